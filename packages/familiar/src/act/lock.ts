@@ -1,0 +1,175 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf, FamiliarError } from '../errors.js'
+import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
+
+/** Who waits may wait this long: more than the sum of what a holder may take. */
+export const LOCK_WAIT_MS = 30_000
+
+/** After this long a waiter says what it waits for. */
+const ANNOUNCE_AFTER_MS = 1_000
+
+const FIRST_POLL_MS = 2
+const LAST_POLL_MS = 50
+
+/** The locked byte lies far behind the content, so that on Windows, where locks are mandatory, the holder stays readable. */
+const LOCK_OFFSET = 2 ** 30
+const LOCK_LENGTH = 1
+
+/** Who holds a lock, as its file says: for people, never for a decision. */
+export interface LockHolder {
+  readonly pid: number | null
+  readonly birth: string | null
+}
+
+/** A kernel lock that this process holds. It ends with `release()` or with the process, whichever comes first. */
+export interface HeldLock {
+  readonly path: string
+  /** Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. */
+  assertHeld(): void
+  release(): void
+}
+
+export interface AcquireOptions {
+  readonly holder: { readonly pid: number; readonly birth: string | null }
+  readonly waitMs?: number
+  /** Called once, when the wait has taken a second. */
+  readonly onWait?: (message: string) => void
+}
+
+/**
+ * Takes the kernel lock on a file, making the file (0600) and its directory (0700) where they are missing, and waits
+ * for it at most `waitMs`.
+ *
+ * The lock dies with its holder: there is no stale lock and nobody judges its age. Children do not inherit it (Node
+ * opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` where the file system or
+ * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made.
+ */
+export async function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
+  const started = performance.now()
+  const waitMs = options.waitMs ?? LOCK_WAIT_MS
+  let isAnnounced = false
+  for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
+    const lock = await tryLock(path, options.holder)
+    if (lock !== null) return lock
+    const waited = performance.now() - started
+    if (waited >= waitMs) throw busy(path, waited)
+    if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
+      isAnnounced = true
+      options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}`)
+    }
+    await sleep(pause * (0.5 + Math.random()))
+  }
+}
+
+/** Returns who the lock's file says holds it. */
+export function readLockHolder(path: string): LockHolder | null {
+  try {
+    const json = objectOf(parseJson(readFileSync(path, 'utf8')))
+    return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
+  } catch {
+    return null
+  }
+}
+
+async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<HeldLock | null> {
+  const descriptor = openLockFile(path)
+  try {
+    if ((await lockDescriptor(descriptor, path)) && isLinked(descriptor, path)) {
+      writeHolder(descriptor, holder)
+      return heldLock(descriptor, path)
+    }
+    closeSync(descriptor)
+    return null
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+function openLockFile(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  } catch (error) {
+    throw new FamiliarError(
+      'E_SCOPE_UNUSABLE',
+      `cannot open the lock ${path}: ${errnoOf(error) ?? String(error)}`,
+      {
+        hint: `make ${dirname(path)} writable for this user`,
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Loaded here and not at start: the native part costs 12 ms, and only what changes something needs a lock. */
+async function lockDescriptor(descriptor: number, path: string): Promise<boolean> {
+  try {
+    const { default: locks } = await import('fs-native-extensions')
+    return locks.tryLock(descriptor, LOCK_OFFSET, LOCK_LENGTH)
+  } catch (error) {
+    throw new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${errnoOf(error) ?? String(error)}`, {
+      hint: 'put the directory on a file system with locks, and use a system that the lock library has a build for',
+      cause: error,
+    })
+  }
+}
+
+/** A lock on a file that was unlinked or replaced locks nothing. */
+function isLinked(descriptor: number, path: string): boolean {
+  try {
+    const [ours, there] = [fstatSync(descriptor), statSync(path)]
+    return ours.dev === there.dev && ours.ino === there.ino
+  } catch {
+    return false
+  }
+}
+
+function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
+  ftruncateSync(descriptor, 0)
+  writeSync(descriptor, `${JSON.stringify({ ...holder, since: new Date().toISOString() })}\n`, 0)
+}
+
+function heldLock(descriptor: number, path: string): HeldLock {
+  let isOpen = true
+  return {
+    path,
+    assertHeld: () => {
+      if (!isOpen || !isLinked(descriptor, path)) {
+        throw new FamiliarError('E_LOCK_BUSY', `the lock ${path} was lost: its file was removed`, {
+          retry: true,
+        })
+      }
+    },
+    release: () => {
+      if (isOpen) closeSync(descriptor)
+      isOpen = false
+    },
+  }
+}
+
+function busy(path: string, waitedMs: number): FamiliarError {
+  const seconds = Math.round(waitedMs / 1000)
+  return new FamiliarError(
+    'E_LOCK_BUSY',
+    `waited ${seconds} s for the lock ${path}, held by ${describeHolder(path)}`,
+    { hint: 'try again when that process has ended', retry: true },
+  )
+}
+
+function describeHolder(path: string): string {
+  const pid = readLockHolder(path)?.pid
+  return pid == null ? 'an unknown process' : `process ${pid}`
+}

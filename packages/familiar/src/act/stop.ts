@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Family } from '../family.js'
+import type { ProvenProcess } from '../identity/proof.js'
+import type { Platform } from '../observe/platform/platform.js'
+import type { HeldLock } from './lock.js'
+import { sendSignal } from './signal.js'
+
+/** How long each step may take before the next one, unless told otherwise. */
+export const STEP_MS = 1_000
+
+/** How the wait for an end looks again: soon at first, then at most 20 times a second. */
+const FIRST_POLL_MS = 1
+const LAST_POLL_MS = 50
+
+/** Which step ended it. */
+export type CleanupPath = 'terminate' | 'kill' | 'already_gone'
+
+export type FailureReason =
+  | 'permission_denied'
+  | 'identity_changed'
+  | 'survived_kill'
+  | 'port_still_listening'
+  | 'identity_unproven'
+  | `unknown: ${string}`
+
+export type Retirement =
+  | { readonly outcome: 'swept'; readonly path: CleanupPath }
+  | { readonly outcome: 'failed'; readonly reason: FailureReason }
+
+/**
+ * Ends a proven process: SIGTERM, then SIGKILL, each with `stepMs` to take effect and each after a new proof.
+ *
+ * `swept` only when the process no longer exists *and* none of its sockets listens: read from the machine, not from
+ * what was sent. A stopped process that no longer answers is not gone. Never throws for what the target does.
+ *
+ * The lock is the licence to change the scope; it must be held for the whole call.
+ */
+export async function retire(
+  lock: HeldLock,
+  platform: Platform,
+  family: Family,
+  target: ProvenProcess,
+  stepMs: number = STEP_MS,
+): Promise<Retirement> {
+  lock.assertHeld()
+  try {
+    const first = await sendSignal(platform, family, target, 'SIGTERM')
+    if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
+    if (first !== 'sent') return failed(first)
+    if (await isGoneWithin(platform, target, stepMs))
+      return await confirm(platform, target, 'terminate', stepMs)
+    const second = await sendSignal(platform, family, target, 'SIGKILL')
+    if (second === 'gone') return await confirm(platform, target, 'terminate', stepMs)
+    if (second !== 'sent') return failed(second)
+    if (await isGoneWithin(platform, target, stepMs)) return await confirm(platform, target, 'kill', stepMs)
+    return failed('survived_kill')
+  } catch (error) {
+    return failed(`unknown: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function failed(reason: FailureReason): Retirement {
+  return { outcome: 'failed', reason }
+}
+
+/** The process is gone; now the port. A child may have inherited the socket and keep it listening. */
+async function confirm(
+  platform: Platform,
+  target: ProvenProcess,
+  path: CleanupPath,
+  stepMs: number,
+): Promise<Retirement> {
+  const isClosed = await pollUntil(async () => !(await listensStill(platform, target)), stepMs)
+  return isClosed ? { outcome: 'swept', path } : failed('port_still_listening')
+}
+
+async function listensStill(platform: Platform, target: ProvenProcess): Promise<boolean> {
+  const range = { from: target.port, to: target.port + 1 }
+  const sockets = new Set(target.listeners.map((listener) => listener.socket))
+  const listeners = await platform.listeners(range, AbortSignal.timeout(STEP_MS))
+  return listeners.some((listener) => sockets.has(listener.socket))
+}
+
+function isGoneWithin(platform: Platform, target: ProvenProcess, ms: number): Promise<boolean> {
+  return pollUntil(async () => {
+    const found = await platform.inspect([target.pid], AbortSignal.timeout(STEP_MS))
+    const birth = found.get(target.pid)?.birth
+    return birth === undefined || (birth !== null && birth !== target.birth)
+  }, ms)
+}
+
+/** Asks until the answer is yes or the time is over; always asks at least once, and once more at the end. */
+async function pollUntil(isDone: () => Promise<boolean>, ms: number): Promise<boolean> {
+  const end = performance.now() + ms
+  for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
+    if (await isDone()) return true
+    const left = end - performance.now()
+    if (left <= 0) return false
+    await sleep(Math.min(pause, left))
+  }
+}

@@ -1,0 +1,111 @@
+import type { PortRange } from '../identity/machine.js'
+import type { DaemonRecord } from '../identity/record.js'
+import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
+import type { Facts } from './facts.js'
+import { every, same, some, tri, type Tri } from './tri.js'
+
+/** What of a family the facts depend on. */
+export interface FactsBasis {
+  readonly ports: PortRange
+  readonly startingSeconds: number
+}
+
+/** Returns the facts of a sighting. Pure; evidence (version, executable, shared owner file) is not among them. */
+export function factsOf({ ports, startingSeconds }: FactsBasis, seen: Sighting, around: Surroundings): Facts {
+  const scope = scopeOf(seen, around)
+  return {
+    in_range: tri(seen.port >= ports.from && seen.port < ports.to),
+    other_family: tri(seen.otherFamily !== null || seen.answer === 'other_family_report'),
+    spawn_shape: tri(seen.shape !== null ? true : seen.process?.command ? false : null),
+    self_report: tri(seen.report !== null),
+    answered_http: tri(seen.answer !== 'silent'),
+    singleton_here: isSingleton(seen, around.here),
+    singleton_of_marker: singletonOfMarker(seen, scope),
+    same_user: sameUser(seen, around.user),
+    pid_known: tri(seen.pid !== null),
+    birth_known: tri(typeof seen.process?.birth === 'string'),
+    same_namespaces: same(seen.process?.namespaces ?? null, around.namespaces),
+    marker: seen.shape === null ? 'unknown' : tri(seen.shape.marker !== null),
+    marker_here: same(scope?.real ?? null, around.here.real),
+    report_agrees: reportAgrees(seen),
+    scope_agrees: scopeAgrees(seen, around),
+    records_readable: tri(scope === null ? null : isReadable(scope)),
+    young: seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
+    predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.lineage === 'predecessor'),
+    project_gone: tri(scope?.gone ?? null),
+    disowned: scope === null ? 'unknown' : isDisowned(seen, scope, around),
+  }
+}
+
+/** Returns the scope that the command line names, as it was seen; null when it names none or was not looked at. */
+export function scopeOf(seen: Sighting, around: Surroundings): ScopeView | null {
+  const marker = seen.shape?.marker
+  return (marker == null ? null : around.scopes.get(marker)) ?? null
+}
+
+/** Without a marker it can be nobody's; a marker whose scope was not seen leaves it open. */
+function singletonOfMarker(seen: Sighting, scope: ScopeView | null): Tri {
+  if (scope !== null) return isSingleton(seen, scope)
+  return seen.shape !== null && seen.shape.marker === null ? 'no' : 'unknown'
+}
+
+/** Returns whether a record of the scope names this process. */
+export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
+  return some(
+    ...scope.records.map((read) => {
+      if (read.state === 'absent') return 'no'
+      return read.state === 'readable' ? isNamedBy(read.record, seen, scope) : 'unknown'
+    }),
+  )
+}
+
+function isNamedBy(record: DaemonRecord, seen: Sighting, scope: ScopeView): Tri {
+  const isOfScope = record.scope === null ? 'yes' : same(record.scope, scope.real)
+  if (!record.running || record.port !== seen.port) return 'no'
+  if (record.pid === null) return every(isOfScope, same(record.token, seen.shape?.token ?? null))
+  const born = record.birth === null ? 'yes' : same(record.birth, seen.process?.birth ?? null)
+  return every(isOfScope, same(record.pid, seen.pid), born)
+}
+
+function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri {
+  if (scope.real === null || !isReadable(scope)) return 'unknown'
+  if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
+  const running = scope.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
+  if (running.length === 0) return 'yes'
+  return some(...running.map((record) => namesLiving(record, around)))
+}
+
+/** Returns whether the process that a record names lives; a record without pid cannot tell. */
+export function namesLiving(record: DaemonRecord, around: Surroundings): Tri {
+  if (!record.running) return 'no'
+  if (record.pid === null) return 'unknown'
+  const found = around.alive.get(record.pid)
+  if (found === undefined) return 'no'
+  return record.birth === null ? 'yes' : same(record.birth, found.birth)
+}
+
+function sameUser(seen: Sighting, user: string): Tri {
+  const owners = seen.listeners.map((listener) => same(listener.user, user))
+  return every(...owners, same(seen.process?.user ?? null, user))
+}
+
+function reportAgrees(seen: Sighting): Tri {
+  const { report, shape } = seen
+  if (report === null || shape === null) return 'unknown'
+  if (report.tie === 'command_line')
+    return every(same(shape.port, seen.port), same(shape.token, report.token))
+  const started = shape.port === null ? 'yes' : tri(shape.port === seen.port)
+  return every(started, same(report.pid, seen.pid), same(report.port, seen.port))
+}
+
+function scopeAgrees(seen: Sighting, around: Surroundings): Tri {
+  const { report, shape } = seen
+  if (report === null || shape === null || shape.marker === null) return 'unknown'
+  if (report.scope === null) return report.statesScope ? 'unknown' : 'yes'
+  if (report.scope === shape.marker) return 'yes'
+  return same(around.scopes.get(report.scope)?.real ?? null, around.scopes.get(shape.marker)?.real ?? null)
+}
+
+function isReadable(scope: ScopeView): boolean {
+  return scope.records.every((read) => read.state === 'absent' || read.state === 'readable')
+}

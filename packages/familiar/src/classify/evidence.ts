@@ -1,0 +1,49 @@
+import type { Sighting, ScopeView, Surroundings } from '../identity/sighting.js'
+import { compareVersions } from '../identity/versions.js'
+import { isSingleton, namesLiving, scopeOf } from './derive.js'
+
+/** What speaks for a daemon being stale. Shown to people; never decides. */
+export type StaleEvidence =
+  | 'older_version'
+  | 'newer_version'
+  | 'other_executable'
+  | 'installation_gone'
+  | 'superseded'
+  | 'unrecorded'
+  | 'project_gone'
+
+/** The one that looks, to compare with. */
+export interface Self {
+  readonly packageVersion: string
+  readonly executable: string
+}
+
+/** Returns everything that speaks for a daemon of ours being stale, and nothing for what is no daemon of ours. Pure. */
+export function staleEvidence(seen: Sighting, around: Surroundings, self: Self): readonly StaleEvidence[] {
+  if (seen.shape === null) return []
+  const scope = scopeOf(seen, around)
+  const version = seen.report?.packageVersion ?? null
+  const order = version === null ? 0 : compareVersions(version, self.packageVersion)
+  const checks: readonly (readonly [StaleEvidence, boolean])[] = [
+    ['older_version', order < 0],
+    ['newer_version', order > 0],
+    ['other_executable', seen.process?.executable != null && seen.process.executable !== self.executable],
+    ['installation_gone', seen.process?.executableGone === true],
+    ['superseded', scope !== null && isSuperseded(seen, scope, around)],
+    ['unrecorded', scope !== null && isSingleton(seen, scope) === 'no'],
+    ['project_gone', scope?.gone === true],
+  ]
+  return checks.flatMap(([evidence, holds]) => (holds ? [evidence] : []))
+}
+
+function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): boolean {
+  if (isSingleton(seen, scope) !== 'no') return false
+  return scope.records.some((read) => read.state === 'readable' && namesLiving(read.record, around) === 'yes')
+}
+
+/** Returns the other scope whose live singleton this process is, null when it is none or that is not proven. Pure. */
+export function inUseBy(seen: Sighting, around: Surroundings): string | null {
+  const scope = scopeOf(seen, around)
+  if (scope === null || scope === around.here || isSingleton(seen, scope) !== 'yes') return null
+  return scope.real
+}

@@ -1,0 +1,52 @@
+import type { Fact, Facts } from './facts.js'
+import type { Tri } from './tri.js'
+
+/** What a clean-up may do with a listener. */
+export type CleanupClass = 'safe_auto' | 'operator_required' | 'never_touch'
+
+/** Why a listener is not cleaned on its own. `other_family` and `not_ours` are said in the tool's own words. */
+export type Reason =
+  | 'out_of_range'
+  | 'other_family'
+  | 'third_party'
+  | 'not_ours'
+  | 'is_recorded_singleton'
+  | 'other_user'
+  | 'missing_pid'
+  | 'missing_identity'
+  | 'pre_marker'
+  | 'cross_root'
+  | 'unresponsive'
+  | 'pid_port_mismatch'
+  | 'scope_mismatch'
+  | 'record_unreadable'
+  | 'starting'
+  | 'ambiguous'
+
+/** Facts that must all have one of the values given. */
+export type Condition = { readonly [F in Fact]?: Tri | readonly Tri[] }
+
+/**
+ * One row of a decision table. It matches when one of its conditions holds; an empty condition always does. The
+ * reason is null exactly in a row of class `safe_auto`.
+ */
+export type Rule = { readonly id: string; readonly when: readonly Condition[] } & (
+  | { readonly class: 'safe_auto'; readonly reason: null }
+  | { readonly class: 'operator_required' | 'never_touch'; readonly reason: Reason }
+)
+
+/** Returns the first row that matches. Total: a table that does not end with a row that always matches is refused. */
+export function firstMatch(rules: readonly Rule[], facts: Facts): Rule {
+  const found = rules.find((rule) => rule.when.some((condition) => holds(condition, facts)))
+  if (found === undefined) throw new TypeError('a decision table must end with a row that always matches')
+  return found
+}
+
+function holds(condition: Condition, facts: Facts): boolean {
+  for (const fact in condition) {
+    const wanted = condition[fact as Fact]
+    const value = facts[fact as Fact]
+    if (typeof wanted === 'string' ? wanted !== value : wanted?.includes(value) === false) return false
+  }
+  return true
+}

@@ -1,0 +1,161 @@
+import type { Rule } from './rules.js'
+import type { Tri } from './tri.js'
+
+const NOT_PROVEN: readonly Tri[] = ['no', 'unknown']
+const KNOWN: readonly Tri[] = ['yes', 'no']
+
+/**
+ * The table for a family with one daemon per user root (S rows). First match wins; the last row refuses, so that a
+ * clean-up is never what was left over: S16 demands every proof.
+ */
+export const USER_SCOPE_RULES: readonly Rule[] = [
+  { id: 'S1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },
+  { id: 'S2', when: [{ other_family: 'yes' }], class: 'never_touch', reason: 'other_family' },
+  {
+    id: 'S3',
+    when: [{ spawn_shape: NOT_PROVEN, self_report: 'no', answered_http: 'yes' }],
+    class: 'never_touch',
+    reason: 'third_party',
+  },
+  {
+    id: 'S3',
+    when: [{ spawn_shape: NOT_PROVEN, self_report: 'no' }],
+    class: 'never_touch',
+    reason: 'not_ours',
+  },
+  {
+    id: 'S4',
+    when: [{ spawn_shape: 'no', self_report: 'yes' }],
+    class: 'never_touch',
+    reason: 'third_party',
+  },
+  {
+    id: 'S5',
+    when: [{ singleton_here: 'yes', self_report: 'yes' }],
+    class: 'never_touch',
+    reason: 'is_recorded_singleton',
+  },
+  { id: 'S6', when: [{ same_user: 'no' }], class: 'operator_required', reason: 'other_user' },
+  { id: 'S7', when: [{ pid_known: 'no' }], class: 'operator_required', reason: 'missing_pid' },
+  {
+    id: 'S8',
+    when: [{ spawn_shape: 'unknown' }, { birth_known: NOT_PROVEN }, { same_namespaces: NOT_PROVEN }],
+    class: 'operator_required',
+    reason: 'missing_identity',
+  },
+  { id: 'S9', when: [{ marker: 'no' }], class: 'operator_required', reason: 'pre_marker' },
+  { id: 'S10', when: [{ marker_here: 'no' }], class: 'operator_required', reason: 'cross_root' },
+  { id: 'S11', when: [{ self_report: 'no' }], class: 'operator_required', reason: 'unresponsive' },
+  { id: 'S12', when: [{ report_agrees: 'no' }], class: 'operator_required', reason: 'pid_port_mismatch' },
+  { id: 'S13', when: [{ scope_agrees: 'no' }], class: 'operator_required', reason: 'scope_mismatch' },
+  { id: 'S14', when: [{ records_readable: 'no' }], class: 'operator_required', reason: 'record_unreadable' },
+  { id: 'S15', when: [{ predecessor: 'yes', young: 'yes' }], class: 'operator_required', reason: 'starting' },
+  {
+    id: 'S16',
+    when: [
+      {
+        in_range: 'yes',
+        other_family: 'no',
+        spawn_shape: 'yes',
+        self_report: 'yes',
+        singleton_here: 'no',
+        singleton_of_marker: 'no',
+        same_user: 'yes',
+        pid_known: 'yes',
+        birth_known: 'yes',
+        same_namespaces: 'yes',
+        marker: 'yes',
+        marker_here: 'yes',
+        report_agrees: 'yes',
+        scope_agrees: 'yes',
+        records_readable: 'yes',
+        young: KNOWN,
+        predecessor: KNOWN,
+      },
+    ],
+    class: 'safe_auto',
+    reason: null,
+  },
+  { id: 'S17', when: [{}], class: 'operator_required', reason: 'ambiguous' },
+]
+
+/**
+ * The table for a family with one daemon per project (D rows). D5 is the point: a live daemon of another project is
+ * never cleaned, whatever project the one who looks is in.
+ */
+export const PROJECT_SCOPE_RULES: readonly Rule[] = [
+  { id: 'D1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },
+  { id: 'D2', when: [{ other_family: 'yes' }], class: 'never_touch', reason: 'other_family' },
+  {
+    id: 'D3',
+    when: [{ spawn_shape: NOT_PROVEN, self_report: 'no', answered_http: 'yes' }],
+    class: 'never_touch',
+    reason: 'third_party',
+  },
+  {
+    id: 'D3',
+    when: [{ spawn_shape: NOT_PROVEN, self_report: 'no' }],
+    class: 'never_touch',
+    reason: 'not_ours',
+  },
+  {
+    id: 'D4',
+    when: [{ spawn_shape: 'no', self_report: 'yes' }],
+    class: 'never_touch',
+    reason: 'third_party',
+  },
+  {
+    id: 'D5',
+    when: [{ singleton_of_marker: 'yes', self_report: 'yes', project_gone: NOT_PROVEN }],
+    class: 'never_touch',
+    reason: 'is_recorded_singleton',
+  },
+  { id: 'D6', when: [{ same_user: 'no' }], class: 'operator_required', reason: 'other_user' },
+  { id: 'D7', when: [{ pid_known: 'no' }], class: 'operator_required', reason: 'missing_pid' },
+  {
+    id: 'D8',
+    when: [{ spawn_shape: 'unknown' }, { birth_known: NOT_PROVEN }, { same_namespaces: NOT_PROVEN }],
+    class: 'operator_required',
+    reason: 'missing_identity',
+  },
+  { id: 'D9', when: [{ self_report: 'no' }], class: 'operator_required', reason: 'unresponsive' },
+  {
+    id: 'D10',
+    when: [{ report_agrees: 'no' }, { scope_agrees: 'no' }],
+    class: 'operator_required',
+    reason: 'pid_port_mismatch',
+  },
+  {
+    id: 'D11',
+    when: [{ project_gone: 'unknown' }, { records_readable: NOT_PROVEN }, { disowned: 'unknown' }],
+    class: 'operator_required',
+    reason: 'record_unreadable',
+  },
+  { id: 'D12', when: [{ young: 'yes', project_gone: 'no' }], class: 'operator_required', reason: 'starting' },
+  {
+    id: 'D13',
+    when: [
+      {
+        in_range: 'yes',
+        other_family: 'no',
+        spawn_shape: 'yes',
+        self_report: 'yes',
+        singleton_here: 'no',
+        singleton_of_marker: 'no',
+        same_user: 'yes',
+        pid_known: 'yes',
+        birth_known: 'yes',
+        same_namespaces: 'yes',
+        report_agrees: 'yes',
+        scope_agrees: 'yes',
+        records_readable: 'yes',
+        project_gone: KNOWN,
+        disowned: 'yes',
+        young: KNOWN,
+      },
+    ],
+    class: 'safe_auto',
+    reason: null,
+  },
+  { id: 'D14', when: [{}], class: 'operator_required', reason: 'ambiguous' },
+]

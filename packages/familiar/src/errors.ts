@@ -1,0 +1,36 @@
+/** The codes of every error the library throws on purpose. Permanent: scripts match on them. */
+export type ErrorCode =
+  | 'E_LOCK_BUSY'
+  | 'E_LOCK_UNSUPPORTED'
+  | 'E_LOOK_FAILED'
+  | 'E_PLATFORM_UNSUPPORTED'
+  | 'E_SCOPE_FOREIGN_OWNER'
+  | 'E_SCOPE_UNUSABLE'
+  | 'E_SIGNAL_REFUSED'
+
+/** An error with a permanent code, one line that says what happened, and one that says what to do. */
+export class FamiliarError extends Error {
+  override readonly name = 'FamiliarError'
+  readonly code: ErrorCode
+  /** What the user can do about it: one sentence or one command. */
+  readonly hint: string | null
+  /** True when the same call may succeed later without anybody doing anything. */
+  readonly retry: boolean
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly hint?: string; readonly retry?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.hint = options.hint ?? null
+    this.retry = options.retry ?? false
+  }
+}
+
+/** Returns the errno name of a system error (`ENOENT`, `EACCES`, ...), or null for anything else. */
+export function errnoOf(error: unknown): string | null {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
+  return typeof code === 'string' ? code : null
+}

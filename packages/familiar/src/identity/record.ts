@@ -1,0 +1,80 @@
+import { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from './narrow.js'
+import type { Lineage } from './spawn-shape.js'
+
+/** The record in which a scope's daemon states who it is. */
+export interface DaemonRecord {
+  readonly lineage: Lineage
+  /** The scope it is a record of; null in a predecessor's record, which does not say. */
+  readonly scope: string | null
+  readonly pid: number | null
+  readonly birth: string | null
+  readonly port: number
+  readonly token: string
+  readonly running: boolean
+  readonly packageVersion: string | null
+  readonly protocolVersion: number | null
+  readonly startedAt: string | null
+}
+
+/** Absent, unreadable and malformed are three different things: only `absent` says that nothing is recorded. */
+export type RecordRead =
+  | { readonly state: 'absent' }
+  | { readonly state: 'readable'; readonly record: DaemonRecord }
+  | { readonly state: 'malformed'; readonly why: string }
+  | { readonly state: 'unreadable'; readonly why: string }
+
+/** Returns the record in the text: our JSON, or a predecessor's lines. Anything else is malformed, never guessed at. */
+export function parseRecord(text: string): RecordRead {
+  const record = text.trimStart().startsWith('{') ? parseOwn(text) : parseLines(text)
+  return record === null
+    ? { state: 'malformed', why: text.trim() === '' ? 'it is empty' : 'its content is no record' }
+    : { state: 'readable', record }
+}
+
+function parseOwn(text: string): DaemonRecord | null {
+  const json = objectOf(parseJson(text))
+  if (json === null) return null
+  const scope = stringOf(json['scope'])
+  const pid = pidOf(json['pid'])
+  const birth = stringOf(json['birth'])
+  const port = portOf(json['port'])
+  const token = stringOf(json['token'])
+  const state = json['state']
+  if (scope === null || pid === null || birth === null || port === null || token === null) return null
+  if (state !== 'running' && state !== 'stopped') return null
+  return {
+    lineage: 'own',
+    scope,
+    pid,
+    birth,
+    port,
+    token,
+    running: state === 'running',
+    packageVersion: stringOf(json['package_version']),
+    protocolVersion: countOf(json['protocol_version']),
+    startedAt: stringOf(json['started_at']),
+  }
+}
+
+/** A predecessor's record: url, port, token, pid, a line each; the oldest have no pid. */
+function parseLines(text: string): DaemonRecord | null {
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
+  if (lines.length !== 3 && lines.length !== 4) return null
+  const [url = '', portText, token = '', pidText] = lines
+  const port = portOf(decimalOf(portText))
+  const pid = pidOf(decimalOf(pidText))
+  if (!/^https?:\/\/[^/\s]+:\d+\/?$/.test(url) || port === null || !/^\S+$/.test(token)) return null
+  if (lines.length === 4 && pid === null) return null
+  return {
+    lineage: 'predecessor',
+    scope: null,
+    pid,
+    birth: null,
+    port,
+    token,
+    running: true,
+    packageVersion: null,
+    protocolVersion: null,
+    startedAt: null,
+  }
+}

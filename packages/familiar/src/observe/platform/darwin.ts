@@ -1,0 +1,116 @@
+import { FamiliarError } from '../../errors.js'
+import { isFileGone } from './file-gone.js'
+import { holdersTold } from './holders-told.js'
+import { LSOF_FIELDS, type LsofRow, parseLsof } from './parse-lsof.js'
+import { PS_COLUMNS, type PsRow, parsePs } from './parse-ps.js'
+import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
+import { type RunTool, runTool } from './run-tool.js'
+
+const LSOF = '/usr/sbin/lsof'
+const PS = '/bin/ps'
+const SYSCTL = '/usr/sbin/sysctl'
+
+/** The whole environment of the tools: one time zone, one language, nothing inherited. */
+const ENV = { TZ: 'UTC', LC_ALL: 'C' }
+
+/** macOS keeps no process apart from another by namespaces. */
+const NAMESPACES = 'none'
+
+/** `sysctl` answers in some milliseconds; the rest is for a loaded machine. */
+const HOST_TIMEOUT_MS = 2000
+
+/**
+ * Returns the macOS backend: `lsof`, `ps` and `sysctl`, each by its full path, so that no PATH can replace it.
+ *
+ * Limits. Without root, `lsof` shows the sockets of the own user's processes only: a listener of another user is not
+ * seen. A start time has a resolution of one second. The executable is what the process calls itself, and unknown
+ * where that is no absolute path. An argument list comes as one text.
+ */
+export function createDarwin(run: RunTool = runTool): Platform {
+  const boot = (deadline: AbortSignal): Promise<string> => readBootSession(run, deadline)
+  return {
+    name: 'darwin',
+    host: async () => toHost(await boot(AbortSignal.timeout(HOST_TIMEOUT_MS))),
+    listeners: (range, deadline) => readListeners(run, range, deadline),
+    holders: async (listeners) => holdersTold(listeners),
+    inspect: async (pids, deadline) => {
+      const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
+      if (wanted.size === 0) return new Map()
+      // Without the boot session the births are unknown; the rest can still be told.
+      const session = boot(deadline).catch(() => null)
+      const rows = await readProcesses(run, wanted, deadline)
+      const views = rows.map(async (row) => toView(row, await session, deadline))
+      return new Map((await Promise.all(views)).map((view) => [view.pid, view]))
+    },
+  }
+}
+
+async function readBootSession(run: RunTool, deadline: AbortSignal): Promise<string> {
+  const session = (await run(SYSCTL, ['-n', 'kern.bootsessionuuid'], { deadline, env: ENV })).trim()
+  if (/^[0-9a-f-]{36}$/i.test(session)) return session
+  throw new FamiliarError('E_LOOK_FAILED', 'sysctl: kern.bootsessionuuid is no UUID on this machine')
+}
+
+function toHost(bootId: string): Host {
+  return { pid: process.pid, user: String(process.geteuid?.() ?? 'unknown'), bootId, namespaces: NAMESPACES }
+}
+
+async function readListeners(run: RunTool, range: PortRange, deadline: AbortSignal): Promise<Listener[]> {
+  if (range.to <= range.from) return []
+  const ports = `-iTCP:${range.from}-${range.to - 1}`
+  const args = ['-nP', '-w', ports, '-sTCP:LISTEN', '-F', LSOF_FIELDS]
+  const rows = parseLsof(await run(LSOF, args, { deadline, env: ENV, quietExit: 1 }))
+  const sockets = new Map<string, LsofRow[]>()
+  for (const row of rows) {
+    if (row.port >= range.from && row.port < range.to) {
+      sockets.set(row.socket, [...(sockets.get(row.socket) ?? []), row])
+    }
+  }
+  return [...sockets.values()].flatMap(toListener)
+}
+
+function toListener(rows: readonly LsofRow[]): Listener[] {
+  const [first] = rows
+  if (first === undefined) return []
+  const { port, address, socket } = first
+  const user = rows.every((row) => row.user === first.user) ? first.user : null
+  return [{ port, address, socket, user, pid: holderAmong(rows) }]
+}
+
+/** Of processes that share a socket the holder is the one that all others descend from; else it cannot be told. */
+function holderAmong(rows: readonly LsofRow[]): number | null {
+  const pids = new Set(rows.map((row) => row.pid))
+  const eldest = new Set(rows.filter((row) => !pids.has(row.parent ?? 0)).map((row) => row.pid))
+  const [holder] = eldest
+  return eldest.size === 1 && holder !== undefined ? holder : null
+}
+
+async function readProcesses(
+  run: RunTool,
+  wanted: ReadonlySet<number>,
+  deadline: AbortSignal,
+): Promise<PsRow[]> {
+  const args = ['-ww', '-o', PS_COLUMNS, '-p', [...wanted].join(',')]
+  const { rows, unread } = parsePs(await run(PS, args, { deadline, env: ENV, quietExit: 1 }))
+  const found = rows.filter((row) => wanted.has(row.pid))
+  if (unread > 0 && found.length < wanted.size) {
+    throw new FamiliarError('E_LOOK_FAILED', 'ps: its answer has not the form that was asked for')
+  }
+  return found.filter((row) => !row.zombie)
+}
+
+async function toView(row: PsRow, session: string | null, deadline: AbortSignal): Promise<ProcessView> {
+  const { pid, parent, user, executable, ageSeconds, memoryBytes } = row
+  return {
+    pid,
+    parent,
+    birth: session === null || row.started === null ? null : `${session}/${row.started}`,
+    user,
+    command: row.command === null ? null : { text: row.command },
+    executable,
+    executableGone: executable === null ? null : await isFileGone(executable, deadline),
+    namespaces: NAMESPACES,
+    ageSeconds,
+    memoryBytes,
+  }
+}

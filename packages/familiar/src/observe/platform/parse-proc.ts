@@ -1,0 +1,79 @@
+import type { Listener, PortRange } from '../../identity/machine.js'
+
+/** Socket state LISTEN in /proc/net/tcp. Source: `enum` in the kernel's include/net/tcp_states.h. */
+const LISTEN = '0A'
+
+/** Returns the listeners of the range in the text of /proc/net/tcp or /proc/net/tcp6. Rows of another form are passed over. */
+export function parseProcNetTcp(text: string, range: PortRange): readonly Listener[] {
+  return text.split('\n').flatMap((row) => {
+    const columns = row.trim().split(/\s+/)
+    const [address = '', portHex = ''] = (columns[1] ?? '').split(':')
+    const port = Number.parseInt(portHex, 16)
+    const [user, inode] = [columns[7], columns[9]]
+    if (columns[3] !== LISTEN || !(port >= range.from && port < range.to)) return []
+    if (user === undefined || inode === undefined || !/^\d+$/.test(inode)) return []
+    return [{ port, address: parseHexAddress(address), socket: inode, user, pid: null }]
+  })
+}
+
+/** The kernel prints each 32-bit word of the address in the byte order of the machine; every Linux that Node runs on here is little-endian. */
+function parseHexAddress(hex: string): string {
+  const bytes = [...hex.matchAll(/.{8}/g)].flatMap(([word]) =>
+    [6, 4, 2, 0].map((at) => Number.parseInt(word.slice(at, at + 2), 16)),
+  )
+  if (bytes.length === 4) return bytes.join('.')
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255
+  return isMapped ? bytes.slice(12).join('.') : formatIpv6(bytes)
+}
+
+/** Returns the shortest usual form: the longest run of zero groups as `::`. */
+function formatIpv6(bytes: readonly number[]): string {
+  const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((at) =>
+    (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16),
+  )
+  const runs = [...groups.join(':').matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run)
+  const longest = runs.toSorted((a, b) => b.length - a.length)[0]
+  if (longest === undefined) return groups.join(':')
+  return groups.join(':').replace(longest, '::').replace(/:{3,}/, '::')
+}
+
+export interface ProcStat {
+  readonly state: string
+  readonly parent: number
+  readonly threads: number
+  /** Ticks since boot, as text: compared, and subtracted for an age, never turned into a wall-clock time. */
+  readonly startTicks: string
+}
+
+/** Returns the fields of /proc/PID/stat, null when the text is not complete. The name before `)` may hold anything. */
+export function parseProcStat(text: string): ProcStat | null {
+  const fields = text
+    .slice(text.lastIndexOf(')') + 1)
+    .trim()
+    .split(' ')
+  const [state, parent, threads, startTicks] = [fields[0], fields[1], fields[17], fields[19]]
+  if (state === undefined || parent === undefined || threads === undefined) return null
+  if (startTicks === undefined || !/^\d+$/.test(startTicks)) return null
+  return { state, parent: Number(parent), threads: Number(threads), startTicks }
+}
+
+export interface ProcStatus {
+  /** The uid, null where the real and the effective one differ: then nobody can say whose process it is. */
+  readonly user: string | null
+  readonly memoryBytes: number | null
+}
+
+/** Returns the owner and the resident memory in the text of /proc/PID/status. */
+export function parseProcStatus(text: string): ProcStatus {
+  const [, real, effective] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(text) ?? []
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(text)?.[1]
+  return {
+    user: real !== undefined && real === effective ? real : null,
+    memoryBytes: kib === undefined ? null : Number(kib) * 1024,
+  }
+}
+
+/** Returns the arguments in /proc/PID/cmdline, null when there are none (a kernel thread, a zombie). */
+export function parseCmdline(text: string): readonly string[] | null {
+  return text === '' ? null : text.replace(/\0$/, '').split('\0')
+}

@@ -1,0 +1,106 @@
+import { decodeVis } from './decode-vis.js'
+
+/** One process as macOS `ps` prints it. Every null is *unknown*. */
+export interface PsRow {
+  readonly pid: number
+  readonly parent: number | null
+  /** The uid; null where the real and the effective one differ: then nobody can say whose process it is. */
+  readonly user: string | null
+  readonly zombie: boolean
+  /** The start time in UTC, to the second: `2026-11-21T09:35:43Z`. */
+  readonly started: string | null
+  readonly ageSeconds: number | null
+  readonly memoryBytes: number | null
+  /** The first argument where it is an absolute path: the process's own word for its executable. */
+  readonly executable: string | null
+  /** All arguments, joined by blanks. */
+  readonly command: string | null
+}
+
+interface PsAnswer {
+  readonly rows: readonly PsRow[]
+  /** Lines that name no process, or that were cut. While there is one, a missing pid proves nothing. */
+  readonly unread: number
+}
+
+/**
+ * The columns to ask for. `comm` may hold blanks and is padded to a width that is not told, so the pid is asked for a
+ * second time: it stands between `comm` and `command` and marks where one ends.
+ */
+export const PS_COLUMNS = 'pid=,ppid=,uid=,ruid=,stat=,lstart=,etime=,rss=,comm=,pid=,command='
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** Each part is optional and needs the one before it: a line that is cut or odd at the end still names its process. */
+const LINE = new RegExp(
+  String.raw`^\s*(?<pid>[1-9]\d*)(?:\s+(?<parent>\d+)\s+(?<uid>-?\d+)\s+(?<real>-?\d+)\s+(?<stat>[A-Z?]\S*)` +
+    String.raw`(?:\s+[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})` +
+    String.raw`(?:\s+(?<etime>[\d:-]+)\s+(?<rss>\d+)(?: (?<rest>.*))?)?)?)?(?:\s|$)`,
+  's',
+)
+
+type Groups = Readonly<Record<string, string | undefined>>
+
+/**
+ * Returns a row for each line that names a process; what else is missing or odd in it is null. Never throws. A last
+ * line without its end was cut, perhaps in the middle of its pid: it is not read.
+ */
+export function parsePs(text: string): PsAnswer {
+  const [cut = '', ...whole] = text.split(/\r?\n/).toReversed()
+  const lines = whole.toReversed().filter((line) => line.trim() !== '')
+  const rows = lines.flatMap((line) => {
+    const groups: Groups | undefined = LINE.exec(line)?.groups
+    return groups === undefined ? [] : [toRow(groups)]
+  })
+  return { rows, unread: lines.length - rows.length + (cut.trim() === '' ? 0 : 1) }
+}
+
+function toRow(groups: Groups): PsRow {
+  const memory = 1024 * Number(groups['rss'] ?? 0)
+  return {
+    pid: Number(groups['pid']),
+    parent: groups['parent'] === undefined ? null : Number(groups['parent']),
+    user: groups['uid'] === groups['real'] ? userOf(groups['uid']) : null,
+    zombie: groups['stat']?.startsWith('Z') ?? false,
+    started: startOf(groups),
+    ageSeconds: secondsOf(groups['etime'] ?? ''),
+    memoryBytes: memory > 0 ? memory : null,
+    ...commandOf(groups['rest'] ?? '', groups['pid'] ?? ''),
+  }
+}
+
+/** `ps` prints a uid as a signed number: `nobody` is -2 there and 4294967294 everywhere else. */
+function userOf(uid: string | undefined): string | null {
+  return uid === undefined ? null : String(Number(uid) >>> 0)
+}
+
+function startOf(groups: Groups): string | null {
+  const month = MONTHS.indexOf(groups['month'] ?? '') + 1
+  if (month === 0) return null
+  const day = (groups['day'] ?? '').trim().padStart(2, '0')
+  return `${groups['year']}-${String(month).padStart(2, '0')}-${day}T${groups['time']}Z`
+}
+
+/** Reads `[[days-]hours:]minutes:seconds`. */
+function secondsOf(etime: string): number | null {
+  const parts = /^(?:(?<d>\d+)-)?(?:(?<h>\d+):)?(?<m>\d+):(?<s>\d+)$/.exec(etime)?.groups
+  if (parts === undefined) return null
+  const hours = 24 * Number(parts['d'] ?? 0) + Number(parts['h'] ?? 0)
+  return 60 * (60 * hours + Number(parts['m'])) + Number(parts['s'])
+}
+
+/**
+ * Both columns come from the arguments of the process, `comm` being the first of them: so `command` begins with it.
+ * Where the arguments cannot be read, `ps` shows a short name in parentheses instead: that is *unknown*.
+ */
+function commandOf(rest: string, pid: string): Pick<PsRow, 'executable' | 'command'> {
+  const between = ` ${pid} `
+  for (let at = rest.indexOf(between); at >= 0; at = rest.indexOf(between, at + 1)) {
+    const comm = rest.slice(0, at).trimEnd()
+    const command = rest.slice(at + between.length)
+    if (command !== comm && !command.startsWith(`${comm} `)) continue
+    if (/^(?:\(.*\)|<defunct>)$/s.test(command)) break
+    return { executable: comm.startsWith('/') ? decodeVis(comm) : null, command: decodeVis(command) }
+  }
+  return { executable: null, command: null }
+}

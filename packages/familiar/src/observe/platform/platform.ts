@@ -1,0 +1,30 @@
+/**
+ * What the library asks an operating system: four questions, each answered with facts or with *unknown*.
+ *
+ * A backend fetches text (a file of /proc, the output of a system tool) and hands it to a pure parser. "Not
+ * permitted", "gone meanwhile" and "the tool is missing" become null here, once; null always means *unknown*,
+ * never *no*.
+ */
+
+import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+
+export type { CommandLine, Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+
+export interface Platform {
+  readonly name: 'linux' | 'darwin' | 'win32'
+  /** Facts about the machine and the process that looks. */
+  host(): Promise<Host>
+  /** Every listener on a port of the range, IPv4 and IPv6, each once. Throws `E_LOOK_FAILED` when no list is to be had. */
+  listeners(range: PortRange, deadline: AbortSignal): Promise<readonly Listener[]>
+  /**
+   * The pid that holds each listener, by `Listener.socket`; what cannot be told is absent. `hints` are pids worth
+   * looking at first: they are verified, never believed.
+   */
+  holders(
+    listeners: readonly Listener[],
+    hints: ReadonlySet<number>,
+    deadline: AbortSignal,
+  ): Promise<ReadonlyMap<string, number>>
+  /** The living processes among `pids`. One that is absent from the answer does not exist (or is a zombie without threads). */
+  inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
+}

@@ -1,0 +1,79 @@
+import { type ExecFileException, execFile } from 'node:child_process'
+
+import { FamiliarError, errnoOf } from '../../errors.js'
+
+/** How one run of a system tool is bounded and read. */
+export interface ToolOptions {
+  /** Ends the tool, at once, when it is aborted. */
+  readonly deadline: AbortSignal
+  /** The whole environment of the tool; without it the tool gets the one of this process. */
+  readonly env?: Readonly<Record<string, string>>
+  /** An exit code that means "nothing, or not everything, was found" as long as the tool printed no complaint. */
+  readonly quietExit?: number
+}
+
+/** Runs a tool and returns what it printed. The backends take it as a parameter, so that they can be fed text. */
+export type RunTool = (file: string, args: readonly string[], options: ToolOptions) => Promise<string>
+
+/** The most that is read of one answer. One command line can be 1 MiB, and `ps` writes some bytes as four. */
+const MAX_OUTPUT_MIB = 16
+
+const MAX_COMPLAINT_CHARS = 200
+
+/**
+ * Returns what the tool printed on stdout. No shell is involved and stdin is closed.
+ *
+ * Throws `E_LOOK_FAILED`, naming the tool and the cause, when it is missing, is not done before the deadline, prints
+ * more than 16 MiB, is killed, or exits with a code that is neither 0 nor the quiet one: part of an answer is never
+ * returned as if it were all of it. A tool that runs as root (macOS `ps`) cannot be killed at the deadline; the
+ * answer is given up in time all the same.
+ */
+export const runTool: RunTool = (file, args, options) =>
+  new Promise((resolve, reject) => {
+    if (options.deadline.aborted) {
+      reject(failed(file, 'the time for this look was over before it was asked', true))
+      return
+    }
+    const { env, deadline: signal, quietExit } = options
+    const limits = { signal, maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
+    const child = execFile(
+      file,
+      args,
+      { ...limits, encoding: 'utf8', windowsHide: true, ...(env === undefined ? {} : { env }) },
+      (error, stdout, stderr) => {
+        if (error === null || isQuiet(error, stderr, quietExit)) resolve(stdout)
+        else reject(failed(file, causeOf(error, stderr, signal), signal.aborted, error))
+      },
+    )
+    child.stdin?.end()
+  })
+
+function isQuiet(error: ExecFileException, stderr: string, quietExit: number | undefined): boolean {
+  return quietExit !== undefined && error.code === quietExit && stderr.trim() === ''
+}
+
+function failed(file: string, cause: string, retry: boolean, error?: unknown): FamiliarError {
+  const name = file.split(/[\\/]/).at(-1) ?? file
+  const hint = `Run ${file} by hand to see what is wrong with it.`
+  return new FamiliarError('E_LOOK_FAILED', `${name}: ${cause}`, { hint, retry, cause: error })
+}
+
+function causeOf(error: ExecFileException, stderr: string, deadline: AbortSignal): string {
+  if (deadline.aborted) return 'not done in time'
+  const errno = errnoOf(error)
+  if (errno === 'ENOENT') return 'not found on this machine'
+  if (errno === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${MAX_OUTPUT_MIB} MiB`
+  if (errno !== null) return `could not be run (${errno})`
+  const end = error.signal ? `was ended by ${error.signal}` : `exit code ${String(error.code)}`
+  const complaint = complaintIn(stderr)
+  return complaint === '' ? end : `${end}: ${complaint}`
+}
+
+/** The first line of stderr that says something, fit to stand in one line of ours. */
+function complaintIn(stderr: string): string {
+  const line = stderr.split('\n').find((text) => text.trim() !== '') ?? ''
+  return line
+    .replace(/\p{Cc}/gu, ' ')
+    .trim()
+    .slice(0, MAX_COMPLAINT_CHARS)
+}

@@ -1,0 +1,129 @@
+import { FamiliarError } from '../../errors.js'
+import { isFileGone } from './file-gone.js'
+import { holdersTold } from './holders-told.js'
+import {
+  type ProcessRow,
+  type TcpRow,
+  parseHost,
+  parseListeners,
+  parseProcesses,
+} from './parse-powershell.js'
+import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
+import { type RunTool, runTool } from './run-tool.js'
+import { splitCommandLine } from './split-command-line.js'
+
+/** Windows keeps no process apart from another by namespaces. */
+const NAMESPACES = 'none'
+
+/** The first PowerShell after a boot takes seconds to start. */
+const HOST_TIMEOUT_MS = 10_000
+
+/** No quotes of the double kind anywhere: they would have to survive the command line. Errors end the script. */
+const BEGIN = [
+  `$ErrorActionPreference='Stop'`,
+  `$ProgressPreference='SilentlyContinue'`,
+  `try{[Console]::OutputEncoding=New-Object System.Text.UTF8Encoding $false}catch{}`,
+].join(';')
+
+/** Runs one script and returns what it printed. */
+type Ask = (script: string, deadline: AbortSignal) => Promise<string>
+
+/**
+ * Returns the Windows backend: PowerShell 5.1, which every supported Windows has, under `systemRoot`, by its full
+ * path: a bare name would be looked up in the current directory first.
+ *
+ * Limits. Each question starts a PowerShell, which takes a good part of a second. Without elevation the command line,
+ * executable and owner of other users' processes are unknown, and so is the owner of a socket. A birth is the time of
+ * creation to 100 ns, without the boot: it is unique across boots by itself, and Windows may correct the boot time.
+ * Where PowerShell is restricted to the constrained language, nothing can be told.
+ */
+export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'): Platform {
+  const powershell = `${systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`
+  const ask: Ask = (script, deadline) =>
+    run(powershell, ['-NoProfile', '-NonInteractive', '-Command', `${BEGIN};${script}`], { deadline })
+  return {
+    name: 'win32',
+    host: () => readHost(ask),
+    listeners: (range, deadline) => readListeners(ask, range, deadline),
+    holders: async (listeners) => holdersTold(listeners),
+    inspect: async (pids, deadline) => {
+      const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
+      if (wanted.size === 0) return new Map()
+      const rows = await readProcesses(ask, wanted, deadline)
+      const views = await Promise.all(rows.map((row) => toView(row, deadline)))
+      return new Map(views.map((view) => [view.pid, view]))
+    },
+  }
+}
+
+async function readHost(ask: Ask): Promise<Host> {
+  const script = `ConvertTo-Json -Compress -InputObject @{
+    user=[string][Security.Principal.WindowsIdentity]::GetCurrent().User.Value;
+    boot=[string](Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc()}`
+  const { user, boot } = parseHost(await ask(oneLine(script), AbortSignal.timeout(HOST_TIMEOUT_MS)))
+  return { pid: process.pid, user, bootId: boot, namespaces: NAMESPACES }
+}
+
+/** Ports are picked in the pipeline: asked for one by one, the cmdlet fails at the first that nobody listens on. */
+async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal): Promise<Listener[]> {
+  if (range.to <= range.from) return []
+  const script = `try{$all=@(Get-NetTCPConnection -State Listen -ErrorAction Stop)}
+    catch{if($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*'){throw};$all=@()};
+    $rows=@($all|Where-Object{$_.LocalPort -ge ${range.from} -and $_.LocalPort -lt ${range.to}}|ForEach-Object{@{
+    port=[int]$_.LocalPort;address=[string]$_.LocalAddress;pid=[long]$_.OwningProcess;
+    created=$(if($_.CreationTime){[string]$_.CreationTime.ToFileTimeUtc()})}});
+    ConvertTo-Json -Compress -Depth 4 -InputObject @{rows=$rows}`
+  const rows = parseListeners(await ask(oneLine(script), deadline))
+  const inRange = rows.filter((row) => row.port >= range.from && row.port < range.to)
+  return [...new Map(inRange.map((row) => [socketOf(row), toListener(row)])).values()]
+}
+
+/** Windows numbers no sockets: this names one as long as no other is made there within the same 100 ns. */
+function socketOf(row: TcpRow): string {
+  return `${row.address}:${row.port}/${row.pid ?? '?'}/${row.created ?? '?'}`
+}
+
+function toListener(row: TcpRow): Listener {
+  return { port: row.port, address: row.address, socket: socketOf(row), user: null, pid: row.pid }
+}
+
+async function readProcesses(
+  ask: Ask,
+  wanted: ReadonlySet<number>,
+  deadline: AbortSignal,
+): Promise<ProcessRow[]> {
+  const filter = [...wanted].map((pid) => `ProcessId=${pid}`).join(' OR ')
+  const script = `$rows=@(Get-CimInstance Win32_Process -Filter '${filter}'|ForEach-Object{$sid=$null;
+    try{$owner=Invoke-CimMethod -InputObject $_ -MethodName GetOwnerSid;
+    if($owner.ReturnValue -eq 0){$sid=[string]$owner.Sid}}catch{};
+    @{pid=[long]$_.ProcessId;parent=[long]$_.ParentProcessId;sid=$sid;
+    created=$(if($_.CreationDate){[string]$_.CreationDate.ToFileTimeUtc()});
+    command=$_.CommandLine;path=$_.ExecutablePath;memory=[long]$_.WorkingSetSize}});
+    ConvertTo-Json -Compress -Depth 4 -InputObject @{now=[string][DateTime]::UtcNow.ToFileTimeUtc();rows=$rows}`
+  const { rows, unread } = parseProcesses(await ask(oneLine(script), deadline))
+  const found = rows.filter((row) => wanted.has(row.pid))
+  if (unread > 0 && found.length < wanted.size) {
+    throw new FamiliarError('E_LOOK_FAILED', 'powershell: a process in its answer has no pid')
+  }
+  return found
+}
+
+function oneLine(script: string): string {
+  return script.replace(/\s+/g, ' ')
+}
+
+async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessView> {
+  const { pid, parent, user, executable, ageSeconds, memoryBytes } = row
+  return {
+    pid,
+    parent,
+    birth: row.created,
+    user,
+    command: row.commandLine === null ? null : { args: splitCommandLine(row.commandLine) },
+    executable,
+    executableGone: executable === null ? null : await isFileGone(executable, deadline),
+    namespaces: NAMESPACES,
+    ageSeconds,
+    memoryBytes,
+  }
+}

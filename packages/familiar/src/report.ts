@@ -1,0 +1,83 @@
+import { inUseBy, staleEvidence, type Self, type StaleEvidence } from './classify/evidence.js'
+import type { CleanupClass } from './classify/rules.js'
+import type { Tri } from './classify/tri.js'
+import type { Candidate, Look } from './observe/look.js'
+
+/** What is said of one candidate: the identity record of the JSON documents. Names and meanings are permanent. */
+export interface IdentityRecord {
+  readonly scanned_family: string
+  readonly daemon_family: string | null
+  readonly pid: number | null
+  readonly port: number
+  readonly protocol_version: number | null
+  readonly package_version: string | null
+  readonly singleton_scope_id: string | null
+  readonly daemon_root: string | null
+  readonly queue_db_path: string | null
+  readonly auth_scope: string | null
+  readonly server_url: string | null
+  readonly owner_present: boolean
+  readonly identity_source: 'health_self_report' | 'cmdline_marker' | 'owner_record' | 'none'
+  readonly executable_summary: string | null
+  readonly spawn_shape_ok: boolean | null
+  readonly self_report_matches_listener: boolean | null
+  readonly is_recorded_singleton: boolean | null
+  readonly started_at: string | null
+  readonly uptime_seconds: number | null
+  readonly memory_bytes: number | null
+  readonly stale_evidence: readonly StaleEvidence[]
+  readonly in_use_by: string | null
+  readonly cleanup_class: CleanupClass
+  readonly skip_reason: string | null
+  readonly rule: string
+}
+
+/** Returns the identity record of a candidate. Pure but for the wall clock, which turns an age into a time. */
+export function identityRecord(candidate: Candidate, seen: Look, self: Self): IdentityRecord {
+  const { sighting, facts, verdict } = candidate
+  const { report, shape, process } = sighting
+  const age = process?.ageSeconds ?? null
+  return {
+    scanned_family: seen.family.name,
+    daemon_family: shape !== null ? seen.family.name : sighting.otherFamily,
+    pid: sighting.pid,
+    port: sighting.port,
+    protocol_version: report?.protocolVersion ?? null,
+    package_version: report?.packageVersion ?? null,
+    singleton_scope_id: report?.scope ?? null,
+    daemon_root: shape?.marker ?? null,
+    queue_db_path: report?.details.queueDbPath ?? null,
+    auth_scope: report?.details.authScope ?? null,
+    server_url: report?.details.serverUrl ?? null,
+    owner_present: shape !== null && seen.surroundings.here.sharedOwnerPresent === true,
+    identity_source: identitySource(candidate),
+    executable_summary: executableSummary(candidate),
+    spawn_shape_ok: known(facts.spawn_shape),
+    self_report_matches_listener: known(facts.report_agrees),
+    is_recorded_singleton: known(facts.singleton_here),
+    started_at: age === null ? null : new Date(Date.now() - age * 1000).toISOString(),
+    uptime_seconds: age === null ? null : Math.floor(age),
+    memory_bytes: process?.memoryBytes ?? null,
+    stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(sighting, seen.surroundings, self),
+    in_use_by: inUseBy(sighting, seen.surroundings),
+    cleanup_class: verdict.class,
+    skip_reason: verdict.reason,
+    rule: verdict.rule,
+  }
+}
+
+function known(fact: Tri): boolean | null {
+  return fact === 'unknown' ? null : fact === 'yes'
+}
+
+function identitySource({ facts, sighting }: Candidate): IdentityRecord['identity_source'] {
+  if (facts.spawn_shape === 'yes' && facts.report_agrees === 'yes') return 'health_self_report'
+  if (sighting.shape !== null && sighting.shape.marker !== null) return 'cmdline_marker'
+  return facts.singleton_here === 'yes' ? 'owner_record' : 'none'
+}
+
+function executableSummary({ sighting }: Candidate): string | null {
+  const executable = sighting.report?.details.executablePath ?? sighting.process?.executable ?? null
+  const home = sighting.report?.details.sourceCheckoutPath ?? null
+  return executable !== null && home !== null ? `${executable} (${home})` : executable
+}

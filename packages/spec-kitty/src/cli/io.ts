@@ -1,0 +1,39 @@
+import { styleText } from 'node:util'
+
+/** Everything a command may use of the world outside; `main.ts` makes it from the process, once. */
+export interface Io {
+  readonly env: { readonly [name: string]: string | undefined }
+  readonly home: string
+  readonly executable: string
+  readonly isInteractive: boolean
+  /** Columns of the terminal; null in a pipe or a file. */
+  readonly columns: number | null
+  readonly hasColor: boolean
+  out(text: string): void
+  err(text: string): void
+  /** Asks on the terminal; true only for an explicit yes. Ends the process with 130 on Ctrl+C. */
+  confirm(question: string): Promise<boolean>
+}
+
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
+
+/** Returns the text in a style where the output has colours, else the text itself. */
+export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
+  return io.hasColor ? styleText(style, text) : text
+}
+
+/** True for what people write when they switch something on. */
+export function isTruthy(value: string | undefined): boolean {
+  return /^(?:1|true|yes|y|on)$/i.test(value?.trim() ?? '')
+}
+
+/**
+ * Returns text from another process with every control character replaced: it may be shown on a terminal without
+ * being obeyed by it.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    '?',
+  )
+}

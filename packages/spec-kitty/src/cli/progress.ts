@@ -1,0 +1,27 @@
+import type { Io } from './io.js'
+
+/** A wait shorter than this is not worth a line. */
+const QUIET_MS = 1_000
+
+export interface Progress {
+  readonly update: (done: number, total: number) => void
+  readonly stop: () => void
+}
+
+/** Says on stderr how far something is: nothing in the first second, then one line a second. */
+export function startProgress(
+  io: Pick<Io, 'err'>,
+  describe: (done: number, total: number) => string,
+): Progress {
+  let state: readonly [number, number] | null = null
+  const timer = setInterval(() => {
+    io.err(state === null ? 'working ...\n' : `${describe(...state)}\n`)
+  }, QUIET_MS)
+  timer.unref()
+  return {
+    update: (done, total) => {
+      state = [done, total]
+    },
+    stop: () => clearInterval(timer),
+  }
+}

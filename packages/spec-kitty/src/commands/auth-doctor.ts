@@ -1,0 +1,150 @@
+import {
+  cleanUp,
+  look,
+  processKey,
+  selectPlatform,
+  type CleanUpReport,
+  type Look,
+  type Platform,
+} from 'familiar'
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { startProgress } from '../cli/progress.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions, UsageError } from '../cli/usage.js'
+import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
+import { renderDoctor } from '../doctor/render.js'
+import { syncFamily } from '../families/families.js'
+import { VERSION } from '../version.js'
+
+export const help = `Usage: spec-kitty auth doctor [options]
+
+Shows the session, the sync daemon, and every listener in the sync range with what it is
+and why. Without --reset it only looks.
+
+Options:
+  --reset     end what is proven stale (safe_auto); on a terminal, asks about the rest
+  --force     with --reset: also end what needs a decision (operator_required)
+  --port N    with --reset: only the listener on this port
+  --dry-run   with --reset: say what would be done, do nothing
+  --json      print one JSON document
+  --verbose   show the stack trace of an internal error
+  --help      show this
+
+Exit codes: 0 no critical finding; 1 a critical finding remains or something failed;
+2 wrong usage or an error; 75 busy, try again; 130 interrupted.
+`
+
+interface Options {
+  readonly reset: boolean
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly port: number | null
+}
+
+/** Looks at the sync range, cleans it where told to, and prints what the machine looks like then. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const options = readArguments(args)
+  const root = runtimeRoot(io)
+  const platform = await selectPlatform()
+  const seen = await look(syncFamily, root, platform)
+  const report = options.reset ? await reset(options, root, seen, platform, io) : null
+  const document = toDocument(options, root, report?.after ?? seen, report, io)
+  io.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : renderDoctor(document, io))
+  const isProblem = document.findings.some((finding) => finding.severity === 'critical')
+  const hasFailed = (document.reset_result?.failed.length ?? 0) > 0
+  return isProblem || hasFailed ? EXIT.problem : EXIT.ok
+}
+
+function readArguments(args: readonly string[]): Options {
+  const values = readOptions(args, {
+    reset: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    port: { type: 'string' },
+  })
+  for (const name of ['force', 'dry-run', 'port'] as const) {
+    if (!values.reset && values[name] !== undefined && values[name] !== false) {
+      throw new UsageError(`--${name} needs --reset`)
+    }
+  }
+  return {
+    reset: values.reset,
+    force: values.force,
+    dryRun: values['dry-run'],
+    json: values.json,
+    port: values.port === undefined ? null : readPort(values.port),
+  }
+}
+
+function readPort(text: string): number {
+  const { from, to } = syncFamily.ports
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port >= from && port < to) return port
+  throw new UsageError(`--port must be a port of the sync range, ${from} to ${to - 1}, not '${text}'`)
+}
+
+async function reset(
+  options: Options,
+  root: string,
+  seen: Look,
+  platform: Platform,
+  io: Io,
+): Promise<CleanUpReport> {
+  const confirmed = await askAboutTheRest(options, root, seen, io)
+  const progress = startProgress(io, (done, total) =>
+    done === total ? `${total} done, looking again` : `cleaning up: ${done} of ${total} done`,
+  )
+  try {
+    return await cleanUp({
+      family: syncFamily,
+      scope: root,
+      platform,
+      intent: options.force ? 'reset_force' : 'reset',
+      seen,
+      ...(options.port === null ? {} : { port: options.port }),
+      dryRun: options.dryRun,
+      confirmed,
+      onProgress: progress.update,
+      onWait: (message) => io.err(`${message}\n`),
+    })
+  } finally {
+    progress.stop()
+  }
+}
+
+/** The yes covers the processes that were shown, by (pid, birth), and is asked for before any lock is taken. */
+async function askAboutTheRest(
+  options: Options,
+  root: string,
+  seen: Look,
+  io: Io,
+): Promise<ReadonlySet<string>> {
+  const open = seen.candidates.filter(
+    ({ verdict, proof, sighting }) =>
+      verdict.class === 'operator_required' &&
+      verdict.reason !== 'other_user' &&
+      proof !== null &&
+      (options.port === null || options.port === sighting.port),
+  )
+  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
+    return new Set()
+  io.out(`${renderDoctor(toDocument(options, root, seen, null, io), io)}\n`)
+  const isYes = await io.confirm(`Also end the ${open.length} that need a decision (operator_required)?`)
+  return new Set(
+    isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.birth)] : [])) : [],
+  )
+}
+
+function toDocument(
+  options: Options,
+  root: string,
+  seen: Look,
+  report: CleanUpReport | null,
+  io: Io,
+): DoctorDocument {
+  const self = { packageVersion: VERSION, executable: io.executable }
+  return doctorDocument(root, seen, self, io.env, report, options.dryRun)
+}

@@ -1,0 +1,105 @@
+import type { Look } from 'familiar'
+import { isTruthy, type Io } from '../cli/io.js'
+import { recordedDaemon, singletonCandidate, type DaemonView } from './daemon.js'
+import type { DoctorRecord } from './remedies.js'
+import type { SessionView } from './session.js'
+
+/** One finding of the doctor. Ids are permanent. */
+export interface Finding {
+  readonly id: string
+  readonly severity: 'info' | 'warn' | 'critical'
+  readonly summary: string
+  readonly remediation: { readonly command: string; readonly description: string } | null
+}
+
+interface Seen {
+  readonly seen: Look
+  readonly session: SessionView | null
+  readonly daemon: DaemonView | null
+  readonly orphans: readonly DoctorRecord[]
+  readonly env: Io['env']
+}
+
+/** From this share of its ports on, a range counts as nearly full. */
+const NEARLY_FULL = 0.8
+
+/** Returns every finding, by id. Pure. */
+export function findingsOf(seen: Seen): readonly Finding[] {
+  return [noSession(seen), orphaned(seen), noDaemon(seen), nearlyFull(seen), predecessorToo(seen)].flatMap(
+    (finding) => finding ?? [],
+  )
+}
+
+function noSession({ session, env }: Seen): Finding | null {
+  if (session !== null) return null
+  const isNeeded = isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC'])
+  return {
+    id: 'F-001',
+    severity: isNeeded ? 'critical' : 'info',
+    summary: isNeeded ? 'no session, but hosted sync is enabled' : 'no session',
+    remediation: null,
+  }
+}
+
+function orphaned({ orphans }: Seen): Finding | null {
+  if (orphans.length === 0) return null
+  const safe = orphans.filter((record) => record.cleanup_class === 'safe_auto').length
+  const open = orphans.length - safe
+  const parts = [
+    ...(safe > 0 ? [`${safe} can be cleaned`] : []),
+    ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision`] : []),
+  ]
+  return {
+    id: 'F-002',
+    severity: 'warn',
+    summary: `orphaned sync daemons: ${parts.join(', ')}`,
+    remediation:
+      safe > 0
+        ? { command: 'spec-kitty auth doctor --reset', description: 'ends what is proven stale' }
+        : {
+            command: 'spec-kitty auth doctor --reset --force',
+            description: "ends those that are proven to be sync daemons and are nobody's live daemon",
+          },
+  }
+}
+
+function noDaemon({ seen, daemon }: Seen): Finding | null {
+  if (daemon?.active === true) return null
+  const wedged = singletonCandidate(seen)
+  if (wedged === null) {
+    const summary =
+      daemon === null ? 'no sync daemon' : `the recorded sync daemon is not running (port ${daemon.port})`
+    return { id: 'F-005', severity: 'info', summary, remediation: null }
+  }
+  return {
+    id: 'F-005',
+    severity: 'critical',
+    summary: `the sync daemon (process ${wedged.sighting.pid}, port ${wedged.sighting.port}) does not answer`,
+    remediation: {
+      command: `spec-kitty auth doctor --reset --force --port ${wedged.sighting.port}`,
+      description: 'ends it',
+    },
+  }
+}
+
+function nearlyFull({ seen }: Seen): Finding | null {
+  const { from, to } = seen.family.ports
+  const used = new Set(seen.candidates.map((candidate) => candidate.sighting.port)).size
+  if (used < (to - from) * NEARLY_FULL) return null
+  return {
+    id: 'F-010',
+    severity: 'warn',
+    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use`,
+    remediation: null,
+  }
+}
+
+function predecessorToo({ seen, daemon }: Seen): Finding | null {
+  if (daemon?.active !== true || recordedDaemon(seen)?.lineage !== 'predecessor') return null
+  return {
+    id: 'F-011',
+    severity: 'info',
+    summary: `the Python spec-kitty ${daemon.package_version} keeps the daemon of this root`,
+    remediation: null,
+  }
+}

@@ -1,0 +1,145 @@
+import { paint, printable, type Io, type Style } from '../cli/io.js'
+import { formatTable, type Column } from '../cli/table.js'
+import type { DoctorDocument } from './document.js'
+import type { Finding } from './findings.js'
+import type { DoctorRecord } from './remedies.js'
+import type { ResetResult } from './reset-result.js'
+
+type Paper = Pick<Io, 'hasColor' | 'columns'>
+
+const COLUMNS: readonly Column<DoctorRecord>[] = [
+  { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
+  { title: 'PORT', align: 'right', cell: (record) => String(record.port) },
+  { title: 'VERSION', cell: (record) => record.package_version ?? '-' },
+  { title: 'CLASS', cell: (record) => record.cleanup_class },
+  { title: 'REASON', cell: (record) => record.skip_reason ?? '-' },
+  { title: 'UP', align: 'right', cell: (record) => formatAge(record.uptime_seconds) },
+  { title: 'MEM', align: 'right', cell: (record) => formatBytes(record.memory_bytes) },
+  { title: 'SCOPE', cell: (record) => record.daemon_root ?? record.singleton_scope_id ?? '-' },
+]
+
+const SEVERITY_STYLE: Readonly<Record<Finding['severity'], Style>> = {
+  info: 'dim',
+  warn: 'yellow',
+  critical: 'red',
+}
+
+/** Returns the human form of the doctor's document, with a line feed at its end. */
+export function renderDoctor(document: DoctorDocument, paper: Paper): string {
+  return [
+    renderHead(document, paper),
+    renderCandidates(document, paper),
+    renderRemedies(document.orphans, paper),
+    renderFindings(document.findings, paper),
+    document.reset_result === undefined ? [] : renderReset(document.reset_result, paper),
+  ]
+    .filter((block) => block.length > 0)
+    .map((block) => `${block.join('\n')}\n`)
+    .join('\n')
+}
+
+function renderHead({ auth_root, daemon, session }: DoctorDocument, paper: Paper): readonly string[] {
+  return [
+    `root     ${printable(auth_root)}`,
+    `session  ${session === null ? 'none' : printable(session.principal ?? 'present')}`,
+    `daemon   ${daemon === null ? 'none' : describeDaemon(daemon, paper)}`,
+  ]
+}
+
+function describeDaemon(daemon: NonNullable<DoctorDocument['daemon']>, paper: Paper): string {
+  const state = daemon.active ? paint(paper, 'green', 'answers') : paint(paper, 'red', 'does not answer')
+  const version = daemon.package_version === null ? '' : `, version ${printable(daemon.package_version)}`
+  return `process ${daemon.pid ?? 'unknown'}, port ${daemon.port}${version}, ${state}`
+}
+
+/** The live daemon first, what is not ours last and dim, the rest by port. */
+function renderCandidates({ candidates }: DoctorDocument, paper: Paper): readonly string[] {
+  if (candidates.length === 0) return ['nothing listens in the range']
+  const rows = candidates.toSorted((a, b) => order(a) - order(b) || a.port - b.port)
+  const lines = formatTable(COLUMNS, rows, paper.columns)
+  const [header = '', ...body] = lines
+  return [
+    `  ${paint(paper, 'bold', header)}`,
+    ...body.map((line, index) => decorate(line, rows[index], paper)),
+  ]
+}
+
+function order(record: DoctorRecord): number {
+  if (isLive(record)) return 0
+  return record.cleanup_class === 'never_touch' ? 2 : 1
+}
+
+function isLive(record: DoctorRecord): boolean {
+  return record.skip_reason === 'is_recorded_singleton'
+}
+
+function decorate(line: string, record: DoctorRecord | undefined, paper: Paper): string {
+  if (record !== undefined && isLive(record)) return paint(paper, 'green', `* ${line}`)
+  return record?.cleanup_class === 'never_touch' ? paint(paper, 'dim', `  ${line}`) : `  ${line}`
+}
+
+function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): readonly string[] {
+  const open = orphans.filter((record) => record.cleanup_class === 'operator_required')
+  if (open.length === 0) return []
+  const lines = new Map<string, { readonly ports: number[]; readonly text: string }>()
+  for (const record of open) {
+    const text = `${record.skip_reason}${evidence(record)}`
+    const key = `${text}\n${record.remedy}`
+    const line = lines.get(key) ?? { ports: [], text }
+    line.ports.push(record.port)
+    lines.set(key, line)
+  }
+  return [
+    'Needs a decision (operator_required):',
+    ...[...lines].flatMap(([key, { ports, text }]) => [
+      `  ${ports.join(' ')}: ${text}`,
+      `      ${paint(paper, 'cyan', printable(key.slice(key.indexOf('\n') + 1)))}`,
+    ]),
+  ]
+}
+
+function evidence(record: DoctorRecord): string {
+  const used = record.in_use_by === null ? [] : [`live daemon of ${printable(record.in_use_by)}`]
+  const all = [...used, ...record.stale_evidence]
+  return all.length === 0 ? '' : ` (${all.join(', ')})`
+}
+
+function renderFindings(findings: readonly Finding[], paper: Paper): readonly string[] {
+  return findings.flatMap((finding) => [
+    `${paint(paper, SEVERITY_STYLE[finding.severity], `${finding.id} ${finding.severity}`)}: ${printable(finding.summary)}`,
+    ...(finding.remediation === null
+      ? []
+      : [
+          `  ${paint(paper, 'cyan', printable(finding.remediation.command))}`,
+          `  ${finding.remediation.description}`,
+        ]),
+  ])
+}
+
+function renderReset(result: ResetResult, paper: Paper): readonly string[] {
+  const { swept, skipped, failed } = result
+  return [
+    ...result.would_sweep.map((entry) => `would sweep ${who(entry)}: ${entry.reason}`),
+    ...swept.map((entry) => `swept ${who(entry)} by ${entry.cleanup_path}: ${entry.reason}`),
+    ...skipped.map((entry) => `skipped ${who(entry)}: ${entry.skip_reason ?? 'a dry run'}`),
+    ...failed.map((entry) => paint(paper, 'red', `failed ${who(entry)}: ${printable(entry.failure_reason)}`)),
+    result.dry_run
+      ? `dry run: would sweep ${result.would_sweep.length} · would skip ${skipped.length}`
+      : `swept: ${swept.length} · skipped: ${skipped.length} (operator_required) · failed: ${failed.length}`,
+  ]
+}
+
+function who(entry: { readonly pid: number | null; readonly port: number }): string {
+  return `port ${entry.port} (process ${entry.pid ?? 'unknown'})`
+}
+
+function formatAge(seconds: number | null): string {
+  if (seconds === null) return '-'
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`
+}
+
+function formatBytes(bytes: number | null): string {
+  return bytes === null ? '-' : `${Math.round(bytes / (1024 * 1024))}M`
+}

@@ -1,0 +1,72 @@
+import {
+  staleEvidence,
+  type CleanupPath,
+  type CleanUpEntry,
+  type CleanUpReport,
+  type FailureReason,
+  type Self,
+} from 'familiar'
+
+interface Named {
+  readonly pid: number | null
+  readonly port: number
+}
+
+interface Versioned extends Named {
+  readonly package_version: string | null
+  readonly protocol_version: number | null
+  /** The skip reason that force overrode, or what spoke for it being stale. */
+  readonly reason: string
+}
+
+/** The `reset_result` block. Every candidate that could have been cleaned stands in exactly one list. */
+export interface ResetResult {
+  readonly swept: readonly (Versioned & { readonly cleanup_path: CleanupPath })[]
+  readonly skipped: readonly (Named & {
+    readonly cleanup_class: string
+    readonly skip_reason: string | null
+  })[]
+  readonly failed: readonly (Named & { readonly failure_reason: FailureReason })[]
+  readonly dry_run: boolean
+  readonly would_sweep: readonly Versioned[]
+}
+
+/** Returns what became of each candidate, from the machine as it was afterwards. */
+export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean): ResetResult {
+  const { entries } = report
+  return {
+    swept: entries.flatMap((entry) =>
+      entry.result.outcome === 'swept'
+        ? [{ ...versioned(entry, report, self), cleanup_path: entry.result.path }]
+        : [],
+    ),
+    skipped: entries.flatMap((entry) => (entry.result.outcome === 'skipped' ? [skipped(entry)] : [])),
+    failed: entries.flatMap((entry) =>
+      entry.result.outcome === 'failed' ? [{ ...named(entry), failure_reason: entry.result.reason }] : [],
+    ),
+    dry_run: isDryRun,
+    would_sweep: entries.flatMap((entry) =>
+      entry.result.outcome === 'would_sweep' ? [versioned(entry, report, self)] : [],
+    ),
+  }
+}
+
+function named({ candidate }: CleanUpEntry): Named {
+  return { pid: candidate.sighting.pid, port: candidate.sighting.port }
+}
+
+function skipped(entry: CleanUpEntry): ResetResult['skipped'][number] {
+  const { verdict } = entry.candidate
+  return { ...named(entry), cleanup_class: verdict.class, skip_reason: verdict.reason }
+}
+
+function versioned(entry: CleanUpEntry, report: CleanUpReport, self: Self): Versioned {
+  const { sighting, verdict } = entry.candidate
+  const evidence = staleEvidence(sighting, report.seen.surroundings, self)
+  return {
+    ...named(entry),
+    package_version: sighting.report?.packageVersion ?? null,
+    protocol_version: sighting.report?.protocolVersion ?? null,
+    reason: verdict.reason ?? evidence.join(', '),
+  }
+}

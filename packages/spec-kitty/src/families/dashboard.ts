@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import {
+  countOf,
+  objectOf,
+  pidOf,
+  portOf,
+  PROJECT_SCOPE_RULES,
+  stringOf,
+  type Family,
+  type JsonObject,
+  type SelfReport,
+} from 'familiar'
+import { NO_DETAILS, OWN_ENTRY, ownerDetails, STARTING_SECONDS, unquotePython } from './shared.js'
+
+/** A Python string literal as `repr` writes it. */
+const PYTHON_STRING = `'(?:[^'\\\\\\n]|\\\\.)*'|"(?:[^"\\\\\\n]|\\\\.)*"`
+
+/** The dashboard daemon: one per project directory. */
+export const dashboard: Omit<Family, 'relatives'> = {
+  name: 'dashboard',
+  ports: { from: 9237, to: 9337 },
+  rules: PROJECT_SCOPE_RULES,
+  startingSeconds: STARTING_SECONDS,
+  reasonNames: { other_family: 'sync_family', not_ours: 'not_spec_kitty' },
+  shapes: [
+    {
+      lineage: 'own',
+      head: [/.+/, OWN_ENTRY, /dashboard/],
+      marker: /--spec-kitty-dashboard-project=(?<scope>.+)/,
+    },
+    {
+      lineage: 'predecessor',
+      head: [
+        /.+/,
+        /-c/,
+        new RegExp(
+          `(?:.*\\n)?run_dashboard_server\\(Path\\((?<scope>${PYTHON_STRING})\\), (?<port>\\d+), '(?<token>[^'\\n]+)'\\)\\s*`,
+        ),
+      ],
+      marker: null,
+      decodeScope: unquotePython,
+    },
+  ],
+  readSelfReport,
+  files: (project) => ({
+    record: join(project, '.kittify', '.dashboard'),
+    predecessorRecord: join(project, '.kittify', '.dashboard'),
+    sharedOwner: null,
+    lifecycleLock: join(project, '.kittify', '.dashboard.lifecycle.lock'),
+  }),
+}
+
+function readSelfReport(body: unknown): SelfReport | null {
+  const json = objectOf(body)
+  if (json === null || json['status'] !== 'ok') return null
+  if (json['daemon_family'] === undefined) return readUnnamed(json)
+  if (json['daemon_family'] !== 'dashboard') return null
+  const owner = objectOf(json['owner'])
+  return {
+    protocolVersion: countOf(json['protocol_version']),
+    packageVersion: stringOf(json['package_version']),
+    scope: stringOf(json['project_path']),
+    statesScope: true,
+    tie: 'own_pid',
+    pid: pidOf(owner?.['pid']),
+    port: portOf(owner?.['port']),
+    token: null,
+    details: ownerDetails(owner, json),
+  }
+}
+
+/** The predecessor's dashboard states its project and hands out its token; it names neither family, pid nor port. */
+function readUnnamed(json: JsonObject): SelfReport | null {
+  const scope = stringOf(json['project_path'])
+  const token = stringOf(json['token'])
+  if (scope === null || token === null) return null
+  return {
+    protocolVersion: countOf(json['protocol_version']),
+    packageVersion: stringOf(json['package_version']),
+    scope,
+    statesScope: true,
+    tie: 'command_line',
+    pid: null,
+    port: null,
+    token,
+    details: NO_DETAILS,
+  }
+}

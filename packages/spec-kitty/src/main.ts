@@ -1,0 +1,98 @@
+import { homedir } from 'node:os'
+import { EXIT } from './cli/exit-codes.js'
+import { reportFailure } from './cli/failure.js'
+import { isTruthy, type Io } from './cli/io.js'
+import { UsageError } from './cli/usage.js'
+import { VERSION } from './version.js'
+
+interface Command {
+  readonly help: string
+  run(args: readonly string[], io: Io): Promise<number>
+}
+
+/** Every command: its words, what it does in one line, and where it is; loaded when it runs. */
+const COMMANDS: readonly {
+  readonly words: readonly string[]
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}[] = [
+  {
+    words: ['auth', 'doctor'],
+    summary: 'show every listener in the sync range; --reset cleans up',
+    load: () => import('./commands/auth-doctor.js'),
+  },
+]
+
+const args = process.argv.slice(2)
+const io = makeIo()
+
+process.once('SIGINT', () => {
+  io.err('spec-kitty: interrupted; what was already done stays done\n')
+  process.exit(EXIT.interrupted)
+})
+process.stdout.on('error', ignoreClosedPipe)
+process.stderr.on('error', ignoreClosedPipe)
+
+try {
+  process.exitCode = await dispatch()
+} catch (error) {
+  process.exitCode = reportFailure(error, io, args.includes('--json'), args.includes('--verbose'))
+}
+
+async function dispatch(): Promise<number> {
+  if (args[0] === '--version') {
+    io.out(`${VERSION}\n`)
+    return EXIT.ok
+  }
+  if (args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help') {
+    io.out(usage())
+    return args.length === 0 ? EXIT.error : EXIT.ok
+  }
+  const found = COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word))
+  if (found === undefined) throw new UsageError(`unknown command '${args.slice(0, 2).join(' ')}'`)
+  const command = await found.load()
+  const rest = args.slice(found.words.length)
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.out(command.help)
+    return EXIT.ok
+  }
+  return command.run(
+    rest.filter((argument) => argument !== '--verbose'),
+    io,
+  )
+}
+
+function usage(): string {
+  const width = Math.max(...COMMANDS.map(({ words }) => words.join(' ').length))
+  const lines = COMMANDS.map(({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`)
+  return `Usage: spec-kitty <command> [options]\n\nCommands:\n${lines.join('\n')}\n\nspec-kitty <command> --help tells more; spec-kitty --version tells the version.\n`
+}
+
+function makeIo(): Io {
+  const { env, stdin, stdout, stderr } = process
+  const isQuiet = isTruthy(env['CI']) || isTruthy(env['SPEC_KITTY_NON_INTERACTIVE'])
+  return {
+    env,
+    home: homedir(),
+    executable: process.execPath,
+    isInteractive: stdin.isTTY && stderr.isTTY && !isQuiet,
+    columns: stdout.isTTY ? stdout.columns : null,
+    hasColor: hasColor(),
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    confirm: async (question) => (await import('./cli/prompt.js')).confirm(question, stdin, stderr),
+  }
+}
+
+/** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
+function hasColor(): boolean {
+  if ((process.env['NO_COLOR'] ?? '') !== '') return false
+  const force = process.env['FORCE_COLOR']
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
+  return process.stdout.isTTY && process.env['TERM'] !== 'dumb'
+}
+
+/** A reader that had enough (`| head`) is no error of ours. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}

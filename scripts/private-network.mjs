@@ -1,0 +1,19 @@
+// @ts-check
+import { spawnSync } from 'node:child_process'
+
+const UNSHARE = ['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount-proc']
+const LOOPBACK_UP = 'ip link set lo up'
+
+/**
+ * Returns the command line that runs a command in a network and pid namespace of its own, or null where this machine
+ * allows none (no root, no `unshare`, no `ip`). In there the real port ranges are free, and nothing that is left behind
+ * outlives the command: its processes end with the namespace.
+ *
+ * @param {readonly string[]} command
+ * @returns {readonly string[] | null}
+ */
+export function inPrivateNetwork(command) {
+  const probe = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'sh', '-c', LOOPBACK_UP])
+  if (process.platform !== 'linux' || probe.status !== 0) return null
+  return [...UNSHARE, 'sh', '-c', `${LOOPBACK_UP} && "$@"; exit $?`, 'private-network', ...command]
+}

@@ -1,0 +1,30 @@
+// @ts-check
+import { fileURLToPath } from 'node:url'
+import { start } from './registry.mjs'
+
+export { stopAll } from './registry.mjs'
+
+/**
+ * @typedef {'silent' | 'drip' | 'big' | 'endless' | 'endless-headers' | 'redirect' | 'invalid-json' |
+ *   'wrong-types' | 'reset' | 'full-backlog' | 'http' | 'mimic' | 'sleep'} HostileKind
+ *
+ * @typedef {import('./registry.mjs').Started & { kind: HostileKind, port: number }} Hostile
+ */
+
+const MAIN = fileURLToPath(new URL('hostile-main.mjs', import.meta.url))
+
+/**
+ * Resolves when the process listens (`sleep`: when it runs). Rejects with its stderr if it ends before;
+ * `exitCode` 98 means that the port is taken. `payload`: the health of a `mimic`, the port that a `redirect`
+ * names. `delayMs`: the time before a reply, for `drip` the time between two bytes (1000).
+ *
+ * @param {HostileKind} kind
+ * @param {number} port
+ * @param {{ host?: string, payload?: unknown, delayMs?: number }} options
+ * @returns {Promise<Hostile>}
+ */
+export async function spawnHostile(kind, port, { host = '127.0.0.1', payload, delayMs } = {}) {
+  const env = { HOSTILE: JSON.stringify({ payload, delayMs }) }
+  const started = await start(process.execPath, [MAIN, kind, String(port), host], { env })
+  return { ...started, kind, port }
+}

@@ -1,0 +1,89 @@
+// @ts-check
+import { randomBytes } from 'node:crypto'
+import { chownSync } from 'node:fs'
+import { dashboardArguments, PYTHON, syncArguments } from './argv.mjs'
+import { preloadFor } from './other-user.mjs'
+import { writeDashboardRecord, writeSyncRecord } from './records.mjs'
+import { start } from './registry.mjs'
+
+export { writeDashboardRecord, writeSyncRecord } from './records.mjs'
+export { stopAll } from './registry.mjs'
+
+/**
+ * What to imitate. `marker`: what `--spec-kitty-daemon-root=` says: the root, another path, or (false)
+ * nothing. For a dashboard, a path stands in the script instead of the project. `argvPort` lets the command
+ * line disagree with the listener. `health` is laid over the payload, a null takes a key away. `owner: false`
+ * writes no shared owner file; needed where `uid` cannot write to the root. `keepChild`: a child keeps the
+ * port after the process.
+ *
+ * @typedef {{ family: 'sync' | 'dashboard', port: number, version?: string, root?: string, project?: string,
+ *   token?: string, marker?: boolean | string, argvPort?: number,
+ *   behaviour?: import('./predecessor-health.cjs').Behaviour | undefined, health?: Record<string, unknown>,
+ *   bind?: string, ipv6Only?: boolean, uid?: number, gid?: number, cwd?: string, record?: boolean,
+ *   owner?: boolean, keepChild?: boolean, detached?: boolean, node?: string }} PredecessorOptions
+ *
+ * @typedef {import('./registry.mjs').Started & { port: number, token: string, version: string,
+ *   root: string | undefined, project: string | undefined }} Predecessor
+ */
+
+/**
+ * Resolves when the stand-in listens and its files are written. Rejects with its stderr if it ends before
+ * (`exitCode` 98: the port is taken), and with code `STAND_IN_UNREACHABLE` where `uid` cannot run it.
+ *
+ * @param {PredecessorOptions} options
+ * @returns {Promise<Predecessor>}
+ */
+export async function spawnPredecessor(options) {
+  const { family, port, version = '3.2.5', root, project, token = randomBytes(16).toString('hex') } = options
+  const {
+    uid,
+    gid,
+    node = process.execPath,
+    bind = '127.0.0.1',
+    keepChild = false,
+    detached = false,
+  } = options
+  const { ipv6Only = false, behaviour, health = {}, owner = true } = options
+  const writesOwner = owner && family === 'sync'
+  const config = { family, port, version, root, project, token, bind, ipv6Only, behaviour, health, keepChild }
+  const args = argumentsOf(options, token)
+  const { preload, release } = preloadFor(uid, node)
+  try {
+    const started = await start(node, args, {
+      argv0: PYTHON,
+      cwd: options.cwd ?? (uid === undefined ? undefined : '/'),
+      env: {
+        NODE_OPTIONS: `--require "${preload.replaceAll(/["\\]/g, '\\$&')}"`,
+        STAND_IN: JSON.stringify({ ...config, owner: writesOwner }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe', ...(keepChild ? /** @type {const} */ (['pipe']) : [])],
+      detached,
+      uid,
+      gid,
+    })
+    if (options.record) record(options, token, started.pid)
+    return { ...started, port, token, version, root, project }
+  } finally {
+    release()
+  }
+}
+
+/** @param {PredecessorOptions} options @param {string} token */
+function argumentsOf({ family, port, argvPort = port, root, project, marker = true }, token) {
+  const scope = family === 'sync' ? root : project
+  if (scope === undefined) throw new TypeError(family === 'sync' ? 'root is missing' : 'project is missing')
+  const said = typeof marker === 'string' ? marker : scope
+  if (family === 'dashboard') return dashboardArguments(argvPort, token, said)
+  return syncArguments(argvPort, token, marker === false ? undefined : said)
+}
+
+/**
+ * Writes the record as the starter would, owned by the daemon's user.
+ *
+ * @param {PredecessorOptions} options @param {string} token @param {number} pid
+ */
+function record({ family, port, root = '', project = '', uid, gid }, token, pid) {
+  const fields = { port, token, pid }
+  const path = family === 'sync' ? writeSyncRecord(root, fields) : writeDashboardRecord(project, fields)
+  if (uid !== undefined) chownSync(path, uid, gid ?? uid)
+}
