@@ -15,5 +15,12 @@ const LOOPBACK_UP = 'ip link set lo up'
 export function inPrivateNetwork(command) {
   const probe = spawnSync(UNSHARE[0] ?? '', [...UNSHARE.slice(1), 'sh', '-c', LOOPBACK_UP])
   if (process.platform !== 'linux' || probe.status !== 0) return null
-  return [...UNSHARE, 'sh', '-c', `${LOOPBACK_UP} && "$@"; exit $?`, 'private-network', ...command]
+  return [
+    ...UNSHARE,
+    'sh',
+    '-c',
+    `${LOOPBACK_UP} && FAMILIAR_PRIVATE_NETWORK=1 "$@"; exit $?`,
+    'private-network',
+    ...command,
+  ]
 }

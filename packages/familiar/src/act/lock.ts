@@ -100,7 +100,7 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
 
 function openLockFile(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDirectory(dirname(path))
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   } catch (error) {
     throw new FamiliarError(
@@ -111,6 +111,18 @@ function openLockFile(path: string): number {
         cause: error,
       },
     )
+  }
+}
+
+/** Like `mkdir -p`; not `recursive`, which on a read-only file system says that the parent is missing. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    makeDirectory(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
   }
 }
 

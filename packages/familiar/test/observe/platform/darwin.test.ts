@@ -106,7 +106,7 @@ describe('the macOS backend: inspect', () => {
       birth: `${BOOT}/2026-12-31T23:59:59Z`,
       user: '501',
       command: {
-        text: '/Users/dev/Library/Application Support/fnm/node-versions/v20.20.2/installation/bin/node /Users/dev/tools/spec kitty/dist/daemon.js sync --spec-kitty-daemon-root=/Users/dev/.spec-kitty',
+        text: '/Users/dev/Library/Application Support/fnm/node-versions/v20.20.2/installation/bin/node /Users/dev/tools/spec kitty/bin/spec-kitty-daemon.js sync --spec-kitty-daemon-root=/Users/dev/.spec-kitty',
       },
       executable: '/Users/dev/Library/Application Support/fnm/node-versions/v20.20.2/installation/bin/node',
       executableGone: true,

@@ -32,7 +32,7 @@ describe('decodeVis', () => {
     const codes = Array.from({ length: 0x12000 - 0x80 }, (_, index) => 0x80 + index)
     const texts = codes
       .map((code) => `/a/${String.fromCodePoint(code)}b`)
-      .filter((text) => text.isWellFormed())
+      .filter((text) => !/\p{Cs}/u.test(text))
     expect(texts.filter((text) => decodeVis(encode(text)) !== text)).toEqual([])
   })
 

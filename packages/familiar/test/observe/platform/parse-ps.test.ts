@@ -45,7 +45,7 @@ describe('parsePs', () => {
       '/Users/dev/Library/Application Support/fnm/node-versions/v20.20.2/installation/bin/node',
     )
     expect(row?.command).toBe(
-      `${row?.executable} /Users/dev/tools/spec kitty/dist/daemon.js sync --spec-kitty-daemon-root=/Users/dev/.spec-kitty`,
+      `${row?.executable} /Users/dev/tools/spec kitty/bin/spec-kitty-daemon.js sync --spec-kitty-daemon-root=/Users/dev/.spec-kitty`,
     )
     expect(row?.memoryBytes).toBe(1310720 * 1024)
   })

@@ -134,7 +134,7 @@ describe('the Windows backend: inspect', () => {
     expect(views.get(11332)?.command).toEqual({
       args: [
         'C:\\Program Files\\nodejs\\node.exe',
-        'C:\\Users\\dev\\tools\\spec kitty\\dist\\daemon.js',
+        'C:\\Users\\dev\\tools\\spec kitty\\bin\\spec-kitty-daemon.js',
         'dashboard',
         '--spec-kitty-dashboard-project=C:\\Users\\dev\\projects\\Café\\',
       ],

@@ -1,0 +1,75 @@
+// @ts-check
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { listenersOn, RANGE } from './stages.mjs'
+
+/**
+ * @typedef {import('./time.mjs').Timed} Timed
+ * @typedef {'floor' | 'doctor' | 'memory' | 'reset' | 'lsof' | 'ss' | 'psutil'} CommandName
+ * @typedef {{ argv: readonly string[], isDone(timed: Timed, listeners: number): boolean }} Timeable
+ */
+
+const CLI = pathOf('../packages/spec-kitty/bin/spec-kitty.js')
+const DOCTOR = [CLI, 'auth', 'doctor', '--json']
+const PYTHON = '/usr/bin/python3'
+const LOOK = [PYTHON, pathOf('psutil-look.py'), String(RANGE.from), String(RANGE.to)]
+
+/** Every command that can be timed, and how to tell that it did its work. @type {Record<CommandName, Timeable>} */
+const COMMANDS = {
+  floor: { argv: [process.execPath, '-e', '0'], isDone: ({ exitCode }) => exitCode === 0 },
+  doctor: { argv: [process.execPath, ...DOCTOR], isDone: hasSeen },
+  memory: {
+    argv: [process.execPath, '--require', pathOf('peak-memory.cjs'), ...DOCTOR],
+    isDone: (timed, listeners) => hasSeen(timed, listeners) && Number(timed.note) > 0,
+  },
+  reset: { argv: [process.execPath, ...DOCTOR, '--reset'], isDone: hasSwept },
+  lsof: { argv: ['lsof', '-nP', '-iTCP', '-sTCP:LISTEN'], isDone: hasLines },
+  ss: { argv: ['ss', '-ltnp'], isDone: hasLines },
+  psutil: { argv: LOOK, isDone: ({ stdout }, listeners) => JSON.parse(stdout).length === listeners },
+}
+
+/** Returns the command for a root. @param {CommandName} name @param {string} root */
+export function commandFor(name, root) {
+  const [file = '', ...args] = COMMANDS[name].argv
+  return { file, args, env: { PATH: process.env['PATH'] ?? '', HOME: root, SPEC_KITTY_HOME: root } }
+}
+
+/**
+ * Returns the milliseconds of a run, for `memory` its peak in MB. Throws unless the command did its work: a command
+ * that fails is fast.
+ *
+ * @param {CommandName} name @param {import('./stages.mjs').StageName} stage @param {Timed} timed
+ */
+export function valueOf(name, stage, timed) {
+  if (!COMMANDS[name].isDone(timed, listenersOn(stage))) {
+    throw new Error(`${name} on '${stage}' did not do its work, exit ${timed.exitCode}:\n${timed.stdout}`)
+  }
+  return name === 'memory' ? Number(timed.note) / 1024 : timed.ms
+}
+
+/** Returns true where the machine has what the command needs. @param {CommandName} name */
+export function isHere(name) {
+  if (name === 'psutil') return spawnSync(PYTHON, ['-c', 'import psutil']).status === 0
+  if (name === 'lsof' || name === 'ss') return spawnSync(name, ['-h']).error === undefined
+  return true
+}
+
+/** @param {Timed} timed @param {number} listeners */
+function hasSeen({ exitCode, stdout }, listeners) {
+  return exitCode === 0 && JSON.parse(stdout).candidates.length === listeners
+}
+
+/** @param {Timed} timed @param {number} listeners */
+function hasSwept({ exitCode, stdout }, listeners) {
+  return exitCode === 0 && JSON.parse(stdout).reset_result.swept.length === listeners
+}
+
+/** A header, and at least a line for each listener. @param {Timed} timed @param {number} listeners */
+function hasLines({ stdout }, listeners) {
+  return stdout.trimEnd().split('\n').length > listeners
+}
+
+/** @param {string} name */
+function pathOf(name) {
+  return fileURLToPath(new URL(name, import.meta.url))
+}

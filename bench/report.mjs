@@ -1,0 +1,64 @@
+// @ts-check
+import { keyOf } from './measure.mjs'
+
+/**
+ * One line of the result. `value` is in ms, or in MB where the row says so. `met` is null where there is no target.
+ *
+ * @typedef {{ id: string, what: string, unit: 'ms' | 'MB', value: number, per: number, ratio: number,
+ *   target: string, met: boolean | null }} Line
+ */
+
+/**
+ * Returns the medians of a row, and whether they meet its target; null where nothing was measured.
+ *
+ * @param {import('./rows.mjs').Row} row @param {import('./measure.mjs').Samples} samples
+ * @returns {Line | null}
+ */
+export function lineOf({ id, what, of, per, unit = 'ms', target }, samples) {
+  const [above, below] = [samples.get(keyOf(of)), samples.get(keyOf(per))]
+  if (!above || !below) return null
+  const value = median(above)
+  const base = median(below)
+  return { id, what, unit, value, per: base, ratio: value / base, ...judge(value, value / base, target) }
+}
+
+/** @param {number} value @param {number} ratio @param {import('./rows.mjs').Row['target']} target */
+function judge(value, ratio, target) {
+  if (target === undefined) return { target: '', met: null }
+  if ('ms' in target) return { target: `<= ${target.ms} ms`, met: value <= target.ms }
+  return { target: `<= ${target.ratio} x`, met: ratio <= target.ratio }
+}
+
+/** Returns the lines as a table in Markdown. @param {readonly Line[]} lines */
+export function renderTable(lines) {
+  const cells = lines.map(({ id, what, unit, value, per, ratio, target, met }) => [
+    id,
+    what,
+    `${round(value)} ${unit}`,
+    `${round(per)} ${unit}`,
+    ratio.toFixed(2),
+    target,
+    met === null ? '' : met ? 'yes' : 'no',
+  ])
+  const titled = [['id', 'what', 'median', 'per', 'ratio', 'target', 'met'], ...cells]
+  const widths =
+    titled[0]?.map((_, column) => Math.max(...titled.map((row) => row[column]?.length ?? 0))) ?? []
+  const written = titled.map(
+    (row) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`,
+  )
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`
+  return [...written.slice(0, 1), rule, ...written.slice(1)].join('\n')
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const [low = 0, high = 0] = [sorted[sorted.length % 2 ? middle : middle - 1], sorted[middle]]
+  return (low + high) / 2
+}
+
+/** @param {number} value */
+function round(value) {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1)
+}

@@ -1,0 +1,64 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { spawnHostile } from '../stand-ins/hostile.mjs'
+import { spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
+import { ORPHANS_FROM, RANGE, STAGES } from './stages.mjs'
+import { time } from './time.mjs'
+
+/**
+ * The process that sets a stage and times commands on it: `stage-main.mjs NAME ROOT`, with an IPC channel. Says `ready`,
+ * then answers every command with what it took, and takes everything down when the channel ends.
+ */
+
+const VERSIONS = ['3.2.2', '3.2.3', '3.2.4']
+const [, , name = '', root = ''] = process.argv
+const stage = STAGES[/** @type {import('./stages.mjs').StageName} */ (name)]
+
+/** @type {number | undefined} */
+let crowd
+process.on('SIGINT', () => {})
+process.on('disconnect', takeDown)
+process.on('message', async (/** @type {import('./time.mjs').Command} */ command) => {
+  process.send?.(await time(command))
+})
+await setUp(stage)
+process.send?.('ready')
+
+/** @param {import('./stages.mjs').Stage} stage */
+async function setUp({ orphans = 0, behaviour, listeners = 0, kinds = [], sleepers = 0 }) {
+  await Promise.all([
+    ...count(orphans).map((index) =>
+      spawnPredecessor({
+        family: 'sync',
+        port: ORPHANS_FROM + index,
+        version: VERSIONS[index % VERSIONS.length] ?? '',
+        root,
+        behaviour,
+      }),
+    ),
+    ...count(listeners).map((index) =>
+      spawnHostile(kinds[index % kinds.length] ?? 'silent', RANGE.from + index),
+    ),
+  ])
+  if (sleepers > 0) crowd = await startSleepers(sleepers)
+}
+
+/** Starts them in a process group of their own and resolves with its id. @param {number} sleepers */
+async function startSleepers(sleepers) {
+  const script = `i=0; while [ $i -lt ${sleepers} ]; do sleep 3600 & i=$((i+1)); done; echo ready; wait`
+  const shell = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+  await new Promise((resolve) => shell.stdout.once('data', resolve))
+  shell.stdout.destroy()
+  return shell.pid
+}
+
+async function takeDown() {
+  if (crowd !== undefined) process.kill(-crowd, 'SIGKILL')
+  await stopAll()
+  process.exit()
+}
+
+/** @param {number} length */
+function count(length) {
+  return Array.from({ length }, (_, index) => index)
+}

@@ -1,0 +1,67 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { inPrivateNetwork } from '../scripts/private-network.mjs'
+
+/**
+ * @typedef {import('./stages.mjs').StageName} StageName
+ * @typedef {{ name: StageName, root: string, time(command: import('./time.mjs').Command):
+ *   Promise<import('./time.mjs').Timed>, stop(): Promise<void> }} SetStage
+ */
+
+const MAIN = fileURLToPath(new URL('stage-main.mjs', import.meta.url))
+
+let built = 0
+
+/**
+ * Resolves when everything of the stage runs. Its processes are in a network and pid namespace of their own where the
+ * machine allows one, so that many stages stand side by side on the same ports; they end with `stop()`, and with this
+ * process.
+ *
+ * @param {StageName} name
+ * @param {string} directory where its root is made
+ * @returns {Promise<SetStage>}
+ */
+export async function setStage(name, directory) {
+  const root = join(directory, `${name}-${built++}`, '.spec-kitty')
+  mkdirSync(root, { recursive: true })
+  const plain = [process.execPath, MAIN, name, root]
+  const [file = '', ...args] = inPrivateNetwork(plain) ?? plain
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: environment() })
+  await answerOf(child, name)
+  return {
+    name,
+    root,
+    time: async (command) => {
+      child.send(command)
+      return /** @type {import('./time.mjs').Timed} */ (await answerOf(child, name))
+    },
+    stop: async () => {
+      const exited = child.exitCode === null ? once(child, 'exit') : null
+      if (child.connected) child.disconnect()
+      await exited
+    },
+  }
+}
+
+/** Node parses these certificates on every start, which would double the floor. */
+function environment() {
+  const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...rest } = process.env
+  return rest
+}
+
+/** @param {import('node:child_process').ChildProcess} child @param {StageName} name */
+async function answerOf(child, name) {
+  const ended = new AbortController()
+  const onExit = () => ended.abort(new Error(`the stage '${name}' ended by itself`))
+  child.once('exit', onExit)
+  try {
+    const [answer] = await once(child, 'message', { signal: ended.signal })
+    return answer
+  } finally {
+    child.off('exit', onExit)
+  }
+}

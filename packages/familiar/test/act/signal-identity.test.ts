@@ -1,0 +1,86 @@
+import { describe, expect, it, vi } from 'vitest'
+import { sendSignal } from '../../src/act/signal.js'
+import { makeProof, type ProofFacts } from '../../src/identity/proof.js'
+import type { ProcessView } from '../../src/observe/platform/platform.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { startChild } from '../helpers/children.js'
+import { testFamily } from '../helpers/family.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { hasPendingSignal, watch } from '../helpers/machine.js'
+import { changing } from '../helpers/platforms.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { hold, nobodyIn, startProven } from '../helpers/proven.js'
+
+const ports = portsOf('act/signal-identity')
+const family = testFamily(ports)
+const nextPort = portsIn(ports)
+const real = await selectPlatform()
+
+leaveNothing(ports)
+
+describe('sendSignal to a pid that was used again after the look', () => {
+  const changes: readonly (readonly [string, (view: ProcessView) => ProcessView])[] = [
+    ['another birth', (view) => ({ ...view, birth: `${view.birth}0` })],
+    ['an unknown birth', (view) => ({ ...view, birth: null })],
+    ['one argument more', (view) => ({ ...view, command: { args: [...argumentsOf(view), '--more'] } })],
+    [
+      'the arguments joined to one',
+      (view) => ({ ...view, command: { args: [argumentsOf(view).join(' ')] } }),
+    ],
+    ['an unknown command line', (view) => ({ ...view, command: null })],
+    ['another executable', (view) => ({ ...view, executable: '/usr/bin/innocent' })],
+    ['an unknown executable', (view) => ({ ...view, executable: null })],
+    ['other namespaces', (view) => ({ ...view, namespaces: 'pid:[1] mnt:[1]' })],
+    ['unknown namespaces', (view) => ({ ...view, namespaces: null })],
+  ]
+
+  it.for(changes)('%s: does not signal', async ([, change]) => {
+    const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
+      changing(real, pid, change),
+    )
+    await hold(daemon)
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      expect(await sendSignal(platform, family, target, signal)).toBe('identity_changed')
+    }
+    expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
+  })
+
+  it('would have signalled without the change', async () => {
+    const { daemon, platform, target } = await startProven(family, nextPort(), (pid) =>
+      changing(real, pid, (view) => view),
+    )
+    await hold(daemon)
+    expect(await sendSignal(platform, family, target, 'SIGTERM')).toBe('sent')
+    expect(hasPendingSignal(daemon.pid)).toBe(true)
+  })
+})
+
+it('sendSignal does not signal a process that has become another program', async () => {
+  const child = startChild('sh', ['-c', 'read -r line; exec sleep 600'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const pid = child.pid ?? 0
+  const target = makeProof({ ...nobodyIn(family), pid, ...known(await inspect(pid)) })
+  const isAlive = watch(pid)
+  child.stdin?.write('go\n')
+  await vi.waitFor(async () => expect((await inspect(pid))?.command).toEqual({ args: ['sleep', '600'] }))
+  expect((await inspect(pid))?.birth).toBe(target.birth)
+  expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('identity_changed')
+  expect(isAlive()).toBe(true)
+})
+
+async function inspect(pid: number): Promise<ProcessView | undefined> {
+  return (await real.inspect([pid], AbortSignal.timeout(1000))).get(pid)
+}
+
+function known(view: ProcessView | undefined): Partial<ProofFacts> {
+  if (view?.birth == null || view.command === null || view.namespaces === null) {
+    throw new Error('the process cannot be inspected')
+  }
+  const { birth, command, executable, namespaces } = view
+  return { birth, command, executable, namespaces }
+}
+
+function argumentsOf(view: ProcessView): readonly string[] {
+  return view.command !== null && 'args' in view.command ? view.command.args : []
+}

@@ -1,0 +1,153 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { acquireLock, type HeldLock } from '../../src/act/lock.js'
+import { retire } from '../../src/act/stop.js'
+import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
+import type { Platform } from '../../src/observe/platform/platform.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { testFamily } from '../helpers/family.js'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { hasPendingSignal, listenersOn, watch } from '../helpers/machine.js'
+import { changing } from '../helpers/platforms.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { hold, startProven } from '../helpers/proven.js'
+
+const ports = portsOf('act/stop')
+const family = testFamily(ports)
+const nextPort = portsIn(ports)
+const real = await selectPlatform()
+
+/** Long enough for a process to end on a busy machine, short enough for those that never will. */
+const STEP_MS = 500
+
+leaveNothing(ports)
+
+let lock: HeldLock
+
+beforeEach(async () => {
+  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), { holder: { pid: process.pid, birth: null } })
+  return () => lock.release()
+})
+
+function retireIt(target: ProvenProcess, platform: Platform = real) {
+  return retire(lock, platform, family, target, STEP_MS)
+}
+
+/** The machine's own word, beside what was reported. */
+function isGone(port: number, isAlive: () => boolean): boolean {
+  return !isAlive() && listenersOn(port, port + 1).length === 0
+}
+
+describe('retire', () => {
+  it.for([
+    ['a daemon that obeys', undefined, 'terminate'],
+    ['a daemon that ignores SIGTERM', 'ignore-term', 'kill'],
+    ['a daemon that closes its port and hangs', 'close-then-hang', 'kill'],
+    ['a daemon that answers nothing', 'deaf', 'terminate'],
+  ] as const)('%s', async ([, behaviour, path]) => {
+    const port = nextPort()
+    const { target, isAlive } = await startProven(family, port, real, { behaviour })
+    expect(await retireIt(target)).toEqual({ outcome: 'swept', path })
+    expect(isGone(port, isAlive)).toBe(true)
+  })
+
+  it('a stopped daemon, which is gone only when it is gone, not when it is silent', async () => {
+    const port = nextPort()
+    const { daemon, target, isAlive } = await startProven(family, port, real)
+    await hold(daemon)
+    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'kill' })
+    expect(isGone(port, isAlive)).toBe(true)
+    expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
+  })
+
+  it('does not call swept what leaves its port to a child', async () => {
+    const port = nextPort()
+    const { target, isAlive } = await startProven(family, port, real, { keepChild: true })
+    expect(await retireIt(target)).toEqual({ outcome: 'failed', reason: 'port_still_listening' })
+    expect([isAlive(), listenersOn(port, port + 1).length]).toEqual([false, 1])
+  })
+
+  it('a daemon that has already ended', async () => {
+    const { daemon, target } = await startProven(family, nextPort(), real)
+    await daemon.stop()
+    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
+  })
+
+  it('leaves alone what took the port of one that has ended', async () => {
+    const port = nextPort()
+    const { daemon, root, target } = await startProven(family, port, real)
+    await daemon.stop()
+    const successor = await spawnPredecessor({ family: 'sync', port, root })
+    const isAlive = watch(successor.pid)
+    await hold(successor)
+    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
+    expect([isAlive(), hasPendingSignal(successor.pid)]).toEqual([true, false])
+  })
+})
+
+describe('retire goes no further', () => {
+  it('when the process is another one at the first signal', async () => {
+    const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
+      changing(real, pid, (view) => ({ ...view, birth: 'another' })),
+    )
+    await hold(daemon)
+    expect(await retireIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })
+    expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
+  })
+
+  it('when the process is another one at the second signal', async () => {
+    let isLater = false
+    const { platform, target, isAlive } = await startProven(
+      family,
+      nextPort(),
+      (pid) => changing(real, pid, (view) => (isLater ? { ...view, executable: '/usr/bin/innocent' } : view)),
+      { behaviour: 'ignore-term' },
+    )
+    setTimeout(() => (isLater = true), STEP_MS / 2)
+    expect(await retireIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })
+    expect(isAlive()).toBe(true)
+  })
+
+  it('with anything that no look has made', async () => {
+    const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
+    await hold(daemon)
+    for (const forged of [{ ...target }, makeProof({ ...target, family: 'dashboard' })]) {
+      const result = await retireIt(forged)
+      expect(result).toMatchObject({ outcome: 'failed', reason: expect.stringMatching(/^unknown: /) })
+    }
+    expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
+  })
+
+  it.for([
+    ['was released', () => lock.release()],
+    ['has lost its file', () => rmSync(lock.path)],
+  ] as const)('with a lock that %s', async ([, lose]) => {
+    const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
+    await hold(daemon)
+    lose()
+    await expect(retireIt(target)).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
+    expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
+  })
+})
+
+it('retires six stopped daemons side by side', async () => {
+  const six = await Promise.all([1, 2, 3, 4, 5, 6].map(() => startProven(family, nextPort(), real)))
+  await Promise.all(six.map(({ daemon }) => hold(daemon)))
+  const order: string[] = []
+  const started = performance.now()
+  const results = await Promise.all(
+    six.map(async ({ target }) => {
+      order.push('begin')
+      const result = await retireIt(target)
+      order.push('end')
+      return result
+    }),
+  )
+  console.log(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${STEP_MS} ms`)
+  expect(results).toEqual(six.map(() => ({ outcome: 'swept', path: 'kill' })))
+  expect(order.lastIndexOf('begin')).toBeLessThan(order.indexOf('end'))
+  expect(six.map(({ isAlive }) => isAlive())).toEqual(six.map(() => false))
+})

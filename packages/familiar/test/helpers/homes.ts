@@ -1,0 +1,29 @@
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const homes = new Set<string>()
+
+/** Makes an empty directory, its path without links, that stand-ins of other users can enter too. */
+export function makeHome(): string {
+  const home = mkdtempSync(join(realpathSync(tmpdir()), 'familiar-test-'))
+  chmodSync(home, 0o755)
+  homes.add(home)
+  return home
+}
+
+/** Removes every directory that `makeHome` made. */
+export function removeHomes(): void {
+  for (const home of homes) rmSync(home, { recursive: true, force: true })
+  homes.clear()
+}
+
+/** Returns every path below a directory with its type, size and times: equal lists, nothing was written in between. */
+export function treeOf(directory: string): readonly string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => {
+      const { mode, size, mtimeMs, ctimeMs, ino } = lstatSync(join(directory, name))
+      return [name, mode.toString(8), size, mtimeMs, ctimeMs, ino].join(' ')
+    })
+    .toSorted()
+}

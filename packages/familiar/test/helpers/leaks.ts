@@ -1,0 +1,47 @@
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { stopAll } from '../../../../stand-ins/predecessor.mjs'
+import type { PortRange } from '../../src/identity/machine.js'
+import { killChildren } from './children.js'
+import { removeHomes } from './homes.js'
+import { childrenOf, listenersOn, openLockFiles } from './machine.js'
+
+/** A killed process takes a moment to end, and the child in which foreign scopes are read is not waited for. */
+const LET_GO_MS = 5_000
+
+/**
+ * Ends what a test has started after each test, and fails the file when something is left all the same: a listener
+ * in its range, a child process, a lock. Fails it at the start when its range is not free.
+ */
+export function leaveNothing(ports: PortRange = { from: 0, to: 0 }): void {
+  let before: readonly number[] = []
+
+  beforeAll(() => {
+    before = childrenOf(process.pid)
+    expect(listenersOn(ports.from, ports.to), 'the ports of this file are not free').toEqual([])
+  })
+
+  afterEach(async () => {
+    await Promise.all([stopAll(), killChildren()])
+  })
+
+  afterAll(async () => {
+    try {
+      await vi.waitFor(() => expect(leftBehind(ports, before)).toEqual([]), {
+        timeout: LET_GO_MS,
+        interval: 50,
+      })
+    } finally {
+      removeHomes()
+    }
+  })
+}
+
+function leftBehind(ports: PortRange, before: readonly number[]): readonly string[] {
+  return [
+    ...listenersOn(ports.from, ports.to).map(({ port }) => `a listener on port ${port}`),
+    ...childrenOf(process.pid)
+      .filter((pid) => !before.includes(pid))
+      .map((pid) => `the child process ${pid}`),
+    ...openLockFiles().map((path) => `the lock ${path}`),
+  ]
+}

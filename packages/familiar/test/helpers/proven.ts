@@ -1,0 +1,46 @@
+import { expect, vi } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import type { Family } from '../../src/family.js'
+import type { ProofFacts } from '../../src/identity/proof.js'
+import { look } from '../../src/observe/look.js'
+import type { Platform } from '../../src/observe/platform/platform.js'
+import { makeHome } from './homes.js'
+import { stateOf, watch } from './machine.js'
+import { proofAt } from './seen.js'
+
+type Options = Omit<Parameters<typeof spawnPredecessor>[0], 'family' | 'port'>
+type Daemon = Awaited<ReturnType<typeof spawnPredecessor>>
+
+/** Starts a daemon in a root of its own and has a look prove it. The backend may depend on its pid. */
+export async function startProven(
+  family: Family,
+  port: number,
+  backend: Platform | ((pid: number) => Platform),
+  options: Options = {},
+) {
+  const root = makeHome()
+  const daemon = await spawnPredecessor({ family: 'sync', port, root, ...options })
+  const platform = typeof backend === 'function' ? backend(daemon.pid) : backend
+  const target = proofAt(await look(family, root, platform), port)
+  return { daemon, root, platform, target, isAlive: watch(daemon.pid) }
+}
+
+/** Stops a daemon (SIGSTOP). Whatever is sent to it then stays pending, where a test can see it. */
+export async function hold(daemon: Pick<Daemon, 'pid' | 'child'>): Promise<void> {
+  daemon.child.kill('SIGSTOP')
+  await vi.waitFor(() => expect(stateOf(daemon.pid)).toBe('T'))
+}
+
+/** A proof of nobody: whatever pid it is given, no process has this birth, so that no signal could ever be sent. */
+export function nobodyIn(family: Family): ProofFacts {
+  return {
+    family: family.name,
+    port: family.ports.from,
+    pid: 0,
+    birth: 'never',
+    command: { args: ['nobody'] },
+    executable: null,
+    namespaces: 'none',
+    listeners: [],
+  }
+}

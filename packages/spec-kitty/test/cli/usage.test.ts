@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { VERSION } from '../../src/version.js'
+import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+
+const home = mkdtempSync(join(tmpdir(), 'familiar-usage-'))
+const env = { HOME: home }
+
+afterAll(() => rmSync(home, { recursive: true }))
+
+describe('wrong usage', () => {
+  it.each([
+    [['auth', 'doctor', '--frce']],
+    [['auth', 'doctor', '--force']],
+    [['auth', 'doctor', '--port', '9400']],
+    [['auth', 'doctor', '--reset', '--port', '9399']],
+    [['auth', 'doctor', '--reset', '--port', '9450']],
+    [['auth', 'doctor', '--reset', '--port', '-1']],
+    [['auth', 'doctor', '--reset', '--port', '9400x']],
+    [['auth', 'doctor', '--reset', '--port']],
+    [['auth', 'doctor', '--reset=yes']],
+    [['auth', 'doctor', 'now']],
+    [['auth', 'docter']],
+    [['--nonsense']],
+  ])('%j: one line, exit 2, nothing on stdout', (args) => {
+    const { status, stdout, stderr } = runCli(args, { env })
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^spec-kitty: [^\n]+\n$/)
+  })
+
+  it('is an object on stdout with --json', () => {
+    const { status, stdout } = runCli(['auth', 'doctor', '--force', '--json'], { env })
+    expect(JSON.parse(stdout)).toEqual({
+      schema_version: 2,
+      ok: false,
+      error: { code: 'E_USAGE', message: '--force needs --reset', remediation: 'see spec-kitty --help' },
+    })
+    expect(status).toBe(2)
+  })
+
+  it('is a SPEC_KITTY_HOME that is not absolute', () => {
+    const { status, stderr } = runCli(['auth', 'doctor'], { env: { ...env, SPEC_KITTY_HOME: 'relative' } })
+    expect([status, stderr.split('\n').length]).toEqual([2, 2])
+  })
+})
+
+describe('help and version', () => {
+  it('are there, and exit 0', () => {
+    for (const args of [['--help'], ['help'], ['auth', 'doctor', '--help']]) {
+      const { status, stdout, stderr } = runCli(args, { env })
+      expect([args, status, stderr]).toEqual([args, 0, ''])
+      expect(stdout).toMatch(/^Usage: spec-kitty/)
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    }
+  })
+
+  it('tell the version of the package', () => {
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(runCli(['--version'], { env }).stdout).toBe(`${VERSION}\n`)
+    expect(VERSION).toBe(manifest.version)
+  })
+
+  it('names only options that exist', () => {
+    const help = runCli(['auth', 'doctor', '--help'], { env }).stdout
+    for (const option of new Set(help.match(/--[a-z-]+/g))) {
+      const { stderr } = runCli(['auth', 'doctor', option, '--dry-run'], { env })
+      expect([option, stderr]).toEqual([option, expect.not.stringContaining('Unknown option')])
+    }
+    expect(runCli(['auth', 'doctor', '--nothing'], { env }).stderr).toContain('Unknown option')
+  })
+})
+
+describe('output', () => {
+  it('has no colour in a pipe, with NO_COLOR, and has with FORCE_COLOR', () => {
+    const escape = '\u001b['
+    const run = (more: Record<string, string>) =>
+      runCli(['auth', 'doctor'], { env: { ...env, ...more } }).stdout
+    expect(run({})).not.toContain(escape)
+    expect(run({ NO_COLOR: '1', FORCE_COLOR: '1' })).not.toContain(escape)
+    expect(run({ FORCE_COLOR: '1' })).toContain(escape)
+  })
+
+  it('ends quietly when the reader has had enough', () => {
+    const script = `"$0" "$1" auth doctor | head -1; exit 0`
+    const { stderr } = spawnSync('sh', ['-c', script, process.execPath, CLI], {
+      env: smallEnvironment(env),
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe('')
+  })
+})

@@ -1,0 +1,43 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The command as it is installed: the built entry, run by the Node that runs the tests. */
+export const CLI = fileURLToPath(new URL('../../bin/spec-kitty.js', import.meta.url))
+
+export interface Ran {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** A command line in front of ours: `setpriv ...`, `unshare ...`. */
+  readonly prefix?: readonly string[]
+}
+
+/** Runs the command and returns what it printed. Its environment is small: nothing of the developer's reaches it. */
+export function runCli(args: readonly string[], options: RunOptions = {}): Ran {
+  const command = [...(options.prefix ?? []), process.execPath, CLI, ...args]
+  const { status, stdout, stderr } = spawnSync(command[0] ?? '', command.slice(1), {
+    env: smallEnvironment(options.env),
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return { status, stdout, stderr }
+}
+
+/** Starts the command without waiting for it. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>>) {
+  return spawn(process.execPath, [CLI, ...args], { env: smallEnvironment(env), stdio: 'pipe' })
+}
+
+/** Runs the command with `--json` and returns its exit code and document. */
+export function runJson(args: readonly string[], options: RunOptions = {}) {
+  const { status, stdout, stderr } = runCli([...args, '--json'], options)
+  return { status, stderr, document: JSON.parse(stdout) }
+}
+
+export function smallEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env }
+}

@@ -1,0 +1,347 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
+import { CLI, runCli, runJson, smallEnvironment } from '../helpers/cli.js'
+import { spawnHolder } from './holder.js'
+import { startFleet, type Fleet } from './fleet.js'
+
+/** The doctor before one kind of process of every sort, in the real range. The tests run in order: look, reset, force. */
+let fleet: Fleet
+let born: ReadonlyMap<number, string>
+let env: Record<string, string>
+
+beforeAll(async () => {
+  fleet = await startFleet()
+  env = { SPEC_KITTY_HOME: fleet.root }
+  const pids = [...fleet.members, ...fleet.outside].map(({ pid }) => pid)
+  born = new Map([...pids, fleet.innocent].map((pid) => [pid, startTicksOf(pid) ?? 'gone']))
+  for (const why of fleet.skipped) console.log(`SKIPPED: ${why}`)
+})
+
+afterAll(async () => {
+  await fleet?.stop()
+  expect(listenersOn(9399, 9451)).toEqual([])
+})
+
+interface Row {
+  readonly port: number
+  readonly pid: number
+  readonly cleanup_class: string
+  readonly skip_reason: string | null
+  readonly rule: string
+  readonly remedy: string | null
+  readonly in_use_by: string | null
+}
+
+/** What the command says of a failure: one line. */
+function lineOf(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line.startsWith('spec-kitty: '))
+}
+
+function lives(pid: number): boolean {
+  return isAlive(pid, born.get(pid) ?? 'gone')
+}
+
+function verdictsOf(rows: readonly Row[]): Record<string, unknown> {
+  return Object.fromEntries(rows.map((row) => [row.port, [row.cleanup_class, row.skip_reason, row.rule]]))
+}
+
+function rowAt(rows: readonly Row[], port: number): Row | undefined {
+  return rows.find((row) => row.port === port)
+}
+
+/** Every entry against the machine: swept ones are gone, skipped and failed ones live. */
+function expectTrue(result: {
+  readonly swept: readonly Row[]
+  readonly skipped: readonly Row[]
+  readonly failed: readonly Row[]
+}): void {
+  const listening = new Set(listenersOn(9400, 9450).map(({ port }) => port))
+  for (const { pid, port } of result.swept) {
+    expect([port, lives(pid), listening.has(port)]).toEqual([port, false, false])
+  }
+  for (const { pid, port } of [...result.skipped, ...result.failed]) {
+    expect([port, lives(pid), listening.has(port)]).toEqual([port, true, true])
+  }
+}
+
+describe('auth doctor', () => {
+  it('gives every listener of the range its class, reason and row', () => {
+    const { document, status } = runJson(['auth', 'doctor'], { env })
+    const expected = Object.fromEntries(fleet.members.map((member) => [member.port, [...member.expected]]))
+    expect(verdictsOf(document.candidates)).toEqual(expected)
+    expect(status).toBe(0)
+    expect(document.daemon).toMatchObject({ active: true, port: 9400, package_version: '3.2.6rc3' })
+  })
+
+  it('lists 100 % of the listeners, with the pid that really holds each', () => {
+    const { document } = runJson(['auth', 'doctor'], { env })
+    const ports = (rows: readonly { port: number }[]) => [...new Set(rows.map(({ port }) => port))].toSorted()
+    expect(ports(document.candidates)).toEqual(ports(listenersOn(9400, 9450)))
+    for (const { port, pid } of fleet.members) expect(rowAt(document.candidates, port)?.pid).toBe(pid)
+  })
+
+  it('looks only: nothing ends, nothing is written', () => {
+    runCli(['auth', 'doctor'], { env })
+    for (const { pid } of [...fleet.members, ...fleet.outside]) expect(lives(pid)).toBe(true)
+    expect(spawnSync('ls', [join(fleet.root, 'daemons')]).status).not.toBe(0)
+  })
+
+  it('says the same with the shared owner file gone', () => {
+    const before = runJson(['auth', 'doctor'], { env }).document
+    rmSync(join(fleet.root, 'sync'), { recursive: true })
+    const after = runJson(['auth', 'doctor'], { env }).document
+    expect(verdictsOf(after.candidates)).toEqual(verdictsOf(before.candidates))
+    expect(rowAt(before.orphans, 9401)).toMatchObject({ owner_present: true })
+    expect(rowAt(after.orphans, 9401)).toMatchObject({ owner_present: false })
+  })
+
+  it('names the root whose live daemon another root has, and gives a remedy for every orphan', () => {
+    const { orphans, candidates } = runJson(['auth', 'doctor'], { env }).document
+    expect(rowAt(orphans, 9408)?.in_use_by).toBe(fleet.roots.other)
+    expect(rowAt(orphans, 9409)?.in_use_by).toBe(null)
+    for (const row of orphans) expect([row.port, typeof row.remedy]).toEqual([row.port, 'string'])
+    for (const row of candidates) expect(row.skip_reason === null).toBe(row.cleanup_class === 'safe_auto')
+  })
+
+  it.runIf(spawnSync('jq', ['--version']).status === 0)('answers the documented jq line', () => {
+    const script = `"$0" "$1" auth doctor --json | jq '.orphans[] | {port, pid, cleanup_class, skip_reason}'`
+    const jq = spawnSync('sh', ['-c', script, process.execPath, CLI], {
+      env: smallEnvironment(env),
+      encoding: 'utf8',
+    })
+    const orphans = fleet.members.filter(({ expected }) => expected[0] !== 'never_touch')
+    expect(jq.stdout.match(/"cleanup_class"/g)).toHaveLength(orphans.length)
+  })
+
+  it('sees each root from its own side: wedged, malformed, unreadable, recorded without a pid', () => {
+    const seen = (root: string, port: number) => {
+      const { document, status } = runJson(['auth', 'doctor'], { env: { SPEC_KITTY_HOME: root } })
+      const row = rowAt(document.candidates, port)
+      return [row?.cleanup_class, row?.skip_reason, row?.rule, status]
+    }
+    expect(seen(fleet.roots.wedged, 9436)).toEqual(['operator_required', 'unresponsive', 'S11', 1])
+    expect(seen(fleet.roots.malformed, 9434)).toEqual(['operator_required', 'record_unreadable', 'S14', 0])
+    expect(seen(fleet.roots.unreadable, 9435)).toEqual(['operator_required', 'record_unreadable', 'S14', 0])
+    expect(seen(fleet.roots.oldRecord, 9441)).toEqual(['never_touch', 'is_recorded_singleton', 'S5', 0])
+    expect(seen(fleet.roots.innocent, 9437)).toEqual(['safe_auto', null, 'S16', 0])
+  })
+
+  it.runIf(spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0)(
+    'does not guess a pid it cannot see (S7) and trusts nothing of another namespace (S8)',
+    () => {
+      const hidden = runJson(['auth', 'doctor'], {
+        env,
+        prefix: ['unshare', '--pid', '--fork', '--mount-proc'],
+      }).document
+      expect(rowAt(hidden.candidates, 9401)).toMatchObject({
+        pid: null,
+        skip_reason: 'missing_pid',
+        rule: 'S7',
+      })
+      const elsewhere = runJson(['auth', 'doctor'], { env, prefix: ['unshare', '--mount'] }).document
+      expect(rowAt(elsewhere.candidates, 9401)).toMatchObject({ skip_reason: 'missing_identity', rule: 'S8' })
+    },
+  )
+})
+
+describe('auth doctor --reset, refused', () => {
+  it('does nothing as root in the root of another user, and leaves no file there', () => {
+    if (fleet.skipped.some((why) => why.includes('another user'))) return
+    const foreign = { SPEC_KITTY_HOME: fleet.roots.foreign }
+    expect(runCli(['auth', 'doctor'], { env: foreign }).status).toBe(0)
+    const { status, document, stderr } = runJson(['auth', 'doctor', '--reset'], { env: foreign })
+    expect(document).toMatchObject({ ok: false, error: { code: 'E_SCOPE_FOREIGN_OWNER' } })
+    expect([status, lineOf(stderr).length]).toEqual([2, 1])
+    expect([lives(pidAt(9442)), readdirSync(fleet.roots.foreign)]).toEqual([
+      true,
+      ['sync', 'sync-daemon.log'],
+    ])
+  })
+
+  it('does nothing where the root is read-only, in one line', () => {
+    if (fleet.skipped.some((why) => why.includes('read-only'))) return
+    const readOnly = { SPEC_KITTY_HOME: fleet.roots.readOnly }
+    const { status, stderr, stdout } = runCli(['auth', 'doctor', '--reset'], { env: readOnly })
+    expect([status, stdout]).toEqual([2, ''])
+    expect(lineOf(stderr)).toEqual([expect.stringContaining('EROFS')])
+    expect(lives(pidAt(9443))).toBe(true)
+  })
+})
+
+describe('auth doctor --reset', () => {
+  it('plans with --dry-run and does nothing', () => {
+    const { document } = runJson(['auth', 'doctor', '--reset', '--dry-run'], { env })
+    const safe = fleet.members.filter(({ expected }) => expected[0] === 'safe_auto')
+    const ports = (rows: readonly { port: number }[]) => rows.map(({ port }) => port).toSorted()
+    expect(ports(document.reset_result.would_sweep)).toEqual(ports(safe))
+    expect(document.reset_result).toMatchObject({ swept: [], failed: [], dry_run: true })
+    for (const { pid } of fleet.members) expect(lives(pid)).toBe(true)
+  })
+
+  it('cleans one port with --port', () => {
+    const { document } = runJson(['auth', 'doctor', '--reset', '--port', '9406'], { env })
+    expect(document.reset_result.swept).toMatchObject([{ port: 9406, cleanup_path: 'terminate' }])
+    expect(document.reset_result.skipped).toEqual([])
+    expectTrue(document.reset_result)
+  })
+
+  it('ends exactly what is provably stale, and reports what the machine then looks like', () => {
+    const { document, status } = runJson(['auth', 'doctor', '--reset'], { env })
+    expectTrue(document.reset_result)
+    const gone = fleet.members.filter(({ pid }) => !lives(pid)).map(({ port }) => port)
+    const safe = fleet.members.filter(({ expected }) => expected[0] === 'safe_auto').map(({ port }) => port)
+    expect(gone).toEqual(safe)
+    expect(document.reset_result.failed).toEqual([])
+    expect(status).toBe(0)
+    expect(document.orphans.filter((row: Row) => row.cleanup_class === 'safe_auto')).toEqual([])
+    const pathOf = (port: number) =>
+      document.reset_result.swept.find((row: Row) => row.port === port)?.cleanup_path
+    expect([pathOf(9401), pathOf(9430), pathOf(9431)]).toEqual(['terminate', 'kill', 'kill'])
+  })
+
+  it.runIf(spawnSync('jq', ['--version']).status === 0)(
+    'answers the documented jq line for the result',
+    () => {
+      const script = `"$0" "$1" auth doctor --reset --json | jq '.reset_result'`
+      const jq = spawnSync('sh', ['-c', script, process.execPath, CLI], {
+        env: smallEnvironment(env),
+        encoding: 'utf8',
+      })
+      expect(JSON.parse(jq.stdout)).toMatchObject({ swept: [], failed: [], dry_run: false })
+    },
+  )
+
+  it('waits for the life-cycle lock, says who holds it, and gives up with 75', async () => {
+    const lock = spawnHolder(fleet.roots.home)
+    const holder = await lock.ready
+    const { status, stderr, stdout } = runCli(['auth', 'doctor', '--reset'], {
+      env: { SPEC_KITTY_HOME: fleet.roots.home },
+    })
+    lock.stop()
+    expect([status, stdout]).toEqual([75, ''])
+    expect(stderr).toContain(`waiting for the lock ${join(fleet.roots.home, 'daemons/sync/lifecycle.lock')}`)
+    expect(lineOf(stderr)).toEqual([expect.stringContaining(`process ${holder}`)])
+    expect(lives(pidAt(9410))).toBe(true)
+  })
+
+  it('leaves a root its own daemons, whatever their record looks like', () => {
+    for (const root of [
+      fleet.roots.malformed,
+      fleet.roots.unreadable,
+      fleet.roots.wedged,
+      fleet.roots.oldRecord,
+    ]) {
+      const { document } = runJson(['auth', 'doctor', '--reset'], { env: { SPEC_KITTY_HOME: root } })
+      expect(document.reset_result.swept).toEqual([])
+    }
+    for (const port of [9434, 9435, 9436, 9441]) expect(lives(pidAt(port))).toBe(true)
+    expect(readFileSync(join(fleet.roots.malformed, 'sync-daemon'), 'utf8')).toBe(
+      'http://localhost:9434\n9434\n',
+    )
+  })
+
+  it('cleans the stale daemon of a root whose record names an innocent process, and spares that process', () => {
+    const { document } = runJson(['auth', 'doctor', '--reset', '--force', '--port', '9437'], {
+      env: { SPEC_KITTY_HOME: fleet.roots.innocent },
+    })
+    expect(rowAt(document.reset_result.swept, 9437)).toMatchObject({ cleanup_path: 'terminate' })
+    expect(lives(fleet.innocent)).toBe(true)
+  })
+})
+
+describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a terminal', () => {
+  /** Runs on a pseudo-terminal of 80 columns and types once the question stands there. */
+  async function onTerminal(keys: string): Promise<{ status: number | null; screen: string }> {
+    const command = `stty cols 80; exec '${process.execPath}' '${CLI}' auth doctor --reset --port 9407`
+    const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
+      env: smallEnvironment(env),
+      stdio: 'pipe',
+    })
+    let screen = ''
+    let unsent = keys
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      screen += chunk.toString()
+      if (screen.includes('[y/N]') && unsent !== '') {
+        terminal.stdin.write(unsent)
+        unsent = ''
+      }
+    })
+    const [status] = (await once(terminal, 'exit')) as [number | null]
+    return { status, screen }
+  }
+
+  it('leaves what needs a decision on n, on a plain return and on Ctrl+C (130)', async () => {
+    expect(await onTerminal('n\r')).toMatchObject({ status: 0 })
+    expect(await onTerminal('\r')).toMatchObject({ status: 0 })
+    expect(await onTerminal('\u0003')).toMatchObject({ status: 130 })
+    expect(lives(pidAt(9407))).toBe(true)
+  })
+
+  it('ends it on y, and no line of the table is wider than the terminal', async () => {
+    const { status, screen } = await onTerminal('y\r')
+    expect([status, lives(pidAt(9407))]).toEqual([0, false])
+    const lines = screen.replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, '').split(/\r?\n/)
+    const table = lines.filter((line) => / (?:never_touch|operator_required|CLASS) /.test(line))
+    expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80)
+  })
+
+  it('is not asked in CI, with SPEC_KITTY_NON_INTERACTIVE, and in a pipe', () => {
+    for (const more of [{ CI: 'true' }, { SPEC_KITTY_NON_INTERACTIVE: '1' }, {}]) {
+      const { stdout, stderr } = runCli(['auth', 'doctor', '--reset', '--port', '9412'], {
+        env: { ...env, ...more },
+      })
+      expect(stdout + stderr).not.toContain('[y/N]')
+    }
+    expect(lives(pidAt(9412))).toBe(true)
+  })
+})
+
+describe('auth doctor --reset --force', () => {
+  it('ends what has a proven spawn shape, spares live daemons of other roots and other users, and says so', () => {
+    const { document, status } = runJson(['auth', 'doctor', '--reset', '--force'], { env, ...withoutKill() })
+    const { swept, skipped, failed } = document.reset_result
+    expectTrue(document.reset_result)
+    expect(skipped.map((row: Row) => row.port).toSorted()).toEqual(
+      fleet.skipped.length > 0 ? SPARED : [...SPARED, 9411].toSorted(),
+    )
+    expect(
+      failed.map((row: { port: number; failure_reason: string }) => [row.port, row.failure_reason]),
+    ).toEqual(fleet.skipped.length > 0 ? [] : [[9433, 'permission_denied']])
+    expect(status).toBe(fleet.skipped.length > 0 ? 0 : 1)
+    const six = [9412, 9413, 9414, 9415, 9416, 9417]
+    expect(six.map((port) => rowAt(swept, port)?.rule ?? lives(pidAt(port)))).toEqual(six.map(() => false))
+  })
+
+  it('never touched what is not ours, what lies outside the range, and the innocent', () => {
+    const spared = fleet.members.filter(({ expected }) => expected[0] === 'never_touch')
+    for (const { pid, port } of [...spared, ...fleet.outside])
+      expect([port, lives(pid)]).toEqual([port, true])
+    expect(lives(fleet.innocent)).toBe(true)
+  })
+
+  it('ends a wedged recorded daemon by the command that the finding names', () => {
+    const wedged = { SPEC_KITTY_HOME: fleet.roots.wedged }
+    const { findings } = runJson(['auth', 'doctor'], { env: wedged }).document
+    const finding = findings.find((one: { id: string }) => one.id === 'F-005')
+    expect(finding).toMatchObject({ severity: 'critical' })
+    const words: string[] = finding.remediation.command.split(' ').slice(1)
+    const { document, status } = runJson(words, { env: wedged })
+    expect(document.reset_result.swept).toMatchObject([{ port: 9436 }])
+    expect([status, lives(pidAt(9436))]).toEqual([0, false])
+  })
+})
+
+/** Live singletons of other roots: force does not end them. */
+const SPARED = [9408, 9436, 9441]
+
+function pidAt(port: number): number {
+  return fleet.members.find((member) => member.port === port)?.pid ?? 0
+}
+
+function withoutKill(): { prefix?: readonly string[] } {
+  return fleet.skipped.length > 0 ? {} : { prefix: ['setpriv', '--bounding-set=-kill', '--inh-caps=-kill'] }
+}
