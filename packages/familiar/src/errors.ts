@@ -1,9 +1,13 @@
 /** The codes of every error the library throws on purpose. Permanent: scripts match on them. */
 export type ErrorCode =
+  | 'E_DAEMON_RUNNING'
+  | 'E_DAEMON_START_FAILED'
+  | 'E_DAEMON_UNRESPONSIVE'
   | 'E_LOCK_BUSY'
   | 'E_LOCK_UNSUPPORTED'
   | 'E_LOOK_FAILED'
   | 'E_PLATFORM_UNSUPPORTED'
+  | 'E_RANGE_FULL'
   | 'E_SCOPE_FOREIGN_OWNER'
   | 'E_SCOPE_UNUSABLE'
   | 'E_SIGNAL_REFUSED'

@@ -14,6 +14,8 @@ export interface ScopeFiles {
   readonly sharedOwner: string | null
   /** Held by a client around look, act, look again. */
   readonly lifecycleLock: string
+  /** Held by the daemon from before it binds until it ends. */
+  readonly daemonLock: string
 }
 
 /** How daemons of a family are told from everything else. */

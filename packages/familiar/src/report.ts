@@ -8,7 +8,8 @@ export interface IdentityRecord {
   readonly scanned_family: string
   readonly daemon_family: string | null
   readonly pid: number | null
-  readonly port: number
+  /** Null for the holder of a daemon lock that does not listen. */
+  readonly port: number | null
   readonly protocol_version: number | null
   readonly package_version: string | null
   readonly singleton_scope_id: string | null

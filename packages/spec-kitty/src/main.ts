@@ -21,6 +21,31 @@ const COMMANDS: readonly {
     summary: 'show every listener in the sync range; --reset cleans up',
     load: () => import('./commands/auth-doctor.js'),
   },
+  {
+    words: ['sync', 'start'],
+    summary: 'start the sync daemon, or find the one that runs',
+    load: () => import('./commands/sync-start.js'),
+  },
+  {
+    words: ['sync', 'stop'],
+    summary: 'stop it, whatever its version',
+    load: () => import('./commands/sync-stop.js'),
+  },
+  {
+    words: ['sync', 'restart'],
+    summary: 'stop it and start a new one',
+    load: () => import('./commands/sync-restart.js'),
+  },
+  {
+    words: ['sync', 'status'],
+    summary: 'show it: versions, uptime, the last stop and why',
+    load: () => import('./commands/sync-status.js'),
+  },
+  {
+    words: ['sync', 'logs'],
+    summary: 'print its log; --follow goes on',
+    load: () => import('./commands/sync-logs.js'),
+  },
 ]
 
 const args = process.argv.slice(2)

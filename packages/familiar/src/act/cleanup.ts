@@ -6,7 +6,7 @@ import { inUseBy } from '../classify/evidence.js'
 import { processKey } from '../identity/proof.js'
 import { look, type Candidate, type Look } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { acquireLock, type HeldLock } from './lock.js'
+import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
 import { assertOwnScope } from './scope-owner.js'
 import { retire, STEP_MS, type Retirement } from './stop.js'
 
@@ -25,6 +25,10 @@ export interface CleanUpRequest {
   readonly dryRun?: boolean
   /** How long SIGTERM and SIGKILL each may take, in milliseconds. */
   readonly stepMs?: number
+  /** The life-cycle lock of the scope, where the caller already holds it; it stays the caller's. */
+  readonly lock?: HeldLock
+  /** How long to wait for the life-cycle lock, in milliseconds. */
+  readonly lockWaitMs?: number
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
 }
@@ -73,8 +77,12 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
     const after = await look(family, scope, platform)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
-    for (const lock of locks.values()) lock.release()
+    releaseAll(locks, request)
   }
+}
+
+function releaseAll(locks: ReadonlyMap<string, HeldLock>, { lock: callers }: CleanUpRequest): void {
+  for (const lock of locks.values()) if (lock !== callers) lock.release()
 }
 
 function scopePaths(family: Family, scope: string): readonly string[] {
@@ -97,8 +105,15 @@ function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Look): A
     pid !== null && process?.birth != null && request.confirmed?.has(processKey(pid, process.birth)) === true
   return planFor(candidate.verdict.class, isConfirmed ? 'reset_force' : request.intent, {
     otherUser: candidate.facts.same_user === 'no',
-    inUseBy: inUseBy(candidate.sighting, seen.surroundings),
+    inUseBy: usedElsewhere(candidate, seen),
   })
+}
+
+/** The other scope whose live singleton it is, or may be: where that scope could not be read in time, force must not guess. */
+function usedElsewhere({ sighting }: Candidate, seen: Look): string | null {
+  const marker = sighting.shape?.marker ?? null
+  const isUntold = marker !== null && scopeOf(sighting, seen.surroundings)?.real == null
+  return isUntold ? marker : inUseBy(sighting, seen.surroundings)
 }
 
 function isRetired(action: Action): boolean {
@@ -123,12 +138,17 @@ async function lockAll(
   const foreign = planned.flatMap((candidate) => foreignLock(request.family, candidate, seen))
   const locks = new Map<string, HeldLock>()
   const holder = { pid: seen.host.pid, birth: null }
+  const waitMs = request.lockWaitMs ?? LOCK_WAIT_MS
   try {
     for (const path of [...new Set([own, ...foreign])].toSorted()) {
-      locks.set(path, await acquireLock(path, { holder, ...onWaitOf(request) }))
+      const isCallers = path === request.lock?.path
+      locks.set(
+        path,
+        isCallers ? request.lock : await acquireLock(path, { holder, waitMs, ...onWaitOf(request) }),
+      )
     }
   } catch (error) {
-    for (const lock of locks.values()) lock.release()
+    releaseAll(locks, request)
     throw error
   }
   return locks
@@ -171,7 +191,7 @@ async function retireOne(
   const lock = locks.get(foreign ?? family.files(request.scope).lifecycleLock)
   if (candidate.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
   if (lock === undefined) return { outcome: 'failed', reason: 'unknown: its scope came up meanwhile' }
-  return retire(lock, platform, family, candidate.proof, request.stepMs ?? STEP_MS)
+  return retire(lock, platform, family, candidate.proof, { stepMs: request.stepMs ?? STEP_MS })
 }
 
 function entriesOf(

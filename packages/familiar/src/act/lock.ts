@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   statSync,
@@ -13,6 +12,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
+import { makeDirectory } from './directory.js'
 
 /** Who waits may wait this long: more than the sum of what a holder may take. */
 export const LOCK_WAIT_MS = 30_000
@@ -56,7 +56,19 @@ export interface AcquireOptions {
  * opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` where the file system or
  * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made.
  */
-export async function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
+export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
+  return acquireLockUnless<never>(path, options, () => Promise.resolve(null))
+}
+
+/**
+ * The same, but a waiter asks now and then whether it still needs the lock, and returns what it found instead. Only a
+ * waiter asks: where the lock is free it is taken.
+ */
+export async function acquireLockUnless<T extends object>(
+  path: string,
+  options: AcquireOptions,
+  find: () => Promise<T | null>,
+): Promise<HeldLock | T> {
   const started = performance.now()
   const waitMs = options.waitMs ?? LOCK_WAIT_MS
   let isAnnounced = false
@@ -69,7 +81,25 @@ export async function acquireLock(path: string, options: AcquireOptions): Promis
       isAnnounced = true
       options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}`)
     }
+    const found = await find()
+    if (found !== null) return found
     await sleep(pause * (0.5 + Math.random()))
+  }
+}
+
+/** Returns whether any process holds the lock at this moment. Makes no file. */
+export async function isLockHeld(path: string): Promise<boolean> {
+  let descriptor: number
+  try {
+    descriptor = openSync(path, constants.O_RDWR)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw unopenable(path, error)
+  }
+  try {
+    return !(await lockDescriptor(descriptor, path))
+  } finally {
+    closeSync(descriptor)
   }
 }
 
@@ -103,27 +133,19 @@ function openLockFile(path: string): number {
     makeDirectory(dirname(path))
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   } catch (error) {
-    throw new FamiliarError(
-      'E_SCOPE_UNUSABLE',
-      `cannot open the lock ${path}: ${errnoOf(error) ?? String(error)}`,
-      {
-        hint: `make ${dirname(path)} writable for this user`,
-        cause: error,
-      },
-    )
+    throw unopenable(path, error)
   }
 }
 
-/** Like `mkdir -p`; not `recursive`, which on a read-only file system says that the parent is missing. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 })
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return
-    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
-    makeDirectory(dirname(path))
-    mkdirSync(path, { mode: 0o700 })
-  }
+function unopenable(path: string, error: unknown): FamiliarError {
+  return new FamiliarError(
+    'E_SCOPE_UNUSABLE',
+    `cannot open the lock ${path}: ${errnoOf(error) ?? String(error)}`,
+    {
+      hint: `make ${dirname(path)} writable for this user`,
+      cause: error,
+    },
+  )
 }
 
 /** Loaded here and not at start: the native part costs 12 ms, and only what changes something needs a lock. */

@@ -47,7 +47,8 @@ function refusalOf(family: Family, target: ProvenProcess): string | null {
   if (!Number.isSafeInteger(target.pid) || target.pid <= 1) return `${target.pid} is no pid of a daemon`
   if (target.pid === process.pid) return 'the target is this process'
   if (target.family !== family.name) return `the target was proven as ${target.family}, not as ${family.name}`
-  if (target.port < family.ports.from || target.port >= family.ports.to) {
+  const { from, to } = family.ports
+  if (target.port !== null && (target.port < from || target.port >= to)) {
     return `port ${target.port} is outside the range of ${family.name}`
   }
   return null

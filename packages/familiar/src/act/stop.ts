@@ -13,7 +13,7 @@ const FIRST_POLL_MS = 1
 const LAST_POLL_MS = 50
 
 /** Which step ended it. */
-export type CleanupPath = 'terminate' | 'kill' | 'already_gone'
+export type CleanupPath = 'http_shutdown' | 'terminate' | 'kill' | 'already_gone'
 
 export type FailureReason =
   | 'permission_denied'
@@ -27,8 +27,16 @@ export type Retirement =
   | { readonly outcome: 'swept'; readonly path: CleanupPath }
   | { readonly outcome: 'failed'; readonly reason: FailureReason }
 
+export interface RetireOptions {
+  /** How long SIGTERM and SIGKILL each may take, in milliseconds. */
+  readonly stepMs?: number
+  /** Asks it to leave by itself, and tells how long that may take; null when it did not accept. */
+  readonly ask?: () => Promise<number | null>
+}
+
 /**
- * Ends a proven process: SIGTERM, then SIGKILL, each with `stepMs` to take effect and each after a new proof.
+ * Ends a proven process: by asking where it can be asked, then SIGTERM, then SIGKILL, each with its time to take effect
+ * and each signal after a new proof.
  *
  * `swept` only when the process no longer exists *and* none of its sockets listens: read from the machine, not from
  * what was sent. A stopped process that no longer answers is not gone. Never throws for what the target does.
@@ -40,10 +48,14 @@ export async function retire(
   platform: Platform,
   family: Family,
   target: ProvenProcess,
-  stepMs: number = STEP_MS,
+  { stepMs = STEP_MS, ask }: RetireOptions = {},
 ): Promise<Retirement> {
   lock.assertHeld()
   try {
+    const drainMs = (await ask?.()) ?? null
+    if (drainMs !== null && (await isGoneWithin(platform, target, drainMs + stepMs))) {
+      return await confirm(platform, target, 'http_shutdown', stepMs)
+    }
     const first = await sendSignal(platform, family, target, 'SIGTERM')
     if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
     if (first !== 'sent') return failed(first)
@@ -75,6 +87,7 @@ async function confirm(
 }
 
 async function listensStill(platform: Platform, target: ProvenProcess): Promise<boolean> {
+  if (target.port === null) return false
   const range = { from: target.port, to: target.port + 1 }
   const sockets = new Set(target.listeners.map((listener) => listener.socket))
   const listeners = await platform.listeners(range, AbortSignal.timeout(STEP_MS))

@@ -14,7 +14,7 @@ export interface FactsBasis {
 export function factsOf({ ports, startingSeconds }: FactsBasis, seen: Sighting, around: Surroundings): Facts {
   const scope = scopeOf(seen, around)
   return {
-    in_range: tri(seen.port >= ports.from && seen.port < ports.to),
+    in_range: tri(seen.port === null || (seen.port >= ports.from && seen.port < ports.to)),
     other_family: tri(seen.otherFamily !== null || seen.answer === 'other_family_report'),
     spawn_shape: tri(seen.shape !== null ? true : seen.process?.command ? false : null),
     self_report: tri(seen.report !== null),
@@ -49,19 +49,26 @@ function singletonOfMarker(seen: Sighting, scope: ScopeView | null): Tri {
   return seen.shape !== null && seen.shape.marker === null ? 'no' : 'unknown'
 }
 
-/** Returns whether a record of the scope names this process. */
+/** Returns whether this process holds the daemon lock of the scope, or a record of it names it. */
 export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
   return some(
+    holdsLock(seen, scope),
     ...scope.records.map((read) => {
       if (read.state === 'absent') return 'no'
-      return read.state === 'readable' ? isNamedBy(read.record, seen, scope) : 'unknown'
+      return read.state === 'readable' ? isSingletonByRecord(read.record, seen, scope) : 'unknown'
     }),
   )
 }
 
-function isNamedBy(record: DaemonRecord, seen: Sighting, scope: ScopeView): Tri {
+function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
+  if (lockHolder === null) return 'no'
+  return every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
+}
+
+/** Returns whether the record is one of the scope and names this process. */
+export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope: ScopeView): Tri {
   const isOfScope = record.scope === null ? 'yes' : same(record.scope, scope.real)
-  if (!record.running || record.port !== seen.port) return 'no'
+  if (!record.running || (seen.port !== null && record.port !== seen.port)) return 'no'
   if (record.pid === null) return every(isOfScope, same(record.token, seen.shape?.token ?? null))
   const born = record.birth === null ? 'yes' : same(record.birth, seen.process?.birth ?? null)
   return every(isOfScope, same(record.pid, seen.pid), born)
@@ -72,7 +79,7 @@ function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri
   if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
   const running = scope.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
   if (running.length === 0) return 'yes'
-  return some(...running.map((record) => namesLiving(record, around)))
+  return some(...running.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around))))
 }
 
 /** Returns whether the process that a record names lives; a record without pid cannot tell. */

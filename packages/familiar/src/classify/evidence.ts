@@ -38,7 +38,10 @@ export function staleEvidence(seen: Sighting, around: Surroundings, self: Self):
 
 function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): boolean {
   if (isSingleton(seen, scope) !== 'no') return false
-  return scope.records.some((read) => read.state === 'readable' && namesLiving(read.record, around) === 'yes')
+  return scope.records.some(
+    (read) =>
+      read.state === 'readable' && read.record.pid !== seen.pid && namesLiving(read.record, around) === 'yes',
+  )
 }
 
 /** Returns the other scope whose live singleton this process is, null when it is none or that is not proven. Pure. */

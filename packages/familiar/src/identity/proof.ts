@@ -3,7 +3,8 @@ import type { CommandLine, Listener } from './machine.js'
 /** What a look proved about one process: everything that must still be true when it is signalled. */
 export interface ProofFacts {
   readonly family: string
-  readonly port: number
+  /** Null for a process that does not listen. */
+  readonly port: number | null
   readonly pid: number
   readonly birth: string
   readonly command: CommandLine

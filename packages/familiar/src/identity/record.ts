@@ -14,6 +14,34 @@ export interface DaemonRecord {
   readonly packageVersion: string | null
   readonly protocolVersion: number | null
   readonly startedAt: string | null
+  readonly instanceId: string | null
+  readonly stopReason: string | null
+  readonly stoppedAt: string | null
+}
+
+/** The record as our daemon writes it. Names and meanings are frozen: a later version must read an earlier record. */
+export interface OwnRecord {
+  readonly schema: 1
+  readonly family: string
+  readonly scope: string
+  readonly pid: number
+  readonly birth: string
+  readonly boot_id: string
+  readonly pid_namespace: string
+  readonly host: '127.0.0.1'
+  readonly port: number
+  readonly url: string
+  readonly token: string
+  readonly package_version: string
+  readonly protocol_version: number
+  readonly build_time: string | null
+  readonly executable: string
+  readonly started_at: string
+  readonly instance_id: string
+  readonly state: 'running' | 'stopped'
+  /** Of the last stop: while it runs, of the daemon before it. */
+  readonly stop_reason: string | null
+  readonly stopped_at: string | null
 }
 
 /** Absent, unreadable and malformed are three different things: only `absent` says that nothing is recorded. */
@@ -53,6 +81,9 @@ function parseOwn(text: string): DaemonRecord | null {
     packageVersion: stringOf(json['package_version']),
     protocolVersion: countOf(json['protocol_version']),
     startedAt: stringOf(json['started_at']),
+    instanceId: stringOf(json['instance_id']),
+    stopReason: stringOf(json['stop_reason']),
+    stoppedAt: stringOf(json['stopped_at']),
   }
 }
 
@@ -76,5 +107,8 @@ function parseLines(text: string): DaemonRecord | null {
     packageVersion: null,
     protocolVersion: null,
     startedAt: null,
+    instanceId: null,
+    stopReason: null,
+    stoppedAt: null,
   }
 }

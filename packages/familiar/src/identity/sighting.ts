@@ -8,7 +8,8 @@ export type Answer = 'silent' | 'http' | 'self_report' | 'other_family_report'
 
 /** One candidate as it was seen: the sockets of one process on one port, and what could be read of that process. */
 export interface Sighting {
-  readonly port: number
+  /** Null for the holder of a daemon lock that does not listen. */
+  readonly port: number | null
   readonly listeners: readonly Listener[]
   readonly pid: number | null
   /** Null when the pid is unknown or the process went away during the look. */
@@ -29,6 +30,14 @@ export interface ScopeView {
   readonly gone: boolean | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
+  /** Who holds the daemon lock, as its file says: only the holder writes there, and it holds it for life. */
+  readonly lockHolder: ProcessName | null
+}
+
+/** Names one process for ever. */
+export interface ProcessName {
+  readonly pid: number
+  readonly birth: string
 }
 
 /** Everything else that was seen in the same look. */

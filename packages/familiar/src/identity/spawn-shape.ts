@@ -27,6 +27,9 @@ export interface ShapeMatch {
   readonly token: string | null
 }
 
+/** A real start takes 1 KiB. Matching grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB 3 s. */
+const MAX_TEXT_CHARS = 16 * 1024
+
 type Groups = { readonly [name: string]: string | undefined }
 
 /** Returns what the command line says when it has one of the shapes, else null. */
@@ -58,12 +61,14 @@ function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
 }
 
 /**
- * macOS has the arguments only as one text joined by blanks. The head is matched as a whole; the marker's value ends
+ * macOS has the arguments only as one text joined by blanks. The head is matched as a whole, and what follows it must
+ * be an option, or a longer script would pass for ours that only goes on after the call; the marker's value ends
  * where the next option begins, so a path with ` --` in it is read short (and then names another scope: refused).
  */
 function matchText(shape: SpawnShape, text: string): Groups | null {
+  if (text.length > MAX_TEXT_CHARS) return null
   const head = shape.head.map((pattern) => `(?:${pattern.source})`).join(' ')
-  const found = new RegExp(`^${head}(?<rest>$|\\s.*$)`, 's').exec(text)
+  const found = new RegExp(`^${head}(?<rest>$|\\s+--.*$)`, 's').exec(text)
   if (found === null) return null
   const later = (found.groups?.['rest'] ?? '').split(/\s(?=--)/).map((part) => part.trim())
   return { ...found.groups, ...findMarker(shape, later) }

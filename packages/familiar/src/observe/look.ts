@@ -7,17 +7,17 @@ import type { CommandLine, Host, Listener, ProcessView } from '../identity/machi
 import { makeProof, type ProvenProcess } from '../identity/proof.js'
 import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
 import { matchShapes } from '../identity/spawn-shape.js'
-import { probe, type ProbeReply } from './health.js'
+import { HEALTH_PATH, probe, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { readForeignScopes, readScope } from './scopes.js'
-
-/** Where every family's daemons say who they are. Frozen: a later version must be able to ask an earlier one. */
-const HEALTH_PATH = '/api/health'
 
 /** How long a listener may take to answer. A healthy one takes some milliseconds; together with the rest a look stays below 1 s. */
 export const PROBE_MS = 600
 
-/** How long scopes that other processes named may take to be read. A local file system takes about 50 ms, mostly the start of the child. */
+/** A look that meets nobody silent has more of its second left for the scopes that other processes named. */
+const LOOK_MS = 950
+
+/** At least this long they may take. A local file system takes about 50 ms, mostly the start of the child. */
 const FOREIGN_SCOPES_MS = 300
 
 /** How long the tools of the operating system may take (Linux needs none). */
@@ -47,6 +47,7 @@ export interface Look {
  * system does not tell who listens.
  */
 export async function look(family: Family, scope: string, platform: Platform): Promise<Look> {
+  const started = performance.now()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
   const here = readScope(family, scope)
@@ -56,8 +57,10 @@ export async function look(family: Family, scope: string, platform: Platform): P
   )
   const holders = await platform.holders(listeners, hintsFrom(replies.values(), here), deadline)
   const alive = await platform.inspect([...new Set([...holders.values(), ...recordedPids([here])])], deadline)
-  const sightings = group(listeners, holders).map((of) => toSighting(family, of, replies, alive))
-  const scopes = await readScopes(family, scope, here, sightings)
+  const groups = withLockHolder(group(listeners, holders), here, alive)
+  const sightings = groups.map((of) => toSighting(family, of, replies, alive))
+  const foreignMs = Math.max(FOREIGN_SCOPES_MS, LOOK_MS - (performance.now() - started))
+  const scopes = await readScopes(family, scope, here, sightings, foreignMs)
   const surroundings = { user: host.user, namespaces: host.namespaces, here, scopes, alive }
   const more = await platform.inspect(
     recordedPids(scopes.values()).filter((pid) => !alive.has(pid)),
@@ -96,13 +99,14 @@ function hintsFrom(heard: Iterable<Heard>, here: ScopeView): ReadonlySet<number>
 }
 
 function recordedPids(scopes: Iterable<ScopeView>): readonly number[] {
-  return [...scopes].flatMap((scope) =>
-    scope.records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : [])),
-  )
+  return [...scopes].flatMap(({ records, lockHolder }) => [
+    ...records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : [])),
+    ...(lockHolder === null ? [] : [lockHolder.pid]),
+  ])
 }
 
 interface Group {
-  readonly port: number
+  readonly port: number | null
   readonly pid: number | null
   readonly listeners: readonly Listener[]
 }
@@ -116,7 +120,18 @@ function group(listeners: readonly Listener[], holders: ReadonlyMap<string, numb
     const others = groups.get(key)?.listeners ?? []
     groups.set(key, { port: listener.port, pid, listeners: [...others, listener] })
   }
-  return [...groups.values()].toSorted((a, b) => a.port - b.port)
+  return [...groups.values()].toSorted((a, b) => (a.port ?? 0) - (b.port ?? 0))
+}
+
+/** The holder of the daemon lock is a candidate also while it does not listen. */
+function withLockHolder(
+  groups: readonly Group[],
+  { lockHolder }: ScopeView,
+  alive: ReadonlyMap<number, ProcessView>,
+): readonly Group[] {
+  const isThere = lockHolder !== null && alive.get(lockHolder.pid)?.birth === lockHolder.birth
+  if (!isThere || groups.some(({ pid }) => pid === lockHolder.pid)) return groups
+  return [{ port: null, pid: lockHolder.pid, listeners: [] }, ...groups]
 }
 
 function toSighting(
@@ -153,11 +168,12 @@ async function readScopes(
   scope: string,
   here: ScopeView,
   sightings: readonly Sighting[],
+  foreignMs: number,
 ): Promise<ReadonlyMap<string, ScopeView>> {
   const own = new Set([scope, ...(here.real === null ? [] : [here.real])])
   const named = sightings.flatMap((seen) => [seen.shape?.marker ?? [], seen.report?.scope ?? []].flat())
   const foreign = [...new Set(named)].filter((path) => isAbsolute(path) && !own.has(path))
-  const read = await readForeignScopes(family, foreign, AbortSignal.timeout(FOREIGN_SCOPES_MS))
+  const read = await readForeignScopes(family, foreign, AbortSignal.timeout(Math.round(foreignMs)))
   const views = [...read].map(([path, view]) => [path, isSame(view, here) ? here : view] as const)
   return new Map([...[...own].map((path) => [path, here] as const), ...views])
 }

@@ -16,6 +16,7 @@ export interface PeekRequest {
   readonly scope: string
   readonly records: readonly string[]
   readonly sharedOwner: string | null
+  readonly daemonLock: string
 }
 
 export type PeekedFile =
@@ -28,6 +29,7 @@ export interface PeekReply {
   readonly gone: boolean | null
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
+  readonly daemonLock: PeekedFile
 }
 
 /** A record has some hundred bytes. A larger file is none. */
@@ -41,8 +43,9 @@ export function peek(request: PeekRequest): PeekReply {
   return {
     real: realPath(request.scope),
     gone: isGone(request.scope),
-    records: request.records.map(readRecordFile),
+    records: request.records.map(readSmallFile),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner),
+    daemonLock: readSmallFile(request.daemonLock),
   }
 }
 
@@ -81,8 +84,11 @@ function exists(path: string): boolean | null {
   }
 }
 
-/** Opened without waiting, so that a FIFO in the place of a record is not waited for. */
-function readRecordFile(path: string): PeekedFile {
+/**
+ * Returns the text of a file of at most 64 KiB, or why it could not be read; never throws. Opened without waiting, so that a
+ * FIFO in the place of a record is not waited for.
+ */
+export function readSmallFile(path: string): PeekedFile {
   let descriptor: number
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -90,7 +96,9 @@ function readRecordFile(path: string): PeekedFile {
     return errnoOf(error) === 'ENOENT' ? { state: 'absent' } : unreadable(error)
   }
   try {
-    if (!fstatSync(descriptor).isFile()) return { state: 'unreadable', why: 'it is not a file' }
+    const found = fstatSync(descriptor)
+    if (!found.isFile()) return { state: 'unreadable', why: 'it is not a file' }
+    if (found.size > MAX_RECORD_BYTES) return { state: 'unreadable', why: 'it is too large' }
     const buffer = Buffer.alloc(MAX_RECORD_BYTES)
     return { state: 'text', text: buffer.toString('utf8', 0, readSync(descriptor, buffer)) }
   } catch (error) {

@@ -1,20 +1,28 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Family } from '../family.js'
-import { parseRecord, type RecordRead } from '../identity/record.js'
+import { parseRecord, type DaemonRecord, type RecordRead } from '../identity/record.js'
+import { parseHolder } from '../identity/lock-holder.js'
 import type { ScopeView } from '../identity/sighting.js'
-import { peek, type PeekedFile, type PeekReply, type PeekRequest } from './peek.js'
+import { peek, readSmallFile, type PeekedFile, type PeekReply, type PeekRequest } from './peek.js'
 
 const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
 /** Large enough for 50 scopes with two records of 64 KiB each. */
 const MAX_REPLY_BYTES = 8 * 1024 * 1024
 
-const UNKNOWN: ScopeView = { real: null, gone: null, records: [], sharedOwnerPresent: null }
+const UNKNOWN: ScopeView = { real: null, gone: null, records: [], sharedOwnerPresent: null, lockHolder: null }
 
 /** Reads the scope that is the caller's own business. May block as long as its file system does. */
 export function readScope(family: Family, scope: string): ScopeView {
   return toView(peek(requestFor(family, scope)))
+}
+
+/** Returns our own record of the scope, null when it is absent, cannot be read, or is a record of another scope. */
+export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
+  const read = toRecord(readSmallFile(family.files(scope).record))
+  if (read.state !== 'readable' || read.record.lineage !== 'own') return null
+  return read.record.scope === scope ? read.record : null
 }
 
 /**
@@ -68,11 +76,13 @@ function requestFor(family: Family, scope: string): PeekRequest {
     scope,
     records: [...new Set([files.record, files.predecessorRecord])],
     sharedOwner: files.sharedOwner,
+    daemonLock: files.daemonLock,
   }
 }
 
-function toView(reply: PeekReply): ScopeView {
-  return { ...reply, records: reply.records.map(toRecord) }
+function toView({ real, gone, records, sharedOwnerPresent, daemonLock }: PeekReply): ScopeView {
+  const lockHolder = daemonLock.state === 'text' ? parseHolder(daemonLock.text) : null
+  return { real, gone, records: records.map(toRecord), sharedOwnerPresent, lockHolder }
 }
 
 function toRecord(file: PeekedFile): RecordRead {

@@ -1,4 +1,4 @@
-import { FamiliarError } from 'familiar'
+import { FamiliarError, type ErrorCode } from 'familiar'
 import { EXIT } from './exit-codes.js'
 import { printable, type Io } from './io.js'
 import { UsageError } from './usage.js'
@@ -28,13 +28,25 @@ export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose
   return failure.exit
 }
 
+/** What the user asked for and the machine did not give is a problem (1); what cannot even be tried is an error (2). */
+const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
+  'E_DAEMON_START_FAILED',
+  'E_DAEMON_UNRESPONSIVE',
+  'E_RANGE_FULL',
+])
+
+function exitOf({ code, retry }: FamiliarError): number {
+  if (retry) return EXIT.tryAgain
+  return PROBLEMS.has(code) ? EXIT.problem : EXIT.error
+}
+
 function describe(error: unknown): Failure {
   if (error instanceof UsageError) {
     return { code: 'E_USAGE', message: error.message, remediation: 'see spec-kitty --help', exit: EXIT.error }
   }
   if (error instanceof FamiliarError) {
-    const { code, message, hint, retry } = error
-    return { code, message, remediation: hint, exit: retry ? EXIT.tryAgain : EXIT.error }
+    const { code, message, hint } = error
+    return { code, message, remediation: hint, exit: exitOf(error) }
   }
   const message = `internal error: ${error instanceof Error ? error.message : String(error)}`
   return {

@@ -4,7 +4,7 @@ import type { Candidate, DaemonRecord, Look } from 'familiar'
 export interface DaemonView {
   readonly active: boolean
   readonly pid: number | null
-  readonly port: number
+  readonly port: number | null
   readonly package_version: string | null
   readonly protocol_version: number | null
   readonly started_at: string | null
@@ -21,29 +21,25 @@ export function recordedDaemon(seen: Look): DaemonRecord | null {
   return records[0] ?? null
 }
 
-/** Returns the candidate that is the recorded daemon, null when the record names nobody who listens. */
+/** Returns the daemon of this root as it was seen, ours before a predecessor's; null when there is none. */
 export function singletonCandidate(seen: Look): Candidate | null {
-  const port = recordedDaemon(seen)?.port
-  return (
-    seen.candidates.find(
-      (candidate) => candidate.sighting.port === port && candidate.facts.singleton_here === 'yes',
-    ) ?? null
-  )
+  const found = seen.candidates.filter(({ facts }) => facts.singleton_here === 'yes')
+  return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
 }
 
-/** Returns the `daemon` block, null when nothing is recorded. */
+/** Returns the `daemon` block, null when nothing is recorded and nobody holds the daemon lock. */
 export function readDaemon(seen: Look): DaemonView | null {
   const record = recordedDaemon(seen)
-  if (record === null) return null
   const sighting = singletonCandidate(seen)?.sighting
+  if (record === null && sighting === undefined) return null
   const age = sighting?.process?.ageSeconds ?? null
   return {
     active: sighting?.report != null,
-    pid: record.pid ?? sighting?.pid ?? null,
-    port: record.port,
-    package_version: sighting?.report?.packageVersion ?? record.packageVersion,
-    protocol_version: sighting?.report?.protocolVersion ?? record.protocolVersion,
-    started_at: age === null ? record.startedAt : new Date(Date.now() - age * 1000).toISOString(),
+    pid: sighting?.pid ?? record?.pid ?? null,
+    port: sighting?.port ?? record?.port ?? null,
+    package_version: sighting?.report?.packageVersion ?? record?.packageVersion ?? null,
+    protocol_version: sighting?.report?.protocolVersion ?? record?.protocolVersion ?? null,
+    started_at: age === null ? (record?.startedAt ?? null) : new Date(Date.now() - age * 1000).toISOString(),
     last_sync: sighting?.report?.details.lastSync ?? null,
     consecutive_failures: sighting?.report?.details.consecutiveFailures ?? null,
     queued: null,

@@ -1,7 +1,7 @@
 import type { Look } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
-import { recordedDaemon, singletonCandidate, type DaemonView } from './daemon.js'
-import type { DoctorRecord } from './remedies.js'
+import { singletonCandidate, type DaemonView } from './daemon.js'
+import { forceCommand, type DoctorRecord } from './remedies.js'
 import type { SessionView } from './session.js'
 
 /** One finding of the doctor. Ids are permanent. */
@@ -74,9 +74,9 @@ function noDaemon({ seen, daemon }: Seen): Finding | null {
   return {
     id: 'F-005',
     severity: 'critical',
-    summary: `the sync daemon (process ${wedged.sighting.pid}, port ${wedged.sighting.port}) does not answer`,
+    summary: `the sync daemon (process ${wedged.sighting.pid}, port ${wedged.sighting.port ?? 'none'}) does not answer`,
     remediation: {
-      command: `spec-kitty auth doctor --reset --force --port ${wedged.sighting.port}`,
+      command: forceCommand(wedged.sighting.port),
       description: 'ends it',
     },
   }
@@ -84,7 +84,7 @@ function noDaemon({ seen, daemon }: Seen): Finding | null {
 
 function nearlyFull({ seen }: Seen): Finding | null {
   const { from, to } = seen.family.ports
-  const used = new Set(seen.candidates.map((candidate) => candidate.sighting.port)).size
+  const used = new Set(seen.candidates.flatMap(({ sighting }) => sighting.port ?? [])).size
   if (used < (to - from) * NEARLY_FULL) return null
   return {
     id: 'F-010',
@@ -94,12 +94,18 @@ function nearlyFull({ seen }: Seen): Finding | null {
   }
 }
 
-function predecessorToo({ seen, daemon }: Seen): Finding | null {
-  if (daemon?.active !== true || recordedDaemon(seen)?.lineage !== 'predecessor') return null
+/** A predecessor that is still in daily use beside ours is respected; the operator should know. */
+function predecessorToo({ seen }: Seen): Finding | null {
+  const theirs = seen.candidates.find(
+    ({ facts, sighting }) =>
+      facts.singleton_here === 'yes' && sighting.report !== null && sighting.shape?.lineage === 'predecessor',
+  )
+  if (theirs === undefined) return null
+  const { report, port } = theirs.sighting
   return {
     id: 'F-011',
     severity: 'info',
-    summary: `the Python spec-kitty ${daemon.package_version} keeps the daemon of this root`,
+    summary: `the Python spec-kitty ${report?.packageVersion} keeps a daemon on this root too (port ${port})`,
     remediation: null,
   }
 }

@@ -11,14 +11,19 @@ export function withRemedy(record: IdentityRecord, candidate: Candidate): Doctor
 function remedyFor(record: IdentityRecord, { proof, sighting }: Candidate): string | null {
   if (record.cleanup_class === 'never_touch') return null
   if (record.cleanup_class === 'safe_auto') return 'spec-kitty auth doctor --reset'
-  const force = `spec-kitty auth doctor --reset --force --port ${record.port}`
+  const force = forceCommand(record.port)
   if (record.skip_reason === 'other_user')
     return `as ${ownerOf(sighting)}: ${inRoot(record)}spec-kitty auth doctor --reset`
   if (record.in_use_by !== null) {
-    return `SPEC_KITTY_HOME=${shellQuote(record.in_use_by)} spec-kitty auth doctor`
+    return `SPEC_KITTY_HOME=${shellQuote(record.in_use_by)} spec-kitty sync stop`
   }
   if (proof === null) return `as root, or in the container that runs it: ${force}`
   return record.skip_reason === 'starting' ? `wait 30 s, then: spec-kitty auth doctor --reset` : force
+}
+
+/** Returns the command that ends one listener, whatever the doubt. */
+export function forceCommand(port: number | null): string {
+  return `spec-kitty auth doctor --reset --force${port === null ? '' : ` --port ${port}`}`
 }
 
 function ownerOf(sighting: Candidate['sighting']): string {

@@ -9,7 +9,7 @@ type Paper = Pick<Io, 'hasColor' | 'columns'>
 
 const COLUMNS: readonly Column<DoctorRecord>[] = [
   { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
-  { title: 'PORT', align: 'right', cell: (record) => String(record.port) },
+  { title: 'PORT', align: 'right', cell: (record) => String(record.port ?? '-') },
   { title: 'VERSION', cell: (record) => record.package_version ?? '-' },
   { title: 'CLASS', cell: (record) => record.cleanup_class },
   { title: 'REASON', cell: (record) => record.skip_reason ?? '-' },
@@ -55,7 +55,7 @@ function describeDaemon(daemon: NonNullable<DoctorDocument['daemon']>, paper: Pa
 /** The live daemon first, what is not ours last and dim, the rest by port. */
 function renderCandidates({ candidates }: DoctorDocument, paper: Paper): readonly string[] {
   if (candidates.length === 0) return ['nothing listens in the range']
-  const rows = candidates.toSorted((a, b) => order(a) - order(b) || a.port - b.port)
+  const rows = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
   const lines = formatTable(COLUMNS, rows, paper.columns)
   const [header = '', ...body] = lines
   return [
@@ -86,7 +86,7 @@ function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): readonl
     const text = `${record.skip_reason}${evidence(record)}`
     const key = `${text}\n${record.remedy}`
     const line = lines.get(key) ?? { ports: [], text }
-    line.ports.push(record.port)
+    line.ports.push(record.port ?? 0)
     lines.set(key, line)
   }
   return [
@@ -129,8 +129,8 @@ function renderReset(result: ResetResult, paper: Paper): readonly string[] {
   ]
 }
 
-function who(entry: { readonly pid: number | null; readonly port: number }): string {
-  return `port ${entry.port} (process ${entry.pid ?? 'unknown'})`
+function who(entry: { readonly pid: number | null; readonly port: number | null }): string {
+  return `port ${entry.port ?? 'none'} (process ${entry.pid ?? 'unknown'})`
 }
 
 function formatAge(seconds: number | null): string {

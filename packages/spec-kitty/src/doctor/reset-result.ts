@@ -9,7 +9,7 @@ import {
 
 interface Named {
   readonly pid: number | null
-  readonly port: number
+  readonly port: number | null
 }
 
 interface Versioned extends Named {

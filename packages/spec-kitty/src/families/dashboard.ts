@@ -47,6 +47,7 @@ export const dashboard: Omit<Family, 'relatives'> = {
     predecessorRecord: join(project, '.kittify', '.dashboard'),
     sharedOwner: null,
     lifecycleLock: join(project, '.kittify', '.dashboard.lifecycle.lock'),
+    daemonLock: join(project, '.kittify', '.dashboard.lock'),
   }),
 }
 

@@ -36,6 +36,7 @@ export const sync: Omit<Family, 'relatives'> = {
     predecessorRecord: join(root, 'sync-daemon'),
     sharedOwner: join(root, 'sync', 'daemon', 'owner.json'),
     lifecycleLock: join(root, 'daemons', 'sync', 'lifecycle.lock'),
+    daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),
   }),
 }
 

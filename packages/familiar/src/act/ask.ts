@@ -1,0 +1,35 @@
+import type { Family } from '../family.js'
+import { countOf, objectOf } from '../identity/narrow.js'
+import type { DaemonRecord } from '../identity/record.js'
+import { handshake } from '../observe/handshake.js'
+import { request } from '../observe/http.js'
+
+/** Where a daemon is asked to leave. Frozen: a later version must be able to ask an earlier one. */
+export const SHUTDOWN_PATH = '/api/shutdown'
+
+const ASK_MS = 1_000
+
+/** A predecessor announces no drain bound; this is what it gets. */
+const PREDECESSOR_DRAIN_MS = 1_000
+
+/**
+ * Asks a recorded daemon to leave and returns how long it may take, in milliseconds; null when it did not accept. The
+ * token goes only to a daemon of ours that has proven to own it. (A predecessor cannot prove anything; the caller must
+ * have proven its process, and the token stands in its own command line.)
+ */
+export async function askToLeave(
+  family: Family,
+  record: DaemonRecord,
+  reason: string,
+): Promise<number | null> {
+  const { port, token } = record
+  const ask = { address: '127.0.0.1', port, method: 'POST', path: SHUTDOWN_PATH, timeoutMs: ASK_MS } as const
+  if (record.lineage === 'predecessor') {
+    const reply = await request({ ...ask, body: { token } })
+    return reply?.status === 200 ? PREDECESSOR_DRAIN_MS : null
+  }
+  if ((await handshake(family, record)).outcome !== 'proven') return null
+  const headers = { authorization: `Bearer ${token}` }
+  const reply = await request({ ...ask, headers, body: { reason } })
+  return reply?.status === 202 ? (countOf(objectOf(reply.json)?.['drain_ms']) ?? 0) : null
+}

@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net'
+import { objectOf, parseJson, type JsonObject } from '../identity/narrow.js'
+
+/** The most that is kept of a line that does not end. */
+const MAX_LINE_CHARS = 64 * 1024
+
+/** A two-way stream of JSON documents, one a line. */
+export interface Lines {
+  /** The next document; null when the stream ended, brought no JSON object, or the time is over. */
+  next(timeoutMs: number): Promise<JsonObject | null>
+  /** Sends a document. A reader that is gone is no error. */
+  say(message: JsonObject): void
+  /** Sends what is pending and ends the stream. */
+  close(): void
+}
+
+/** Reads and writes JSON lines on a socket. Nothing that arrives between two calls of `next` is lost. */
+export function jsonLines(socket: Socket): Lines {
+  const received: string[] = []
+  let pending = ''
+  let isOver = false
+  let wake: (() => void) | null = null
+  const over = (): void => {
+    isOver = true
+    wake?.()
+  }
+  socket.on('data', (chunk: Buffer) => {
+    const parts = (pending + chunk.toString('utf8')).slice(0, MAX_LINE_CHARS).split('\n')
+    pending = parts.pop() ?? ''
+    received.push(...parts)
+    wake?.()
+  })
+  socket.on('end', over)
+  socket.on('close', over)
+  socket.on('error', () => socket.destroy())
+  return {
+    next: async (timeoutMs) => {
+      if (received.length === 0 && !isOver) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs)
+          wake = () => {
+            if (received.length === 0 && !isOver) return
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+        wake = null
+      }
+      const line = received.shift()
+      return line === undefined ? null : objectOf(parseJson(line))
+    },
+    say: (message) => {
+      if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
+    },
+    close: () => void socket.end(() => socket.destroy()),
+  }
+}

@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { devNull } from 'node:os'
+import { FamiliarError, type ErrorCode } from '../errors.js'
+import { objectOf, stringOf, type JsonObject } from '../identity/narrow.js'
+import { readSmallFile } from '../observe/peek.js'
+import { jsonLines } from './lines.js'
+import type { HeldLock } from './lock.js'
+import { LEASE_FD, type Timing } from './start-pipe.js'
+
+/** Why a daemon is started: it stands in the daemon's log. */
+export type StartReason = 'first_start' | 'recorded_dead' | 'version_mismatch' | 'operator_restart'
+
+/** How a daemon of this family is started. */
+export interface Launch {
+  /** The arguments after the interpreter: the entry, the family's word, the scope marker. */
+  readonly args: readonly string[]
+  /** The whole environment of the daemon. */
+  readonly env: { readonly [name: string]: string | undefined }
+  readonly cwd: string
+  readonly logFile: string
+  readonly timing?: Partial<Timing>
+}
+
+export interface StartOrder {
+  readonly launch: Launch
+  readonly reason: StartReason
+  readonly previousVersion: string | null
+}
+
+/** A daemon that does not get ready, or does not confirm its adoption, within this time has failed. */
+const READY_MS = 15_000
+
+const LOG_TAIL_LINES = 5
+
+/**
+ * Starts a daemon and adopts it: returns once it is ready, recorded and on its own. The life-cycle lock must be held
+ * for the whole call.
+ *
+ * The daemon is in a session of its own and gets nothing of the caller's: no terminal, no working directory, no
+ * descriptor (a caller of ours that reads our output to its end would wait for the daemon's end). When this process
+ * dies before the adoption, the daemon sees the end of the pipe and leaves.
+ *
+ * Throws the daemon's own typed error, or `E_DAEMON_START_FAILED` with the last lines of its log.
+ */
+export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
+  lock.assertHeld()
+  const child = spawnDetached(order.launch)
+  const pipe = jsonLines(child.stdio[LEASE_FD] as Socket)
+  const spawnError = new Promise<JsonObject>((resolve) => {
+    child.once('error', (error) =>
+      resolve({ error: { code: 'E_DAEMON_START_FAILED', message: error.message } }),
+    )
+  })
+  try {
+    pipe.say({
+      reason: order.reason,
+      previous_version: order.previousVersion,
+      pid: process.pid,
+      timing: timingOf(order.launch),
+    })
+    const first = await Promise.race([pipe.next(READY_MS), spawnError])
+    if (objectOf(first?.['ready']) === null) throw failure(first, order.launch)
+    pipe.say({ adopt: true })
+    const last = await pipe.next(READY_MS)
+    if (last?.['ok'] !== true) throw failure(last, order.launch)
+  } finally {
+    pipe.close()
+    child.unref()
+  }
+}
+
+function timingOf({ timing }: Launch): JsonObject {
+  if (timing === undefined) return {}
+  const { tickMs, idleMs, drainMs, cleanEveryMs } = timing
+  return { tick_ms: tickMs, idle_ms: idleMs, drain_ms: drainMs, clean_every_ms: cleanEveryMs }
+}
+
+function spawnDetached({ args, env, cwd }: Launch): ChildProcess {
+  const nothing = openSync(devNull, 'r+')
+  try {
+    return spawn(process.execPath, [...args], {
+      cwd,
+      env: { ...env },
+      detached: true,
+      windowsHide: true,
+      stdio: [nothing, nothing, nothing, 'pipe', ...coverInherited(nothing)],
+    })
+  } finally {
+    closeSync(nothing)
+  }
+}
+
+/**
+ * Node closes inherited descriptors only up to the first gap; what a caller left open above it would reach the daemon.
+ * Returns the `stdio` entries from 4 on that put the null device in the place of each.
+ */
+function coverInherited(nothing: number): readonly (number | 'ignore')[] {
+  const leaking = inheritedDescriptors()
+  const last = Math.max(LEASE_FD, ...leaking)
+  return Array.from({ length: last - LEASE_FD }, (_, index) =>
+    leaking.has(index + LEASE_FD + 1) ? nothing : 'ignore',
+  )
+}
+
+/** Linux tells which descriptors stay open over exec; elsewhere every open one counts as such. */
+function inheritedDescriptors(): ReadonlySet<number> {
+  for (const directory of ['/proc/self/fdinfo', '/dev/fd']) {
+    try {
+      const open = readdirSync(directory)
+        .map(Number)
+        .filter((descriptor) => descriptor > LEASE_FD)
+      return new Set(open.filter((descriptor) => staysOpen(directory, descriptor)))
+    } catch {
+      continue
+    }
+  }
+  return new Set()
+}
+
+const CLOSE_ON_EXEC = 0o2000000
+
+function staysOpen(directory: string, descriptor: number): boolean {
+  if (directory === '/dev/fd') return true
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${directory}/${descriptor}`, 'utf8'))?.[1]
+    return flags === undefined || (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
+  } catch {
+    return false
+  }
+}
+
+/** What the daemon said, or, when it ended without a word, what its log says. */
+function failure(message: JsonObject | null, { logFile }: Launch): FamiliarError {
+  const error = objectOf(message?.['error'])
+  const tail = logTail(logFile)
+  const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
+  const said = stringOf(error?.['message']) ?? 'it ended before it was ready'
+  const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
+  const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${said}${tail}` : said
+  return new FamiliarError(code, text, { hint, retry: code === 'E_DAEMON_RUNNING' })
+}
+
+function logTail(path: string): string {
+  const read = readSmallFile(path)
+  if (read.state !== 'text') return ''
+  const lines = read.text.trimEnd().split('\n').slice(-LOG_TAIL_LINES)
+  return `; the end of its log: ${lines.join(' | ')}`
+}

@@ -1,0 +1,192 @@
+import type { Server } from 'node:http'
+import { cleanUp } from '../act/cleanup.js'
+import type { HeldLock } from '../act/lock.js'
+import type { Timing } from '../act/start-pipe.js'
+import { tri } from '../classify/tri.js'
+import { FamiliarError } from '../errors.js'
+import type { Family } from '../family.js'
+import type { DaemonRecord, OwnRecord } from '../identity/record.js'
+import { stringOf, objectOf } from '../identity/narrow.js'
+import type { Platform } from '../observe/platform/platform.js'
+import { retirementOf, type Situation } from '../retire/reasons.js'
+import { openLog } from './log.js'
+import { keepRecord, type RecordKeeper } from './record-keeper.js'
+import { watchScope, type ScopeState } from './scope-state.js'
+import type { Handler } from './server.js'
+import { WATCHDOG_MS } from './timing.js'
+
+/** The work of a daemon, as far as its life depends on it. */
+export interface Work {
+  /** Open uploads, drains and streams, besides the requests that the server counts itself. */
+  readonly inFlight: () => number
+  /** Events that may leave now. */
+  readonly pending: () => number
+  /** Finishes or abandons the work; called once, when the daemon leaves. */
+  readonly stop: () => Promise<void>
+}
+
+export interface LifeOptions {
+  readonly family: Family
+  readonly scope: string
+  readonly platform: Platform
+  readonly logFile: string
+  readonly lock: HeldLock
+  readonly timing: Timing
+  readonly work: Work
+  readonly isInstallationChanged: () => boolean | null
+  readonly exit: (code: number) => void
+}
+
+export interface Beginning {
+  readonly server: Server
+  readonly record: OwnRecord
+  readonly reason: string
+  readonly previousVersion: string | null
+  readonly starterPid: number | null
+}
+
+/** One daemon's life, from its adoption to its exit. */
+export interface Life {
+  begin(beginning: Beginning): void
+  readonly onRequest: (change: 1 | -1) => void
+  readonly onClient: () => void
+  readonly shutdownHandler: Handler
+}
+
+/** How often a leaving daemon looks whether its work has ended. */
+const DRAIN_POLL_MS = 20
+
+/** Returns the life of a daemon that holds its lock; `begin` starts it. */
+export function live(options: LifeOptions): Life {
+  const { family, scope, platform, timing, work, lock } = options
+  const log = openLog(options.logFile)
+  const scopeState = watchScope(scope)
+  let keeper: RecordKeeper | null = null
+  let server: Server | null = null
+  let isLeaving = false
+  let requests = 0
+  let absentTicks = 0
+  let lastRequestAt = performance.now()
+  let lastCleanAt = Number.NEGATIVE_INFINITY
+  let isCleanDue = true
+  const inFlight = (): number => requests + work.inFlight()
+
+  const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
+
+  async function tick(): Promise<void> {
+    const state = scopeState()
+    absentTicks = state === 'absent' ? absentTicks + 1 : 0
+    if (state === 'here') await keeper?.check()
+    const rule = retirementOf(situation(state))
+    if (rule !== null) await leave(rule.reason, rule.id)
+    else if (isCleanDue) await cleanSiblings()
+  }
+
+  function situation(state: ScopeState): Situation {
+    return {
+      superseded: keeper?.rival() != null || (state === 'here' && !isHeld(lock)) ? 'yes' : 'no',
+      absentTicks,
+      installationChanged: tri(options.isInstallationChanged()),
+      idleSeconds: (performance.now() - lastRequestAt) / 1000,
+      idleLimitSeconds: timing.idleMs / 1000,
+      inFlight: inFlight(),
+      pending: work.pending(),
+    }
+  }
+
+  /** Only as the recorded singleton, at most once in a while, never waiting for the lock: the next tick comes. */
+  async function cleanSiblings(): Promise<void> {
+    if (isLeaving || performance.now() - lastCleanAt < timing.cleanEveryMs || keeper?.rival() != null) return
+    try {
+      isCleanDue = false
+      const { entries } = await cleanUp({ family, scope, platform, intent: 'startup_clean', lockWaitMs: 0 })
+      lastCleanAt = performance.now()
+      const gone = entries.filter(({ result }) => result.outcome === 'swept')
+      if (gone.length > 0)
+        log.write('siblings_retired', { ports: gone.map((entry) => entry.candidate.sighting.port) })
+    } catch (error) {
+      isCleanDue = true
+      if (!(error instanceof FamiliarError && error.retry)) log.write('clean_failed', { why: String(error) })
+    }
+  }
+
+  async function leave(reason: string, rule: string | null): Promise<void> {
+    if (isLeaving) return
+    isLeaving = true
+    const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
+    log.write('leaving', { reason, rule, in_flight: inFlight() })
+    server?.close()
+    const end = performance.now() + timing.drainMs
+    while (inFlight() > 0 && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
+    }
+    await work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))
+    try {
+      keeper?.stop(reason)
+    } catch (error) {
+      log.write('record_failed', { why: String(error) })
+    }
+    log.write('stopped', { reason, abandoned: inFlight() })
+    clearTimeout(watchdog)
+    options.exit(0)
+  }
+
+  return {
+    begin: (beginning) => {
+      server = beginning.server
+      keeper = keepRecord(
+        lock,
+        family.files(scope).record,
+        beginning.record,
+        log,
+        (named) => isAlive(platform, named),
+        () => scopeState() === 'here' && isHeld(lock),
+      )
+      logStart(log, beginning)
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
+      process.on('SIGHUP', () => undefined)
+      setInterval(() => void tick().catch(report), timing.tickMs)
+      setImmediate(() => void cleanSiblings())
+    },
+    onRequest: (change) => {
+      requests += change
+      lastRequestAt = performance.now()
+    },
+    onClient: () => {
+      isCleanDue = true
+      setImmediate(() => void cleanSiblings())
+    },
+    shutdownHandler: async ({ body }) => {
+      const reason = stringOf(objectOf(body)?.['reason']) ?? 'requested'
+      setImmediate(() => void leave(reason, null))
+      return { status: 202, json: { status: 'stopping', drain_ms: timing.drainMs } }
+    },
+  }
+}
+
+function logStart(log: ReturnType<typeof openLog>, beginning: Beginning): void {
+  const { record, reason, previousVersion, starterPid } = beginning
+  log.write('started', {
+    reason,
+    previous_version: previousVersion,
+    version: record.package_version,
+    pid: record.pid,
+    port: record.port,
+    by_pid: starterPid,
+  })
+}
+
+function isHeld(lock: HeldLock): boolean {
+  try {
+    lock.assertHeld()
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function isAlive(platform: Platform, named: DaemonRecord): Promise<boolean> {
+  if (named.pid === null) return false
+  const found = await platform.inspect([named.pid], AbortSignal.timeout(2_000))
+  return found.get(named.pid)?.birth === named.birth
+}

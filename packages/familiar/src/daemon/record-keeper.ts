@@ -1,0 +1,86 @@
+import { watch, type FSWatcher } from 'node:fs'
+import { dirname } from 'node:path'
+import type { HeldLock } from '../act/lock.js'
+import { markStopped, setAside, writeRecord, formatRecord } from '../act/record-file.js'
+import { processKey } from '../identity/proof.js'
+import type { DaemonRecord, OwnRecord } from '../identity/record.js'
+import { parseRecord } from '../identity/record.js'
+import { readSmallFile } from '../observe/peek.js'
+import type { Log } from './log.js'
+
+/** Changes come in bursts; this long after the last one the record is looked at. */
+const SETTLE_MS = 100
+
+/** Keeps the record of the scope true while its daemon lives. */
+export interface RecordKeeper {
+  /** Writes the record again where it vanished or was damaged; does nothing where it names another live daemon. */
+  check(): Promise<void>
+  /** The live daemon other than this one that the record names, as it was at the last check. */
+  readonly rival: () => DaemonRecord | null
+  stop(reason: string): void
+}
+
+/**
+ * Writes the record and watches over it: whoever holds the daemon lock *is* the singleton, so a record that vanished
+ * or was damaged is written again, within a second. What stood in its place is moved aside, never overwritten.
+ */
+export function keepRecord(
+  lock: HeldLock,
+  path: string,
+  record: OwnRecord,
+  log: Log,
+  lives: (named: DaemonRecord) => Promise<boolean>,
+  mayWrite: () => boolean,
+): RecordKeeper {
+  let rival: DaemonRecord | null = null
+  let isStopped = false
+  const check = async (): Promise<void> => {
+    if (isStopped || !mayWrite()) return
+    const found = readSmallFile(path)
+    if (found.state === 'text' && found.text === formatRecord(record)) return void (rival = null)
+    const other = found.state === 'text' ? namedOther(found.text, record) : null
+    rival = other !== null && (await lives(other)) ? other : null
+    if (rival !== null || isStopped) return
+    const aside = setAside(lock, path)
+    writeRecord(lock, path, record)
+    log.write('record_written_again', { was: found.state, aside })
+  }
+  const quietly = (): void =>
+    void check().catch((error: unknown) => log.write('record_failed', { why: String(error) }))
+  writeRecord(lock, path, record)
+  const watcher = watchDirectory(path, quietly)
+  return {
+    check,
+    rival: () => rival,
+    stop: (reason) => {
+      isStopped = true
+      watcher?.close()
+      if (mayWrite()) markStopped(lock, path, record, reason)
+    },
+  }
+}
+
+function namedOther(text: string, own: OwnRecord): DaemonRecord | null {
+  const read = parseRecord(text)
+  if (read.state !== 'readable' || read.record.scope !== own.scope || !read.record.running) return null
+  const { pid, birth } = read.record
+  if (pid === null || birth === null) return null
+  return processKey(pid, birth) === processKey(own.pid, own.birth) ? null : read.record
+}
+
+/** Without a watch (no descriptors left, a file system without events) the tick has to do. */
+function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
+  let timer: NodeJS.Timeout | null = null
+  try {
+    const watcher = watch(dirname(path), { persistent: false }, () => {
+      timer ??= setTimeout(() => {
+        timer = null
+        onChange()
+      }, SETTLE_MS)
+    })
+    watcher.on('error', () => watcher.close())
+    return watcher
+  } catch {
+    return null
+  }
+}

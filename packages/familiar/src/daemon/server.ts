@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { JsonObject } from '../identity/narrow.js'
+import { HEALTH_PATH } from '../observe/health.js'
+import { isNonce, isSameSecret, NONCE_HEADER, proofFor } from '../observe/challenge.js'
+
+/** The largest body that is read. */
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** A request must be complete this long after its connection began; a connection without one is closed. */
+const REQUEST_MS = 10_000
+
+/** Connections that have not sent a request yet: beyond this many the oldest is closed. */
+const MAX_WAITING_CONNECTIONS = 256
+
+/** One authenticated request, its body read. */
+export interface DaemonRequest {
+  readonly method: string
+  readonly path: string
+  /** The JSON body; undefined when there was none. */
+  readonly body: unknown
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+/** Answers a request: what it returns is sent as JSON with the status. */
+export type Handler = (
+  asked: DaemonRequest,
+) => Promise<{ readonly status: number; readonly json: JsonObject }>
+
+export interface ServerOptions {
+  readonly token: string
+  readonly pid: number
+  readonly instanceId: string
+  /** The health reply; the proof is added here. */
+  readonly health: () => JsonObject
+  /** Handlers by `METHOD /path`. All need the token. */
+  readonly routes: Readonly<Record<string, Handler>>
+  /** Called for every proof that is given: a client is about to connect. */
+  readonly onProof: () => void
+  /** Called when an authenticated request begins and again when it ended. */
+  readonly onRequest: (change: 1 | -1) => void
+}
+
+/**
+ * Returns the daemon's HTTP server: Host, Origin and size limits before anything else, then the token, then the route.
+ * Every reply closes its connection, so that a client that says nothing holds nothing for long.
+ */
+export function createDaemonServer(options: ServerOptions): Server {
+  const server = createServer({ connectionsCheckingInterval: 2 ** 31 - 1, keepAliveTimeout: 0 })
+  const waiting = new Set<Socket>()
+  server.on('connection', (socket: Socket) => expectRequest(socket, waiting))
+  server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+    void answer(message, response, options).catch(() => reply(response, 500, { error: 'internal' }))
+  })
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+/** One timer a connection, from its beginning to the end of its request: a client that drips wins nothing. */
+function expectRequest(socket: Socket, waiting: Set<Socket>): void {
+  waiting.add(socket)
+  const [oldest] = waiting
+  if (waiting.size > MAX_WAITING_CONNECTIONS) oldest?.destroy()
+  const timer = setTimeout(() => socket.destroy(), REQUEST_MS)
+  const isHere = (): void => {
+    clearTimeout(timer)
+    waiting.delete(socket)
+  }
+  socket.once('close', isHere)
+  socket.once('familiar:request', isHere)
+  socket.on('error', () => socket.destroy())
+}
+
+async function answer(
+  message: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions,
+): Promise<void> {
+  const port = message.socket.localPort ?? 0
+  const refusal = refusalOf(message, port)
+  if (refusal !== null) return reply(response, refusal.status, { error: refusal.error })
+  const path = (message.url ?? '').split('?')[0] ?? ''
+  if (path === HEALTH_PATH && message.method === 'GET') {
+    message.socket.emit('familiar:request')
+    return reply(response, 200, withProof(message, port, options))
+  }
+  if (!isAuthorized(message, options.token)) return reply(response, 401, { error: 'invalid_token' })
+  const handler = options.routes[`${message.method} ${path}`]
+  if (handler === undefined) return reply(response, 404, { error: 'not_found' })
+  options.onRequest(1)
+  try {
+    await handle(message, response, path, handler)
+  } finally {
+    options.onRequest(-1)
+  }
+}
+
+async function handle(
+  message: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  handler: Handler,
+): Promise<void> {
+  const body = await readBody(message)
+  message.socket.emit('familiar:request')
+  if ('error' in body) return reply(response, body.status, { error: body.error })
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const { status, json } = await handler({
+    method: message.method ?? '',
+    path,
+    body: body.json,
+    signal: gone.signal,
+  })
+  reply(response, status, json)
+}
+
+interface Refusal {
+  readonly status: number
+  readonly error: string
+}
+
+/** No DNS rebinding, no cross-site request: refused before routing, whatever the path. */
+function refusalOf(message: IncomingMessage, port: number): Refusal | null {
+  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
+  const { host, origin } = message.headers
+  if (host === undefined || !hosts.includes(host)) return { status: 403, error: 'foreign_host' }
+  if (origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''))) {
+    return { status: 403, error: 'foreign_origin' }
+  }
+  if (message.headers['sec-fetch-site'] === 'cross-site') return { status: 403, error: 'cross_site' }
+  return null
+}
+
+function isAuthorized(message: IncomingMessage, token: string): boolean {
+  const given = /^Bearer (\S+)$/.exec(message.headers.authorization ?? '')?.[1]
+  return given !== undefined && isSameSecret(given, token)
+}
+
+function withProof(message: IncomingMessage, port: number, options: ServerOptions): JsonObject {
+  const nonce = message.headers[NONCE_HEADER]
+  if (!isNonce(nonce)) return options.health()
+  options.onProof()
+  return { ...options.health(), proof: proofFor(nonce, { ...options, port }) }
+}
+
+type Body = { readonly json: unknown } | Refusal
+
+async function readBody(message: IncomingMessage): Promise<Body> {
+  const length = Number(message.headers['content-length'] ?? 0)
+  if (length > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
+    chunks.push(chunk)
+  }
+  if (bytes === 0) return { json: undefined }
+  if (!/^application\/json\b/i.test(message.headers['content-type'] ?? '')) {
+    return { status: 415, error: 'not_json' }
+  }
+  try {
+    return { json: JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown }
+  } catch {
+    return { status: 400, error: 'invalid_json' }
+  }
+}
+
+function reply(response: ServerResponse, status: number, json: JsonObject): void {
+  if (response.headersSent || response.destroyed) return
+  const text = JSON.stringify(json)
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    connection: 'close',
+  })
+  response.end(text)
+}

@@ -1,0 +1,31 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+/** The header in which a client sends its nonce: 32 hex digits. */
+export const NONCE_HEADER = 'x-familiar-nonce'
+
+/** What a daemon proves to be when it answers a nonce. */
+export interface Challenged {
+  readonly token: string
+  readonly pid: number
+  readonly port: number
+  readonly instanceId: string
+}
+
+/**
+ * Returns the proof that its maker holds the token and is this very instance: HMAC-SHA256 over
+ * `nonce|pid|port|instance`, keyed with the token, in hex. The token itself does not leave the daemon.
+ */
+export function proofFor(nonce: string, { token, pid, port, instanceId }: Challenged): string {
+  return createHmac('sha256', token).update(`${nonce}|${pid}|${port}|${instanceId}`).digest('hex')
+}
+
+/** Returns whether the nonce has the form that a daemon answers. */
+export function isNonce(text: unknown): text is string {
+  return typeof text === 'string' && /^[0-9a-f]{32}$/.test(text)
+}
+
+/** Compares two secrets in constant time. */
+export function isSameSecret(a: string, b: string): boolean {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)]
+  return one.length === other.length && timingSafeEqual(one, other)
+}

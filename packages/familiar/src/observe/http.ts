@@ -1,0 +1,95 @@
+import { connect, type Socket } from 'node:net'
+
+/** One request to a listener on this machine. */
+export interface HttpRequest {
+  readonly address: string
+  readonly port: number
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as JSON. */
+  readonly body?: unknown
+  readonly timeoutMs: number
+}
+
+/** What came back. `json` is undefined where the body is no JSON that could be read whole. */
+export interface HttpReply {
+  readonly status: number
+  readonly json: unknown
+}
+
+/** The most bytes that are read of one reply; a health reply has about 1 000. What is longer is not read on. */
+const MAX_REPLY_BYTES = 64 * 1024
+
+/**
+ * Sends one request and returns what came back before the time was over, at most 64 KiB of it; null when that was no
+ * HTTP. Never throws.
+ *
+ * A hand-written HTTP/1.0 request: no chunked reply, no keep-alive, no redirect is followed, and the connection is
+ * dropped as soon as the answer is complete or known to be none. That matters: an idle connection makes a
+ * single-threaded predecessor deaf. (`node:http` costs 6 ms more at start, `fetch` 90 ms.)
+ */
+export function request(asked: HttpRequest): Promise<HttpReply | null> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: reachable(asked.address), port: asked.port })
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const finish = (): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(readReply(Buffer.concat(chunks).subarray(0, MAX_REPLY_BYTES)))
+    }
+    const timer = setTimeout(finish, asked.timeoutMs)
+    socket.on('connect', () => write(socket, asked))
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes > MAX_REPLY_BYTES || isComplete(chunks)) finish()
+    })
+    socket.on('end', finish)
+    socket.on('error', finish)
+  })
+}
+
+function write(socket: Socket, { method, path, port, headers, body }: HttpRequest): void {
+  const content = body === undefined ? '' : JSON.stringify(body)
+  const lines = [
+    `${method} ${path} HTTP/1.0`,
+    `Host: 127.0.0.1:${port}`,
+    'Accept: application/json',
+    ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+    ...(method === 'POST'
+      ? ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(content)}`]
+      : []),
+  ]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${content}`)
+}
+
+/** A wildcard bind is reached over loopback; anything else at its own address. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  return address === '::' ? '::1' : address
+}
+
+/** True once the body has the announced length. Without one, only the end of the connection completes a reply. */
+function isComplete(chunks: readonly Buffer[]): boolean {
+  const text = Buffer.concat(chunks).toString('latin1')
+  const separator = /\r?\n\r?\n/.exec(text)
+  if (separator === null) return false
+  const announced = /^content-length:\s*(\d+)\s*$/im.exec(text.slice(0, separator.index))
+  const bodyBytes = text.length - separator.index - separator[0].length
+  return announced !== null && bodyBytes >= Number(announced[1])
+}
+
+function readReply(raw: Buffer): HttpReply | null {
+  const text = raw.toString('utf8')
+  const status = /^HTTP\/1\.[01] (\d{3})\b/.exec(text)?.[1]
+  if (status === undefined) return null
+  const separator = /\r?\n\r?\n/.exec(text)
+  const body = separator === null ? '' : text.slice(separator.index + separator[0].length)
+  try {
+    return { status: Number(status), json: JSON.parse(body) as unknown }
+  } catch {
+    return { status: Number(status), json: undefined }
+  }
+}

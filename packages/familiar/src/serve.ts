@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto'
+import { SHUTDOWN_PATH } from './act/ask.js'
+import { acquireLock, type HeldLock } from './act/lock.js'
+import { makeDirectory } from './act/directory.js'
+import { bindInRange } from './daemon/bind.js'
+import type { Lines } from './act/lines.js'
+import { LEASE_MS, type Timing } from './act/start-pipe.js'
+import { openLease } from './daemon/lease.js'
+import { live, type Work } from './daemon/life.js'
+import { openLog } from './daemon/log.js'
+import { createDaemonServer, type Handler } from './daemon/server.js'
+import { readTiming } from './daemon/timing.js'
+import { FamiliarError } from './errors.js'
+import type { Family } from './family.js'
+import { countOf, objectOf, stringOf, type JsonObject } from './identity/narrow.js'
+import type { OwnRecord } from './identity/record.js'
+import type { Platform } from './observe/platform/platform.js'
+import { readOwnRecord } from './observe/scopes.js'
+
+/** What a daemon of a family is, told by its entry. */
+export interface ServeOptions {
+  readonly family: Family
+  /** The real path of the scope. */
+  readonly scope: string
+  readonly platform: Platform
+  /** Where it writes its log, JSON lines, rotated. */
+  readonly logFile: string
+  readonly packageVersion: string
+  readonly protocolVersion: number
+  readonly buildTime: string | null
+  /** What its health reply says besides the frozen head: `sync`, and further keys of `owner`. */
+  readonly describe: () => {
+    readonly sync: JsonObject
+    readonly owner: JsonObject
+    readonly more?: JsonObject
+  }
+  /** What it does, by `METHOD /path`; every route needs the token. */
+  readonly routes: Readonly<Record<string, Handler>>
+  readonly work: Work
+  /** True when its own package on disk is gone or another version than the one that runs; null when it cannot be told. */
+  readonly isInstallationChanged: () => boolean | null
+  readonly timing: Timing
+  /** True where a service manager handed sockets over, which then stand where the start pipe would. */
+  readonly isSocketActivated: boolean
+  readonly exit: (code: number) => void
+}
+
+/** How long a daemon waits for a lock that its predecessor is just about to leave. */
+const DAEMON_LOCK_WAIT_MS = 500
+
+/** How long the facts about the own process may take. */
+const SELF_MS = 5_000
+
+/**
+ * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the start pipe, waits to be adopted,
+ * writes its record, and lives until it is told to leave or retires by itself.
+ *
+ * A failure before *ready* goes to the starter as a typed error, and to the log. Without a start pipe the daemon
+ * counts as adopted. Before it is adopted, the end of the pipe or 10 s mean: leave at once, nothing to undo.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const lease = openLease(options.isSocketActivated)
+  const log = openLog(options.logFile)
+  try {
+    await start(options, lease)
+  } catch (error) {
+    const { code, message, hint } = asFamiliarError(error)
+    log.write('start_failed', { code, message })
+    lease?.say({ error: { code, message, hint } })
+    lease?.close()
+    options.exit(1)
+  }
+}
+
+async function start(options: ServeOptions, lease: Lines | null): Promise<void> {
+  const { family, scope, platform } = options
+  const hello = lease === null ? {} : await lease.next(LEASE_MS)
+  if (hello === null) return options.exit(0)
+  const self = await readSelf(platform)
+  makeDirectory(scope)
+  process.chdir(scope)
+  const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
+  const identity = { token: randomBytes(32).toString('hex'), instanceId: randomBytes(16).toString('hex') }
+  const life = live({ ...options, lock, timing: readTiming(options.timing, objectOf(hello['timing'])) })
+  const server = createDaemonServer({
+    ...identity,
+    pid: self.pid,
+    health: () => healthOf(options, record),
+    routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: life.shutdownHandler },
+    onProof: life.onClient,
+    onRequest: life.onRequest,
+  })
+  const port = await bindInRange(server, family, platform)
+  const record = recordOf(options, self, port, identity)
+  if (lease !== null && !(await isAdopted(lease, record))) return options.exit(0)
+  life.begin({
+    server,
+    record,
+    reason: stringOf(hello['reason']) ?? 'started_by_hand',
+    previousVersion: stringOf(hello['previous_version']),
+    starterPid: countOf(hello['pid']),
+  })
+  lease?.say({ ok: true })
+  lease?.close()
+}
+
+/** The starter may be gone at any moment: then nobody wants this daemon. */
+async function isAdopted(lease: Lines, record: OwnRecord): Promise<boolean> {
+  const { port, pid, birth, package_version, protocol_version, token, instance_id } = record
+  lease.say({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id } })
+  return (await lease.next(LEASE_MS))?.['adopt'] === true
+}
+
+interface Self {
+  readonly pid: number
+  readonly birth: string
+  readonly bootId: string
+  readonly namespaces: string
+  readonly executable: string
+}
+
+async function readSelf(platform: Platform): Promise<Self> {
+  const host = await platform.host()
+  const view = (await platform.inspect([host.pid], AbortSignal.timeout(SELF_MS))).get(host.pid)
+  if (view?.birth == null)
+    throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
+  const { pid, bootId, namespaces } = host
+  return { pid, birth: view.birth, bootId, namespaces, executable: view.executable ?? process.execPath }
+}
+
+async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {
+  try {
+    const holder = { pid: self.pid, birth: self.birth }
+    return await acquireLock(path, { holder, waitMs: DAEMON_LOCK_WAIT_MS })
+  } catch (error) {
+    if (error instanceof FamiliarError && error.code === 'E_LOCK_BUSY') {
+      throw new FamiliarError('E_DAEMON_RUNNING', `another daemon of this scope runs: ${error.message}`, {
+        retry: true,
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function recordOf(
+  options: ServeOptions,
+  self: Self,
+  port: number,
+  identity: { readonly token: string; readonly instanceId: string },
+): OwnRecord {
+  const previous = readOwnRecord(options.family, options.scope)
+  return {
+    schema: 1,
+    family: options.family.name,
+    scope: options.scope,
+    pid: self.pid,
+    birth: self.birth,
+    boot_id: self.bootId,
+    pid_namespace: self.namespaces,
+    host: '127.0.0.1',
+    port,
+    url: `http://127.0.0.1:${port}`,
+    token: identity.token,
+    package_version: options.packageVersion,
+    protocol_version: options.protocolVersion,
+    build_time: options.buildTime,
+    executable: self.executable,
+    started_at: new Date().toISOString(),
+    instance_id: identity.instanceId,
+    state: 'running',
+    stop_reason: previous?.stopReason ?? null,
+    stopped_at: previous?.stoppedAt ?? null,
+  }
+}
+
+/** The head (`status` to `package_version`, and `owner.pid`, `owner.port`) is frozen. No token in it. */
+function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
+  const { sync, owner, more } = describe()
+  return {
+    status: 'ok',
+    daemon_family: record.family,
+    singleton_scope_id: record.scope,
+    protocol_version: record.protocol_version,
+    package_version: record.package_version,
+    ...more,
+    sync,
+    owner: {
+      ...owner,
+      pid: record.pid,
+      port: record.port,
+      package_version: record.package_version,
+      executable_path: record.executable,
+      started_at: record.started_at,
+    },
+  }
+}
+
+function asFamiliarError(error: unknown): FamiliarError {
+  if (error instanceof FamiliarError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
+}

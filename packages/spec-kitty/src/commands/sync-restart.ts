@@ -1,0 +1,25 @@
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions } from '../cli/usage.js'
+import { connectSync } from '../sync/connect.js'
+import { printConnection, printStop } from '../sync/print.js'
+import { stopSync } from '../sync/stop.js'
+
+export const help = `Usage: spec-kitty sync restart [--json]
+
+Stops the sync daemon of this root where one runs, and starts a new one.
+`
+
+/** Replaces the sync daemon by a new one. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const root = runtimeRoot(io)
+  const stopped = await stopSync(root, io, 'operator_restart')
+  if (stopped.outcome === 'failed') {
+    printStop(stopped, io, json)
+    return EXIT.problem
+  }
+  printConnection(await connectSync(root, io, null, 'operator_restart'), io, json)
+  return EXIT.ok
+}

@@ -1,0 +1,20 @@
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions } from '../cli/usage.js'
+import { printConnection } from '../sync/print.js'
+import { connectSync } from '../sync/connect.js'
+
+export const help = `Usage: spec-kitty sync start [--json]
+
+Starts the sync daemon of this root, or finds the one that runs. Works whatever the
+environment says about automatic starts, and without a session.
+`
+
+/** Starts or finds the sync daemon, and says which. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const connection = await connectSync(runtimeRoot(io), io, null)
+  printConnection(connection, io, json)
+  return EXIT.ok
+}

@@ -1,0 +1,20 @@
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions } from '../cli/usage.js'
+import { printStop } from '../sync/print.js'
+import { stopSync } from '../sync/stop.js'
+
+export const help = `Usage: spec-kitty sync stop [--json]
+
+Stops the sync daemon of this root, of any version: asks it, and ends its proven process
+where it does not go. Says so only when it is gone. Nothing to stop is exit 0.
+`
+
+/** Stops the sync daemon, and says what became of it. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const result = await stopSync(runtimeRoot(io), io, 'operator_stop')
+  printStop(result, io, json)
+  return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
+}

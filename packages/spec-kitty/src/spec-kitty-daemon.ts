@@ -1,0 +1,22 @@
+/**
+ * The entry of every daemon of ours: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT`. The name of this
+ * file and the form of its arguments are frozen: they are how later versions recognise a daemon.
+ */
+import { runSyncDaemon } from './sync/daemon.js'
+
+const MARKER = '--spec-kitty-daemon-root='
+
+const [family, ...rest] = process.argv.slice(2)
+const root = rest.find((argument) => argument.startsWith(MARKER))?.slice(MARKER.length)
+
+if (family !== 'sync' || root === undefined || root === '') {
+  process.stderr.write(`usage: spec-kitty-daemon.js sync ${MARKER}ROOT\n`)
+  process.exitCode = 2
+} else {
+  await runSyncDaemon({
+    root,
+    reportedVersion: process.env['SPEC_KITTY_CLI_VERSION'],
+    isSocketActivated: process.env['LISTEN_FDS'] !== undefined,
+    exit: (code) => process.exit(code),
+  })
+}

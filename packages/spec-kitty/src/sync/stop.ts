@@ -1,0 +1,14 @@
+import { selectPlatform, stopDaemon, type StopResult } from 'familiar'
+import type { Io } from '../cli/io.js'
+import { syncFamily } from '../families/families.js'
+
+/** Stops the sync daemon of the root, whatever its version. */
+export async function stopSync(root: string, io: Pick<Io, 'err'>, reason: string): Promise<StopResult> {
+  return stopDaemon({
+    family: syncFamily,
+    scope: root,
+    platform: await selectPlatform(),
+    reason,
+    onWait: (message) => io.err(`${message}\n`),
+  })
+}
