@@ -1,6 +1,6 @@
 import { errnoOf, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import type { CommandLine, ProcessView } from '../identity/machine.js'
+import { commandText, type ProcessView } from '../identity/machine.js'
 import { isProof, type ProvenProcess } from '../identity/proof.js'
 import type { Platform } from '../observe/platform/platform.js'
 
@@ -72,8 +72,4 @@ function isSameProcess(proof: ProvenProcess, found: ProcessView): boolean {
     found.command !== null &&
     commandText(found.command) === commandText(proof.command)
   )
-}
-
-function commandText(command: CommandLine): string {
-  return 'args' in command ? command.args.join('\0') : command.text
 }

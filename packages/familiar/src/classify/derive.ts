@@ -1,4 +1,4 @@
-import type { PortRange } from '../identity/machine.js'
+import { commandText, type PortRange } from '../identity/machine.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
 import type { Facts } from './facts.js'
@@ -62,6 +62,7 @@ export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
 
 function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   if (lockHolder === null) return 'no'
+  if (lockHolder === 'unknown') return 'unknown'
   return every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
 }
 
@@ -77,18 +78,22 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope:
 function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri {
   if (scope.real === null || !isReadable(scope)) return 'unknown'
   if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
-  const running = scope.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
-  if (running.length === 0) return 'yes'
-  return some(...running.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around))))
+  const records = scope.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
+  if (records.length === 0) return 'yes'
+  return some(...records.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around))))
 }
 
-/** Returns whether the process that a record names lives; a record without pid cannot tell. */
+/**
+ * Returns whether the process that a record names lives; a record without pid cannot tell. A predecessor's record gives
+ * no birth: there the token in the command line tells its daemon from a later process with the same pid.
+ */
 export function namesLiving(record: DaemonRecord, around: Surroundings): Tri {
   if (!record.running) return 'no'
   if (record.pid === null) return 'unknown'
   const found = around.alive.get(record.pid)
   if (found === undefined) return 'no'
-  return record.birth === null ? 'yes' : same(record.birth, found.birth)
+  if (record.birth !== null) return same(record.birth, found.birth)
+  return found.command === null ? 'unknown' : tri(commandText(found.command).includes(record.token))
 }
 
 function sameUser(seen: Sighting, user: string): Tri {

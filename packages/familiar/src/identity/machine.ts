@@ -25,6 +25,11 @@ export interface Listener {
  */
 export type CommandLine = { readonly args: readonly string[] } | { readonly text: string }
 
+/** Returns a command line as one text, to compare or to search. */
+export function commandText(command: CommandLine): string {
+  return 'args' in command ? command.args.join('\0') : command.text
+}
+
 /** One living process. Every null is *unknown*. */
 export interface ProcessView {
   readonly pid: number

@@ -94,7 +94,8 @@ function parseLines(text: string): DaemonRecord | null {
   const [url = '', portText, token = '', pidText] = lines
   const port = portOf(decimalOf(portText))
   const pid = pidOf(decimalOf(pidText))
-  if (!/^https?:\/\/[^/\s]+:\d+\/?$/.test(url) || port === null || !/^\S+$/.test(token)) return null
+  const urlPort = /^https?:\/\/[^/\s]+:(\d+)\/?$/.exec(url)?.[1]
+  if (port === null || decimalOf(urlPort) !== port || !/^\S+$/.test(token)) return null
   if (lines.length === 4 && pid === null) return null
   return {
     lineage: 'predecessor',

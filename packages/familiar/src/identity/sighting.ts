@@ -30,8 +30,11 @@ export interface ScopeView {
   readonly gone: boolean | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
-  /** Who holds the daemon lock, as its file says: only the holder writes there, and it holds it for life. */
-  readonly lockHolder: ProcessName | null
+  /**
+   * Who holds the daemon lock, as its file says: only a holder writes there, and a daemon holds it for life. Null when it
+   * names no daemon, `unknown` when it is there and cannot be read.
+   */
+  readonly lockHolder: ProcessName | 'unknown' | null
 }
 
 /** Names one process for ever. */

@@ -101,7 +101,7 @@ function hintsFrom(heard: Iterable<Heard>, here: ScopeView): ReadonlySet<number>
 function recordedPids(scopes: Iterable<ScopeView>): readonly number[] {
   return [...scopes].flatMap(({ records, lockHolder }) => [
     ...records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : [])),
-    ...(lockHolder === null ? [] : [lockHolder.pid]),
+    ...(lockHolder === null || lockHolder === 'unknown' ? [] : [lockHolder.pid]),
   ])
 }
 
@@ -129,7 +129,8 @@ function withLockHolder(
   { lockHolder }: ScopeView,
   alive: ReadonlyMap<number, ProcessView>,
 ): readonly Group[] {
-  const isThere = lockHolder !== null && alive.get(lockHolder.pid)?.birth === lockHolder.birth
+  if (lockHolder === null || lockHolder === 'unknown') return groups
+  const isThere = alive.get(lockHolder.pid)?.birth === lockHolder.birth
   if (!isThere || groups.some(({ pid }) => pid === lockHolder.pid)) return groups
   return [{ port: null, pid: lockHolder.pid, listeners: [] }, ...groups]
 }

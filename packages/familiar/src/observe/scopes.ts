@@ -11,7 +11,14 @@ const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 /** Large enough for 50 scopes with two records of 64 KiB each. */
 const MAX_REPLY_BYTES = 8 * 1024 * 1024
 
-const UNKNOWN: ScopeView = { real: null, gone: null, records: [], sharedOwnerPresent: null, lockHolder: null }
+/** A scope that was not read in time: nothing in it counts as absent. */
+const UNKNOWN: ScopeView = {
+  real: null,
+  gone: null,
+  records: [{ state: 'unreadable', why: 'it did not answer in time' }],
+  sharedOwnerPresent: null,
+  lockHolder: 'unknown',
+}
 
 /** Reads the scope that is the caller's own business. May block as long as its file system does. */
 export function readScope(family: Family, scope: string): ScopeView {
@@ -81,8 +88,12 @@ function requestFor(family: Family, scope: string): PeekRequest {
 }
 
 function toView({ real, gone, records, sharedOwnerPresent, daemonLock }: PeekReply): ScopeView {
-  const lockHolder = daemonLock.state === 'text' ? parseHolder(daemonLock.text) : null
-  return { real, gone, records: records.map(toRecord), sharedOwnerPresent, lockHolder }
+  return { real, gone, records: records.map(toRecord), sharedOwnerPresent, lockHolder: holderIn(daemonLock) }
+}
+
+function holderIn(lock: PeekedFile): ScopeView['lockHolder'] {
+  if (lock.state === 'absent') return null
+  return lock.state === 'text' ? parseHolder(lock.text) : 'unknown'
 }
 
 function toRecord(file: PeekedFile): RecordRead {

@@ -1,0 +1,508 @@
+import { describe, expect, it } from 'vitest'
+import { factsOf, isSingleton, namesLiving, scopeOf } from '../../src/classify/derive.js'
+import type { Facts } from '../../src/classify/facts.js'
+import type { ProcessView } from '../../src/identity/machine.js'
+import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import {
+  ABSENT,
+  BASIS,
+  BIRTH,
+  ELSEWHERE,
+  HERE,
+  LINK,
+  listener,
+  LIVE_BIRTH,
+  LIVE_PID,
+  liveProcess,
+  MALFORMED,
+  oldRecord,
+  oldReport,
+  oldShape,
+  ownRecord,
+  PID,
+  PORT,
+  processView,
+  readable,
+  report,
+  scopeView,
+  shape,
+  sighting,
+  surroundings,
+  TOKEN,
+  UNREADABLE,
+} from '../helpers/sightings.js'
+
+type Case = readonly [what: string, seen: Partial<Sighting>, expected: Partial<Facts>, around?: Surroundings]
+
+const NAMED = { pid: PID, port: PORT, birth: BIRTH }
+const here = (...records: Parameters<typeof scopeView>[0][]): Surroundings =>
+  surroundings(...records.map((change) => scopeView(change)))
+const withProcess = (change: Partial<ProcessView>): Partial<Sighting> => ({ process: processView(change) })
+
+/** A scope that did not answer in time: nothing of it was read. */
+const NOT_READ = { real: null, gone: null, records: [UNREADABLE, UNREADABLE] }
+
+describe('factsOf', () => {
+  it('a stale daemon of ours with every proof', () => {
+    expect(factsOf(BASIS, sighting(), surroundings())).toEqual({
+      in_range: 'yes',
+      other_family: 'no',
+      spawn_shape: 'yes',
+      self_report: 'yes',
+      answered_http: 'yes',
+      singleton_here: 'no',
+      singleton_of_marker: 'no',
+      same_user: 'yes',
+      pid_known: 'yes',
+      birth_known: 'yes',
+      same_namespaces: 'yes',
+      marker: 'yes',
+      marker_here: 'yes',
+      report_agrees: 'yes',
+      scope_agrees: 'yes',
+      records_readable: 'yes',
+      young: 'no',
+      predecessor: 'no',
+      project_gone: 'no',
+      disowned: 'yes',
+    })
+  })
+
+  const listening: readonly Case[] = [
+    ['the first port of the range', { port: 9400 }, { in_range: 'yes' }],
+    ['the last port of the range', { port: 9449 }, { in_range: 'yes' }],
+    ['the port after the range', { port: 9450 }, { in_range: 'no' }],
+    ['the port before the range', { port: 9399 }, { in_range: 'no' }],
+    [
+      'the holder of the daemon lock, which does not listen',
+      { port: null, listeners: [], answer: 'silent', report: null },
+      { in_range: 'yes', same_user: 'yes', singleton_here: 'yes', disowned: 'no' },
+      here({ records: [ABSENT], lockHolder: { pid: PID, birth: BIRTH } }),
+    ],
+    [
+      'silence',
+      { answer: 'silent', report: null },
+      { answered_http: 'no', self_report: 'no', report_agrees: 'unknown', scope_agrees: 'unknown' },
+    ],
+    ['some HTTP', { answer: 'http', report: null }, { answered_http: 'yes', self_report: 'no' }],
+    [
+      "another family's report",
+      { answer: 'other_family_report', report: null },
+      { answered_http: 'yes', self_report: 'no', other_family: 'yes' },
+    ],
+    ["another family's command line", { otherFamily: 'dashboard' }, { other_family: 'yes' }],
+  ]
+
+  const processes: readonly Case[] = [
+    [
+      'no pid',
+      { pid: null, process: null, shape: null },
+      {
+        pid_known: 'no',
+        birth_known: 'no',
+        spawn_shape: 'unknown',
+        same_user: 'unknown',
+        same_namespaces: 'unknown',
+        marker: 'unknown',
+        predecessor: 'unknown',
+        young: 'unknown',
+        singleton_of_marker: 'unknown',
+        report_agrees: 'unknown',
+      },
+    ],
+    ['no birth', withProcess({ birth: null }), { birth_known: 'no', pid_known: 'yes' }],
+    [
+      'a command line that cannot be read',
+      { ...withProcess({ command: null }), shape: null },
+      { spawn_shape: 'unknown', marker: 'unknown' },
+    ],
+    ['a command line of something else', { shape: null }, { spawn_shape: 'no', marker: 'unknown' }],
+    ['a foreign pid namespace', withProcess({ namespaces: 'pid:[1] mnt:[1]' }), { same_namespaces: 'no' }],
+    ['namespaces that cannot be read', withProcess({ namespaces: null }), { same_namespaces: 'unknown' }],
+    ["another user's process", withProcess({ user: '0' }), { same_user: 'no' }],
+    ['an owner that cannot be told', withProcess({ user: null }), { same_user: 'unknown' }],
+    ["another user's socket", { listeners: [listener({ user: '0' })] }, { same_user: 'no' }],
+    ['a socket nobody is told of', { listeners: [listener({ user: null })] }, { same_user: 'unknown' }],
+    [
+      'two sockets, of which one is of another user',
+      { listeners: [listener(), listener({ address: '::1', user: '0' })] },
+      { same_user: 'no' },
+    ],
+    [
+      "another user's socket, and a process that cannot be read",
+      { listeners: [listener({ user: '0' })], ...withProcess({ user: null }) },
+      { same_user: 'no' },
+    ],
+    ['29.9 s old', withProcess({ ageSeconds: 29.9 }), { young: 'yes' }],
+    ['30 s old', withProcess({ ageSeconds: 30 }), { young: 'no' }],
+    ['just born', withProcess({ ageSeconds: 0 }), { young: 'yes' }],
+    ['an age that cannot be told', withProcess({ ageSeconds: null }), { young: 'unknown' }],
+    ["a predecessor's shape", { shape: oldShape() }, { predecessor: 'yes', spawn_shape: 'yes' }],
+  ]
+
+  const scopes: readonly Case[] = [
+    [
+      'no marker',
+      { shape: shape({ marker: null }) },
+      {
+        marker: 'no',
+        marker_here: 'unknown',
+        singleton_of_marker: 'no',
+        scope_agrees: 'unknown',
+        records_readable: 'unknown',
+        project_gone: 'unknown',
+        disowned: 'unknown',
+      },
+    ],
+    [
+      'a marker that nobody looked at',
+      { shape: shape({ marker: '/never/looked/at' }) },
+      {
+        marker: 'yes',
+        marker_here: 'unknown',
+        singleton_of_marker: 'unknown',
+        scope_agrees: 'unknown',
+        records_readable: 'unknown',
+        project_gone: 'unknown',
+        disowned: 'unknown',
+      },
+    ],
+    [
+      'a marker that is a link to this scope: equal by real path, not by text',
+      { shape: shape({ marker: LINK }) },
+      { marker_here: 'yes', scope_agrees: 'yes', disowned: 'yes' },
+    ],
+    [
+      'a self-report by the link, a marker by the real path',
+      { report: report({ scope: LINK }) },
+      { marker_here: 'yes', scope_agrees: 'yes' },
+    ],
+    [
+      'marker and self-report of another scope',
+      { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
+      { marker_here: 'no', scope_agrees: 'yes' },
+    ],
+    ['a self-report of another scope', { report: report({ scope: ELSEWHERE }) }, { scope_agrees: 'no' }],
+    [
+      'a self-report of a scope that nobody looked at',
+      { report: report({ scope: '/never/looked/at' }) },
+      { scope_agrees: 'unknown' },
+    ],
+    ['a missing scope where one is due', { report: report({ scope: null }) }, { scope_agrees: 'unknown' }],
+    [
+      'no scope from a version that states none',
+      { report: oldReport(), shape: oldShape() },
+      { scope_agrees: 'yes' },
+    ],
+    [
+      'a scope that did not answer in time',
+      { shape: shape({ marker: ELSEWHERE }) },
+      {
+        marker_here: 'unknown',
+        singleton_of_marker: 'unknown',
+        records_readable: 'no',
+        project_gone: 'unknown',
+        disowned: 'unknown',
+      },
+      here({}, NOT_READ),
+    ],
+    ['a scope that is gone', {}, { project_gone: 'yes' }, here({ gone: true, records: [ABSENT] })],
+    ['a scope of which that cannot be told', {}, { project_gone: 'unknown' }, here({ gone: null })],
+  ]
+
+  const ties: readonly Case[] = [
+    [
+      'up to 3.2.3: port and token of the command line are the listener and the reply',
+      { report: oldReport(), shape: oldShape() },
+      { report_agrees: 'yes' },
+    ],
+    [
+      'up to 3.2.3: the pid and port that its shared owner file names do not count',
+      { report: oldReport({ pid: 4242, port: 9444 }), shape: oldShape() },
+      { report_agrees: 'yes' },
+    ],
+    [
+      'up to 3.2.3: another port in the command line',
+      { report: oldReport(), shape: oldShape({ port: 9402 }) },
+      { report_agrees: 'no' },
+    ],
+    [
+      'up to 3.2.3: another token in the reply',
+      { report: oldReport({ token: 'other' }), shape: oldShape() },
+      { report_agrees: 'no' },
+    ],
+    [
+      'up to 3.2.3: no token in the command line',
+      { report: oldReport(), shape: oldShape({ token: null }) },
+      { report_agrees: 'unknown' },
+    ],
+    [
+      'up to 3.2.3: no port in the command line',
+      { report: oldReport(), shape: oldShape({ port: null }) },
+      { report_agrees: 'unknown' },
+    ],
+    ['from 3.2.4 on: own pid and port', { report: report(), shape: oldShape() }, { report_agrees: 'yes' }],
+    [
+      'from 3.2.4 on: the token is not compared',
+      { report: report({ token: 'other' }), shape: oldShape() },
+      { report_agrees: 'yes' },
+    ],
+    [
+      'from 3.2.4 on: the pid of another',
+      { report: report({ pid: LIVE_PID }), shape: oldShape() },
+      { report_agrees: 'no' },
+    ],
+    [
+      'from 3.2.4 on: the port of another',
+      { report: report({ port: 9402 }), shape: oldShape() },
+      { report_agrees: 'no' },
+    ],
+    [
+      'from 3.2.4 on: started for another port than it listens on',
+      { report: report(), shape: oldShape({ port: 9402 }) },
+      { report_agrees: 'no' },
+    ],
+    [
+      'from 3.2.4 on: no pid in the reply',
+      { report: report({ pid: null }), shape: oldShape() },
+      { report_agrees: 'unknown' },
+    ],
+    [
+      'ours: own pid and port',
+      { report: report(), shape: shape() },
+      { report_agrees: 'yes', scope_agrees: 'yes' },
+    ],
+    [
+      'ours: a listener whose pid is not known',
+      { pid: null, process: null },
+      { report_agrees: 'unknown', pid_known: 'no' },
+    ],
+    ['a report without a shape', { shape: null }, { report_agrees: 'unknown', scope_agrees: 'unknown' }],
+  ]
+
+  const records: readonly Case[] = [
+    [
+      'no record at all',
+      {},
+      { singleton_here: 'no', records_readable: 'yes', disowned: 'yes' },
+      here({ records: [ABSENT, ABSENT] }),
+    ],
+    [
+      'a record that is malformed',
+      {},
+      { singleton_here: 'unknown', records_readable: 'no', disowned: 'unknown' },
+      here({ records: [MALFORMED, ABSENT] }),
+    ],
+    [
+      'a record that may not be read',
+      {},
+      {
+        singleton_here: 'unknown',
+        singleton_of_marker: 'unknown',
+        records_readable: 'no',
+        disowned: 'unknown',
+      },
+      here({ records: [ABSENT, UNREADABLE] }),
+    ],
+    [
+      'a lock file that cannot be read: whether somebody holds it is open',
+      {},
+      { singleton_here: 'unknown', singleton_of_marker: 'unknown' },
+      here({ records: [ABSENT, ABSENT], lockHolder: 'unknown' }),
+    ],
+    [
+      'a predecessor record whose pid is another process by now (its token is not in the command line)',
+      {},
+      { singleton_here: 'no', disowned: 'no' },
+      here({ records: [readable(oldRecord({ pid: LIVE_PID, token: 'f'.repeat(32) }))] }),
+    ],
+    [
+      'our record names it, the other cannot be read: named is named',
+      {},
+      { singleton_here: 'yes', records_readable: 'no', disowned: 'unknown' },
+      here({ records: [readable(ownRecord(NAMED)), UNREADABLE] }),
+    ],
+    [
+      'the record names this very process',
+      {},
+      { singleton_here: 'yes', singleton_of_marker: 'yes', disowned: 'no' },
+      here({ records: [readable(ownRecord(NAMED))] }),
+    ],
+    [
+      'cross root, and the live singleton there',
+      { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
+      { marker_here: 'no', singleton_here: 'no', singleton_of_marker: 'yes', disowned: 'no' },
+      here({}, { real: ELSEWHERE, records: [readable(ownRecord({ ...NAMED, scope: ELSEWHERE }))] }),
+    ],
+    [
+      'cross root, and nobody there',
+      { shape: shape({ marker: ELSEWHERE }) },
+      { singleton_of_marker: 'no', disowned: 'yes' },
+    ],
+    [
+      'the record names one that is dead',
+      {},
+      { disowned: 'no' },
+      here({ records: [readable(ownRecord({ pid: 999 }))] }),
+    ],
+    [
+      'the record names this pid on another port: that is no other process',
+      { shape: oldShape() },
+      { singleton_here: 'no', disowned: 'no' },
+      here({ records: [ABSENT, readable(oldRecord({ pid: PID, port: 9402 }))] }),
+    ],
+    [
+      'a record without pid names another port: whether that one lives cannot be told',
+      {},
+      { singleton_here: 'no', disowned: 'unknown' },
+      here({ records: [ABSENT, readable(oldRecord({ pid: null }))] }),
+    ],
+    [
+      'one record names a live one, the other a dead one',
+      {},
+      { disowned: 'yes' },
+      here({ records: [readable(ownRecord({ pid: 999 })), readable(oldRecord())] }),
+    ],
+  ]
+
+  const all = [...listening, ...processes, ...scopes, ...ties, ...records].map(
+    ([what, seen, expected, around = surroundings()]) => [what, seen, expected, around] as const,
+  )
+
+  it.each(all)('%s', (_, seen, expected, around) => {
+    expect(factsOf(BASIS, sighting(seen), around)).toMatchObject(expected)
+  })
+})
+
+describe('scopeOf', () => {
+  const around = surroundings()
+
+  it('returns the view of the scope that the marker names', () => {
+    expect(scopeOf(sighting(), around)).toBe(around.here)
+    expect(scopeOf(sighting({ shape: shape({ marker: LINK }) }), around)).toBe(around.here)
+    expect(scopeOf(sighting({ shape: shape({ marker: ELSEWHERE }) }), around)?.real).toBe(ELSEWHERE)
+  })
+
+  it('returns nothing without shape, without marker, and for a scope that was not looked at', () => {
+    expect(scopeOf(sighting({ shape: null }), around)).toBeNull()
+    expect(scopeOf(sighting({ shape: shape({ marker: null }) }), around)).toBeNull()
+    expect(scopeOf(sighting({ shape: shape({ marker: '/never' }) }), around)).toBeNull()
+  })
+})
+
+describe('isSingleton', () => {
+  const old = { shape: oldShape() }
+  const noPid = { pid: null, process: null, shape: null }
+
+  it.each([
+    ['our record', ownRecord(NAMED), {}, 'yes'],
+    ['our record, another pid', ownRecord({ ...NAMED, pid: 999 }), {}, 'no'],
+    [
+      'our record, another birth: the pid was used again',
+      ownRecord({ ...NAMED, birth: 'boot-a/1' }),
+      {},
+      'no',
+    ],
+    ['our record, an earlier boot', ownRecord({ ...NAMED, birth: 'boot-0/7000' }), {}, 'no'],
+    ['our record, another port', ownRecord({ ...NAMED, port: 9402 }), {}, 'no'],
+    ['our record, stopped', ownRecord({ ...NAMED, running: false }), {}, 'no'],
+    ['our record of another scope (a copied home)', ownRecord({ ...NAMED, scope: ELSEWHERE }), {}, 'no'],
+    ['our record, a listener without pid', ownRecord(NAMED), noPid, 'unknown'],
+    ['our record, a process without birth', ownRecord(NAMED), withProcess({ birth: null }), 'unknown'],
+    ['an old record', oldRecord(NAMED), old, 'yes'],
+    ['an old record, another pid', oldRecord({ pid: 999, port: PORT }), old, 'no'],
+    ['an old record, another port', oldRecord({ pid: PID, port: 9402 }), old, 'no'],
+    ['an old record, a listener without pid', oldRecord({ pid: PID, port: PORT }), noPid, 'unknown'],
+    [
+      'an old record without pid: port and token',
+      oldRecord({ pid: null, port: PORT, token: TOKEN }),
+      old,
+      'yes',
+    ],
+    [
+      'an old record without pid, another token',
+      oldRecord({ pid: null, port: PORT, token: 'other' }),
+      old,
+      'no',
+    ],
+    [
+      'an old record without pid, another port',
+      oldRecord({ pid: null, port: 9402, token: TOKEN }),
+      old,
+      'no',
+    ],
+    [
+      'an old record without pid, no token in the command line',
+      oldRecord({ pid: null, port: PORT, token: TOKEN }),
+      {},
+      'unknown',
+    ],
+  ] as const)('%s', (_, record, seen, expected) => {
+    expect(isSingleton(sighting(seen), scopeView({ records: [readable(record)] }))).toBe(expected)
+  })
+
+  it.each([
+    ['it holds the daemon lock', { pid: PID, birth: BIRTH }, {}, 'yes'],
+    ['another process holds it', { pid: LIVE_PID, birth: LIVE_BIRTH }, {}, 'no'],
+    ['the file names a dead process whose pid it has now', { pid: PID, birth: 'boot-0/7000' }, {}, 'no'],
+    ['its birth cannot be read', { pid: PID, birth: BIRTH }, withProcess({ birth: null }), 'unknown'],
+    ['a listener without pid may hold it', { pid: PID, birth: BIRTH }, noPid, 'unknown'],
+    ['nobody holds it', null, {}, 'no'],
+  ] as const)('%s', (_, lockHolder, seen, expected) => {
+    expect(isSingleton(sighting(seen), scopeView({ records: [ABSENT], lockHolder }))).toBe(expected)
+  })
+
+  it('the holder of the lock is it whatever the records say', () => {
+    const lockHolder = { pid: PID, birth: BIRTH }
+    for (const read of [readable(ownRecord()), readable(ownRecord({ running: false })), MALFORMED]) {
+      expect(isSingleton(sighting(), scopeView({ records: [read], lockHolder }))).toBe('yes')
+    }
+  })
+
+  it('one that does not listen is named by pid and birth alone', () => {
+    const deaf = sighting({ port: null, listeners: [], answer: 'silent', report: null })
+    expect(isSingleton(deaf, scopeView({ records: [readable(ownRecord(NAMED))] }))).toBe('yes')
+    expect(isSingleton(deaf, scopeView())).toBe('no')
+  })
+
+  it('leaves open whose record it is when the real path of the scope is not known', () => {
+    const unresolved = scopeView({ real: null, records: [readable(ownRecord(NAMED))] })
+    expect(isSingleton(sighting(), unresolved)).toBe('unknown')
+  })
+
+  it.each([
+    ['absent', ABSENT, 'no'],
+    ['malformed', MALFORMED, 'unknown'],
+    ['unreadable', UNREADABLE, 'unknown'],
+  ] as const)('a record that is %s: %3$s', (_, read, expected) => {
+    expect(isSingleton(sighting(), scopeView({ records: [read, ABSENT] }))).toBe(expected)
+  })
+})
+
+describe('namesLiving', () => {
+  const around = surroundings()
+
+  it.each([
+    ['the process lives', ownRecord(), 'yes'],
+    ['there is no such process', ownRecord({ pid: 999 }), 'no'],
+    ['another process has its pid now', ownRecord({ birth: 'boot-a/1' }), 'no'],
+    ['it is from an earlier boot', ownRecord({ birth: 'boot-0/8000' }), 'no'],
+    ['it says that it stopped', ownRecord({ running: false }), 'no'],
+    ['an old record, and the process lives', oldRecord(), 'yes'],
+    ['an old record, and there is no such process', oldRecord({ pid: 999 }), 'no'],
+    ['an old record without pid', oldRecord({ pid: null }), 'unknown'],
+  ] as const)('%s', (_, record, expected) => {
+    expect(namesLiving(record, around)).toBe(expected)
+  })
+
+  it('cannot tell when the birth of the process cannot be read', () => {
+    const hidden = surroundings(undefined, undefined, [liveProcess({ birth: null })])
+    expect(namesLiving(ownRecord(), hidden)).toBe('unknown')
+  })
+})
+
+it('means the scope that is looked at by its real path, whatever the text', () => {
+  const linked = { ...surroundings(), scopes: new Map([[LINK, scopeView()]]) }
+  const seen = sighting({ shape: shape({ marker: LINK }), report: report({ scope: HERE }) })
+  expect(factsOf(BASIS, seen, linked)).toMatchObject({ marker_here: 'yes', scope_agrees: 'unknown' })
+})

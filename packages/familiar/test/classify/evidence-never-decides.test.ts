@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { classify, type Verdict } from '../../src/classify/classify.js'
+import { factsOf } from '../../src/classify/derive.js'
+import { staleEvidence } from '../../src/classify/evidence.js'
+import type { Facts } from '../../src/classify/facts.js'
+import type { ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
+import { ALL_FACTS, TWO_VALUED, valuesOf } from '../helpers/enumerate.js'
+import { forEachSighting } from '../helpers/many-sightings.js'
+import { BASIS, sighting, surroundings } from '../helpers/sightings.js'
+
+const NAMES = { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' }
+const SELF = { packageVersion: '4.0.0', executable: '/usr/bin/node' }
+
+type Flip = (seen: Sighting, around: Surroundings) => readonly [Sighting, Surroundings]
+
+/** `owner_present`, version and executable, wherever a look keeps them. */
+const FLIPS: readonly (readonly [string, Flip])[] = [
+  ['owner_present of this scope', (seen, around) => [seen, withOwner(around, (view) => !view)]],
+  ['owner_present unknown', (seen, around) => [seen, withOwner(around, () => null)]],
+  ['an older version', (seen, around) => [withReport(seen, { packageVersion: '3.2.2' }), around]],
+  ['no version', (seen, around) => [withReport(seen, { packageVersion: null }), around]],
+  ['another protocol', (seen, around) => [withReport(seen, { protocolVersion: 99 }), around]],
+  ['every detail of the owner block', (seen, around) => [withDetails(seen), around]],
+  ['another executable', (seen, around) => [withProcess(seen, { executable: '/opt/old/node' }), around]],
+  ['no executable', (seen, around) => [withProcess(seen, { executable: null }), around]],
+  ['an executable that is gone', (seen, around) => [withProcess(seen, { executableGone: true }), around]],
+  ['an executable nobody knows of', (seen, around) => [withProcess(seen, { executableGone: null }), around]],
+]
+
+describe('evidence never decides', () => {
+  it('I3: flipping owner_present, version or executable never changes facts, class or row', () => {
+    const changed: unknown[] = []
+    const count = forEachSighting((seen, around) => {
+      const before = decide(seen, around)
+      for (const [what, flip] of FLIPS) {
+        const [flipped, world] = flip(seen, around)
+        if (flipped === seen && world === around) continue
+        const after = decide(flipped, world)
+        if (JSON.stringify(after) !== JSON.stringify(before)) changed.push([what, before, after])
+      }
+    })
+    console.log(`${count} sightings, ${FLIPS.length} flips of evidence`)
+    expect(changed.slice(0, 3)).toEqual([])
+  })
+
+  it('flips what is shown, so that the test above is about something', () => {
+    const shown = FLIPS.map(([, flip]) => {
+      const [flipped, world] = flip(sighting(), surroundings())
+      return staleEvidence(flipped, world, SELF)
+    })
+    expect(new Set(shown.flat())).toEqual(
+      new Set(['older_version', 'other_executable', 'installation_gone', 'superseded', 'unrecorded']),
+    )
+  })
+
+  it('decides only from facts: those that are listed as known are never unknown, all others can have any value', () => {
+    const found = new Map(ALL_FACTS.map((fact) => [fact, new Set<string>()]))
+    forEachSighting((seen, around) => {
+      const facts = factsOf(BASIS, seen, around)
+      for (const fact of ALL_FACTS) found.get(fact)?.add(facts[fact])
+    })
+    const values = [...found].map(([fact, seen]) => [fact, [...seen].toSorted()])
+    expect(values).toEqual(ALL_FACTS.map((fact) => [fact, [...valuesOf(fact)].toSorted()]))
+    expect(TWO_VALUED.size).toBe(6)
+  })
+
+  it('I6: never lets a process that a running record or the lock of its scope or of this one names be cleaned on its own', () => {
+    const wrong: Sighting[] = []
+    let safe = 0
+    forEachSighting((seen, around) => {
+      const [, ...verdicts] = decide(seen, around)
+      if (!verdicts.some((verdict) => verdict.class === 'safe_auto')) return
+      safe += 1
+      if (isNamed(seen, around)) wrong.push(seen)
+    })
+    expect(wrong).toEqual([])
+    expect(safe).toBeGreaterThan(0)
+  })
+})
+
+function decide(seen: Sighting, around: Surroundings): readonly [Facts, Verdict, Verdict] {
+  const facts = factsOf(BASIS, seen, around)
+  return [facts, classify(USER_SCOPE_RULES, NAMES, facts), classify(PROJECT_SCOPE_RULES, NAMES, facts)]
+}
+
+/** Told without the functions under test: the pid of a running record or of the lock, whatever else stands there. */
+function isNamed(seen: Sighting, around: Surroundings): boolean {
+  const views = [around.here, around.scopes.get(seen.shape?.marker ?? '')]
+  const records = views.flatMap((view) => view?.records ?? [])
+  return (
+    views.some((view) => typeof view?.lockHolder === 'object' && view.lockHolder?.pid === seen.pid) ||
+    records.some((read) => read.state === 'readable' && read.record.running && read.record.pid === seen.pid)
+  )
+}
+
+/** The view of this scope must stay one object, as in a look. */
+function withOwner(around: Surroundings, change: (present: boolean | null) => boolean | null): Surroundings {
+  const flip = (view: ScopeView): ScopeView => ({
+    ...view,
+    sharedOwnerPresent: change(view.sharedOwnerPresent),
+  })
+  const here = flip(around.here)
+  const scopes = [...around.scopes].map(
+    ([path, view]) => [path, view === around.here ? here : flip(view)] as const,
+  )
+  return { ...around, here, scopes: new Map(scopes) }
+}
+
+function withReport(seen: Sighting, change: Partial<NonNullable<Sighting['report']>>): Sighting {
+  return seen.report === null ? seen : { ...seen, report: { ...seen.report, ...change } }
+}
+
+function withDetails(seen: Sighting): Sighting {
+  const details = {
+    executablePath: '/somewhere/else',
+    sourceCheckoutPath: null,
+    serverUrl: 'https://other.example.com',
+    authScope: 'other',
+    queueDbPath: '/somewhere/else.db',
+    lastSync: '1999-01-01T00:00:00Z',
+    consecutiveFailures: 77,
+  }
+  return withReport(seen, { details })
+}
+
+function withProcess(seen: Sighting, change: Partial<NonNullable<Sighting['process']>>): Sighting {
+  return seen.process === null ? seen : { ...seen, process: { ...seen.process, ...change } }
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { inUseBy, staleEvidence, type StaleEvidence } from '../../src/classify/evidence.js'
+import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import {
+  ABSENT,
+  BIRTH,
+  ELSEWHERE,
+  LINK,
+  MALFORMED,
+  oldRecord,
+  oldShape,
+  ownRecord,
+  PID,
+  PORT,
+  processView,
+  readable,
+  report,
+  scopeView,
+  shape,
+  sighting,
+  surroundings,
+} from '../helpers/sightings.js'
+
+const SELF = { packageVersion: '4.0.0', executable: '/usr/bin/node' }
+const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
+const ITSELF = surroundings(scopeView({ records: [NAMES_IT] }))
+const ALONE = surroundings(scopeView({ records: [ABSENT] }))
+
+type Case = readonly [
+  what: string,
+  seen: Partial<Sighting>,
+  expected: readonly StaleEvidence[],
+  around?: Surroundings,
+]
+
+describe('staleEvidence', () => {
+  const cases: readonly Case[] = [
+    ['the daemon of the record, of this version', {}, [], ITSELF],
+    ['one that a record supersedes', {}, ['superseded', 'unrecorded']],
+    ['one without any record', {}, ['unrecorded'], ALONE],
+    ['an older version', { report: report({ packageVersion: '3.2.6' }) }, ['older_version'], ITSELF],
+    ['a pre-release', { report: report({ packageVersion: '4.0.0-rc.1' }) }, ['older_version'], ITSELF],
+    ['a newer version', { report: report({ packageVersion: '4.1.0' }) }, ['newer_version'], ITSELF],
+    ['a version nobody can read', { report: report({ packageVersion: 'latest' }) }, [], ITSELF],
+    ['no version', { report: report({ packageVersion: null }) }, [], ITSELF],
+    ['no answer', { answer: 'silent', report: null }, [], ITSELF],
+    [
+      'another executable',
+      { process: processView({ executable: '/opt/node' }) },
+      ['other_executable'],
+      ITSELF,
+    ],
+    ['an executable nobody may read', { process: processView({ executable: null }) }, [], ITSELF],
+    [
+      'an installation that is gone',
+      { process: processView({ executableGone: true }) },
+      ['installation_gone'],
+      ITSELF,
+    ],
+    [
+      'an installation of which that is not known',
+      { process: processView({ executableGone: null }) },
+      [],
+      ITSELF,
+    ],
+    [
+      'a project that is gone',
+      {},
+      ['unrecorded', 'project_gone'],
+      surroundings(scopeView({ gone: true, records: [ABSENT] })),
+    ],
+    [
+      'a project of which that is not known',
+      {},
+      [],
+      surroundings(scopeView({ gone: null, records: [NAMES_IT] })),
+    ],
+    ['a record that cannot be read says nothing', {}, [], surroundings(scopeView({ records: [MALFORMED] }))],
+    [
+      'a record of a dead process supersedes nobody',
+      {},
+      ['unrecorded'],
+      surroundings(scopeView({ records: [readable(ownRecord({ pid: 999 }))] })),
+    ],
+    [
+      "the daemon of the predecessor's record, beside a record of ours: both stay",
+      { shape: oldShape() },
+      [],
+      surroundings(
+        scopeView({ records: [readable(ownRecord()), readable(oldRecord({ pid: PID, port: PORT }))] }),
+      ),
+    ],
+    [
+      'nobody is superseded by itself',
+      { shape: oldShape() },
+      ['unrecorded'],
+      surroundings(scopeView({ records: [readable(oldRecord({ pid: PID, port: 9402 }))] })),
+    ],
+    [
+      'everything at once, in one order',
+      {
+        report: report({ packageVersion: '3.2.2' }),
+        process: processView({ executable: '/opt/node', executableGone: true }),
+      },
+      ['older_version', 'other_executable', 'installation_gone', 'superseded', 'unrecorded', 'project_gone'],
+      surroundings(scopeView({ gone: true })),
+    ],
+    ['what is no daemon of ours', { shape: null, report: report({ packageVersion: '1.0.0' }) }, []],
+  ]
+  const all = cases.map(
+    ([what, seen, expected, around = surroundings()]) => [what, seen, expected, around] as const,
+  )
+
+  it.each(all)('%s', (_, seen, expected, around) => {
+    expect(staleEvidence(sighting(seen), around, SELF)).toEqual(expected)
+  })
+})
+
+describe('inUseBy', () => {
+  const there = { shape: shape({ marker: ELSEWHERE }) }
+  const named = ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE })
+  const otherRoot = (...records: Parameters<typeof readable>): Surroundings =>
+    surroundings(undefined, scopeView({ real: ELSEWHERE, records: records.map(readable) }))
+
+  it('names the other scope whose live singleton it is', () => {
+    expect(inUseBy(sighting(there), otherRoot(named))).toBe(ELSEWHERE)
+  })
+
+  it.each<readonly [string, Partial<Sighting>, Surroundings]>([
+    ['the singleton of the scope that is looked at', {}, ITSELF],
+    ['the same by a link', { shape: shape({ marker: LINK }) }, ITSELF],
+    ['one that nobody records there', there, surroundings()],
+    ['one beside the singleton there', there, otherRoot(ownRecord({ scope: ELSEWHERE }))],
+    ['one whose stopped record is still there', there, otherRoot({ ...named, running: false })],
+    ['one whose record was copied', there, otherRoot({ ...named, scope: '/some/where/else' })],
+    ['one without a marker', { shape: shape({ marker: null }) }, otherRoot(named)],
+    ['what is no daemon of ours', { shape: null }, otherRoot(named)],
+    ['one where it is not known', there, surroundings(undefined, scopeView({ records: [MALFORMED] }))],
+  ])('is null for %s', (_, seen, around) => {
+    expect(inUseBy(sighting(seen), around)).toBeNull()
+  })
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { PLAN, planFor, type Action, type Intent, type Spared } from '../../src/classify/plan.js'
+import type { CleanupClass } from '../../src/classify/rules.js'
+
+/** The table of section "Acting", told once more. */
+const CELLS: readonly (readonly [CleanupClass, Intent, Action])[] = [
+  ['safe_auto', 'look', 'show'],
+  ['safe_auto', 'startup_clean', 'retire'],
+  ['safe_auto', 'reset', 'retire'],
+  ['safe_auto', 'reset_force', 'retire'],
+  ['operator_required', 'look', 'show'],
+  ['operator_required', 'startup_clean', 'leave'],
+  ['operator_required', 'reset', 'skip'],
+  ['operator_required', 'reset_force', 'retire_if_proven'],
+  ['never_touch', 'look', 'show'],
+  ['never_touch', 'startup_clean', 'leave'],
+  ['never_touch', 'reset', 'leave'],
+  ['never_touch', 'reset_force', 'leave'],
+]
+
+const NOT_SPARED: Spared = { otherUser: false, inUseBy: null }
+const SPARED: readonly Spared[] = [
+  { otherUser: true, inUseBy: null },
+  { otherUser: false, inUseBy: '/home/eve/.spec-kitty' },
+  { otherUser: true, inUseBy: '/home/eve/.spec-kitty' },
+]
+
+describe('planFor', () => {
+  it.each(CELLS)('%s on %s: %s', (cleanupClass, intent, action) => {
+    expect(planFor(cleanupClass, intent, NOT_SPARED)).toBe(action)
+    expect(PLAN[cleanupClass][intent]).toBe(action)
+  })
+
+  it.each(CELLS)('%s on %s: sparing takes away force, and nothing else', (cleanupClass, intent, action) => {
+    const expected = action === 'retire_if_proven' ? 'skip' : action
+    for (const spared of SPARED) expect(planFor(cleanupClass, intent, spared)).toBe(expected)
+  })
+
+  it('has no other cell', () => {
+    const cells = Object.entries(PLAN).flatMap(([cleanupClass, row]) =>
+      Object.entries(row).map(([intent, action]) => [cleanupClass, intent, action]),
+    )
+    expect(cells).toEqual(CELLS)
+  })
+
+  it('signals nothing on a look and nothing that is never_touch', () => {
+    const signalling = CELLS.filter(([, , action]) => action.startsWith('retire'))
+    expect(
+      signalling.filter(([cleanupClass, intent]) => intent === 'look' || cleanupClass === 'never_touch'),
+    ).toEqual([])
+  })
+})

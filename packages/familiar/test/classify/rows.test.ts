@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest'
+import { classify } from '../../src/classify/classify.js'
+import { factsOf } from '../../src/classify/derive.js'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
+import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import {
+  ABSENT,
+  BASIS,
+  BIRTH,
+  ELSEWHERE,
+  listener,
+  MALFORMED,
+  oldRecord,
+  oldReport,
+  oldShape,
+  ownRecord,
+  PID,
+  PORT,
+  processView,
+  readable,
+  report,
+  scopeView,
+  shape,
+  sighting,
+  surroundings,
+  UNREADABLE,
+} from '../helpers/sightings.js'
+
+/** One thing that a look can really see, and what the table says of it. */
+type Case = readonly [
+  row: string,
+  reason: string | null,
+  what: string,
+  seen: Partial<Sighting>,
+  around?: Surroundings,
+]
+
+const SILENT = { answer: 'silent', report: null } as const
+const HTTP = { answer: 'http', report: null } as const
+const YOUNG = { process: processView({ ageSeconds: 5 }) }
+const world = (change: Parameters<typeof scopeView>[0]): Surroundings => surroundings(scopeView(change))
+const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
+
+const SYNC: readonly Case[] = [
+  ['S1', 'out_of_range', 'a port outside the range', { port: 9500 }],
+  ['S2', 'dashboard_family', "a dashboard's command line", { otherFamily: 'dashboard', shape: null }],
+  [
+    'S2',
+    'dashboard_family',
+    "a dashboard's reply",
+    { answer: 'other_family_report', report: null, shape: null },
+  ],
+  ['S3', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
+  ['S3', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
+  ['S3', 'not_spec_kitty', 'a process nobody may read', { ...SILENT, shape: null, pid: null, process: null }],
+  ['S4', 'third_party', 'a mimic', { shape: null }],
+  ['S5', 'is_recorded_singleton', 'the daemon of the record', {}, world({ records: [NAMES_IT] })],
+  [
+    'S5',
+    'is_recorded_singleton',
+    'the holder of the lock, before its record',
+    {},
+    world({ records: [ABSENT], lockHolder: { pid: PID, birth: BIRTH } }),
+  ],
+  [
+    'S5',
+    'is_recorded_singleton',
+    "the daemon of the predecessor's record, beside a record of ours",
+    { shape: oldShape() },
+    world({ records: [readable(ownRecord()), readable(oldRecord({ pid: PID, port: PORT }))] }),
+  ],
+  ['S6', 'other_user', "another user's daemon", { process: processView({ user: '0' }) }],
+  ['S6', 'other_user', "another user's socket", { listeners: [listener({ user: '0' })] }],
+  ['S7', 'missing_pid', 'a report, and no process to go with it', { pid: null, process: null, shape: null }],
+  [
+    'S8',
+    'missing_identity',
+    'an argv that cannot be read',
+    { process: processView({ command: null }), shape: null },
+  ],
+  ['S8', 'missing_identity', 'no birth', { process: processView({ birth: null }) }],
+  ['S8', 'missing_identity', 'a container', { process: processView({ namespaces: 'pid:[1] mnt:[1]' }) }],
+  [
+    'S9',
+    'pre_marker',
+    'a predecessor without a marker',
+    { shape: oldShape({ marker: null }), report: oldReport() },
+  ],
+  ['S10', 'cross_root', 'a daemon of another root', { shape: shape({ marker: ELSEWHERE }) }],
+  ['S11', 'unresponsive', 'a wedged daemon', SILENT],
+  ['S11', 'unresponsive', 'a wedged singleton', SILENT, world({ records: [NAMES_IT] })],
+  [
+    'S11',
+    'unresponsive',
+    'a holder of the lock that does not listen',
+    { ...SILENT, port: null, listeners: [] },
+    world({ records: [ABSENT], lockHolder: { pid: PID, birth: BIRTH } }),
+  ],
+  ['S12', 'pid_port_mismatch', "a report with another's pid", { report: report({ pid: 999 }) }],
+  ['S13', 'scope_mismatch', 'a report of another scope', { report: report({ scope: ELSEWHERE }) }],
+  ['S14', 'record_unreadable', 'a record full of noise', {}, world({ records: [MALFORMED, ABSENT] })],
+  [
+    'S15',
+    'starting',
+    'a predecessor whose starter waits for its health',
+    { shape: oldShape(), ...YOUNG },
+    world({ records: [ABSENT] }),
+  ],
+  ['S16', null, 'a stale daemon of ours', {}],
+  ['S16', null, 'a stale predecessor of 3.2.3', { shape: oldShape(), report: oldReport() }],
+  [
+    'S16',
+    null,
+    'a young daemon of ours that lost: ours records itself before it answers',
+    { ...YOUNG },
+    world({}),
+  ],
+  ['S17', 'ambiguous', 'an age that cannot be told', { process: processView({ ageSeconds: null }) }],
+  ['S17', 'ambiguous', 'a report without the pid it owes', { report: report({ pid: null }) }],
+  [
+    'S17',
+    'ambiguous',
+    'a root that did not answer in time',
+    { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
+    surroundings(undefined, scopeView({ real: null, gone: null, records: [] })),
+  ],
+]
+
+const OF_OTHER = { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) }
+const OTHER_NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
+const other = (change: Parameters<typeof scopeView>[0]): Surroundings =>
+  surroundings(undefined, scopeView({ real: ELSEWHERE, ...change }))
+
+const DASHBOARD: readonly Case[] = [
+  ['D1', 'out_of_range', 'a port outside the range', { port: 9500 }],
+  ['D2', 'sync_family', "a sync daemon's command line", { otherFamily: 'sync', shape: null }],
+  ['D3', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
+  ['D3', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
+  ['D4', 'third_party', 'a mimic', { shape: null }],
+  ['D5', 'is_recorded_singleton', 'the dashboard of this project', {}, world({ records: [NAMES_IT] })],
+  [
+    'D5',
+    'is_recorded_singleton',
+    'the live dashboard of another project',
+    OF_OTHER,
+    other({ records: [OTHER_NAMES_IT] }),
+  ],
+  [
+    'D5',
+    'is_recorded_singleton',
+    'the same, and whether its project is there cannot be told',
+    OF_OTHER,
+    other({ records: [OTHER_NAMES_IT], gone: null }),
+  ],
+  [
+    'D5',
+    'is_recorded_singleton',
+    'the holder of the lock of another project, beside a record of another process',
+    OF_OTHER,
+    other({ lockHolder: { pid: PID, birth: BIRTH } }),
+  ],
+  ['D6', 'other_user', "another user's dashboard", { process: processView({ user: '0' }) }],
+  ['D7', 'missing_pid', 'a report, and no process to go with it', { pid: null, process: null, shape: null }],
+  ['D8', 'missing_identity', 'a container', { process: processView({ namespaces: 'pid:[1] mnt:[1]' }) }],
+  ['D9', 'unresponsive', 'one that an idle browser made deaf', SILENT],
+  ['D9', 'unresponsive', 'the same, and its own record names it', SILENT, world({ records: [NAMES_IT] })],
+  [
+    'D10',
+    'pid_port_mismatch',
+    "another's token",
+    { shape: oldShape(), report: oldReport({ token: 'other', scope: null }) },
+  ],
+  ['D10', 'pid_port_mismatch', 'a report of another project', { report: report({ scope: ELSEWHERE }) }],
+  ['D11', 'record_unreadable', 'an unmounted drive', OF_OTHER, other({ gone: null, records: [ABSENT] })],
+  [
+    'D11',
+    'record_unreadable',
+    'a project that did not answer in time',
+    OF_OTHER,
+    other({ real: null, gone: null, records: [] }),
+  ],
+  [
+    'D11',
+    'record_unreadable',
+    'a record that nobody may read',
+    OF_OTHER,
+    other({ gone: false, records: [UNREADABLE] }),
+  ],
+  ['D12', 'starting', 'one whose record is still to come', YOUNG, world({ records: [ABSENT] })],
+  ['D13', null, 'one whose record was taken over', {}],
+  ['D13', null, 'one whose record is absent', {}, world({ records: [ABSENT] })],
+  ['D13', null, 'one whose project is gone', OF_OTHER, other({ gone: true, records: [ABSENT] })],
+  [
+    'D13',
+    null,
+    'a young one whose project is gone',
+    { ...OF_OTHER, ...YOUNG },
+    other({ gone: true, records: [ABSENT] }),
+  ],
+  [
+    'D14',
+    'ambiguous',
+    'one beside a record of a dead process',
+    {},
+    world({ records: [readable(ownRecord({ pid: 999 }))] }),
+  ],
+  [
+    'D14',
+    'ambiguous',
+    'one beside a record without pid',
+    {},
+    world({ records: [readable(oldRecord({ pid: null }))] }),
+  ],
+]
+
+describe.each([
+  ['sync', USER_SCOPE_RULES, { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' }, SYNC] as const,
+  [
+    'dashboard',
+    PROJECT_SCOPE_RULES,
+    { other_family: 'sync_family', not_ours: 'not_spec_kitty' },
+    DASHBOARD,
+  ] as const,
+])('what a look can see, in the %s table', (_, rules, names, cases) => {
+  const all = cases.map(
+    ([row, reason, what, seen, around = surroundings()]) => [row, reason, what, seen, around] as const,
+  )
+
+  it.each(all)('%s %s: %s', (row, reason, _what, seen, around) => {
+    const verdict = classify(rules, names, factsOf(BASIS, sighting(seen), around))
+    const byRow = rules.find((rule) => rule.id === row)
+    expect(verdict).toEqual({ rule: row, class: byRow?.class, reason })
+  })
+
+  it('reaches every row', () => {
+    expect(new Set(cases.map(([row]) => row))).toEqual(new Set(rules.map((rule) => rule.id)))
+  })
+})

@@ -1,0 +1,78 @@
+import type { CleanupClass, Condition, Reason, Rule } from '../../src/classify/rules.js'
+
+/** A table with one fault in one row. */
+export interface Mutation {
+  /** What was done, in words that stay the same: `S5 without singleton_here`. */
+  readonly what: string
+  readonly rules: readonly Rule[]
+}
+
+const CLASSES: readonly CleanupClass[] = ['safe_auto', 'operator_required', 'never_touch']
+
+/**
+ * Returns every table that differs in one row: a row dropped, its class or reason changed, one fact of a condition or
+ * one whole alternative dropped, a row swapped with the next.
+ */
+export function mutationsOf(rules: readonly Rule[]): readonly Mutation[] {
+  return rules.flatMap((rule, at) => [
+    { what: `${name(rules, at)} dropped`, rules: rules.toSpliced(at, 1) },
+    ...changesOf(rule).map(([what, changed]) => ({
+      what: `${name(rules, at)} ${what}`,
+      rules: rules.with(at, changed),
+    })),
+    ...swapped(rules, at),
+  ])
+}
+
+function changesOf(rule: Rule): readonly (readonly [string, Rule])[] {
+  return [...ofClass(rule), ...ofReason(rule), ...ofConditions(rule)]
+}
+
+function ofClass(rule: Rule): readonly (readonly [string, Rule])[] {
+  return CLASSES.filter((other) => other !== rule.class).map((other) => {
+    const reason = other === 'safe_auto' ? null : (rule.reason ?? 'ambiguous')
+    return [`made ${other}`, { ...rule, class: other, reason } as Rule]
+  })
+}
+
+/** The last of the three is what the compiler would not let pass: a reason beside safe_auto, none beside the others. */
+function ofReason(rule: Rule): readonly (readonly [string, Rule])[] {
+  const others: readonly (Reason | null)[] = ['ambiguous', 'unresponsive', null]
+  return others
+    .filter((other) => other !== rule.reason)
+    .map((other) => [`with reason ${other ?? 'null'}`, { ...rule, reason: other } as Rule])
+}
+
+function ofConditions(rule: Rule): readonly (readonly [string, Rule])[] {
+  return rule.when.flatMap((condition, at) => {
+    const which = rule.when.length > 1 ? ` of alternative ${at + 1}` : ''
+    const facts = Object.keys(condition) as (keyof Condition)[]
+    const withoutFact = facts.map((fact): readonly [string, Rule] => {
+      const { [fact]: _, ...rest } = condition
+      return [`without ${fact}${which}`, { ...rule, when: rule.when.with(at, rest) }]
+    })
+    if (rule.when.length === 1) return withoutFact
+    return [
+      ...withoutFact,
+      [`without alternative ${at + 1}`, { ...rule, when: rule.when.toSpliced(at, 1) }] as const,
+    ]
+  })
+}
+
+function swapped(rules: readonly Rule[], at: number): readonly Mutation[] {
+  const [rule, next] = [rules[at], rules[at + 1]]
+  if (rule === undefined || next === undefined) return []
+  return [
+    {
+      what: `${name(rules, at)} swapped with ${name(rules, at + 1)}`,
+      rules: rules.with(at, next).with(at + 1, rule),
+    },
+  ]
+}
+
+/** Rows that share a number are told apart by a letter. */
+function name(rules: readonly Rule[], at: number): string {
+  const id = rules[at]?.id ?? ''
+  const twins = rules.flatMap((rule, index) => (rule.id === id ? [index] : []))
+  return twins.length === 1 ? id : `${id}${'abc'[twins.indexOf(at)] ?? ''}`
+}

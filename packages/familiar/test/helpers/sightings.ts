@@ -1,0 +1,195 @@
+import type { FactsBasis } from '../../src/classify/derive.js'
+import type { Listener, ProcessView } from '../../src/identity/machine.js'
+import type { DaemonRecord, RecordRead } from '../../src/identity/record.js'
+import type { SelfReport } from '../../src/identity/self-report.js'
+import type { ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
+
+/**
+ * Parts of a look, to be varied. The sighting without any change is a stale daemon of ours on `HERE` with every proof:
+ * the record of `HERE` names another process that lives.
+ */
+export const BASIS: FactsBasis = { ports: { from: 9400, to: 9450 }, startingSeconds: 30 }
+export const HERE = '/home/dev/.spec-kitty'
+export const ELSEWHERE = '/home/eve/.spec-kitty'
+/** A link to `HERE`: other text, same real path. */
+export const LINK = '/mnt/home/dev/.spec-kitty'
+export const USER = '1000'
+export const NAMESPACES = 'pid:[4026531836] mnt:[4026531841]'
+export const PID = 700
+export const PORT = 9401
+export const BIRTH = 'boot-a/7000'
+export const TOKEN = '2db385d7f70d16bb8ae30a051bcdc7fa'
+/** The daemon that the record of `HERE` names. */
+export const LIVE_PID = 800
+export const LIVE_PORT = 9400
+export const LIVE_BIRTH = 'boot-a/8000'
+export const LIVE_TOKEN = '8dbd98dde9a8fe7803216c4e54dac522'
+
+export function listener(change: Partial<Listener> = {}): Listener {
+  return { port: PORT, address: '127.0.0.1', socket: '4711', user: USER, pid: null, ...change }
+}
+
+export function processView(change: Partial<ProcessView> = {}): ProcessView {
+  return {
+    pid: PID,
+    parent: 1,
+    birth: BIRTH,
+    user: USER,
+    command: {
+      args: ['node', '/opt/bin/spec-kitty-daemon.js', 'sync', `--spec-kitty-daemon-root=${HERE}`],
+    },
+    executable: '/usr/bin/node',
+    executableGone: false,
+    namespaces: NAMESPACES,
+    ageSeconds: 3600,
+    memoryBytes: 50 * 1024 * 1024,
+    ...change,
+  }
+}
+
+/** The process that the record of `HERE` names: a predecessor's, so that either kind of record can name it. */
+export function liveProcess(change: Partial<ProcessView> = {}): ProcessView {
+  const script = `\nrun_sync_daemon(${LIVE_PORT}, '${LIVE_TOKEN}')\n`
+  return processView({
+    pid: LIVE_PID,
+    birth: LIVE_BIRTH,
+    command: { args: ['python', '-c', script, `--spec-kitty-daemon-root=${HERE}`] },
+    executable: '/usr/bin/python3.11',
+    ...change,
+  })
+}
+
+export function shape(change: Partial<ShapeMatch> = {}): ShapeMatch {
+  return { lineage: 'own', marker: HERE, port: null, token: null, ...change }
+}
+
+/** What a predecessor's command line says. */
+export function oldShape(change: Partial<ShapeMatch> = {}): ShapeMatch {
+  return shape({ lineage: 'predecessor', port: PORT, token: TOKEN, ...change })
+}
+
+export function report(change: Partial<SelfReport> = {}): SelfReport {
+  return {
+    protocolVersion: 2,
+    packageVersion: '4.0.0',
+    scope: HERE,
+    statesScope: true,
+    tie: 'own_pid',
+    pid: PID,
+    port: PORT,
+    token: null,
+    details: {
+      executablePath: '/usr/bin/node',
+      sourceCheckoutPath: '/opt',
+      serverUrl: 'https://sync.example.com',
+      authScope: null,
+      queueDbPath: `${HERE}/queue.db`,
+      lastSync: null,
+      consecutiveFailures: 0,
+    },
+    ...change,
+  }
+}
+
+/** The self-report of a predecessor up to 3.2.3: no pid, no port and no scope that could be trusted. */
+export function oldReport(change: Partial<SelfReport> = {}): SelfReport {
+  return report({
+    protocolVersion: 1,
+    packageVersion: '3.2.3',
+    scope: null,
+    statesScope: false,
+    tie: 'command_line',
+    pid: null,
+    port: null,
+    token: TOKEN,
+    ...change,
+  })
+}
+
+export function sighting(change: Partial<Sighting> = {}): Sighting {
+  return {
+    port: PORT,
+    listeners: [listener()],
+    pid: PID,
+    process: processView(),
+    answer: 'self_report',
+    report: report(),
+    shape: shape(),
+    otherFamily: null,
+    ...change,
+  }
+}
+
+/** Our own record. Without a change it names the live daemon of `HERE`. */
+export function ownRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
+  return {
+    lineage: 'own',
+    scope: HERE,
+    pid: LIVE_PID,
+    birth: LIVE_BIRTH,
+    port: LIVE_PORT,
+    token: LIVE_TOKEN,
+    running: true,
+    packageVersion: '4.0.0',
+    protocolVersion: 2,
+    startedAt: '2026-11-21T09:35:33Z',
+    instanceId: 'instance-a',
+    stopReason: null,
+    stoppedAt: null,
+    ...change,
+  }
+}
+
+/** A predecessor's record of four lines. Without a change it names the live daemon of `HERE`. */
+export function oldRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
+  return {
+    ...ownRecord(),
+    lineage: 'predecessor',
+    scope: null,
+    birth: null,
+    packageVersion: null,
+    protocolVersion: null,
+    startedAt: null,
+    instanceId: null,
+    ...change,
+  }
+}
+
+export function readable(record: DaemonRecord): RecordRead {
+  return { state: 'readable', record }
+}
+
+export const ABSENT: RecordRead = { state: 'absent' }
+export const MALFORMED: RecordRead = { state: 'malformed', why: 'its content is no record' }
+export const UNREADABLE: RecordRead = { state: 'unreadable', why: 'EACCES' }
+
+export function scopeView(change: Partial<ScopeView> = {}): ScopeView {
+  return {
+    real: HERE,
+    gone: false,
+    records: [readable(ownRecord()), ABSENT],
+    sharedOwnerPresent: true,
+    lockHolder: null,
+    ...change,
+  }
+}
+
+/** Returns the surroundings of a look at `here`: the texts `HERE` and `LINK` mean it, `ELSEWHERE` another scope. */
+export function surroundings(
+  here: ScopeView = scopeView(),
+  elsewhere: ScopeView = scopeView({ real: ELSEWHERE, records: [ABSENT, ABSENT] }),
+  alive: readonly ProcessView[] = [processView(), liveProcess()],
+): Surroundings {
+  return {
+    user: USER,
+    namespaces: NAMESPACES,
+    here,
+    scopes: new Map([
+      [HERE, here],
+      [LINK, here],
+      [ELSEWHERE, elsewhere],
+    ]),
+    alive: new Map(alive.map((view) => [view.pid, view])),
+  }
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { parseHolder } from '../../src/identity/lock-holder.js'
+
+describe('parseHolder', () => {
+  it('reads who holds the lock, whatever else stands there', () => {
+    const text = '{"pid": 4711, "birth": "boot/1", "instance_id": "9f3c"}\n'
+    expect(parseHolder(text)).toEqual({ pid: 4711, birth: 'boot/1' })
+  })
+
+  it.each(['', '\n', '{"pid": 4711, "birth": null, "since": "2026-11-21"}'])(
+    'names no daemon for %j',
+    (text) => {
+      expect(parseHolder(text)).toBeNull()
+    },
+  )
+
+  it.each([
+    '4711',
+    '{}',
+    '{"pid": 4711}',
+    '{"birth": "boot/1"}',
+    '{"pid": 1, "birth": "boot/1"}',
+    '{"pid": "4711", "birth": "boot/1"}',
+    '{"pid": 4711, "birth": ""}',
+    '{"pid": 4711, "birth": 1}',
+    '[4711, "boot/1"]',
+    '{"pid": 4711, "birth": "bo',
+    '\0\0\0\0',
+  ])('cannot tell for %j', (text) => {
+    expect(parseHolder(text)).toBe('unknown')
+  })
+})

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import { parseRecord, type DaemonRecord } from '../../src/identity/record.js'
+
+const TOKEN = 'c3d84a2bf5403c615171afe0818c0004'
+const FOUR_LINES = `http://localhost:9400\n9400\n${TOKEN}\n25\n`
+
+const OWN = {
+  schema: 1,
+  family: 'sync',
+  scope: '/home/dev/.spec-kitty',
+  pid: 4711,
+  birth: '6d0ff3a0-boot/123456',
+  boot_id: '6d0ff3a0-boot',
+  pid_namespace: 'pid:[4026531836]',
+  host: '127.0.0.1',
+  port: 9400,
+  url: 'http://127.0.0.1:9400',
+  token: TOKEN,
+  package_version: '4.0.0',
+  protocol_version: 2,
+  build_time: null,
+  executable: '/usr/bin/node',
+  started_at: '2026-11-21T09:35:33Z',
+  instance_id: '9f3c',
+  state: 'running',
+  stop_reason: null,
+  stopped_at: null,
+}
+
+/** Returns our record as text, with some of its fields replaced. */
+function own(change: { readonly [key: string]: unknown } = {}): string {
+  return JSON.stringify({ ...OWN, ...change })
+}
+
+/** Returns the record in the text; throws when there is none. */
+function recordIn(text: string): DaemonRecord {
+  const read = parseRecord(text)
+  if (read.state !== 'readable') throw new Error(`expected a record, not one that is ${read.state}`)
+  return read.record
+}
+
+describe('our record', () => {
+  it('is read', () => {
+    expect(recordIn(own())).toMatchObject({
+      lineage: 'own',
+      scope: '/home/dev/.spec-kitty',
+      pid: 4711,
+      birth: '6d0ff3a0-boot/123456',
+      port: 9400,
+      token: TOKEN,
+      running: true,
+      packageVersion: '4.0.0',
+      protocolVersion: 2,
+      startedAt: '2026-11-21T09:35:33Z',
+    })
+  })
+
+  it('is read with blanks around it, indented, and with fields of a later version', () => {
+    expect(recordIn(`\n ${JSON.stringify({ ...OWN, something_new: [1] }, null, 2)}\r\n`).pid).toBe(4711)
+  })
+
+  it('says whether it stopped', () => {
+    const stopped = own({ state: 'stopped', stop_reason: 'idle', stopped_at: '2026-11-21T10:00:00Z' })
+    expect(recordIn(stopped).running).toBe(false)
+  })
+
+  it('may lack what only informs', () => {
+    const bare = own({ package_version: null, protocol_version: 'two', started_at: 7 })
+    expect(recordIn(bare)).toMatchObject({ packageVersion: null, protocolVersion: null, startedAt: null })
+  })
+
+  it.each([
+    ['pid', [undefined, null, 0, 1, -1, 1.5, 1e99, '4711', true, [4711], {}]],
+    ['port', [undefined, null, 0, -1, 65536, 9400.5, 1e99, '9400']],
+    ['birth', [undefined, null, '', 123456, 'x'.repeat(5000)]],
+    ['scope', [undefined, null, '', 1, ['/home/dev/.spec-kitty'], '/'.repeat(5000)]],
+    ['token', [undefined, null, '', 1, 'x'.repeat(5000)]],
+    ['state', [undefined, null, '', 'Running', 'starting', true]],
+  ])('is malformed with a wrong %s', (field, values) => {
+    for (const value of values) expect(parseRecord(own({ [field]: value })).state).toBe('malformed')
+  })
+
+  it.each([2, 9400, 65535])('port and pid may be %i', (number) => {
+    expect(recordIn(own({ pid: number, port: number }))).toMatchObject({ pid: number, port: number })
+  })
+
+  it('is malformed at every length but its own: a torn write is no record', () => {
+    const text = own()
+    for (let length = 0; length < text.length; length++) {
+      expect(parseRecord(text.slice(0, length)).state).toBe('malformed')
+    }
+  })
+})
+
+describe("a predecessor's record", () => {
+  it('has url, port, token and pid, a line each', () => {
+    expect(recordIn(FOUR_LINES)).toMatchObject({
+      lineage: 'predecessor',
+      scope: null,
+      pid: 25,
+      birth: null,
+      port: 9400,
+      token: TOKEN,
+      running: true,
+    })
+  })
+
+  it('has no pid when it is old', () => {
+    const old = recordIn(`http://127.0.0.1:9237\n9237\n${TOKEN}\n`)
+    expect(old).toMatchObject({ pid: null, port: 9237, token: TOKEN })
+  })
+
+  it.each([
+    ['without a newline at the end', FOUR_LINES.trimEnd()],
+    ['with the line ends of Windows', FOUR_LINES.replaceAll('\n', '\r\n')],
+    ['with a slash after the url', FOUR_LINES.replace('9400\n', '9400/\n')],
+  ])('is read %s', (_, text) => {
+    expect(recordIn(text)).toMatchObject({ pid: 25, port: 9400, token: TOKEN })
+  })
+
+  it.each(['0', '1', '-1', '+25', '1e99', '25.0', '0x19', '025', ' 25', '', 'abc', '99999999999'])(
+    'is malformed with the pid %j',
+    (pid) => {
+      expect(parseRecord(`http://localhost:9400\n9400\n${TOKEN}\n${pid}\n`).state).toBe('malformed')
+    },
+  )
+
+  it.each(['0', '65536', '-1', '9400.0', '1e3', '', ' 9400', '09400', 'http'])(
+    'is malformed with the port %j',
+    (port) => {
+      expect(parseRecord(`http://localhost:9400\n${port}\n${TOKEN}\n25\n`).state).toBe('malformed')
+    },
+  )
+
+  it.each(['', 'localhost:9400', 'ftp://localhost:9400', 'http://localhost', 'http://local host:9400', '25'])(
+    'is malformed with the url %j',
+    (url) => {
+      expect(parseRecord(`${url}\n9400\n${TOKEN}\n25\n`).state).toBe('malformed')
+    },
+  )
+
+  it.each(['', ' ', 'two words'])('is malformed with the token %j', (token) => {
+    expect(parseRecord(`http://localhost:9400\n9400\n${token}\n25\n`).state).toBe('malformed')
+  })
+
+  it.each([
+    ['an extra line', `${FOUR_LINES}extra\n`],
+    ['an empty line at the end', `${FOUR_LINES}\n`],
+    ['an empty line at the beginning', `\n${FOUR_LINES}`],
+    ['two lines', 'http://localhost:9400\n9400\n'],
+    ['one line', 'http://localhost:9400\n'],
+  ])('is malformed with %s', (_, text) => {
+    expect(parseRecord(text).state).toBe('malformed')
+  })
+})
+
+describe('what is no record', () => {
+  it.each([
+    ['nothing', ''],
+    ['blanks', ' \r\n\t\n'],
+  ])('%s is called empty', (_, text) => {
+    expect(parseRecord(text)).toEqual({ state: 'malformed', why: 'it is empty' })
+  })
+
+  it.each([
+    ['zero bytes', '\0'.repeat(512)],
+    ['replacement characters', '\uFFFD'.repeat(64)],
+    ['the names of a directory', '.\n..\nrecord.json\n'],
+    ['a list', '[1, 2, 3]'],
+    ['a word of JSON', 'null'],
+    ['a JSON string', '"running"'],
+    ['an empty object', '{}'],
+    ['two records', own() + own()],
+    ['JSON that is cut off', '{"state": "running", "pid": 47'],
+    ['JSON with a comment', `{ /* ours */ ${own().slice(1)}`],
+    ['a number of lines', 'x\n'.repeat(4)],
+    ['HTML', '<!DOCTYPE html>\n<html>\n<body>\n</html>\n'],
+    ['something huge', 'x'.repeat(64 * 1024)],
+    ['huge JSON', `{"a":${'['.repeat(30_000)}`],
+    ['very many lines', '9400\n'.repeat(20_000)],
+  ])('%s is malformed, and never guessed at', (_, text) => {
+    expect(parseRecord(text)).toEqual({ state: 'malformed', why: 'its content is no record' })
+  })
+
+  it('never shows its content, which may hold a token', () => {
+    const broken = FOUR_LINES.replace('\n25', '')
+    expect(JSON.stringify(parseRecord(`${broken}extra\nmore\n`))).not.toContain(TOKEN)
+    expect(JSON.stringify(parseRecord(own({ pid: 0 })))).not.toContain(TOKEN)
+  })
+})
