@@ -33,7 +33,8 @@ export interface ConnectRequest {
   /** The reason that stands in the log of a daemon that had to be started; without one it is found out. */
   readonly reason?: StartReason
   readonly protocolVersion: number
-  readonly doctorCommand: (port: number) => string
+  /** The command that ends a daemon that does not answer; the port is null where it has none yet. */
+  readonly doctorCommand: (port: number | null) => string
   readonly onWait?: (message: string) => void
 }
 
@@ -187,7 +188,7 @@ function unresponsive({ family, scope, launch, doctorCommand }: ConnectRequest):
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
     `the ${family.name} daemon (process ${pid ?? 'unknown'}${at}) does not answer; its log: ${launch.logFile}`,
-    { hint: port === null ? 'see the doctor' : doctorCommand(port) },
+    { hint: doctorCommand(port) },
   )
 }
 

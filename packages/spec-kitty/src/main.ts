@@ -1,6 +1,5 @@
 import { homedir } from 'node:os'
 import { EXIT } from './cli/exit-codes.js'
-import { reportFailure } from './cli/failure.js'
 import { isTruthy, type Io } from './cli/io.js'
 import { UsageError } from './cli/usage.js'
 import { VERSION } from './version.js'
@@ -58,10 +57,16 @@ process.once('SIGINT', () => {
 process.stdout.on('error', ignoreClosedPipe)
 process.stderr.on('error', ignoreClosedPipe)
 
-try {
-  process.exitCode = await dispatch()
-} catch (error) {
-  process.exitCode = reportFailure(error, io, args.includes('--json'), args.includes('--verbose'))
+void main()
+
+/** What only a failure needs is loaded when there is one. */
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await dispatch()
+  } catch (error) {
+    const { reportFailure } = await import('./cli/failure.js')
+    process.exitCode = reportFailure(error, io, args.includes('--json'), args.includes('--verbose'))
+  }
 }
 
 async function dispatch(): Promise<number> {

@@ -13,7 +13,7 @@ if (family !== 'sync' || root === undefined || root === '') {
   process.stderr.write(`usage: spec-kitty-daemon.js sync ${MARKER}ROOT\n`)
   process.exitCode = 2
 } else {
-  await runSyncDaemon({
+  void runSyncDaemon({
     root,
     reportedVersion: process.env['SPEC_KITTY_CLI_VERSION'],
     isSocketActivated: process.env['LISTEN_FDS'] !== undefined,

@@ -70,13 +70,14 @@ export function live(options: LifeOptions): Life {
   let lastCleanAt = Number.NEGATIVE_INFINITY
   let isCleanDue = true
   const inFlight = (): number => requests + work.inFlight()
+  const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock)
 
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
 
   async function tick(): Promise<void> {
     const state = scopeState()
     absentTicks = state === 'absent' ? absentTicks + 1 : 0
-    if (state === 'here') await keeper?.check()
+    if (state === 'here') await keeper?.check().catch(report)
     const rule = retirementOf(situation(state))
     if (rule !== null) await leave(rule.reason, rule.id)
     else if (isCleanDue) await cleanSiblings()
@@ -96,7 +97,8 @@ export function live(options: LifeOptions): Life {
 
   /** Only as the recorded singleton, at most once in a while, never waiting for the lock: the next tick comes. */
   async function cleanSiblings(): Promise<void> {
-    if (isLeaving || performance.now() - lastCleanAt < timing.cleanEveryMs || keeper?.rival() != null) return
+    if (isLeaving || performance.now() - lastCleanAt < timing.cleanEveryMs) return
+    if (!isSingleton() || keeper?.rival() != null) return
     try {
       isCleanDue = false
       const { entries } = await cleanUp({ family, scope, platform, intent: 'startup_clean', lockWaitMs: 0 })
@@ -140,7 +142,7 @@ export function live(options: LifeOptions): Life {
         beginning.record,
         log,
         (named) => isAlive(platform, named),
-        () => scopeState() === 'here' && isHeld(lock),
+        isSingleton,
       )
       logStart(log, beginning)
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))

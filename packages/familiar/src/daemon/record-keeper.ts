@@ -5,7 +5,7 @@ import { markStopped, setAside, writeRecord, formatRecord } from '../act/record-
 import { processKey } from '../identity/proof.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { parseRecord } from '../identity/record.js'
-import { readSmallFile } from '../observe/peek.js'
+import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import type { Log } from './log.js'
 
 /** Changes come in bursts; this long after the last one the record is looked at. */
@@ -40,13 +40,14 @@ export function keepRecord(
     if (found.state === 'text' && found.text === formatRecord(record)) return void (rival = null)
     const other = found.state === 'text' ? namedOther(found.text, record) : null
     rival = other !== null && (await lives(other)) ? other : null
-    if (rival !== null || isStopped) return
+    if (rival !== null || isStopped || !isStill(path, found)) return
     const aside = setAside(lock, path)
     writeRecord(lock, path, record)
     log.write('record_written_again', { was: found.state, aside })
   }
   const quietly = (): void =>
     void check().catch((error: unknown) => log.write('record_failed', { why: String(error) }))
+  if (!isReplaceable(path)) log.write('record_set_aside', { aside: setAside(lock, path) })
   writeRecord(lock, path, record)
   const watcher = watchDirectory(path, quietly)
   return {
@@ -58,6 +59,18 @@ export function keepRecord(
       if (mayWrite()) markStopped(lock, path, record, reason)
     },
   }
+}
+
+/** Only a record that was read and understood may be written over. */
+function isReplaceable(path: string): boolean {
+  const found = readSmallFile(path)
+  return found.state === 'absent' || (found.state === 'text' && parseRecord(found.text).state === 'readable')
+}
+
+/** While the machine was asked who lives, another check may have written the record again. */
+function isStill(path: string, found: PeekedFile): boolean {
+  const now = readSmallFile(path)
+  return now.state === 'text' && found.state === 'text' ? now.text === found.text : now.state === found.state
 }
 
 function namedOther(text: string, own: OwnRecord): DaemonRecord | null {

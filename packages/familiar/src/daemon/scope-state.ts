@@ -39,11 +39,10 @@ function isSame(one: Identity | string | null, other: Identity | string | null):
   return one.dev === other.dev && one.ino === other.ino
 }
 
-/** The kernel says ENOENT for the path of a directory that was removed while somebody stood in it. */
+/** A directory that was removed while somebody stood in it has no name left. (`process.cwd()` only remembers its first answer.) */
 function isWorkingDirectoryDeleted(): boolean {
   try {
-    process.cwd()
-    return false
+    return statSync('.').nlink === 0
   } catch (error) {
     return errnoOf(error) === 'ENOENT'
   }

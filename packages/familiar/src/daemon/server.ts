@@ -123,10 +123,10 @@ interface Refusal {
 
 /** No DNS rebinding, no cross-site request: refused before routing, whatever the path. */
 function refusalOf(message: IncomingMessage, port: number): Refusal | null {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
+  const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
   const { host, origin } = message.headers
-  if (host === undefined || !hosts.includes(host)) return { status: 403, error: 'foreign_host' }
-  if (origin !== undefined && !hosts.includes(origin.replace(/^http:\/\//, ''))) {
+  if (host === undefined || !hosts.has(host)) return { status: 403, error: 'foreign_host' }
+  if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
     return { status: 403, error: 'foreign_origin' }
   }
   if (message.headers['sec-fetch-site'] === 'cross-site') return { status: 403, error: 'cross_site' }

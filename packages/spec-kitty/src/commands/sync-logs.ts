@@ -1,3 +1,4 @@
+import { FamiliarError } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -23,9 +24,21 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(`--lines must be a whole number, not '${options.lines}'`)
   }
   const path = logFile(runtimeRoot(io))
-  const { text, end } = lastLines(path, Number(options.lines))
+  const { text, end } = readLog(path, Number(options.lines))
   if (text === null && !options.follow) io.err(`there is no log yet: ${path}\n`)
   io.out(text ?? '')
   if (options.follow) await followFile(path, end, (more) => io.out(more))
   return EXIT.ok
+}
+
+function readLog(path: string, count: number): ReturnType<typeof lastLines> {
+  try {
+    return lastLines(path, count)
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot read the log ${path}: ${why}`, {
+      hint: 'make it a file that this user may read',
+      cause: error,
+    })
+  }
 }

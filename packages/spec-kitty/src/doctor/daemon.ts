@@ -13,17 +13,23 @@ export interface DaemonView {
   readonly queued: number | null
 }
 
-/** Returns the running daemon that a record of this root names, ours before the predecessor's. Null when none is recorded. */
+/**
+ * Returns the running daemon that a record of this root names, ours before the predecessor's. Null when none is
+ * recorded; a copied root has the record of the root it was copied from, which names nothing here.
+ */
 export function recordedDaemon(seen: Look): DaemonRecord | null {
-  const records = seen.surroundings.here.records.flatMap((read) =>
+  const { records, real } = seen.surroundings.here
+  const running = records.flatMap((read) =>
     read.state === 'readable' && read.record.running ? [read.record] : [],
   )
-  return records[0] ?? null
+  return running.find(({ scope }) => scope === null || scope === real) ?? null
 }
 
 /** Returns the daemon of this root as it was seen, ours before a predecessor's; null when there is none. */
 export function singletonCandidate(seen: Look): Candidate | null {
-  const found = seen.candidates.filter(({ facts }) => facts.singleton_here === 'yes')
+  const found = seen.candidates.filter(
+    ({ facts }) => facts.singleton_here === 'yes' && facts.marker_here !== 'no',
+  )
   return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
 }
 

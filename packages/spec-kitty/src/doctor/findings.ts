@@ -98,7 +98,10 @@ function nearlyFull({ seen }: Seen): Finding | null {
 function predecessorToo({ seen }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     ({ facts, sighting }) =>
-      facts.singleton_here === 'yes' && sighting.report !== null && sighting.shape?.lineage === 'predecessor',
+      facts.singleton_here === 'yes' &&
+      facts.marker_here !== 'no' &&
+      sighting.report !== null &&
+      sighting.shape?.lineage === 'predecessor',
   )
   if (theirs === undefined) return null
   const { report, port } = theirs.sighting

@@ -4,6 +4,7 @@ import {
   probe,
   readOwnRecord,
   readScope,
+  selectPlatform,
   skipReason,
   type DaemonRecord,
   type SelfReport,
@@ -34,7 +35,7 @@ export interface SyncStatus {
   readonly log: string
 }
 
-/** How long a predecessor's daemon may take to answer. */
+/** How long a predecessor's daemon may take to answer, or the machine to tell who lives. */
 const PROBE_MS = 1_000
 
 /** Returns the state of the sync daemon of the root: one record read and one request, no look at the machine. */
@@ -57,7 +58,7 @@ export async function readStatus(root: string, env: Io['env']): Promise<SyncStat
     last_stop: lastStop(own),
     last_sync: found?.report?.details.lastSync ?? null,
     consecutive_failures: found?.report?.details.consecutiveFailures ?? null,
-    automatic_start_skipped: skipReason(readStartPolicy(root, env, 'remote_required')),
+    automatic_start_skipped: skipReason(await readStartPolicy(root, env, 'remote_required')),
     log: logFile(root),
   }
 }
@@ -71,7 +72,15 @@ interface Found {
 async function askOwn(record: DaemonRecord): Promise<Found | null> {
   const answer = await handshake(syncFamily, record)
   if (answer.outcome === 'proven') return { record, report: answer.report, isMute: false }
-  return answer.outcome === 'mute' ? { record, report: null, isMute: true } : null
+  const isMute = answer.outcome === 'mute' && (await lives(record))
+  return isMute ? { record, report: null, isMute } : null
+}
+
+/** Nobody on the port and nobody who answers look the same; only a process that is there can be asked to do better. */
+async function lives({ pid, birth }: DaemonRecord): Promise<boolean> {
+  if (pid === null) return false
+  const found = await (await selectPlatform()).inspect([pid], AbortSignal.timeout(PROBE_MS))
+  return found.get(pid)?.birth === birth
 }
 
 /** A predecessor proves nothing; that the port of its record answers as a sync daemon is all there is to show. */

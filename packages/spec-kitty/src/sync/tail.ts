@@ -25,25 +25,40 @@ export function lastLines(
   }
 }
 
-/** Hands over what is appended to the file, also after it was rotated. Never returns. */
+/** Hands over what is appended to the file, also after it was rotated to `.1`. Never returns. */
 export async function followFile(
   path: string,
   from: Position,
   onText: (text: string) => void,
 ): Promise<never> {
   for (let at = from; ; await sleep(POLL_MS)) {
-    const { text, end } = readFrom(path, at)
+    const { text, end } = readMore(path, at)
     at = end
     if (text !== '') onText(text)
   }
 }
 
-function readFrom(path: string, at: Position): { readonly text: string; readonly end: Position } {
+interface Part {
+  readonly text: string
+  readonly end: Position
+}
+
+/** What was written to the old file between the last look and its rotation comes first. */
+function readMore(path: string, at: Position): Part {
+  const now = readFrom(path, at)
+  if (now === null) return { text: '', end: at }
+  if (now.end.inode === at.inode) return now
+  const old = readFrom(`${path}.1`, at)
+  return { text: `${old?.end.inode === at.inode ? old.text : ''}${now.text}`, end: now.end }
+}
+
+/** Reads on where the file is still the one of the position, else from its beginning; null when it cannot be opened. */
+function readFrom(path: string, at: Position): Part | null {
   let descriptor: number
   try {
     descriptor = openSync(path, 'r')
   } catch {
-    return { text: '', end: at }
+    return null
   }
   try {
     const { ino, size } = fstatSync(descriptor)

@@ -8,7 +8,7 @@
 
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 
-export type { CommandLine, Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+export type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 
 export interface Platform {
   readonly name: 'linux' | 'darwin' | 'win32'
