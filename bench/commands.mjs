@@ -1,6 +1,6 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath as pathOf } from 'node:url'
 import { listenersOn, RANGE } from './stages.mjs'
 
 /**
@@ -9,23 +9,26 @@ import { listenersOn, RANGE } from './stages.mjs'
  * @typedef {{ argv: readonly string[], isDone(timed: Timed, listeners: number): boolean }} Timeable
  */
 
-const CLI = pathOf('../packages/spec-kitty/bin/spec-kitty.js')
+const CLI = pathOf(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const DOCTOR = [CLI, 'auth', 'doctor', '--json']
 const PYTHON = '/usr/bin/python3'
-const LOOK = [PYTHON, pathOf('psutil-look.py'), String(RANGE.from), String(RANGE.to)]
+const PSUTIL_LOOK = pathOf(new URL('psutil-look.py', import.meta.url))
 
 /** Every command that can be timed, and how to tell that it did its work. @type {Record<CommandName, Timeable>} */
 const COMMANDS = {
   floor: { argv: [process.execPath, '-e', '0'], isDone: ({ exitCode }) => exitCode === 0 },
   doctor: { argv: [process.execPath, ...DOCTOR], isDone: hasSeen },
   memory: {
-    argv: [process.execPath, '--require', pathOf('peak-memory.cjs'), ...DOCTOR],
+    argv: [process.execPath, '--require', pathOf(new URL('peak-memory.cjs', import.meta.url)), ...DOCTOR],
     isDone: (timed, listeners) => hasSeen(timed, listeners) && Number(timed.note) > 0,
   },
   reset: { argv: [process.execPath, ...DOCTOR, '--reset'], isDone: hasSwept },
   lsof: { argv: ['lsof', '-nP', '-iTCP', '-sTCP:LISTEN'], isDone: hasLines },
   ss: { argv: ['ss', '-ltnp'], isDone: hasLines },
-  psutil: { argv: LOOK, isDone: ({ stdout }, listeners) => JSON.parse(stdout).length === listeners },
+  psutil: {
+    argv: [PYTHON, PSUTIL_LOOK, String(RANGE.from), String(RANGE.to)],
+    isDone: ({ exitCode, stdout }, listeners) => exitCode === 0 && JSON.parse(stdout).length === listeners,
+  },
 }
 
 /** Returns the command for a root. @param {CommandName} name @param {string} root */
@@ -67,9 +70,4 @@ function hasSwept({ exitCode, stdout }, listeners) {
 /** A header, and at least a line for each listener. @param {Timed} timed @param {number} listeners */
 function hasLines({ stdout }, listeners) {
   return stdout.trimEnd().split('\n').length > listeners
-}
-
-/** @param {string} name */
-function pathOf(name) {
-  return fileURLToPath(new URL(name, import.meta.url))
 }

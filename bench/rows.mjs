@@ -66,6 +66,14 @@ export const ROWS = [
     target: { ratio: 1.2 },
   },
   {
+    id: 'M4',
+    what: '  beside it: the same / 50 honest web servers',
+    batch: 'looks',
+    of: ['flood', 'memory'],
+    per: ['honest', 'memory'],
+    unit: 'MB',
+  },
+  {
     id: 'M7',
     what: 'reset of 18 cooperative / floor',
     batch: 'reset',

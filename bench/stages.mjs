@@ -18,6 +18,7 @@ const stages = {
   orphans: { orphans: 18 },
   crowd: { orphans: 18, sleepers: 1000 },
   hostile: { listeners: 50, kinds: ['silent', 'drip', 'endless', 'big'] },
+  honest: { listeners: 50, kinds: ['http'] },
   flood: { listeners: 50, kinds: ['endless'] },
   cooperative: { orphans: 18, isUsedUp: true },
   stubborn: { orphans: 18, behaviour: 'ignore-term', isUsedUp: true },

@@ -152,7 +152,8 @@ async function connectLocked(
   }
   const previous = readOwnRecord(family, scope)
   const reason = request.reason ?? (previous?.running === true ? 'recorded_dead' : 'first_start')
-  await startOnce(request, lock, reason, previous?.packageVersion ?? null)
+  const other = await startOrFind(request, lock, reason, previous?.packageVersion ?? null)
+  if (other !== null) return connected(other, null)
   const found = await findRecorded(request)
   if (found !== null) return connected(found, reason)
   throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then did not answer', {
@@ -183,13 +184,31 @@ async function awaitHolder(
 function unresponsive({ family, scope, launch, doctorCommand }: ConnectRequest): FamiliarError {
   const record = readOwnRecord(family, scope)
   const pid = readLockHolder(family.files(scope).daemonLock)?.pid ?? record?.pid ?? null
-  const port = record?.port ?? null
+  const port = record?.pid === pid ? (record?.port ?? null) : null
   const at = port === null ? '' : `, port ${port}`
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
     `the ${family.name} daemon (process ${pid ?? 'unknown'}${at}) does not answer; its log: ${launch.logFile}`,
     { hint: doctorCommand(port) },
   )
+}
+
+/** Starts a daemon. Returns the other one where somebody has started one by hand in the same moment and was first. */
+async function startOrFind(
+  request: ConnectRequest,
+  lock: HeldLock,
+  reason: StartReason,
+  previousVersion: string | null,
+): Promise<Found | null> {
+  try {
+    await startOnce(request, lock, reason, previousVersion)
+    return null
+  } catch (error) {
+    if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') throw error
+    const other = await awaitHolder(request, null, performance.now() + HOLDER_MS)
+    if (other === null) throw error
+    return other
+  }
 }
 
 async function startOnce(

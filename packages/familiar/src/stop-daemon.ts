@@ -79,10 +79,13 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
   return { outcome: 'stopped', pid: daemon.proof.pid, port, packageVersion, path: result.path }
 }
 
-/** The daemon of this scope: ours before a predecessor's. One that serves another scope by its marker is not it. */
+/**
+ * The daemon of this scope: ours before a predecessor's. One whose marker is not proven to mean this scope is not it: a
+ * copied home has the record and the lock file of the home that it was copied from.
+ */
 function singletonOf(seen: Look): Candidate | null {
   const found = seen.candidates.filter(
-    ({ facts }) => facts.singleton_here === 'yes' && facts.marker_here !== 'no',
+    ({ facts }) => facts.singleton_here === 'yes' && (facts.marker !== 'yes' || facts.marker_here === 'yes'),
   )
   return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
 }

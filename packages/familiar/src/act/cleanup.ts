@@ -6,6 +6,7 @@ import { inUseBy } from '../classify/evidence.js'
 import { processKey } from '../identity/proof.js'
 import { look, type Candidate, type Look } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
+import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
 import { assertOwnScope } from './scope-owner.js'
 import { retire, STEP_MS, type Retirement } from './stop.js'
@@ -171,9 +172,10 @@ async function retireAll(
   locks: ReadonlyMap<string, HeldLock>,
 ): Promise<ReadonlyMap<Candidate, Retirement>> {
   const planned = targets(request, seen)
+  const sharing = { ...request, platform: shareListeners(request.platform, request.family.ports) }
   let done = 0
   const results = planned.map(async (candidate) => {
-    const result = await retireOne(request, candidate, seen, locks)
+    const result = await retireOne(sharing, candidate, seen, locks)
     request.onProgress?.(++done, planned.length)
     return [candidate, result] as const
   })

@@ -94,7 +94,7 @@ export async function isLockHeld(path: string): Promise<boolean> {
     descriptor = openSync(path, constants.O_RDWR)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
-    throw unopenable(path, error)
+    throw unusable(path, error)
   }
   try {
     return !(await lockDescriptor(descriptor, path))
@@ -124,7 +124,7 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
     return null
   } catch (error) {
     closeSync(descriptor)
-    throw error
+    throw error instanceof FamiliarError ? error : unusable(path, error)
   }
 }
 
@@ -133,19 +133,16 @@ function openLockFile(path: string): number {
     makeDirectory(dirname(path))
     return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
   } catch (error) {
-    throw unopenable(path, error)
+    throw unusable(path, error)
   }
 }
 
-function unopenable(path: string, error: unknown): FamiliarError {
-  return new FamiliarError(
-    'E_SCOPE_UNUSABLE',
-    `cannot open the lock ${path}: ${errnoOf(error) ?? String(error)}`,
-    {
-      hint: `make ${dirname(path)} writable for this user`,
-      cause: error,
-    },
-  )
+function unusable(path: string, error: unknown): FamiliarError {
+  const why = errnoOf(error) ?? String(error)
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: ${why}`, {
+    hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+    cause: error,
+  })
 }
 
 /** Loaded here and not at start: the native part costs 12 ms, and only what changes something needs a lock. */

@@ -21,7 +21,7 @@ export function writeRecord(lock: HeldLock, path: string, record: OwnRecord): vo
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
-    const hint = `make ${dirname(path)} writable for this user, with space left`
+    const hint = `make ${dirname(path)} a directory that this user can write to, with space left`
     const why = errnoOf(error) ?? String(error)
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write the record ${path}: ${why}`, {
       hint,

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { devNull } from 'node:os'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../identity/narrow.js'
-import { readSmallFile } from '../observe/peek.js'
 import { jsonLines } from './lines.js'
 import type { HeldLock } from './lock.js'
 import { LEASE_FD, type Timing } from './start-pipe.js'
@@ -32,7 +32,11 @@ export interface StartOrder {
 /** A daemon that does not get ready, or does not confirm its adoption, within this time has failed. */
 const READY_MS = 15_000
 
+/** The pipe of a daemon that fails ends a moment before its process does. */
+const ENDING_MS = 500
+
 const LOG_TAIL_LINES = 5
+const LOG_TAIL_BYTES = 8 * 1024
 
 /**
  * Starts a daemon and adopts it: returns once it is ready, recorded and on its own. The life-cycle lock must be held
@@ -61,10 +65,10 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       timing: timingOf(order.launch),
     })
     const first = await Promise.race([pipe.next(READY_MS), spawnError])
-    if (objectOf(first?.['ready']) === null) throw failure(first, order.launch)
+    if (objectOf(first?.['ready']) === null) throw await failure(first, order.launch, child)
     pipe.say({ adopt: true })
     const last = await pipe.next(READY_MS)
-    if (last?.['ok'] !== true) throw failure(last, order.launch)
+    if (last?.['ok'] !== true) throw await failure(last, order.launch, child)
   } finally {
     pipe.close()
     child.unref()
@@ -77,18 +81,29 @@ function timingOf({ timing }: Launch): JsonObject {
   return { tick_ms: tickMs, idle_ms: idleMs, drain_ms: drainMs, clean_every_ms: cleanEveryMs }
 }
 
-function spawnDetached({ args, env, cwd }: Launch): ChildProcess {
+/** What the runtime itself says of an entry that it cannot load, or of a crash, goes to the log. */
+function spawnDetached({ args, env, cwd, logFile }: Launch): ChildProcess {
   const nothing = openSync(devNull, 'r+')
+  const log = openLogFile(logFile)
   try {
     return spawn(process.execPath, [...args], {
       cwd,
       env: { ...env },
       detached: true,
       windowsHide: true,
-      stdio: [nothing, nothing, nothing, 'pipe', ...coverInherited(nothing)],
+      stdio: [nothing, nothing, log ?? nothing, 'pipe', ...coverInherited(nothing)],
     })
   } finally {
     closeSync(nothing)
+    if (log !== null) closeSync(log)
+  }
+}
+
+function openLogFile(path: string): number | null {
+  try {
+    return openSync(path, 'a', 0o600)
+  } catch {
+    return null
   }
 }
 
@@ -132,19 +147,47 @@ function staysOpen(directory: string, descriptor: number): boolean {
 }
 
 /** What the daemon said, or, when it ended without a word, what its log says. */
-function failure(message: JsonObject | null, { logFile }: Launch): FamiliarError {
+async function failure(
+  message: JsonObject | null,
+  { logFile }: Launch,
+  child: ChildProcess,
+): Promise<FamiliarError> {
   const error = objectOf(message?.['error'])
-  const tail = logTail(logFile)
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
-  const said = stringOf(error?.['message']) ?? 'it ended before it was ready'
+  const said = stringOf(error?.['message']) ?? (await howItEnded(child))
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
-  const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${said}${tail}` : said
+  const text =
+    code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${said}${logTail(logFile)}` : said
   return new FamiliarError(code, text, { hint, retry: code === 'E_DAEMON_RUNNING' })
 }
 
+async function howItEnded(child: ChildProcess): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) }).catch(() => null)
+  }
+  const { exitCode, signalCode } = child
+  if (exitCode === null && signalCode === null) return 'it did not get ready'
+  return `it ended before it was ready (${signalCode ?? `exit code ${exitCode}`})`
+}
+
+/** The last lines, without blank ones and without the calls that led to an error. */
 function logTail(path: string): string {
-  const read = readSmallFile(path)
-  if (read.state !== 'text') return ''
-  const lines = read.text.trimEnd().split('\n').slice(-LOG_TAIL_LINES)
-  return `; the end of its log: ${lines.join(' | ')}`
+  const lines = endOf(path)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`
+}
+
+function endOf(path: string): string {
+  let descriptor: number | null = null
+  try {
+    descriptor = openSync(path, 'r')
+    const { size } = fstatSync(descriptor)
+    const buffer = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES))
+    return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, size - buffer.length))
+  } catch {
+    return ''
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
 }

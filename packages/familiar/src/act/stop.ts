@@ -88,9 +88,11 @@ async function confirm(
 
 async function listensStill(platform: Platform, target: ProvenProcess): Promise<boolean> {
   if (target.port === null) return false
-  const range = { from: target.port, to: target.port + 1 }
   const sockets = new Set(target.listeners.map((listener) => listener.socket))
-  const listeners = await platform.listeners(range, AbortSignal.timeout(STEP_MS))
+  const listeners = await platform.listeners(
+    { from: target.port, to: target.port + 1 },
+    AbortSignal.timeout(STEP_MS),
+  )
   return listeners.some((listener) => sockets.has(listener.socket))
 }
 

@@ -7,6 +7,7 @@ import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { stringOf, objectOf } from '../identity/narrow.js'
+import { look, type Look } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retirementOf, type Situation } from '../retire/reasons.js'
 import { openLog } from './log.js'
@@ -101,7 +102,16 @@ export function live(options: LifeOptions): Life {
     if (!isSingleton() || keeper?.rival() != null) return
     try {
       isCleanDue = false
-      const { entries } = await cleanUp({ family, scope, platform, intent: 'startup_clean', lockWaitMs: 0 })
+      const seen = await look(family, scope, platform)
+      if (!isSingletonIn(seen)) return void (isCleanDue = true)
+      const { entries } = await cleanUp({
+        family,
+        scope,
+        platform,
+        intent: 'startup_clean',
+        seen,
+        lockWaitMs: 0,
+      })
       lastCleanAt = performance.now()
       const gone = entries.filter(({ result }) => result.outcome === 'swept')
       if (gone.length > 0)
@@ -176,6 +186,11 @@ function logStart(log: ReturnType<typeof openLog>, beginning: Beginning): void {
     port: record.port,
     by_pid: starterPid,
   })
+}
+
+/** A root that was moved away a moment ago has no record: its own daemon looks like a stale one then. */
+function isSingletonIn({ candidates, host }: Look): boolean {
+  return candidates.some(({ sighting, facts }) => sighting.pid === host.pid && facts.singleton_here === 'yes')
 }
 
 function isHeld(lock: HeldLock): boolean {

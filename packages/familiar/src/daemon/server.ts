@@ -152,7 +152,8 @@ async function readBody(message: IncomingMessage): Promise<Body> {
   if (length > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of message as AsyncIterable<Buffer>) {
+  // Without this option the return below destroys the connection before it can be told why.
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
     chunks.push(chunk)

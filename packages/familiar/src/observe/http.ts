@@ -34,17 +34,19 @@ export function request(asked: HttpRequest): Promise<HttpReply | null> {
     const socket = connect({ host: reachable(asked.address), port: asked.port })
     const chunks: Buffer[] = []
     let bytes = 0
+    let wanted: number | null = null
     const finish = (): void => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(readReply(Buffer.concat(chunks).subarray(0, MAX_REPLY_BYTES)))
+      resolve(bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks)))
     }
     const timer = setTimeout(finish, asked.timeoutMs)
     socket.on('connect', () => write(socket, asked))
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       bytes += chunk.length
-      if (bytes > MAX_REPLY_BYTES || isComplete(chunks)) finish()
+      wanted ??= announcedBytes(chunks)
+      if (bytes > MAX_REPLY_BYTES || (wanted !== null && bytes >= wanted)) finish()
     })
     socket.on('end', finish)
     socket.on('error', finish)
@@ -71,19 +73,21 @@ function reachable(address: string): string {
   return address === '::' ? '::1' : address
 }
 
-/** True once the body has the announced length. Without one, only the end of the connection completes a reply. */
-function isComplete(chunks: readonly Buffer[]): boolean {
+/** The whole length of a reply whose head has come and announces one; null before that, and for one that does not say. */
+function announcedBytes(chunks: readonly Buffer[]): number | null {
   const text = Buffer.concat(chunks).toString('latin1')
   const separator = /\r?\n\r?\n/.exec(text)
-  if (separator === null) return false
+  if (separator === null) return null
   const announced = /^content-length:\s*(\d+)\s*$/im.exec(text.slice(0, separator.index))
-  const bodyBytes = text.length - separator.index - separator[0].length
-  return announced !== null && bodyBytes >= Number(announced[1])
+  const bodyAt = separator.index + separator[0].length
+  return announced === null ? null : bodyAt + Number(announced[1])
 }
+
+const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})\b/
 
 function readReply(raw: Buffer): HttpReply | null {
   const text = raw.toString('utf8')
-  const status = /^HTTP\/1\.[01] (\d{3})\b/.exec(text)?.[1]
+  const status = STATUS_LINE.exec(text)?.[1]
   if (status === undefined) return null
   const separator = /\r?\n\r?\n/.exec(text)
   const body = separator === null ? '' : text.slice(separator.index + separator[0].length)
@@ -92,4 +96,10 @@ function readReply(raw: Buffer): HttpReply | null {
   } catch {
     return { status: Number(status), json: undefined }
   }
+}
+
+/** A reply that was not read to its end: whether it is HTTP stands at its beginning, the rest is not looked at. */
+function readCut(chunks: readonly Buffer[]): HttpReply | null {
+  const status = STATUS_LINE.exec(Buffer.concat(chunks).toString('latin1', 0, 64))?.[1]
+  return status === undefined ? null : { status: Number(status), json: undefined }
 }

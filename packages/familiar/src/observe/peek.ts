@@ -37,7 +37,7 @@ const MAX_RECORD_BYTES = 64 * 1024
 
 /**
  * Reads what a scope's directory says. Writes nothing and never throws, but may block for as long as the file system
- * does: a path that somebody else named belongs into a process of its own (`foreign-scopes.ts`).
+ * does: a path that somebody else named belongs into a process of its own (`scopes.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
   return {

@@ -11,7 +11,7 @@ import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { hasPendingSignal, listenersOn, watch } from '../helpers/machine.js'
-import { changing } from '../helpers/platforms.js'
+import { changing, noting } from '../helpers/platforms.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { hold, startProven } from '../helpers/proven.js'
 
@@ -21,7 +21,7 @@ const nextPort = portsIn(ports)
 const real = await selectPlatform()
 
 /** Long enough for a process to end on a busy machine, short enough for those that never will. */
-const STEP_MS = 500
+const STEP_MS = 300
 
 leaveNothing(ports)
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
 })
 
 function retireIt(target: ProvenProcess, platform: Platform = real) {
-  return retire(lock, platform, family, target, STEP_MS)
+  return retire(lock, platform, family, target, { stepMs: STEP_MS })
 }
 
 /** The machine's own word, beside what was reported. */
@@ -63,12 +63,15 @@ describe('retire', () => {
     expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  it('does not call swept what leaves its port to a child', async () => {
-    const port = nextPort()
-    const { target, isAlive } = await startProven(family, port, real, { keepChild: true })
-    expect(await retireIt(target)).toEqual({ outcome: 'failed', reason: 'port_still_listening' })
-    expect([isAlive(), listenersOn(port, port + 1).length]).toEqual([false, 1])
-  })
+  it.for([undefined, 'ignore-term'] as const)(
+    'does not call swept what leaves its port to a child: %s',
+    async (behaviour) => {
+      const port = nextPort()
+      const { target, isAlive } = await startProven(family, port, real, { keepChild: true, behaviour })
+      expect(await retireIt(target)).toEqual({ outcome: 'failed', reason: 'port_still_listening' })
+      expect([isAlive(), listenersOn(port, port + 1).length]).toEqual([false, 1])
+    },
+  )
 
   it('a daemon that has already ended', async () => {
     const { daemon, target } = await startProven(family, nextPort(), real)
@@ -136,18 +139,14 @@ describe('retire goes no further', () => {
 it('retires six stopped daemons side by side', async () => {
   const six = await Promise.all([1, 2, 3, 4, 5, 6].map(() => startProven(family, nextPort(), real)))
   await Promise.all(six.map(({ daemon }) => hold(daemon)))
-  const order: string[] = []
+  const { platform, asked } = noting(real)
   const started = performance.now()
-  const results = await Promise.all(
-    six.map(async ({ target }) => {
-      order.push('begin')
-      const result = await retireIt(target)
-      order.push('end')
-      return result
-    }),
-  )
+  const results = await Promise.all(six.map(({ target }) => retireIt(target, platform)))
   console.log(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${STEP_MS} ms`)
   expect(results).toEqual(six.map(() => ({ outcome: 'swept', path: 'kill' })))
-  expect(order.lastIndexOf('begin')).toBeLessThan(order.indexOf('end'))
+  const pids = six.map(({ daemon }) => daemon.pid)
+  const lastBegin = Math.max(...pids.map((pid) => asked.indexOf(pid)))
+  const firstEnd = Math.min(...pids.map((pid) => asked.lastIndexOf(pid)))
+  expect(lastBegin).toBeLessThan(firstEnd)
   expect(six.map(({ isAlive }) => isAlive())).toEqual(six.map(() => false))
 })

@@ -56,6 +56,8 @@ export function testFamily(ports: PortRange, startingSeconds = 0): Family {
       predecessorRecord: join(root, 'sync-daemon'),
       sharedOwner: join(root, 'sync', 'daemon', 'owner.json'),
       lifecycleLock: join(root, 'daemons', 'sync', 'lifecycle.lock'),
+      daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),
+      log: join(root, 'daemons', 'sync', 'daemon.log'),
     }),
     relatives: [dashboard],
   }

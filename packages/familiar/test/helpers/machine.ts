@@ -42,20 +42,33 @@ export function watch(pid: number): () => boolean {
 
 /** Returns whether a signal waits for the process: one that is stopped keeps every signal that was sent to it. */
 export function hasPendingSignal(pid: number): boolean {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1')
+  const status = textOf(`/proc/${pid}/status`)
   return /^(?:SigPnd|ShdPnd):\s*0*[1-9a-f]/m.test(status)
 }
 
 /** Returns every socket, IPv4 and IPv6, that listens on a port from `from` up to, but not including, `to`. */
 export function listenersOn(from: number, to: number): readonly Listening[] {
-  const rows = ['tcp', 'tcp6'].flatMap((table) =>
-    readFileSync(`/proc/net/${table}`, 'latin1').split('\n').slice(1),
+  return tcpRows().flatMap(({ port, state, inode }) =>
+    state === '0A' && port >= from && port < to ? [{ port, inode }] : [],
   )
-  return rows.flatMap((row) => {
-    const cells = row.trim().split(/\s+/)
-    const port = Number.parseInt(cells[1]?.split(':').at(-1) ?? '', 16)
-    return cells[3] === '0A' && port >= from && port < to ? [{ port, inode: cells[9] ?? '' }] : []
+}
+
+/** Returns how many connections to a port are established. */
+export function connectionsTo(port: number): number {
+  return tcpRows().filter((row) => row.peer === port && row.state === '01').length
+}
+
+function tcpRows() {
+  const rows = ['tcp', 'tcp6'].flatMap((table) => textOf(`/proc/net/${table}`).trimEnd().split('\n').slice(1))
+  return rows.map((row) => {
+    const [, local = '', remote = '', state = '', , , , , , inode = ''] = row.trim().split(/\s+/)
+    return { port: portIn(local), peer: portIn(remote), state, inode }
   })
+}
+
+/** The port in an address as /proc/net/tcp has it: hexadecimal, after the colon. */
+function portIn(address: string): number {
+  return Number.parseInt(address.split(':').at(-1) ?? '', 16)
 }
 
 /** Returns the pids of the living children of a process. */
@@ -82,11 +95,16 @@ function linkOf(path: string): string | null {
   }
 }
 
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
 /** The fields of /proc/PID/stat from the third one on: what stands before may hold anything. */
 function statOf(pid: number): readonly string[] | null {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? null
-  } catch {
-    return null
-  }
+  const text = textOf(`/proc/${pid}/stat`)
+  return text === '' ? null : (text.split(') ').at(-1)?.split(' ') ?? null)
 }

@@ -1,3 +1,4 @@
+import { listenersOn } from './machine.js'
 import type { PortRange } from '../../src/identity/machine.js'
 
 /** Every test file that listens. Files run side by side, so each has ports that no other one uses. */
@@ -6,6 +7,7 @@ const FILES = [
   'act/signal-identity',
   'act/signal-permission',
   'act/stop',
+  'act/stop-ask',
   'act/cleanup',
   'act/cleanup-foreign',
   'act/cleanup-lock',
@@ -14,19 +16,53 @@ const FILES = [
   'observe/health-hostile',
   'observe/look',
   'observe/look-hostile',
+  'observe/look-lock',
   'observe/look-records',
   'observe/look-roots',
   'observe/platform/conformance',
+  'life/by-hand',
+  'life/concurrent',
+  'life/drain',
+  'life/files',
+  'life/idle',
+  'life/inherit',
+  'life/interrupted',
+  'life/killed',
+  'life/leaving',
+  'life/lease',
+  'life/mimic',
+  'life/ports',
+  'life/record',
+  'life/retirement',
+  'life/siblings',
+  'life/start',
+  'life/start-failure',
+  'life/unmounted',
+  'life/wedged',
 ] as const
 
 /** Below the ports that systems hand out by themselves (Linux from 32768 on), and clear of the families' own ranges. */
 const FIRST_PORT = 20_000
 
 const PORTS_PER_FILE = 50
+const PORTS_PER_RUN = 2_000
+const RUNS = 6
 
-/** Returns the ports of a test file: a range of its own between 20000 and 32000. */
+/**
+ * Returns the ports of a test file: a range of its own between 20000 and 32000, where nobody listens. Each run of the
+ * tests begins at another place, so that two on one machine stay apart.
+ */
 export function portsOf(file: (typeof FILES)[number]): PortRange {
-  const from = FIRST_PORT + FILES.indexOf(file) * PORTS_PER_FILE
+  const runs = Array.from({ length: RUNS }, (_, index) => (process.ppid + index) % RUNS)
+  const ranges = runs.map((run) =>
+    rangeAt(FIRST_PORT + run * PORTS_PER_RUN + FILES.indexOf(file) * PORTS_PER_FILE),
+  )
+  const free = ranges.find(({ from, to }) => listenersOn(from, to).length === 0)
+  if (free === undefined) throw new Error(`no free ports for ${file}`)
+  return free
+}
+
+function rangeAt(from: number): PortRange {
   return { from, to: from + PORTS_PER_FILE }
 }
 

@@ -28,7 +28,7 @@ export async function startProven(
 /** Stops a daemon (SIGSTOP). Whatever is sent to it then stays pending, where a test can see it. */
 export async function hold(daemon: Pick<Daemon, 'pid' | 'child'>): Promise<void> {
   daemon.child.kill('SIGSTOP')
-  await vi.waitFor(() => expect(stateOf(daemon.pid)).toBe('T'))
+  await vi.waitFor(() => expect(stateOf(daemon.pid)).toBe('T'), { interval: 5 })
 }
 
 /** A proof of nobody: whatever pid it is given, no process has this birth, so that no signal could ever be sent. */

@@ -34,6 +34,8 @@ const family = {
     predecessorRecord: `${scope}/sync-daemon`,
     sharedOwner: null,
     lifecycleLock: lockPath,
+    daemonLock: `${scope}/daemon.lock`,
+    log: `${scope}/daemon.log`,
   }),
   relatives: [],
 }
@@ -46,7 +48,7 @@ if (proof === null) {
 } else {
   const lock = await acquireLock(lockPath, { holder: { pid: process.pid, birth: null } })
   const signal = await sendSignal(platform, family, proof, 'SIGTERM')
-  const retirement = await retire(lock, platform, family, proof, 100)
+  const retirement = await retire(lock, platform, family, proof, { stepMs: 100 })
   lock.release()
   console.log(JSON.stringify({ isProven: true, signal, retirement }))
 }

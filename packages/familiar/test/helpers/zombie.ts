@@ -4,7 +4,7 @@ import { startChild } from './children.js'
 import { stateOf } from './machine.js'
 
 /** Its child reads what the test writes, and ends with that. By then this is `sleep`, which reaps nobody. */
-const PARENT = 'exec 3<&0; cat <&3 >&- & echo $!; exec sleep 600'
+const PARENT = 'exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 600'
 
 /** Starts a process that has ended and that nobody reaps. Returns its pid. */
 export async function startZombie(): Promise<number> {

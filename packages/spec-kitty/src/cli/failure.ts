@@ -36,8 +36,8 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
 ])
 
 function exitOf({ code, retry }: FamiliarError): number {
-  if (retry) return EXIT.tryAgain
-  return PROBLEMS.has(code) ? EXIT.problem : EXIT.error
+  if (PROBLEMS.has(code)) return EXIT.problem
+  return retry ? EXIT.tryAgain : EXIT.error
 }
 
 function describe(error: unknown): Failure {

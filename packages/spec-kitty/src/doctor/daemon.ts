@@ -27,10 +27,13 @@ export function recordedDaemon(seen: Look): DaemonRecord | null {
 
 /** Returns the daemon of this root as it was seen, ours before a predecessor's; null when there is none. */
 export function singletonCandidate(seen: Look): Candidate | null {
-  const found = seen.candidates.filter(
-    ({ facts }) => facts.singleton_here === 'yes' && facts.marker_here !== 'no',
-  )
+  const found = seen.candidates.filter(isSingletonHere)
   return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
+}
+
+/** Returns whether it is the daemon of this root; one whose marker is not proven to mean this root is another's. */
+export function isSingletonHere({ facts }: Candidate): boolean {
+  return facts.singleton_here === 'yes' && (facts.marker !== 'yes' || facts.marker_here === 'yes')
 }
 
 /** Returns the `daemon` block, null when nothing is recorded and nobody holds the daemon lock. */

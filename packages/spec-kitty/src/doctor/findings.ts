@@ -1,6 +1,6 @@
 import type { Look } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
-import { singletonCandidate, type DaemonView } from './daemon.js'
+import { isSingletonHere, singletonCandidate, type DaemonView } from './daemon.js'
 import { forceCommand, type DoctorRecord } from './remedies.js'
 import type { SessionView } from './session.js'
 
@@ -97,11 +97,10 @@ function nearlyFull({ seen }: Seen): Finding | null {
 /** A predecessor that is still in daily use beside ours is respected; the operator should know. */
 function predecessorToo({ seen }: Seen): Finding | null {
   const theirs = seen.candidates.find(
-    ({ facts, sighting }) =>
-      facts.singleton_here === 'yes' &&
-      facts.marker_here !== 'no' &&
-      sighting.report !== null &&
-      sighting.shape?.lineage === 'predecessor',
+    (candidate) =>
+      isSingletonHere(candidate) &&
+      candidate.sighting.report !== null &&
+      candidate.sighting.shape?.lineage === 'predecessor',
   )
   if (theirs === undefined) return null
   const { report, port } = theirs.sighting

@@ -38,15 +38,21 @@ export function renderDoctor(document: DoctorDocument, paper: Paper): string {
     .join('\n')
 }
 
-function renderHead({ auth_root, daemon, session }: DoctorDocument, paper: Paper): readonly string[] {
+function renderHead(document: DoctorDocument, paper: Paper): readonly string[] {
+  const { auth_root, session } = document
   return [
     `root     ${printable(auth_root)}`,
     `session  ${session === null ? 'none' : printable(session.principal ?? 'present')}`,
-    `daemon   ${daemon === null ? 'none' : describeDaemon(daemon, paper)}`,
+    `daemon   ${describeDaemon(document, paper)}`,
   ]
 }
 
-function describeDaemon(daemon: NonNullable<DoctorDocument['daemon']>, paper: Paper): string {
+/** A recorded daemon that is no candidate is not there at all. */
+function describeDaemon({ daemon, candidates }: DoctorDocument, paper: Paper): string {
+  if (daemon === null) return 'none'
+  if (!candidates.some(({ pid, port }) => pid === daemon.pid || (pid === null && port === daemon.port))) {
+    return `not running (recorded as process ${daemon.pid ?? 'unknown'}, port ${daemon.port})`
+  }
   const state = daemon.active ? paint(paper, 'green', 'answers') : paint(paper, 'red', 'does not answer')
   const version = daemon.package_version === null ? '' : `, version ${printable(daemon.package_version)}`
   return `process ${daemon.pid ?? 'unknown'}, port ${daemon.port}${version}, ${state}`

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createDarwin } from '../../../src/observe/platform/darwin.js'
 import type { RunTool } from '../../../src/observe/platform/run-tool.js'
 import { selectPlatform } from '../../../src/observe/platform/select.js'
+import { shareListeners } from '../../../src/observe/platform/share-listeners.js'
 import { createWin32 } from '../../../src/observe/platform/win32.js'
 import { conformance } from '../../conformance.js'
 import { killChild, startChild } from '../../helpers/children.js'
@@ -46,13 +47,18 @@ beforeAll(async () => {
   dead = child.pid ?? 0
 })
 
-conformance(`of this machine (${real.name})`, () => ({
-  platform: real,
-  range: ports,
-  listening: binds.map(({ port = 0, host = '' }) => ({ port, address: host, pid: process.pid })),
-  living: [process.pid, process.ppid],
-  dead,
-}))
+for (const [name, platform] of [
+  [`of this machine (${real.name})`, real],
+  ['of this machine, asked by many at once', shareListeners(real, ports)],
+] as const) {
+  conformance(name, () => ({
+    platform,
+    range: ports,
+    listening: binds.map(({ port = 0, host = '' }) => ({ port, address: host, pid: process.pid })),
+    living: [process.pid, process.ppid],
+    dead,
+  }))
+}
 
 conformance('darwin, fed what its tools have printed', () => ({
   platform: createDarwin(
@@ -157,4 +163,22 @@ describe('the platform of this machine, asked about real processes', () => {
     expect(new Set(sockets).size).toBe(2)
     expect(await real.listeners(range, soon())).toEqual([])
   })
+})
+
+it('those who ask for listeners at once are answered by one look, those who ask later by a later one', async () => {
+  const looks: string[] = []
+  const counted = {
+    ...real,
+    listeners: (range: typeof ports, deadline: AbortSignal) => {
+      looks.push(`${range.from}-${range.to}`)
+      return real.listeners(range, deadline)
+    },
+  }
+  const shared = shareListeners(counted, ports)
+  const ask = (at: number) => shared.listeners({ from: ports.from + at, to: ports.from + at + 1 }, soon())
+  const [first, second] = await Promise.all([ask(0), ask(1)])
+  expect([first, second].map((found) => found.length)).toEqual([2, 1])
+  expect(looks).toEqual([`${ports.from}-${ports.to}`])
+  await ask(0)
+  expect(looks).toHaveLength(2)
 })

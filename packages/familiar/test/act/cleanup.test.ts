@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
+import { cleanUp, type CleanUpReport, type CleanUpRequest } from '../../src/act/cleanup.js'
+import { processKey } from '../../src/identity/proof.js'
+import { look } from '../../src/observe/look.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { testFamily } from '../helpers/family.js'
+import { makeHome, treeOf } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { watch } from '../helpers/machine.js'
+import { blind, noting } from '../helpers/platforms.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { hold } from '../helpers/proven.js'
+import { candidateAt } from '../helpers/seen.js'
+
+const ports = portsOf('act/cleanup')
+const family = testFamily(ports)
+const nextPort = portsIn(ports)
+const real = await selectPlatform()
+const STEP_MS = 300
+
+leaveNothing(ports)
+
+const SWEPT = { outcome: 'swept', path: 'terminate' }
+const KILLED = { outcome: 'swept', path: 'kill' }
+const SKIPPED = { outcome: 'skipped' }
+
+function clean(scope: string, request: Partial<CleanUpRequest>): Promise<CleanUpReport> {
+  return cleanUp({ family, scope, platform: real, intent: 'reset', stepMs: STEP_MS, ...request })
+}
+
+async function start(root: string, options: Partial<Parameters<typeof spawnPredecessor>[0]> = {}) {
+  const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root, ...options })
+  return { ...daemon, isAlive: watch(daemon.pid) }
+}
+
+/** What became of each port, in the order of the ports. */
+function resultsOf(report: CleanUpReport): unknown {
+  return Object.fromEntries(report.entries.map(({ candidate, result }) => [candidate.sighting.port, result]))
+}
+
+/** One of every kind that matters here: to be cleaned, to be asked about, in use, somebody else's. */
+async function startFour() {
+  const root = makeHome()
+  const safe = await start(root)
+  const old = await start(root, { marker: false })
+  const singleton = await start(root, { record: true })
+  const stranger = await spawnHostile('http', nextPort())
+  const alive = [safe, old, singleton].map(({ isAlive }) => isAlive)
+  return { root, safe, old, areAlive: () => [...alive, watch(stranger.pid)].map((isAlive) => isAlive()) }
+}
+
+describe('cleanUp', () => {
+  it.for([
+    ['startup_clean', SKIPPED, true],
+    ['reset', SKIPPED, true],
+    ['reset_force', SWEPT, false],
+  ] as const)('with the intent %s', async ([intent, toOld, isOldAlive]) => {
+    const { root, safe, old, areAlive } = await startFour()
+    const progress: string[] = []
+    const onProgress = (done: number, total: number): number => progress.push(`${done}/${total}`)
+    const report = await clean(root, { intent, onProgress })
+    expect(resultsOf(report)).toEqual({ [safe.port]: SWEPT, [old.port]: toOld })
+    expect(areAlive()).toEqual([false, isOldAlive, true, true])
+    expect(report.seen.candidates).toHaveLength(4)
+    expect(report.after.candidates).toHaveLength(isOldAlive ? 3 : 2)
+    expect(progress).toEqual(isOldAlive ? ['1/1'] : ['1/2', '2/2'])
+  })
+
+  it('in a dry run tells what it would do, and touches nothing', async () => {
+    const { root, safe, old, areAlive } = await startFour()
+    const before = treeOf(root)
+    const report = await clean(root, { intent: 'reset_force', dryRun: true })
+    const would = { outcome: 'would_sweep' }
+    expect(resultsOf(report)).toEqual({ [safe.port]: would, [old.port]: would })
+    expect(areAlive()).toEqual([true, true, true, true])
+    expect(treeOf(root)).toEqual(before)
+  })
+
+  it('writes nothing where nothing is to be done', async () => {
+    const root = makeHome()
+    const old = await start(root, { marker: false })
+    const before = treeOf(root)
+    expect(resultsOf(await clean(root, {}))).toEqual({ [old.port]: SKIPPED })
+    expect(treeOf(root)).toEqual(before)
+  })
+
+  it('writes nothing but its lock where something is', async () => {
+    const root = makeHome()
+    await start(root, { owner: false })
+    await clean(root, {})
+    expect(treeOf(root).map((line) => line.split(' ')[0])).toEqual([
+      'daemons',
+      'daemons/sync',
+      'daemons/sync/lifecycle.lock',
+    ])
+  })
+
+  it('on one port leaves the others out', async () => {
+    const root = makeHome()
+    const [one, other] = [await start(root), await start(root)]
+    expect(resultsOf(await clean(root, { port: one.port }))).toEqual({ [one.port]: SWEPT })
+    expect([one.isAlive(), other.isAlive()]).toEqual([false, true])
+  })
+
+  it('acts on what it sees under the lock, not on what was seen before', async () => {
+    const root = makeHome()
+    const [one, other] = [await start(root), await start(root)]
+    const seen = await look(family, root, real)
+    writeSyncRecord(root, { port: one.port, token: one.token, pid: one.pid })
+    expect(resultsOf(await clean(root, { seen }))).toEqual({ [other.port]: SWEPT })
+    expect([one.isAlive(), other.isAlive()]).toEqual([true, false])
+  })
+
+  it('reports what could not be done as failed', async () => {
+    const root = makeHome()
+    const leaky = await start(root, { keepChild: true })
+    const failed = { outcome: 'failed', reason: 'port_still_listening' }
+    const report = await clean(root, {})
+    expect(resultsOf(report)).toEqual({ [leaky.port]: failed })
+    expect(candidateAt(report.after, leaky.port).sighting.pid).not.toBe(leaky.pid)
+  })
+})
+
+describe('cleanUp of what a person confirmed', () => {
+  it('covers exactly that process', async () => {
+    const root = makeHome()
+    const [one, other] = [await start(root, { marker: false }), await start(root, { marker: false })]
+    const birth = candidateAt(await look(family, root, real), one.port).sighting.process?.birth ?? ''
+    const report = await clean(root, { confirmed: new Set([processKey(one.pid, birth)]) })
+    expect(resultsOf(report)).toEqual({ [one.port]: SWEPT, [other.port]: SKIPPED })
+    expect([one.isAlive(), other.isAlive()]).toEqual([false, true])
+  })
+
+  it('does not cover a later process with its pid', async () => {
+    const root = makeHome()
+    const old = await start(root, { marker: false })
+    const report = await clean(root, { confirmed: new Set([processKey(old.pid, 'another birth')]) })
+    expect(resultsOf(report)).toEqual({ [old.port]: SKIPPED })
+    expect(old.isAlive()).toBe(true)
+  })
+})
+
+describe('cleanUp with force', () => {
+  it('does not end what no look could prove', async () => {
+    const root = makeHome()
+    const daemon = await start(root)
+    const report = await clean(root, { intent: 'reset_force', platform: blind(real) })
+    expect(resultsOf(report)).toEqual({
+      [daemon.port]: { outcome: 'failed', reason: 'identity_unproven' },
+    })
+    expect(report.entries[0]?.candidate.verdict.reason).toBe('missing_pid')
+    expect(daemon.isAlive()).toBe(true)
+  })
+
+  it('retires six stopped daemons side by side', async () => {
+    const root = makeHome()
+    const six = await Promise.all([1, 2, 3, 4, 5, 6].map(() => start(root)))
+    await Promise.all(six.map(hold))
+    const seen = await look(family, root, real)
+    const { platform, asked } = noting(real)
+    const started = performance.now()
+    const report = await clean(root, { intent: 'reset_force', platform, seen })
+    console.log(`six stopped daemons, looks included: ${Math.round(performance.now() - started)} ms`)
+    expect(report.entries.map(({ result }) => result)).toEqual(six.map(() => KILLED))
+    expect(six.map(({ isAlive }) => isAlive())).toEqual(six.map(() => false))
+    // The look under the lock asks about all of them first; what comes after is the work of ending them.
+    const ending = asked.slice(asked.indexOf(process.ppid))
+    const lastBegin = Math.max(...six.map(({ pid }) => ending.indexOf(pid)))
+    const firstEnd = Math.min(...six.map(({ pid }) => ending.lastIndexOf(pid)))
+    expect(lastBegin).toBeLessThan(firstEnd)
+  })
+})

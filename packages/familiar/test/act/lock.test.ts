@@ -1,0 +1,217 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { acquireLock, acquireLockUnless, isLockHeld, readLockHolder } from '../../src/act/lock.js'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { startLockProcess } from '../helpers/lock-process.js'
+import { watch } from '../helpers/machine.js'
+import { needCommand } from '../helpers/skip.js'
+
+const holder = { pid: process.pid, birth: 'boot/1' }
+
+leaveNothing()
+
+const newPath = (): string => join(makeHome(), 'daemons', 'sync', 'lifecycle.lock')
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8)
+}
+
+describe('a lock between processes', () => {
+  it('has one holder, and the next one when that releases it', async () => {
+    const path = newPath()
+    const [one, other] = [startLockProcess(path), startLockProcess(path)]
+    expect(await one.ask('acquire 0')).toEqual({ held: true })
+    expect(await other.ask('acquire 0')).toMatchObject({ code: 'E_LOCK_BUSY', retry: true })
+    expect(await one.ask('release')).toEqual({ held: false })
+    expect(await other.ask('acquire 0')).toEqual({ held: true })
+    expect(await one.ask('acquire 0')).toMatchObject({ code: 'E_LOCK_BUSY' })
+  })
+
+  it('ends with a holder that is killed', async () => {
+    const path = newPath()
+    const [one, other] = [startLockProcess(path), startLockProcess(path)]
+    await one.ask('acquire 0')
+    await one.kill()
+    expect(await other.ask('acquire 0')).toEqual({ held: true })
+  })
+
+  it('is not kept by a child of the holder', async () => {
+    const path = newPath()
+    const [one, other] = [startLockProcess(path), startLockProcess(path)]
+    await one.ask('acquire 0')
+    const { child = 0 } = await one.ask('spawn')
+    const isAlive = watch(child)
+    await one.kill()
+    expect(await other.ask('acquire 0')).toEqual({ held: true })
+    expect(isAlive()).toBe(true)
+    await one.endSpawned()
+  })
+
+  it('lets a waiter say after a second who holds it, once, and go on when it is free', async () => {
+    const path = newPath()
+    const [one, other] = [startLockProcess(path), startLockProcess(path)]
+    await one.ask('acquire 0')
+    const said = await other.ask('acquire 20000')
+    expect(said).toEqual({ waiting: `waiting for the lock ${path}, held by process ${one.pid}` })
+    await one.kill()
+    expect(await other.next()).toEqual({ held: true })
+    expect(readLockHolder(path)?.pid).toBe(other.pid)
+  })
+
+  it('gives up after the time it was given, and names the holder', async () => {
+    const path = newPath()
+    const [one, other] = [startLockProcess(path), startLockProcess(path)]
+    await one.ask('acquire 0')
+    const { code, message, retry } = await other.ask('acquire 200')
+    expect([code, retry]).toEqual(['E_LOCK_BUSY', true])
+    expect(message).toContain(`held by process ${one.pid}`)
+    expect(await one.ask('assert')).toEqual({ held: true })
+  })
+})
+
+describe('a lock whose file is taken away', () => {
+  it.for(['removed', 'replaced'])('is no lock any more when it was %s', async (what) => {
+    const path = newPath()
+    const [one, other] = [startLockProcess(path), startLockProcess(path)]
+    await one.ask('acquire 0')
+    expect(await one.ask('assert')).toEqual({ held: true })
+    rmSync(path)
+    if (what === 'replaced') writeFileSync(path, '')
+    expect(await one.ask('assert')).toMatchObject({ code: 'E_LOCK_BUSY' })
+    expect(await other.ask('acquire 0')).toEqual({ held: true })
+    expect(await other.ask('assert')).toEqual({ held: true })
+    expect(await one.ask('assert')).toMatchObject({ code: 'E_LOCK_BUSY' })
+  })
+})
+
+describe('a lock within one process', () => {
+  it('is on the file that is there, also when that was replaced in between', async () => {
+    const path = newPath()
+    ;(await acquireLock(path, { holder })).release()
+    const taking = acquireLock(path, { holder })
+    rmSync(path)
+    const lock = await taking
+    expect(() => lock.assertHeld()).not.toThrow()
+    lock.release()
+  })
+
+  it('is taken once, too', async () => {
+    const path = newPath()
+    const lock = await acquireLock(path, { holder })
+    await expect(acquireLock(path, { holder, waitMs: 20 })).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
+    lock.release()
+    ;(await acquireLock(path, { holder, waitMs: 0 })).release()
+  })
+
+  it('can be released twice, and does not release its successor', async () => {
+    const path = newPath()
+    const first = await acquireLock(path, { holder })
+    first.release()
+    const second = await acquireLock(path, { holder, waitMs: 0 })
+    first.release()
+    expect(() => first.assertHeld()).toThrow('lost')
+    expect(() => second.assertHeld()).not.toThrow()
+    await expect(acquireLock(path, { holder, waitMs: 0 })).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
+    second.release()
+  })
+
+  it('names its holder in the file, and a longer earlier name leaves nothing behind', async () => {
+    const path = newPath()
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, 'x'.repeat(5000))
+    expect(readLockHolder(path)).toBeNull()
+    const lock = await acquireLock(path, { holder })
+    expect(readLockHolder(path)).toEqual(holder)
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject(holder)
+    lock.release()
+  })
+})
+
+describe('a lock that is only asked about', () => {
+  it('is held or not, is not taken by that, and no file is made', async () => {
+    const path = newPath()
+    expect(await isLockHeld(path)).toBe(false)
+    expect(existsSync(dirname(path))).toBe(false)
+    const child = startLockProcess(path)
+    await child.ask('acquire 0')
+    expect([await isLockHeld(path), await isLockHeld(path)]).toEqual([true, true])
+    expect(readLockHolder(path)?.pid).toBe(child.pid)
+    await child.kill()
+    expect([await isLockHeld(path), await isLockHeld(path)]).toEqual([false, false])
+  })
+
+  it('need not be waited for when what it is for was found meanwhile', async () => {
+    const path = newPath()
+    const lock = await acquireLock(path, { holder })
+    let asked = 0
+    const find = async (): Promise<{ found: number } | null> => (++asked < 3 ? null : { found: asked })
+    expect(await acquireLockUnless(path, { holder }, find)).toEqual({ found: 3 })
+    lock.release()
+    const unasked = (): Promise<null> => Promise.reject(new Error('not to be asked'))
+    const free = await acquireLockUnless(path, { holder }, unasked)
+    expect(free).toHaveProperty('path', path)
+    if ('release' in free) free.release()
+  })
+})
+
+describe('the files of a lock', () => {
+  it('are closed to others, whatever the umask', async () => {
+    const path = newPath()
+    const process = startLockProcess(path)
+    await process.ask('umask 0')
+    expect(await process.ask('acquire 0')).toEqual({ held: true })
+    const made = [path, dirname(path), dirname(dirname(path))]
+    expect(made.map(modeOf)).toEqual(['600', '700', '700'])
+  })
+
+  const unusable: readonly (readonly [string, (home: string) => void])[] = [
+    ['a file stands where a directory should', (home) => writeFileSync(join(home, 'daemons'), '')],
+    ['a link to nowhere does', (home) => symlinkSync('/nonexistent/place', join(home, 'daemons'))],
+    ['a link to itself does', (home) => symlinkSync('daemons', join(home, 'daemons'))],
+    [
+      'a directory stands where the lock should',
+      (home) => mkdirSync(join(home, 'daemons/sync/lifecycle.lock'), { recursive: true }),
+    ],
+  ]
+
+  it.for(unusable)('cannot be made where %s', async ([, spoil]) => {
+    const home = makeHome()
+    spoil(home)
+    const attempt = acquireLock(join(home, 'daemons', 'sync', 'lifecycle.lock'), { holder })
+    await expect(attempt).rejects.toMatchObject({
+      code: 'E_SCOPE_UNUSABLE',
+      message: expect.stringMatching(/: E[A-Z]+$/),
+      hint: expect.stringContaining(home),
+    })
+  })
+
+  it('cannot be made below what the system makes up', async () => {
+    const attempt = acquireLock('/proc/familiar/lifecycle.lock', { holder })
+    await expect(attempt).rejects.toMatchObject({
+      code: 'E_SCOPE_UNUSABLE',
+      message: expect.stringMatching(/: E[A-Z]+$/),
+    })
+  })
+
+  it('cannot be made in a directory that is read-only for this user', async (context) => {
+    const obedient = ['--bounding-set=-dac_override', '--inh-caps=-dac_override']
+    if (process.geteuid?.() === 0) needCommand(context, 'setpriv', obedient)
+    const home = makeHome()
+    chmodSync(home, 0o555)
+    const path = join(home, 'daemons', 'lifecycle.lock')
+    const child = startLockProcess(path, process.geteuid?.() === 0 ? ['setpriv', ...obedient] : [])
+    expect(await child.ask('acquire 0')).toMatchObject({ code: 'E_SCOPE_UNUSABLE', retry: false })
+    expect(existsSync(dirname(path))).toBe(false)
+  })
+})

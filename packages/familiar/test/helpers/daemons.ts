@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, vi } from 'vitest'
+import { connect, type Connection, type ConnectRequest } from '../../dist/connect.js'
+import type { OwnRecord } from '../../dist/identity/record.js'
+import { selectPlatform } from '../../dist/observe/platform/select.js'
+import { stopDaemon, type StopResult } from '../../dist/stop-daemon.js'
+import type { Timing } from '../../src/act/start-pipe.js'
+import type { PortRange } from '../../src/identity/machine.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import { isAlive, listenersOn, startTicksOf, watch } from './machine.js'
+import { leaveNothing } from './leaks.js'
+import { daemonsOf } from './processes.js'
+
+/** Real daemons: started by the built library, in roots of the test, ended by it. */
+
+export const ENTRY = fixture('daemon')
+export const STARTER = fixture('starter')
+
+/** The path of one of the processes that tests start. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/processes/${name}.mjs`, import.meta.url))
+}
+
+/** Short enough for a test; a daemon with these never retires for being idle. */
+export const QUICK: Timing = { tickMs: 100, idleMs: 0, drainMs: 1_000, cleanEveryMs: 60_000 }
+/** Nothing happens on a tick: what is seen in a test with these has another cause. */
+export const UNHURRIED: Timing = { ...QUICK, tickMs: 60_000 }
+
+export interface Options {
+  readonly timing?: Timing
+  readonly entry?: string
+  /** What the daemon is told besides its root and its ports. */
+  readonly args?: readonly string[]
+  readonly change?: Partial<ConnectRequest>
+}
+
+const roots = new Map<string, PortRange>()
+const platform = await selectPlatform()
+
+/** Fails the test file when anything is left of its daemons: they are ended after each test. */
+export function leaveNoDaemons(ports: PortRange): void {
+  leaveNothing(ports)
+  afterEach(endDaemons)
+}
+
+/** Returns the arguments of a daemon of this root, after the interpreter. The root counts as used. */
+export function commandOf(root: string, ports: PortRange, { entry = ENTRY, args = [] }: Options = {}) {
+  roots.set(root, ports)
+  return [entry, 'sync', `--spec-kitty-daemon-root=${root}`, `--ports=${ports.from}-${ports.to}`, ...args]
+}
+
+/** Returns the arguments of a process that starts a daemon in this root, after the interpreter. */
+export function starterOf(root: string, ports: PortRange, options: Options = {}): readonly string[] {
+  return [STARTER, root, `${ports.from}-${ports.to}`, ...commandOf(root, ports, options)]
+}
+
+/** What a command that needs the daemon of this root asks for. */
+export function requestFor(root: string, ports: PortRange, options: Options = {}): ConnectRequest {
+  return {
+    family: daemonFamily(ports),
+    scope: root,
+    platform,
+    launch: {
+      args: commandOf(root, ports, options),
+      env: { PATH: process.env['PATH'] },
+      cwd: '/',
+      logFile: logOf(root),
+      timing: options.timing ?? QUICK,
+    },
+    policy: null,
+    protocolVersion: 1,
+    doctorCommand: (port) => `doctor --port ${port}`,
+    ...options.change,
+  }
+}
+
+/** A daemon that runs. */
+export interface Daemon {
+  readonly root: string
+  readonly pid: number
+  readonly port: number
+  readonly record: OwnRecord
+  readonly started: string | null
+  readonly isAlive: () => boolean
+  /** Sends a request with the daemon's token. */
+  readonly post: (path: string, body?: object) => Promise<Response>
+}
+
+/** Connects to the daemon of this root, starting it where there is none, and watches it from then on. */
+export async function startDaemonIn(root: string, ports: PortRange, options: Options = {}): Promise<Daemon> {
+  return daemonOf(root, await connect(requestFor(root, ports, options)))
+}
+
+/** Returns the daemon of a connection. Fails the test when it is none. */
+export function daemonOf(root: string, connection: Connection): Daemon {
+  if (connection.outcome !== 'connected') throw new Error(`not connected: ${connection.reason}`)
+  const record = recordIn(root)
+  expect([connection.record.pid, connection.record.port]).toEqual([record.pid, record.port])
+  const { pid, port, token } = record
+  return {
+    root,
+    pid,
+    port,
+    record,
+    started: connection.started,
+    isAlive: watch(pid),
+    post: (path, body = {}) => post(port, token, path, body),
+  }
+}
+
+function post(port: number, token: string, path: string, body: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+/** Ends the daemon of this root as a command would. */
+export function stopIn(root: string, ports: PortRange, reason = 'test'): Promise<StopResult> {
+  return stopDaemon({ family: daemonFamily(ports), scope: root, platform, reason })
+}
+
+/** Sends a signal to the very process that was connected to, if it still is. */
+export function signal(daemon: Daemon, name: NodeJS.Signals): void {
+  if (daemon.isAlive()) process.kill(daemon.pid, name)
+}
+
+/** Ends the daemon as `kill -9` does, and waits until it and its port are gone. */
+export async function crash(daemon: Daemon): Promise<void> {
+  signal(daemon, 'SIGKILL')
+  await ended(daemon)
+  await vi.waitFor(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
+}
+
+/** Waits until the daemon has ended. */
+export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = 5_000): Promise<void> {
+  return vi.waitFor(() => expect(daemon.isAlive()).toBe(false), { timeout, interval: 10 })
+}
+
+/** Waits until the daemon has ended. Returns how long that took from now, in milliseconds. */
+export async function leavesAfter(daemon: Daemon): Promise<number> {
+  const began = performance.now()
+  await ended(daemon, 10_000)
+  return performance.now() - began
+}
+
+/** Ends every daemon of the roots that were used: by asking for it, and what is left then by its very process. */
+export async function endDaemons(): Promise<void> {
+  await Promise.all([...roots].map(([root, ports]) => endIn(root, ports)))
+  roots.clear()
+}
+
+async function endIn(root: string, ports: PortRange): Promise<void> {
+  if (daemonsOf(root).length === 0) return
+  await stopIn(root, ports).catch(() => null)
+  for (const pid of daemonsOf(root)) {
+    const ticks = startTicksOf(pid)
+    if (ticks !== null && daemonsOf(root).includes(pid) && isAlive(pid, ticks)) process.kill(pid, 'SIGKILL')
+  }
+  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([]), { timeout: 5_000 })
+}
+
+export function recordPath(root: string): string {
+  return daemonFamily({ from: 0, to: 0 }).files(root).record
+}
+
+export function logOf(root: string): string {
+  return `${root}/daemons/sync/daemon.log`
+}
+
+/** Returns the record of this root as it stands there. */
+export function recordIn(root: string): OwnRecord {
+  return JSON.parse(readFileSync(recordPath(root), 'utf8')) as OwnRecord
+}
+
+/** Returns what a log says, of one kind of event. */
+export function logged(path: string, event: string): readonly Record<string, unknown>[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  return lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line['event'] === event)
+}

@@ -1,0 +1,51 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { acquireLock } from '../../dist/act/lock.js'
+
+/**
+ * A process that takes and leaves one lock on demand: `lock-process.mjs PATH`, then a command per line on stdin.
+ * Every reply is a line of JSON on stdout.
+ */
+
+const [, , path = ''] = process.argv
+/** @type {import('../../dist/act/lock.js').HeldLock | null} */
+let lock = null
+
+/** @type {Record<string, (argument: string) => unknown>} */
+const commands = {
+  async acquire(waitMs) {
+    lock = await acquireLock(path, {
+      holder: { pid: process.pid, birth: null },
+      waitMs: Number(waitMs),
+      onWait: (waiting) => say({ waiting }),
+    })
+    return { held: true }
+  },
+  assert() {
+    lock?.assertHeld()
+    return { held: lock !== null }
+  },
+  release() {
+    lock?.release()
+    return { held: false }
+  },
+  umask: (mask) => ({ before: process.umask(Number.parseInt(mask, 8)) }),
+  /** The child ends when the other end of descriptor 3, which is the test's, is closed. */
+  spawn: () => ({ child: spawn('cat', [], { stdio: [3, 'ignore', 'ignore'], detached: true }).pid }),
+}
+
+/** @param {unknown} reply */
+function say(reply) {
+  process.stdout.write(`${JSON.stringify(reply)}\n`)
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command = '', argument = ''] = line.split(' ')
+  try {
+    say(await commands[command]?.(argument))
+  } catch (error) {
+    const { code, message, retry } = /** @type {import('../../dist/errors.js').FamiliarError} */ (error)
+    say({ code, message, retry })
+  }
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import type { PortRange } from '../../src/identity/machine.js'
+import { ended, logged, QUICK, startDaemonIn, type Daemon, type Options } from './daemons.js'
+import { makeHome } from './homes.js'
+import { listenersOn } from './machine.js'
+
+/** Daemons that leave by themselves, or do not. */
+
+/** Several ticks: whoever is still there after them stays. */
+export const SEVERAL_TICKS_MS = 6 * QUICK.tickMs
+
+/** A daemon whose log stands beside its root, because roots go away here. */
+export interface Retiring extends Daemon {
+  readonly home: string
+  readonly log: string
+}
+
+/** Starts a daemon in a new root. */
+export async function startRetiring(ports: PortRange, options: Options = {}): Promise<Retiring> {
+  const home = makeHome()
+  const log = join(home, 'daemon.log')
+  const args = [...(options.args ?? []), `--log=${log}`]
+  const daemon = await startDaemonIn(join(home, 'root'), ports, { timing: QUICK, ...options, args })
+  return { ...daemon, home, log }
+}
+
+/** Fails the test when the daemon, or its port, is gone after that time. */
+export async function expectStays(daemon: Daemon, ms = SEVERAL_TICKS_MS): Promise<void> {
+  await sleep(ms)
+  expect([daemon.isAlive(), listenersOn(daemon.port, daemon.port + 1).length]).toEqual([true, 1])
+}
+
+/** Waits until the daemon has left, with nothing in flight, for this reason by this row, as its log says. */
+export async function expectLeft(daemon: Retiring, reason: string, rule: string): Promise<void> {
+  await ended(daemon)
+  expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([])
+  expect(logged(daemon.log, 'leaving')).toMatchObject([{ reason, rule, in_flight: 0 }])
+  expect(logged(daemon.log, 'stopped')).toMatchObject([{ reason, abandoned: 0 }])
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import {
+  leaveNoDaemons,
+  leavesAfter,
+  logged,
+  logOf,
+  recordIn,
+  signal,
+  startDaemonIn,
+  stopIn,
+  UNHURRIED,
+  type Daemon,
+} from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { listenersOn } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+
+const ports = portsOf('life/drain')
+const newRoot = (): string => join(makeHome(), 'root')
+
+const DRAIN_MS = 700
+const NEVER_MS = 2 ** 31 - 1
+
+leaveNoDaemons(ports)
+
+/** The request that was just sent has arrived by now. */
+async function inFlight(daemon: Daemon): Promise<void> {
+  await sleep(150)
+  expect(daemon.isAlive()).toBe(true)
+}
+
+describe('what is in flight', () => {
+  it('is finished', async () => {
+    const daemon = await startDaemonIn(newRoot(), ports, { timing: { ...UNHURRIED, drainMs: 5_000 } })
+    const slow = daemon.post('/api/slow', { ms: 800 })
+    await inFlight(daemon)
+    signal(daemon, 'SIGTERM')
+    const took = leavesAfter(daemon)
+    const reply = await slow
+    expect([reply.status, await reply.json()]).toEqual([200, { slept_ms: 800 }])
+    expect(await took).toBeLessThan(2_000)
+    expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 0 }])
+  })
+
+  it('is abandoned after the drain bound', async () => {
+    const daemon = await startDaemonIn(newRoot(), ports, { timing: { ...UNHURRIED, drainMs: DRAIN_MS } })
+    const never = daemon.post('/api/slow', { ms: NEVER_MS }).catch((error: unknown) => error)
+    await inFlight(daemon)
+    signal(daemon, 'SIGTERM')
+    const took = await leavesAfter(daemon)
+    expect(took).toBeGreaterThan(DRAIN_MS - 50)
+    expect(took).toBeLessThan(DRAIN_MS + 900)
+    expect(await never).toBeInstanceOf(Error)
+    expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 1 }])
+    expect(recordIn(daemon.root).state).toBe('stopped')
+  })
+
+  it('is waited for by the stop command, which is told the bound', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: 3_000 } })
+    const slow = daemon.post('/api/slow', { ms: 1_800 })
+    await inFlight(daemon)
+    expect(await stopIn(root, ports)).toMatchObject({ outcome: 'stopped', path: 'http_shutdown' })
+    expect([(await slow).status, daemon.isAlive()]).toEqual([200, false])
+  })
+
+  it('does not make a command fail that needs a daemon meanwhile: it gets the next one', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: 5_000 } })
+    const slow = daemon.post('/api/slow', { ms: 600 })
+    await inFlight(daemon)
+    signal(daemon, 'SIGTERM')
+    await vi.waitFor(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
+    const next = await startDaemonIn(root, ports)
+    expect([next.pid === daemon.pid, daemon.isAlive(), (await slow).status]).toEqual([false, false, 200])
+    expect(next.started).toBe('first_start')
+  })
+})

@@ -1,0 +1,118 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { connect } from '../../dist/connect.js'
+import type { PortRange } from '../../src/identity/machine.js'
+import { leaveNoDaemons, requestFor, startDaemonIn, UNHURRIED } from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { listenersOn, openLockFiles, watch } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { daemonsOf } from '../helpers/processes.js'
+
+const all = portsOf('life/ports')
+const newRoot = (): string => join(makeHome(), 'root')
+
+leaveNoDaemons(all)
+
+let used = all.from
+
+/** The next ports of this file, as a small range of their own. */
+function nextPorts(count: number): PortRange {
+  used += count
+  if (used > all.to) throw new RangeError('the ports of this file are used up')
+  return { from: used - count, to: used }
+}
+
+describe('a daemon takes the first port of the range', () => {
+  it('that is free, in their order', async () => {
+    const ports = nextPorts(4)
+    const daemons = [
+      await startDaemonIn(newRoot(), ports),
+      await startDaemonIn(newRoot(), ports),
+      await startDaemonIn(newRoot(), ports),
+    ]
+    expect(daemons.map(({ port }) => port)).toEqual([ports.from, ports.from + 1, ports.from + 2])
+  })
+
+  it.for(['127.0.0.1', '0.0.0.0', '::1', '::'])('on which nobody listens, %s included', async (host) => {
+    const ports = nextPorts(2)
+    const third = await spawnHostile('http', ports.from, { host })
+    const isAlive = watch(third.pid)
+    const daemon = await startDaemonIn(newRoot(), ports)
+    expect([daemon.port, isAlive()]).toEqual([ports.from + 1, true])
+  })
+
+  it('on 127.0.0.1 and nowhere else', async () => {
+    const ports = nextPorts(1)
+    const daemon = await startDaemonIn(newRoot(), ports)
+    expect(listenersOn(daemon.port, daemon.port + 1)).toHaveLength(1)
+    await expect(fetch(`http://[::1]:${daemon.port}/api/health`)).rejects.toThrow('fetch failed')
+    expect((await fetch(`http://127.0.0.1:${daemon.port}/api/health`)).status).toBe(200)
+  })
+})
+
+describe('a range that is full', () => {
+  it('of stale daemons of this root is cleaned, and the daemon starts', async () => {
+    const ports = nextPorts(3)
+    const root = newRoot()
+    const stale = await Promise.all([0, 1, 2].map((index) => startStale(root, ports.from + index)))
+    const daemon = await startDaemonIn(root, ports, { timing: UNHURRIED })
+    expect(daemon.started).toBe('first_start')
+    expect(stale.map((isAlive) => isAlive())).toEqual([false, false, false])
+    expect(listenersOn(ports.from, ports.to)).toHaveLength(1)
+  })
+
+  it('is cleaned of what is stale and nothing else', async () => {
+    const ports = nextPorts(4)
+    const root = newRoot()
+    const third = await spawnHostile('http', ports.from)
+    const theirs = await startStale(newRoot(), ports.from + 1)
+    const other = await startDaemonIn(newRoot(), { from: ports.from + 2, to: ports.to })
+    const stale = await startStale(root, ports.from + 3)
+    const others = [watch(third.pid), theirs, other.isAlive]
+    const daemon = await startDaemonIn(root, ports, { timing: UNHURRIED })
+    expect([daemon.port, stale(), others.map((isAlive) => isAlive())]).toEqual([
+      ports.from + 3,
+      false,
+      [true, true, true],
+    ])
+  })
+
+  it('of what is not ours is an error that lists who holds the ports', async () => {
+    const ports = nextPorts(3)
+    const root = newRoot()
+    const web = await spawnHostile('http', ports.from)
+    const silent = await spawnHostile('silent', ports.from + 1)
+    const other = await startDaemonIn(newRoot(), { from: ports.from + 2, to: ports.to })
+    const alive = [watch(web.pid), watch(silent.pid), other.isAlive]
+    const error = await connect(requestFor(root, ports)).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'E_RANGE_FULL', hint: expect.any(String) })
+    const { message } = error as Error
+    for (const said of [
+      `${ports.from} ${web.pid} third_party`,
+      `${ports.from + 1} ${silent.pid} not_ours`,
+      `${ports.from + 2} ${other.pid} cross_root`,
+    ])
+      expect(message).toContain(said)
+    expect([daemonsOf(root), openLockFiles(), alive.map((isAlive) => isAlive())]).toEqual([
+      [],
+      [],
+      [true, true, true],
+    ])
+  })
+
+  it('is no obstacle where the own daemon is in it', async () => {
+    const ports = nextPorts(1)
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports)
+    const again = await startDaemonIn(root, ports)
+    expect([again.pid, again.started]).toEqual([daemon.pid, null])
+  })
+})
+
+/** A daemon of this root that no record names: all its proofs are there, and nobody needs it. */
+async function startStale(root: string, port: number): Promise<() => boolean> {
+  const { pid } = await spawnPredecessor({ family: 'sync', port, root })
+  return watch(pid)
+}

@@ -1,0 +1,130 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import {
+  ended,
+  leaveNoDaemons,
+  logged,
+  QUICK,
+  recordIn,
+  recordPath,
+  type Options,
+} from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { portsOf } from '../helpers/ports.js'
+import { birthOf } from '../helpers/processes.js'
+import { expectLeft, expectStays, SEVERAL_TICKS_MS, startRetiring } from '../helpers/retiring.js'
+
+const ports = portsOf('life/retirement')
+const family = daemonFamily(ports)
+const start = (options?: Options) => startRetiring(ports, options)
+
+leaveNoDaemons(ports)
+
+describe('R1, superseded', () => {
+  it('by a record that names another live daemon of the scope', async () => {
+    const daemon = await start()
+    const port = daemon.port + 20
+    const rival = await spawnPredecessor({ family: 'sync', port, root: makeHome() })
+    const named = { ...daemon.record, pid: rival.pid, birth: birthOf(rival.pid), port, instance_id: 'rival' }
+    const text = JSON.stringify(named)
+    writeFileSync(recordPath(daemon.root), text)
+    await expectLeft(daemon, 'superseded', 'R1')
+    expect(JSON.stringify(recordIn(daemon.root))).toBe(text)
+  })
+
+  it.for(['removed', 'replaced'])('when the file of its lock was %s', async (what) => {
+    const daemon = await start()
+    const path = family.files(daemon.root).daemonLock
+    rmSync(path)
+    if (what === 'replaced') writeFileSync(path, '')
+    await expectLeft(daemon, 'superseded', 'R1')
+  })
+
+  it('waits for a request that is in flight', async () => {
+    const daemon = await start()
+    const slow = daemon.post('/api/slow', { ms: 700 })
+    await sleep(100)
+    rmSync(family.files(daemon.root).daemonLock)
+    expect((await slow).status).toBe(200)
+    await ended(daemon)
+    expect(logged(daemon.log, 'leaving')).toMatchObject([{ reason: 'superseded', in_flight: 1 }])
+    expect(logged(daemon.log, 'stopped')).toMatchObject([{ reason: 'superseded', abandoned: 0 }])
+  })
+})
+
+describe('R2, the root is gone', () => {
+  it('deleted: it leaves and does not make it again', async () => {
+    const daemon = await start()
+    rmSync(daemon.root, { recursive: true })
+    await expectLeft(daemon, 'scope_gone', 'R2')
+    expect(readdirSync(daemon.home)).toEqual(['daemon.log'])
+  })
+
+  it('renamed: the record goes with it, untouched', async () => {
+    const daemon = await start()
+    const moved = join(daemon.home, 'moved')
+    renameSync(daemon.root, moved)
+    await expectLeft(daemon, 'scope_gone', 'R2')
+    expect([recordIn(moved), readdirSync(daemon.home)]).toEqual([daemon.record, ['daemon.log', 'moved']])
+  })
+
+  it.for([0, SEVERAL_TICKS_MS / 2])(
+    'deleted and made again, after %s ms: the new one is not its',
+    async (ms) => {
+      const daemon = await start()
+      await sleep(ms)
+      rmSync(daemon.root, { recursive: true })
+      mkdirSync(daemon.root)
+      await expectLeft(daemon, 'scope_gone', 'R2')
+      expect(readdirSync(daemon.root)).toEqual([])
+    },
+  )
+
+  it('away for less than two ticks: it stays', async () => {
+    const daemon = await start({ timing: { ...QUICK, tickMs: 400 } })
+    renameSync(daemon.root, join(daemon.home, 'moved'))
+    await sleep(100)
+    renameSync(join(daemon.home, 'moved'), daemon.root)
+    await expectStays(daemon, 1_500)
+    expect(recordIn(daemon.root)).toEqual(daemon.record)
+  })
+})
+
+describe('R3, its installation', () => {
+  async function startInstalled() {
+    const installation = join(makeHome(), 'version')
+    writeFileSync(installation, '1.0.0')
+    return { ...(await start({ args: [`--installation=${installation}`] })), installation }
+  }
+
+  it.for([
+    ['was replaced by another version', (path: string) => writeFileSync(path, '1.0.1')],
+    ['is gone', (path: string) => rmSync(path)],
+  ] as const)('%s', async ([, change]) => {
+    const daemon = await startInstalled()
+    change(daemon.installation)
+    await expectLeft(daemon, 'installation_changed', 'R3')
+    const { state, stop_reason } = recordIn(daemon.root)
+    expect([state, stop_reason]).toEqual(['stopped', 'installation_changed'])
+  })
+
+  it('cannot be told: it stays', async () => {
+    const daemon = await startInstalled()
+    writeFileSync(daemon.installation, '')
+    await expectStays(daemon)
+  })
+
+  it('does not matter while a request is in flight, however long', async () => {
+    const daemon = await startInstalled()
+    const slow = daemon.post('/api/slow', { ms: 2 * SEVERAL_TICKS_MS })
+    await sleep(100)
+    rmSync(daemon.installation)
+    await expectStays(daemon)
+    expect((await slow).status).toBe(200)
+    await expectLeft(daemon, 'installation_changed', 'R3')
+  })
+})

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, vi } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { acquireLock } from '../../dist/act/lock.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import {
+  leaveNoDaemons,
+  logged,
+  logOf,
+  QUICK,
+  recordPath,
+  startDaemonIn,
+  UNHURRIED,
+} from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { watch } from '../helpers/machine.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { birthOf } from '../helpers/processes.js'
+
+const all = portsOf('life/siblings')
+/** The daemons listen in the lower half, their siblings in the upper one. */
+const nextPort = portsIn({ from: all.from + 25, to: all.to })
+const newRoot = (): string => join(makeHome(), 'root')
+
+leaveNoDaemons(all)
+
+/** Starts a daemon of this root that no record names, and that nobody needs. */
+async function startSibling(root: string) {
+  const port = nextPort()
+  return { port, isAlive: watch((await spawnPredecessor({ family: 'sync', port, root })).pid) }
+}
+
+function isGone(sibling: { readonly isAlive: () => boolean }): Promise<void> {
+  return vi.waitFor(() => expect(sibling.isAlive()).toBe(false), { timeout: 5_000 })
+}
+
+/** Several ticks: whoever is still there after them stays. */
+const SEVERAL_TICKS_MS = 6 * QUICK.tickMs
+
+describe('a daemon retires its stale siblings', () => {
+  it('after it was adopted, and says so', async () => {
+    const root = newRoot()
+    const siblings = [await startSibling(root), await startSibling(root)]
+    const others = [
+      await startSibling(newRoot()),
+      { isAlive: watch((await spawnHostile('http', nextPort())).pid) },
+    ]
+    const daemon = await startDaemonIn(root, all)
+    await Promise.all(siblings.map(isGone))
+    await vi.waitFor(() =>
+      expect(logged(logOf(root), 'siblings_retired')).toMatchObject([
+        { ports: siblings.map(({ port }) => port) },
+      ]),
+    )
+    expect([daemon.isAlive(), ...others.map(({ isAlive }) => isAlive())]).toEqual([true, true, true])
+  })
+
+  it('when a client has connected, without a tick', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, all, { timing: { ...UNHURRIED, cleanEveryMs: 50 } })
+    await sleep(200)
+    const sibling = await startSibling(root)
+    await sleep(200)
+    expect(sibling.isAlive()).toBe(true)
+    const again = await startDaemonIn(root, all)
+    expect([again.pid, again.started]).toEqual([daemon.pid, null])
+    await isGone(sibling)
+  })
+
+  it('not more often than it may', async () => {
+    const root = newRoot()
+    await startDaemonIn(root, all, { timing: { ...QUICK, cleanEveryMs: 60_000 } })
+    await sleep(SEVERAL_TICKS_MS)
+    const sibling = await startSibling(root)
+    await startDaemonIn(root, all)
+    await sleep(SEVERAL_TICKS_MS)
+    expect(sibling.isAlive()).toBe(true)
+  })
+
+  it('on the tick after the life-cycle lock is free again', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, all, { timing: { ...QUICK, cleanEveryMs: 0 } })
+    const path = daemonFamily(all).files(root).lifecycleLock
+    const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+    const sibling = await startSibling(root)
+    await startDaemonIn(root, all)
+    await sleep(SEVERAL_TICKS_MS)
+    expect([sibling.isAlive(), daemon.isAlive()]).toEqual([true, true])
+    lock.release()
+    await isGone(sibling)
+  })
+
+  it('not while the record names another live daemon', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, all, { timing: { ...UNHURRIED, cleanEveryMs: 50 } })
+    await sleep(200)
+    const rival = await spawnHostile('sleep', 0)
+    const named = { ...daemon.record, pid: rival.pid, birth: birthOf(rival.pid) }
+    writeFileSync(recordPath(root), JSON.stringify(named))
+    await sleep(500)
+    const sibling = await startSibling(root)
+    await fetch(`http://127.0.0.1:${daemon.port}/api/health`, {
+      headers: { 'x-familiar-nonce': '0'.repeat(32) },
+    })
+    await sleep(500)
+    expect([sibling.isAlive(), daemon.isAlive()]).toEqual([true, true])
+  })
+})

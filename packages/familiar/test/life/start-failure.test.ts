@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { isLockHeld } from '../../dist/act/lock.js'
+import { connect } from '../../dist/connect.js'
+import type { FamiliarError } from '../../dist/errors.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import {
+  fixture,
+  leaveNoDaemons,
+  logOf,
+  requestFor,
+  startDaemonIn,
+  type Options,
+} from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { openLockFiles } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { daemonsOf } from '../helpers/processes.js'
+
+const ports = portsOf('life/start-failure')
+const newRoot = (): string => join(makeHome(), 'root')
+
+leaveNoDaemons(ports)
+
+/** A failed start is told at once: this much sooner than a daemon that never says anything. */
+const AT_ONCE_MS = 3_000
+
+const failing = (how: string): Options => ({ entry: fixture('failing'), args: [`--how=${how}`] })
+
+async function failIn(root: string, options: Options): Promise<FamiliarError> {
+  const began = performance.now()
+  const error = await connect(requestFor(root, ports, options)).catch((thrown: unknown) => thrown)
+  expect(performance.now() - began).toBeLessThan(AT_ONCE_MS)
+  expect(error).toMatchObject({ name: 'FamiliarError' })
+  return error as FamiliarError
+}
+
+/** Nothing is left of the attempt, and the next one works. */
+async function expectCleared(root: string): Promise<void> {
+  const { lifecycleLock, daemonLock } = daemonFamily(ports).files(root)
+  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([]))
+  expect(openLockFiles()).toEqual([])
+  expect([await isLockHeld(lifecycleLock), await isLockHeld(daemonLock)]).toEqual([false, false])
+  const daemon = await startDaemonIn(root, ports)
+  expect([daemon.started, daemonsOf(root)]).toEqual(['first_start', [daemon.pid]])
+}
+
+describe('a start that fails is a typed error, at once, and leaves nothing', () => {
+  it.for([
+    ['an entry that throws', failing('throws')],
+    ['an entry that ends', failing('exits')],
+    ['an entry that talks nonsense', failing('nonsense')],
+    ['an entry that is missing', { entry: fixture('missing') }],
+    ['a daemon that cannot look at itself', { args: ['--fail=inspect'] }],
+  ] as const)('%s', async ([, options]) => {
+    const root = newRoot()
+    const error = await failIn(root, options)
+    expect(error).toMatchObject({ code: 'E_DAEMON_START_FAILED', hint: expect.stringContaining(logOf(root)) })
+    await expectCleared(root)
+  })
+
+  it('a directory that does not exist as the first one of the daemon', async () => {
+    const root = newRoot()
+    const request = requestFor(root, ports)
+    const launch = { ...request.launch, cwd: join(root, 'missing') }
+    const error = await failIn(root, { change: { launch } })
+    expect(error).toMatchObject({ code: 'E_DAEMON_START_FAILED', message: expect.stringContaining('ENOENT') })
+    await expectCleared(root)
+  })
+})
+
+describe('the error of a start that fails says', () => {
+  it('what the daemon said', async () => {
+    const { message } = await failIn(newRoot(), { args: ['--fail=inspect'] })
+    expect(message).toContain('the machine tells nothing')
+  })
+
+  it.for([10, 20_000])('the last of %s lines of the log', async (count) => {
+    const root = newRoot()
+    mkdirSync(dirname(logOf(root)), { recursive: true })
+    const lines = Array.from({ length: count }, (_, index) => `{"line":${index + 1}}\n`)
+    writeFileSync(logOf(root), lines.join(''))
+    const { message } = await failIn(root, failing('exits'))
+    expect(message).toContain(`{"line":${count}}`)
+    expect(message).not.toContain(`{"line":${count - 8}}`)
+    expect(message.length).toBeLessThan(500)
+  })
+
+  it.for([
+    ['throws', failing('throws'), 'this entry is broken'],
+    ['ends', failing('exits'), 'exit code 7'],
+    ['is missing', { entry: fixture('missing') }, 'missing.mjs'],
+  ] as const)('why an entry that %s came to nothing', async ([, options, cause]) => {
+    const { message } = await failIn(newRoot(), options)
+    expect(message).toContain(cause)
+  })
+})

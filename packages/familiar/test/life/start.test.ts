@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
+import { connect, type StartPolicy } from '../../dist/connect.js'
+import {
+  crash,
+  daemonOf,
+  leaveNoDaemons,
+  logged,
+  logOf,
+  recordIn,
+  recordPath,
+  requestFor,
+  startDaemonIn,
+  stopIn,
+} from '../helpers/daemons.js'
+import { makeHome, treeOf } from '../helpers/homes.js'
+import { listenersOn, watch } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { birthOf, daemonsOf } from '../helpers/processes.js'
+
+const ports = portsOf('life/start')
+const newRoot = (): string => join(makeHome(), 'root')
+
+leaveNoDaemons(ports)
+
+describe('connect', () => {
+  it('cold, starts a daemon in a root that does not exist yet', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports)
+    expect([daemon.started, daemon.port, daemonsOf(root)]).toEqual(['first_start', ports.from, [daemon.pid]])
+    expect(daemon.record).toMatchObject({
+      scope: root,
+      birth: birthOf(daemon.pid),
+      state: 'running',
+      stop_reason: null,
+      stopped_at: null,
+    })
+    expect(logged(logOf(root), 'started')).toMatchObject([
+      {
+        reason: 'first_start',
+        previous_version: null,
+        version: '1.0.0',
+        pid: daemon.pid,
+        by_pid: process.pid,
+      },
+    ])
+    expect((await daemon.post('/api/slow', { ms: 1 })).status).toBe(200)
+  })
+
+  it('warm, touches no lock and no file', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports)
+    await vi.waitFor(async () => {
+      const before = treeOf(root)
+      const again = daemonOf(root, await connect(requestFor(root, ports)))
+      expect([again.pid, again.started, treeOf(root)]).toEqual([daemon.pid, null, before])
+    })
+  })
+
+  it.for([
+    ['stopped', 'first_start'],
+    ['killed', 'recorded_dead'],
+  ] as const)('after a daemon that was %s, starts the next one and says so', async ([how, reason]) => {
+    const root = newRoot()
+    const first = await startDaemonIn(root, ports, { args: ['--version=0.9.0'] })
+    await (how === 'stopped' ? stopIn(root, ports) : crash(first))
+    const second = await startDaemonIn(root, ports)
+    expect([second.started, first.isAlive(), daemonsOf(root)]).toEqual([reason, false, [second.pid]])
+    expect(logged(logOf(root), 'started')).toMatchObject([
+      { version: '0.9.0' },
+      { reason, previous_version: '0.9.0', version: '1.0.0', by_pid: process.pid },
+    ])
+  })
+
+  it('starts one, with the reason that the caller gives', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports, { change: { reason: 'operator_restart' } })
+    expect([daemon.started, logged(logOf(root), 'started')[0]?.['reason']]).toEqual([
+      'operator_restart',
+      'operator_restart',
+    ])
+  })
+
+  it('never sees a daemon of another scope in the record', async () => {
+    const [one, other] = [newRoot(), newRoot()]
+    const theirs = await startDaemonIn(one, ports)
+    const ours = await startDaemonIn(other, ports)
+    writeFileSync(recordPath(other), readFileSync(recordPath(one)))
+    await vi.waitFor(() => expect(recordIn(other)).toEqual(ours.record))
+    const again = daemonOf(other, await connect(requestFor(other, ports)))
+    expect([again.pid, theirs.isAlive()]).toEqual([ours.pid, true])
+  })
+
+  it.for(['', 'garbage'])('starts where the record is %j, which is kept', async (text) => {
+    const root = newRoot()
+    await startDaemonIn(root, ports)
+    await stopIn(root, ports)
+    writeFileSync(recordPath(root), text)
+    const daemon = await startDaemonIn(root, ports)
+    const aside = readdirSync(dirname(recordPath(root))).filter((name) => name.includes('.corrupt-'))
+    expect(aside.map((name) => readFileSync(join(dirname(recordPath(root)), name), 'utf8'))).toEqual([text])
+    expect([daemon.started, daemonsOf(root)]).toEqual(['first_start', [daemon.pid]])
+  })
+})
+
+describe('a start that nobody asked for by name', () => {
+  const allowed: StartPolicy = {
+    disabledBy: null,
+    isRolledOut: true,
+    intent: 'remote_required',
+    isManual: false,
+  }
+  const disabledBy = 'SOME_VARIABLE'
+  const never: StartPolicy = { disabledBy, isRolledOut: false, intent: 'local_only', isManual: true }
+
+  it.for([
+    [never, 'SOME_VARIABLE is set'],
+    [{ ...never, disabledBy: null }, 'rollout_disabled'],
+    [{ ...never, disabledBy: null, isRolledOut: true }, 'intent_local_only'],
+    [{ ...allowed, isManual: true }, 'policy_manual'],
+    [{ ...allowed, disabledBy }, 'SOME_VARIABLE is set'],
+    [{ ...allowed, isRolledOut: false }, 'rollout_disabled'],
+    [{ ...allowed, intent: 'local_only' }, 'intent_local_only'],
+  ] as const)('%j is skipped: %s, and nothing is made', async ([policy, reason]) => {
+    const root = newRoot()
+    const connection = await connect(requestFor(root, ports, { change: { policy } }))
+    expect(connection).toEqual({ outcome: 'skipped', reason })
+    expect([daemonsOf(root), readdirSync(dirname(root))]).toEqual([[], []])
+  })
+
+  it('happens where all allow it', async () => {
+    const daemon = await startDaemonIn(newRoot(), ports, { change: { policy: allowed } })
+    expect(daemon.started).toBe('first_start')
+  })
+
+  it('need not happen where a daemon runs: it is used', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports)
+    const again = await startDaemonIn(root, ports, { change: { policy: never } })
+    expect([again.pid, again.started]).toEqual([daemon.pid, null])
+  })
+})
+
+it('a daemon that answers, but whose record was moved away, is connected to once that is back', async () => {
+  const root = newRoot()
+  const daemon = await startDaemonIn(root, ports)
+  const path = recordPath(root)
+  renameSync(path, join(dirname(path), `${basename(path)}.moved`))
+  const again = await startDaemonIn(root, ports)
+  expect([again.pid, again.started, daemonsOf(root)]).toEqual([daemon.pid, null, [daemon.pid]])
+})
+
+it('a listener that is not ours in the range is no obstacle and is left alone', async () => {
+  const third = await spawnHostile('http', ports.from)
+  const isAlive = watch(third.pid)
+  const daemon = await startDaemonIn(newRoot(), ports)
+  expect([daemon.port, isAlive(), listenersOn(ports.from, ports.from + 1).length]).toEqual([
+    ports.from + 1,
+    true,
+    1,
+  ])
+  await stopAll()
+})

@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { look } from '../../src/observe/look.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { testFamily } from '../helpers/family.js'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { candidateAt, SAFE, verdictAt } from '../helpers/seen.js'
+
+const ports = portsOf('observe/look-hostile')
+const family = testFamily(ports)
+const nextPort = portsIn(ports)
+const platform = await selectPlatform()
+
+/** A look takes about a second; this is a busy machine. An unbounded one would take for ever. */
+const BOUND_MS = 8_000
+
+leaveNothing(ports)
+
+const THIRD_PARTY = ['never_touch', 'third_party', 'S3']
+const STRANGER = ['never_touch', 'not_spec_kitty', 'S3']
+
+it('a look at every kind of hostile listener at once ends in time, touches none, and finds the daemon among them', async () => {
+  const root = makeHome()
+  const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
+  const kinds = [
+    ['silent', [STRANGER]],
+    ['drip', [STRANGER]],
+    ['big', [THIRD_PARTY]],
+    ['endless', [THIRD_PARTY]],
+    ['endless-headers', [THIRD_PARTY]],
+    ['redirect', [THIRD_PARTY]],
+    ['invalid-json', [THIRD_PARTY]],
+    ['wrong-types', [THIRD_PARTY]],
+    ['reset', [THIRD_PARTY, STRANGER]],
+    ['full-backlog', [STRANGER]],
+    ['http', [THIRD_PARTY]],
+  ] as const
+  const placed = await Promise.all(
+    kinds.map(async ([kind, allowed]) => ({ allowed, ...(await spawnHostile(kind, nextPort())) })),
+  )
+  const started = performance.now()
+  const seen = await look(family, root, platform)
+  const took = performance.now() - started
+  console.log(
+    `a look at ${seen.candidates.length} listeners, ${kinds.length} of them hostile: ${Math.round(took)} ms`,
+  )
+  expect(took).toBeLessThan(BOUND_MS)
+  for (const { kind, port, pid, allowed } of placed) {
+    expect(allowed, `the listener ${kind}`).toContainEqual(verdictAt(seen, port))
+    expect(
+      [candidateAt(seen, port).sighting.pid, candidateAt(seen, port).proof],
+      `the listener ${kind}`,
+    ).toEqual([pid, null])
+  }
+  expect(verdictAt(seen, daemon.port)).toEqual(SAFE)
+})
+
+it('a process that only talks like a daemon is a stranger, whoever it says it is', async () => {
+  const root = makeHome()
+  const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root, record: true })
+  const reply = await fetch(`http://127.0.0.1:${daemon.port}/api/health`)
+  const { port } = await spawnHostile('mimic', nextPort(), { payload: await reply.json() })
+  const seen = await look(family, root, platform)
+  expect(verdictAt(seen, port)).toEqual(['never_touch', 'third_party', 'S4'])
+  expect(candidateAt(seen, port).sighting.pid).not.toBe(daemon.pid)
+  expect(candidateAt(seen, port).proof).toBeNull()
+})
+
+it('a daemon that talks like one of another family is left alone', async () => {
+  const root = makeHome()
+  const payload = { status: 'ok', project_path: root, token: 'a'.repeat(32) }
+  const { port } = await spawnHostile('mimic', nextPort(), { payload })
+  const health = { protocol_version: null, package_version: null, daemon_family: null, project_path: root }
+  const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root, health })
+  const seen = await look(family, root, platform)
+  expect(verdictAt(seen, port)).toEqual(['never_touch', 'dashboard_family', 'S2'])
+  expect(verdictAt(seen, daemon.port)).toEqual(['never_touch', 'dashboard_family', 'S2'])
+  expect(candidateAt(seen, daemon.port).proof).toBeNull()
+})

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { inUseBy } from '../../src/classify/evidence.js'
+import { look as lookUntold } from '../../src/observe/look.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { look, TOLD_IN_TIME } from '../helpers/built.js'
+import { testFamily } from '../helpers/family.js'
+import { makeHome, treeOf } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { candidateAt, SAFE, verdictAt } from '../helpers/seen.js'
+
+const ports = portsOf('observe/look-roots')
+const family = testFamily(ports)
+const nextPort = portsIn(ports)
+const platform = await selectPlatform()
+
+leaveNothing(ports)
+
+const CROSS_ROOT = ['operator_required', 'cross_root', 'S10']
+
+function start(root: string, options: Partial<Parameters<typeof spawnPredecessor>[0]> = {}) {
+  return spawnPredecessor({ family: 'sync', port: nextPort(), root, ...options })
+}
+
+/** A home with a root in it, and a link to that root. */
+function linkedRoot(): { readonly root: string; readonly link: string } {
+  const home = makeHome()
+  const [root, link] = [join(home, 'root'), join(home, 'link')]
+  mkdirSync(root)
+  symlinkSync(root, link)
+  return { root, link }
+}
+
+describe('a root behind a link is the same root', TOLD_IN_TIME, () => {
+  it('when the daemon was started with the link', async () => {
+    const { root, link } = linkedRoot()
+    const { port } = await start(root, { marker: link })
+    expect(verdictAt(await look(family, root, platform), port)).toEqual(SAFE)
+  })
+
+  it('when the one who looks has the link', async () => {
+    const { root, link } = linkedRoot()
+    const { port } = await start(root)
+    expect(verdictAt(await look(family, link, platform), port)).toEqual(SAFE)
+  })
+
+  it('when both have links, and different ones', async () => {
+    const { root, link } = linkedRoot()
+    const other = join(makeHome(), 'other')
+    symlinkSync(link, other)
+    const { port } = await start(root, { marker: link, health: { singleton_scope_id: other } })
+    expect(verdictAt(await look(family, other, platform), port)).toEqual(SAFE)
+  })
+
+  it('and its record counts through every link', async () => {
+    const { root, link } = linkedRoot()
+    const { port } = await start(root, { marker: link, record: true })
+    for (const from of [root, link]) {
+      expect(verdictAt(await look(family, from, platform), port)).toEqual([
+        'never_touch',
+        'is_recorded_singleton',
+        'S5',
+      ])
+    }
+  })
+
+  it('but a link that leads elsewhere meanwhile is not', async () => {
+    const { root, link } = linkedRoot()
+    const { port } = await start(root, { marker: link })
+    rmSync(link)
+    symlinkSync(makeHome(), link)
+    expect(verdictAt(await look(family, root, platform), port)).toEqual(CROSS_ROOT)
+  })
+})
+
+describe('a daemon of another root', TOLD_IN_TIME, () => {
+  it('is said to be in use when a record there names it', async () => {
+    const [root, other] = [makeHome(), makeHome()]
+    const used = await start(other, { record: true })
+    const unused = await start(other)
+    const seen = await look(family, root, platform)
+    expect([used, unused].map(({ port }) => verdictAt(seen, port))).toEqual([CROSS_ROOT, CROSS_ROOT])
+    const users = [used, unused].map(({ port }) =>
+      inUseBy(candidateAt(seen, port).sighting, seen.surroundings),
+    )
+    expect(users).toEqual([other, null])
+  })
+
+  it('is one whether that root is there or not', async () => {
+    const [root, other] = [makeHome(), makeHome()]
+    const { port } = await start(join(other, 'gone'), { owner: false })
+    const seen = await look(family, root, platform)
+    expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
+    expect(seen.surroundings.scopes.get(join(other, 'gone'))).toMatchObject({ gone: true })
+  })
+
+  it('is one also when that root has only moved', async () => {
+    const home = makeHome()
+    const [root, moved] = [join(home, 'root'), join(home, 'moved')]
+    mkdirSync(root)
+    const { port } = await start(root)
+    renameSync(root, moved)
+    expect(verdictAt(await look(family, moved, platform), port)).toEqual(CROSS_ROOT)
+  })
+
+  it('whose record is a FIFO is not waited for', async () => {
+    const [root, other] = [makeHome(), makeHome()]
+    const { port } = await start(other)
+    spawnSync('mkfifo', [join(other, 'sync-daemon')])
+    const seen = await look(family, root, platform)
+    expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
+    expect(seen.surroundings.scopes.get(other)?.records).toEqual([
+      { state: 'absent' },
+      { state: 'unreadable', why: expect.any(String) },
+    ])
+  })
+
+  it('that says it serves this one is not believed', async () => {
+    const [root, other] = [makeHome(), makeHome()]
+    const lying = await start(other, { health: { singleton_scope_id: root } })
+    const contrary = await start(root, { health: { singleton_scope_id: other } })
+    const seen = await look(family, root, platform)
+    expect(verdictAt(seen, lying.port)).toEqual(CROSS_ROOT)
+    expect(verdictAt(seen, contrary.port)).toEqual(['operator_required', 'scope_mismatch', 'S13'])
+  })
+
+  it('is not safe when its root cannot be read', async () => {
+    const [root, other] = [makeHome(), makeHome()]
+    const { port } = await start(other)
+    // The sources have no built child that could read another root: to them it is one on a dead network mount.
+    const seen = await lookUntold(family, root, platform)
+    expect(seen.surroundings.scopes.get(other)).toMatchObject({ real: null, gone: null })
+    expect(verdictAt(seen, port)).toEqual(['operator_required', 'record_unreadable', 'S14'])
+  })
+
+  it('loses nothing to a look: its root stays as it was', async () => {
+    const [root, other] = [makeHome(), makeHome()]
+    await start(other, { record: true })
+    const before = treeOf(other)
+    await look(family, root, platform)
+    expect(treeOf(other)).toEqual(before)
+  })
+})

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { smallEnvironment } from '../helpers/cli.js'
+import { lineOf, makeRoot, processesNaming, type SyncRoot } from './sync-root.js'
+
+/** An installation whose daemon cannot run: half an upgrade, a file that somebody lost. */
+let root: SyncRoot
+let installed: string
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
+const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.url))
+
+beforeEach(() => {
+  root = makeRoot()
+  installed = join(root.base, 'installed')
+  mkdirSync(installed)
+  for (const name of ['bin', 'dist', 'package.json']) {
+    cpSync(join(PACKAGE, name), join(installed, name), { recursive: true })
+  }
+  symlinkSync(MODULES, join(installed, 'node_modules'))
+})
+
+afterEach(() => root.end())
+
+function start(...flags: readonly string[]) {
+  const command = [join(installed, 'bin', 'spec-kitty.js'), 'sync', 'start', ...flags]
+  const began = performance.now()
+  const ran = spawnSync(process.execPath, command, {
+    env: smallEnvironment(root.env),
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  return { ...ran, ms: performance.now() - began }
+}
+
+const DAEMON = 'spec-kitty-daemon.js'
+
+const BROKEN: Readonly<Record<string, readonly [(entry: string) => void, cause: string]>> = {
+  'is gone': [(entry) => rmSync(entry), 'Cannot find module'],
+  'is half written': [(entry) => writeFileSync(entry, 'import {'), 'SyntaxError'],
+  'ends at once': [(entry) => writeFileSync(entry, 'process.exit(7)\n'), '7'],
+  'is killed': [(entry) => writeFileSync(entry, 'process.kill(process.pid, "SIGKILL")\n'), 'SIGKILL'],
+}
+
+describe('a start whose daemon', () => {
+  it.each(Object.keys(BROKEN))('%s fails at once with the cause, exit 1, and leaves no process', (how) => {
+    const [damage, cause] = BROKEN[how] ?? [() => undefined, '']
+    damage(join(installed, 'dist', DAEMON))
+    const { status, stdout, stderr, ms } = start()
+    expect([status, stdout, stderr.trimEnd(), ms < 5_000]).toEqual([1, '', lineOf(stderr)[0], true])
+    expect(stderr).toContain(cause)
+    expect(stderr).toContain(root.file('daemon.log'))
+    expect(processesNaming(root.path)).toEqual([])
+    const { document, code } = { document: JSON.parse(start('--json').stdout), code: 'E_DAEMON_START_FAILED' }
+    expect([document.ok, document.error.code]).toEqual([false, code])
+    expect(root.run(['sync', 'status']).status).toBe(0)
+    expect(root.start().pid).toBeGreaterThan(1)
+  })
+})

@@ -1,0 +1,215 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { gone, lineOf, lives, makeRoot, signal, type SyncRoot } from './sync-root.js'
+
+/** What the commands around the sync daemon print and return, each for itself and one after the other. */
+let root: SyncRoot
+
+beforeEach(() => {
+  root = makeRoot("it's a root")
+})
+
+afterEach(() => root.end())
+
+describe('sync start', () => {
+  it('starts the daemon, and then finds it', () => {
+    const first = root.run(['sync', 'start'])
+    const daemon = root.remember()
+    expect(first).toMatchObject({ status: 0, stderr: '' })
+    expect(first.stdout).toBe(
+      `the sync daemon was started: process ${daemon?.pid}, port ${daemon?.port}, version 4.0.0\n`,
+    )
+    expect(root.run(['sync', 'start']).stdout).toBe(
+      `the sync daemon runs: process ${daemon?.pid}, port ${daemon?.port}, version 4.0.0\n`,
+    )
+  })
+
+  it('says the same as JSON', () => {
+    const first = root.json(['sync', 'start'])
+    const { pid, port } = root.remember() ?? {}
+    const known = { schema_version: 1, pid, port, package_version: '4.0.0', protocol_version: 2 }
+    expect([first.status, first.stderr]).toEqual([0, ''])
+    expect(first.document).toEqual({ ...known, outcome: 'started', start_reason: 'first_start' })
+    expect(root.json(['sync', 'start']).document).toEqual({
+      ...known,
+      outcome: 'found',
+      start_reason: null,
+    })
+  })
+
+  it('works without a session and with SPEC_KITTY_SYNC_DISABLE set: it was asked for by name', () => {
+    expect(root.run(['sync', 'start'], { env: { SPEC_KITTY_SYNC_DISABLE: '1' } }).status).toBe(0)
+    expect(root.remember()).not.toBe(null)
+  })
+
+  it('starts another when the last one was killed, and says why', async () => {
+    const killed = root.start()
+    signal(killed, 'SIGKILL')
+    await gone(killed, 5_000)
+    expect(root.json(['sync', 'status'])).toMatchObject({
+      status: 0,
+      document: { state: 'stopped', pid: null },
+    })
+    expect(root.run(['auth', 'doctor']).stdout).toContain(
+      `\ndaemon   not running (recorded as process ${killed.pid}, port ${killed.port})\n`,
+    )
+    expect(root.json(['sync', 'start']).document).toMatchObject({
+      outcome: 'started',
+      start_reason: 'recorded_dead',
+    })
+  })
+})
+
+describe('sync stop', () => {
+  it('stops the daemon, and then has nothing to stop: both exit 0', () => {
+    const daemon = root.start()
+    const first = root.run(['sync', 'stop'])
+    expect(first).toMatchObject({ status: 0, stderr: '' })
+    expect(first.stdout).toBe(
+      `stopped the sync daemon (process ${daemon.pid}, port ${daemon.port}) by http_shutdown\n`,
+    )
+    expect(lives(daemon)).toBe(false)
+    expect(root.run(['sync', 'stop'])).toMatchObject({
+      status: 0,
+      stdout: 'no sync daemon to stop\n',
+      stderr: '',
+    })
+  })
+
+  it('says the same as JSON', () => {
+    const { pid, port } = root.start()
+    const { status, document } = root.json(['sync', 'stop'])
+    expect([status, document]).toEqual([
+      0,
+      {
+        schema_version: 1,
+        outcome: 'stopped',
+        pid,
+        port,
+        package_version: '4.0.0',
+        cleanup_path: 'http_shutdown',
+      },
+    ])
+    expect(root.json(['sync', 'stop'])).toMatchObject({
+      status: 0,
+      document: { schema_version: 1, outcome: 'none' },
+    })
+  })
+
+  it('makes nothing where no daemon ever ran', () => {
+    expect(root.run(['sync', 'stop']).status).toBe(0)
+    expect(() => mkdirSync(root.path)).not.toThrow()
+  })
+})
+
+describe('sync restart', () => {
+  it('replaces the daemon by another process, with and without one that runs', () => {
+    const first = root.json(['sync', 'restart'])
+    expect([first.status, first.document.start_reason]).toEqual([0, 'operator_restart'])
+    const before = root.remember()
+    const second = root.run(['sync', 'restart'])
+    const after = root.remember()
+    expect(second.stdout).toBe(
+      `the sync daemon was started: process ${after?.pid}, port ${after?.port}, version 4.0.0\n`,
+    )
+    expect(before?.pid).not.toBe(after?.pid)
+    expect(before !== null && lives(before)).toBe(false)
+  })
+})
+
+describe('sync status', () => {
+  it('tells the last stop and why, also after a new start', () => {
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', last_stop: null })
+    root.start()
+    expect(root.run(['sync', 'status']).stdout).not.toContain('last stop')
+    root.run(['sync', 'stop'])
+    const stopped = root.json(['sync', 'status']).document
+    expect(stopped).toMatchObject({ state: 'stopped', pid: null, last_stop: { reason: 'operator_stop' } })
+    expect(Date.now() - Date.parse(stopped.last_stop.at)).toBeLessThan(60_000)
+    root.start()
+    const { document, status } = root.json(['sync', 'status'])
+    expect([status, document.state, document.last_stop]).toEqual([0, 'running', stopped.last_stop])
+    expect(root.run(['sync', 'status']).stdout).toContain(
+      `last stop  ${stopped.last_stop.at}: operator_stop\n`,
+    )
+    root.run(['sync', 'restart'])
+    expect(root.json(['sync', 'status']).document.last_stop.reason).toBe('operator_restart')
+  })
+
+  it('tells who runs, since when, and in which version', () => {
+    const { pid, port } = root.start()
+    const { document } = root.json(['sync', 'status'])
+    expect(document).toEqual({
+      schema_version: 1,
+      state: 'running',
+      is_predecessor: false,
+      pid,
+      port,
+      package_version: '4.0.0',
+      protocol_version: 2,
+      cli_version: '4.0.0',
+      started_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      uptime_seconds: expect.any(Number),
+      last_stop: null,
+      last_sync: null,
+      consecutive_failures: 0,
+      automatic_start_skipped: 'rollout_disabled',
+      log: root.file('daemon.log'),
+    })
+    expect(root.run(['sync', 'status']).stdout).toMatch(
+      new RegExp(`^daemon     running for \\d+ s, process ${pid}, port ${port}\n`),
+    )
+  })
+
+  it('tells why no command starts the daemon on its own, the first reason that holds', () => {
+    const why = (env: Readonly<Record<string, string>>) =>
+      root.json(['sync', 'status'], { env }).document.automatic_start_skipped
+    const on = { SPEC_KITTY_ENABLE_SAAS_SYNC: 'true' }
+    const configure = (text: string) => writeFileSync(join(root.path, 'config.toml'), text)
+    expect(why(on)).toBe(null)
+    expect(why({ SPEC_KITTY_ENABLE_SAAS_SYNC: '0' })).toBe('rollout_disabled')
+    expect(why({ ...on, SPEC_KITTY_SYNC_DISABLE: '0' })).toBe(null)
+    mkdirSync(root.path)
+    configure('[sync]\nbackground_daemon = "manual"\n')
+    expect(why({ ...on, SPEC_KITTY_SYNC_DISABLE: '1' })).toBe('SPEC_KITTY_SYNC_DISABLE is set')
+    expect(why({ SPEC_KITTY_SYNC_DISABLE: '1' })).toBe('SPEC_KITTY_SYNC_DISABLE is set')
+    expect(why({})).toBe('rollout_disabled')
+    expect(why(on)).toBe('policy_manual')
+    configure('[sync]\nbackground_daemon = "auto"\n')
+    expect(why(on)).toBe(null)
+    configure('[sync\nbackground_daemon = "auto"\n')
+    expect(why(on)).toBe('policy_manual')
+  })
+
+  it('takes a configuration that it cannot read as manual', () => {
+    mkdirSync(join(root.path, 'config.toml'), { recursive: true })
+    const { document } = root.json(['sync', 'status'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } })
+    expect(document.automatic_start_skipped).toBe('policy_manual')
+  })
+})
+
+describe('wrong usage', () => {
+  const commands = ['start', 'stop', 'restart', 'status', 'logs']
+
+  it.each(commands)('is one line and exit 2 for sync %s, and starts nothing', (command) => {
+    for (const wrong of [['--no-such-flag'], ['more']]) {
+      const { status, stdout, stderr } = root.run(['sync', command, ...wrong])
+      expect([status, stdout, lineOf(stderr).length, stderr.split('\n').length]).toEqual([2, '', 1, 2])
+    }
+    expect(() => mkdirSync(root.path)).not.toThrow()
+  })
+
+  it('is an object on stdout with --json', () => {
+    const { status, document } = root.json(['sync', 'start', '--no-such-flag'])
+    expect([status, document.ok, document.error.code]).toEqual([2, false, 'E_USAGE'])
+  })
+
+  it('is a number of lines that is none, and a root that is no absolute path', () => {
+    for (const lines of ['-1', 'x', '1.5', '', '99999999']) {
+      expect([lines, root.run(['sync', 'logs', `--lines=${lines}`]).status]).toEqual([lines, 2])
+    }
+    const { status, stderr } = root.run(['sync', 'start'], { env: { SPEC_KITTY_HOME: 'relative' } })
+    expect([status, lineOf(stderr).length]).toEqual([2, 1])
+  })
+})

@@ -1,0 +1,224 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { smallEnvironment } from '../helpers/cli.js'
+import { startTicksOf } from '../helpers/machine.js'
+import { lineOf, lives, makeRoot, signal, until, type Daemon, type SyncRoot } from './sync-root.js'
+import { makeShell } from './sync-shell.js'
+
+/** The doctor before our own daemon: live, with a damaged record, wedged, and while it never listens. */
+let root: SyncRoot
+
+beforeEach(() => {
+  root = makeRoot("it's a root")
+})
+
+afterEach(() => root.end())
+
+/** Ways to damage the record; `isThere` is what should lie beside it afterwards. */
+const DAMAGES: Readonly<Record<string, (record: string) => void>> = {
+  deleted: (record) => rmSync(record, { recursive: true, force: true }),
+  empty: (record) => writeFileSync(record, ''),
+  garbage: (record) => writeFileSync(record, '{"schema": 1, "fam'),
+  'a directory': (record) => {
+    rmSync(record, { recursive: true, force: true })
+    mkdirSync(record, { recursive: true })
+  },
+}
+
+const RESETS = [
+  ['auth', 'doctor', '--reset'],
+  ['auth', 'doctor', '--reset', '--force'],
+] as const
+
+function findingOf(document: any, id: string): any {
+  return document.findings.find((one: { id: string }) => one.id === id)
+}
+
+/** Every command that the document tells the operator to run. */
+function remediesOf(document: any): readonly string[] {
+  const told = [
+    ...document.findings.map((one: any) => one.remediation?.command),
+    ...document.orphans.map((one: any) => one.remedy),
+  ]
+  return [...new Set(told.filter((one) => typeof one === 'string'))] as string[]
+}
+
+describe('a live daemon of ours', () => {
+  it('is the live singleton (S5), and every reset leaves it', () => {
+    const daemon = root.start()
+    for (const reset of RESETS) {
+      const { document, status } = root.json(reset)
+      expect(document.candidates).toMatchObject([
+        {
+          pid: daemon.pid,
+          port: daemon.port,
+          rule: 'S5',
+          cleanup_class: 'never_touch',
+          skip_reason: 'is_recorded_singleton',
+        },
+      ])
+      expect([status, document.orphans, document.daemon.active]).toEqual([0, [], true])
+      expect(document.reset_result).toMatchObject({ swept: [], failed: [] })
+    }
+    expect(lives(daemon)).toBe(true)
+  })
+
+  it.each(Object.keys(DAMAGES))(
+    'survives every reset with its record %s, and is found by the next command',
+    (how) => {
+      const daemon = root.start()
+      for (const reset of RESETS) {
+        DAMAGES[how]?.(root.file('record.json'))
+        const { document, status } = root.json(reset)
+        expect([status, document.reset_result.swept, document.daemon?.pid]).toEqual([0, [], daemon.pid])
+      }
+      expect(root.json(['sync', 'start']).document).toMatchObject({ outcome: 'found', pid: daemon.pid })
+      expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
+      expect(lives(daemon)).toBe(true)
+    },
+  )
+
+  it('survives while somebody deletes its record again and again, and then writes it within a second', async () => {
+    const daemon = root.start()
+    const vandal = spawn('sh', ['-c', 'while :; do rm -f "$0"; sleep 0.01; done', root.file('record.json')])
+    try {
+      for (const reset of [...RESETS, ...RESETS]) {
+        expect(root.json(reset).document.reset_result.swept).toEqual([])
+      }
+    } finally {
+      vandal.kill('SIGKILL')
+      await once(vandal, 'exit')
+    }
+    expect(await until(() => root.remember()?.pid === daemon.pid, 1_500)).toBe(true)
+  })
+})
+
+describe('a wedged daemon of ours', () => {
+  let daemon: Daemon
+
+  beforeEach(() => {
+    daemon = root.start()
+    signal(daemon, 'SIGSTOP')
+  })
+
+  it('is a critical finding with the command that ends it, and that command ends it as it is written', () => {
+    const { document, status, ms } = root.json(['auth', 'doctor'])
+    expect([status, ms < 3_000]).toEqual([1, true])
+    expect(document.candidates).toMatchObject([{ pid: daemon.pid, rule: 'S11', skip_reason: 'unresponsive' }])
+    const { severity, remediation } = findingOf(document, 'F-005')
+    expect([severity, remediation.command]).toEqual([
+      'critical',
+      `spec-kitty auth doctor --reset --force --port ${daemon.port}`,
+    ])
+    expect(document.orphans[0].remedy).toBe(remediation.command)
+    const ran = makeShell(root)(remediation.command)
+    expect([ran.status, lineOf(ran.stderr), lives(daemon)]).toEqual([0, [], false])
+    expect(ran.stdout).toContain('swept: 1 · skipped: 0 (operator_required) · failed: 0')
+    expect(root.start().pid).not.toBe(daemon.pid)
+  })
+
+  it('is not ended by a reset without force', () => {
+    const { document, status } = root.json(['auth', 'doctor', '--reset'])
+    expect([status, lives(daemon)]).toEqual([1, true])
+    expect(document.reset_result.skipped).toMatchObject([{ pid: daemon.pid, skip_reason: 'unresponsive' }])
+  })
+
+  it('is named with its remedy by every command, in bounded time, and ended by none that was not told to', () => {
+    const remedy = `spec-kitty auth doctor --reset --force --port ${daemon.port}`
+    const shown = root.run(['sync', 'status'])
+    expect([shown.status, shown.ms < 3_000]).toEqual([1, true])
+    expect(shown.stdout).toContain(`process ${daemon.pid}, port ${daemon.port}, does not answer: ${remedy}\n`)
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'unresponsive', pid: daemon.pid })
+    const started = root.run(['sync', 'start'])
+    expect([started.status, started.stdout, started.ms < 4_000]).toEqual([1, '', true])
+    expect(lineOf(started.stderr)).toEqual([expect.stringContaining(`(${remedy})`)])
+    expect(started.stderr).toContain(`process ${daemon.pid}, port ${daemon.port}`)
+    expect(started.stderr).toContain(root.file('daemon.log'))
+    const { document, status } = root.json(['sync', 'start'])
+    expect([status, document.error.code, document.error.remediation]).toEqual([
+      1,
+      'E_DAEMON_UNRESPONSIVE',
+      remedy,
+    ])
+    expect(lives(daemon)).toBe(true)
+  })
+
+  it('is replaced by a restart, which stops it first', () => {
+    const { document, status, ms } = root.json(['sync', 'restart'])
+    expect([status, document.outcome, document.pid === daemon.pid, ms < 15_000]).toEqual([
+      0,
+      'started',
+      false,
+      true,
+    ])
+    expect(lives(daemon)).toBe(false)
+  })
+
+  it('is still found by its lock where the record is damaged, and ended by the remedy', () => {
+    writeFileSync(root.file('record.json'), 'garbage')
+    const { document, status } = root.json(['auth', 'doctor'])
+    expect([status, document.candidates[0]?.rule]).toEqual([1, 'S11'])
+    const ran = makeShell(root)(findingOf(document, 'F-005').remediation.command)
+    expect([ran.status, lives(daemon)]).toEqual([0, false])
+    expect(root.start().pid).not.toBe(daemon.pid)
+    const kept = readdirSync(root.file('.')).filter((name) => name.startsWith('record.json.corrupt-'))
+    expect(kept).toHaveLength(1)
+  })
+})
+
+describe('a holder of the daemon lock that does not listen', () => {
+  const MAIN = fileURLToPath(new URL('../fixtures/processes/spec-kitty-daemon.js', import.meta.url))
+  let holder: ChildProcess
+  let proven: Pick<Daemon, 'pid' | 'ticks'>
+
+  beforeEach(async () => {
+    holder = spawn(process.execPath, [MAIN, 'sync', `--spec-kitty-daemon-root=${root.path}`], {
+      env: smallEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(holder.stdout ?? holder, 'data')
+    proven = { pid: holder.pid ?? 0, ticks: startTicksOf(holder.pid ?? 0) ?? 'gone' }
+  })
+
+  afterEach(() => {
+    holder.kill('SIGKILL')
+  })
+
+  it('is shown without a port (S11), keeps a second daemon from starting, and goes by the remedy', () => {
+    const { document, status } = root.json(['auth', 'doctor'])
+    expect(status).toBe(1)
+    expect(document.candidates).toMatchObject([
+      { pid: proven.pid, port: null, rule: 'S11', cleanup_class: 'operator_required' },
+    ])
+    const started = root.run(['sync', 'start'])
+    expect([started.status, started.ms < 4_000, lives(proven)]).toEqual([1, true, true])
+    expect(lineOf(started.stderr)).toEqual([expect.stringContaining(`process ${proven.pid}`)])
+    expect(started.stderr).toContain('spec-kitty auth doctor --reset --force')
+    const ran = makeShell(root)(findingOf(document, 'F-005').remediation.command)
+    expect([ran.status, lives(proven)]).toEqual([0, false])
+    expect(lives(root.start())).toBe(true)
+  })
+
+  it('is ended by sync stop too', () => {
+    const { document } = root.json(['sync', 'stop'])
+    expect(document).toMatchObject({ outcome: 'stopped', pid: proven.pid, port: null })
+    expect(lives(proven)).toBe(false)
+  })
+})
+
+describe('every remedy', () => {
+  it('is a command that exists, whatever there is to be remedied', () => {
+    signal(root.start(), 'SIGSTOP')
+    const { document } = root.json(['auth', 'doctor'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } })
+    const remedies = remediesOf(document)
+    expect(remedies.length).toBeGreaterThan(0)
+    for (const remedy of remedies) {
+      const { status, stderr } = makeShell(root)(remedy)
+      expect([remedy, [0, 1].includes(status ?? -1), lineOf(stderr)]).toEqual([remedy, true, []])
+    }
+    expect(root.json(['auth', 'doctor']).document.orphans).toEqual([])
+  })
+})

@@ -1,0 +1,127 @@
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { daemonsOf, lineOf, lives, makeRoot, skipAloud, type SyncRoot, type Timed } from './sync-root.js'
+import { mountAt, NO_MOUNT, type Mounted } from './sync-mount.js'
+
+/** A home that cannot be written: one clear line, the documented exit code, no process left, nothing of the user's lost. */
+let root: SyncRoot
+let mounted: Mounted | null
+
+const NOTES = 'what the user wrote\n'
+
+beforeEach(() => {
+  root = makeRoot()
+  mounted = null
+})
+
+afterEach(async () => {
+  mounted?.unmount()
+  await root.end()
+})
+
+/** Mounts a small file system as the root, with something of the user's on it. */
+function mountRoot(context: TestContext): Mounted {
+  mounted = mountAt(root.path)
+  if (mounted === null) return skipAloud(context, NO_MOUNT)
+  writeFileSync(join(root.path, 'notes.txt'), NOTES)
+  return mounted
+}
+
+/** Writes until no block is left. */
+function fill(): void {
+  const descriptor = openSync(join(root.path, 'fill'), 'w')
+  const block = Buffer.alloc(512)
+  try {
+    expect(() => {
+      for (;;) writeSync(descriptor, block)
+    }).toThrow('ENOSPC')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** A refusal as the contract has it: exit 2, one line that says what and where, nothing else. */
+function expectRefusal({ status, stdout, stderr }: Timed, ...parts: readonly string[]): void {
+  expect([status, stdout, stderr]).toEqual([2, '', `${lineOf(stderr)[0]}\n`])
+  for (const part of parts) expect(stderr).toContain(part)
+  expect(stderr).not.toContain('internal error')
+  expect(daemonsOf(root.path)).toEqual([])
+}
+
+function notes(): string {
+  return readFileSync(join(root.path, 'notes.txt'), 'utf8')
+}
+
+/** What only reads works, whatever the home is like. */
+function expectReadable(): void {
+  for (const command of [
+    ['sync', 'stop'],
+    ['sync', 'status'],
+    ['sync', 'logs'],
+    ['auth', 'doctor'],
+    ['auth', 'doctor', '--reset'],
+  ]) {
+    const { status, stderr } = root.run(command)
+    expect([command, status, lineOf(stderr)]).toEqual([command, 0, []])
+  }
+}
+
+describe('a read-only home', () => {
+  it('refuses a start and a restart, and everything that only reads works', (context) => {
+    const own = mountRoot(context)
+    own.makeReadOnly()
+    for (const command of ['start', 'restart']) {
+      expectRefusal(root.run(['sync', command]), 'EROFS', root.path)
+      const { status, document } = root.json(['sync', command])
+      expect([status, document.ok, document.error.code]).toEqual([2, false, 'E_SCOPE_UNUSABLE'])
+    }
+    expectReadable()
+    expect(notes()).toBe(NOTES)
+  })
+
+  it('does so too where a daemon ran before, and tells why it stopped', (context) => {
+    const own = mountRoot(context)
+    root.start()
+    root.run(['sync', 'stop'])
+    own.makeReadOnly()
+    expectRefusal(root.run(['sync', 'start']), 'EROFS', root.file(''))
+    expectReadable()
+    expect(root.json(['sync', 'status']).document.last_stop.reason).toBe('operator_stop')
+  })
+})
+
+describe('a full disk', () => {
+  it('refuses a start, and starts once there is room', (context) => {
+    mountRoot(context)
+    fill()
+    for (const command of ['start', 'restart'])
+      expectRefusal(root.run(['sync', command]), 'ENOSPC', root.path)
+    expect(root.json(['sync', 'start']).document.error.code).toBe('E_SCOPE_UNUSABLE')
+    expectReadable()
+    rmSync(join(root.path, 'fill'))
+    expect(lives(root.start())).toBe(true)
+    root.run(['sync', 'stop'])
+    expect(notes()).toBe(NOTES)
+  })
+
+  it('that fills up while the daemon runs leaves it working, and a stop stops it', (context) => {
+    mountRoot(context)
+    const daemon = root.start()
+    fill()
+    expect(root.json(['sync', 'start']).document).toMatchObject({ outcome: 'found', pid: daemon.pid })
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
+    expect(root.run(['auth', 'doctor']).status).toBe(0)
+    expect(root.json(['sync', 'stop'])).toMatchObject({ status: 0, document: { outcome: 'stopped' } })
+    expect(lives(daemon)).toBe(false)
+    expect(root.json(['sync', 'status'])).toMatchObject({
+      status: 0,
+      document: { state: 'stopped', pid: null },
+    })
+    expectRefusal(root.run(['sync', 'start']), 'ENOSPC', root.path)
+    rmSync(join(root.path, 'fill'))
+    expect(lives(root.start())).toBe(true)
+    root.run(['sync', 'stop'])
+    expect(notes()).toBe(NOTES)
+  })
+})

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
+import { startCli } from '../helpers/cli.js'
+import { daemonsOf, lineOf, makeRoot, until, type SyncRoot } from './sync-root.js'
+import { spawnHolder } from './holder.js'
+
+/** Starts that cannot be: no port is left, no loopback, somebody else is at it. */
+let root: SyncRoot
+let servers: Server[]
+
+beforeEach(() => {
+  root = makeRoot()
+  servers = []
+})
+
+afterEach(async () => {
+  for (const server of servers) server.close()
+  await stopAll()
+  await root.end()
+})
+
+/** Takes a port; while a command runs, nobody of this process answers on it. */
+async function take(port: number, host = '127.0.0.1'): Promise<void> {
+  const server = createServer().listen({ port, host, ipv6Only: host === '::' })
+  await once(server, 'listening')
+  servers.push(server)
+}
+
+const KINDS = ['drip', 'endless', 'endless-headers', 'redirect', 'http', 'silent', 'reset'] as const
+const PORTS = Array.from({ length: 50 }, (_, index) => 9400 + index)
+
+describe('a full range', () => {
+  it('is said in bounded time with everybody who holds a port, and the first port that gets free is taken', async () => {
+    const hostile = await Promise.all(KINDS.map((kind, index) => spawnHostile(kind, 9400 + index)))
+    await take(9407, '0.0.0.0')
+    await take(9408, '::')
+    for (const port of PORTS.slice(9)) await take(port)
+    const { status, stdout, stderr, ms } = root.run(['sync', 'start'])
+    expect([status, stdout, lineOf(stderr).length, ms < 6_000]).toEqual([1, '', 1, true])
+    for (const { port, pid } of hostile) expect(stderr).toContain(`${port} ${pid} `)
+    for (const port of PORTS.slice(7)) expect(stderr).toContain(`${port} ${process.pid} `)
+    expect(daemonsOf(root.path)).toEqual([])
+    const { document } = root.json(['sync', 'restart'])
+    expect(document).toMatchObject({ ok: false, error: { code: 'E_RANGE_FULL' } })
+    expect(root.json(['sync', 'status']).document.state).toBe('stopped')
+    servers.pop()?.close()
+    expect(root.start().port).toBe(9449)
+  })
+
+  it('has its busy ports passed over, also those of a wildcard and of IPv6', async () => {
+    await take(9400)
+    await take(9401, '0.0.0.0')
+    await take(9402, '::')
+    expect(root.start().port).toBe(9403)
+  })
+})
+
+describe('a start while somebody holds the life-cycle lock', () => {
+  it('says after a second what it waits for and who holds it, and starts when the lock is free', async () => {
+    const lock = spawnHolder(root.path)
+    const holder = await lock.ready
+    const child = startCli(['sync', 'start'], root.env)
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const ended = once(child, 'exit')
+    expect(await until(() => said.includes('waiting'), 10_000)).toBe(true)
+    expect(said).toBe(`waiting for the lock ${root.file('lifecycle.lock')}, held by process ${holder}\n`)
+    lock.stop()
+    expect(await ended).toEqual([0, null])
+    expect(root.remember()).not.toBe(null)
+  })
+
+  it('gives up with 75 after half a minute', async () => {
+    const lock = spawnHolder(root.path)
+    const holder = await lock.ready
+    const { status, stdout, stderr, ms } = root.run(['sync', 'start'])
+    lock.stop()
+    expect([status, stdout, ms < 40_000]).toEqual([75, '', true])
+    expect(lineOf(stderr)).toEqual([expect.stringContaining(`held by process ${holder}`)])
+    expect(daemonsOf(root.path)).toEqual([])
+  })
+})

@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { smallEnvironment } from '../helpers/cli.js'
+import type { Daemon, SyncRoot } from './sync-root.js'
+
+const MAIN = fileURLToPath(new URL('../fixtures/processes/start-timed.mjs', import.meta.url))
+
+/** Starts the daemon of the root with other times than a command gives it: nothing else can lower them. */
+export function startTimed(root: SyncRoot, timing: Readonly<Record<string, number>>): Daemon {
+  const { stderr } = spawnSync(process.execPath, [MAIN, root.path, JSON.stringify(timing)], {
+    env: smallEnvironment(),
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
+  const daemon = root.remember()
+  if (daemon === null) throw new Error(`no daemon was started: ${stderr}`)
+  return daemon
+}
