@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
@@ -74,17 +74,6 @@ describe('cleanUp with force, in the root of somebody else', () => {
     expect(resultsOf(await cleanUp({ ...forced, scope: root }))).toEqual([['cross_root', 'swept']])
     expect(unused.isAlive()).toBe(false)
     expect(treeOf(other)).toEqual(before)
-  })
-})
-
-describe('cleanUp with force, in its own root', () => {
-  it('retires its own deaf singleton, also one that knows the root by a link', TOLD_IN_TIME, async () => {
-    const [root, link] = [makeHome(), join(makeHome(), 'link')]
-    symlinkSync(root, link)
-    const singleton = await start(root, { marker: link, record: true, behaviour: 'deaf' })
-    const report = await cleanUp({ ...forced, scope: root })
-    expect(resultsOf(report)).toEqual([['unresponsive', 'swept']])
-    expect(singleton.isAlive()).toBe(false)
   })
 })
 

@@ -14,4 +14,4 @@ export const cleanUp = cleanup.cleanUp as unknown as typeof CleanUp
  * For tests that need to be told of another root: a look gives up on those when its second is over, and on a machine
  * with too much to do that comes to pass. What a look does then has tests of its own, which are not repeated.
  */
-export const TOLD_IN_TIME = { retry: 2 } as const
+export const TOLD_IN_TIME = { retry: 4 } as const

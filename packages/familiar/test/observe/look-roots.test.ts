@@ -56,15 +56,13 @@ describe('a root behind a link is the same root', TOLD_IN_TIME, () => {
     expect(verdictAt(await look(family, other, platform), port)).toEqual(SAFE)
   })
 
-  it('and its record counts through every link', async () => {
+  it('and its record counts through every link: it is in use here, not in another root', async () => {
     const { root, link } = linkedRoot()
     const { port } = await start(root, { marker: link, record: true })
     for (const from of [root, link]) {
-      expect(verdictAt(await look(family, from, platform), port)).toEqual([
-        'never_touch',
-        'is_recorded_singleton',
-        'S5',
-      ])
+      const seen = await look(family, from, platform)
+      expect(verdictAt(seen, port)).toEqual(['never_touch', 'is_recorded_singleton', 'S5'])
+      expect(inUseBy(candidateAt(seen, port).sighting, seen.surroundings)).toBeNull()
     }
   })
 

@@ -15,7 +15,7 @@ export function startProgress(
 ): Progress {
   let state: readonly [number, number] | null = null
   const timer = setInterval(() => {
-    io.err(state === null ? 'working ...\n' : `${describe(...state)}\n`)
+    io.err(state === null ? 'looking at the machine ...\n' : `${describe(...state)}\n`)
   }, QUIET_MS)
   timer.unref()
   return {

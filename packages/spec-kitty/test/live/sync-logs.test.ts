@@ -49,6 +49,13 @@ describe('sync logs', () => {
     expect(root.run(['sync', 'logs', '--lines', '0']).stdout).toBe('')
   })
 
+  it('is one document with --json, which goes with no --follow', () => {
+    writeLog('one', 'two')
+    const { document } = root.json(['sync', 'logs', '--lines', '1'])
+    expect(document).toEqual({ schema_version: 1, log: root.file('daemon.log'), lines: ['two'] })
+    expect(root.run(['sync', 'logs', '--json', '--follow']).status).toBe(2)
+  })
+
   it('says that there is no log yet, which is no error', () => {
     const { status, stdout, stderr } = root.run(['sync', 'logs'])
     expect([status, stdout, stderr]).toEqual([0, '', `there is no log yet: ${root.file('daemon.log')}\n`])

@@ -1,0 +1,200 @@
+// @ts-check
+/**
+ * `node bench/daemon.mjs [ROUNDS]`: what a daemon of ours costs, each figure beside what it is compared with, in one run.
+ * Needs a private network (root on Linux); the real ports are not touched.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { connect, readOwnRecord, selectPlatform, stopDaemon } from '../packages/familiar/dist/index.js'
+import { syncFamily } from '../packages/spec-kitty/dist/families/families.js'
+import { launchSync } from '../packages/spec-kitty/dist/sync/launch.js'
+import { inPrivateNetwork } from '../scripts/private-network.mjs'
+
+const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
+const BARE = `require('http').createServer((_, r) => r.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
+const IDLE_MS = 60_000
+
+if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
+
+const rounds = Number(process.argv[2] ?? 11)
+const scope = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
+const env = { PATH: process.env['PATH'] ?? '', HOME: scope, SPEC_KITTY_HOME: scope }
+const platform = await selectPlatform()
+
+/** @type {(readonly [string, string, number, number, string])[]} */
+const lines = []
+try {
+  await measureStarts()
+  await measureWarm()
+  await measureKilled()
+  await measureIdle()
+} finally {
+  await stop()
+  rmSync(scope, { recursive: true, force: true })
+}
+for (const [id, what, value, ratio, target] of lines) {
+  console.log(
+    `${id.padEnd(4)} ${what.padEnd(62)} ${value.toFixed(2).padStart(9)}  ${ratio.toFixed(2).padStart(6)}  ${target}`,
+  )
+}
+
+/** Runs this very script in a network of its own. */
+function inside() {
+  const command = inPrivateNetwork([process.execPath, ...process.argv.slice(1)])
+  if (command === null) {
+    console.error('this bench needs a private network: run it as root on Linux')
+    return 2
+  }
+  return spawnSync(command[0] ?? '', command.slice(1), { stdio: 'inherit' }).status ?? 2
+}
+
+function connectHere() {
+  const launch = launchSync(scope, env)
+  return connect({
+    family: syncFamily,
+    scope,
+    platform,
+    launch,
+    policy: null,
+    protocolVersion: 2,
+    doctorCommand: () => 'spec-kitty auth doctor',
+  })
+}
+
+function stop() {
+  return stopDaemon({ family: syncFamily, scope, platform, reason: 'bench' })
+}
+
+/** M6: in process, from the spawn to the first answer, beside a bare server that does nothing else. */
+async function measureStarts() {
+  const [ours, bare] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await time(connectHere))
+    await stop()
+    bare.push(await time(startBare))
+  }
+  add('M6', 'cold start, spawn to served / bare server to its first answer', ours, bare, '<= 2')
+}
+
+/** M5: in process, and the whole command. */
+async function measureWarm() {
+  await connectHere()
+  const warm = []
+  for (let round = 0; round < rounds * 20; round++) warm.push(await time(connectHere))
+  lines.push([
+    'M5',
+    'warm connect with handshake and proof, in process, ms',
+    median(warm),
+    median(warm) / 0.5,
+    '<= 0.5 ms',
+  ])
+  const [status, floor] = beside([CLI, 'sync', 'status'], ['-e', '0'])
+  add('M5', 'sync status, whole command / floor', status, floor, '<= 1.6')
+}
+
+/** M12: the daemon is killed, the next command starts another. */
+async function measureKilled() {
+  const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
+  for (let round = 0; round < rounds; round++) {
+    await connectHere()
+    const pid = readOwnRecord(syncFamily, scope)?.pid
+    if (pid == null) throw new Error('no daemon to kill')
+    process.kill(pid, 'SIGKILL')
+    next.push(timeCommand([CLI, 'sync', 'start']))
+    floor.push(timeCommand(['-e', '0']))
+  }
+  add('M12', 'killed daemon: the next command served / floor', next, floor, '<= 4')
+}
+
+/** M10: resident memory and wake-ups of an idle daemon. */
+async function measureIdle() {
+  await stop()
+  await connectHere()
+  const pid = readOwnRecord(syncFamily, scope)?.pid ?? 0
+  const bare = spawn(process.execPath, ['-e', BARE], { stdio: ['ignore', 'pipe', 'inherit'], env })
+  await sleep(5_000)
+  const before = switches(pid)
+  await sleep(IDLE_MS)
+  const perMinute = (switches(pid) - before) / (IDLE_MS / 60_000)
+  add(
+    'M10',
+    'idle daemon, resident MB / bare idle server',
+    [resident(pid)],
+    [resident(bare.pid ?? 0)],
+    '<= 1.25',
+  )
+  lines.push([
+    'M10',
+    'wake-ups a minute (voluntary context switches, main thread)',
+    perMinute,
+    perMinute / 4,
+    '<= 4',
+  ])
+  bare.kill('SIGKILL')
+}
+
+/** @param {string} id @param {string} what @param {number[]} of @param {number[]} per @param {string} target */
+function add(id, what, of, per, target) {
+  lines.push([id, what, median(of), median(of) / median(per), target])
+}
+
+/** @param {readonly string[]} one @param {readonly string[]} other @returns {[number[], number[]]} */
+function beside(one, other) {
+  const [a, b] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
+  for (let round = 0; round < rounds; round++) {
+    if (Math.random() < 0.5) a.push(timeCommand(one))
+    b.push(timeCommand(other))
+    if (a.length <= round) a.push(timeCommand(one))
+  }
+  return [a, b]
+}
+
+/** @param {readonly string[]} args */
+function timeCommand(args) {
+  const started = performance.now()
+  const { status } = spawnSync(process.execPath, [...args], { env, stdio: 'ignore' })
+  if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}`)
+  return performance.now() - started
+}
+
+/** @param {() => Promise<unknown>} act */
+async function time(act) {
+  const started = performance.now()
+  await act()
+  return performance.now() - started
+}
+
+/** @returns {Promise<void>} */
+function startBare() {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['-e', BARE], { stdio: ['ignore', 'pipe', 'inherit'], env })
+    child.stdout.once('data', (port) => {
+      get({ host: '127.0.0.1', port: Number(port) }, (reply) => {
+        reply.resume().once('end', () => {
+          child.kill('SIGKILL')
+          resolve()
+        })
+      }).once('error', reject)
+    })
+  })
+}
+
+/** @param {number} pid */
+function resident(pid) {
+  return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
+/** @param {number} pid */
+function switches(pid) {
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
