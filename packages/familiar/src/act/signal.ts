@@ -13,8 +13,8 @@ const REPROOF_MS = 2_000
 /**
  * Sends a signal to a proven process: the only place in the project that does.
  *
- * Immediately before the signal it reads the process again; any difference in birth, command line, executable, owner
- * or namespaces ends the attempt with `identity_changed`. On Linux the time between that read and the signal is some
+ * Immediately before the signal it reads the process again; any difference in birth, command line, executable or
+ * namespaces ends the attempt with `identity_changed`. On Linux the time between that read and the signal is some
  * microseconds (p50 2.2 us, worst seen 1.8 ms; the fastest possible re-use of a pid took 1.56 s).
  *
  * Throws `E_SIGNAL_REFUSED` for what no proof may name: a pid of 1 or below, this process, its ancestors, another

@@ -56,11 +56,13 @@ export async function retire(
     if (drainMs !== null && (await isGoneWithin(platform, target, drainMs + stepMs))) {
       return await confirm(platform, target, 'http_shutdown', stepMs)
     }
+    lock.assertHeld()
     const first = await sendSignal(platform, family, target, 'SIGTERM')
     if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
     if (first !== 'sent') return failed(first)
     if (await isGoneWithin(platform, target, stepMs))
       return await confirm(platform, target, 'terminate', stepMs)
+    lock.assertHeld()
     const second = await sendSignal(platform, family, target, 'SIGKILL')
     if (second === 'gone') return await confirm(platform, target, 'terminate', stepMs)
     if (second !== 'sent') return failed(second)

@@ -18,7 +18,7 @@ export interface Said {
 
 /** Starts a process that takes the lock at the path when it is asked to. `prefix` goes before its command line. */
 export function startLockProcess(path: string, prefix: readonly string[] = []) {
-  const [command = '', ...args] = [...prefix, process.execPath, MAIN, path]
+  const [command, ...args] = [...prefix, process.execPath, MAIN, path]
   const child = startChild(command, args, { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] })
   if (child.stdout === null) throw new Error('a process without stdout')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -36,11 +36,18 @@ export function birthOf(pid: number): string | null {
 }
 
 /** Returns what the open descriptors of a process lead to. */
-export function descriptorsOf(pid: number): ReadonlyMap<number, string> {
+export function descriptorsOf(pid: number): readonly string[] {
   const directory = `/proc/${pid}/fd`
-  return new Map(
-    readdirSync(directory).map((name) => [Number(name), readlinkSync(`${directory}/${name}`)] as const),
-  )
+  return readdirSync(directory).flatMap((name) => linkOf(`${directory}/${name}`) ?? [])
+}
+
+/** It may have been closed in the meantime. */
+function linkOf(path: string): string | null {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return null
+  }
 }
 
 /** Returns where a process stands, the session that it is in, and the number of its terminal (0: none). */

@@ -44,7 +44,7 @@ describe('a daemon has nothing of its starter', () => {
     const { pipe, pid, started } = await startOnPipe(root, redirections)
     expect([pipe, started, daemonsOf(root)]).toEqual([expect.stringMatching(/^pipe:/), 'first_start', [pid]])
     await vi.waitFor(() => expect(notItsOwn(pid, root)).toEqual([]))
-    expect([...descriptorsOf(pid).values()]).not.toContain(pipe)
+    expect(descriptorsOf(pid)).not.toContain(pipe)
     expect(placeOf(pid)).toEqual({ cwd: root, session: pid, tty: 0 })
   })
 
@@ -59,7 +59,7 @@ describe('a daemon has nothing of its starter', () => {
     expect(text).toMatch(/^\/dev\/pts\//)
     const { pid } = recordIn(root)
     expect(placeOf(pid)).toEqual({ cwd: root, session: pid, tty: 0 })
-    expect([...descriptorsOf(pid).values()].filter((target) => /pts|tty/.test(target))).toEqual([])
+    expect(descriptorsOf(pid).filter((target) => /pts|tty/.test(target))).toEqual([])
     expect((await startDaemonIn(root, ports)).pid).toBe(pid)
   })
 })
@@ -67,7 +67,7 @@ describe('a daemon has nothing of its starter', () => {
 /** What a daemon has open besides the null device, its log, its lock, its sockets and what the runtime itself needs. */
 function notItsOwn(pid: number, root: string): readonly string[] {
   const own = new Set(['/dev/null', logOf(root), filesOf(root).daemonLock])
-  const links = [...descriptorsOf(pid).values()]
+  const links = descriptorsOf(pid)
   return links.filter((target) => !own.has(target) && !/^(?:anon_inode|pipe|socket):/.test(target))
 }
 

@@ -21,7 +21,11 @@ leaveNothing(ports)
 /** Probes a listener that treats each connection as told, then demands that the connection is closed. */
 async function probeOne(
   answer: (socket: Socket, request: string) => void,
-  { timeoutMs = LONG_MS, address = '127.0.0.1', listen = {} as ListenOptions } = {},
+  {
+    timeoutMs = LONG_MS,
+    address = '127.0.0.1',
+    listen = {},
+  }: { timeoutMs?: number; address?: string; listen?: ListenOptions } = {},
 ) {
   const port = nextPort()
   const server = await startServer({ host: '127.0.0.1', port, ...listen }, answer)
