@@ -79,7 +79,7 @@ async function dispatch(): Promise<number> {
     return args.length === 0 ? EXIT.error : EXIT.ok
   }
   const found = COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word))
-  if (found === undefined) throw new UsageError(`unknown command '${args.slice(0, 2).join(' ')}'`)
+  if (found === undefined) return explainGroup()
   const command = await found.load()
   const rest = args.slice(found.words.length)
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -92,9 +92,20 @@ async function dispatch(): Promise<number> {
   )
 }
 
-function usage(): string {
-  const width = Math.max(...COMMANDS.map(({ words }) => words.join(' ').length))
-  const lines = COMMANDS.map(({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`)
+/** `sync --help` shows its commands; `sync` alone or with a wrong word says which there are. */
+function explainGroup(): number {
+  const group = COMMANDS.filter(({ words }) => words[0] === args[0])
+  if (group.length === 0) throw new UsageError(`unknown command '${args.slice(0, 2).join(' ')}'`)
+  if (!args.includes('--help') && !args.includes('-h')) {
+    throw new UsageError(`'${args[0]}' needs one of: ${group.map(({ words }) => words[1]).join(', ')}`)
+  }
+  io.out(usage(group))
+  return EXIT.ok
+}
+
+function usage(commands = COMMANDS): string {
+  const width = Math.max(...commands.map(({ words }) => words.join(' ').length))
+  const lines = commands.map(({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`)
   return `Usage: spec-kitty <command> [options]\n\nCommands:\n${lines.join('\n')}\n\nspec-kitty <command> --help tells more; spec-kitty --version tells the version.\n`
 }
 

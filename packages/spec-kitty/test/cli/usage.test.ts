@@ -25,6 +25,8 @@ describe('wrong usage', () => {
     [['auth', 'doctor', 'now']],
     [['auth', 'docter']],
     [['--nonsense']],
+    [['sync']],
+    [['sync', 'stat']],
   ])('%j: one line, exit 2, nothing on stdout', (args) => {
     const { status, stdout, stderr } = runCli(args, { env })
     expect([status, stdout]).toEqual([2, ''])
@@ -49,7 +51,7 @@ describe('wrong usage', () => {
 
 describe('help and version', () => {
   it('are there, and exit 0', () => {
-    for (const args of [['--help'], ['help'], ['auth', 'doctor', '--help']]) {
+    for (const args of [['--help'], ['help'], ['auth', 'doctor', '--help'], ['sync', '--help']]) {
       const { status, stdout, stderr } = runCli(args, { env })
       expect([args, status, stderr]).toEqual([args, 0, ''])
       expect(stdout).toMatch(/^Usage: spec-kitty/)
