@@ -4,12 +4,13 @@
  * without an install script; they go to a temporary directory, not into the repository.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['22', '24']
 const home = mkdtempSync(join(tmpdir(), 'familiar-nodes-'))
+chmodSync(home, 0o755) // the tests start processes of other users with these binaries
 let isGood = true
 
 for (const version of versions) {

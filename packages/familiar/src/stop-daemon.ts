@@ -7,7 +7,7 @@ import { isSingletonByRecord } from './classify/derive.js'
 import { FamiliarError } from './errors.js'
 import type { Family } from './family.js'
 import type { DaemonRecord } from './identity/record.js'
-import { look, type Candidate, type Look } from './observe/look.js'
+import { look, PATIENT_MS, type Candidate, type Look } from './observe/look.js'
 import type { Platform } from './observe/platform/platform.js'
 
 export interface StopRequest {
@@ -48,7 +48,7 @@ const DAEMON_LOCK_WAIT_MS = 1_000
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope, platform } = request
   const files = family.files(scope)
-  if (singletonOf(await look(family, scope, platform)) === null) return { outcome: 'none' }
+  if (singletonOf(await look(family, scope, platform, PATIENT_MS)) === null) return { outcome: 'none' }
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
   const lock = await acquireLock(files.lifecycleLock, {
@@ -64,7 +64,7 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
 
 async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopResult> {
   const { family, platform, reason } = request
-  const seen = await look(family, request.scope, platform)
+  const seen = await look(family, request.scope, platform, PATIENT_MS)
   const daemon = singletonOf(seen)
   if (daemon === null) return { outcome: 'none' }
   const { pid, port } = daemon.sighting

@@ -4,7 +4,7 @@ import { planFor, type Action, type Intent } from '../classify/plan.js'
 import type { Family } from '../family.js'
 import { inUseBy } from '../classify/evidence.js'
 import { processKey } from '../identity/proof.js'
-import { look, type Candidate, type Look } from '../observe/look.js'
+import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
@@ -61,7 +61,7 @@ export interface CleanUpReport {
  */
 export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const { family, scope, platform } = request
-  const before = request.seen ?? (await look(family, scope, platform))
+  const before = request.seen ?? (await look(family, scope, platform, PATIENT_MS))
   const planned = targets(request, before)
   if (request.dryRun === true || planned.length === 0) {
     return {
@@ -73,9 +73,9 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   assertOwnScope(scopePaths(family, scope), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
-    const again = await look(family, scope, platform)
+    const again = await look(family, scope, platform, PATIENT_MS)
     const results = await retireAll(request, again, locks)
-    const after = await look(family, scope, platform)
+    const after = await look(family, scope, platform, PATIENT_MS)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
     releaseAll(locks, request)

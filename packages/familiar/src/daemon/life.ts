@@ -7,7 +7,7 @@ import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { stringOf, objectOf } from '../identity/narrow.js'
-import { look, type Look } from '../observe/look.js'
+import { look, PATIENT_MS, type Look } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retirementOf, type Situation } from '../retire/reasons.js'
 import { openLog } from './log.js'
@@ -102,7 +102,7 @@ export function live(options: LifeOptions): Life {
     if (!isSingleton() || keeper?.rival() != null) return
     try {
       isCleanDue = false
-      const seen = await look(family, scope, platform)
+      const seen = await look(family, scope, platform, PATIENT_MS)
       if (!isSingletonIn(seen)) return void (isCleanDue = true)
       const { entries } = await cleanUp({
         family,

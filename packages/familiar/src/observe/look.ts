@@ -17,6 +17,12 @@ export const PROBE_MS = 600
 /** A look that meets nobody silent has more of its second left for the scopes that other processes named. */
 const LOOK_MS = 950
 
+/**
+ * Who is about to act waits this long for them: what could not be told is not ended, and on a busy machine the start of
+ * the child alone can take longer than a look may.
+ */
+export const PATIENT_MS = 3_000
+
 /** At least this long they may take. A local file system takes about 50 ms, mostly the start of the child. */
 const FOREIGN_SCOPES_MS = 300
 
@@ -43,10 +49,15 @@ export interface Look {
 
 /**
  * Looks at every listener in the family's range and decides what each is. Signals nothing, writes nothing, starts
- * nothing that outlives it; ends within about a second whatever the listeners do. Throws `E_LOOK_FAILED` when the
- * system does not tell who listens.
+ * nothing that outlives it; ends within about a second whatever the listeners do, or later where the caller gives the
+ * scopes that other processes named more time. Throws `E_LOOK_FAILED` when the system does not tell who listens.
  */
-export async function look(family: Family, scope: string, platform: Platform): Promise<Look> {
+export async function look(
+  family: Family,
+  scope: string,
+  platform: Platform,
+  foreignScopesMs: number = FOREIGN_SCOPES_MS,
+): Promise<Look> {
   const started = performance.now()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
@@ -59,7 +70,7 @@ export async function look(family: Family, scope: string, platform: Platform): P
   const alive = await platform.inspect([...new Set([...holders.values(), ...recordedPids([here])])], deadline)
   const groups = withLockHolder(group(listeners, holders), here, alive)
   const sightings = groups.map((of) => toSighting(family, of, replies, alive))
-  const foreignMs = Math.max(FOREIGN_SCOPES_MS, LOOK_MS - (performance.now() - started))
+  const foreignMs = Math.max(foreignScopesMs, LOOK_MS - (performance.now() - started))
   const scopes = await readScopes(family, scope, here, sightings, foreignMs)
   const surroundings = { user: host.user, namespaces: host.namespaces, here, scopes, alive }
   const more = await platform.inspect(

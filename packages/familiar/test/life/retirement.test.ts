@@ -87,7 +87,7 @@ describe('R2, the root is gone', () => {
   it('away for less than two ticks: it stays', async () => {
     const daemon = await start({ timing: { ...QUICK, tickMs: 400 } })
     renameSync(daemon.root, join(daemon.home, 'moved'))
-    await sleep(100)
+    await sleep(350)
     renameSync(join(daemon.home, 'moved'), daemon.root)
     await expectStays(daemon, 1_500)
     expect(recordIn(daemon.root)).toEqual(daemon.record)

@@ -1,6 +1,7 @@
 import {
   cleanUp,
   look,
+  PATIENT_MS,
   processKey,
   selectPlatform,
   type CleanUpReport,
@@ -48,7 +49,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = readArguments(args)
   const root = runtimeRoot(io)
   const platform = await selectPlatform()
-  const seen = await look(syncFamily, root, platform)
+  const seen = await (options.reset
+    ? look(syncFamily, root, platform, PATIENT_MS)
+    : look(syncFamily, root, platform))
   const report = options.reset ? await reset(options, root, seen, platform, io) : null
   const document = toDocument(options, root, report?.after ?? seen, report, io)
   io.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : renderDoctor(document, io))
