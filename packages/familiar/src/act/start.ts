@@ -152,20 +152,23 @@ async function failure(
   { logFile }: Launch,
   child: ChildProcess,
 ): Promise<FamiliarError> {
+  await awaitEnd(child)
   const error = objectOf(message?.['error'])
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
-  const said = stringOf(error?.['message']) ?? (await howItEnded(child))
+  const said = stringOf(error?.['message']) ?? howItEnded(child)
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
   const text =
     code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${said}${logTail(logFile)}` : said
   return new FamiliarError(code, text, { hint, retry: code === 'E_DAEMON_RUNNING' })
 }
 
-async function howItEnded(child: ChildProcess): Promise<string> {
-  if (child.exitCode === null && child.signalCode === null) {
-    await once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) }).catch(() => null)
-  }
-  const { exitCode, signalCode } = child
+/** So that no process is left when the failure is told. One that could not even be started has none to wait for. */
+async function awaitEnd(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  await once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) }).catch(() => null)
+}
+
+function howItEnded({ exitCode, signalCode }: ChildProcess): string {
   if (exitCode === null && signalCode === null) return 'it did not get ready'
   return `it ended before it was ready (${signalCode ?? `exit code ${exitCode}`})`
 }
