@@ -61,7 +61,6 @@ function connectHere() {
     platform,
     launch,
     policy: null,
-    protocolVersion: 2,
     doctorCommand: () => 'spec-kitty auth doctor',
   })
 }

@@ -32,7 +32,6 @@ export interface ConnectRequest {
   readonly policy: StartPolicy | null
   /** The reason that stands in the log of a daemon that had to be started; without one it is found out. */
   readonly reason?: StartReason
-  readonly protocolVersion: number
   /** The command that ends a daemon that does not answer; the port is null where it has none yet. */
   readonly doctorCommand: (port: number | null) => string
   readonly onWait?: (message: string) => void

@@ -69,7 +69,6 @@ export function requestFor(root: string, ports: PortRange, options: Options = {}
       timing: options.timing ?? QUICK,
     },
     policy: null,
-    protocolVersion: 1,
     doctorCommand: (port) => `doctor --port ${port}`,
     ...options.change,
   }

@@ -2,7 +2,6 @@ import { connect, selectPlatform, type Connection, type StartPolicy, type StartR
 import type { Io } from '../cli/io.js'
 import { forceCommand } from '../doctor/remedies.js'
 import { syncFamily } from '../families/families.js'
-import { PROTOCOL_VERSION } from '../version.js'
 import { launchSync } from './launch.js'
 
 /** Returns the sync daemon of the root, starting it where that is allowed; `policy` null: it was asked for by name. */
@@ -19,7 +18,6 @@ export async function connectSync(
     launch: launchSync(root, io.env),
     policy,
     ...(reason === undefined ? {} : { reason }),
-    protocolVersion: PROTOCOL_VERSION,
     doctorCommand: forceCommand,
     onWait: (message) => io.err(`${message}\n`),
   })
