@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect, readOwnRecord, selectPlatform, stopDaemon } from '../packages/familiar/dist/index.js'
 import { syncFamily } from '../packages/spec-kitty/dist/families/families.js'
+import { installedSelf } from '../packages/spec-kitty/dist/installation.js'
 import { launchSync } from '../packages/spec-kitty/dist/sync/launch.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
@@ -61,6 +62,8 @@ function connectHere() {
     platform,
     launch,
     policy: null,
+    self: installedSelf(process.execPath),
+    versionVariable: 'SPEC_KITTY_CLI_VERSION',
     doctorCommand: () => 'spec-kitty auth doctor',
   })
 }

@@ -1,5 +1,6 @@
 /** The codes of every error the library throws on purpose. Permanent: scripts match on them. */
 export type ErrorCode =
+  | 'E_DAEMON_NOT_REPLACED'
   | 'E_DAEMON_RUNNING'
   | 'E_DAEMON_START_FAILED'
   | 'E_DAEMON_UNRESPONSIVE'
@@ -11,6 +12,7 @@ export type ErrorCode =
   | 'E_SCOPE_FOREIGN_OWNER'
   | 'E_SCOPE_UNUSABLE'
   | 'E_SIGNAL_REFUSED'
+  | 'E_VERSION_MISMATCH'
 
 /** An error with a permanent code, one line that says what happened, and one that says what to do. */
 export class FamiliarError extends Error {

@@ -1,6 +1,7 @@
-import { inUseBy, staleEvidence, type Self, type StaleEvidence } from './classify/evidence.js'
+import { inUseBy, staleEvidence, type StaleEvidence } from './classify/evidence.js'
 import type { CleanupClass } from './classify/rules.js'
 import type { Tri } from './classify/tri.js'
+import type { Self } from './identity/versions.js'
 import type { Candidate, Look } from './observe/look.js'
 
 /** What is said of one candidate: the identity record of the JSON documents. Names and meanings are permanent. */

@@ -45,6 +45,11 @@ const COMMANDS: readonly {
     summary: 'print its log; --follow goes on',
     load: () => import('./commands/sync-logs.js'),
   },
+  {
+    words: ['upgrade-hook'],
+    summary: 'for installers: retire a daemon of an older version; never fails',
+    load: () => import('./commands/upgrade-hook.js'),
+  },
 ]
 
 const args = process.argv.slice(2)

@@ -2,6 +2,7 @@
  * The entry of every daemon of ours: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT`. The name of this
  * file and the form of its arguments are frozen: they are how later versions recognise a daemon.
  */
+import { VERSION_VARIABLE } from './installation.js'
 import { runSyncDaemon } from './sync/daemon.js'
 
 const MARKER = '--spec-kitty-daemon-root='
@@ -15,7 +16,7 @@ if (family !== 'sync' || root === undefined || root === '') {
 } else {
   void runSyncDaemon({
     root,
-    reportedVersion: process.env['SPEC_KITTY_CLI_VERSION'],
+    reportedVersion: process.env[VERSION_VARIABLE],
     isSocketActivated: process.env['LISTEN_FDS'] !== undefined,
     exit: (code) => process.exit(code),
   })

@@ -36,12 +36,16 @@ export function formatRecord(record: OwnRecord): string {
 }
 
 /**
- * Moves what stands in the place of the record aside, under a name with the time, so that nothing is lost. Returns the
- * new name, null when there was nothing.
+ * Moves what stands in the place of the record aside, under a name that says why and when, so that nothing is lost.
+ * Returns the new name, null when there was nothing.
  */
-export function setAside(lock: HeldLock, path: string): string | null {
+export function setAside(
+  lock: HeldLock,
+  path: string,
+  why: 'corrupt' | 'replaced' = 'corrupt',
+): string | null {
   lock.assertHeld()
-  const aside = `${path}.corrupt-${new Date().toISOString().replaceAll(':', '')}`
+  const aside = `${path}.${why}-${new Date().toISOString().replaceAll(':', '')}`
   try {
     renameSync(path, aside)
     return aside

@@ -4,13 +4,22 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } f
 import type { Socket } from 'node:net'
 import { devNull } from 'node:os'
 import { FamiliarError, type ErrorCode } from '../errors.js'
+import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../identity/narrow.js'
 import { jsonLines } from './lines.js'
 import type { HeldLock } from './lock.js'
+import { proveStarted } from '../observe/look.js'
+import type { Platform } from '../observe/platform/platform.js'
 import { LEASE_FD, type Timing } from './start-pipe.js'
+import { retire } from './stop.js'
 
 /** Why a daemon is started: it stands in the daemon's log. */
-export type StartReason = 'first_start' | 'recorded_dead' | 'version_mismatch' | 'operator_restart'
+export type StartReason =
+  | 'first_start'
+  | 'recorded_dead'
+  | 'version_mismatch'
+  | 'installation_gone'
+  | 'operator_restart'
 
 /** How a daemon of this family is started. */
 export interface Launch {
@@ -24,13 +33,20 @@ export interface Launch {
 }
 
 export interface StartOrder {
+  readonly family: Family
+  readonly platform: Platform
   readonly launch: Launch
   readonly reason: StartReason
   readonly previousVersion: string | null
+  /** When the holder of the life-cycle lock must be done, on the clock of `performance.now()`. */
+  readonly until: number
 }
 
-/** A daemon that does not get ready, or does not confirm its adoption, within this time has failed. */
+/** A daemon that is not ready, adopted and recorded within this time has failed. */
 const READY_MS = 15_000
+
+/** It gets at least this long, however much time the caller has used up before. */
+const READY_LEAST_MS = 2_000
 
 /** The pipe of a daemon that fails ends a moment before its process does. */
 const ENDING_MS = 500
@@ -50,6 +66,10 @@ const LOG_TAIL_BYTES = 8 * 1024
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
+  const until = Math.max(
+    performance.now() + READY_LEAST_MS,
+    Math.min(order.until, performance.now() + READY_MS),
+  )
   const child = spawnDetached(order.launch)
   const pipe = jsonLines(child.stdio[LEASE_FD] as Socket)
   const spawnError = new Promise<JsonObject>((resolve) => {
@@ -64,11 +84,11 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       pid: process.pid,
       timing: timingOf(order.launch),
     })
-    const first = await Promise.race([pipe.next(READY_MS), spawnError])
-    if (objectOf(first?.['ready']) === null) throw await failure(first, order.launch, child)
+    const first = await Promise.race([pipe.next(until - performance.now()), spawnError])
+    if (objectOf(first?.['ready']) === null) throw await failure(first, lock, order, child)
     pipe.say({ adopt: true })
-    const last = await pipe.next(READY_MS)
-    if (last?.['ok'] !== true) throw await failure(last, order.launch, child)
+    const last = await pipe.next(until - performance.now())
+    if (last?.['ok'] !== true) throw await failure(last, lock, order, child)
   } finally {
     pipe.close()
     child.unref()
@@ -149,10 +169,12 @@ function staysOpen(directory: string, descriptor: number): boolean {
 /** What the daemon said, or, when it ended without a word, what its log says. */
 async function failure(
   message: JsonObject | null,
-  { logFile }: Launch,
+  lock: HeldLock,
+  order: StartOrder,
   child: ChildProcess,
 ): Promise<FamiliarError> {
-  await awaitEnd(child)
+  const { logFile } = order.launch
+  if (!(await hasEnded(child))) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
   const said = stringOf(error?.['message']) ?? howItEnded(child)
@@ -163,9 +185,23 @@ async function failure(
 }
 
 /** So that no process is left when the failure is told. One that could not even be started has none to wait for. */
-async function awaitEnd(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-  await once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) }).catch(() => null)
+async function hasEnded(child: ChildProcess): Promise<boolean> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return true
+  const exit = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
+  return exit.then(
+    () => true,
+    () => false,
+  )
+}
+
+/** An entry that hangs does not see the end of its pipe. It is our own child: nothing else can have its pid. */
+async function endUnready(
+  lock: HeldLock,
+  { family, platform }: StartOrder,
+  { pid }: ChildProcess,
+): Promise<void> {
+  const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
+  if (proof !== null) await retire(lock, platform, family, proof)
 }
 
 function howItEnded({ exitCode, signalCode }: ChildProcess): string {

@@ -60,7 +60,8 @@ export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
   )
 }
 
-function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
+/** Returns whether this process holds the daemon lock of the scope. */
+export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   if (lockHolder === null) return 'no'
   if (lockHolder === 'unknown') return 'unknown'
   return every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))

@@ -1,5 +1,5 @@
 import type { Sighting, ScopeView, Surroundings } from '../identity/sighting.js'
-import { compareVersions } from '../identity/versions.js'
+import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namesLiving, scopeOf } from './derive.js'
 
 /** What speaks for a daemon being stale. Shown to people; never decides. */
@@ -11,12 +11,6 @@ export type StaleEvidence =
   | 'superseded'
   | 'unrecorded'
   | 'project_gone'
-
-/** The one that looks, to compare with. */
-export interface Self {
-  readonly packageVersion: string
-  readonly executable: string
-}
 
 /** Returns everything that speaks for a daemon of ours being stale, and nothing for what is no daemon of ours. Pure. */
 export function staleEvidence(seen: Sighting, around: Surroundings, self: Self): readonly StaleEvidence[] {

@@ -13,6 +13,10 @@ export interface DaemonRecord {
   readonly running: boolean
   readonly packageVersion: string | null
   readonly protocolVersion: number | null
+  readonly buildTime: string | null
+  readonly executable: string | null
+  /** The namespaces of its process; what it says of paths holds there. */
+  readonly namespaces: string | null
   readonly startedAt: string | null
   readonly instanceId: string | null
   readonly stopReason: string | null
@@ -80,6 +84,9 @@ function parseOwn(text: string): DaemonRecord | null {
     running: state === 'running',
     packageVersion: stringOf(json['package_version']),
     protocolVersion: countOf(json['protocol_version']),
+    buildTime: stringOf(json['build_time']),
+    executable: stringOf(json['executable']),
+    namespaces: stringOf(json['pid_namespace']),
     startedAt: stringOf(json['started_at']),
     instanceId: stringOf(json['instance_id']),
     stopReason: stringOf(json['stop_reason']),
@@ -107,6 +114,9 @@ function parseLines(text: string): DaemonRecord | null {
     running: true,
     packageVersion: null,
     protocolVersion: null,
+    buildTime: null,
+    executable: null,
+    namespaces: null,
     startedAt: null,
     instanceId: null,
     stopReason: null,

@@ -1,16 +1,138 @@
-/** The predecessor's way to write a version: `3.2.6`, `3.2.6rc3`, `3.2.6-rc.3`. */
-const VERSION = /^v?(\d+)\.(\d+)(?:\.(\d+))?(.*)$/
+import type { Lineage } from './spawn-shape.js'
+
+/** An installation, or the daemon that runs from one, as far as two of them can be put in an order. */
+export interface Build {
+  readonly lineage: Lineage
+  readonly protocolVersion: number | null
+  readonly packageVersion: string | null
+  /** When it was built, ISO 8601: the order of two builds with one commit count. Null: before all others. */
+  readonly buildTime: string | null
+}
+
+/** The installation that looks or connects. */
+export interface Self extends Build {
+  readonly lineage: 'own'
+  readonly packageVersion: string
+  readonly executable: string
+}
 
 /**
- * Returns a negative number when `a` is older than `b`, a positive one when it is newer, 0 when neither can be said.
- * A release is newer than anything of the same number with a suffix. For showing, not for deciding.
+ * What a running daemon is to an installation. `same`: versions and protocol match. `newer`: of the same protocol, it
+ * can be used. `newer_protocol`: nobody here can talk to it. `older`: to be replaced.
+ */
+export type Standing = 'same' | 'newer' | 'newer_protocol' | 'older'
+
+/** Returns what the daemon is to the installation. Pure, and strictly upward: of two that differ, one is `older`. */
+export function standingOf(daemon: Build, self: Build): Standing {
+  const isOneProtocol = daemon.lineage === self.lineage && daemon.protocolVersion === self.protocolVersion
+  if (isOneProtocol && versionsMatch(daemon.packageVersion ?? '', self.packageVersion ?? '')) return 'same'
+  if (compareBuilds(daemon, self) < 0) return 'older'
+  return isOneProtocol ? 'newer' : 'newer_protocol'
+}
+
+/**
+ * Returns whether two versions count as one: equal release and pre-release. Two builds between releases (git describe:
+ * `1.2.0-5-gabc1234`) match only when they are equal; beside a version without that suffix their base counts. A text
+ * that is no version matches only itself.
+ */
+export function versionsMatch(a: string, b: string): boolean {
+  const [one, other] = [parseVersion(a), parseVersion(b)]
+  if (one === null || other === null) return a === b
+  if (one.commits !== null && other.commits !== null) return one.text === other.text
+  return compareBases(one, other) === 0
+}
+
+/**
+ * Returns a negative number when `a` is older than `b`, a positive one when it is newer, 0 when neither can be said: by
+ * release, a pre-release below its release, then commits since that base. For showing, not for deciding.
  */
 export function compareVersions(a: string, b: string): number {
-  const [one, other] = [VERSION.exec(a), VERSION.exec(b)]
-  if (one === null || other === null) return 0
-  for (const part of [1, 2, 3]) {
-    const difference = Number(one[part] ?? 0) - Number(other[part] ?? 0)
+  const [one, other] = [parseVersion(a), parseVersion(b)]
+  return one === null || other === null ? 0 : compareParsed(one, other)
+}
+
+/**
+ * The total order of builds: a predecessor below any of ours, then protocol, version, build time, and at last the text
+ * of the version, so that of two builds that differ in anything always the same one is the older.
+ */
+export function compareBuilds(a: Build, b: Build): number {
+  const [one, other] = [parseVersion(a.packageVersion ?? ''), parseVersion(b.packageVersion ?? '')]
+  return (
+    Number(a.lineage === 'own') - Number(b.lineage === 'own') ||
+    (a.protocolVersion ?? -1) - (b.protocolVersion ?? -1) ||
+    Number(one !== null) - Number(other !== null) ||
+    (one !== null && other !== null ? compareParsed(one, other) : 0) ||
+    timeOf(a) - timeOf(b) ||
+    compareTexts(a.packageVersion ?? '', b.packageVersion ?? '')
+  )
+}
+
+interface Version {
+  /** Without a leading `v`. */
+  readonly text: string
+  readonly release: readonly number[]
+  /** The identifiers of a pre-release (`rc`, `1`); null for a release. */
+  readonly pre: readonly string[] | null
+  /** Commits since the base, of a build between releases; null for anything else. */
+  readonly commits: number | null
+}
+
+const RELEASE = /^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(.*)$/
+const DESCRIBED = /^(.*?)(?:-(\d{1,9})-g[0-9a-f]{4,40}(?:-dirty)?|-dirty)$/
+const PRE_RELEASE = /^(?:-|[.-]?(?=[A-Za-z]))([0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*)$/
+
+/** Reads `1.2`, `v1.2.3`, `1.2.3-rc.1`, `1.2.3rc1`, `1.2.3-5-gabc1234[-dirty]`, each with `+metadata`; null for anything else. */
+function parseVersion(given: string): Version | null {
+  const text = given.replace(/^v/, '')
+  const [, major, minor, patch = '0', rest = ''] = RELEASE.exec(text.replace(/\+[0-9A-Za-z.-]+$/, '')) ?? []
+  if (major === undefined || minor === undefined) return null
+  const described = DESCRIBED.exec(rest)
+  const suffix = described?.[1] ?? rest
+  const pre = suffix === '' ? null : PRE_RELEASE.exec(suffix)?.[1]
+  if (pre === undefined) return null
+  return {
+    text,
+    release: [major, minor, patch].map(Number),
+    pre: pre?.match(/\d+|[A-Za-z]+/g) ?? null,
+    commits: described === null ? null : Number(described[2] ?? 0),
+  }
+}
+
+function compareParsed(one: Version, other: Version): number {
+  return compareBases(one, other) || (one.commits ?? 0) - (other.commits ?? 0)
+}
+
+function compareBases(one: Version, other: Version): number {
+  for (const [index, part] of one.release.entries()) {
+    const difference = part - (other.release[index] ?? 0)
     if (difference !== 0) return difference
   }
-  return Number(one[4] === '') - Number(other[4] === '')
+  if (one.pre === null || other.pre === null) return Number(one.pre === null) - Number(other.pre === null)
+  return comparePre(one.pre, other.pre)
+}
+
+/** As https://semver.org orders them: numbers by value and below words, words by text, the shorter list first. */
+function comparePre(one: readonly string[], other: readonly string[]): number {
+  for (const [index, part] of one.entries()) {
+    const against = other[index]
+    if (against === undefined) return 1
+    const difference = compareIdentifiers(part, against)
+    if (difference !== 0) return difference
+  }
+  return one.length - other.length
+}
+
+function compareIdentifiers(one: string, other: string): number {
+  const [isNumber, isOtherNumber] = [/^\d/.test(one), /^\d/.test(other)]
+  if (isNumber && isOtherNumber) return Number(one) - Number(other)
+  return Number(isOtherNumber) - Number(isNumber) || compareTexts(one, other)
+}
+
+function compareTexts(one: string, other: string): number {
+  return Number(one > other) - Number(one < other)
+}
+
+function timeOf({ buildTime }: Build): number {
+  const time = Date.parse(buildTime ?? '')
+  return Number.isNaN(time) ? -Infinity : time
 }

@@ -200,6 +200,30 @@ function decide(family: Family, sighting: Sighting, around: Surroundings): Candi
   return { sighting, facts, verdict, proof: prove(family, sighting, facts) }
 }
 
+/** Returns the proof for a process that the caller has just started, null when it is not (or no longer) a daemon of the family. */
+export async function proveStarted(
+  family: Family,
+  platform: Platform,
+  pid: number,
+): Promise<ProvenProcess | null> {
+  const deadline = AbortSignal.timeout(MACHINE_MS)
+  const { namespaces } = await platform.host()
+  const process = (await platform.inspect([pid], deadline)).get(pid)
+  if (process?.command == null || process.birth === null || process.namespaces !== namespaces) return null
+  if (matchShapes(family.shapes, process.command) === null) return null
+  const { birth, command, executable } = process
+  return makeProof({
+    family: family.name,
+    port: null,
+    pid,
+    birth,
+    command,
+    executable,
+    namespaces,
+    listeners: [],
+  })
+}
+
 /** A proof needs the process, its birth, its namespaces and its spawn shape, whatever its class. */
 function prove(family: Family, { process, port, listeners }: Sighting, facts: Facts): ProvenProcess | null {
   if (process === null || process.birth === null || process.command === null || process.namespaces === null) {

@@ -62,7 +62,7 @@ export function realPath(path: string): string | null {
 }
 
 /** True only where absence is proven: the parent is there and is no mount point that lost its file system. */
-function isGone(path: string): boolean | null {
+export function isGone(path: string): boolean | null {
   const found = exists(path)
   if (found !== false) return found === null ? null : false
   const parent = dirname(resolve(path))

@@ -32,6 +32,15 @@ export function readOwnRecord(family: Family, scope: string): DaemonRecord | nul
   return read.record.scope === scope ? read.record : null
 }
 
+/** Returns the predecessor's record of the scope while it counts for connecting: as long as no record of ours exists. */
+export function readPredecessorRecord(family: Family, scope: string): DaemonRecord | null {
+  const { record, predecessorRecord } = family.files(scope)
+  const reads = [...new Set([record, predecessorRecord])].map((path) => toRecord(readSmallFile(path)))
+  const counting = reads.find((read) => read.state !== 'absent')
+  if (counting?.state !== 'readable' || counting.record.lineage !== 'predecessor') return null
+  return counting.record
+}
+
 /**
  * Reads scopes that other processes named, in a child process: when it has not answered before the deadline, every one
  * of them is *unknown*. Never throws.

@@ -8,9 +8,16 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables
 import { ALL_FACTS, TWO_VALUED, valuesOf } from '../helpers/enumerate.js'
 import { forEachSighting } from '../helpers/many-sightings.js'
 import { BASIS, sighting, surroundings } from '../helpers/sightings.js'
+import type { Self } from '../../src/identity/versions.js'
 
 const NAMES = { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' }
-const SELF = { packageVersion: '4.0.0', executable: '/usr/bin/node' }
+const SELF: Self = {
+  lineage: 'own',
+  protocolVersion: 2,
+  packageVersion: '4.0.0',
+  buildTime: null,
+  executable: '/usr/bin/node',
+}
 
 type Flip = (seen: Sighting, around: Surroundings) => readonly [Sighting, Surroundings]
 

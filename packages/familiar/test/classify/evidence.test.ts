@@ -20,8 +20,15 @@ import {
   sighting,
   surroundings,
 } from '../helpers/sightings.js'
+import type { Self } from '../../src/identity/versions.js'
 
-const SELF = { packageVersion: '4.0.0', executable: '/usr/bin/node' }
+const SELF: Self = {
+  lineage: 'own',
+  protocolVersion: 2,
+  packageVersion: '4.0.0',
+  buildTime: null,
+  executable: '/usr/bin/node',
+}
 const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
 const ITSELF = surroundings(scopeView({ records: [NAMES_IT] }))
 const ALONE = surroundings(scopeView({ records: [ABSENT] }))

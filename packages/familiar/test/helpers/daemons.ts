@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, vi } from 'vitest'
-import { connect, type Connection, type ConnectRequest } from '../../dist/connect.js'
+import { connect, type Connection } from '../../dist/connect.js'
+import type { ConnectRequest } from '../../dist/connect/request.js'
 import type { OwnRecord } from '../../dist/identity/record.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 import { stopDaemon, type StopResult } from '../../dist/stop-daemon.js'
 import type { Timing } from '../../src/act/start-pipe.js'
 import type { PortRange } from '../../src/identity/machine.js'
-import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import type { Self } from '../../src/identity/versions.js'
+import { daemonFamily, TEST_SELF } from '../fixtures/processes/daemon-family.mjs'
 import { isAlive, listenersOn, startTicksOf, watch } from './machine.js'
 import { leaveNothing } from './leaks.js'
 import { daemonsOf } from './processes.js'
@@ -69,9 +71,17 @@ export function requestFor(root: string, ports: PortRange, options: Options = {}
       timing: options.timing ?? QUICK,
     },
     policy: null,
+    self: selfOf(options),
+    versionVariable: 'TEST_VERSION',
     doctorCommand: (port) => `doctor --port ${port}`,
     ...options.change,
   }
+}
+
+/** The installation that starts such a daemon: of its version. */
+function selfOf({ args = [] }: Options): Self {
+  const version = args.map((argument) => /^--version=(.*)$/.exec(argument)?.[1]).find(Boolean)
+  return { ...TEST_SELF, packageVersion: version ?? TEST_SELF.packageVersion }
 }
 
 /** A daemon that runs. */

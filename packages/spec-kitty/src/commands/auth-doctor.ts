@@ -16,7 +16,7 @@ import { readOptions, UsageError } from '../cli/usage.js'
 import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
 import { renderDoctor } from '../doctor/render.js'
 import { syncFamily } from '../families/families.js'
-import { VERSION } from '../version.js'
+import { installedSelf } from '../installation.js'
 
 export const help = `Usage: spec-kitty auth doctor [options]
 
@@ -148,6 +148,5 @@ function toDocument(
   report: CleanUpReport | null,
   io: Io,
 ): DoctorDocument {
-  const self = { packageVersion: VERSION, executable: io.executable }
-  return doctorDocument(root, seen, self, io.env, report, options.dryRun)
+  return doctorDocument(root, seen, installedSelf(io.executable), io.env, report, options.dryRun)
 }

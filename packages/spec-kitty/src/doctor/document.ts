@@ -46,7 +46,7 @@ export function doctorDocument(
     daemon,
     orphans,
     candidates,
-    findings: findingsOf({ seen, session, daemon, orphans, env }),
+    findings: findingsOf({ seen, session, daemon, orphans, env, self }),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
   }
 }

@@ -1,6 +1,6 @@
-import type { Look } from 'familiar'
+import { standingOf, type Look, type Self } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
-import { isSingletonHere, singletonCandidate, type DaemonView } from './daemon.js'
+import { isSingletonHere, recordedDaemon, singletonCandidate, type DaemonView } from './daemon.js'
 import { forceCommand, type DoctorRecord } from './remedies.js'
 import type { SessionView } from './session.js'
 
@@ -18,6 +18,7 @@ interface Seen {
   readonly daemon: DaemonView | null
   readonly orphans: readonly DoctorRecord[]
   readonly env: Io['env']
+  readonly self: Self
 }
 
 /** From this share of its ports on, a range counts as nearly full. */
@@ -25,9 +26,8 @@ const NEARLY_FULL = 0.8
 
 /** Returns every finding, by id. Pure. */
 export function findingsOf(seen: Seen): readonly Finding[] {
-  return [noSession(seen), orphaned(seen), noDaemon(seen), nearlyFull(seen), predecessorToo(seen)].flatMap(
-    (finding) => finding ?? [],
-  )
+  const rules = [noSession, orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo]
+  return rules.flatMap((rule) => rule(seen) ?? [])
 }
 
 function noSession({ session, env }: Seen): Finding | null {
@@ -59,6 +59,28 @@ function orphaned({ orphans }: Seen): Finding | null {
         : {
             command: 'spec-kitty auth doctor --reset --force',
             description: "ends those that are proven to be sync daemons and are nobody's live daemon",
+          },
+  }
+}
+
+/** The daemon of this root, as commands will meet it: an older one they replace, a newer one they use or cannot talk to. */
+function otherVersion({ seen, self }: Seen): Finding | null {
+  const sighting = singletonCandidate(seen)?.sighting
+  if (sighting?.report == null || sighting.shape?.lineage !== 'own') return null
+  const { packageVersion, protocolVersion } = sighting.report
+  const buildTime = recordedDaemon(seen)?.buildTime ?? null
+  const standing = standingOf({ lineage: 'own', packageVersion, protocolVersion, buildTime }, self)
+  if (standing === 'same') return null
+  return {
+    id: 'F-004',
+    severity: 'warn',
+    summary: `the sync daemon is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
+    remediation:
+      standing === 'older'
+        ? { command: 'spec-kitty sync start', description: 'replaces it by one of this version' }
+        : {
+            command: 'spec-kitty sync restart',
+            description: 'goes back to this version; better, use the newer one',
           },
   }
 }

@@ -1,25 +1,11 @@
-import { statSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import {
-  CLEAN_EVERY_MS,
-  DRAIN_MS,
-  objectOf,
-  parseJson,
-  realPath,
-  selectPlatform,
-  serve,
-  TICK_MS,
-  type JsonObject,
-} from 'familiar'
+import { CLEAN_EVERY_MS, DRAIN_MS, realPath, selectPlatform, serve, TICK_MS, type JsonObject } from 'familiar'
 import { syncFamily } from '../families/families.js'
+import { buildTime, INSTALLATION, isInstallationChanged } from '../installation.js'
 import { PROTOCOL_VERSION, VERSION } from '../version.js'
 import { logFile } from './launch.js'
 
 /** A sync daemon without anything to do leaves after a quarter of an hour; the next command starts another. */
 export const SYNC_DAEMON_IDLE_RETIREMENT_SECONDS = 900
-
-const PACKAGE_FILE = fileURLToPath(new URL('../../package.json', import.meta.url))
 
 export interface SyncDaemonOptions {
   /** The scope, as the marker in the command line says. */
@@ -61,30 +47,12 @@ function describe(): { readonly sync: JsonObject; readonly owner: JsonObject } {
   return {
     sync: { running: false, last_sync: null, consecutive_failures: 0 },
     owner: {
-      source_checkout_path: dirname(PACKAGE_FILE),
+      source_checkout_path: INSTALLATION,
       server_url: null,
       auth_principal: null,
       auth_team: null,
       auth_scope: null,
       queue_db_path: null,
     },
-  }
-}
-
-/** The package on disk against the code that runs. A file that is just being replaced (no JSON yet) tells nothing. */
-function isInstallationChanged(): boolean | null {
-  try {
-    const found = objectOf(parseJson(readFileSync(PACKAGE_FILE, 'utf8')))?.['version']
-    return typeof found === 'string' ? found !== VERSION : null
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? true : null
-  }
-}
-
-function buildTime(): string | null {
-  try {
-    return statSync(fileURLToPath(import.meta.url)).mtime.toISOString()
-  } catch {
-    return null
   }
 }

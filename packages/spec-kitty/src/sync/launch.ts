@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Launch } from 'familiar'
 import type { Io } from '../cli/io.js'
+import { VERSION_VARIABLE } from '../installation.js'
 
 const ENTRY = fileURLToPath(new URL('../spec-kitty-daemon.js', import.meta.url))
 
 /** Variables that would fake a version or a reason, or that are the caller's alone. */
 const NOT_PASSED_ON = new Set([
-  'SPEC_KITTY_CLI_VERSION',
+  VERSION_VARIABLE,
   'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
   'LISTEN_FDS',

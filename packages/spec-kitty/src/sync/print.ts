@@ -15,10 +15,11 @@ export function printConnection(connection: Connection, io: Pick<Io, 'out'>, isJ
 
 function connectionJson(connection: Connection): object {
   if (connection.outcome === 'skipped') return { outcome: 'skipped', skip_reason: connection.reason }
-  const { record, report, started } = connection
+  const { record, report, started, replaced } = connection
   return {
     outcome: started === null ? 'found' : 'started',
     start_reason: started,
+    replaced_version: replaced?.packageVersion ?? null,
     pid: record.pid,
     port: record.port,
     package_version: report.packageVersion,

@@ -1,0 +1,103 @@
+import { isSingletonByRecord } from '../classify/derive.js'
+import { FamiliarError } from '../errors.js'
+import type { Family } from '../family.js'
+import type { DaemonRecord } from '../identity/record.js'
+import type { Lineage } from '../identity/spawn-shape.js'
+import type { Candidate, Look } from '../observe/look.js'
+import type { Platform } from '../observe/platform/platform.js'
+import { askToLeave } from './ask.js'
+import { acquireLock, type HeldLock } from './lock.js'
+import { markStopped } from './record-file.js'
+import { retire, type Retirement } from './stop.js'
+
+export interface EndOrder {
+  readonly family: Family
+  /** The real path of the scope. */
+  readonly scope: string
+  readonly platform: Platform
+  /** Stands in the daemon's log and, as the stop reason, in its record. */
+  readonly reason: string
+  readonly onWait?: (message: string) => void
+}
+
+/** The record is put right by whoever holds the daemon lock; its daemon is dead by then, so nobody holds it for long. */
+const DAEMON_LOCK_WAIT_MS = 1_000
+
+/** After this long it is said what is waited for. */
+const ANNOUNCE_AFTER_MS = 1_000
+
+/**
+ * Returns the daemon of the scope, ours before a predecessor's. One whose marker is not proven to mean this scope is not
+ * it: a copied home has the record and the lock file of the home that it was copied from.
+ */
+export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
+  const found = seen.candidates.filter(
+    ({ facts, sighting }) =>
+      facts.singleton_here === 'yes' &&
+      (facts.marker !== 'yes' || facts.marker_here === 'yes') &&
+      (lineage === undefined || sighting.shape?.lineage === lineage),
+  )
+  return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
+}
+
+/** Returns the record of the scope that names this daemon, null when none does. */
+export function recordOf({ sighting }: Candidate, { surroundings }: Look): DaemonRecord | null {
+  const here = surroundings.here
+  const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
+  return records.find((record) => isSingletonByRecord(record, sighting, here) === 'yes') ?? null
+}
+
+/**
+ * Ends a daemon of the scope: it is asked first and gets the bound that it announces (its token goes only to the one
+ * that proves to own it), then the proven process is signalled. `swept` is said only when it is gone. The life-cycle
+ * lock must be held for the whole call.
+ */
+export async function endSingleton(
+  order: EndOrder,
+  lock: HeldLock,
+  daemon: Candidate,
+  record: DaemonRecord | null,
+): Promise<Retirement> {
+  const { family, platform, reason } = order
+  if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
+  if (daemon.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
+  const { pid } = daemon.proof
+  const timer = setTimeout(
+    () => order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing`),
+    ANNOUNCE_AFTER_MS,
+  )
+  const ask = record === null ? {} : { ask: () => askToLeave(family, record, reason) }
+  try {
+    return await retire(lock, platform, family, daemon.proof, ask)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * A daemon that was killed could not say why it stopped: marks the record it left, under its own lock. Somebody who
+ * took that lock meanwhile writes a record of their own.
+ */
+export async function markEnded(order: EndOrder, { proof, sighting }: Candidate): Promise<void> {
+  if (proof === null || sighting.shape?.lineage !== 'own') return
+  const { record } = order.family.files(order.scope)
+  await withDaemonLock(order, (lock) => markStopped(lock, record, proof, order.reason))
+}
+
+/** Does something to the records of the scope that only the holder of the daemon lock may do; not at all where it is taken. */
+export async function withDaemonLock(
+  { family, scope }: Pick<EndOrder, 'family' | 'scope'>,
+  act: (lock: HeldLock) => void,
+): Promise<void> {
+  try {
+    const holder = { pid: process.pid, birth: null }
+    const lock = await acquireLock(family.files(scope).daemonLock, { holder, waitMs: DAEMON_LOCK_WAIT_MS })
+    try {
+      act(lock)
+    } finally {
+      lock.release()
+    }
+  } catch (error) {
+    if (!(error instanceof FamiliarError)) throw error
+  }
+}

@@ -1,0 +1,61 @@
+import { cleanUp } from '../act/cleanup.js'
+import type { HeldLock } from '../act/lock.js'
+import { startDaemon, type StartReason } from '../act/start.js'
+import { FamiliarError } from '../errors.js'
+import { look } from '../observe/look.js'
+import type { ConnectRequest } from './request.js'
+
+export interface StartOrder {
+  readonly reason: StartReason
+  readonly previousVersion: string | null
+  /** When the holder of the life-cycle lock must be done, on the clock of `performance.now()`. */
+  readonly until: number
+}
+
+/**
+ * Starts the scope's daemon. Where the range is full, what is provably stale goes, and it is tried once more (C5); then
+ * `E_RANGE_FULL` names who holds the ports.
+ */
+export async function startInRange(
+  request: ConnectRequest,
+  lock: HeldLock,
+  order: StartOrder,
+): Promise<void> {
+  const { family, platform, launch } = request
+  const start = (): Promise<void> => startDaemon(lock, { family, platform, launch, ...order })
+  try {
+    await start()
+  } catch (error) {
+    if (!isRangeFull(error)) throw error
+    await makeRoom(request, lock)
+    await start().catch(async (again: unknown) => {
+      throw isRangeFull(again) ? await rangeFull(request, again) : again
+    })
+  }
+}
+
+function isRangeFull(error: unknown): boolean {
+  return error instanceof FamiliarError && error.code === 'E_RANGE_FULL'
+}
+
+/** Whatever made room, and how much, the next start finds out. */
+async function makeRoom({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
+  await cleanUp({ family, scope, platform, intent: 'startup_clean', lock })
+}
+
+async function rangeFull(
+  { family, scope, platform, doctorCommand }: ConnectRequest,
+  cause: unknown,
+): Promise<FamiliarError> {
+  const { candidates } = await look(family, scope, platform)
+  const holders = candidates.map(
+    ({ sighting, verdict }) =>
+      `${sighting.port} ${sighting.pid ?? 'unknown'} ${verdict.reason ?? verdict.class}`,
+  )
+  const { from, to } = family.ports
+  return new FamiliarError(
+    'E_RANGE_FULL',
+    `every port from ${from} to ${to - 1} is in use (port, process, what it is: ${holders.join('; ')})`,
+    { hint: doctorCommand(null), cause },
+  )
+}

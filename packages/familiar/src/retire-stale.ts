@@ -1,0 +1,45 @@
+import { replaceOwn, type Replaced } from './act/replace.js'
+import { acquireLock } from './act/lock.js'
+import { assertOwnScope } from './act/scope-owner.js'
+import { findRecorded, type Found } from './connect/recorded.js'
+import type { ScopeRequest } from './connect/request.js'
+
+export interface RetireStaleRequest extends ScopeRequest {
+  /** How long to wait for the life-cycle lock, in milliseconds. */
+  readonly lockWaitMs: number
+}
+
+/** `none`: no daemon of ours answers. `kept`: it is not older than this installation. */
+export type StaleResult =
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'kept'; readonly packageVersion: string | null }
+  | ({ readonly outcome: 'retired' } & Replaced)
+
+/**
+ * Retires the scope's daemon where it is older than this installation, or its own is gone, and starts none: what an
+ * installer does after an upgrade. The next command that needs a daemon starts it. The predecessor's daemon is left to
+ * that command. Throws what `connect` throws of a daemon that cannot be replaced.
+ */
+export async function retireStale(request: RetireStaleRequest): Promise<StaleResult> {
+  const found = await findRecorded(request)
+  if (!('report' in found)) return { outcome: 'none' }
+  if (found.replaceFor === null) return kept(found)
+  const { family, scope, lockWaitMs } = request
+  const files = family.files(scope)
+  assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
+  const holder = { pid: process.pid, birth: null }
+  const lock = await acquireLock(files.lifecycleLock, { holder, waitMs: lockWaitMs })
+  try {
+    const again = await findRecorded(request)
+    if (!('report' in again)) return { outcome: 'none' }
+    if (again.replaceFor === null) return kept(again)
+    const replaced = await replaceOwn({ ...request, reason: again.replaceFor }, lock, again.record)
+    return replaced === null ? { outcome: 'none' } : { outcome: 'retired', ...replaced }
+  } finally {
+    lock.release()
+  }
+}
+
+function kept({ report }: Found): StaleResult {
+  return { outcome: 'kept', packageVersion: report.packageVersion }
+}

@@ -1,0 +1,50 @@
+import { retireStale, selectPlatform, type StaleResult } from 'familiar'
+import { reportFailure } from '../cli/failure.js'
+import { EXIT } from '../cli/exit-codes.js'
+import { printable, type Io } from '../cli/io.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions } from '../cli/usage.js'
+import { forceCommand } from '../doctor/remedies.js'
+import { syncFamily } from '../families/families.js'
+import { installedSelf } from '../installation.js'
+import { printJson } from '../sync/print.js'
+
+export const help = `Usage: spec-kitty upgrade-hook [--json]
+
+For the post-install script of a package: retires this user's sync daemon where it is of an
+older version than the one just installed, and starts none; the next command does. Takes some
+seconds at most, and its exit code is always 0: an upgrade must not fail because of a daemon.
+`
+
+/** Whoever is busy with the daemon at this moment is a newer command, or will be followed by one. */
+const LOCK_WAIT_MS = 5_000
+
+/** Retires a stale sync daemon. Whatever goes wrong is said on stderr, and is no failure. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  try {
+    const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+    const result = await retireStale({
+      family: syncFamily,
+      scope: runtimeRoot(io),
+      platform: await selectPlatform(),
+      self: installedSelf(io.executable),
+      doctorCommand: forceCommand,
+      lockWaitMs: LOCK_WAIT_MS,
+    })
+    print(result, io, json)
+  } catch (error) {
+    reportFailure(error, io, args.includes('--json'), false)
+  }
+  return EXIT.ok
+}
+
+function print(result: StaleResult, io: Io, isJson: boolean): void {
+  if (isJson) {
+    const version = result.outcome === 'none' ? null : result.packageVersion
+    return printJson({ outcome: result.outcome, package_version: version }, io)
+  }
+  if (result.outcome === 'none') return
+  const version = printable(result.packageVersion ?? 'unknown')
+  if (result.outcome === 'kept') io.out(`the sync daemon of version ${version} stays\n`)
+  else io.out(`retired the sync daemon of version ${version}; the next command starts a new one\n`)
+}

@@ -1,0 +1,43 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { objectOf, parseJson, type Self } from 'familiar'
+import { PROTOCOL_VERSION, VERSION } from './version.js'
+
+const PACKAGE_FILE = fileURLToPath(new URL('../package.json', import.meta.url))
+
+/** The directory of this package on disk. */
+export const INSTALLATION = dirname(PACKAGE_FILE)
+
+/** The variable that makes a daemon entry report another version. No command reads it, and none passes it on. */
+export const VERSION_VARIABLE = 'SPEC_KITTY_CLI_VERSION'
+
+/** Returns this installation, to be compared with the daemons that run. */
+export function installedSelf(executable: string): Self {
+  return {
+    lineage: 'own',
+    protocolVersion: PROTOCOL_VERSION,
+    packageVersion: VERSION,
+    buildTime: buildTime(),
+    executable,
+  }
+}
+
+/** Returns when this file was built, null when that cannot be told. */
+export function buildTime(): string | null {
+  try {
+    return statSync(fileURLToPath(import.meta.url)).mtime.toISOString()
+  } catch {
+    return null
+  }
+}
+
+/** The package on disk against the code that runs. A file that is just being replaced (no JSON yet) tells nothing. */
+export function isInstallationChanged(): boolean | null {
+  try {
+    const found = objectOf(parseJson(readFileSync(PACKAGE_FILE, 'utf8')))?.['version']
+    return typeof found === 'string' ? found !== VERSION : null
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? true : null
+  }
+}
