@@ -1,0 +1,128 @@
+import { watch, type FSWatcher } from 'node:fs'
+import { lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A directory or a file to be told of. */
+export interface Wanted {
+  readonly path: string
+  /** Another one at the same path is watched anew. */
+  readonly identity: string
+  /** Nothing but these entries of it is of interest; an absent list: all are. */
+  readonly only?: readonly string[]
+}
+
+export interface DirectoryWatches {
+  /** Watches exactly these for an owner, and no longer what it wanted before. */
+  keep(owner: string, wanted: readonly Wanted[]): void
+  close(): void
+}
+
+/** Told of a change: whose it is, and of which entry (null: unknown). */
+export type OnEvent = (owner: string, name: string | null) => void
+
+interface Entry extends Wanted {
+  readonly owner: string
+  /** Null: it could not be watched, so it is looked at now and then. */
+  watcher: FSWatcher | null
+  signature: string | null
+}
+
+/** How often that is looked at for which the system has no watch left. */
+const POLL_MS = 2000
+
+/**
+ * Keeps one watch per path. Where the system refuses one (its limits for inotify are shared by everything the user
+ * runs: ENOSPC, EMFILE), that path alone is looked at every two seconds until a watch is to be had. Never throws.
+ */
+export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
+  const entries = new Map<string, Entry>()
+  let polling: NodeJS.Timeout | null = null
+
+  const begin = (entry: Entry): void => {
+    try {
+      entry.watcher = watch(entry.path, { persistent: false }, (_, name) => {
+        if (name === null || entry.only?.includes(name) !== false) onEvent(entry.owner, name)
+      })
+      entry.watcher.on('error', () => {
+        end(entry)
+        onEvent(entry.owner, null)
+        schedule()
+      })
+    } catch {
+      entry.watcher = null
+    }
+  }
+  const look = async (entry: Entry): Promise<void> => {
+    const signature = await signatureOf(entry.path)
+    const isChanged = entry.signature !== null && entry.signature !== signature
+    entry.signature = signature
+    if (isChanged && isKept(entry)) onEvent(entry.owner, null)
+  }
+  const poll = async (): Promise<void> => {
+    for (const entry of entries.values()) {
+      if (entry.watcher !== null) continue
+      begin(entry)
+      await look(entry)
+      if (!isKept(entry)) end(entry)
+    }
+    polling = null
+    schedule()
+  }
+  const schedule = (): void => {
+    if (polling !== null || [...entries.values()].every(({ watcher }) => watcher !== null)) return
+    polling = setTimeout(() => void poll(), POLL_MS).unref()
+  }
+  const isKept = (entry: Entry): boolean => entries.get(keyOf(entry)) === entry
+
+  const add = (entry: Entry): void => {
+    entries.set(keyOf(entry), entry)
+    begin(entry)
+    if (entry.watcher === null) void look(entry)
+  }
+  const remove = (entry: Entry): void => {
+    entries.delete(keyOf(entry))
+    end(entry)
+  }
+  return {
+    keep(owner, wanted) {
+      const identities = new Map(wanted.map(({ path, identity }) => [path, identity]))
+      for (const entry of entries.values()) {
+        if (entry.owner === owner && identities.get(entry.path) !== entry.identity) remove(entry)
+      }
+      for (const place of wanted) {
+        const entry = { ...place, owner, watcher: null, signature: null }
+        if (!entries.has(keyOf(entry))) add(entry)
+      }
+      schedule()
+    },
+    close() {
+      for (const entry of entries.values()) remove(entry)
+      if (polling !== null) clearTimeout(polling)
+    },
+  }
+}
+
+function end(entry: Entry): void {
+  entry.watcher?.close()
+  entry.watcher = null
+}
+
+function keyOf({ owner, path }: { readonly owner: string; readonly path: string }): string {
+  return `${owner}\0${path}`
+}
+
+/** Returns text that differs when an entry comes, goes or changes. */
+async function signatureOf(path: string): Promise<string> {
+  const parts = [await timesOf(path)]
+  for (const name of await readdir(path).catch(() => [])) parts.push(name, await timesOf(join(path, name)))
+  return parts.join('\0')
+}
+
+async function timesOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await lstat(path, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs].join(' ')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,175 @@
+import type { DocumentReply, Problem } from '../api.js'
+import { decode } from './decode.js'
+import { list, locate, readBytes, withFile, type Found } from './files.js'
+import { splitFrontMatter } from './front-matter.js'
+
+/** The documents of a mission, in the order in which they come to be. */
+export const FIXED = [
+  'spec.md',
+  'plan.md',
+  'tasks.md',
+  'research.md',
+  'data-model.md',
+  'quickstart.md',
+] as const
+/** Everything below these is a document. */
+export const TREES: readonly string[] = ['contracts', 'checklists']
+export const TASKS = 'tasks'
+const MAX_DEPTH = 4
+export const MAX_DOCUMENTS = 1000
+
+/** The beginning that is shown of a larger document. */
+const MAX_SHOWN_BYTES = 1024 * 1024
+
+/** A document and where it really is. */
+export interface FoundDocument {
+  readonly name: string
+  readonly found: Found
+}
+
+/** Returns whether a name in `tasks` is that of a work package. */
+export function isPackageFile(name: string): boolean {
+  return /^WP.*\.md$/i.test(name)
+}
+
+/** Collects what is found, and what is wrong with it. */
+export interface Collection {
+  readonly documents: FoundDocument[]
+  /** What was entered to find them. */
+  readonly directories: Found[]
+  readonly complain: (name: string, what: string) => void
+}
+
+/** Collects the documents of a mission by the names in its directory. */
+export async function collectDocuments(
+  root: string,
+  mission: Found,
+  names: readonly string[],
+  into: Collection,
+): Promise<void> {
+  for (const name of FIXED) {
+    if (names.includes(name)) await collectFile(root, mission, name, name, into)
+  }
+  for (const name of TREES) {
+    if (names.includes(name)) await collectTree(root, mission, name, name, 1, into)
+  }
+  if (names.includes(TASKS)) await collectTasks(root, mission, into)
+}
+
+async function collectFile(root: string, directory: Found, name: string, as: string, into: Collection) {
+  const found = await locate(root, directory.path, name)
+  if (found.kind === 'file') into.documents.push({ name: as, found })
+  else if (found.kind === 'directory') into.complain(as, 'is a directory where a file should be')
+  else if (found.kind === 'unusable') into.complain(as, found.what)
+}
+
+/** Returns the names of a directory that should be there; what is wrong is said. */
+async function enter(root: string, parent: Found, name: string, as: string, into: Collection) {
+  const found = await locate(root, parent.path, name)
+  if (found.kind === 'absent') return null
+  if (found.kind !== 'directory') {
+    into.complain(as, found.kind === 'unusable' ? found.what : 'is a file where a directory should be')
+    return null
+  }
+  into.directories.push(found)
+  const listed = await list(found)
+  if ('kind' in listed) {
+    into.complain(as, listed.what)
+    return null
+  }
+  for (const what of listed.problems) into.complain(as, what)
+  return { directory: found, names: listed.names }
+}
+
+async function collectTasks(root: string, mission: Found, into: Collection): Promise<void> {
+  const tasks = await enter(root, mission, TASKS, TASKS, into)
+  if (tasks === null) return
+  for (const name of tasks.names.filter((name) => isPackageFile(name))) {
+    if (isFull(into, TASKS)) return
+    await collectFile(root, tasks.directory, name, `${TASKS}/${name}`, into)
+  }
+}
+
+/** Links to directories are not entered: a tree of links has no end. */
+async function collectTree(
+  root: string,
+  parent: Found,
+  name: string,
+  as: string,
+  depth: number,
+  into: Collection,
+): Promise<void> {
+  if (depth > MAX_DEPTH) return into.complain(as, `is deeper than ${MAX_DEPTH} directories and is not shown`)
+  const entered = await enter(root, parent, name, as, into)
+  for (const child of entered?.names ?? []) {
+    if (isFull(into, as)) return
+    if (entered === null || child.startsWith('.')) continue
+    const found = await locate(root, entered.directory.path, child)
+    const childAs = `${as}/${child}`
+    if (found.kind === 'file') into.documents.push({ name: childAs, found })
+    else if (found.kind === 'unusable') into.complain(childAs, found.what)
+    else if (found.kind === 'directory')
+      await collectTree(root, entered.directory, child, childAs, depth + 1, into)
+  }
+}
+
+function isFull(into: Collection, as: string): boolean {
+  if (into.documents.length < MAX_DOCUMENTS) return false
+  into.complain(as, `is one of more than ${MAX_DOCUMENTS} documents, and not everything in it is shown`)
+  return true
+}
+
+/** Returns whether a mission may have a document of this name: no other file can be asked for. */
+export function isDocumentName(name: string): boolean {
+  const parts = name.split('/')
+  if (name.includes('\0') || parts.length > MAX_DEPTH + 1) return false
+  if (parts.some((part) => part === '' || part.startsWith('.'))) return false
+  const [first = '', second, ...more] = parts
+  if (second === undefined) return FIXED.some((fixed) => fixed === name)
+  return TREES.includes(first) || (first === TASKS && more.length === 0 && isPackageFile(second))
+}
+
+/** Returns a document to show, null where there is none. */
+export async function readDocument(
+  root: string,
+  mission: Found,
+  name: string,
+  path: string,
+): Promise<DocumentReply | null> {
+  if (!isDocumentName(name)) return null
+  let at = mission
+  for (const part of name.split('/')) {
+    const found = at.kind === 'directory' ? await locate(root, at.path, part) : null
+    if (found === null || found.kind === 'absent') return null
+    if (found.kind === 'unusable') return closed(name, path, found.what)
+    at = found
+  }
+  if (at.kind === 'directory') return null
+  return readText(root, at, name, path)
+}
+
+async function readText(root: string, file: Found, name: string, path: string): Promise<DocumentReply> {
+  const read = await withFile(root, file, async (handle, { size }) => ({
+    bytes: await readBytes(handle, 0, Math.min(Number(size), MAX_SHOWN_BYTES)),
+    size: Number(size),
+  }))
+  if ('kind' in read) return closed(name, path, read.what)
+  const isTruncated = read.size > MAX_SHOWN_BYTES
+  const { text, problem } = decode(read.bytes, !isTruncated)
+  const isMarkdown = /\.(md|markdown)$/i.test(name)
+  const split = isMarkdown && text !== null ? splitFrontMatter(text) : { body: text, problem: null }
+  const said = [problem, split.problem].filter((what) => what !== null)
+  return {
+    name,
+    format: isMarkdown ? 'markdown' : 'text',
+    text: split.body,
+    bytes: read.size,
+    is_truncated: isTruncated && text !== null,
+    problems: said.map((what): Problem => ({ path, what })),
+  }
+}
+
+function closed(name: string, path: string, what: string): DocumentReply {
+  const format = /\.(md|markdown)$/i.test(name) ? 'markdown' : 'text'
+  return { name, format, text: null, bytes: 0, is_truncated: false, problems: [{ path, what }] }
+}

@@ -1,0 +1,145 @@
+import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
+
+/** Real front matter has one or two KiB. */
+export const MAX_FRONT_MATTER_CHARS = 16 * 1024
+
+/** What YAML costs grows with the parts of the text, and faster than they do: so many are read in about 20 ms. */
+const MAX_PARTS = 1000
+const PARTS = /\n|- |[,?!&*[\]{}]/g
+
+const MAX_VALUE_CHARS = 500
+const MAX_ITEMS = 200
+
+/** A file in its two parts. */
+export interface Split {
+  /** Null: it has none. */
+  readonly yaml: string | null
+  readonly body: string
+  readonly problem: string | null
+}
+
+/** Returns front matter and the rest. Front matter without an end belongs to the text, so that nothing is hidden. */
+export function splitFrontMatter(text: string): Split {
+  if (!/^---[ \t]*(\n|$)/.test(text)) return { yaml: null, body: text, problem: null }
+  const start = text.indexOf('\n') + 1
+  const end = /^(---|\.\.\.)[ \t]*$/gm
+  end.lastIndex = start
+  const found = start === 0 ? null : end.exec(text.slice(0, start + MAX_FRONT_MATTER_CHARS))
+  if (found === null) return { yaml: null, body: text, problem: 'its front matter has no end' }
+  const body = text.slice(found.index + found[0].length + 1)
+  return { yaml: text.slice(start, found.index), body, problem: null }
+}
+
+/** The fields of a work package. Null, or an empty list: the file does not say it. */
+export interface PackageFields {
+  readonly id: string | null
+  readonly title: string | null
+  readonly dependencies: readonly string[]
+  readonly subtasks: readonly string[]
+  readonly agent: string | null
+  readonly assignee: string | null
+  readonly phase: string | null
+  readonly problems: readonly string[]
+}
+
+/**
+ * Returns the fields of a work package. The nodes of the YAML are read, never its values as a whole: an alias is not
+ * followed, so a few lines cannot grow into gigabytes, and a key cannot become a property of anything.
+ */
+export function readFields(yaml: string | null): PackageFields {
+  const problems: string[] = []
+  const fields = fieldsOf(yaml ?? '', problems)
+  const text = (name: string): string | null => textOf(name, fields.get(name), problems)
+  const list = (name: string): readonly string[] => listOf(name, fields.get(name), problems)
+  return {
+    id: idOf(fields.get('work_package_id'), problems),
+    title: text('title'),
+    dependencies: list('dependencies'),
+    subtasks: list('subtasks'),
+    agent: text('agent'),
+    assignee: text('assignee'),
+    phase: text('phase'),
+    problems,
+  }
+}
+
+type Fields = ReadonlyMap<string, Node>
+
+/** Duplicate keys are looked for here: the library compares every key with every other. */
+function fieldsOf(yaml: string, problems: string[]): Fields {
+  const fields = new Map<string, Node>()
+  const contents = parse(yaml, problems)
+  if (contents === null) return fields
+  if (!isMap(contents)) {
+    problems.push('its front matter is no list of names and values')
+    return fields
+  }
+  for (const { key, value } of contents.items) {
+    const name = isScalar(key) && typeof key.value === 'string' ? key.value : null
+    if (name === null || value === null) continue
+    if (fields.has(name))
+      problems.push(`its front matter says ${quoted(name)} twice, and the first one counts`)
+    else fields.set(name, value as Node)
+  }
+  return fields
+}
+
+function parse(yaml: string, problems: string[]): Node | null {
+  if ((yaml.match(PARTS)?.length ?? 0) > MAX_PARTS) {
+    problems.push('its front matter has too many parts to be read')
+    return null
+  }
+  try {
+    const { contents, errors, warnings } = parseDocument(yaml, {
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
+    if (errors.length > 0) problems.push('its front matter is no YAML')
+    else if (warnings.length > 0) problems.push('its front matter has a tag that means nothing here')
+    return errors.length > 0 ? null : contents
+  } catch {
+    problems.push('its front matter is no YAML')
+    return null
+  }
+}
+
+/** An id is compared with those of the events, so nothing is turned into one. */
+function idOf(node: Node | undefined, problems: string[]): string | null {
+  if (isScalar(node) && node.value !== null && typeof node.value !== 'string') {
+    problems.push('its work_package_id is no text')
+    return null
+  }
+  return textOf('work_package_id', node, problems)
+}
+
+function textOf(name: string, node: Node | undefined, problems: string[]): string | null {
+  if (node === undefined) return null
+  const text = scalarOf(node)
+  if (text === undefined) problems.push(`its ${name} is no text`)
+  return text ?? null
+}
+
+function listOf(name: string, node: Node | undefined, problems: string[]): readonly string[] {
+  if (node === undefined) return []
+  if (!isSeq(node)) {
+    const text = textOf(name, node, problems)
+    return text === null ? [] : [text]
+  }
+  if (node.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
+  const items = node.items.slice(0, MAX_ITEMS).map((item) => scalarOf(item))
+  if (items.includes(undefined)) problems.push(`an item of its ${name} is no text`)
+  return items.filter((item) => typeof item === 'string')
+}
+
+/** Numbers and dates are shown as they are written. Undefined: it is no single value, or an alias for one. */
+function scalarOf(node: unknown): string | null | undefined {
+  if (!isScalar(node)) return undefined
+  if (node.value === null) return null
+  const text = (typeof node.value === 'string' ? node.value : (node.source ?? '')).trim()
+  return text === '' ? null : text.slice(0, MAX_VALUE_CHARS)
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, MAX_VALUE_CHARS))
+}

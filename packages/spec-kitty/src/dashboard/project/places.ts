@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import type { Wanted } from './directory-watches.js'
+import { collectDocuments, type FoundDocument } from './documents.js'
+import { list, locate, type Found } from './files.js'
+import { findMissions, findSpecs } from './find.js'
+import { EVENTS, META, SPECS } from './mission.js'
+
+/** Where the missions are, and what tells of missions that come and go. */
+export interface ProjectPlaces {
+  readonly root: string
+  readonly missions: ReadonlyMap<string, Found>
+  readonly wanted: readonly Wanted[]
+}
+
+/** Returns the places of a project. Of its own directory only `kitty-specs` matters, and its own end. */
+export async function placesOfProject(directory: string): Promise<ProjectPlaces> {
+  const { root, specs } = await findSpecs(directory)
+  const path = root === '' ? directory : root
+  const own = { path, identity: await identityOf(path), only: [SPECS, basename(path)] }
+  if (specs === null) return { root, missions: new Map(), wanted: [own] }
+  const missions = await findMissions(root, specs, [])
+  return {
+    root,
+    missions: new Map(missions.map(({ id, directory }) => [id, directory])),
+    wanted: [own, toWanted(specs)],
+  }
+}
+
+/** Returns what tells of changes of a mission: what is read of it, by the same walk. */
+export async function placesOfMission(root: string, mission: Found): Promise<readonly Wanted[]> {
+  const listed = await list(mission)
+  const names = 'kind' in listed ? [] : listed.names
+  const into = { documents: new Array<FoundDocument>(), directories: [mission], complain: () => undefined }
+  await collectDocuments(root, mission, names, into)
+  const files = into.documents.map(({ found }) => found)
+  for (const name of [META, EVENTS].filter((name) => names.includes(name))) {
+    const found = await locate(root, mission.path, name)
+    if (found.kind === 'file') files.push(found)
+  }
+  // A directory tells of its files, but not of what its links lead to.
+  const watched = new Set(into.directories.map(({ path }) => path))
+  const linked = files.filter(({ path }) => !watched.has(dirname(path)))
+  return [...into.directories, ...linked].map((found) => toWanted(found))
+}
+
+function toWanted({ path, stats }: Found): Wanted {
+  return { path, identity: `${stats.dev} ${stats.ino}` }
+}
+
+async function identityOf(path: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true })
+    return `${dev} ${ino}`
+  } catch {
+    return 'absent'
+  }
+}

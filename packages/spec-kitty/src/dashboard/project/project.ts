@@ -1,0 +1,77 @@
+import { basename } from 'node:path'
+import type { DocumentReply, MissionReply, MissionsReply, MissionSummary } from '../api.js'
+import { readDocument } from './documents.js'
+import { findMission, findMissions, findSpecs } from './find.js'
+import { rememberFiles, type FileMemory } from './memory.js'
+import { pathOf, readMission } from './mission.js'
+
+/** Missions that are read side by side: as many as the thread pool of Node has threads. */
+const AT_ONCE = 4
+
+/** What a page may ask of a project. Nothing throws for what stands in the project, and nothing writes. */
+export interface Project {
+  missions(): Promise<MissionsReply>
+  /** Null: there is no such mission. */
+  mission(id: string): Promise<MissionReply | null>
+  /** Null: there is no such mission or document. */
+  document(mission: string, name: string): Promise<DocumentReply | null>
+}
+
+/** Returns a reader of the project in a directory, which may not exist yet. It remembers files that did not change. */
+export function openProject(directory: string): Project {
+  const memories = new Map<string, FileMemory>()
+  const memoryOf = (id: string): FileMemory => {
+    const memory = memories.get(id) ?? rememberFiles()
+    memories.set(id, memory)
+    return memory
+  }
+
+  return {
+    async missions() {
+      const { root, specs, problems } = await findSpecs(directory)
+      const found = specs === null ? null : await findMissions(root, specs, problems)
+      const missions: MissionSummary[] = []
+      await eachOf(found ?? [], async ({ id, directory }) => {
+        missions.push(summaryOf(await readMission({ root, id, directory, memory: memoryOf(id) })))
+      })
+      forgetOthers(memories, missions)
+      return {
+        project: { name: basename(directory), path: directory },
+        missions: missions.toSorted(lastChangedFirst),
+        problems,
+      }
+    },
+    async mission(id) {
+      const place = await findMission(directory, id)
+      return place === null ? null : readMission({ ...place, id, memory: memoryOf(id) })
+    },
+    async document(mission, name) {
+      const place = await findMission(directory, mission)
+      return place === null ? null : readDocument(place.root, place.directory, name, pathOf(mission, name))
+    },
+  }
+}
+
+function summaryOf(mission: MissionReply): MissionSummary {
+  const { id, title, progress, counts, updated_at, problem_count } = mission
+  return { id, title, progress, counts, updated_at, problem_count }
+}
+
+function lastChangedFirst(one: MissionSummary, other: MissionSummary): number {
+  const [first, second] = [one.updated_at ?? '', other.updated_at ?? '']
+  if (first !== second) return first < second ? 1 : -1
+  return one.id < other.id ? -1 : 1
+}
+
+function forgetOthers(memories: Map<string, FileMemory>, missions: readonly MissionSummary[]): void {
+  const ids = new Set(missions.map(({ id }) => id))
+  for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id)
+}
+
+async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await use(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}

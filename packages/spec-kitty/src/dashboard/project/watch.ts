@@ -1,0 +1,78 @@
+import { watchDirectories } from './directory-watches.js'
+import { placesOfMission, placesOfProject, type ProjectPlaces } from './places.js'
+
+/** An editor that saves makes several changes, and a page cannot use more than ten a second. */
+const COLLECT_MS = 100
+
+/** The owner of the watches that belong to no mission: no mission is called so. */
+const LIST = ''
+
+export interface ProjectWatch {
+  close(): void
+}
+
+/**
+ * Calls `onChange` at most every 100 ms or so with the missions that may have changed (null: any, the list included),
+ * for the first time with null as soon as everything is watched. Nothing wakes up while nothing happens. Never throws
+ * for what stands in the project.
+ *
+ * Every directory has a watch of its own. The recursive watch of Node 20 on Linux is made of such watches too, but has
+ * one for every file, set up by blocking calls over everything below the project.
+ */
+export function watchProject(
+  directory: string,
+  onChange: (missions: readonly string[] | null) => void,
+): ProjectWatch {
+  let places: ProjectPlaces = { root: '', missions: new Map(), wanted: [] }
+  let changed = new Set<string>([LIST])
+  let timer: NodeJS.Timeout | null = null
+  let isTelling = false
+  let isClosed = false
+
+  const watches = watchDirectories((owner, name) => {
+    changed.add(owner)
+    if (owner === LIST && name !== null) changed.add(name)
+    schedule(COLLECT_MS)
+  })
+  const schedule = (afterMs: number): void => {
+    if (!isClosed && !isTelling) timer ??= setTimeout(() => void tell(), afterMs)
+  }
+  const keepList = async (told: Set<string>): Promise<void> => {
+    const before = places
+    places = await placesOfProject(directory)
+    if (isClosed) return
+    watches.keep(LIST, places.wanted)
+    for (const [id, { stats }] of places.missions) {
+      if (before.missions.get(id)?.stats.ino !== stats.ino) told.add(id)
+    }
+    for (const id of before.missions.keys()) if (!places.missions.has(id)) told.add(id)
+  }
+  const keepMission = async (id: string): Promise<void> => {
+    const mission = places.missions.get(id)
+    const wanted = mission === undefined ? [] : await placesOfMission(places.root, mission)
+    if (!isClosed) watches.keep(id, wanted)
+  }
+  // What is new is watched first and told then: nothing falls between the two.
+  const tell = async (): Promise<void> => {
+    timer = null
+    isTelling = true
+    const told = changed
+    changed = new Set()
+    const isList = told.delete(LIST)
+    if (isList) await keepList(told)
+    for (const id of told) await keepMission(id)
+    isTelling = false
+    if (isClosed) return
+    if (changed.size > 0) schedule(COLLECT_MS)
+    onChange(isList ? null : [...told])
+  }
+  schedule(0)
+
+  return {
+    close() {
+      isClosed = true
+      if (timer !== null) clearTimeout(timer)
+      watches.close()
+    },
+  }
+}
