@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { isLockHeld, acquireLockUnless, type HeldLock } from './act/lock.js'
 import { replaceOwn, replacePredecessor, type Replaced } from './act/replace.js'
 import { assertOwnScope } from './act/scope-owner.js'
@@ -56,7 +57,8 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   if (skipped !== null) return { outcome: 'skipped', reason: skipped }
   const { family, scope } = request
   const files = family.files(scope)
-  assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
+  const written = [scope, files.lifecycleLock, files.record, dirname(request.launch.logFile)]
+  assertOwnScope(written, process.geteuid?.())
   const lock = await lockOrFind(request, files.lifecycleLock)
   if ('report' in lock) return connected(lock)
   try {

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'E_LOCK_UNSUPPORTED'
   | 'E_LOOK_FAILED'
   | 'E_PLATFORM_UNSUPPORTED'
+  | 'E_PORT_IN_USE'
   | 'E_RANGE_FULL'
   | 'E_SCOPE_FOREIGN_OWNER'
   | 'E_SCOPE_UNUSABLE'

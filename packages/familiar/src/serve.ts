@@ -7,12 +7,13 @@ import type { Lines } from './act/lines.js'
 import { LEASE_MS, type Timing } from './act/start-pipe.js'
 import { openLease } from './daemon/lease.js'
 import { live, type Work } from './daemon/life.js'
+import type { Pages } from './daemon/pages.js'
 import { openLog } from './daemon/log.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
 import { FamiliarError } from './errors.js'
 import type { Family } from './family.js'
-import { countOf, objectOf, stringOf, type JsonObject } from './identity/narrow.js'
+import { countOf, objectOf, portOf, stringOf, type JsonObject } from './identity/narrow.js'
 import type { OwnRecord } from './identity/record.js'
 import type { Platform } from './observe/platform/platform.js'
 import { readOwnRecord } from './observe/scopes.js'
@@ -36,13 +37,24 @@ export interface ServeOptions {
   }
   /** What it does, by `METHOD /path`; every route needs the token. */
   readonly routes: Readonly<Record<string, Handler>>
+  /** What it serves without a token, to a browser on this machine. */
+  readonly pages?: Pages
   readonly work: Work
   /** True when its own package on disk is gone or another version than the one that runs; null when it cannot be told. */
   readonly isInstallationChanged: () => boolean | null
   readonly timing: Timing
-  /** True where a service manager handed sockets over, which then stand where the start pipe would. */
-  readonly isSocketActivated: boolean
+  /**
+   * False where the descriptor of the start pipe can be something else: in the foreground, or where a service manager
+   * handed sockets over.
+   */
+  readonly mayHavePipe: boolean
   readonly exit: (code: number) => void
+  /** The only port that will do, where it is started without a pipe. */
+  readonly port?: number | null
+  /** Called once it serves and its record stands. */
+  readonly onReady?: (record: OwnRecord) => void
+  /** Called instead of the exit when it could not start. */
+  readonly onFailure?: (error: FamiliarError) => void
 }
 
 /** How long a daemon waits for a lock that its predecessor is just about to leave. */
@@ -59,15 +71,17 @@ const SELF_MS = 5_000
  * counts as adopted. Before it is adopted, the end of the pipe or 10 s mean: leave at once, nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const lease = openLease(options.isSocketActivated)
+  const lease = openLease(options.mayHavePipe)
   const log = openLog(options.logFile)
   try {
     await start(options, lease)
   } catch (error) {
-    const { code, message, hint } = asFamiliarError(error)
+    const failure = asFamiliarError(error)
+    const { code, message, hint } = failure
     log.write('start_failed', { code, message })
     lease?.say({ error: { code, message, hint } })
     lease?.close()
+    if (options.onFailure !== undefined) return options.onFailure(failure)
     options.exit(1)
   }
 }
@@ -89,8 +103,11 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
     routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: life.shutdownHandler },
     onProof: life.onClient,
     onRequest: life.onRequest,
+    pages: options.pages ?? null,
+    onStream: life.onStream,
+    leaving: life.leaving,
   })
-  const port = await bindInRange(server, family, platform)
+  const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
   const record = recordOf(options, self, port, identity)
   if (lease !== null && !(await isAdopted(lease, record))) return options.exit(0)
   life.begin({
@@ -102,6 +119,7 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   })
   lease?.say({ ok: true })
   lease?.close()
+  options.onReady?.(record)
 }
 
 /** The starter may be gone at any moment: then nobody wants this daemon. */

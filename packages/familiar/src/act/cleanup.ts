@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { scopeOf } from '../classify/derive.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
+import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import { inUseBy } from '../classify/evidence.js'
 import { processKey } from '../identity/proof.js'
@@ -18,6 +20,8 @@ export interface CleanUpRequest {
   readonly intent: Exclude<Intent, 'look'>
   /** A look that was just taken (and perhaps shown); without one, the clean-up takes its own. */
   readonly seen?: Look
+  /** Only daemons of this very scope, also where the family's rules allow to clean those of others. */
+  readonly isOwnScopeOnly?: boolean
   /** Only candidates on this port. */
   readonly port?: number
   /** Processes, by `processKey`, for which a person said yes: they are treated as with force. */
@@ -26,7 +30,9 @@ export interface CleanUpRequest {
   readonly dryRun?: boolean
   /** How long SIGTERM and SIGKILL each may take, in milliseconds. */
   readonly stepMs?: number
-  /** The life-cycle lock of the scope, where the caller already holds it; it stays the caller's. */
+  /** The file of the lock that is taken instead of the life-cycle lock of the scope: where `scope` is nobody's scope. */
+  readonly lockFile?: string
+  /** A lock that the caller already holds, and keeps: used instead of either. */
   readonly lock?: HeldLock
   /** How long to wait for the life-cycle lock, in milliseconds. */
   readonly lockWaitMs?: number
@@ -70,7 +76,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
       after: before,
     }
   }
-  assertOwnScope(scopePaths(family, scope), process.geteuid?.())
+  assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
     const again = await look(family, scope, platform, PATIENT_MS)
@@ -86,7 +92,8 @@ function releaseAll(locks: ReadonlyMap<string, HeldLock>, { lock: callers }: Cle
   for (const lock of locks.values()) if (lock !== callers) lock.release()
 }
 
-function scopePaths(family: Family, scope: string): readonly string[] {
+function writtenPaths({ family, scope, lockFile }: CleanUpRequest): readonly string[] {
+  if (lockFile !== undefined) return [lockFile, dirname(lockFile)]
   const files = family.files(scope)
   return [scope, files.lifecycleLock, files.record]
 }
@@ -96,6 +103,7 @@ function eligible(request: CleanUpRequest, seen: Look): readonly Candidate[] {
   return seen.candidates.filter(
     (candidate) =>
       candidate.verdict.class !== 'never_touch' &&
+      (request.isOwnScopeOnly !== true || candidate.facts.marker_here === 'yes') &&
       (request.port === undefined || candidate.sighting.port === request.port),
   )
 }
@@ -125,45 +133,59 @@ function targets(request: CleanUpRequest, seen: Look): readonly Candidate[] {
   return eligible(request, seen).filter((candidate) => isRetired(actionFor(request, candidate, seen)))
 }
 
+/** Another scope's lock is not waited for long: its daemon is somebody's business at this moment. */
+const FOREIGN_LOCK_WAIT_MS = 1_000
+
 /**
- * The life-cycle lock of every scope that is about to change, always in the order of their paths, so that two
- * clean-ups that need the same two locks cannot wait for each other. In a scope that is not ours a lock is taken only
- * where its file exists: nothing is created there.
+ * The life-cycle lock of every scope that is about to change, always in the order of their paths, so that two clean-ups
+ * that need the same two locks cannot wait for each other for long. In a scope that is not ours a lock is taken only
+ * where its file exists and can be opened: nothing is created there. One that is busy is left out, and its candidates with
+ * it.
  */
 async function lockAll(
   request: CleanUpRequest,
   seen: Look,
   planned: readonly Candidate[],
 ): Promise<ReadonlyMap<string, HeldLock>> {
-  const own = request.family.files(request.scope).lifecycleLock
-  const foreign = planned.flatMap((candidate) => foreignLock(request.family, candidate, seen))
-  const locks = new Map<string, HeldLock>()
+  const base = basePath(request)
+  const others = planned.flatMap((candidate) => otherLock(request, candidate, seen))
+  const locks = new Map<string, HeldLock>(request.lock === undefined ? [] : [[base, request.lock]])
+  const unopenable: string[] = []
   const holder = { pid: seen.host.pid, birth: null }
-  const waitMs = request.lockWaitMs ?? LOCK_WAIT_MS
   try {
-    for (const path of [...new Set([own, ...foreign])].toSorted()) {
-      const isCallers = path === request.lock?.path
-      locks.set(
-        path,
-        isCallers ? request.lock : await acquireLock(path, { holder, waitMs, ...onWaitOf(request) }),
-      )
+    for (const path of [...new Set([base, ...others])].toSorted()) {
+      if (locks.has(path)) continue
+      const waitMs = path === base ? (request.lockWaitMs ?? LOCK_WAIT_MS) : FOREIGN_LOCK_WAIT_MS
+      try {
+        locks.set(path, await acquireLock(path, { holder, waitMs, ...onWaitOf(request) }))
+      } catch (error) {
+        if (path === base || !(error instanceof FamiliarError)) throw error
+        if (error.code !== 'E_LOCK_BUSY') unopenable.push(path)
+      }
     }
   } catch (error) {
     releaseAll(locks, request)
     throw error
   }
+  const held = locks.get(base)
+  for (const path of unopenable) if (held !== undefined) locks.set(path, held)
   return locks
+}
+
+function basePath({ family, scope, lock, lockFile }: CleanUpRequest): string {
+  return lock?.path ?? lockFile ?? family.files(scope).lifecycleLock
 }
 
 function onWaitOf(request: CleanUpRequest): { onWait?: (message: string) => void } {
   return request.onWait === undefined ? {} : { onWait: request.onWait }
 }
 
-function foreignLock(family: Family, candidate: Candidate, seen: Look): readonly string[] {
-  const scope = scopeOf(candidate.sighting, seen.surroundings)
-  if (scope === null || scope.real === null || scope === seen.surroundings.here) return []
-  const path = family.files(scope.real).lifecycleLock
-  return existsSync(path) ? [path] : []
+/** The lock of the candidate's own scope, where that is another one than the base and there is such a file. */
+function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Look): readonly string[] {
+  const real = scopeOf(candidate.sighting, seen.surroundings)?.real ?? null
+  if (real === null) return []
+  const path = request.family.files(real).lifecycleLock
+  return path !== basePath(request) && existsSync(path) ? [path] : []
 }
 
 async function retireAll(
@@ -189,10 +211,11 @@ async function retireOne(
   locks: ReadonlyMap<string, HeldLock>,
 ): Promise<Retirement> {
   const { family, platform } = request
-  const [foreign] = foreignLock(family, candidate, seen)
-  const lock = locks.get(foreign ?? family.files(request.scope).lifecycleLock)
+  const [other] = otherLock(request, candidate, seen)
+  const lock = locks.get(other ?? basePath(request))
   if (candidate.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
-  if (lock === undefined) return { outcome: 'failed', reason: 'unknown: its scope came up meanwhile' }
+  if (lock === undefined)
+    return { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }
   return retire(lock, platform, family, candidate.proof, { stepMs: request.stepMs ?? STEP_MS })
 }
 

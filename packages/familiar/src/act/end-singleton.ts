@@ -1,14 +1,16 @@
+import { rmSync } from 'node:fs'
 import { isSingletonByRecord } from '../classify/derive.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import type { DaemonRecord } from '../identity/record.js'
+import { parseRecord, type DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import type { Candidate, Look } from '../observe/look.js'
+import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { askToLeave } from './ask.js'
 import { acquireLock, type HeldLock } from './lock.js'
 import { markStopped } from './record-file.js'
-import { retire, type Retirement } from './stop.js'
+import { isGoneWithin, retire, STEP_MS, type Retirement } from './stop.js'
 
 export interface EndOrder {
   readonly family: Family
@@ -60,7 +62,7 @@ export async function endSingleton(
 ): Promise<Retirement> {
   const { family, platform, reason } = order
   if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
-  if (daemon.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
+  if (daemon.proof === null) return askOnly(order, daemon, record)
   const { pid } = daemon.proof
   const timer = setTimeout(
     () => order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing`),
@@ -74,6 +76,21 @@ export async function endSingleton(
   }
 }
 
+/** A daemon that runs in a process of another shape, or in a container: it may be asked, and is never signalled. */
+async function askOnly(
+  { family, platform, reason }: EndOrder,
+  { sighting }: Candidate,
+  record: DaemonRecord | null,
+): Promise<Retirement> {
+  const { pid, process } = sighting
+  const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
+  if (record?.lineage !== 'own' || pid === null || process?.birth == null) return failed
+  const drainMs = await askToLeave(family, record, reason)
+  if (drainMs === null) return failed
+  const isGone = await isGoneWithin(platform, { pid, birth: process.birth }, drainMs + STEP_MS)
+  return isGone ? { outcome: 'swept', path: 'http_shutdown' } : failed
+}
+
 /**
  * A daemon that was killed could not say why it stopped: marks the record it left, under its own lock. Somebody who
  * took that lock meanwhile writes a record of their own.
@@ -82,6 +99,38 @@ export async function markEnded(order: EndOrder, { proof, sighting }: Candidate)
   if (proof === null || sighting.shape?.lineage !== 'own') return
   const { record } = order.family.files(order.scope)
   await withDaemonLock(order, (lock) => markStopped(lock, record, proof, order.reason))
+}
+
+/**
+ * Puts the record right that still names a daemon which was just ended: ours is marked stopped, a predecessor's lines are
+ * removed. Returns whether there was such a record.
+ */
+export async function tidyRecord(
+  { family, scope, reason }: Pick<EndOrder, 'family' | 'scope' | 'reason'>,
+  { proof, sighting }: Candidate,
+): Promise<boolean> {
+  const { shape } = sighting
+  const files = family.files(scope)
+  let isTidied = false
+  await withDaemonLock({ family, scope }, (lock) => {
+    if (shape?.lineage === 'own' && proof !== null) {
+      isTidied = markStopped(lock, files.record, proof, reason)
+    } else if (shape !== null) {
+      const read = readRecord(files.predecessorRecord)
+      const isNamed = read?.token === shape.token && read?.port === shape.port
+      if (read?.lineage === 'predecessor' && isNamed) {
+        rmSync(files.predecessorRecord)
+        isTidied = true
+      }
+    }
+  })
+  return isTidied
+}
+
+function readRecord(path: string): DaemonRecord | null {
+  const file = readSmallFile(path)
+  const read = file.state === 'text' ? parseRecord(file.text) : null
+  return read?.state === 'readable' ? read.record : null
 }
 
 /** Does something to the records of the scope that only the holder of the daemon lock may do; not at all where it is taken. */

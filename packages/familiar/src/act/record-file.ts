@@ -55,18 +55,19 @@ export function setAside(
   }
 }
 
-/** Marks the record stopped, only if it still names this process. */
+/** Marks the record stopped, only if it still names this process. Returns whether it did. */
 export function markStopped(
   lock: HeldLock,
   path: string,
   named: Pick<OwnRecord, 'pid' | 'birth'>,
   reason: string,
-): void {
+): boolean {
   const found = objectOf(parseJson(textOf(path)))
-  if (found === null || found['pid'] !== named.pid || found['birth'] !== named.birth) return
-  if (found['state'] !== 'running') return
+  if (found === null || found['pid'] !== named.pid || found['birth'] !== named.birth) return false
+  if (found['state'] !== 'running') return false
   const stopped = { state: 'stopped', stop_reason: reason, stopped_at: new Date().toISOString() } as const
   writeRecord(lock, path, { ...(found as unknown as OwnRecord), ...stopped })
+  return true
 }
 
 function textOf(path: string): string {

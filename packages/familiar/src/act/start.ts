@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { devNull } from 'node:os'
+import { dirname } from 'node:path'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../identity/narrow.js'
+import { makeDirectory } from './directory.js'
 import { jsonLines } from './lines.js'
 import type { HeldLock } from './lock.js'
 import { proveStarted } from '../observe/look.js'
@@ -29,6 +31,8 @@ export interface Launch {
   readonly env: { readonly [name: string]: string | undefined }
   readonly cwd: string
   readonly logFile: string
+  /** The only port that will do; without one, the first free port of the range. */
+  readonly port?: number
   readonly timing?: Partial<Timing>
 }
 
@@ -83,6 +87,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       previous_version: order.previousVersion,
       pid: process.pid,
       timing: timingOf(order.launch),
+      ...(order.launch.port === undefined ? {} : { port: order.launch.port }),
     })
     const first = await Promise.race([pipe.next(until - performance.now()), spawnError])
     if (objectOf(first?.['ready']) === null) throw await failure(first, lock, order, child)
@@ -121,6 +126,7 @@ function spawnDetached({ args, env, cwd, logFile }: Launch): ChildProcess {
 
 function openLogFile(path: string): number | null {
   try {
+    makeDirectory(dirname(path))
     return openSync(path, 'a', 0o600)
   } catch {
     return null

@@ -98,7 +98,12 @@ async function listensStill(platform: Platform, target: ProvenProcess): Promise<
   return listeners.some((listener) => sockets.has(listener.socket))
 }
 
-function isGoneWithin(platform: Platform, target: ProvenProcess, ms: number): Promise<boolean> {
+/** Returns whether that very process is gone, as soon as it is, and at the latest when the time is over. */
+export function isGoneWithin(
+  platform: Platform,
+  target: Pick<ProvenProcess, 'pid' | 'birth'>,
+  ms: number,
+): Promise<boolean> {
   return pollUntil(async () => {
     const found = await platform.inspect([target.pid], AbortSignal.timeout(STEP_MS))
     const birth = found.get(target.pid)?.birth

@@ -32,7 +32,7 @@ export function factsOf({ ports, startingSeconds }: FactsBasis, seen: Sighting, 
     records_readable: tri(scope === null ? null : isReadable(scope)),
     young: seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
     predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.lineage === 'predecessor'),
-    project_gone: tri(scope?.gone ?? null),
+    project_gone: projectGone(seen, scope),
     disowned: scope === null ? 'unknown' : isDisowned(seen, scope, around),
   }
 }
@@ -76,22 +76,37 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope:
   return every(isOfScope, same(record.pid, seen.pid), born)
 }
 
+/**
+ * Returns whether the project is gone. A daemon of ours stands in it: it is gone only with that working directory (else
+ * it was moved, or its file system unmounted). A directory above it that was empty before the daemon began is where
+ * something was mounted.
+ */
+export function projectGone({ shape, process }: Sighting, scope: ScopeView | null): Tri {
+  if (scope === null || scope.gone !== true) return tri(scope?.gone ?? null)
+  const age = process?.ageSeconds ?? null
+  const isUnmounted = scope.emptyForSeconds !== null && (age === null || scope.emptyForSeconds > age)
+  if (isUnmounted) return 'unknown'
+  return shape?.lineage === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
+}
+
 function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri {
   if (scope.real === null || !isReadable(scope)) return 'unknown'
   if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
   const records = scope.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
   if (records.length === 0) return 'yes'
-  return some(...records.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around))))
+  return some(
+    ...records.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around.alive))),
+  )
 }
 
 /**
  * Returns whether the process that a record names lives; a record without pid cannot tell. A predecessor's record gives
  * no birth: there the token in the command line tells its daemon from a later process with the same pid.
  */
-export function namesLiving(record: DaemonRecord, around: Surroundings): Tri {
+export function namesLiving(record: DaemonRecord, alive: Surroundings['alive']): Tri {
   if (!record.running) return 'no'
   if (record.pid === null) return 'unknown'
-  const found = around.alive.get(record.pid)
+  const found = alive.get(record.pid)
   if (found === undefined) return 'no'
   if (record.birth !== null) return same(record.birth, found.birth)
   return found.command === null ? 'unknown' : tri(commandText(found.command).includes(record.token))

@@ -1,6 +1,6 @@
 import type { Sighting, ScopeView, Surroundings } from '../identity/sighting.js'
 import { compareVersions, type Self } from '../identity/versions.js'
-import { isSingleton, namesLiving, scopeOf } from './derive.js'
+import { isSingleton, namesLiving, projectGone, scopeOf } from './derive.js'
 
 /** What speaks for a daemon being stale. Shown to people; never decides. */
 export type StaleEvidence =
@@ -25,7 +25,7 @@ export function staleEvidence(seen: Sighting, around: Surroundings, self: Self):
     ['installation_gone', seen.process?.executableGone === true],
     ['superseded', scope !== null && isSuperseded(seen, scope, around)],
     ['unrecorded', scope !== null && isSingleton(seen, scope) === 'no'],
-    ['project_gone', scope?.gone === true],
+    ['project_gone', projectGone(seen, scope) === 'yes'],
   ]
   return checks.flatMap(([evidence, holds]) => (holds ? [evidence] : []))
 }
@@ -34,7 +34,9 @@ function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): b
   if (isSingleton(seen, scope) !== 'no') return false
   return scope.records.some(
     (read) =>
-      read.state === 'readable' && read.record.pid !== seen.pid && namesLiving(read.record, around) === 'yes',
+      read.state === 'readable' &&
+      read.record.pid !== seen.pid &&
+      namesLiving(read.record, around.alive) === 'yes',
   )
 }
 

@@ -7,8 +7,8 @@ import { LEASE_FD } from '../act/start-pipe.js'
  * Returns the start pipe, null when this process was started without one (by hand, by a service manager): then it
  * counts as adopted. The sockets that systemd hands over begin at the same descriptor and are no start pipe.
  */
-export function openLease(isSocketActivated: boolean): Lines | null {
-  if (isSocketActivated || !isSocket(LEASE_FD)) return null
+export function openLease(mayHavePipe: boolean): Lines | null {
+  if (!mayHavePipe || !isSocket(LEASE_FD)) return null
   return jsonLines(new Socket({ fd: LEASE_FD, readable: true, writable: true }))
 }
 

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import { cleanUp } from '../act/cleanup.js'
 import type { HeldLock } from '../act/lock.js'
 import type { Timing } from '../act/start-pipe.js'
+import { namesLiving } from '../classify/derive.js'
 import { tri } from '../classify/tri.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
@@ -50,6 +51,10 @@ export interface Beginning {
 export interface Life {
   begin(beginning: Beginning): void
   readonly onRequest: (change: 1 | -1) => void
+  /** A page that is open: it keeps the daemon from retiring, but not from leaving when it must. */
+  readonly onStream: (change: 1 | -1) => void
+  /** Aborted when the daemon begins to leave. */
+  readonly leaving: AbortSignal
   readonly onClient: () => void
   readonly shutdownHandler: Handler
 }
@@ -65,7 +70,9 @@ export function live(options: LifeOptions): Life {
   let keeper: RecordKeeper | null = null
   let server: Server | null = null
   let isLeaving = false
+  const leaving = new AbortController()
   let requests = 0
+  let streams = 0
   let absentTicks = 0
   let lastRequestAt = performance.now()
   let lastCleanAt = Number.NEGATIVE_INFINITY
@@ -91,7 +98,7 @@ export function live(options: LifeOptions): Life {
       installationChanged: tri(options.isInstallationChanged()),
       idleSeconds: (performance.now() - lastRequestAt) / 1000,
       idleLimitSeconds: timing.idleMs / 1000,
-      inFlight: inFlight(),
+      inFlight: inFlight() + streams,
       pending: work.pending(),
     }
   }
@@ -110,6 +117,7 @@ export function live(options: LifeOptions): Life {
         platform,
         intent: 'startup_clean',
         seen,
+        isOwnScopeOnly: true,
         lockWaitMs: 0,
       })
       lastCleanAt = performance.now()
@@ -125,6 +133,7 @@ export function live(options: LifeOptions): Life {
   async function leave(reason: string, rule: string | null): Promise<void> {
     if (isLeaving) return
     isLeaving = true
+    leaving.abort()
     const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server?.close()
@@ -164,6 +173,11 @@ export function live(options: LifeOptions): Life {
       requests += change
       lastRequestAt = performance.now()
     },
+    onStream: (change) => {
+      streams += change
+      lastRequestAt = performance.now()
+    },
+    leaving: leaving.signal,
     onClient: () => {
       isCleanDue = true
       setImmediate(() => void cleanSiblings())
@@ -204,6 +218,6 @@ function isHeld(lock: HeldLock): boolean {
 
 async function isAlive(platform: Platform, named: DaemonRecord): Promise<boolean> {
   if (named.pid === null) return false
-  const found = await platform.inspect([named.pid], AbortSignal.timeout(2_000))
-  return found.get(named.pid)?.birth === named.birth
+  const alive = await platform.inspect([named.pid], AbortSignal.timeout(2_000))
+  return namesLiving(named, alive) === 'yes'
 }

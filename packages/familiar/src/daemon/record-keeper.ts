@@ -2,7 +2,6 @@ import { watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
 import type { HeldLock } from '../act/lock.js'
 import { markStopped, setAside, writeRecord, formatRecord } from '../act/record-file.js'
-import { processKey } from '../identity/proof.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { parseRecord } from '../identity/record.js'
 import { readSmallFile, type PeekedFile } from '../observe/peek.js'
@@ -73,12 +72,11 @@ function isStill(path: string, found: PeekedFile): boolean {
   return now.state === 'text' && found.state === 'text' ? now.text === found.text : now.state === found.state
 }
 
+/** A predecessor's lines name no scope and no birth: where both share one file, they can only mean this scope. */
 function namedOther(text: string, own: OwnRecord): DaemonRecord | null {
   const read = parseRecord(text)
-  if (read.state !== 'readable' || read.record.scope !== own.scope || !read.record.running) return null
-  const { pid, birth } = read.record
-  if (pid === null || birth === null) return null
-  return processKey(pid, birth) === processKey(own.pid, own.birth) ? null : read.record
+  if (read.state !== 'readable' || !read.record.running || read.record.pid === own.pid) return null
+  return read.record.lineage === 'predecessor' || read.record.scope === own.scope ? read.record : null
 }
 
 /** Without a watch (no descriptors left, a file system without events) the tick has to do. */

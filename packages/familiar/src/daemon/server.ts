@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { JsonObject } from '../identity/narrow.js'
 import { HEALTH_PATH } from '../observe/health.js'
+import { answerPage, type Pages } from './pages.js'
 import { isNonce, isSameSecret, NONCE_HEADER, proofFor } from '../observe/challenge.js'
 
 /** The largest body that is read. */
@@ -36,9 +37,15 @@ export interface ServerOptions {
   readonly health: () => JsonObject
   /** Handlers by `METHOD /path`. All need the token. */
   readonly routes: Readonly<Record<string, Handler>>
+  /** What is answered without a token; null for a daemon that serves none. */
+  readonly pages: Pages | null
+  /** Called when an event stream of a page begins and again when it ended. */
+  readonly onStream: (change: 1 | -1) => void
+  /** Aborted when the daemon leaves: its streams end then. */
+  readonly leaving: AbortSignal
   /** Called for every proof that is given: a client is about to connect. */
   readonly onProof: () => void
-  /** Called when an authenticated request begins and again when it ended. */
+  /** Called when an authenticated request, or one for a page, begins and again when it ended. */
   readonly onRequest: (change: 1 | -1) => void
 }
 
@@ -85,6 +92,7 @@ async function answer(
     message.socket.emit('familiar:request')
     return reply(response, 200, withProof(message, port, options))
   }
+  if (options.pages !== null && (await answerPage(message, response, path, options.pages, options))) return
   if (!isAuthorized(message, options.token)) return reply(response, 401, { error: 'invalid_token' })
   const handler = options.routes[`${message.method} ${path}`]
   if (handler === undefined) return reply(response, 404, { error: 'not_found' })

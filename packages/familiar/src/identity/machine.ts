@@ -45,6 +45,8 @@ export interface ProcessView {
   readonly executable: string | null
   /** True when the executable is known to be gone from disk, false when known to be there. */
   readonly executableGone: boolean | null
+  /** True when its working directory was removed while it stood there, false when not. */
+  readonly workingDirectoryGone: boolean | null
   /** The pid and mount namespaces as text; on systems without them a constant. */
   readonly namespaces: string | null
   readonly ageSeconds: number | null

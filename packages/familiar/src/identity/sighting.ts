@@ -28,6 +28,8 @@ export interface ScopeView {
   readonly real: string | null
   /** True when it is proven absent, false when it exists, null when that cannot be told. */
   readonly gone: boolean | null
+  /** For how long the directory that it is or was in has been empty; null where that one is not. */
+  readonly emptyForSeconds: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
   /**

@@ -27,6 +27,7 @@ export type PeekedFile =
 export interface PeekReply {
   readonly real: string | null
   readonly gone: boolean | null
+  readonly emptyForSeconds: number | null
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
@@ -40,9 +41,11 @@ const MAX_RECORD_BYTES = 64 * 1024
  * does: a path that somebody else named belongs into a process of its own (`scopes.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
+  const gone = isGone(request.scope)
   return {
     real: realPath(request.scope),
-    gone: isGone(request.scope),
+    gone,
+    emptyForSeconds: gone === true ? emptyForSeconds(dirname(resolve(request.scope))) : null,
     records: request.records.map(readSmallFile),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner),
     daemonLock: readSmallFile(request.daemonLock),
@@ -70,6 +73,16 @@ export function isGone(path: string): boolean | null {
   try {
     const isMountPoint = statSync(parent).dev !== statSync(dirname(parent)).dev
     return isMountPoint && readdirSync(parent).length === 0 ? null : true
+  } catch {
+    return null
+  }
+}
+
+/** Returns for how long a directory has been empty, in seconds; null for one that is not, or cannot be read. */
+function emptyForSeconds(directory: string): number | null {
+  try {
+    if (readdirSync(directory).length > 0) return null
+    return Math.max(0, (Date.now() - statSync(directory).mtimeMs) / 1000)
   } catch {
     return null
   }

@@ -15,6 +15,7 @@ const MAX_REPLY_BYTES = 8 * 1024 * 1024
 const UNKNOWN: ScopeView = {
   real: null,
   gone: null,
+  emptyForSeconds: null,
   records: [{ state: 'unreadable', why: 'it did not answer in time' }],
   sharedOwnerPresent: null,
   lockHolder: 'unknown',
@@ -96,8 +97,8 @@ function requestFor(family: Family, scope: string): PeekRequest {
   }
 }
 
-function toView({ real, gone, records, sharedOwnerPresent, daemonLock }: PeekReply): ScopeView {
-  return { real, gone, records: records.map(toRecord), sharedOwnerPresent, lockHolder: holderIn(daemonLock) }
+function toView({ records, daemonLock, ...view }: PeekReply): ScopeView {
+  return { ...view, records: records.map(toRecord), lockHolder: holderIn(daemonLock) }
 }
 
 function holderIn(lock: PeekedFile): ScopeView['lockHolder'] {

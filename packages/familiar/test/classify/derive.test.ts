@@ -492,12 +492,12 @@ describe('namesLiving', () => {
     ['an old record, and there is no such process', oldRecord({ pid: 999 }), 'no'],
     ['an old record without pid', oldRecord({ pid: null }), 'unknown'],
   ] as const)('%s', (_, record, expected) => {
-    expect(namesLiving(record, around)).toBe(expected)
+    expect(namesLiving(record, around.alive)).toBe(expected)
   })
 
   it('cannot tell when the birth of the process cannot be read', () => {
     const hidden = surroundings(undefined, undefined, [liveProcess({ birth: null })])
-    expect(namesLiving(ownRecord(), hidden)).toBe('unknown')
+    expect(namesLiving(ownRecord(), hidden.alive)).toBe('unknown')
   })
 })
 

@@ -41,6 +41,7 @@ export function processView(change: Partial<ProcessView> = {}): ProcessView {
     },
     executable: '/usr/bin/node',
     executableGone: false,
+    workingDirectoryGone: false,
     namespaces: NAMESPACES,
     ageSeconds: 3600,
     memoryBytes: 50 * 1024 * 1024,
@@ -171,6 +172,7 @@ export function scopeView(change: Partial<ScopeView> = {}): ScopeView {
   return {
     real: HERE,
     gone: false,
+    emptyForSeconds: null,
     records: [readable(ownRecord()), ABSENT],
     sharedOwnerPresent: true,
     lockHolder: null,

@@ -109,6 +109,7 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
     command: row.command === null ? null : { text: row.command },
     executable,
     executableGone: executable === null ? null : await isFileGone(executable, deadline),
+    workingDirectoryGone: null,
     namespaces: NAMESPACES,
     ageSeconds,
     memoryBytes,

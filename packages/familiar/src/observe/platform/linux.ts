@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { errnoOf, FamiliarError } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
@@ -93,11 +93,19 @@ function inspectOne(pid: number): readonly ProcessView[] {
     command: args === null ? null : { args },
     executable: executable?.replace(/ \(deleted\)$/, '') ?? null,
     executableGone: executable === null ? null : executable.endsWith(' (deleted)'),
+    workingDirectoryGone: isWorkingDirectoryGone(pid),
     namespaces: readNamespaces(String(pid)),
     ageSeconds: ageSeconds(stat),
     memoryBytes: status.memoryBytes,
   }
   return readStat(pid)?.startTicks === stat.startTicks ? [view] : []
+}
+
+/** The text alone could be the name of a directory; a directory that was removed has no link left. */
+function isWorkingDirectoryGone(pid: number): boolean | null {
+  const path = readLink(`/proc/${pid}/cwd`)
+  if (path === null || !path.endsWith(' (deleted)')) return path === null ? null : false
+  return quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0)
 }
 
 /** A zombie is dead once its last thread is; before that its sockets may still be open (24 of 25 times, measured). */

@@ -122,6 +122,7 @@ async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessVi
     command: row.commandLine === null ? null : { args: splitCommandLine(row.commandLine) },
     executable,
     executableGone: executable === null ? null : await isFileGone(executable, deadline),
+    workingDirectoryGone: null,
     namespaces: NAMESPACES,
     ageSeconds,
     memoryBytes,
