@@ -46,6 +46,16 @@ const COMMANDS: readonly {
     load: () => import('./commands/sync-logs.js'),
   },
   {
+    words: ['dashboard'],
+    summary: 'start or find the dashboard of this project; --status, --stop, --cleanup-all',
+    load: () => import('./commands/dashboard.js'),
+  },
+  {
+    words: ['init'],
+    summary: 'make a directory a project and start its dashboard',
+    load: () => import('./commands/init.js'),
+  },
+  {
     words: ['upgrade-hook'],
     summary: 'for installers: retire a daemon of an older version; never fails',
     load: () => import('./commands/upgrade-hook.js'),
@@ -55,10 +65,7 @@ const COMMANDS: readonly {
 const args = process.argv.slice(2)
 const io = makeIo()
 
-process.once('SIGINT', () => {
-  io.err('spec-kitty: interrupted; what was already done stays done\n')
-  process.exit(EXIT.interrupted)
-})
+process.once('SIGINT', interrupted)
 process.stdout.on('error', ignoreClosedPipe)
 process.stderr.on('error', ignoreClosedPipe)
 
@@ -121,12 +128,15 @@ function makeIo(): Io {
     env,
     home: homedir(),
     executable: process.execPath,
+    cwd: () => process.cwd(),
     isInteractive: stdin.isTTY && stderr.isTTY && !isQuiet,
     columns: stdout.isTTY ? stdout.columns : null,
     hasColor: hasColor(),
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     confirm: async (question) => (await import('./cli/prompt.js')).confirm(question, stdin, stderr),
+    releaseInterrupt: () => void process.off('SIGINT', interrupted),
+    exit: (code) => process.exit(code),
   }
 }
 
@@ -136,6 +146,11 @@ function hasColor(): boolean {
   const force = process.env['FORCE_COLOR']
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
   return process.stdout.isTTY && process.env['TERM'] !== 'dumb'
+}
+
+function interrupted(): never {
+  io.err('spec-kitty: interrupted; what was already done stays done\n')
+  process.exit(EXIT.interrupted)
 }
 
 /** A reader that had enough (`| head`) is no error of ours. */

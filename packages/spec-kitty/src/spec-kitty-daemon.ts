@@ -1,23 +1,38 @@
 /**
- * The entry of every daemon of ours: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT`. The name of this
- * file and the form of its arguments are frozen: they are how later versions recognise a daemon.
+ * The entry of every daemon of ours: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT` and
+ * `node spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its
+ * arguments are frozen: they are how later versions recognise a daemon.
  */
+import { homedir } from 'node:os'
+import { runtimeRoot } from './cli/runtime-root.js'
 import { VERSION_VARIABLE } from './installation.js'
-import { runSyncDaemon } from './sync/daemon.js'
 
-const MARKER = '--spec-kitty-daemon-root='
+const MARKERS: Readonly<Record<string, string>> = {
+  sync: '--spec-kitty-daemon-root=',
+  dashboard: '--spec-kitty-dashboard-project=',
+}
 
-const [family, ...rest] = process.argv.slice(2)
-const root = rest.find((argument) => argument.startsWith(MARKER))?.slice(MARKER.length)
+const { argv, env } = process
+const [family = '', ...rest] = argv.slice(2)
+const marker = MARKERS[family]
+const scope =
+  marker === undefined ? undefined : rest.find((one) => one.startsWith(marker))?.slice(marker.length)
 
-if (family !== 'sync' || root === undefined || root === '') {
-  process.stderr.write(`usage: spec-kitty-daemon.js sync ${MARKER}ROOT\n`)
+const options = {
+  reportedVersion: env[VERSION_VARIABLE],
+  mayHavePipe: env['LISTEN_FDS'] === undefined,
+  exit: (code: number): never => process.exit(code),
+}
+
+if (scope === undefined || scope === '') {
+  const forms = Object.entries(MARKERS).map(([name, text]) => `spec-kitty-daemon.js ${name} ${text}PATH\n`)
+  process.stderr.write(`usage: ${forms.join('       ')}`)
   process.exitCode = 2
+} else if (family === 'sync') {
+  void import('./sync/daemon.js').then(({ runSyncDaemon }) => runSyncDaemon({ root: scope, ...options }))
 } else {
-  void runSyncDaemon({
-    root,
-    reportedVersion: process.env[VERSION_VARIABLE],
-    isSocketActivated: process.env['LISTEN_FDS'] !== undefined,
-    exit: (code) => process.exit(code),
-  })
+  const root = runtimeRoot({ env, home: homedir() })
+  void import('./dashboard/daemon.js').then(({ runDashboardDaemon }) =>
+    runDashboardDaemon({ project: scope, root, ...options }),
+  )
 }

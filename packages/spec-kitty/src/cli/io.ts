@@ -5,6 +5,8 @@ export interface Io {
   readonly env: { readonly [name: string]: string | undefined }
   readonly home: string
   readonly executable: string
+  /** The working directory; throws where it was removed. */
+  cwd(): string
   readonly isInteractive: boolean
   /** Columns of the terminal; null in a pipe or a file. */
   readonly columns: number | null
@@ -13,6 +15,10 @@ export interface Io {
   err(text: string): void
   /** Asks on the terminal; true only for an explicit yes. Ends the process with 130 on Ctrl+C. */
   confirm(question: string): Promise<boolean>
+  /** Leaves Ctrl+C to the command, for one that runs a daemon in this process. */
+  releaseInterrupt(): void
+  /** Ends the process at once. */
+  exit(code: number): never
 }
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'

@@ -3,7 +3,7 @@ import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
-import { printJson } from '../sync/print.js'
+import { printJson } from '../cli/json.js'
 import { followFile, lastLines } from '../sync/tail.js'
 import { logFile } from '../sync/launch.js'
 

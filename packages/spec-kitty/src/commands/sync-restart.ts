@@ -3,7 +3,8 @@ import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
 import { connectSync } from '../sync/connect.js'
-import { printConnection, printStop } from '../sync/print.js'
+import { printStop } from '../cli/print-stop.js'
+import { printConnection } from '../sync/print.js'
 import { stopSync } from '../sync/stop.js'
 
 export const help = `Usage: spec-kitty sync restart [--json]
@@ -17,7 +18,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const root = runtimeRoot(io)
   const stopped = await stopSync(root, io, 'operator_restart')
   if (stopped.outcome === 'failed') {
-    printStop(stopped, io, json)
+    printStop(stopped, 'sync daemon', io, json)
     return EXIT.problem
   }
   printConnection(await connectSync(root, io, null, 'operator_restart'), io, json)

@@ -3,7 +3,7 @@ import { printable, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
 import { forceCommand } from '../doctor/remedies.js'
-import { printJson } from '../sync/print.js'
+import { printJson } from '../cli/json.js'
 import { readStatus, type SyncStatus } from '../sync/status.js'
 
 export const help = `Usage: spec-kitty sync status [--json]

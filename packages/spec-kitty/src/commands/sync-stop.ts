@@ -2,7 +2,7 @@ import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { printStop } from '../sync/print.js'
+import { printStop } from '../cli/print-stop.js'
 import { stopSync } from '../sync/stop.js'
 
 export const help = `Usage: spec-kitty sync stop [--json]
@@ -15,6 +15,6 @@ where it does not go. Says so only when it is gone. Nothing to stop is exit 0.
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const result = await stopSync(runtimeRoot(io), io, 'operator_stop')
-  printStop(result, io, json)
+  printStop(result, 'sync daemon', io, json)
   return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
 }

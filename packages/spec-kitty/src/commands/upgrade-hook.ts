@@ -7,7 +7,7 @@ import { readOptions } from '../cli/usage.js'
 import { forceCommand } from '../doctor/remedies.js'
 import { syncFamily } from '../families/families.js'
 import { installedSelf } from '../installation.js'
-import { printJson } from '../sync/print.js'
+import { printJson } from '../cli/json.js'
 
 export const help = `Usage: spec-kitty upgrade-hook [--json]
 

@@ -10,29 +10,55 @@ export function withRemedy(record: IdentityRecord, candidate: Candidate): Doctor
 
 function remedyFor(record: IdentityRecord, { proof, sighting }: Candidate): string | null {
   if (record.cleanup_class === 'never_touch') return null
-  if (record.cleanup_class === 'safe_auto') return 'spec-kitty auth doctor --reset'
-  const force = forceCommand(record.port)
-  if (record.skip_reason === 'other_user')
-    return `as ${ownerOf(sighting)}: ${inRoot(record)}spec-kitty auth doctor --reset`
-  if (record.in_use_by !== null) {
-    return `SPEC_KITTY_HOME=${shellQuote(record.in_use_by)} spec-kitty sync stop`
-  }
+  const { clean, stopElsewhere, inScope } =
+    COMMANDS[record.scanned_family === 'dashboard' ? 'dashboard' : 'sync']
+  if (record.cleanup_class === 'safe_auto') return clean
+  const force = forced(clean, record.port)
+  if (record.skip_reason === 'other_user') return `as ${ownerOf(sighting)}: ${inScope(record)}${clean}`
+  if (record.in_use_by !== null) return stopElsewhere(shellQuote(record.in_use_by))
   if (proof === null) return `as root, or in the container that runs it: ${force}`
-  return record.skip_reason === 'starting' ? `wait 30 s, then: spec-kitty auth doctor --reset` : force
+  return record.skip_reason === 'starting' ? `wait 30 s, then: ${clean}` : force
 }
 
-/** Returns the command that ends one listener, whatever the doubt. */
+interface Commands {
+  /** Ends what is proven stale. */
+  readonly clean: string
+  /** Stops the live daemon of another scope. */
+  readonly stopElsewhere: (scope: string) => string
+  /** What goes before a command so that it means the daemon's own scope. */
+  readonly inScope: (record: IdentityRecord) => string
+}
+
+const COMMANDS: Readonly<Record<'sync' | 'dashboard', Commands>> = {
+  sync: {
+    clean: 'spec-kitty auth doctor --reset',
+    stopElsewhere: (root) => `SPEC_KITTY_HOME=${root} spec-kitty sync stop`,
+    inScope: ({ daemon_root }) => (daemon_root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(daemon_root)} `),
+  },
+  dashboard: {
+    clean: 'spec-kitty dashboard --cleanup-all',
+    stopElsewhere: (project) => `cd ${project} && spec-kitty dashboard --stop`,
+    inScope: () => '',
+  },
+}
+
+/** Returns the command that ends one listener of the sync range, whatever the doubt. */
 export function forceCommand(port: number | null): string {
-  return `spec-kitty auth doctor --reset --force${port === null ? '' : ` --port ${port}`}`
+  return forced(COMMANDS.sync.clean, port)
+}
+
+/** Returns the command that ends one listener of the dashboard range, whatever the doubt. */
+export function forceDashboardCommand(port: number | null): string {
+  return forced(COMMANDS.dashboard.clean, port)
+}
+
+function forced(clean: string, port: number | null): string {
+  return `${clean} --force${port === null ? '' : ` --port ${port}`}`
 }
 
 function ownerOf(sighting: Candidate['sighting']): string {
   const user = sighting.process?.user ?? sighting.listeners[0]?.user
   return user == null ? 'its user' : `its user (${user})`
-}
-
-function inRoot(record: IdentityRecord): string {
-  return record.daemon_root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(record.daemon_root)} `
 }
 
 /** Returns the text as one word for a POSIX shell. */

@@ -5,7 +5,7 @@ import type { Finding } from './findings.js'
 import type { DoctorRecord } from './remedies.js'
 import type { ResetResult } from './reset-result.js'
 
-type Paper = Pick<Io, 'hasColor' | 'columns'>
+export type Paper = Pick<Io, 'hasColor' | 'columns'>
 
 const COLUMNS: readonly Column<DoctorRecord>[] = [
   { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
@@ -59,7 +59,10 @@ function describeDaemon({ daemon, candidates }: DoctorDocument, paper: Paper): s
 }
 
 /** The live daemon first, what is not ours last and dim, the rest by port. */
-function renderCandidates({ candidates }: DoctorDocument, paper: Paper): readonly string[] {
+export function renderCandidates(
+  { candidates }: Pick<DoctorDocument, 'candidates'>,
+  paper: Paper,
+): readonly string[] {
   if (candidates.length === 0) return ['nothing listens in the range']
   const rows = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
   const lines = formatTable(COLUMNS, rows, paper.columns)
@@ -84,7 +87,7 @@ function decorate(line: string, record: DoctorRecord | undefined, paper: Paper):
   return record?.cleanup_class === 'never_touch' ? paint(paper, 'dim', `  ${line}`) : `  ${line}`
 }
 
-function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): readonly string[] {
+export function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): readonly string[] {
   const open = orphans.filter((record) => record.cleanup_class === 'operator_required')
   if (open.length === 0) return []
   const lines = new Map<string, { readonly ports: number[]; readonly text: string }>()
@@ -122,7 +125,7 @@ function renderFindings(findings: readonly Finding[], paper: Paper): readonly st
   ])
 }
 
-function renderReset(result: ResetResult, paper: Paper): readonly string[] {
+export function renderReset(result: ResetResult, paper: Paper): readonly string[] {
   const { swept, skipped, failed } = result
   return [
     ...result.would_sweep.map((entry) => `would sweep ${who(entry)}: ${entry.reason}`),

@@ -12,7 +12,7 @@ export interface SyncDaemonOptions {
   readonly root: string
   /** The version to report; only for tests that play another version. */
   readonly reportedVersion: string | undefined
-  readonly isSocketActivated: boolean
+  readonly mayHavePipe: boolean
   readonly exit: (code: number) => void
 }
 
@@ -37,7 +37,7 @@ export async function runSyncDaemon(options: SyncDaemonOptions): Promise<void> {
       drainMs: DRAIN_MS,
       cleanEveryMs: CLEAN_EVERY_MS,
     },
-    isSocketActivated: options.isSocketActivated,
+    mayHavePipe: options.mayHavePipe,
     exit: options.exit,
   })
 }

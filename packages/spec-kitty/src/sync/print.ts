@@ -1,7 +1,6 @@
-import type { Connection, StopResult } from 'familiar'
+import type { Connection } from 'familiar'
 import { printable, type Io } from '../cli/io.js'
-
-export const SCHEMA_VERSION = 1
+import { printJson } from '../cli/json.js'
 
 /** Says which daemon a command has, and whether it had to be started. */
 export function printConnection(connection: Connection, io: Pick<Io, 'out'>, isJson: boolean): void {
@@ -25,25 +24,4 @@ function connectionJson(connection: Connection): object {
     package_version: report.packageVersion,
     protocol_version: report.protocolVersion,
   }
-}
-
-/** Says what became of the daemon that was to be stopped. */
-export function printStop(result: StopResult, io: Pick<Io, 'out' | 'err'>, isJson: boolean): void {
-  if (isJson) return printJson(stopJson(result), io)
-  if (result.outcome === 'none') return io.out('no sync daemon to stop\n')
-  const who = `process ${result.pid ?? 'unknown'}, port ${result.port ?? 'none'}`
-  if (result.outcome === 'stopped') io.out(`stopped the sync daemon (${who}) by ${result.path}\n`)
-  else io.err(`spec-kitty: the sync daemon (${who}) is not stopped: ${printable(result.reason)}\n`)
-}
-
-function stopJson(result: StopResult): object {
-  if (result.outcome === 'none') return { outcome: 'none' }
-  const { outcome, pid, port } = result
-  if (outcome === 'failed') return { outcome, pid, port, failure_reason: result.reason }
-  return { outcome, pid, port, package_version: result.packageVersion, cleanup_path: result.path }
-}
-
-/** Prints one JSON document. */
-export function printJson(document: object, io: Pick<Io, 'out'>): void {
-  io.out(`${JSON.stringify({ schema_version: SCHEMA_VERSION, ...document }, null, 2)}\n`)
 }

@@ -1,15 +1,6 @@
-import {
-  handshake,
-  HEALTH_PATH,
-  probe,
-  readOwnRecord,
-  readScope,
-  selectPlatform,
-  skipReason,
-  type DaemonRecord,
-  type SelfReport,
-} from 'familiar'
+import { skipReason, type DaemonRecord } from 'familiar'
 import type { Io } from '../cli/io.js'
+import { findDaemon } from '../daemon-status.js'
 import { syncFamily } from '../families/families.js'
 import { VERSION } from '../version.js'
 import { logFile } from './launch.js'
@@ -35,13 +26,9 @@ export interface SyncStatus {
   readonly log: string
 }
 
-/** How long a predecessor's daemon may take to answer, or the machine to tell who lives. */
-const PROBE_MS = 1_000
-
 /** Returns the state of the sync daemon of the root: one record read and one request, no look at the machine. */
 export async function readStatus(root: string, env: Io['env']): Promise<SyncStatus> {
-  const own = readOwnRecord(syncFamily, root)
-  const found = own?.running === true ? await askOwn(own) : await askPredecessor(root)
+  const { own, found } = await findDaemon(syncFamily, root)
   const record = found?.record ?? own
   const isRunning = found?.report != null
   const startedAt = found?.record.startedAt ?? null
@@ -61,37 +48,6 @@ export async function readStatus(root: string, env: Io['env']): Promise<SyncStat
     automatic_start_skipped: skipReason(await readStartPolicy(root, env, 'remote_required')),
     log: logFile(root),
   }
-}
-
-interface Found {
-  readonly record: DaemonRecord
-  readonly report: SelfReport | null
-  readonly isMute: boolean
-}
-
-async function askOwn(record: DaemonRecord): Promise<Found | null> {
-  const answer = await handshake(syncFamily, record)
-  if (answer.outcome === 'proven') return { record, report: answer.report, isMute: false }
-  const isMute = answer.outcome === 'mute' && (await lives(record))
-  return isMute ? { record, report: null, isMute } : null
-}
-
-/** Nobody on the port and nobody who answers look the same; only a process that is there can be asked to do better. */
-async function lives({ pid, birth }: DaemonRecord): Promise<boolean> {
-  if (pid === null) return false
-  const found = await (await selectPlatform()).inspect([pid], AbortSignal.timeout(PROBE_MS))
-  return found.get(pid)?.birth === birth
-}
-
-/** A predecessor proves nothing; that the port of its record answers as a sync daemon is all there is to show. */
-async function askPredecessor(root: string): Promise<Found | null> {
-  const read = readScope(syncFamily, root).records.find(
-    (one) => one.state === 'readable' && one.record.lineage === 'predecessor',
-  )
-  if (read?.state !== 'readable') return null
-  const reply = await probe('127.0.0.1', read.record.port, HEALTH_PATH, PROBE_MS)
-  const report = reply.kind === 'json' ? syncFamily.readSelfReport(reply.body) : null
-  return report === null ? null : { record: read.record, report, isMute: false }
 }
 
 function lastStop(own: DaemonRecord | null): SyncStatus['last_stop'] {

@@ -1,0 +1,93 @@
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions, UsageError } from '../cli/usage.js'
+import { currentProject } from '../dashboard/project-directory.js'
+import { dashboardFamily } from '../families/families.js'
+
+export const help = `Usage: spec-kitty dashboard [--open] [--port N] [--json]
+       spec-kitty dashboard --foreground [--port N]
+       spec-kitty dashboard --status | --stop [--json]
+       spec-kitty dashboard --cleanup-all [--force] [--port N] [--dry-run] [--yes] [--json]
+
+Starts or finds the dashboard of this project and prints its URL.
+
+Options:
+  --open         also open it in the browser
+  --port N       start it on this port, or not at all
+  --foreground   run it in this process, until Ctrl+C
+  --status       show whether it runs
+  --stop         stop it; nothing to stop is no failure
+  --cleanup-all  end the orphaned dashboards of all projects; asks first
+  --force        with --cleanup-all: also those that need a decision
+  --port N       with --cleanup-all: only the one on this port
+  --dry-run      with --cleanup-all: say what would be done, do nothing
+  --yes          with --cleanup-all: do not ask
+  --json         print one JSON document
+  --help         show this
+`
+
+const MODES = ['foreground', 'status', 'stop', 'cleanup-all'] as const
+
+/** What may be combined with what: everything that is not listed for a mode is refused. */
+const ALLOWED: Readonly<Record<(typeof MODES)[number] | 'start', readonly string[]>> = {
+  start: ['open', 'port', 'json'],
+  foreground: ['foreground', 'port'],
+  status: ['status', 'json'],
+  stop: ['stop', 'json'],
+  'cleanup-all': ['cleanup-all', 'force', 'port', 'dry-run', 'yes', 'json'],
+}
+
+/** Starts or finds the dashboard, or does what the mode says. Each mode is loaded when it is asked for. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const flag = { type: 'boolean', default: false } as const
+  const values = readOptions(args, {
+    open: flag,
+    foreground: flag,
+    status: flag,
+    stop: flag,
+    'cleanup-all': flag,
+    force: flag,
+    'dry-run': flag,
+    yes: flag,
+    json: flag,
+    port: { type: 'string' },
+  })
+  const mode = MODES.find((name) => values[name]) ?? 'start'
+  for (const [name, value] of Object.entries(values)) {
+    if (value === false || ALLOWED[mode].includes(name)) continue
+    throw new UsageError(
+      mode === 'start' ? `--${name} needs --cleanup-all` : `--${mode} and --${name} exclude each other`,
+    )
+  }
+  const port = values.port === undefined ? null : readPort(values.port)
+  const root = runtimeRoot(io)
+  if (mode === 'cleanup-all') {
+    const { cleanUpDashboards } = await import('../dashboard/clean-up.js')
+    const { force, yes, json } = values
+    return cleanUpDashboards({ root, port, force, yes, json, dryRun: values['dry-run'] }, io)
+  }
+  const project = currentProject(io)
+  if (mode === 'foreground') {
+    const { runInForeground } = await import('../dashboard/foreground.js')
+    return runInForeground(project, root, port, io)
+  }
+  if (mode === 'status') {
+    const { showDashboard } = await import('../dashboard/status.js')
+    return showDashboard(project, root, values.json, io)
+  }
+  if (mode === 'stop') {
+    const { stopDashboard } = await import('../dashboard/stop.js')
+    return stopDashboard(project, values.json, io)
+  }
+  const { startDashboard } = await import('../dashboard/start.js')
+  await startDashboard({ project, root, port, isOpened: values.open, isJson: values.json }, io)
+  return EXIT.ok
+}
+
+function readPort(text: string): number {
+  const { from, to } = dashboardFamily.ports
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port >= from && port < to) return port
+  throw new UsageError(`--port must be a port of the dashboard range, ${from} to ${to - 1}, not '${text}'`)
+}

@@ -1,0 +1,57 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { FamiliarError, realPath } from 'familiar'
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { readOptions, UsageError } from '../cli/usage.js'
+import { workingDirectory } from '../dashboard/project-directory.js'
+import { startDashboard } from '../dashboard/start.js'
+
+export const help = `Usage: spec-kitty init [DIR] [--json]
+
+Makes DIR (this directory) a project: makes DIR/.kittify, and DIR itself where it is missing,
+and starts its dashboard. What is there already stays as it is.
+`
+
+/** Makes a project and starts its dashboard. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { directory, rest } = splitDirectory(args)
+  const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
+  const wanted = resolve(
+    directory === null || !directory.startsWith('/') ? workingDirectory(io) : '/',
+    directory ?? '.',
+  )
+  makeProject(wanted)
+  const project = realPath(wanted) ?? wanted
+  if (!json) io.err(`${project} is a project; its dashboard:\n`)
+  await startDashboard({ project, root: runtimeRoot(io), port: null, isOpened: false, isJson: json }, io)
+  return EXIT.ok
+}
+
+function splitDirectory(args: readonly string[]): {
+  readonly directory: string | null
+  readonly rest: readonly string[]
+} {
+  const { positionals } = parseArgs({ args: [...args], strict: false, allowPositionals: true })
+  if (positionals.length > 1) throw new UsageError(`init takes one directory, not ${positionals.length}`)
+  const [directory] = positionals
+  if (directory === '') throw new UsageError('the directory must not be empty')
+  return { directory: directory ?? null, rest: args.filter((argument) => !positionals.includes(argument)) }
+}
+
+/** Modes as the user's umask has them: a project is the user's, and not secret. */
+function makeProject(directory: string): void {
+  const marker = join(directory, '.kittify')
+  try {
+    mkdirSync(marker, { recursive: true })
+    if (!statSync(marker).isDirectory()) throw new Error('it is not a directory')
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot make ${marker}: ${why}`, {
+      hint: 'name a directory that this user can write to',
+      cause: error,
+    })
+  }
+}

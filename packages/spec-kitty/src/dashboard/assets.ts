@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { PageReply } from 'familiar'
+
+const PAGE = fileURLToPath(new URL('./page/', import.meta.url))
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+}
+
+/** Nothing is loaded from anywhere else, no text becomes script, nobody frames the page. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types spec-kitty',
+].join('; ')
+
+let names: ReadonlySet<string> | null = null
+const files = new Map<string, Buffer>()
+
+/** Returns a file of the page by its path, `/` for the page itself; null: there is none of that name. */
+export function staticFile(path: string): PageReply | null {
+  const name = path === '/' ? 'index.html' : path.slice(1)
+  names ??= new Set(readdirSync(PAGE))
+  if (!names.has(name)) return null
+  return {
+    status: 200,
+    headers: {
+      'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': POLICY,
+      'cache-control': 'no-cache',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    },
+    body: contentOf(name),
+  }
+}
+
+/** Kept once read: an upgrade replaces the files on disk below a daemon that still runs. */
+function contentOf(name: string): Buffer {
+  const content = files.get(name) ?? readFileSync(`${PAGE}${name}`)
+  files.set(name, content)
+  return content
+}

@@ -1,0 +1,31 @@
+import type { ChangedEvent } from './api.js'
+import { watchProject, type ProjectWatch } from './project/watch.js'
+
+type Send = (event: string, data: unknown) => void
+
+/**
+ * Returns the event stream of a project, for any number of pages. The project is watched while at least one page is
+ * open: a dashboard that nobody looks at sleeps.
+ */
+export function shareChanges(directory: string): {
+  readonly open: (send: Send, closed: AbortSignal) => void
+} {
+  const pages = new Set<Send>()
+  let watch: ProjectWatch | null = null
+  return {
+    open: (send, closed) => {
+      pages.add(send)
+      watch ??= watchProject(directory, (missions) => {
+        const event: ChangedEvent = { missions }
+        for (const page of pages) page('changed', event)
+      })
+      closed.addEventListener('abort', () => {
+        pages.delete(send)
+        if (pages.size > 0) return
+        watch?.close()
+        watch = null
+      })
+      send('changed', { missions: null } satisfies ChangedEvent)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import {
+  cleanUp,
+  identityRecord,
+  look,
+  PATIENT_MS,
+  selectPlatform,
+  tidyRecord,
+  type CleanUpReport,
+  type Look,
+} from 'familiar'
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { printJson } from '../cli/json.js'
+import { startProgress } from '../cli/progress.js'
+import { UsageError } from '../cli/usage.js'
+import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
+import { renderCandidates, renderRemedies, renderReset } from '../doctor/render.js'
+import { resetResult } from '../doctor/reset-result.js'
+import { dashboardFamily } from '../families/families.js'
+import { installedSelf } from '../installation.js'
+import { findProject, workingDirectory } from './project-directory.js'
+
+export interface CleanUpOptions {
+  readonly root: string
+  readonly port: number | null
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+/**
+ * Ends the orphaned dashboards of every project: shows what it found, asks, and says how many processes and stale records it
+ * cleaned. Live dashboards of other projects stay, also with force.
+ */
+export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
+  const here = workingDirectory(io)
+  const scope = findProject(here) ?? here
+  const platform = await selectPlatform()
+  const seen = await look(dashboardFamily, scope, platform, PATIENT_MS)
+  if (!options.json) io.out(`${describeLook(options, seen, io)}\n`)
+  const count = countOf(options, seen)
+  if (count > 0 && !(await isAllowed(options, io))) return EXIT.ok
+  const progress = startProgress(io, (done, total) => `cleaning up: ${done} of ${total} done`)
+  try {
+    const report = await cleanUp({
+      family: dashboardFamily,
+      scope,
+      platform,
+      intent: options.force ? 'reset_force' : 'reset',
+      seen,
+      lockFile: join(options.root, 'daemons', 'dashboards', 'cleanup.lock'),
+      ...(options.port === null ? {} : { port: options.port }),
+      dryRun: options.dryRun,
+      onProgress: progress.update,
+      onWait: (message) => io.err(`${message}\n`),
+    })
+    return await tell(options, report, io)
+  } finally {
+    progress.stop()
+  }
+}
+
+/** How many would be ended at the most. */
+function countOf({ force, port }: CleanUpOptions, { candidates }: Look): number {
+  const classes = force ? ['safe_auto', 'operator_required'] : ['safe_auto']
+  return candidates.filter(
+    ({ verdict, sighting }) => classes.includes(verdict.class) && (port === null || port === sighting.port),
+  ).length
+}
+
+async function isAllowed({ dryRun, yes, json }: CleanUpOptions, io: Io): Promise<boolean> {
+  if (dryRun || yes) return true
+  if (json || !io.isInteractive) throw new UsageError('--cleanup-all needs --yes where nobody can be asked')
+  return io.confirm('Kill all orphaned dashboards?')
+}
+
+function describeLook(options: CleanUpOptions, seen: Look, io: Io): string {
+  const candidates = recordsOf(seen, io)
+  const orphans = candidates.filter((record) => record.cleanup_class !== 'never_touch')
+  const remedies = options.force ? [] : renderRemedies(orphans, io)
+  return [...renderCandidates({ candidates }, io), ...remedies].join('\n')
+}
+
+function recordsOf(seen: Look, io: Io): readonly DoctorRecord[] {
+  const self = installedSelf(io.executable)
+  return seen.candidates.map((candidate) => withRemedy(identityRecord(candidate, seen, self), candidate))
+}
+
+async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Promise<number> {
+  const result = resetResult(report, installedSelf(io.executable), options.dryRun)
+  const tidied = await tidyRecords(report)
+  if (options.json) {
+    const candidates = recordsOf(report.after, io)
+    printJson({ ...result, records_cleaned: tidied, candidates }, io)
+  } else {
+    const records = tidied === 1 ? '1 stale record' : `${tidied} stale records`
+    io.out(`${[...renderReset(result, io), `records: ${records}`].join('\n')}\n`)
+  }
+  return result.failed.length > 0 ? EXIT.problem : EXIT.ok
+}
+
+/** The record of a dashboard that was ended, in a project that is still there. */
+async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
+  const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
+  const tidied = swept.map(async (candidate) => {
+    const scope = seen.surroundings.scopes.get(candidate.sighting.shape?.marker ?? '')
+    if (scope?.real == null || scope.gone !== false) return false
+    return tidyRecord({ family: dashboardFamily, scope: scope.real, reason: 'cleaned_up' }, candidate)
+  })
+  return (await Promise.all(tidied)).filter(Boolean).length
+}

@@ -1,0 +1,34 @@
+import { connect, selectPlatform, type Connection } from 'familiar'
+import type { Io } from '../cli/io.js'
+import { noticeVersions } from '../cli/notices.js'
+import { forceDashboardCommand } from '../doctor/remedies.js'
+import { dashboardFamily } from '../families/families.js'
+import { installedSelf, VERSION_VARIABLE } from '../installation.js'
+import { launchDashboard } from './launch.js'
+
+/** A dashboard that runs. */
+export type Dashboard = Extract<Connection, { outcome: 'connected' }>
+
+/** Returns the dashboard of the project, starting it where there is none; on that very port, where one is given. */
+export async function connectDashboard(
+  project: string,
+  root: string,
+  io: Pick<Io, 'env' | 'err' | 'executable'>,
+  port: number | null = null,
+): Promise<Dashboard> {
+  const connection = await connect({
+    family: dashboardFamily,
+    scope: project,
+    platform: await selectPlatform(),
+    launch: { ...launchDashboard(project, root, io.env), ...(port === null ? {} : { port }) },
+    policy: null,
+    self: installedSelf(io.executable),
+    versionVariable: VERSION_VARIABLE,
+    doctorCommand: forceDashboardCommand,
+    onWait: (message) => io.err(`${message}\n`),
+  })
+  noticeVersions(connection, 'dashboard', io)
+  if (connection.outcome === 'skipped')
+    throw new Error(`a start without a policy was skipped: ${connection.reason}`)
+  return connection
+}

@@ -1,0 +1,24 @@
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { runDashboardDaemon } from './daemon.js'
+import { urlOf } from './start.js'
+
+/**
+ * Runs the dashboard in this process until Ctrl+C, or until it retires: for containers, tests, debugging. Nobody else may
+ * run one for the project at the same time. Never returns; throws when it could not start.
+ */
+export function runInForeground(project: string, root: string, port: number | null, io: Io): Promise<number> {
+  io.releaseInterrupt()
+  return new Promise((_resolve, reject) => {
+    void runDashboardDaemon({
+      project,
+      root,
+      port,
+      reportedVersion: undefined,
+      mayHavePipe: false,
+      exit: (code) => io.exit(code === 0 ? EXIT.ok : EXIT.problem),
+      onReady: (record) => io.out(`${urlOf(record.port)}\n`),
+      onFailure: reject,
+    })
+  })
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { realPath } from 'familiar'
+import type { Io } from '../cli/io.js'
+import { UsageError } from '../cli/usage.js'
+
+/** What makes a directory a project. */
+const SIGNS = ['.kittify', 'kitty-specs'] as const
+
+/**
+ * Returns the project that the working directory is in, as a real path: the nearest directory with `.kittify` or
+ * `kitty-specs`. The runtime root in the home directory has other names and is none. Throws `UsageError` where there is none.
+ */
+export function currentProject(io: Pick<Io, 'cwd'>): string {
+  const project = findProject(workingDirectory(io))
+  if (project !== null) return project
+  throw new UsageError(
+    "there is no project here (no .kittify in this directory or above): 'spec-kitty init' makes one",
+  )
+}
+
+/** The same, or null. */
+export function findProject(start: string): string | null {
+  for (let at = start; ; at = dirname(at)) {
+    if (SIGNS.some((sign) => existsSync(join(at, sign)))) return at
+    if (dirname(at) === at) return null
+  }
+}
+
+/** Returns the working directory as a real path. Throws `UsageError` where it was removed. */
+export function workingDirectory(io: Pick<Io, 'cwd'>): string {
+  try {
+    const directory = io.cwd()
+    return realPath(directory) ?? directory
+  } catch {
+    throw new UsageError('the working directory does not exist any more')
+  }
+}

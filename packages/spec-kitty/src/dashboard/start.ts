@@ -1,0 +1,47 @@
+import type { Io } from '../cli/io.js'
+import { printJson } from '../cli/json.js'
+import { connectDashboard, type Dashboard } from './connect.js'
+
+export interface StartOptions {
+  readonly project: string
+  readonly root: string
+  readonly port: number | null
+  readonly isOpened: boolean
+  readonly isJson: boolean
+}
+
+/** Starts or finds the dashboard of the project, prints its URL, and opens it where asked to. */
+export async function startDashboard(options: StartOptions, io: Io): Promise<void> {
+  const { project, root, port, isOpened, isJson } = options
+  const dashboard = await connectDashboard(project, root, io, port)
+  const { record } = dashboard
+  if (port !== null && record.port !== port) {
+    io.err(`spec-kitty: the dashboard of this project runs already, on port ${record.port}\n`)
+  }
+  if (isJson) printJson(documentOf(project, dashboard), io)
+  else io.out(`${urlOf(record.port)}\n`)
+  if (!isOpened) return
+  const { openInBrowser } = await import('../cli/open-browser.js')
+  if (!(await openInBrowser(urlOf(record.port), io.env))) {
+    io.err(`spec-kitty: no browser could be started; open ${urlOf(record.port)} in one\n`)
+  }
+}
+
+/** Where a dashboard is looked at. */
+export function urlOf(port: number): string {
+  return `http://127.0.0.1:${port}/`
+}
+
+function documentOf(project: string, { record, report, started, replaced }: Dashboard): object {
+  return {
+    outcome: started === null ? 'found' : 'started',
+    start_reason: started,
+    replaced_version: replaced?.packageVersion ?? null,
+    project,
+    url: urlOf(record.port),
+    pid: record.pid,
+    port: record.port,
+    package_version: report.packageVersion,
+    protocol_version: report.protocolVersion,
+  }
+}

@@ -1,0 +1,18 @@
+import { selectPlatform, stopDaemon } from 'familiar'
+import { EXIT } from '../cli/exit-codes.js'
+import type { Io } from '../cli/io.js'
+import { printStop } from '../cli/print-stop.js'
+import { dashboardFamily } from '../families/families.js'
+
+/** Stops the dashboard of the project, of any version, and says what became of it. */
+export async function stopDashboard(project: string, isJson: boolean, io: Io): Promise<number> {
+  const result = await stopDaemon({
+    family: dashboardFamily,
+    scope: project,
+    platform: await selectPlatform(),
+    reason: 'operator_stop',
+    onWait: (message) => io.err(`${message}\n`),
+  })
+  printStop(result, 'dashboard', io, isJson)
+  return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
+}
