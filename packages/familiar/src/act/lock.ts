@@ -8,6 +8,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
+import { constants as systemConstants } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, FamiliarError } from '../errors.js'
@@ -26,6 +27,9 @@ const LAST_POLL_MS = 50
 /** The locked byte lies far behind the content, so that on Windows, where locks are mandatory, the holder stays readable. */
 const LOCK_OFFSET = 2 ** 30
 const LOCK_LENGTH = 1
+
+/** What the lock library says where its native part is missing (musl) or is not for this system. */
+const NO_BUILD: ReadonlySet<string> = new Set(['ADDON_NOT_FOUND', 'CANNOT_LOAD'])
 
 /** Who holds a lock, as its file says: for people, never for a decision. */
 export interface LockHolder {
@@ -151,11 +155,22 @@ async function lockDescriptor(descriptor: number, path: string): Promise<boolean
     const { default: locks } = await import('fs-native-extensions')
     return locks.tryLock(descriptor, LOCK_OFFSET, LOCK_LENGTH)
   } catch (error) {
-    throw new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${errnoOf(error) ?? String(error)}`, {
-      hint: 'put the directory on a file system with locks, and use a system that the lock library has a build for',
-      cause: error,
-    })
+    throw unsupported(path, error)
   }
+}
+
+function unsupported(path: string, error: unknown): FamiliarError {
+  const why = nameOf(errnoOf(error) ?? String(error))
+  const hint = NO_BUILD.has(why)
+    ? 'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
+    : `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
+  return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
+}
+
+/** The lock library has no names for ENOLCK and EDEADLK: it says `Unknown system error -37`. */
+function nameOf(code: string): string {
+  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1])
+  return Object.entries(systemConstants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
 /** A lock on a file that was unlinked or replaced locks nothing. */

@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { acquireLock } from '../../dist/act/lock.js'
+import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
 
 /**
  * A process that takes and leaves one lock on demand: `lock-process.mjs PATH`, then a command per line on stdin.
@@ -26,6 +26,7 @@ const commands = {
     lock?.assertHeld()
     return { held: lock !== null }
   },
+  isHeld: async () => ({ held: await isLockHeld(path) }),
   release() {
     lock?.release()
     return { held: false }
@@ -45,7 +46,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     say(await commands[command]?.(argument))
   } catch (error) {
-    const { code, message, retry } = /** @type {import('../../dist/errors.js').FamiliarError} */ (error)
-    say({ code, message, retry })
+    const { code, message, hint, retry } = /** @type {import('../../dist/errors.js').FamiliarError} */ (error)
+    say({ code, message, hint, retry })
   }
 }

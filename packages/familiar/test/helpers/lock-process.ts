@@ -13,6 +13,7 @@ export interface Said {
   readonly child?: number
   readonly code?: string
   readonly message?: string
+  readonly hint?: string | null
   readonly retry?: boolean
 }
 
@@ -31,11 +32,14 @@ export function startLockProcess(path: string, prefix: readonly string[] = []) {
     return JSON.parse(value) as Said
   }
 
+  const tell = (line: string): void => void child.stdin?.write(`${line}\n`)
+
   return {
     pid: child.pid ?? 0,
     next,
+    tell,
     ask: (line: string): Promise<Said> => {
-      child.stdin?.write(`${line}\n`)
+      tell(line)
       return next()
     },
     /** Ends it as `kill -9` does. What it has spawned goes on. */
