@@ -28,6 +28,9 @@ const LAST_POLL_MS = 50
 const LOCK_OFFSET = 2 ** 30
 const LOCK_LENGTH = 1
 
+/** On a remote file system a signal may interrupt even a call that does not wait, before it knows anything. */
+const INTERRUPTED_AT_MOST = 10
+
 /** What the lock library says where its native part is missing (musl) or is not for this system. */
 const NO_BUILD: ReadonlySet<string> = new Set(['ADDON_NOT_FOUND', 'CANNOT_LOAD'])
 
@@ -153,9 +156,25 @@ function unusable(path: string, error: unknown): FamiliarError {
 async function lockDescriptor(descriptor: number, path: string): Promise<boolean> {
   try {
     const { default: locks } = await import('fs-native-extensions')
-    return locks.tryLock(descriptor, LOCK_OFFSET, LOCK_LENGTH)
+    return lockRange((offset, length) => locks.tryLock(descriptor, offset, length))
   } catch (error) {
     throw unsupported(path, error)
+  }
+}
+
+/**
+ * False only where somebody holds it: EAGAIN, and what other systems say instead (EACCES, EBUSY). All else throws, so
+ * that a refusal is read neither as busy nor as free. macOS locks whole files only, and says EINVAL to a byte; there
+ * and here every process gets the same answer, and the whole file conflicts with each byte of it.
+ */
+function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return tryLock(LOCK_OFFSET, LOCK_LENGTH)
+    } catch (error) {
+      if (errnoOf(error) === 'EINVAL') return tryLock(0, 0)
+      if (errnoOf(error) !== 'EINTR' || attempt === INTERRUPTED_AT_MOST) throw error
+    }
   }
 }
 
