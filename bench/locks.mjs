@@ -1,0 +1,88 @@
+// @ts-check
+/**
+ * `node bench/locks.mjs [HAND_OVERS]`: how long after the kill -9 of its holder a lock is held by the next one, with one
+ * waiter and with fifteen. Timed from the signal until the next holder has said so through a pipe.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { acquireLock } from '../packages/familiar/dist/act/lock.js'
+
+/** @typedef {{ child: import('node:child_process').ChildProcess, held: Promise<Contender> }} Contender `held`: when it holds the lock */
+
+const MAIN = fileURLToPath(import.meta.url)
+const WAITERS = [1, 15]
+/** By then a waiter has come to its longest pause. */
+const SETTLED_MS = 400
+/** The holder is killed at any moment of a pause. */
+const PAUSE_MS = 100
+
+const [, , first = '60', path = ''] = process.argv
+if (first === '--hold') await hold(path)
+else await bench(Number(first))
+
+/** Takes the lock, says so, and keeps it until it is killed. @param {string} path */
+async function hold(path) {
+  process.stdout.write('waiting\n')
+  await acquireLock(path, { holder: { pid: process.pid, birth: null }, waitMs: 600_000 })
+  process.stdout.write('held\n')
+  setInterval(() => {}, 60_000)
+}
+
+/** @param {number} count */
+async function bench(count) {
+  const directory = mkdtempSync(join(tmpdir(), 'familiar-bench-'))
+  try {
+    for (const waiters of WAITERS) report(waiters, await handOvers(join(directory, 'lock'), waiters, count))
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** @param {string} path @param {number} waiters @param {number} count */
+async function handOvers(path, waiters, count) {
+  /** @type {Set<Contender>} */
+  const all = new Set()
+  const times = []
+  try {
+    let holder = await (await startOne(path, all)).held
+    while (all.size <= waiters) await startOne(path, all)
+    while (times.length < count) {
+      await sleep(SETTLED_MS + Math.random() * PAUSE_MS)
+      all.delete(holder)
+      const killedAt = performance.now()
+      holder.child.kill('SIGKILL')
+      holder = await Promise.race([...all].map((one) => one.held))
+      times.push(performance.now() - killedAt)
+      await startOne(path, all)
+    }
+  } finally {
+    for (const { child } of all) child.kill('SIGKILL')
+  }
+  return times
+}
+
+/** Starts one that waits for the lock, or takes it. @param {string} path @param {Set<Contender>} all */
+async function startOne(path, all) {
+  const child = spawn(process.execPath, [MAIN, '--hold', path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  await lines.next()
+  /** @type {Contender} */
+  const contender = { child, held: lines.next().then(() => contender) }
+  all.add(contender)
+  return contender
+}
+
+/** @param {number} waiters @param {readonly number[]} times */
+function report(waiters, times) {
+  const sorted = times.toSorted((a, b) => a - b)
+  /** @param {number} share */
+  const at = (share) => (sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN).toFixed(1).padStart(6)
+  console.log(
+    `${String(waiters).padStart(2)} waiting, ${sorted.length} hand-overs: p50 ${at(0.5)} ms, p90 ${at(0.9)} ms, max ${at(1)} ms, load ${loadavg()[0]?.toFixed(1)}`,
+  )
+}
