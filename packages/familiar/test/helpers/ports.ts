@@ -30,6 +30,7 @@ const FILES = [
   'life/killed',
   'life/leaving',
   'life/lease',
+  'life/lock-unsupported',
   'life/mimic',
   'life/ports',
   'life/record',
