@@ -1,0 +1,83 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { MissionsReply } from '../api.js'
+import { Header } from './header.js'
+import { Announcer } from './live/announce.js'
+import { useReply, type Reading } from './live/reply.js'
+import { isFirstVisit, useRoute } from './location.js'
+import type { Route } from './route.js'
+import { DaemonsView } from './views/daemons.js'
+import { MissionView } from './views/mission.js'
+import { MissionsView } from './views/missions.js'
+import { Notice } from './views/notice.js'
+
+/** The whole page: what surrounds every view, and the view of the current route. */
+export function App() {
+  const route = useRoute()
+  const main = useRef<HTMLElement>(null)
+  const missions = useMissions(route)
+  useFocusOnNavigation(route, main)
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => skipTo(event, main.current)}>
+        Skip to the content
+      </a>
+      <Header route={route} project={missions.value?.project ?? null} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <View route={route} missions={missions} />
+      </main>
+      <Announcer />
+    </>
+  )
+}
+
+function View({ route, missions }: { readonly route: Route; readonly missions: Reading<MissionsReply> }) {
+  switch (route.view) {
+    case 'missions':
+      return <MissionsView missions={missions} />
+    case 'board':
+    case 'documents':
+      return <MissionView key={route.mission} route={route} />
+    case 'daemons':
+      return <DaemonsView />
+    default:
+      return (
+        <Notice title="There is no such page">
+          Its address may have been shortened on the way. <a href="#/">See all missions</a>
+        </Notice>
+      )
+  }
+}
+
+/** The list also names the project in the header. Elsewhere than in its own view it need not be up to date. */
+function useMissions(route: Route): Reading<MissionsReply> {
+  const isShown = route.view === 'missions'
+  const reading = useReply<MissionsReply>('/api/missions', {
+    isConcerned: () => isShown,
+    announcement: isShown ? 'The list of missions has changed.' : '',
+  })
+  const wasShown = useRef(isShown)
+  useEffect(() => {
+    if (isShown && !wasShown.current) reading.read()
+    wasShown.current = isShown
+  }, [isShown, reading.read])
+  return reading
+}
+
+/** A new view takes the focus, as a new page would; a dialog beside the board takes and returns it itself. */
+function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
+  const place = JSON.stringify(route.view === 'board' ? { ...route, card: null } : route)
+  const before = useRef(place)
+  useEffect(() => {
+    const isFirst = isFirstVisit()
+    if (before.current === place) return
+    before.current = place
+    main.current?.focus({ preventScroll: true })
+    if (isFirst) scrollTo(0, 0)
+  }, [place, main])
+}
+
+function skipTo(event: MouseEvent, main: HTMLElement | null) {
+  event.preventDefault()
+  main?.focus()
+  main?.scrollIntoView()
+}

@@ -1,0 +1,55 @@
+import type { DaemonEntry } from '../api.js'
+
+export type Standing = 'live' | DaemonEntry['cleanup_class']
+
+export interface StandingWords {
+  readonly name: string
+  /** After a number: `2 for you to decide`. */
+  readonly counted: string
+  /** What it means for the reader, in one sentence. */
+  readonly meaning: string
+}
+
+/** Returns how a daemon stands to the reader: the live ones are set apart from all else that is never touched. */
+export function standingOf(daemon: DaemonEntry): Standing {
+  return daemon.is_live ? 'live' : daemon.cleanup_class
+}
+
+export const STANDINGS: Readonly<Record<Standing, StandingWords>> = {
+  live: { name: 'Live', counted: 'live', meaning: 'This is the one in use.' },
+  safe_auto: {
+    name: 'Stale',
+    counted: 'stale',
+    meaning: 'Every proof is there that nobody uses it. A clean-up ends it.',
+  },
+  operator_required: {
+    name: 'Needs you',
+    counted: 'for you to decide',
+    meaning: 'A proof is missing, or it may be in use. You decide.',
+  },
+  never_touch: {
+    name: 'Left alone',
+    counted: 'left alone',
+    meaning: 'It is in use elsewhere, or nobody of ours.',
+  },
+}
+
+const ORDER: readonly Standing[] = ['live', 'operator_required', 'safe_auto', 'never_touch']
+
+/** Returns the daemons as one reads them: the live one, what needs the reader, what is stale, the rest; by port. */
+export function sortDaemons(daemons: readonly DaemonEntry[]): readonly DaemonEntry[] {
+  return daemons.toSorted(
+    (one, other) =>
+      ORDER.indexOf(standingOf(one)) - ORDER.indexOf(standingOf(other)) ||
+      (one.port ?? 0) - (other.port ?? 0),
+  )
+}
+
+/** Returns one line for a family: `1 live, 2 stale`; null when it has no daemons. */
+export function summariseDaemons(daemons: readonly DaemonEntry[]): string | null {
+  const parts = ORDER.map((standing) => {
+    const count = daemons.filter((daemon) => standingOf(daemon) === standing).length
+    return count === 0 ? null : `${count} ${STANDINGS[standing].counted}`
+  })
+  return parts.filter((part) => part !== null).join(', ') || null
+}

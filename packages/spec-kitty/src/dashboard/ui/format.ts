@@ -1,0 +1,53 @@
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Returns a length of time in its two largest units: `3 d 4 h`, `12 min`, `8 s`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  if (whole >= DAY) return twoUnits(whole, DAY, 'd', HOUR, 'h')
+  if (whole >= HOUR) return twoUnits(whole, HOUR, 'h', MINUTE, 'min')
+  if (whole >= MINUTE) return `${Math.floor(whole / MINUTE)} min`
+  return `${whole} s`
+}
+
+function twoUnits(seconds: number, large: number, name: string, small: number, smallName: string): string {
+  const rest = Math.floor((seconds % large) / small)
+  const first = `${Math.floor(seconds / large)} ${name}`
+  return rest === 0 ? first : `${first} ${rest} ${smallName}`
+}
+
+/** Returns how long ago something was: `just now`, `5 min ago`, `3 d ago`. A clock that runs ahead is `just now`. */
+export function formatAgo(then: number, now: number): string {
+  const seconds = Math.floor((now - then) / 1000)
+  if (seconds < 45) return 'just now'
+  if (seconds < HOUR) return `${Math.max(1, Math.round(seconds / MINUTE))} min ago`
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`
+  return `${Math.floor(seconds / DAY)} d ago`
+}
+
+/** Returns a size in the largest decimal unit that leaves it above 1: `812 B`, `12.3 kB`, `84 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+  let size = bytes
+  let unit = 0
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000
+    unit += 1
+  }
+  const digits = unit === 0 || size >= 100 ? 0 : 1
+  return `${size.toFixed(digits).replace(/\.0$/, '')} ${units[unit] ?? 'B'}`
+}
+
+/** Returns a share of 1 as whole per cent. Only what is complete is `100 %`, and only nothing at all is `0 %`. */
+export function formatShare(share: number): string {
+  const percent = Math.round(share * 100)
+  if (percent >= 100 && share < 1) return '99 %'
+  if (percent <= 0 && share > 0) return '1 %'
+  return `${percent} %`
+}
+
+/** Returns a count with its noun: `1 file`, `3 files`. */
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
+}

@@ -1,0 +1,84 @@
+import { createContext } from 'preact'
+import { useContext, useEffect, useState } from 'preact/hooks'
+import type { ChangedEvent } from '../../api.js'
+
+export type Connection = 'connecting' | 'open' | 'lost'
+
+export type Signal =
+  | { readonly kind: 'opened'; readonly isFirst: boolean }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'changed'; readonly change: ChangedEvent }
+
+export interface LiveEvents {
+  readonly connection: () => Connection
+  /** Calls the listener with every signal until the returned function is called. */
+  readonly listen: (listener: (signal: Signal) => void) => () => void
+}
+
+/** A browser tries again by itself after a lost connection, but not after an answer that is no event stream. */
+const REOPEN_AFTER_MS = 2000
+
+/** Opens the server's event stream and keeps it open, for as long as the page lives. */
+export function openEvents(url: string): LiveEvents {
+  const listeners = new Set<(signal: Signal) => void>()
+  let connection: Connection = 'connecting'
+  let wasOpen = false
+
+  const tell = (signal: Signal) => {
+    for (const listener of listeners) listener(signal)
+  }
+  const open = () => {
+    const source = new EventSource(url)
+    source.addEventListener('open', () => {
+      connection = 'open'
+      tell({ kind: 'opened', isFirst: !wasOpen })
+      wasOpen = true
+    })
+    source.addEventListener('error', () => {
+      connection = 'lost'
+      tell({ kind: 'lost' })
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_AFTER_MS)
+    })
+    source.addEventListener('changed', (event: MessageEvent<string>) => {
+      tell({ kind: 'changed', change: parseChange(event.data) })
+    })
+  }
+  open()
+  return {
+    connection: () => connection,
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** Returns what has changed; what cannot be understood may concern everything. */
+function parseChange(data: string): ChangedEvent {
+  try {
+    const missions: unknown = (JSON.parse(data) as Partial<ChangedEvent> | null)?.missions
+    return { missions: Array.isArray(missions) ? missions.filter((id) => typeof id === 'string') : null }
+  } catch {
+    return { missions: null }
+  }
+}
+
+export const Live = createContext<LiveEvents | null>(null)
+
+/** Returns the page's event stream. */
+export function useLive(): LiveEvents {
+  const live = useContext(Live)
+  if (live === null) throw new Error('there is no event stream above this component')
+  return live
+}
+
+/** Returns the state of the connection, and renders again when it changes. */
+export function useConnection(): Connection {
+  const live = useLive()
+  const [connection, setConnection] = useState(live.connection)
+  useEffect(() => {
+    setConnection(live.connection())
+    return live.listen(() => setConnection(live.connection()))
+  }, [live])
+  return connection
+}

@@ -1,0 +1,128 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { ChangedEvent } from '../../api.js'
+import { announce } from './announce.js'
+import { useLive, type Signal } from './events.js'
+
+/** Why nothing could be read: the server's status, or null when it did not answer at all. */
+export interface Failure {
+  readonly status: number | null
+}
+
+export interface Reading<T> {
+  /** The last good reply; it stays while a newer one is read, and when that fails. */
+  readonly value: T | null
+  /** Of the last attempt; null when it went well or none has ended. */
+  readonly failure: Failure | null
+  readonly isReading: boolean
+  /** Reads again, now. */
+  readonly read: () => void
+}
+
+export interface ReplyOptions {
+  readonly isConcerned: (change: ChangedEvent) => boolean
+  /** Said to screen readers when a reply differs from the one shown. */
+  readonly announcement: string
+  /** The first opening of the event stream reads again too, because something may have changed just before it. */
+  readonly isReadOnFirstOpen?: boolean
+}
+
+interface Shown {
+  readonly url: string
+  readonly text: string | null
+  readonly value: unknown
+  readonly failure: Failure | null
+  readonly isReading: boolean
+}
+
+/** The last replies, so that going back shows the view at once. It is read anew behind it. */
+const lastReplies = new Map<string, Shown>()
+const LAST_REPLIES_MAX = 60
+
+/** Returns the reply of a URL: read at once, when a change concerns it, and when the connection comes back. */
+export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
+  const live = useLive()
+  const [state, setState] = useState<Shown>(() => initial(url))
+  const shown = state.url === url ? state : initial(url)
+  const current = useRef(options)
+  current.current = options
+  const reread = useRef(() => {})
+
+  useEffect(() => {
+    const reader = createReader(url, (next) => {
+      setState(next)
+      return current.current.announcement
+    })
+    reread.current = reader.read
+    reader.read()
+    const stop = live.listen((signal) => {
+      if (asksForReading(signal, current.current)) reader.read()
+    })
+    return () => {
+      stop()
+      reader.close()
+    }
+  }, [live, url])
+
+  const read = useCallback(() => reread.current(), [])
+  return { value: shown.value as T | null, failure: shown.failure, isReading: shown.isReading, read }
+}
+
+function asksForReading(signal: Signal, options: ReplyOptions): boolean {
+  if (signal.kind === 'changed') return options.isConcerned(signal.change)
+  if (signal.kind === 'opened') return !signal.isFirst || options.isReadOnFirstOpen !== false
+  return false
+}
+
+function initial(url: string): Shown {
+  return lastReplies.get(url) ?? { url, text: null, value: null, failure: null, isReading: true }
+}
+
+/** One request at a time: what is asked for meanwhile is read once afterwards, however often it was asked for. */
+function createReader(url: string, show: (next: Shown) => string) {
+  const abort = new AbortController()
+  let isBusy = false
+  let isStale = false
+  let shown = initial(url)
+
+  const update = (next: Shown) => {
+    const isNews = shown.text !== null && next.text !== shown.text
+    shown = next
+    const announcement = show(next)
+    if (isNews) announce(announcement)
+  }
+  const read = async (): Promise<void> => {
+    isStale = true
+    if (isBusy) return
+    isBusy = true
+    if (!shown.isReading) update({ ...shown, isReading: true })
+    let next = shown
+    while (isStale && !abort.signal.aborted) {
+      isStale = false
+      next = await fetchReply(url, next, abort.signal)
+    }
+    isBusy = false
+    if (!abort.signal.aborted) update(next)
+  }
+  return { read: () => void read(), close: () => abort.abort() }
+}
+
+/** Returns the new reply, or the one before with the failure. An unchanged text keeps its value. */
+async function fetchReply(url: string, before: Shown, signal: AbortSignal): Promise<Shown> {
+  try {
+    const response = await fetch(url, { signal, headers: { accept: 'application/json' } })
+    if (!response.ok) return { ...before, failure: { status: response.status }, isReading: false }
+    const text = await response.text()
+    const value = text === before.text ? before.value : (JSON.parse(text) as unknown)
+    return remember({ url, text, value, failure: null, isReading: false })
+  } catch {
+    return { ...before, failure: { status: null }, isReading: false }
+  }
+}
+
+function remember(reply: Shown): Shown {
+  lastReplies.delete(reply.url)
+  lastReplies.set(reply.url, reply)
+  const oldest = lastReplies.keys().next()
+  if (lastReplies.size > LAST_REPLIES_MAX && !oldest.done) lastReplies.delete(oldest.value)
+  return reply
+}

@@ -1,0 +1,92 @@
+import { printRoute } from '../route.js'
+import { visible } from '../visible.js'
+import { headingSlug, linkTarget, type LinkTarget } from './links.js'
+
+/** Where a document stands, to know where its links lead. */
+export interface DocumentPlace {
+  readonly mission: string
+  readonly name: string
+  readonly documents: ReadonlySet<string>
+}
+
+/** Images whose bytes are in the document itself; every other one would be a request to somebody. */
+const EMBEDDED_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i
+
+/** Makes a sanitised fragment a part of this page: its links, images, wide tables and deceptive characters. */
+export function dress(fragment: DocumentFragment, place: DocumentPlace): void {
+  for (const image of fragment.querySelectorAll('img')) dressImage(image)
+  for (const link of fragment.querySelectorAll('a')) dressLink(link, place)
+  for (const wide of fragment.querySelectorAll('table')) wrapWide(wide)
+  for (const code of fragment.querySelectorAll('pre')) code.tabIndex = 0
+  const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) texts.currentNode.nodeValue = visible(texts.currentNode.nodeValue ?? '')
+}
+
+function dressImage(image: HTMLImageElement): void {
+  const source = image.getAttribute('src') ?? ''
+  if (EMBEDDED_IMAGE.test(source)) return
+  const text = element(image, 'span', 'absent-image')
+  text.append(element(image, 'span', 'absent-image-text', image.alt || 'Image without a description'))
+  text.append(' ', element(image, 'code', null, source))
+  image.replaceWith(text)
+}
+
+function dressLink(link: HTMLAnchorElement, place: DocumentPlace): void {
+  const written = link.getAttribute('href') ?? ''
+  const target = linkTarget(written, place.name, place.documents)
+  link.removeAttribute('href')
+  if (target.kind === 'none') {
+    link.className = 'dead-link'
+    if (written !== '') link.title = `Not opened from here: ${visible(written)}`
+    return
+  }
+  pointTo(link, target, place)
+}
+
+function pointTo(
+  link: HTMLAnchorElement,
+  target: Exclude<LinkTarget, { kind: 'none' }>,
+  place: DocumentPlace,
+) {
+  if (target.kind === 'document') {
+    link.href = printRoute({ view: 'documents', mission: place.mission, document: target.name })
+  } else if (target.kind === 'heading') {
+    link.href = printRoute({ view: 'documents', mission: place.mission, document: place.name })
+    link.dataset['heading'] = target.slug
+  } else {
+    link.href = target.url
+    link.target = '_blank'
+    link.rel = 'noopener noreferrer'
+    link.className = 'external'
+    link.title = visible(target.url)
+    link.append(element(link, 'span', 'visually-hidden', ' (opens another site in a new tab)'))
+  }
+}
+
+function wrapWide(wide: HTMLElement): void {
+  const box = element(wide, 'div', 'wide')
+  box.tabIndex = 0
+  wide.replaceWith(box)
+  box.append(wide)
+}
+
+/** Goes to the heading that a link of the document names; the URL stays, because the fragment is the route. */
+export function goToHeading(body: HTMLElement, event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-heading]') : null
+  const slug = link?.dataset['heading']
+  if (slug === undefined) return
+  event.preventDefault()
+  const headings = [...body.querySelectorAll<HTMLElement>('h1, h2, h3, h4, h5, h6')]
+  const heading = headings.find((candidate) => headingSlug(candidate.textContent) === slug.toLowerCase())
+  if (heading === undefined) return
+  heading.tabIndex = -1
+  heading.scrollIntoView({ block: 'start' })
+  heading.focus({ preventScroll: true })
+}
+
+function element(beside: Element, tag: string, className: string | null, text = ''): HTMLElement {
+  const made = beside.ownerDocument.createElement(tag)
+  if (className !== null) made.className = className
+  made.textContent = visible(text)
+  return made
+}

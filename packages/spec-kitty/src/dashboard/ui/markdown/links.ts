@@ -1,0 +1,45 @@
+/** Where a link in a document leads. `none`: nowhere that this page would open. */
+export type LinkTarget =
+  | { readonly kind: 'external'; readonly url: string }
+  | { readonly kind: 'document'; readonly name: string }
+  /** A heading of the same document, by its slug. */
+  | { readonly kind: 'heading'; readonly slug: string }
+  | { readonly kind: 'none' }
+
+const NONE: LinkTarget = { kind: 'none' }
+
+/** Stands for the mission's directory while a relative link is resolved; nothing is ever asked of it. */
+const MISSION = 'http://mission.invalid'
+
+/**
+ * Returns where a link leads that stands in the document `from` of a mission with these documents. Relative links are
+ * followed to documents of the mission only, others to http, https and mailto only.
+ */
+export function linkTarget(href: string, from: string, documents: ReadonlySet<string>): LinkTarget {
+  if (href.startsWith('#')) return { kind: 'heading', slug: decodedOrRaw(href.slice(1)) }
+  const base = `${MISSION}/${from.split('/').map(encodeURIComponent).join('/')}`
+  const url = URL.canParse(href, base) ? new URL(href, base) : null
+  if (url === null) return NONE
+  if (url.origin === MISSION) {
+    const name = decodedOrRaw(url.pathname.slice(1))
+    return documents.has(name) ? { kind: 'document', name } : NONE
+  }
+  return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? { kind: 'external', url: url.href } : NONE
+}
+
+/** Returns the slug by which links name a heading: lower case, words joined by hyphens, as forges make them. */
+export function headingSlug(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(/\s/g, '-')
+}
+
+function decodedOrRaw(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

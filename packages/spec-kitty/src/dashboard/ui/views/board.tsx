@@ -1,0 +1,75 @@
+import type { MissionReply, WorkPackage } from '../../api.js'
+import { COLUMNS, inColumn, type ColumnName } from '../lanes.js'
+import { moveBetweenCards } from './arrows.js'
+import { Card } from './card.js'
+import { Notice } from './notice.js'
+
+/** The work packages of a mission in five columns. */
+export function Board({ mission }: { readonly mission: MissionReply }) {
+  const onBoard = mission.work_packages.filter(({ column }) => column !== null)
+  if (onBoard.length === 0) return <NoPackages mission={mission} />
+  const done = new Set(onBoard.filter(({ lane }) => lane === 'done').map(({ id }) => id))
+  return (
+    <div class="board" onKeyDown={moveBetweenCards}>
+      {COLUMNS.map((column) => (
+        <Column
+          key={column.column}
+          column={column}
+          packages={inColumn(onBoard, column.column)}
+          mission={mission.id}
+          done={done}
+        />
+      ))}
+    </div>
+  )
+}
+
+interface ColumnProps {
+  readonly column: ColumnName
+  readonly packages: readonly WorkPackage[]
+  readonly mission: string
+  readonly done: ReadonlySet<string>
+}
+
+function Column({ column: { column, name }, packages, mission, done }: ColumnProps) {
+  return (
+    <section class="column" data-column={column} aria-label={name}>
+      <h2>
+        <span>{name}</span> <span class="number">{packages.length}</span>
+      </h2>
+      {packages.length > 0 && (
+        <ul>
+          {packages.map((workPackage) => (
+            <Card key={workPackage.id} workPackage={workPackage} mission={mission} done={done} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function NoPackages({ mission }: { readonly mission: MissionReply }) {
+  const isGenesis = mission.work_packages.length > 0
+  return (
+    <Notice title={isGenesis ? 'No work package is planned yet' : 'No work packages yet'}>
+      {isGenesis ? (
+        <p>
+          The packages of this mission stand before the board (genesis). They appear here once they are
+          planned.
+        </p>
+      ) : (
+        <>
+          <p>
+            A work package is a file with a front matter and a prompt. Make one, and it appears here by
+            itself:
+          </p>
+          <pre class="command">
+            {
+              'tasks/WP01-first-step.md\n\n---\nwork_package_id: WP01\ntitle: First step\n---\n\nWhat is to be done …'
+            }
+          </pre>
+        </>
+      )}
+    </Notice>
+  )
+}

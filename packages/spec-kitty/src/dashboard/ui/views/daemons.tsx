@@ -1,0 +1,85 @@
+import { useEffect } from 'preact/hooks'
+import type { DaemonsReply } from '../../api.js'
+import { sortDaemons, summariseDaemons } from '../daemon-words.js'
+import { Ago } from '../live/clock.js'
+import { useReply } from '../live/reply.js'
+import { visible } from '../visible.js'
+import { Daemon } from './daemon.js'
+import { Failed, Loading, Notice } from './notice.js'
+
+/** What listens in the port ranges of both families: what it is, why, and the command for it. Nothing is ended here. */
+export function DaemonsView() {
+  const { value, failure, isReading, read } = useReply<DaemonsReply>('/api/daemons', {
+    isConcerned: () => true,
+    announcement: 'The daemons have been looked at again.',
+    isReadOnFirstOpen: false,
+  })
+  useEffect(() => {
+    document.title = 'Daemons · spec-kitty dashboard'
+  }, [])
+  return (
+    <div class="view">
+      <div class="title-row">
+        <h1>Daemons</h1>
+        <button type="button" class="button" onClick={read} aria-disabled={isReading}>
+          {isReading ? 'Looking …' : 'Refresh'}
+        </button>
+      </div>
+      <p class="lead">
+        What runs for this project and for you. This view only looks
+        {value !== null && (
+          <>
+            {' '}
+            (<Ago time={value.generated_at} />)
+          </>
+        )}
+        : to change something, copy a command into a terminal.
+      </p>
+      {failure !== null && <Failed what="The list of daemons" failure={failure} read={read} />}
+      {value === null && failure === null && <Loading />}
+      {value?.families.map((family) => (
+        <Family key={family.name} family={family} />
+      ))}
+    </div>
+  )
+}
+
+function Family({ family }: { readonly family: DaemonsReply['families'][number] }) {
+  const { name, ports, daemons, problem } = family
+  const summary = summariseDaemons(daemons)
+  return (
+    <section class="family" aria-label={visible(name)}>
+      <header>
+        <h2>{visible(name)}</h2>
+        <p class="quiet">
+          ports {ports.from}–{ports.to - 1}
+          {summary !== null && `, ${summary}`}
+        </p>
+      </header>
+      {problem !== null && (
+        <p class="family-problem" role="alert">
+          <strong>This family could not be looked at.</strong> {visible(problem)}
+        </p>
+      )}
+      {problem === null && daemons.length === 0 && <NoDaemons family={name} />}
+      {sortDaemons(daemons).map((daemon) => (
+        <Daemon key={`${daemon.pid}:${daemon.port}`} daemon={daemon} />
+      ))}
+    </section>
+  )
+}
+
+function NoDaemons({ family }: { readonly family: string }) {
+  return (
+    <Notice title="Nothing runs here">
+      {family === 'sync' ? (
+        <p>
+          A sync daemon starts when a command needs it, or by{' '}
+          <code class="command">spec-kitty sync start</code>
+        </p>
+      ) : (
+        <p>Nothing listens in these ports.</p>
+      )}
+    </Notice>
+  )
+}

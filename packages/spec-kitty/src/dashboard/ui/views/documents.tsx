@@ -1,0 +1,76 @@
+import type { MissionReply } from '../../api.js'
+import { baseName, groupDocuments, type DocumentGroup } from '../documents.js'
+import { formatBytes } from '../format.js'
+import { printRoute } from '../route.js'
+import { visible } from '../visible.js'
+import { DocumentText } from './document-text.js'
+import { Notice } from './notice.js'
+
+interface DocumentsProps {
+  readonly mission: MissionReply
+  readonly chosen: string | null
+}
+
+/** The documents of a mission, and the chosen one of them; without a choice the first in reading order. */
+export function Documents({ mission, chosen }: DocumentsProps) {
+  const groups = groupDocuments(mission.documents)
+  const shown = chosen ?? groups[0]?.documents[0]?.name ?? null
+  if (shown === null) return <NoDocuments />
+  return (
+    <div class="documents">
+      <nav class="shelf" aria-label="Documents">
+        {groups.map((group) => (
+          <Group key={group.directory} group={group} mission={mission.id} shown={shown} />
+        ))}
+      </nav>
+      <article class="sheet" aria-labelledby="document-name">
+        <h2 id="document-name">
+          <bdi class="path">{visible(shown)}</bdi>
+        </h2>
+        <DocumentText key={shown} mission={mission} name={shown} />
+      </article>
+    </div>
+  )
+}
+
+interface GroupProps {
+  readonly group: DocumentGroup
+  readonly mission: string
+  readonly shown: string
+}
+
+function Group({ group: { directory, documents }, mission, shown }: GroupProps) {
+  return (
+    <div class="shelf-group">
+      {directory !== '' && (
+        <h2>
+          <bdi>{visible(directory)}</bdi>
+        </h2>
+      )}
+      <ul>
+        {documents.map(({ name, bytes }) => (
+          <li key={name}>
+            <a
+              href={printRoute({ view: 'documents', mission, document: name })}
+              aria-current={name === shown ? 'page' : undefined}
+              title={`${visible(name)}, ${formatBytes(bytes)}`}
+            >
+              <bdi>{visible(baseName(name))}</bdi>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function NoDocuments() {
+  return (
+    <Notice title="No documents yet">
+      <p>
+        Write <code>spec.md</code>, then <code>plan.md</code> and <code>tasks.md</code>, into the mission's
+        directory. Files below <code>contracts/</code> and <code>checklists/</code> are shown too.
+      </p>
+    </Notice>
+  )
+}

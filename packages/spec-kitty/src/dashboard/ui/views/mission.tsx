@@ -1,0 +1,97 @@
+import { useEffect } from 'preact/hooks'
+import type { MissionReply } from '../../api.js'
+import { formatCount } from '../format.js'
+import { describeCounts } from '../lanes.js'
+import { Ago } from '../live/clock.js'
+import { useReply } from '../live/reply.js'
+import { printRoute, type Route } from '../route.js'
+import { visible } from '../visible.js'
+import { Board } from './board.js'
+import { Documents } from './documents.js'
+import { Failed, Loading, Notice, Problems } from './notice.js'
+import { PackageDialog } from './package-dialog.js'
+import { Progress } from './progress.js'
+
+type MissionRoute = Extract<Route, { view: 'board' | 'documents' }>
+
+/** One mission: its board with a card's prompt beside it, or its documents. */
+export function MissionView({ route }: { readonly route: MissionRoute }) {
+  const { value, failure, read } = useReply<MissionReply>(
+    `/api/missions/${encodeURIComponent(route.mission)}`,
+    {
+      isConcerned: ({ missions }) => missions === null || missions.includes(route.mission),
+      announcement: 'The mission has changed.',
+    },
+  )
+  useEffect(() => {
+    document.title = `${visible(value?.title ?? route.mission)} · spec-kitty dashboard`
+  }, [value, route.mission])
+
+  if (failure?.status === 404) return <Gone mission={route.mission} />
+  if (value === null && failure !== null) return <Failed what="The mission" failure={failure} read={read} />
+  if (value === null) return <Loading />
+  return (
+    <div class={route.view === 'board' ? 'view is-wide' : 'view'}>
+      <Head mission={value} route={route} />
+      {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
+      {route.view === 'board' && <Problems problems={value.problems} />}
+      {route.view === 'board' && <Board mission={value} />}
+      {route.view === 'board' && route.card !== null && (
+        <PackageDialog key={route.card} mission={value} card={route.card} />
+      )}
+    </div>
+  )
+}
+
+function Head({ mission, route }: { readonly mission: MissionReply; readonly route: MissionRoute }) {
+  const { id, documents } = mission
+  const words = describeCounts(mission.counts)
+  return (
+    <div class="mission-head">
+      <p class="crumbs">
+        <a href="#/">Missions</a> <span aria-hidden="true">/</span> <bdi class="path">{visible(id)}</bdi>
+      </p>
+      <h1>
+        <bdi>{visible(mission.title)}</bdi>
+      </h1>
+      <div class="mission-state">
+        <Progress mission={mission} />
+        {words !== null && <p class="quiet">{words}</p>}
+        {mission.updated_at !== null && (
+          <p class="quiet">
+            changed <Ago time={mission.updated_at} />
+          </p>
+        )}
+      </div>
+      <nav class="tabs" aria-label="Mission">
+        <a
+          href={printRoute({ view: 'board', mission: id, card: null })}
+          aria-current={route.view === 'board' ? 'page' : undefined}
+        >
+          Board
+        </a>
+        <a
+          href={printRoute({ view: 'documents', mission: id, document: null })}
+          aria-current={route.view === 'documents' ? 'page' : undefined}
+          aria-label={`Documents, ${formatCount(documents.length, 'file')}`}
+        >
+          Documents <span class="number">{documents.length}</span>
+        </a>
+      </nav>
+    </div>
+  )
+}
+
+function Gone({ mission }: { readonly mission: string }) {
+  return (
+    <Notice title="This mission is not there">
+      <p>
+        There is no directory <bdi class="path">kitty-specs/{visible(mission)}</bdi>. If it comes back, it
+        appears here.
+      </p>
+      <p>
+        <a href="#/">See all missions</a>
+      </p>
+    </Notice>
+  )
+}

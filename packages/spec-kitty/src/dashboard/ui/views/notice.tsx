@@ -1,0 +1,85 @@
+import type { ComponentChildren } from 'preact'
+import type { Problem } from '../../api.js'
+import { formatCount } from '../format.js'
+import type { Failure } from '../live/reply.js'
+import { visible } from '../visible.js'
+
+interface NoticeProps {
+  readonly title: string
+  readonly children?: ComponentChildren
+}
+
+/** What stands where there is nothing to show: what is so, and what one can do about it. */
+export function Notice({ title, children }: NoticeProps) {
+  return (
+    <div class="notice">
+      <h2>{title}</h2>
+      <div>{children}</div>
+    </div>
+  )
+}
+
+/** Stands for a view that is being read for the first time. It appears late, so that it does not flash. */
+export function Loading() {
+  return (
+    <div class="loading" aria-busy="true">
+      <span class="visually-hidden">Reading …</span>
+      <span class="bone" />
+      <span class="bone" />
+      <span class="bone" />
+    </div>
+  )
+}
+
+interface FailedProps {
+  readonly failure: Failure
+  /** What could not be read: `The mission`. */
+  readonly what: string
+  readonly read: () => void
+}
+
+/** Says that something could not be read, and why; it goes away by itself when the server is back. */
+export function Failed({ failure, what, read }: FailedProps) {
+  return (
+    <div class="notice is-failure" role="alert">
+      <h2>{what} could not be read</h2>
+      <div>
+        <p>{reason(failure)}</p>
+        <button type="button" class="button" onClick={read}>
+          Try again
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function reason({ status }: Failure): string {
+  if (status === null)
+    return 'The dashboard does not answer. It is read by itself as soon as the dashboard is back.'
+  return `The dashboard answered with the HTTP status ${status}. Its log says more.`
+}
+
+/** A longer list does not push the view itself off the screen. */
+const OPEN_UP_TO = 5
+
+/** What could not be read as what it should be. Nothing is repaired: the files are the author's. */
+export function Problems({ problems }: { readonly problems: readonly Problem[] }) {
+  if (problems.length === 0) return null
+  return (
+    <section class="problems" aria-label="Problems">
+      <details open={problems.length <= OPEN_UP_TO}>
+        <summary>{formatCount(problems.length, 'problem')}</summary>
+        <ul>
+          {problems.map(({ path, what }) => (
+            <li key={`${path}\n${what}`}>
+              <bdi class="path">{visible(path)}</bdi> <span>{visible(what)}</span>
+            </li>
+          ))}
+        </ul>
+        <p class="quiet">
+          These files are left exactly as they are. Once they are corrected, this goes away.
+        </p>
+      </details>
+    </section>
+  )
+}

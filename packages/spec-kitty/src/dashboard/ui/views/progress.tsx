@@ -1,0 +1,69 @@
+import type { MissionSummary } from '../../api.js'
+import { formatShare } from '../format.js'
+import { COLUMNS, describeCounts } from '../lanes.js'
+
+/** A mission's work packages as one bar, the furthest on the left, with the weighted progress beside it. */
+export function Progress({ mission }: { readonly mission: Pick<MissionSummary, 'progress' | 'counts'> }) {
+  const { progress, counts } = mission
+  const words = describeCounts(counts)
+  if (progress === null) return <p class="progress is-empty">No work packages yet</p>
+  return (
+    <div class="progress">
+      <div
+        role="progressbar"
+        aria-label="Progress"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(progress * 100)}
+        aria-valuetext={words === null ? formatShare(progress) : `${formatShare(progress)}: ${words}`}
+        title={words ?? undefined}
+      >
+        <Bar counts={counts} />
+      </div>
+      <span class="percent" aria-hidden="true">
+        {formatShare(progress)}
+      </span>
+    </div>
+  )
+}
+
+/** Drawn with SVG attributes, because the page's policy allows no style in its markup. */
+function Bar({ counts }: { readonly counts: MissionSummary['counts'] }) {
+  const total = COLUMNS.reduce((sum, { column }) => sum + counts[column], 0)
+  let from = 0
+  return (
+    <svg class="bar" width="100%" height="8" aria-hidden="true">
+      {COLUMNS.toReversed().map(({ column }) => {
+        const start = from
+        from += counts[column]
+        const isShown = counts[column] > 0
+        return isShown ? (
+          <Segment key={column} column={column} start={start / total} end={from / total} />
+        ) : null
+      })}
+    </svg>
+  )
+}
+
+interface SegmentProps {
+  readonly column: string
+  readonly start: number
+  readonly end: number
+}
+
+function Segment({ column, start, end }: SegmentProps) {
+  return (
+    <rect
+      class="segment"
+      data-column={column}
+      x={percent(start)}
+      y="0"
+      width={percent(end - start)}
+      height="8"
+    />
+  )
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 10_000) / 100}%`
+}
