@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** A directory or a file to be told of. */
 export interface Wanted {
@@ -40,7 +40,9 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
 
   const begin = (entry: Entry): void => {
     try {
-      entry.watcher = watch(entry.path, { persistent: false }, (_, name) => {
+      entry.watcher = watch(entry.path, { persistent: false }, (kind, name) => {
+        // What is watched went itself. Its successor at the same path may have the same inode, so it is let go here.
+        if (kind === 'rename' && name === basename(entry.path) && isKept(entry)) remove(entry)
         if (name === null || entry.only?.includes(name) !== false) onEvent(entry.owner, name)
       })
       entry.watcher.on('error', () => {

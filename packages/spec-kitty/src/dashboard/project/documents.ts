@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import type { DocumentReply, Problem } from '../api.js'
 import { decode } from './decode.js'
-import { list, locate, readBytes, withFile, type Found } from './files.js'
+import { list, locate, readBytes, withFile, type Found, type Located } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
 
 /** The documents of a mission, in the order in which they come to be. */
@@ -108,9 +109,15 @@ async function collectTree(
     const childAs = `${as}/${child}`
     if (found.kind === 'file') into.documents.push({ name: childAs, found })
     else if (found.kind === 'unusable') into.complain(childAs, found.what)
+    else if (isLinkedDirectory(entered.directory, child, found))
+      into.complain(childAs, 'is a link to a directory and is not entered')
     else if (found.kind === 'directory')
       await collectTree(root, entered.directory, child, childAs, depth + 1, into)
   }
+}
+
+function isLinkedDirectory(parent: Found, name: string, found: Located): boolean {
+  return found.kind === 'directory' && found.path !== join(parent.path, name)
 }
 
 function isFull(into: Collection, as: string): boolean {
@@ -142,6 +149,7 @@ export async function readDocument(
     const found = at.kind === 'directory' ? await locate(root, at.path, part) : null
     if (found === null || found.kind === 'absent') return null
     if (found.kind === 'unusable') return closed(name, path, found.what)
+    if (at !== mission && isLinkedDirectory(at, part, found)) return null
     at = found
   }
   if (at.kind === 'directory') return null

@@ -5,10 +5,11 @@ export const MAX_FRONT_MATTER_CHARS = 16 * 1024
 
 /** What YAML costs grows with the parts of the text, and faster than they do: so many are read in about 20 ms. */
 const MAX_PARTS = 1000
-const PARTS = /\n|- |[,?!&*[\]{}]/g
+const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 
 const MAX_VALUE_CHARS = 500
 const MAX_ITEMS = 200
+const MAX_PROBLEMS = 10
 
 /** A file in its two parts. */
 export interface Split {
@@ -59,7 +60,7 @@ export function readFields(yaml: string | null): PackageFields {
     agent: text('agent'),
     assignee: text('assignee'),
     phase: text('phase'),
-    problems,
+    problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   }
 }
 
@@ -93,7 +94,6 @@ function parse(yaml: string, problems: string[]): Node | null {
     const { contents, errors, warnings } = parseDocument(yaml, {
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: 'silent',
     })
     if (errors.length > 0) problems.push('its front matter is no YAML')
     else if (warnings.length > 0) problems.push('its front matter has a tag that means nothing here')

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import { readLanes } from '../../src/dashboard/project/events.js'
+import { instantOf, isoOf, toMilliseconds } from '../../src/dashboard/project/instants.js'
+import { laneEvent } from '../helpers/projects.js'
+
+function read(...lines: readonly string[]) {
+  const reader = readLanes()
+  for (const line of lines) reader.line(line)
+  const { lanes, problems } = reader.result()
+  return { lanes: Object.fromEntries([...lanes].map(([wp, { lane }]) => [wp, lane])), problems }
+}
+
+const AT = '2026-01-01T00:00:00'
+
+function event(id: string, at: string, lane: string): string {
+  return laneEvent(0, 'WP01', lane, { event_id: id, at })
+}
+
+describe('the last lane', () => {
+  it.each([
+    ['by time, not by place', [event('1', `${AT}.5Z`, 'done'), event('2', `${AT}Z`, 'claimed')], 'done'],
+    [
+      'by microseconds',
+      [event('2', `${AT}.000002+00:00`, 'done'), event('9', `${AT}.000001+00:00`, 'x')],
+      'done',
+    ],
+    [
+      'by the instant, not its text',
+      [event('1', '2026-01-01T01:00:00+02:00', 'x'), event('2', '2025-12-31T23:30:00Z', 'done')],
+      'done',
+    ],
+    ['by event_id at the same time', [event('b', `${AT}Z`, 'done'), event('a', `${AT}Z`, 'claimed')], 'done'],
+    [
+      'by the first of one event_id',
+      [event('a', `${AT}Z`, 'done'), event('a', '2026-12-01T00:00:00Z', 'x')],
+      'done',
+    ],
+    ['without a zone it is UTC', [event('1', AT, 'done'), event('2', '2025-12-31T23:59:59Z', 'x')], 'done'],
+  ])('%s', (_, lines, lane) => {
+    expect(read(...lines)).toEqual({ lanes: { WP01: lane }, problems: [] })
+  })
+})
+
+describe('a line', () => {
+  it.each([
+    ['of another envelope', '{"event_id":"1","type":"MissionCreated","wp_id":"WP01"}', []],
+    ['of another envelope without package', '{"event_id":"1","to_lane":"done"}', []],
+    ['of blanks', '  \r', []],
+    ['that is no JSON', '{"wp_id":', ['line 1 is no JSON object']],
+    ['that is no object', '["wp_id"]', ['line 1 is no JSON object']],
+    ['that is deep', '['.repeat(100_000), ['line 1 is no JSON object']],
+    ['with a number for a package', '{"wp_id":1,"to_lane":"done"}', ['line 1 has a wp_id that is no name']],
+    ['with a long package', laneEvent(1, 'x'.repeat(201), 'done'), ['line 1 has a wp_id that is no name']],
+    ['with a lane that is none', laneEvent(1, 'WP01', ' '), ['line 1 has a to_lane that is no name']],
+    ['without event_id', laneEvent(1, 'WP01', 'done', { event_id: 7 }), ['line 1 has no event_id']],
+    ['without time', laneEvent(1, 'WP01', 'done', { at: 7 }), ['line 1 does not say when']],
+    ['with no time', laneEvent(1, 'WP01', 'done', { at: 'yesterday' }), ['line 1 does not say when']],
+  ] as const)('%s says nothing', (_, line, problems) => {
+    expect(read(line)).toEqual({ lanes: {}, problems })
+  })
+
+  it('may name what JavaScript names too', () => {
+    const { lanes } = readAll(laneEvent(1, '__proto__', 'constructor'))
+    expect([...lanes]).toEqual([['__proto__', { lane: 'constructor', at: '2026-01-01T00:00:01.000000000Z' }]])
+    expect(({} as { wp_id?: unknown }).wp_id).toBeUndefined()
+  })
+
+  it('that is broken does not hide the others, and only ten are named', () => {
+    const { lanes, problems } = read(...Array.from({ length: 30 }, () => 'no'), laneEvent(1, 'WP01', 'done'))
+    expect([lanes, problems.length, problems.at(-1)]).toEqual([
+      { WP01: 'done' },
+      11,
+      '20 more of its lines are broken',
+    ])
+  })
+})
+
+function readAll(line: string) {
+  const reader = readLanes()
+  reader.line(line)
+  return reader.result()
+}
+
+describe('the rest behind the last line', () => {
+  const whole = laneEvent(1, 'WP01', 'done').trimEnd()
+
+  it('is not there yet at any length but the whole', () => {
+    for (let length = 1; length <= whole.length; length += 1) {
+      const reader = readLanes()
+      reader.rest(whole.slice(0, length))
+      const { lanes, problems, is_unfinished: isUnfinished } = reader.result()
+      expect([length, lanes.size, problems, isUnfinished]).toEqual([
+        length,
+        length === whole.length ? 1 : 0,
+        [],
+        length < whole.length,
+      ])
+    }
+  })
+})
+
+describe('an instant', () => {
+  it.each([
+    ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000000000Z'],
+    ['2026-01-01t00:00:00.5z', '2026-01-01T00:00:00.500000000Z'],
+    ['2026-01-01 02:00:00.123456789123+0200', '2026-01-01T00:00:00.123456789Z'],
+    ['2026-02-30T00:00:00Z', '2026-03-02T00:00:00.000000000Z'],
+    ['2026-13-01T00:00:00Z', null],
+    ['2026-01-01', null],
+    ['99999-01-01T00:00:00Z', null],
+    ['', null],
+  ])('%s is %s', (text, instant) => {
+    expect(instantOf(text)).toBe(instant)
+  })
+
+  it('is told to the millisecond, and what is no date is none', () => {
+    expect(toMilliseconds('2026-01-01T00:00:00.123456789Z')).toBe('2026-01-01T00:00:00.123Z')
+    expect([isoOf(0), isoOf(9e15), isoOf(Number.NaN)]).toEqual(['1970-01-01T00:00:00.000Z', null, null])
+  })
+})

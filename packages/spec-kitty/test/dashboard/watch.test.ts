@@ -1,0 +1,325 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import { watchProject } from '../../src/dashboard/project/watch.js'
+import {
+  emptyProject,
+  laneEvent,
+  largeProject,
+  oneMission,
+  prompt,
+  removeProjects,
+  writeMission,
+} from '../helpers/projects.js'
+
+const BUILT = fileURLToPath(new URL('../../dist/dashboard/project/watch.js', import.meta.url))
+
+/** Longer than anything takes on a busy machine. */
+const PATIENCE = { timeout: 10_000, interval: 10 }
+
+/** Longer than a change that nobody should tell of would take. */
+const QUIET_MS = 600
+
+type Told = readonly string[] | null
+
+const endings: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of endings.splice(0)) await end()
+  removeProjects()
+})
+
+/** Watches a project, and is there when everything is watched. */
+async function watched(project: string) {
+  let told: Told[] = []
+  const watch = watchProject(project, (missions) => told.push(missions))
+  endings.push(() => watch.close())
+  await vi.waitFor(() => expect(told).toEqual([null]), PATIENCE)
+  told = []
+  return {
+    watch,
+    told: () => told,
+    /** Waits until everything said so far matches, then forgets it. */
+    async hears(...expected: readonly Told[]): Promise<void> {
+      await vi.waitFor(() => {
+        for (const each of expected) expect(told).toContainEqual(each)
+      }, PATIENCE)
+      await sleep(150)
+      told = []
+    },
+    async hearsNothing(): Promise<void> {
+      await sleep(QUIET_MS)
+      expect(told).toEqual([])
+    },
+  }
+}
+
+const ID = '001-start'
+
+describe('a change of a mission is told', () => {
+  it.each<readonly [string, (mission: string) => void]>([
+    [
+      'an event',
+      (mission) => appendFileSync(join(mission, 'status.events.jsonl'), laneEvent(9, 'WP01', 'done')),
+    ],
+    ['a file written', (mission) => writeFileSync(join(mission, 'spec.md'), 'new')],
+    ['a file replaced by an editor', (mission) => replace(join(mission, 'tasks/WP01-begin.md'))],
+    ['a file added', (mission) => writeFileSync(join(mission, 'tasks/WP03.md'), '')],
+    ['a file gone', (mission) => unlinkSync(join(mission, 'contracts/api.yaml'))],
+    ['a file deeper', (mission) => writeFileSync(join(mission, 'contracts/events/more.json'), '')],
+    ['a directory gone', (mission) => rmSync(join(mission, 'contracts'), { recursive: true })],
+  ])('%s, and again', async (_, change) => {
+    const project = oneMission()
+    const mission = join(project, 'kitty-specs', ID)
+    const { hears } = await watched(project)
+    change(mission)
+    await hears([ID])
+    writeFileSync(join(mission, 'tasks/WP02-go-on.md'), 'again')
+    await hears([ID])
+  })
+
+  it('with the state that is true then, well within a second', async () => {
+    const project = oneMission()
+    const reader = openProject(project)
+    const { told } = await watched(project)
+    const took: number[] = []
+    for (const lane of ['claimed', 'in_progress', 'for_review', 'done']) {
+      const before = told().length
+      const start = performance.now()
+      const at = 100 + took.length
+      appendFileSync(join(project, 'kitty-specs', ID, 'status.events.jsonl'), laneEvent(at, 'WP10', lane))
+      await vi.waitFor(() => expect(told().length).toBeGreaterThan(before), { timeout: 5000, interval: 2 })
+      took.push(performance.now() - start)
+      const mission = await reader.mission(ID)
+      expect(mission?.work_packages.at(-1)?.lane).toBe(lane)
+    }
+    console.log(`a lane change was told after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+    expect(Math.min(...took)).toBeLessThan(1000)
+  })
+
+  it('in directories that appear one below the other, however quickly', async () => {
+    const project = oneMission()
+    const { hears } = await watched(project)
+    for (const round of [1, 2, 3]) {
+      const mission = writeMission(project, `new-${round}`, { 'contracts/a/b/c.md': '' })
+      await hears(null)
+      writeFileSync(join(mission, 'contracts/a/b/c.md'), 'changed')
+      await hears([`new-${round}`])
+    }
+  })
+
+  it('in a directory that was deleted and made again, and in one that was moved there', async () => {
+    const project = oneMission()
+    const tasks = join(project, 'kitty-specs', ID, 'tasks')
+    const { hears } = await watched(project)
+    rmSync(tasks, { recursive: true })
+    mkdirSync(tasks)
+    await hears([ID])
+    writeFileSync(join(tasks, 'WP01.md'), '')
+    await hears([ID])
+    renameSync(tasks, `${tasks}.old`)
+    mkdirSync(join(project, 'other'))
+    renameSync(join(project, 'other'), tasks)
+    await hears([ID])
+    writeFileSync(join(tasks, 'WP01.md'), '')
+    await hears([ID])
+  })
+
+  it('behind a link that stays inside, also after the file was replaced', async () => {
+    const project = oneMission()
+    const target = join(project, 'shared.md')
+    writeFileSync(target, 'one')
+    symlinkSync('../../shared.md', join(writeMission(project, 'linked'), 'spec.md'))
+    const { hears } = await watched(project)
+    for (const change of [() => writeFileSync(target, 'two'), () => replace(target), () => replace(target)]) {
+      change()
+      await hears(['linked'])
+    }
+  })
+})
+
+function replace(path: string): void {
+  writeFileSync(`${path}.tmp`, prompt('WP01', `Replaced at ${process.hrtime.bigint()}`))
+  renameSync(`${path}.tmp`, path)
+}
+
+describe('missions that come and go are told', () => {
+  it('also when kitty-specs comes later, goes, and comes again', async () => {
+    const project = emptyProject()
+    const { hears } = await watched(project)
+    for (const round of [1, 2]) {
+      const mission = writeMission(project, 'm', { 'spec.md': '' })
+      await hears(null)
+      writeFileSync(join(mission, 'spec.md'), String(round))
+      await hears(['m'])
+      rmSync(join(project, 'kitty-specs'), { recursive: true })
+      await hears(null)
+    }
+  })
+
+  it('also renamed: the new name is told from then on', async () => {
+    const project = oneMission()
+    const specs = join(project, 'kitty-specs')
+    const { hears } = await watched(project)
+    renameSync(join(specs, ID), join(specs, '002-renamed'))
+    await hears(null)
+    appendFileSync(join(specs, '002-renamed', 'status.events.jsonl'), '\n')
+    await hears(['002-renamed'])
+  })
+
+  it('until the project itself goes, which hurts nobody, and from when it is there again', async () => {
+    const project = oneMission()
+    const { hears } = await watched(project)
+    renameSync(project, `${project}-gone`)
+    endings.push(() => rmSync(`${project}-gone`, { recursive: true, force: true }))
+    await hears(null)
+    renameSync(`${project}-gone`, project)
+    await hears(null)
+    appendFileSync(join(project, 'kitty-specs', ID, 'status.events.jsonl'), '\n')
+    await hears([ID])
+  })
+})
+
+describe('nothing is told', () => {
+  it('of what is not shown, of reading, and after the end', async () => {
+    const project = oneMission()
+    mkdirSync(join(project, '.kittify'))
+    const { hearsNothing, watch } = await watched(project)
+    writeFileSync(join(project, '.kittify', '.dashboard'), '{}')
+    writeFileSync(join(project, 'README.md'), '')
+    mkdirSync(join(project, 'src'))
+    await openProject(project).missions()
+    await openProject(project).document(ID, 'spec.md')
+    await hearsNothing()
+    watch.close()
+    writeFileSync(join(project, 'kitty-specs', ID, 'spec.md'), 'late')
+    await hearsNothing()
+  })
+
+  it('at most about ten times a second, however many changes there are', async () => {
+    const project = oneMission()
+    const { told } = await watched(project)
+    const start = performance.now()
+    for (let at = 0; at < 400; at += 1) {
+      appendFileSync(join(project, 'kitty-specs', ID, 'status.events.jsonl'), laneEvent(at, 'WP01', 'done'))
+      await sleep(2)
+    }
+    await sleep(300)
+    const most = (performance.now() - start) / 100 + 1
+    expect(told().length).toBeGreaterThan(1)
+    expect(told().length).toBeLessThanOrEqual(most)
+    expect(new Set(told().flat())).toEqual(new Set([ID]))
+  })
+
+  it('costs: a quiet project wakes nobody up', async () => {
+    const project = largeProject(20, 5)
+    await watched(project)
+    await sleep(300)
+    const before = process.cpuUsage()
+    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    await sleep(1000)
+    const { user, system } = process.cpuUsage(before)
+    console.log(
+      `a quiet second cost ${((user + system) / 1000).toFixed(1)} ms of the whole test process, ${timers} timers`,
+    )
+  })
+})
+
+/** A user namespace has limits of its own: only there may a test take the watches away from everybody. */
+function limited(limit: string, value: number, project: string) {
+  const script = `
+    echo ${value} > /proc/sys/user/${limit} && exec "$0" --input-type=module --eval '
+      const { watchProject } = await import(process.argv[1])
+      watchProject(process.argv[2], (missions) => console.log(JSON.stringify(missions)))
+      process.stdin.resume().on("end", () => process.exit(0))' "$1" "$2"`
+  const child = spawn('unshare', [
+    '--user',
+    '--map-root-user',
+    'sh',
+    '-c',
+    script,
+    process.execPath,
+    BUILT,
+    project,
+  ])
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  endings.push(() => {
+    child.stdin.end()
+    return ended
+  })
+  let text = ''
+  child.stdout.on('data', (part: Buffer) => void (text += part.toString()))
+  child.stderr.on('data', (part: Buffer) => void (text += part.toString()))
+  return { lines: () => text.split('\n').filter(Boolean), forget: () => void (text = '') }
+}
+
+const canLimit =
+  spawnSync('unshare', [
+    '--user',
+    '--map-root-user',
+    'sh',
+    '-c',
+    'echo 9 > /proc/sys/user/max_inotify_watches',
+  ]).status === 0
+if (!canLimit) console.warn('skipped: "without watches": no user namespace whose limits may be set here')
+
+describe.skipIf(!canLimit)('without watches', () => {
+  it.each([
+    ['max_inotify_watches', 3],
+    ['max_inotify_instances', 0],
+  ] as const)('%s=%i: changes are told, some seconds later', async (limit, value) => {
+    const project = oneMission()
+    const mission = join(project, 'kitty-specs', ID)
+    const { lines, forget } = limited(limit, value, project)
+    await vi.waitFor(() => expect(lines()).toEqual(['null']), PATIENCE)
+    for (const change of [
+      () => appendFileSync(join(mission, 'status.events.jsonl'), laneEvent(9, 'WP01', 'done')),
+      () => writeFileSync(join(mission, 'contracts/events/new.json'), ''),
+      () => writeMission(project, 'new', { 'spec.md': '' }),
+      () => rmSync(join(project, 'kitty-specs', 'new'), { recursive: true }),
+    ]) {
+      await sleep(100)
+      forget()
+      change()
+      await vi.waitFor(() => expect(lines().length).toBeGreaterThan(0), PATIENCE)
+      expect(lines().every((line) => ['null', `["${ID}"]`, '["new"]'].includes(line))).toBe(true)
+    }
+  })
+})
+
+it('the watches of a project are one a directory, and all are given back', async () => {
+  const project = largeProject(10, 3)
+  const before = watchesOfThis()
+  const { watch } = await watched(project)
+  // The project, kitty-specs, and per mission itself and its tasks.
+  expect(watchesOfThis() - before).toBe(22)
+  watch.close()
+  expect(watchesOfThis()).toBe(before)
+})
+
+function watchesOfThis(): number {
+  return readdirSync('/proc/self/fdinfo').reduce((sum, fd) => sum + watchesIn(`/proc/self/fdinfo/${fd}`), 0)
+}
+
+function watchesIn(path: string): number {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('inotify')).length
+  } catch {
+    return 0
+  }
+}
