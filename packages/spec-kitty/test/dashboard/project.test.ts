@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -12,8 +13,11 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { locate } from '../../src/dashboard/project/files.js'
+import { rememberFiles } from '../../src/dashboard/project/memory.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import {
   emptyProject,
@@ -302,7 +306,7 @@ describe('events', () => {
   it('are read from the end of a file that is too large, and a long line is none', async () => {
     const project = emptyProject()
     const path = join(writeMission(project, 'm'), 'status.events.jsonl')
-    writeFileSync(path, `${laneEvent(1, 'WP01', 'claimed')}`)
+    writeFileSync(path, laneEvent(1, 'WP01', 'claimed'))
     truncateSync(path, 17 * 1024 * 1024)
     appendFileSync(path, `\n"${'x'.repeat(300_000)}"\n${laneEvent(2, 'WP02', 'done')}`)
     const { work_packages: packages } = await missionOf(project, 'm')
@@ -322,7 +326,9 @@ describe('documents', () => {
     ['tasks/WP01-begin.md', 'markdown', '\n# Begin\n\nDo it.\n'],
   ])('%s is shown as %s', async (name, format, text) => {
     expect(await openProject(oneMission()).document('001-start', name)).toMatchObject({
-      ...{ name, format, text },
+      name,
+      format,
+      text,
       is_truncated: false,
       problems: [],
     })
@@ -466,9 +472,9 @@ describe('what is hostile', () => {
 
 /** Swaps directories for links to others, again and again beside the test. */
 function swap(pairs: readonly (readonly [string, string])[]): () => Promise<void> {
-  let isEnding = false
+  const ending = new AbortController()
   const run = async (): Promise<void> => {
-    while (!isEnding) {
+    while (!ending.signal.aborted) {
       for (const [path, target] of pairs) {
         renameSync(path, `${path}.aside`)
         symlinkSync(target, path)
@@ -481,7 +487,7 @@ function swap(pairs: readonly (readonly [string, string])[]): () => Promise<void
   }
   const running = run()
   return () => {
-    isEnding = true
+    ending.abort()
     return running
   }
 }
@@ -496,6 +502,25 @@ describe('what is remembered', () => {
       writeFileSync(join(path, 'WP01.md'), prompt('WP01', `Round ${round}`))
       expect((await reader.mission('m'))?.work_packages[0]?.title).toBe(`Round ${round}`)
     }
+  })
+
+  it('is read again only while its times may hide a second change', async () => {
+    const directory = writeMission(emptyProject(), 'm', { 'spec.md': '' })
+    const memory = rememberFiles()
+    let reads = 0
+    const read = async () => ({ value: (reads += 1), is_kept: true })
+    const ask = async () => {
+      const found = await locate(directory, directory, 'spec.md')
+      return found.kind === 'file' ? memory.recall('spec.md', found, read) : null
+    }
+    expect(await ask()).toBe(1)
+    await sleep(2100)
+    expect([await ask(), await ask()]).toEqual([2, 2])
+    memory.forgetUnused()
+    expect(await ask()).toBe(2)
+    memory.forgetUnused()
+    memory.forgetUnused()
+    expect(await ask()).toBe(3)
   })
 
   it('is not what a link led to before', async () => {
