@@ -224,37 +224,34 @@ describe('nothing is told', () => {
     expect(new Set(told().flat())).toEqual(new Set([ID]))
   })
 
-  it('costs: a quiet project wakes nobody up', async () => {
-    const project = largeProject(20, 5)
-    await watched(project)
-    await sleep(300)
-    const before = process.cpuUsage()
-    const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  it('wakes nobody up while nothing happens', async () => {
+    const { child, lines } = watching([process.execPath], largeProject(20, 5))
+    await vi.waitFor(() => expect(lines()).toEqual(['null']), PATIENCE)
     await sleep(1000)
-    const { user, system } = process.cpuUsage(before)
-    console.log(
-      `a quiet second cost ${((user + system) / 1000).toFixed(1)} ms of the whole test process, ${timers} timers`,
-    )
+    const before = wakeUpsOf(child.pid)
+    await sleep(2500)
+    const wakeUps = wakeUpsOf(child.pid) - before
+    console.log(`${wakeUps} wake-ups in 2.5 quiet seconds`)
+    // One look at every directory would be some hundred.
+    expect(wakeUps).toBeLessThan(20)
   })
 })
 
-/** A user namespace has limits of its own: only there may a test take the watches away from everybody. */
-function limited(limit: string, value: number, project: string) {
-  const script = `
-    echo ${value} > /proc/sys/user/${limit} && exec "$0" --input-type=module --eval '
-      const { watchProject } = await import(process.argv[1])
-      watchProject(process.argv[2], (missions) => console.log(JSON.stringify(missions)))
-      process.stdin.resume().on("end", () => process.exit(0))' "$1" "$2"`
-  const child = spawn('unshare', [
-    '--user',
-    '--map-root-user',
-    'sh',
-    '-c',
-    script,
-    process.execPath,
-    BUILT,
-    project,
-  ])
+/** How often the main thread of a process has waited for something. */
+function wakeUpsOf(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1])
+}
+
+const WATCH = `
+  const { watchProject } = await import(process.argv[1])
+  watchProject(process.argv[2], (missions) => console.log(JSON.stringify(missions)))
+  process.stdin.resume().on("end", () => process.exit(0))`
+
+/** Watches a project in a process of its own, which ends with its input. */
+function watching(command: readonly string[], project: string) {
+  const [first, ...rest] = [...command, '--input-type=module', '--eval', WATCH, BUILT, project]
+  const child = spawn(first, rest)
   const ended = new Promise((resolve) => child.once('close', resolve))
   endings.push(() => {
     child.stdin.end()
@@ -263,7 +260,13 @@ function limited(limit: string, value: number, project: string) {
   let text = ''
   child.stdout.on('data', (part: Buffer) => void (text += part.toString()))
   child.stderr.on('data', (part: Buffer) => void (text += part.toString()))
-  return { lines: () => text.split('\n').filter(Boolean), forget: () => void (text = '') }
+  return { child, lines: () => text.split('\n').filter(Boolean), forget: () => void (text = '') }
+}
+
+/** A user namespace has limits of its own: only there may a test take the watches away from everybody. */
+function limited(limit: string, value: number, project: string) {
+  const script = `echo ${value} > /proc/sys/user/${limit} && exec "$0" "$@"`
+  return watching(['unshare', '--user', '--map-root-user', 'sh', '-c', script, process.execPath], project)
 }
 
 const canLimit =
