@@ -67,9 +67,9 @@ function LostBanner() {
   return (
     <div class="lost" role="alert">
       <p>
-        <strong>The dashboard does not answer.</strong> What you see may be out of date. The page connects by
-        itself as soon as it is back; to start it, run <code class="command">spec-kitty dashboard</code> in
-        the project.
+        <strong>The dashboard does not answer.</strong> What you see may be out of date. This page reconnects
+        on its own; to start the dashboard again, run <code class="command">spec-kitty dashboard</code> in the
+        project.
       </p>
     </div>
   )

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
 import { COLUMNS, inColumn, type ColumnName } from '../lanes.js'
 import { moveBetweenCards } from './arrows.js'
@@ -7,8 +8,9 @@ import { Notice } from './notice.js'
 /** The work packages of a mission in five columns. */
 export function Board({ mission }: { readonly mission: MissionReply }) {
   const onBoard = mission.work_packages.filter(({ column }) => column !== null)
-  if (onBoard.length === 0) return <NoPackages mission={mission} />
+  const moved = useMoved(mission.work_packages)
   const done = new Set(onBoard.filter(({ lane }) => lane === 'done').map(({ id }) => id))
+  if (onBoard.length === 0) return <NoPackages mission={mission} />
   return (
     <div class="board" onKeyDown={moveBetweenCards}>
       {COLUMNS.map((column) => (
@@ -18,6 +20,7 @@ export function Board({ mission }: { readonly mission: MissionReply }) {
           packages={inColumn(onBoard, column.column)}
           mission={mission.id}
           done={done}
+          moved={moved}
         />
       ))}
     </div>
@@ -29,9 +32,10 @@ interface ColumnProps {
   readonly packages: readonly WorkPackage[]
   readonly mission: string
   readonly done: ReadonlySet<string>
+  readonly moved: ReadonlySet<string>
 }
 
-function Column({ column: { column, name }, packages, mission, done }: ColumnProps) {
+function Column({ column: { column, name }, packages, mission, done, moved }: ColumnProps) {
   return (
     <section class="column" data-column={column} aria-label={name}>
       <h2>
@@ -40,12 +44,29 @@ function Column({ column: { column, name }, packages, mission, done }: ColumnPro
       {packages.length > 0 && (
         <ul>
           {packages.map((workPackage) => (
-            <Card key={workPackage.id} workPackage={workPackage} mission={mission} done={done} />
+            <Card
+              key={workPackage.id}
+              workPackage={workPackage}
+              mission={mission}
+              done={done}
+              hasMoved={moved.has(workPackage.id)}
+            />
           ))}
         </ul>
       )}
     </section>
   )
+}
+
+/** Returns the packages whose lane has changed while the board was shown; the eye is led to them for a moment. */
+function useMoved(packages: readonly WorkPackage[]): ReadonlySet<string> {
+  const memory = useRef({ packages, moved: new Set<string>() })
+  if (memory.current.packages !== packages) {
+    const lanes = new Map(memory.current.packages.map(({ id, lane }) => [id, lane]))
+    const moved = packages.filter(({ id, lane }) => lanes.has(id) && lanes.get(id) !== lane)
+    memory.current = { packages, moved: new Set(moved.map(({ id }) => id)) }
+  }
+  return memory.current.moved
 }
 
 function NoPackages({ mission }: { readonly mission: MissionReply }) {

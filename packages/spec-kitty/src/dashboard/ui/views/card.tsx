@@ -8,14 +8,15 @@ interface CardProps {
   readonly mission: string
   /** The packages that are done: what still has to be waited for is shown as such. */
   readonly done: ReadonlySet<string>
+  readonly hasMoved: boolean
 }
 
 /** One work package on the board. Its whole surface is the link that opens it. */
-export function Card({ workPackage, mission, done }: CardProps) {
+export function Card({ workPackage, mission, done, hasMoved }: CardProps) {
   const { id, title, lane, phase } = workPackage
   const people = whoWorks(workPackage)
   return (
-    <li class="card" data-card={id} data-lane={lane}>
+    <li class={hasMoved ? 'card has-moved' : 'card'} data-card={id} data-lane={lane}>
       <h3>
         <a class="stretched" href={printRoute({ view: 'board', mission, card: id })} data-card-link={id}>
           <bdi class="id">{visible(id)}</bdi> <bdi class="title">{visible(title)}</bdi>

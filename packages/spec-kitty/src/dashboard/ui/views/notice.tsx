@@ -54,8 +54,7 @@ export function Failed({ failure, what, read }: FailedProps) {
 }
 
 function reason({ status }: Failure): string {
-  if (status === null)
-    return 'The dashboard does not answer. It is read by itself as soon as the dashboard is back.'
+  if (status === null) return 'The dashboard does not answer. This is read again as soon as it is back.'
   return `The dashboard answered with the HTTP status ${status}. Its log says more.`
 }
 

@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DocumentReply, MissionReply, WorkPackage } from '../../src/dashboard/api.js'
+import { printRoute, type Route } from '../../src/dashboard/ui/route.js'
+import { servePage } from './stand-in-server.js'
+
+const CHROMIUM = '/usr/bin/chromium'
+const ID = '..%2f"><img src=x onerror=globalThis.ran=1>'
+const CARD = 'WP01"><script>globalThis.ran=2</script>'
+const DOCUMENT = 'tasks/../a b%2F?#"<svg onload=globalThis.ran=3>.md'
+
+const TEXT = `# <script>globalThis.ran=4</script> exe\u202Egnp.doc
+
+<img src=x onerror="globalThis.ran=5"><svg onload="globalThis.ran=6"></svg>
+<style>body{display:none}</style><meta http-equiv="refresh" content="0;url=https://evil.invalid/">
+<base href="https://evil.invalid/"><iframe src="https://evil.invalid/"></iframe>
+<form action="https://evil.invalid/"><input name="attributes"><button id="main">send</button></form>
+
+![remote](https://evil.invalid/pixel.png) ![local](diagram.png) ![svg](data:image/svg+xml,x)
+![dot](data:image/png;base64,iVBORw0KGgo=)
+
+[script](javascript:globalThis.ran=7) [page](data:text/html,x) [away](https://evil.invalid/a)
+`
+
+const workPackage: WorkPackage = {
+  id: CARD,
+  title: `<img src=x onerror=globalThis.ran=8> ${'unbreakable'.repeat(50)}`,
+  lane: 'constructor',
+  column: 'planned',
+  dependencies: ['__proto__', CARD],
+  subtasks: ['<b>x</b>'],
+  agent: '\u202Eevil',
+  assignee: null,
+  phase: 'x'.repeat(300),
+  document: DOCUMENT,
+  updated_at: 'no time',
+}
+
+const mission: MissionReply = {
+  id: ID,
+  title: `title\u202Eeltit ${'W'.repeat(400)}`,
+  progress: 0,
+  counts: { planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 },
+  updated_at: null,
+  problem_count: 1,
+  problems: [{ path: `kitty-specs/\u202E${'x'.repeat(300)}`, what: '<script>globalThis.ran=9</script>' }],
+  work_packages: [workPackage],
+  documents: [{ name: DOCUMENT, bytes: 1 }],
+}
+
+const reply: DocumentReply = {
+  name: DOCUMENT,
+  format: 'markdown',
+  text: TEXT,
+  bytes: 1,
+  is_truncated: true,
+  problems: [],
+}
+
+const missionUrl = `/api/missions/${encodeURIComponent(ID)}`
+const replies = new Map<string, unknown>([
+  ['/api/missions', { project: { name: ID, path: ID }, missions: [mission], problems: mission.problems }],
+  [missionUrl, mission],
+  [`${missionUrl}/documents/${encodeURIComponent(DOCUMENT)}`, reply],
+])
+
+describe.skipIf(!existsSync(CHROMIUM))(`the page, given hostile content (needs ${CHROMIUM})`, () => {
+  let browser: Browser
+  let server: Awaited<ReturnType<typeof servePage>>
+
+  beforeAll(async () => {
+    server = await servePage(replies)
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+  }, 60_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.close()
+  }, 60_000)
+
+  const routes: readonly [Route, string][] = [
+    [{ view: 'missions' }, '[aria-label=Missions]'],
+    [{ view: 'board', mission: ID, card: null }, '.card'],
+    [{ view: 'board', mission: ID, card: CARD }, 'dialog [data-testid=document]'],
+    [{ view: 'documents', mission: ID, document: DOCUMENT }, '[data-testid=document]'],
+  ]
+  it.each(routes)('runs nothing, asks nobody, breaks nothing: %j', async (route, shown) => {
+    const { page, complaints, requests } = await open(browser, server.url, 400)
+    await page.goto(server.url + printRoute(route))
+    await page.waitForSelector(shown)
+    await page.locator('[data-testid=connection][data-state=open]').waitFor()
+    expect(await page.evaluate('globalThis.ran')).toBeUndefined()
+    expect(
+      requests.filter((url) => !url.startsWith(server.url) && !url.startsWith('data:image/png')),
+    ).toEqual([])
+    expect(complaints).toEqual([])
+    const tooWide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+    expect(await page.evaluate(tooWide)).toBe(0)
+    expect(await page.content()).not.toContain('\u202E')
+    await page.context().close()
+  })
+
+  it('leaves of a document what is harmless', async () => {
+    const { page } = await open(browser, server.url, 1280)
+    await page.goto(server.url + printRoute({ view: 'documents', mission: ID, document: DOCUMENT }))
+    const body = page.getByTestId('document')
+    await body.waitFor()
+    const links = await body.locator('a[href]').evaluateAll((found) => found.map((link) => link.outerHTML))
+    expect(links).toHaveLength(1)
+    expect(links[0]).toContain('rel="noopener noreferrer"')
+    expect(await body.locator('img').count()).toBe(1)
+    expect(
+      await body.locator('[id], [name], [style], [onerror], script, style, form, iframe, svg').count(),
+    ).toBe(0)
+    expect(await body.textContent()).toContain('https://evil.invalid/pixel.png')
+    await page.context().close()
+  })
+})
+
+async function open(browser: Browser, url: string, width: number) {
+  const context = await browser.newContext({ viewport: { width, height: 800 } })
+  const page: Page = await context.newPage()
+  const complaints: string[] = []
+  const requests: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('request', (request) => requests.push(request.url()))
+  page.on('framenavigated', (frame) => {
+    if (!frame.url().startsWith(url) && frame.url() !== 'about:blank') complaints.push(frame.url())
+  })
+  return { page, complaints, requests }
+}

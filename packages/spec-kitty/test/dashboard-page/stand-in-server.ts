@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** The policy with which the dashboard serves its page. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
+  'trusted-types spec-kitty'
+
+const PAGE = new URL('../../dist/dashboard/page/', import.meta.url)
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+}
+
+/** Serves the built page, with replies that a test makes up: what no real project contains must be shown too. */
+export async function servePage(replies: Map<string, unknown>) {
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/'
+    response.setHeader('content-security-policy', POLICY)
+    if (path === '/api/events') openStream(response)
+    else if (path.startsWith('/api/')) answer(response, replies.get(path))
+    else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function openStream(response: ServerResponse) {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n')
+}
+
+function answer(response: ServerResponse, reply: unknown) {
+  response.writeHead(reply === undefined ? 404 : 200, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(reply ?? {}))
+}
+
+async function sendFile(response: ServerResponse, name: string) {
+  const file = await readFile(new URL(name, PAGE)).catch(() => null)
+  const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'text/plain'
+  response.writeHead(file === null ? 404 : 200, { 'content-type': type }).end(file ?? '')
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
+import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
+import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/lanes.js'
+import { visible } from '../../src/dashboard/ui/visible.js'
+
+describe('numbers for people', () => {
+  it.each([
+    [0, '0 s'],
+    [59.9, '59 s'],
+    [60, '1 min'],
+    [3600, '1 h'],
+    [3661, '1 h 1 min'],
+    [86_400, '1 d'],
+    [97_200, '1 d 3 h'],
+    [-5, '0 s'],
+  ])('a duration of %d s is %s', (seconds, words) => expect(formatDuration(seconds)).toBe(words))
+
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1 kB'],
+    [12_345, '12.3 kB'],
+    [84_000_000, '84 MB'],
+    [512_400_000, '512 MB'],
+    [3e15, '3000 TB'],
+  ])('%d bytes are %s', (bytes, words) => expect(formatBytes(bytes)).toBe(words))
+
+  it.each([
+    [0, '0 %'],
+    [0.001, '1 %'],
+    [0.5, '50 %'],
+    [0.999, '99 %'],
+    [1, '100 %'],
+  ])('only what is complete is complete: %d is %s', (share, words) => expect(formatShare(share)).toBe(words))
+
+  it.each([
+    [-60, 'just now'],
+    [10, 'just now'],
+    [50, '1 min ago'],
+    [7200, '2 h ago'],
+    [200_000, '2 d ago'],
+  ])('%d s before now is %s', (seconds, words) => expect(formatAgo(0, seconds * 1000)).toBe(words))
+})
+
+describe('text of others', () => {
+  it('shows what would change the look of its neighbours', () => {
+    expect(visible('exe\u202Egnp.doc')).toBe('exe[U+202E]gnp.doc')
+    expect(visible('a\u2066b\u2069\u0000\u001B[31m')).toBe('a[U+2066]b[U+2069][U+0000][U+001B][31m')
+  })
+
+  it('leaves lines, tabs and right-to-left text alone', () => {
+    expect(visible('a\r\nb\tc')).toBe('a\nb\tc')
+    expect(visible('\u05D0\u200F \u0639')).toBe('\u05D0\u200F \u0639')
+  })
+
+  it('keeps an unknown lane as it is, even one named like a member of an object', () => {
+    expect(laneName('in_review')).toBe('In review')
+    expect(laneName('constructor')).toBe('constructor')
+    expect(isLane('toString')).toBe(false)
+  })
+})
+
+describe('a mission in words', () => {
+  it('counts the furthest first', () => {
+    const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
+    expect(describeCounts({ ...none, done: 3, planned: 1 })).toBe('3 done, 1 planned')
+    expect(describeCounts(none)).toBeNull()
+  })
+
+  it('lists documents in reading order, by directory', () => {
+    const names = ['tasks/WP10.md', 'z.md', 'tasks/WP2.md', 'plan.md', 'contracts/v1/a.yaml', 'spec.md']
+    const groups = groupDocuments(names.map((name) => ({ name, bytes: 1 })))
+    expect(
+      groups.map((group) => [group.directory, group.documents.map(({ name }) => baseName(name))]),
+    ).toEqual([
+      ['', ['spec.md', 'plan.md', 'z.md']],
+      ['contracts/v1/', ['a.yaml']],
+      ['tasks/', ['WP2.md', 'WP10.md']],
+    ])
+  })
+})
