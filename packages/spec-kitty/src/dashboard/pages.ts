@@ -20,20 +20,21 @@ export function dashboardPages(directory: string, root: string, platform: Platfo
   const project = openProject(directory)
   const changes = shareChanges(directory)
   const self = installedSelf(process.execPath)
+  const missions = shareWhileRunning(() => project.missions())
   const daemons = shareWhileRunning(() => readDaemons({ project: directory, root, platform, self }))
   return async ({ path }) => {
     if (path === '/api/events') return { open: changes.open }
     if (path === '/api/daemons') return json(await daemons())
+    if (path === '/api/missions') return json(await missions())
     if (path.startsWith('/api/')) return readProject(project, path.split('/').slice(2))
     return staticFile(path)
   }
 }
 
-/** `missions`, `missions/:id`, `missions/:id/documents/:name`: every part is percent-encoded on its own. */
+/** `missions/:id` and `missions/:id/documents/:name`: every part is percent-encoded on its own. */
 async function readProject(project: Project, parts: readonly string[]): Promise<PageReply | null> {
   const [missions, id, documents, name, ...more] = parts.map(decode)
-  if (missions !== 'missions' || more.length > 0 || parts.length === 3) return null
-  if (id === undefined) return json(await project.missions())
+  if (missions !== 'missions' || id === undefined || more.length > 0 || parts.length === 3) return null
   if (id === null || name === null) return notFound()
   if (documents === undefined) return orNotFound(await project.mission(id))
   if (documents !== 'documents' || name === undefined) return null
@@ -61,7 +62,7 @@ function json(body: object, status = 200): PageReply {
   return { status, headers: JSON_HEADERS, body: JSON.stringify(body) }
 }
 
-/** A look at the machine takes up to a second: who asks meanwhile gets the same one. */
+/** What takes long is done once: a look at the machine up to a second, a list of many missions some hundred ms. */
 function shareWhileRunning<T>(read: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null
   return () => {
