@@ -27,6 +27,7 @@ describe('links of a document', () => {
     'blob:http://127.0.0.1/x',
     'file:///etc/passwd',
     'http://[',
+    '',
   ])('%j leads nowhere', (href) => expect(linkTarget(href, 'spec.md', DOCUMENTS)).toEqual({ kind: 'none' }))
 
   it.each(['https://example.com/', 'http://127.0.0.1:9237/', 'mailto:a@example.com'])(
@@ -74,6 +75,10 @@ describe('HTML in a document', () => {
 
   it('leaves code and references as they were written', () => {
     expect(markdownToHtml('`<b>` &amp; &lt;')).toBe('<p><code>&lt;b&gt;</code> &amp; &lt;</p>\n')
+  })
+
+  it.each(['<a', '<div <a', '<!--', '</b', '<b <i>'])('is read in one go, however much of it: %s', (part) => {
+    expect(markdownToHtml(`<div ${part.repeat(50_000)}`)).toContain('div')
   })
 
   it('has tasks without form controls', () => {

@@ -41,7 +41,7 @@ function View({ route, missions }: { readonly route: Route; readonly missions: R
       return <DaemonsView />
     default:
       return (
-        <Notice title="There is no such page">
+        <Notice title="There is no such page" isPage>
           Its address may have been shortened on the way. <a href="#/">See all missions</a>
         </Notice>
       )

@@ -17,7 +17,7 @@ export function dress(fragment: DocumentFragment, place: DocumentPlace): void {
   for (const image of fragment.querySelectorAll('img')) dressImage(image)
   for (const link of fragment.querySelectorAll('a')) dressLink(link, place)
   for (const wide of fragment.querySelectorAll('table')) wrapWide(wide)
-  for (const code of fragment.querySelectorAll('pre')) code.tabIndex = 0
+  for (const code of fragment.querySelectorAll('pre')) makeScrollable(code, 'Code')
   const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) texts.currentNode.nodeValue = visible(texts.currentNode.nodeValue ?? '')
 }
@@ -65,9 +65,16 @@ function pointTo(
 
 function wrapWide(wide: HTMLElement): void {
   const box = element(wide, 'div', 'wide')
-  box.tabIndex = 0
+  makeScrollable(box, 'Table')
   wide.replaceWith(box)
   box.append(wide)
+}
+
+/** What may be wider than the page scrolls by itself; the keyboard must reach it for that. */
+function makeScrollable(box: HTMLElement, label: string): void {
+  box.tabIndex = 0
+  box.role = 'group'
+  box.ariaLabel = label
 }
 
 /** Goes to the heading that a link of the document names; the URL stays, because the fragment is the route. */

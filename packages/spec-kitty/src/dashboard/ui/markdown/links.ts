@@ -16,6 +16,7 @@ const MISSION = 'http://mission.invalid'
  * followed to documents of the mission only, others to http, https and mailto only.
  */
 export function linkTarget(href: string, from: string, documents: ReadonlySet<string>): LinkTarget {
+  if (href.trim() === '') return NONE
   if (href.startsWith('#')) return { kind: 'heading', slug: decodedOrRaw(href.slice(1)) }
   const base = `${MISSION}/${from.split('/').map(encodeURIComponent).join('/')}`
   const url = URL.canParse(href, base) ? new URL(href, base) : null

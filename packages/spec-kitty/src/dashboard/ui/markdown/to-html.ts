@@ -8,7 +8,8 @@ const PLAIN_TAGS = new Set(
   ).split(' '),
 )
 
-const COMMENT_OR_TAG = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][a-z0-9]*)\b[^>]*>/gi
+/** No `<` within a tag: so that a long row of them is read once, not once for each. */
+const COMMENT_OR_TAG = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][a-z0-9]*)\b[^<>]*>/gi
 
 const marked = new Marked({
   gfm: true,

@@ -6,7 +6,7 @@ import { dress, goToHeading } from '../markdown/dress.js'
 import { sanitise } from '../markdown/sanitise.js'
 import { markdownToHtml } from '../markdown/to-html.js'
 import { visible } from '../visible.js'
-import { Failed, Loading, Notice, Problems } from './notice.js'
+import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 
 interface DocumentTextProps {
   readonly mission: MissionReply
@@ -27,6 +27,7 @@ export function DocumentText({ mission, name }: DocumentTextProps) {
   if (value === null) return <Loading />
   return (
     <>
+      <Stale failure={failure} />
       <Problems problems={value.problems} />
       {value.is_truncated && (
         <p class="truncated">This is only the beginning: the whole file has {formatBytes(value.bytes)}.</p>
@@ -48,7 +49,7 @@ function Body({ document, mission }: { readonly document: DocumentReply; readonl
   if (document.format === 'markdown')
     return <Markdown document={document} text={document.text} mission={mission} />
   return (
-    <pre class="plain" tabIndex={0} data-testid="document">
+    <pre class="plain" tabIndex={0} role="group" aria-label={visible(document.name)} data-testid="document">
       {visible(document.text)}
     </pre>
   )

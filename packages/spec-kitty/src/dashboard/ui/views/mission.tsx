@@ -8,7 +8,7 @@ import { printRoute, type Route } from '../route.js'
 import { visible } from '../visible.js'
 import { Board } from './board.js'
 import { Documents } from './documents.js'
-import { Failed, Loading, Notice, Problems } from './notice.js'
+import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { PackageDialog } from './package-dialog.js'
 import { Progress } from './progress.js'
 
@@ -31,7 +31,8 @@ export function MissionView({ route }: { readonly route: MissionRoute }) {
   if (value === null && failure !== null) return <Failed what="The mission" failure={failure} read={read} />
   if (value === null) return <Loading />
   return (
-    <div class={route.view === 'board' ? 'view is-wide' : 'view'}>
+    <div class="view is-wide">
+      <Stale failure={failure} />
       <Head mission={value} route={route} />
       {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
       {route.view === 'board' && <Problems problems={value.problems} />}
@@ -84,7 +85,7 @@ function Head({ mission, route }: { readonly mission: MissionReply; readonly rou
 
 function Gone({ mission }: { readonly mission: string }) {
   return (
-    <Notice title="This mission is not there">
+    <Notice title="This mission is not there" isPage>
       <p>
         There is no directory <bdi class="path">kitty-specs/{visible(mission)}</bdi>. If it comes back, it
         appears here.

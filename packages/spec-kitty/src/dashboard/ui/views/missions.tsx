@@ -6,7 +6,7 @@ import { Ago } from '../live/clock.js'
 import type { Reading } from '../live/reply.js'
 import { printRoute } from '../route.js'
 import { visible } from '../visible.js'
-import { Failed, Loading, Notice, Problems } from './notice.js'
+import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { Progress } from './progress.js'
 
 /** From so many missions on there is a field to find one in the list. */
@@ -21,6 +21,7 @@ export function MissionsView({ missions }: { readonly missions: Reading<Missions
   return (
     <div class="view">
       <h1>Missions</h1>
+      {reply !== null && <Stale failure={missions.failure} />}
       {reply !== null ? (
         <List reply={reply} />
       ) : missions.failure !== null ? (

@@ -6,14 +6,17 @@ import { visible } from '../visible.js'
 
 interface NoticeProps {
   readonly title: string
+  /** It is all there is on the page, so its title is the page's. */
+  readonly isPage?: boolean
   readonly children?: ComponentChildren
 }
 
 /** What stands where there is nothing to show: what is so, and what one can do about it. */
-export function Notice({ title, children }: NoticeProps) {
+export function Notice({ title, isPage = false, children }: NoticeProps) {
+  const Title = isPage ? 'h1' : 'h2'
   return (
     <div class="notice">
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       <div>{children}</div>
     </div>
   )
@@ -50,6 +53,16 @@ export function Failed({ failure, what, read }: FailedProps) {
         </button>
       </div>
     </div>
+  )
+}
+
+/** Says that what is shown could not be read again. Where nobody answers at all, the page's banner says so. */
+export function Stale({ failure }: { readonly failure: Failure | null }) {
+  if (failure === null || failure.status === null) return null
+  return (
+    <p class="stale" role="alert">
+      What you see may be out of date. {reason(failure)}
+    </p>
   )
 }
 
