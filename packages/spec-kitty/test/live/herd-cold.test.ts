@@ -1,0 +1,102 @@
+import { randomInt } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { times } from '../../../familiar/test/helpers/counts.js'
+import {
+  brokenIn,
+  makeMeadow,
+  openGate,
+  pausing,
+  startCommand,
+  stepsIn,
+  type Command,
+  type Meadow,
+} from '../helpers/herd.js'
+import { holdersOf, listeningFor, processesWith } from '../helpers/herd-machine.mjs'
+import { randomFrom } from '../helpers/herd-random.cjs'
+import { watchHerd, type Blow } from '../helpers/herd-watch.js'
+import { makeRoot, type SyncRoot } from './sync-root.js'
+
+/** Many commands at once on a cold root, held up at random at every step of a lock, one of them killed. */
+const HERD = 64
+const ROUNDS = times(3, 20)
+const SEED = Number(process.env['HERD_SEED'] ?? randomInt(2 ** 31))
+
+/** How long after the life-cycle lock was first taken one is killed, at most: in about this time all are served. */
+const LONGEST_LIFE_MS = { holder: 700, anyone: 3_000 } as const
+
+let root: SyncRoot
+let meadow: Meadow
+
+beforeEach(() => {
+  root = makeRoot()
+  meadow = makeMeadow(root.base)
+})
+
+afterEach(() => root.end())
+
+function startHerd(seed: number): readonly Command[] {
+  return Array.from({ length: HERD }, (_, index) =>
+    startCommand(['sync', 'start', ...(index % 4 === 0 ? ['--json'] : [])], {
+      ...root.env,
+      ...pausing(meadow, seed + 2 * index),
+    }),
+  )
+}
+
+/** Mostly the one that starts the daemon is killed: the death of another makes no difference to anybody. */
+function chooseBlow(herd: readonly Command[], random: () => number): Blow {
+  const kind = random() < 0.75 ? 'holder' : 'anyone'
+  const pid = kind === 'holder' ? 0 : (herd[Math.floor(random() * HERD)]?.child.pid ?? 0)
+  return { pid, afterMs: Math.round(random() * LONGEST_LIFE_MS[kind]) }
+}
+
+/** What is there when all have ended: one daemon, the recorded one, and nothing else. */
+function expectOneDaemon(pid: number): void {
+  expect(root.remember()?.pid).toBe(pid)
+  expect(processesWith(root.base)).toEqual([pid])
+  expect(listeningFor(root.path)).toEqual([pid])
+  expect(holdersOf(root.file('daemon.lock'))).toEqual([pid])
+  expect(holdersOf(root.file('lifecycle.lock'))).toEqual([])
+  const files = ['daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
+  expect(readdirSync(root.file('.')).toSorted()).toEqual(files)
+}
+
+/** Runs one round and returns what is to be told of it. */
+async function runRound(seed: number): Promise<string> {
+  const random = randomFrom(seed)
+  const herd = startHerd(seed)
+  const blow = chooseBlow(herd, random)
+  const watch = await watchHerd(root.path, meadow.trace, blow)
+  for (const { ended } of herd) void ended.then(({ status }) => status === 0 && watch.expectOne())
+  const gate = await openGate(meadow, HERD)
+  const ends = await Promise.all(herd.map(({ ended }) => ended))
+  gate.close()
+  const { samples, several, none, killed } = await watch.stop()
+  root.remember()
+
+  expect([several, none]).toEqual([[], 0])
+  const served = ends.filter(({ signal }) => signal === null)
+  expect(served.filter(({ status }) => status !== 0)).toEqual([])
+  const [daemon = 0, ...others] = new Set(served.map((end) => end.daemon ?? 0))
+  expect([served.length, others]).toEqual([killed === null ? HERD : HERD - 1, []])
+  expectOneDaemon(daemon)
+
+  const steps = stepsIn(meadow.trace)
+  expect(brokenIn(steps, killed)).toEqual([])
+  expect(steps).toContainEqual({ pid: daemon, step: 'takes', lock: 'daemon.lock' })
+  const slowest = Math.round(Math.max(...ends.map(({ at }) => at)) - gate.openedAt)
+  const holders = new Set(steps.filter(({ lock }) => lock === 'lifecycle.lock').map(({ pid }) => pid))
+  const fate = `${blow.pid === 0 ? 'the first holder' : 'one'} ${killed === null ? 'was to be' : 'was'} killed after ${blow.afterMs} ms`
+  return `the slowest took ${slowest} ms; ${holders.size} held the life-cycle lock; ${samples} samples; ${fate}`
+}
+
+describe(`${HERD} commands at once on a cold root, one of them killed`, () => {
+  it.each(Array.from({ length: ROUNDS }, (_, round) => SEED + 1_000 * round))(
+    'are all served by one daemon, seed %i',
+    { timeout: 120_000 },
+    async (seed) => {
+      console.log(`seed ${seed}: ${await runRound(seed)}`)
+    },
+  )
+})
