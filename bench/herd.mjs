@@ -1,0 +1,117 @@
+// @ts-check
+/**
+ * `node bench/herd.mjs [ROUNDS]`: 64 commands at once on a cold root, until the last one is served, beside 64 times
+ * `node -e 0` at once and one cold start, in turns. Needs a private network (root on Linux); the real ports are not
+ * touched.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { inPrivateNetwork } from '../scripts/private-network.mjs'
+
+const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
+const START = [CLI, 'sync', 'start']
+const FLOOR = ['-e', '0']
+const HERD = 64
+const TARGET = 1.5
+
+if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
+
+const rounds = Number(process.argv[2] ?? 11)
+/** @type {Record<'herd' | 'floor' | 'cold', number[]>} */
+const samples = { herd: [], floor: [], cold: [] }
+for (let round = 0; round < rounds; round++) {
+  for (const measure of shuffled([measureHerd, measureFloor, measureCold])) await measure()
+}
+const ratios = samples.herd.map(
+  (ms, round) => ms / ((samples.floor[round] ?? 0) + (samples.cold[round] ?? 0)),
+)
+console.log(`the last of ${HERD} cold commands  ${median(samples.herd).toFixed(0)} ms (the slowest of all: ${Math.max(...samples.herd).toFixed(0)} ms)
+${HERD} x node -e 0 at once     ${median(samples.floor).toFixed(0)} ms
+one cold start              ${median(samples.cold).toFixed(0)} ms
+M11 ratio, median of ${rounds}     ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}), target <= ${TARGET}`)
+process.exitCode = median(ratios) <= TARGET ? 0 : 1
+
+/** Runs this very script in a network of its own. */
+function inside() {
+  const command = inPrivateNetwork([process.execPath, ...process.argv.slice(1)])
+  if (command === null) {
+    console.error('this bench needs a private network: run it as root on Linux')
+    return 2
+  }
+  return spawnSync(command[0] ?? '', command.slice(1), { stdio: 'inherit' }).status ?? 2
+}
+
+function measureHerd() {
+  return onColdRoot(async (env) => void samples.herd.push(await timeAll(HERD, START, env)))
+}
+
+function measureCold() {
+  return onColdRoot(async (env) => void samples.cold.push(await timeAll(1, START, env)))
+}
+
+async function measureFloor() {
+  samples.floor.push(await timeAll(HERD, FLOOR, environment('/nonexistent')))
+}
+
+/** @param {(env: Record<string, string>) => Promise<void>} act */
+async function onColdRoot(act) {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
+  try {
+    await act(environment(root))
+  } finally {
+    end(root)
+    rmSync(root, { recursive: true, force: true })
+  }
+}
+
+/** The daemon is this bench's own: its root was made a moment ago. @param {string} root */
+function end(root) {
+  const { pid } = JSON.parse(readFileSync(join(root, 'daemons', 'sync', 'record.json'), 'utf8'))
+  process.kill(pid, 'SIGKILL')
+}
+
+/** The small environment of a command: without `NODE_EXTRA_CA_CERTS`, which doubles the start of Node. @param {string} root */
+function environment(root) {
+  return { PATH: process.env['PATH'] ?? '', HOME: root, SPEC_KITTY_HOME: root }
+}
+
+/**
+ * Returns how long it took from the first start to the end of the last. A command that fails is an error, no sample.
+ *
+ * @param {number} count @param {readonly string[]} args @param {Record<string, string>} env
+ */
+async function timeAll(count, args, env) {
+  const started = performance.now()
+  await Promise.all(Array.from({ length: count }, () => run(args, env)))
+  return performance.now() - started
+}
+
+/** @param {readonly string[]} args @param {Record<string, string>} env @returns {Promise<void>} */
+function run(args, env) {
+  return new Promise((resolve, reject) => {
+    let stderr = ''
+    const child = spawn(process.execPath, [...args], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`${args.join(' ')}: exit ${code}\n${stderr}`))
+    })
+  })
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+/** @template T @param {readonly T[]} list */
+function shuffled(list) {
+  return list
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
+}
