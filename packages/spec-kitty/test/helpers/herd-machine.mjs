@@ -3,11 +3,22 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** What the kernel says of a root: who listens for it, who belongs to it, who holds its locks. Linux. */
 
-/** Returns the daemons of the root, ours and the predecessor's, that listen on the range. @param {string} root */
+/**
+ * Returns who listens on the range for the root: of each listening socket the process that was there first. (A child has
+ * its parent's command line and sockets until it becomes what it was started for.)
+ *
+ * @param {string} root
+ */
 export function listeningFor(root) {
   const sockets = listeningSockets()
-  if (sockets.size === 0) return []
-  return servingRoot(root).filter((pid) => descriptorsOf(pid).some(({ target }) => sockets.has(target)))
+  /** @type {Map<string, number>} */
+  const found = new Map()
+  for (const pid of sockets.size === 0 ? [] : servingRoot(root)) {
+    for (const { target } of descriptorsOf(pid)) {
+      if (sockets.has(target) && !found.has(target)) found.set(target, pid)
+    }
+  }
+  return [...found.values()]
 }
 
 /** Returns every process whose command line has the marker of the root. @param {string} root */
@@ -65,6 +76,7 @@ function allPids() {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
+    .toSorted((a, b) => a - b)
 }
 
 /** @param {string} path */

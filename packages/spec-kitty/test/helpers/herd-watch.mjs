@@ -6,19 +6,19 @@ import { isWith, listeningFor, listeningSockets } from './herd-machine.mjs'
 /**
  * `herd-watch.mjs ROOT TRACE VICTIM AFTER_MS`: looks at the listeners of a root until its stdin ends, then prints what it
  * saw. Meanwhile it kills one command, AFTER_MS after the first of all took the life-cycle lock: the one with the pid
- * VICTIM, or (0) that first one. On stdin, any text means: from now on somebody has to listen.
+ * VICTIM, or (0) that first one; without VICTIM it kills nobody. On stdin, any text means: from now on somebody has to listen.
  *
  * A process of its own, ahead of the herd where that is allowed: the one that started the herd hardly runs meanwhile.
  */
 
 const EVERY_MS = 20
 
-const [, , root = '', trace = '', victimText = '0', afterText = '0'] = process.argv
+const [, , root = '', trace = '', victimText, afterText = '0'] = process.argv
 
 /** @type {{ samples: number, several: number[][], none: number, killed: number | null }} */
 const seen = { samples: 0, several: [], none: 0, killed: null }
 let isOneExpected = false
-let isStruck = false
+let isStruck = victimText === undefined
 
 try {
   setPriority(-15)

@@ -26,10 +26,18 @@ export interface Blow {
   readonly afterMs: number
 }
 
-/** Looks at the listeners of a root again and again, in a process of its own, and kills one of the herd. */
-export async function watchHerd(root: string, trace: string, { pid, afterMs }: Blow): Promise<Watch> {
-  const args = [MAIN, root, trace, String(pid), String(afterMs)]
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+/** Looks at the listeners of a root again and again, in a process of its own. */
+export function watchRoot(root: string): Promise<Watch> {
+  return watch([root])
+}
+
+/** The same, and kills one of a herd. */
+export function watchHerd(root: string, trace: string, { pid, afterMs }: Blow): Promise<Watch> {
+  return watch([root, trace, String(pid), String(afterMs)])
+}
+
+async function watch(args: readonly string[]): Promise<Watch> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   await once(child.stdout, 'data')
