@@ -14,17 +14,20 @@
 
 const childProcess = require('node:child_process')
 const fs = require('node:fs')
-const { syncBuiltinESMExports } = require('node:module')
+const { createRequire, syncBuiltinESMExports } = require('node:module')
 const { basename } = require('node:path')
-/** @type {{ tryLock: (descriptor: number, offset: number, length: number) => boolean }} */
-const locks = Object(require('fs-native-extensions'))
 const { randomFrom } = require('./herd-random.cjs')
+
+/** The very object that the library locks with. @type {{ tryLock: (...range: number[]) => boolean }} */
+const locks = createRequire(require.resolve('familiar'))('fs-native-extensions')
 
 const LONGEST_PAUSE_MS = 30
 
 const env = process.env
 const isDaemon = process.argv.some(isMarker)
 const random = randomFrom(Number(env['HERD_SEED']) + (isDaemon ? 1 : 0))
+// What else this process starts is not held up, and does not wait at the gate.
+delete env['NODE_OPTIONS']
 const trace = fs.openSync(env['HERD_TRACE'] ?? '', 'a')
 
 /** The locks that this process holds: descriptor and name. @type {Map<number, string>} */

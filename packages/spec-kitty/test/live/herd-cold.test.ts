@@ -4,12 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { times } from '../../../familiar/test/helpers/counts.js'
 import {
   brokenIn,
+  isMachineBusy,
   makeMeadow,
   openGate,
   pausing,
   startCommand,
   stepsIn,
   type Command,
+  type Ended,
   type Meadow,
 } from '../helpers/herd.js'
 import { holdersOf, listeningFor, processesWith } from '../helpers/herd-machine.mjs'
@@ -62,8 +64,22 @@ function expectOneDaemon(pid: number): void {
   expect(readdirSync(root.file('.')).toSorted()).toEqual(files)
 }
 
+/**
+ * Where others keep the machine busy, a daemon may not answer within the second that it is given: a command then says so,
+ * which is the documented bound. That command, run again, must be served. On a quiet machine none may be refused.
+ */
+async function serveRefused(ends: readonly Ended[], isBusy: boolean): Promise<readonly Ended[]> {
+  const refused = ends.filter(({ status }) => status === 1)
+  const why = refused.map(({ stderr }) => stderr).filter((text) => !text.includes(') does not answer; '))
+  expect(isBusy ? why : refused).toEqual([])
+  const again: Ended[] = []
+  for (const _ of refused) again.push(await startCommand(['sync', 'start'], root.env).ended)
+  return again
+}
+
 /** Runs one round and returns what is to be told of it. */
 async function runRound(seed: number): Promise<string> {
+  const isBusy = await isMachineBusy()
   const random = randomFrom(seed)
   const herd = startHerd(seed)
   const blow = chooseBlow(herd, random)
@@ -76,7 +92,8 @@ async function runRound(seed: number): Promise<string> {
   root.remember()
 
   expect([several, none]).toEqual([[], 0])
-  const served = ends.filter(({ signal }) => signal === null)
+  const again = await serveRefused(ends, isBusy)
+  const served = [...ends.filter(({ signal, status }) => signal === null && status !== 1), ...again]
   expect(served.filter(({ status }) => status !== 0)).toEqual([])
   const [daemon = 0, ...others] = new Set(served.map((end) => end.daemon ?? 0))
   expect([served.length, others]).toEqual([killed === null ? HERD : HERD - 1, []])
@@ -88,7 +105,7 @@ async function runRound(seed: number): Promise<string> {
   const slowest = Math.round(Math.max(...ends.map(({ at }) => at)) - gate.openedAt)
   const holders = new Set(steps.filter(({ lock }) => lock === 'lifecycle.lock').map(({ pid }) => pid))
   const fate = `${blow.pid === 0 ? 'the first holder' : 'one'} ${killed === null ? 'was to be' : 'was'} killed after ${blow.afterMs} ms`
-  return `the slowest took ${slowest} ms; ${holders.size} held the life-cycle lock; ${samples} samples; ${fate}`
+  return `the slowest took ${slowest} ms; ${holders.size} held the life-cycle lock; ${samples} samples; ${fate}${isBusy ? `; busy machine: ${again.length} refused` : ''}`
 }
 
 describe(`${HERD} commands at once on a cold root, one of them killed`, () => {
