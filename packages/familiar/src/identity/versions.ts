@@ -124,8 +124,14 @@ function comparePre(one: readonly string[], other: readonly string[]): number {
 
 function compareIdentifiers(one: string, other: string): number {
   const [isNumber, isOtherNumber] = [/^\d/.test(one), /^\d/.test(other)]
-  if (isNumber && isOtherNumber) return Number(one) - Number(other)
+  if (isNumber && isOtherNumber) return compareDigits(one, other)
   return Number(isOtherNumber) - Number(isNumber) || compareTexts(one, other)
+}
+
+/** By value, whatever its length: as numbers, long ones would be rounded, and the longest infinite and not even equal to themselves. */
+function compareDigits(one: string, other: string): number {
+  const [digits, otherDigits] = [one.replace(/^0+/, ''), other.replace(/^0+/, '')]
+  return digits.length - otherDigits.length || compareTexts(digits, otherDigits)
 }
 
 function compareTexts(one: string, other: string): number {
