@@ -46,8 +46,8 @@ const HOLD_MS = 25_000
  * lives and does not answer is never ended here: `E_DAEMON_UNRESPONSIVE` within two seconds (C4). A full range is
  * cleaned once (C5), then `E_RANGE_FULL`.
  *
- * `E_VERSION_MISMATCH`: the daemon speaks a newer protocol, or the one just started is not of this version; there is no
- * third try. `E_DAEMON_NOT_REPLACED`: the older one is not proven to be this scope's, or did not go.
+ * `E_VERSION_MISMATCH`: the daemon speaks a newer protocol, or the one just started is older than this installation or
+ * speaks a newer one; there is no third try. `E_DAEMON_NOT_REPLACED`: the older one is not proven to be this scope's, or did not go.
  */
 export async function connect(request: ConnectRequest): Promise<Connection> {
   const until = performance.now() + HOLDER_MS
@@ -134,7 +134,10 @@ async function makeWay(
   return replaceOwn({ ...request, reason: found.replaceFor ?? 'version_mismatch' }, lock, found.record)
 }
 
-/** The version is checked once more: what was just started must be what this installation expects. */
+/**
+ * The version is checked once more: what was just started must not be older, nor of a newer protocol. (A newer one of the
+ * same protocol comes from an installation that was upgraded in this moment.)
+ */
 async function connectStarted(
   request: ConnectRequest,
   reason: StartReason,
@@ -147,7 +150,7 @@ async function connectStarted(
       retry: true,
     })
   }
-  if (usable(request, found) === null) throw wrongVersion(request, found)
+  if (found.standing === 'older' || found.standing === 'newer_protocol') throw wrongVersion(request, found)
   return connected(found, reason, replaced)
 }
 
@@ -157,7 +160,7 @@ function wrongVersion(
 ): FamiliarError {
   return new FamiliarError(
     'E_VERSION_MISMATCH',
-    `this installation is version ${self.packageVersion} (${self.executable}), but the ${family.name} daemon it started is version ${report.packageVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
+    `this installation is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'} (${self.executable}), but the ${family.name} daemon it started is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
     { hint: `see whether ${versionVariable} is set for the daemon, and reinstall` },
   )
 }

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLockHeld, readLockHolder } from '../act/lock.js'
 import type { Replaced } from '../act/replace.js'
@@ -51,10 +52,14 @@ export async function findUsable(
   return 'report' in found && usable(request, found) === null ? { silent: null } : found
 }
 
-/** Returns the daemon where it can be used, null where it must be replaced. Throws for one that nobody here can talk to. */
+/**
+ * Returns the daemon where it can be used, null where it must be replaced. Throws for one that nobody here can talk to,
+ * unless its own installation is gone: then nobody else can either.
+ */
 export function usable(request: ScopeRequest, found: Found): Found | null {
+  if (found.replaceFor !== null) return null
   if (found.standing === 'newer_protocol') throw newerProtocol(request, found)
-  return found.replaceFor === null ? found : null
+  return found
 }
 
 async function assess(request: ScopeRequest, record: DaemonRecord, report: SelfReport): Promise<Found> {
@@ -66,14 +71,14 @@ async function assess(request: ScopeRequest, record: DaemonRecord, report: SelfR
   return { record, report, standing, replaceFor: isLeft ? 'installation_gone' : null }
 }
 
-/** The path is the daemon's: from another mount namespace its absence proves nothing. */
+/** The path is the daemon's: one that is not whole, or its absence from another mount namespace, proves nothing. */
 async function isInstallationGone(
   { platform }: ScopeRequest,
   { namespaces }: DaemonRecord,
   { details }: SelfReport,
 ): Promise<boolean> {
   const installation = details.sourceCheckoutPath
-  if (installation === null || isGone(installation) !== true) return false
+  if (installation === null || !isAbsolute(installation) || isGone(installation) !== true) return false
   return (await platform.host()).namespaces === namespaces
 }
 

@@ -181,10 +181,11 @@ export function recordIn(root: string): OwnRecord {
   return JSON.parse(readFileSync(recordPath(root), 'utf8')) as OwnRecord
 }
 
-/** Returns what a log says, of one kind of event. */
+/** Returns what a log says, of one kind of event. What the runtime itself wrote to it is no event. */
 export function logged(path: string, event: string): readonly Record<string, unknown>[] {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter((line) => line['event'] === event)
 }

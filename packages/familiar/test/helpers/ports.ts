@@ -34,6 +34,12 @@ const FILES = [
   'life/mimic',
   'life/ports',
   'life/record',
+  'life/replace',
+  'life/replace-drain',
+  'life/replace-failure',
+  'life/replace-predecessor',
+  'life/replace-unproven',
+  'life/retire-stale',
   'life/retirement',
   'life/siblings',
   'life/start',
@@ -46,8 +52,8 @@ const FILES = [
 const FIRST_PORT = 20_000
 
 const PORTS_PER_FILE = 50
-const PORTS_PER_RUN = 2_000
-const RUNS = 6
+const PORTS_PER_RUN = 2_400
+const RUNS = 5
 
 /**
  * Returns the ports of a test file: a range of its own between 20000 and 32000, where nobody listens. Each run of the
