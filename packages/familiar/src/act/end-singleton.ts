@@ -25,6 +25,12 @@ export interface EndOrder {
 /** The record is put right by whoever holds the daemon lock; its daemon is dead by then, so nobody holds it for long. */
 const DAEMON_LOCK_WAIT_MS = 1_000
 
+/**
+ * However long a daemon announces that it may take: the life-cycle lock is held meanwhile, others wait 30 s for it, and a
+ * start must still fit in.
+ */
+const LONGEST_DRAIN_MS = 10_000
+
 /** After this long it is said what is waited for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
@@ -50,9 +56,9 @@ export function recordOf({ sighting }: Candidate, { surroundings }: Look): Daemo
 }
 
 /**
- * Ends a daemon of the scope: it is asked first and gets the bound that it announces (its token goes only to the one
- * that proves to own it), then the proven process is signalled. `swept` is said only when it is gone. The life-cycle
- * lock must be held for the whole call.
+ * Ends a daemon of the scope: it is asked first and gets the bound that it announces, at most 10 s (its token goes only to
+ * the one that proves to own it), then the proven process is signalled. `swept` is said only when it is gone. The
+ * life-cycle lock must be held for the whole call.
  */
 export async function endSingleton(
   order: EndOrder,
@@ -68,7 +74,7 @@ export async function endSingleton(
     () => order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing`),
     ANNOUNCE_AFTER_MS,
   )
-  const ask = record === null ? {} : { ask: () => askToLeave(family, record, reason) }
+  const ask = record === null ? {} : { ask: () => askFor(family, record, reason) }
   try {
     return await retire(lock, platform, family, daemon.proof, ask)
   } finally {
@@ -85,10 +91,15 @@ async function askOnly(
   const { pid, process } = sighting
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
   if (record?.lineage !== 'own' || pid === null || process?.birth == null) return failed
-  const drainMs = await askToLeave(family, record, reason)
+  const drainMs = await askFor(family, record, reason)
   if (drainMs === null) return failed
   const isGone = await isGoneWithin(platform, { pid, birth: process.birth }, drainMs + STEP_MS)
   return isGone ? { outcome: 'swept', path: 'http_shutdown' } : failed
+}
+
+async function askFor(family: Family, record: DaemonRecord, reason: string): Promise<number | null> {
+  const drainMs = await askToLeave(family, record, reason)
+  return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
 /**

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { connect } from '../../dist/connect.js'
+import { startChild } from '../helpers/children.js'
+import {
+  daemonOf,
+  leaveNoDaemons,
+  logged,
+  logOf,
+  recordIn,
+  requestFor,
+  startDaemonIn,
+  starterOf,
+  UNHURRIED,
+  type Daemon,
+} from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { connectionsTo } from '../helpers/machine.js'
+import { textOf } from '../helpers/output.js'
+import { portsOf } from '../helpers/ports.js'
+import { daemonsOf } from '../helpers/processes.js'
+import { installed, startsIn } from '../helpers/replacing.js'
+
+const ports = portsOf('life/replace-drain')
+const newRoot = (): string => join(makeHome(), 'root')
+
+const NEW = installed('2.0.0')
+const NEVER_MS = 2 ** 31 - 1
+
+/** However long a daemon announces: whoever waits for the life-cycle lock does so for 30 s. */
+const LONGEST_DRAIN_MS = 10_000
+
+leaveNoDaemons(ports)
+
+function startOld(drainMs: number): Promise<Daemon> {
+  return startDaemonIn(newRoot(), ports, { ...installed('1.0.0'), timing: { ...UNHURRIED, drainMs } })
+}
+
+/** Begins a request that takes this long, and waits until it has arrived. */
+async function beginSlow(daemon: Daemon, ms: number) {
+  const reply = daemon.post('/api/slow', { ms }).catch((error: unknown) => error as Error)
+  await vi.waitFor(() => expect(connectionsTo(daemon.port)).toBeGreaterThan(0))
+  return { reply }
+}
+
+/** Replaces the daemon. Returns the next one, how long that took, and what was said meanwhile. */
+async function replace({ root }: Daemon) {
+  const said: string[] = []
+  const began = performance.now()
+  const request = { ...requestFor(root, ports, NEW), onWait: (message: string) => void said.push(message) }
+  const connection = await connect(request)
+  const ms = performance.now() - began
+  expect(connection).toMatchObject({ started: 'version_mismatch' })
+  return { next: daemonOf(root, connection), ms, said }
+}
+
+/** Returns which daemon said that it started or stopped, in the order of the log. */
+function turnsIn(root: string): readonly unknown[] {
+  return [...logged(logOf(root), 'started'), ...logged(logOf(root), 'stopped')]
+    .toSorted((one, other) => String(one['at']).localeCompare(String(other['at'])))
+    .map(({ event }) => event)
+}
+
+describe('an older daemon that is at work', () => {
+  it('is replaced when its work has ended', async () => {
+    const old = await startOld(5_000)
+    const { reply } = await beginSlow(old, 3_000)
+    const { next, ms, said } = await replace(old)
+    const answer = (await reply) as Response
+    expect([answer.status, await answer.json()]).toEqual([200, { slept_ms: 3_000 }])
+    expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
+    expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 0 }])
+    expect(turnsIn(old.root)).toEqual(['started', 'stopped', 'started'])
+    expect(said).toEqual([expect.stringContaining(`process ${old.pid}`)])
+    console.log(`a request of 3000 ms in flight: replaced after ${Math.round(ms)} ms`)
+  })
+
+  it('that never ends is replaced after the bound that it announces', async () => {
+    const old = await startOld(1_200)
+    const { reply } = await beginSlow(old, NEVER_MS)
+    const { ms } = await replace(old)
+    expect(await reply).toBeInstanceOf(Error)
+    expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 1 }])
+    expect(ms).toBeGreaterThan(1_150)
+    console.log(`a request that never ends, 1200 ms announced: replaced after ${Math.round(ms)} ms`)
+  })
+
+  it('that announces more than others can wait for is ended', { timeout: 60_000 }, async () => {
+    const old = await startOld(120_000)
+    const { reply } = await beginSlow(old, NEVER_MS)
+    const { next, ms } = await replace(old)
+    expect(await reply).toBeInstanceOf(Error)
+    expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
+    expect(recordIn(old.root)).toMatchObject({ state: 'running', stop_reason: 'version_mismatch' })
+    expect(ms).toBeGreaterThan(LONGEST_DRAIN_MS)
+    console.log(`a request that never ends, 120000 ms announced: replaced after ${Math.round(ms)} ms`)
+  })
+
+  it(
+    'does not make 32 commands fail that come meanwhile: all get the next one',
+    { timeout: 90_000 },
+    async () => {
+      const old = await startOld(5_000)
+      const { root } = old
+      const { reply } = await beginSlow(old, 2_500)
+      const env = { PATH: process.env['PATH'], SELF: JSON.stringify(NEW.self) }
+      const began = performance.now()
+      const commands = Array.from({ length: 32 }, async () => {
+        const child = startChild(process.execPath, starterOf(root, ports, NEW), {
+          stdio: ['ignore', 'pipe', 'inherit'],
+          env,
+        })
+        const said = JSON.parse(await textOf(child)) as {
+          readonly pid?: number
+          readonly started?: string | null
+        }
+        return { ...said, ms: performance.now() - began }
+      })
+      const said = await Promise.all(commands)
+      const { pid } = recordIn(root)
+      expect(said.map(({ ms: _, ...rest }) => rest)).toEqual(said.map(() => expect.objectContaining({ pid })))
+      expect(said.flatMap(({ started }) => started ?? [])).toEqual(['version_mismatch'])
+      expect(startsIn(root).map(({ reason }) => reason)).toEqual(['first_start', 'version_mismatch'])
+      expect([((await reply) as Response).status, daemonsOf(root)]).toEqual([200, [pid]])
+      const waits = said.map(({ ms }) => Math.round(ms)).toSorted((one, other) => one - other)
+      console.log(`32 commands at once, 2500 ms of work: served after ${waits[0]} to ${waits.at(-1)} ms`)
+    },
+  )
+})
