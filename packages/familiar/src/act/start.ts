@@ -172,7 +172,7 @@ function staysOpen(directory: string, descriptor: number): boolean {
   }
 }
 
-/** What the daemon said, or, when it ended without a word, what its log says. */
+/** What the daemon said, or, when it ended without a word, what its log says. (One that is ended here did not end by itself.) */
 async function failure(
   message: JsonObject | null,
   lock: HeldLock,
@@ -180,10 +180,12 @@ async function failure(
   child: ChildProcess,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
-  if (!(await hasEnded(child))) await endUnready(lock, order, child)
+  const isEnded = await hasEnded(child)
+  const how = howItEnded(child)
+  if (!isEnded) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
-  const said = stringOf(error?.['message']) ?? howItEnded(child)
+  const said = stringOf(error?.['message']) ?? how
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
   const text =
     code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${said}${logTail(logFile)}` : said

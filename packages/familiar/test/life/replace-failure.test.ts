@@ -1,0 +1,96 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it, vi } from 'vitest'
+import { isLockHeld } from '../../dist/act/lock.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import { fixture, leaveNoDaemons, logOf, recordIn, startDaemonIn, type Options } from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { listenersOn, openLockFiles } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { daemonsOf } from '../helpers/processes.js'
+import { connectAs, failAs, installed, startsIn } from '../helpers/replacing.js'
+
+const ports = portsOf('life/replace-failure')
+const newRoot = (): string => join(makeHome(), 'root')
+
+const OLD = installed('1.0.0')
+const NEW = installed('2.0.0')
+
+/** A failed start is told at once: this much sooner than a daemon that never says anything. */
+const AT_ONCE_MS = 5_000
+/** How long a daemon may take until it is ready, and what it takes to end it then. */
+const READY_MS = 15_000
+const ENDED_MS = 10_000
+
+leaveNoDaemons(ports)
+
+/** The newer installation, with an entry that comes to nothing. */
+const broken = (how: string, entry = fixture('failing')): Options => ({
+  ...NEW,
+  entry,
+  args: [`--how=${how}`],
+})
+
+/** Returns the path of the same entry under the name that a daemon's has. */
+function entryNamedDaemon(): string {
+  const entry = join(makeHome(), 'daemon.mjs')
+  writeFileSync(entry, `import ${JSON.stringify(pathToFileURL(fixture('failing')).href)}\n`)
+  return entry
+}
+
+/** The old daemon is gone and its record says so, nothing of the new one is left, and the next command gets a daemon. */
+async function expectClean(root: string): Promise<void> {
+  const { lifecycleLock, daemonLock } = daemonFamily(ports).files(root)
+  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([]))
+  expect(recordIn(root)).toMatchObject({
+    state: 'stopped',
+    stop_reason: 'version_mismatch',
+    package_version: '1.0.0',
+  })
+  expect([await isLockHeld(lifecycleLock), await isLockHeld(daemonLock), openLockFiles()]).toEqual([
+    false,
+    false,
+    [],
+  ])
+  expect(await connectAs(root, ports, NEW)).toMatchObject({ started: 'first_start', replaced: null })
+  expect(startsIn(root).map((start) => start['previous_version'])).toEqual([null, '1.0.0'])
+}
+
+describe('the daemon that takes the place of an older one and does not start', () => {
+  it.for([
+    ['throws', 'this entry is broken'],
+    ['exits', 'exit code 7'],
+    ['nonsense', 'it ended before it was ready'],
+  ] as const)('%s: the error says why, with the end of the log', async ([how, cause]) => {
+    const root = newRoot()
+    const old = await startDaemonIn(root, ports, OLD)
+    const { error, ms } = await failAs(root, ports, broken(how))
+    expect(error).toMatchObject({ code: 'E_DAEMON_START_FAILED', hint: `its log: ${logOf(root)}` })
+    expect(error.message).toContain(cause)
+    expect(error.message).toContain('the end of its log')
+    expect([ms < AT_ONCE_MS, old.isAlive()]).toEqual([true, false])
+    await expectClean(root)
+  })
+
+  it('works for ever: it is ended, also where it ignores SIGTERM', { timeout: 90_000 }, async () => {
+    const entry = entryNamedDaemon()
+    const ends = ['spins', 'spins-on'].map(async (how) => {
+      const root = newRoot()
+      await startDaemonIn(root, ports, OLD)
+      const { error, ms } = await failAs(root, ports, broken(how, entry))
+      expect(error).toMatchObject({
+        code: 'E_DAEMON_START_FAILED',
+        message: expect.stringContaining('it did not get ready'),
+        hint: `its log: ${logOf(root)}`,
+      })
+      expect(error.message).not.toContain('it ended')
+      expect(ms).toBeGreaterThan(READY_MS - 100)
+      expect(ms).toBeLessThan(READY_MS + ENDED_MS)
+      console.log(`${how}: told after ${Math.round(ms)} ms`)
+      return root
+    })
+    for (const root of await Promise.all(ends)) await expectClean(root)
+    expect(listenersOn(ports.from, ports.to)).toHaveLength(2)
+  })
+})
