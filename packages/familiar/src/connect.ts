@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { isLockHeld, acquireLockUnless, type HeldLock } from './act/lock.js'
-import { replaceOwn, replacePredecessor, type Replaced } from './act/replace.js'
+import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from './act/replace.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import type { StartReason } from './act/start.js'
 import { awaitHolder, findRecorded, findUsable, usable, type Found } from './connect/recorded.js'
@@ -165,7 +165,10 @@ function wrongVersion(
   )
 }
 
-/** Starts a daemon. Returns the other one where somebody has started one by hand in the same moment and was first. */
+/**
+ * Starts a daemon. Returns the other one where somebody has started one by hand in the same moment and was first; throws
+ * `E_DAEMON_NOT_REPLACED` where that is one to be replaced.
+ */
 async function startOrFind(
   request: ConnectRequest,
   lock: HeldLock,
@@ -177,7 +180,15 @@ async function startOrFind(
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') throw error
     const other = await awaitHolder(request, null, performance.now() + HOLDER_MS)
-    if (other === null || usable(request, other) === null) throw error
+    if (other === null) throw error
+    if (usable(request, other) === null) throw stillThere(request, other)
     return other
   }
+}
+
+/** It holds the daemon lock and answers, but no process here is it: one in a pid namespace of its own, above all. */
+function stillThere(request: ConnectRequest, { record, report }: Found): FamiliarError {
+  const { pid, port } = record
+  const version = report.packageVersion
+  return notReplaced(request, { pid, port, version }, 'its process is not seen from here')
 }

@@ -120,10 +120,13 @@ function unproven({ seen, daemon, record }: Found): readonly string[] {
 }
 
 async function end(order: ReplaceOrder, lock: HeldLock, found: Found): Promise<void> {
+  const { daemon, record, version } = found
+  const { pid, port } = daemon.sighting
+  const named = { pid, port, version }
   const missing = unproven(found)
-  if (missing.length > 0) throw notReplaced(order, found, `not proven: ${missing.join(', ')}`)
-  const result = await endSingleton(order, lock, found.daemon, found.record)
-  if (result.outcome === 'failed') throw notReplaced(order, found, result.reason)
+  if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
+  const result = await endSingleton(order, lock, daemon, record)
+  if (result.outcome === 'failed') throw notReplaced(order, named, result.reason)
 }
 
 function unresponsive({ family, doctorCommand }: ReplaceOrder, { daemon }: Found): FamiliarError {
@@ -135,12 +138,13 @@ function unresponsive({ family, doctorCommand }: ReplaceOrder, { daemon }: Found
   )
 }
 
-function notReplaced(
-  { family, doctorCommand }: ReplaceOrder,
-  { daemon, version }: Found,
+/** Says that a daemon that must be replaced still runs, and why. */
+export function notReplaced(
+  { family, doctorCommand }: Pick<ReplaceOrder, 'family' | 'doctorCommand'>,
+  daemon: { readonly pid: number | null; readonly port: number | null; readonly version: string | null },
   why: string,
 ): FamiliarError {
-  const { pid, port } = daemon.sighting
+  const { pid, port, version } = daemon
   return new FamiliarError(
     'E_DAEMON_NOT_REPLACED',
     `the ${family.name} daemon (process ${pid ?? 'unknown'}, port ${port ?? 'none'}, version ${version ?? 'unknown'}) must be replaced and was not: ${why}`,
