@@ -28,7 +28,8 @@ export async function retireStale(request: RetireStaleRequest): Promise<StaleRes
   const files = family.files(scope)
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   const holder = { pid: process.pid, birth: null }
-  const lock = await acquireLock(files.lifecycleLock, { holder, waitMs: lockWaitMs })
+  const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
+  const lock = await acquireLock(files.lifecycleLock, { holder, waitMs: lockWaitMs, ...onWait })
   try {
     const again = await findRecorded(request)
     if (!('report' in again)) return { outcome: 'none' }
