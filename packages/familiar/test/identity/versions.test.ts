@@ -182,16 +182,18 @@ describe('what a daemon is to an installation', () => {
   })
 })
 
+const VERSIONS = [
+  '0.0.0 1.0.0 v1.0.0 1.0 1.0.1 1.10.0 1.9.0 999999999.0.0 1234567890.0.0',
+  '1.0.0-rc.1 1.0.0rc1 1.0.0-rc.2 1.0.0-rc.10 1.0.0.dev3 1.0.0-alpha 1.0.0-alpha.1 1.0.0-1 1.0.0-007',
+  `1.0.0-${LONG} 1.0.0-${LONG}9 1.0.0-${LONG}.1 1.0.0+one`,
+  '1.0.0-5-gabc1234 1.0.0-5-gdef5678 1.0.0-5-gabc1234-dirty 1.0.0-6-gabc1234 1.0.0-0-gabc1234 1.0.0-dirty',
+  '1.0.0-rc.1-3-gabc1234 1.0.0-5-gabc1234+one',
+  ' latest LATEST 1 -1.0.0 \0 \u{1f600}',
+].flatMap((line) => line.split(' '))
+
 /** As different as they come: every form of a version, times, protocols, lineages, and what is no version. */
 const BUILDS: readonly Build[] = [
-  ...[
-    ...['0.0.0', '1.0.0', 'v1.0.0', '1.0', '1.0.1', '1.10.0', '1.9.0', '999999999.0.0', '1234567890.0.0'],
-    ...['1.0.0-rc.1', '1.0.0rc1', '1.0.0-rc.2', '1.0.0-rc.10', '1.0.0.dev3', '1.0.0-alpha', '1.0.0-alpha.1'],
-    ...['1.0.0-1', '1.0.0-007', `1.0.0-${LONG}`, `1.0.0-${LONG}9`, `1.0.0-${LONG}.1`, '1.0.0+one'],
-    ...['1.0.0-5-gabc1234', '1.0.0-5-gdef5678', '1.0.0-5-gabc1234-dirty', '1.0.0-6-gabc1234', '1.0.0-dirty'],
-    ...['1.0.0-rc.1-3-gabc1234', '1.0.0-5-gabc1234+one', '1.0.0-0-gabc1234'],
-    ...['', 'latest', 'LATEST', '1', '-1.0.0', '\0', '\u{1f600}'],
-  ].map((version) => build(version)),
+  ...VERSIONS.map((version) => build(version)),
   build(null),
   build('1.0.0', { buildTime: EARLY }),
   build('1.0.0-5-gabc1234', { buildTime: EARLY }),
