@@ -1,85 +1,70 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { smallEnvironment, type Ran } from './cli.js'
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
-const PACKAGE = join('packages', 'spec-kitty')
 
-/** What another build says of itself. */
+/** What a build is, beside its code, which is that of this repository as it was built. */
 export interface BuildOptions {
   readonly version: string
-  /** As this build's where it is left out. */
-  readonly protocolVersion?: number
-  /** When it was built: the time of its files on disk. Now, where it is left out. */
+  /** Without one: the protocol of this repository. */
+  readonly protocol?: number
+  /** Without one: when this repository was built. */
   readonly builtAt?: Date
 }
 
-/** Another installation of the command, beside the one in the repository. */
+/** Another installation of the tool on this machine. */
 export interface Build {
-  /** The directory of its package. */
-  readonly package: string
-  /** The command. */
+  readonly version: string
+  /** Its package on disk. */
+  readonly directory: string
+  /** Its command, to be run by node. */
   readonly cli: string
-  /** The entry of its daemons. */
-  readonly daemonEntry: string
-  readonly packageFile: string
-  /** Runs its command, in a small environment and the variables given. */
-  run(args: readonly string[], env?: Readonly<Record<string, string>>): Ran
-  /** Writes another version into its package.json only: an installation that was replaced under a running daemon. */
-  replaceVersion(version: string): void
+  /** Its daemon's entry, to be run by node. */
+  readonly entry: string
+  /** Runs its command. */
+  run(args: readonly string[], env: Readonly<Record<string, string>>): Ran
 }
 
-/**
- * Makes another build of the command in a directory that does not exist yet: a copy of the built package with another
- * version. What it depends on, the library too, is the repository's own.
- */
-export function makeBuild(directory: string, options: BuildOptions): Build {
-  const target = join(directory, PACKAGE)
-  mkdirSync(target, { recursive: true })
-  for (const part of ['bin', 'dist', 'package.json']) {
-    cpSync(join(REPOSITORY, PACKAGE, part), join(target, part), { recursive: true })
+/** Installs a build of another version below the directory, which must exist. The library is the repository's. */
+export function makeBuild(directory: string, { version, protocol, builtAt }: BuildOptions): Build {
+  const home = join(directory, `build-${version}-${protocol ?? 'same'}`)
+  const installed = join(home, 'packages', 'spec-kitty')
+  mkdirSync(installed, { recursive: true })
+  for (const name of ['bin', 'dist', 'package.json']) {
+    cpSync(join(REPOSITORY, 'packages', 'spec-kitty', name), join(installed, name), {
+      recursive: true,
+      preserveTimestamps: true,
+    })
   }
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(directory, 'node_modules'))
-  const packageFile = join(target, 'package.json')
-  const replaceVersion = (version: string): void => replaceIn(packageFile, /("version": )"[^"]+"/, version)
-  replaceVersion(options.version)
-  const versionFile = join(target, 'dist', 'version.js')
-  replaceIn(versionFile, /(\bVERSION = )'[^']+'/, options.version)
-  if (options.protocolVersion !== undefined)
-    replaceIn(versionFile, /(\bPROTOCOL_VERSION = )\d+/, options.protocolVersion)
-  setTimes(target, options.builtAt ?? new Date())
-  const cli = join(target, 'bin', 'spec-kitty.js')
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(home, 'node_modules'))
+  change(join(installed, 'package.json'), /"version": "[^"]*"/, `"version": "${version}"`)
+  const versions = join(installed, 'dist', 'version.js')
+  change(versions, /VERSION = '[^']*'/, `VERSION = '${version}'`)
+  if (protocol !== undefined) change(versions, /PROTOCOL_VERSION = \d+/, `PROTOCOL_VERSION = ${protocol}`)
+  if (builtAt !== undefined) utimesSync(join(installed, 'dist', 'installation.js'), builtAt, builtAt)
+  const cli = join(installed, 'bin', 'spec-kitty.js')
   return {
-    package: target,
+    version,
+    directory: installed,
     cli,
-    daemonEntry: join(target, 'dist', 'spec-kitty-daemon.js'),
-    packageFile,
-    run: (args, env) => runBuild(cli, args, env),
-    replaceVersion,
+    entry: join(installed, 'dist', 'spec-kitty-daemon.js'),
+    run: (args, env) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+        env: smallEnvironment(env),
+        encoding: 'utf8',
+        timeout: 60_000,
+      })
+      return { status, stdout, stderr }
+    },
   }
 }
 
-function runBuild(cli: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Ran {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-    env: smallEnvironment(env),
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  return { status, stdout, stderr }
-}
-
-/** Throws where there is nothing to replace: the build would quietly be the same as ours. */
-function replaceIn(path: string, place: RegExp, value: string | number): void {
+/** Changes the one place in the file that matches. */
+function change(path: string, what: RegExp, to: string): void {
   const text = readFileSync(path, 'utf8')
-  if (!place.test(text)) throw new Error(`${path} has no ${place.source}`)
-  writeFileSync(path, text.replace(place, `$1${JSON.stringify(value)}`))
-}
-
-/** Every file, because it is the product's business which one tells the time. */
-function setTimes(target: string, time: Date): void {
-  for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), time, time)
-  }
+  if (!what.test(text)) throw new Error(`there is nothing like ${what.source} in ${path}`)
+  writeFileSync(path, text.replace(what, to))
 }
