@@ -26,6 +26,8 @@ export interface Build {
   readonly entry: string
   /** Runs its command. */
   run(args: readonly string[], env: Readonly<Record<string, string>>): Ran
+  /** Runs a line as somebody who copied it from its output would: in a shell that knows `spec-kitty`. */
+  runLine(line: string, env: Readonly<Record<string, string>>): Ran
 }
 
 /** Installs a build of another version below the directory, which must exist. The library is the repository's. */
@@ -46,20 +48,33 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   if (protocol !== undefined) change(versions, /PROTOCOL_VERSION = \d+/, `PROTOCOL_VERSION = ${protocol}`)
   if (builtAt !== undefined) utimesSync(join(installed, 'dist', 'installation.js'), builtAt, builtAt)
   const cli = join(installed, 'bin', 'spec-kitty.js')
+  const bin = makeBin(home, cli)
   return {
     version,
     directory: installed,
     cli,
     entry: join(installed, 'dist', 'spec-kitty-daemon.js'),
-    run: (args, env) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
-        env: smallEnvironment(env),
-        encoding: 'utf8',
-        timeout: 60_000,
-      })
-      return { status, stdout, stderr }
+    run: (args, env) => run([process.execPath, cli, ...args], smallEnvironment(env)),
+    runLine: (line, env) => {
+      const small = smallEnvironment(env)
+      return run(['sh', '-c', line], { ...small, PATH: `${bin}:${small['PATH']}` })
     },
   }
+}
+
+function run([command = '', ...args]: readonly string[], env: Readonly<Record<string, string>>): Ran {
+  const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 60_000 })
+  return { status, stdout, stderr }
+}
+
+/** Makes a directory for the path in which `spec-kitty` is this command. */
+function makeBin(home: string, cli: string): string {
+  const bin = join(home, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'spec-kitty'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, {
+    mode: 0o755,
+  })
+  return bin
 }
 
 /** Changes the one place in the file that matches. */
