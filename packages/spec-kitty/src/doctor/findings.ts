@@ -1,4 +1,4 @@
-import { standingOf, type Look, type Self } from 'familiar'
+import { standingOf, type Candidate, type Look, type Self } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
 import { isSingletonHere, recordedDaemon, singletonCandidate, type DaemonView } from './daemon.js'
 import { forceCommand, type DoctorRecord } from './remedies.js'
@@ -65,16 +65,19 @@ function orphaned({ orphans }: Seen): Finding | null {
 
 /** The daemon of this root, as commands will meet it: an older one they replace, a newer one they use or cannot talk to. */
 function otherVersion({ seen, self }: Seen): Finding | null {
-  const sighting = singletonCandidate(seen)?.sighting
-  if (sighting?.report == null || sighting.shape?.lineage !== 'own') return null
-  const { packageVersion, protocolVersion } = sighting.report
+  const found = singletonCandidate(seen)
+  const { report, shape } = found?.sighting ?? {}
+  if (found === null || report == null || shape == null) return null
+  if (shape.lineage === 'predecessor' && !makesWay(found, seen)) return null
+  const { packageVersion, protocolVersion } = report
   const buildTime = recordedDaemon(seen)?.buildTime ?? null
-  const standing = standingOf({ lineage: 'own', packageVersion, protocolVersion, buildTime }, self)
+  const standing = standingOf({ lineage: shape.lineage, packageVersion, protocolVersion, buildTime }, self)
   if (standing === 'same') return null
+  const python = shape.lineage === 'predecessor' ? ' of the Python spec-kitty' : ''
   return {
     id: 'F-004',
     severity: 'warn',
-    summary: `the sync daemon is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
+    summary: `the sync daemon${python} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
     remediation:
       standing === 'older'
         ? { command: 'spec-kitty sync start', description: 'replaces it by one of this version' }
@@ -83,6 +86,17 @@ function otherVersion({ seen, self }: Seen): Finding | null {
             description: 'goes back to this version; better, use the newer one',
           },
   }
+}
+
+/** What must be proven of a predecessor's daemon before a command of ours takes its place. */
+const PROVEN = ['same_user', 'same_namespaces', 'marker_here', 'report_agrees', 'scope_agrees'] as const
+
+/** A predecessor's daemon is the one that commands replace only as long as no record of ours exists. */
+function makesWay({ facts }: Candidate, { surroundings }: Look): boolean {
+  const isAlone = surroundings.here.records.every(
+    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
+  )
+  return isAlone && PROVEN.every((fact) => facts[fact] === 'yes')
 }
 
 function noDaemon({ seen, daemon }: Seen): Finding | null {
@@ -116,7 +130,7 @@ function nearlyFull({ seen }: Seen): Finding | null {
   }
 }
 
-/** A predecessor that is still in daily use beside ours is respected; the operator should know. */
+/** A predecessor that is still in daily use beside ours is respected; the operator should know. (Alone it is F-004.) */
 function predecessorToo({ seen }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     (candidate) =>
@@ -124,7 +138,7 @@ function predecessorToo({ seen }: Seen): Finding | null {
       candidate.sighting.report !== null &&
       candidate.sighting.shape?.lineage === 'predecessor',
   )
-  if (theirs === undefined) return null
+  if (theirs === undefined || makesWay(theirs, seen)) return null
   const { report, port } = theirs.sighting
   return {
     id: 'F-011',
