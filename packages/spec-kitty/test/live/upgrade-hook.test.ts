@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { makeBuild } from '../helpers/builds.js'
-import { runCli, type RunOptions } from '../helpers/cli.js'
+import { runCli, smallEnvironment, type RunOptions } from '../helpers/cli.js'
 import { spawnHolder } from './holder.js'
 import { daemonsOf, lives, makeRoot, signal, skipAloud, type SyncRoot, type Timed } from './sync-root.js'
 import { expectAlive, OWN_VERSION, startPredecessor, startsIn, startStale } from './version-stale.js'
@@ -155,8 +155,8 @@ describe('a daemon that cannot be retired now', () => {
     mkdirSync(root.path, { mode: 0o700 })
     chownSync(root.path, NOBODY, NOBODY)
     const other = makeBuild(root.base, { version: '3.9.0' })
-    const [command = '', ...prefix] = [...asNobody.prefix, process.execPath, other.cli, 'sync', 'start']
-    expect(spawnSync(command, prefix, { env: { ...process.env, ...root.env } }).status).toBe(0)
+    const [command, ...args] = [...asNobody.prefix, process.execPath, other.cli, 'sync', 'start']
+    expect(spawnSync(command ?? '', args, { env: smallEnvironment(root.env) }).status).toBe(0)
     const daemon = root.remember()
     const before = filesIn(root.path)
     expectOneLine(hook(), root.path, `uid ${NOBODY}`)
@@ -226,7 +226,7 @@ describe('wrong usage', () => {
     const cli = `'${process.execPath}' '${makeBuild(root.base, { version: '4.0.0' }).cli}'`
     const gone = join(root.base, 'gone')
     const line = `mkdir '${gone}' && cd '${gone}' && rmdir '${gone}' && ${cli} upgrade-hook >&- 2>&-`
-    expect(spawnSync('sh', ['-c', line], { env: { ...process.env, ...root.env } }).status).toBe(0)
+    expect(spawnSync('sh', ['-c', line], { env: smallEnvironment(root.env) }).status).toBe(0)
     expect(daemonsOf(root.path)).toEqual([])
   })
 })
