@@ -12,8 +12,9 @@ import { printJson } from '../cli/json.js'
 export const help = `Usage: spec-kitty upgrade-hook [--json]
 
 For the post-install script of a package: retires this user's sync daemon where it is of an
-older version than the one just installed, and starts none; the next command does. Takes some
-seconds at most, and its exit code is always 0: an upgrade must not fail because of a daemon.
+older version than the one just installed, and starts none; the next command does. Takes half a
+minute at the very most, and its exit code is always 0: an upgrade must not fail because of a
+daemon.
 `
 
 /** Whoever is busy with the daemon at this moment is a newer command, or will be followed by one. */

@@ -231,6 +231,55 @@ describe('wrong usage', () => {
   })
 })
 
+describe('docs/operations/upgrades.md', () => {
+  it('names no command that does not exist', () => {
+    const named = [...new Set(commandsIn(PAGE))]
+    expect(named).toEqual(expect.arrayContaining(['upgrade-hook', 'sync start', 'auth doctor']))
+    for (const words of named) {
+      const { status, stdout } = runCli([...words.split(' '), '--help'])
+      expect([words, status, stdout.startsWith(`Usage: spec-kitty ${words} [`)]).toEqual([words, 0, true])
+    }
+  })
+
+  it('has a snippet for Debian that works as it is written, and does nothing where it should not', (context) => {
+    skipUnlessReachable(context)
+    if (spawnSync('runuser', ['-u', 'nobody', 'true']).status !== 0) skipAloud(context, 'no runuser here')
+    mkdirSync(root.path, { mode: 0o700 })
+    chownSync(root.path, NOBODY, NOBODY)
+    const [old, now] = [
+      makeBuild(root.base, { version: '3.9.0' }),
+      makeBuild(root.base, { version: '4.0.0' }),
+    ]
+    const [snippet = ''] = /(?<=```sh\n).*?(?=```)/s.exec(PAGE) ?? []
+    const postinst = (step: string, user: object) =>
+      now.runLine(`set -eu; set -- ${step}; ${snippet}`, { ...root.env, ...user })
+    expect(old.runLine('runuser -u nobody -- spec-kitty sync start', root.env).status).toBe(0)
+    const daemon = root.remember()
+    for (const [step, user] of [
+      ['configure', {}],
+      ['configure', { SUDO_USER: 'root' }],
+      ['configure', { SUDO_USER: 'nobody-of-this-name' }],
+      ['abort-upgrade', { SUDO_USER: 'nobody' }],
+    ] as const) {
+      expect([step, user, postinst(step, user).status]).toEqual([step, user, 0])
+      expect(daemonsOf(root.path)).toEqual([daemon?.pid])
+    }
+    const { status, stdout, stderr } = postinst('configure', { SUDO_USER: 'nobody' })
+    expect([status, stdout, stderr]).toEqual([0, expect.stringContaining('retired'), ''])
+    expect([daemonsOf(root.path), ownersIn(root.path)]).toEqual([[], [NOBODY]])
+  })
+})
+
+const PAGE = readFileSync(new URL('../../../../docs/operations/upgrades.md', import.meta.url), 'utf8')
+
+/** Returns the words of every command in the code of the page, in text and in snippets. */
+function commandsIn(page: string): readonly string[] {
+  const code = [...page.matchAll(/```.*?```|`[^`\n]+`/gs)].map(([text]) => text.replaceAll(/[",]+/g, ''))
+  return code.flatMap((text) =>
+    [...text.matchAll(/spec-kitty((?: [a-z][a-z-]*)+)/g)].map(([, words = '']) => words.trim()),
+  )
+}
+
 /** Some checkouts lie where only their owner may go. */
 function skipUnlessReachable(context: TestContext): void {
   if (runCli(['--version'], asNobody).status === 0) return

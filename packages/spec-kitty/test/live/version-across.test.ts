@@ -261,9 +261,10 @@ async function health(port: number, headers: Readonly<Record<string, string>> = 
 
 /** Returns the type of each value, by its path. */
 function typesIn(json: object, above = ''): Record<string, string> {
-  return Object.entries(json).reduce<Record<string, string>>((types, [name, value]) => {
+  const types = Object.entries(json).flatMap(([name, value]) => {
     const path = above + name
     const below = typeof value === 'object' && value !== null ? typesIn(value, `${path}.`) : {}
-    return { ...types, [path]: value === null ? 'null' : typeof value, ...below }
-  }, {})
+    return [[path, value === null ? 'null' : typeof value], ...Object.entries(below)]
+  })
+  return Object.fromEntries(types)
 }
