@@ -197,8 +197,7 @@ describe('a package that is removed under a running daemon', () => {
     expectReplacedOnceGone(NEW)
   })
 
-  // connect() says today that it cannot talk to this one, and to use an installation that is gone.
-  it.fails('of another protocol: the next command of another installation replaces the daemon', () => {
+  it('of another protocol: the next command of another installation replaces the daemon', () => {
     expectReplacedOnceGone(NEWEST)
   })
 })
