@@ -1,6 +1,7 @@
 export { FamiliarError, type ErrorCode } from './errors.js'
 export type { Family, Recognition, ScopeFiles } from './family.js'
-export { connect, skipReason, type Connection } from './connect.js'
+export { connect, skipReason } from './connect.js'
+export type { Connection } from './connect/connection.js'
 export type { ConnectRequest, ScopeRequest, StartPolicy } from './connect/request.js'
 export type { Replaced } from './act/replace.js'
 export { serve, type ServeOptions } from './serve.js'

@@ -22,7 +22,7 @@ export type StaleResult =
  */
 export async function retireStale(request: RetireStaleRequest): Promise<StaleResult> {
   const found = await findRecorded(request)
-  if (!('report' in found)) return { outcome: 'none' }
+  if (found === null) return { outcome: 'none' }
   if (found.replaceFor === null) return kept(found)
   const { family, scope, lockWaitMs } = request
   const files = family.files(scope)
@@ -32,7 +32,7 @@ export async function retireStale(request: RetireStaleRequest): Promise<StaleRes
   const lock = await acquireLock(files.lifecycleLock, { holder, waitMs: lockWaitMs, ...onWait })
   try {
     const again = await findRecorded(request)
-    if (!('report' in again)) return { outcome: 'none' }
+    if (again === null) return { outcome: 'none' }
     if (again.replaceFor === null) return kept(again)
     const replaced = await replaceOwn({ ...request, reason: again.replaceFor }, lock, again.record)
     return replaced === null ? { outcome: 'none' } : { outcome: 'retired', ...replaced }

@@ -1,15 +1,13 @@
 import { isAbsolute } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isLockHeld, readLockHolder } from '../act/lock.js'
 import type { Replaced } from '../act/replace.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
 import { standingOf, type Standing } from '../identity/versions.js'
-import { handshake } from '../observe/handshake.js'
+import { handshake, HANDSHAKE_MS } from '../observe/handshake.js'
 import { isGone } from '../observe/peek.js'
 import { readOwnRecord } from '../observe/scopes.js'
-import type { ConnectRequest, ScopeRequest } from './request.js'
+import type { ScopeRequest } from './request.js'
 
 /** The recorded daemon: it answers, and has proven to own the record's token. */
 export interface Found {
@@ -20,36 +18,21 @@ export interface Found {
   readonly replaceFor: Replaced['reason'] | null
 }
 
-/** There is no daemon to be had this way. `silent` names the recorded one that did not answer. */
-export interface NotFound {
-  readonly silent: string | null
-}
-
-const HOLDER_POLL_MS = 20
-
-/**
- * Returns the recorded daemon where it answers and is proven. One that was silent a moment ago is not asked again: the
- * whole call must end within two seconds.
- */
+/** Returns the recorded daemon where it answers in time and is proven. */
 export async function findRecorded(
   request: ScopeRequest,
-  silent: string | null = null,
-): Promise<Found | NotFound> {
+  timeoutMs: number = HANDSHAKE_MS,
+): Promise<Found | null> {
   const record = readOwnRecord(request.family, request.scope)
-  if (record === null || !record.running) return { silent: null }
-  if (record.instanceId === silent) return { silent }
-  const answer = await handshake(request.family, record)
-  if (answer.outcome === 'proven') return assess(request, record, answer.report)
-  return { silent: answer.outcome === 'mute' ? record.instanceId : null }
+  if (record === null || !record.running) return null
+  const answer = await handshake(request.family, record, timeoutMs)
+  return answer.outcome === 'proven' ? assess(request, record, answer.report) : null
 }
 
 /** Returns the recorded daemon only where it can be used as it is. */
-export async function findUsable(
-  request: ScopeRequest,
-  silent: string | null = null,
-): Promise<Found | NotFound> {
-  const found = await findRecorded(request, silent)
-  return 'report' in found && usable(request, found) === null ? { silent: null } : found
+export async function findUsable(request: ScopeRequest): Promise<Found | null> {
+  const found = await findRecorded(request)
+  return found === null ? null : usable(request, found)
 }
 
 /**
@@ -80,37 +63,6 @@ async function isInstallationGone(
   const installation = details.sourceCheckoutPath
   if (installation === null || !isAbsolute(installation) || isGone(installation) !== true) return false
   return (await platform.host()).namespaces === namespaces
-}
-
-/**
- * Somebody holds the daemon lock: its record may be on its way, or it may be on its way out. Returns the daemon, or null
- * once nobody holds the lock any more. One that stays silent is named, not ended: `E_DAEMON_UNRESPONSIVE`.
- */
-export async function awaitHolder(
-  request: ConnectRequest,
-  silent: string | null,
-  until: number,
-): Promise<Found | null> {
-  const { daemonLock } = request.family.files(request.scope)
-  do {
-    const found = await findRecorded(request, silent)
-    if ('report' in found) return found
-    if (!(await isLockHeld(daemonLock))) return null
-    await sleep(HOLDER_POLL_MS)
-  } while (performance.now() < until)
-  throw unresponsive(request)
-}
-
-function unresponsive({ family, scope, launch, doctorCommand }: ConnectRequest): FamiliarError {
-  const record = readOwnRecord(family, scope)
-  const pid = readLockHolder(family.files(scope).daemonLock)?.pid ?? record?.pid ?? null
-  const port = record?.pid === pid ? (record?.port ?? null) : null
-  const at = port === null ? '' : `, port ${port}`
-  return new FamiliarError(
-    'E_DAEMON_UNRESPONSIVE',
-    `the ${family.name} daemon (process ${pid ?? 'unknown'}${at}) does not answer; its log: ${launch.logFile}`,
-    { hint: doctorCommand(port) },
-  )
 }
 
 function newerProtocol({ family, self }: ScopeRequest, { record, report }: Found): FamiliarError {

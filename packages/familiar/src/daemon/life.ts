@@ -8,7 +8,9 @@ import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { stringOf, objectOf } from '../identity/narrow.js'
+import { matchShapes } from '../identity/spawn-shape.js'
 import { look, PATIENT_MS, type Look } from '../observe/look.js'
+import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retirementOf, type Situation } from '../retire/reasons.js'
 import { openLog } from './log.js'
@@ -160,7 +162,7 @@ export function live(options: LifeOptions): Life {
         family.files(scope).record,
         beginning.record,
         log,
-        (named) => isAlive(platform, named),
+        (named) => isRival(options, named),
         isSingleton,
       )
       logStart(log, beginning)
@@ -216,8 +218,15 @@ function isHeld(lock: HeldLock): boolean {
   }
 }
 
-async function isAlive(platform: Platform, named: DaemonRecord): Promise<boolean> {
+/**
+ * Returns whether the process that a record names is a living daemon of this scope. Any other process that it names, with
+ * whatever birth, is nobody who could supersede the holder of the daemon lock.
+ */
+async function isRival({ family, scope, platform }: LifeOptions, named: DaemonRecord): Promise<boolean> {
   if (named.pid === null) return false
   const alive = await platform.inspect([named.pid], AbortSignal.timeout(2_000))
-  return namesLiving(named, alive) === 'yes'
+  const command = alive.get(named.pid)?.command
+  const shape = command == null ? null : matchShapes(family.shapes, command)
+  if (shape === null || namesLiving(named, alive) !== 'yes') return false
+  return shape.marker === null || realPath(shape.marker) === scope
 }

@@ -13,14 +13,18 @@ export type Handshake =
   | { readonly outcome: 'mute' }
   | { readonly outcome: 'stranger' }
 
-/** A daemon that does not answer its health endpoint within this time is silent. */
+/** A daemon that does not answer its health endpoint within this time is silent, unless it is given less. */
 export const HANDSHAKE_MS = 1_000
 
 /**
  * Asks the daemon that a record of ours names to prove that it owns the record's token: only then may the token be
  * sent to it. A mimic on the recorded port is a `stranger`. Costs one local request, and at most a second.
  */
-export async function handshake(family: Family, record: DaemonRecord): Promise<Handshake> {
+export async function handshake(
+  family: Family,
+  record: DaemonRecord,
+  timeoutMs: number = HANDSHAKE_MS,
+): Promise<Handshake> {
   const { pid, port, token, instanceId } = record
   if (pid === null || instanceId === null) return { outcome: 'stranger' }
   const nonce = randomBytes(16).toString('hex')
@@ -30,7 +34,7 @@ export async function handshake(family: Family, record: DaemonRecord): Promise<H
     method: 'GET',
     path: HEALTH_PATH,
     headers: { [NONCE_HEADER]: nonce },
-    timeoutMs: HANDSHAKE_MS,
+    timeoutMs,
   })
   if (reply === null) return { outcome: 'mute' }
   const given = stringOf(objectOf(reply.json)?.['proof'])

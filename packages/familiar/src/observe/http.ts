@@ -40,7 +40,8 @@ export function request(asked: HttpRequest): Promise<HttpReply | null> {
       socket.destroy()
       resolve(bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks)))
     }
-    const timer = setTimeout(finish, asked.timeoutMs)
+    // On a busy machine the answer may be here already: timers run before sockets are read.
+    const timer = setTimeout(() => setImmediate(finish), asked.timeoutMs)
     socket.on('connect', () => write(socket, asked))
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)

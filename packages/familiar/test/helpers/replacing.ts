@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { connect, type Connection } from '../../dist/connect.js'
+import { connect } from '../../dist/connect.js'
+import type { Connection } from '../../dist/connect/connection.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import type { Self } from '../../src/identity/versions.js'
 import { TEST_SELF } from '../fixtures/processes/daemon-family.mjs'

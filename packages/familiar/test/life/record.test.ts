@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import {
   leaveNoDaemons,
   logged,
@@ -171,10 +172,22 @@ describe('a record that is damaged', () => {
 
   it('is left as it is when it names another live daemon of the scope', async () => {
     const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing: UNHURRIED })
-    const other = await spawnHostile('sleep', 0)
+    const other = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: daemon.root })
     await change({ pid: other.pid, birth: birthOf(other.pid) })(recordPath(daemon.root), daemon)
     const before = read(recordPath(daemon.root))
     await sleep(1_500)
     expect([read(recordPath(daemon.root)), asides(daemon.root), daemon.isAlive()]).toEqual([before, [], true])
+  })
+
+  it.for(['nobody of ours', 'a daemon of another root'])('is written again when it names %s', async (who) => {
+    const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing: UNHURRIED })
+    const stranger =
+      who === 'nobody of ours'
+        ? await spawnHostile('sleep', 0)
+        : await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: makeHome() })
+    const isAlive = watch(stranger.pid)
+    await change({ pid: stranger.pid, birth: birthOf(stranger.pid) })(recordPath(daemon.root), daemon)
+    await writtenAgain(daemon)
+    expect([asides(daemon.root).length, daemon.isAlive(), isAlive()]).toEqual([1, true, true])
   })
 })

@@ -28,7 +28,7 @@ describe('R1, superseded', () => {
   it('by a record that names another live daemon of the scope', async () => {
     const daemon = await start()
     const port = daemon.port + 20
-    const rival = await spawnPredecessor({ family: 'sync', port, root: makeHome() })
+    const rival = await spawnPredecessor({ family: 'sync', port, root: daemon.root })
     const named = { ...daemon.record, pid: rival.pid, birth: birthOf(rival.pid), port, instance_id: 'rival' }
     const text = JSON.stringify(named)
     writeFileSync(recordPath(daemon.root), text)

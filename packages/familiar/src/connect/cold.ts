@@ -1,0 +1,138 @@
+import { dirname } from 'node:path'
+import { acquireLockUnless, type HeldLock } from '../act/lock.js'
+import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from '../act/replace.js'
+import { assertOwnScope } from '../act/scope-owner.js'
+import type { StartReason } from '../act/start.js'
+import { FamiliarError } from '../errors.js'
+import { readOwnRecord } from '../observe/scopes.js'
+import { connected, type Connection } from './connection.js'
+import { awaitHolder, watchRecorded } from './holder.js'
+import { findRecorded, usable, type Found } from './recorded.js'
+import type { ConnectRequest } from './request.js'
+import { startInRange } from './start-in-range.js'
+
+/** How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest it stays below 2 s. */
+const HOLDER_MS = 1_800
+
+/** It gets at least this long once the life-cycle lock is taken. */
+const HOLDER_LEAST_MS = 500
+
+/** What is done under the life-cycle lock is done after this time: others wait 30 s for it. */
+const HOLD_MS = 25_000
+
+/** The warm try that brought no daemon: when it began, and whether the recorded one kept it waiting to its end. */
+interface WarmTry {
+  readonly began: number
+  readonly wasSilent: boolean
+}
+
+/** What `connect` does where no daemon was found warm: C2 to C5. Loaded only then. */
+export async function connectCold(
+  request: ConnectRequest,
+  { began, wasSilent }: WarmTry,
+): Promise<Connection> {
+  const { family, scope, launch } = request
+  const files = family.files(scope)
+  assertOwnScope([scope, files.lifecycleLock, files.record, dirname(launch.logFile)], process.geteuid?.())
+  const lock = await lockOrFind(request, files.lifecycleLock, wasSilent)
+  if ('report' in lock) return connected(lock)
+  try {
+    return await connectLocked(request, lock, began + HOLDER_MS)
+  } finally {
+    lock.release()
+  }
+}
+
+/** While it waits for the lock, the daemon that somebody else is starting may come up: then no lock is needed. */
+async function lockOrFind(
+  request: ConnectRequest,
+  path: string,
+  wasSilent: boolean,
+): Promise<HeldLock | Found> {
+  const holder = { pid: process.pid, birth: null }
+  const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
+  return acquireLockUnless(path, { holder, ...onWait }, watchRecorded(request, wasSilent))
+}
+
+async function connectLocked(request: ConnectRequest, lock: HeldLock, until: number): Promise<Connection> {
+  const lockedAt = performance.now()
+  const found = await awaitHolder(request, Math.max(until, lockedAt + HOLDER_LEAST_MS))
+  const running = found === null ? null : usable(request, found)
+  if (running !== null) return connected(running)
+  const previous = readOwnRecord(request.family, request.scope)
+  const replaced = await makeWay(request, lock, found)
+  const reason =
+    request.reason ?? replaced?.reason ?? (previous?.running === true ? 'recorded_dead' : 'first_start')
+  const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
+  const other = await startOrFind(request, lock, { reason, previousVersion, until: lockedAt + HOLD_MS })
+  return other === null ? connectStarted(request, reason, replaced) : connected(other)
+}
+
+/** Retires what stands in the way of a daemon of this version: an older one of ours, or the recorded predecessor. */
+async function makeWay(
+  request: ConnectRequest,
+  lock: HeldLock,
+  found: Found | null,
+): Promise<Replaced | null> {
+  if (found === null) return replacePredecessor({ ...request, reason: 'version_mismatch' }, lock)
+  return replaceOwn({ ...request, reason: found.replaceFor ?? 'version_mismatch' }, lock, found.record)
+}
+
+/**
+ * The version is checked once more: what was just started must not be older, nor of a newer protocol. (A newer one of the
+ * same protocol comes from an installation that was upgraded in this moment.)
+ */
+async function connectStarted(
+  request: ConnectRequest,
+  reason: StartReason,
+  replaced: Replaced | null,
+): Promise<Connection> {
+  const found = await findRecorded(request)
+  if (found === null) {
+    throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then did not answer', {
+      hint: `its log: ${request.launch.logFile}`,
+      retry: true,
+    })
+  }
+  if (found.standing === 'older' || found.standing === 'newer_protocol') throw wrongVersion(request, found)
+  return connected(found, reason, replaced)
+}
+
+function wrongVersion(
+  { family, self, versionVariable }: ConnectRequest,
+  { record, report }: Found,
+): FamiliarError {
+  return new FamiliarError(
+    'E_VERSION_MISMATCH',
+    `this installation is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'} (${self.executable}), but the ${family.name} daemon it started is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
+    { hint: `see whether ${versionVariable} is set for the daemon, and reinstall` },
+  )
+}
+
+/**
+ * Starts a daemon. Returns the other one where somebody has started one by hand in the same moment and was first; throws
+ * `E_DAEMON_NOT_REPLACED` where that is one to be replaced.
+ */
+async function startOrFind(
+  request: ConnectRequest,
+  lock: HeldLock,
+  order: Parameters<typeof startInRange>[2],
+): Promise<Found | null> {
+  try {
+    await startInRange(request, lock, order)
+    return null
+  } catch (error) {
+    if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') throw error
+    const other = await awaitHolder(request, performance.now() + HOLDER_MS)
+    if (other === null) throw error
+    if (usable(request, other) === null) throw stillThere(request, other)
+    return other
+  }
+}
+
+/** It holds the daemon lock and answers, but no process here is it: one in a pid namespace of its own, above all. */
+function stillThere(request: ConnectRequest, { record, report }: Found): FamiliarError {
+  const { pid, port } = record
+  const version = report.packageVersion
+  return notReplaced(request, { pid, port, version }, 'its process is not seen from here')
+}
