@@ -26,7 +26,13 @@ export async function findRecorded(
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
   const answer = await handshake(request.family, record, timeoutMs)
-  return answer.outcome === 'proven' ? assess(request, record, answer.report) : null
+  if (answer.outcome !== 'proven') return null
+  return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null
+}
+
+/** A record that was copied and made to fit proves a daemon, but not that it is this scope's. */
+function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
+  return scope === null || scope === request.scope
 }
 
 /** Returns the recorded daemon only where it can be used as it is. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { connect } from '../../dist/connect.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'
 import {
   daemonOf,
@@ -9,12 +11,14 @@ import {
   logOf,
   recordIn,
   requestFor,
+  signal,
   startDaemonIn,
   starterOf,
   UNHURRIED,
   type Daemon,
 } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
+import { startLockProcess } from '../helpers/lock-process.js'
 import { connectionsTo } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
@@ -123,4 +127,21 @@ describe('an older daemon that is at work', () => {
       console.log(`32 commands at once, 2500 ms of work: served after ${waits[0]} to ${waits.at(-1)} ms`)
     },
   )
+})
+
+describe('an older daemon that was silent at first', () => {
+  it('is replaced when it answers again by the time that the lock is free', async () => {
+    const old = await startOld(1_000)
+    const holder = startLockProcess(daemonFamily(ports).files(old.root).lifecycleLock)
+    expect(await holder.ask('acquire 0')).toEqual({ held: true })
+    signal(old, 'SIGSTOP')
+    const replacing = replace(old).finally(() => holder.kill())
+    // It has been asked, has not answered, and is waited for.
+    await sleep(1_500)
+    signal(old, 'SIGCONT')
+    await sleep(1_500)
+    await holder.kill()
+    const { next } = await replacing
+    expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
+  })
 })

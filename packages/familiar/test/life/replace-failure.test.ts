@@ -18,7 +18,7 @@ const OLD = installed('1.0.0')
 const NEW = installed('2.0.0')
 
 /** A failed start is told at once: this much sooner than a daemon that never says anything. */
-const AT_ONCE_MS = 5_000
+const AT_ONCE_MS = 10_000
 /** How long a daemon may take until it is ready, and what it takes to end it then. */
 const READY_MS = 15_000
 const ENDED_MS = 10_000

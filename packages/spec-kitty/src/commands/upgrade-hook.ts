@@ -31,6 +31,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       self: installedSelf(io.executable),
       doctorCommand: forceCommand,
       lockWaitMs: LOCK_WAIT_MS,
+      onWait: (message) => io.err(`${message}\n`),
     })
     print(result, io, json)
   } catch (error) {
