@@ -27,14 +27,14 @@ const POLICY = [
   'trusted-types spec-kitty',
 ].join('; ')
 
-let names: ReadonlySet<string> | null = null
-const files = new Map<string, Buffer>()
+let files: ReadonlyMap<string, Buffer> | null = null
 
 /** Returns a file of the page by its path, `/` for the page itself; null: there is none of that name. */
 export function staticFile(path: string): PageReply | null {
   const name = path === '/' ? 'index.html' : path.slice(1)
-  names ??= new Set(readdirSync(PAGE))
-  if (!names.has(name)) return null
+  files ??= readPage()
+  const body = files.get(name)
+  if (body === undefined) return null
   return {
     status: 200,
     headers: {
@@ -46,13 +46,11 @@ export function staticFile(path: string): PageReply | null {
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     },
-    body: contentOf(name),
+    body,
   }
 }
 
-/** Kept once read: an upgrade replaces the files on disk below a daemon that still runs. */
-function contentOf(name: string): Buffer {
-  const content = files.get(name) ?? readFileSync(`${PAGE}${name}`)
-  files.set(name, content)
-  return content
+/** All at once, and kept: an upgrade replaces the files on disk below a daemon that still runs, and half of each is no page. */
+function readPage(): ReadonlyMap<string, Buffer> {
+  return new Map(readdirSync(PAGE).map((name) => [name, readFileSync(`${PAGE}${name}`)]))
 }
