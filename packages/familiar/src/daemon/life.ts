@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import { cleanUp } from '../act/cleanup.js'
 import type { HeldLock } from '../act/lock.js'
@@ -73,6 +74,8 @@ export function live(options: LifeOptions): Life {
   let server: Server | null = null
   let isLeaving = false
   const leaving = new AbortController()
+  // Every stream listens to it, and Node takes more than ten listeners for a leak and says so in the log.
+  setMaxListeners(0, leaving.signal)
   let requests = 0
   let streams = 0
   let absentTicks = 0

@@ -27,8 +27,18 @@ export interface PageOptions {
 /** Browsers open at most six connections to one origin; this is for many windows, and not for a flood. */
 const MAX_STREAMS = 64
 
+/** A reply must be taken this long after it was begun: what nobody reads is not kept. */
+const REPLY_MS = 10_000
+
 /** What a reader that does not read may pile up before its stream is ended; it reads everything again when it is back. */
 const MAX_BEHIND_BYTES = 256 * 1024
+
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
 
 let streams = 0
 
@@ -41,13 +51,17 @@ export async function answerPage(
   options: PageOptions,
 ): Promise<boolean> {
   if (message.method !== 'GET' && message.method !== 'HEAD') return false
+  const isHead = message.method === 'HEAD'
   options.onRequest(1)
+  message.socket.emit('familiar:request')
   try {
     const page = await pages({ path })
     if (page === null) return false
-    message.socket.emit('familiar:request')
-    if ('open' in page) openStream(response, page.open, options)
-    else send(response, page, message.method === 'HEAD')
+    // A connection of which something was not read does not tell that its client is gone.
+    message.resume()
+    if (!('open' in page)) send(response, page, isHead)
+    else if (isHead) response.writeHead(200, { ...STREAM_HEADERS, connection: 'close' }).end()
+    else openStream(response, page.open, options)
     return true
   } finally {
     options.onRequest(-1)
@@ -59,6 +73,8 @@ function send(response: ServerResponse, page: Exclude<PageReply, { open: unknown
   const length = typeof page.body === 'string' ? Buffer.byteLength(page.body) : page.body.length
   response.writeHead(page.status, { ...page.headers, 'content-length': length, connection: 'close' })
   response.end(isHead ? undefined : page.body)
+  const timer = setTimeout(() => response.destroy(), REPLY_MS)
+  response.once('close', () => clearTimeout(timer))
 }
 
 function openStream(
@@ -82,11 +98,7 @@ function openStream(
     leaving.removeEventListener('abort', end)
     closed.abort()
   })
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  })
+  response.writeHead(200, STREAM_HEADERS)
   response.flushHeaders()
   open((event, data) => {
     if (response.writableEnded || response.destroyed) return

@@ -58,10 +58,16 @@ export function createDaemonServer(options: ServerOptions): Server {
   const waiting = new Set<Socket>()
   server.on('connection', (socket: Socket) => expectRequest(socket, waiting))
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    void answer(message, response, options).catch(() => reply(response, 500, { error: 'internal' }))
+    void answer(message, response, options).catch(() => fail(response))
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
+}
+
+/** A reply that has begun cannot become another one: it is cut off. */
+function fail(response: ServerResponse): void {
+  if (response.headersSent) response.destroy()
+  else reply(response, 500, { error: 'internal' })
 }
 
 /** One timer a connection, from its beginning to the end of its request: a client that drips wins nothing. */

@@ -1,0 +1,311 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import {
+  ended,
+  leaveNoDaemons,
+  leavesAfter,
+  logged,
+  logOf,
+  QUICK,
+  signal,
+  UNHURRIED,
+} from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { connectionsTo } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { expectLeft, expectStays, startRetiring, type Retiring } from '../helpers/retiring.js'
+import { ask, mute, openStream, type Stream } from '../helpers/wire.js'
+
+const ports = portsOf('life/pages')
+const family = daemonFamily(ports)
+
+leaveNoDaemons(ports)
+
+/** A daemon with pages. */
+function start(timing: object = {}, args: readonly string[] = []): Promise<Retiring> {
+  return startRetiring(ports, { timing: { ...UNHURRIED, ...timing }, args: ['--pages=yes', ...args] })
+}
+
+/** Several ticks that come soon. */
+const TICKING = { tickMs: QUICK.tickMs }
+
+let open: (() => void)[] = []
+
+afterEach(() => {
+  for (const end of open) end()
+  open = []
+})
+
+async function stream(daemon: Retiring, path = '/events'): Promise<Stream> {
+  const opened = await openStream(daemon.port, path)
+  open.push(opened.leave)
+  return opened
+}
+
+/** Sends to every stream, and returns how many there are. */
+async function emit(daemon: Retiring, what: object = { event: 'changed', data: 1 }): Promise<number> {
+  const { streams } = (await (await daemon.post('/api/emit', what)).json()) as { streams: number }
+  return streams
+}
+
+/** A server learns a moment later that a client is gone. */
+async function streamsBecome(daemon: Retiring, count: number, timeout = 5_000): Promise<void> {
+  await vi.waitFor(async () => expect(await emit(daemon)).toBe(count), { timeout, interval: 50 })
+}
+
+function residentMib({ pid }: Retiring): number {
+  return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+}
+
+describe('a page', () => {
+  it('needs no token, and comes with the headers that it has and no others', async () => {
+    const daemon = await start()
+    const page = await ask(daemon.port, '/?query=1')
+    expect([page.status, page.text]).toEqual([200, 'a page: ö'])
+    expect(page.headers).toEqual({
+      'content-type': 'text/plain; charset=utf-8',
+      'x-page': 'yes',
+      'content-length': '10',
+      connection: 'close',
+      date: expect.anything(),
+    })
+    expect((await ask(daemon.port, '/bytes')).headers['content-length']).toBe('3')
+    expect(await ask(daemon.port, '/missing')).toMatchObject({ status: 404, text: 'no such thing' })
+  })
+
+  it('is told without its body to HEAD', async () => {
+    const daemon = await start()
+    const page = await ask(daemon.port, '/', { method: 'HEAD' })
+    expect([page.status, page.headers['content-length'], page.text]).toEqual([200, '10', ''])
+  })
+
+  it('is what it is to GET and HEAD alone; everything else needs the token, and so does what is no page', async () => {
+    const daemon = await start()
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+      expect([method, (await ask(daemon.port, '/', { method })).status]).toEqual([method, 401])
+    }
+    for (const path of ['/none', '/api/shutdown', '//', '/./', '/%2e', 'http://127.0.0.1/']) {
+      expect([path, (await ask(daemon.port, path)).status]).toEqual([path, 401])
+    }
+    const headers = { authorization: `Bearer ${daemon.record.token}` }
+    expect((await ask(daemon.port, '/none', { headers })).status).toBe(404)
+    expect((await ask(daemon.port, '/', { headers, method: 'POST' })).status).toBe(404)
+    expect(daemon.isAlive()).toBe(true)
+  })
+
+  it.for([
+    ['Host', 'evil.example', 'foreign_host'],
+    ['Origin', 'http://evil.example', 'foreign_origin'],
+    ['Sec-Fetch-Site', 'cross-site', 'cross_site'],
+  ] as const)('is refused to a foreign %s, and so is a stream', async ([name, value, error]) => {
+    const daemon = await start()
+    for (const path of ['/', '/events', '/none']) {
+      const refused = await ask(daemon.port, path, { headers: { [name]: value } })
+      expect([path, refused.status, JSON.parse(refused.text)]).toEqual([path, 403, { error }])
+    }
+    expect(await emit(daemon)).toBe(0)
+  })
+
+  it('that throws is a 500, and the daemon lives', async () => {
+    const daemon = await start()
+    expect(await ask(daemon.port, '/rejects')).toMatchObject({ status: 500, text: '{"error":"internal"}' })
+    await expectStays(daemon, 200)
+  })
+
+  it('that takes longer than a request may is answered all the same', async () => {
+    const daemon = await start()
+    expect(await ask(daemon.port, '/slow/11000')).toMatchObject({ status: 200, text: 'slept 11000 ms' })
+  })
+
+  it('is in flight: a daemon that leaves finishes it', async () => {
+    const daemon = await start({ drainMs: 5_000 })
+    const slow = ask(daemon.port, '/slow/800')
+    await sleep(200)
+    signal(daemon, 'SIGTERM')
+    expect(await slow).toMatchObject({ status: 200, text: 'slept 800 ms' })
+    await ended(daemon)
+    expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 1 }])
+  })
+
+  it('that nobody reads is given up, and what it held is free', async () => {
+    const daemon = await start()
+    const get = `GET /large HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
+    const clients = Array.from({ length: 4 }, () => mute(daemon.port, get))
+    open.push(...clients.map(({ end }) => end))
+    await vi.waitFor(() => expect(connectionsTo(daemon.port)).toBe(4))
+    await vi.waitFor(() => expect(socketsOf(daemon)).toBe(0), { timeout: 20_000, interval: 200 })
+    expect(daemon.isAlive()).toBe(true)
+  })
+})
+
+/** How many of the daemon's ends of connections are established: a client that reads nothing does not learn of the end. */
+function socketsOf({ port }: Retiring): number {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const rows = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+  return rows.filter((columns) => columns[1]?.endsWith(`:${hex}`) === true && columns[3] === '01').length
+}
+
+describe('an event stream', () => {
+  it('arrives as it was sent', async () => {
+    const daemon = await start()
+    const opened = await stream(daemon)
+    expect(opened.status).toBe(200)
+    expect(opened.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+    await emit(daemon, { event: 'changed', data: { missions: ['a\r\n\r\nevent: b'] } })
+    await emit(daemon, { event: 'changed', data: null })
+    const events = [
+      'event: hello\ndata: {"text":"one\\ntwo","letter":"ö"}',
+      'event: changed\ndata: {"missions":["a\\r\\n\\r\\nevent: b"]}',
+      'event: changed\ndata: null',
+    ]
+    await vi.waitFor(() => expect(opened.text()).toBe(`${events.join('\n\n')}\n\n`))
+  })
+
+  it('is nothing for HEAD, which ends at once and takes no place', async () => {
+    const daemon = await start()
+    expect(await ask(daemon.port, '/events', { method: 'HEAD' })).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      text: '',
+    })
+    const head = `HEAD /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
+    open.push(mute(daemon.port, head).end)
+    await sleep(300)
+    expect(await emit(daemon)).toBe(0)
+  })
+
+  it('whose beginning throws is closed, and the daemon lives', async () => {
+    const daemon = await start()
+    const opened = await stream(daemon, '/broken-events')
+    expect(await opened.ended).toBe(false)
+    await expectStays(daemon, 200)
+  })
+
+  it('ends when its client goes away', async () => {
+    const daemon = await start()
+    const opened = await stream(daemon)
+    expect(await emit(daemon)).toBe(1)
+    opened.leave()
+    await streamsBecome(daemon, 0)
+  })
+
+  it('ends so also without an event, and after a body that nobody asked for', async () => {
+    const daemon = await start({ ...TICKING, idleMs: 600 })
+    const body = 'x'.repeat(200_000)
+    const head = `GET /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\nContent-Length: ${body.length + 1}\r\n\r\n`
+    const talker = mute(daemon.port, head + body)
+    await expectStays(daemon, 2_000)
+    talker.end()
+    await expectLeft(daemon, 'idle', 'R4')
+  })
+
+  it('is one of 64: the next is a 503, until one goes; nothing else is lost by that', async () => {
+    const daemon = await start()
+    const opened = await Promise.all(Array.from({ length: 64 }, () => stream(daemon)))
+    expect(opened.map(({ status }) => status)).toEqual(opened.map(() => 200))
+    expect(await emit(daemon)).toBe(64)
+    expect((await ask(daemon.port, '/events')).status).toBe(503)
+    expect((await ask(daemon.port, '/')).status).toBe(200)
+    opened[0]?.leave()
+    await streamsBecome(daemon, 63)
+    expect((await stream(daemon)).status).toBe(200)
+    // Its standard error: no word of Node's about a leak.
+    expect(readFileSync(logOf(daemon.root), 'utf8')).toBe('')
+  })
+
+  it('that is not read is cut off, and its memory does not grow; others get everything', async () => {
+    const daemon = await start()
+    const get = `GET /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
+    const lazy = mute(daemon.port, get)
+    open.push(lazy.end)
+    const eager = await stream(daemon)
+    await streamsBecome(daemon, 2)
+    const before = residentMib(daemon)
+    let sent = 0
+    const isCut = async (): Promise<boolean> => {
+      sent += 1
+      return (await emit(daemon, { event: 'changed', bytes: 64 * 1024 })) === 1
+    }
+    while (!(await isCut()) && sent < 500) await sleep(1)
+    expect(sent).toBeLessThan(500)
+    expect(residentMib(daemon) - before).toBeLessThan(64)
+    await vi.waitFor(() => expect(eager.text().match(/x{65536}/g)?.length).toBe(sent), { timeout: 10_000 })
+  })
+})
+
+describe('a daemon with an open stream', () => {
+  it('leaves at once when it is told to: the stream is ended, and not waited for', async () => {
+    const daemon = await start({ drainMs: 20_000 })
+    const opened = await stream(daemon)
+    signal(daemon, 'SIGTERM')
+    expect(await leavesAfter(daemon)).toBeLessThan(8_000)
+    expect(await opened.ended).toBe(true)
+    expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 0 }])
+  })
+
+  it('leaves so also where a reader does not read', async () => {
+    const daemon = await start({ drainMs: 20_000 })
+    const get = `GET /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
+    const lazy = mute(daemon.port, get)
+    open.push(lazy.end)
+    await streamsBecome(daemon, 1)
+    await emit(daemon, { event: 'changed', bytes: 200_000 })
+    await daemon.post('/api/shutdown')
+    expect(await leavesAfter(daemon)).toBeLessThan(8_000)
+  })
+
+  it('is not idle (R4), until the page is closed', async () => {
+    const daemon = await start({ ...TICKING, idleMs: 600 })
+    const opened = await stream(daemon)
+    await expectStays(daemon, 2_000)
+    opened.leave()
+    await expectLeft(daemon, 'idle', 'R4')
+  })
+
+  it('stays when its installation changes (R3), until the page is closed', async () => {
+    const installation = join(makeHome(), 'version')
+    writeFileSync(installation, '1.0.0')
+    const daemon = await start(TICKING, [`--installation=${installation}`])
+    const opened = await stream(daemon)
+    writeFileSync(installation, '1.0.1')
+    await expectStays(daemon, 1_000)
+    opened.leave()
+    await expectLeft(daemon, 'installation_changed', 'R3')
+  })
+
+  it.for([
+    ['is superseded (R1)', ({ root }: Retiring) => rmSync(family.files(root).daemonLock), 'superseded', 'R1'],
+    ['its root is gone (R2)', ({ root }: Retiring) => rmSync(root, { recursive: true }), 'scope_gone', 'R2'],
+  ] as const)('leaves when it %s', async ([, change, reason, rule]) => {
+    const daemon = await start({ ...TICKING, drainMs: 20_000 })
+    const opened = await stream(daemon)
+    change(daemon)
+    await expectLeft(daemon, reason, rule)
+    expect(await opened.ended).toBe(true)
+  })
+})
+
+describe('a daemon with pages', () => {
+  it('is kept from being idle by requests for them, and not by health', async () => {
+    const daemon = await start({ ...TICKING, idleMs: 1_500 })
+    for (let time = 0; time < 12; time++) {
+      expect((await ask(daemon.port, '/')).status).toBe(200)
+      await sleep(250)
+    }
+    expect(daemon.isAlive()).toBe(true)
+    const polling = setInterval(() => void ask(daemon.port, '/api/health').catch(() => null), 100)
+    await ended(daemon, 15_000)
+    clearInterval(polling)
+    expect(logged(daemon.log, 'leaving')).toMatchObject([{ rule: 'R4' }])
+  })
+})
