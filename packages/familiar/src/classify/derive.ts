@@ -78,14 +78,15 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope:
 
 /**
  * Returns whether the project is gone. A daemon of ours stands in it: it is gone only with that working directory (else
- * it was moved, or its file system unmounted). A directory above it that was empty before the daemon began is where
- * something was mounted.
+ * it was moved, or its file system unmounted). A directory that was empty before the daemon began, the project's own or
+ * the one above it, is where something was mounted.
  */
 export function projectGone({ shape, process }: Sighting, scope: ScopeView | null): Tri {
-  if (scope === null || scope.gone !== true) return tri(scope?.gone ?? null)
+  if (scope === null || scope.gone === null) return 'unknown'
   const age = process?.ageSeconds ?? null
   const isUnmounted = scope.emptyForSeconds !== null && (age === null || scope.emptyForSeconds > age)
   if (isUnmounted) return 'unknown'
+  if (!scope.gone) return 'no'
   return shape?.lineage === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
 }
 

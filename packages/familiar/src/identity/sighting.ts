@@ -28,7 +28,7 @@ export interface ScopeView {
   readonly real: string | null
   /** True when it is proven absent, false when it exists, null when that cannot be told. */
   readonly gone: boolean | null
-  /** For how long the directory that it is or was in has been empty; null where that one is not. */
+  /** For how long it has been empty, or, where it is gone, the directory that it was in; null where that one is not. */
   readonly emptyForSeconds: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null

@@ -45,7 +45,7 @@ export function peek(request: PeekRequest): PeekReply {
   return {
     real: realPath(request.scope),
     gone,
-    emptyForSeconds: gone === true ? emptyForSeconds(dirname(resolve(request.scope))) : null,
+    emptyForSeconds: emptyForSeconds(gone === true ? dirname(resolve(request.scope)) : request.scope),
     records: request.records.map(readSmallFile),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner),
     daemonLock: readSmallFile(request.daemonLock),
