@@ -1,0 +1,148 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CLI, smallEnvironment, type Ran, type RunOptions } from './cli.js'
+import { isAlive, startTicksOf } from './machine.js'
+
+/** What the tests of the dashboard run and see. Nothing here shares a line with the code that is tested. */
+
+/** One process for ever: its pid, and when the kernel started it. */
+export interface Process {
+  readonly pid: number
+  readonly ticks: string
+}
+
+/** What a command did, and how long it took. */
+export type Timed = Ran & { readonly ms: number }
+
+/** A command line took longer than this only where it hangs. */
+const HUNG_MS = 90_000
+
+/** Runs our command in a directory; several can run at once. */
+export async function runIn(
+  cwd: string,
+  args: readonly string[],
+  { env, prefix = [] }: RunOptions = {},
+): Promise<Timed> {
+  const [command = '', ...rest] = [...prefix, process.execPath, CLI, ...args]
+  const began = performance.now()
+  const child = spawn(command, rest, { cwd, env: smallEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+  const timer = setTimeout(() => child.kill('SIGKILL'), HUNG_MS)
+  const [status, stdout, stderr] = await Promise.all([
+    endOf(child),
+    textOf(child.stdout),
+    textOf(child.stderr),
+  ])
+  clearTimeout(timer)
+  return { status, stdout, stderr, ms: performance.now() - began }
+}
+
+/** Starts our command in a directory, in a process group of its own, and does not wait for it. */
+export function startIn(cwd: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  return spawn(process.execPath, [CLI, ...args], {
+    cwd,
+    env: smallEnvironment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+}
+
+/** Resolves with the exit code; null where a signal ended it. */
+export function endOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => resolve(code))
+    child.once('error', reject)
+  })
+}
+
+export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = ''
+  for await (const chunk of stream) text += String(chunk)
+  return text
+}
+
+/** Remembers a living process. */
+export function processOf(pid: number): Process {
+  const ticks = startTicksOf(pid)
+  if (ticks === null) throw new Error(`there is no process ${pid}`)
+  return { pid, ticks }
+}
+
+/** Returns whether it is still the process that it was. */
+export function lives({ pid, ticks }: Process): boolean {
+  return isAlive(pid, ticks)
+}
+
+/** Sends a signal to that very process, if it is still there. */
+export function signal(process_: Process, name: NodeJS.Signals): void {
+  if (lives(process_)) process.kill(process_.pid, name)
+}
+
+/** Waits until something is so; false when it is not so after that time. */
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  withinMs: number,
+  everyMs = 20,
+): Promise<boolean> {
+  for (const end = performance.now() + withinMs; performance.now() < end; await sleep(everyMs)) {
+    if (await isSo()) return true
+  }
+  return isSo()
+}
+
+/** Waits until the process is gone; false when it is still there after that time. */
+export function gone(daemon: Process, withinMs: number): Promise<boolean> {
+  return until(() => !lives(daemon), withinMs)
+}
+
+/** Returns the arguments of every process, by pid. */
+function commandLines(): readonly { readonly pid: number; readonly args: readonly string[] }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), args: argumentsOf(name) }))
+}
+
+function argumentsOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
+  } catch {
+    return []
+  }
+}
+
+const MARKER = '--spec-kitty-dashboard-project='
+
+/** Returns the dashboards of ours whose project is this path, or lies below it. */
+export function dashboardsOf(path: string): readonly Process[] {
+  return commandLines().flatMap(({ pid, args }) => {
+    const isOurs = args[1]?.endsWith('/spec-kitty-daemon.js') && args[2] === 'dashboard'
+    const project = args[3]?.startsWith(MARKER) ? args[3].slice(MARKER.length) : ''
+    const isBelow = project === path || project.startsWith(`${path}/`)
+    const ticks = isOurs && isBelow ? startTicksOf(pid) : null
+    return ticks === null ? [] : [{ pid, ticks }]
+  })
+}
+
+/** Returns the command line of every process that names the text. */
+export function processesNaming(text: string): readonly string[] {
+  return commandLines().flatMap(({ pid, args }) => {
+    const line = args.join(' ')
+    return line.includes(text) && startTicksOf(pid) !== null ? [`${pid} ${line}`] : []
+  })
+}
+
+/** Returns what the health of a port says, null where nobody answers. */
+export async function healthOn(port: number): Promise<Record<string, unknown> | null> {
+  try {
+    const reply = await fetch(`http://127.0.0.1:${port}/api/health`, { signal: AbortSignal.timeout(10_000) })
+    return (await reply.json()) as Record<string, unknown>
+  } catch {
+    return null
+  }
+}
+
+/** What a command says of a failure: one line. */
+export function lineOf(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line.startsWith('spec-kitty: '))
+}
