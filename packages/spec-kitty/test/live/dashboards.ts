@@ -145,11 +145,9 @@ export async function forEach<T, R>(
   act: (thing: T, index: number) => Promise<R>,
 ): Promise<readonly R[]> {
   const results: R[] = []
-  let next = 0
+  const left = things.entries()
   const work = async (): Promise<void> => {
-    for (let index = next++; index < things.length; index = next++) {
-      results[index] = await act(things[index]!, index)
-    }
+    for (const [index, thing] of left) results[index] = await act(thing, index)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   return results

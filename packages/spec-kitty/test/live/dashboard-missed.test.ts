@@ -1,0 +1,169 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dashboardsOf, endOf, gone, healthOn, lives, startIn, until } from '../helpers/dashboards.js'
+import { listenersOn } from '../helpers/machine.js'
+import { forEach, FROM, makePlace, recordIn, TO, type Place } from './dashboards.js'
+
+/** What the predecessor's cure of its orphans missed. */
+let place: Place
+
+beforeEach(() => {
+  place = makePlace()
+})
+
+afterEach(() => place.end(), 60_000)
+
+const ROUNDS = process.env['FAMILIAR_FULL'] === '1' ? 100 : 10
+
+/** Whatever was on its way has come or gone by then, on a busy machine too. */
+const SETTLED_MS = 10_000
+
+const LOCKS = ['.dashboard.lifecycle.lock', '.dashboard.lock']
+
+/** What may be left of a start: nothing but locks, or a dashboard that its record names. Null is right. */
+async function wrongWith(project: string): Promise<string | null> {
+  const record = recordIn(project)
+  const isSettled = await until(() => {
+    const now = recordIn(project)
+    const ours = dashboardsOf(project)
+    return now?.['state'] === 'running' ? ours.length === 1 && ours[0]?.pid === now['pid'] : ours.length === 0
+  }, SETTLED_MS)
+  if (!isSettled)
+    return `record ${String(record?.['pid'])}, processes ${JSON.stringify(dashboardsOf(project))}`
+  if (recordIn(project) !== null) return null
+  const left = readdirSync(join(project, '.kittify')).filter((name) => !LOCKS.includes(name))
+  return left.length === 0 ? null : `left in the project: ${left.join()}`
+}
+
+describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () => {
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'by %s to the command and its process group leaves no process that nobody knows, and the next works',
+    { timeout: 60_000 + ROUNDS * 8_000 },
+    async (how) => {
+      const whole = await place.run(place.project('whole'), ['dashboard'])
+      expect(whole.status).toBe(0)
+      const outcomes = { nothing: 0, recorded: 0 }
+      for (let round = 0; round < ROUNDS; round++) {
+        const project = place.project(`round-${round}`)
+        const command = startIn(project, ['dashboard'], place.env)
+        await sleep(Math.random() * whole.ms * 1.1)
+        if (command.exitCode === null) process.kill(-(command.pid ?? 0), how)
+        await endOf(command)
+        expect(await wrongWith(project), `round ${round}`).toBe(null)
+        outcomes[recordIn(project) === null ? 'nothing' : 'recorded'] += 1
+        const before = dashboardsOf(project)
+        const next = await place.start(project)
+        if (before.length > 0) expect(next.pid).toBe(before[0]?.pid)
+        expect(await healthOn(next.port)).toMatchObject({ project_path: project })
+        expect((await place.run(project, ['dashboard', '--stop'])).status).toBe(0)
+        expect(lives(next)).toBe(false)
+      }
+      console.log(`${how}:`, outcomes)
+    },
+  )
+
+  it('also before it is ready, by SIGKILL to the command alone', { timeout: 120_000 }, async () => {
+    const found: string[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const project = place.project(`early-${round}`)
+      const command = startIn(project, ['dashboard'], place.env)
+      // The moment at which there is a daemon and no record.
+      await until(() => dashboardsOf(project).length > 0 || command.exitCode !== null, 30_000, 2)
+      command.kill('SIGKILL')
+      await endOf(command)
+      expect(await wrongWith(project), `round ${round}`).toBe(null)
+      found.push(recordIn(project) === null ? 'nothing' : 'recorded')
+    }
+    expect(found).toContain('nothing')
+  })
+})
+
+const TICK_MS = 300
+const GONE_MS = 10_000
+
+describe('a temporary project that is deleted while its dashboard runs', () => {
+  it('has none soon afterwards: it leaves by itself, and leaves nothing', async () => {
+    const project = place.project('temporary')
+    const dashboard = await place.startTimed(project, { tickMs: TICK_MS })
+    rmSync(project, { recursive: true })
+    expect(await gone(dashboard, GONE_MS)).toBe(true)
+    expect([listenersOn(FROM, TO), readdirSync(place.base)]).toEqual([[], ['home']])
+  })
+
+  it('with everything that it was in', async () => {
+    const project = place.project('run/tests/temporary')
+    const dashboard = await place.startTimed(project, { tickMs: TICK_MS })
+    rmSync(join(place.base, 'run'), { recursive: true })
+    expect(await gone(dashboard, GONE_MS)).toBe(true)
+  })
+
+  it('also while a page is open, and a request that never ends', async () => {
+    const project = place.project('watched')
+    const dashboard = await place.startTimed(project, { tickMs: TICK_MS, drainMs: 500 })
+    const page = await fetch(`${dashboard.url}/api/events`)
+    expect(page.status).toBe(200)
+    const slow = connect({ host: '127.0.0.1', port: dashboard.port })
+    slow.on('error', () => undefined)
+    slow.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n')
+    rmSync(project, { recursive: true })
+    expect(await gone(dashboard, GONE_MS)).toBe(true)
+    await page.body?.cancel().catch(() => undefined)
+    slow.destroy()
+  })
+
+  it('and made again at once is another project: the old one leaves it alone, the next command starts a new one', async () => {
+    const project = place.project('again')
+    const old = await place.startTimed(project, { tickMs: 5_000 })
+    rmSync(project, { recursive: true })
+    mkdirSync(join(project, '.kittify'), { recursive: true })
+    writeFileSync(join(project, '.kittify', 'mine'), 'mine\n')
+    const next = await place.start(project)
+    expect(next.pid).not.toBe(old.pid)
+    expect(await gone(old, 30_000)).toBe(true)
+    await sleep(500)
+    expect(lives(next)).toBe(true)
+    expect(recordIn(project)).toMatchObject({ pid: next.pid, state: 'running' })
+  })
+})
+
+describe('an exhausted range', () => {
+  it('without any record file anywhere is cleaned all the same', { timeout: 120_000 }, async () => {
+    const held = createHolders()
+    const ports = Array.from({ length: TO - FROM }, (_, index) => FROM + index)
+    const orphans = await forEach(ports.slice(0, 20), async (port) => {
+      const project = place.project(`temporary/${port}`)
+      const orphan = await place.predecessor(port, project)
+      rmSync(project, { recursive: true })
+      return orphan
+    })
+    for (const port of ports.slice(20)) await held.take(port)
+    expect(listenersOn(FROM, TO)).toHaveLength(100)
+    const next = await place.start(place.project('next'))
+    expect([orphans.filter(lives), lives(next)]).toEqual([[], true])
+    expect(listenersOn(FROM, TO)).toHaveLength(81)
+    await held.release()
+  })
+})
+
+/** Holds ports in this process, as other programs do. */
+function createHolders() {
+  const servers: ReturnType<typeof createServer>[] = []
+  return {
+    take: (port: number): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const server = createServer((_request, response) => response.end('hello')).once('error', reject)
+        server.listen(port, '127.0.0.1', resolve)
+        servers.push(server)
+      }),
+    release: async (): Promise<void> => {
+      for (const server of servers) {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }
+    },
+  }
+}
