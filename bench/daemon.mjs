@@ -64,6 +64,7 @@ function connectHere() {
     policy: null,
     self: installedSelf(process.execPath),
     versionVariable: 'SPEC_KITTY_CLI_VERSION',
+    stopCommand: 'stop',
     doctorCommand: () => 'spec-kitty auth doctor',
   })
 }

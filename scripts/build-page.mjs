@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { licencesOf } from './licences.mjs'
 
 const tool = fileURLToPath(new URL('../packages/spec-kitty/', import.meta.url))
 const source = join(tool, 'src/dashboard/ui')
@@ -16,7 +17,7 @@ rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 for (const file of ['index.html', 'icon.svg']) copyFileSync(join(source, file), join(target, file))
 writeFileSync(join(target, 'page.css'), joinStyles())
-writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf(await bundleScript()))
+writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The dashboard page', await bundleScript()))
 
 /** The files in `styles` are numbered, because in a style sheet the order counts. */
 function joinStyles() {
@@ -41,28 +42,4 @@ async function bundleScript() {
   })
   await bundle.close()
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-}
-
-/**
- * Returns the notices of the packages that the files belong to. A package without a licence file fails the build.
- *
- * @param {readonly string[]} files
- */
-function licencesOf(files) {
-  const inPackage = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/
-  const directories = new Set(files.map((file) => inPackage.exec(file.replaceAll('\\', '/'))?.[0]))
-  const notices = [...directories].flatMap((directory) =>
-    directory === undefined ? [] : [notice(directory)],
-  )
-  return ['The dashboard page contains these packages.', ...notices.toSorted()].join(
-    `\n\n${'='.repeat(80)}\n\n`,
-  )
-}
-
-/** @param {string} directory */
-function notice(directory) {
-  const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-  const file = readdirSync(directory).find((entry) => /^licen[cs]e(?:\.(?:md|txt))?$/i.test(entry))
-  if (file === undefined) throw new Error(`${name} has no licence file`)
-  return `${name} ${version} (${license})\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`
 }

@@ -66,8 +66,8 @@ const args = process.argv.slice(2)
 const io = makeIo()
 
 process.once('SIGINT', interrupted)
-process.stdout.on('error', ignoreClosedPipe)
-process.stderr.on('error', ignoreClosedPipe)
+process.stdout.on('error', onWriteError)
+process.stderr.on('error', () => undefined)
 
 void main()
 
@@ -153,7 +153,11 @@ function interrupted(): never {
   process.exit(EXIT.interrupted)
 }
 
-/** A reader that had enough (`| head`) is no error of ours. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/** A reader that had enough (`| head`) is no error of ours; a full disk is one, also after all else went well. */
+function onWriteError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return
+  io.err(`spec-kitty: cannot write the output: ${error.code ?? error.message}\n`)
+  process.once('exit', () => {
+    if (args[0] !== 'upgrade-hook') process.exitCode ||= EXIT.error
+  })
 }

@@ -4,6 +4,7 @@ import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from '../a
 import { assertOwnScope } from '../act/scope-owner.js'
 import type { StartReason } from '../act/start.js'
 import { FamiliarError } from '../errors.js'
+import type { DaemonRecord } from '../identity/record.js'
 import { readOwnRecord } from '../observe/scopes.js'
 import { connected, type Connection } from './connection.js'
 import { awaitHolder, watchRecorded } from './holder.js'
@@ -61,11 +62,17 @@ async function connectLocked(request: ConnectRequest, lock: HeldLock, until: num
   if (running !== null) return connected(running)
   const previous = readOwnRecord(request.family, request.scope)
   const replaced = await makeWay(request, lock, found)
-  const reason =
-    request.reason ?? replaced?.reason ?? (previous?.running === true ? 'recorded_dead' : 'first_start')
+  const reason = request.reason ?? replaced?.reason ?? startReasonAfter(previous)
   const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
   const other = await startOrFind(request, lock, { reason, previousVersion, until: lockedAt + HOLD_MS })
   return other === null ? connectStarted(request, reason, replaced) : connected(other)
+}
+
+/** A daemon that had to make room, and whose successor did not come up then, has its successor now. */
+function startReasonAfter(previous: DaemonRecord | null): StartReason {
+  if (previous?.running === true) return 'recorded_dead'
+  const stopped = previous?.stopReason
+  return stopped === 'version_mismatch' || stopped === 'installation_gone' ? stopped : 'first_start'
 }
 
 /** Retires what stands in the way of a daemon of this version: an older one of ours, or the recorded predecessor. */

@@ -8,6 +8,9 @@ import type { ConnectRequest } from './request.js'
 
 const HOLDER_POLL_MS = 20
 
+/** A healthy daemon on a busy machine may miss one, seldom two. */
+const PATIENCE = 3
+
 /**
  * Returns the daemon that holds the daemon lock, once it answers: its record may be on its way, or it may be on its way
  * out. Null when nobody holds the lock (any more). One that stays silent until then, on the clock of
@@ -27,7 +30,7 @@ export async function awaitHolder(request: ConnectRequest, until: number): Promi
 
 /**
  * Returns what a waiter asks now and then: the recorded daemon where it can be used. A daemon that holds its lock and has
- * kept two requests waiting to their end is `E_DAEMON_UNRESPONSIVE` for the waiter too: it need not queue for the lock to
+ * kept three requests in a row waiting to their end is `E_DAEMON_UNRESPONSIVE` for the waiter too: it need not queue for the lock to
  * learn that.
  */
 export function watchRecorded(request: ConnectRequest, wasSilent: boolean): () => Promise<Found | null> {
@@ -38,7 +41,7 @@ export function watchRecorded(request: ConnectRequest, wasSilent: boolean): () =
     const found = await findUsable(request)
     if (found !== null) return found
     silences = performance.now() - began >= HANDSHAKE_MS ? silences + 1 : 0
-    if (silences >= 2 && (await isLockHeld(daemonLock))) throw unresponsive(request)
+    if (silences >= PATIENCE && (await isLockHeld(daemonLock))) throw unresponsive(request)
     return null
   }
 }

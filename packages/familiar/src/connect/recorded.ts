@@ -71,12 +71,15 @@ async function isInstallationGone(
   return (await platform.host()).namespaces === namespaces
 }
 
-function newerProtocol({ family, self }: ScopeRequest, { record, report }: Found): FamiliarError {
+function newerProtocol(
+  { family, self, stopCommand }: ScopeRequest,
+  { record, report }: Found,
+): FamiliarError {
   return new FamiliarError(
     'E_VERSION_MISMATCH',
     `the ${family.name} daemon (process ${record.pid}, port ${record.port}) is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'}; this is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'}, and cannot talk to it`,
     {
-      hint: `use the newer installation (${report.details.sourceCheckoutPath ?? 'unknown'}), or stop its daemon`,
+      hint: `use the newer installation (${report.details.sourceCheckoutPath ?? 'unknown'}), or: ${stopCommand}`,
     },
   )
 }

@@ -23,6 +23,8 @@ export interface ScopeRequest {
   readonly self: Self
   /** The command that ends a daemon that does not answer; the port is null where it has none yet. */
   readonly doctorCommand: (port: number | null) => string
+  /** The command that stops the daemon of the scope, of any version. */
+  readonly stopCommand: string
   readonly onWait?: (message: string) => void
 }
 

@@ -74,6 +74,7 @@ export function requestFor(root: string, ports: PortRange, options: Options = {}
     policy: null,
     self: selfOf(options),
     versionVariable: 'TEST_VERSION',
+    stopCommand: 'stop',
     doctorCommand: (port) => `doctor --port ${port}`,
     ...options.change,
   }

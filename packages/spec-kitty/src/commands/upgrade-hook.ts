@@ -30,8 +30,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       platform: await selectPlatform(),
       self: installedSelf(io.executable),
       doctorCommand: forceCommand,
+      stopCommand: 'spec-kitty sync stop',
       lockWaitMs: LOCK_WAIT_MS,
-      onWait: (message) => io.err(`${message}\n`),
     })
     print(result, io, json)
   } catch (error) {

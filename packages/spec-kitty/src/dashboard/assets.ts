@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { extname, join } from 'node:path'
 import type { PageReply } from 'familiar'
+import { INSTALLATION } from '../installation.js'
 
-const PAGE = fileURLToPath(new URL('./page/', import.meta.url))
+/** Its place in the package, wherever this module was bundled to. */
+const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -52,5 +53,5 @@ export function staticFile(path: string): PageReply | null {
 
 /** All at once, and kept: an upgrade replaces the files on disk below a daemon that still runs, and half of each is no page. */
 function readPage(): ReadonlyMap<string, Buffer> {
-  return new Map(readdirSync(PAGE).map((name) => [name, readFileSync(`${PAGE}${name}`)]))
+  return new Map(readdirSync(PAGE).map((name) => [name, readFileSync(join(PAGE, name))]))
 }

@@ -25,6 +25,7 @@ export async function connectDashboard(
     self: installedSelf(io.executable),
     versionVariable: VERSION_VARIABLE,
     doctorCommand: forceDashboardCommand,
+    stopCommand: 'spec-kitty dashboard --stop',
     onWait: (message) => io.err(`${message}\n`),
   })
   noticeVersions(connection, 'dashboard', io)

@@ -23,6 +23,7 @@ export async function connectSync(
     self: installedSelf(io.executable),
     versionVariable: VERSION_VARIABLE,
     doctorCommand: forceCommand,
+    stopCommand: 'spec-kitty sync stop',
     onWait: (message) => io.err(`${message}\n`),
   })
   noticeVersions(connection, 'sync daemon', io)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { smallEnvironment, type Ran } from './cli.js'
@@ -35,7 +35,7 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   const home = join(directory, `build-${version}-${protocol ?? 'same'}`)
   const installed = join(home, 'packages', 'spec-kitty')
   mkdirSync(installed, { recursive: true })
-  for (const name of ['bin', 'dist', 'package.json']) {
+  for (const name of ['bin', 'command', 'dist', 'package.json']) {
     cpSync(join(REPOSITORY, 'packages', 'spec-kitty', name), join(installed, name), {
       recursive: true,
       preserveTimestamps: true,
@@ -43,17 +43,18 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   }
   symlinkSync(join(REPOSITORY, 'node_modules'), join(home, 'node_modules'))
   change(join(installed, 'package.json'), /"version": "[^"]*"/, `"version": "${version}"`)
-  const versions = join(installed, 'dist', 'version.js')
-  change(versions, /VERSION = '[^']*'/, `VERSION = '${version}'`)
-  if (protocol !== undefined) change(versions, /PROTOCOL_VERSION = \d+/, `PROTOCOL_VERSION = ${protocol}`)
-  if (builtAt !== undefined) utimesSync(join(installed, 'dist', 'installation.js'), builtAt, builtAt)
+  const command = join(installed, 'command')
+  const versions = fileWith(command, VERSION)
+  change(versions, VERSION, `const VERSION = "${version}"`)
+  if (protocol !== undefined) change(versions, PROTOCOL, `const PROTOCOL_VERSION = ${protocol}`)
+  if (builtAt !== undefined) setTimes(command, builtAt)
   const cli = join(installed, 'bin', 'spec-kitty.js')
   const bin = makeBin(home, cli)
   return {
     version,
     directory: installed,
     cli,
-    entry: join(installed, 'dist', 'spec-kitty-daemon.js'),
+    entry: join(command, 'spec-kitty-daemon.js'),
     run: (args, env) => run([process.execPath, cli, ...args], smallEnvironment(env)),
     runLine: (line, env) => {
       const small = smallEnvironment(env)
@@ -75,6 +76,22 @@ function makeBin(home: string, cli: string): string {
     mode: 0o755,
   })
   return bin
+}
+
+const VERSION = /^const VERSION = "[^"]*"/m
+const PROTOCOL = /^const PROTOCOL_VERSION = \d+/m
+
+/** Returns the one file of the bundle that has such a place. */
+function fileWith(directory: string, what: RegExp): string {
+  const files = readdirSync(directory).map((name) => join(directory, name))
+  const found = files.filter((file) => what.test(readFileSync(file, 'utf8')))
+  if (found.length !== 1) throw new Error(`${found.length} files in ${directory} have ${what.source}`)
+  return found[0] ?? ''
+}
+
+/** Every file, because it is the product's business which one tells the time. */
+function setTimes(directory: string, time: Date): void {
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), time, time)
 }
 
 /** Changes the one place in the file that matches. */

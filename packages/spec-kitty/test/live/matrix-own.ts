@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { smallEnvironment } from '../helpers/cli.js'
 import { until } from './sync-root.js'
 
-const ENTRY = fileURLToPath(new URL('../../dist/spec-kitty-daemon.js', import.meta.url))
+const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
 const MAIN = fileURLToPath(new URL('../fixtures/processes/start-own.mjs', import.meta.url))
 
 /** Where a daemon of ours runs. */

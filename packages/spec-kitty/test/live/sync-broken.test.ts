@@ -17,7 +17,7 @@ beforeEach(() => {
   root = makeRoot()
   installed = join(root.base, 'installed')
   mkdirSync(installed)
-  for (const name of ['bin', 'dist', 'package.json']) {
+  for (const name of ['bin', 'command', 'package.json']) {
     cpSync(join(PACKAGE, name), join(installed, name), { recursive: true })
   }
   symlinkSync(MODULES, join(installed, 'node_modules'))
@@ -40,7 +40,7 @@ const DAEMON = 'spec-kitty-daemon.js'
 
 const BROKEN: Readonly<Record<string, readonly [(entry: string) => void, cause: string]>> = {
   'is gone': [(entry) => rmSync(entry), 'Cannot find module'],
-  'is half written': [(entry) => writeFileSync(entry, 'import {'), 'SyntaxError'],
+  'is half written': [(entry) => writeFileSync(entry, 'const {'), 'SyntaxError'],
   'ends at once': [(entry) => writeFileSync(entry, 'process.exit(7)\n'), '7'],
   'is killed': [(entry) => writeFileSync(entry, 'process.kill(process.pid, "SIGKILL")\n'), 'SIGKILL'],
 }
@@ -48,7 +48,7 @@ const BROKEN: Readonly<Record<string, readonly [(entry: string) => void, cause: 
 describe('a start whose daemon', () => {
   it.each(Object.keys(BROKEN))('%s fails at once with the cause, exit 1, and leaves no process', (how) => {
     const [damage, cause] = BROKEN[how] ?? [() => undefined, '']
-    damage(join(installed, 'dist', DAEMON))
+    damage(join(installed, 'command', DAEMON))
     const { status, stdout, stderr, ms } = start()
     expect([status, stdout, stderr.trimEnd(), ms < 5_000]).toEqual([1, '', lineOf(stderr)[0], true])
     expect(stderr).toContain(cause)

@@ -28,7 +28,14 @@ describe('sync start', () => {
   it('says the same as JSON', () => {
     const first = root.json(['sync', 'start'])
     const { pid, port } = root.remember() ?? {}
-    const known = { schema_version: 1, pid, port, package_version: '4.0.0', protocol_version: 2 }
+    const known = {
+      schema_version: 1,
+      pid,
+      port,
+      package_version: '4.0.0',
+      protocol_version: 2,
+      replaced_version: null,
+    }
     expect([first.status, first.stderr]).toEqual([0, ''])
     expect(first.document).toEqual({ ...known, outcome: 'started', start_reason: 'first_start' })
     expect(root.json(['sync', 'start']).document).toEqual({

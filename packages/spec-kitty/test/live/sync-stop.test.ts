@@ -110,7 +110,8 @@ describe('sync stop', () => {
   })
 
   it('stops ours and then the recorded one of a predecessor, one each time', async () => {
-    const old = await predecessor()
+    root.start()
+    const old = await predecessor({ port: 9401 })
     const daemon = root.start()
     expect(root.json(['sync', 'stop']).document.pid).toBe(daemon.pid)
     expect(lives(old)).toBe(true)

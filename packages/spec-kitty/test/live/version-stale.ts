@@ -9,7 +9,7 @@ import { lives, until, type Daemon, type SyncRoot } from './sync-root.js'
 
 /** Daemons of an earlier version, and what the log of a daemon says of its start. */
 
-export const ENTRY = fileURLToPath(new URL('../../dist/spec-kitty-daemon.js', import.meta.url))
+export const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
 
 /** The version of this repository. */
 export const OWN_VERSION = '4.0.0'
