@@ -33,7 +33,8 @@ const BESIDES_MS = 5_000
 leaveNoDaemons(ports)
 
 function retireAs(root: string, { self } = NEW, onWait: (message: string) => void = () => {}) {
-  const { family, scope, platform, doctorCommand } = requestFor(root, ports)
+  const { family, scope, platform, stopCommand: 'stop',
+    doctorCommand } = requestFor(root, ports)
   return retireStale({ family, scope, platform, doctorCommand, self, onWait, lockWaitMs: LOCK_WAIT_MS })
 }
 
