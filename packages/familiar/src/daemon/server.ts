@@ -55,6 +55,8 @@ export interface ServerOptions {
  */
 export function createDaemonServer(options: ServerOptions): Server {
   const server = createServer({ connectionsCheckingInterval: 2 ** 31 - 1, keepAliveTimeout: 0 })
+  // More that comes in one piece with the first would all be begun at once, and the replies kept for a single reader.
+  server.maxRequestsPerSocket = 1
   const waiting = new Set<Socket>()
   server.on('connection', (socket: Socket) => expectRequest(socket, waiting))
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {

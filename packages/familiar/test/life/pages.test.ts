@@ -130,6 +130,17 @@ describe('a page', () => {
     expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 1 }])
   })
 
+  it('is one for each connection: what is sent behind it is not begun', async () => {
+    const daemon = await start({ drainMs: 0 })
+    const get = `GET /slow/20000 HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
+    open.push(mute(daemon.port, get.repeat(20_000)).end)
+    await sleep(1_000)
+    expect((await ask(daemon.port, '/')).status).toBe(200)
+    signal(daemon, 'SIGTERM')
+    await ended(daemon)
+    expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 1 }])
+  })
+
   it('that nobody reads is given up, and what it held is free', async () => {
     const daemon = await start()
     const get = `GET /large HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
