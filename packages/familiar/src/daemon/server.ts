@@ -140,8 +140,9 @@ interface Refusal {
 /** No DNS rebinding, no cross-site request: refused before routing, whatever the path. */
 function refusalOf(message: IncomingMessage, port: number): Refusal | null {
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
-  const { host, origin } = message.headers
-  if (host === undefined || !hosts.has(host)) return { status: 403, error: 'foreign_host' }
+  const { origin } = message.headers
+  const [host = '', ...others] = message.headersDistinct['host'] ?? []
+  if (!hosts.has(host) || others.length > 0) return { status: 403, error: 'foreign_host' }
   if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
     return { status: 403, error: 'foreign_origin' }
   }
