@@ -1,0 +1,404 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import {
+  fillProject,
+  laneEvent,
+  makeProject,
+  MISSION,
+  NAMES,
+  SECRET,
+  type DashboardProject,
+} from './pages-project.js'
+import { get, getJson, openEvents, type EventStream } from './pages-wire.js'
+import { lives, skipAloud, until, type Daemon } from './sync-root.js'
+
+/** What the dashboard tells a browser, from the command to the wire, of a project with everything in it. */
+let project: DashboardProject
+let daemon: Daemon
+let streams: EventStream[] = []
+
+beforeAll(() => {
+  project = makeProject()
+  fillProject(project)
+  daemon = project.start()
+})
+
+afterAll(async () => {
+  for (const stream of streams) stream.close()
+  await stopAll()
+  await project?.end()
+})
+
+const PAGE = fileURLToPath(new URL('../../dist/dashboard/page/', import.meta.url))
+
+const isPageBuilt = existsSync(join(PAGE, 'index.html'))
+
+const JSON_HEADERS = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+}
+
+const missionPath = (id: string): string => `/api/missions/${encodeURIComponent(id)}`
+const documentPath = (id: string, name: string): string =>
+  `${missionPath(id)}/documents/${encodeURIComponent(name)}`
+
+describe('the missions', () => {
+  it('are all listed, and those behind links that lead out are not', async () => {
+    const { project: told, missions } = await getJson(daemon.port, '/api/missions')
+    expect(told).toEqual({ name: 'project', path: project.path })
+    const ids = missions.map(({ id }: { id: string }) => id)
+    expect(ids.toSorted()).toEqual([MISSION, '002-links', '004-itself', ...NAMES].toSorted())
+  })
+
+  it('are told one by one, with their packages and documents, whatever they are called', async () => {
+    for (const id of [MISSION, ...NAMES]) {
+      const mission = await getJson(daemon.port, missionPath(id))
+      expect(mission).toMatchObject({ id, title: `The mission ${id}`, progress: 0 })
+      expect(mission.work_packages).toMatchObject([{ id: 'WP01', title: 'Start', lane: 'planned' }])
+      const names = mission.documents.map(({ name }: { name: string }) => name)
+      expect(names).toEqual(
+        expect.arrayContaining(['spec.md', 'contracts/api v1.yaml', 'contracts/100%25.md']),
+      )
+      for (const name of names) {
+        expect(await getJson(daemon.port, documentPath(id, name))).toMatchObject({ name, problems: [] })
+      }
+    }
+    expect(await getJson(daemon.port, documentPath(MISSION, 'spec.md'))).toMatchObject({
+      format: 'markdown',
+      text: `# ${MISSION}\n\n<script>alert(1)</script>\n`,
+    })
+    expect((await getJson(daemon.port, documentPath(MISSION, 'tasks/WP01-start.md'))).text).toBe('\nDo it.\n')
+  })
+
+  it('come as JSON that no other origin may embed and nobody keeps', async () => {
+    for (const path of [
+      '/api/missions',
+      missionPath(MISSION),
+      documentPath(MISSION, 'spec.md'),
+      '/api/missions/no',
+    ]) {
+      const { headers, text } = await get(daemon.port, path)
+      expect([path, headers]).toMatchObject([
+        path,
+        { ...JSON_HEADERS, 'cross-origin-resource-policy': 'same-origin', connection: 'close' },
+      ])
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([])
+      const head = await get(daemon.port, path, {}, 'HEAD')
+      expect([head.text, head.headers['content-length']]).toEqual(['', String(Buffer.byteLength(text))])
+    }
+  })
+})
+
+/** Names that lead nowhere, as they go over the wire. */
+const NOWHERE = [
+  'no',
+  '.',
+  '..',
+  '%2e',
+  '%2e%2e',
+  '%2E%2E%2F',
+  '%252e%252e',
+  '%252e%252e%252f',
+  '%2F',
+  '%2Fetc%2Fpasswd',
+  '..%2F..%2Fetc%2Fpasswd',
+  '..%5C..%5Csecret.md',
+  '..%2Fbeside',
+  '..%2F..%2Fsecret.md',
+  `${MISSION}%2F..%2F${MISSION}`,
+  `${MISSION}%2F`,
+  `${MISSION}%00`,
+  '%00',
+  '%',
+  '%zz',
+  '%e0%a4%a',
+  '%c0%ae%c0%ae%c0%af',
+  '%ff',
+  '%EF%BC%8E%EF%BC%8E',
+  '.kittify',
+  '__proto__',
+  'constructor',
+  'a'.repeat(300),
+  'a'.repeat(5_000),
+  encodeURIComponent('ö'.repeat(1_000)),
+]
+
+/** Names of documents that are none, in a mission that there is. */
+const NO_DOCUMENTS = [
+  ...NOWHERE,
+  'spec.md%00',
+  'spec.md%2F',
+  '.%2Fspec.md',
+  'contracts',
+  'contracts%2F..%2Fspec.md',
+  'contracts%2F%2Fapi%20v1.yaml',
+  '%2Fspec.md',
+  'SPEC.MD%20',
+  'status.events.jsonl',
+  'meta.json',
+  '..%2F..%2F.kittify%2F.dashboard',
+  `..%2F${MISSION}%2Fspec.md`,
+  `..%2F..%2F..%2Fproject%2Fkitty-specs%2F${MISSION}%2Fspec.md`,
+]
+
+describe('a name that leads nowhere', () => {
+  const isHidden = (text: string): boolean =>
+    ![SECRET, daemon.token, 'root:'].some((secret) => text.includes(secret))
+
+  it('is a 404 in JSON, as a mission and as a document', async () => {
+    const paths = [
+      ...NOWHERE.map((name) => `/api/missions/${name}`),
+      ...NO_DOCUMENTS.map((name) => `${missionPath(MISSION)}/documents/${name}`),
+      ...NO_DOCUMENTS.map((name) => `/api/missions/002-links/documents/${name}`),
+      '/api/missions/',
+    ]
+    for (const path of paths) {
+      const { status, text, headers } = await get(daemon.port, path)
+      expect([path, status, text, headers['content-type']]).toEqual([
+        path,
+        404,
+        '{"error":"not_found"}',
+        'application/json',
+      ])
+    }
+    expect(lives(daemon)).toBe(true)
+  })
+
+  it('is what it is, however long: refused before it is read, and nobody is the worse for it', async () => {
+    const answer = await get(daemon.port, `/api/missions/${'a'.repeat(100_000)}`).catch(() => null)
+    expect(answer?.status ?? 431).toBe(431)
+    expect((await get(daemon.port, '/api/missions')).status).toBe(200)
+  })
+
+  it('behind a link that leads out of the project tells nothing of what is there', async () => {
+    const mission = await getJson(daemon.port, missionPath('002-links'))
+    expect(mission.work_packages).toEqual([])
+    const paths = [
+      ...['spec.md', 'plan.md', 'contracts/secret.md', 'checklists/secret.md', 'tasks/spec.md'].map((name) =>
+        documentPath('002-links', name),
+      ),
+      ...mission.documents.map(({ name }: { name: string }) => documentPath('002-links', name)),
+      ...['003-beside', '004-itself'].map(missionPath),
+      documentPath('003-beside', 'spec.md'),
+      documentPath('004-itself', 'spec.md'),
+      '/api/missions',
+      missionPath('002-links'),
+    ]
+    for (const path of paths) {
+      const { text, status } = await get(daemon.port, path)
+      expect([path, isHidden(text), status < 500]).toEqual([path, true, true])
+    }
+  })
+
+  it('beside the API needs the token, and is a 404 to those who have it', async () => {
+    const authorization = `Bearer ${daemon.token}`
+    for (const path of [
+      ...(isPageBuilt ? ['/api', '/favicon.ico'] : []),
+      '/api/',
+      '/api/none',
+      '/api/missions/a/b',
+      '/api/missions/a/documents',
+    ]) {
+      const [without, having] = [
+        await get(daemon.port, path),
+        await get(daemon.port, path, { authorization }),
+      ]
+      expect([path, without.status, having.status, without.headers]).toMatchObject([
+        path,
+        401,
+        404,
+        JSON_HEADERS,
+      ])
+    }
+  })
+})
+
+describe('the page', () => {
+  it('comes with a policy that lets nothing in, and its files with their types', async (context) => {
+    if (!isPageBuilt) skipAloud(context, 'the page is not built here')
+    const types = {
+      html: 'text/html',
+      js: 'text/javascript',
+      css: 'text/css',
+      svg: 'image/svg+xml',
+      txt: 'text/plain',
+    }
+    for (const name of ['', ...readdirSync(PAGE)]) {
+      const { status, headers, text } = await get(daemon.port, `/${name}`)
+      const type = types[(name.split('.')[1] ?? 'html') as keyof typeof types]
+      expect([name, status, headers['content-type']?.split(';')[0]]).toEqual([name, 200, type])
+      expect(headers).toMatchObject({
+        'cache-control': 'no-cache',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+      })
+      const policy = headers['content-security-policy']?.toString() ?? ''
+      for (const part of [
+        "default-src 'none'",
+        "script-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+      ]) {
+        expect(policy.split('; ')).toContain(part)
+      }
+      expect(policy).not.toMatch(/unsafe|https?:|\*/)
+      expect(text).toBe(readFileSync(join(PAGE, name || 'index.html'), 'utf8'))
+    }
+  })
+})
+
+describe('the daemons', () => {
+  beforeAll(async () => {
+    await spawnPredecessor({ family: 'sync', port: 9410, root: project.home, version: '3.2.2' })
+    await spawnPredecessor({ family: 'sync', port: 9411, root: join(project.base, 'other'), record: true })
+    await spawnPredecessor({ family: 'sync', port: 9412, root: project.home, marker: false })
+    await spawnPredecessor({ family: 'dashboard', port: 9413, project: join(project.base, 'gone') })
+    await spawnPredecessor({ family: 'dashboard', port: 9300, project: join(project.base, 'gone') })
+    await spawnPredecessor({ family: 'sync', port: 9301, root: project.home })
+    await spawnHostile('http', 9414)
+    await spawnHostile('silent', 9415)
+  })
+
+  afterAll(stopAll)
+
+  // Again, where a busy machine does not tell of another root within the second that a look may take.
+  it('are those of both families, each with the class that the doctor gives it', { retry: 4 }, async () => {
+    const { families } = await getJson(daemon.port, '/api/daemons')
+    const doctor = JSON.parse(project.run(['auth', 'doctor', '--json']).stdout)
+    const cleanUp = JSON.parse(project.run(['dashboard', '--cleanup-all', '--dry-run', '--json']).stdout)
+    const [dashboards, sync] = families
+    expect(dashboards).toMatchObject({ name: 'dashboard', ports: { from: 9237, to: 9337 }, problem: null })
+    expect(sync).toMatchObject({ name: 'sync', ports: { from: 9400, to: 9450 }, problem: null })
+    expect(verdicts(sync.daemons)).toEqual(verdicts(doctor.candidates))
+    expect(verdicts(dashboards.daemons)).toEqual(verdicts(cleanUp.candidates))
+    expect(Object.keys(verdicts(sync.daemons))).toEqual(['9410', '9411', '9412', '9413', '9414', '9415'])
+    const all = [...dashboards.daemons, ...sync.daemons]
+    expect(all.filter((entry: { is_live: boolean }) => entry.is_live)).toMatchObject([
+      {
+        pid: daemon.pid,
+        port: daemon.port,
+        scope: project.path,
+        cleanup_class: 'never_touch',
+        remedy: null,
+      },
+    ])
+  })
+
+  it('are looked at once for all who ask at the same time, and anew for those who ask later', async () => {
+    const ask = async (): Promise<string> => (await getJson(daemon.port, '/api/daemons')).generated_at
+    const together = await Promise.all(Array.from({ length: 12 }, ask))
+    const later = await ask()
+    // All were sent at once, but a busy machine may deliver some of them after the first look has ended.
+    expect(new Set(together).size).toBeLessThan(4)
+    expect(together).not.toContain(later)
+  })
+})
+
+function verdicts(entries: readonly Record<string, unknown>[]): Record<string, readonly unknown[]> {
+  return Object.fromEntries(
+    entries.map((one) => [
+      String(one['port']),
+      [one['cleanup_class'], one['skip_reason'], one['rule'], one['pid'], one['remedy']],
+    ]),
+  )
+}
+
+async function openStream(): Promise<EventStream> {
+  const stream = await openEvents(daemon.port)
+  streams.push(stream)
+  await until(() => stream.events.length > 0, 5_000)
+  return stream
+}
+
+function closeStreams(): void {
+  for (const stream of streams) stream.close()
+  streams = []
+}
+
+/** Waits until the project is watched, and quiet. */
+async function settled(stream: EventStream): Promise<void> {
+  while ((await stream.next(700)) !== null);
+}
+
+/** How many inotify watches the daemon has: one is on its record. */
+function watches(): number {
+  const directory = `/proc/${daemon.pid}/fdinfo`
+  const infos = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'))
+  return infos.join('').match(/^inotify wd:/gm)?.length ?? 0
+}
+
+describe('the events', () => {
+  const events = (): string => join(project.path, 'kitty-specs', MISSION, 'status.events.jsonl')
+
+  it('tell within a second that a card has moved', async () => {
+    const stream = await openStream()
+    expect(stream.headers['content-type']).toBe('text/event-stream')
+    expect(stream.events[0]).toEqual({ missions: null })
+    await settled(stream)
+    const took: number[] = []
+    for (const [second, lane] of [
+      [2, 'claimed'],
+      [3, 'in_progress'],
+      [4, 'for_review'],
+    ] as const) {
+      const next = stream.next(5_000)
+      appendFileSync(events(), laneEvent(lane, second))
+      const event = await next
+      expect(event?.data).toEqual({ missions: [MISSION] })
+      took.push(event?.ms ?? Number.POSITIVE_INFINITY)
+      const { work_packages: packages } = await getJson(daemon.port, missionPath(MISSION))
+      expect(packages).toMatchObject([{ id: 'WP01', lane }])
+      await settled(stream)
+    }
+    console.log(`a lane that moved arrived after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+    expect(Math.min(...took)).toBeLessThan(1_000)
+    closeStreams()
+  })
+
+  it('reach ten pages at once', async () => {
+    await Promise.all(Array.from({ length: 10 }, openStream))
+    await Promise.all(streams.map(settled))
+    const next = streams.map((stream) => stream.next(5_000))
+    appendFileSync(events(), laneEvent('done', 9))
+    const arrived = await Promise.all(next)
+    expect(arrived.map((event) => event?.data)).toEqual(arrived.map(() => ({ missions: [MISSION] })))
+    closeStreams()
+  })
+
+  it('are watched for only while a page is open', async () => {
+    expect(await until(() => watches() === 1, 5_000)).toBe(true)
+    await settled(await openStream())
+    const one = watches()
+    expect(one).toBeGreaterThan(10)
+    await settled(await openStream())
+    expect(watches()).toBe(one)
+    closeStreams()
+    expect(await until(() => watches() === 1, 5_000)).toBe(true)
+    console.log(`inotify watches: 1 without a page, ${one} with one or two`)
+  })
+})
+
+describe('a dashboard that nobody looks at', () => {
+  it('sleeps', async () => {
+    const before = switches()
+    await sleep(20_000)
+    const woken = switches() - before
+    console.log(`context switches of a dashboard without a page in 20 s: ${woken}`)
+    // Polling ten times a second would be 200; what comes from collecting garbage is far less.
+    expect(woken).toBeLessThan(200)
+  })
+})
+
+/** How often its main thread went to sleep or was sent to. */
+function switches(): number {
+  const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8')
+  return [...status.matchAll(/ctxt_switches:\s*(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0)
+}
