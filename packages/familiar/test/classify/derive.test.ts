@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { factsOf, isSingleton, namesLiving, scopeOf } from '../../src/classify/derive.js'
+import { factsOf, isSingleton, namesLiving, projectGone, scopeOf } from '../../src/classify/derive.js'
 import type { Facts } from '../../src/classify/facts.js'
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
@@ -206,7 +206,12 @@ describe('factsOf', () => {
       },
       here({}, NOT_READ),
     ],
-    ['a scope that is gone', {}, { project_gone: 'yes' }, here({ gone: true, records: [ABSENT] })],
+    [
+      'a scope that is gone',
+      withProcess({ workingDirectoryGone: true }),
+      { project_gone: 'yes' },
+      here({ gone: true, records: [ABSENT] }),
+    ],
     ['a scope of which that cannot be told', {}, { project_gone: 'unknown' }, here({ gone: null })],
   ]
 
@@ -505,4 +510,67 @@ it('means the scope that is looked at by its real path, whatever the text', () =
   const linked = { ...surroundings(), scopes: new Map([[LINK, scopeView()]]) }
   const seen = sighting({ shape: shape({ marker: LINK }), report: report({ scope: HERE }) })
   expect(factsOf(BASIS, seen, linked)).toMatchObject({ marker_here: 'yes', scope_agrees: 'unknown' })
+})
+
+describe('projectGone', () => {
+  const AGE = 3600
+  /** For how long the directory above the project has been empty: it is not, or since, or from before the daemon's birth. */
+  const EMPTY = { 'not empty': null, 'emptied since': 60, 'as old as the daemon': AGE, 'empty before': 7200 }
+  const told = [true, false, null] as const
+
+  /** What is proven, written out: everything that is not said here is unknown. */
+  function proven(
+    lineage: 'own' | 'predecessor' | null,
+    gone: boolean | null,
+    isLeft: boolean | null,
+    emptyFor: number | null,
+    age: number | null,
+  ): string {
+    if (gone === false) return 'no'
+    if (gone === null) return 'unknown'
+    if (emptyFor !== null && (age === null || age < emptyFor)) return 'unknown'
+    if (lineage !== 'own') return 'yes'
+    return isLeft === true ? 'yes' : 'unknown'
+  }
+
+  const cases = ([shape(), oldShape(), null] as const).flatMap((of) =>
+    told.flatMap((gone) =>
+      told.flatMap((workingDirectoryGone) =>
+        Object.entries(EMPTY).flatMap(([since, emptyForSeconds]) =>
+          [AGE, null].map((ageSeconds) => ({
+            what: [
+              of?.lineage ?? 'no shape',
+              `gone ${gone}`,
+              `cwd gone ${workingDirectoryGone}`,
+              since,
+              ageSeconds,
+            ],
+            seen: sighting({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
+            scope: scopeView({ gone, emptyForSeconds }),
+            expected: proven(of?.lineage ?? null, gone, workingDirectoryGone, emptyForSeconds, ageSeconds),
+          })),
+        ),
+      ),
+    ),
+  )
+
+  it(`every combination: ${cases.length}`, () => {
+    for (const { what, seen, scope, expected } of cases) {
+      expect([what, projectGone(seen, scope)]).toEqual([what, expected])
+    }
+    expect(new Set(cases.map(({ expected }) => expected))).toEqual(new Set(['yes', 'no', 'unknown']))
+  })
+
+  it.each([
+    ['of no scope that was looked at', sighting(), null, 'unknown'],
+    ['of ours whose process is not known', sighting({ process: null }), scopeView({ gone: true }), 'unknown'],
+    [
+      "a predecessor's whose process is not known, below a directory that is empty",
+      sighting({ process: null, shape: oldShape() }),
+      scopeView({ gone: true, emptyForSeconds: 0 }),
+      'unknown',
+    ],
+  ])('%s', (_, seen, scope, expected) => {
+    expect(projectGone(seen, scope)).toBe(expected)
+  })
 })
