@@ -1,0 +1,131 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openDesk, openPage, startBrowser, untilLive, type Dashboard } from '../helpers/browser.js'
+import { everyLane, oneMission, removeProjects } from '../helpers/projects.js'
+
+/** What the board, a card, and the documents of a mission show, from the files of a project to the screen. */
+describe.skipIf(lacksChromium())('the board in a browser', () => {
+  const desk = openDesk()
+  let browser: Browser
+  let lanes: Dashboard
+  let mission: Dashboard
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+    lanes = await desk.start(everyLane())
+    mission = await desk.start(oneMission())
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await desk.end()
+    removeProjects()
+  })
+
+  it('puts every lane into its column, hides genesis, and names an unknown lane', async () => {
+    const { page, complaints } = await openPage(browser)
+    await page.goto(`${lanes.url}#/missions/002-lanes`)
+    await page.locator('[data-card]').first().waitFor()
+    const columns = await page.getByRole('region').evaluateAll((regions) =>
+      regions.map((region) => [
+        region.getAttribute('aria-label'),
+        [...region.querySelectorAll('[data-card]')].map(
+          (card) => `${card.getAttribute('data-card')} ${card.getAttribute('data-lane')}`,
+        ),
+        region.querySelector('h2 .number')?.textContent ?? null,
+      ]),
+    )
+    expect(columns).toEqual([
+      ['Problems', [], null],
+      ['Planned', ['WP02 planned', 'WP03 blocked', 'WP11 teleported'], '3'],
+      ['Doing', ['WP04 claimed', 'WP05 in_progress'], '2'],
+      ['For review', ['WP06 for_review', 'WP07 in_review'], '2'],
+      ['Approved', ['WP08 approved'], '1'],
+      ['Done', ['WP09 done', 'WP10 canceled'], '2'],
+    ])
+    expect(await page.getByRole('region', { name: 'Problems' }).textContent()).toContain('teleported')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('shows the progress that the weights of the lanes give', async () => {
+    const { page } = await openPage(browser)
+    // Planned, blocked and an unknown lane count 0; canceled and genesis do not count.
+    const expected = Math.round(((0.05 + 0.3 + 0.6 + 0.7 + 0.8 + 1) / 9) * 100)
+    for (const view of ['#/', '#/missions/002-lanes']) {
+      await page.goto(`${lanes.url}${view}`)
+      const bar = page.getByRole('progressbar', { name: 'Progress' })
+      await bar.waitFor()
+      expect(await bar.getAttribute('aria-valuenow')).toBe(String(expected))
+      expect(await bar.getAttribute('aria-valuetext')).toBe(
+        `${expected} %: 2 done, 1 approved, 2 for review, 2 doing, 3 planned`,
+      )
+    }
+    await page.context().close()
+  })
+
+  it('opens the prompt of a card, with what its front matter says', async () => {
+    const { page, complaints } = await openPage(browser)
+    await page.goto(`${mission.url}#/missions/001-start`)
+    await page.getByRole('link', { name: 'WP02 Go on' }).click()
+    const dialog = page.getByRole('dialog', { name: 'WP02 Go on' })
+    await dialog.getByTestId('document').waitFor()
+    expect(await dialog.getByTestId('document').textContent()).toContain('Do it.')
+    expect(await dialog.locator('.facts').innerText()).toMatch(/In progress[^]*ada[^]*WP01[^]*Done/)
+    await dialog.getByRole('link', { name: 'WP01' }).click()
+    const other = page.getByRole('dialog', { name: 'WP01 Begin' })
+    await other.getByTestId('document').waitFor()
+    expect(await other.locator('.facts').innerText()).toMatch(/T001[^]*T002/)
+    await page.reload()
+    await other.getByTestId('document').waitFor()
+    await other.getByRole('button', { name: 'Close' }).click()
+    await other.waitFor({ state: 'detached' })
+    expect(new URL(page.url()).hash).toBe('#/missions/001-start')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('lists the documents of a mission in reading order, and shows each', async () => {
+    const { page, complaints } = await openPage(browser)
+    await page.goto(`${mission.url}#/missions/001-start`)
+    await page.getByRole('link', { name: 'Documents, 12 files' }).click()
+    const shelf = page.getByRole('navigation', { name: 'Documents' })
+    await shelf.waitFor()
+    expect(await shelf.getByRole('link').allTextContents()).toEqual([
+      'spec.md',
+      'plan.md',
+      'tasks.md',
+      'research.md',
+      'data-model.md',
+      'quickstart.md',
+      'requirements.md',
+      'api.yaml',
+      'changed.json',
+      'WP01-begin.md',
+      'WP02-go-on.md',
+      'WP10-end.md',
+    ])
+    const shown = page.getByTestId('document')
+    await shown.getByRole('heading', { name: 'Spec', exact: true }).waitFor()
+    await shelf.getByRole('link', { name: 'api.yaml' }).click()
+    await page.getByText('openapi: 3.1.0').waitFor()
+    await page.goBack()
+    await shown.getByRole('heading', { name: 'Spec', exact: true }).waitFor()
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('answers what is not there with words, and stays live', async () => {
+    const { page } = await openPage(browser)
+    for (const [place, words] of [
+      ['#/missions/999-gone', 'This mission is not there'],
+      ['#/missions/001-start/nothing.md', 'This document is not there'],
+      ['#/missions/001-start?card=WP99', 'This work package is not there'],
+      ['#/somewhere/else', 'There is no such page'],
+    ] as const) {
+      await page.goto(`${mission.url}${place}`)
+      await page.getByText(words).waitFor()
+      await untilLive(page)
+    }
+    await page.context().close()
+  })
+})
