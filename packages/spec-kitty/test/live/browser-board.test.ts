@@ -1,6 +1,13 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openDesk, openPage, startBrowser, untilLive, type Dashboard } from '../helpers/browser.js'
+import {
+  lacksChromium,
+  openDesk,
+  openPage,
+  startBrowser,
+  untilLive,
+  type Dashboard,
+} from '../helpers/browser.js'
 import { everyLane, oneMission, removeProjects } from '../helpers/projects.js'
 
 /** What the board, a card, and the documents of a mission show, from the files of a project to the screen. */
@@ -25,15 +32,17 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
     const { page, complaints } = await openPage(browser)
     await page.goto(`${lanes.url}#/missions/002-lanes`)
     await page.locator('[data-card]').first().waitFor()
-    const columns = await page.getByRole('region').evaluateAll((regions) =>
-      regions.map((region) => [
-        region.getAttribute('aria-label'),
-        [...region.querySelectorAll('[data-card]')].map(
-          (card) => `${card.getAttribute('data-card')} ${card.getAttribute('data-lane')}`,
-        ),
-        region.querySelector('h2 .number')?.textContent ?? null,
-      ]),
-    )
+    const columns = await page
+      .getByRole('region')
+      .evaluateAll((regions) =>
+        regions.map((region) => [
+          region.getAttribute('aria-label'),
+          [...region.querySelectorAll('[data-card]')].map(
+            (card) => `${card.getAttribute('data-card')} ${card.getAttribute('data-lane')}`,
+          ),
+          region.querySelector('h2 .number')?.textContent ?? null,
+        ]),
+      )
     expect(columns).toEqual([
       ['Problems', [], null],
       ['Planned', ['WP02 planned', 'WP03 blocked', 'WP11 teleported'], '3'],

@@ -1,0 +1,103 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { lacksChromium, openDesk, openPage, startBrowser, type Dashboard } from '../helpers/browser.js'
+import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
+
+/** The Daemons view: what really runs, of both families, how it stands, and the command that deals with it. */
+describe.skipIf(lacksChromium())('the daemons in a browser', () => {
+  const desk = openDesk()
+  const project = oneMission()
+  let browser: Browser
+  let dashboard: Dashboard
+  let other: Dashboard
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+    dashboard = await desk.start(project)
+    other = await desk.start(emptyProject())
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stopAll()
+    await desk.end()
+    removeProjects()
+  })
+
+  async function open() {
+    const opened = await openPage(browser)
+    await opened.page.goto(`${dashboard.url}#/daemons`)
+    await opened.page.getByRole('article', { name: `Port ${dashboard.port}: Live` }).waitFor()
+    return opened
+  }
+
+  it('says of a family in which nothing runs how to start it', async () => {
+    const { page } = await open()
+    await page.getByRole('region', { name: 'sync' }).getByText('spec-kitty sync start').waitFor()
+    await page.context().close()
+  })
+
+  it('shows the daemons of both families, and is right about each', async () => {
+    const { page, complaints } = await open()
+    const started = await desk.run(project, ['sync', 'start', '--json'])
+    const { pid, port } = JSON.parse(started.stdout)
+    const unmarked = await spawnPredecessor({
+      family: 'sync',
+      port: 9449,
+      version: '3.2.4',
+      root: desk.root,
+      marker: false,
+    })
+    await page.getByRole('button', { name: 'Refresh' }).click()
+
+    const sync = page.getByRole('region', { name: 'sync' })
+    await sync.getByRole('article', { name: `Port ${port}: Live` }).waitFor()
+    expect(await factsOf(page, `Port ${port}: Live`)).toMatchObject({
+      process: String(pid),
+      scope: desk.root,
+      memory: expect.stringMatching(/^\d+(\.\d)? MB$/),
+      uptime: expect.stringMatching(/^\d+ (s|min)/),
+    })
+    const article = sync.locator('article').filter({ hasText: `Port ${unmarked.port}` })
+    expect(await article.getAttribute('data-class')).toBe('operator_required')
+    expect(await article.getAttribute('data-rule')).toBe('S9')
+    expect(await article.locator('.remedy .command').textContent()).toContain(
+      'spec-kitty auth doctor --reset',
+    )
+
+    const dashboards = page.getByRole('region', { name: 'dashboard' })
+    expect(await factsOf(page, `Port ${dashboard.port}: Live`)).toMatchObject({
+      process: String(dashboard.pid),
+      scope: project,
+    })
+    const foreign = dashboards.getByRole('article', { name: `Port ${other.port}: Left alone` })
+    expect(await foreign.getAttribute('data-class')).toBe('never_touch')
+    expect(await foreign.locator('.remedy').count()).toBe(0)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('copies a command, and ends nothing itself', async () => {
+    const { page } = await open()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const remedy = page.locator('.remedy').first()
+    await remedy.getByRole('button', { name: 'Copy' }).click()
+    await remedy.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      await remedy.locator('.command').textContent(),
+    )
+    const methods = await page.locator('button').allTextContents()
+    expect(methods.filter((name) => /stop|kill|end|reset/i.test(name))).toEqual([])
+    await page.context().close()
+  })
+})
+
+async function factsOf(page: Page, name: string): Promise<Readonly<Record<string, string>>> {
+  const facts = await page
+    .getByRole('article', { name })
+    .locator('[data-fact]')
+    .evaluateAll((all) =>
+      all.map((fact) => [fact.getAttribute('data-fact') ?? '', fact.querySelector('dd')?.textContent ?? '']),
+    )
+  return Object.fromEntries(facts)
+}

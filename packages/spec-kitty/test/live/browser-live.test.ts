@@ -1,0 +1,158 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isServing, lacksChromium, openDesk, openPage, startBrowser, untilLive } from '../helpers/browser.js'
+import {
+  emptyProject,
+  everyLane,
+  laneEvent,
+  oneMission,
+  prompt,
+  removeProjects,
+  writeMission,
+} from '../helpers/projects.js'
+
+/** Every change reaches an open page, which is never reloaded: what it remembers in `kept` stays. */
+const LIVE_MS = 1000
+const TRIES = 3
+
+describe.skipIf(lacksChromium())('a page that stays open', () => {
+  const desk = openDesk()
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await desk.end()
+    removeProjects()
+  })
+
+  async function open(url: string) {
+    const opened = await openPage(browser)
+    await opened.page.goto(url)
+    await untilLive(opened.page)
+    await opened.page.evaluate('globalThis.kept = true')
+    return opened
+  }
+
+  it('shows a lane change within a second of its line in the file', async () => {
+    const project = everyLane()
+    const { url } = await desk.start(project)
+    const { page, complaints } = await open(`${url}#/missions/002-lanes`)
+    const events = join(project, 'kitty-specs/002-lanes/status.events.jsonl')
+    const times: number[] = []
+    for (const [at, lane] of ['done', 'claimed', 'approved'].entries()) {
+      const shown = shownAt(page, `[data-card=WP02][data-lane=${lane}]`)
+      const written = Date.now()
+      appendFileSync(events, laneEvent(100 + at, 'WP02', lane))
+      times.push((await shown) - written)
+    }
+    console.log(`from the write to the card: ${times.join(', ')} ms`)
+    expect(times).toHaveLength(TRIES)
+    expect(Math.min(...times)).toBeLessThan(LIVE_MS)
+    expect(await page.getByRole('region', { name: 'Approved' }).locator('[data-card]').count()).toBe(2)
+    expect(await page.evaluate('globalThis.kept')).toBe(true)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('follows missions that come, change, are renamed and go', async () => {
+    const project = oneMission()
+    const { url } = await desk.start(project)
+    const { page, complaints } = await open(url)
+    const list = page.getByRole('list', { name: 'Missions' })
+    const specs = join(project, 'kitty-specs')
+    writeMission(project, '002-second', { 'meta.json': '{"title":"The second"}', 'spec.md': '# Spec\n' })
+    await list.getByRole('link', { name: 'The second' }).waitFor()
+    writeFileSync(join(specs, '002-second/meta.json'), '{"title":"Another name"}')
+    await list.getByRole('link', { name: 'Another name' }).waitFor()
+    renameSync(join(specs, '002-second'), join(specs, '003-third'))
+    await list.getByText('003-third').waitFor()
+    await list.getByText('002-second').waitFor({ state: 'detached' })
+    mkdirSync(join(specs, '003-third/tasks'))
+    writeFileSync(join(specs, '003-third/tasks/WP01-one.md'), prompt('WP01', 'One'))
+    await list.getByRole('progressbar').nth(1).waitFor()
+    rmSync(join(specs, '003-third'), { recursive: true })
+    await list.getByText('003-third').waitFor({ state: 'detached' })
+    expect(await list.getByRole('link').allTextContents()).toEqual(['Start here'])
+    expect(await page.evaluate('globalThis.kept')).toBe(true)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('says of an empty project what to do, and follows when it is done', async () => {
+    const project = emptyProject()
+    const { url } = await desk.start(project)
+    const { page, complaints } = await open(url)
+    await page.getByText('No missions yet').waitFor()
+    await page.getByText('mkdir -p kitty-specs/001-my-mission/tasks').waitFor()
+    mkdirSync(join(project, 'kitty-specs'))
+    writeMission(project, '001-my-mission')
+    await page.getByRole('link', { name: '001-my-mission' }).click()
+    await page.getByRole('heading', { name: 'No work packages yet' }).waitFor()
+    writeMission(project, '001-my-mission', { 'tasks/WP01-first-step.md': prompt('WP01', 'First step') })
+    await page.getByRole('link', { name: 'WP01 First step' }).waitFor()
+    rmSync(join(project, 'kitty-specs'), { recursive: true })
+    await page.getByText('This mission is not there').waitFor()
+    expect(await page.evaluate('globalThis.kept')).toBe(true)
+    expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
+    await page.context().close()
+  })
+
+  it('keeps an open document and an open prompt up to date', async () => {
+    const project = oneMission()
+    const { url } = await desk.start(project)
+    const mission = join(project, 'kitty-specs/001-start')
+    const { page, complaints } = await open(`${url}#/missions/001-start?card=WP01`)
+    const document = page.getByTestId('document')
+    await document.getByText('Do it.').waitFor()
+    writeFileSync(join(mission, 'tasks/WP01-begin.md'), prompt('WP01', 'Begin again'))
+    await page.getByRole('dialog', { name: 'WP01 Begin again' }).waitFor()
+    await page.goto(`${url}#/missions/001-start/spec.md`)
+    await document.getByRole('heading', { name: 'Spec' }).waitFor()
+    writeFileSync(join(mission, 'spec.md'), '# Quite another spec\n')
+    await document.getByRole('heading', { name: 'Quite another spec' }).waitFor()
+    rmSync(join(mission, 'spec.md'))
+    await page.getByText('This document is not there').waitFor()
+    expect(await page.evaluate('globalThis.kept')).toBe(true)
+    expect(complaints.filter((text) => !text.includes('404'))).toEqual([])
+    await page.context().close()
+  })
+
+  it('says that the dashboard was stopped, and recovers when it is back', async () => {
+    const project = oneMission()
+    const dashboard = await desk.start(project)
+    const { page } = await open(dashboard.url)
+    const list = page.getByRole('list', { name: 'Missions' })
+    await list.getByRole('link', { name: 'Start here' }).waitFor()
+    expect((await desk.run(project, ['dashboard', '--stop'])).status).toBe(0)
+    expect(isServing(dashboard)).toBe(false)
+    await page.getByRole('alert').getByText('The dashboard does not answer.').waitFor()
+    expect(await page.getByTestId('connection').textContent()).toBe('Not connected')
+    expect(await list.getByRole('link').count()).toBe(1)
+    writeMission(project, '002-meanwhile')
+    const again = await desk.start(project, ['--port', String(dashboard.port)])
+    expect([again.port, again.pid === dashboard.pid]).toEqual([dashboard.port, false])
+    await untilLive(page)
+    await list.getByRole('link', { name: '002-meanwhile' }).waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+    writeMission(project, '003-after')
+    await list.getByRole('link', { name: '003-after' }).waitFor()
+    expect(await page.evaluate('globalThis.kept')).toBe(true)
+    await page.context().close()
+  })
+})
+
+/** Resolves with the time, by the clock of this machine, at which something is first in the page. */
+function shownAt(page: Page, selector: string): Promise<number> {
+  return page.evaluate(
+    `new Promise((resolve) => {
+      const look = () => document.querySelector(${JSON.stringify(selector)}) !== null && resolve(Date.now())
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+      look()
+    })`,
+  )
+}

@@ -1,0 +1,164 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  lacksChromium,
+  openDesk,
+  openPage,
+  overflowOf,
+  startBrowser,
+  untilLive,
+  type Dashboard,
+} from '../helpers/browser.js'
+import {
+  emptyProject,
+  everyLane,
+  oneMission,
+  prompt,
+  removeProjects,
+  writeMission,
+} from '../helpers/projects.js'
+
+/** What every view must be, whatever it shows: as wide as the window, quiet in the console, in both themes. */
+describe.skipIf(lacksChromium())('every view in a browser', () => {
+  const desk = openDesk()
+  let browser: Browser
+  const dashboards = new Map<string, Dashboard>()
+
+  beforeAll(async () => {
+    browser = await startBrowser()
+    for (const [name, project] of [
+      ['empty', emptyProject()],
+      ['lanes', everyLane()],
+      ['mission', oneMission()],
+      ['long', longNames()],
+    ] as const) {
+      dashboards.set(name, await desk.start(project))
+    }
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await desk.end()
+    removeProjects()
+  })
+
+  const views = [
+    ['empty', '#/', '.notice'],
+    ['lanes', '#/', '.mission-row'],
+    ['lanes', '#/missions/002-lanes', '[data-card]'],
+    ['lanes', '#/missions/002-lanes?card=WP11', 'dialog [data-testid=document]'],
+    ['mission', '#/missions/001-start/', '[data-testid=document]'],
+    ['mission', '#/missions/001-start/contracts%2Fapi.yaml', 'pre[data-testid=document]'],
+    ['mission', '#/daemons', 'article'],
+    ['mission', '#/nowhere/at/all', '.notice'],
+    ['long', '#/', '.mission-row'],
+    ['long', '#/missions/001-long', '[data-card]'],
+    ['long', '#/missions/001-long?card=WP01', 'dialog [data-testid=document]'],
+    ['long', '#/missions/001-long/spec.md', '[data-testid=document]'],
+  ] as const
+
+  it.each(views)(
+    '%s %s fits into 400 px, can be read, and complains of nothing',
+    async (project, view, shown) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page, complaints } = await openPage(browser, {
+          viewport: { width: 400, height: 800 },
+          colorScheme,
+          reducedMotion: 'reduce',
+        })
+        await page.goto(`${dashboards.get(project)?.url}${view}`)
+        await page.locator(shown).first().waitFor()
+        await untilLive(page)
+        expect(await overflowOf(page)).toBe(0)
+        expect(await page.evaluate(OUTSIDE)).toEqual([])
+        expect([colorScheme, await page.evaluate(PALE)]).toEqual([colorScheme, []])
+        expect(complaints).toEqual([])
+        await page.context().close()
+      }
+    },
+  )
+
+  it('follows the theme of the machine until one is chosen, and keeps the choice', async () => {
+    const { page, complaints } = await openPage(browser, { colorScheme: 'dark' })
+    await page.goto(dashboards.get('mission')?.url ?? '')
+    const toggle = page.getByRole('button', { name: /^Theme/ })
+    const paper = (): Promise<number> => page.evaluate(PAPER_BRIGHTNESS)
+    expect(await paper()).toBeLessThan(80)
+    await toggle.click()
+    expect(await toggle.getAttribute('aria-label')).toBe('Theme: Light')
+    expect(await paper()).toBeGreaterThan(200)
+    await page.reload()
+    await toggle.waitFor()
+    expect(await paper()).toBeGreaterThan(200)
+    await toggle.click()
+    await page.emulateMedia({ colorScheme: 'light' })
+    expect(await toggle.getAttribute('aria-label')).toBe('Theme: Dark')
+    expect(await paper()).toBeLessThan(80)
+    await toggle.click()
+    expect(await paper()).toBeGreaterThan(200)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+})
+
+function longNames(): string {
+  const project = emptyProject()
+  const word = 'unbreakable'.repeat(20)
+  writeMission(project, '001-long', {
+    'meta.json': JSON.stringify({ title: word }),
+    'spec.md': `# ${word}\n\n${word}\n\n\`${word}\`\n\n| a | b |\n| - | - |\n| ${word} | ${word} |\n\n    ${word}\n`,
+    [`tasks/WP01-${'x'.repeat(200)}.md`]: prompt('WP01', word, `agent: ${word}\nsubtasks: [${word}]\n`),
+    [`contracts/${'y'.repeat(200)}.yaml`]: 'openapi: 3.1.0\n',
+  })
+  return project
+}
+
+/** What stands out of the window to the right, unless it is in something that scrolls or is cut by itself. */
+const OUTSIDE = `[...document.querySelectorAll('body *')].filter((element) => {
+  const box = element.getBoundingClientRect()
+  if (box.width === 0 || box.right <= innerWidth + 0.5) return false
+  for (let at = element.parentElement; at !== null && at !== document.documentElement; at = at.parentElement) {
+    if (getComputedStyle(at).overflowX !== 'visible') return false
+  }
+  return true
+}).map((element) => element.outerHTML.slice(0, 200))`
+
+const RGBA = `const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
+  const rgba = (color) => {
+    context.clearRect(0, 0, 1, 1)
+    context.fillStyle = color
+    context.fillRect(0, 0, 1, 1)
+    return [...context.getImageData(0, 0, 1, 1).data]
+  }`
+
+const PAPER_BRIGHTNESS = `(() => {
+  ${RGBA}
+  const [red, green, blue] = rgba(getComputedStyle(document.documentElement).backgroundColor)
+  return (red + green + blue) / 3
+})()`
+
+/** Text with less contrast to what is behind it than WCAG 2 asks for (4.5 to 1, large text 3 to 1). */
+const PALE = `(() => {
+  ${RGBA}
+  const linear = (part) => (part <= 10.31475 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4)
+  const luminance = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+  const over = (top, below) => top.slice(0, 3).map((part, at) => (part * top[3] + below[at] * (255 - top[3])) / 255)
+  const behind = (element) => {
+    if (element === null) return [255, 255, 255]
+    const color = rgba(getComputedStyle(element).backgroundColor)
+    return color[3] === 255 ? color.slice(0, 3) : over(color, behind(element.parentElement))
+  }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const pale = new Set()
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement
+    if (texts.currentNode.data.trim() === '' || !element.checkVisibility({ visibilityProperty: true })) continue
+    const style = getComputedStyle(element)
+    const below = behind(element)
+    const [one, other] = [luminance(over(rgba(style.color), below)), luminance(below)]
+    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05)
+    const size = parseFloat(style.fontSize)
+    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700)
+    if (contrast < (isLarge ? 3 : 4.5)) pale.add(element.className + ' ' + texts.currentNode.data.slice(0, 30) + ' ' + contrast.toFixed(2))
+  }
+  return [...pale]
+})()`
