@@ -33,9 +33,9 @@ const BESIDES_MS = 5_000
 leaveNoDaemons(ports)
 
 function retireAs(root: string, { self } = NEW, onWait: (message: string) => void = () => {}) {
-  const { family, scope, platform, stopCommand: 'stop',
-    doctorCommand } = requestFor(root, ports)
-  return retireStale({ family, scope, platform, doctorCommand, self, onWait, lockWaitMs: LOCK_WAIT_MS })
+  const { family, scope, platform, doctorCommand, stopCommand } = requestFor(root, ports)
+  const commands = { doctorCommand, stopCommand }
+  return retireStale({ family, scope, platform, ...commands, self, onWait, lockWaitMs: LOCK_WAIT_MS })
 }
 
 describe('retireStale retires', () => {
