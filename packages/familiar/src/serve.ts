@@ -16,7 +16,7 @@ import type { Family } from './family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from './identity/narrow.js'
 import type { OwnRecord } from './identity/record.js'
 import type { Platform } from './observe/platform/platform.js'
-import { readOwnRecord } from './observe/scopes.js'
+import { readOwnRecord } from './observe/records.js'
 
 /** What a daemon of a family is, told by its entry. */
 export interface ServeOptions {

@@ -66,8 +66,6 @@ const args = process.argv.slice(2)
 const io = makeIo()
 
 process.once('SIGINT', interrupted)
-process.stdout.on('error', onWriteError)
-process.stderr.on('error', () => undefined)
 
 void main()
 
@@ -121,23 +119,40 @@ function usage(commands = COMMANDS): string {
   return `Usage: spec-kitty <command> [options]\n\nCommands:\n${lines.join('\n')}\n\nspec-kitty <command> --help tells more; spec-kitty --version tells the version.\n`
 }
 
+/** Opening a standard stream takes some milliseconds: each is opened when it is needed. */
 function makeIo(): Io {
-  const { env, stdin, stdout, stderr } = process
-  const isQuiet = isTruthy(env['CI']) || isTruthy(env['SPEC_KITTY_NON_INTERACTIVE'])
+  const { env } = process
   return {
     env,
     home: homedir(),
     executable: process.execPath,
     cwd: () => process.cwd(),
-    isInteractive: stdin.isTTY && stderr.isTTY && !isQuiet,
-    columns: stdout.isTTY ? stdout.columns : null,
-    hasColor: hasColor(),
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
-    confirm: async (question) => (await import('./cli/prompt.js')).confirm(question, stdin, stderr),
+    get isInteractive() {
+      const isQuiet = isTruthy(env['CI']) || isTruthy(env['SPEC_KITTY_NON_INTERACTIVE'])
+      return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
+    },
+    get columns() {
+      return process.stdout.isTTY ? process.stdout.columns : null
+    },
+    get hasColor() {
+      return hasColor()
+    },
+    out: (text) => void openOnce('stdout', onWriteError).write(text),
+    err: (text) => void openOnce('stderr', () => undefined).write(text),
+    confirm: async (question) =>
+      (await import('./cli/prompt.js')).confirm(question, process.stdin, process.stderr),
     releaseInterrupt: () => void process.off('SIGINT', interrupted),
     exit: (code) => process.exit(code),
   }
+}
+
+function openOnce(
+  name: 'stdout' | 'stderr',
+  onError: (error: NodeJS.ErrnoException) => void,
+): NodeJS.WriteStream {
+  const stream = process[name]
+  if (stream.listenerCount('error') === 0) stream.on('error', onError)
+  return stream
 }
 
 /** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */

@@ -5,7 +5,7 @@ import { parseRecord, type DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
 import { readSmallFile } from '../observe/peek.js'
-import { readPredecessorRecord } from '../observe/scopes.js'
+import { readPredecessorRecord } from '../observe/records.js'
 import {
   endSingleton,
   markEnded,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isLockHeld, readLockHolder } from '../act/lock.js'
 import { FamiliarError } from '../errors.js'
 import { HANDSHAKE_MS } from '../observe/handshake.js'
-import { readOwnRecord } from '../observe/scopes.js'
+import { readOwnRecord } from '../observe/records.js'
 import { findRecorded, findUsable, type Found } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 

@@ -6,7 +6,7 @@ import type { SelfReport } from '../identity/self-report.js'
 import { standingOf, type Standing } from '../identity/versions.js'
 import { handshake, HANDSHAKE_MS } from '../observe/handshake.js'
 import { isGone } from '../observe/peek.js'
-import { readOwnRecord } from '../observe/scopes.js'
+import { readOwnRecord } from '../observe/records.js'
 import type { ScopeRequest } from './request.js'
 
 /** The recorded daemon: it answers, and has proven to own the record's token. */

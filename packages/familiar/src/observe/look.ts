@@ -9,7 +9,8 @@ import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { HEALTH_PATH, probe, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
-import { readForeignScopes, readScope } from './scopes.js'
+import { readScope } from './records.js'
+import { readForeignScopes } from './scopes.js'
 
 /** How long a listener may take to answer. A healthy one takes some milliseconds; together with the rest a look stays below 1 s. */
 export const PROBE_MS = 600
