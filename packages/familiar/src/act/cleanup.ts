@@ -133,7 +133,7 @@ function targets(request: CleanUpRequest, seen: Look): readonly Candidate[] {
   return eligible(request, seen).filter((candidate) => isRetired(actionFor(request, candidate, seen)))
 }
 
-/** Another scope's lock is not waited for long: its daemon is somebody's business at this moment. */
+/** The locks of other scopes, all together, are not waited for long: their daemons are somebody's business at this moment. */
 const FOREIGN_LOCK_WAIT_MS = 1_000
 
 /**
@@ -151,17 +151,21 @@ async function lockAll(
   const others = planned.flatMap((candidate) => otherLock(request, candidate, seen))
   const locks = new Map<string, HeldLock>(request.lock === undefined ? [] : [[base, request.lock]])
   const unopenable: string[] = []
+  let waitedMs = 0
   const holder = { pid: seen.host.pid, birth: null }
   try {
     for (const path of [...new Set([base, ...others])].toSorted()) {
       if (locks.has(path)) continue
-      const waitMs = path === base ? (request.lockWaitMs ?? LOCK_WAIT_MS) : FOREIGN_LOCK_WAIT_MS
+      const leftMs = Math.max(0, FOREIGN_LOCK_WAIT_MS - waitedMs)
+      const waitMs = path === base ? (request.lockWaitMs ?? LOCK_WAIT_MS) : leftMs
+      const began = performance.now()
       try {
         locks.set(path, await acquireLock(path, { holder, waitMs, ...onWaitOf(request) }))
       } catch (error) {
         if (path === base || !(error instanceof FamiliarError)) throw error
         if (error.code !== 'E_LOCK_BUSY') unopenable.push(path)
       }
+      if (path !== base) waitedMs += performance.now() - began
     }
   } catch (error) {
     releaseAll(locks, request)
