@@ -34,38 +34,29 @@ interface EntryPoint {
   readonly args: readonly string[]
 }
 
-const entry = (
-  family: EntryPoint['family'],
-  name: string,
-  place: string,
-  args: readonly string[],
-): EntryPoint => ({ name, family, place, args })
+function entry(family: EntryPoint['family'], name: string, place: string, command: string): EntryPoint {
+  return { name, family, place, args: command.split(' ') }
+}
 
 const PRE_MARKER_PORT = 9440
 const DEAF_PORT = 9290
 
 /** In this order: the ones that end more than their own scope come last. */
 const ENTRY_POINTS: readonly EntryPoint[] = [
-  entry('sync', 'sync start, its daemon cleans', 'live-9430', ['sync', 'start']),
-  entry('sync', 'sync start replaces', 'live-9431', ['sync', 'start']),
-  entry('sync', 'sync start replaces ours', 'older-sync', ['sync', 'start']),
-  entry('sync', 'sync stop', 'live-9432', ['sync', 'stop']),
-  entry('sync', 'upgrade-hook', 'older-hook', ['upgrade-hook']),
-  entry('sync', 'auth doctor --reset', 'stale', ['auth', 'doctor', '--reset']),
-  entry('sync', '--reset --force --port N', 'stale', [
-    ...['auth', 'doctor', '--reset', '--force'],
-    ...['--port', String(PRE_MARKER_PORT)],
-  ]),
-  entry('sync', '--reset --force', 'stale', ['auth', 'doctor', '--reset', '--force']),
-  entry('dashboard', 'dashboard, its daemon cleans', 'live-9280', ['dashboard']),
-  entry('dashboard', 'dashboard replaces', 'live-9281', ['dashboard']),
-  entry('dashboard', 'dashboard replaces ours', 'older-dashboard', ['dashboard']),
-  entry('dashboard', 'dashboard --stop', 'live-9282', ['dashboard', '--stop']),
-  entry('dashboard', '--cleanup-all --yes', 'nowhere', ['dashboard', '--cleanup-all', '--yes']),
-  entry('dashboard', '--cleanup-all --force --yes', 'nowhere', [
-    ...['dashboard', '--cleanup-all'],
-    ...['--force', '--yes'],
-  ]),
+  entry('sync', 'sync start, its daemon cleans', 'live-9430', 'sync start'),
+  entry('sync', 'sync start replaces', 'live-9431', 'sync start'),
+  entry('sync', 'sync start replaces ours', 'older-sync', 'sync start'),
+  entry('sync', 'sync stop', 'live-9432', 'sync stop'),
+  entry('sync', 'upgrade-hook', 'older-hook', 'upgrade-hook'),
+  entry('sync', '--reset', 'stale', 'auth doctor --reset'),
+  entry('sync', '--reset --force --port N', 'stale', `auth doctor --reset --force --port ${PRE_MARKER_PORT}`),
+  entry('sync', '--reset --force', 'stale', 'auth doctor --reset --force'),
+  entry('dashboard', 'dashboard, its daemon cleans', 'live-9280', 'dashboard'),
+  entry('dashboard', 'dashboard replaces', 'live-9281', 'dashboard'),
+  entry('dashboard', 'dashboard replaces ours', 'older-dashboard', 'dashboard'),
+  entry('dashboard', 'dashboard --stop', 'live-9282', 'dashboard --stop'),
+  entry('dashboard', '--cleanup-all --yes', 'nowhere', 'dashboard --cleanup-all --yes'),
+  entry('dashboard', '--cleanup-all --force --yes', 'nowhere', 'dashboard --cleanup-all --force --yes'),
 ]
 
 const [SYNC_CLEANS, REPLACES, REPLACES_OWN, STOP, HOOK, RESET, FORCE_PORT, FORCE] = namesOf('sync')

@@ -289,11 +289,7 @@ describe('nonsense', () => {
       'headers that drip': { pieces: endlessly('GET /api/missions HTTP/1.1\r\n', 'X: y\r\n'), pauseMs: 300 },
     }
     let isOver = false
-    const meanwhile = (async () => {
-      const answers = new Set<number>()
-      while (!isOver) answers.add((await get(daemon.port, '/api/missions')).status)
-      return [...answers]
-    })()
+    const meanwhile = statusesWhile(() => !isOver)
     const answers = await Promise.all(
       Object.entries(speeches).map(async ([name, speech]) => {
         const { status, isClosed } = await say(daemon.port, speech)
@@ -307,6 +303,13 @@ describe('nonsense', () => {
     await expectWell()
   })
 })
+
+/** What everybody else was answered. */
+async function statusesWhile(isGoingOn: () => boolean): Promise<readonly number[]> {
+  const statuses = new Set<number>()
+  while (isGoingOn()) statuses.add((await get(daemon.port, '/api/missions')).status)
+  return [...statuses]
+}
 
 function* endlessly(first: string, piece: string): Generator<string> {
   yield first
