@@ -187,7 +187,7 @@ function print(): void {
   )
   const cells = rows.reduce((sum, row) => sum + row.cells.size, 0)
   const summary = `${rows.length} entry points x ${KINDS.length} kinds of listener: ${cells} processes looked at`
-  const ended = outside().filter((member) => stateOf(member) !== 'survived').length
-  const beyond = `beside the ranges: ${outside().length} processes, ${ended} of them signalled`
+  const same = outside().filter((member) => stateOf(member) === 'survived').length
+  const beyond = `beside the ranges: ${outside().length} processes, ${same} of them the same and listening`
   console.log([summary, 'survived -retired', line('', KINDS), ...body, beyond].join('\n'))
 }
