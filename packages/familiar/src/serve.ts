@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import { SHUTDOWN_PATH } from './act/ask.js'
 import { acquireLock, type HeldLock } from './act/lock.js'
 import { makeDirectory } from './act/directory.js'
+import { assertOwnScope } from './act/scope-owner.js'
 import { bindInRange } from './daemon/bind.js'
 import type { Lines } from './act/lines.js'
 import { LEASE_MS, type Timing } from './act/start-pipe.js'
@@ -74,16 +76,23 @@ export async function serve(options: ServeOptions): Promise<void> {
   const lease = openLease(options.mayHavePipe)
   const log = openLog(options.logFile)
   try {
+    assertOwnFiles(options)
     await start(options, lease)
   } catch (error) {
     const failure = asFamiliarError(error)
     const { code, message, hint } = failure
-    log.write('start_failed', { code, message })
+    if (code !== 'E_SCOPE_FOREIGN_OWNER') log.write('start_failed', { code, message })
     lease?.say({ error: { code, message, hint } })
     lease?.close()
     if (options.onFailure !== undefined) return options.onFailure(failure)
     options.exit(1)
   }
+}
+
+/** A command that starts a daemon has looked; one that is started by hand, or in the foreground, was looked at by nobody. */
+function assertOwnFiles({ family, scope, logFile }: ServeOptions): void {
+  const { lifecycleLock, record } = family.files(scope)
+  assertOwnScope([scope, lifecycleLock, record, dirname(logFile)], process.geteuid?.())
 }
 
 async function start(options: ServeOptions, lease: Lines | null): Promise<void> {
