@@ -132,7 +132,7 @@ function makeIo(): Io {
       return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
     },
     get columns() {
-      return process.stdout.isTTY ? process.stdout.columns : null
+      return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
     },
     get hasColor() {
       return hasColor()

@@ -8,7 +8,7 @@ export interface Io {
   /** The working directory; throws where it was removed. */
   cwd(): string
   readonly isInteractive: boolean
-  /** Columns of the terminal; null in a pipe or a file. */
+  /** Columns of the terminal; null in a pipe or a file, and for a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
   out(text: string): void
