@@ -33,6 +33,7 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_DAEMON_NOT_REPLACED',
   'E_DAEMON_START_FAILED',
   'E_DAEMON_UNRESPONSIVE',
+  'E_PORT_IN_USE',
   'E_RANGE_FULL',
   'E_VERSION_MISMATCH',
 ])
