@@ -22,7 +22,7 @@ const ROUNDS = process.env['FAMILIAR_FULL'] === '1' ? 100 : 10
 /** Whatever was on its way has come or gone by then, on a busy machine too. */
 const SETTLED_MS = 10_000
 
-const LOCKS = ['.dashboard.lifecycle.lock', '.dashboard.lock']
+const LOCKS = new Set(['.dashboard.lifecycle.lock', '.dashboard.lock'])
 
 /** What may be left of a start: nothing but locks, or a dashboard that its record names. Null is right. */
 async function wrongWith(project: string): Promise<string | null> {
@@ -35,7 +35,7 @@ async function wrongWith(project: string): Promise<string | null> {
   if (!isSettled)
     return `record ${String(record?.['pid'])}, processes ${JSON.stringify(dashboardsOf(project))}`
   if (recordIn(project) !== null) return null
-  const left = readdirSync(join(project, '.kittify')).filter((name) => !LOCKS.includes(name))
+  const left = readdirSync(join(project, '.kittify')).filter((name) => !LOCKS.has(name))
   return left.length === 0 ? null : `left in the project: ${left.join()}`
 }
 

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { CLI, smallEnvironment } from '../helpers/cli.js'
+import { endOf, lineOf, lives, processOf, signal, until, type Process } from '../helpers/dashboards.js'
+import { listenersOn } from '../helpers/machine.js'
+import { FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
+
+/** `dashboard --cleanup-all`: what it shows, asks, ends and counts. */
+let place: Place
+
+beforeEach(() => {
+  place = makePlace()
+})
+
+afterEach(() => place.end())
+
+const QUESTION = 'Kill all orphaned dashboards? [y/N]'
+const CLEAN = ['dashboard', '--cleanup-all']
+
+/** A predecessor's dashboard whose project was deleted. */
+async function orphan(port: number): Promise<Process> {
+  const project = place.project(`gone/${port}`)
+  place.project('gone/not-this-one')
+  const started = await place.predecessor(port, project, { record: true })
+  rmSync(project, { recursive: true })
+  return started
+}
+
+/** Runs the clean-up on a terminal and answers its question. */
+async function onTerminal(answer: string, more = '') {
+  const line = `'${process.execPath}' '${CLI}' ${CLEAN.join(' ')} ${more}`
+  const child = spawn('script', ['-qec', line, '/dev/null'], {
+    cwd: place.base,
+    env: smallEnvironment({ ...place.env, TERM: 'xterm', SHELL: '/bin/sh' }),
+    stdio: 'pipe',
+  })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const ended = endOf(child)
+  const isAsked = await until(() => said.includes(QUESTION) || child.exitCode !== null, 30_000)
+  if (said.includes(QUESTION)) child.stdin.write(answer)
+  const status = await ended
+  child.stdin.destroy()
+  return { status, said, isAsked }
+}
+
+describe('on a terminal', () => {
+  it('shows what it found and asks; only y is a yes', async () => {
+    const orphans = [await orphan(9240), await orphan(9241)]
+    const mine = await place.start(place.project('mine'))
+    for (const answer of ['n\n', '\n', 'x\n']) {
+      const { status, said } = await onTerminal(answer)
+      expect([answer, status, orphans.filter(lives).length]).toEqual([answer, 0, 2])
+      for (const shown of ['9240', '9241', 'safe_auto', 'is_recorded_singleton'])
+        expect(said).toContain(shown)
+    }
+    const { status, said } = await onTerminal('y\n')
+    expect([status, orphans.filter(lives), lives(mine)]).toEqual([0, [], true])
+    expect(said).toContain('swept: 2')
+    expect(said).toContain('records: 0 stale records')
+  })
+
+  it('Ctrl+C at the question ends it with 130, and nothing was done', async () => {
+    const one = await orphan(9240)
+    const { status, said } = await onTerminal('\u0003')
+    expect([status, lives(one)]).toEqual([130, true])
+    expect(said).not.toContain('swept')
+  })
+
+  it('does not ask where there is nothing to end, or where it was told yes', async () => {
+    expect((await onTerminal('n\n')).said).not.toContain(QUESTION)
+    const one = await orphan(9240)
+    const { status, said } = await onTerminal('n\n', '--yes')
+    expect([status, said.includes(QUESTION), lives(one)]).toEqual([0, false, false])
+  })
+})
+
+describe('elsewhere', () => {
+  it('needs --yes, and nothing is done without it; --dry-run needs none and does nothing', async () => {
+    const one = await orphan(9240)
+    const { status, stderr } = await place.run(place.base, CLEAN)
+    expect([status, lineOf(stderr)]).toEqual([2, [expect.stringContaining('needs --yes')]])
+    const json = await place.json(place.base, CLEAN)
+    expect([json.status, json.document.error.code]).toEqual([2, 'E_USAGE'])
+    const dry = await place.json(place.base, [...CLEAN, '--dry-run'])
+    expect([dry.status, dry.document.dry_run, dry.document.swept]).toEqual([0, true, []])
+    expect(dry.document.would_sweep).toMatchObject([{ port: 9240, pid: one.pid }])
+    expect(lives(one)).toBe(true)
+    const { status: done, document } = await place.json(place.base, [...CLEAN, '--yes'])
+    expect([done, document.failed, document.skipped, lives(one)]).toEqual([0, [], [], false])
+    expect(document.swept).toMatchObject([{ port: 9240, pid: one.pid, cleanup_path: 'terminate' }])
+    expect(document.candidates).toEqual([])
+  })
+
+  it('--port limits it to one, and must be in the range', async () => {
+    const [one, two] = [await orphan(9240), await orphan(9241)]
+    const { document } = await place.json(place.base, [...CLEAN, '--yes', '--port', '9241'])
+    expect([document.swept.length, lives(one), lives(two)]).toEqual([1, true, false])
+    for (const port of ['9236', '9337', '9400']) {
+      const refused = await place.run(place.base, [...CLEAN, '--yes', '--port', port])
+      expect([port, refused.status, lineOf(refused.stderr).length]).toEqual([port, 2, 1])
+    }
+    expect(lives(one)).toBe(true)
+  })
+
+  it('ends a stubborn one too, and leaves the sync family and other programs alone with --force', async () => {
+    const others = [
+      await spawnPredecessor({ family: 'sync', port: 9400, root: place.project('root'), owner: false }),
+      await spawnPredecessor({ family: 'sync', port: 9250, root: place.project('root'), owner: false }),
+      await spawnHostile('http', 9251),
+      await spawnHostile('silent', 9252),
+    ].map(({ pid }) => processOf(pid))
+    const project = place.project('gone/stubborn')
+    const stubborn = await place.predecessor(9240, project, { behaviour: 'ignore-term' })
+    place.project('gone/not-this-one')
+    rmSync(project, { recursive: true })
+    const { status, document } = await place.json(place.base, [...CLEAN, '--yes', '--force'])
+    expect([status, lives(stubborn), others.filter(lives).length]).toEqual([0, false, 4])
+    expect(document.swept).toMatchObject([{ pid: stubborn.pid, cleanup_path: 'kill' }])
+  })
+})
+
+describe('with --force', () => {
+  it('a wedged dashboard goes, in its own project: its record is removed, ours is marked stopped', async () => {
+    const [theirs, ours] = [place.project('theirs'), place.project('ours')]
+    const wedged = await place.predecessor(9240, theirs, { record: true, behaviour: 'deaf' })
+    const stopped = await place.start(ours)
+    signal(stopped, 'SIGSTOP')
+    const plain = await place.json(theirs, [...CLEAN, '--yes'])
+    expect(plain.document.swept).toEqual([])
+    expect([lives(wedged), lives(stopped)]).toEqual([true, true])
+    const first = await place.json(theirs, [...CLEAN, '--yes', '--force', '--port', '9240'])
+    expect([first.status, first.document.records_cleaned, lives(wedged)]).toEqual([0, 1, false])
+    expect(existsSync(recordPath(theirs))).toBe(false)
+    const { port } = stopped
+    const second = await place.run(ours, [...CLEAN, '--yes', '--force', '--port', String(port)])
+    expect([second.status, lives(stopped)]).toEqual([0, false])
+    expect(second.stdout).toContain('swept: 1')
+    expect(second.stdout).toContain('records: 1 stale record\n')
+    expect(recordIn(ours)).toMatchObject({ state: 'stopped', stop_reason: 'cleaned_up', pid: stopped.pid })
+    expect(listenersOn(FROM, TO)).toEqual([])
+  })
+
+  it('the wedged dashboard of another project stays, and the command that is named for it works as written', async () => {
+    const ours = place.project("it's $HOME; a `test`")
+    const stopped = await place.start(ours)
+    signal(stopped, 'SIGSTOP')
+    const forced = await place.json(place.base, [...CLEAN, '--yes', '--force'])
+    expect([forced.document.swept, lives(stopped)]).toEqual([[], true])
+    const [{ remedy, in_use_by: scope }] = forced.document.candidates
+    expect(scope).toBe(ours)
+    const shell = `spec-kitty() { '${process.execPath}' '${CLI}' "$@"; }; ${remedy}`
+    const prefix = ['bash', '-c', 'eval "$0"', shell]
+    const ran = await place.run(place.base, [], { prefix })
+    expect([ran.status, lineOf(ran.stderr), lives(stopped)]).toEqual([0, [], false])
+  })
+})

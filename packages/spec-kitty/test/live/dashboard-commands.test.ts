@@ -1,0 +1,236 @@
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import { dashboardsOf, healthOn, lineOf, lives, processOf, signal, until } from '../helpers/dashboards.js'
+import { listenersOn } from '../helpers/machine.js'
+import { FROM, makePlace, recorded, recordIn, TO, type Place } from './dashboards.js'
+
+/** `dashboard`: start, find, status, stop; every flag and what may not be combined. */
+let place: Place
+let project: string
+
+beforeEach(() => {
+  place = makePlace()
+  project = place.project('project')
+})
+
+afterEach(() => place.end())
+
+const ESCAPE = '\u001b'
+
+/** One line on stderr, nothing on stdout, nothing started; with --json the same as an object. */
+async function expectRefusal(args: readonly string[], code: string, cwd = project, status = 2) {
+  const plain = await place.run(cwd, args)
+  expect([args, plain.status, plain.stdout]).toEqual([args, status, ''])
+  expect(plain.stderr).toBe(`${lineOf(plain.stderr)[0]}\n`)
+  const { status: again, document } = await place.json(cwd, args)
+  expect([again, document.ok, document.error.code]).toEqual([status, false, code])
+  expect(document.schema_version).toBe(2)
+  expect(dashboardsOf(place.base)).toEqual([])
+  return plain.stderr
+}
+
+describe('dashboard', () => {
+  it('starts one, finds it, shows it, and stops it', async () => {
+    const none = await place.json(project, ['dashboard', '--status'])
+    expect([none.status, none.document.state, none.document.url]).toEqual([0, 'stopped', null])
+    const first = await place.json(project, ['dashboard'])
+    const { pid, port, url } = recorded(project)
+    expect(first.document).toEqual({
+      schema_version: 1,
+      outcome: 'started',
+      start_reason: 'first_start',
+      replaced_version: null,
+      project,
+      url: `${url}/`,
+      pid,
+      port,
+      package_version: expect.any(String),
+      protocol_version: expect.any(Number),
+    })
+    const second = await place.json(project, ['dashboard'])
+    expect(second.document).toEqual({ ...first.document, outcome: 'found', start_reason: null })
+    const shown = await place.json(project, ['dashboard', '--status'])
+    expect(shown.document).toMatchObject({ state: 'running', pid, port, url: `${url}/`, last_stop: null })
+    expect((await place.run(project, ['dashboard', '--status'])).stdout).toContain(`${url}/ (process ${pid}`)
+    const stopped = await place.json(project, ['dashboard', '--stop'])
+    expect(stopped.document).toMatchObject({ outcome: 'stopped', pid, port, cleanup_path: 'http_shutdown' })
+    expect([dashboardsOf(project), listenersOn(FROM, TO)]).toEqual([[], []])
+    const after = await place.json(project, ['dashboard', '--status'])
+    expect(after.document).toMatchObject({ state: 'stopped', last_stop: { reason: 'operator_stop' } })
+  })
+
+  it('finds the project from a directory in it, and through a link', async () => {
+    const below = join(project, 'kitty-specs', 'deep')
+    mkdirSync(below, { recursive: true })
+    const { pid } = await place.start(project)
+    expect((await place.json(below, ['dashboard'])).document).toMatchObject({ outcome: 'found', pid })
+  })
+
+  it('has nothing to stop where nothing runs, and that is no failure', async () => {
+    const { status, stdout, stderr } = await place.run(project, ['dashboard', '--stop'])
+    expect([status, stdout, stderr]).toEqual([0, 'no dashboard to stop\n', ''])
+    const { document } = await place.json(project, ['dashboard', '--stop'])
+    expect(document).toEqual({ schema_version: 1, outcome: 'none' })
+  })
+
+  it('says that one does not answer, with the command that ends it', async () => {
+    const dashboard = await place.start(project)
+    signal(dashboard, 'SIGSTOP')
+    const { status, stdout } = await place.run(project, ['dashboard', '--status'])
+    expect(status).toBe(1)
+    expect(stdout).toContain(
+      `does not answer: spec-kitty dashboard --cleanup-all --force --port ${dashboard.port}`,
+    )
+    const started = await place.json(project, ['dashboard'])
+    expect([started.status, started.document.error.code]).toEqual([1, 'E_DAEMON_UNRESPONSIVE'])
+    expect(lives(dashboard)).toBe(true)
+    const stopped = await place.json(project, ['dashboard', '--stop'])
+    expect([stopped.status, stopped.document.outcome, lives(dashboard)]).toEqual([0, 'stopped', false])
+  })
+
+  it('is opened in the browser that BROWSER names; without one it says so and goes on', async () => {
+    const opened = join(place.base, 'opened')
+    const browser = join(place.base, 'browser')
+    writeFileSync(browser, `#!/bin/sh\necho "$@" > '${opened}'\n`)
+    chmodSync(browser, 0o755)
+    const ran = await place.run(project, ['dashboard', '--open'], { env: { BROWSER: browser } })
+    const { url } = recorded(project)
+    expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, `${url}/\n`, ''])
+    expect(readFileSync(opened, 'utf8')).toBe(`${url}/\n`)
+    const none = await place.run(project, ['dashboard', '--open'], { env: { BROWSER: '/nonexistent' } })
+    expect([none.status, none.stdout, lineOf(none.stderr).length]).toEqual([0, `${url}/\n`, 1])
+  })
+})
+
+describe('dashboard --port', () => {
+  it('starts on that very port; another one later is not what runs, and that is said', async () => {
+    const { status, stdout } = await place.run(project, ['dashboard', '--port', '9300'])
+    expect([status, stdout]).toEqual([0, 'http://127.0.0.1:9300/\n'])
+    const other = await place.run(project, ['dashboard', '--port', '9301'])
+    expect([other.status, other.stdout]).toEqual([0, 'http://127.0.0.1:9300/\n'])
+    expect(lineOf(other.stderr)).toEqual([expect.stringContaining('runs already, on port 9300')])
+    expect(listenersOn(FROM, TO)).toEqual([{ port: 9300 }])
+  })
+
+  it.each(['9236', '9337', '0', '99999', '123456', '-1', 'x', '', '9300.5', '0x2455'])(
+    'refuses %j',
+    async (port) => {
+      await expectRefusal(['dashboard', `--port=${port}`], 'E_USAGE')
+    },
+  )
+
+  it('that is in use starts nothing and takes no other', async () => {
+    const other = processOf((await spawnHostile('http', 9300)).pid)
+    const said = await expectRefusal(['dashboard', '--port', '9300'], 'E_PORT_IN_USE', project, 1)
+    expect(said).toContain('port 9300 is in use')
+    expect([listenersOn(FROM, TO), lives(other)]).toEqual([[{ port: 9300 }], true])
+  })
+})
+
+describe('what cannot be combined', () => {
+  it.each([
+    ['--force'],
+    ['--dry-run'],
+    ['--yes'],
+    ['--status', '--stop'],
+    ['--status', '--port', '9300'],
+    ['--stop', '--port', '9300'],
+    ['--stop', '--yes'],
+    ['--status', '--open'],
+    ['--stop', '--open'],
+    ['--foreground', '--open'],
+    ['--foreground', '--stop'],
+    ['--foreground', '--status'],
+    ['--foreground', '--cleanup-all'],
+    ['--cleanup-all', '--stop'],
+    ['--cleanup-all', '--open'],
+    ['--cleanup'],
+    ['--port'],
+    ['here'],
+  ])('is refused in one line: dashboard %s %s', async (...args) => {
+    await expectRefusal(['dashboard', ...args], 'E_USAGE')
+  })
+
+  it('--foreground prints no document', async () => {
+    const { status, stdout } = await place.run(project, ['dashboard', '--foreground', '--json'])
+    expect([status, JSON.parse(stdout).error.code]).toEqual([2, 'E_USAGE'])
+  })
+})
+
+describe('where there is no project', () => {
+  it('every mode but the clean-up says what to do', async () => {
+    for (const mode of [[], ['--status'], ['--stop'], ['--port', '9300']]) {
+      const said = await expectRefusal(['dashboard', ...mode], 'E_USAGE', place.home)
+      expect(said).toContain("'spec-kitty init' makes one")
+    }
+    expect((await place.run(place.home, ['dashboard', '--cleanup-all', '--yes'])).status).toBe(0)
+  })
+
+  it('because it was removed below the command: one line', async () => {
+    const prefix = ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh']
+    const { status, stdout, stderr } = await place.run(place.base, ['dashboard'], { prefix })
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toBe('spec-kitty: the working directory does not exist any more (see spec-kitty --help)\n')
+  })
+})
+
+describe('the output', () => {
+  it('has no colours in a pipe, or with NO_COLOR, and has them with FORCE_COLOR', async () => {
+    await place.start(project)
+    const look = ['dashboard', '--cleanup-all', '--dry-run']
+    expect((await place.run(project, look)).stdout).not.toContain(ESCAPE)
+    expect((await place.run(project, look, { env: { FORCE_COLOR: '1' } })).stdout).toContain(ESCAPE)
+    const both = { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }
+    expect((await place.run(project, look, both)).stdout).not.toContain(ESCAPE)
+  })
+
+  it('may go to a reader that had enough, and keeps no $(...) waiting', async () => {
+    const shell = (script: string) => ({ prefix: ['bash', '-c', script, 'bash'] })
+    const closed = await place.run(project, ['dashboard'], shell('"$@" | true; echo "${PIPESTATUS[0]}"'))
+    expect([closed.stdout, closed.stderr]).toEqual(['0\n', ''])
+    const held = await place.run(project, ['dashboard'], shell('exec 20>&1; echo "got $("$@")"'))
+    expect(held.stdout).toBe(`got ${recorded(project).url}/\n`)
+  })
+})
+
+describe('a dashboard', () => {
+  it('starts no sync daemon and contacts no server, however hosted sync is set up', async () => {
+    let connections = 0
+    const server = createServer((_request, response) => response.end('{}'))
+    server.on('connection', () => (connections += 1))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const root = place.env['SPEC_KITTY_HOME'] ?? ''
+    writeFileSync(
+      join(root, 'session.json'),
+      JSON.stringify({ server_url: url, principal: 'somebody@example.org', token: 'secret' }),
+    )
+    writeFileSync(join(root, 'config.toml'), `[sync]\nserver_url = "${url}"\nbackground_daemon = "auto"\n`)
+    const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1', SPEC_KITTY_SAAS_URL: url }
+    const { port } = await place.start(project, { env })
+    for (const page of ['', 'api/missions', 'api/daemons', 'api/health'])
+      await fetch(`http://127.0.0.1:${port}/${page}`).then((reply) => reply.text())
+    await place.run(project, ['init'], { env })
+    await place.run(project, ['dashboard', '--status'], { env })
+    expect(await until(() => connections > 0 || listenersOn(9400, 9450).length > 0, 1_500)).toBe(false)
+    expect(await healthOn(port)).toMatchObject({ sync: { running: false } })
+    expect((await place.run(project, ['dashboard', '--stop'], { env })).status).toBe(0)
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('has a record that only its user can read, and writes nothing else into the project', async () => {
+    await place.start(project)
+    const directory = join(project, '.kittify')
+    const modes = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777])
+    const names = ['.dashboard', '.dashboard.lifecycle.lock', '.dashboard.lock']
+    expect(modes).toEqual(names.map((name) => [name, 0o600]))
+    expect(readdirSync(project)).toEqual(['.kittify'])
+    expect(recordIn(project)).toMatchObject({ scope: project, family: 'dashboard', state: 'running' })
+  })
+})

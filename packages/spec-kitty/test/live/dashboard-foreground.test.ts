@@ -1,0 +1,114 @@
+import type { ChildProcess } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  dashboardsOf,
+  endOf,
+  healthOn,
+  lineOf,
+  lives,
+  processOf,
+  signal,
+  startIn,
+  until,
+  type Process,
+} from '../helpers/dashboards.js'
+import { listenersOn } from '../helpers/machine.js'
+import { FROM, makePlace, recorded, recordIn, TO, type Place } from './dashboards.js'
+
+/** `dashboard --foreground`: it lives in the command, and ends with it. */
+let place: Place
+let project: string
+const running: ChildProcess[] = []
+
+beforeEach(() => {
+  place = makePlace()
+  project = place.project('project')
+})
+
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    child.kill('SIGKILL')
+    await endOf(child)
+  }
+  await place.end()
+})
+
+interface Foreground extends Process {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly said: () => string
+  readonly ended: Promise<number | null>
+}
+
+/** Starts one and waits for its URL. */
+async function startForeground(more: readonly string[] = []): Promise<Foreground> {
+  const child = startIn(project, ['dashboard', '--foreground', ...more], place.env)
+  running.push(child)
+  let said = ''
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const ended = endOf(child)
+  expect(await until(() => said.endsWith('\n'), 30_000)).toBe(true)
+  const port = Number(/^http:\/\/127\.0\.0\.1:(\d+)\/\n$/.exec(said)?.[1])
+  return { ...processOf(child.pid ?? 0), child, port, said: () => said, ended }
+}
+
+describe('in the foreground', () => {
+  it('it prints its URL and serves, in this very process, until Ctrl+C ends it with 0', async () => {
+    const here = await startForeground()
+    expect(recorded(project)).toMatchObject({ pid: here.pid, port: here.port })
+    expect(await healthOn(here.port)).toMatchObject({ project_path: project })
+    expect(dashboardsOf(place.base)).toEqual([])
+    process.kill(-here.pid, 'SIGINT')
+    expect(await here.ended).toBe(0)
+    expect([listenersOn(FROM, TO), recordIn(project)]).toMatchObject([[], { state: 'stopped' }])
+  })
+
+  it('it takes the port it is given, and says when that one is in use', async () => {
+    const here = await startForeground(['--port', '9300'])
+    expect(here.port).toBe(9300)
+    const other = place.project('other')
+    const { status, stderr } = await place.run(other, ['dashboard', '--foreground', '--port', '9300'])
+    expect([status, lineOf(stderr)]).toEqual([1, [expect.stringContaining('port 9300 is in use')]])
+    expect(lives(here)).toBe(true)
+  })
+
+  it('SIGKILL leaves nothing that is in the way of the next', async () => {
+    const here = await startForeground()
+    signal(here, 'SIGKILL')
+    await here.ended
+    expect([listenersOn(FROM, TO), dashboardsOf(place.base)]).toEqual([[], []])
+    const next = await place.start(project)
+    expect(next.pid).not.toBe(here.pid)
+  })
+
+  it('--stop from another terminal ends it, with 0', async () => {
+    const here = await startForeground()
+    const { status, document } = await place.json(project, ['dashboard', '--stop'])
+    expect([status, document]).toMatchObject([0, { outcome: 'stopped', pid: here.pid }])
+    expect(await here.ended).toBe(0)
+    expect(listenersOn(FROM, TO)).toEqual([])
+  })
+
+  it('a second command in the project finds it, a second one in the foreground is refused', async () => {
+    const here = await startForeground()
+    const { document } = await place.json(project, ['dashboard'])
+    expect(document).toMatchObject({ outcome: 'found', pid: here.pid, port: here.port })
+    const { status, stdout, stderr } = await place.run(project, ['dashboard', '--foreground'])
+    expect([stdout, lineOf(stderr)]).toEqual(['', [expect.stringContaining('another daemon of this scope')]])
+    expect(status).toBe(75)
+    const shown = await place.json(project, ['dashboard', '--status'])
+    expect(shown.document).toMatchObject({ state: 'running', pid: here.pid })
+  })
+
+  it('it is never touched by a clean-up, whoever asks and however', async () => {
+    const here = await startForeground()
+    for (const args of [['--yes'], ['--yes', '--force'], ['--yes', '--force', '--port', String(here.port)]]) {
+      const { document } = await place.json(place.home, ['dashboard', '--cleanup-all', ...args])
+      const shown = document.candidates.find(({ pid }: { pid: number }) => pid === here.pid)
+      expect([args, shown.cleanup_class, lives(here)]).toEqual([args, 'never_touch', true])
+      expect(document.swept).toEqual([])
+    }
+    const { status } = await place.run(place.home, ['auth', 'doctor', '--reset', '--force'])
+    expect([status, lives(here)]).toEqual([0, true])
+  })
+})

@@ -1,0 +1,185 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { runCli } from '../helpers/cli.js'
+import { dashboardsOf, healthOn, lineOf, lives, type Timed } from '../helpers/dashboards.js'
+import { makePlace, mountAt, NO_MOUNT, recorded, skipAloud, unmount, type Place } from './dashboards.js'
+
+/** `init`, and projects that this user may not write to. */
+let place: Place
+const mounts: string[] = []
+
+beforeEach(() => {
+  place = makePlace()
+})
+
+afterEach(async () => {
+  for (const mount of mounts.splice(0)) unmount(mount)
+  await place.end()
+})
+
+const NOBODY = 65534
+const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
+
+function expectRefusal(ran: Timed, ...parts: readonly string[]): void {
+  expect([ran.status, ran.stdout, lineOf(ran.stderr).length]).toEqual([2, '', 1])
+  for (const part of parts) expect(ran.stderr).toContain(part)
+  expect(ran.stderr).not.toContain('internal error')
+  expect(dashboardsOf(place.base)).toEqual([])
+}
+
+describe('init', () => {
+  it('makes this directory a project and starts its dashboard; again it finds it', async () => {
+    const here = join(place.base, 'here')
+    mkdirSync(here)
+    const first = await place.run(here, ['init'])
+    const { url, pid } = recorded(here)
+    expect([first.status, first.stdout]).toEqual([0, `${url}/\n`])
+    writeFileSync(join(here, '.kittify', 'mine'), 'mine\n')
+    const again = await place.json(here, ['init'])
+    expect([again.status, again.document]).toMatchObject([0, { outcome: 'found', pid, project: here }])
+    expect(readFileSync(join(here, '.kittify', 'mine'), 'utf8')).toBe('mine\n')
+  })
+
+  it.each([
+    ['a new directory', 'new'],
+    ['one that is nested in new ones', 'a/b/c'],
+    ['spaces and quotes', `it's "the one"  `],
+    ['a line feed', 'two\nlines'],
+    ['what a shell would read', '$(touch x); `y` &'],
+    ['letters of others', 'Projekt-ä-日本'],
+    ['a marker of ours', '--spec-kitty-dashboard-project=x'],
+  ])('makes %s, and the dashboard knows its name', async (_what, name) => {
+    const { status, document } = await place.json(place.base, ['init', `./${name}`])
+    const project = join(place.base, name)
+    expect([status, document.project]).toEqual([0, project])
+    expect(await healthOn(document.port)).toMatchObject({ project_path: project })
+    const found = await place.json(project, ['dashboard'])
+    expect(found.document).toMatchObject({ outcome: 'found', pid: document.pid })
+    const absolute = await place.json('/', ['init', project])
+    expect(absolute.document).toMatchObject({ outcome: 'found', pid: document.pid })
+    const seen = await place.json('/', ['dashboard', '--cleanup-all', '--yes', '--force'])
+    expect(seen.document.candidates).toMatchObject([{ cleanup_class: 'never_touch', rule: 'D5' }])
+    expect((await place.json(project, ['dashboard', '--stop'])).document.outcome).toBe('stopped')
+  })
+
+  it('in a project makes a project of its own: the nearest one counts', async () => {
+    const outer = place.project('outer')
+    const { document } = await place.json(outer, ['init', 'inner'])
+    expect(document.project).toBe(join(outer, 'inner'))
+    const above = await place.json(outer, ['dashboard'])
+    expect(above.document).toMatchObject({ outcome: 'started', project: outer })
+  })
+
+  it('through a link means the directory itself', async () => {
+    const project = place.project('project')
+    symlinkSync(project, join(place.base, 'link'))
+    const { document } = await place.json(place.base, ['init', 'link'])
+    expect(document.project).toBe(realpathSync(project))
+  })
+
+  it('is refused in one line where a file is in the way, and the file stays', async () => {
+    writeFileSync(join(place.base, 'file'), 'mine\n')
+    mkdirSync(join(place.base, 'taken'))
+    writeFileSync(join(place.base, 'taken', '.kittify'), 'mine\n')
+    expectRefusal(await place.run(place.base, ['init', 'file']), join(place.base, 'file'))
+    expectRefusal(await place.run(place.base, ['init', 'file/below']), join(place.base, 'file'))
+    expectRefusal(await place.run(place.base, ['init', 'taken']), join(place.base, 'taken', '.kittify'))
+    expect(readFileSync(join(place.base, 'taken', '.kittify'), 'utf8')).toBe('mine\n')
+  })
+
+  it.each([
+    ['two directories', ['a', 'b']],
+    ['an empty name', ['']],
+    ['an unknown flag', ['--port', '9300']],
+  ])('refuses %s', async (_what, args) => {
+    expectRefusal(await place.run(place.base, ['init', ...args]))
+    expect(readdirSync(place.base)).toEqual(['home'])
+  })
+})
+
+/** Some checkouts lie where only their owner may go. */
+function needNobody(context: TestContext): void {
+  if (runCli(['--version'], { prefix: asNobody }).status !== 0)
+    skipAloud(context, 'another user cannot run node or read the sources here, or this is not root')
+}
+
+/** Everything below a directory that belongs to root. */
+function ofRoot(directory: string): readonly string[] {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => statSync(join(directory, name)).uid === 0)
+}
+
+describe("another user's project", () => {
+  it('is only looked at by root: nothing of root is left in it', async (context) => {
+    needNobody(context)
+    const project = place.project('theirs')
+    spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, project, place.home])
+    expectRefusal(await place.run(project, ['dashboard']), `uid ${NOBODY}`)
+    expectRefusal(await place.run(project, ['init']), `uid ${NOBODY}`)
+    expect((await place.run(project, ['dashboard', '--status'])).status).toBe(0)
+    const foreground = await place.run(project, ['dashboard', '--foreground'])
+    expectRefusal(foreground, `uid ${NOBODY}`)
+    expect([ofRoot(project), ofRoot(place.home)]).toEqual([[], []])
+    const theirs = await place.start(project, { prefix: asNobody })
+    const stop = await place.run(project, ['dashboard', '--stop'])
+    expect([stop.status, lives(theirs)]).toEqual([2, true])
+    const clean = await place.json(place.base, ['dashboard', '--cleanup-all', '--yes', '--force'], {
+      env: { SPEC_KITTY_HOME: join(place.base, 'roots-own') },
+    })
+    expect([clean.document.swept, lives(theirs)]).toEqual([[], true])
+    expect([ofRoot(project), ofRoot(place.home)]).toEqual([[], []])
+    expect((await place.run(project, ['dashboard', '--stop'], { prefix: asNobody })).status).toBe(0)
+  })
+
+  it('is refused to a user who may not write there', async (context) => {
+    needNobody(context)
+    const project = place.project('closed')
+    chmodSync(project, 0o755)
+    chownSync(place.home, NOBODY, NOBODY)
+    chownSync(join(place.home, '.spec-kitty'), NOBODY, NOBODY)
+    expectRefusal(await place.run(project, ['dashboard'], { prefix: asNobody }), project)
+    expect(readdirSync(join(project, '.kittify'))).toEqual([])
+    const init = await place.run(place.base, ['init', 'nowhere'], { prefix: asNobody })
+    expectRefusal(init, 'EACCES')
+  })
+})
+
+describe('a file system that is read-only', () => {
+  it('under the project refuses a start in one line; nothing runs, --status and --stop work', async (context) => {
+    const mount = join(place.base, 'mount')
+    if (!mountAt(mount)) return skipAloud(context, NO_MOUNT)
+    mounts.push(mount)
+    mkdirSync(join(mount, '.kittify'))
+    spawnSync('mount', ['-o', 'remount,ro', mount])
+    expectRefusal(await place.run(mount, ['dashboard']), 'EROFS')
+    expectRefusal(await place.run(mount, ['dashboard', '--foreground']), 'EROFS')
+    for (const mode of ['--status', '--stop'])
+      expect([mode, (await place.run(mount, ['dashboard', mode])).status]).toEqual([mode, 0])
+  })
+
+  it('under the home costs the log, and nothing else', async (context) => {
+    const mount = join(place.base, 'read-only-home')
+    if (!mountAt(mount)) return skipAloud(context, NO_MOUNT)
+    mounts.push(mount)
+    spawnSync('mount', ['-o', 'remount,ro', mount])
+    const env = { HOME: mount, SPEC_KITTY_HOME: join(mount, '.spec-kitty') }
+    const project = place.project('project')
+    const started = await place.start(project, { env })
+    expect(await healthOn(started.port)).toMatchObject({ status: 'ok' })
+    expect((await place.run(project, ['dashboard', '--stop'], { env })).status).toBe(0)
+    expect(existsSync(env.SPEC_KITTY_HOME)).toBe(false)
+  })
+})
