@@ -47,6 +47,33 @@ export function startIn(cwd: string, args: readonly string[], env: Readonly<Reco
   })
 }
 
+/**
+ * Runs a line as a person would who types it: in a shell on a terminal, with `spec-kitty` as a command, and answers the
+ * question that it asks.
+ */
+export async function typeIn(
+  cwd: string,
+  line: string,
+  answer: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number | null; readonly said: string; readonly isAsked: boolean }> {
+  const command = `spec-kitty() { '${process.execPath}' '${CLI}' "$@"; }; ${line}`
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd,
+    env: smallEnvironment({ ...env, TERM: 'xterm', SHELL: '/bin/bash' }),
+    stdio: 'pipe',
+  })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const ended = endOf(child)
+  await until(() => said.includes('[y/N]') || child.exitCode !== null, HUNG_MS)
+  const isAsked = said.includes('[y/N]')
+  if (isAsked) child.stdin.write(answer)
+  const status = await ended
+  child.stdin.destroy()
+  return { status, said, isAsked }
+}
+
 /** Resolves with the exit code; null where a signal ended it. */
 export function endOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)

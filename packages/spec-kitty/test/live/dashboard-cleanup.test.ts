@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { CLI, smallEnvironment } from '../helpers/cli.js'
-import { endOf, lineOf, lives, processOf, signal, until, type Process } from '../helpers/dashboards.js'
+import { lineOf, lives, processOf, signal, typeIn, type Process } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
 
@@ -30,21 +28,8 @@ async function orphan(port: number): Promise<Process> {
 }
 
 /** Runs the clean-up on a terminal and answers its question. */
-async function onTerminal(answer: string, more = '') {
-  const line = `'${process.execPath}' '${CLI}' ${CLEAN.join(' ')} ${more}`
-  const child = spawn('script', ['-qec', line, '/dev/null'], {
-    cwd: place.base,
-    env: smallEnvironment({ ...place.env, TERM: 'xterm', SHELL: '/bin/sh' }),
-    stdio: 'pipe',
-  })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const ended = endOf(child)
-  const isAsked = await until(() => said.includes(QUESTION) || child.exitCode !== null, 30_000)
-  if (said.includes(QUESTION)) child.stdin.write(answer)
-  const status = await ended
-  child.stdin.destroy()
-  return { status, said, isAsked }
+function onTerminal(answer: string, more = '') {
+  return typeIn(place.base, `spec-kitty ${CLEAN.join(' ')} ${more}`, answer, place.env)
 }
 
 describe('on a terminal', () => {
@@ -152,9 +137,7 @@ describe('with --force', () => {
     expect([forced.document.swept, lives(stopped)]).toEqual([[], true])
     const [{ remedy, in_use_by: scope }] = forced.document.candidates
     expect(scope).toBe(ours)
-    const shell = `spec-kitty() { '${process.execPath}' '${CLI}' "$@"; }; ${remedy}`
-    const prefix = ['bash', '-c', 'eval "$0"', shell]
-    const ran = await place.run(place.base, [], { prefix })
-    expect([ran.status, lineOf(ran.stderr), lives(stopped)]).toEqual([0, [], false])
+    const ran = await typeIn(place.base, remedy, '', place.env)
+    expect([ran.status, ran.isAsked, lives(stopped)]).toEqual([0, false, false])
   })
 })

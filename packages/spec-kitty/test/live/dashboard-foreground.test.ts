@@ -53,7 +53,7 @@ async function startForeground(more: readonly string[] = []): Promise<Foreground
 }
 
 describe('in the foreground', () => {
-  it('it prints its URL and serves, in this very process, until Ctrl+C ends it with 0', async () => {
+  it('prints its URL and serves, in this very process, until Ctrl+C ends it with 0', async () => {
     const here = await startForeground()
     expect(recorded(project)).toMatchObject({ pid: here.pid, port: here.port })
     expect(await healthOn(here.port)).toMatchObject({ project_path: project })
@@ -63,7 +63,7 @@ describe('in the foreground', () => {
     expect([listenersOn(FROM, TO), recordIn(project)]).toMatchObject([[], { state: 'stopped' }])
   })
 
-  it('it takes the port it is given, and says when that one is in use', async () => {
+  it('takes the port it is given, and says when that one is in use', async () => {
     const here = await startForeground(['--port', '9300'])
     expect(here.port).toBe(9300)
     const other = place.project('other')
@@ -100,7 +100,7 @@ describe('in the foreground', () => {
     expect(shown.document).toMatchObject({ state: 'running', pid: here.pid })
   })
 
-  it('it is never touched by a clean-up, whoever asks and however', async () => {
+  it('is never touched by a clean-up, whoever asks and however', async () => {
     const here = await startForeground()
     for (const args of [['--yes'], ['--yes', '--force'], ['--yes', '--force', '--port', String(here.port)]]) {
       const { document } = await place.json(place.home, ['dashboard', '--cleanup-all', ...args])

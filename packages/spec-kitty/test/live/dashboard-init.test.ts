@@ -160,7 +160,7 @@ describe("another user's project", () => {
 describe('a file system that is read-only', () => {
   it('under the project refuses a start in one line; nothing runs, --status and --stop work', async (context) => {
     const mount = join(place.base, 'mount')
-    if (!mountAt(mount)) return skipAloud(context, NO_MOUNT)
+    if (!mountAt(mount)) skipAloud(context, NO_MOUNT)
     mounts.push(mount)
     mkdirSync(join(mount, '.kittify'))
     spawnSync('mount', ['-o', 'remount,ro', mount])
@@ -172,7 +172,7 @@ describe('a file system that is read-only', () => {
 
   it('under the home costs the log, and nothing else', async (context) => {
     const mount = join(place.base, 'read-only-home')
-    if (!mountAt(mount)) return skipAloud(context, NO_MOUNT)
+    if (!mountAt(mount)) skipAloud(context, NO_MOUNT)
     mounts.push(mount)
     spawnSync('mount', ['-o', 'remount,ro', mount])
     const env = { HOME: mount, SPEC_KITTY_HOME: join(mount, '.spec-kitty') }
