@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** @typedef {readonly [id: string, title: string, lane: string, agent?: string, needs?: readonly string[]]} Package */
+/** @typedef {readonly [id: string, title: string, lane: string, agent?: string | undefined, needs?: readonly string[]]} Package */
 
 /** @type {readonly Package[]} */
 const SYNC_QUEUE = [

@@ -93,7 +93,10 @@ async function takeAll(urls) {
     for (const [name, width, theme] of PICTURES) {
       const view = VIEWS[name]
       if (view === undefined) throw new Error(`there is no view ${name}`)
-      if (name === 'daemons') await stale
+      if (name === 'daemons') {
+        await stale
+        run(projects.empty, ['dashboard', '--stop'])
+      }
       await take(browser, `${urls[view.project]}${view.view}`, view.shown, { name, width, theme })
     }
   } finally {
@@ -116,7 +119,9 @@ async function take(browser, url, shown, { name, width, theme }) {
   await page.locator(shown).first().waitFor()
   await page.locator('[data-testid=connection][data-state=open]').waitFor()
   const path = join(IMAGES, `${name}-${width}-${theme}.png`)
-  await page.screenshot({ path, animations: 'disabled', caret: 'hide' })
+  // What needs somebody stands below what does not.
+  const fullPage = name === 'daemons' && width > 400
+  await page.screenshot({ path, fullPage, animations: 'disabled', caret: 'hide' })
   await page.close()
   const { size } = statSync(path)
   console.log(`${path}  ${Math.round(size / 1000)} kB`)
