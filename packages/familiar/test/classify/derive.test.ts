@@ -514,7 +514,7 @@ it('means the scope that is looked at by its real path, whatever the text', () =
 
 describe('projectGone', () => {
   const AGE = 3600
-  /** For how long the directory above the project has been empty: it is not, or since, or from before the daemon's birth. */
+  /** For how long the project, or where it is gone the directory above it, has been empty: it is not, or since, or from before the daemon's birth. */
   const EMPTY = { 'not empty': null, 'emptied since': 60, 'as old as the daemon': AGE, 'empty before': 7200 }
   const told = [true, false, null] as const
 
@@ -526,9 +526,9 @@ describe('projectGone', () => {
     emptyFor: number | null,
     age: number | null,
   ): string {
-    if (gone === false) return 'no'
     if (gone === null) return 'unknown'
     if (emptyFor !== null && (age === null || age < emptyFor)) return 'unknown'
+    if (!gone) return 'no'
     if (lineage !== 'own') return 'yes'
     return isLeft === true ? 'yes' : 'unknown'
   }

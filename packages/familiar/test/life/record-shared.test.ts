@@ -18,10 +18,10 @@ leaveNoDaemons(all)
 
 const start = (timing: object): Promise<Retiring> => startRetiring(all, { timing: { ...QUICK, ...timing } })
 
-/** A predecessor's daemon, and the lines that its starter writes. */
-async function predecessor(lines: 3 | 4 = 4) {
+/** A predecessor's daemon, and the lines that its starter writes. Without a marker it is no sibling that ours would end. */
+async function predecessor(lines: 3 | 4 = 4, marker = false) {
   const port = nextPort()
-  const { pid, token } = await spawnPredecessor({ family: 'sync', port, root: makeHome() })
+  const { pid, token } = await spawnPredecessor({ family: 'sync', port, root: makeHome(), marker })
   const text = [`http://127.0.0.1:${port}`, port, token, pid].slice(0, lines).join('\n')
   return { port, pid, token, text: `${text}\n`, isAlive: watch(pid) }
 }
@@ -80,6 +80,15 @@ describe("a predecessor's lines in the place of our record", () => {
     await writtenAgain(daemon)
     await expectStays(daemon)
     expect([asides(daemon.root), isAlive()]).toEqual([[text], true])
+  })
+
+  it('that name a living daemon of another root count for nothing', async () => {
+    const daemon = await start({})
+    const old = await predecessor(4, true)
+    writeFileSync(recordPath(daemon.root), old.text)
+    await writtenAgain(daemon)
+    await expectStays(daemon)
+    expect([asides(daemon.root), old.isAlive()]).toEqual([[old.text], true])
   })
 
   it('without a pid name nobody that could be found: they are kept aside', async () => {

@@ -8,7 +8,7 @@ afterAll(removeHomes)
 
 const HOUR_S = 3600
 
-/** What a look reads of a scope: whether it is gone, and for how long what is above it has been empty. */
+/** What a look reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
 function look(scope: string) {
   const { gone, emptyForSeconds } = peek({
     scope,
@@ -58,16 +58,27 @@ describe('a scope that is gone', () => {
   })
 })
 
-describe('a scope that is there, or of which that cannot be told', () => {
-  it('does not say how long what is above it has been empty', () => {
+describe('a scope that is there', () => {
+  it('says how long it has itself been empty, if it is', () => {
+    const project = join(makeHome(), 'project')
+    mkdirSync(project)
+    makeOld(project, HOUR_S)
+    const { gone, emptyForSeconds } = look(project)
+    expect(gone).toBe(false)
+    expect(emptyForSeconds).toBeGreaterThan(HOUR_S - 1)
+    expect(emptyForSeconds).toBeLessThan(HOUR_S + 60)
+    writeFileSync(join(project, 'file'), '')
+    expect(look(project)).toEqual({ gone: false, emptyForSeconds: null })
+  })
+})
+
+describe('a scope of which that cannot be told', () => {
+  it('says nothing of anything being empty', () => {
     const home = makeHome()
-    mkdirSync(join(home, 'project'))
     writeFileSync(join(home, 'file'), '')
     symlinkSync('loop', join(home, 'loop'))
-    expect(look(join(home, 'project'))).toEqual({ gone: false, emptyForSeconds: null })
-    expect(look(join(home, 'no', 'parent'))).toEqual({ gone: null, emptyForSeconds: null })
-    expect(look(join(home, 'file', 'project'))).toEqual({ gone: null, emptyForSeconds: null })
-    expect(look(join(home, 'loop'))).toEqual({ gone: null, emptyForSeconds: null })
-    expect(look(join(home, 'loop', 'project'))).toEqual({ gone: null, emptyForSeconds: null })
+    for (const scope of ['no/parent', 'file/project', 'loop', 'loop/project']) {
+      expect([scope, look(join(home, scope))]).toEqual([scope, { gone: null, emptyForSeconds: null }])
+    }
   })
 })
