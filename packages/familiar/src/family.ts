@@ -42,6 +42,8 @@ export interface Family extends Recognition {
   /** The tool's own words for the two reasons that name somebody. */
   readonly reasonNames: ReasonNames
   readonly files: (scope: string) => ScopeFiles
+  /** True where a scope is made by others and never by its daemon: a project that was deleted must not come back. */
+  readonly isScopeGiven?: boolean
   /** The other families of the same tool: what is theirs is never ours. */
   readonly relatives: readonly Recognition[]
 }

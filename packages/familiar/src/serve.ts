@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { SHUTDOWN_PATH } from './act/ask.js'
 import { acquireLock, type HeldLock } from './act/lock.js'
-import { makeDirectory } from './act/directory.js'
+import { assertScopeThere, makeDirectory } from './act/directory.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import { bindInRange } from './daemon/bind.js'
 import type { Lines } from './act/lines.js'
@@ -100,8 +100,7 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   const hello = lease === null ? {} : await lease.next(LEASE_MS)
   if (hello === null) return options.exit(0)
   const self = await readSelf(platform)
-  makeDirectory(scope)
-  process.chdir(scope)
+  const assertScopeStill = enterScope(family, scope)
   const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
   const identity = { token: randomBytes(32).toString('hex'), instanceId: randomBytes(16).toString('hex') }
   const life = live({ ...options, lock, timing: readTiming(options.timing, objectOf(hello['timing'])) })
@@ -119,6 +118,7 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
   const record = recordOf(options, self, port, identity)
   if (lease !== null && !(await isAdopted(lease, record))) return options.exit(0)
+  assertScopeStill()
   life.begin({
     server,
     record,
@@ -129,6 +129,14 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   lease?.say({ ok: true })
   lease?.close()
   options.onReady?.(record)
+}
+
+/** Goes to the scope, and makes it where that may be. */
+function enterScope(family: Family, scope: string): () => void {
+  const assertScopeStill = assertScopeThere(family, scope)
+  if (family.isScopeGiven !== true) makeDirectory(scope)
+  process.chdir(scope)
+  return assertScopeStill
 }
 
 /** The starter may be gone at any moment: then nobody wants this daemon. */

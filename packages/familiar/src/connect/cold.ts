@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { assertScopeThere } from '../act/directory.js'
 import { acquireLockUnless, type HeldLock } from '../act/lock.js'
 import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from '../act/replace.js'
 import { assertOwnScope } from '../act/scope-owner.js'
@@ -34,10 +35,12 @@ export async function connectCold(
 ): Promise<Connection> {
   const { family, scope, launch } = request
   const files = family.files(scope)
+  const assertScopeStill = assertScopeThere(family, scope)
   assertOwnScope([scope, files.lifecycleLock, files.record, dirname(launch.logFile)], process.geteuid?.())
   const lock = await lockOrFind(request, files.lifecycleLock, wasSilent)
   if ('report' in lock) return connected(lock)
   try {
+    assertScopeStill()
     return await connectLocked(request, lock, began + HOLDER_MS)
   } finally {
     lock.release()

@@ -42,6 +42,7 @@ export const dashboard: Omit<Family, 'relatives'> = {
     },
   ],
   readSelfReport,
+  isScopeGiven: true,
   files: (project) => ({
     record: join(project, '.kittify', '.dashboard'),
     predecessorRecord: join(project, '.kittify', '.dashboard'),
