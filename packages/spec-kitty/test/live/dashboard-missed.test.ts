@@ -1,12 +1,22 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { dashboardsOf, endOf, gone, healthOn, lives, startIn, until } from '../helpers/dashboards.js'
+import {
+  dashboardsOf,
+  endOf,
+  gone,
+  healthOn,
+  lineOf,
+  lives,
+  signal,
+  startIn,
+  until,
+} from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { forEach, FROM, makePlace, recordIn, TO, type Place } from './dashboards.js'
+import { forEach, FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
 
 /** What the predecessor's cure of its orphans missed. */
 let place: Place
@@ -127,6 +137,29 @@ describe('a temporary project that is deleted while its dashboard runs', () => {
     await sleep(500)
     expect(lives(next)).toBe(true)
     expect(recordIn(project)).toMatchObject({ pid: next.pid, state: 'running' })
+  })
+})
+
+describe('a project that is deleted while its dashboard starts', { timeout: 60_000 + ROUNDS * 8_000 }, () => {
+  it(`at ${ROUNDS} random moments keeps no dashboard, and has no record afterwards`, async () => {
+    const whole = await place.run(place.project('whole'), ['dashboard'])
+    await place.run(join(place.base, 'whole'), ['dashboard', '--stop'])
+    for (let round = 0; round < ROUNDS; round++) {
+      const project = place.project(`deleted-${round}`)
+      const command = place.run(project, ['dashboard'])
+      await sleep(Math.random() * whole.ms)
+      rmSync(project, { recursive: true, force: true, maxRetries: 5 })
+      const { stderr } = await command
+      expect(lineOf(stderr).slice(1)).toEqual([])
+      expect(stderr).not.toContain('internal error')
+      // What runs now stands in a directory that was deleted, and leaves on its second tick.
+      const isThere = existsSync(recordPath(project))
+      expect([round, isThere ? readdirSync(project, { recursive: true }) : []]).toEqual([round, []])
+      for (const left of dashboardsOf(project)) {
+        expect(readlinkSync(`/proc/${left.pid}/cwd`)).toMatch(/ \(deleted\)$/)
+        signal(left, 'SIGKILL')
+      }
+    }
   })
 })
 
