@@ -143,6 +143,7 @@ describe('a temporary project that is deleted while its dashboard runs', () => {
 describe('a project that is deleted while its dashboard starts', { timeout: 60_000 + ROUNDS * 8_000 }, () => {
   it(`at ${ROUNDS} random moments keeps no dashboard, and has no record afterwards`, async () => {
     const whole = await place.run(place.project('whole'), ['dashboard'])
+    expect(whole.status).toBe(0)
     await place.run(join(place.base, 'whole'), ['dashboard', '--stop'])
     for (let round = 0; round < ROUNDS; round++) {
       const project = place.project(`deleted-${round}`)
