@@ -18,6 +18,9 @@ const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', im
 const MISSION = '007-mission'
 const [MISSIONS, PACKAGES] = [100, 30]
 
+/** A page that was just opened has the daemon read everything once more. */
+const SETTLE_MS = 2000
+
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
 
 const rounds = Number(process.argv[2] ?? 7)
@@ -71,6 +74,7 @@ async function measurePage(url, round) {
   const board = `${url}?round=${round}#/missions/${MISSION}`
   add('from navigation to 30 cards of a board', await timeView(page, board, '[data-card]', PACKAGES))
   await page.locator('[data-testid=connection][data-state=open]').waitFor()
+  await page.waitForTimeout(SETTLE_MS)
   const lane = ['done', 'claimed', 'approved'][round % 3] ?? 'done'
   const shown = shownAt(page, `[data-card=WP05][data-lane=${lane}]`, 1)
   const written = Date.now()

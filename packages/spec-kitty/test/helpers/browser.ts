@@ -76,6 +76,7 @@ export interface Desk {
 
 const HUNG_MS = 90_000
 
+/** Makes the root's directory, so: in `beforeAll`, which skipped tests do not run. */
 export function openDesk(): Desk {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-desk-')))
   const root = join(base, 'root')

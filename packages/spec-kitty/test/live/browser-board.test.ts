@@ -7,24 +7,26 @@ import {
   startBrowser,
   untilLive,
   type Dashboard,
+  type Desk,
 } from '../helpers/browser.js'
 import { everyLane, oneMission, removeProjects } from '../helpers/projects.js'
 
 /** What the board, a card, and the documents of a mission show, from the files of a project to the screen. */
 describe.skipIf(lacksChromium())('the board in a browser', () => {
-  const desk = openDesk()
+  let desk: Desk
   let browser: Browser
   let lanes: Dashboard
   let mission: Dashboard
 
   beforeAll(async () => {
+    desk = openDesk()
     browser = await startBrowser()
     lanes = await desk.start(everyLane())
     mission = await desk.start(oneMission())
   })
   afterAll(async () => {
     await browser?.close()
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
 

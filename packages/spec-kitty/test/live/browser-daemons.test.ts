@@ -1,26 +1,35 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
-import { lacksChromium, openDesk, openPage, startBrowser, type Dashboard } from '../helpers/browser.js'
+import {
+  lacksChromium,
+  openDesk,
+  openPage,
+  startBrowser,
+  type Dashboard,
+  type Desk,
+} from '../helpers/browser.js'
 import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
 
 /** The Daemons view: what really runs, of both families, how it stands, and the command that deals with it. */
 describe.skipIf(lacksChromium())('the daemons in a browser', () => {
-  const desk = openDesk()
-  const project = oneMission()
+  let desk: Desk
+  let project: string
   let browser: Browser
   let dashboard: Dashboard
   let other: Dashboard
 
   beforeAll(async () => {
+    desk = openDesk()
     browser = await startBrowser()
+    project = oneMission()
     dashboard = await desk.start(project)
     other = await desk.start(emptyProject())
   })
   afterAll(async () => {
     await browser?.close()
     await stopAll()
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
 

@@ -2,20 +2,28 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openDesk, startBrowser, untilLive, type Dashboard } from '../helpers/browser.js'
+import {
+  lacksChromium,
+  openDesk,
+  startBrowser,
+  untilLive,
+  type Dashboard,
+  type Desk,
+} from '../helpers/browser.js'
 import { BY_THE_WAY, MARKDOWN, NAMES, SAMPLES } from '../helpers/hostile-text.js'
 import { emptyProject, laneEvent, removeProjects, writeMission } from '../helpers/projects.js'
 import { openSink, openTripwire, type Tripwire } from '../helpers/tripwire.js'
 
 /** A project that wants to run something in the page of whoever looks at it. */
 describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
-  const desk = openDesk()
+  let desk: Desk
   const missions = NAMES.map((name, at) => `${at} ${name}`)
   let sink: Awaited<ReturnType<typeof openSink>>
   let browser: Browser
   let dashboard: Dashboard
 
   beforeAll(async () => {
+    desk = openDesk()
     sink = await openSink()
     browser = await startBrowser([sink.rule])
     dashboard = await desk.start(hostileTexts(missions))
@@ -23,7 +31,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
   afterAll(async () => {
     await browser?.close()
     await sink?.close()
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
 

@@ -1,21 +1,29 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openDesk, openPage, startBrowser, type Dashboard } from '../helpers/browser.js'
+import {
+  lacksChromium,
+  openDesk,
+  openPage,
+  startBrowser,
+  type Dashboard,
+  type Desk,
+} from '../helpers/browser.js'
 import { everyLane, removeProjects } from '../helpers/projects.js'
 
 /** Everything can be reached and used with the keyboard alone, and one always sees where one is. */
 describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
-  const desk = openDesk()
+  let desk: Desk
   let browser: Browser
   let dashboard: Dashboard
 
   beforeAll(async () => {
+    desk = openDesk()
     browser = await startBrowser()
     dashboard = await desk.start(everyLane())
   })
   afterAll(async () => {
     await browser?.close()
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
 

@@ -2,7 +2,15 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isServing, lacksChromium, openDesk, openPage, startBrowser, untilLive } from '../helpers/browser.js'
+import {
+  isServing,
+  lacksChromium,
+  openDesk,
+  openPage,
+  startBrowser,
+  untilLive,
+  type Desk,
+} from '../helpers/browser.js'
 import {
   emptyProject,
   everyLane,
@@ -18,15 +26,16 @@ const LIVE_MS = 1000
 const TRIES = 3
 
 describe.skipIf(lacksChromium())('a page that stays open', () => {
-  const desk = openDesk()
+  let desk: Desk
   let browser: Browser
 
   beforeAll(async () => {
+    desk = openDesk()
     browser = await startBrowser()
   })
   afterAll(async () => {
     await browser?.close()
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
 

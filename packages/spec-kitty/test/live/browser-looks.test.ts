@@ -8,6 +8,7 @@ import {
   startBrowser,
   untilLive,
   type Dashboard,
+  type Desk,
 } from '../helpers/browser.js'
 import {
   emptyProject,
@@ -20,11 +21,12 @@ import {
 
 /** What every view must be, whatever it shows: as wide as the window, quiet in the console, in both themes. */
 describe.skipIf(lacksChromium())('every view in a browser', () => {
-  const desk = openDesk()
+  let desk: Desk
   let browser: Browser
   const dashboards = new Map<string, Dashboard>()
 
   beforeAll(async () => {
+    desk = openDesk()
     browser = await startBrowser()
     for (const [name, project] of [
       ['empty', emptyProject()],
@@ -37,7 +39,7 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
 

@@ -10,18 +10,20 @@ import {
   openPage,
   startBrowser,
   type Dashboard,
+  type Desk,
 } from '../helpers/browser.js'
 import { oneMission, removeProjects } from '../helpers/projects.js'
 
 /** Somebody else's page, open in the same browser as the dashboard: it can neither read it nor stop it. */
 describe.skipIf(lacksChromium())('another origin in the same browser', () => {
-  const desk = openDesk()
+  let desk: Desk
   let browser: Browser
   let dashboard: Dashboard
   let server: Server
   let port: number
 
   beforeAll(async () => {
+    desk = openDesk()
     browser = await startBrowser(['--host-resolver-rules=MAP *.test 127.0.0.1'])
     dashboard = await desk.start(oneMission())
     server = await serveEmptyPage()
@@ -30,7 +32,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   afterAll(async () => {
     await browser?.close()
     await new Promise((resolve) => server?.close(resolve))
-    await desk.end()
+    await desk?.end()
     removeProjects()
   })
   afterEach(async () => {
