@@ -118,7 +118,7 @@ describe('a project', () => {
         column: 'done',
         dependencies: [],
         subtasks: ['T001', 'T002'],
-        agent: 'claude',
+        agent: 'ada',
         assignee: null,
         phase: '1',
         document: 'tasks/WP01-begin.md',

@@ -58,7 +58,7 @@ export function prompt(id: string, title: string, more = ''): string {
 /** One line of a `status.events.jsonl`, that of second `at` of the year. */
 export function laneEvent(at: number, wp: string, lane: string, fields: object = {}): string {
   const event = {
-    actor: 'claude',
+    actor: 'ada',
     at: new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString(),
     event_id: `01EVENT${String(at).padStart(6, '0')}-${wp}`,
     from_lane: 'planned',
@@ -84,7 +84,7 @@ export function oneMission(): string {
     'contracts/events/changed.json': '{}\n',
     'checklists/requirements.md': '- [ ] all of them\n',
     'tasks/README.md': 'no work package\n',
-    'tasks/WP01-begin.md': prompt('WP01', 'Begin', 'phase: 1\nagent: claude\nsubtasks: [T001, T002]\n'),
+    'tasks/WP01-begin.md': prompt('WP01', 'Begin', 'phase: 1\nagent: ada\nsubtasks: [T001, T002]\n'),
     'tasks/WP02-go-on.md': prompt('WP02', 'Go on', 'dependencies:\n- WP01\nassignee: ada\n'),
     'tasks/WP10-end.md': prompt('WP10', 'End', 'dependencies: [WP01, WP02]\n'),
     'status.events.jsonl': [
@@ -188,7 +188,7 @@ export function largeProject(missions: number, packages: number): string {
     let events = ''
     for (let wp = 1; wp <= packages; wp += 1) {
       const id = `WP${String(wp).padStart(2, '0')}`
-      files[`tasks/${id}-work.md`] = prompt(id, `Work ${wp}`, 'subtasks: [T001]\nagent: claude\n')
+      files[`tasks/${id}-work.md`] = prompt(id, `Work ${wp}`, 'subtasks: [T001]\nagent: ada\n')
       events += laneEvent(wp, id, 'claimed') + laneEvent(packages + wp, id, LANES[wp % 10] ?? 'done')
     }
     writeMission(project, `mission-${String(mission).padStart(4, '0')}`, {
