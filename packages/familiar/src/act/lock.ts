@@ -21,6 +21,9 @@ export const LOCK_WAIT_MS = 30_000
 /** After this long a waiter says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
+/** The holder's name is written over what stands there: a link, in a project from elsewhere, could lead to any file. */
+const NOT_A_LINK = constants.O_NOFOLLOW ?? 0
+
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
 
@@ -98,7 +101,7 @@ export async function acquireLockUnless<T extends object>(
 export async function isLockHeld(path: string): Promise<boolean> {
   let descriptor: number
   try {
-    descriptor = openSync(path, constants.O_RDWR)
+    descriptor = openSync(path, constants.O_RDWR | NOT_A_LINK)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
     throw unusable(path, error)
@@ -138,7 +141,7 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
 function openLockFile(path: string): number {
   try {
     makeDirectory(dirname(path))
-    return openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | NOT_A_LINK, 0o600)
   } catch (error) {
     throw unusable(path, error)
   }
@@ -147,7 +150,10 @@ function openLockFile(path: string): number {
 function unusable(path: string, error: unknown): FamiliarError {
   const why = errnoOf(error) ?? String(error)
   return new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: ${why}`, {
-    hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+    hint:
+      why === 'ELOOP'
+        ? `it is a link, and a lock must be a file: remove ${path}`
+        : `make ${dirname(path)} a directory that this user can write to, with space left`,
     cause: error,
   })
 }

@@ -146,8 +146,13 @@ function refusalOf(message: IncomingMessage, port: number): Refusal | null {
   if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
     return { status: 403, error: 'foreign_origin' }
   }
-  if (message.headers['sec-fetch-site'] === 'cross-site') return { status: 403, error: 'cross_site' }
-  return null
+  return isFromAnotherPage(message) ? { status: 403, error: 'cross_site' } : null
+}
+
+/** A page on another port of this host is `same-site`; it may lead here, and may not load anything from here. */
+function isFromAnotherPage({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site']
+  return site === 'cross-site' || (site === 'same-site' && headers['sec-fetch-mode'] !== 'navigate')
 }
 
 function isAuthorized(message: IncomingMessage, token: string): boolean {

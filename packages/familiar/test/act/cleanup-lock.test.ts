@@ -49,40 +49,32 @@ async function lockRoot(root: string): Promise<HeldLock> {
 const lockOf = (root: string): string => family.files(root).lifecycleLock
 
 describe('cleanUp and the life-cycle lock', () => {
-  it.for(['own', 'other'] as const)(
-    'signals nobody while the lock of the %s root is held',
-    TOLD_IN_TIME,
-    async (whose) => {
-      const [own, other] = [makeHome(), makeHome()]
-      const daemon = await start(whose === 'own' ? own : other)
-      const lock = await lockRoot(whose === 'own' ? own : other)
-      await expect(cleanUp({ ...forced, scope: own, lockWaitMs: 100 })).rejects.toMatchObject({
-        code: 'E_LOCK_BUSY',
-        retry: true,
-        message: expect.stringContaining(`held by process ${process.pid}`),
-      })
-      expect(await isUntouched(daemon)).toBe(true)
-      expect(openLockFiles()).toEqual([lock.path])
-    },
-  )
+  it('signals nobody while the lock of its root is held', TOLD_IN_TIME, async () => {
+    const own = makeHome()
+    const daemon = await start(own)
+    const lock = await lockRoot(own)
+    await expect(cleanUp({ ...forced, scope: own, lockWaitMs: 100 })).rejects.toMatchObject({
+      code: 'E_LOCK_BUSY',
+      retry: true,
+      message: expect.stringContaining(`held by process ${process.pid}`),
+    })
+    expect(await isUntouched(daemon)).toBe(true)
+    expect(openLockFiles()).toEqual([lock.path])
+  })
 
-  it(
-    'says what it waits for, and goes on when the lock of the other root is free',
-    TOLD_IN_TIME,
-    async () => {
-      const [own, other] = [makeHome(), makeHome()]
-      const daemon = await start(other)
-      const lock = await lockRoot(other)
-      const said: string[] = []
-      const cleaning = cleanUp({ ...forced, scope: own, onWait: (message) => said.push(message) })
-      await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 10_000 })
-      expect(said).toEqual([`waiting for the lock ${lock.path}, held by process ${process.pid}`])
-      expect(await isUntouched(daemon)).toBe(true)
-      lock.release()
-      expect((await cleaning).entries.map(({ result }) => result.outcome)).toEqual(['swept'])
-      expect(daemon.isAlive()).toBe(false)
-    },
-  )
+  it('says what it waits for, and goes on when the lock is free', TOLD_IN_TIME, async () => {
+    const own = makeHome()
+    const daemon = await start(own)
+    const lock = await lockRoot(own)
+    const said: string[] = []
+    const cleaning = cleanUp({ ...forced, scope: own, onWait: (message) => said.push(message) })
+    await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 10_000 })
+    expect(said).toEqual([`waiting for the lock ${lock.path}, held by process ${process.pid}`])
+    expect(await isUntouched(daemon)).toBe(true)
+    lock.release()
+    expect((await cleaning).entries.map(({ result }) => result.outcome)).toEqual(['swept'])
+    expect(daemon.isAlive()).toBe(false)
+  })
 
   it('makes no lock in the other root', TOLD_IN_TIME, async () => {
     const [own, other] = [makeHome(), makeHome()]

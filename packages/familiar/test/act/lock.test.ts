@@ -196,6 +196,19 @@ describe('the files of a lock', () => {
     })
   })
 
+  it.for(['a file', 'nothing'])('is no link to %s: what that leads to stays as it is', async (what) => {
+    const [path, victim] = [newPath(), join(makeHome(), 'victim')]
+    mkdirSync(dirname(path), { recursive: true })
+    if (what === 'a file') writeFileSync(victim, 'precious')
+    symlinkSync(victim, path)
+    const refused = { code: 'E_SCOPE_UNUSABLE', hint: expect.stringContaining('it is a link') }
+    await expect(acquireLock(path, { holder, waitMs: 0 })).rejects.toMatchObject(refused)
+    await expect(isLockHeld(path)).rejects.toMatchObject(refused)
+    expect(existsSync(victim) ? readFileSync(victim, 'utf8') : null).toBe(
+      what === 'a file' ? 'precious' : null,
+    )
+  })
+
   it('cannot be made below what the system makes up', async () => {
     const attempt = acquireLock('/proc/familiar/lifecycle.lock', { holder })
     await expect(attempt).rejects.toMatchObject({

@@ -72,7 +72,7 @@ describe('staleEvidence', () => {
     ],
     [
       'a project that is gone',
-      {},
+      { process: processView({ workingDirectoryGone: true }) },
       ['unrecorded', 'project_gone'],
       surroundings(scopeView({ gone: true, records: [ABSENT] })),
     ],
@@ -107,7 +107,7 @@ describe('staleEvidence', () => {
       'everything at once, in one order',
       {
         report: report({ packageVersion: '3.2.2' }),
-        process: processView({ executable: '/opt/node', executableGone: true }),
+        process: processView({ executable: '/opt/node', executableGone: true, workingDirectoryGone: true }),
       },
       ['older_version', 'other_executable', 'installation_gone', 'superseded', 'unrecorded', 'project_gone'],
       surroundings(scopeView({ gone: true })),

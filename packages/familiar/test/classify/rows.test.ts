@@ -127,6 +127,7 @@ const SYNC: readonly Case[] = [
 ]
 
 const OF_OTHER = { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) }
+const OF_GONE = { ...OF_OTHER, process: processView({ workingDirectoryGone: true }) }
 const OTHER_NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
 const other = (change: Parameters<typeof scopeView>[0]): Surroundings =>
   surroundings(undefined, scopeView({ real: ELSEWHERE, ...change }))
@@ -189,12 +190,19 @@ const DASHBOARD: readonly Case[] = [
   ['D12', 'starting', 'one whose record is still to come', YOUNG, world({ records: [ABSENT] })],
   ['D13', null, 'one whose record was taken over', {}],
   ['D13', null, 'one whose record is absent', {}, world({ records: [ABSENT] })],
-  ['D13', null, 'one whose project is gone', OF_OTHER, other({ gone: true, records: [ABSENT] })],
+  ['D13', null, 'one whose project is gone', OF_GONE, other({ gone: true, records: [ABSENT] })],
+  [
+    'D11',
+    'record_unreadable',
+    'one whose project was moved',
+    OF_OTHER,
+    other({ gone: true, records: [ABSENT] }),
+  ],
   [
     'D13',
     null,
     'a young one whose project is gone',
-    { ...OF_OTHER, ...YOUNG },
+    { ...OF_OTHER, process: processView({ ageSeconds: 5, workingDirectoryGone: true }) },
     other({ gone: true, records: [ABSENT] }),
   ],
   [

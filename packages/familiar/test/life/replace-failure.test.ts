@@ -53,7 +53,7 @@ async function expectClean(root: string): Promise<void> {
     false,
     [],
   ])
-  expect(await connectAs(root, ports, NEW)).toMatchObject({ started: 'first_start', replaced: null })
+  expect(await connectAs(root, ports, NEW)).toMatchObject({ started: 'version_mismatch', replaced: null })
   expect(startsIn(root).map((start) => start['previous_version'])).toEqual([null, '1.0.0'])
 }
 

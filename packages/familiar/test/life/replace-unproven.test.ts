@@ -79,25 +79,6 @@ describe('an older daemon that is recorded, and does not hold the lock by the wo
 })
 
 describe('an older daemon that runs as another user', () => {
-  it('is not replaced, and that is said', async (context) => {
-    needSetpriv(context)
-    const root = makeHome()
-    for (const path of ['daemons', 'daemons/sync']) {
-      mkdirSync(join(root, path))
-      chmodSync(join(root, path), 0o777)
-    }
-    const isAlive = await startByHand(root, 'setpriv', AS_NOBODY)
-    chmodSync(recordPath(root), 0o644)
-    chownSync(recordPath(root), 0, 0)
-    const record = recordIn(root)
-    const { error } = await failAs(root, ports, NEW)
-    expect(error).toMatchObject({
-      code: 'E_DAEMON_NOT_REPLACED',
-      message: expect.stringMatching(new RegExp(`process ${record.pid}.*not proven: same_user$`)),
-    })
-    expect([isAlive(), recordIn(root), startsIn(root).length]).toEqual([true, record, 1])
-  })
-
   it('is left alone where the root is theirs, and nothing is written', async (context) => {
     needSetpriv(context)
     const root = makeHome()

@@ -52,7 +52,7 @@ describe('retireStale retires', () => {
     expect(await retireAs(root)).toEqual({ outcome: 'none' })
     expect(startsIn(root)).toHaveLength(1)
     await connectAs(root, ports, NEW)
-    expect(startsIn(root)[1]).toMatchObject({ reason: 'first_start', previous_version: '1.0.0' })
+    expect(startsIn(root)[1]).toMatchObject({ reason: 'version_mismatch', previous_version: '1.0.0' })
   })
 
   it.for([

@@ -97,7 +97,7 @@ describe('a daemon retires its stale siblings', () => {
     const root = newRoot()
     const daemon = await startDaemonIn(root, all, { timing: { ...UNHURRIED, cleanEveryMs: 50 } })
     await sleep(200)
-    const rival = await spawnHostile('sleep', 0)
+    const rival = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root })
     const named = { ...daemon.record, pid: rival.pid, birth: birthOf(rival.pid) }
     writeFileSync(recordPath(root), JSON.stringify(named))
     await sleep(500)

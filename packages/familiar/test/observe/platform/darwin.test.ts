@@ -110,6 +110,7 @@ describe('the macOS backend: inspect', () => {
       },
       executable: '/Users/dev/Library/Application Support/fnm/node-versions/v20.20.2/installation/bin/node',
       executableGone: true,
+      workingDirectoryGone: null,
       namespaces: 'none',
       ageSeconds: 3723,
       memoryBytes: 1310720 * 1024,
