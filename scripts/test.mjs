@@ -3,11 +3,14 @@
  * `npm test`: everything that proves behaviour. First what needs no real port range, then what does, in a private
  * network where the machine allows one. Arguments are handed to vitest; `--project live` runs only that part.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inPrivateNetwork } from './private-network.mjs'
+
+/** Tests mostly wait for processes: two rows of files keep two cores busy, three make them late. */
+const ROWS = 2
 
 const args = process.argv.slice(2)
 const chosen = args.indexOf('--project')
@@ -17,33 +20,71 @@ const reports = mkdtempSync(join(tmpdir(), 'familiar-reports-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 
 for (const project of projects) {
-  const report = join(reports, `${project}.json`)
-  const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--project', project]
-  const command = [
-    ...vitest,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...others,
-  ]
-  const status = run(project === 'live' ? withNetwork(command) : command)
-  count(report, status)
+  const parts =
+    project === 'live'
+      ? liveParts()
+      : [
+          {
+            name: project,
+            wrap: (/** @type {string[]} */ command) => command,
+            more: [`--maxWorkers=${ROWS}`],
+          },
+        ]
+  const runs = parts.map(async ({ name, wrap, more }) => {
+    const report = join(reports, `${name}.json`)
+    count(report, await run(wrap([...vitest(project, report), ...others, ...more])))
+  })
+  await Promise.all(runs)
 }
 rmSync(reports, { recursive: true })
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
-/** @param {readonly string[]} command */
-function withNetwork(command) {
-  const wrapped = inPrivateNetwork(command)
-  if (wrapped === null)
-    console.log('no private network on this machine: the live tests use the real port ranges')
-  return wrapped ?? command
+/**
+ * @param {string} project
+ * @param {string} report
+ */
+function vitest(project, report) {
+  return [
+    process.execPath,
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
 }
 
-/** @param {readonly string[]} command */
+/**
+ * The files of the live tests need the real port ranges for themselves, one after the other. Where the machine allows
+ * private networks, several rows of them go side by side, each in a network and with processes of its own.
+ */
+function liveParts() {
+  if (inPrivateNetwork([]) === null) {
+    console.log('no private network on this machine: the live tests use the real port ranges')
+    return [{ name: 'live', wrap: (/** @type {string[]} */ command) => command, more: [] }]
+  }
+  const wrap = (/** @type {string[]} */ command) => inPrivateNetwork(command) ?? command
+  const rows = others.length > 0 ? 1 : ROWS
+  return Array.from({ length: rows }, (_, row) => ({
+    name: `live-${row + 1}`,
+    wrap,
+    more: rows === 1 ? [] : [`--shard=${row + 1}/${rows}`],
+  }))
+}
+
+/**
+ * @param {readonly string[]} command
+ * @returns {Promise<number | null>}
+ */
 function run(command) {
-  return spawnSync(command[0] ?? '', command.slice(1), { stdio: 'inherit' }).status
+  return new Promise((resolve) => {
+    const child = spawn(command[0] ?? '', command.slice(1), { stdio: 'inherit' })
+    child.once('error', () => resolve(null))
+    child.once('exit', (code) => resolve(code))
+  })
 }
 
 /**

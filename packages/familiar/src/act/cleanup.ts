@@ -36,6 +36,8 @@ export interface CleanUpRequest {
   readonly lock?: HeldLock
   /** How long to wait for the life-cycle lock, in milliseconds. */
   readonly lockWaitMs?: number
+  /** False where nobody reads `after`: then the last look is left out, and `after` is the one before. */
+  readonly looksAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
 }
@@ -81,7 +83,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   try {
     const again = await look(family, scope, platform, PATIENT_MS)
     const results = await retireAll(request, again, locks)
-    const after = await look(family, scope, platform, PATIENT_MS)
+    const after = request.looksAgain === false ? again : await look(family, scope, platform, PATIENT_MS)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
     releaseAll(locks, request)

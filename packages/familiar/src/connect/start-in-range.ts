@@ -40,7 +40,7 @@ function isRangeFull(error: unknown): boolean {
 
 /** Whatever made room, and how much, the next start finds out. */
 async function makeRoom({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
-  await cleanUp({ family, scope, platform, intent: 'startup_clean', lock })
+  await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, looksAgain: false })
 }
 
 async function rangeFull(

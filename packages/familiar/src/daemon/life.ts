@@ -123,6 +123,7 @@ export function live(options: LifeOptions): Life {
         intent: 'startup_clean',
         seen,
         isOwnScopeOnly: true,
+        looksAgain: false,
         lockWaitMs: 0,
       })
       lastCleanAt = performance.now()
