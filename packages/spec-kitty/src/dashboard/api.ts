@@ -127,8 +127,8 @@ export interface DaemonsReply {
 }
 
 /**
- * `GET /api/events`, server-sent events named `changed`. On (re)connecting the page reads everything again, because it
- * cannot know what it missed.
+ * `GET /api/events`, server-sent events named `changed`. The first one of a stream is null and comes as soon as the
+ * project is watched: the page reads everything then, because it cannot know what it missed.
  */
 export interface ChangedEvent {
   /** Missions that may have changed; null: any may have, the list itself included. */

@@ -11,6 +11,9 @@ const POLICY =
 
 const PAGE = new URL('../../dist/dashboard/page/', import.meta.url)
 
+/** What the dashboard says first. */
+const ANYTHING_CHANGED = 'event: changed\ndata: {"missions":null}\n\n'
+
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
@@ -42,7 +45,7 @@ export async function servePage(replies: Map<string, unknown>) {
 }
 
 function openStream(response: ServerResponse) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n')
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).write(ANYTHING_CHANGED)
 }
 
 function answer(response: ServerResponse, reply: unknown) {

@@ -5,12 +5,14 @@ import type { ChangedEvent } from '../../api.js'
 export type Connection = 'connecting' | 'open' | 'lost'
 
 export type Signal =
-  | { readonly kind: 'opened'; readonly isFirst: boolean }
+  | { readonly kind: 'opened' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'changed'; readonly change: ChangedEvent }
 
 export interface LiveEvents {
   readonly connection: () => Connection
+  /** Whether the stream is about to say that anything may have changed: what is read before that is read twice. */
+  readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void
 }
@@ -18,34 +20,51 @@ export interface LiveEvents {
 /** A browser tries again by itself after a lost connection, but not after an answer that is no event stream. */
 const REOPEN_AFTER_MS = 2000
 
-/** Opens the server's event stream and keeps it open, for as long as the page lives. */
+/**
+ * Opens the server's event stream, and keeps it open while the page is shown. A hidden page has none: a browser has six
+ * connections for all pages of one server, and seven hidden ones would block each other. Meanwhile the connection stays
+ * what it was, so that a page that is shown again does not flicker.
+ */
 export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()
   let connection: Connection = 'connecting'
-  let wasOpen = false
+  let source: EventSource | null = null
+  let isOpening = false
 
   const tell = (signal: Signal) => {
     for (const listener of listeners) listener(signal)
   }
+  const close = () => {
+    source?.close()
+    source = null
+  }
   const open = () => {
-    const source = new EventSource(url)
-    source.addEventListener('open', () => {
+    if (document.hidden || source !== null) return
+    const opened = new EventSource(url)
+    source = opened
+    isOpening = true
+    opened.addEventListener('open', () => {
       connection = 'open'
-      tell({ kind: 'opened', isFirst: !wasOpen })
-      wasOpen = true
+      tell({ kind: 'opened' })
     })
-    source.addEventListener('error', () => {
+    opened.addEventListener('error', () => {
       connection = 'lost'
+      isOpening = false
       tell({ kind: 'lost' })
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_AFTER_MS)
+      if (opened.readyState !== EventSource.CLOSED) return
+      close()
+      setTimeout(open, REOPEN_AFTER_MS)
     })
-    source.addEventListener('changed', (event: MessageEvent<string>) => {
+    opened.addEventListener('changed', (event: MessageEvent<string>) => {
+      isOpening = false
       tell({ kind: 'changed', change: parseChange(event.data) })
     })
   }
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
   open()
   return {
     connection: () => connection,
+    isOpening: () => isOpening && source !== null,
     listen: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { ChangedEvent } from '../../api.js'
 import { announce } from './announce.js'
-import { useLive, type Signal } from './events.js'
+import { useLive, type LiveEvents, type Signal } from './events.js'
 
 /** Why nothing could be read: the server's status, or null when it did not answer at all. */
 export interface Failure {
@@ -19,11 +19,10 @@ export interface Reading<T> {
 }
 
 export interface ReplyOptions {
-  readonly isConcerned: (change: ChangedEvent) => boolean
+  /** Whether to read again after a change of the project; null: none matters, only a new connection does. */
+  readonly isConcerned: ((change: ChangedEvent) => boolean) | null
   /** Said to screen readers when a reply differs from the one shown. */
   readonly announcement: string
-  /** The first opening of the event stream reads again too, because something may have changed just before it. */
-  readonly isReadOnFirstOpen?: boolean
 }
 
 interface Shown {
@@ -38,7 +37,10 @@ interface Shown {
 const lastReplies = new Map<string, Shown>()
 const LAST_REPLIES_MAX = 60
 
-/** Returns the reply of a URL: read at once, when a change concerns it, and when the connection comes back. */
+/** A large project takes some hundred ms until it is watched; a view waits no longer than this for it. */
+const OPENING_MS = 1000
+
+/** Returns the reply of a URL: read first, when a change concerns it, and when the connection comes back. */
 export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const live = useLive()
   const [state, setState] = useState<Shown>(() => initial(url))
@@ -53,10 +55,7 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
       return current.current.announcement
     })
     reread.current = reader.read
-    reader.read()
-    const stop = live.listen((signal) => {
-      if (asksForReading(signal, current.current)) reader.read()
-    })
+    const stop = readWhenAsked(live, () => current.current, reader.read)
     return () => {
       stop()
       reader.close()
@@ -67,10 +66,35 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   return { value: shown.value as T | null, failure: shown.failure, isReading: shown.isReading, read }
 }
 
-function asksForReading(signal: Signal, options: ReplyOptions): boolean {
-  if (signal.kind === 'changed') return options.isConcerned(signal.change)
-  if (signal.kind === 'opened') return !signal.isFirst || options.isReadOnFirstOpen !== false
-  return false
+/**
+ * Reads for the first time, and then whenever a signal asks for it, until the returned function is called. The first
+ * time is at once, but while the stream opens: what it says first would have everything read again.
+ */
+function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () => void): () => void {
+  let waiting: ReturnType<typeof setTimeout> | null = null
+  const stopWaiting = () => {
+    if (waiting !== null) clearTimeout(waiting)
+    waiting = null
+  }
+  const readNow = () => {
+    stopWaiting()
+    read()
+  }
+  if (live.isOpening()) waiting = setTimeout(readNow, OPENING_MS)
+  else read()
+  const stopListening = live.listen((signal) => {
+    const isAwaited = waiting !== null && signal.kind !== 'opened'
+    if (isAwaited || asksForReading(signal, options())) readNow()
+  })
+  return () => {
+    stopWaiting()
+    stopListening()
+  }
+}
+
+function asksForReading(signal: Signal, { isConcerned }: ReplyOptions): boolean {
+  if (signal.kind === 'changed') return isConcerned?.(signal.change) ?? false
+  return signal.kind === 'opened' && isConcerned === null
 }
 
 function initial(url: string): Shown {

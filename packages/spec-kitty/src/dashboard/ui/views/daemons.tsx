@@ -10,9 +10,8 @@ import { Failed, Loading, Notice } from './notice.js'
 /** What listens in the port ranges of both families: what it is, why, and the command for it. Nothing is ended here. */
 export function DaemonsView() {
   const { value, failure, isReading, read } = useReply<DaemonsReply>('/api/daemons', {
-    isConcerned: () => true,
+    isConcerned: null,
     announcement: 'The daemons have been looked at again.',
-    isReadOnFirstOpen: false,
   })
   useEffect(() => {
     document.title = 'Daemons · spec-kitty dashboard'

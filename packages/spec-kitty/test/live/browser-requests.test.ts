@@ -1,0 +1,165 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  lacksChromium,
+  openDesk,
+  openPage,
+  startBrowser,
+  untilLive,
+  type Dashboard,
+  type Desk,
+} from '../helpers/browser.js'
+import { everyLane, laneEvent, oneMission, removeProjects, writeMission } from '../helpers/projects.js'
+import { openEvents } from './pages-wire.js'
+
+const LIST = '/api/missions'
+const MISSION = '/api/missions/001-start'
+const SPEC = `${MISSION}/documents/spec.md`
+const PROMPT = `${MISSION}/documents/tasks%2FWP01-begin.md`
+const DAEMONS = '/api/daemons'
+
+/** Requests that were on their way have begun by then. */
+const QUIET_MS = 1500
+
+/** So many times something is written, at moments spread over the time in which a view opens. */
+const ROUNDS = 10
+const OPENS_WITHIN_MS = 400
+
+/** What the page asks the server for: each thing once when a view opens, and once for a change that concerns it. */
+describe.skipIf(lacksChromium())('the requests of a view', () => {
+  let desk: Desk
+  let browser: Browser
+  let dashboard: Dashboard
+  let project: string
+
+  beforeAll(async () => {
+    desk = openDesk()
+    browser = await startBrowser()
+    project = oneMission()
+    dashboard = await desk.start(project)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await desk?.end()
+    removeProjects()
+  })
+
+  async function open(view: string, shown: string) {
+    const { page } = await openPage(browser)
+    const asked = countRequests(page)
+    await page.goto(`${dashboard.url}${view}`)
+    await page.locator(shown).first().waitFor()
+    await untilLive(page)
+    await quiet(asked)
+    return { page, asked }
+  }
+
+  const views = [
+    ['#/', '.mission-row', [LIST], [LIST]],
+    ['#/missions/001-start', '[data-card]', [LIST, MISSION], [MISSION]],
+    ['#/missions/001-start?card=WP01', '[data-testid=document]', [LIST, MISSION, PROMPT], [MISSION, PROMPT]],
+    ['#/missions/001-start/spec.md', '[data-testid=document]', [LIST, MISSION, SPEC], [MISSION, SPEC]],
+    ['#/daemons', 'article', [LIST, DAEMONS], []],
+  ] as const
+
+  it.each(views)('%s: one of each, and one of each for a change', async (view, shown, first, then) => {
+    const { page, asked } = await open(view, shown)
+    expect(asked.toSorted()).toEqual(['/api/events', ...first].toSorted())
+    const told = await countEvents(dashboard.port)
+    asked.length = 0
+    appendFileSync(
+      join(project, 'kitty-specs/001-start/status.events.jsonl'),
+      laneEvent(200, 'WP03', 'claimed'),
+    )
+    await quiet(asked)
+    const events = told()
+    expect(events).toBeGreaterThan(0)
+    expect([...new Set(asked)].toSorted()).toEqual([...then].toSorted())
+    for (const path of then) expect(asked.filter((one) => one === path).length).toBeLessThanOrEqual(events)
+    await page.context().close()
+  })
+
+  it('are none for another mission, and one of each on the way from view to view', async () => {
+    const { page, asked } = await open('#/missions/001-start', '[data-card]')
+    asked.length = 0
+    writeMission(project, '002-other', { 'spec.md': '# Spec\n' })
+    await quiet(asked)
+    asked.length = 0
+    appendFileSync(join(project, 'kitty-specs/002-other/spec.md'), 'More.\n')
+    await quiet(asked)
+    expect(asked).toEqual([])
+    await page.goto(`${dashboard.url}#/`)
+    await page.getByRole('link', { name: '002-other' }).waitFor()
+    await page.goto(`${dashboard.url}#/daemons`)
+    await page.locator('article').first().waitFor()
+    await page.goto(`${dashboard.url}#/missions/001-start`)
+    await page.locator('[data-card]').first().waitFor()
+    await quiet(asked)
+    expect(asked).toEqual([LIST, DAEMONS, MISSION])
+    await page.context().close()
+  })
+
+  it('miss nothing that happens while a view opens', async () => {
+    const { page } = await openPage(browser)
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const written = sleep(round * (OPENS_WITHIN_MS / ROUNDS)).then(() =>
+        writeMission(project, `1${round}-opening`, { 'spec.md': '# Spec\n' }),
+      )
+      await page.goto(dashboard.url)
+      await page.reload()
+      await written
+      await page.getByRole('link', { name: `1${round}-opening` }).waitFor()
+    }
+    await page.context().close()
+  })
+
+  it('look at the daemons again when asked to, and when the connection came back', async () => {
+    const other = await desk.start(everyLane())
+    const { page } = await openPage(browser)
+    const asked = countRequests(page)
+    await page.goto(`${other.url}#/daemons`)
+    await page.locator('article').first().waitFor()
+    await quiet(asked)
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await quiet(asked)
+    expect(asked.filter((path) => path === DAEMONS)).toHaveLength(2)
+    expect((await desk.run(other.project, ['dashboard', '--stop'])).status).toBe(0)
+    await page.locator('[data-state=lost]').waitFor()
+    await desk.start(other.project, ['--port', String(other.port)])
+    await untilLive(page)
+    await quiet(asked)
+    expect(asked.filter((path) => path === DAEMONS)).toHaveLength(3)
+    await page.context().close()
+  })
+})
+
+function countRequests(page: Page): string[] {
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/')) asked.push(pathname)
+  })
+  return asked
+}
+
+/** Waits until nothing more is asked for. */
+async function quiet(asked: readonly string[]): Promise<void> {
+  for (let before = -1; before < asked.length;) {
+    before = asked.length
+    await sleep(QUIET_MS)
+  }
+}
+
+/** Returns how many changes the server has told since: an editor's one save may be two of them. */
+async function countEvents(port: number): Promise<() => number> {
+  const stream = await openEvents(port)
+  if (stream.events.length === 0) await stream.next(10_000)
+  const before = stream.events.length
+  return () => {
+    stream.close()
+    return stream.events.length - before
+  }
+}

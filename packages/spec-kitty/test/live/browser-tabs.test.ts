@@ -1,0 +1,131 @@
+import type { Browser, CDPSession } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openDesk, startBrowser, type Dashboard, type Desk } from '../helpers/browser.js'
+import { oneMission, removeProjects, writeMission } from '../helpers/projects.js'
+
+/** More than a browser opens connections to one server. */
+const TABS = 8
+
+const SOON_MS = 20_000
+
+describe.skipIf(lacksChromium())('many tabs of one window', () => {
+  let desk: Desk
+  let browser: Browser
+  let dashboard: Dashboard
+  let project: string
+
+  beforeAll(async () => {
+    desk = openDesk()
+    browser = await startBrowser()
+    project = oneMission()
+    dashboard = await desk.start(project)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await desk?.end()
+    removeProjects()
+  })
+
+  it('show their list, each, and follow again when they are shown again', { timeout: 120_000 }, async () => {
+    const window = await openWindow(browser)
+    const tabs: Tab[] = []
+    for (let opened = 0; opened < TABS; opened += 1) {
+      const tab = await window.open(dashboard.url)
+      tabs.push(tab)
+      await shows(tab, `${STATE} === 'open' && ${ROWS}.includes('Start here')`)
+      await tab.evaluate(WATCH)
+    }
+    const [first, ...others] = tabs
+    expect(await first?.evaluate('document.hidden')).toBe(true)
+    writeMission(project, '002-meanwhile')
+    for (const tab of [...others.toReversed(), first]) {
+      if (tab === undefined) throw new Error('there is no first tab')
+      await tab.show()
+      await shows(tab, `!document.hidden && ${ROWS}.includes('002-meanwhile')`)
+    }
+    writeMission(project, '003-afterwards')
+    await shows(first, `${ROWS}.includes('003-afterwards')`)
+    expect(await Promise.all(tabs.map((tab) => tab.evaluate('globalThis.flashes')))).toEqual(
+      tabs.map(() => []),
+    )
+    await window.close()
+  })
+
+  it('show what they are opened for also behind another one', async () => {
+    const window = await openWindow(browser)
+    const front = await window.open(dashboard.url)
+    const behind = await window.open(dashboard.url)
+    await front.show()
+    await behind.evaluate('location.reload()')
+    await shows(behind, `document.hidden && ${ROWS}.includes('Start here')`)
+    expect(await behind.evaluate(STATE)).toBe('connecting')
+    await behind.show()
+    await shows(behind, `${STATE} === 'open'`)
+    await window.close()
+  })
+})
+
+const STATE = `document.querySelector('[data-testid=connection]')?.dataset.state`
+const ROWS = `(document.querySelector('[aria-label=Missions]')?.innerText ?? '')`
+
+/** Keeps everything that the page says of its connection but that it is there. */
+const WATCH = `void (() => {
+  globalThis.flashes = []
+  const look = () => {
+    if (${STATE} !== 'open') flashes.push(${STATE})
+    if (document.querySelector('[role=alert]') !== null) flashes.push('alert')
+  }
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+})()`
+
+async function shows(tab: Tab | undefined, condition: string): Promise<void> {
+  await expect.poll(() => tab?.evaluate(condition), { timeout: SOON_MS }).toBe(true)
+}
+
+/** A tab that is really hidden behind another one: Playwright's own pages count as shown, all of them, always. */
+interface Tab {
+  readonly show: () => Promise<void>
+  readonly evaluate: (expression: string) => Promise<unknown>
+}
+
+async function openWindow(browser: Browser) {
+  const devtools = await browser.newBrowserCDPSession()
+  const { browserContextId } = await devtools.send('Target.createBrowserContext')
+  let isEmpty = true
+  return {
+    open: async (url: string): Promise<Tab> => {
+      const { targetId } = await devtools.send('Target.createTarget', {
+        url,
+        browserContextId,
+        newWindow: isEmpty,
+      })
+      isEmpty = false
+      return {
+        show: () => devtools.send('Target.activateTarget', { targetId }),
+        evaluate: await attach(devtools, targetId),
+      }
+    },
+    close: async () => {
+      await devtools.send('Target.disposeBrowserContext', { browserContextId })
+      await devtools.detach()
+    },
+  }
+}
+
+async function attach(devtools: CDPSession, targetId: string): Promise<Tab['evaluate']> {
+  const { sessionId } = await devtools.send('Target.attachToTarget', { targetId, flatten: false })
+  const waiting = new Map<number, (value: unknown) => void>()
+  devtools.on('Target.receivedMessageFromTarget', (received) => {
+    if (received.sessionId !== sessionId) return
+    const { id, result } = JSON.parse(received.message)
+    waiting.get(id)?.(result?.result?.value)
+  })
+  return async (expression) => {
+    const id = waiting.size + 1
+    const params = { expression, returnByValue: true }
+    const answered = new Promise((resolve) => waiting.set(id, resolve))
+    const message = JSON.stringify({ id, method: 'Runtime.evaluate', params })
+    await devtools.send('Target.sendMessageToTarget', { sessionId, message })
+    return answered
+  }
+}
