@@ -1,8 +1,25 @@
 import { describe, expect, it } from 'vitest'
+import type { DaemonEntry } from '../../src/dashboard/api.js'
+import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
 import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/lanes.js'
 import { visible } from '../../src/dashboard/ui/visible.js'
+
+const DAEMON: DaemonEntry = {
+  family: 'dashboard',
+  pid: 1,
+  port: 9237,
+  package_version: null,
+  scope: null,
+  is_live: false,
+  cleanup_class: 'never_touch',
+  skip_reason: null,
+  rule: 'D5',
+  uptime_seconds: null,
+  memory_bytes: null,
+  remedy: null,
+}
 
 describe('numbers for people', () => {
   it.each([
@@ -43,6 +60,21 @@ describe('numbers for people', () => {
   ])('%d s before now is %s', (seconds, words) => expect(formatAgo(0, seconds * 1000)).toBe(words))
 })
 
+describe('a daemon that is left alone', () => {
+  it.each([
+    ['is_recorded_singleton', 'in use elsewhere'],
+    ['sync_family', 'is a sync daemon'],
+    ['dashboard_family', 'is a dashboard'],
+    ['third_party', 'no daemon of spec-kitty'],
+    ['not_spec_kitty', 'no daemon of spec-kitty'],
+    ['a reason of the future', 'in use, or no daemon'],
+  ])('is said to be what is known of it: %s', (reason, words) => {
+    const daemon = { ...DAEMON, skip_reason: reason }
+    expect(meaningOf(daemon)).toContain(words)
+    expect(meaningOf({ ...daemon, is_live: true })).toContain('the one in use')
+  })
+})
+
 describe('text of others', () => {
   it('shows what would change the look of its neighbours', () => {
     expect(visible('exe\u202Egnp.doc')).toBe('exe[U+202E]gnp.doc')
@@ -62,9 +94,9 @@ describe('text of others', () => {
 })
 
 describe('a mission in words', () => {
-  it('counts the furthest first', () => {
+  it('counts in the order of the columns', () => {
     const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
-    expect(describeCounts({ ...none, done: 3, planned: 1 })).toBe('3 done, 1 planned')
+    expect(describeCounts({ ...none, done: 3, planned: 1 })).toBe('1 planned, 3 done')
     expect(describeCounts(none)).toBeNull()
   })
 

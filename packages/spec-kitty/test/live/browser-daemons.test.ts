@@ -82,6 +82,7 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
     const foreign = dashboards.getByRole('article', { name: `Port ${other.port}: Left alone` })
     expect(await foreign.getAttribute('data-class')).toBe('never_touch')
     expect(await foreign.locator('.remedy').count()).toBe(0)
+    expect(await foreign.textContent()).toContain('It is in use elsewhere')
     expect(complaints).toEqual([])
     await page.context().close()
   })

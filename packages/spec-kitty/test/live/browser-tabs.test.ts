@@ -101,7 +101,7 @@ async function openWindow(browser: Browser) {
       })
       isEmpty = false
       return {
-        show: () => devtools.send('Target.activateTarget', { targetId }),
+        show: async () => void (await devtools.send('Target.activateTarget', { targetId })),
         evaluate: await attach(devtools, targetId),
       }
     },

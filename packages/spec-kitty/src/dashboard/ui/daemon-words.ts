@@ -30,8 +30,24 @@ export const STANDINGS: Readonly<Record<Standing, StandingWords>> = {
   never_touch: {
     name: 'Left alone',
     counted: 'left alone',
-    meaning: 'It is in use elsewhere, or nobody of ours.',
+    meaning: 'It is in use, or no daemon of spec-kitty.',
   },
+}
+
+/** What is known of a daemon that is left alone, by its reason. */
+const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
+  ['is_recorded_singleton', 'It is in use elsewhere: its scope says where.'],
+  ['dashboard_family', 'It is a dashboard, on a port of sync.'],
+  ['sync_family', 'It is a sync daemon, on a port of the dashboards.'],
+  ['third_party', 'It is no daemon of spec-kitty.'],
+  ['not_spec_kitty', 'It is no daemon of spec-kitty.'],
+])
+
+/** Returns what the standing of a daemon means for the reader, in one sentence. */
+export function meaningOf(daemon: DaemonEntry): string {
+  const standing = standingOf(daemon)
+  const known = standing === 'never_touch' ? LEFT_ALONE.get(daemon.skip_reason) : undefined
+  return known ?? STANDINGS[standing].meaning
 }
 
 const ORDER: readonly Standing[] = ['live', 'operator_required', 'safe_auto', 'never_touch']

@@ -41,10 +41,10 @@ export function inColumn(packages: readonly WorkPackage[], column: BoardColumn):
   return packages.filter((workPackage) => workPackage.column === column)
 }
 
-/** Returns the counts in words, the furthest first: `3 done, 1 doing`; null when nothing is on the board. */
+/** Returns the counts in words, in the order of the columns: `1 doing, 3 done`; null when nothing is on the board. */
 export function describeCounts(counts: Readonly<Record<BoardColumn, number>>): string | null {
-  const parts = COLUMNS.toReversed()
-    .filter(({ column }) => counts[column] > 0)
-    .map(({ column, name }) => `${counts[column]} ${name.toLowerCase()}`)
+  const parts = COLUMNS.filter(({ column }) => counts[column] > 0).map(
+    ({ column, name }) => `${counts[column]} ${name.toLowerCase()}`,
+  )
   return parts.length === 0 ? null : parts.join(', ')
 }

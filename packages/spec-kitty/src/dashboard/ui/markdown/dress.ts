@@ -16,6 +16,7 @@ const EMBEDDED_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i
 export function dress(fragment: DocumentFragment, place: DocumentPlace): void {
   for (const image of fragment.querySelectorAll('img')) dressImage(image)
   for (const link of fragment.querySelectorAll('a')) dressLink(link, place)
+  lowerHeadings(fragment)
   for (const wide of fragment.querySelectorAll('table')) wrapWide(wide)
   for (const code of fragment.querySelectorAll('pre')) makeScrollable(code, 'Code')
   const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
@@ -63,6 +64,17 @@ function pointTo(
   }
 }
 
+/** The page's own `h1` names the mission: the headings of a document begin a level below. The last two share one. */
+function lowerHeadings(fragment: DocumentFragment): void {
+  for (const level of [5, 4, 3, 2, 1]) {
+    for (const heading of fragment.querySelectorAll(`h${level}`)) {
+      const lower = element(heading, `h${level + 1}`, null)
+      lower.append(...heading.childNodes)
+      heading.replaceWith(lower)
+    }
+  }
+}
+
 function wrapWide(wide: HTMLElement): void {
   const box = element(wide, 'div', 'wide')
   makeScrollable(box, 'Table')
@@ -83,7 +95,7 @@ export function goToHeading(body: HTMLElement, event: MouseEvent): void {
   const slug = link?.dataset['heading']
   if (slug === undefined) return
   event.preventDefault()
-  const headings = [...body.querySelectorAll<HTMLElement>('h1, h2, h3, h4, h5, h6')]
+  const headings = [...body.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')]
   const heading = headings.find((candidate) => headingSlug(candidate.textContent) === slug.toLowerCase())
   if (heading === undefined) return
   heading.tabIndex = -1

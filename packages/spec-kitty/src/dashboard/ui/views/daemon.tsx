@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { DaemonEntry } from '../../api.js'
-import { standingOf, STANDINGS } from '../daemon-words.js'
+import { meaningOf, standingOf, STANDINGS } from '../daemon-words.js'
 import { formatBytes, formatDuration } from '../format.js'
 import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
@@ -8,7 +8,7 @@ import { visible } from '../visible.js'
 /** One daemon: how it stands, the facts, and the command that deals with it. */
 export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   const standing = standingOf(daemon)
-  const { name, meaning } = STANDINGS[standing]
+  const { name } = STANDINGS[standing]
   const title = daemon.port === null ? 'No port' : `Port ${daemon.port}`
   return (
     <article
@@ -22,7 +22,7 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
         <h3>
           <span class="standing">{name}</span> {title}
         </h3>
-        <p>{meaning}</p>
+        <p>{meaningOf(daemon)}</p>
         <p class="verdict">
           <code>{daemon.cleanup_class}</code>
           {daemon.skip_reason !== null && <code>{visible(daemon.skip_reason)}</code>}

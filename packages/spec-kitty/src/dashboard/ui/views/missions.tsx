@@ -48,6 +48,7 @@ function List({ reply }: { readonly reply: MissionsReply }) {
       {reply.missions.length > 0 && shown.length === 0 && (
         <Notice title="No mission with these letters">Its title or its directory is searched.</Notice>
       )}
+      {shown.some(({ progress }) => progress !== null) && <Legend />}
       {shown.length > 0 && (
         <ul class="missions" aria-label="Missions">
           {shown.map((mission) => (
@@ -104,6 +105,19 @@ function Row({ mission }: { readonly mission: MissionSummary }) {
       <Progress mission={mission} />
       <p class="when quiet">{mission.updated_at !== null && <Ago time={mission.updated_at} />}</p>
     </li>
+  )
+}
+
+/** The colours of the counts and bars below. What they say is said to screen readers in words. */
+function Legend() {
+  return (
+    <p class="counts legend" aria-hidden="true">
+      {COLUMNS.map(({ column, name }) => (
+        <span key={column} class="count" data-column={column}>
+          {name}
+        </span>
+      ))}
+    </p>
   )
 }
 

@@ -2,7 +2,7 @@ import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
 import { COLUMNS, describeCounts } from '../lanes.js'
 
-/** A mission's work packages as one bar, the furthest on the left, with the weighted progress beside it. */
+/** A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. */
 export function Progress({ mission }: { readonly mission: Pick<MissionSummary, 'progress' | 'counts'> }) {
   const { progress, counts } = mission
   const words = describeCounts(counts)
@@ -33,7 +33,7 @@ function Bar({ counts }: { readonly counts: MissionSummary['counts'] }) {
   let from = 0
   return (
     <svg class="bar" width="100%" height="8" aria-hidden="true">
-      {COLUMNS.toReversed().map(({ column }) => {
+      {COLUMNS.map(({ column }) => {
         const start = from
         from += counts[column]
         const isShown = counts[column] > 0
