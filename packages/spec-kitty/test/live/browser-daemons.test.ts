@@ -87,6 +87,18 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
     await page.context().close()
   })
 
+  it('breaks no word of a command on a small screen', async () => {
+    const { page } = await open()
+    const command = page.locator('.remedy .command').first()
+    const words = (await command.textContent())?.split(' ') ?? []
+    expect(words.length).toBeGreaterThan(3)
+    for (const width of [400, 360, 320]) {
+      await page.setViewportSize({ width, height: 800 })
+      expect(await page.evaluate(`(${BROKEN_WORDS})(document.querySelector('.remedy .command'))`)).toEqual([])
+    }
+    await page.context().close()
+  })
+
   it('copies a command, and ends nothing itself', async () => {
     const { page } = await open()
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -111,3 +123,18 @@ async function factsOf(page: Page, name: string): Promise<Readonly<Record<string
     )
   return Object.fromEntries(facts)
 }
+
+/** The words of an element of which a part stands on another line. */
+const BROKEN_WORDS = `(element) => {
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+  const broken = []
+  while (texts.nextNode()) {
+    for (const { index, 0: word } of texts.currentNode.data.matchAll(/\\S+/g)) {
+      const range = document.createRange()
+      range.setStart(texts.currentNode, index)
+      range.setEnd(texts.currentNode, index + word.length)
+      if (range.getClientRects().length > 1) broken.push(word)
+    }
+  }
+  return broken
+}`

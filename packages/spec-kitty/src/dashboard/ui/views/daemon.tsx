@@ -57,6 +57,16 @@ function Fact({ name, value }: { readonly name: string; readonly value: string |
   )
 }
 
+/** A line may end between words only: after the hyphens of an option it would read as another command. */
+function Command({ command }: { readonly command: string }) {
+  const words = visible(command).split(' ')
+  return (
+    <code class="command">
+      {words.flatMap((word, at) => [at > 0 && ' ', <span class="word">{word}</span>])}
+    </code>
+  )
+}
+
 const COPIED_FOR_MS = 2000
 
 /** Selecting by hand always works; the button is a convenience that a browser may refuse. */
@@ -75,7 +85,7 @@ function Remedy({ command }: { readonly command: string }) {
   }
   return (
     <div class="remedy">
-      <code class="command">{visible(command)}</code>
+      <Command command={command} />
       <button type="button" class="button is-small" onClick={() => void copy()}>
         {isCopied ? 'Copied' : 'Copy'}
       </button>
