@@ -100,6 +100,16 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page, given hostile content (needs $
     await page.context().close()
   })
 
+  it('waits for no stream that says nothing', async () => {
+    const silent = await servePage(replies, ':\n\n')
+    const { page, requests } = await open(browser, silent.url, 1280)
+    await page.goto(silent.url)
+    await page.waitForSelector('[aria-label=Missions]')
+    expect(requests.filter((url) => url.endsWith('/api/missions'))).toHaveLength(1)
+    await page.context().close()
+    await silent.close()
+  })
+
   it('leaves of a document what is harmless', async () => {
     const { page } = await open(browser, server.url, 1280)
     await page.goto(server.url + printRoute({ view: 'documents', mission: ID, document: DOCUMENT }))

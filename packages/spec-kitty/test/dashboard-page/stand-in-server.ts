@@ -21,12 +21,15 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 }
 
-/** Serves the built page, with replies that a test makes up: what no real project contains must be shown too. */
-export async function servePage(replies: Map<string, unknown>) {
+/**
+ * Serves the built page, with replies that a test makes up: what no real project contains must be shown too. `said` is
+ * what the event stream begins with.
+ */
+export async function servePage(replies: Map<string, unknown>, said = ANYTHING_CHANGED) {
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-security-policy', POLICY)
-    if (path === '/api/events') openStream(response)
+    if (path === '/api/events') openStream(response, said)
     else if (path.startsWith('/api/')) answer(response, replies.get(path))
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })
@@ -44,8 +47,8 @@ export async function servePage(replies: Map<string, unknown>) {
   }
 }
 
-function openStream(response: ServerResponse) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' }).write(ANYTHING_CHANGED)
+function openStream(response: ServerResponse, said: string) {
+  response.writeHead(200, { 'content-type': 'text/event-stream' }).write(said)
 }
 
 function answer(response: ServerResponse, reply: unknown) {
