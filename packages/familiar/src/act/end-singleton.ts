@@ -102,46 +102,46 @@ async function askFor(family: Family, record: DaemonRecord, reason: string): Pro
   return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
+/** What it takes to put a record right. */
+type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
+
 /**
  * A daemon that was killed could not say why it stopped: marks the record it left, under its own lock. Somebody who
- * took that lock meanwhile writes a record of their own.
+ * took that lock meanwhile writes a record of their own. Returns whether there was such a record.
  */
-export async function markEnded(order: EndOrder, { proof, sighting }: Candidate): Promise<void> {
-  if (proof === null || sighting.shape?.lineage !== 'own') return
+export async function markEnded(order: TidyOrder, { proof, sighting }: Candidate): Promise<boolean> {
+  if (proof === null || sighting.shape?.lineage !== 'own') return false
   const { record } = order.family.files(order.scope)
-  await withDaemonLock(order, (lock) => markStopped(lock, record, proof, order.reason))
+  let isMarked = false
+  await withDaemonLock(order, (lock) => (isMarked = markStopped(lock, record, proof, order.reason)))
+  return isMarked
 }
 
 /**
  * Puts the record right that still names a daemon which was just ended: ours is marked stopped, a predecessor's lines are
  * removed. Returns whether there was such a record.
  */
-export async function tidyRecord(
-  { family, scope, reason }: Pick<EndOrder, 'family' | 'scope' | 'reason'>,
-  { proof, sighting }: Candidate,
-): Promise<boolean> {
-  const { shape } = sighting
-  const files = family.files(scope)
-  let isTidied = false
-  await withDaemonLock({ family, scope }, (lock) => {
-    if (shape?.lineage === 'own' && proof !== null) {
-      isTidied = markStopped(lock, files.record, proof, reason)
-    } else if (shape !== null) {
-      const read = readRecord(files.predecessorRecord)
-      const isNamed = read?.token === shape.token && read?.port === shape.port
-      if (read?.lineage === 'predecessor' && isNamed) {
-        rmSync(files.predecessorRecord)
-        isTidied = true
-      }
-    }
+export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<boolean> {
+  const { shape } = daemon.sighting
+  if (shape?.lineage !== 'predecessor') return markEnded(order, daemon)
+  const { predecessorRecord } = order.family.files(order.scope)
+  let isRemoved = false
+  await withDaemonLock(order, () => {
+    isRemoved = namesPredecessor(predecessorRecord, shape)
+    if (isRemoved) rmSync(predecessorRecord)
   })
-  return isTidied
+  return isRemoved
 }
 
-function readRecord(path: string): DaemonRecord | null {
+/** Returns whether a predecessor's record stands there that names this very daemon: another may have been written meanwhile. */
+export function namesPredecessor(
+  path: string,
+  named: { readonly token: string | null; readonly port: number | null },
+): boolean {
   const file = readSmallFile(path)
   const read = file.state === 'text' ? parseRecord(file.text) : null
-  return read?.state === 'readable' ? read.record : null
+  if (read?.state !== 'readable' || read.record.lineage !== 'predecessor') return false
+  return read.record.token === named.token && read.record.port === named.port
 }
 
 /** Does something to the records of the scope that only the holder of the daemon lock may do; not at all where it is taken. */

@@ -1,14 +1,14 @@
 import { holdsLock } from '../classify/derive.js'
 import type { Facts } from '../classify/facts.js'
 import { FamiliarError } from '../errors.js'
-import { parseRecord, type DaemonRecord } from '../identity/record.js'
+import type { DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
-import { readSmallFile } from '../observe/peek.js'
 import { readPredecessorRecord } from '../observe/records.js'
 import {
   endSingleton,
   markEnded,
+  namesPredecessor,
   recordOf,
   singletonOf,
   withDaemonLock,
@@ -159,9 +159,5 @@ function setPredecessorAside(
   replaced: DaemonRecord | null,
 ): void {
   const path = family.files(scope).predecessorRecord
-  const file = readSmallFile(path)
-  const now = file.state === 'text' ? parseRecord(file.text) : null
-  if (replaced === null || now?.state !== 'readable' || now.record.lineage !== 'predecessor') return
-  if (now.record.token === replaced.token && now.record.port === replaced.port)
-    setAside(lock, path, 'replaced')
+  if (replaced !== null && namesPredecessor(path, replaced)) setAside(lock, path, 'replaced')
 }

@@ -30,8 +30,8 @@ export async function awaitHolder(request: ConnectRequest, until: number): Promi
 
 /**
  * Returns what a waiter asks now and then: the recorded daemon where it can be used. A daemon that holds its lock and has
- * kept three requests in a row waiting to their end is `E_DAEMON_UNRESPONSIVE` for the waiter too: it need not queue for the lock to
- * learn that.
+ * kept three requests in a row waiting to their end is `E_DAEMON_UNRESPONSIVE` for the waiter too: it need not queue for
+ * the lock to learn that.
  */
 export function watchRecorded(request: ConnectRequest, wasSilent: boolean): () => Promise<Found | null> {
   const { daemonLock } = request.family.files(request.scope)
