@@ -24,7 +24,7 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   const skipped = request.policy === null ? null : skipReason(request.policy)
   if (skipped !== null) return { outcome: 'skipped', reason: skipped }
   const { connectCold } = await import('./connect/cold.js')
-  return connectCold(request, { began, wasSilent })
+  return connectCold(request, wasSilent)
 }
 
 /** Returns why no daemon is started on its own, null when one may be. The order is part of the contract. */

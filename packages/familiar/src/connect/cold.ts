@@ -8,40 +8,29 @@ import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../identity/record.js'
 import { readOwnRecord } from '../observe/records.js'
 import { connected, type Connection } from './connection.js'
-import { awaitHolder, watchRecorded } from './holder.js'
-import { findRecorded, usable, type Found } from './recorded.js'
+import { awaitHolder, HOLDER_MS, waitRecorded, type Waiting } from './holder.js'
+import { usable, type Found } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 import { startInRange } from './start-in-range.js'
-
-/** How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest it stays below 2 s. */
-const HOLDER_MS = 1_800
-
-/** It gets at least this long once the life-cycle lock is taken. */
-const HOLDER_LEAST_MS = 500
 
 /** What is done under the life-cycle lock is done after this time: others wait 30 s for it. */
 const HOLD_MS = 25_000
 
-/** The warm try that brought no daemon: when it began, and whether the recorded one kept it waiting to its end. */
-interface WarmTry {
-  readonly began: number
-  readonly wasSilent: boolean
-}
-
-/** What `connect` does where no daemon was found warm: C2 to C5. Loaded only then. */
-export async function connectCold(
-  request: ConnectRequest,
-  { began, wasSilent }: WarmTry,
-): Promise<Connection> {
+/**
+ * What `connect` does where no daemon was found warm: C2 to C5. Loaded only then. `wasSilent`: the recorded daemon kept
+ * the warm try waiting to its end.
+ */
+export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Connection> {
   const { family, scope, launch } = request
   const files = family.files(scope)
   const assertScopeStill = assertScopeThere(family, scope)
   assertOwnScope([scope, files.lifecycleLock, files.record, dirname(launch.logFile)], process.geteuid?.())
-  const lock = await lockOrFind(request, files.lifecycleLock, wasSilent)
+  const waiting = waitRecorded(request, wasSilent)
+  const lock = await lockOrFind(request, files.lifecycleLock, waiting)
   if ('report' in lock) return connected(lock)
   try {
     assertScopeStill()
-    return await connectLocked(request, lock, began + HOLDER_MS)
+    return await connectLocked(request, lock, waiting.patienceMs())
   } finally {
     lock.release()
   }
@@ -49,18 +38,21 @@ export async function connectCold(
 
 /** While it waits for the lock, the daemon that somebody else is starting may come up: then no lock is needed. */
 async function lockOrFind(
-  request: ConnectRequest,
+  { onWait }: ConnectRequest,
   path: string,
-  wasSilent: boolean,
+  { find }: Waiting,
 ): Promise<HeldLock | Found> {
   const holder = { pid: process.pid, birth: null }
-  const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
-  return acquireLockUnless(path, { holder, ...onWait }, watchRecorded(request, wasSilent))
+  return acquireLockUnless(path, { holder, ...(onWait === undefined ? {} : { onWait }) }, find)
 }
 
-async function connectLocked(request: ConnectRequest, lock: HeldLock, until: number): Promise<Connection> {
+async function connectLocked(
+  request: ConnectRequest,
+  lock: HeldLock,
+  patienceMs: number,
+): Promise<Connection> {
   const lockedAt = performance.now()
-  const found = await awaitHolder(request, Math.max(until, lockedAt + HOLDER_LEAST_MS))
+  const found = await awaitHolder(request, lockedAt + patienceMs)
   const running = found === null ? null : usable(request, found)
   if (running !== null) return connected(running)
   const previous = readOwnRecord(request.family, request.scope)
@@ -97,9 +89,9 @@ async function connectStarted(
   reason: StartReason,
   replaced: Replaced | null,
 ): Promise<Connection> {
-  const found = await findRecorded(request)
+  const found = await awaitHolder(request, performance.now() + HOLDER_MS)
   if (found === null) {
-    throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then did not answer', {
+    throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then ended', {
       hint: `its log: ${request.launch.logFile}`,
       retry: true,
     })

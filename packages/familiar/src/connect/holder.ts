@@ -8,7 +8,10 @@ import type { ConnectRequest } from './request.js'
 
 const HOLDER_POLL_MS = 20
 
-/** A healthy daemon on a busy machine may miss one, seldom two. */
+/** How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest it stays below 2 s. */
+export const HOLDER_MS = 1_800
+
+/** The requests in a row that it may miss where many wait: healthy and on a busy machine it misses one, seldom two. */
 const PATIENCE = 3
 
 /**
@@ -28,21 +31,36 @@ export async function awaitHolder(request: ConnectRequest, until: number): Promi
   }
 }
 
+/** A command that waits for the life-cycle lock, and asks the recorded daemon meanwhile. */
+export interface Waiting {
+  /** Returns the recorded daemon where it can be used. */
+  readonly find: () => Promise<Found | null>
+  /** How long, once it is its turn, the holder of the daemon lock may still be silent, in milliseconds. */
+  readonly patienceMs: () => number
+}
+
 /**
- * Returns what a waiter asks now and then: the recorded daemon where it can be used. A daemon that holds its lock and has
- * kept three requests in a row waiting to their end is `E_DAEMON_UNRESPONSIVE` for the waiter too: it need not queue for
- * the lock to learn that.
+ * A daemon that holds its lock and has kept three requests in a row waiting to their end is `E_DAEMON_UNRESPONSIVE` for
+ * the waiter too: it need not queue for the lock to learn that. Who has queued in vain does not give up earlier: in a
+ * herd on a busy machine the daemon that was started a moment ago may be the one that gets no processor.
  */
-export function watchRecorded(request: ConnectRequest, wasSilent: boolean): () => Promise<Found | null> {
+export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiting {
   const { daemonLock } = request.family.files(request.scope)
   let silences = wasSilent ? 1 : 0
-  return async () => {
-    const began = performance.now()
-    const found = await findUsable(request)
-    if (found !== null) return found
-    silences = performance.now() - began >= HANDSHAKE_MS ? silences + 1 : 0
-    if (silences >= PATIENCE && (await isLockHeld(daemonLock))) throw unresponsive(request)
-    return null
+  let hasQueued = false
+  return {
+    find: async () => {
+      hasQueued = true
+      const began = performance.now()
+      const found = await findUsable(request)
+      if (found !== null) return found
+      silences = performance.now() - began >= HANDSHAKE_MS ? silences + 1 : 0
+      if (silences < PATIENCE) return null
+      if (await isLockHeld(daemonLock)) throw unresponsive(request)
+      silences = 0
+      return null
+    },
+    patienceMs: () => (hasQueued ? PATIENCE * HANDSHAKE_MS : HOLDER_MS) - silences * HANDSHAKE_MS,
   }
 }
 

@@ -136,6 +136,9 @@ const SILENCE_MS = 1_500
 /** Long enough for the command to ask again. */
 const ANSWERING_MS = 3_000
 
+/** Longer than half a second, shorter than the 1.8 s that a daemon may be silent in any case. */
+const HICCUP_MS = 1_200
+
 describe('one command', () => {
   it('that met silence, and then had to wait for its turn, asks the older daemon again', async () => {
     const stale = await startStale(root)
@@ -147,11 +150,28 @@ describe('one command', () => {
     signal(stale, 'SIGCONT')
     await sleep(ANSWERING_MS)
     holder.stop()
-    const { status, stderr } = await command
-    root.remember()
-    expect([withoutWaiting(stderr), status]).toEqual([
-      `spec-kitty: replaced the sync daemon of version 3.9.0 by version ${OWN_VERSION}\n`,
-      0,
-    ])
+    await expectReplaced(command)
+  })
+
+  it('that had to wait for its turn does not take it out on a daemon that is silent just then', async () => {
+    const stale = await startStale(root)
+    const holder = spawnHolder(root.path)
+    await holder.ready
+    const command = startOne()
+    await sleep(ANSWERING_MS)
+    signal(stale, 'SIGSTOP')
+    holder.stop()
+    await sleep(HICCUP_MS)
+    signal(stale, 'SIGCONT')
+    await expectReplaced(command)
   })
 })
+
+async function expectReplaced(command: Promise<Ended>): Promise<void> {
+  const { status, stderr } = await command
+  root.remember()
+  expect([withoutWaiting(stderr), status]).toEqual([
+    `spec-kitty: replaced the sync daemon of version 3.9.0 by version ${OWN_VERSION}\n`,
+    0,
+  ])
+}
