@@ -161,6 +161,9 @@ export function live(options: LifeOptions): Life {
   return {
     begin: (beginning) => {
       server = beginning.server
+      // Before the record: whoever reads that may send a signal at once, and none may end the daemon unmarked.
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
+      process.on('SIGHUP', () => undefined)
       keeper = keepRecord(
         lock,
         family.files(scope).record,
@@ -170,8 +173,6 @@ export function live(options: LifeOptions): Life {
         isSingleton,
       )
       logStart(log, beginning)
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
-      process.on('SIGHUP', () => undefined)
       setInterval(() => void tick().catch(report), timing.tickMs)
       setImmediate(() => void cleanSiblings())
     },
