@@ -331,8 +331,17 @@ async function settled(stream: EventStream): Promise<void> {
 /** How many inotify watches the daemon has: one is on its record. */
 function watches(): number {
   const directory = `/proc/${daemon.pid}/fdinfo`
-  const infos = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'))
+  const infos = readdirSync(directory).map((name) => textOf(join(directory, name)))
   return infos.join('').match(/^inotify wd:/gm)?.length ?? 0
+}
+
+/** A descriptor may have been closed in the meantime. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 describe('the events', () => {
