@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { cleanUp, TOLD_IN_TIME } from '../helpers/built.js'
+import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -68,7 +69,7 @@ describe('cleanUp and the life-cycle lock', () => {
     const lock = await lockRoot(own)
     const said: string[] = []
     const cleaning = cleanUp({ ...forced, scope: own, onWait: (message) => said.push(message) })
-    await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 10_000 })
+    await eventually(() => expect(said).toHaveLength(1))
     expect(said).toEqual([`waiting for the lock ${lock.path}, held by process ${process.pid}`])
     expect(await isUntouched(daemon)).toBe(true)
     lock.release()

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { CleanUpReport } from '../../src/act/cleanup.js'
 import { isLockHeld } from '../../src/act/lock.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { cleanUp, TOLD_IN_TIME } from '../helpers/built.js'
+import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -62,10 +63,8 @@ describe('cleanUp of what is in other scopes', () => {
     const [own, other] = [makeRoot(), makeRoot()]
     const stubborn = await start(other, { behaviour: 'ignore-term' })
     const cleaning = cleanUp({ ...forced, scope: own, stepMs: 1_500 })
-    await vi.waitFor(
-      async () =>
-        expect([await isLockHeld(lockOf(own)), await isLockHeld(lockOf(other))]).toEqual([true, true]),
-      { timeout: 10_000, interval: 20 },
+    await eventually(async () =>
+      expect([await isLockHeld(lockOf(own)), await isLockHeld(lockOf(other))]).toEqual([true, true]),
     )
     expect(stubborn.isAlive()).toBe(true)
     expect(outcomes(await cleaning)).toEqual([swept(stubborn)])

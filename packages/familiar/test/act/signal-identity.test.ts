@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sendSignal } from '../../src/act/signal.js'
 import { makeProof, type ProofFacts } from '../../src/identity/proof.js'
 import type { ProcessView } from '../../src/observe/platform/platform.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { startChild } from '../helpers/children.js'
+import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { hasPendingSignal, watch } from '../helpers/machine.js'
@@ -63,7 +64,7 @@ it('sendSignal does not signal a process that has become another program', async
   const target = makeProof({ ...nobodyIn(family), pid, ...known(await inspect(pid)) })
   const isAlive = watch(pid)
   child.stdin?.write('go\n')
-  await vi.waitFor(async () => expect((await inspect(pid))?.command).toEqual({ args: ['sleep', '600'] }))
+  await eventually(async () => expect((await inspect(pid))?.command).toEqual({ args: ['sleep', '600'] }))
   expect((await inspect(pid))?.birth).toBe(target.birth)
   expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('identity_changed')
   expect(isAlive()).toBe(true)

@@ -11,6 +11,7 @@ import type { Timing } from '../../src/act/start-pipe.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import type { Self } from '../../src/identity/versions.js'
 import { daemonFamily, TEST_SELF } from '../fixtures/processes/daemon-family.mjs'
+import { eventually } from './eventually.js'
 import { isAlive, listenersOn, startTicksOf, watch } from './machine.js'
 import { leaveNothing } from './leaks.js'
 import { daemonsOf } from './processes.js'
@@ -139,7 +140,7 @@ export function signal(daemon: Daemon, name: NodeJS.Signals): void {
 export async function crash(daemon: Daemon): Promise<void> {
   signal(daemon, 'SIGKILL')
   await ended(daemon)
-  await vi.waitFor(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
+  await eventually(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
 }
 
 /** Waits until the daemon has ended. */
@@ -167,7 +168,7 @@ async function endIn(root: string, ports: PortRange): Promise<void> {
     const ticks = startTicksOf(pid)
     if (ticks !== null && daemonsOf(root).includes(pid) && isAlive(pid, ticks)) process.kill(pid, 'SIGKILL')
   }
-  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([]), { timeout: 5_000 })
+  await eventually(() => expect(daemonsOf(root)).toEqual([]))
 }
 
 export function recordPath(root: string): string {

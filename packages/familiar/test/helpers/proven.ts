@@ -1,9 +1,10 @@
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { Family } from '../../src/family.js'
 import type { ProofFacts } from '../../src/identity/proof.js'
 import { look } from '../../src/observe/look.js'
 import type { Platform } from '../../src/observe/platform/platform.js'
+import { eventually } from './eventually.js'
 import { makeHome } from './homes.js'
 import { stateOf, watch } from './machine.js'
 import { proofAt } from './seen.js'
@@ -28,7 +29,7 @@ export async function startProven(
 /** Stops a daemon (SIGSTOP). Whatever is sent to it then stays pending, where a test can see it. */
 export async function hold(daemon: Pick<Daemon, 'pid' | 'child'>): Promise<void> {
   daemon.child.kill('SIGSTOP')
-  await vi.waitFor(() => expect(stateOf(daemon.pid)).toBe('T'), { interval: 5 })
+  await eventually(() => expect(stateOf(daemon.pid)).toBe('T'))
 }
 
 /** A proof of nobody: whatever pid it is given, no process has this birth, so that no signal could ever be sent. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { startChild } from './children.js'
+import { eventually } from './eventually.js'
 import { stateOf } from './machine.js'
 
 /** Its child reads what the test writes, and ends with that. By then this is `sleep`, which reaps nobody. */
@@ -12,8 +13,8 @@ export async function startZombie(): Promise<number> {
   const pid = await new Promise<number>((resolve) =>
     parent.stdout?.once('data', (text) => resolve(Number(text))),
   )
-  await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/cmdline`, 'latin1')).toMatch(/^sleep/))
+  await eventually(() => expect(readFileSync(`/proc/${parent.pid}/cmdline`, 'latin1')).toMatch(/^sleep/))
   parent.stdin?.end()
-  await vi.waitFor(() => expect(stateOf(pid)).toBe('Z'))
+  await eventually(() => expect(stateOf(pid)).toBe('Z'))
   return pid
 }

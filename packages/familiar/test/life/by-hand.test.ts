@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startChild } from '../helpers/children.js'
 import {
   commandOf,
@@ -11,6 +11,7 @@ import {
   recordIn,
   startDaemonIn,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
@@ -24,7 +25,7 @@ describe('a daemon that is started by hand, without a start pipe', () => {
   it('counts as adopted, and is found', async () => {
     const root = newRoot()
     const child = startChild(process.execPath, commandOf(root, ports), { stdio: 'ignore' })
-    await vi.waitFor(() => expect(recordIn(root).pid).toBe(child.pid), { timeout: 5_000 })
+    await eventually(() => expect(recordIn(root).pid).toBe(child.pid))
     const found = await startDaemonIn(root, ports)
     expect([found.pid, found.started]).toEqual([child.pid, null])
     expect(logged(logOf(root), 'started')).toMatchObject([{ reason: 'started_by_hand', by_pid: null }])
@@ -47,10 +48,7 @@ describe('a daemon that is started by hand, without a start pipe', () => {
       const args = ['--machine-ms=700']
       const child = startChild(process.execPath, commandOf(root, ports, { args }), { stdio: 'ignore' })
       const lock = join(root, 'daemons', 'sync', 'daemon.lock')
-      await vi.waitFor(() => expect(readFileSync(lock, 'utf8')).toContain(`"pid":${child.pid},`), {
-        timeout: 5_000,
-        interval: 10,
-      })
+      await eventually(() => expect(readFileSync(lock, 'utf8')).toContain(`"pid":${child.pid},`))
       const found = await startDaemonIn(root, ports)
       expect([found.pid, found.started, daemonsOf(root)]).toEqual([child.pid, null, [child.pid]])
     },

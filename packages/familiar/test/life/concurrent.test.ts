@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startChild } from '../helpers/children.js'
 import { crash, commandOf, leaveNoDaemons, recordIn, startDaemonIn, starterOf } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { listenersOn } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
@@ -35,7 +36,7 @@ async function startAtOnce(root: string): Promise<readonly Said[]> {
 async function expectOne(root: string, said: readonly Said[]): Promise<readonly string[]> {
   const { pid, port } = recordIn(root)
   expect(said.map(({ pid, port, code }) => ({ pid, port, code }))).toEqual(said.map(() => ({ pid, port })))
-  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([pid]), { timeout: 2_000 })
+  await eventually(() => expect(daemonsOf(root)).toEqual([pid]))
   expect(listenersOn(ports.from, ports.to).map((one) => one.port)).toEqual([port])
   return said.flatMap(({ started }) => started ?? [])
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   leaveNoDaemons,
   leavesAfter,
@@ -13,8 +13,9 @@ import {
   UNHURRIED,
   type Daemon,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
-import { listenersOn } from '../helpers/machine.js'
+import { connectionsTo, listenersOn } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 
 const ports = portsOf('life/drain')
@@ -23,10 +24,14 @@ const newRoot = (): string => join(makeHome(), 'root')
 const DRAIN_MS = 700
 const NEVER_MS = 2 ** 31 - 1
 
+/** What a busy machine may add. */
+const BUSY_MS = 5_000
+
 leaveNoDaemons(ports)
 
 /** The request that was just sent has arrived by now. */
 async function inFlight(daemon: Daemon): Promise<void> {
+  await eventually(() => expect(connectionsTo(daemon.port)).toBeGreaterThan(0))
   await sleep(150)
   expect(daemon.isAlive()).toBe(true)
 }
@@ -40,7 +45,7 @@ describe('what is in flight', () => {
     const took = leavesAfter(daemon)
     const reply = await slow
     expect([reply.status, await reply.json()]).toEqual([200, { slept_ms: 800 }])
-    expect(await took).toBeLessThan(2_000)
+    expect(await took).toBeLessThan(4_500)
     expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 0 }])
   })
 
@@ -51,7 +56,7 @@ describe('what is in flight', () => {
     signal(daemon, 'SIGTERM')
     const took = await leavesAfter(daemon)
     expect(took).toBeGreaterThan(DRAIN_MS - 50)
-    expect(took).toBeLessThan(DRAIN_MS + 900)
+    expect(took).toBeLessThan(DRAIN_MS + BUSY_MS)
     expect(await never).toBeInstanceOf(Error)
     expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 1 }])
     expect(recordIn(daemon.root).state).toBe('stopped')
@@ -72,7 +77,7 @@ describe('what is in flight', () => {
     const slow = daemon.post('/api/slow', { ms: 600 })
     await inFlight(daemon)
     signal(daemon, 'SIGTERM')
-    await vi.waitFor(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
+    await eventually(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
     const next = await startDaemonIn(root, ports)
     expect([next.pid === daemon.pid, daemon.isAlive(), (await slow).status]).toEqual([false, false, 200])
     expect(next.started).toBe('first_start')

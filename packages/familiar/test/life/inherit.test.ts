@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { killChild, startChild } from '../helpers/children.js'
@@ -12,6 +12,7 @@ import {
   startDaemonIn,
   starterOf,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { isAlive, startTicksOf, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
@@ -43,7 +44,7 @@ describe('a daemon has nothing of its starter', () => {
     const root = newRoot()
     const { pipe, pid, started } = await startOnPipe(root, redirections)
     expect([pipe, started, daemonsOf(root)]).toEqual([expect.stringMatching(/^pipe:/), 'first_start', [pid]])
-    await vi.waitFor(() => expect(notItsOwn(pid, root)).toEqual([]))
+    await eventually(() => expect(notItsOwn(pid, root)).toEqual([]))
     expect(descriptorsOf(pid)).not.toContain(pipe)
     expect(placeOf(pid)).toEqual({ cwd: root, session: pid, tty: 0 })
   })
@@ -79,7 +80,7 @@ describe('a lock is not kept by a child', () => {
     const isChildAlive = watchOwned(pid)
     expect(await isLockHeld(filesOf(root).daemonLock)).toBe(true)
     await crash(daemon)
-    await vi.waitFor(async () => expect(await isLockHeld(filesOf(root).daemonLock)).toBe(false))
+    await eventually(async () => expect(await isLockHeld(filesOf(root).daemonLock)).toBe(false))
     expect(isChildAlive()).toBe(true)
     const next = await startDaemonIn(root, ports)
     expect([next.started, next.port, isChildAlive()]).toEqual(['recorded_dead', daemon.port, true])
@@ -90,17 +91,17 @@ describe('a lock is not kept by a child', () => {
     const root = newRoot()
     const entry = fixture('stubborn')
     const starter = startChild(process.execPath, starterOf(root, ports, { entry }), { stdio: 'ignore' })
-    await vi.waitFor(() => expect(daemonsOf(root)).toHaveLength(1), { timeout: 5_000 })
+    await eventually(() => expect(daemonsOf(root)).toHaveLength(1))
     const [stubborn = 0] = daemonsOf(root)
     const isStubbornAlive = watchOwned(stubborn)
     expect(await isLockHeld(filesOf(root).lifecycleLock)).toBe(true)
     await killChild(starter)
-    await vi.waitFor(async () => expect(await isLockHeld(filesOf(root).lifecycleLock)).toBe(false))
+    await eventually(async () => expect(await isLockHeld(filesOf(root).lifecycleLock)).toBe(false))
     expect(isStubbornAlive()).toBe(true)
     const holder = { pid: process.pid, birth: null }
     ;(await acquireLock(filesOf(root).lifecycleLock, { holder, waitMs: 0 })).release()
     endOwned(stubborn, isStubbornAlive)
-    await vi.waitFor(() => expect(isStubbornAlive()).toBe(false))
+    await eventually(() => expect(isStubbornAlive()).toBe(false))
     expect((await startDaemonIn(root, ports)).started).toBe('first_start')
   })
 })

@@ -15,7 +15,7 @@ const ports = portsOf('life/lease')
 
 /** How long a daemon waits for its adoption. */
 const LEASE_MS = 10_000
-const AT_ONCE_MS = 1_000
+const AT_ONCE_MS = 3_000
 
 leaveNoDaemons(ports)
 

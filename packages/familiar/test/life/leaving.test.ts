@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startChild } from '../helpers/children.js'
 import {
   commandOf,
@@ -15,6 +15,7 @@ import {
   stopIn,
   UNHURRIED,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -25,6 +26,9 @@ const newRoot = (): string => join(makeHome(), 'root')
 /** What the library adds to the drain bound before it ends a daemon that hangs. */
 const WATCHDOG_MS = 1_000
 
+/** What a busy machine may add. */
+const BUSY_MS = 5_000
+
 leaveNoDaemons(ports)
 
 describe('a daemon that is told to leave', () => {
@@ -33,7 +37,7 @@ describe('a daemon that is told to leave', () => {
     async (name) => {
       const daemon = await startDaemonIn(newRoot(), ports, { timing: UNHURRIED })
       signal(daemon, name)
-      expect(await leavesAfter(daemon)).toBeLessThan(WATCHDOG_MS)
+      await ended(daemon)
       expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([])
       expect(recordIn(daemon.root)).toEqual({
         ...daemon.record,
@@ -49,7 +53,7 @@ describe('a daemon that is told to leave', () => {
   it('ends with exit code 0', async () => {
     const root = newRoot()
     const child = startChild(process.execPath, commandOf(root, ports), { stdio: 'ignore' })
-    await vi.waitFor(() => expect(recordIn(root).pid).toBe(child.pid), { timeout: 5_000 })
+    await eventually(() => expect(recordIn(root).pid).toBe(child.pid))
     const exited = new Promise((resolve) => child.once('exit', (...how) => resolve(how)))
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
@@ -86,7 +90,7 @@ describe('the watchdog', () => {
     signal(daemon, 'SIGTERM')
     const took = await leavesAfter(daemon)
     expect(took).toBeGreaterThan(450 + WATCHDOG_MS)
-    expect(took).toBeLessThan(500 + 2 * WATCHDOG_MS)
+    expect(took).toBeLessThan(500 + WATCHDOG_MS + BUSY_MS)
     expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([])
   })
 

@@ -13,6 +13,7 @@ import {
   signal,
   UNHURRIED,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { connectionsTo } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -146,7 +147,7 @@ describe('a page', () => {
     const get = `GET /large HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
     const clients = Array.from({ length: 4 }, () => mute(daemon.port, get))
     open.push(...clients.map(({ end }) => end))
-    await vi.waitFor(() => expect(connectionsTo(daemon.port)).toBe(4))
+    await eventually(() => expect(connectionsTo(daemon.port)).toBe(4))
     await vi.waitFor(() => expect(socketsOf(daemon)).toBe(0), { timeout: 20_000, interval: 200 })
     expect(daemon.isAlive()).toBe(true)
   })
@@ -179,7 +180,7 @@ describe('an event stream', () => {
       'event: changed\ndata: {"missions":["a\\r\\n\\r\\nevent: b"]}',
       'event: changed\ndata: null',
     ]
-    await vi.waitFor(() => expect(opened.text()).toBe(`${events.join('\n\n')}\n\n`))
+    await eventually(() => expect(opened.text()).toBe(`${events.join('\n\n')}\n\n`))
   })
 
   it('is nothing for HEAD, which ends at once and takes no place', async () => {
@@ -249,7 +250,7 @@ describe('an event stream', () => {
     }
     expect(sent).toBeLessThan(500)
     expect(residentMib(daemon) - before).toBeLessThan(64)
-    await vi.waitFor(() => expect(eager.text().match(/x{65536}/g)?.length).toBe(sent), { timeout: 10_000 })
+    await eventually(() => expect(eager.text().match(/x{65536}/g)?.length).toBe(sent))
   })
 })
 

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { leaveNoDaemons, logged, QUICK, recordIn, recordPath, UNHURRIED } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { watch } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
@@ -39,7 +40,7 @@ function textIn(root: string): string {
 }
 
 async function writtenAgain(daemon: Retiring): Promise<void> {
-  await vi.waitFor(() => expect(recordIn(daemon.root)).toEqual(daemon.record), { timeout: 10_000 })
+  await eventually(() => expect(recordIn(daemon.root)).toEqual(daemon.record))
 }
 
 describe("a predecessor's lines in the place of our record", () => {

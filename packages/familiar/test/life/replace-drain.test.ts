@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'
@@ -17,6 +17,7 @@ import {
   UNHURRIED,
   type Daemon,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { connectionsTo } from '../helpers/machine.js'
@@ -43,7 +44,7 @@ function startOld(drainMs: number): Promise<Daemon> {
 /** Begins a request that takes this long, and waits until it has arrived. */
 async function beginSlow(daemon: Daemon, ms: number) {
   const reply = daemon.post('/api/slow', { ms }).catch((error: unknown) => error as Error)
-  await vi.waitFor(() => expect(connectionsTo(daemon.port)).toBeGreaterThan(0))
+  await eventually(() => expect(connectionsTo(daemon.port)).toBeGreaterThan(0))
   return { reply }
 }
 

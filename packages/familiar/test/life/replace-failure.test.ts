@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { isLockHeld } from '../../dist/act/lock.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { fixture, leaveNoDaemons, logOf, recordIn, startDaemonIn, type Options } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { listenersOn, openLockFiles } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -42,7 +43,7 @@ function entryNamedDaemon(): string {
 /** The old daemon is gone and its record says so, nothing of the new one is left, and the next command gets a daemon. */
 async function expectClean(root: string): Promise<void> {
   const { lifecycleLock, daemonLock } = daemonFamily(ports).files(root)
-  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([]))
+  await eventually(() => expect(daemonsOf(root)).toEqual([]))
   expect(recordIn(root)).toMatchObject({
     state: 'stopped',
     stop_reason: 'version_mismatch',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, vi, type TestContext } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'
@@ -14,6 +14,7 @@ import {
   starterOf,
   UNHURRIED,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { hasPendingSignal, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
@@ -35,7 +36,7 @@ leaveNoDaemons(ports)
 /** Starts a daemon of the older version by hand, with a command in front, and waits until its record stands. */
 async function startByHand(root: string, command: string, args: readonly string[]): Promise<() => boolean> {
   startChild(command, [...args, process.execPath, ...commandOf(root, ports, OLD)], { stdio: 'ignore' })
-  await vi.waitFor(() => expect(recordIn(root).state).toBe('running'), { timeout: 10_000 })
+  await eventually(() => expect(recordIn(root).state).toBe('running'))
   const [pid = 0] = daemonsOf(root)
   return watch(pid)
 }

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { retireStale } from '../../dist/retire-stale.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
@@ -14,6 +14,7 @@ import {
   stopIn,
   UNHURRIED,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, listenersOn, stateOf, watch } from '../helpers/machine.js'
@@ -119,7 +120,7 @@ describe('retireStale finds none', () => {
     const root = newRoot()
     const old = await startDaemonIn(root, ports, OLD)
     signal(old, 'SIGSTOP')
-    await vi.waitFor(() => expect(stateOf(old.pid)).toBe('T'))
+    await eventually(() => expect(stateOf(old.pid)).toBe('T'))
     expect(await retireAs(root)).toEqual({ outcome: 'none' })
     expect([hasPendingSignal(old.pid), recordIn(root)]).toEqual([false, old.record])
     signal(old, 'SIGCONT')

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock } from '../../dist/act/lock.js'
@@ -15,6 +15,7 @@ import {
   startDaemonIn,
   UNHURRIED,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { watch } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
@@ -34,7 +35,7 @@ async function startSibling(root: string) {
 }
 
 function isGone(sibling: { readonly isAlive: () => boolean }): Promise<void> {
-  return vi.waitFor(() => expect(sibling.isAlive()).toBe(false), { timeout: 5_000 })
+  return eventually(() => expect(sibling.isAlive()).toBe(false))
 }
 
 /** Several ticks: whoever is still there after them stays. */
@@ -50,7 +51,7 @@ describe('a daemon retires its stale siblings', () => {
     ]
     const daemon = await startDaemonIn(root, all)
     await Promise.all(siblings.map(isGone))
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(logged(logOf(root), 'siblings_retired')).toMatchObject([
         { ports: siblings.map(({ port }) => port) },
       ]),

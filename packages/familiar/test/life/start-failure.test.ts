@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { isLockHeld } from '../../dist/act/lock.js'
 import { connect } from '../../dist/connect.js'
 import type { FamiliarError } from '../../dist/errors.js'
@@ -13,6 +13,7 @@ import {
   startDaemonIn,
   type Options,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { openLockFiles } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -24,7 +25,7 @@ const newRoot = (): string => join(makeHome(), 'root')
 leaveNoDaemons(ports)
 
 /** A failed start is told at once: this much sooner than a daemon that never says anything. */
-const AT_ONCE_MS = 3_000
+const AT_ONCE_MS = 6_000
 
 const failing = (how: string): Options => ({ entry: fixture('failing'), args: [`--how=${how}`] })
 
@@ -39,7 +40,7 @@ async function failIn(root: string, options: Options): Promise<FamiliarError> {
 /** Nothing is left of the attempt, and the next one works. */
 async function expectCleared(root: string): Promise<void> {
   const { lifecycleLock, daemonLock } = daemonFamily(ports).files(root)
-  await vi.waitFor(() => expect(daemonsOf(root)).toEqual([]))
+  await eventually(() => expect(daemonsOf(root)).toEqual([]))
   expect(openLockFiles()).toEqual([])
   expect([await isLockHeld(lifecycleLock), await isLockHeld(daemonLock)]).toEqual([false, false])
   const daemon = await startDaemonIn(root, ports)

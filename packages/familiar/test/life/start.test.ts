@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
 import { connect } from '../../dist/connect.js'
 import type { StartPolicy } from '../../dist/connect/request.js'
@@ -16,6 +16,7 @@ import {
   startDaemonIn,
   stopIn,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -53,7 +54,7 @@ describe('connect', () => {
   it('warm, touches no lock and no file', async () => {
     const root = newRoot()
     const daemon = await startDaemonIn(root, ports)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const before = treeOf(root)
       const again = daemonOf(root, await connect(requestFor(root, ports)))
       expect([again.pid, again.started, treeOf(root)]).toEqual([daemon.pid, null, before])
@@ -89,7 +90,7 @@ describe('connect', () => {
     const theirs = await startDaemonIn(one, ports)
     const ours = await startDaemonIn(other, ports)
     writeFileSync(recordPath(other), readFileSync(recordPath(one)))
-    await vi.waitFor(() => expect(recordIn(other)).toEqual(ours.record))
+    await eventually(() => expect(recordIn(other)).toEqual(ours.record))
     const again = daemonOf(other, await connect(requestFor(other, ports)))
     expect([again.pid, theirs.isAlive()]).toEqual([ours.pid, true])
   })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
@@ -12,6 +12,7 @@ import {
   stopIn,
   type Daemon,
 } from '../helpers/daemons.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, listenersOn, stateOf } from '../helpers/machine.js'
@@ -32,7 +33,7 @@ leaveNoDaemons(ports)
 async function startWedged(root: string): Promise<Daemon> {
   const daemon = await startDaemonIn(root, ports)
   signal(daemon, 'SIGSTOP')
-  await vi.waitFor(() => expect(stateOf(daemon.pid)).toBe('T'))
+  await eventually(() => expect(stateOf(daemon.pid)).toBe('T'))
   return daemon
 }
 

@@ -1,6 +1,7 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { probe } from '../../src/observe/health.js'
+import { eventually } from '../helpers/eventually.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { connectionsTo } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
@@ -39,7 +40,7 @@ it.for([
     const reply = await probe('127.0.0.1', port, '/api/health', timeoutMs)
     expect(performance.now() - started).toBeLessThan(BOUND_MS)
     expect(kinds).toContain(reply.kind)
-    if (kind !== 'full-backlog') await vi.waitFor(() => expect(connectionsTo(port)).toBe(0))
+    if (kind !== 'full-backlog') await eventually(() => expect(connectionsTo(port)).toBe(0))
   },
 )
 

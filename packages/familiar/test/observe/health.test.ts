@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { connect, type ListenOptions, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { probe } from '../../src/observe/health.js'
+import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
@@ -31,7 +32,7 @@ async function probeOne(
   const server = await startServer({ host: '127.0.0.1', port, ...listen }, answer)
   try {
     const reply = await probe(address, port, '/api/health', timeoutMs)
-    await vi.waitFor(() => expect(server.connections()).toBe(0), { interval: 5 })
+    await eventually(() => expect(server.connections()).toBe(0))
     return reply
   } finally {
     await server.close()

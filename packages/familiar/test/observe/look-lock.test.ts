@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { look } from '../../src/observe/look.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
+import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -42,7 +43,7 @@ describe('the daemon lock', () => {
     })
     const birth = await birthOf(pid)
     child.kill('SIGTERM')
-    await vi.waitFor(() => expect(listenersOn(port, port + 1)).toEqual([]))
+    await eventually(() => expect(listenersOn(port, port + 1)).toEqual([]))
     nameHolder(root, name({ pid, birth }))
     return { pid, candidates: (await look(family, root, platform)).candidates }
   }

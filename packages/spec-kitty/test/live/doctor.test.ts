@@ -10,7 +10,7 @@ import { startFleet, type Fleet } from './fleet.js'
 
 /** The doctor before one kind of process of every sort, in the real range. The tests run in order: look, reset, force. */
 let fleet: Fleet
-let born: ReadonlyMap<number, string>
+let born: Map<number, string>
 let env: Record<string, string>
 
 beforeAll(async () => {
@@ -173,6 +173,11 @@ describe('auth doctor --reset, refused', () => {
 })
 
 describe('auth doctor --reset', () => {
+  beforeAll(async () => {
+    const pid = await fleet.renewYoung()
+    born.set(pid, startTicksOf(pid) ?? 'gone')
+  })
+
   it('plans with --dry-run and does nothing', () => {
     const { document } = runJson(['auth', 'doctor', '--reset', '--dry-run'], { env })
     const safe = fleet.members.filter(({ expected }) => expected[0] === 'safe_auto')

@@ -34,7 +34,7 @@ function authorized(more: Readonly<Record<string, string | null>> = {}) {
 /** After every test the daemon still runs: whatever was refused did not shut it down. */
 async function expectWell(): Promise<void> {
   const { status, ms } = await askHealth(daemon.port)
-  expect([status, ms < 1_000, lives(daemon)]).toEqual([200, true, true])
+  expect([status, ms < 3_000, lives(daemon)]).toEqual([200, true, true])
 }
 
 describe('the token', () => {
@@ -211,7 +211,7 @@ describe('a client that will not come to an end', () => {
     )
     isOver = true
     expect(answers).toEqual(Object.keys(slow).map((name) => [name, true]))
-    expect(await meanwhile).toBeLessThan(1_000)
+    expect(await meanwhile).toBeLessThan(3_000)
     await expectWell()
   })
 
@@ -221,7 +221,7 @@ describe('a client that will not come to an end', () => {
       idle.push(...(await Promise.all(Array.from({ length: 100 }, open))))
     }
     const { status, ms } = await askHealth(daemon.port)
-    expect([status, ms < 1_000]).toEqual([200, true])
+    expect([status, ms < 3_000]).toEqual([200, true])
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
     expect(sockets()).toBeLessThan(300)
     for (const socket of idle) socket.destroy()

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type ListenOptions } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createDarwin } from '../../../src/observe/platform/darwin.js'
 import type { RunTool } from '../../../src/observe/platform/run-tool.js'
 import { selectPlatform } from '../../../src/observe/platform/select.js'
@@ -8,6 +8,7 @@ import { shareListeners } from '../../../src/observe/platform/share-listeners.js
 import { createWin32 } from '../../../src/observe/platform/win32.js'
 import { conformance } from '../../conformance.js'
 import { killChild, startChild } from '../../helpers/children.js'
+import { eventually } from '../../helpers/eventually.js'
 import { leaveNothing } from '../../helpers/leaks.js'
 import { startTicksOf, stateOf } from '../../helpers/machine.js'
 import { portsOf } from '../../helpers/ports.js'
@@ -114,7 +115,7 @@ describe('the platform of this machine, asked about real processes', () => {
     const odd = ['-c', 'read -r line', '', 'a b', "it's\n", 'ö', '--x=$HOME']
     const child = startChild('sh', odd, { stdio: ['pipe', 'ignore', 'ignore'] })
     const pid = child.pid ?? 0
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const view = (await real.inspect([pid], soon())).get(pid)
       expect(view?.command).toEqual({ args: ['sh', ...odd] })
     })
@@ -124,7 +125,7 @@ describe('the platform of this machine, asked about real processes', () => {
     const child = startChild('sleep', ['600'])
     const pid = child.pid ?? 0
     child.kill('SIGSTOP')
-    await vi.waitFor(() => expect(stateOf(pid)).toBe('T'))
+    await eventually(() => expect(stateOf(pid)).toBe('T'))
     expect((await real.inspect([pid], soon())).has(pid)).toBe(true)
     await killChild(child)
     expect((await real.inspect([pid], soon())).has(pid)).toBe(false)

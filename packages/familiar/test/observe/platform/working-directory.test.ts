@@ -1,8 +1,9 @@
 import { mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { selectPlatform } from '../../../src/observe/platform/select.js'
 import { startChild } from '../../helpers/children.js'
+import { eventually } from '../../helpers/eventually.js'
 import { makeHome } from '../../helpers/homes.js'
 import { leaveNothing } from '../../helpers/leaks.js'
 import { placeOf } from '../../helpers/processes.js'
@@ -16,7 +17,7 @@ async function standIn(name: string) {
   const directory = join(makeHome(), name)
   mkdirSync(directory)
   const pid = startChild('sleep', ['600'], { cwd: directory }).pid ?? 0
-  await vi.waitFor(() => expect(placeOf(pid).cwd).toBe(directory))
+  await eventually(() => expect(placeOf(pid).cwd).toBe(directory))
   return { directory, pid }
 }
 
