@@ -2,7 +2,7 @@ import { cleanUp } from '../act/cleanup.js'
 import type { HeldLock } from '../act/lock.js'
 import { startDaemon, type StartReason } from '../act/start.js'
 import { FamiliarError } from '../errors.js'
-import { look } from '../observe/look.js'
+import { look, PATIENT_MS } from '../observe/look.js'
 import type { ConnectRequest } from './request.js'
 
 export interface StartOrder {
@@ -47,7 +47,7 @@ async function rangeFull(
   { family, scope, platform, doctorCommand }: ConnectRequest,
   cause: unknown,
 ): Promise<FamiliarError> {
-  const { candidates } = await look(family, scope, platform)
+  const { candidates } = await look(family, scope, platform, PATIENT_MS)
   const holders = candidates.map(
     ({ sighting, verdict }) =>
       `${sighting.port} ${sighting.pid ?? 'unknown'} ${verdict.reason ?? verdict.class}`,

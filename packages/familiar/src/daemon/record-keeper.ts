@@ -1,5 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { HeldLock } from '../act/lock.js'
 import { markStopped, setAside, writeRecord, formatRecord } from '../act/record-file.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
@@ -9,6 +10,9 @@ import type { Log } from './log.js'
 
 /** Changes come in bursts; this long after the last one the record is looked at. */
 const SETTLE_MS = 100
+
+/** A text that is no record counts as damage after this time: somebody may be in the middle of writing it. */
+const DAMAGED_MS = 300
 
 /** Keeps the record of the scope true while its daemon lives. */
 export interface RecordKeeper {
@@ -37,6 +41,7 @@ export function keepRecord(
     if (isStopped || !mayWrite()) return
     const found = readSmallFile(path)
     if (found.state === 'text' && found.text === formatRecord(record)) return void (rival = null)
+    if (isHalfWritten(found)) await sleep(DAMAGED_MS)
     const other = found.state === 'text' ? namedOther(found.text, record) : null
     rival = other !== null && (await lives(other)) ? other : null
     if (rival !== null || isStopped || !isStill(path, found)) return
@@ -66,7 +71,11 @@ function isReplaceable(path: string): boolean {
   return found.state === 'absent' || (found.state === 'text' && parseRecord(found.text).state === 'readable')
 }
 
-/** While the machine was asked who lives, another check may have written the record again. */
+function isHalfWritten(found: PeekedFile): boolean {
+  return found.state === 'text' && parseRecord(found.text).state !== 'readable'
+}
+
+/** Meanwhile another check may have written the record again, or whoever was at it may have come to its end. */
 function isStill(path: string, found: PeekedFile): boolean {
   const now = readSmallFile(path)
   return now.state === 'text' && found.state === 'text' ? now.text === found.text : now.state === found.state

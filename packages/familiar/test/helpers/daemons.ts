@@ -144,14 +144,14 @@ export async function crash(daemon: Daemon): Promise<void> {
 }
 
 /** Waits until the daemon has ended. */
-export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = 5_000): Promise<void> {
+export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = 10_000): Promise<void> {
   return vi.waitFor(() => expect(daemon.isAlive()).toBe(false), { timeout, interval: 10 })
 }
 
 /** Waits until the daemon has ended. Returns how long that took from now, in milliseconds. */
 export async function leavesAfter(daemon: Daemon): Promise<number> {
   const began = performance.now()
-  await ended(daemon, 10_000)
+  await ended(daemon)
   return performance.now() - began
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -16,6 +16,9 @@ const all = portsOf('life/record-shared')
 const nextPort = portsIn({ from: all.from + 25, to: all.to })
 
 leaveNoDaemons(all)
+
+/** Long enough for the daemon to see the empty file, not long enough for it to be damage. */
+const HALF_WRITTEN_MS = 200
 
 const start = (timing: object): Promise<Retiring> => startRetiring(all, { timing: { ...QUICK, ...timing } })
 
@@ -50,6 +53,17 @@ describe("a predecessor's lines in the place of our record", () => {
     writeFileSync(recordPath(daemon.root), old.text)
     await expectLeft(daemon, 'superseded', 'R1')
     expect([textIn(daemon.root), asides(daemon.root), old.isAlive()]).toEqual([old.text, [], true])
+  })
+
+  it('are not taken for damage while they are being written', async () => {
+    const daemon = await start(UNHURRIED)
+    const old = await predecessor()
+    const file = openSync(recordPath(daemon.root), 'w')
+    await sleep(HALF_WRITTEN_MS)
+    writeSync(file, old.text)
+    closeSync(file)
+    await expectStays(daemon, 1_500)
+    expect([textIn(daemon.root), asides(daemon.root)]).toEqual([old.text, []])
   })
 
   it('are left as they are until the next tick, when it leaves', async () => {
