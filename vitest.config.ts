@@ -12,7 +12,7 @@ export default defineConfig({
         },
       },
       {
-        // The real port ranges: one file after the other; scripts/test.mjs makes two rows, each in a private network.
+        // The real port ranges: one file after the other; scripts/test.mjs makes several rows, each in a private network.
         test: {
           name: 'live',
           include: ['packages/*/test/live/**/*.test.ts'],

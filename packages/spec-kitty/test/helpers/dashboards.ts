@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CLI, smallEnvironment, type Ran, type RunOptions } from './cli.js'
-import { isAlive, startTicksOf } from './machine.js'
+import { isAlive, startTicksOf, withoutForks } from './machine.js'
 
 /** What the tests of the dashboard run and see. Nothing here shares a line with the code that is tested. */
 
@@ -142,13 +142,14 @@ const MARKER = '--spec-kitty-dashboard-project='
 
 /** Returns the dashboards of ours whose project is this path, or lies below it. */
 export function dashboardsOf(path: string): readonly Process[] {
-  return commandLines().flatMap(({ pid, args }) => {
+  const found = commandLines().flatMap(({ pid, args }) => {
     const isOurs = args[1]?.endsWith('/spec-kitty-daemon.js') && args[2] === 'dashboard'
     const project = args[3]?.startsWith(MARKER) ? args[3].slice(MARKER.length) : ''
     const isBelow = project === path || project.startsWith(`${path}/`)
     const ticks = isOurs && isBelow ? startTicksOf(pid) : null
     return ticks === null ? [] : [{ pid, ticks }]
   })
+  return withoutForks(found)
 }
 
 /** Returns the command line of every process that names the text. */

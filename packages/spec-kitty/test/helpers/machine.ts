@@ -4,11 +4,25 @@ import { readFileSync } from 'node:fs'
 
 /** Returns the start time of a process that is alive, null for one that is not (or is a zombie). */
 export function startTicksOf(pid: number): string | null {
+  const fields = statOf(pid)
+  return fields[0] === 'Z' ? null : (fields[19] ?? null)
+}
+
+/**
+ * Leaves out what was forked by another of them: a child has its parent's command line until it becomes the program that
+ * it was started for.
+ */
+export function withoutForks<T extends { readonly pid: number }>(processes: readonly T[]): readonly T[] {
+  const pids = new Set(processes.map(({ pid }) => pid))
+  return processes.filter(({ pid }) => !pids.has(Number(statOf(pid)[1])))
+}
+
+/** The fields of /proc/PID/stat from the third one on: what stands before may hold anything. Empty where there is none. */
+function statOf(pid: number): readonly string[] {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
   } catch {
-    return null
+    return []
   }
 }
 

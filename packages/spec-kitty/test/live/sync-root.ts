@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, type TestContext } from 'vitest'
 import { runCli, type Ran, type RunOptions } from '../helpers/cli.js'
-import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
+import { isAlive, listenersOn, startTicksOf, withoutForks } from '../helpers/machine.js'
 
 /** A daemon that a command of a test started: the only kind of daemon that a test signals. */
 export interface Daemon {
@@ -117,10 +117,10 @@ export async function until(isSo: () => boolean, withinMs: number): Promise<bool
 
 /** Returns every process whose command line names the text, with that command line. */
 export function processesNaming(text: string): readonly { readonly pid: number; readonly line: string }[] {
-  return readdirSync('/proc')
+  const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), line: commandLine(Number(name)) }))
-    .filter(({ line }) => line.includes(text))
+  return withoutForks(all.filter(({ line }) => line.includes(text)))
 }
 
 /** Returns the daemons of ours that serve this root. */
