@@ -36,8 +36,13 @@ export function processesWith(text) {
   return allPids().filter((pid) => isWith(pid, text))
 }
 
+/** Returns the pid of the parent, NaN where there is no such process. @param {number} pid */
+export function parentOf(pid) {
+  return Number(/^PPid:\s*(\d+)/m.exec(textOf(`/proc/${pid}/status`))?.[1])
+}
+
 /** @param {number} pid @param {string} text */
-export function isWith(pid, text) {
+function isWith(pid, text) {
   return ['cmdline', 'environ'].some((name) => textOf(`/proc/${pid}/${name}`).includes(text))
 }
 

@@ -1,12 +1,12 @@
 // @ts-check
 import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { isWith, listeningFor, listeningSockets } from './herd-machine.mjs'
+import { listeningFor, listeningSockets, parentOf, processesWith } from './herd-machine.mjs'
 
 /**
  * `herd-watch.mjs ROOT TRACE VICTIM AFTER_MS`: looks at the listeners of a root until its stdin ends, then prints what it
  * saw. Meanwhile it kills one command, AFTER_MS after the first of all took the life-cycle lock: the one with the pid
- * VICTIM, or (0) that first one; without VICTIM it kills nobody. On stdin, any text means: from now on somebody has to listen.
+ * VICTIM, or (0) that first one, or another where that has ended; without VICTIM it kills nobody. On stdin, any text means: from now on somebody has to listen.
  *
  * A process of its own, ahead of the herd where that is allowed: the one that started the herd hardly runs meanwhile.
  */
@@ -54,12 +54,19 @@ function firstHolder() {
   return pid === undefined ? undefined : Number(pid)
 }
 
-/** Only a process of this very herd is killed: it has the path of the trace in its environment. @param {number} pid */
+/** Who has ended by then leaves the blow to another command. @param {number} pid */
 function strike(pid) {
   isStruck = true
   setTimeout(() => {
-    if (!isWith(pid, trace)) return
-    process.kill(pid, 'SIGKILL')
-    seen.killed = pid
+    const commands = commandsOfHerd()
+    const victim = commands.includes(pid) ? pid : commands[Number(afterText) % commands.length]
+    if (victim === undefined) return
+    process.kill(victim, 'SIGKILL')
+    seen.killed = victim
   }, Number(afterText))
+}
+
+/** Only a command of this very herd is killed: who started this started it, and it has the trace in its environment. */
+function commandsOfHerd() {
+  return processesWith(`HERD_TRACE=${trace}`).filter((pid) => parentOf(pid) === process.ppid)
 }
