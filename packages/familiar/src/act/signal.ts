@@ -4,8 +4,11 @@ import { commandText, type ProcessView } from '../identity/machine.js'
 import { isProof, type ProvenProcess } from '../identity/proof.js'
 import type { Platform } from '../observe/platform/platform.js'
 
-/** `identity_changed`: the process is no longer the one that was proven. `gone`: there is no such process any more. */
-export type SignalResult = 'sent' | 'gone' | 'identity_changed' | 'permission_denied'
+/**
+ * `identity_changed`: the process is no longer the one that was proven. `gone`: there is no such process any more.
+ * `ending`: it is, but has neither command line nor executable any more, as in its last milliseconds.
+ */
+export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'permission_denied'
 
 /** How long the last look before a signal may take. */
 const REPROOF_MS = 2_000
@@ -31,6 +34,7 @@ export async function sendSignal(
   if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)
   const found = (await platform.inspect([target.pid], AbortSignal.timeout(REPROOF_MS))).get(target.pid)
   if (found === undefined) return 'gone'
+  if (isEnding(target, found)) return 'ending'
   if (!isSameProcess(target, found)) return 'identity_changed'
   try {
     process.kill(target.pid, signal)
@@ -62,6 +66,10 @@ async function ancestryRefusal(platform: Platform, pid: number): Promise<string 
     at = (await platform.inspect([at], deadline)).get(at)?.parent ?? null
   }
   return null
+}
+
+function isEnding(proof: ProvenProcess, { birth, command, executable }: ProcessView): boolean {
+  return birth === proof.birth && command === null && executable === null
 }
 
 function isSameProcess(proof: ProvenProcess, found: ProcessView): boolean {

@@ -51,19 +51,24 @@ export async function retire(
   { stepMs = STEP_MS, ask }: RetireOptions = {},
 ): Promise<Retirement> {
   lock.assertHeld()
+  /** One that is just ending needs no signal, only its time. */
+  const send = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    lock.assertHeld()
+    const result = await sendSignal(platform, family, target, signal)
+    if (result !== 'ending') return result
+    return (await isGoneWithin(platform, target, stepMs)) ? 'gone' : 'identity_changed'
+  }
   try {
     const drainMs = (await ask?.()) ?? null
     if (drainMs !== null && (await isGoneWithin(platform, target, drainMs + stepMs))) {
       return await confirm(platform, target, 'http_shutdown', stepMs)
     }
-    lock.assertHeld()
-    const first = await sendSignal(platform, family, target, 'SIGTERM')
+    const first = await send('SIGTERM')
     if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
     if (first !== 'sent') return failed(first)
     if (await isGoneWithin(platform, target, stepMs))
       return await confirm(platform, target, 'terminate', stepMs)
-    lock.assertHeld()
-    const second = await sendSignal(platform, family, target, 'SIGKILL')
+    const second = await send('SIGKILL')
     if (second === 'gone') return await confirm(platform, target, 'terminate', stepMs)
     if (second !== 'sent') return failed(second)
     if (await isGoneWithin(platform, target, stepMs)) return await confirm(platform, target, 'kill', stepMs)

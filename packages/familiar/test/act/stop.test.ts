@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
@@ -21,7 +22,7 @@ const nextPort = portsIn(ports)
 const real = await selectPlatform()
 
 /** Long enough for a process to end on a busy machine, short enough for those that never will. */
-const STEP_MS = 300
+const STEP_MS = 600
 
 leaveNothing(ports)
 
@@ -77,6 +78,22 @@ describe('retire', () => {
     const { daemon, target } = await startProven(family, nextPort(), real)
     await daemon.stop()
     expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
+  })
+
+  it.for([
+    ['that is gone in time', true, { outcome: 'swept', path: 'already_gone' }],
+    ['that stays after all', false, { outcome: 'failed', reason: 'identity_changed' }],
+  ] as const)('a daemon that seems to be ending, %s: it is waited for', async ([, ends, result]) => {
+    const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
+      changing(real, pid, (view) => ({ ...view, command: null, executable: null })),
+    )
+    await hold(daemon)
+    const retiring = retireIt(target, platform)
+    await sleep(STEP_MS / 3)
+    expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
+    if (ends) await daemon.stop()
+    expect(await retiring).toEqual(result)
+    expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([!ends, false])
   })
 
   it('leaves alone what took the port of one that has ended', async () => {
