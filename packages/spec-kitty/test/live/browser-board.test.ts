@@ -1,37 +1,21 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  untilLive,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import { everyLane, oneMission, removeProjects } from '../helpers/projects.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { everyLane, oneMission } from '../helpers/projects.js'
 
 /** What the board, a card, and the documents of a mission show, from the files of a project to the screen. */
 describe.skipIf(lacksChromium())('the board in a browser', () => {
-  let desk: Desk
-  let browser: Browser
   let lanes: Dashboard
   let mission: Dashboard
 
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
-    lanes = await desk.start(everyLane())
-    mission = await desk.start(oneMission())
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
+    lanes = await here.desk.start(everyLane())
+    mission = await here.desk.start(oneMission())
   })
 
   it('puts every lane into its column, hides genesis, and names an unknown lane', async () => {
-    const { page, complaints } = await openPage(browser)
+    const { page, complaints } = await openPage(here.browser)
     await page.goto(`${lanes.url}#/missions/002-lanes`)
     await page.locator('[data-card]').first().waitFor()
     const columns = await page
@@ -59,7 +43,7 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
   })
 
   it('shows the progress that the weights of the lanes give', async () => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     // Planned, blocked and an unknown lane count 0; canceled and genesis do not count.
     const expected = Math.round(((0.05 + 0.3 + 0.6 + 0.7 + 0.8 + 1) / 9) * 100)
     for (const view of ['#/', '#/missions/002-lanes']) {
@@ -75,7 +59,7 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
   })
 
   it('opens the prompt of a card, with what its front matter says', async () => {
-    const { page, complaints } = await openPage(browser)
+    const { page, complaints } = await openPage(here.browser)
     await page.goto(`${mission.url}#/missions/001-start`)
     await page.getByRole('link', { name: 'WP02 Go on' }).click()
     const dialog = page.getByRole('dialog', { name: 'WP02 Go on' })
@@ -96,7 +80,7 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
   })
 
   it('lists the documents of a mission in reading order, and shows each', async () => {
-    const { page, complaints } = await openPage(browser)
+    const { page, complaints } = await openPage(here.browser)
     await page.goto(`${mission.url}#/missions/001-start`)
     await page.getByRole('link', { name: 'Documents, 12 files' }).click()
     const shelf = page.getByRole('navigation', { name: 'Documents' })
@@ -126,7 +110,7 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
   })
 
   it('answers what is not there with words, and stays live', async () => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     for (const [place, words] of [
       ['#/missions/999-gone', 'This mission is not there'],
       ['#/missions/001-start/nothing.md', 'This document is not there'],

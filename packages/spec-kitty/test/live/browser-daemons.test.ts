@@ -1,40 +1,26 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
-import {
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
+import { lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { emptyProject, oneMission } from '../helpers/projects.js'
 
 /** The Daemons view: what really runs, of both families, how it stands, and the command that deals with it. */
 describe.skipIf(lacksChromium())('the daemons in a browser', () => {
-  let desk: Desk
   let project: string
-  let browser: Browser
   let dashboard: Dashboard
   let other: Dashboard
 
+  afterAll(stopAll)
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
     project = oneMission()
-    dashboard = await desk.start(project)
-    other = await desk.start(emptyProject())
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await stopAll()
-    await desk?.end()
-    removeProjects()
+    dashboard = await here.desk.start(project)
+    other = await here.desk.start(emptyProject())
   })
 
   async function open() {
-    const opened = await openPage(browser)
+    const opened = await openPage(here.browser)
     await opened.page.goto(`${dashboard.url}#/daemons`)
     await opened.page.getByRole('article', { name: `Port ${dashboard.port}: Live` }).waitFor()
     return opened
@@ -48,13 +34,13 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
 
   it('shows the daemons of both families, and is right about each', async () => {
     const { page, complaints } = await open()
-    const started = await desk.run(project, ['sync', 'start', '--json'])
+    const started = await here.desk.run(project, ['sync', 'start', '--json'])
     const { pid, port } = JSON.parse(started.stdout)
     const unmarked = await spawnPredecessor({
       family: 'sync',
       port: 9449,
       version: '3.2.4',
-      root: desk.root,
+      root: here.desk.root,
       marker: false,
     })
     await page.getByRole('button', { name: 'Refresh' }).click()
@@ -63,7 +49,7 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
     await sync.getByRole('article', { name: `Port ${port}: Live` }).waitFor()
     expect(await factsOf(page, `Port ${port}: Live`)).toMatchObject({
       process: String(pid),
-      scope: desk.root,
+      scope: here.desk.root,
       memory: expect.stringMatching(/^\d+(\.\d)? MB$/),
       uptime: expect.stringMatching(/^\d+ (s|min)/),
     })

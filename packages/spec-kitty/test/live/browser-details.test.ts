@@ -1,21 +1,8 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import {
-  everyLane,
-  largeProject,
-  oneMission,
-  prompt,
-  removeProjects,
-  writeMission,
-} from '../helpers/projects.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { everyLane, largeProject, oneMission, prompt, writeMission } from '../helpers/projects.js'
 
 /** The browser's own, for what runs in the page. */
 declare function getComputedStyle(
@@ -29,30 +16,22 @@ const COLUMNS = ['planned', 'doing', 'for_review', 'approved', 'done']
 
 /** What the eye has to be told: what a colour means, what is done, that a list goes on, where a title stands. */
 describe.skipIf(lacksChromium())('details in a browser', () => {
-  let desk: Desk
-  let browser: Browser
   let lanes: Dashboard
   let mission: Dashboard
 
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
     const project = oneMission()
     writeMission(project, '001-start', {
       'spec.md': '# One\n\n## Two\n\n### Three\n\n#### Four\n\n##### Five\n\n###### Six\n\n[down](#two)\n',
       'tasks/WP11-more.md': prompt('WP11', 'More'),
     })
-    lanes = await desk.start(everyLane())
-    mission = await desk.start(project)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
+    lanes = await here.desk.start(everyLane())
+    mission = await here.desk.start(project)
   })
 
   async function open(url: string, shown: string, options = {}) {
-    const { page } = await openPage(browser, { reducedMotion: 'reduce', ...options })
+    const { page } = await openPage(here.browser, { reducedMotion: 'reduce', ...options })
     await page.goto(url)
     await page.locator(shown).first().waitFor()
     return page
@@ -153,7 +132,7 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
   })
 
   it('has a field to find a mission as wide as the list on a small screen', async () => {
-    const { url } = await desk.start(largeProject(9, 1))
+    const { url } = await here.desk.start(largeProject(9, 1))
     const page = await open(url, '.mission-row', { viewport: SMALL })
     const widths = await page
       .locator('.filter input, .missions')

@@ -1,43 +1,30 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  lacksChromium,
-  openDesk,
-  startBrowser,
-  untilLive,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
+import { lacksChromium, untilLive, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
 import { BY_THE_WAY, MARKDOWN, NAMES, SAMPLES } from '../helpers/hostile-text.js'
-import { emptyProject, laneEvent, removeProjects, writeMission } from '../helpers/projects.js'
+import { emptyProject, laneEvent, writeMission } from '../helpers/projects.js'
 import { openSink, openTripwire, type Tripwire } from '../helpers/tripwire.js'
 
 /** A project that wants to run something in the page of whoever looks at it. */
 describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
-  let desk: Desk
   const missions = NAMES.map((name, at) => `${at} ${name}`)
   let sink: Awaited<ReturnType<typeof openSink>>
-  let browser: Browser
   let dashboard: Dashboard
 
   beforeAll(async () => {
-    desk = openDesk()
     sink = await openSink()
-    browser = await startBrowser([sink.rule])
-    dashboard = await desk.start(hostileTexts(missions))
   })
-  afterAll(async () => {
-    await browser?.close()
-    await sink?.close()
-    await desk?.end()
-    removeProjects()
+  afterAll(() => sink?.close())
+  const here = useBrowser(() => [sink.rule])
+  beforeAll(async () => {
+    dashboard = await here.desk.start(hostileTexts(missions))
   })
 
   it('would be seen: in a page without defences the samples run, and ask', async () => {
     const server = await serveBare(Object.values(SAMPLES))
-    const { page, ran, requests } = await openTripwire(browser)
+    const { page, ran, requests } = await openTripwire(here.browser)
     const { port } = server.address() as AddressInfo
     await page.goto(`http://127.0.0.1:${port}/`)
     await expect.poll(() => new Set(ran).size).toBeGreaterThan(15)
@@ -50,7 +37,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
 
   it('runs nothing and asks nobody from names, titles and front matter', async () => {
     const before = sink.connections()
-    const wire = await openTripwire(browser)
+    const wire = await openTripwire(here.browser)
     const { page } = wire
     await page.goto(dashboard.url)
     await page.getByRole('list', { name: 'Missions' }).waitFor()
@@ -70,7 +57,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
 
   it('runs nothing and asks nobody from documents', async () => {
     const before = sink.connections()
-    const wire = await openTripwire(browser)
+    const wire = await openTripwire(here.browser)
     const { page } = wire
     const [mission = ''] = missions
     await page.goto(`${dashboard.url}#/missions/${encodeURIComponent(mission)}/`)
@@ -90,7 +77,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
   })
 
   it('keeps the names of the page from documents', async () => {
-    const { page } = await openTripwire(browser)
+    const { page } = await openTripwire(here.browser)
     await page.goto(`${dashboard.url}#/missions/${encodeURIComponent(missions[0] ?? '')}/plan.md`)
     await page.getByTestId('document').waitFor()
     expect(
@@ -107,7 +94,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     '#/missions/%/%00/..%2f..',
     '#/%3Cscript%3E',
   ])('runs nothing from the address %s', async (fragment) => {
-    const wire = await openTripwire(browser)
+    const wire = await openTripwire(here.browser)
     await wire.page.goto(dashboard.url + fragment)
     await wire.page.locator('.notice').waitFor()
     await untilLive(wire.page)
@@ -117,7 +104,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
 
   it('has a policy in force that would hold if the page failed', async () => {
     const before = sink.requests()
-    const { page, ran } = await openTripwire(browser)
+    const { page, ran } = await openTripwire(here.browser)
     await page.goto(dashboard.url)
     await page.getByRole('list', { name: 'Missions' }).waitFor()
     const outcome = await page.evaluate(BREAK_IN)

@@ -1,34 +1,20 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import { everyLane, removeProjects } from '../helpers/projects.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { everyLane } from '../helpers/projects.js'
 
 /** Everything can be reached and used with the keyboard alone, and one always sees where one is. */
 describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
-  let desk: Desk
-  let browser: Browser
   let dashboard: Dashboard
 
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
-    dashboard = await desk.start(everyLane())
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
+    dashboard = await here.desk.start(everyLane())
   })
 
   it('goes from the list to a prompt and back, and gives the focus back', async () => {
-    const { page, complaints } = await openPage(browser)
+    const { page, complaints } = await openPage(here.browser)
     await page.goto(dashboard.url)
     await page.getByRole('link', { name: '002-lanes' }).waitFor()
     await tabTo(page, '002-lanes')
@@ -51,7 +37,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
   })
 
   it('goes from card to card with the arrow keys', async () => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     await page.goto(`${dashboard.url}#/missions/002-lanes`)
     await page.locator('[data-card]').first().waitFor()
     await tabTo(page, 'WP02 planned')
@@ -83,7 +69,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     ['#/missions/002-lanes/', '[data-testid=document]'],
     ['#/daemons', 'article'],
   ])('shows the focus on everything that takes it in %s', async (view, shown) => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     await page.goto(`${dashboard.url}${view}`)
     await page.locator(shown).first().waitFor()
     const unseen: string[] = []
@@ -97,7 +83,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
   })
 
   it('skips to the content, and gives a new view the focus', async () => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     await page.goto(dashboard.url)
     await page.getByRole('link', { name: '002-lanes' }).waitFor()
     await page.keyboard.press('Tab')

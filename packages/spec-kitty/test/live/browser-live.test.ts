@@ -1,46 +1,20 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  isServing,
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  untilLive,
-  type Desk,
-} from '../helpers/browser.js'
-import {
-  emptyProject,
-  everyLane,
-  laneEvent,
-  oneMission,
-  prompt,
-  removeProjects,
-  writeMission,
-} from '../helpers/projects.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { isServing, lacksChromium, openPage, untilLive } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { emptyProject, everyLane, laneEvent, oneMission, prompt, writeMission } from '../helpers/projects.js'
 
 /** Every change reaches an open page, which is never reloaded: what it remembers in `kept` stays. */
 const LIVE_MS = 1000
 const TRIES = 3
 
 describe.skipIf(lacksChromium())('a page that stays open', () => {
-  let desk: Desk
-  let browser: Browser
-
-  beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
-  })
+  const here = useBrowser()
 
   async function open(url: string) {
-    const opened = await openPage(browser)
+    const opened = await openPage(here.browser)
     await opened.page.goto(url)
     await untilLive(opened.page)
     await opened.page.evaluate('globalThis.kept = true')
@@ -49,7 +23,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
 
   it('shows a lane change within a second of its line in the file', async () => {
     const project = everyLane()
-    const { url } = await desk.start(project)
+    const { url } = await here.desk.start(project)
     const { page, complaints } = await open(`${url}#/missions/002-lanes`)
     const events = join(project, 'kitty-specs/002-lanes/status.events.jsonl')
     const times: number[] = []
@@ -70,7 +44,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
 
   it('follows missions that come, change, are renamed and go', async () => {
     const project = oneMission()
-    const { url } = await desk.start(project)
+    const { url } = await here.desk.start(project)
     const { page, complaints } = await open(url)
     const list = page.getByRole('list', { name: 'Missions' })
     const specs = join(project, 'kitty-specs')
@@ -94,7 +68,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
 
   it('says of an empty project what to do, and follows when it is done', async () => {
     const project = emptyProject()
-    const { url } = await desk.start(project)
+    const { url } = await here.desk.start(project)
     const { page, complaints } = await open(url)
     await page.getByText('No missions yet').waitFor()
     await page.getByText('mkdir -p kitty-specs/001-my-mission/tasks').waitFor()
@@ -113,7 +87,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
 
   it('keeps an open document and an open prompt up to date', async () => {
     const project = oneMission()
-    const { url } = await desk.start(project)
+    const { url } = await here.desk.start(project)
     const mission = join(project, 'kitty-specs/001-start')
     const { page, complaints } = await open(`${url}#/missions/001-start?card=WP01`)
     const document = page.getByTestId('document')
@@ -133,17 +107,17 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
 
   it('says that the dashboard was stopped, and recovers when it is back', async () => {
     const project = oneMission()
-    const dashboard = await desk.start(project)
+    const dashboard = await here.desk.start(project)
     const { page } = await open(dashboard.url)
     const list = page.getByRole('list', { name: 'Missions' })
     await list.getByRole('link', { name: 'Start here' }).waitFor()
-    expect((await desk.run(project, ['dashboard', '--stop'])).status).toBe(0)
+    expect((await here.desk.run(project, ['dashboard', '--stop'])).status).toBe(0)
     expect(isServing(dashboard)).toBe(false)
     await page.getByRole('alert').getByText('The dashboard does not answer.').waitFor()
     expect(await page.getByTestId('connection').textContent()).toBe('Not connected')
     expect(await list.getByRole('link').count()).toBe(1)
     writeMission(project, '002-meanwhile')
-    const again = await desk.start(project, ['--port', String(dashboard.port)])
+    const again = await here.desk.start(project, ['--port', String(dashboard.port)])
     expect([again.port, again.pid === dashboard.pid]).toEqual([dashboard.port, false])
     await untilLive(page)
     await list.getByRole('link', { name: '002-meanwhile' }).waitFor()

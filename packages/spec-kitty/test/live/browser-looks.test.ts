@@ -1,46 +1,22 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  lacksChromium,
-  openDesk,
-  openPage,
-  overflowOf,
-  startBrowser,
-  untilLive,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import {
-  emptyProject,
-  everyLane,
-  oneMission,
-  prompt,
-  removeProjects,
-  writeMission,
-} from '../helpers/projects.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, overflowOf, untilLive, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { emptyProject, everyLane, oneMission, prompt, writeMission } from '../helpers/projects.js'
 
 /** What every view must be, whatever it shows: as wide as the window, quiet in the console, in both themes. */
 describe.skipIf(lacksChromium())('every view in a browser', () => {
-  let desk: Desk
-  let browser: Browser
   const dashboards = new Map<string, Dashboard>()
 
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
     for (const [name, project] of [
       ['empty', emptyProject()],
       ['lanes', everyLane()],
       ['mission', oneMission()],
       ['long', longNames()],
     ] as const) {
-      dashboards.set(name, await desk.start(project))
+      dashboards.set(name, await here.desk.start(project))
     }
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
   })
 
   const views = [
@@ -62,7 +38,7 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
     '%s %s fits into 400 px, can be read, and complains of nothing',
     async (project, view, shown) => {
       for (const colorScheme of ['light', 'dark'] as const) {
-        const { page, complaints } = await openPage(browser, {
+        const { page, complaints } = await openPage(here.browser, {
           viewport: { width: 400, height: 800 },
           colorScheme,
           reducedMotion: 'reduce',
@@ -80,7 +56,7 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
   )
 
   it('follows the theme of the machine until one is chosen, and keeps the choice', async () => {
-    const { page, complaints } = await openPage(browser, { colorScheme: 'dark' })
+    const { page, complaints } = await openPage(here.browser, { colorScheme: 'dark' })
     await page.goto(dashboards.get('mission')?.url ?? '')
     const toggle = page.getByRole('button', { name: /^Theme/ })
     const paper = (): Promise<number> => page.evaluate(PAPER_BRIGHTNESS)

@@ -1,43 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import {
-  isServing,
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import { oneMission, removeProjects } from '../helpers/projects.js'
+import { isServing, lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { oneMission } from '../helpers/projects.js'
 
 /** Somebody else's page, open in the same browser as the dashboard: it can neither read it nor stop it. */
 describe.skipIf(lacksChromium())('another origin in the same browser', () => {
-  let desk: Desk
-  let browser: Browser
   let dashboard: Dashboard
   let server: Server
   let port: number
 
+  afterAll(() => new Promise((resolve) => server?.close(resolve)))
+  const here = useBrowser(() => ['--host-resolver-rules=MAP *.test 127.0.0.1'])
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser(['--host-resolver-rules=MAP *.test 127.0.0.1'])
-    dashboard = await desk.start(oneMission())
+    dashboard = await here.desk.start(oneMission())
     server = await serveEmptyPage()
     port = (server.address() as AddressInfo).port
   })
-  afterAll(async () => {
-    await browser?.close()
-    await new Promise((resolve) => server?.close(resolve))
-    await desk?.end()
-    removeProjects()
-  })
   afterEach(async () => {
     expect(isServing(dashboard)).toBe(true)
-    const { stdout } = await desk.run(dashboard.project, ['dashboard', '--status', '--json'])
+    const { stdout } = await here.desk.run(dashboard.project, ['dashboard', '--status', '--json'])
     const status = JSON.parse(stdout)
     expect(status).toMatchObject({ state: 'running', pid: dashboard.pid, last_stop: null })
     expect(readFileSync(status.log, 'utf8')).not.toMatch(/stop|shutdown|leav/i)
@@ -50,7 +34,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   ] as const
 
   it.each(origins)('%s reads nothing', async (_, origin) => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     await page.goto(origin())
     for (const host of ['127.0.0.1', 'localhost']) {
       const target = `http://${host}:${dashboard.port}/`
@@ -63,7 +47,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   })
 
   it.each(origins)('%s stops nothing', async (_, origin) => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     await page.goto(origin())
     const refused = await page.evaluate(`(${SHUT_DOWN})(${JSON.stringify(dashboard.url)})`)
     expect(refused).toEqual({
@@ -83,7 +67,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   })
 
   it.each(origins)('%s cannot frame the page, or reach into a window of it', async (_, origin) => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     await page.goto(origin())
     const opened = page.context().waitForEvent('page')
     expect(await page.evaluate(`(${REACH_IN})(${JSON.stringify(dashboard.url)})`)).toEqual({
@@ -97,7 +81,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   })
 
   it('is refused under a name that leads to this machine, whatever it asks', async () => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     for (const path of ['', 'api/missions', 'api/daemons', 'api/events', 'api/health', 'page.js']) {
       const reply = await page.goto(`http://evil.test:${dashboard.port}/${path}`)
       expect([path, reply?.status(), await reply?.text()]).toEqual([path, 403, '{"error":"foreign_host"}'])
@@ -110,7 +94,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
 
   it('serves its own page, so that the refusals above mean something', async () => {
     for (const host of ['127.0.0.1', 'localhost']) {
-      const { page, complaints } = await openPage(browser)
+      const { page, complaints } = await openPage(here.browser)
       await page.goto(`http://${host}:${dashboard.port}/`)
       await page.getByRole('link', { name: 'Start here' }).waitFor()
       expect(await page.evaluate(`(${READ})('/')`)).toMatchObject({

@@ -1,18 +1,11 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  lacksChromium,
-  openDesk,
-  openPage,
-  startBrowser,
-  untilLive,
-  type Dashboard,
-  type Desk,
-} from '../helpers/browser.js'
-import { everyLane, laneEvent, oneMission, removeProjects, writeMission } from '../helpers/projects.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { everyLane, laneEvent, oneMission, writeMission } from '../helpers/projects.js'
 import { openEvents } from './pages-wire.js'
 
 const LIST = '/api/missions'
@@ -30,25 +23,17 @@ const OPENS_WITHIN_MS = 400
 
 /** What the page asks the server for: each thing once when a view opens, and once for a change that concerns it. */
 describe.skipIf(lacksChromium())('the requests of a view', () => {
-  let desk: Desk
-  let browser: Browser
   let dashboard: Dashboard
   let project: string
 
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
     project = oneMission()
-    dashboard = await desk.start(project)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
+    dashboard = await here.desk.start(project)
   })
 
   async function open(view: string, shown: string) {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     const asked = countRequests(page)
     await page.goto(`${dashboard.url}${view}`)
     await page.locator(shown).first().waitFor()
@@ -103,7 +88,7 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   })
 
   it('miss nothing that happens while a view opens', async () => {
-    const { page } = await openPage(browser)
+    const { page } = await openPage(here.browser)
     for (let round = 0; round < ROUNDS; round += 1) {
       const written = sleep(round * (OPENS_WITHIN_MS / ROUNDS)).then(() =>
         writeMission(project, `1${round}-opening`, { 'spec.md': '# Spec\n' }),
@@ -117,8 +102,8 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   })
 
   it('look at the daemons again when asked to, and when the connection came back', async () => {
-    const other = await desk.start(everyLane())
-    const { page } = await openPage(browser)
+    const other = await here.desk.start(everyLane())
+    const { page } = await openPage(here.browser)
     const asked = countRequests(page)
     await page.goto(`${other.url}#/daemons`)
     await page.locator('article').first().waitFor()
@@ -126,9 +111,9 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     await page.getByRole('button', { name: 'Refresh' }).click()
     await quiet(asked)
     expect(asked.filter((path) => path === DAEMONS)).toHaveLength(2)
-    expect((await desk.run(other.project, ['dashboard', '--stop'])).status).toBe(0)
+    expect((await here.desk.run(other.project, ['dashboard', '--stop'])).status).toBe(0)
     await page.locator('[data-state=lost]').waitFor()
-    await desk.start(other.project, ['--port', String(other.port)])
+    await here.desk.start(other.project, ['--port', String(other.port)])
     await untilLive(page)
     await quiet(asked)
     expect(asked.filter((path) => path === DAEMONS)).toHaveLength(3)

@@ -1,7 +1,8 @@
 import type { Browser, CDPSession } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openDesk, startBrowser, type Dashboard, type Desk } from '../helpers/browser.js'
-import { oneMission, removeProjects, writeMission } from '../helpers/projects.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { oneMission, writeMission } from '../helpers/projects.js'
 
 /** More than a browser opens connections to one server. */
 const TABS = 8
@@ -9,25 +10,17 @@ const TABS = 8
 const SOON_MS = 20_000
 
 describe.skipIf(lacksChromium())('many tabs of one window', () => {
-  let desk: Desk
-  let browser: Browser
   let dashboard: Dashboard
   let project: string
 
+  const here = useBrowser()
   beforeAll(async () => {
-    desk = openDesk()
-    browser = await startBrowser()
     project = oneMission()
-    dashboard = await desk.start(project)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await desk?.end()
-    removeProjects()
+    dashboard = await here.desk.start(project)
   })
 
   it('show their list, each, and follow again when they are shown again', { timeout: 120_000 }, async () => {
-    const window = await openWindow(browser)
+    const window = await openWindow(here.browser)
     const tabs: Tab[] = []
     for (let opened = 0; opened < TABS; opened += 1) {
       const tab = await window.open(dashboard.url)
@@ -52,7 +45,7 @@ describe.skipIf(lacksChromium())('many tabs of one window', () => {
   })
 
   it('show what they are opened for also behind another one', async () => {
-    const window = await openWindow(browser)
+    const window = await openWindow(here.browser)
     const front = await window.open(dashboard.url)
     const behind = await window.open(dashboard.url)
     await front.show()

@@ -1,0 +1,41 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+import { openDesk, startBrowser, type Desk } from './browser.js'
+import { removeProjects } from './projects.js'
+
+/** A desk and a browser, there while the tests of a `describe` run. */
+export interface BrowserDesk {
+  readonly desk: Desk
+  readonly browser: Browser
+}
+
+/**
+ * Opens both before the tests of the `describe` in which it is called, and ends them, and the projects, after them; what
+ * was told to run after the tests before this was called runs later still. `more`: further arguments of the browser.
+ */
+export function useBrowser(more: () => readonly string[] = () => []): BrowserDesk {
+  let desk: Desk | undefined
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    desk = openDesk()
+    browser = await startBrowser(more())
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await desk?.end()
+    removeProjects()
+  })
+  return {
+    get desk() {
+      return there(desk)
+    },
+    get browser() {
+      return there(browser)
+    },
+  }
+}
+
+function there<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error('the tests have not begun')
+  return thing
+}
