@@ -126,6 +126,17 @@ function post(port: number, token: string, path: string, body: object): Promise<
   return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
+/** Begins a request that takes this long. Resolves, with its reply on the way, when the daemon is at it. */
+export async function beginSlow({ port, post }: Daemon, ms: number): Promise<{ reply: Promise<Response> }> {
+  const reply = post('/api/slow', { ms })
+  reply.catch(() => undefined)
+  await eventually(async () => {
+    const health = await fetch(`http://127.0.0.1:${port}/api/health`)
+    expect(await health.json()).toMatchObject({ slow_begun: 1 })
+  })
+  return { reply }
+}
+
 /** Ends the daemon of this root as a command would. */
 export function stopIn(root: string, ports: PortRange, reason = 'test'): Promise<StopResult> {
   return stopDaemon({ family: daemonFamily(ports), scope: root, platform, reason })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
+  beginSlow,
   leaveNoDaemons,
   leavesAfter,
   logged,
@@ -11,11 +11,10 @@ import {
   startDaemonIn,
   stopIn,
   UNHURRIED,
-  type Daemon,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
-import { connectionsTo, listenersOn } from '../helpers/machine.js'
+import { listenersOn } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 
 const ports = portsOf('life/drain')
@@ -29,18 +28,10 @@ const BUSY_MS = 5_000
 
 leaveNoDaemons(ports)
 
-/** The request that was just sent has arrived by now. */
-async function inFlight(daemon: Daemon): Promise<void> {
-  await eventually(() => expect(connectionsTo(daemon.port)).toBeGreaterThan(0))
-  await sleep(150)
-  expect(daemon.isAlive()).toBe(true)
-}
-
 describe('what is in flight', () => {
   it('is finished', async () => {
     const daemon = await startDaemonIn(newRoot(), ports, { timing: { ...UNHURRIED, drainMs: 5_000 } })
-    const slow = daemon.post('/api/slow', { ms: 800 })
-    await inFlight(daemon)
+    const { reply: slow } = await beginSlow(daemon, 800)
     signal(daemon, 'SIGTERM')
     const took = leavesAfter(daemon)
     const reply = await slow
@@ -51,13 +42,12 @@ describe('what is in flight', () => {
 
   it('is abandoned after the drain bound', async () => {
     const daemon = await startDaemonIn(newRoot(), ports, { timing: { ...UNHURRIED, drainMs: DRAIN_MS } })
-    const never = daemon.post('/api/slow', { ms: NEVER_MS }).catch((error: unknown) => error)
-    await inFlight(daemon)
+    const { reply: never } = await beginSlow(daemon, NEVER_MS)
     signal(daemon, 'SIGTERM')
     const took = await leavesAfter(daemon)
     expect(took).toBeGreaterThan(DRAIN_MS - 50)
     expect(took).toBeLessThan(DRAIN_MS + BUSY_MS)
-    expect(await never).toBeInstanceOf(Error)
+    await expect(never).rejects.toBeInstanceOf(Error)
     expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 1 }])
     expect(recordIn(daemon.root).state).toBe('stopped')
   })
@@ -65,8 +55,7 @@ describe('what is in flight', () => {
   it('is waited for by the stop command, which is told the bound', async () => {
     const root = newRoot()
     const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: 3_000 } })
-    const slow = daemon.post('/api/slow', { ms: 1_800 })
-    await inFlight(daemon)
+    const { reply: slow } = await beginSlow(daemon, 1_800)
     expect(await stopIn(root, ports)).toMatchObject({ outcome: 'stopped', path: 'http_shutdown' })
     expect([(await slow).status, daemon.isAlive()]).toEqual([200, false])
   })
@@ -74,8 +63,7 @@ describe('what is in flight', () => {
   it('does not make a command fail that needs a daemon meanwhile: it gets the next one', async () => {
     const root = newRoot()
     const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: 5_000 } })
-    const slow = daemon.post('/api/slow', { ms: 600 })
-    await inFlight(daemon)
+    const { reply: slow } = await beginSlow(daemon, 600)
     signal(daemon, 'SIGTERM')
     await eventually(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
     const next = await startDaemonIn(root, ports)

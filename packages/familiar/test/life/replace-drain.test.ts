@@ -5,6 +5,7 @@ import { connect } from '../../dist/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'
 import {
+  beginSlow,
   daemonOf,
   leaveNoDaemons,
   logged,
@@ -17,10 +18,8 @@ import {
   UNHURRIED,
   type Daemon,
 } from '../helpers/daemons.js'
-import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
-import { connectionsTo } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
@@ -39,13 +38,6 @@ leaveNoDaemons(ports)
 
 function startOld(drainMs: number): Promise<Daemon> {
   return startDaemonIn(newRoot(), ports, { ...installed('1.0.0'), timing: { ...UNHURRIED, drainMs } })
-}
-
-/** Begins a request that takes this long, and waits until it has arrived. */
-async function beginSlow(daemon: Daemon, ms: number) {
-  const reply = daemon.post('/api/slow', { ms }).catch((error: unknown) => error as Error)
-  await eventually(() => expect(connectionsTo(daemon.port)).toBeGreaterThan(0))
-  return { reply }
 }
 
 /** Replaces the daemon. Returns the next one, how long that took, and what was said meanwhile. */
@@ -71,7 +63,7 @@ describe('an older daemon that is at work', () => {
     const old = await startOld(5_000)
     const { reply } = await beginSlow(old, 3_000)
     const { next, ms, said } = await replace(old)
-    const answer = (await reply) as Response
+    const answer = await reply
     expect([answer.status, await answer.json()]).toEqual([200, { slept_ms: 3_000 }])
     expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
     expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 0 }])
@@ -84,7 +76,7 @@ describe('an older daemon that is at work', () => {
     const old = await startOld(1_200)
     const { reply } = await beginSlow(old, NEVER_MS)
     const { ms } = await replace(old)
-    expect(await reply).toBeInstanceOf(Error)
+    await expect(reply).rejects.toBeInstanceOf(Error)
     expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 1 }])
     expect(ms).toBeGreaterThan(1_150)
     console.log(`a request that never ends, 1200 ms announced: replaced after ${Math.round(ms)} ms`)
@@ -94,7 +86,7 @@ describe('an older daemon that is at work', () => {
     const old = await startOld(120_000)
     const { reply } = await beginSlow(old, NEVER_MS)
     const { next, ms } = await replace(old)
-    expect(await reply).toBeInstanceOf(Error)
+    await expect(reply).rejects.toBeInstanceOf(Error)
     expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
     expect(recordIn(old.root)).toMatchObject({ state: 'running', stop_reason: 'version_mismatch' })
     expect(ms).toBeGreaterThan(LONGEST_DRAIN_MS)
@@ -123,7 +115,7 @@ describe('an older daemon that is at work', () => {
       expect(served.map(({ said }) => said)).toEqual(served.map(() => expect.objectContaining({ pid })))
       expect(served.flatMap(({ said }) => said.started ?? [])).toEqual(['version_mismatch'])
       expect(startsIn(root).map(({ reason }) => reason)).toEqual(['first_start', 'version_mismatch'])
-      expect([((await reply) as Response).status, daemonsOf(root)]).toEqual([200, [pid]])
+      expect([(await reply).status, daemonsOf(root)]).toEqual([200, [pid]])
       const waits = served.map(({ ms }) => Math.round(ms)).toSorted((one, other) => one - other)
       console.log(`32 commands at once, 2500 ms of work: served after ${waits[0]} to ${waits.at(-1)} ms`)
     },
