@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'E_PLATFORM_UNSUPPORTED'
   | 'E_PORT_IN_USE'
   | 'E_RANGE_FULL'
+  | 'E_RESOURCES'
+  | 'E_SCAN_IMPOSSIBLE'
   | 'E_SCOPE_FOREIGN_OWNER'
   | 'E_SCOPE_UNUSABLE'
   | 'E_SIGNAL_REFUSED'
@@ -40,4 +42,26 @@ export class FamiliarError extends Error {
 export function errnoOf(error: unknown): string | null {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   return typeof code === 'string' ? code : null
+}
+
+/** What the system says when this process may not open, start or hold anything more. It says nothing about others. */
+const LACKS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])
+
+/** Returns whether a call failed because this process ran out of descriptors, memory or processes. */
+export function isLack(error: unknown): boolean {
+  const errno = errnoOf(error)
+  return errno !== null && LACKS.has(errno)
+}
+
+/**
+ * Throws `E_RESOURCES` where a call failed for lack of our own resources: such a failure must never be read as a fact
+ * about another process or file. Does nothing for any other error.
+ */
+export function throwLack(error: unknown): void {
+  if (!isLack(error)) return
+  throw new FamiliarError('E_RESOURCES', `this process has too few resources: ${errnoOf(error)}`, {
+    hint: 'raise the limit (ulimit -n), or close something, and run the command again',
+    retry: true,
+    cause: error,
+  })
 }
