@@ -38,7 +38,7 @@ const EMPTY = `# Life cycle and identity
  * @returns {Readonly<Record<string, string>>}
  */
 export function renderTables() {
-  return { sync: renderRules(syncFamily), dashboard: renderRules(dashboardFamily), plan: renderPlan() }
+  return { sync: renderRules(syncFamily), dashboard: renderRules(dashboardFamily('/')), plan: renderPlan() }
 }
 
 /**

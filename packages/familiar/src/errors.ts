@@ -1,8 +1,10 @@
 /** The codes of every error the library throws on purpose. Permanent: scripts match on them. */
 export type ErrorCode =
+  | 'E_DAEMON_ELSEWHERE'
   | 'E_DAEMON_NOT_REPLACED'
   | 'E_DAEMON_RUNNING'
   | 'E_DAEMON_START_FAILED'
+  | 'E_DAEMON_UNREACHABLE'
   | 'E_DAEMON_UNRESPONSIVE'
   | 'E_LOCK_BUSY'
   | 'E_LOCK_UNSUPPORTED'
@@ -58,10 +60,14 @@ export function isLack(error: unknown): boolean {
  * about another process or file. Does nothing for any other error.
  */
 export function throwLack(error: unknown): void {
-  if (!isLack(error)) return
-  throw new FamiliarError('E_RESOURCES', `this process has too few resources: ${errnoOf(error)}`, {
-    hint: 'raise the limit (ulimit -n), or close something, and run the command again',
+  if (isLack(error)) throw lackOf(errnoOf(error) ?? String(error), error)
+}
+
+/** Returns `E_RESOURCES`: what was lacking, and what to do. */
+export function lackOf(why: string, cause?: unknown): FamiliarError {
+  return new FamiliarError('E_RESOURCES', `this process has too few resources: ${why}`, {
+    hint: 'raise its limits (ulimit -n, ulimit -u), or close something, and run the command again',
     retry: true,
-    cause: error,
+    cause,
   })
 }

@@ -42,6 +42,13 @@ export interface Family extends Recognition {
   /** The tool's own words for the two reasons that name somebody. */
   readonly reasonNames: ReasonNames
   readonly files: (scope: string) => ScopeFiles
+  /**
+   * Where the tokens of running daemons stand, a file an instance, when their records stand in a place that others can
+   * read (a project that git carries); null when each token stands in the record itself.
+   */
+  readonly tokenDirectory: string | null
+  /** The further scopes that the environment of a predecessor's daemon names: it may be recorded in any. Null: it names none. */
+  readonly scopesInEnvironment: ((env: Readonly<Record<string, string>>) => readonly string[]) | null
   /** True where a scope is made by others and never by its daemon: a project that was deleted must not come back. */
   readonly isScopeGiven?: boolean
   /** The other families of the same tool: what is theirs is never ours. */

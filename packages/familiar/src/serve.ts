@@ -11,6 +11,7 @@ import { openLease } from './daemon/lease.js'
 import { live, type Work } from './daemon/life.js'
 import type { Pages } from './daemon/pages.js'
 import { openLog } from './daemon/log.js'
+import { removeStaleTokens, writeToken } from './act/tokens.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
 import { FamiliarError } from './errors.js'
@@ -117,8 +118,12 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   })
   const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
   const record = recordOf(options, self, port, identity)
-  if (lease !== null && !(await isAdopted(lease, record))) return options.exit(0)
+  if (lease !== null && !(await isAdopted(lease, record, identity.token))) return options.exit(0)
   assertScopeStill()
+  if (family.tokenDirectory !== null) {
+    writeToken(family.tokenDirectory, identity.token, record)
+    await removeStaleTokens(family.tokenDirectory, platform)
+  }
   life.begin({
     server,
     record,
@@ -140,8 +145,8 @@ function enterScope(family: Family, scope: string): () => void {
 }
 
 /** The starter may be gone at any moment: then nobody wants this daemon. */
-async function isAdopted(lease: Lines, record: OwnRecord): Promise<boolean> {
-  const { port, pid, birth, package_version, protocol_version, token, instance_id } = record
+async function isAdopted(lease: Lines, record: OwnRecord, token: string): Promise<boolean> {
+  const { port, pid, birth, package_version, protocol_version, instance_id } = record
   lease.say({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id } })
   return (await lease.next(LEASE_MS))?.['adopt'] === true
 }
@@ -150,7 +155,8 @@ interface Self {
   readonly pid: number
   readonly birth: string
   readonly bootId: string
-  readonly namespaces: string
+  readonly hostId: string
+  readonly pidNamespace: string
   readonly executable: string
 }
 
@@ -159,8 +165,9 @@ async function readSelf(platform: Platform): Promise<Self> {
   const view = (await platform.inspect([host.pid], AbortSignal.timeout(SELF_MS))).get(host.pid)
   if (view?.birth == null)
     throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
-  const { pid, bootId, namespaces } = host
-  return { pid, birth: view.birth, bootId, namespaces, executable: view.executable ?? process.execPath }
+  const { pid, bootId, hostId, pidNamespace } = host
+  const executable = view.executable ?? process.execPath
+  return { pid, birth: view.birth, bootId, hostId, pidNamespace, executable }
 }
 
 async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {
@@ -192,11 +199,12 @@ function recordOf(
     pid: self.pid,
     birth: self.birth,
     boot_id: self.bootId,
-    pid_namespace: self.namespaces,
+    host_id: self.hostId,
+    pid_namespace: self.pidNamespace,
     host: '127.0.0.1',
     port,
     url: `http://127.0.0.1:${port}`,
-    token: identity.token,
+    ...(options.family.tokenDirectory === null ? { token: identity.token } : {}),
     package_version: options.packageVersion,
     protocol_version: options.protocolVersion,
     build_time: options.buildTime,

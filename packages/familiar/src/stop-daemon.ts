@@ -1,10 +1,20 @@
-import { endSingleton, markEnded, recordOf, singletonOf, type EndOrder } from './act/end-singleton.js'
+import { elsewhere, unreachable, type Beyond } from './act/beyond.js'
+import { askOnly, endSingleton, markEnded, type EndOrder } from './act/end-singleton.js'
 import { acquireLock, type HeldLock } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import type { CleanupPath, FailureReason } from './act/stop.js'
-import { look, PATIENT_MS } from './observe/look.js'
+import type { ProcessView } from './identity/machine.js'
+import type { DaemonRecord } from './identity/record.js'
+import { look, PATIENT_MS, type Candidate, type Look } from './observe/look.js'
+import { readOwnRecord, readPredecessorRecord } from './observe/records.js'
+import { recordOf, singletonOf } from './observe/singleton.js'
+import { stateFrom } from './observe/state.js'
+import { verify } from './observe/verify.js'
 
-export type StopRequest = EndOrder
+/** How long a process may take to be read. */
+const INSPECT_MS = 2_000
+
+export type StopRequest = EndOrder & Beyond
 
 /** `none`: there was no daemon of this scope to stop. */
 export type StopResult =
@@ -24,14 +34,16 @@ export type StopResult =
     }
 
 /**
- * Ends the daemon of the scope, of any version: ours, or the one that a predecessor's record names. It is asked first
- * (its token goes only to the one that proves to own it), then the proven process is signalled. `stopped` is said only
- * when it is gone. A daemon that only another scope's record names is not this scope's, and is left alone.
+ * Ends the daemon of the scope, of any version: ours, or, where there is no record of ours, the one that a predecessor's
+ * record proves. It is asked first (its token goes only to the one that proves to own it), then the proven process is
+ * signalled. `stopped` is said only when it is gone. A daemon that is in use by another scope is not this scope's.
+ *
+ * Throws `E_DAEMON_UNREACHABLE` and `E_DAEMON_ELSEWHERE` where there is a daemon that cannot be judged from here.
  */
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
-  const { family, scope, platform } = request
+  const { family, scope } = request
   const files = family.files(scope)
-  if (singletonOf(await look(family, scope, platform, PATIENT_MS)) === null) return { outcome: 'none' }
+  if ((await findTarget(request)) === null) return { outcome: 'none' }
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
   const lock = await acquireLock(files.lifecycleLock, {
@@ -45,13 +57,53 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   }
 }
 
-async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopResult> {
-  const seen = await look(request.family, request.scope, request.platform, PATIENT_MS)
+/** What is ended: a daemon that the look proves, or one that proved itself and whose process is not seen whole. */
+type Target =
+  | { readonly daemon: Candidate; readonly record: DaemonRecord | null }
+  | { readonly daemon: null; readonly record: DaemonRecord; readonly process: ProcessView }
+
+async function findTarget(request: StopRequest): Promise<Target | null> {
+  const { family, scope, platform } = request
+  const seen = await look(family, scope, platform, PATIENT_MS)
   const daemon = singletonOf(seen)
-  if (daemon === null) return { outcome: 'none' }
-  const { pid, port } = daemon.sighting
-  const record = recordOf(daemon, seen)
-  const result = await endSingleton(request, lock, daemon, record)
+  if (daemon !== null) return seenTarget(request, seen, daemon)
+  const record = readOwnRecord(family, scope)
+  const answer = record?.running === true ? await verify(request, record) : null
+  if (record !== null && answer?.outcome === 'proven') return provenTarget(request, seen, record)
+  const { state, pid, port } = stateFrom(seen)
+  if (state === 'unreachable') throw unreachable(request, { pid, port })
+  if (state === 'elsewhere') throw elsewhere(request, { pid, port })
+  return null
+}
+
+/** Commands use a predecessor's daemon only while there is no record of ours. */
+function seenTarget(request: StopRequest, seen: Look, daemon: Candidate): Target | null {
+  const { sighting, facts } = daemon
+  const isPredecessor = sighting.shape?.lineage === 'predecessor'
+  if (isPredecessor && readPredecessorRecord(request.family, request.scope) === null) return null
+  if (facts.reachable !== 'yes') throw unreachable(request, sighting)
+  return { daemon, record: recordOf(daemon, seen) }
+}
+
+/** It is asked over HTTP, and its end is read from the machine: from here its process must at least be seen. */
+async function provenTarget(request: StopRequest, { host }: Look, record: DaemonRecord): Promise<Target> {
+  const { pid, port } = record
+  const isOurs = pid !== null && record.pidNamespace === host.pidNamespace
+  const deadline = AbortSignal.timeout(INSPECT_MS)
+  const process = isOurs ? (await request.platform.inspect([pid], deadline)).get(pid) : undefined
+  if (process === undefined) throw elsewhere(request, { pid, port })
+  return { daemon: null, record, process }
+}
+
+async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopResult> {
+  const target = await findTarget(request)
+  if (target === null) return { outcome: 'none' }
+  const { daemon, record } = target
+  const { pid, port } = daemon?.sighting ?? target.record ?? { pid: null, port: null }
+  const result =
+    daemon === null
+      ? await askOnly(request, { pid, process: target.process }, record)
+      : await endSingleton(request, lock, daemon, record)
   if (result.outcome === 'failed' || pid === null) {
     return {
       outcome: 'failed',
@@ -60,7 +112,7 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
       reason: result.outcome === 'failed' ? result.reason : 'identity_unproven',
     }
   }
-  await markEnded(request, daemon)
-  const packageVersion = daemon.sighting.report?.packageVersion ?? record?.packageVersion ?? null
+  if (daemon !== null) await markEnded(request, daemon)
+  const packageVersion = daemon?.sighting.report?.packageVersion ?? record?.packageVersion ?? null
   return { outcome: 'stopped', pid, port, packageVersion, path: result.path }
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { scopeOf } from '../classify/derive.js'
-import { planFor, type Action, type Intent } from '../classify/plan.js'
+import { planFor, type Action, type Intent, type Spared } from '../classify/plan.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import { inUseBy } from '../classify/evidence.js'
+import { maybeInUseBy } from '../classify/evidence.js'
 import { processKey } from '../identity/proof.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
@@ -114,17 +114,26 @@ function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Look): A
   const { pid, process } = candidate.sighting
   const isConfirmed =
     pid !== null && process?.birth != null && request.confirmed?.has(processKey(pid, process.birth)) === true
-  return planFor(candidate.verdict.class, isConfirmed ? 'reset_force' : request.intent, {
-    otherUser: candidate.facts.same_user === 'no',
-    inUseBy: usedElsewhere(candidate, seen),
-  })
+  return planFor(
+    candidate.verdict.class,
+    isConfirmed ? 'reset_force' : request.intent,
+    sparedOf(candidate, seen),
+  )
 }
 
-/** The other scope whose live singleton it is, or may be: where that scope could not be read in time, force must not guess. */
-function usedElsewhere({ sighting }: Candidate, seen: Look): string | null {
-  const marker = sighting.shape?.marker ?? null
-  const isUntold = marker !== null && scopeOf(sighting, seen.surroundings)?.real == null
-  return isUntold ? marker : inUseBy(sighting, seen.surroundings)
+/** Returns what speaks against ending a candidate whatever its row says: not even force ends it then. */
+export function sparedOf({ facts, sighting }: Candidate, { surroundings }: Look): Spared {
+  return {
+    otherUser: facts.same_user === 'no',
+    inUseBy: maybeInUseBy(sighting, surroundings),
+    unreachable: facts.reachable !== 'yes',
+    elsewhere: facts.elsewhere !== 'no',
+  }
+}
+
+/** Returns whether force, or a yes at the prompt, would end this candidate. */
+export function isSpared(candidate: Candidate, seen: Look): boolean {
+  return planFor('operator_required', 'reset_force', sparedOf(candidate, seen)) === 'skip'
 }
 
 function isRetired(action: Action): boolean {

@@ -1,10 +1,9 @@
 import { rmSync } from 'node:fs'
-import { isSingletonByRecord } from '../classify/derive.js'
+import { provesPredecessor } from '../classify/derive.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import { parseRecord, type DaemonRecord } from '../identity/record.js'
-import type { Lineage } from '../identity/spawn-shape.js'
-import type { Candidate, Look } from '../observe/look.js'
+import type { Candidate } from '../observe/look.js'
 import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { askToLeave } from './ask.js'
@@ -35,27 +34,6 @@ const LONGEST_DRAIN_MS = 10_000
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
- * Returns the daemon of the scope, ours before a predecessor's. One whose marker is not proven to mean this scope is not
- * it: a copied home has the record and the lock file of the home that it was copied from.
- */
-export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
-  const found = seen.candidates.filter(
-    ({ facts, sighting }) =>
-      facts.singleton_here === 'yes' &&
-      (facts.marker !== 'yes' || facts.marker_here === 'yes') &&
-      (lineage === undefined || sighting.shape?.lineage === lineage),
-  )
-  return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
-}
-
-/** Returns the record of the scope that names this daemon, null when none does. */
-export function recordOf({ sighting }: Candidate, { surroundings }: Look): DaemonRecord | null {
-  const here = surroundings.here
-  const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
-  return records.find((record) => isSingletonByRecord(record, sighting, here) === 'yes') ?? null
-}
-
-/**
  * Ends a daemon of the scope: it is asked first and gets the bound that it announces, at most 10 s (its token goes only to
  * the one that proves to own it), then the proven process is signalled. `swept` is said only when it is gone. The
  * life-cycle lock must be held for the whole call.
@@ -68,7 +46,8 @@ export async function endSingleton(
 ): Promise<Retirement> {
   const { family, platform, reason } = order
   if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
-  if (daemon.proof === null) return askOnly(order, daemon, record)
+  if (daemon.proof === null) return askOnly(order, daemon.sighting, record)
+  if (!isProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
   const timer = setTimeout(
     () => order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing`),
@@ -82,15 +61,24 @@ export async function endSingleton(
   }
 }
 
+/**
+ * A predecessor's daemon is proven by a record with its token and port, and, where its command line names no scope, by
+ * everything else that names one: then another scope's daemon is never taken for this one's.
+ */
+function isProven({ facts, sighting }: Candidate, record: DaemonRecord | null): boolean {
+  if (sighting.shape?.lineage !== 'predecessor') return true
+  if (record === null || provesPredecessor(record, sighting) !== 'yes') return false
+  return facts.marker === 'yes' || sighting.namedScopes !== null
+}
+
 /** A daemon that runs in a process of another shape, or in a container: it may be asked, and is never signalled. */
-async function askOnly(
+export async function askOnly(
   { family, platform, reason }: EndOrder,
-  { sighting }: Candidate,
+  { pid, process }: Pick<Candidate['sighting'], 'pid' | 'process'>,
   record: DaemonRecord | null,
 ): Promise<Retirement> {
-  const { pid, process } = sighting
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
-  if (record?.lineage !== 'own' || pid === null || process?.birth == null) return failed
+  if (record?.lineage !== 'own' || pid === null || process === null) return failed
   const drainMs = await askFor(family, record, reason)
   if (drainMs === null) return failed
   const isGone = await isGoneWithin(platform, { pid, birth: process.birth }, drainMs + STEP_MS)

@@ -13,6 +13,7 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
+import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
 import { makeDirectory } from './directory.js'
 
 /** Who waits may wait this long: more than the sum of what a holder may take. */
@@ -26,10 +27,6 @@ const NOT_A_LINK = constants.O_NOFOLLOW ?? 0
 
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
-
-/** The locked byte lies far behind the content, so that on Windows, where locks are mandatory, the holder stays readable. */
-const LOCK_OFFSET = 2 ** 30
-const LOCK_LENGTH = 1
 
 /** On a remote file system a signal may interrupt even a call that does not wait, before it knows anything. */
 const INTERRUPTED_AT_MOST = 10

@@ -1,20 +1,21 @@
-import { holdsLock } from '../classify/derive.js'
+import { holdsLock, provesPredecessor } from '../classify/derive.js'
+import { maybeInUseBy } from '../classify/evidence.js'
 import type { Facts } from '../classify/facts.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
 import { readPredecessorRecord } from '../observe/records.js'
+import { recordOf, singletonOf } from '../observe/singleton.js'
 import {
   endSingleton,
   markEnded,
   namesPredecessor,
-  recordOf,
-  singletonOf,
   withDaemonLock,
   type EndOrder,
 } from './end-singleton.js'
 import type { HeldLock } from './lock.js'
+import { unreachable, type Beyond } from './beyond.js'
 import { setAside } from './record-file.js'
 
 /** A daemon that had to make room for one of this installation. */
@@ -23,10 +24,12 @@ export interface Replaced {
   readonly packageVersion: string | null
 }
 
-export interface ReplaceOrder extends EndOrder {
+export interface ReplaceOrder extends EndOrder, Beyond {
   readonly reason: Replaced['reason']
   /** The command that deals with a daemon by its port. */
   readonly doctorCommand: (port: number | null) => string
+  /** The command that stops the daemon of the scope, of any version. */
+  readonly stopCommand: string
 }
 
 /**
@@ -42,6 +45,7 @@ const REQUIRED: readonly (keyof Facts)[] = [
   'pid_known',
   'birth_known',
   'same_namespaces',
+  'reachable',
   'marker',
   'marker_here',
   'report_agrees',
@@ -80,12 +84,22 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
   if (readPredecessorRecord(family, scope) === null) return null
   const found = await lookFor(order, 'predecessor')
   if (found === null) return null
+  if (found.daemon.facts.marker !== 'yes') return leaveBeside(order, found)
+  if (found.daemon.facts.reachable !== 'yes') throw unreachable(order, found.daemon.sighting)
   if (found.daemon.facts.self_report !== 'yes') throw unresponsive(order, found)
   const files = family.files(scope)
-  if (unproven(found).length > 0 && files.record !== files.predecessorRecord) return null
+  if (unproven(found).length > 0 && files.record !== files.predecessorRecord) return leaveBeside(order, found)
   await end(order, lock, found)
   await withDaemonLock(order, (daemonLock) => setPredecessorAside(order, daemonLock, found.record))
   return { reason: order.reason, packageVersion: found.version }
+}
+
+/** One that is not proven to be this scope's is left alone; the person who starts ours is told once. */
+function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: Found): null {
+  const { pid, port } = daemon.sighting
+  const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
+  onWait?.(`a ${family.name} daemon of an earlier version (${at}) runs here too; it is left alone`)
+  return null
 }
 
 interface Found {
@@ -110,12 +124,15 @@ async function lookFor({ family, scope, platform }: ReplaceOrder, lineage: Linea
 /** Returns what is missing of the proof. */
 function unproven({ seen, daemon, record }: Found): readonly string[] {
   const { facts, sighting } = daemon
+  const isByRecord = record !== null && provesPredecessor(record, sighting) === 'yes'
   const isLockHolder = holdsLock(sighting, seen.surroundings.here) === 'yes'
   return [
     ...REQUIRED.filter((fact) => facts[fact] !== 'yes'),
     ...(facts.other_family === 'no' ? [] : ['other_family']),
+    ...(maybeInUseBy(sighting, seen.surroundings) === null ? [] : ['in_use_by']),
+    ...(facts.elsewhere === 'no' ? [] : ['elsewhere']),
     ...(record === null ? ['record'] : []),
-    ...(isLockHolder || sighting.shape?.lineage === 'predecessor' ? [] : ['daemon_lock']),
+    ...(isLockHolder || isByRecord ? [] : ['daemon_lock']),
   ]
 }
 
@@ -129,12 +146,12 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: Found): Promise<v
   if (result.outcome === 'failed') throw notReplaced(order, named, result.reason)
 }
 
-function unresponsive({ family, doctorCommand }: ReplaceOrder, { daemon }: Found): FamiliarError {
+function unresponsive({ family, stopCommand }: ReplaceOrder, { daemon }: Found): FamiliarError {
   const { pid, port } = daemon.sighting
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
     `the ${family.name} daemon of an earlier version (process ${pid ?? 'unknown'}, port ${port ?? 'none'}) does not answer`,
-    { hint: doctorCommand(port) },
+    { hint: stopCommand },
   )
 }
 

@@ -106,7 +106,7 @@ async function listensStill(platform: Platform, target: ProvenProcess): Promise<
 /** Returns whether that very process is gone, as soon as it is, and at the latest when the time is over. */
 export function isGoneWithin(
   platform: Platform,
-  target: Pick<ProvenProcess, 'pid' | 'birth'>,
+  target: { readonly pid: number; readonly birth: string | null },
   ms: number,
 ): Promise<boolean> {
   return pollUntil(async () => {

@@ -10,26 +10,39 @@ export interface FactsBasis {
   readonly startingSeconds: number
 }
 
-/** Returns the facts of a sighting. Pure; evidence (version, executable, shared owner file) is not among them. */
-export function factsOf({ ports, startingSeconds }: FactsBasis, seen: Sighting, around: Surroundings): Facts {
+/**
+ * Returns the facts of a sighting. Pure; evidence (version, executable, shared owner file) is not among them. `others` are
+ * all sightings of the same look.
+ */
+export function factsOf(
+  { ports, startingSeconds }: FactsBasis,
+  seen: Sighting,
+  around: Surroundings,
+  others: readonly Sighting[] = [],
+): Facts {
   const scope = scopeOf(seen, around)
   return {
     in_range: tri(seen.port === null || (seen.port >= ports.from && seen.port < ports.to)),
     other_family: tri(seen.otherFamily !== null || seen.answer === 'other_family_report'),
     spawn_shape: tri(seen.shape !== null ? true : seen.process?.command ? false : null),
     self_report: tri(seen.report !== null),
-    answered_http: tri(seen.answer !== 'silent'),
+    answered_http: tri(seen.answer !== 'silent' && seen.answer !== 'unreachable'),
     singleton_here: isSingleton(seen, around.here),
-    singleton_of_marker: singletonOfMarker(seen, scope),
+    singleton_named: singletonNamed(seen, around),
+    part_of_singleton: partOfSingleton(seen, around, others),
+    holds_reported_lock: holdsReportedLock(seen, around),
     same_user: sameUser(seen, around.user),
     pid_known: tri(seen.pid !== null),
     birth_known: tri(typeof seen.process?.birth === 'string'),
     same_namespaces: same(seen.process?.namespaces ?? null, around.namespaces),
+    reachable: reachable(seen, around),
+    elsewhere: elsewhere(seen, around),
     marker: seen.shape === null ? 'unknown' : tri(seen.shape.marker !== null),
-    marker_here: same(scope?.real ?? null, around.here.real),
+    marker_here: markerHere(seen, around),
     report_agrees: reportAgrees(seen),
     scope_agrees: scopeAgrees(seen, around),
-    records_readable: tri(scope === null ? null : isReadable(scope)),
+    scope_told: scope === null ? 'unknown' : tri(scope.isLate !== true),
+    records_readable: recordsReadable(seen, around),
     young: seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
     predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.lineage === 'predecessor'),
     project_gone: projectGone(seen, scope),
@@ -43,15 +56,26 @@ export function scopeOf(seen: Sighting, around: Surroundings): ScopeView | null 
   return (marker == null ? null : around.scopes.get(marker)) ?? null
 }
 
-/** Without a marker it can be nobody's; a marker whose scope was not seen leaves it open. */
-function singletonOfMarker(seen: Sighting, scope: ScopeView | null): Tri {
-  if (scope !== null) return isSingleton(seen, scope)
-  return seen.shape !== null && seen.shape.marker === null ? 'no' : 'unknown'
+/** Returns every scope that anything about it names, as it was seen; null in the place of one that was not looked at. */
+export function namedScopes(seen: Sighting, around: Surroundings): readonly (ScopeView | null)[] {
+  return (seen.namedScopes ?? []).map((name) => around.scopes.get(name) ?? null)
+}
+
+/** A scope that was not told in time leaves it open; so does a list of names that may not be whole. */
+function singletonNamed(seen: Sighting, around: Surroundings): Tri {
+  const named = namedScopes(seen, around).map((scope) =>
+    scope === null ? 'unknown' : isSingleton(seen, scope),
+  )
+  return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
 }
 
 /** Returns whether this process holds the daemon lock of the scope, or a record of it names it. */
 export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
+  const ownsToken = scope.records.some(
+    (read) => read.state === 'readable' && read.record.lineage === 'own' && read.record.port === seen.port,
+  )
   return some(
+    tri(seen.ownsToken && ownsToken),
     holdsLock(seen, scope),
     ...scope.records.map((read) => {
       if (read.state === 'absent') return 'no'
@@ -64,16 +88,93 @@ export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
 export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   if (lockHolder === null) return 'no'
   if (lockHolder === 'unknown') return 'unknown'
-  return every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
+  const isNamed = every(
+    same(lockHolder.pid, seen.pid),
+    same(lockHolder.birth, seen.process?.birth ?? null),
+  )
+  return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
-/** Returns whether the record is one of the scope and names this process. */
+function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
+  const scope = around.scopes.get(seen.report?.scope ?? '')
+  return scope === undefined ? 'unknown' : holdsLock(seen, scope)
+}
+
+/**
+ * Returns whether the record is one of the scope and names this process, so that it protects it. A predecessor's record
+ * names it by its pid, or by port and token: either may be wrong.
+ */
 export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope: ScopeView): Tri {
-  const isOfScope = record.scope === null ? 'yes' : same(record.scope, scope.real)
-  if (!record.running || (seen.port !== null && record.port !== seen.port)) return 'no'
-  if (record.pid === null) return every(isOfScope, same(record.token, seen.shape?.token ?? null))
-  const born = record.birth === null ? 'yes' : same(record.birth, seen.process?.birth ?? null)
-  return every(isOfScope, same(record.pid, seen.pid), born)
+  if (!record.running) return 'no'
+  if (record.lineage === 'predecessor') {
+    if (seen.shape?.lineage === 'own') return 'no'
+    const byPid = record.pid === null ? 'no' : same(record.pid, seen.pid)
+    return some(byPid, provesPredecessor(record, seen))
+  }
+  const isOfScope = same(record.scope, scope.real)
+  if (seen.port !== null && record.port !== seen.port) return 'no'
+  return every(isOfScope, same(record.pid, seen.pid), same(record.birth, seen.process?.birth ?? null))
+}
+
+/** Returns whether a predecessor's record proves this process: its token stands in the command line, and it has the port. */
+export function provesPredecessor(record: DaemonRecord, seen: Sighting): Tri {
+  if (record.lineage !== 'predecessor' || seen.port === null) return 'no'
+  return every(tri(record.port === seen.port), same(record.token, seen.shape?.token ?? null))
+}
+
+/**
+ * Returns whether the process shares its port with another one that is a live singleton, or was forked from one without
+ * exec: ending it would end a part of that daemon.
+ */
+function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly Sighting[]): Tri {
+  const sharing = others.filter(
+    (other) => other !== seen && other.port !== null && other.port === seen.port && other.pid !== seen.pid,
+  )
+  const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
+  return some(
+    ...[...sharing, ...forkedFrom].map((other) => some(isSingleton(other, around.here), singletonNamed(other, around))),
+  )
+}
+
+/** Returns whether a connection from here reaches it: it is in our network, and we were let to connect. */
+function reachable(seen: Sighting, around: Surroundings): Tri {
+  if (seen.answer === 'unreachable') return 'no'
+  const isOurs = same(seen.process?.networkNamespace ?? null, around.networkNamespace)
+  return isOurs === 'unknown' && seen.report !== null ? 'yes' : isOurs
+}
+
+/** Without a scope there is no record that could name another one. */
+function elsewhere(seen: Sighting, around: Surroundings): Tri {
+  const named = namedScopes(seen, around).map((scope) =>
+    scope === null || scope.isLate === true ? 'unknown' : isElsewhere(scope, around),
+  )
+  return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
+}
+
+/**
+ * Returns whether a record of the scope names a daemon of another machine, or of another pid namespace of this boot, that
+ * may still run: only while the daemon lock is held, or cannot be told to be free.
+ */
+export function isElsewhere({ records, lockHolder }: ScopeView, around: Surroundings): Tri {
+  const isForeign = records.some(
+    (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, around.machine),
+  )
+  return tri(isForeign && lockHolder !== null)
+}
+
+/** Returns whether the pid in a record means a process of another machine, or of another pid namespace of this boot. Pure. */
+export function isOfElsewhere(record: DaemonRecord, machine: Surroundings['machine']): boolean {
+  if (record.lineage === 'predecessor' || record.hostId === null) return false
+  if (record.hostId !== machine.hostId) return true
+  return record.bootId === machine.bootId && record.pidNamespace !== machine.pidNamespace
+}
+
+/** A scope that was not read in time leaves what is certain: its name is another path than the one that is looked at. */
+function markerHere(seen: Sighting, around: Surroundings): Tri {
+  const marker = seen.shape?.marker ?? null
+  if (marker === null) return 'unknown'
+  const real = around.scopes.get(marker)?.real ?? null
+  return real === null ? tri(marker === around.here.real) : same(real, around.here.real)
 }
 
 /**
@@ -93,10 +194,12 @@ export function projectGone({ shape, process }: Sighting, scope: ScopeView | nul
 function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri {
   if (scope.real === null || !isReadable(scope)) return 'unknown'
   if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
-  const records = scope.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
-  if (records.length === 0) return 'yes'
+  const running = scope.records.flatMap((read) =>
+    read.state === 'readable' && read.record.running ? [read.record] : [],
+  )
+  if (running.length === 0) return 'yes'
   return some(
-    ...records.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around.alive))),
+    ...running.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around.alive))),
   )
 }
 
@@ -110,7 +213,8 @@ export function namesLiving(record: DaemonRecord, alive: Surroundings['alive']):
   const found = alive.get(record.pid)
   if (found === undefined) return 'no'
   if (record.birth !== null) return same(record.birth, found.birth)
-  return found.command === null ? 'unknown' : tri(commandText(found.command).includes(record.token))
+  if (found.command === null || record.token === null) return 'unknown'
+  return tri(commandText(found.command).includes(record.token))
 }
 
 function sameUser(seen: Sighting, user: string): Tri {
@@ -127,12 +231,26 @@ function reportAgrees(seen: Sighting): Tri {
   return every(started, same(report.pid, seen.pid), same(report.port, seen.port))
 }
 
+/** The environment of a predecessor never refutes its marker: some releases ignore the variable. */
 function scopeAgrees(seen: Sighting, around: Surroundings): Tri {
-  const { report, shape } = seen
+  const { report, shape, process } = seen
   if (report === null || shape === null || shape.marker === null) return 'unknown'
-  if (report.scope === null) return report.statesScope ? 'unknown' : 'yes'
-  if (report.scope === shape.marker) return 'yes'
-  return same(around.scopes.get(report.scope)?.real ?? null, around.scopes.get(shape.marker)?.real ?? null)
+  if (report.scope === null && report.statesScope) return 'unknown'
+  const own = shape.lineage === 'own' ? (process?.workingDirectory ?? null) : null
+  const real = (name: string): string | null => around.scopes.get(name)?.real ?? null
+  const agrees = [report.scope, own].map((name) => {
+    if (name === null || name === shape.marker) return 'yes'
+    return same(real(name), real(shape.marker ?? ''))
+  })
+  return every(...agrees)
+}
+
+/** What was not read in time is unknown, not unreadable: a reason must not change with the load of the machine. */
+function recordsReadable(seen: Sighting, around: Surroundings): Tri {
+  if (seen.namedScopes === null) return 'unknown'
+  const named = namedScopes(seen, around)
+  if (named.length === 0) return 'unknown'
+  return every(...named.map((scope) => (scope === null || scope.isLate === true ? 'unknown' : tri(isReadable(scope)))))
 }
 
 function isReadable(scope: ScopeView): boolean {

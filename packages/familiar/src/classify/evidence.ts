@@ -1,6 +1,6 @@
 import type { Sighting, ScopeView, Surroundings } from '../identity/sighting.js'
 import { compareVersions, type Self } from '../identity/versions.js'
-import { isSingleton, namesLiving, projectGone, scopeOf } from './derive.js'
+import { isSingleton, namedScopes, namesLiving, projectGone, scopeOf } from './derive.js'
 
 /** What speaks for a daemon being stale. Shown to people; never decides. */
 export type StaleEvidence =
@@ -42,7 +42,23 @@ function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): b
 
 /** Returns the other scope whose live singleton this process is, null when it is none or that is not proven. Pure. */
 export function inUseBy(seen: Sighting, around: Surroundings): string | null {
-  const scope = scopeOf(seen, around)
-  if (scope === null || scope === around.here || isSingleton(seen, scope) !== 'yes') return null
-  return scope.real
+  const used = namedScopes(seen, around).find(
+    (scope) => scope !== null && scope !== around.here && isSingleton(seen, scope) === 'yes',
+  )
+  return used?.real ?? null
+}
+
+/**
+ * Returns the other scope whose live singleton this process is or may be: force must not guess. What is proven counts
+ * first; then a scope that could not be read, by its name. Pure.
+ */
+export function maybeInUseBy(seen: Sighting, around: Surroundings): string | null {
+  const proven = inUseBy(seen, around)
+  if (proven !== null) return proven
+  if (seen.namedScopes === null) return 'unknown'
+  const untold = seen.namedScopes.find((name) => {
+    const scope = around.scopes.get(name)
+    return scope === undefined || scope.isLate === true || scope.real === null
+  })
+  return untold ?? null
 }

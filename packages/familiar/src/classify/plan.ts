@@ -13,15 +13,20 @@ export const PLAN: Readonly<Record<CleanupClass, Readonly<Record<Intent, Action>
   never_touch: { look: 'show', startup_clean: 'leave', reset: 'leave', reset_force: 'leave' },
 }
 
-/** What not even force retires: another user's process, and the live singleton of another scope. */
+/** What not even force retires, whatever the row says. */
 export interface Spared {
   readonly otherUser: boolean
+  /** The other scope whose live singleton it is, or may be. */
   readonly inUseBy: string | null
+  /** Not proven to be reachable from here: that it does not answer says nothing about it then. */
+  readonly unreachable: boolean
+  /** Not proven that the scope's daemon does not run on another machine or in another pid namespace. */
+  readonly elsewhere: boolean
 }
 
 /** Returns what is done with a candidate of this class. Pure. */
 export function planFor(cleanupClass: CleanupClass, intent: Intent, spared: Spared): Action {
   const action = PLAN[cleanupClass][intent]
-  const isSpared = spared.otherUser || spared.inUseBy !== null
+  const isSpared = spared.otherUser || spared.inUseBy !== null || spared.unreachable || spared.elsewhere
   return action === 'retire_if_proven' && isSpared ? 'skip' : action
 }

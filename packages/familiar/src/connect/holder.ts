@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isLockHeld, readLockHolder } from '../act/lock.js'
-import { FamiliarError } from '../errors.js'
+import { isLockHeld } from '../act/lock.js'
 import { HANDSHAKE_MS } from '../observe/handshake.js'
-import { readOwnRecord } from '../observe/records.js'
+import { unresponsive, whyBeyond } from './no-answer.js'
 import { findRecorded, findUsable, type Found } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 
@@ -16,17 +15,19 @@ const PATIENCE = 3
 
 /**
  * Returns the daemon that holds the daemon lock, once it answers: its record may be on its way, or it may be on its way
- * out. Null when nobody holds the lock (any more). One that stays silent until then, on the clock of
- * `performance.now()`, is named, not ended: `E_DAEMON_UNRESPONSIVE`.
+ * out. Null when the lock is free (again). One that stays silent until then, on the clock of `performance.now()`, is
+ * named, not ended: `E_DAEMON_UNRESPONSIVE`; one that cannot answer here: `E_DAEMON_UNREACHABLE`, `E_DAEMON_ELSEWHERE`.
  */
 export async function awaitHolder(request: ConnectRequest, until: number): Promise<Found | null> {
   const { daemonLock } = request.family.files(request.scope)
-  for (;;) {
+  for (let asked = 0; ; asked++) {
     if (!(await isLockHeld(daemonLock))) return null
     const left = Math.max(HOLDER_POLL_MS, until - performance.now())
     const found = await findRecorded(request, Math.min(HANDSHAKE_MS, left))
     if (found !== null) return found
-    if (performance.now() >= until) throw unresponsive(request)
+    const beyond = asked === 0 ? await whyBeyond(request, false) : null
+    if (beyond !== null) throw beyond
+    if (performance.now() >= until) throw (await whyBeyond(request, true)) ?? unresponsive(request)
     await sleep(HOLDER_POLL_MS)
   }
 }
@@ -56,22 +57,10 @@ export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiti
       if (found !== null) return found
       silences = performance.now() - began >= HANDSHAKE_MS ? silences + 1 : 0
       if (silences < PATIENCE) return null
-      if (await isLockHeld(daemonLock)) throw unresponsive(request)
+      if (await isLockHeld(daemonLock)) throw (await whyBeyond(request, true)) ?? unresponsive(request)
       silences = 0
       return null
     },
     patienceMs: () => (hasQueued ? PATIENCE * HANDSHAKE_MS : HOLDER_MS) - silences * HANDSHAKE_MS,
   }
-}
-
-function unresponsive({ family, scope, launch, doctorCommand }: ConnectRequest): FamiliarError {
-  const record = readOwnRecord(family, scope)
-  const pid = readLockHolder(family.files(scope).daemonLock)?.pid ?? record?.pid ?? null
-  const port = record?.pid === pid ? (record?.port ?? null) : null
-  const at = port === null ? '' : `, port ${port}`
-  return new FamiliarError(
-    'E_DAEMON_UNRESPONSIVE',
-    `the ${family.name} daemon (process ${pid ?? 'unknown'}${at}) does not answer; its log: ${launch.logFile}`,
-    { hint: doctorCommand(port) },
-  )
 }

@@ -4,10 +4,14 @@ import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
 import { standingOf, type Standing } from '../identity/versions.js'
-import { handshake, HANDSHAKE_MS } from '../observe/handshake.js'
+import { HANDSHAKE_MS } from '../observe/handshake.js'
 import { isGone } from '../observe/peek.js'
-import { readOwnRecord } from '../observe/records.js'
+import { isSameScope, readOwnRecord } from '../observe/records.js'
+import { verify } from '../observe/verify.js'
 import type { ScopeRequest } from './request.js'
+
+/** How long the machine may take to tell what a process is. */
+const MACHINE_MS = 1_000
 
 /** The recorded daemon: it answers, and has proven to own the record's token. */
 export interface Found {
@@ -25,14 +29,14 @@ export async function findRecorded(
 ): Promise<Found | null> {
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
-  const answer = await handshake(request.family, record, timeoutMs)
+  const answer = await verify(request, record, timeoutMs)
   if (answer.outcome !== 'proven') return null
   return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null
 }
 
 /** A record that was copied and made to fit proves a daemon, but not that it is this scope's. */
 function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
-  return scope === null || scope === request.scope
+  return scope === null || isSameScope(scope, request.scope)
 }
 
 /** Returns the recorded daemon only where it can be used as it is. */
@@ -63,12 +67,14 @@ async function assess(request: ScopeRequest, record: DaemonRecord, report: SelfR
 /** The path is the daemon's: one that is not whole, or its absence from another mount namespace, proves nothing. */
 async function isInstallationGone(
   { platform }: ScopeRequest,
-  { namespaces }: DaemonRecord,
+  { pid }: DaemonRecord,
   { details }: SelfReport,
 ): Promise<boolean> {
   const installation = details.sourceCheckoutPath
   if (installation === null || !isAbsolute(installation) || isGone(installation) !== true) return false
-  return (await platform.host()).namespaces === namespaces
+  if (pid === null) return false
+  const view = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
+  return view?.namespaces != null && view.namespaces === (await platform.host()).namespaces
 }
 
 function newerProtocol(

@@ -25,6 +25,8 @@ export interface ScopeRequest {
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
+  /** What else can be done where the daemon of this scope runs out of reach: `set X to ... to use another daemon here`. */
+  readonly otherScopeHint?: string
   readonly onWait?: (message: string) => void
 }
 

@@ -47,8 +47,15 @@ export interface ProcessView {
   readonly executableGone: boolean | null
   /** True when its working directory was removed while it stood there, false when not. */
   readonly workingDirectoryGone: boolean | null
-  /** The pid and mount namespaces as text; on systems without them a constant. */
+  /** Its working directory as a path; null when unknown or removed. */
+  readonly workingDirectory: string | null
+  /**
+   * Where its facts hold: the pid, mount, time and user namespaces and the root directory, as text; on systems without
+   * them a constant.
+   */
   readonly namespaces: string | null
+  /** The network namespace as text: a process in another one cannot be reached over loopback. */
+  readonly networkNamespace: string | null
   readonly ageSeconds: number | null
   readonly memoryBytes: number | null
 }
@@ -58,5 +65,10 @@ export interface Host {
   readonly pid: number
   readonly user: string
   readonly bootId: string
+  /** Names this machine: a hash of its machine id, or of its host name where it has none. */
+  readonly hostId: string
+  /** The pid namespace alone: pids mean something only within it. */
+  readonly pidNamespace: string
   readonly namespaces: string
+  readonly networkNamespace: string
 }

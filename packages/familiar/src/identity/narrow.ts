@@ -29,10 +29,10 @@ export function portOf(value: unknown): number | null {
   return port !== null && port > 0 && port < 65536 ? port : null
 }
 
-/** Returns a pid that may name a daemon (above 1), or null. */
+/** Returns a pid, or null. Pid 1 is one: a container may run a daemon as its first process. (Only signalling it is forbidden.) */
 export function pidOf(value: unknown): number | null {
   const pid = countOf(value)
-  return pid !== null && pid > 1 ? pid : null
+  return pid !== null && pid > 0 ? pid : null
 }
 
 /** Returns a whole decimal number written without sign, blank or leading zero, or null. */

@@ -9,14 +9,17 @@ export interface DaemonRecord {
   readonly pid: number | null
   readonly birth: string | null
   readonly port: number
-  readonly token: string
+  /** Null in a record whose token stands elsewhere (`Family.tokenDirectory`) and was not found there. */
+  readonly token: string | null
   readonly running: boolean
   readonly packageVersion: string | null
   readonly protocolVersion: number | null
   readonly buildTime: string | null
   readonly executable: string | null
-  /** The namespaces of its process; what it says of paths holds there. */
-  readonly namespaces: string | null
+  /** The machine, the boot and the pid namespace in which its pid means something; null in a predecessor's. */
+  readonly hostId: string | null
+  readonly bootId: string | null
+  readonly pidNamespace: string | null
   readonly startedAt: string | null
   readonly instanceId: string | null
   readonly stopReason: string | null
@@ -31,11 +34,13 @@ export interface OwnRecord {
   readonly pid: number
   readonly birth: string
   readonly boot_id: string
+  readonly host_id: string
   readonly pid_namespace: string
   readonly host: '127.0.0.1'
   readonly port: number
   readonly url: string
-  readonly token: string
+  /** Left out where the record stands in a place that others can read. */
+  readonly token?: string
   readonly package_version: string
   readonly protocol_version: number
   readonly build_time: string | null
@@ -72,7 +77,8 @@ function parseOwn(text: string): DaemonRecord | null {
   const port = portOf(json['port'])
   const token = stringOf(json['token'])
   const state = json['state']
-  if (scope === null || pid === null || birth === null || port === null || token === null) return null
+  if (scope === null || pid === null || birth === null || port === null) return null
+  if (token === null && 'token' in json) return null
   if (state !== 'running' && state !== 'stopped') return null
   return {
     lineage: 'own',
@@ -86,7 +92,9 @@ function parseOwn(text: string): DaemonRecord | null {
     protocolVersion: countOf(json['protocol_version']),
     buildTime: stringOf(json['build_time']),
     executable: stringOf(json['executable']),
-    namespaces: stringOf(json['pid_namespace']),
+    hostId: stringOf(json['host_id']),
+    bootId: stringOf(json['boot_id']),
+    pidNamespace: stringOf(json['pid_namespace']),
     startedAt: stringOf(json['started_at']),
     instanceId: stringOf(json['instance_id']),
     stopReason: stringOf(json['stop_reason']),
@@ -116,7 +124,9 @@ function parseLines(text: string): DaemonRecord | null {
     protocolVersion: null,
     buildTime: null,
     executable: null,
-    namespaces: null,
+    hostId: null,
+    bootId: null,
+    pidNamespace: null,
     startedAt: null,
     instanceId: null,
     stopReason: null,

@@ -1,10 +1,14 @@
-import type { Listener, ProcessView } from './machine.js'
+import type { Host, Listener, ProcessView } from './machine.js'
 import type { RecordRead } from './record.js'
 import type { SelfReport } from './self-report.js'
 import type { ShapeMatch } from './spawn-shape.js'
 
-/** How a listener answered the health probe. `silent` covers everything that did not become an HTTP answer in time. */
-export type Answer = 'silent' | 'http' | 'self_report' | 'other_family_report'
+/**
+ * How a listener answered the health probe. `silent` covers everything that did not become an HTTP answer in time.
+ * `unreachable`: the system refused this process the connection (a sandbox, loopback down): it says nothing about the
+ * listener.
+ */
+export type Answer = 'silent' | 'http' | 'self_report' | 'other_family_report' | 'unreachable'
 
 /** One candidate as it was seen: the sockets of one process on one port, and what could be read of that process. */
 export interface Sighting {
@@ -20,6 +24,15 @@ export interface Sighting {
   readonly shape: ShapeMatch | null
   /** The other family of the tool whose daemon its command line says it is. */
   readonly otherFamily: string | null
+  /** It proved to own the token in our record of the scope that is looked at. */
+  readonly ownsToken: boolean
+  /** Its ancestors with the very same command line: it was forked from them without exec. */
+  readonly forkedFrom: readonly ProcessView[]
+  /**
+   * Every scope that something about it names, as the text stands there: command line, self-report, working directory,
+   * environment. Null where one of them could not be read, so that there may be more.
+   */
+  readonly namedScopes: readonly string[] | null
 }
 
 /** One scope as the file system shows it. */
@@ -32,11 +45,30 @@ export interface ScopeView {
   readonly emptyForSeconds: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
-  /**
-   * Who holds the daemon lock, as its file says: only a holder writes there, and a daemon holds it for life. Null when it
-   * names no daemon, `unknown` when it is there and cannot be read.
-   */
-  readonly lockHolder: ProcessName | 'unknown' | null
+  /** Who owns the directory (uid as text), null when unknown. */
+  readonly owner: string | null
+  /** Names the directory itself, whatever the path it is reached by. */
+  readonly directory: string | null
+  /** When the daemon lock's file was last touched, ISO 8601; a daemon touches it on every tick. */
+  readonly lockTouchedAt: string | null
+  /** True when it was not read before the time for it was over: then nothing in it is known. */
+  readonly isLate?: boolean
+  /** Who holds the daemon lock. */
+  readonly lockHolder: LockHolding
+}
+
+/**
+ * Who holds a kernel lock. Null: it is free. `unknown`: it is held by a process that is not seen from here, or it could
+ * not be told whether it is held. `isTold`: held for certain, but the name comes from the text of the file, which clears
+ * nobody else.
+ */
+export type LockHolding = HolderName | 'unknown' | null
+
+export interface HolderName {
+  readonly pid: number
+  /** Null for a process whose start time cannot be compared with ours. */
+  readonly birth: string | null
+  readonly isTold?: boolean
 }
 
 /** Names one process for ever. */
@@ -49,6 +81,8 @@ export interface ProcessName {
 export interface Surroundings {
   readonly user: string
   readonly namespaces: string
+  readonly networkNamespace: string
+  readonly machine: Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
   /** The scope that is looked at. */
   readonly here: ScopeView
   /** Every path that a command line or a self-report named, by that text. */

@@ -3,14 +3,16 @@ import { classify, type Verdict } from '../classify/classify.js'
 import { factsOf } from '../classify/derive.js'
 import type { Facts } from '../classify/facts.js'
 import type { Family } from '../family.js'
-import type { CommandLine, Host, Listener, ProcessView } from '../identity/machine.js'
+import type { Host, Listener } from '../identity/machine.js'
 import { makeProof, type ProvenProcess } from '../identity/proof.js'
 import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
 import { matchShapes } from '../identity/spawn-shape.js'
+import { handshake } from './handshake.js'
 import { HEALTH_PATH, probe, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
-import { readScope } from './records.js'
+import { readScope, type UnlockedView } from './records.js'
 import { readForeignScopes } from './scopes.js'
+import { sightingsOf, type Heard } from './sightings.js'
 
 /** How long a listener may take to answer. A healthy one takes some milliseconds; together with the rest a look stays below 1 s. */
 export const PROBE_MS = 600
@@ -62,18 +64,22 @@ export async function look(
   const started = performance.now()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
-  const here = readScope(family, scope)
+  const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
   const replies = new Map(
     await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)),
   )
-  const holders = await platform.holders(listeners, hintsFrom(replies.values(), here), deadline)
-  const alive = await platform.inspect([...new Set([...holders.values(), ...recordedPids([here])])], deadline)
-  const groups = withLockHolder(group(listeners, holders), here, alive)
-  const sightings = groups.map((of) => toSighting(family, of, replies, alive))
+  const hints = hintsFrom(replies.values(), read)
+  const holders = new Map(await platform.holders(listeners, hints, deadline))
+  const proven = await proveRecorded(family, read, listeners, holders)
+  const found = [...new Set([...holders.values(), ...recordedPids([read])])]
+  const here = await withLock(family, scope, read, platform, found)
+  const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
+  const sightings = await sightingsOf(family, { listeners, holders, replies, here, alive, host, proven }, platform)
   const foreignMs = Math.max(foreignScopesMs, LOOK_MS - (performance.now() - started))
-  const scopes = await readScopes(family, scope, here, sightings, foreignMs)
-  const surroundings = { user: host.user, namespaces: host.namespaces, here, scopes, alive }
+  const scopes = await readScopes(family, scope, here, sightings, host.user, foreignMs)
+  const { user, namespaces, networkNamespace } = host
+  const surroundings = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }
   const more = await platform.inspect(
     recordedPids(scopes.values()).filter((pid) => !alive.has(pid)),
     deadline,
@@ -83,13 +89,44 @@ export async function look(
     family,
     host,
     surroundings: around,
-    candidates: sightings.map((seen) => decide(family, seen, around)),
+    candidates: sightings.map((seen) => decide(family, seen, around, sightings)),
   }
 }
 
-interface Heard {
-  readonly answer: Sighting['answer']
-  readonly report: Sighting['report']
+/** Who holds the lock of our own scope; the candidates are asked first, because it is nearly always one of them. */
+async function withLock(
+  family: Family,
+  scope: string,
+  { told, ...view }: UnlockedView,
+  platform: Platform,
+  pids: readonly number[],
+): Promise<ScopeView> {
+  return { ...view, lockHolder: await platform.lockHolder(family.files(scope).daemonLock, told, pids) }
+}
+
+/**
+ * A daemon whose descriptors cannot be read (its Node has file capabilities, above all) can still prove itself: who owns the
+ * record's token is the process that the record names. Asked only where the socket's holder is unknown otherwise.
+ */
+async function proveRecorded(
+  family: Family,
+  { records }: UnlockedView,
+  listeners: readonly Listener[],
+  holders: Map<string, number>,
+): Promise<ReadonlySet<string>> {
+  const proven = new Set<string>()
+  for (const read of records) {
+    if (read.state !== 'readable' || read.record.lineage !== 'own' || !read.record.running) continue
+    const { pid, port } = read.record
+    const silent = listeners.filter((at) => at.port === port && at.pid === null && !holders.has(at.socket))
+    if (pid === null || silent.length === 0) continue
+    if ((await handshake(family, read.record, PROBE_MS)).outcome !== 'proven') continue
+    for (const at of silent.filter(({ address }) => address === '127.0.0.1')) {
+      holders.set(at.socket, pid)
+      proven.add(at.socket)
+    }
+  }
+  return proven
 }
 
 async function ask(family: Family, listener: Listener): Promise<Heard> {
@@ -97,6 +134,7 @@ async function ask(family: Family, listener: Listener): Promise<Heard> {
 }
 
 function hear(family: Family, reply: ProbeReply): Heard {
+  if (reply.kind === 'unreachable') return { answer: 'unreachable', report: null }
   if (reply.kind !== 'json') return { answer: reply.kind, report: null }
   const report = family.readSelfReport(reply.body)
   if (report !== null) return { answer: 'self_report', report }
@@ -105,98 +143,57 @@ function hear(family: Family, reply: ProbeReply): Heard {
 }
 
 /** Pids that a reply or a record claims: where to look first for the holder of a socket. */
-function hintsFrom(heard: Iterable<Heard>, here: ScopeView): ReadonlySet<number> {
+function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<number> {
   const claimed = [...heard].flatMap(({ report }) => report?.pid ?? [])
   return new Set([...claimed, ...recordedPids([here])])
 }
 
-function recordedPids(scopes: Iterable<ScopeView>): readonly number[] {
-  return [...scopes].flatMap(({ records, lockHolder }) => [
-    ...records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : [])),
-    ...(lockHolder === null || lockHolder === 'unknown' ? [] : [lockHolder.pid]),
-  ])
+/** The pids that the records and the lock of these scopes name. A pid of another machine or pid namespace is looked at in vain. */
+function recordedPids(scopes: Iterable<ScopeView | UnlockedView>): readonly number[] {
+  return [...scopes].flatMap((scope) => {
+    const lock = 'told' in scope ? scope.told : scope.lockHolder
+    return [
+      ...scope.records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : [])),
+      ...(lock === null || lock === 'unknown' ? [] : [lock.pid]),
+    ]
+  })
 }
 
-interface Group {
-  readonly port: number | null
-  readonly pid: number | null
-  readonly listeners: readonly Listener[]
-}
-
-/** One candidate is what one process holds on one port; a socket whose holder is unknown is one of its own. */
-function group(listeners: readonly Listener[], holders: ReadonlyMap<string, number>): readonly Group[] {
-  const groups = new Map<string, Group>()
-  for (const listener of listeners) {
-    const pid = listener.pid ?? holders.get(listener.socket) ?? null
-    const key = pid === null ? listener.socket : `${listener.port}/${pid}`
-    const others = groups.get(key)?.listeners ?? []
-    groups.set(key, { port: listener.port, pid, listeners: [...others, listener] })
-  }
-  return [...groups.values()].toSorted((a, b) => (a.port ?? 0) - (b.port ?? 0))
-}
-
-/** The holder of the daemon lock is a candidate also while it does not listen. */
-function withLockHolder(
-  groups: readonly Group[],
-  { lockHolder }: ScopeView,
-  alive: ReadonlyMap<number, ProcessView>,
-): readonly Group[] {
-  if (lockHolder === null || lockHolder === 'unknown') return groups
-  const isThere = alive.get(lockHolder.pid)?.birth === lockHolder.birth
-  if (!isThere || groups.some(({ pid }) => pid === lockHolder.pid)) return groups
-  return [{ port: null, pid: lockHolder.pid, listeners: [] }, ...groups]
-}
-
-function toSighting(
-  family: Family,
-  { port, pid, listeners }: Group,
-  replies: ReadonlyMap<string, Heard>,
-  alive: ReadonlyMap<number, ProcessView>,
-): Sighting {
-  const heard = listeners.flatMap((listener) => replies.get(listener.socket) ?? [])
-  const best = BEST_FIRST.map((answer) => heard.find((one) => one.answer === answer)).find(Boolean)
-  const process = pid === null ? null : (alive.get(pid) ?? null)
-  const command = process?.command ?? null
-  return {
-    port,
-    listeners,
-    pid,
-    process,
-    answer: best?.answer ?? 'silent',
-    report: best?.report ?? null,
-    shape: command === null ? null : matchShapes(family.shapes, command),
-    otherFamily: command === null ? null : otherFamilyOf(family, command),
-  }
-}
-
-function otherFamilyOf(family: Family, command: CommandLine): string | null {
-  return family.relatives.find((other) => matchShapes(other.shapes, command) !== null)?.name ?? null
-}
-
-/** Where a process has several sockets on one port, the answer that says most counts; another family's counts before ours. */
-const BEST_FIRST: readonly Sighting['answer'][] = ['other_family_report', 'self_report', 'http', 'silent']
-
+/** What another user's process names is not opened at all: it may be anything. */
 async function readScopes(
   family: Family,
   scope: string,
   here: ScopeView,
   sightings: readonly Sighting[],
+  user: string,
   foreignMs: number,
 ): Promise<ReadonlyMap<string, ScopeView>> {
   const own = new Set([scope, ...(here.real === null ? [] : [here.real])])
-  const named = sightings.flatMap((seen) => [seen.shape?.marker ?? [], seen.report?.scope ?? []].flat())
+  const named = sightings.flatMap((seen) => (isOfUser(seen, user) ? (seen.namedScopes ?? []) : []))
   const foreign = [...new Set(named)].filter((path) => isAbsolute(path) && !own.has(path))
-  const read = await readForeignScopes(family, foreign, AbortSignal.timeout(Math.round(foreignMs)))
+  const pids = [...new Set(sightings.flatMap(({ pid }) => pid ?? []))]
+  const deadline = AbortSignal.timeout(Math.round(foreignMs))
+  const read = await readForeignScopes(family, foreign, pids, deadline)
   const views = [...read].map(([path, view]) => [path, isSame(view, here) ? here : view] as const)
   return new Map([...[...own].map((path) => [path, here] as const), ...views])
 }
 
-function isSame(one: ScopeView, other: ScopeView): boolean {
-  return one.real !== null && one.real === other.real
+function isOfUser({ listeners, process }: Sighting, user: string): boolean {
+  return process?.user === user && listeners.every((listener) => listener.user === null || listener.user === user)
 }
 
-function decide(family: Family, sighting: Sighting, around: Surroundings): Candidate {
-  const facts = factsOf(family, sighting, around)
+function isSame(one: ScopeView, other: ScopeView): boolean {
+  if (one.real === null || other.real === null) return false
+  return one.real === other.real || (one.directory !== null && one.directory === other.directory)
+}
+
+function decide(
+  family: Family,
+  sighting: Sighting,
+  around: Surroundings,
+  others: readonly Sighting[],
+): Candidate {
+  const facts = factsOf(family, sighting, around, others)
   const verdict = classify(family.rules, family.reasonNames, facts)
   return { sighting, facts, verdict, proof: prove(family, sighting, facts) }
 }

@@ -2,14 +2,16 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
   realpathSync,
   statSync,
+  type Stats,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { errnoOf } from '../errors.js'
+import { errnoOf, throwLack } from '../errors.js'
 
 /** The paths of one scope that a look reads. */
 export interface PeekRequest {
@@ -31,14 +33,20 @@ export interface PeekReply {
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
+  /** The uid that owns the directory as text; null when unknown, absent, or on a system without uids. */
+  readonly owner: string | null
+  /** Names the directory itself, whatever the path it is reached by; null when unknown or absent. */
+  readonly directory: string | null
+  /** When the lock file was last touched, ISO 8601: a daemon touches it on every tick. Null when there is none. */
+  readonly lockTouchedAt: string | null
 }
 
 /** A record has some hundred bytes. A larger file is none. */
 const MAX_RECORD_BYTES = 64 * 1024
 
 /**
- * Reads what a scope's directory says. Writes nothing and never throws, but may block for as long as the file system
- * does: a path that somebody else named belongs into a process of its own (`scopes.ts`).
+ * Reads what a scope's directory says. Writes nothing and throws nothing but `E_RESOURCES`, but may block for as long as
+ * the file system does: a path that another process named belongs into a process of its own (`scopes.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
   const gone = isGone(request.scope)
@@ -46,9 +54,26 @@ export function peek(request: PeekRequest): PeekReply {
     real: realPath(request.scope),
     gone,
     emptyForSeconds: emptyForSeconds(gone === true ? dirname(resolve(request.scope)) : request.scope),
-    records: request.records.map(readSmallFile),
+    records: request.records.map((path) => readSmallFile(path)),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner),
     daemonLock: readSmallFile(request.daemonLock),
+    owner: process.geteuid === undefined ? null : ask(request.scope, ({ uid }) => String(uid)),
+    directory: directoryName(request.scope),
+    lockTouchedAt: ask(request.daemonLock, ({ mtime }) => mtime.toISOString()),
+  }
+}
+
+/** Returns a name of the directory itself: two paths with the same one lead to the same place (a bind mount). */
+export function directoryName(path: string): string | null {
+  return ask(path, (found) => (found.isDirectory() ? `${found.dev}/${found.ino}` : null))
+}
+
+function ask<T>(path: string, read: (found: Stats) => T): T | null {
+  try {
+    return read(statSync(path))
+  } catch (error) {
+    throwLack(error)
+    return null
   }
 }
 
@@ -58,6 +83,7 @@ export function realPath(path: string): string | null {
   try {
     return realpathSync.native(absolute)
   } catch (error) {
+    throwLack(error)
     if (errnoOf(error) !== 'ENOENT' || dirname(absolute) === absolute) return null
     const parent = realPath(dirname(absolute))
     return parent === null ? null : join(parent, basename(absolute))
@@ -73,7 +99,8 @@ export function isGone(path: string): boolean | null {
   try {
     const isMountPoint = statSync(parent).dev !== statSync(dirname(parent)).dev
     return isMountPoint && readdirSync(parent).length === 0 ? null : true
-  } catch {
+  } catch (error) {
+    throwLack(error)
     return null
   }
 }
@@ -83,7 +110,8 @@ function emptyForSeconds(directory: string): number | null {
   try {
     if (readdirSync(directory).length > 0) return null
     return Math.max(0, (Date.now() - statSync(directory).mtimeMs) / 1000)
-  } catch {
+  } catch (error) {
+    throwLack(error)
     return null
   }
 }
@@ -93,32 +121,58 @@ function exists(path: string): boolean | null {
     statSync(path)
     return true
   } catch (error) {
+    throwLack(error)
     return errnoOf(error) === 'ENOENT' ? false : null
   }
 }
 
+/** How a file is opened that other processes may have prepared: through no link, and without waiting for a FIFO's writer. */
+const READING = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** What of a file is read. */
+export interface SmallFile {
+  readonly maxBytes?: number
+  /** True where people link the file to another place of theirs: then the link itself is followed. */
+  readonly mayBeLink?: boolean
+}
+
 /**
- * Returns the text of a file of at most 64 KiB, or why it could not be read; never throws. Opened without waiting, so that a
- * FIFO in the place of a record is not waited for.
+ * Returns the text of a regular file of this user or root, at most 64 KiB unless told otherwise, or why it could not be
+ * read. A link, a FIFO, a device and another user's file are unreadable: nothing of them is opened for long, and nothing
+ * is waited for. Throws nothing but `E_RESOURCES`.
  */
-export function readSmallFile(path: string): PeekedFile {
-  let descriptor: number
+export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile = {}): PeekedFile {
+  let descriptor: number | null = null
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const place = mayBeLink === true ? realpathSync.native(path) : path
+    if (lstatSync(place).isSymbolicLink()) return { state: 'unreadable', why: 'it is a link' }
+    if (!lstatSync(place).isFile()) return { state: 'unreadable', why: 'it is not a file' }
+    descriptor = openSync(place, READING)
+    return readOpen(descriptor, maxBytes ?? MAX_RECORD_BYTES)
   } catch (error) {
+    throwLack(error)
     return errnoOf(error) === 'ENOENT' ? { state: 'absent' } : unreadable(error)
-  }
-  try {
-    const found = fstatSync(descriptor)
-    if (!found.isFile()) return { state: 'unreadable', why: 'it is not a file' }
-    if (found.size > MAX_RECORD_BYTES) return { state: 'unreadable', why: 'it is too large' }
-    const buffer = Buffer.alloc(MAX_RECORD_BYTES)
-    return { state: 'text', text: buffer.toString('utf8', 0, readSync(descriptor, buffer)) }
-  } catch (error) {
-    return unreadable(error)
   } finally {
-    closeSync(descriptor)
+    if (descriptor !== null) closeSync(descriptor)
   }
+}
+
+function readOpen(descriptor: number, maxBytes: number): PeekedFile {
+  const found = fstatSync(descriptor)
+  if (!found.isFile()) return { state: 'unreadable', why: 'it is not a file' }
+  const user = process.geteuid?.()
+  if (user !== undefined && found.uid !== user && found.uid !== 0) {
+    return { state: 'unreadable', why: `it belongs to another user (${found.uid})` }
+  }
+  if (found.size > maxBytes) return { state: 'unreadable', why: 'it is too large' }
+  const buffer = Buffer.alloc(Math.min(found.size, maxBytes))
+  let length = 0
+  while (length < buffer.length) {
+    const read = readSync(descriptor, buffer, length, buffer.length - length, length)
+    if (read === 0) break
+    length += read
+  }
+  return { state: 'text', text: buffer.toString('utf8', 0, length) }
 }
 
 function unreadable(error: unknown): PeekedFile {

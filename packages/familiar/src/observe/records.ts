@@ -1,17 +1,37 @@
+import { join } from 'node:path'
 import type { Family } from '../family.js'
-import { parseHolder } from '../identity/lock-holder.js'
+import { parseHolder, type ToldHolder } from '../identity/lock-holder.js'
+import { objectOf, parseJson, stringOf } from '../identity/narrow.js'
 import { parseRecord, type DaemonRecord, type RecordRead } from '../identity/record.js'
 import type { ScopeView } from '../identity/sighting.js'
-import { peek, readSmallFile, type PeekedFile, type PeekReply, type PeekRequest } from './peek.js'
+import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
+import type { Platform } from './platform/platform.js'
+
+/** What of a scope is read, and the processes that are likely to hold its lock. */
+export interface ScopeQuestion extends PeekRequest {
+  readonly pids: readonly number[]
+}
+
+/** A scope as its files say, before the kernel was asked who holds its lock. */
+export type UnlockedView = Omit<ScopeView, 'lockHolder'> & { readonly told: ToldHolder }
 
 /** Reads the scope that is the caller's own business. May block as long as its file system does. */
-export function readScope(family: Family, scope: string): ScopeView {
-  return toView(peek(requestFor(family, scope)))
+export function readScope(family: Family, scope: string): UnlockedView {
+  const { daemonLock, records, ...view } = peek(requestFor(family, scope))
+  const reads = records.map((file) => ofScope(withToken(family, toRecord(file)), view.real ?? scope))
+  return { ...view, records: reads, told: toldIn(daemonLock) }
+}
+
+/** Reads a scope, and asks the kernel who holds its lock. */
+export async function viewScope(question: ScopeQuestion, platform: Platform): Promise<ScopeView> {
+  const { daemonLock, records, ...view } = peek(question)
+  const lockHolder = await platform.lockHolder(question.daemonLock, toldIn(daemonLock), question.pids)
+  return { ...view, records: records.map(toRecord), lockHolder }
 }
 
 /** Returns our own record of the scope, null when it is absent, cannot be read, or is a record of another scope. */
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
-  const read = toRecord(readSmallFile(family.files(scope).record))
+  const read = ofScope(withToken(family, toRecord(readSmallFile(family.files(scope).record))), scope)
   if (read.state !== 'readable' || read.record.lineage !== 'own') return null
   return read.record.scope === scope ? read.record : null
 }
@@ -25,6 +45,11 @@ export function readPredecessorRecord(family: Family, scope: string): DaemonReco
   return counting.record
 }
 
+/** Returns where the token of a daemon stands that keeps it out of its record. */
+export function tokenFile(directory: string, instanceId: string): string {
+  return join(directory, `${instanceId}.json`)
+}
+
 /** Returns what of a scope is read. */
 export function requestFor(family: Family, scope: string): PeekRequest {
   const files = family.files(scope)
@@ -36,14 +61,33 @@ export function requestFor(family: Family, scope: string): PeekRequest {
   }
 }
 
-/** Returns the scope as what was read of it says. */
-export function toView({ records, daemonLock, ...view }: PeekReply): ScopeView {
-  return { ...view, records: records.map(toRecord), lockHolder: holderIn(daemonLock) }
+/** Only a token of that very process counts; another home's daemon has none here. The file name comes from the record. */
+function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
+  if (tokenDirectory === null || read.state !== 'readable') return read
+  const { record } = read
+  if (record.token !== null || record.instanceId === null || !/^[0-9a-f]{32}$/.test(record.instanceId))
+    return read
+  const file = readSmallFile(tokenFile(tokenDirectory, record.instanceId))
+  const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
+  if (json === null || json['pid'] !== record.pid || json['birth'] !== record.birth) return read
+  return { state: 'readable', record: { ...record, token: stringOf(json['token']) } }
 }
 
-function holderIn(lock: PeekedFile): ScopeView['lockHolder'] {
-  if (lock.state === 'absent') return null
-  return lock.state === 'text' ? parseHolder(lock.text) : 'unknown'
+/** Returns whether two paths lead to the same scope: a bind mount gives one directory two real paths. */
+export function isSameScope(one: string, other: string): boolean {
+  if (one === other) return true
+  const name = directoryName(one)
+  return name !== null && name === directoryName(other)
+}
+
+/** A record that gives this directory another path is a record of this scope; a copied directory has a record of another one. */
+function ofScope(read: RecordRead, scope: string): RecordRead {
+  if (read.state !== 'readable' || read.record.scope === null || read.record.scope === scope) return read
+  return isSameScope(read.record.scope, scope) ? { ...read, record: { ...read.record, scope } } : read
+}
+
+function toldIn(lock: PeekedFile): ToldHolder {
+  return lock.state === 'text' ? parseHolder(lock.text) : null
 }
 
 function toRecord(file: PeekedFile): RecordRead {

@@ -1,66 +1,111 @@
-import { execFile } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { throwLack } from '../errors.js'
 import type { Family } from '../family.js'
+import { objectOf, parseJson } from '../identity/narrow.js'
 import type { ScopeView } from '../identity/sighting.js'
-import type { PeekReply, PeekRequest } from './peek.js'
-import { requestFor, toView } from './records.js'
+import { childEnvironment } from './child-environment.js'
+import { requestFor, type ScopeQuestion } from './records.js'
 
 const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
-/** Large enough for 50 scopes with two records of 64 KiB each. */
-const MAX_REPLY_BYTES = 8 * 1024 * 1024
+/** Large enough for 50 scopes with two records of 64 KiB each, every character of them escaped. */
+const MAX_REPLY_CHARS = 48 * 1024 * 1024
+
+/** Stands before every reply, so that what a preloaded module prints is not taken for one. */
+const REPLY = 'familiar:'
+
+/** Exit code of the child where it had too few resources itself (`EX_TEMPFAIL`). */
+const LACKING = 75
 
 /** A scope that was not read in time: nothing in it counts as absent. */
-const UNKNOWN: ScopeView = {
+export const UNTOLD: ScopeView = {
   real: null,
   gone: null,
   emptyForSeconds: null,
-  records: [{ state: 'unreadable', why: 'it did not answer in time' }],
+  records: [],
   sharedOwnerPresent: null,
+  owner: null,
+  directory: null,
+  lockTouchedAt: null,
+  isLate: true,
   lockHolder: 'unknown',
 }
 
 /**
- * Reads scopes that other processes named, in a child process: when it has not answered before the deadline, every one
- * of them is *unknown*. Never throws.
+ * Reads scopes that other processes named, in a child process: each that has not answered before the deadline is
+ * *untold*. Throws `E_RESOURCES` when the child could not be started or had too few resources, and nothing else.
  *
- * A child, because a thread that hangs in a dead network mount would keep this process from ending. One child for
- * all: a path that hangs costs the others their answer too, which is slow to clean, but never wrong.
+ * A child, because a thread that hangs in a dead network mount would keep this process from ending. One child for all,
+ * which answers one after the other: a path that hangs costs those behind it their answer, which is slow to clean, but
+ * never wrong. `pids` are the processes that may hold a lock of these scopes.
  */
 export async function readForeignScopes(
   family: Family,
   scopes: readonly string[],
+  pids: readonly number[],
   deadline: AbortSignal,
 ): Promise<ReadonlyMap<string, ScopeView>> {
   if (scopes.length === 0) return new Map()
-  const replies = await askChild(
-    scopes.map((scope) => requestFor(family, scope)),
-    deadline,
-  )
-  return new Map(scopes.map((scope, index) => [scope, viewOf(replies[index] ?? null)]))
+  const questions = scopes.map((scope) => ({ ...requestFor(family, scope), pids }))
+  const views = await askChild(questions, deadline)
+  return new Map(scopes.map((scope, index) => [scope, views[index] ?? UNTOLD]))
 }
 
-function viewOf(reply: PeekReply | null): ScopeView {
-  return reply === null ? UNKNOWN : toView(reply)
-}
-
-function askChild(
-  requests: readonly PeekRequest[],
+async function askChild(
+  questions: readonly ScopeQuestion[],
   deadline: AbortSignal,
-): Promise<readonly (PeekReply | null)[]> {
-  const nothing = requests.map(() => null)
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [PEEK_MAIN],
-      { signal: deadline, killSignal: 'SIGKILL', maxBuffer: MAX_REPLY_BYTES },
-      (error, stdout) => resolve(error === null ? (JSON.parse(stdout) as readonly PeekReply[]) : nothing),
-    )
+): Promise<readonly ScopeView[]> {
+  let text = ''
+  let error: unknown = null
+  const child = startChild(deadline)
+  await new Promise<void>((resolve) => {
+    child.on('error', (failure) => {
+      error = failure
+      resolve()
+    })
+    child.on('close', (code) => {
+      if (code === LACKING) error = Object.assign(new Error('the child had too few resources'), { code: 'EMFILE' })
+      resolve()
+    })
+    // A child that hangs in the kernel is not even ended by SIGKILL: it is left to itself.
     deadline.addEventListener('abort', () => {
       child.unref()
-      resolve(nothing)
+      child.stdout?.destroy()
+      resolve()
     })
-    child.stdin?.on('error', () => resolve(nothing))
-    child.stdin?.end(JSON.stringify(requests))
+    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+      if (text.length > MAX_REPLY_CHARS) child.stdout?.destroy()
+    })
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(JSON.stringify(questions))
+  })
+  throwLack(error)
+  return viewsIn(text)
+}
+
+/** A spawn that fails at once throws, or brings a child without pipes. */
+function startChild(deadline: AbortSignal): ChildProcess {
+  try {
+    return spawn(process.execPath, [PEEK_MAIN], {
+      env: childEnvironment(),
+      stdio: ['pipe', 'pipe', 'ignore'],
+      signal: deadline,
+      killSignal: 'SIGKILL',
+      windowsHide: true,
+    })
+  } catch (error) {
+    throwLack(error)
+    throw error
+  }
+}
+
+/** A reply that was cut off by the deadline is none; the whole ones before it count. */
+function viewsIn(text: string): readonly ScopeView[] {
+  const lines = text.split('\n').slice(0, -1)
+  return lines.flatMap((line) => {
+    const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null
+    return json === null ? [] : [json as unknown as ScopeView]
   })
 }

@@ -51,7 +51,7 @@ describe('factsOf', () => {
       self_report: 'yes',
       answered_http: 'yes',
       singleton_here: 'no',
-      singleton_of_marker: 'no',
+      singleton_named: 'no',
       same_user: 'yes',
       pid_known: 'yes',
       birth_known: 'yes',
@@ -106,7 +106,7 @@ describe('factsOf', () => {
         marker: 'unknown',
         predecessor: 'unknown',
         young: 'unknown',
-        singleton_of_marker: 'unknown',
+        singleton_named: 'unknown',
         report_agrees: 'unknown',
       },
     ],
@@ -147,7 +147,7 @@ describe('factsOf', () => {
       {
         marker: 'no',
         marker_here: 'unknown',
-        singleton_of_marker: 'no',
+        singleton_named: 'no',
         scope_agrees: 'unknown',
         records_readable: 'unknown',
         project_gone: 'unknown',
@@ -160,7 +160,7 @@ describe('factsOf', () => {
       {
         marker: 'yes',
         marker_here: 'unknown',
-        singleton_of_marker: 'unknown',
+        singleton_named: 'unknown',
         scope_agrees: 'unknown',
         records_readable: 'unknown',
         project_gone: 'unknown',
@@ -199,7 +199,7 @@ describe('factsOf', () => {
       { shape: shape({ marker: ELSEWHERE }) },
       {
         marker_here: 'unknown',
-        singleton_of_marker: 'unknown',
+        singleton_named: 'unknown',
         records_readable: 'no',
         project_gone: 'unknown',
         disowned: 'unknown',
@@ -303,7 +303,7 @@ describe('factsOf', () => {
       {},
       {
         singleton_here: 'unknown',
-        singleton_of_marker: 'unknown',
+        singleton_named: 'unknown',
         records_readable: 'no',
         disowned: 'unknown',
       },
@@ -312,7 +312,7 @@ describe('factsOf', () => {
     [
       'a lock file that cannot be read: whether somebody holds it is open',
       {},
-      { singleton_here: 'unknown', singleton_of_marker: 'unknown' },
+      { singleton_here: 'unknown', singleton_named: 'unknown' },
       here({ records: [ABSENT, ABSENT], lockHolder: 'unknown' }),
     ],
     [
@@ -330,19 +330,19 @@ describe('factsOf', () => {
     [
       'the record names this very process',
       {},
-      { singleton_here: 'yes', singleton_of_marker: 'yes', disowned: 'no' },
+      { singleton_here: 'yes', singleton_named: 'yes', disowned: 'no' },
       here({ records: [readable(ownRecord(NAMED))] }),
     ],
     [
       'cross root, and the live singleton there',
       { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
-      { marker_here: 'no', singleton_here: 'no', singleton_of_marker: 'yes', disowned: 'no' },
+      { marker_here: 'no', singleton_here: 'no', singleton_named: 'yes', disowned: 'no' },
       here({}, { real: ELSEWHERE, records: [readable(ownRecord({ ...NAMED, scope: ELSEWHERE }))] }),
     ],
     [
       'cross root, and nobody there',
       { shape: shape({ marker: ELSEWHERE }) },
-      { singleton_of_marker: 'no', disowned: 'yes' },
+      { singleton_named: 'no', disowned: 'yes' },
     ],
     [
       'the record names one that is dead',

@@ -1,20 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Facts } from '../../src/classify/facts.js'
+import type { Fact, Facts } from '../../src/classify/facts.js'
 import { firstMatch, type Rule } from '../../src/classify/rules.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import { dashboardSubject, failedChecks, I5, syncSubject, type Subject } from '../helpers/checks.js'
-import { factsAll, factsReadBy, neighbours, type MutableFacts } from '../helpers/enumerate.js'
+import { factsReadBy, forEachCombination } from '../helpers/enumerate.js'
 import { mutationsOf } from '../helpers/mutate.js'
 import { dashboardOracle, syncOracle } from '../helpers/oracle.js'
 
-/** Everything that differs from a clean-up in at most four facts, each of them with all three values. */
-const DISTANCE = 4
-
 /** It takes some seconds on an idle machine. */
 const MUTATIONS_TIMEOUT_MS = 120_000
-
-const SYNC_SAFE = safe({ marker_here: 'yes', predecessor: 'no', young: 'no' })
-const DASHBOARD_SAFE = safe({ disowned: 'yes', project_gone: 'no', young: 'no' })
 
 /**
  * Faults that change nothing: whatever the changed row would let pass or take over is decided the same by another row.
@@ -45,32 +39,29 @@ const SHOWN = [
   'S17 dropped',
   'D5 swapped with D6',
   'D12 without project_gone',
-  'D13 without singleton_of_marker',
+  'D13 without singleton_named',
 ]
 
 describe.each([
-  ['sync', USER_SCOPE_RULES, syncSubject(syncOracle), SYNC_SAFE],
-  ['dashboard', PROJECT_SCOPE_RULES, dashboardSubject(dashboardOracle), DASHBOARD_SAFE],
-] as const)('one fault in one row of the %s table', (name, rules, subject, base) => {
-  const read = factsReadBy(rules)
-  const states = neighbours([base], read, DISTANCE)
+  ['sync', USER_SCOPE_RULES, syncSubject(syncOracle)],
+  ['dashboard', PROJECT_SCOPE_RULES, dashboardSubject(dashboardOracle)],
+] as const)('one fault in one row of the %s table', (name, rules, subject) => {
   const mutations = mutationsOf(rules)
   const noticed = new Map<string, readonly string[]>()
 
   beforeAll(() => {
-    for (const { what, rules } of mutations) noticed.set(what, failing(rules, subject, states))
+    for (const { what, rules } of mutations) noticed.set(what, failing(rules, subject))
   }, MUTATIONS_TIMEOUT_MS)
 
-  it('the table as it is agrees with the oracle on every state that is tried', () => {
-    expect(firstMatch(rules, base).class).toBe('safe_auto')
-    expect(failing(rules, subject, states)).toEqual([])
+  it('the table as it is agrees with the oracle', () => {
+    expect(failing(rules, subject)).toEqual([])
   })
 
   it('is noticed, but for those that change nothing', () => {
     const silent = [...noticed].flatMap(([what, failed]) => (failed.length === 0 ? [what] : []))
     const equivalent = Object.keys(EQUIVALENT).filter((what) => noticed.has(what))
     console.log(
-      `${name}: ${mutations.length} mutations on ${states.length} states, ${mutations.length - silent.length} noticed, ${equivalent.length} equivalent\n${SHOWN.flatMap((what) => (noticed.has(what) ? [`  ${what} -> fails: ${noticed.get(what)?.join(' + ')}`] : [])).join('\n')}`,
+      `${name}: ${mutations.length} mutations, ${mutations.length - silent.length} noticed, ${equivalent.length} equivalent\n${SHOWN.flatMap((what) => (noticed.has(what) ? [`  ${what} -> fails: ${noticed.get(what)?.join(' + ')}`] : [])).join('\n')}`,
     )
     expect(silent.toSorted()).toEqual(equivalent.toSorted())
   })
@@ -85,22 +76,30 @@ it('knows every equivalent fault and every one that is printed', () => {
   expect([...Object.keys(EQUIVALENT), ...SHOWN].filter((what) => !known.has(what))).toEqual([])
 })
 
-/** Returns the names of the tests that fail for this table. */
-function failing(rules: readonly Rule[], subject: Subject, states: readonly Facts[]): readonly string[] {
+/** Returns the names of the tests that fail for this table, over every combination of facts. */
+function failing(rules: readonly Rule[], subject: Subject): readonly string[] {
   const failed = new Set<string>()
-  const read = factsReadBy(rules)
-  for (const facts of states) {
-    try {
-      for (const check of failedChecks(subject, read, facts, firstMatch(rules, facts))) failed.add(check)
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error
-      failed.add(I5)
+  const read = factsReadBy([...USER_SCOPE_RULES, ...PROJECT_SCOPE_RULES])
+  const named = factsReadBy(rules)
+  forEachCombination(read, (facts) => {
+    const checks = checksFailedBy(rules, subject, named, facts)
+    return () => {
+      for (const check of checks) failed.add(check)
     }
-  }
+  })
   return [...failed]
 }
 
-function safe(change: Partial<Facts>): Facts {
-  const proven: MutableFacts = factsAll('yes')
-  return { ...proven, other_family: 'no', singleton_here: 'no', singleton_of_marker: 'no', ...change }
+function checksFailedBy(
+  rules: readonly Rule[],
+  subject: Subject,
+  read: readonly Fact[],
+  facts: Facts,
+): readonly string[] {
+  try {
+    return failedChecks(subject, read, facts, firstMatch(rules, facts))
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return [I5]
+  }
 }

@@ -18,11 +18,13 @@ const CELLS: readonly (readonly [CleanupClass, Intent, Action])[] = [
   ['never_touch', 'reset_force', 'leave'],
 ]
 
-const NOT_SPARED: Spared = { otherUser: false, inUseBy: null }
+const NOT_SPARED: Spared = { otherUser: false, inUseBy: null, unreachable: false, elsewhere: false }
 const SPARED: readonly Spared[] = [
-  { otherUser: true, inUseBy: null },
-  { otherUser: false, inUseBy: '/home/eve/.spec-kitty' },
-  { otherUser: true, inUseBy: '/home/eve/.spec-kitty' },
+  { ...NOT_SPARED, otherUser: true },
+  { ...NOT_SPARED, inUseBy: '/home/eve/.spec-kitty' },
+  { ...NOT_SPARED, unreachable: true },
+  { ...NOT_SPARED, elsewhere: true },
+  { otherUser: true, inUseBy: '/home/eve/.spec-kitty', unreachable: true, elsewhere: true },
 ]
 
 describe('planFor', () => {

@@ -50,9 +50,9 @@ const SYNC: readonly Case[] = [
     "a dashboard's reply",
     { answer: 'other_family_report', report: null, shape: null },
   ],
-  ['S3', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
-  ['S3', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
-  ['S3', 'not_spec_kitty', 'a process nobody may read', { ...SILENT, shape: null, pid: null, process: null }],
+  ['S3a', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
+  ['S3b', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
+  ['S3b', 'not_spec_kitty', 'a process nobody may read', { ...SILENT, shape: null, pid: null, process: null }],
   ['S4', 'third_party', 'a mimic', { shape: null }],
   ['S5', 'is_recorded_singleton', 'the daemon of the record', {}, world({ records: [NAMES_IT] })],
   [
@@ -135,8 +135,8 @@ const other = (change: Parameters<typeof scopeView>[0]): Surroundings =>
 const DASHBOARD: readonly Case[] = [
   ['D1', 'out_of_range', 'a port outside the range', { port: 9500 }],
   ['D2', 'sync_family', "a sync daemon's command line", { otherFamily: 'sync', shape: null }],
-  ['D3', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
-  ['D3', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
+  ['D3a', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
+  ['D3b', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
   ['D4', 'third_party', 'a mimic', { shape: null }],
   ['D5', 'is_recorded_singleton', 'the dashboard of this project', {}, world({ records: [NAMES_IT] })],
   [

@@ -16,6 +16,8 @@ const COMMON: Proofs = [
   ['pid_known', 'yes'],
   ['birth_known', 'yes'],
   ['same_namespaces', 'yes'],
+  ['reachable', 'yes'],
+  ['elsewhere', 'no'],
   ['marker', 'yes'],
   ['report_agrees', 'yes'],
   ['scope_agrees', 'yes'],
@@ -39,7 +41,7 @@ export const I6 = 'I6: the singleton of any scope is never safe_auto'
 
 export type Check = typeof ORACLE | typeof I1 | typeof I2 | typeof I4 | typeof I6
 
-const SINGLETONS: readonly Fact[] = ['singleton_here', 'singleton_of_marker']
+const SINGLETONS: readonly Fact[] = ['singleton_here', 'singleton_named', 'part_of_singleton']
 
 /** Returns what the sync table is held against: S16's own proof is that the scope is the one that is looked at. */
 export function syncSubject(oracle: Oracle): Subject {
@@ -88,17 +90,14 @@ export function sweep(rules: readonly Rule[], subject: Subject): Sweep {
   const broken: Record<Check, Facts[]> = { [ORACLE]: [], [I1]: [], [I2]: [], [I4]: [], [I6]: [] }
   const combinations = forEachCombination(read, (facts) => {
     const rule = firstMatch(rules, facts)
-    const tally = counts.get(rule)
-    if (tally !== undefined) tally.count += 1
-    if (!rule.when.every((alternative) => needed.has(alternative))) {
-      const holding = rule.when.filter(
-        (when) => firstMatch([{ ...rule, when: [when] }, NONE], facts) !== NONE,
-      )
+    const holding = rule.when.filter((when) => firstMatch([{ ...rule, when: [when] }, NONE], facts) !== NONE)
+    const failed = failedChecks(subject, read, facts, rule)
+    return (count, given) => {
+      const tally = counts.get(rule)
+      if (tally !== undefined) tally.count += count
       if (holding.length === 1 && holding[0] !== undefined) needed.add(holding[0])
-    }
-    if (rule.class === 'safe_auto') safe.push({ ...facts })
-    for (const check of failedChecks(subject, read, facts, rule)) {
-      if (broken[check].length < MAX_EXAMPLES) broken[check].push({ ...facts })
+      if (rule.class === 'safe_auto') safe.push(given as Facts)
+      for (const check of failed) if (broken[check].length < MAX_EXAMPLES) broken[check].push(given as Facts)
     }
   })
   const decided = new Map([...counts].map(([rule, { count }]) => [rule, count]))

@@ -109,7 +109,7 @@ export function daemonOf(root: string, connection: Connection): Daemon {
   if (connection.outcome !== 'connected') throw new Error(`not connected: ${connection.reason}`)
   const record = recordIn(root)
   expect([connection.record.pid, connection.record.port]).toEqual([record.pid, record.port])
-  const { pid, port, token } = record
+  const { pid, port, token = '' } = record
   return {
     root,
     pid,

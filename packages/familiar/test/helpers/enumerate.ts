@@ -25,15 +25,20 @@ const ALL: Readonly<Record<Fact, null>> = {
   self_report: null,
   answered_http: null,
   singleton_here: null,
-  singleton_of_marker: null,
+  singleton_named: null,
+  part_of_singleton: null,
+  holds_reported_lock: null,
   same_user: null,
   pid_known: null,
   birth_known: null,
   same_namespaces: null,
+  reachable: null,
+  elsewhere: null,
   marker: null,
   marker_here: null,
   report_agrees: null,
   scope_agrees: null,
+  scope_told: null,
   records_readable: null,
   young: null,
   predecessor: null,
@@ -63,53 +68,47 @@ export function factsAll(value: Tri): MutableFacts {
   return Object.fromEntries(ALL_FACTS.map((fact) => [fact, value])) as MutableFacts
 }
 
-/**
- * Visits every combination of values of these facts; the others stay `unknown`. The visitor is handed one object that
- * changes like an odometer: it must not keep it. Returns how many there were.
- */
-export function forEachCombination(
-  facts: readonly Fact[],
-  visit: (facts: Facts) => void,
-  values: (fact: Fact) => readonly Tri[] = valuesOf,
-): number {
-  const wheels = facts.map((fact) => ({ fact, values: values(fact), at: 0 }))
-  const state = factsAll('unknown')
-  for (const wheel of wheels) state[wheel.fact] = wheel.values[0] ?? 'unknown'
-  for (let count = 1; ; count++) {
-    visit(state)
-    let turning = 0
-    for (; turning < wheels.length; turning++) {
-      const wheel = wheels[turning]
-      if (wheel === undefined) break
-      wheel.at = (wheel.at + 1) % wheel.values.length
-      state[wheel.fact] = wheel.values[wheel.at] ?? 'unknown'
-      if (wheel.at !== 0) break
-    }
-    if (turning === wheels.length) return count
+/** Thrown where a decision reads a fact that has no value yet. */
+class Unread {
+  readonly fact: Fact
+  constructor(fact: Fact) {
+    this.fact = fact
   }
 }
 
 /**
- * Returns every state that differs from one of the bases in at most `distance` of these facts, each with all three
- * values, once. It holds every single and double mistake around what the table allows, and stays small.
+ * Decides every combination of values of these facts, without visiting each: `decide` is run on facts without values, and
+ * each fact that it reads is given every value in turn. What it never reads makes no difference, so one run stands for all
+ * values of it. Returns how many combinations the runs stand for: all of them.
+ *
+ * `decide` must be a function of what it reads; it is told how many combinations its run stands for only when it returned,
+ * by the callback that it returns.
  */
-export function neighbours(
-  bases: readonly Facts[],
+export function forEachCombination(
   facts: readonly Fact[],
-  distance: number,
-): readonly Facts[] {
-  const found = new Map<string, Facts>()
-  const add = (state: Facts, from: number, left: number): void => {
-    found.set(facts.map((fact) => state[fact][0]).join(''), state)
-    if (left === 0) return
-    for (let at = from; at < facts.length; at++) {
-      const fact = facts[at]
-      if (fact === undefined) continue
-      for (const value of ALL_VALUES) {
-        if (value !== state[fact]) add({ ...state, [fact]: value }, at + 1, left - 1)
-      }
+  decide: (facts: Facts) => (combinations: number, read: Partial<Facts>) => void,
+  values: (fact: Fact) => readonly Tri[] = valuesOf,
+): number {
+  const explore = (given: Partial<Facts>): number => {
+    const open = facts.filter((fact) => !(fact in given))
+    const combinations = open.reduce((product, fact) => product * values(fact).length, 1)
+    const state = new Proxy(given, {
+      get: (target, fact: Fact) => {
+        if (fact in target) return target[fact]
+        if (facts.includes(fact)) throw new Unread(fact)
+        return 'unknown'
+      },
+      ownKeys: () => [...ALL_FACTS],
+      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    }) as Facts
+    try {
+      decide(state)(combinations, given)
+      return combinations
+    } catch (error) {
+      if (!(error instanceof Unread)) throw error
+      const { fact } = error
+      return values(fact).reduce((sum, value) => sum + explore({ ...given, [fact]: value }), 0)
     }
   }
-  for (const base of bases) add(base, 0, distance)
-  return [...found.values()]
+  return explore({})
 }

@@ -51,7 +51,9 @@ export function testFamily(ports: PortRange, startingSeconds = 0): Family {
       },
     ],
     readSelfReport,
-    files: (root) => ({
+    tokenDirectory: null,
+  scopesInEnvironment: null,
+  files: (root) => ({
       record: join(root, 'daemons', 'sync', 'record.json'),
       predecessorRecord: join(root, 'sync-daemon'),
       sharedOwner: join(root, 'sync', 'daemon', 'owner.json'),

@@ -1,7 +1,7 @@
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { RecordRead } from '../../src/identity/record.js'
 import type { SelfReport } from '../../src/identity/self-report.js'
-import type { Answer, ProcessName, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { Answer, HolderName, Sighting, Surroundings } from '../../src/identity/sighting.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
 import {
   ABSENT,
@@ -76,7 +76,7 @@ const RECORDS: readonly (readonly RecordRead[])[] = [
   [ABSENT, UNREADABLE],
 ]
 
-const HOLDERS: readonly (ProcessName | null)[] = [null, { pid: PID, birth: BIRTH }]
+const HOLDERS: readonly (HolderName | null)[] = [null, { pid: PID, birth: BIRTH }]
 
 /** Visits many sightings: every combination of the variants above. Returns how many there were. */
 export function forEachSighting(visit: (seen: Sighting, around: Surroundings) => void): number {

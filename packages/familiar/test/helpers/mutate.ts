@@ -15,9 +15,9 @@ const CLASSES: readonly CleanupClass[] = ['safe_auto', 'operator_required', 'nev
  */
 export function mutationsOf(rules: readonly Rule[]): readonly Mutation[] {
   return rules.flatMap((rule, at) => [
-    { what: `${name(rules, at)} dropped`, rules: rules.toSpliced(at, 1) },
+    { what: `${rules[at]?.id} dropped`, rules: rules.toSpliced(at, 1) },
     ...changesOf(rule).map(([what, changed]) => ({
-      what: `${name(rules, at)} ${what}`,
+      what: `${rules[at]?.id} ${what}`,
       rules: rules.with(at, changed),
     })),
     ...swapped(rules, at),
@@ -64,15 +64,8 @@ function swapped(rules: readonly Rule[], at: number): readonly Mutation[] {
   if (rule === undefined || next === undefined) return []
   return [
     {
-      what: `${name(rules, at)} swapped with ${name(rules, at + 1)}`,
+      what: `${rules[at]?.id} swapped with ${rules[at + 1]?.id}`,
       rules: rules.with(at, next).with(at + 1, rule),
     },
   ]
-}
-
-/** Rows that share a number are told apart by a letter. */
-function name(rules: readonly Rule[], at: number): string {
-  const id = rules[at]?.id ?? ''
-  const twins = rules.flatMap((rule, index) => (rule.id === id ? [index] : []))
-  return twins.length === 1 ? id : `${id}${'abc'[twins.indexOf(at)] ?? ''}`
 }

@@ -21,19 +21,22 @@ const safe = (id: string): Decision => ({ id, class: 'safe_auto', reason: null }
 const S = {
   outside: never('S1', 'out_of_range'),
   relative: never('S2', 'other_family'),
-  stranger: never('S3', 'third_party'),
-  silentStranger: never('S3', 'not_ours'),
+  stranger: never('S3a', 'third_party'),
+  silentStranger: never('S3b', 'not_ours'),
   mimic: never('S4', 'third_party'),
   singleton: never('S5', 'is_recorded_singleton'),
+  part: never('S5b', 'part_of_singleton'),
   otherUser: operator('S6', 'other_user'),
   noPid: operator('S7', 'missing_pid'),
   noIdentity: operator('S8', 'missing_identity'),
   noMarker: operator('S9', 'pre_marker'),
-  elsewhere: operator('S10', 'cross_root'),
+  otherRoot: operator('S10', 'cross_root'),
+  beyond: operator('S10b', 'unreachable'),
   wedged: operator('S11', 'unresponsive'),
   mismatch: operator('S12', 'pid_port_mismatch'),
   otherScope: operator('S13', 'scope_mismatch'),
   unreadable: operator('S14', 'record_unreadable'),
+  elsewhere: operator('S14b', 'elsewhere'),
   starting: operator('S15', 'starting'),
   safe: safe('S16'),
   rest: operator('S17', 'ambiguous'),
@@ -47,18 +50,21 @@ export const syncOracle: Oracle = (f) => {
     return f.answered_http === 'yes' ? S.stranger : S.silentStranger
   }
   // "argv readable, no spawn shape": an argv that cannot be read leaves the shape unknown, not absent.
-  if (f.self_report === 'yes' && f.spawn_shape === 'no') return S.mimic
+  if (f.self_report === 'yes' && f.spawn_shape === 'no' && f.holds_reported_lock !== 'yes') return S.mimic
   if (f.singleton_here === 'yes' && f.self_report === 'yes') return S.singleton
+  if (f.part_of_singleton === 'yes') return S.part
   if (f.same_user === 'no') return S.otherUser
   if (f.pid_known === 'no') return S.noPid
   if (f.spawn_shape === 'unknown' || f.birth_known !== 'yes' || f.same_namespaces !== 'yes')
     return S.noIdentity
   if (f.marker === 'no') return S.noMarker
-  if (f.marker_here === 'no') return S.elsewhere
+  if (f.marker_here === 'no') return S.otherRoot
+  if (f.reachable === 'no') return S.beyond
   if (f.self_report === 'no') return S.wedged
   if (f.report_agrees === 'no') return S.mismatch
   if (f.scope_agrees === 'no') return S.otherScope
   if (f.records_readable === 'no') return S.unreadable
+  if (f.elsewhere === 'yes') return S.elsewhere
   if (f.predecessor === 'yes' && f.young === 'yes') return S.starting
   const proven =
     isProven(f) && f.marker_here === 'yes' && f.predecessor !== 'unknown' && f.young !== 'unknown'
@@ -68,16 +74,20 @@ export const syncOracle: Oracle = (f) => {
 const D = {
   outside: never('D1', 'out_of_range'),
   relative: never('D2', 'other_family'),
-  stranger: never('D3', 'third_party'),
-  silentStranger: never('D3', 'not_ours'),
+  stranger: never('D3a', 'third_party'),
+  silentStranger: never('D3b', 'not_ours'),
   mimic: never('D4', 'third_party'),
   singleton: never('D5', 'is_recorded_singleton'),
+  part: never('D5b', 'part_of_singleton'),
   otherUser: operator('D6', 'other_user'),
   noPid: operator('D7', 'missing_pid'),
   noIdentity: operator('D8', 'missing_identity'),
+  beyond: operator('D8b', 'unreachable'),
   wedged: operator('D9', 'unresponsive'),
+  otherScope: operator('D10a', 'scope_mismatch'),
   mismatch: operator('D10', 'pid_port_mismatch'),
   unreadable: operator('D11', 'record_unreadable'),
+  elsewhere: operator('D11b', 'elsewhere'),
   starting: operator('D12', 'starting'),
   safe: safe('D13'),
   rest: operator('D14', 'ambiguous'),
@@ -90,29 +100,47 @@ export const dashboardOracle: Oracle = (f) => {
   if (f.spawn_shape !== 'yes' && f.self_report === 'no') {
     return f.answered_http === 'yes' ? D.stranger : D.silentStranger
   }
-  if (f.self_report === 'yes' && f.spawn_shape === 'no') return D.mimic
-  if (f.singleton_of_marker === 'yes' && f.self_report === 'yes' && f.project_gone !== 'yes')
-    return D.singleton
+  if (f.self_report === 'yes' && f.spawn_shape === 'no' && f.holds_reported_lock !== 'yes') return D.mimic
+  if (f.singleton_named === 'yes' && f.self_report === 'yes' && f.project_gone !== 'yes') return D.singleton
+  if (f.part_of_singleton === 'yes') return D.part
   if (f.same_user === 'no') return D.otherUser
   if (f.pid_known === 'no') return D.noPid
   if (f.spawn_shape === 'unknown' || f.birth_known !== 'yes' || f.same_namespaces !== 'yes')
     return D.noIdentity
+  if (f.reachable === 'no') return D.beyond
   if (f.self_report === 'no') return D.wedged
-  if (f.report_agrees === 'no' || f.scope_agrees === 'no') return D.mismatch
-  if (f.project_gone === 'unknown' || f.records_readable !== 'yes') return D.unreadable
+  if (f.scope_agrees === 'no') return D.otherScope
+  if (f.report_agrees === 'no') return D.mismatch
+  // A project that was not read in time leaves its existence open, but is no record that cannot be read.
+  if (f.project_gone === 'unknown' && f.scope_told !== 'no') return D.unreadable
+  if (f.records_readable === 'no') return D.unreadable
+  if (f.elsewhere === 'yes') return D.elsewhere
   if (f.young === 'yes' && f.project_gone === 'no') return D.starting
   // A project that is gone took its record along, so `disowned` says yes there too; where the two contradict each
   // other, nothing is proven.
-  return isProven(f) && f.disowned === 'yes' && f.young !== 'unknown' ? D.safe : D.rest
+  const isClear = f.scope_told === "yes" && f.disowned === "yes" && f.young !== "unknown" && f.project_gone !== "unknown"
+  return isProven(f) && isClear ? D.safe : D.rest
 }
+
+const NEEDED = [
+  'in_range',
+  'spawn_shape',
+  'self_report',
+  'answered_http',
+  'same_user',
+  'pid_known',
+  'reachable',
+  'birth_known',
+  'same_namespaces',
+  'marker',
+  'report_agrees',
+  'scope_agrees',
+  'records_readable',
+] as const
+
+const EXCLUDED = ['other_family', 'singleton_here', 'singleton_named', 'part_of_singleton', 'elsewhere'] as const
 
 /** "In range, spawn shape, pid, argv, birth and namespaces known, same user, ...: all yes", for both tables. */
 function isProven(f: Facts): boolean {
-  const needed = [f.in_range, f.spawn_shape, f.self_report, f.answered_http, f.same_user, f.pid_known]
-  const known = [f.birth_known, f.same_namespaces, f.marker, f.report_agrees, f.scope_agrees]
-  const excluded = [f.other_family, f.singleton_here, f.singleton_of_marker]
-  return (
-    [...needed, ...known, f.records_readable].every((fact) => fact === 'yes') &&
-    excluded.every((fact) => fact === 'no')
-  )
+  return NEEDED.every((fact) => f[fact] === 'yes') && EXCLUDED.every((fact) => f[fact] === 'no')
 }

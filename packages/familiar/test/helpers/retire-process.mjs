@@ -29,6 +29,8 @@ const family = {
     },
   ],
   readSelfReport: () => null,
+  tokenDirectory: null,
+  scopesInEnvironment: null,
   files: (scope) => ({
     record: `${scope}/record.json`,
     predecessorRecord: `${scope}/sync-daemon`,

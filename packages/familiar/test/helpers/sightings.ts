@@ -15,7 +15,9 @@ export const ELSEWHERE = '/home/eve/.spec-kitty'
 /** A link to `HERE`: other text, same real path. */
 export const LINK = '/mnt/home/dev/.spec-kitty'
 export const USER = '1000'
-export const NAMESPACES = 'pid:[4026531836] mnt:[4026531841]'
+export const NAMESPACES = 'pid:[4026531836] mnt:[4026531841] time:[4026531834] user:[4026531837] root:65024/2'
+export const NETWORK = 'net:[4026531840]'
+export const MACHINE = { hostId: 'host-a', bootId: 'boot-a', pidNamespace: 'pid:[4026531836]' }
 export const PID = 700
 export const PORT = 9401
 export const BIRTH = 'boot-a/7000'
@@ -42,7 +44,9 @@ export function processView(change: Partial<ProcessView> = {}): ProcessView {
     executable: '/usr/bin/node',
     executableGone: false,
     workingDirectoryGone: false,
+    workingDirectory: null,
     namespaces: NAMESPACES,
+    networkNamespace: NETWORK,
     ageSeconds: 3600,
     memoryBytes: 50 * 1024 * 1024,
     ...change,
@@ -109,7 +113,12 @@ export function oldReport(change: Partial<SelfReport> = {}): SelfReport {
 }
 
 export function sighting(change: Partial<Sighting> = {}): Sighting {
+  const [told, shaped] = [change.report === undefined ? report() : change.report, change.shape ?? null]
+  const marker = change.shape === undefined ? HERE : (shaped?.marker ?? null)
   return {
+    ownsToken: false,
+    forkedFrom: [],
+    namedScopes: [...new Set([marker, told?.scope ?? null])].flatMap((name) => name ?? []),
     port: PORT,
     listeners: [listener()],
     pid: PID,
@@ -136,7 +145,9 @@ export function ownRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
     protocolVersion: 2,
     buildTime: null,
     executable: null,
-    namespaces: null,
+    hostId: null,
+    bootId: null,
+    pidNamespace: null,
     startedAt: '2026-11-21T09:35:33Z',
     instanceId: 'instance-a',
     stopReason: null,
@@ -175,6 +186,9 @@ export function scopeView(change: Partial<ScopeView> = {}): ScopeView {
     emptyForSeconds: null,
     records: [readable(ownRecord()), ABSENT],
     sharedOwnerPresent: true,
+    owner: USER,
+    directory: null,
+    lockTouchedAt: null,
     lockHolder: null,
     ...change,
   }
@@ -189,6 +203,8 @@ export function surroundings(
   return {
     user: USER,
     namespaces: NAMESPACES,
+    networkNamespace: NETWORK,
+    machine: MACHINE,
     here,
     scopes: new Map([
       [HERE, here],

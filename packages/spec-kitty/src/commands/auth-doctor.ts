@@ -1,8 +1,10 @@
 import {
   cleanUp,
+  isSpared,
   look,
   PATIENT_MS,
   processKey,
+  readState,
   selectPlatform,
   type CleanUpReport,
   type Look,
@@ -17,6 +19,7 @@ import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
 import { renderDoctor } from '../doctor/render.js'
 import { syncFamily } from '../families/families.js'
 import { installedSelf } from '../installation.js'
+import { readConfig } from '../sync/config.js'
 
 export const help = `Usage: spec-kitty auth doctor [options]
 
@@ -53,7 +56,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     ? look(syncFamily, root, platform, PATIENT_MS)
     : look(syncFamily, root, platform))
   const report = options.reset ? await reset(options, root, seen, platform, io) : null
-  const document = toDocument(options, root, report?.after ?? seen, report, io)
+  const document = await toDocument(options, root, report?.after ?? seen, report, io)
   io.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : renderDoctor(document, io))
   const isProblem = document.findings.some((finding) => finding.severity === 'critical')
   const hasFailed = (document.reset_result?.failed.length ?? 0) > 0
@@ -126,27 +129,31 @@ async function askAboutTheRest(
   io: Io,
 ): Promise<ReadonlySet<string>> {
   const open = seen.candidates.filter(
-    ({ verdict, proof, sighting }) =>
-      verdict.class === 'operator_required' &&
-      verdict.reason !== 'other_user' &&
-      proof !== null &&
-      (options.port === null || options.port === sighting.port),
+    (candidate) =>
+      candidate.verdict.class === 'operator_required' &&
+      !isSpared(candidate, seen) &&
+      candidate.proof !== null &&
+      (options.port === null || options.port === candidate.sighting.port),
   )
   if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
     return new Set()
-  io.out(`${renderDoctor(toDocument(options, root, seen, null, io), io)}\n`)
+  io.out(`${renderDoctor(await toDocument(options, root, seen, null, io), io)}\n`)
   const isYes = await io.confirm(`Also end the ${open.length} that need a decision (operator_required)?`)
   return new Set(
     isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.birth)] : [])) : [],
   )
 }
 
-function toDocument(
+async function toDocument(
   options: Options,
   root: string,
   seen: Look,
   report: CleanUpReport | null,
   io: Io,
-): DoctorDocument {
-  return doctorDocument(root, seen, installedSelf(io.executable), io.env, report, options.dryRun)
+): Promise<DoctorDocument> {
+  const platform = await selectPlatform()
+  const status = await readState({ family: syncFamily, scope: root, platform }, () => Promise.resolve(seen))
+  const self = installedSelf(io.executable)
+  const config = await readConfig(root)
+  return doctorDocument(seen, { root, self, env: io.env, status, config, report, isDryRun: options.dryRun })
 }

@@ -3,11 +3,11 @@ import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { currentProject } from '../dashboard/project-directory.js'
-import { dashboardFamily } from '../families/families.js'
+import { DASHBOARD_PORTS } from '../families/families.js'
 
 export const help = `Usage: spec-kitty dashboard [--open] [--port N] [--json]
        spec-kitty dashboard --foreground [--port N]
-       spec-kitty dashboard --status | --stop [--json]
+       spec-kitty dashboard --status [--check] | --stop [--json]
        spec-kitty dashboard --cleanup-all [--force] [--port N] [--dry-run] [--yes] [--json]
 
 Starts or finds the dashboard of this project and prints its URL.
@@ -17,6 +17,7 @@ Options:
   --port N       start it on this port, or not at all
   --foreground   run it in this process, until Ctrl+C
   --status       show whether it runs
+  --check        with --status: exit 0 only when it runs
   --stop         stop it; nothing to stop is no failure
   --cleanup-all  end the orphaned dashboards of all projects; asks first
   --force        with --cleanup-all: also those that need a decision
@@ -33,7 +34,7 @@ const MODES = ['foreground', 'status', 'stop', 'cleanup-all'] as const
 const ALLOWED: Readonly<Record<(typeof MODES)[number] | 'start', readonly string[]>> = {
   start: ['open', 'port', 'json'],
   foreground: ['foreground', 'port'],
-  status: ['status', 'json'],
+  status: ['status', 'check', 'json'],
   stop: ['stop', 'json'],
   'cleanup-all': ['cleanup-all', 'force', 'port', 'dry-run', 'yes', 'json'],
 }
@@ -45,6 +46,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     open: flag,
     foreground: flag,
     status: flag,
+    check: flag,
     stop: flag,
     'cleanup-all': flag,
     force: flag,
@@ -57,7 +59,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   for (const [name, value] of Object.entries(values)) {
     if (value === false || ALLOWED[mode].includes(name)) continue
     throw new UsageError(
-      mode === 'start' ? `--${name} needs --cleanup-all` : `--${mode} and --${name} exclude each other`,
+      mode === 'start'
+        ? `--${name} needs ${name === 'check' ? '--status' : '--cleanup-all'}`
+        : `--${mode} and --${name} exclude each other`,
     )
   }
   const port = values.port === undefined ? null : readPort(values.port)
@@ -74,11 +78,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   if (mode === 'status') {
     const { showDashboard } = await import('../dashboard/status.js')
-    return showDashboard(project, root, values.json, io)
+    return showDashboard(project, root, { isJson: values.json, isCheck: values.check }, io)
   }
   if (mode === 'stop') {
     const { stopDashboard } = await import('../dashboard/stop.js')
-    return stopDashboard(project, values.json, io)
+    return stopDashboard(project, root, values.json, io)
   }
   const { startDashboard } = await import('../dashboard/start.js')
   await startDashboard({ project, root, port, isOpened: values.open, isJson: values.json }, io)
@@ -86,7 +90,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 function readPort(text: string): number {
-  const { from, to } = dashboardFamily.ports
+  const { from, to } = DASHBOARD_PORTS
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port >= from && port < to) return port
   throw new UsageError(`--port must be a port of the dashboard range, ${from} to ${to - 1}, not '${text}'`)

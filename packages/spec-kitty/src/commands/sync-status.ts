@@ -1,25 +1,25 @@
-import { EXIT } from '../cli/exit-codes.js'
 import { printable, type Io } from '../cli/io.js'
+import { printJson } from '../cli/json.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { forceCommand } from '../doctor/remedies.js'
-import { printJson } from '../cli/json.js'
+import { describeState, isPresent, statusExit } from '../status.js'
 import { readStatus, type SyncStatus } from '../sync/status.js'
 
-export const help = `Usage: spec-kitty sync status [--json]
+export const help = `Usage: spec-kitty sync status [--check] [--json]
 
 Shows the sync daemon of this root: whether it runs, since when, its version beside that of
 this command, the last stop and why, and whether commands may start it on their own.
-Exit 1 when it is there and does not answer.
+Exit 1 when it is there and does not answer; with --check 0 only when it runs.
 `
 
 /** Shows the state of the sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const flag = { type: 'boolean', default: false } as const
+  const { json, check } = readOptions(args, { json: flag, check: flag })
   const status = await readStatus(runtimeRoot(io), io.env)
   if (json) printJson(status, io)
   else io.out(`${render(status).map(printable).join('\n')}\n`)
-  return status.state === 'unresponsive' ? EXIT.problem : EXIT.ok
+  return statusExit(status.state, check)
 }
 
 function render(status: SyncStatus): readonly string[] {
@@ -27,9 +27,9 @@ function render(status: SyncStatus): readonly string[] {
   const python = status.is_predecessor ? ' (the Python spec-kitty)' : ''
   return [
     `daemon     ${describe(status)}${python}`,
-    ...(state === 'stopped'
-      ? []
-      : [`version    ${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`]),
+    ...(isPresent(state)
+      ? [`version    ${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`]
+      : []),
     `command    ${status.cli_version}`,
     ...(last_stop === null ? [] : [`last stop  ${last_stop.at ?? 'unknown'}: ${last_stop.reason}`]),
     `last sync  ${status.last_sync ?? 'never'}`,
@@ -38,9 +38,9 @@ function render(status: SyncStatus): readonly string[] {
   ]
 }
 
-function describe({ state, pid, port, uptime_seconds }: SyncStatus): string {
-  if (state === 'stopped') return 'not running'
+function describe(status: SyncStatus): string {
+  const { state, pid, port, uptime_seconds } = status
+  if (state !== 'running') return describeState(status, 'spec-kitty sync stop')
   const at = `process ${pid ?? 'unknown'}, port ${port}`
-  if (state === 'unresponsive') return `${at}, does not answer: ${forceCommand(port)}`
   return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
 }

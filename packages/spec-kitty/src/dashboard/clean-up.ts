@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   cleanUp,
   identityRecord,
+  isSpared,
   look,
   PATIENT_MS,
   selectPlatform,
@@ -38,14 +39,15 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
   const here = workingDirectory(io)
   const scope = findProject(here) ?? here
   const platform = await selectPlatform()
-  const seen = await look(dashboardFamily, scope, platform, PATIENT_MS)
+  const family = dashboardFamily(options.root)
+  const seen = await look(family, scope, platform, PATIENT_MS)
   if (!options.json) io.out(`${describeLook(options, seen, io)}\n`)
   const count = countOf(options, seen)
   if (count > 0 && !(await isAllowed(options, io))) return EXIT.ok
   const progress = startProgress(io, (done, total) => `cleaning up: ${done} of ${total} done`)
   try {
     const report = await cleanUp({
-      family: dashboardFamily,
+      family,
       scope,
       platform,
       intent: options.force ? 'reset_force' : 'reset',
@@ -63,10 +65,13 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
 }
 
 /** How many would be ended at the most. */
-function countOf({ force, port }: CleanUpOptions, { candidates }: Look): number {
+function countOf({ force, port }: CleanUpOptions, seen: Look): number {
   const classes = force ? ['safe_auto', 'operator_required'] : ['safe_auto']
-  return candidates.filter(
-    ({ verdict, sighting }) => classes.includes(verdict.class) && (port === null || port === sighting.port),
+  return seen.candidates.filter(
+    (candidate) =>
+      classes.includes(candidate.verdict.class) &&
+      (candidate.verdict.class === 'safe_auto' || !isSpared(candidate, seen)) &&
+      (port === null || port === candidate.sighting.port),
   ).length
 }
 
@@ -85,7 +90,9 @@ function describeLook(options: CleanUpOptions, seen: Look, io: Io): string {
 
 function recordsOf(seen: Look, io: Io): readonly DoctorRecord[] {
   const self = installedSelf(io.executable)
-  return seen.candidates.map((candidate) => withRemedy(identityRecord(candidate, seen, self), candidate))
+  return seen.candidates.map((candidate) =>
+    withRemedy(identityRecord(candidate, seen, self), candidate, seen),
+  )
 }
 
 async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Promise<number> {
@@ -107,7 +114,7 @@ async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
   const tidied = swept.map(async (candidate) => {
     const scope = seen.surroundings.scopes.get(candidate.sighting.shape?.marker ?? '')
     if (scope?.real == null || scope.gone !== false) return false
-    return tidyRecord({ family: dashboardFamily, scope: scope.real, reason: 'cleaned_up' }, candidate)
+    return tidyRecord({ family: seen.family, scope: scope.real, reason: 'cleaned_up' }, candidate)
   })
   return (await Promise.all(tidied)).filter(Boolean).length
 }

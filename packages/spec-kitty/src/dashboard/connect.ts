@@ -17,7 +17,7 @@ export async function connectDashboard(
   port: number | null = null,
 ): Promise<Dashboard> {
   const connection = await connect({
-    family: dashboardFamily,
+    family: dashboardFamily(root),
     scope: project,
     platform: await selectPlatform(),
     launch: { ...launchDashboard(project, root, io.env), ...(port === null ? {} : { port }) },

@@ -35,7 +35,7 @@ export async function runDashboardDaemon(options: DashboardDaemonOptions): Promi
   const platform = await selectPlatform()
   await serve({
     ...rest,
-    family: dashboardFamily,
+    family: dashboardFamily(root),
     scope: project,
     platform,
     logFile: logFile(root, project),

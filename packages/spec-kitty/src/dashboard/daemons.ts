@@ -13,7 +13,7 @@ export interface DaemonsRequest {
 /** Returns everything that listens in the ranges of both families, looked at just now; looking is all that is done. */
 export async function readDaemons(request: DaemonsRequest): Promise<DaemonsReply> {
   const families = [
-    [dashboardFamily, request.project],
+    [dashboardFamily(request.root), request.project],
     [syncFamily, request.root],
   ] as const
   return {
@@ -31,7 +31,7 @@ async function readFamily(
   try {
     const seen = await look(family, scope, platform)
     const daemons = seen.candidates.map((candidate) =>
-      entryOf(candidate, withRemedy(identityRecord(candidate, seen, self), candidate)),
+      entryOf(candidate, withRemedy(identityRecord(candidate, seen, self), candidate, seen)),
     )
     return { name, ports, daemons, problem: null }
   } catch (error) {

@@ -5,9 +5,9 @@ import { printStop } from '../cli/print-stop.js'
 import { dashboardFamily } from '../families/families.js'
 
 /** Stops the dashboard of the project, of any version, and says what became of it. */
-export async function stopDashboard(project: string, isJson: boolean, io: Io): Promise<number> {
+export async function stopDashboard(project: string, root: string, isJson: boolean, io: Io): Promise<number> {
   const result = await stopDaemon({
-    family: dashboardFamily,
+    family: dashboardFamily(root),
     scope: project,
     platform: await selectPlatform(),
     reason: 'operator_stop',

@@ -1,8 +1,11 @@
-import type { Candidate, DaemonRecord, Look } from 'familiar'
+import type { DaemonState, DaemonStatus } from 'familiar'
+import { isPresent } from '../status.js'
 
-/** The `daemon` block of the doctor's document: the recorded daemon of this root. */
+/** The `daemon` block of the doctor's document: the daemon of this root, as `sync status` tells it. */
 export interface DaemonView {
   readonly active: boolean
+  readonly state: DaemonState
+  readonly why: string
   readonly pid: number | null
   readonly port: number | null
   readonly package_version: string | null
@@ -13,44 +16,21 @@ export interface DaemonView {
   readonly queued: number | null
 }
 
-/**
- * Returns the running daemon that a record of this root names, ours before the predecessor's. Null when none is
- * recorded; a copied root has the record of the root it was copied from, which names nothing here.
- */
-export function recordedDaemon(seen: Look): DaemonRecord | null {
-  const { records, real } = seen.surroundings.here
-  const running = records.flatMap((read) =>
-    read.state === 'readable' && read.record.running ? [read.record] : [],
-  )
-  return running.find(({ scope }) => scope === null || scope === real) ?? null
-}
-
-/** Returns the daemon of this root as it was seen, ours before a predecessor's; null when there is none. */
-export function singletonCandidate(seen: Look): Candidate | null {
-  const found = seen.candidates.filter(isSingletonHere)
-  return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
-}
-
-/** Returns whether it is the daemon of this root; one whose marker is not proven to mean this root is another's. */
-export function isSingletonHere({ facts }: Candidate): boolean {
-  return facts.singleton_here === 'yes' && (facts.marker !== 'yes' || facts.marker_here === 'yes')
-}
-
-/** Returns the `daemon` block, null when nothing is recorded and nobody holds the daemon lock. */
-export function readDaemon(seen: Look): DaemonView | null {
-  const record = recordedDaemon(seen)
-  const sighting = singletonCandidate(seen)?.sighting
-  if (record === null && sighting === undefined) return null
-  const age = sighting?.process?.ageSeconds ?? null
+/** Returns the `daemon` block, null when nothing is recorded as running and the daemon lock is free. */
+export function readDaemon(status: DaemonStatus): DaemonView | null {
+  const { state, why, since, report, record } = status
+  if (!isPresent(state) && state !== 'crashed') return null
   return {
-    active: sighting?.report != null,
-    pid: sighting?.pid ?? record?.pid ?? null,
-    port: sighting?.port ?? record?.port ?? null,
-    package_version: sighting?.report?.packageVersion ?? record?.packageVersion ?? null,
-    protocol_version: sighting?.report?.protocolVersion ?? record?.protocolVersion ?? null,
-    started_at: age === null ? (record?.startedAt ?? null) : new Date(Date.now() - age * 1000).toISOString(),
-    last_sync: sighting?.report?.details.lastSync ?? null,
-    consecutive_failures: sighting?.report?.details.consecutiveFailures ?? null,
+    active: state === 'running',
+    state,
+    why,
+    pid: status.pid,
+    port: status.port,
+    package_version: report?.packageVersion ?? record?.packageVersion ?? null,
+    protocol_version: report?.protocolVersion ?? record?.protocolVersion ?? null,
+    started_at: record?.startedAt ?? (state === 'crashed' ? null : since),
+    last_sync: report?.details.lastSync ?? null,
+    consecutive_failures: report?.details.consecutiveFailures ?? null,
     queued: null,
   }
 }

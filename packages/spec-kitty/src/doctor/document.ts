@@ -1,5 +1,6 @@
-import { identityRecord, type CleanUpReport, type Look, type Self } from 'familiar'
+import { identityRecord, type CleanUpReport, type DaemonStatus, type Look, type Self } from 'familiar'
 import type { Io } from '../cli/io.js'
+import type { ConfigRead } from '../sync/config.js'
 import { readDaemon, type DaemonView } from './daemon.js'
 import { findingsOf, type Finding } from './findings.js'
 import { withRemedy, type DoctorRecord } from './remedies.js'
@@ -23,20 +24,27 @@ export interface DoctorDocument {
   readonly reset_result?: ResetResult
 }
 
-/** Returns the document of one look; after a clean-up, of the look after it. */
+/** What the document is made of besides one look; after a clean-up, the look after it. */
+export interface DocumentParts {
+  readonly root: string
+  readonly self: Self
+  readonly env: Io['env']
+  readonly status: DaemonStatus
+  readonly config: ConfigRead
+  readonly report: CleanUpReport | null
+  readonly isDryRun: boolean
+}
+
+/** Returns the document of one look. */
 export function doctorDocument(
-  root: string,
   seen: Look,
-  self: Self,
-  env: Io['env'],
-  report: CleanUpReport | null,
-  isDryRun: boolean,
+  { root, self, env, status, config, report, isDryRun }: DocumentParts,
 ): DoctorDocument {
   const candidates = seen.candidates.map((candidate) =>
-    withRemedy(identityRecord(candidate, seen, self), candidate),
+    withRemedy(identityRecord(candidate, seen, self), candidate, seen),
   )
   const session = readSession(root)
-  const daemon = readDaemon(seen)
+  const daemon = readDaemon(status)
   const orphans = candidates.filter((record) => record.cleanup_class !== 'never_touch')
   return {
     schema_version: SCHEMA_VERSION,
@@ -46,7 +54,7 @@ export function doctorDocument(
     daemon,
     orphans,
     candidates,
-    findings: findingsOf({ seen, session, daemon, orphans, env, self }),
+    findings: findingsOf({ seen, session, status, config, env, self }),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
   }
 }

@@ -1,7 +1,16 @@
-import { standingOf, type Candidate, type Look, type Self } from 'familiar'
+import {
+  isSpared,
+  recordOf,
+  singletonOf,
+  standingOf,
+  type Candidate,
+  type DaemonStatus,
+  type Look,
+  type Self,
+} from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
-import { isSingletonHere, recordedDaemon, singletonCandidate, type DaemonView } from './daemon.js'
-import { forceCommand, type DoctorRecord } from './remedies.js'
+import type { ConfigRead } from '../sync/config.js'
+import { OTHER_ROOT } from '../sync/launch.js'
 import type { SessionView } from './session.js'
 
 /** One finding of the doctor. Ids are permanent. */
@@ -15,8 +24,8 @@ export interface Finding {
 interface Seen {
   readonly seen: Look
   readonly session: SessionView | null
-  readonly daemon: DaemonView | null
-  readonly orphans: readonly DoctorRecord[]
+  readonly status: DaemonStatus
+  readonly config: ConfigRead
   readonly env: Io['env']
   readonly self: Self
 }
@@ -26,7 +35,16 @@ const NEARLY_FULL = 0.8
 
 /** Returns every finding, by id. Pure. */
 export function findingsOf(seen: Seen): readonly Finding[] {
-  const rules = [noSession, orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo]
+  const rules = [
+    noSession,
+    orphaned,
+    otherVersion,
+    noDaemon,
+    nearlyFull,
+    predecessorToo,
+    configUnreadable,
+    outOfReach,
+  ]
   return rules.flatMap((rule) => rule(seen) ?? [])
 }
 
@@ -41,9 +59,14 @@ function noSession({ session, env }: Seen): Finding | null {
   }
 }
 
-function orphaned({ orphans }: Seen): Finding | null {
+/** Neither this root's own daemon nor what even force leaves alone is an orphan that anything should be done about. */
+function orphaned({ seen }: Seen): Finding | null {
+  const own = singletonOf(seen)
+  const orphans = seen.candidates.filter(
+    (candidate) => candidate !== own && (isSafe(candidate) || isOpen(candidate, seen)),
+  )
   if (orphans.length === 0) return null
-  const safe = orphans.filter((record) => record.cleanup_class === 'safe_auto').length
+  const safe = orphans.filter(isSafe).length
   const open = orphans.length - safe
   const parts = [
     ...(safe > 0 ? [`${safe} can be cleaned`] : []),
@@ -58,19 +81,27 @@ function orphaned({ orphans }: Seen): Finding | null {
         ? { command: 'spec-kitty auth doctor --reset', description: 'ends what is proven stale' }
         : {
             command: 'spec-kitty auth doctor --reset --force',
-            description: "ends those that are proven to be sync daemons and are nobody's live daemon",
+            description: 'ends those that are proven to be sync daemons, and leaves those that are in use',
           },
   }
 }
 
+function isSafe({ verdict }: Candidate): boolean {
+  return verdict.class === 'safe_auto'
+}
+
+function isOpen(candidate: Candidate, seen: Look): boolean {
+  return candidate.verdict.class === 'operator_required' && !isSpared(candidate, seen)
+}
+
 /** The daemon of this root, as commands will meet it: an older one they replace, a newer one they use or cannot talk to. */
 function otherVersion({ seen, self }: Seen): Finding | null {
-  const found = singletonCandidate(seen)
+  const found = singletonOf(seen)
   const { report, shape } = found?.sighting ?? {}
   if (found === null || report == null || shape == null) return null
   if (shape.lineage === 'predecessor' && !makesWay(found, seen)) return null
   const { packageVersion, protocolVersion } = report
-  const buildTime = recordedDaemon(seen)?.buildTime ?? null
+  const buildTime = recordOf(found, seen)?.buildTime ?? null
   const standing = standingOf({ lineage: shape.lineage, packageVersion, protocolVersion, buildTime }, self)
   if (standing === 'same') return null
   const python = shape.lineage === 'predecessor' ? ' of the Python spec-kitty' : ''
@@ -99,22 +130,54 @@ function makesWay({ facts }: Candidate, { surroundings }: Look): boolean {
   return isAlone && PROVEN.every((fact) => facts[fact] === 'yes')
 }
 
-function noDaemon({ seen, daemon }: Seen): Finding | null {
-  if (daemon?.active === true) return null
-  const wedged = singletonCandidate(seen)
-  if (wedged === null) {
-    const summary =
-      daemon === null ? 'no sync daemon' : `the recorded sync daemon is not running (port ${daemon.port})`
+function noDaemon({ status }: Seen): Finding | null {
+  const { state, pid, port } = status
+  const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
+  if (state === 'none' || state === 'stopped') {
+    return { id: 'F-005', severity: 'info', summary: 'no sync daemon', remediation: null }
+  }
+  if (state === 'crashed') {
+    const summary = `the recorded sync daemon is not running (${at})`
     return { id: 'F-005', severity: 'info', summary, remediation: null }
   }
+  if (state !== 'wedged') return null
   return {
     id: 'F-005',
     severity: 'critical',
-    summary: `the sync daemon (process ${wedged.sighting.pid}, port ${wedged.sighting.port ?? 'none'}) does not answer`,
-    remediation: {
-      command: forceCommand(wedged.sighting.port),
-      description: 'ends it',
-    },
+    summary: `the sync daemon (${at}) does not answer`,
+    remediation: { command: 'spec-kitty sync stop', description: 'ends it' },
+  }
+}
+
+/** States of the daemon that a command can do nothing about from here, or that the next command mends by itself. */
+function outOfReach({ status }: Seen): Finding | null {
+  const { state, why, since, pid, port } = status
+  const at = `the sync daemon (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
+  if (state === 'unreachable' || state === 'elsewhere') {
+    return {
+      id: state === 'unreachable' ? 'F-013' : 'F-014',
+      severity: 'warn',
+      summary: `${at} is ${state}: ${why}; use it where it runs, or ${OTHER_ROOT}`,
+      remediation: null,
+    }
+  }
+  if (state !== 'crashed') return null
+  const when = since === null ? '' : `, last alive ${since}`
+  return {
+    id: 'F-015',
+    severity: 'info',
+    summary: `${at} crashed${when}: ${why}`,
+    remediation: { command: 'spec-kitty sync start', description: 'starts a new one' },
+  }
+}
+
+function configUnreadable({ config }: Seen): Finding | null {
+  if (config.state !== 'unreadable') return null
+  return {
+    id: 'F-012',
+    severity: 'warn',
+    summary: `${config.path} cannot be read (${config.why}): commands start no daemon by themselves`,
+    remediation: null,
   }
 }
 
@@ -134,7 +197,8 @@ function nearlyFull({ seen }: Seen): Finding | null {
 function predecessorToo({ seen }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     (candidate) =>
-      isSingletonHere(candidate) &&
+      candidate.facts.singleton_here === 'yes' &&
+      (candidate.facts.marker !== 'yes' || candidate.facts.marker_here === 'yes') &&
       candidate.sighting.report !== null &&
       candidate.sighting.shape?.lineage === 'predecessor',
   )

@@ -1,21 +1,23 @@
-import type { Candidate, IdentityRecord } from 'familiar'
+import { isSpared, type Candidate, type IdentityRecord, type Look } from 'familiar'
 
 /** An identity record with the one command that deals with it. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: string | null }
 
 /** Returns the record with its remedy; never null for operator_required, always null for never_touch. */
-export function withRemedy(record: IdentityRecord, candidate: Candidate): DoctorRecord {
-  return { ...record, remedy: remedyFor(record, candidate) }
+export function withRemedy(record: IdentityRecord, candidate: Candidate, seen: Look): DoctorRecord {
+  return { ...record, remedy: remedyFor(record, candidate, seen) }
 }
 
-function remedyFor(record: IdentityRecord, { proof, sighting }: Candidate): string | null {
+function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Look): string | null {
+  const { proof, sighting } = candidate
   if (record.cleanup_class === 'never_touch') return null
-  const { clean, stopElsewhere, inScope } =
+  const { clean, showElsewhere, inScope } =
     COMMANDS[record.scanned_family === 'dashboard' ? 'dashboard' : 'sync']
   if (record.cleanup_class === 'safe_auto') return clean
   const force = forced(clean, record.port)
   if (record.skip_reason === 'other_user') return `as ${ownerOf(sighting)}: ${inScope(record)}${clean}`
-  if (record.in_use_by !== null) return stopElsewhere(shellQuote(record.in_use_by))
+  if (record.in_use_by !== null) return showElsewhere(shellQuote(record.in_use_by))
+  if (isSpared(candidate, seen)) return 'nothing can be done from here: use it where it runs'
   if (proof === null) return `as root, or in the container that runs it: ${force}`
   return record.skip_reason === 'starting' ? `wait 30 s, then: ${clean}` : force
 }
@@ -23,8 +25,8 @@ function remedyFor(record: IdentityRecord, { proof, sighting }: Candidate): stri
 interface Commands {
   /** Ends what is proven stale. */
   readonly clean: string
-  /** Stops the live daemon of another scope. */
-  readonly stopElsewhere: (scope: string) => string
+  /** Shows the live daemon of another scope: nothing is wrong with it. */
+  readonly showElsewhere: (scope: string) => string
   /** What goes before a command so that it means the daemon's own scope. */
   readonly inScope: (record: IdentityRecord) => string
 }
@@ -32,12 +34,12 @@ interface Commands {
 const COMMANDS: Readonly<Record<'sync' | 'dashboard', Commands>> = {
   sync: {
     clean: 'spec-kitty auth doctor --reset',
-    stopElsewhere: (root) => `SPEC_KITTY_HOME=${root} spec-kitty sync stop`,
+    showElsewhere: (root) => `SPEC_KITTY_HOME=${root} spec-kitty sync status`,
     inScope: ({ daemon_root }) => (daemon_root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(daemon_root)} `),
   },
   dashboard: {
     clean: 'spec-kitty dashboard --cleanup-all',
-    stopElsewhere: (project) => `cd ${project} && spec-kitty dashboard --stop`,
+    showElsewhere: (project) => `cd ${project} && spec-kitty dashboard --status`,
     inScope: () => '',
   },
 }

@@ -47,15 +47,17 @@ function renderHead(document: DoctorDocument, paper: Paper): readonly string[] {
   ]
 }
 
-/** A recorded daemon that is no candidate is not there at all. */
-function describeDaemon({ daemon, candidates }: DoctorDocument, paper: Paper): string {
+function describeDaemon({ daemon }: DoctorDocument, paper: Paper): string {
   if (daemon === null) return 'none'
-  if (!candidates.some(({ pid, port }) => pid === daemon.pid || (pid === null && port === daemon.port))) {
-    return `not running (recorded as process ${daemon.pid ?? 'unknown'}, port ${daemon.port})`
-  }
-  const state = daemon.active ? paint(paper, 'green', 'answers') : paint(paper, 'red', 'does not answer')
+  const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
+  if (daemon.state === 'crashed') return `not running (crashed; recorded as ${at})`
   const version = daemon.package_version === null ? '' : `, version ${printable(daemon.package_version)}`
-  return `process ${daemon.pid ?? 'unknown'}, port ${daemon.port}${version}, ${state}`
+  return `${at}${version}, ${paint(paper, daemon.active ? 'green' : 'red', describeActive(daemon))}`
+}
+
+function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): string {
+  if (state === 'running') return 'answers'
+  return state === 'wedged' ? 'does not answer' : `${state}: ${printable(why)}`
 }
 
 /** The live daemon first, what is not ours last and dim, the rest by port. */

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { objectOf, parseJson, stringOf } from 'familiar'
+import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar'
 
 /** The `session` block of the doctor's document. */
 export interface SessionView {
@@ -25,9 +24,6 @@ export function readSession(root: string): SessionView | null {
 }
 
 function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+  const file = readSmallFile(path)
+  return file.state === 'text' ? file.text : ''
 }

@@ -16,7 +16,7 @@ import { NO_DETAILS, OWN_ENTRY, ownerDetails, STARTING_SECONDS, unquotePython } 
 const PYTHON_STRING = `'(?:[^'\\\\\\n]|\\\\.)*'|"(?:[^"\\\\\\n]|\\\\.)*"`
 
 /** The dashboard daemon: one per project directory. */
-export const dashboard: Omit<Family, 'relatives'> = {
+export const dashboard: Omit<Family, 'relatives' | 'tokenDirectory'> = {
   name: 'dashboard',
   ports: { from: 9237, to: 9337 },
   rules: PROJECT_SCOPE_RULES,
@@ -43,13 +43,19 @@ export const dashboard: Omit<Family, 'relatives'> = {
   ],
   readSelfReport,
   isScopeGiven: true,
+  scopesInEnvironment: null,
   files: (project) => ({
-    record: join(project, '.kittify', '.dashboard'),
+    record: join(project, '.kittify', 'daemon', 'record.json'),
     predecessorRecord: join(project, '.kittify', '.dashboard'),
     sharedOwner: null,
-    lifecycleLock: join(project, '.kittify', '.dashboard.lifecycle.lock'),
-    daemonLock: join(project, '.kittify', '.dashboard.lock'),
+    lifecycleLock: join(project, '.kittify', 'daemon', 'lifecycle.lock'),
+    daemonLock: join(project, '.kittify', 'daemon', 'daemon.lock'),
   }),
+}
+
+/** Where a runtime root keeps the tokens of its user's dashboards: a project is carried by git, and read by the page. */
+export function dashboardTokens(root: string): string {
+  return join(root, 'daemons', 'dashboards')
 }
 
 function readSelfReport(body: unknown): SelfReport | null {

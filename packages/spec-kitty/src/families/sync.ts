@@ -31,6 +31,10 @@ export const sync: Omit<Family, 'relatives'> = {
     },
   ],
   readSelfReport,
+  tokenDirectory: null,
+  // 3.2.2 ignores the variable and serves the home's root: both may have a record of it.
+  scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
+    [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
   files: (root) => ({
     record: join(root, 'daemons', 'sync', 'record.json'),
     predecessorRecord: join(root, 'sync-daemon'),

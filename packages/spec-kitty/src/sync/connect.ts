@@ -4,7 +4,7 @@ import { noticeVersions } from '../cli/notices.js'
 import { forceCommand } from '../doctor/remedies.js'
 import { syncFamily } from '../families/families.js'
 import { installedSelf, VERSION_VARIABLE } from '../installation.js'
-import { launchSync } from './launch.js'
+import { launchSync, OTHER_ROOT } from './launch.js'
 
 /** Returns the sync daemon of the root, starting it where that is allowed; `policy` null: it was asked for by name. */
 export async function connectSync(
@@ -24,6 +24,7 @@ export async function connectSync(
     versionVariable: VERSION_VARIABLE,
     doctorCommand: forceCommand,
     stopCommand: 'spec-kitty sync stop',
+    otherScopeHint: OTHER_ROOT,
     onWait: (message) => io.err(`${message}\n`),
   })
   noticeVersions(connection, 'sync daemon', io)

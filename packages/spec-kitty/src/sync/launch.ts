@@ -12,3 +12,6 @@ export function launchSync(root: string, env: Io['env']): Launch {
 export function logFile(root: string): string {
   return join(root, 'daemons', 'sync', 'daemon.log')
 }
+
+/** What can be done where this root's daemon runs out of reach. */
+export const OTHER_ROOT = 'set SPEC_KITTY_HOME to another directory to have another daemon here'

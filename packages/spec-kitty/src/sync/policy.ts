@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { objectOf, type StartPolicy } from 'familiar'
+import type { StartPolicy } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
+import { readConfig } from './config.js'
 
 const DISABLE = 'SPEC_KITTY_SYNC_DISABLE'
 
@@ -15,17 +14,12 @@ export async function readStartPolicy(
     disabledBy: isTruthy(env[DISABLE]) ? DISABLE : null,
     isRolledOut: isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC']),
     intent,
-    isManual: await isManual(join(root, 'config.toml')),
+    isManual: await isManual(root),
   }
 }
 
-/** The parser is loaded where there is something to parse. */
-async function isManual(path: string): Promise<boolean> {
-  try {
-    const text = readFileSync(path, 'utf8')
-    const { parse } = await import('smol-toml')
-    return objectOf(objectOf(parse(text))?.['sync'])?.['background_daemon'] === 'manual'
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
-  }
+async function isManual(root: string): Promise<boolean> {
+  const config = await readConfig(root)
+  if (config.state === 'absent') return false
+  return config.state === 'unreadable' || config.sync['background_daemon'] === 'manual'
 }

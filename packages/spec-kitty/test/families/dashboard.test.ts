@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { matchShapes, type ShapeMatch } from '../../../familiar/src/identity/spawn-shape.js'
-import { dashboardFamily } from '../../src/families/families.js'
+import { dashboardFamily as dashboardsOf } from '../../src/families/families.js'
 import { unquotePython } from '../../src/families/shared.js'
 import {
   DASHBOARD,
@@ -10,6 +10,9 @@ import {
   PROJECT,
   PYTHON,
 } from './predecessors.js'
+
+/** The runtime root only says where tokens stand: nothing here reads them. */
+const dashboardFamily = dashboardsOf('/nonexistent')
 
 const { shapes, readSelfReport } = dashboardFamily
 const { port, token } = DASHBOARD
@@ -173,12 +176,16 @@ describe('the health reply of a dashboard', () => {
 })
 
 describe('the files of a project', () => {
-  it('are where every version looks for them, and both implementations share the record', () => {
+  it('stand in a place of their own that git never sees, and the predecessor keeps its own', () => {
     const files = dashboardFamily.files('/p')
-    expect(files.record).toBe('/p/.kittify/.dashboard')
-    expect(files.predecessorRecord).toBe(files.record)
+    expect(files.record).toBe('/p/.kittify/daemon/record.json')
+    expect(files.predecessorRecord).toBe('/p/.kittify/.dashboard')
     expect(files.sharedOwner).toBeNull()
-    expect(files.lifecycleLock).toBe('/p/.kittify/.dashboard.lifecycle.lock')
-    expect(files.daemonLock).toBe('/p/.kittify/.dashboard.lock')
+    expect(files.lifecycleLock).toBe('/p/.kittify/daemon/lifecycle.lock')
+    expect(files.daemonLock).toBe('/p/.kittify/daemon/daemon.lock')
+  })
+
+  it('leave the token to the runtime root of the user', () => {
+    expect(dashboardsOf('/home/dev/.spec-kitty').tokenDirectory).toBe('/home/dev/.spec-kitty/daemons/dashboards')
   })
 })

@@ -144,7 +144,7 @@ async function startFrom(dist: string): Promise<Dashboard> {
     import { installedSelf } from ${JSON.stringify(join(dist, 'installation.js'))}
     const [project, root] = process.argv.slice(1)
     await connect({
-      family: dashboardFamily, scope: project, platform: await selectPlatform(), policy: null,
+      family: dashboardFamily(root), scope: project, platform: await selectPlatform(), policy: null,
       launch: { ...launchDashboard(project, root, process.env), timing: { tickMs: ${TICK_MS} } },
       self: installedSelf(process.execPath), versionVariable: 'V', doctorCommand: () => 'none',
     })`

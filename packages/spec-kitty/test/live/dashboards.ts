@@ -128,15 +128,23 @@ export function recordIn(project: string): Record<string, any> | null {
 }
 
 export function recordPath(project: string): string {
-  return join(project, '.kittify', '.dashboard')
+  return join(project, '.kittify', 'daemon', 'record.json')
 }
 
 /** Returns the running dashboard that the record of a project names. */
 export function recorded(project: string): Dashboard {
   const record = recordIn(project)
   if (record?.['state'] !== 'running') throw new Error(`no running dashboard is recorded in ${project}`)
-  const { pid, port, token, url } = record
-  return { ...processOf(pid), project, port, token, url }
+  const { pid, port, url } = record
+  return { ...processOf(pid), project, port, token: tokenOf(record), url }
+}
+
+/** Returns the token of a running dashboard: it stands in the root that its process was started with. */
+export function tokenOf(record: Record<string, any>): string {
+  const environment = readFileSync(`/proc/${record['pid']}/environ`, 'utf8').split('\0')
+  const root = environment.find((entry) => entry.startsWith('SPEC_KITTY_HOME='))?.slice('SPEC_KITTY_HOME='.length)
+  const path = join(root ?? '', 'daemons', 'dashboards', `${record['instance_id']}.json`)
+  return JSON.parse(readFileSync(path, 'utf8')).token
 }
 
 /** Does something with each, a few at a time, and returns the results in order. */

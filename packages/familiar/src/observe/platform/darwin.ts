@@ -1,10 +1,13 @@
+import { hostname } from 'node:os'
 import { FamiliarError } from '../../errors.js'
 import { isFileGone } from './file-gone.js'
+import { hostIdOf } from './host-id.js'
 import { holdersTold } from './holders-told.js'
 import { LSOF_FIELDS, type LsofRow, parseLsof } from './parse-lsof.js'
 import { PS_COLUMNS, type PsRow, parsePs } from './parse-ps.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
+import { tryForHolder } from './tried-lock.js'
 
 const LSOF = '/usr/sbin/lsof'
 const PS = '/bin/ps'
@@ -33,6 +36,8 @@ export function createDarwin(run: RunTool = runTool): Platform {
     host: async () => toHost(await boot(AbortSignal.timeout(HOST_TIMEOUT_MS))),
     listeners: (range, deadline) => readListeners(run, range, deadline),
     holders: async (listeners) => holdersTold(listeners),
+    lockHolder: (path, told) => tryForHolder(path, told),
+    environment: () => Promise.resolve(null),
     inspect: async (pids, deadline) => {
       const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
       if (wanted.size === 0) return new Map()
@@ -52,7 +57,15 @@ async function readBootSession(run: RunTool, deadline: AbortSignal): Promise<str
 }
 
 function toHost(bootId: string): Host {
-  return { pid: process.pid, user: String(process.geteuid?.() ?? 'unknown'), bootId, namespaces: NAMESPACES }
+  return {
+    pid: process.pid,
+    user: String(process.geteuid?.() ?? 'unknown'),
+    bootId,
+    hostId: hostIdOf(hostname()),
+    pidNamespace: NAMESPACES,
+    namespaces: NAMESPACES,
+    networkNamespace: NAMESPACES,
+  }
 }
 
 async function readListeners(run: RunTool, range: PortRange, deadline: AbortSignal): Promise<Listener[]> {
@@ -110,7 +123,9 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
     executable,
     executableGone: executable === null ? null : await isFileGone(executable, deadline),
     workingDirectoryGone: null,
+    workingDirectory: null,
     namespaces: NAMESPACES,
+    networkNamespace: NAMESPACES,
     ageSeconds,
     memoryBytes,
   }

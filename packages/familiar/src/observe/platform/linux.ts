@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { errnoOf, FamiliarError } from '../../errors.js'
+import { hostname } from 'node:os'
+import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import { hostIdOf } from './host-id.js'
+import { findLockHolder } from './linux-locks.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
 import type { Platform } from './platform.js'
 
@@ -9,7 +12,8 @@ const TICKS_PER_SECOND = 100
 
 /**
  * Linux, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never waits, and the time
- * between the last look at a process and the signal stays short.
+ * between the last look at a process and the signal stays short. Every read throws `E_RESOURCES` when this process has no
+ * descriptor or memory left for it: that says nothing about the process that was to be read.
  */
 export const linux: Platform = {
   name: 'linux',
@@ -17,14 +21,36 @@ export const linux: Platform = {
   listeners: async (range) => readListeners(range),
   holders: async (listeners, hints) => findHolders(listeners, hints),
   inspect: async (pids) => new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view])),
+  lockHolder: async (path, told, pids) => {
+    const found = findLockHolder(path, told, pids)
+    return typeof found === 'number' ? { pid: found, birth: inspectOne(found)[0]?.birth ?? null } : found
+  },
+  environment: async (pid) => readEnvironment(pid),
+}
+
+/**
+ * Throws `E_SCAN_IMPOSSIBLE` unless /proc shows this very process under its own pid. In a pid namespace without a /proc of
+ * its own the same numbers name other processes: what is read there must not be recorded, and nothing may be signalled.
+ * (The link of /proc/self can agree by coincidence.)
+ */
+export function assertOwnProc(): void {
+  const pids = /^NSpid:((?:\s+\d+)+)$/m.exec(readFile('/proc/self/status') ?? '')?.[1]?.trim().split(/\s+/)
+  if (pids?.length === 1 && pids[0] === String(process.pid)) return
+  throw new FamiliarError('E_SCAN_IMPOSSIBLE', '/proc does not show the processes of this pid namespace', {
+    hint: 'mount /proc where this runs (unshare --mount-proc, or mount -t proc proc /proc)',
+  })
 }
 
 function readHost(): Host {
+  assertOwnProc()
   return {
     pid: process.pid,
     user: String(process.geteuid?.()),
     bootId: bootId(),
+    hostId: hostId(),
+    pidNamespace: readLink('/proc/self/ns/pid') ?? 'unknown',
     namespaces: readNamespaces('self') ?? 'unknown',
+    networkNamespace: readLink('/proc/self/ns/net') ?? 'unknown',
   }
 }
 
@@ -78,27 +104,53 @@ function socketsOf(pid: number, wanted: ReadonlySet<string>): readonly string[] 
   return held
 }
 
-/** Reads the start time before and after the rest: a pid that changed hands in between is not reported at all. */
+/**
+ * Reads the start time before and after the rest: a pid that changed hands in between is not reported at all. Gone is only
+ * what the kernel says does not exist; a process that cannot be read is there, with every fact unknown.
+ */
 function inspectOne(pid: number): readonly ProcessView[] {
   const stat = readStat(pid)
-  if (stat === null || isDead(stat)) return []
+  if (stat === 'gone' || (stat !== null && isDead(stat))) return []
+  if (stat === null) return [unknownView(pid)]
   const status = parseProcStatus(readFile(`/proc/${pid}/status`) ?? '')
   const args = parseCmdline(readFile(`/proc/${pid}/cmdline`) ?? '')
   const executable = readLink(`/proc/${pid}/exe`)
+  const isGone = isWorkingDirectoryGone(pid)
   const view: ProcessView = {
     pid,
     parent: stat.parent,
-    birth: `${bootId()}/${stat.startTicks}`,
+    birth: hasOurClock(pid) ? `${bootId()}/${stat.startTicks}` : null,
     user: status.user,
     command: args === null ? null : { args },
     executable: executable?.replace(/ \(deleted\)$/, '') ?? null,
     executableGone: executable === null ? null : executable.endsWith(' (deleted)'),
-    workingDirectoryGone: isWorkingDirectoryGone(pid),
+    workingDirectoryGone: isGone,
+    workingDirectory: isGone === false ? readLink(`/proc/${pid}/cwd`) : null,
     namespaces: readNamespaces(String(pid)),
+    networkNamespace: readLink(`/proc/${pid}/ns/net`),
     ageSeconds: ageSeconds(stat),
     memoryBytes: status.memoryBytes,
   }
-  return readStat(pid)?.startTicks === stat.startTicks ? [view] : []
+  const after = readStat(pid)
+  return after !== null && after !== 'gone' && after.startTicks === stat.startTicks ? [view] : []
+}
+
+function unknownView(pid: number): ProcessView {
+  return {
+    pid,
+    parent: null,
+    birth: null,
+    user: null,
+    command: null,
+    executable: null,
+    executableGone: null,
+    workingDirectoryGone: null,
+    workingDirectory: null,
+    namespaces: null,
+    networkNamespace: null,
+    ageSeconds: null,
+    memoryBytes: null,
+  }
 }
 
 /** The text alone could be the name of a directory; a directory that was removed has no link left. */
@@ -116,19 +168,52 @@ function isDead(stat: ProcStat): boolean {
 /** Counted from our own start, so that a container that fakes /proc/uptime cannot make an old process young. */
 function ageSeconds(stat: ProcStat): number | null {
   const own = readStat(process.pid)
-  if (own === null) return null
+  if (own === null || own === 'gone') return null
   const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
   return Math.max(0, older + process.uptime())
 }
 
-function readStat(pid: number): ProcStat | null {
-  const text = readFile(`/proc/${pid}/stat`)
-  return text === null ? null : parseProcStat(text)
+function readStat(pid: number): ProcStat | 'gone' | null {
+  try {
+    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch (error) {
+    throwLack(error)
+    const errno = errnoOf(error)
+    if (errno === null) throw error
+    return errno === 'ENOENT' || errno === 'ESRCH' ? 'gone' : null
+  }
 }
 
+/** Start times are shifted in another time namespace, while the boot id stays the same: they cannot be compared with ours. */
+function hasOurClock(pid: number): boolean {
+  return ownTime() === null || readLink(`/proc/${pid}/ns/time`) === ownTime()
+}
+
+let knownTime: string | null | undefined
+
+/** Null on a kernel without time namespaces. */
+function ownTime(): string | null {
+  knownTime ??= readLink('/proc/self/ns/time')
+  return knownTime
+}
+
+/** Paths and pids mean the same, and permissions are the same, only where all of these are equal. */
+const KINDS = ['pid', 'mnt', 'time', 'user'] as const
+
 function readNamespaces(pid: string): string | null {
-  const [pids, mounts] = [readLink(`/proc/${pid}/ns/pid`), readLink(`/proc/${pid}/ns/mnt`)]
-  return pids === null || mounts === null ? null : `${pids} ${mounts}`
+  const links = KINDS.map((kind) =>
+    kind === 'time' && ownTime() === null ? 'none' : readLink(`/proc/${pid}/ns/${kind}`),
+  )
+  const root = rootOf(pid)
+  return root === null || links.includes(null) ? null : [...links, root].join(' ')
+}
+
+/** A process in another root directory (chroot) shares every namespace with us, and its paths still name other files. */
+function rootOf(pid: string): string | null {
+  return quietly(() => {
+    const { dev, ino } = statSync(`/proc/${pid}/root`)
+    return `root:${dev}/${ino}`
+  })
 }
 
 let knownBootId: string | null = null
@@ -136,6 +221,21 @@ let knownBootId: string | null = null
 function bootId(): string {
   knownBootId ??= readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown'
   return knownBootId
+}
+
+function hostId(): string {
+  const named = readFile('/etc/machine-id')?.trim() ?? ''
+  return hostIdOf(named === '' ? hostname() : named)
+}
+
+function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
+  const text = readFile(`/proc/${pid}/environ`)
+  if (text === null) return null
+  const pairs = text.split('\0').flatMap((entry) => {
+    const at = entry.indexOf('=')
+    return at < 1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)] as const]
+  })
+  return Object.fromEntries(pairs)
 }
 
 function readFile(path: string): string | null {
@@ -150,11 +250,12 @@ function readDirectory(path: string): readonly string[] {
   return quietly(() => readdirSync(path)) ?? []
 }
 
-/** Not permitted and gone meanwhile are both *unknown*. Anything that is no system error is a fault of ours. */
+/** Not permitted and gone meanwhile are both *unknown*; our own lack is thrown. What is no system error is a fault of ours. */
 function quietly<T>(read: () => T): T | null {
   try {
     return read()
   } catch (error) {
+    throwLack(error)
     if (errnoOf(error) === null) throw error
     return null
   }

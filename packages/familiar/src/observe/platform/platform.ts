@@ -1,12 +1,14 @@
 /**
- * What the library asks an operating system: four questions, each answered with facts or with *unknown*.
+ * What the library asks an operating system: a few questions, each answered with facts or with *unknown*.
  *
  * A backend fetches text (a file of /proc, the output of a system tool) and hands it to a pure parser. "Not
  * permitted", "gone meanwhile" and "the tool is missing" become null here, once; null always means *unknown*,
  * never *no*.
  */
 
+import type { ToldHolder } from '../../identity/lock-holder.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import type { LockHolding } from '../../identity/sighting.js'
 
 export type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 
@@ -27,4 +29,12 @@ export interface Platform {
   ): Promise<ReadonlyMap<string, number>>
   /** The living processes among `pids`. One that is absent from the answer does not exist (or is a zombie without threads). */
   inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
+  /**
+   * Who holds the kernel lock on a file; null when it is free, `unknown` when that cannot be told. Asks the kernel:
+   * `told` is what the text of the file says, and only where the kernel names no holders may it name one. `pids` are
+   * the processes worth looking at first.
+   */
+  lockHolder(path: string, told: ToldHolder, pids: readonly number[]): Promise<LockHolding>
+  /** The environment of a process of this user; null when it cannot be read. */
+  environment(pid: number): Promise<Readonly<Record<string, string>> | null>
 }

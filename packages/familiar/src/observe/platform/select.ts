@@ -3,12 +3,16 @@ import type { Platform } from './platform.js'
 
 /**
  * Returns the backend of the running system, loading only that one. Throws `E_PLATFORM_UNSUPPORTED` on any other
- * system: there is no fallback that would have to guess.
+ * system: there is no fallback that would have to guess. Throws `E_SCAN_IMPOSSIBLE` where the processes of this very pid
+ * namespace cannot be seen: whoever has a backend may look, record and signal.
  */
 export async function selectPlatform(): Promise<Platform> {
   switch (process.platform) {
-    case 'linux':
-      return (await import('./linux.js')).linux
+    case 'linux': {
+      const { assertOwnProc, linux } = await import('./linux.js')
+      assertOwnProc()
+      return linux
+    }
     case 'darwin':
       return (await import('./darwin.js')).createDarwin()
     case 'win32':

@@ -1,5 +1,7 @@
+import { hostname } from 'node:os'
 import { FamiliarError } from '../../errors.js'
 import { isFileGone } from './file-gone.js'
+import { hostIdOf } from './host-id.js'
 import { holdersTold } from './holders-told.js'
 import {
   type ProcessRow,
@@ -10,6 +12,7 @@ import {
 } from './parse-powershell.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
+import { tryForHolder } from './tried-lock.js'
 import { splitCommandLine } from './split-command-line.js'
 
 /** Windows keeps no process apart from another by namespaces. */
@@ -46,6 +49,8 @@ export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'):
     host: () => readHost(ask),
     listeners: (range, deadline) => readListeners(ask, range, deadline),
     holders: async (listeners) => holdersTold(listeners),
+    lockHolder: (path, told) => tryForHolder(path, told),
+    environment: () => Promise.resolve(null),
     inspect: async (pids, deadline) => {
       const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
       if (wanted.size === 0) return new Map()
@@ -61,7 +66,15 @@ async function readHost(ask: Ask): Promise<Host> {
     user=[string][Security.Principal.WindowsIdentity]::GetCurrent().User.Value;
     boot=[string](Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc()}`
   const { user, boot } = parseHost(await ask(oneLine(script), AbortSignal.timeout(HOST_TIMEOUT_MS)))
-  return { pid: process.pid, user, bootId: boot, namespaces: NAMESPACES }
+  return {
+    pid: process.pid,
+    user,
+    bootId: boot,
+    hostId: hostIdOf(hostname()),
+    pidNamespace: NAMESPACES,
+    namespaces: NAMESPACES,
+    networkNamespace: NAMESPACES,
+  }
 }
 
 /** Ports are picked in the pipeline: asked for one by one, the cmdlet fails at the first that nobody listens on. */
@@ -123,7 +136,9 @@ async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessVi
     executable,
     executableGone: executable === null ? null : await isFileGone(executable, deadline),
     workingDirectoryGone: null,
+    workingDirectory: null,
     namespaces: NAMESPACES,
+    networkNamespace: NAMESPACES,
     ageSeconds,
     memoryBytes,
   }

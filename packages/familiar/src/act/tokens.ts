@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { objectOf, parseJson, pidOf, stringOf, type JsonObject } from '../identity/narrow.js'
+import type { OwnRecord } from '../identity/record.js'
+import { readSmallFile } from '../observe/peek.js'
+import type { Platform } from '../observe/platform/platform.js'
+import { tokenFile } from '../observe/records.js'
+import { makeDirectory } from './directory.js'
+import { writeNewFile } from './write-file.js'
+
+/** How long the processes that the files name may take to be read. */
+const INSPECT_MS = 2_000
+
+/**
+ * Writes the token of a running daemon to its own file (0600) in the directory of its user, for clients of the same home.
+ * The record in the scope has none. Throws `E_SCOPE_UNUSABLE` when it cannot be written, `E_RESOURCES` for lack of
+ * descriptors or memory.
+ */
+export function writeToken(directory: string, token: string, record: OwnRecord): void {
+  const { pid, birth, boot_id, host_id, pid_namespace, scope, instance_id } = record
+  const path = tokenFile(directory, instance_id)
+  const temporary = join(directory, `.token-${randomBytes(6).toString('hex')}`)
+  try {
+    makeDirectory(directory)
+    const named = { pid, birth, boot_id, host_id, pid_namespace, project: scope }
+    writeNewFile(temporary, `${JSON.stringify({ token, ...named })}\n`)
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throwLack(error)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errnoOf(error) ?? String(error)}`, {
+      hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Removes the tokens of daemons that are proven gone. A file that cannot be read stays, and so does one whose process may
+ * run on another machine or in another pid namespace.
+ */
+export async function removeStaleTokens(directory: string, platform: Platform): Promise<void> {
+  const names = listNames(directory).filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
+  for (const name of names) {
+    const path = join(directory, name)
+    const file = readSmallFile(path)
+    const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
+    if (json !== null && (await isGone(json, platform))) rmSync(path, { force: true })
+  }
+}
+
+/** A pid means something only on its own machine and in its own pid namespace; after another boot its process is gone. */
+async function isGone(named: JsonObject, platform: Platform): Promise<boolean> {
+  const [pid, birth] = [pidOf(named['pid']), stringOf(named['birth'])]
+  const { hostId, bootId, pidNamespace } = await platform.host()
+  if (pid === null || birth === null || named['host_id'] !== hostId) return false
+  if (named['boot_id'] !== bootId) return true
+  if (named['pid_namespace'] !== pidNamespace) return false
+  const alive = await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))
+  const found = alive.get(pid)
+  return found === undefined || (found.birth !== null && found.birth !== birth)
+}
+
+function listNames(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    throwLack(error)
+    return []
+  }
+}

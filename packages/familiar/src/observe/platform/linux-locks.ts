@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync, readlinkSync, statSync, type BigIntStats } from 'node:fs'
+import { basename } from 'node:path'
+import { errnoOf, throwLack } from '../../errors.js'
+import type { ToldHolder } from '../../identity/lock-holder.js'
+
+/**
+ * Returns the process that holds the kernel lock on the file, null when the lock is free or there is no such file,
+ * `unknown` when it is held by a process that cannot be seen from here, or the kernel does not tell.
+ *
+ * A process holds it when one of its descriptors is the file (same device and inode) and the kernel prints a lock for that
+ * descriptor. The text of the file never counts: it can be copied, restored or written by any process. `pids` are looked
+ * at first; only when none of them holds a lock that /proc/locks knows, every process is.
+ *
+ * May block for as long as the file system of the file does.
+ */
+export function findLockHolder(
+  path: string,
+  told: ToldHolder,
+  pids: readonly number[],
+): number | 'unknown' | null {
+  const file = statOf(path)
+  if (file === null || file === 'unknown') return file
+  // Its holder saw that this kernel prints no locks for descriptors.
+  if (told === 'unknown') return 'unknown'
+  const first = new Set([...pids, ...(told === null ? [] : [told.pid])])
+  for (const pid of first) if (holds(pid, path, file)) return pid
+  for (let search = 0; search < SEARCHES; search++) {
+    if (!isListed(file)) return null
+    const found = allPids().find((pid) => holds(pid, path, file))
+    if (found !== undefined) return found
+  }
+  return 'unknown'
+}
+
+/** A command that only tries the lock has it for some microseconds: it is listed, and then not found. */
+const SEARCHES = 3
+
+function allPids(): readonly number[] {
+  return list('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
+/** Reads the link first: most descriptors are something else, and a stat of one on a dead mount would block. */
+function holds(pid: number, path: string, file: BigIntStats): boolean {
+  return list(`/proc/${pid}/fd`).some((descriptor) => {
+    const link = quietly(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`))
+    if (link === null || basename(link) !== basename(path)) return false
+    const info = quietly(() => readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))
+    if (info === null || !LOCKED.test(info)) return false
+    const open = quietly(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true }))
+    return open !== null && open.dev === file.dev && open.ino === file.ino
+  })
+}
+
+/** Not a `flock`, which is another kind of lock. The device in that line is not the one that stat gives (btrfs, overlay). */
+const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
+
+/** Whether the kernel knows any lock on a file with this inode; the device is not compared, so the answer may be yes too often. */
+function isListed({ ino }: BigIntStats): boolean {
+  const locks = quietly(() => readFileSync('/proc/locks', 'utf8'))
+  return locks === null || new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*:${ino}\\s`).test(locks)
+}
+
+function statOf(path: string): BigIntStats | 'unknown' | null {
+  try {
+    return statSync(path, { bigint: true })
+  } catch (error) {
+    throwLack(error)
+    return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? null : 'unknown'
+  }
+}
+
+function list(directory: string): readonly string[] {
+  return quietly(() => readdirSync(directory)) ?? []
+}
+
+function quietly<T>(read: () => T): T | null {
+  try {
+    return read()
+  } catch (error) {
+    throwLack(error)
+    if (errnoOf(error) === null) throw error
+    return null
+  }
+}

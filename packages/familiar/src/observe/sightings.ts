@@ -1,0 +1,156 @@
+import { isAbsolute } from 'node:path'
+import type { Family } from '../family.js'
+import {
+  commandText,
+  type CommandLine,
+  type Host,
+  type Listener,
+  type ProcessView,
+} from '../identity/machine.js'
+import type { ScopeView, Sighting } from '../identity/sighting.js'
+import { matchShapes } from '../identity/spawn-shape.js'
+import type { Platform } from './platform/platform.js'
+
+/** How long the parents of forked processes may take to be read. */
+const PARENTS_MS = 5_000
+
+/** What one socket answered. */
+export interface Heard {
+  readonly answer: Sighting['answer']
+  readonly report: Sighting['report']
+}
+
+/** What of the machine was read before the sightings are put together. */
+export interface Read {
+  readonly listeners: readonly Listener[]
+  /** The pid that holds each socket. */
+  readonly holders: ReadonlyMap<string, number>
+  /** What each socket answered. */
+  readonly replies: ReadonlyMap<string, Heard>
+  readonly here: ScopeView
+  readonly alive: ReadonlyMap<number, ProcessView>
+  readonly host: Host
+  /** The sockets whose holder proved to own our record's token. */
+  readonly proven: ReadonlySet<string>
+}
+
+/** Returns one sighting for each process and port, and one for the holder of the daemon lock where it does not listen. */
+export async function sightingsOf(family: Family, read: Read, platform: Platform): Promise<readonly Sighting[]> {
+  const { listeners, holders, here, alive } = read
+  const groups = withLockHolder(group(listeners, holders), here, alive)
+  const sightings = await Promise.all(groups.map((of) => toSighting(family, of, read, platform)))
+  return withAncestors(sightings, platform, AbortSignal.timeout(PARENTS_MS))
+}
+
+interface Group {
+  readonly port: number | null
+  readonly pid: number | null
+  readonly listeners: readonly Listener[]
+}
+
+/** One candidate is what one process holds on one port; a socket whose holder is unknown is one of its own. */
+function group(listeners: readonly Listener[], holders: ReadonlyMap<string, number>): readonly Group[] {
+  const groups = new Map<string, Group>()
+  for (const listener of listeners) {
+    const pid = listener.pid ?? holders.get(listener.socket) ?? null
+    const key = pid === null ? listener.socket : `${listener.port}/${pid}`
+    const others = groups.get(key)?.listeners ?? []
+    groups.set(key, { port: listener.port, pid, listeners: [...others, listener] })
+  }
+  return [...groups.values()].toSorted((a, b) => (a.port ?? 0) - (b.port ?? 0))
+}
+
+/** The holder of the daemon lock is a candidate also while it does not listen. */
+function withLockHolder(
+  groups: readonly Group[],
+  { lockHolder }: ScopeView,
+  alive: ReadonlyMap<number, ProcessView>,
+): readonly Group[] {
+  if (lockHolder === null || lockHolder === 'unknown') return groups
+  const isThere = alive.has(lockHolder.pid) && alive.get(lockHolder.pid)?.birth === lockHolder.birth
+  if (!isThere || groups.some(({ pid }) => pid === lockHolder.pid)) return groups
+  return [{ port: null, pid: lockHolder.pid, listeners: [] }, ...groups]
+}
+
+async function toSighting(
+  family: Family,
+  { port, pid, listeners }: Group,
+  { replies, alive, host, proven }: Read,
+  platform: Platform,
+): Promise<Sighting> {
+  const heard = listeners.flatMap((listener) => replies.get(listener.socket) ?? [])
+  const best = BEST_FIRST.map((answer) => heard.find((one) => one.answer === answer)).find(Boolean)
+  const process = pid === null ? null : (alive.get(pid) ?? null)
+  const command = process?.command ?? null
+  const seen = {
+    port,
+    listeners,
+    pid,
+    process,
+    answer: best?.answer ?? 'silent',
+    report: best?.report ?? null,
+    shape: command === null ? null : matchShapes(family.shapes, command),
+    otherFamily: command === null ? null : otherFamilyOf(family, command),
+    ownsToken: listeners.some(({ socket }) => proven.has(socket)),
+    forkedFrom: [],
+  }
+  return { ...seen, namedScopes: await scopesNamedBy(family, seen, platform, host.user) }
+}
+
+/**
+ * Returns every scope that something about the process names. Null where its environment could not be read and may name
+ * more. (macOS and Windows do not tell it: there a marker has to do.)
+ */
+async function scopesNamedBy(
+  family: Family,
+  { shape, report, process }: Pick<Sighting, 'shape' | 'report' | 'process'>,
+  platform: Platform,
+  user: string,
+): Promise<readonly string[] | null> {
+  const directory = shape?.lineage === 'own' ? process?.workingDirectory : null
+  const named = [shape?.marker, report?.scope, directory].flatMap((name) => name ?? [])
+  const isAsked = family.scopesInEnvironment !== null && shape?.lineage === 'predecessor'
+  if (!isAsked || process?.user !== user) return [...new Set(named)]
+  const environment = await platform.environment(process.pid)
+  if (environment === null) return platform.name !== 'linux' && named.length > 0 ? [...new Set(named)] : null
+  const more = family.scopesInEnvironment(environment).filter((path) => isAbsolute(path))
+  return [...new Set([...named, ...more])]
+}
+
+/** How many generations of forks are followed. */
+const MAX_FORKS = 8
+
+/** Adds the ancestors with the same command line. Only a predecessor can fork without exec: Node cannot. */
+async function withAncestors(
+  sightings: readonly Sighting[],
+  platform: Platform,
+  deadline: AbortSignal,
+): Promise<readonly Sighting[]> {
+  const found = new Map<Sighting, ProcessView[]>()
+  let open = sightings.flatMap((seen) =>
+    seen.shape?.lineage === 'predecessor' && seen.process !== null ? [{ seen, at: seen.process }] : [],
+  )
+  for (let depth = 0; open.length > 0 && depth < MAX_FORKS; depth++) {
+    const parents = open.flatMap(({ at }) => (at.parent !== null && at.parent > 0 ? [at.parent] : []))
+    const views = await platform.inspect([...new Set(parents)], deadline)
+    open = open.flatMap(({ seen, at }) => {
+      const parent = views.get(at.parent ?? 0)
+      if (parent === undefined || !isSameCommand(parent, seen)) return []
+      found.set(seen, [...(found.get(seen) ?? []), parent])
+      return [{ seen, at: parent }]
+    })
+  }
+  return sightings.map((seen) => ({ ...seen, forkedFrom: found.get(seen) ?? [] }))
+}
+
+function isSameCommand({ command }: ProcessView, { process }: Sighting): boolean {
+  if (command === null || process?.command == null) return false
+  return commandText(command) === commandText(process.command)
+}
+
+function otherFamilyOf(family: Family, command: CommandLine): string | null {
+  return family.relatives.find((other) => matchShapes(other.shapes, command) !== null)?.name ?? null
+}
+
+/** Where a process has several sockets on one port, the answer that says most counts; another family's counts before ours. */
+const BEST_FIRST: readonly Sighting['answer'][] = ['other_family_report', 'self_report', 'http', 'unreachable', 'silent']

@@ -1,0 +1,27 @@
+import { isSingletonByRecord } from '../classify/derive.js'
+import { inUseBy } from '../classify/evidence.js'
+import type { DaemonRecord } from '../identity/record.js'
+import type { Lineage } from '../identity/spawn-shape.js'
+import type { Candidate, Look } from './look.js'
+
+/**
+ * Returns the daemon of the scope, ours before a predecessor's. One whose marker is not proven to mean this scope, or that
+ * is the live daemon of another scope, is not it: a copied home has the record of the home that it was copied from.
+ */
+export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
+  const found = seen.candidates.filter(
+    ({ facts, sighting }) =>
+      facts.singleton_here === 'yes' &&
+      (facts.marker !== 'yes' || facts.marker_here === 'yes') &&
+      inUseBy(sighting, seen.surroundings) === null &&
+      (lineage === undefined || sighting.shape?.lineage === lineage),
+  )
+  return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
+}
+
+/** Returns the record of the scope that names this daemon, null when none does. */
+export function recordOf({ sighting }: Candidate, { surroundings }: Look): DaemonRecord | null {
+  const here = surroundings.here
+  const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
+  return records.find((record) => isSingletonByRecord(record, sighting, here) === 'yes') ?? null
+}
