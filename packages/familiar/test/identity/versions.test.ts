@@ -14,32 +14,29 @@ const LONG = '9'.repeat(400)
 
 /** What `Date.parse` may take for a time, or does not, and no build writes. */
 const NO_TIMES = [
-  ...[
-    '',
-    ' ',
-    'NaN',
-    'Infinity',
-    'yesterday',
-    '0',
-    '1',
-    '9999',
-    '2026',
-    '1e99',
-    '1764115200',
-    '1764115200000',
-  ],
-  ...['2026-11-25', '2026-11-25T10:00:00Z', '2026-11-25T10:00:00.000', '2026-11-25T10:00:00.000+00:00'],
-  ...[
-    '2026-02-30T10:00:00.000Z',
-    '2026-11-25T24:00:00.000Z',
-    '2026-11-25t10:00:00.000z',
-    ' 2026-11-25T10:00:00.000Z',
-  ],
-  ...[
-    'Wed, 25 Nov 2026 10:00:00 GMT',
-    '-000000-01-01T00:00:00.000Z',
-    `${'9'.repeat(40)}-01-01T00:00:00.000Z`,
-  ],
+  '',
+  ' ',
+  'NaN',
+  'Infinity',
+  'yesterday',
+  '0',
+  '1',
+  '9999',
+  '2026',
+  '1e99',
+  '1764115200',
+  '1764115200000',
+  '2026-11-25',
+  '2026-11-25T10:00:00Z',
+  '2026-11-25T10:00:00.000',
+  '2026-11-25T10:00:00.000+00:00',
+  '2026-02-30T10:00:00.000Z',
+  '2026-11-25T24:00:00.000Z',
+  '2026-11-25t10:00:00.000z',
+  ' 2026-11-25T10:00:00.000Z',
+  'Wed, 25 Nov 2026 10:00:00 GMT',
+  '-000000-01-01T00:00:00.000Z',
+  `${'9'.repeat(40)}-01-01T00:00:00.000Z`,
 ]
 
 function build(packageVersion: string | null, more: Partial<Build> = {}): Build {
@@ -354,7 +351,7 @@ function replacementsOf(installations: readonly number[], isOlder: readonly (rea
   let [daemon = 0] = installations
   let replacements = 0
   for (const self of [...installations, ...installations, ...installations]) {
-    if (isOlder[daemon]?.[self] !== true) continue
+    if (!isOlder[daemon]?.[self]) continue
     daemon = self
     replacements += 1
   }
