@@ -8,10 +8,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { buildTime } from './build-time.mjs'
 import { licencesOf } from './licences.mjs'
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')
+/** One for every chunk. */
+const time = buildTime(process.env, Date.now())
 
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
@@ -27,6 +30,7 @@ async function bundleCommand() {
       'peek-main': join(packages, 'familiar/dist/observe/peek-main.js'),
     },
     platform: 'node',
+    transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
     external: [/^node:/, 'fs-native-extensions'],
     treeshake: {
       moduleSideEffects: (id) =>

@@ -5,7 +5,7 @@ import { HANDSHAKE_MS } from './observe/handshake.js'
 
 /**
  * Returns the scope's daemon, proven to own the record's token and of a version that can be used, starting one where
- * there is none and replacing one that is older than this installation.
+ * there is none and replacing one that is proven older than this installation; where no order can be told, it is used.
  *
  * Warm, that is one record read and one local request: no lock, no look at the machine (C1). Otherwise the life-cycle
  * lock is taken and the same is tried again, because a sibling may have done the work meanwhile (C2); then a daemon of

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { objectOf, parseJson, type Self } from 'familiar'
-import { PROTOCOL_VERSION, VERSION } from './version.js'
+import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from './version.js'
 
 const PACKAGE_FILE = fileURLToPath(new URL('../package.json', import.meta.url))
 
@@ -18,17 +18,8 @@ export function installedSelf(executable: string): Self {
     lineage: 'own',
     protocolVersion: PROTOCOL_VERSION,
     packageVersion: VERSION,
-    buildTime: buildTime(),
+    buildTime: BUILD_TIME,
     executable,
-  }
-}
-
-/** Returns when this file was built, null when that cannot be told. */
-export function buildTime(): string | null {
-  try {
-    return statSync(fileURLToPath(import.meta.url)).mtime.toISOString()
-  } catch {
-    return null
   }
 }
 

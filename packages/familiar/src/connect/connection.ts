@@ -6,7 +6,8 @@ import type { Found } from './recorded.js'
 
 /**
  * `started` is null when a running daemon was found; `replaced` is the one that made room for it. `isNewer`: the daemon
- * is of a newer version and the same protocol, and is used as it is.
+ * is of a newer version and the same protocol, and is used as it is. `isUnordered`: the same, but which version is the newer
+ * cannot be told.
  * `skipped`: none runs that can be used, and none may be started; why.
  */
 export type Connection =
@@ -17,6 +18,7 @@ export type Connection =
       readonly started: StartReason | null
       readonly replaced: Replaced | null
       readonly isNewer: boolean
+      readonly isUnordered: boolean
     }
   | { readonly outcome: 'skipped'; readonly reason: string }
 
@@ -26,5 +28,6 @@ export function connected(
   started: StartReason | null = null,
   replaced: Replaced | null = null,
 ): Connection {
-  return { outcome: 'connected', record, report, started, replaced, isNewer: standing === 'newer' }
+  const [isNewer, isUnordered] = [standing === 'newer', standing === 'unordered']
+  return { outcome: 'connected', record, report, started, replaced, isNewer, isUnordered }
 }

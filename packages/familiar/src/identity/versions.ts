@@ -5,7 +5,10 @@ export interface Build {
   readonly lineage: Lineage
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
-  /** When it was built, ISO 8601: the order of two builds with one commit count. Null: before all others. */
+  /**
+   * When it was built, as `Date.prototype.toISOString` writes it: the order of two builds with one commit count. Null,
+   * and any other text: not known.
+   */
   readonly buildTime: string | null
 }
 
@@ -18,16 +21,22 @@ export interface Self extends Build {
 
 /**
  * What a running daemon is to an installation. `same`: versions and protocol match. `newer`: of the same protocol, it
- * can be used. `newer_protocol`: nobody here can talk to it. `older`: to be replaced.
+ * can be used. `newer_protocol`: nobody here can talk to it. `older`: to be replaced. `unordered`: of the same protocol
+ * and another version, and which of the two is older cannot be told; it can be used.
  */
-export type Standing = 'same' | 'newer' | 'newer_protocol' | 'older'
+export type Standing = 'same' | 'newer' | 'newer_protocol' | 'older' | 'unordered'
 
-/** Returns what the daemon is to the installation. Pure, and strictly upward: of two that differ, one is `older`. */
+/**
+ * Returns what the daemon is to the installation. Pure, and strictly upward: of two installations at most one finds the
+ * other's daemon `older`, and so of any number used in turn the replacements come to an end.
+ */
 export function standingOf(daemon: Build, self: Build): Standing {
   const isOneProtocol = daemon.lineage === self.lineage && daemon.protocolVersion === self.protocolVersion
   if (isOneProtocol && versionsMatch(daemon.packageVersion ?? '', self.packageVersion ?? '')) return 'same'
-  if (compareBuilds(daemon, self) < 0) return 'older'
-  return isOneProtocol ? 'newer' : 'newer_protocol'
+  const order = compareBuilds(daemon, self)
+  if (order < 0) return 'older'
+  if (!isOneProtocol) return 'newer_protocol'
+  return order > 0 ? 'newer' : 'unordered'
 }
 
 /**
@@ -52,8 +61,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * The total order of builds: a predecessor below any of ours, then protocol, version, build time, and at last the text
- * of the version, so that of two builds that differ in anything always the same one is the older.
+ * The order of builds: a predecessor below any of ours, then protocol, version and build time. 0: no order can be told,
+ * because the two agree in all of these, or one has no build time where only that would decide.
  */
 export function compareBuilds(a: Build, b: Build): number {
   const [one, other] = [parseVersion(a.packageVersion ?? ''), parseVersion(b.packageVersion ?? '')]
@@ -62,8 +71,7 @@ export function compareBuilds(a: Build, b: Build): number {
     (a.protocolVersion ?? -1) - (b.protocolVersion ?? -1) ||
     Number(one !== null) - Number(other !== null) ||
     (one !== null && other !== null ? compareParsed(one, other) : 0) ||
-    timeOf(a) - timeOf(b) ||
-    compareTexts(a.packageVersion ?? '', b.packageVersion ?? '')
+    compareTimes(a, b)
   )
 }
 
@@ -138,7 +146,13 @@ function compareTexts(one: string, other: string): number {
   return Number(one > other) - Number(one < other)
 }
 
-function timeOf({ buildTime }: Build): number {
+function compareTimes(a: Build, b: Build): number {
+  const [one, other] = [timeOf(a), timeOf(b)]
+  return one === null || other === null ? 0 : one - other
+}
+
+/** Only the form that a build writes: `Date.parse` also takes `9999`, local times and 30 February for a time. */
+function timeOf({ buildTime }: Build): number | null {
   const time = Date.parse(buildTime ?? '')
-  return Number.isNaN(time) ? -Infinity : time
+  return !Number.isNaN(time) && new Date(time).toISOString() === buildTime ? time : null
 }

@@ -12,6 +12,33 @@ const EARLY = '2026-01-01T00:00:00.000Z'
 const LATE = '2026-11-21T00:00:00.000Z'
 const LONG = '9'.repeat(400)
 
+/** What `Date.parse` may take for a time, or does not, and no build writes. */
+const NO_TIMES = [
+  '',
+  ' ',
+  'NaN',
+  'Infinity',
+  'yesterday',
+  '0',
+  '1',
+  '9999',
+  '2026',
+  '1e99',
+  '1764115200',
+  '1764115200000',
+  '2026-11-25',
+  '2026-11-25T10:00:00Z',
+  '2026-11-25T10:00:00.000',
+  '2026-11-25T10:00:00.000+00:00',
+  '2026-02-30T10:00:00.000Z',
+  '2026-11-25T24:00:00.000Z',
+  '2026-11-25t10:00:00.000z',
+  ' 2026-11-25T10:00:00.000Z',
+  'Wed, 25 Nov 2026 10:00:00 GMT',
+  '-000000-01-01T00:00:00.000Z',
+  `${'9'.repeat(40)}-01-01T00:00:00.000Z`,
+]
+
 function build(packageVersion: string | null, more: Partial<Build> = {}): Build {
   return { lineage: 'own', protocolVersion: 1, packageVersion, buildTime: null, ...more }
 }
@@ -164,14 +191,46 @@ describe('what a daemon is to an installation', () => {
   it.each([
     ['an earlier', EARLY, LATE, 'older'],
     ['a later', LATE, EARLY, 'newer'],
-    ['an unknown', null, EARLY, 'older'],
-    ['a known, beside an unknown', EARLY, null, 'newer'],
-    ['a senseless', 'yesterday', EARLY, 'older'],
-    ['the same', EARLY, EARLY, 'older'],
-    ['an unknown, beside an unknown', null, null, 'older'],
+    ['the same', EARLY, EARLY, 'unordered'],
+    ['an unknown', null, EARLY, 'unordered'],
+    ['a known, beside an unknown', EARLY, null, 'unordered'],
+    ['an unknown, beside an unknown', null, null, 'unordered'],
   ] as const)('a build of another commit with the same count, of %s time', (_, theirs, ours, standing) => {
     const daemon = build('1.2.0-5-gabc1234', { buildTime: theirs })
     expect(standingOf(daemon, installation('1.2.0-5-gdef5678', { buildTime: ours }))).toBe(standing)
+  })
+
+  it.each([...NO_TIMES])('a build whose time is %j has no order, from either side', (time) => {
+    const [one, other] = ['1.2.0-5-gabc1234', '1.2.0-5-gdef5678']
+    for (const [theirs, ours] of [
+      [time, EARLY],
+      [EARLY, time],
+      [time, time],
+    ] as const) {
+      const daemon = build(one, { buildTime: theirs })
+      expect(standingOf(daemon, installation(other, { buildTime: ours }))).toBe('unordered')
+    }
+  })
+
+  it('a build time decides nothing that version, protocol or lineage decide', () => {
+    for (const time of [null, EARLY, LATE, '9999-12-31T23:59:59.999Z', ...NO_TIMES]) {
+      const more = { buildTime: time }
+      const self = installation('1.2.0', { buildTime: LATE })
+      expect(standingOf(build('1.1.9', more), self)).toBe('older')
+      expect(standingOf(build('1.2.0', more), self)).toBe('same')
+      expect(standingOf(build('1.2.1', more), self)).toBe('newer')
+      expect(standingOf(build('1.2.1', { ...more, protocolVersion: 2 }), self)).toBe('newer_protocol')
+      expect(standingOf(build('9.9.9', { ...more, lineage: 'predecessor' }), self)).toBe('older')
+    }
+  })
+
+  it.each([
+    ['latest', 'LATEST'],
+    ['1.2.0-5-gabc1234', '1.2.0-5-gabc1234-dirty'],
+    ['1.2.0-5-gabc1234', '1.2.0-5-gdef5678'],
+  ])('%s and %s are not put in an order by their texts', (one, other) => {
+    expect(standingOf(build(one), installation(other))).toBe('unordered')
+    expect(standingOf(build(other), installation(one))).toBe('unordered')
   })
 
   it('the same build, whenever it was built', () => {
@@ -199,6 +258,9 @@ const BUILDS: readonly Build[] = [
   build('1.0.0-5-gabc1234', { buildTime: EARLY }),
   build('1.0.0-5-gdef5678', { buildTime: LATE }),
   build('1.0.0-5-gdef5678', { buildTime: 'yesterday' }),
+  build('1.0.0-5-gdef5678', { buildTime: '9999' }),
+  build('1.0.0-5-gbad5678', { buildTime: LATE }),
+  build('1.0.0-5-gbad5678', { buildTime: '9999-12-31T23:59:59.999Z' }),
   build('latest', { buildTime: LATE }),
   build('1.0.0', { protocolVersion: 2 }),
   build('1.0.0', { protocolVersion: null }),
@@ -224,17 +286,25 @@ describe(`of ${BUILDS.length} builds`, () => {
     expect(wrong).toEqual([])
   })
 
-  it('each three are in one order', () => {
+  it('of each three, what is below the second is below the third', () => {
     const wrong = pairs
-      .filter(([a, b]) => order(a, b) <= 0)
-      .flatMap(([a, b]) => BUILDS.filter((c) => order(b, c) <= 0 && order(a, c) > 0).map((c) => [a, b, c]))
+      .filter(([a, b]) => order(a, b) < 0)
+      .flatMap(([a, b]) => BUILDS.filter((c) => order(b, c) < 0 && order(a, c) >= 0).map((c) => [a, b, c]))
     expect(wrong).toEqual([])
   })
 
-  it('what has no order are builds that count as one', () => {
-    const wrong = pairs.filter(
-      ([a, b]) => order(a, b) === 0 && (a.packageVersion ?? '') !== (b.packageVersion ?? ''),
-    )
+  it('what has no order agrees in all but the time of the build', () => {
+    const wrong = pairs.filter(([a, b]) => {
+      const versions = [a.packageVersion ?? '', b.packageVersion ?? ''] as const
+      const isAlike = a.lineage === b.lineage && a.protocolVersion === b.protocolVersion
+      return order(a, b) === 0 && !(isAlike && compareVersions(...versions) === 0)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('all are in one order where all were built at different times', () => {
+    const timed = BUILDS.map((one, second) => ({ ...one, buildTime: new Date(second * 1000).toISOString() }))
+    const wrong = timed.flatMap((a) => timed.filter((b) => a !== b && order(a, b) === 0).map((b) => [a, b]))
     expect(wrong).toEqual([])
   })
 })
@@ -251,12 +321,20 @@ describe(`of ${INSTALLATIONS.length} installations`, () => {
     expect(wrong).toEqual([])
   })
 
-  it('of two that are not the same exactly one is older: no two replace each other in turn', () => {
+  it('of two that are not the same one is older, or neither is: no two replace each other in turn', () => {
     const wrong = pairs.filter(([a, b]) => {
-      const standings = [standingOf(a, b), standingOf(b, a)]
-      return !standings.includes('same') && standings.filter((standing) => standing === 'older').length !== 1
+      const standings = [standingOf(a, b), standingOf(b, a)].toSorted().join()
+      return !['same,same', 'newer,older', 'newer_protocol,older', 'unordered,unordered'].includes(standings)
     })
     expect(wrong).toEqual([])
+  })
+
+  it('three used in turn, in whatever order, cost two replacements in all at most', () => {
+    const isOlder = INSTALLATIONS.map((a) => INSTALLATIONS.map((b) => standingOf(a, b) === 'older'))
+    const all = INSTALLATIONS.map((_, index) => index)
+    const triples = all.flatMap((a) => all.flatMap((b) => all.map((c) => [a, b, c])))
+    const costs = triples.map((triple) => replacementsOf(triple, isOlder))
+    expect(Math.max(...costs)).toBe(2)
   })
 
   it('a newer protocol is told from a newer version', () => {
@@ -267,6 +345,18 @@ describe(`of ${INSTALLATIONS.length} installations`, () => {
     expect(wrong).toEqual([])
   })
 })
+
+/** How many daemons are replaced when these installations are used in turn, again and again. */
+function replacementsOf(installations: readonly number[], isOlder: readonly (readonly boolean[])[]): number {
+  let [daemon = 0] = installations
+  let replacements = 0
+  for (const self of [...installations, ...installations, ...installations]) {
+    if (!isOlder[daemon]?.[self]) continue
+    daemon = self
+    replacements += 1
+  }
+  return replacements
+}
 
 describe('a version of a megabyte', () => {
   it.each([

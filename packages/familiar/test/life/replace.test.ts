@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/connect.js'
 import type { StartPolicy } from '../../src/connect/request.js'
-import { daemonOf, leaveNoDaemons, recordIn, requestFor, startDaemonIn, stopIn } from '../helpers/daemons.js'
+import {
+  daemonOf,
+  leaveNoDaemons,
+  recordIn,
+  recordPath,
+  requestFor,
+  startDaemonIn,
+  stopIn,
+} from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
@@ -103,11 +111,6 @@ describe('two installations in turn, 20 times, cost one replacement', () => {
       installed('1.0.0-5-gfff1234', { buildTime: '2026-01-01T00:00:00.000Z' }),
       installed('1.0.0-5-gaaa1234', { buildTime: '2026-01-02T00:00:00.000Z' }),
     ],
-    [
-      'builds of two commits with one count and one time',
-      installed('1.0.0-5-gaaa1234'),
-      installed('1.0.0-5-gfff1234'),
-    ],
   ] as const)('%s', { timeout: 60_000 }, async ([, older, newer]) => {
     const root = newRoot()
     const seen: unknown[] = []
@@ -128,6 +131,52 @@ describe('two installations in turn, 20 times, cost one replacement', () => {
     expect(startsIn(root)).toHaveLength(1)
   })
 })
+
+const [COMMIT, OTHER] = ['1.0.0-5-gaaa1234', '1.0.0-5-gfff1234']
+const TIME = '2026-01-01T00:00:00.000Z'
+
+describe('two builds of which neither is known to be older replace nothing, used in turn', () => {
+  it.for([
+    ['neither has a build time', null, null],
+    ['the first has none', null, TIME],
+    ['the second has none', TIME, null],
+    ['both were built at one time', TIME, TIME],
+    ['the first was built at a time that no build writes', '9999', TIME],
+    ['the second was built at one', TIME, '9999'],
+    ['the first was built at no time', 'NaN', TIME],
+    ['the second was built at a day', TIME, '2026-02-30T00:00:00.000Z'],
+  ] as const)('where %s', async ([, first, second]) => {
+    const root = newRoot()
+    const [a, b] = [builtAt(COMMIT, first), builtAt(OTHER, second)]
+    const daemons = new Set<number>()
+    for (const [one, isUnordered] of [
+      [a, false],
+      [b, true],
+      [a, false],
+      [b, true],
+    ] as const) {
+      const connection = await connectAs(root, ports, one)
+      expect(connection).toMatchObject({ isNewer: false, isUnordered, replaced: null })
+      daemons.add(daemonOf(root, connection).pid)
+    }
+    expect([daemons.size, startsIn(root).length]).toEqual([1, 1])
+  })
+
+  it.for(['NaN', '1970', '9999', '', 0, 9e99, null, [TIME], { time: TIME }].map((time) => ({ time })))(
+    'whatever is written into the record: $time',
+    async ({ time }) => {
+      const root = newRoot()
+      const daemon = await startDaemonIn(root, ports, builtAt(COMMIT, null))
+      writeFileSync(recordPath(root), JSON.stringify({ ...recordIn(root), build_time: time }))
+      const connection = await connectAs(root, ports, builtAt(OTHER, TIME))
+      expect(connection).toMatchObject({ isUnordered: true, replaced: null, record: { pid: daemon.pid } })
+    },
+  )
+})
+
+function builtAt(version: string, time: string | null) {
+  return installed(version, time === null ? {} : { buildTime: time })
+}
 
 describe('a daemon of a newer protocol', () => {
   it('is an error that names both, and nothing is changed', async () => {

@@ -5,10 +5,15 @@ import { printable, type Io } from './io.js'
 /** Says on stderr what the user should know of the versions: nothing where they are equal. */
 export function noticeVersions(connection: Connection, name: string, io: Pick<Io, 'err'>): void {
   if (connection.outcome === 'skipped') return
-  const { replaced, report, isNewer } = connection
+  const { replaced, report, isNewer, isUnordered } = connection
   const version = report.packageVersion ?? 'unknown'
   if (isNewer) {
     say(`the ${name} is newer (${version}) than this command (${VERSION}); it is used as it is`, io)
+  } else if (isUnordered) {
+    say(
+      `the ${name} is of another version (${version}) than this command (${VERSION}); it is used as it is`,
+      io,
+    )
   } else if (replaced !== null) {
     say(`replaced the ${name} of version ${replaced.packageVersion ?? 'unknown'} by version ${version}`, io)
   }

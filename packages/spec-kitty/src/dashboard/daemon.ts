@@ -8,8 +8,8 @@ import {
   type ServeOptions,
 } from 'familiar'
 import { dashboardFamily } from '../families/families.js'
-import { buildTime, INSTALLATION, isInstallationChanged } from '../installation.js'
-import { PROTOCOL_VERSION, VERSION } from '../version.js'
+import { INSTALLATION, isInstallationChanged } from '../installation.js'
+import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from '../version.js'
 import { logFile } from './launch.js'
 import { dashboardPages } from './pages.js'
 
@@ -41,7 +41,7 @@ export async function runDashboardDaemon(options: DashboardDaemonOptions): Promi
     logFile: logFile(root, project),
     packageVersion: reportedVersion ?? VERSION,
     protocolVersion: PROTOCOL_VERSION,
-    buildTime: buildTime(),
+    buildTime: BUILD_TIME,
     describe: () => ({
       sync: { running: false, last_sync: null, consecutive_failures: 0 },
       owner: { source_checkout_path: INSTALLATION },

@@ -7,6 +7,7 @@ import {
   type DaemonStatus,
   type Look,
   type Self,
+  type Standing,
 } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
@@ -109,14 +110,19 @@ function otherVersion({ seen, self }: Seen): Finding | null {
     id: 'F-004',
     severity: 'warn',
     summary: `the sync daemon${python} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
-    remediation:
-      standing === 'older'
-        ? { command: 'spec-kitty sync start', description: 'replaces it by one of this version' }
-        : {
-            command: 'spec-kitty sync restart',
-            description: 'goes back to this version; better, use the newer one',
-          },
+    remediation: remedyFor(standing),
   }
+}
+
+function remedyFor(standing: Standing): NonNullable<Finding['remediation']> {
+  if (standing === 'older') {
+    return { command: 'spec-kitty sync start', description: 'replaces it by one of this version' }
+  }
+  const description =
+    standing === 'unordered'
+      ? 'replaces it by one of this version; which of the two is newer cannot be told'
+      : 'goes back to this version; better, use the newer one'
+  return { command: 'spec-kitty sync restart', description }
 }
 
 /** What must be proven of a predecessor's daemon before a command of ours takes its place. */

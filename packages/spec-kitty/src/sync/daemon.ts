@@ -1,7 +1,7 @@
 import { CLEAN_EVERY_MS, DRAIN_MS, realPath, selectPlatform, serve, TICK_MS, type JsonObject } from 'familiar'
 import { syncFamily } from '../families/families.js'
-import { buildTime, INSTALLATION, isInstallationChanged } from '../installation.js'
-import { PROTOCOL_VERSION, VERSION } from '../version.js'
+import { INSTALLATION, isInstallationChanged } from '../installation.js'
+import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from '../version.js'
 import { logFile } from './launch.js'
 
 /** A sync daemon without anything to do leaves after a quarter of an hour; the next command starts another. */
@@ -26,7 +26,7 @@ export async function runSyncDaemon(options: SyncDaemonOptions): Promise<void> {
     logFile: logFile(scope),
     packageVersion: options.reportedVersion ?? VERSION,
     protocolVersion: PROTOCOL_VERSION,
-    buildTime: buildTime(),
+    buildTime: BUILD_TIME,
     describe,
     routes: {},
     work: { inFlight: () => 0, pending: () => 0, stop: () => Promise.resolve() },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { smallEnvironment, type Ran } from './cli.js'
@@ -11,8 +11,8 @@ export interface BuildOptions {
   readonly version: string
   /** Without one: the protocol of this repository. */
   readonly protocol?: number
-  /** Without one: when this repository was built. */
-  readonly builtAt?: Date
+  /** What its bundle says of when it was built. Without one: when this repository was built. Null: it does not say. */
+  readonly builtAt?: Date | null
 }
 
 /** Another installation of the tool on this machine. */
@@ -47,7 +47,7 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   const versions = fileWith(command, VERSION)
   change(versions, VERSION, `const VERSION = "${version}"`)
   if (protocol !== undefined) change(versions, PROTOCOL, `const PROTOCOL_VERSION = ${protocol}`)
-  if (builtAt !== undefined) setTimes(command, builtAt)
+  if (builtAt !== undefined) change(versions, BUILD_TIME, timeLine(builtAt))
   const cli = join(installed, 'bin', 'spec-kitty.js')
   const bin = makeBin(home, cli)
   return {
@@ -80,6 +80,11 @@ function makeBin(home: string, cli: string): string {
 
 const VERSION = /^const VERSION = "[^"]*"/m
 const PROTOCOL = /^const PROTOCOL_VERSION = \d+/m
+const BUILD_TIME = /^const BUILD_TIME = "[^"]*"/m
+
+function timeLine(builtAt: Date | null): string {
+  return `const BUILD_TIME = ${JSON.stringify(builtAt)}`
+}
 
 /** Returns the one file of the bundle that has such a place. */
 function fileWith(directory: string, what: RegExp): string {
@@ -87,11 +92,6 @@ function fileWith(directory: string, what: RegExp): string {
   const found = files.filter((file) => what.test(readFileSync(file, 'utf8')))
   if (found.length !== 1) throw new Error(`${found.length} files in ${directory} have ${what.source}`)
   return found[0] ?? ''
-}
-
-/** Every file, because it is the product's business which one tells the time. */
-function setTimes(directory: string, time: Date): void {
-  for (const name of readdirSync(directory)) utimesSync(join(directory, name), time, time)
 }
 
 /** Changes the one place in the file that matches. */

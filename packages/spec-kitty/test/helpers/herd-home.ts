@@ -16,7 +16,7 @@ export type Innocent = Pick<Daemon, 'pid' | 'ticks'>
 /** Makes the home whose `.spec-kitty` is the root. */
 export function makeHome(root: SyncRoot): Home {
   const home = dirname(root.path)
-  mkdirSync(home)
+  mkdirSync(home, { recursive: true })
   return { root, run: (args) => startCommand(args, { HOME: home }).ended }
 }
 

@@ -1,25 +1,14 @@
 import { randomInt } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tally } from '../../../familiar/test/helpers/counts.js'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
-import {
-  deadOf,
-  flawOf,
-  makeHome,
-  nameInRecord,
-  spawnAgainAndAgain,
-  type Home,
-  type Innocent,
-} from '../helpers/herd-home.js'
-import { holdersOf, listeningFor, processesWith, servingRoot } from '../helpers/herd-machine.mjs'
-import { randomFrom } from '../helpers/herd-random.cjs'
-import { watchRoot } from '../helpers/herd-watch.js'
+import { deadOf, flawOf, makeHome, nameInRecord, type Home, type Innocent } from '../helpers/herd-home.js'
+import { disturb, expectOneDaemon } from '../helpers/herd-same-home.js'
 import { startTicksOf } from '../helpers/machine.js'
-import { lineOf, lives, makeRoot, until, type Daemon } from './sync-root.js'
+import { lives, makeRoot, until } from './sync-root.js'
 import { startTimed } from './sync-timed.js'
 
 /**
@@ -28,7 +17,7 @@ import { startTimed } from './sync-timed.js'
  */
 const SEED = Number(process.env['HERD_SEED'] ?? randomInt(2 ** 31))
 const SPAWNERS = 8
-const TIMES = 5
+const HERD = { spawners: SPAWNERS, times: 5 }
 
 /** A predecessor's daemon counts as starting for 30 s after its birth. */
 const AGE_MS = 31_000
@@ -75,60 +64,13 @@ afterAll(async () => {
   await one?.root.end()
 })
 
-/** What there is of ours in a home. A daemon that just came up may be looking around, with a child and a lock. */
-function seenIn({ root }: Home): object {
-  const inHome = processesWith(dirname(root.path))
-  return {
-    listening: listeningFor(root.path),
-    serving: servingRoot(root.path).filter(isNoInnocent),
-    inHome: inHome.filter(isNoInnocent),
-    daemonLock: holdersOf(root.file('daemon.lock')),
-    lifecycleLock: holdersOf(root.file('lifecycle.lock')),
-    temporary: readdirSync(root.file('.')).filter((name) => name.startsWith('.record-')),
-  }
-}
-
-function isNoInnocent(pid: number): boolean {
-  return !innocents.some((innocent) => innocent.pid === pid)
-}
-
-/** Starts the daemon once more and expects it to be all that there is of ours in this home. */
-async function expectOneDaemon(home: Home): Promise<Daemon> {
-  const { status, stderr, daemon } = await home.run(['sync', 'start'])
-  expect([status, stderr]).toEqual([0, ''])
-  const recordedNow = home.root.remember()
-  expect(recordedNow?.pid).toBe(daemon)
-  const one = [daemon]
-  const expected = { listening: one, serving: one, inHome: one, daemonLock: one }
-  await expect
-    .poll(() => seenIn(home), { timeout: 10_000 })
-    .toEqual({ ...expected, lifecycleLock: [], temporary: [] })
-  return recordedNow as Daemon
-}
-
-/** Lets the spawners of a home go at each other, and returns what they did. */
-async function disturb(home: Home, spawners: number, seed: number): Promise<string> {
-  const watch = await watchRoot(home.root.path)
-  const all = Array.from({ length: spawners }, (_, index) =>
-    spawnAgainAndAgain(home, TIMES, randomFrom(seed + index), innocents),
-  )
-  const turns = (await Promise.all(all)).flat()
-  const { several, samples } = await watch.stop()
-  expect(several).toEqual([])
-  expect(turns.map(({ ended }) => flawOf(ended)).filter((flaw) => flaw !== null)).toEqual([])
-  const ends = turns.map(({ command, ended }) => `${command}: exit ${ended.status}`)
-  const why = turns.flatMap(({ ended }) => lineOf(ended.stderr)).map((line) => line.replaceAll(/\d+/g, 'N'))
-  const deeds = turns.filter(({ command }) => command === 'start').map(({ deed }) => deed)
-  return JSON.stringify({ seed, ends: tally(ends), deeds: tally(deeds), samples, why: tally(why) })
-}
-
 describe('#1071 several spawners in one $HOME', () => {
   it(
     'have one daemon between them, however often it is stopped, killed, or its record names a stranger',
     { timeout: 180_000 },
     async () => {
-      console.log(await disturb(one, SPAWNERS, SEED))
-      const daemon = await expectOneDaemon(one)
+      console.log(await disturb(one, { ...HERD, seed: SEED }, innocents))
+      const daemon = await expectOneDaemon(one, innocents)
       expect(lives(daemon)).toBe(true)
       expect(deadOf(innocents)).toEqual([])
     },
@@ -138,14 +80,14 @@ describe('#1071 several spawners in one $HOME', () => {
     expect((await other.run(['sync', 'start'])).status).toBe(0)
     const theirs = other.root.remember()
     const before = readFileSync(other.root.file('record.json'), 'utf8')
-    console.log(await disturb(one, SPAWNERS / 2, SEED + SPAWNERS))
+    console.log(await disturb(one, { ...HERD, spawners: SPAWNERS / 2, seed: SEED + SPAWNERS }, innocents))
     for (const force of [[], ['--force', '--port', String(theirs?.port)]]) {
       expect((await one.run(['auth', 'doctor', '--reset', ...force])).signal).toBe(null)
     }
     expect((await other.run(['sync', 'start'])).daemon).toBe(theirs?.pid)
     expect(theirs !== null && lives(theirs)).toBe(true)
     expect(readFileSync(other.root.file('record.json'), 'utf8')).toBe(before)
-    const [ours, again] = [await expectOneDaemon(one), await expectOneDaemon(other)]
+    const [ours, again] = [await expectOneDaemon(one, innocents), await expectOneDaemon(other, innocents)]
     expect([again.pid, ours.pid === again.pid]).toEqual([theirs?.pid, false])
     expect((await other.run(['sync', 'stop'])).status).toBe(0)
     expect([lives(ours), lives(again)]).toEqual([true, false])
@@ -167,7 +109,7 @@ describe('#1071 a record that names a living stranger', () => {
       expect(flawOf(ended)).toBe(null)
       isServed = ended.status === 0
     }
-    await expectOneDaemon(one)
+    await expectOneDaemon(one, innocents)
     expect(deadOf(innocents)).toEqual([])
   })
 })
@@ -188,7 +130,7 @@ describe('#1071 what the predecessor leaves: six daemons of one root, and a reco
     const aside = readdirSync(legacy.root.path).filter((name) => name.startsWith('sync-daemon.replaced-'))
     expect(aside.map((name) => readFileSync(join(legacy.root.path, name), 'utf8'))).toEqual([text])
     expect(await until(() => !unrecorded.some(lives), CLEANED_MS)).toBe(true)
-    await expectOneDaemon(legacy)
+    await expectOneDaemon(legacy, innocents)
     expect(deadOf(innocents)).toEqual([])
   })
 })

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { timeoutFor, times } from '../../../familiar/test/helpers/counts.js'
@@ -73,6 +75,10 @@ function newer(daemon: string, command: string): string {
   return `spec-kitty: the sync daemon is newer (${daemon}) than this command (${command}); it is used as it is\n`
 }
 
+function another(daemon: string, command: string): string {
+  return `spec-kitty: the sync daemon is of another version (${daemon}) than this command (${command}); it is used as it is\n`
+}
+
 function replaced(old: string, by: string): string {
   return `spec-kitty: replaced the sync daemon of version ${old} by version ${by}\n`
 }
@@ -135,6 +141,78 @@ describe(`two installations in turn, ${TURNS} times`, () => {
     timeoutFor(TURNS, TURN_MS),
   )
 })
+
+describe('two builds with one count of commits', () => {
+  const [A, B] = ['4.0.0-5-gbbbbbbb', '4.0.0-5-gaaaaaaa'] as const
+  const TIME = new Date('2026-11-20T10:00:00Z')
+
+  it.each([
+    ['of one build time', TIME, TIME],
+    ['of which neither knows its time', null, null],
+    ['of which only the first knows its time', TIME, null],
+    ['of which only the second knows its time', null, TIME],
+  ])('%s replace nothing, in whatever order they are used', (_, first, second) => {
+    const [a, b] = [build(A, { builtAt: first }), build(B, { builtAt: second })]
+    const { pid } = startAs(a)
+    for (const one of [b, a, b]) {
+      const said = one === b ? another(A, B) : ''
+      expect(startAs(one)).toMatchObject({ pid, version: A, outcome: 'found', stderr: said })
+    }
+    expect(b.run(['upgrade-hook'], root.env)).toMatchObject({
+      status: 0,
+      stdout: `the sync daemon of version ${A} stays\n`,
+    })
+    const { stdout } = b.run(['auth', 'doctor', '--json'], root.env)
+    expect(JSON.parse(stdout).findings).toContainEqual(
+      expect.objectContaining({
+        id: 'F-004',
+        remediation: expect.objectContaining({ command: 'spec-kitty sync restart' }),
+      }),
+    )
+    expect(b.runLine('spec-kitty sync restart', root.env).status).toBe(0)
+    expect(root.remember()?.pid).not.toBe(pid)
+    expect(startAs(a)).toMatchObject({ version: B, stderr: another(B, A) })
+    expectOnly(root.remember()?.pid ?? 0)
+  })
+
+  it.each([
+    ['touched', (path: string) => run('find', [path, '-exec', 'touch', '-h', '-d', '2030-01-01', '{}', '+'])],
+    ['copied without its times', (path: string) => recopy(path, '-r')],
+    ['copied with its times', (path: string) => recopy(path, '-a')],
+    [
+      'given the time of a package in a registry',
+      (path: string) => run('find', [path, '-exec', 'touch', '-h', '-d', '1985-10-26', '{}', '+']),
+    ],
+  ])('%s are ordered by the time in the bundle alone', (_, disturb) => {
+    const earlier = build(A, { builtAt: TIME })
+    const later = build(B, { builtAt: new Date(TIME.getTime() + 1) })
+    disturb(earlier.directory)
+    const { pid } = startAs(later)
+    expect(startAs(earlier)).toMatchObject({ pid, outcome: 'found', stderr: newer(B, A) })
+    disturb(earlier.directory)
+    disturb(later.directory)
+    expect(startAs(earlier)).toMatchObject({ pid, outcome: 'found', stderr: newer(B, A) })
+    expect(startAs(later)).toMatchObject({ pid, outcome: 'found', stderr: '' })
+    expectOnly(pid)
+  })
+
+  it('say what was written into the bundle, in the record', () => {
+    startAs(build(A, { builtAt: TIME }))
+    const record = JSON.parse(readFileSync(root.file('record.json'), 'utf8'))
+    expect(record.build_time).toBe('2026-11-20T10:00:00.000Z')
+  })
+})
+
+function run(command: string, args: readonly string[]): void {
+  expect(spawnSync(command, args).status).toBe(0)
+}
+
+/** Puts a copy of the directory in its place. */
+function recopy(path: string, flag: '-a' | '-r'): void {
+  run('cp', [flag, path, `${path}.copy`])
+  rmSync(path, { recursive: true })
+  renameSync(`${path}.copy`, path)
+}
 
 describe('two protocols', () => {
   it('cannot talk: the older command says who is there and touches nothing, the newer replaces', () => {
