@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { locate } from '../../src/dashboard/project/files.js'
+import { locate } from '../../src/dashboard/project/locate.js'
 import { rememberFiles } from '../../src/dashboard/project/memory.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import {
@@ -441,15 +441,24 @@ describe('what is hostile', () => {
     expect(await reader.document('m', 'spec.md')).toMatchObject({ text: null })
     expect(await reader.document('m', 'contracts/token')).toMatchObject({ text: null })
     expect(await problemsOf(project, 'm')).toEqual([
-      'spec.md: is a link that leads out of the project',
-      'contracts: is a link that leads out of the project',
+      'spec.md: is a link to a hidden file or directory',
+      'contracts: is a link to a hidden file or directory',
     ])
   })
 
-  it('may be swapped for a link at any moment: nothing of outside is ever shown', async () => {
+  it.each<readonly [string, (project: string) => string]>([
+    ['another project', () => emptyProject()],
+    ['a hidden directory of the project', (project) => join(project, '.worktrees/w1')],
+    ['another directory of the project', (project) => join(project, 'docs')],
+  ])('may be swapped for a link to %s at any moment: nothing of it is ever shown', async (_, elsewhere) => {
     const project = emptyProject()
-    const outside = emptyProject()
-    writeMission(outside, 'm', { 'contracts/a.md': 'outside', 'tasks/WP01.md': prompt('WP01', 'outside') })
+    const outside = elsewhere(project)
+    writeMission(outside, 'm', {
+      'contracts/a.md': 'outside',
+      'contracts/outside.md': 'outside',
+      'tasks/WP01.md': prompt('WP01', 'outside'),
+      'tasks/WP02.md': prompt('WP02', 'outside'),
+    })
     const mission = writeMission(project, 'm', {
       'contracts/a.md': 'inside',
       'tasks/WP01.md': prompt('WP01', 'inside'),
@@ -461,11 +470,15 @@ describe('what is hostile', () => {
     for (let round = 0; round < 300; round += 1) {
       const reader = openProject(project)
       shown.add((await reader.document('m', 'contracts/a.md'))?.text)
-      for (const { title } of (await reader.mission('m'))?.work_packages ?? []) shown.add(title)
+      const read = await reader.mission('m')
+      for (const { title } of read?.work_packages ?? []) shown.add(title)
+      for (const { name } of read?.documents ?? []) shown.add(name)
     }
     await swapper()
     expect([...shown]).toContain('inside')
     expect([...shown]).not.toContain('outside')
+    expect([...shown]).not.toContain('contracts/outside.md')
+    expect([...shown]).not.toContain('tasks/WP02.md')
   })
 })
 
@@ -509,7 +522,7 @@ describe('what is remembered', () => {
     let reads = 0
     const read = async () => ({ value: (reads += 1), is_kept: true })
     const ask = async () => {
-      const found = await locate(directory, directory, 'spec.md')
+      const found = await locate({ path: directory, root: directory, within: directory }, 'spec.md')
       return found.kind === 'file' ? memory.recall('spec.md', found, read) : null
     }
     expect(await ask()).toBe(1)

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { watchDirectories } from '../../src/dashboard/project/directory-watches.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { watchProject } from '../../src/dashboard/project/watch.js'
 import {
@@ -138,11 +139,11 @@ describe('a change of a mission is told', () => {
     await hears([ID])
   })
 
-  it('behind a link that stays inside, also after the file was replaced', async () => {
+  it('behind a link that stays in the mission, also after the file was replaced', async () => {
     const project = oneMission()
-    const target = join(project, 'shared.md')
-    writeFileSync(target, 'one')
-    symlinkSync('../../shared.md', join(writeMission(project, 'linked'), 'spec.md'))
+    const mission = writeMission(project, 'linked', { 'notes/shared.md': 'one' })
+    const target = join(mission, 'notes/shared.md')
+    symlinkSync('notes/shared.md', join(mission, 'spec.md'))
     const { hears } = await watched(project)
     for (const change of [() => writeFileSync(target, 'two'), () => replace(target), () => replace(target)]) {
       change()
@@ -193,12 +194,25 @@ describe('missions that come and go are told', () => {
   })
 })
 
+/** Directories of the project to which a link in a mission leads, by the mission. */
+const LEADS_OUT = { worktree: '.worktrees/w1', git: 'sub/.git/hooks', docs: 'docs/api' }
+
 describe('nothing is told', () => {
   it('of what is not shown, of reading, and after the end', async () => {
     const project = oneMission()
     mkdirSync(join(project, '.kittify'))
+    const mission = join(project, 'kitty-specs', ID)
+    mkdirSync(join(mission, '.drafts'))
+    for (const [name, target] of Object.entries(LEADS_OUT)) {
+      mkdirSync(join(project, target), { recursive: true })
+      symlinkSync(join('../..', target), join(writeMission(project, name), 'contracts'))
+    }
     const { hearsNothing, watch } = await watched(project)
     writeFileSync(join(project, '.kittify', '.dashboard'), '{}')
+    for (const target of Object.values(LEADS_OUT)) writeFileSync(join(project, target, 'a.md'), '')
+    for (const place of [project, join(project, 'kitty-specs'), mission, join(mission, 'contracts')])
+      writeFileSync(join(place, '.spec.md.swp'), '')
+    writeFileSync(join(mission, '.drafts', 'a.md'), '')
     writeFileSync(join(project, 'README.md'), '')
     mkdirSync(join(project, 'src'))
     await openProject(project).missions()
@@ -301,6 +315,52 @@ describe.skipIf(!canLimit)('without watches', () => {
       expect(lines().every((line) => ['null', `["${ID}"]`, '["new"]'].includes(line))).toBe(true)
     }
   })
+})
+
+describe.skipIf(!canLimit)('without watches', () => {
+  it.each(['max_inotify_watches', 'max_inotify_instances'])('(%s) nothing hidden is told', async (limit) => {
+    const project = oneMission()
+    const mission = join(project, 'kitty-specs', ID)
+    const other = writeMission(project, '999-later', { 'spec.md': '' })
+    const { lines, forget } = limited(limit, 0, project)
+    // Places are looked at in turn, this one last: when its change is told, all others were looked at before.
+    const heardOfLast = (): Promise<void> => {
+      forget()
+      return vi.waitFor(() => {
+        appendFileSync(join(other, 'spec.md'), 'more')
+        expect(lines()).toContain('["999-later"]')
+      }, PATIENCE)
+    }
+    await vi.waitFor(() => expect(lines()).toEqual(['null']), PATIENCE)
+    await heardOfLast()
+    mkdirSync(join(project, '.git'))
+    for (const place of [project, join(project, 'kitty-specs'), mission, join(mission, 'tasks')])
+      writeFileSync(join(place, '.hidden'), '')
+    for (const _ of ['in the middle of a turn', 'in the next one']) {
+      await heardOfLast()
+      expect(new Set(lines())).toEqual(new Set(['["999-later"]']))
+    }
+  })
+})
+
+it('a directory that was swapped for a link is not watched', async () => {
+  const project = oneMission()
+  const secret = join(project, '.secret')
+  mkdirSync(secret)
+  const path = join(project, 'kitty-specs', ID, 'contracts')
+  const told: string[] = []
+  const watches = watchDirectories((owner) => told.push(owner))
+  endings.push(() => watches.close())
+  const before = watchesOfThis()
+  watches.keep('still', [{ path: join(project, 'kitty-specs', ID, 'tasks'), identity: 'found' }])
+  renameSync(path, `${path}.aside`)
+  symlinkSync(secret, path)
+  watches.keep('swapped', [{ path, identity: 'found before' }])
+  expect(watchesOfThis() - before).toBe(1)
+  rmSync(path)
+  renameSync(`${path}.aside`, path)
+  // It is tried again, now and then.
+  await vi.waitFor(() => expect(watchesOfThis() - before).toBe(2), PATIENCE)
 })
 
 it('the watches of a project are one a directory, and all are given back', async () => {

@@ -50,10 +50,14 @@ const documentPath = (id: string, name: string): string =>
 
 describe('the missions', () => {
   it('are all listed, and those behind links that lead out are not', async () => {
-    const { project: told, missions } = await getJson(daemon.port, '/api/missions')
+    const { project: told, missions, problems } = await getJson(daemon.port, '/api/missions')
     expect(told).toEqual({ name: 'project', path: project.path })
     const ids = missions.map(({ id }: { id: string }) => id)
-    expect(ids.toSorted()).toEqual([MISSION, '002-links', '004-itself', ...NAMES].toSorted())
+    expect(ids.toSorted()).toEqual([MISSION, '002-links', ...NAMES].toSorted())
+    expect(problems.map(({ path, what }: { path: string; what: string }) => `${path}: ${what}`)).toEqual([
+      'kitty-specs/003-beside: is a link that leads out of the project',
+      'kitty-specs/004-itself: is a link that leads out of kitty-specs',
+    ])
   })
 
   it('are told one by one, with their packages and documents, whatever they are called', async () => {
@@ -122,6 +126,12 @@ const NOWHERE = [
   '%ff',
   '%EF%BC%8E%EF%BC%8E',
   '.kittify',
+  '%2Ekittify',
+  '%252Ekittify',
+  '.%6Bittify',
+  '%E2%80%8D.git',
+  '..%2F.kittify',
+  '..;',
   '__proto__',
   'constructor',
   'a'.repeat(300),
@@ -143,6 +153,17 @@ const NO_DOCUMENTS = [
   'status.events.jsonl',
   'meta.json',
   '..%2F..%2F.kittify%2F.dashboard',
+  'contracts%2F.git%2Fconfig',
+  'contracts%2F%2Egit%2Fconfig',
+  'contracts%2F%E2%80%8D.git%2Fconfig',
+  'contracts%2F.env',
+  'contracts%2F..',
+  'contracts%2F.%2Fapi%20v1.yaml',
+  'contracts%252Fapi%20v1.yaml',
+  'contracts%2Fapi%20v1.yaml%00.md',
+  'contracts%2Fapi%20v1.yaml%2F..%2F..%2Fspec.md',
+  `contracts%2F${'a%2F'.repeat(1_000)}a`,
+  `${'..%2F'.repeat(2_000)}etc%2Fpasswd`,
   `..%2F${MISSION}%2Fspec.md`,
   `..%2F..%2F..%2Fproject%2Fkitty-specs%2F${MISSION}%2Fspec.md`,
 ]
@@ -155,6 +176,7 @@ describe('a name that leads nowhere', () => {
     const paths = [
       ...NOWHERE.map((name) => `/api/missions/${name}`),
       ...NO_DOCUMENTS.map((name) => `${missionPath(MISSION)}/documents/${name}`),
+      `${missionPath(MISSION)}/documents/contracts%2F%252Egit%2Fconfig`,
       ...NO_DOCUMENTS.map((name) => `/api/missions/002-links/documents/${name}`),
       '/api/missions/',
     ]
@@ -204,6 +226,11 @@ describe('a name that leads nowhere', () => {
       '/api/none',
       '/api/missions/a/b',
       '/api/missions/a/documents',
+      '/api%2Fmissions',
+      '/%61pi/missions',
+      '/api/./missions',
+      '/api/../api/missions',
+      `/api/missions/${MISSION}/documents/contracts/api%20v1.yaml`,
     ]) {
       const [without, having] = [
         await get(daemon.port, path),

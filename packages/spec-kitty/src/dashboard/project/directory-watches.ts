@@ -1,9 +1,11 @@
-import { watch, type FSWatcher } from 'node:fs'
+import { realpathSync, watch, type FSWatcher } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { isHidden } from './confine.js'
 
-/** A directory or a file to be told of. */
+/** A directory or a file to be told of. Of hidden entries of a directory nothing is told. */
 export interface Wanted {
+  /** Without links. Where one stands there meanwhile, it is not followed. */
   readonly path: string
   /** Another one at the same path is watched anew. */
   readonly identity: string
@@ -43,19 +45,20 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
       entry.watcher = watch(entry.path, { persistent: false }, (kind, name) => {
         // What is watched went itself. Its successor at the same path may have the same inode, so it is let go here.
         if (kind === 'rename' && name === basename(entry.path) && isKept(entry)) remove(entry)
-        if (name === null || entry.only?.includes(name) !== false) onEvent(entry.owner, name)
+        if (name === null || isTold(entry, name)) onEvent(entry.owner, name)
       })
       entry.watcher.on('error', () => {
         end(entry)
         onEvent(entry.owner, null)
         schedule()
       })
+      if (!isItself(entry.path)) end(entry)
     } catch {
       entry.watcher = null
     }
   }
   const look = async (entry: Entry): Promise<void> => {
-    const signature = await signatureOf(entry.path)
+    const signature = await signatureOf(entry)
     const isChanged = entry.signature !== null && entry.signature !== signature
     entry.signature = signature
     if (isChanged && isKept(entry)) onEvent(entry.owner, null)
@@ -113,17 +116,35 @@ function keyOf({ owner, path }: { readonly owner: string; readonly path: string 
   return `${owner}\0${path}`
 }
 
-/** Returns text that differs when an entry comes, goes or changes. */
-async function signatureOf(path: string): Promise<string> {
-  const parts = [await timesOf(path)]
-  for (const name of await readdir(path).catch(() => [])) parts.push(name, await timesOf(join(path, name)))
+function isTold({ only }: Wanted, name: string): boolean {
+  return only === undefined ? !isHidden(name) : only.includes(name)
+}
+
+/** A part of the path that was swapped for a link would lead the watch out of the project. */
+function isItself(path: string): boolean {
+  try {
+    return realpathSync.native(path) === path
+  } catch {
+    return false
+  }
+}
+
+/** Returns text that differs when an entry comes, goes or changes, and when the place itself does. */
+async function signatureOf(place: Wanted): Promise<string> {
+  const { path } = place
+  if (!isItself(path)) return 'gone'
+  const names = await readdir(path).catch(() => [])
+  const parts = [await stateOf(path)]
+  for (const name of names) if (isTold(place, name)) parts.push(name, await stateOf(join(path, name)))
   return parts.join('\0')
 }
 
-async function timesOf(path: string): Promise<string> {
+/** The times of a directory tell of hidden entries too, and what is shown below it has a watch of its own. */
+async function stateOf(path: string): Promise<string> {
   try {
-    const { ino, size, mtimeNs, ctimeNs } = await lstat(path, { bigint: true })
-    return [ino, size, mtimeNs, ctimeNs].join(' ')
+    const stats = await lstat(path, { bigint: true })
+    const { ino, mode, size, mtimeNs, ctimeNs } = stats
+    return (stats.isDirectory() ? [ino, mode] : [ino, size, mtimeNs, ctimeNs]).join(' ')
   } catch {
     return ''
   }

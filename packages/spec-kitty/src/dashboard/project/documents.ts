@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { DocumentReply, Problem } from '../api.js'
+import { isHidden } from './confine.js'
 import { decode } from './decode.js'
-import { list, locate, readBytes, withFile, type Found, type Located } from './files.js'
+import { list, readBytes, withFile } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
+import { locate, type Found, type Located } from './locate.js'
 
 /** The documents of a mission, in the order in which they come to be. */
 export const FIXED = [
@@ -43,30 +45,29 @@ export interface Collection {
 
 /** Collects the documents of a mission by the names in its directory. */
 export async function collectDocuments(
-  root: string,
   mission: Found,
   names: readonly string[],
   into: Collection,
 ): Promise<void> {
   for (const name of FIXED) {
-    if (names.includes(name)) await collectFile(root, mission, name, name, into)
+    if (names.includes(name)) await collectFile(mission, name, name, into)
   }
   for (const name of TREES) {
-    if (names.includes(name)) await collectTree(root, mission, name, name, 1, into)
+    if (names.includes(name)) await collectTree(mission, name, name, 1, into)
   }
-  if (names.includes(TASKS)) await collectTasks(root, mission, into)
+  if (names.includes(TASKS)) await collectTasks(mission, into)
 }
 
-async function collectFile(root: string, directory: Found, name: string, as: string, into: Collection) {
-  const found = await locate(root, directory.path, name)
+async function collectFile(directory: Found, name: string, as: string, into: Collection) {
+  const found = await locate(directory, name)
   if (found.kind === 'file') into.documents.push({ name: as, found })
   else if (found.kind === 'directory') into.complain(as, 'is a directory where a file should be')
   else if (found.kind === 'unusable') into.complain(as, found.what)
 }
 
 /** Returns the names of a directory that should be there; what is wrong is said. */
-async function enter(root: string, parent: Found, name: string, as: string, into: Collection) {
-  const found = await locate(root, parent.path, name)
+async function enter(parent: Found, name: string, as: string, into: Collection) {
+  const found = await locate(parent, name)
   if (found.kind === 'absent') return null
   if (found.kind !== 'directory') {
     into.complain(as, found.kind === 'unusable' ? found.what : 'is a file where a directory should be')
@@ -82,18 +83,17 @@ async function enter(root: string, parent: Found, name: string, as: string, into
   return { directory: found, names: listed.names }
 }
 
-async function collectTasks(root: string, mission: Found, into: Collection): Promise<void> {
-  const tasks = await enter(root, mission, TASKS, TASKS, into)
+async function collectTasks(mission: Found, into: Collection): Promise<void> {
+  const tasks = await enter(mission, TASKS, TASKS, into)
   if (tasks === null) return
   for (const name of tasks.names.filter((name) => isPackageFile(name))) {
     if (isFull(into, TASKS)) return
-    await collectFile(root, tasks.directory, name, `${TASKS}/${name}`, into)
+    await collectFile(tasks.directory, name, `${TASKS}/${name}`, into)
   }
 }
 
 /** Links to directories are not entered: a tree of links has no end. */
 async function collectTree(
-  root: string,
   parent: Found,
   name: string,
   as: string,
@@ -101,18 +101,17 @@ async function collectTree(
   into: Collection,
 ): Promise<void> {
   if (depth > MAX_DEPTH) return into.complain(as, `is deeper than ${MAX_DEPTH} directories and is not shown`)
-  const entered = await enter(root, parent, name, as, into)
+  const entered = await enter(parent, name, as, into)
   for (const child of entered?.names ?? []) {
     if (isFull(into, as)) return
-    if (entered === null || child.startsWith('.')) continue
-    const found = await locate(root, entered.directory.path, child)
+    if (entered === null) continue
+    const found = await locate(entered.directory, child)
     const childAs = `${as}/${child}`
     if (found.kind === 'file') into.documents.push({ name: childAs, found })
     else if (found.kind === 'unusable') into.complain(childAs, found.what)
     else if (isLinkedDirectory(entered.directory, child, found))
       into.complain(childAs, 'is a link to a directory and is not entered')
-    else if (found.kind === 'directory')
-      await collectTree(root, entered.directory, child, childAs, depth + 1, into)
+    else if (found.kind === 'directory') await collectTree(entered.directory, child, childAs, depth + 1, into)
   }
 }
 
@@ -130,7 +129,7 @@ function isFull(into: Collection, as: string): boolean {
 export function isDocumentName(name: string): boolean {
   const parts = name.split('/')
   if (name.includes('\0') || parts.length > MAX_DEPTH + 1) return false
-  if (parts.some((part) => part === '' || part.startsWith('.'))) return false
+  if (parts.some((part) => part === '' || isHidden(part))) return false
   const [first = '', second, ...more] = parts
   if (second === undefined) return FIXED.some((fixed) => fixed === name)
   return TREES.includes(first) || (first === TASKS && more.length === 0 && isPackageFile(second))
@@ -138,7 +137,6 @@ export function isDocumentName(name: string): boolean {
 
 /** Returns a document to show, null where there is none. */
 export async function readDocument(
-  root: string,
   mission: Found,
   name: string,
   path: string,
@@ -146,18 +144,18 @@ export async function readDocument(
   if (!isDocumentName(name)) return null
   let at = mission
   for (const part of name.split('/')) {
-    const found = at.kind === 'directory' ? await locate(root, at.path, part) : null
+    const found = at.kind === 'directory' ? await locate(at, part) : null
     if (found === null || found.kind === 'absent') return null
     if (found.kind === 'unusable') return closed(name, path, found.what)
     if (at !== mission && isLinkedDirectory(at, part, found)) return null
     at = found
   }
   if (at.kind === 'directory') return null
-  return readText(root, at, name, path)
+  return readText(at, name, path)
 }
 
-async function readText(root: string, file: Found, name: string, path: string): Promise<DocumentReply> {
-  const read = await withFile(root, file, async (handle, { size }) => ({
+async function readText(file: Found, name: string, path: string): Promise<DocumentReply> {
+  const read = await withFile(file, async (handle, { size }) => ({
     bytes: await readBytes(handle, 0, Math.min(Number(size), MAX_SHOWN_BYTES)),
     size: Number(size),
   }))

@@ -1,72 +1,17 @@
 import { constants, type BigIntStats } from 'node:fs'
-import { lstat, open, opendir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { open, opendir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
+import { isHidden, refusalOf } from './confine.js'
+import { isAbsence, kindOf, refused, unusable, type Found, type Unusable } from './locate.js'
 
 /**
- * Files of a project that somebody else may have prepared: links are followed only where they stay in the project, and
- * nothing but regular files is opened. Nothing here throws for what it finds, and nothing writes.
+ * Files and directories of a project that another user may have prepared. What was found is opened, and looked at again
+ * once it is open. Nothing here throws for what it finds, and nothing writes.
  */
-
-/** A regular file or a directory at its real path, which lies in the project. */
-export interface Found {
-  readonly kind: 'file' | 'directory'
-  readonly path: string
-  readonly stats: BigIntStats
-}
-
-/** Why something cannot be used, in words that follow its path. */
-export interface Unusable {
-  readonly kind: 'unusable'
-  readonly what: string
-}
-
-export interface Absent {
-  readonly kind: 'absent'
-}
-
-export type Located = Found | Unusable | Absent
 
 const MAX_NAMES = 5000
 
-/** A project's links may not show what git and the daemons keep there: tokens and credentials. */
-const PRIVATE = ['.git', '.kittify']
-
 /** Waits for no writer of a FIFO, and makes no terminal ours. */
 const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
-
-/** Returns what stands at a name in a directory, whose own path is real. */
-export async function locate(root: string, directory: string, name: string): Promise<Located> {
-  const path = join(directory, name)
-  try {
-    const stats = await lstat(path, { bigint: true })
-    return stats.isSymbolicLink() ? await follow(root, path) : seen(path, stats)
-  } catch (error) {
-    return isAbsence(error) ? { kind: 'absent' } : unusable(error)
-  }
-}
-
-async function follow(root: string, link: string): Promise<Located> {
-  try {
-    const path = await realpath(link)
-    if (!isWithin(root, path)) return { kind: 'unusable', what: 'is a link that leads out of the project' }
-    return seen(path, await stat(path, { bigint: true }))
-  } catch (error) {
-    return isAbsence(error) ? { kind: 'unusable', what: 'is a link that leads nowhere' } : unusable(error)
-  }
-}
-
-function seen(path: string, stats: BigIntStats): Located {
-  if (stats.isFile()) return { kind: 'file', path, stats }
-  if (stats.isDirectory()) return { kind: 'directory', path, stats }
-  return { kind: 'unusable', what: 'is neither a file nor a directory' }
-}
-
-/** Returns whether a real path lies in the project, and not where it keeps its secrets. */
-export function isWithin(root: string, path: string): boolean {
-  const base = root.endsWith(sep) ? root : root + sep
-  if (path !== root && !path.startsWith(base)) return false
-  return !PRIVATE.some((name) => path === base + name || path.startsWith(base + name + sep))
-}
 
 export interface Names {
   /** Sorted. */
@@ -74,30 +19,34 @@ export interface Names {
   readonly problems: readonly string[]
 }
 
-/** Returns the names in a directory, or why it cannot be read. A name that is no UTF-8 cannot be asked for: it is left out. */
+/**
+ * Returns the names in a directory that are not hidden, or why it cannot be read. A name that is no UTF-8 cannot be asked
+ * for: it is left out.
+ */
 export async function list(directory: Found): Promise<Names | Unusable> {
-  try {
+  return withOpen(directory, async (handle) => {
+    const open = await kernelPath(handle)
+    if (open !== null) return namesIn(open.held)
     const names = await namesIn(directory.path)
-    // A path that was swapped for a link meanwhile has shown the names of another directory.
-    if ((await realpath(directory.path)) !== directory.path)
-      return { kind: 'unusable', what: 'changed while it was read' }
+    // Without the kernel's path the names may be those of another directory, swapped in meanwhile.
+    if ((await realpath(directory.path)) !== directory.path) return refused('changed while it was read')
     return names
-  } catch (error) {
-    return isAbsence(error) ? { kind: 'unusable', what: 'is gone' } : unusable(error)
-  }
+  })
 }
 
 async function namesIn(path: string): Promise<Names> {
   const names: string[] = []
   const problems: string[] = []
+  let count = 0
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   for await (const entry of await opendir(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })) {
-    if (names.length >= MAX_NAMES) {
+    if ((count += 1) > MAX_NAMES) {
       problems.push(`has more than ${MAX_NAMES} entries, and only so many are shown`)
       break
     }
     const bytes = entry.name as unknown as Uint8Array
     const name = nameOf(utf8, bytes)
+    if (isHidden(name ?? Buffer.from(bytes).toString('latin1'))) continue
     if (name === null)
       problems.push(`has an entry whose name is no UTF-8: ${Buffer.from(bytes).toString('latin1')}`)
     else names.push(name)
@@ -113,12 +62,19 @@ function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): stri
   }
 }
 
+/** Hands over a file that was found, opened for reading. */
+export function withFile<T>(
+  found: Found,
+  use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
+): Promise<T | Unusable> {
+  return withOpen(found, use)
+}
+
 /**
- * Hands over a file that was found, opened for reading. What is open is compared with the project again, because any
- * part of its path may have been swapped for a link meanwhile.
+ * What is open is compared with the project again, by the rule that it was found by: any part of its path may have been
+ * swapped for a link meanwhile, and it for a FIFO or a device.
  */
-export async function withFile<T>(
-  root: string,
+async function withOpen<T>(
   found: Found,
   use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
 ): Promise<T | Unusable> {
@@ -126,12 +82,12 @@ export async function withFile<T>(
   try {
     handle = await open(found.path, READING)
     const stats = await handle.stat({ bigint: true })
-    if (!stats.isFile()) return { kind: 'unusable', what: 'is no file' }
-    if (!isWithin(root, await realPathOf(handle, found, stats)))
-      return { kind: 'unusable', what: 'changed into a link that leads out of the project' }
+    if (kindOf(stats) !== found.kind) return refused('changed while it was read')
+    const refusal = refusalOf(found, await realPathOf(handle, found, stats))
+    if (refusal !== null) return refused(`changed into ${refusal}`)
     return await use(handle, stats)
   } catch (error) {
-    return isAbsence(error) ? { kind: 'unusable', what: 'is gone' } : unusable(error)
+    return isAbsence(error) ? refused('is gone') : unusable(error)
   } finally {
     await handle?.close().catch(() => undefined)
   }
@@ -139,12 +95,20 @@ export async function withFile<T>(
 
 /** The kernel's own word where it gives one, else the path once more, if it still names what is open. */
 async function realPathOf(handle: FileHandle, found: Found, open: BigIntStats): Promise<string> {
+  const told = await kernelPath(handle)
+  if (told !== null) return told.real
+  const path = await realpath(found.path)
+  const { dev, ino } = await stat(path, { bigint: true })
+  return dev === open.dev && ino === open.ino ? path : ''
+}
+
+/** Linux names what is open: `held` is a path that stays with it, whatever happens to its real one. */
+async function kernelPath(handle: FileHandle): Promise<{ held: string; real: string } | null> {
+  const held = `/proc/self/fd/${handle.fd}`
   try {
-    return (await readlink(`/proc/self/fd/${handle.fd}`)).replace(/ \(deleted\)$/, '')
+    return { held, real: (await readlink(held)).replace(/ \(deleted\)$/, '') }
   } catch {
-    const path = await realpath(found.path)
-    const { dev, ino } = await stat(path, { bigint: true })
-    return dev === open.dev && ino === open.ino ? path : ''
+    return null
   }
 }
 
@@ -158,20 +122,4 @@ export async function readBytes(handle: FileHandle, position: number, length: nu
     filled += bytesRead
   }
   return buffer.subarray(0, filled)
-}
-
-function isAbsence(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error))
-}
-
-function unusable(error: unknown): Unusable {
-  const code = codeOf(error)
-  if (code === 'ELOOP') return { kind: 'unusable', what: 'is a link that leads in a circle' }
-  if (code === 'EACCES' || code === 'EPERM') return { kind: 'unusable', what: 'may not be read by this user' }
-  return { kind: 'unusable', what: `cannot be read (${code})` }
-}
-
-/** Returns the code of a failed system call. */
-export function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException | null)?.code ?? 'unknown error'
 }

@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises'
 import type { Problem } from '../api.js'
-import { codeOf, list, locate, type Found } from './files.js'
+import { isHidden, type Confined } from './confine.js'
+import { list } from './files.js'
+import { codeOf, locate, refused, type Found, type Located } from './locate.js'
 import { pathOf, SPECS } from './mission.js'
 
 const MAX_MISSIONS = 1000
@@ -16,16 +18,17 @@ export interface Specs {
 export async function findSpecs(directory: string): Promise<Specs> {
   const problems: Problem[] = []
   const complain = (path: string, what: string): void => void problems.push({ path, what })
+  let root = ''
   try {
-    const root = await realpath(directory)
-    const specs = await locate(root, root, SPECS)
+    root = await realpath(directory)
+    const specs = await enterable({ path: root, root, within: root }, SPECS)
     if (specs.kind === 'directory') return { root, specs, problems }
     if (specs.kind === 'file') complain(SPECS, 'is a file where a directory should be')
     if (specs.kind === 'unusable') complain(SPECS, specs.what)
   } catch (error) {
     complain('.', `cannot be read (${codeOf(error)})`)
   }
-  return { root: '', specs: null, problems }
+  return { root, specs: null, problems }
 }
 
 export interface MissionDirectory {
@@ -34,11 +37,7 @@ export interface MissionDirectory {
 }
 
 /** Returns the missions. Files beside them are somebody's notes; hidden directories are tools'. */
-export async function findMissions(
-  root: string,
-  specs: Found,
-  problems: Problem[],
-): Promise<readonly MissionDirectory[]> {
+export async function findMissions(specs: Found, problems: Problem[]): Promise<readonly MissionDirectory[]> {
   const listed = await list(specs)
   if ('kind' in listed) {
     problems.push({ path: SPECS, what: listed.what })
@@ -47,7 +46,7 @@ export async function findMissions(
   const missions: MissionDirectory[] = []
   problems.push(...listed.problems.map((what) => ({ path: SPECS, what })))
   for (const id of listed.names.filter((name) => isMissionId(name))) {
-    const found = await locate(root, specs.path, id)
+    const found = await locateMission(specs, id)
     if (found.kind === 'unusable') problems.push({ path: pathOf(id, ''), what: found.what })
     if (found.kind !== 'directory') continue
     if (missions.length === MAX_MISSIONS) {
@@ -63,13 +62,26 @@ export async function findMissions(
 }
 
 /** Returns where one mission is, null when there is none. */
-export async function findMission(directory: string, id: string) {
-  const { root, specs } = isMissionId(id) ? await findSpecs(directory) : { root: '', specs: null }
-  const found = specs === null ? null : await locate(root, specs.path, id)
-  return found?.kind === 'directory' ? { root, directory: found } : null
+export async function findMission(directory: string, id: string): Promise<Found | null> {
+  const { specs } = isMissionId(id) ? await findSpecs(directory) : { specs: null }
+  const found = specs === null ? null : await locateMission(specs, id)
+  return found?.kind === 'directory' ? found : null
+}
+
+/** A mission may be a link to another one. No link in a mission leads out of it. */
+async function locateMission(specs: Found, id: string): Promise<Located> {
+  const found = await enterable({ ...specs, within: specs.path }, id)
+  return found.kind === 'directory' ? { ...found, within: found.path } : found
+}
+
+/** A directory that is a link to the one that it stands in would show what does not belong there. */
+async function enterable(parent: Confined, name: string): Promise<Located> {
+  const found = await locate(parent, name)
+  if (found.kind !== 'directory' || found.path !== parent.path) return found
+  return refused('is a link to the directory that it stands in')
 }
 
 /** One name of a directory, and no way out of it. */
 function isMissionId(id: string): boolean {
-  return id !== '' && !id.startsWith('.') && !id.includes('/') && !id.includes('\0')
+  return id !== '' && !isHidden(id) && !id.includes('/') && !id.includes('\0')
 }

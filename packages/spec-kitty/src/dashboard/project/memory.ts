@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs'
-import type { Found } from './files.js'
+import type { Found } from './locate.js'
 
 /** What was read of files, for as long as they stay as they were. */
 export interface FileMemory {

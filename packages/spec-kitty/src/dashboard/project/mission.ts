@@ -1,9 +1,10 @@
 import type { MissionReply, Problem } from '../api.js'
 import { collectDocuments, TASKS, type FoundDocument } from './documents.js'
 import type { LaneHistory } from './events.js'
-import { list, locate, type Found } from './files.js'
+import { list } from './files.js'
 import { isoOf } from './instants.js'
 import { countColumns, progressOf } from './lanes.js'
+import { locate, type Found } from './locate.js'
 import type { FileMemory } from './memory.js'
 import { readEvents, readMeta, readPackage, type Meta } from './read-files.js'
 import { toWorkPackages, type PackageFile } from './work-packages.js'
@@ -19,7 +20,6 @@ const MAX_PROBLEMS = 500
 
 /** One mission and how it is read. */
 export interface MissionPlace {
-  readonly root: string
   readonly id: string
   readonly directory: Found
   readonly memory: FileMemory
@@ -37,7 +37,7 @@ export async function readMission(place: MissionPlace): Promise<MissionReply> {
   const names = 'kind' in listed ? [] : listed.names
 
   const documents: FoundDocument[] = []
-  await collectDocuments(place.root, place.directory, names, { documents, directories: [], complain })
+  await collectDocuments(place.directory, names, { documents, directories: [], complain })
   const meta = await metaOf(place, names, complain)
   const history = await historyOf(place, names, complain)
   const { packages, problems: wrong } = toWorkPackages(
@@ -64,7 +64,7 @@ export async function readMission(place: MissionPlace): Promise<MissionReply> {
 type Complain = (name: string, what: string) => void
 
 async function fileOf(place: MissionPlace, names: readonly string[], name: string, complain: Complain) {
-  const found = names.includes(name) ? await locate(place.root, place.directory.path, name) : null
+  const found = names.includes(name) ? await locate(place.directory, name) : null
   if (found?.kind === 'file') return found
   if (found?.kind === 'directory') complain(name, 'is a directory where a file should be')
   if (found?.kind === 'unusable') complain(name, found.what)
@@ -83,7 +83,7 @@ async function metaOf(
 ): Promise<Meta & Dated> {
   const found = await fileOf(place, names, META, complain)
   if (found === null) return { title: null, problems: [], changed_ms: null }
-  const meta = await place.memory.recall(META, found, () => readMeta(place.root, found))
+  const meta = await place.memory.recall(META, found, () => readMeta(found))
   for (const what of meta.problems) complain(META, what)
   return { ...meta, changed_ms: changedMs({ found }) }
 }
@@ -95,7 +95,7 @@ async function historyOf(
 ): Promise<LaneHistory & Dated> {
   const found = await fileOf(place, names, EVENTS, complain)
   if (found === null) return { lanes: new Map(), problems: [], is_unfinished: false, changed_ms: null }
-  const history = await place.memory.recall(EVENTS, found, () => readEvents(place.root, found))
+  const history = await place.memory.recall(EVENTS, found, () => readEvents(found))
   for (const what of history.problems) complain(EVENTS, what)
   const changed = changedMs({ found })
   if (history.is_unfinished && Date.now() - changed > UNFINISHED_MS)
@@ -111,7 +111,7 @@ async function packageFiles(
   const files: PackageFile[] = []
   for (const { name, found } of documents) {
     if (!name.startsWith(`${TASKS}/`)) continue
-    const fields = await place.memory.recall(name, found, () => readPackage(place.root, found))
+    const fields = await place.memory.recall(name, found, () => readPackage(found))
     for (const what of fields.problems) complain(name, what)
     files.push({ document: name, fields })
   }

@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { Wanted } from './directory-watches.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list, locate, type Found } from './files.js'
+import { list } from './files.js'
 import { findMissions, findSpecs } from './find.js'
+import { locate, type Found } from './locate.js'
 import { EVENTS, META, SPECS } from './mission.js'
 
 /** Where the missions are, and what tells of missions that come and go. */
 export interface ProjectPlaces {
-  readonly root: string
   readonly missions: ReadonlyMap<string, Found>
   readonly wanted: readonly Wanted[]
 }
@@ -18,24 +18,23 @@ export async function placesOfProject(directory: string): Promise<ProjectPlaces>
   const { root, specs } = await findSpecs(directory)
   const path = root === '' ? directory : root
   const own = { path, identity: await identityOf(path), only: [SPECS, basename(path)] }
-  if (specs === null) return { root, missions: new Map(), wanted: [own] }
-  const missions = await findMissions(root, specs, [])
+  if (specs === null) return { missions: new Map(), wanted: [own] }
+  const missions = await findMissions(specs, [])
   return {
-    root,
     missions: new Map(missions.map(({ id, directory }) => [id, directory])),
     wanted: [own, toWanted(specs)],
   }
 }
 
 /** Returns what tells of changes of a mission: what is read of it, by the same walk. */
-export async function placesOfMission(root: string, mission: Found): Promise<readonly Wanted[]> {
+export async function placesOfMission(mission: Found): Promise<readonly Wanted[]> {
   const listed = await list(mission)
   const names = 'kind' in listed ? [] : listed.names
   const into = { documents: new Array<FoundDocument>(), directories: [mission], complain: () => undefined }
-  await collectDocuments(root, mission, names, into)
+  await collectDocuments(mission, names, into)
   const files = into.documents.map(({ found }) => found)
   for (const name of [META, EVENTS].filter((name) => names.includes(name))) {
-    const found = await locate(root, mission.path, name)
+    const found = await locate(mission, name)
     if (found.kind === 'file') files.push(found)
   }
   // A directory tells of its files, but not of what its links lead to.

@@ -28,11 +28,11 @@ export function openProject(directory: string): Project {
 
   return {
     async missions() {
-      const { root, specs, problems } = await findSpecs(directory)
-      const found = specs === null ? null : await findMissions(root, specs, problems)
+      const { specs, problems } = await findSpecs(directory)
+      const found = specs === null ? null : await findMissions(specs, problems)
       const missions: MissionSummary[] = []
       await eachOf(found ?? [], async ({ id, directory }) => {
-        missions.push(summaryOf(await readMission({ root, id, directory, memory: memoryOf(id) })))
+        missions.push(summaryOf(await readMission({ id, directory, memory: memoryOf(id) })))
       })
       forgetOthers(memories, missions)
       return {
@@ -42,12 +42,12 @@ export function openProject(directory: string): Project {
       }
     },
     async mission(id) {
-      const place = await findMission(directory, id)
-      return place === null ? null : readMission({ ...place, id, memory: memoryOf(id) })
+      const found = await findMission(directory, id)
+      return found === null ? null : readMission({ id, directory: found, memory: memoryOf(id) })
     },
     async document(mission, name) {
-      const place = await findMission(directory, mission)
-      return place === null ? null : readDocument(place.root, place.directory, name, pathOf(mission, name))
+      const found = await findMission(directory, mission)
+      return found === null ? null : readDocument(found, name, pathOf(mission, name))
     },
   }
 }

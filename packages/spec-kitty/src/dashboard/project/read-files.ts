@@ -1,8 +1,9 @@
 import { objectOf, parseJson } from 'familiar'
 import { decode } from './decode.js'
 import { readLanes, type LaneHistory, type LaneReader } from './events.js'
-import { readBytes, withFile, type Found } from './files.js'
+import { readBytes, withFile } from './files.js'
 import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
+import type { Found } from './locate.js'
 import type { Reading } from './memory.js'
 
 const MAX_META_BYTES = 1024 * 1024
@@ -17,8 +18,8 @@ export interface Meta {
 }
 
 /** Returns the title of a mission. Everything else in `meta.json` is of no interest here. */
-export async function readMeta(root: string, found: Found): Promise<Reading<Meta>> {
-  const read = await withFile(root, found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
+export async function readMeta(found: Found): Promise<Reading<Meta>> {
+  const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
   if ('kind' in read) return { value: { title: null, problems: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
   const meta = objectOf(parseJson(text ?? ''))
@@ -35,9 +36,9 @@ export async function readMeta(root: string, found: Found): Promise<Reading<Meta
 }
 
 /** Returns what the front matter of a prompt says. The prompt itself is read when somebody opens it. */
-export async function readPackage(root: string, found: Found): Promise<Reading<PackageFields>> {
+export async function readPackage(found: Found): Promise<Reading<PackageFields>> {
   const size = Number(found.stats.size)
-  const read = await withFile(root, found, (handle) => readBytes(handle, 0, Math.min(size, PROMPT_BYTES)))
+  const read = await withFile(found, (handle) => readBytes(handle, 0, Math.min(size, PROMPT_BYTES)))
   if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
   const { text, problem } = decode(read, size <= PROMPT_BYTES)
   const said = problem === null ? [] : [problem]
@@ -57,11 +58,11 @@ const CHUNK_BYTES = 64 * 1024
 const MAX_LINE_BYTES = 256 * 1024
 
 /** Returns the lanes that `status.events.jsonl` says, read in portions. */
-export async function readEvents(root: string, found: Found): Promise<Reading<LaneHistory>> {
+export async function readEvents(found: Found): Promise<Reading<LaneHistory>> {
   const size = Number(found.stats.size)
   const lanes = readLanes()
   const start = Math.max(0, size - MAX_EVENTS_BYTES)
-  const read = await withFile(root, found, async (handle) => {
+  const read = await withFile(found, async (handle) => {
     const lines = lineSplitter(lanes, start > 0)
     for (let at = start; at < size; at += CHUNK_BYTES)
       lines.take(await readBytes(handle, at, Math.min(CHUNK_BYTES, size - at)))

@@ -23,7 +23,7 @@ export function watchProject(
   directory: string,
   onChange: (missions: readonly string[] | null) => void,
 ): ProjectWatch {
-  let places: ProjectPlaces = { root: '', missions: new Map(), wanted: [] }
+  let places: ProjectPlaces = { missions: new Map(), wanted: [] }
   let changed = new Set<string>([LIST])
   let timer: NodeJS.Timeout | null = null
   let isTelling = false
@@ -49,7 +49,7 @@ export function watchProject(
   }
   const keepMission = async (id: string): Promise<void> => {
     const mission = places.missions.get(id)
-    const wanted = mission === undefined ? [] : await placesOfMission(places.root, mission)
+    const wanted = mission === undefined ? [] : await placesOfMission(mission)
     if (!isClosed) watches.keep(id, wanted)
   }
   // What is new is watched first and told then: nothing falls between the two.

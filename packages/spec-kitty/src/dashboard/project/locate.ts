@@ -1,0 +1,133 @@
+import type { BigIntStats } from 'node:fs'
+import { lstat, readlink, realpath } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, parse, sep } from 'node:path'
+import { isHidden, isIn, refusalOf, type Confined } from './confine.js'
+
+/** A regular file or a directory at its real path, which may be shown. */
+export interface Found extends Confined {
+  readonly kind: 'file' | 'directory'
+  readonly stats: BigIntStats
+}
+
+/** Why something cannot be used, in words that follow its path. */
+export interface Unusable {
+  readonly kind: 'unusable'
+  readonly what: string
+}
+
+export interface Absent {
+  readonly kind: 'absent'
+}
+
+export type Located = Found | Unusable | Absent
+
+/** As many as Linux follows. */
+const MAX_LINKS = 40
+
+/** Names that are looked up for one link. A link may hold two thousand, and a project thousands of links. */
+const MAX_LOOKUPS = 256
+
+/**
+ * Returns what stands at one name in a directory. A link is followed only where it ends in `within` of the directory,
+ * and where no part of its way below the project is hidden. Never throws for what it finds.
+ */
+export async function locate(directory: Confined, name: string): Promise<Located> {
+  if (name === '' || name !== basename(name) || isHidden(name)) return { kind: 'absent' }
+  const path = join(directory.path, name)
+  try {
+    const stats = await lstat(path, { bigint: true })
+    return stats.isSymbolicLink() ? await follow(directory, path) : seen(directory, path, stats)
+  } catch (error) {
+    return isAbsence(error) ? { kind: 'absent' } : unusable(error)
+  }
+}
+
+/**
+ * Follows a link name by name, where the kernel would do it in one step: nothing outside of the project is touched (it
+ * may be a dead mount, and whether it exists is not told), and no hidden directory is passed. Outside of the project,
+ * names are taken as they are written.
+ */
+async function follow(from: Confined, link: string): Promise<Located> {
+  try {
+    const end = await walk(from.root, link)
+    return typeof end === 'string' ? await arrive(from, end) : end
+  } catch (error) {
+    return isAbsence(error) ? refused('is a link that leads nowhere') : unusable(error)
+  }
+}
+
+async function walk(root: string, link: string): Promise<string | Unusable> {
+  let at = dirname(link)
+  // The next name is the last one.
+  const rest = [basename(link)]
+  let [lookups, links] = [0, 0]
+  for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+    const path = join(at, part)
+    const isBelowRoot = part !== '..' && path !== root && isIn(root, path)
+    if (isBelowRoot && isHidden(part)) return refused('is a link to a hidden file or directory')
+    if (isBelowRoot && (lookups += 1) > MAX_LOOKUPS) return refused('is a link that leads too far')
+    const target = isBelowRoot ? await targetOf(path) : null
+    if (target === null) at = path
+    else if ((links += 1) > MAX_LINKS) return refused('is a link that leads in a circle')
+    else {
+      if (isAbsolute(target)) at = parse(target).root
+      rest.push(...partsOf(target).toReversed())
+    }
+  }
+  return at
+}
+
+/** Null for what is no link. */
+async function targetOf(path: string): Promise<string | null> {
+  return (await lstat(path)).isSymbolicLink() ? readlink(path) : null
+}
+
+function partsOf(target: string): readonly string[] {
+  const { root } = parse(target)
+  const parts = target.slice(root.length).split(sep === '/' ? '/' : /[\\/]/)
+  return parts.filter((part) => part !== '' && part !== '.')
+}
+
+/** Where names may be written in several ways (upper and lower case, `GIT~1`), the true one counts too. */
+async function arrive(from: Confined, end: string): Promise<Located> {
+  const refusal = refusalOf(from, end)
+  if (refusal !== null) return refused(`is ${refusal}`)
+  const path = await realpath(end)
+  const change = refusalOf(from, path)
+  if (change !== null) return refused(`is ${change}`)
+  return seen(from, path, await lstat(path, { bigint: true }))
+}
+
+function seen({ root, within }: Confined, path: string, stats: BigIntStats): Located {
+  const kind = kindOf(stats)
+  if (kind === null) return refused('is neither a file nor a directory')
+  return { kind, path, root, within, stats }
+}
+
+/** Null for a FIFO, a socket, a device: opening one may wait for ever or change something. */
+export function kindOf(stats: BigIntStats): Found['kind'] | null {
+  if (stats.isFile()) return 'file'
+  return stats.isDirectory() ? 'directory' : null
+}
+
+export function refused(what: string): Unusable {
+  return { kind: 'unusable', what }
+}
+
+/** Returns whether a failed system call means that there is no such file. */
+export function isAbsence(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(codeOf(error))
+}
+
+/** Returns why a file cannot be used after a system call failed. */
+export function unusable(error: unknown): Unusable {
+  const code = codeOf(error)
+  if (code === 'ELOOP') return refused('is a link that leads in a circle')
+  if (code === 'EACCES' || code === 'EPERM') return refused('may not be read by this user')
+  return refused(`cannot be read (${code})`)
+}
+
+/** Returns the code of a failed system call. */
+export function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException | null)?.code ?? 'unknown error'
+}
