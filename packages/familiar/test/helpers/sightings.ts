@@ -45,6 +45,7 @@ export function processView(change: Partial<ProcessView> = {}): ProcessView {
     namespaces: NAMESPACES,
     ageSeconds: 3600,
     memoryBytes: 50 * 1024 * 1024,
+    cpuSeconds: 1.5,
     ...change,
   }
 }

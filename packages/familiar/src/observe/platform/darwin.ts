@@ -100,7 +100,7 @@ async function readProcesses(
 }
 
 async function toView(row: PsRow, session: string | null, deadline: AbortSignal): Promise<ProcessView> {
-  const { pid, parent, user, executable, ageSeconds, memoryBytes } = row
+  const { pid, parent, user, executable, ageSeconds, memoryBytes, cpuSeconds } = row
   return {
     pid,
     parent,
@@ -113,5 +113,6 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
     namespaces: NAMESPACES,
     ageSeconds,
     memoryBytes,
+    cpuSeconds,
   }
 }

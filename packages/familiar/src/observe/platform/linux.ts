@@ -97,6 +97,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
     namespaces: readNamespaces(String(pid)),
     ageSeconds: ageSeconds(stat),
     memoryBytes: status.memoryBytes,
+    cpuSeconds: stat.cpuTicks === null ? null : stat.cpuTicks / TICKS_PER_SECOND,
   }
   return readStat(pid)?.startTicks === stat.startTicks ? [view] : []
 }
