@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../errors.js'
+import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 
 /** The paths of one scope that a look reads. */
 export interface PeekRequest {
@@ -56,7 +57,7 @@ export function peek(request: PeekRequest): PeekReply {
 export function realPath(path: string): string | null {
   const absolute = resolve(path)
   try {
-    return realpathSync.native(absolute)
+    return textOfBytes(realpathSync.native(fileNameOf(absolute), 'buffer'))
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' || dirname(absolute) === absolute) return null
     const parent = realPath(dirname(absolute))
@@ -71,8 +72,8 @@ export function isGone(path: string): boolean | null {
   const parent = dirname(resolve(path))
   if (exists(parent) !== true) return null
   try {
-    const isMountPoint = statSync(parent).dev !== statSync(dirname(parent)).dev
-    return isMountPoint && readdirSync(parent).length === 0 ? null : true
+    const isMountPoint = statSync(fileNameOf(parent)).dev !== statSync(fileNameOf(dirname(parent))).dev
+    return isMountPoint && readdirSync(fileNameOf(parent)).length === 0 ? null : true
   } catch {
     return null
   }
@@ -81,8 +82,8 @@ export function isGone(path: string): boolean | null {
 /** Returns for how long a directory has been empty, in seconds; null for one that is not, or cannot be read. */
 function emptyForSeconds(directory: string): number | null {
   try {
-    if (readdirSync(directory).length > 0) return null
-    return Math.max(0, (Date.now() - statSync(directory).mtimeMs) / 1000)
+    if (readdirSync(fileNameOf(directory)).length > 0) return null
+    return Math.max(0, (Date.now() - statSync(fileNameOf(directory)).mtimeMs) / 1000)
   } catch {
     return null
   }
@@ -90,7 +91,7 @@ function emptyForSeconds(directory: string): number | null {
 
 function exists(path: string): boolean | null {
   try {
-    statSync(path)
+    statSync(fileNameOf(path))
     return true
   } catch (error) {
     return errnoOf(error) === 'ENOENT' ? false : null
@@ -104,7 +105,7 @@ function exists(path: string): boolean | null {
 export function readSmallFile(path: string): PeekedFile {
   let descriptor: number
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    descriptor = openSync(fileNameOf(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     return errnoOf(error) === 'ENOENT' ? { state: 'absent' } : unreadable(error)
   }

@@ -133,9 +133,7 @@ describe('retire gives SIGTERM its time while the process visibly ends', () => {
   })
 
   it('eighteen at once that share the time of two cores', async () => {
-    const all = await Promise.all(
-      Array.from({ length: 18 }, () => startProven(family, nextPort(), real)),
-    )
+    const all = await Promise.all(Array.from({ length: 18 }, () => startProven(family, nextPort(), real)))
     const results = await Promise.all(all.map(({ target }) => retireIt(target)))
     expect(results).toEqual(all.map(() => ({ outcome: 'swept', path: 'terminate' })))
     expect(all.filter(({ isAlive }) => isAlive())).toEqual([])

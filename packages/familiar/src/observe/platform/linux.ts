@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { errnoOf, FamiliarError } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import { textOfBytes } from '../../identity/path-text.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
 import type { Platform } from './platform.js'
 
@@ -83,7 +84,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
   const stat = readStat(pid)
   if (stat === null || isDead(stat)) return []
   const status = parseProcStatus(readFile(`/proc/${pid}/status`) ?? '')
-  const args = parseCmdline(readFile(`/proc/${pid}/cmdline`) ?? '')
+  const args = parseCmdline(readArguments(pid))
   const executable = readLink(`/proc/${pid}/exe`)
   const view: ProcessView = {
     pid,
@@ -125,6 +126,11 @@ function ageSeconds(stat: ProcStat): number | null {
 function readStat(pid: number): ProcStat | null {
   const text = readFile(`/proc/${pid}/stat`)
   return text === null ? null : parseProcStat(text)
+}
+
+/** Arguments are bytes. Read so, a root or project whose name is no UTF-8 is never taken for another one. */
+function readArguments(pid: number): string {
+  return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
 }
 
 function readNamespaces(pid: string): string | null {

@@ -134,6 +134,16 @@ describe('the platform of this machine, asked about real processes', () => {
     })
   })
 
+  it('reads arguments that are no UTF-8 byte by byte: two that differ stay apart', async () => {
+    const script = `exec sh -c 'read -r line' "$(printf 'a\\351')" "$(printf 'a\\350')" "$(printf 'a\\357\\277\\275')"`
+    const child = startChild('bash', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] })
+    const pid = child.pid ?? 0
+    await eventually(async () => {
+      const view = (await real.inspect([pid], soon())).get(pid)
+      expect(view?.command).toEqual({ args: ['sh', '-c', 'read -r line', 'a\udce9', 'a\udce8', 'a\ufffd'] })
+    })
+  })
+
   it('finds a stopped process, and does not find it once it was killed', async () => {
     const child = startChild('sleep', ['600'])
     const pid = child.pid ?? 0
