@@ -5,7 +5,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PRELOAD = 'predecessor.cjs'
-const SOURCES = [PRELOAD, 'predecessor-wire.cjs', 'predecessor-health.cjs']
+const SOURCES = [
+  PRELOAD,
+  'predecessor-serve.cjs',
+  'predecessor-wire.cjs',
+  'predecessor-health.cjs',
+  'predecessor-releases.cjs',
+]
 
 /**
  * Returns the path of the preload, and what to call once it was loaded. For another user it is a copy,

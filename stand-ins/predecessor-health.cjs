@@ -6,16 +6,16 @@
 const fs = require('node:fs')
 const { dirname, join } = require('node:path')
 const { ascii } = require('./predecessor-wire.cjs')
+const { isFrom } = require('./predecessor-releases.cjs')
 
 /**
  * @typedef {'ignore-term' | 'close-then-hang' | 'deaf'} Behaviour
  * @typedef {{ family: 'sync' | 'dashboard', port: number, version: string, root?: string | undefined,
  *   project?: string | undefined, token: string, bind: string, ipv6Only: boolean,
- *   behaviour?: Behaviour | undefined, health: Json, owner: boolean, keepChild: boolean }} Config
+ *   behaviour?: Behaviour | undefined, health: Json, owner: boolean, keepChild: boolean,
+ *   endCpuMs: number, endSleepMs: number, startedAt?: string }} Config
  * @typedef {Record<string, unknown>} Json
  */
-
-const startedAt = new Date().toISOString().replace(/\.\d+Z$/, '+00:00')
 
 /**
  * Returns the health payload of this moment. A null in `config.health` takes the key away.
@@ -29,14 +29,14 @@ function health(config) {
 
 /** @param {Config} config @returns {Json} */
 function syncHealth(config) {
-  const selfReports = isFrom324(config.version)
+  const selfReports = isFrom(config.version, '3.2.4')
   const owner = selfReports ? ownBlock(config) : sharedBlock(config)
   return {
     status: 'ok',
     token: config.token,
     ...(selfReports && { daemon_family: 'sync', singleton_scope_id: config.root }),
     protocol_version: 1,
-    package_version: config.version,
+    package_version: isFrom(config.version, '3.2.0rc0') ? config.version : 'unknown',
     sync: { running: true, last_sync: null, consecutive_failures: 0 },
     websocket_status: 'Offline',
     ...(owner && { owner: { ...owner, token: '<redacted>' } }),
@@ -68,7 +68,7 @@ function ownBlock(config) {
     auth_team: null,
     auth_scope: null,
     queue_db_path: join(config.root ?? '/', 'queue.db'),
-    started_at: startedAt,
+    started_at: config.startedAt,
   }
 }
 
@@ -104,24 +104,20 @@ function writeOwner(config) {
 }
 
 /**
- * Removes the shared owner file if it names this process. Its siblings are then without one.
+ * Removes the shared owner file: up to 3.2.3 whomever it names, later if it names this process. Its siblings are
+ * then without one.
  *
  * @param {Config} config
  */
 function removeOwner(config) {
-  if (config.owner && sharedBlock(config)?.['pid'] === process.pid)
-    fs.rmSync(ownerPath(config), { force: true })
+  if (!config.owner) return
+  const isOwn = sharedBlock(config)?.['pid'] === process.pid
+  if (isOwn || !isFrom(config.version, '3.2.4')) fs.rmSync(ownerPath(config), { force: true })
 }
 
 /** @param {Config} config */
 function ownerPath(config) {
   return join(config.root ?? '/', 'sync', 'daemon', 'owner.json')
-}
-
-/** @param {string} version */
-function isFrom324(version) {
-  const [major = 0, minor = 0, patch = 0] = (version.match(/\d+/g) ?? []).map(Number)
-  return major * 1e6 + minor * 1e3 + patch >= 3_002_004
 }
 
 /** @param {Json} base @param {Json} changes @returns {Json} */

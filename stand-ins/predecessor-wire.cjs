@@ -14,26 +14,6 @@ const REASONS = { 200: 'OK', 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Fou
 
 /** @typedef {{ method: string, path: string, body: string }} Request */
 
-/**
- * Calls `answer` once, with the first whole request on the socket. A peer that leaves before its request is
- * complete gets nothing, and its socket is closed.
- *
- * @param {import('node:net').Socket} socket @param {(request: Request) => void} answer
- */
-function onRequest(socket, answer) {
-  let seen = ''
-  socket.setEncoding('latin1')
-  socket.on('end', () => socket.destroy())
-  socket.on('data', function read(chunk) {
-    seen += chunk
-    const request = parse(seen)
-    if (!request) return
-    socket.off('data', read).removeAllListeners('end')
-    answer(request)
-  })
-  socket.resume()
-}
-
 /** @param {string} seen @returns {Request | undefined} undefined while something is missing */
 function parse(seen) {
   const gap = /\r?\n\r?\n/.exec(seen)
@@ -108,4 +88,4 @@ function ascii(json) {
   return json.replaceAll(/[^\n -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-module.exports = { onRequest, reply, jsonReply, unsupported, ascii }
+module.exports = { parse, reply, jsonReply, unsupported, ascii }

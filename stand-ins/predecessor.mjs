@@ -1,8 +1,10 @@
 // @ts-check
 import { randomBytes } from 'node:crypto'
 import { chownSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { dashboardArguments, PYTHON, syncArguments } from './argv.mjs'
 import { preloadFor } from './other-user.mjs'
+import releases from './predecessor-releases.cjs'
 import { writeDashboardRecord, writeSyncRecord } from './records.mjs'
 import { start } from './registry.mjs'
 
@@ -11,20 +13,26 @@ export { stopAll } from './registry.mjs'
 
 /**
  * What to imitate. `marker`: what `--spec-kitty-daemon-root=` says: the root, another path, or (false)
- * nothing. For a dashboard, a path stands in the script instead of the project. `argvPort` lets the command
+ * nothing; unless told, what that release says. For a dashboard, a path stands in the script instead of the project. `argvPort` lets the command
  * line disagree with the listener. `health` is laid over the payload, a null takes a key away. `owner: false`
  * writes no shared owner file; needed where `uid` cannot write to the root. `keepChild`: a child keeps the
- * port after the process.
+ * port after the process. To end it needs `endCpuMs` of CPU, after it has closed its port and slept for
+ * `endSleepMs`, where that is not 0. `env` is laid over its environment, which names the root as a start of that
+ * release would: by `SPEC_KITTY_HOME`, or (it ignores that variable) by `HOME`.
  *
  * @typedef {{ family: 'sync' | 'dashboard', port: number, version?: string, root?: string, project?: string,
  *   token?: string, marker?: boolean | string, argvPort?: number,
  *   behaviour?: import('./predecessor-health.cjs').Behaviour | undefined, health?: Record<string, unknown>,
  *   bind?: string, ipv6Only?: boolean, uid?: number, gid?: number, cwd?: string, record?: boolean,
- *   owner?: boolean, keepChild?: boolean, detached?: boolean, node?: string }} PredecessorOptions
+ *   owner?: boolean, keepChild?: boolean, detached?: boolean, node?: string, endCpuMs?: number,
+ *   endSleepMs?: number, env?: NodeJS.ProcessEnv }} PredecessorOptions
  *
  * @typedef {import('./registry.mjs').Started & { port: number, token: string, version: string,
  *   root: string | undefined, project: string | undefined }} Predecessor
  */
+
+/** What a real daemon needs to end. */
+const END_CPU_MS = 100
 
 /**
  * Resolves when the stand-in listens and its files are written. Rejects with its stderr if it ends before
@@ -44,17 +52,22 @@ export async function spawnPredecessor(options) {
     detached = false,
   } = options
   const { ipv6Only = false, behaviour, health = {}, owner = true } = options
-  const writesOwner = owner && family === 'sync'
-  const config = { family, port, version, root, project, token, bind, ipv6Only, behaviour, health, keepChild }
-  const args = argumentsOf(options, token)
+  const { endCpuMs = END_CPU_MS, endSleepMs = 0 } = options
+  const writesOwner = owner && family === 'sync' && releases.keepsOwner(version)
+  const ending = { endCpuMs, endSleepMs }
+  const says = { family, port, version, root, project, token, health }
+  const config = { ...says, ...ending, bind, ipv6Only, behaviour, keepChild, owner: writesOwner }
+  const args = argumentsOf(options, token, version)
   const { preload, release } = preloadFor(uid, node)
   try {
     const started = await start(node, args, {
       argv0: PYTHON,
       cwd: options.cwd ?? (uid === undefined ? undefined : '/'),
       env: {
+        ...homeOf(options, version),
+        ...options.env,
         NODE_OPTIONS: `--require "${preload.replaceAll(/["\\]/g, '\\$&')}"`,
-        STAND_IN: JSON.stringify({ ...config, owner: writesOwner }),
+        STAND_IN: JSON.stringify(config),
       },
       stdio: ['ignore', 'pipe', 'pipe', ...(keepChild ? /** @type {const} */ (['pipe']) : [])],
       detached,
@@ -68,13 +81,21 @@ export async function spawnPredecessor(options) {
   }
 }
 
-/** @param {PredecessorOptions} options @param {string} token */
-function argumentsOf({ family, port, argvPort = port, root, project, marker = true }, token) {
+/** @param {PredecessorOptions} options @param {string} version @returns {NodeJS.ProcessEnv} */
+function homeOf({ family, root }, version) {
+  if (family !== 'sync' || root === undefined) return {}
+  if (releases.readsHomeVariable(version)) return { SPEC_KITTY_HOME: root }
+  return basename(root) === '.spec-kitty' ? { HOME: dirname(root) } : {}
+}
+
+/** @param {PredecessorOptions} options @param {string} token @param {string} version */
+function argumentsOf(options, token, version) {
+  const { family, port, argvPort = port, root, project, marker = releases.namesRoot(version) } = options
   const scope = family === 'sync' ? root : project
   if (scope === undefined) throw new TypeError(family === 'sync' ? 'root is missing' : 'project is missing')
   const said = typeof marker === 'string' ? marker : scope
   if (family === 'dashboard') return dashboardArguments(argvPort, token, said)
-  return syncArguments(argvPort, token, marker === false ? undefined : said)
+  return syncArguments(argvPort, token, marker === false ? undefined : said, version)
 }
 
 /**

@@ -77,6 +77,7 @@ export function conformance(name: string, subject: () => Subject): void {
           birth: expect.stringMatching(/\S/),
           user: expect.stringMatching(/\S/),
         })
+        expect(view?.cpuSeconds).toBeGreaterThanOrEqual(0)
         expect(view?.command).not.toBeNull()
         expect(view?.ageSeconds).toBeGreaterThanOrEqual(0)
         expect(again.get(pid)?.birth).toBe(view?.birth)

@@ -216,6 +216,8 @@ async function retireAll(
     request.onProgress?.(++done, planned.length)
     return [candidate, result] as const
   })
+  // The locks are let go when this returns: where one throws, the others are waited for all the same.
+  await Promise.allSettled(results)
   return new Map(await Promise.all(results))
 }
 

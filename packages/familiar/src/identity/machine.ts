@@ -58,6 +58,8 @@ export interface ProcessView {
   readonly networkNamespace: string | null
   readonly ageSeconds: number | null
   readonly memoryBytes: number | null
+  /** What all its threads have used so far, in user and kernel mode. It never shrinks while the process lives. */
+  readonly cpuSeconds: number | null
 }
 
 /** The machine and process that looks. */

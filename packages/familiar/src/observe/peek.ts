@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
+import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 
 /** The paths of one scope that a look reads. */
 export interface PeekRequest {
@@ -70,7 +71,7 @@ export function directoryName(path: string): string | null {
 
 function ask<T>(path: string, read: (found: Stats) => T): T | null {
   try {
-    return read(statSync(path))
+    return read(statSync(fileNameOf(path)))
   } catch (error) {
     throwLack(error)
     return null
@@ -81,7 +82,7 @@ function ask<T>(path: string, read: (found: Stats) => T): T | null {
 export function realPath(path: string): string | null {
   const absolute = resolve(path)
   try {
-    return realpathSync.native(absolute)
+    return textOfBytes(realpathSync.native(fileNameOf(absolute), 'buffer'))
   } catch (error) {
     throwLack(error)
     if (errnoOf(error) !== 'ENOENT' || dirname(absolute) === absolute) return null
@@ -97,8 +98,8 @@ export function isGone(path: string): boolean | null {
   const parent = dirname(resolve(path))
   if (exists(parent) !== true) return null
   try {
-    const isMountPoint = statSync(parent).dev !== statSync(dirname(parent)).dev
-    return isMountPoint && readdirSync(parent).length === 0 ? null : true
+    const isMountPoint = statSync(fileNameOf(parent)).dev !== statSync(fileNameOf(dirname(parent))).dev
+    return isMountPoint && readdirSync(fileNameOf(parent)).length === 0 ? null : true
   } catch (error) {
     throwLack(error)
     return null
@@ -108,8 +109,8 @@ export function isGone(path: string): boolean | null {
 /** Returns for how long a directory has been empty, in seconds; null for one that is not, or cannot be read. */
 function emptyForSeconds(directory: string): number | null {
   try {
-    if (readdirSync(directory).length > 0) return null
-    return Math.max(0, (Date.now() - statSync(directory).mtimeMs) / 1000)
+    if (readdirSync(fileNameOf(directory)).length > 0) return null
+    return Math.max(0, (Date.now() - statSync(fileNameOf(directory)).mtimeMs) / 1000)
   } catch (error) {
     throwLack(error)
     return null
@@ -118,7 +119,7 @@ function emptyForSeconds(directory: string): number | null {
 
 function exists(path: string): boolean | null {
   try {
-    statSync(path)
+    statSync(fileNameOf(path))
     return true
   } catch (error) {
     throwLack(error)
@@ -144,7 +145,7 @@ export interface SmallFile {
 export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile = {}): PeekedFile {
   let descriptor: number | null = null
   try {
-    const place = mayBeLink === true ? realpathSync.native(path) : path
+    const place = mayBeLink === true ? realpathSync.native(fileNameOf(path), 'buffer') : fileNameOf(path)
     if (lstatSync(place).isSymbolicLink()) return { state: 'unreadable', why: 'it is a link' }
     if (!lstatSync(place).isFile()) return { state: 'unreadable', why: 'it is not a file' }
     descriptor = openSync(place, READING)

@@ -69,7 +69,7 @@ describe('cleanUp with force, in the root of somebody else', () => {
   it('writes nothing there', TOLD_IN_TIME, async () => {
     const [root, other] = [makeHome(), makeHome()]
     mkdirSync(join(other, 'daemons'))
-    const unused = await start(other)
+    const unused = await start(other, { owner: false })
     const before = treeOf(other)
     expect(resultsOf(await cleanUp({ ...forced, scope: root }))).toEqual([['cross_root', 'swept']])
     expect(unused.isAlive()).toBe(false)

@@ -49,6 +49,7 @@ export function processView(change: Partial<ProcessView> = {}): ProcessView {
     networkNamespace: NETWORK,
     ageSeconds: 3600,
     memoryBytes: 50 * 1024 * 1024,
+    cpuSeconds: 1.5,
     ...change,
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { peek } from '../../src/observe/peek.js'
@@ -80,5 +80,51 @@ describe('a scope of which that cannot be told', () => {
     for (const scope of ['no/parent', 'file/project', 'loop', 'loop/project']) {
       expect([scope, look(join(home, scope))]).toEqual([scope, { gone: null, emptyForSeconds: null }])
     }
+  })
+})
+
+/** As a predecessor's dashboard names it: a byte that is no UTF-8 stands as a lone surrogate. */
+describe('a scope whose name is no UTF-8', () => {
+  const nameOf = (home: string) => Buffer.concat([Buffer.from(`${home}/caf`), Buffer.of(0xe9)])
+
+  it('is there while it is there, and gone when it was removed, whatever stands beside it', () => {
+    const home = makeHome()
+    mkdirSync(nameOf(home))
+    writeFileSync(Buffer.concat([nameOf(home), Buffer.from('/record')]), 'text')
+    const scope = `${home}/caf\udce9`
+    const request = {
+      scope,
+      records: [join(scope, 'record')],
+      sharedOwner: null,
+      daemonLock: `${scope}/lock`,
+    }
+    expect(peek(request)).toMatchObject({
+      real: scope,
+      gone: false,
+      records: [{ state: 'text', text: 'text' }],
+    })
+    rmSync(nameOf(home), { recursive: true })
+    mkdirSync(join(home, 'caf\ufffd'))
+    expect(peek(request)).toMatchObject({ real: scope, gone: true, records: [{ state: 'absent' }] })
+  })
+
+  it('is real also behind a link', () => {
+    const home = makeHome()
+    mkdirSync(nameOf(home))
+    symlinkSync(nameOf(home), join(home, 'link'))
+    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock') }
+    expect(peek({ ...request, scope: join(home, 'link') }).real).toBe(`${home}/caf\udce9`)
+  })
+
+  it.each(['a\ud83d', 'a\udc7f', 'a\0b'])('cannot be told of %j, which names no file', (name) => {
+    const scope = join(makeHome(), name)
+    const request = { scope, records: [join(scope, 'record')], sharedOwner: scope, daemonLock: scope }
+    expect(peek(request)).toMatchObject({
+      real: null,
+      gone: null,
+      records: [{ state: 'unreadable' }],
+      sharedOwnerPresent: null,
+      daemonLock: { state: 'unreadable' },
+    })
   })
 })

@@ -30,12 +30,54 @@ export function ownerDetails(owner: JsonObject | null, reply: JsonObject): SelfR
   }
 }
 
+/** A character that Python prints as it is, or one of its escapes, with the code in hexadecimal. */
+const PYTHON_CHARACTER =
+  /\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])/uy
+
+const SHORT: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\', "'": "'" }
+
 /**
- * Returns the text of a Python string literal, null when it has an escape that is not read here: a path that cannot
- * be read exactly is no path.
+ * Returns the path for which Python 3's `repr` writes this literal; null for what it does not write, and for a character
+ * that no path has: a path that cannot be read exactly is no path. A byte that is no UTF-8 becomes the lone surrogate
+ * that stands for it in Python too, U+DC80 to U+DCFF.
+ *
+ * Which characters beyond Latin-1 are printable depends on the version of Python: these are read in both forms.
  */
 export function unquotePython(literal: string): string | null {
-  const body = literal.slice(1, -1)
-  if (/\\[^\\'"]/.test(body.replaceAll('\\\\', ''))) return null
-  return body.replaceAll(/\\([\\'"])/g, '$1')
+  const quote = literal.charAt(0)
+  const end = literal.length - 1
+  let text = ''
+  for (let at = 1; at < end; at = PYTHON_CHARACTER.lastIndex) {
+    PYTHON_CHARACTER.lastIndex = at
+    const char = characterOf(PYTHON_CHARACTER.exec(literal)?.groups ?? {})
+    if (char === null) return null
+    text += char
+  }
+  const expected = text.includes("'") && !text.includes('"') ? '"' : "'"
+  return end > 0 && quote === expected && literal.charAt(end) === quote ? text : null
+}
+
+function characterOf({ plain, short, x, u, U }: Readonly<Record<string, string | undefined>>): string | null {
+  if (plain !== undefined) return plain
+  if (short !== undefined) return SHORT[short] ?? null
+  const code = Number.parseInt(x ?? u ?? U ?? '', 16)
+  const isWritten =
+    x !== undefined
+      ? isUnprintableLatin1(code)
+      : u !== undefined
+        ? isInFour(code)
+        : code > 0xffff && code <= 0x10ffff
+  return isWritten ? String.fromCodePoint(code) : null
+}
+
+/** The controls without those that have a short form, the blank that does not break, and the soft hyphen. */
+function isUnprintableLatin1(code: number): boolean {
+  const isControl =
+    (code > 0 && code < 0x20 && ![0x09, 0x0a, 0x0d].includes(code)) || (code >= 0x7f && code < 0xa0)
+  return isControl || code === 0xa0 || code === 0xad
+}
+
+/** Of the surrogates only those that stand for a byte. */
+function isInFour(code: number): boolean {
+  return code > 0xff && (code < 0xd800 || code > 0xdfff || (code >= 0xdc80 && code <= 0xdcff))
 }

@@ -31,18 +31,53 @@ const QUOTED: readonly (readonly [string, string])[] = [
   ["'/home/dev/日本 🐈'", '/home/dev/日本 🐈'],
   ["'/home/dev/a), 9999, (b'", '/home/dev/a), 9999, (b'],
   [`"/home/dev/x'), 9999, 'y"`, "/home/dev/x'), 9999, 'y"],
+  // What Python does not print as it is.
+  ["'/home/dev/a\\tb\\nc\\rd'", '/home/dev/a\tb\nc\rd'],
+  ["'/home/dev/\\x01\\x1b\\x7f\\x80\\x9f'", '/home/dev/\x01\x1b\x7f\x80\x9f'],
+  ["'/home/dev/no\\xa0break, soft\\xadhyphen'", '/home/dev/no\xa0break, soft\xadhyphen'],
+  [
+    "'/home/dev/zero\\u200bwidth\\u2028line\\u3000wide\\ufeff'",
+    '/home/dev/zero\u200bwidth\u2028line\u3000wide\ufeff',
+  ],
+  ["'/home/dev/\\U000e0001\\U0010ffff'", '/home/dev/\u{e0001}\u{10ffff}'],
+  // Bytes that are no UTF-8: e9, and one after the other, as Latin-1 and Shift JIS leave them.
+  ["'/home/dev/caf\\udce9'", '/home/dev/caf\udce9'],
+  ["'/home/dev/\\udc93\\udcfa\\udc96{'", '/home/dev/\udc93\udcfa\udc96{'],
+  // Printable or not: that depends on the version of Python.
+  ["'/home/dev/\\u088f\\U0001fae9'", '/home/dev/\u088f\u{1fae9}'],
+  ["'/home/dev/\u088f\u{1fae9}'", '/home/dev/\u088f\u{1fae9}'],
+  ["'/home/dev/a\\\\t\\t'", '/home/dev/a\\t\t'],
+  [`"/home/dev/it's\\there\\xa0"`, "/home/dev/it's\there\xa0"],
+  [`'/home/dev/it\\'s "here"\\u200b'`, `/home/dev/it's "here"\u200b`],
   ["'/home/dev/-- --spec-kitty-dashboard-project=x'", '/home/dev/-- --spec-kitty-dashboard-project=x'],
 ]
 
-/** Literals with an escape that is not read. */
+/** Literals that `repr` does not write, or for what no path can be. */
 const NOT_READ = [
-  "'/home/dev/a\\nb'",
-  "'/home/dev/a\\tb'",
-  "'/home/dev/\\x1b'",
-  "'/home/dev/\\u200b'",
-  "'/home/dev/\\udcff'",
-  "'/home/dev/\\U0001f408'",
-  "'/home/dev/\\\\\\n'",
+  "'/home/dev/a\\x00b'",
+  "'/home/dev/\\x41'",
+  "'/home/dev/\\xe9'",
+  "'/home/dev/\\x0a'",
+  "'/home/dev/\\x1B'",
+  "'/home/dev/\\x1'",
+  "'/home/dev/\\u00a0'",
+  "'/home/dev/\\u200B'",
+  "'/home/dev/\\u20'",
+  "'/home/dev/\\U0000200b'",
+  "'/home/dev/\\U00110000'",
+  "'/home/dev/\\ud83d\\udc08'",
+  "'/home/dev/\\udc7f'",
+  "'/home/dev/\\udd00'",
+  "'/home/dev/\\a\\0\\N{CAT}'",
+  "'/home/dev/\\q'",
+  `'/home/dev/\\"'`,
+  `'/home/dev/it\\'s here'`,
+  `"/home/dev/plain"`,
+  `"/home/dev/it's \\"here\\""`,
+  "'/home/dev/a\tb'",
+  "'/home/dev/a\u00a0b'",
+  "'/home/dev/a\u200bb'",
+  "'/home/dev/a\udce9'",
 ]
 
 function inText(args: readonly string[]): ShapeMatch | null {
@@ -108,9 +143,12 @@ describe('unquotePython', () => {
     expect(unquotePython(literal)).toBe(text)
   })
 
-  it.each(NOT_READ)('does not guess at %s', (literal) => {
-    expect(unquotePython(literal)).toBeNull()
-  })
+  it.each([...NOT_READ, '', "'", "'/home", '/home', `'/home"`, "'/home'x", "'/home\\'"])(
+    'does not guess at %s',
+    (literal) => {
+      expect(unquotePython(literal)).toBeNull()
+    },
+  )
 })
 
 describe('the health reply of a dashboard', () => {

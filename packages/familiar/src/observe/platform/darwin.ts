@@ -113,7 +113,7 @@ async function readProcesses(
 }
 
 async function toView(row: PsRow, session: string | null, deadline: AbortSignal): Promise<ProcessView> {
-  const { pid, parent, user, executable, ageSeconds, memoryBytes } = row
+  const { pid, parent, user, executable, ageSeconds, memoryBytes, cpuSeconds } = row
   return {
     pid,
     parent,
@@ -128,5 +128,6 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
     networkNamespace: NAMESPACES,
     ageSeconds,
     memoryBytes,
+    cpuSeconds,
   }
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import { textOfBytes } from '../../identity/path-text.js'
 import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
@@ -113,7 +114,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
   if (stat === 'gone' || (stat !== null && isDead(stat))) return []
   if (stat === null) return [unknownView(pid)]
   const status = parseProcStatus(readFile(`/proc/${pid}/status`) ?? '')
-  const args = parseCmdline(readFile(`/proc/${pid}/cmdline`) ?? '')
+  const args = parseCmdline(readArguments(pid))
   const executable = readLink(`/proc/${pid}/exe`)
   const isGone = isWorkingDirectoryGone(pid)
   const view: ProcessView = {
@@ -125,11 +126,12 @@ function inspectOne(pid: number): readonly ProcessView[] {
     executable: executable?.replace(/ \(deleted\)$/, '') ?? null,
     executableGone: executable === null ? null : executable.endsWith(' (deleted)'),
     workingDirectoryGone: isGone,
-    workingDirectory: isGone === false ? readLink(`/proc/${pid}/cwd`) : null,
+    workingDirectory: isGone === false ? readPath(`/proc/${pid}/cwd`) : null,
     namespaces: readNamespaces(String(pid)),
     networkNamespace: readLink(`/proc/${pid}/ns/net`),
     ageSeconds: ageSeconds(stat),
     memoryBytes: status.memoryBytes,
+    cpuSeconds: stat.cpuTicks === null ? null : stat.cpuTicks / TICKS_PER_SECOND,
   }
   const after = readStat(pid)
   return after !== null && after !== 'gone' && after.startTicks === stat.startTicks ? [view] : []
@@ -150,6 +152,7 @@ function unknownView(pid: number): ProcessView {
     networkNamespace: null,
     ageSeconds: null,
     memoryBytes: null,
+    cpuSeconds: null,
   }
 }
 
@@ -197,6 +200,11 @@ function ownTime(): string | null {
   return knownTime
 }
 
+/** Arguments are bytes. Read so, a root or project whose name is no UTF-8 is never taken for another one. */
+function readArguments(pid: number): string {
+  return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
+}
+
 /** Paths and pids mean the same, and permissions are the same, only where all of these are equal. */
 const KINDS = ['pid', 'mnt', 'time', 'user'] as const
 
@@ -240,6 +248,11 @@ function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
 
 function readFile(path: string): string | null {
   return quietly(() => readFileSync(path, 'utf8'))
+}
+
+/** A path as text, also where it is no UTF-8. */
+function readPath(path: string): string | null {
+  return quietly(() => textOfBytes(readlinkSync(path, 'buffer')))
 }
 
 function readLink(path: string): string | null {

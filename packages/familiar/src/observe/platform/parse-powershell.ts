@@ -22,6 +22,7 @@ export interface ProcessRow {
   readonly executable: string | null
   readonly ageSeconds: number | null
   readonly memoryBytes: number | null
+  readonly cpuSeconds: number | null
 }
 
 interface ProcessAnswer {
@@ -69,6 +70,7 @@ export function parseHost(text: string): { readonly user: string; readonly boot:
 
 function toRow(row: JsonObject, pid: number, now: string | null): ProcessRow {
   const created = ticksOf(row['created'])
+  const cpuTicks = countOf(row['cpu'])
   return {
     pid,
     parent: countOf(row['parent']),
@@ -78,6 +80,7 @@ function toRow(row: JsonObject, pid: number, now: string | null): ProcessRow {
     executable: textOf(row['path']),
     ageSeconds: created === null || now === null ? null : secondsBetween(created, now),
     memoryBytes: countOf(row['memory']),
+    cpuSeconds: cpuTicks === null ? null : cpuTicks / Number(TICKS_PER_SECOND),
   }
 }
 

@@ -43,6 +43,8 @@ export interface ProcStat {
   readonly threads: number
   /** Ticks since boot, as text: compared, and subtracted for an age, never turned into a wall-clock time. */
   readonly startTicks: string
+  /** Ticks of CPU time, user and kernel mode together; null when one of them is no number. */
+  readonly cpuTicks: number | null
 }
 
 /** Returns the fields of /proc/PID/stat, null when the text is not complete. The name before `)` may hold anything. */
@@ -54,7 +56,14 @@ export function parseProcStat(text: string): ProcStat | null {
   const [state, parent, threads, startTicks] = [fields[0], fields[1], fields[17], fields[19]]
   if (state === undefined || parent === undefined || threads === undefined) return null
   if (startTicks === undefined || !/^\d+$/.test(startTicks)) return null
-  return { state, parent: Number(parent), threads: Number(threads), startTicks }
+  const cpuTicks = Number(fields[11]) + Number(fields[12])
+  return {
+    state,
+    parent: Number(parent),
+    threads: Number(threads),
+    startTicks,
+    cpuTicks: Number.isFinite(cpuTicks) ? cpuTicks : null,
+  }
 }
 
 export interface ProcStatus {

@@ -11,6 +11,8 @@ export interface PsRow {
   readonly started: string | null
   readonly ageSeconds: number | null
   readonly memoryBytes: number | null
+  /** To a hundredth of a second. */
+  readonly cpuSeconds: number | null
   /** The first argument where it is an absolute path: the process's own word for its executable. */
   readonly executable: string | null
   /** All arguments, joined by blanks. */
@@ -27,7 +29,7 @@ interface PsAnswer {
  * The columns to ask for. `comm` may hold blanks and is padded to a width that is not told, so the pid is asked for a
  * second time: it stands between `comm` and `command` and marks where one ends.
  */
-export const PS_COLUMNS = 'pid=,ppid=,uid=,ruid=,stat=,lstart=,etime=,rss=,comm=,pid=,command='
+export const PS_COLUMNS = 'pid=,ppid=,uid=,ruid=,stat=,lstart=,etime=,time=,rss=,comm=,pid=,command='
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
@@ -35,7 +37,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const LINE = new RegExp(
   String.raw`^\s*(?<pid>[1-9]\d*)(?:\s+(?<parent>\d+)\s+(?<uid>-?\d+)\s+(?<real>-?\d+)\s+(?<stat>[A-Z?]\S*)` +
     String.raw`(?:\s+[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})` +
-    String.raw`(?:\s+(?<etime>[\d:-]+)\s+(?<rss>\d+)(?: (?<rest>.*))?)?)?)?(?:\s|$)`,
+    String.raw`(?:\s+(?<etime>[\d:-]+)\s+(?<cpu>\S+)\s+(?<rss>\d+)(?: (?<rest>.*))?)?)?)?(?:\s|$)`,
   's',
 )
 
@@ -65,6 +67,7 @@ function toRow(groups: Groups): PsRow {
     started: startOf(groups),
     ageSeconds: secondsOf(groups['etime'] ?? ''),
     memoryBytes: memory > 0 ? memory : null,
+    cpuSeconds: secondsOf(groups['cpu'] ?? ''),
     ...commandOf(groups['rest'] ?? '', groups['pid'] ?? ''),
   }
 }
@@ -81,12 +84,12 @@ function startOf(groups: Groups): string | null {
   return `${groups['year']}-${String(month).padStart(2, '0')}-${day}T${groups['time']}Z`
 }
 
-/** Reads `[[days-]hours:]minutes:seconds`. */
-function secondsOf(etime: string): number | null {
-  const parts = /^(?:(?<d>\d+)-)?(?:(?<h>\d+):)?(?<m>\d+):(?<s>\d+)$/.exec(etime)?.groups
+/** Reads `[[days-]hours:]minutes:seconds`; the seconds of CPU time have two decimals. */
+function secondsOf(text: string): number | null {
+  const parts = /^(?:(?<d>\d+)-)?(?:(?<h>\d+):)?(?<m>\d+):(?<s>\d+(?:[.,]\d\d)?)$/.exec(text)?.groups
   if (parts === undefined) return null
   const hours = 24 * Number(parts['d'] ?? 0) + Number(parts['h'] ?? 0)
-  return 60 * (60 * hours + Number(parts['m'])) + Number(parts['s'])
+  return 60 * (60 * hours + Number(parts['m'])) + Number(parts['s']?.replace(',', '.'))
 }
 
 /**

@@ -111,7 +111,8 @@ async function readProcesses(
     if($owner.ReturnValue -eq 0){$sid=[string]$owner.Sid}}catch{};
     @{pid=[long]$_.ProcessId;parent=[long]$_.ParentProcessId;sid=$sid;
     created=$(if($_.CreationDate){[string]$_.CreationDate.ToFileTimeUtc()});
-    command=$_.CommandLine;path=$_.ExecutablePath;memory=[long]$_.WorkingSetSize}});
+    command=$_.CommandLine;path=$_.ExecutablePath;memory=[long]$_.WorkingSetSize;
+    cpu=[long]($_.KernelModeTime+$_.UserModeTime)}});
     ConvertTo-Json -Compress -Depth 4 -InputObject @{now=[string][DateTime]::UtcNow.ToFileTimeUtc();rows=$rows}`
   const { rows, unread } = parseProcesses(await ask(oneLine(script), deadline))
   const found = rows.filter((row) => wanted.has(row.pid))
@@ -126,7 +127,7 @@ function oneLine(script: string): string {
 }
 
 async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessView> {
-  const { pid, parent, user, executable, ageSeconds, memoryBytes } = row
+  const { pid, parent, user, executable, ageSeconds, memoryBytes, cpuSeconds } = row
   return {
     pid,
     parent,
@@ -141,5 +142,6 @@ async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessVi
     networkNamespace: NAMESPACES,
     ageSeconds,
     memoryBytes,
+    cpuSeconds,
   }
 }

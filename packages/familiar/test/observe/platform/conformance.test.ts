@@ -111,6 +111,19 @@ describe('the platform of this machine, asked about real processes', () => {
     expect(Math.abs((view?.ageSeconds ?? 0) - process.uptime())).toBeLessThan(5)
   })
 
+  it('tells the CPU time of a process: it grows while the process works, and not while it is stopped', async () => {
+    const child = startChild('sh', ['-c', 'while :; do :; done'])
+    const pid = child.pid ?? 0
+    const spent = async (): Promise<number> => (await real.inspect([pid], soon())).get(pid)?.cpuSeconds ?? -1
+    await eventually(async () => expect(await spent()).toBeGreaterThan(0.05))
+    child.kill('SIGSTOP')
+    await eventually(() => expect(stateOf(pid)).toBe('T'))
+    const stopped = await spent()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(await spent()).toBe(stopped)
+    await killChild(child)
+  })
+
   it('keeps odd arguments apart, as they were given', async () => {
     const odd = ['-c', 'read -r line', '', 'a b', "it's\n", 'ö', '--x=$HOME']
     const child = startChild('sh', odd, { stdio: ['pipe', 'ignore', 'ignore'] })
@@ -118,6 +131,16 @@ describe('the platform of this machine, asked about real processes', () => {
     await eventually(async () => {
       const view = (await real.inspect([pid], soon())).get(pid)
       expect(view?.command).toEqual({ args: ['sh', ...odd] })
+    })
+  })
+
+  it('reads arguments that are no UTF-8 byte by byte: two that differ stay apart', async () => {
+    const script = `exec sh -c 'read -r line' "$(printf 'a\\351')" "$(printf 'a\\350')" "$(printf 'a\\357\\277\\275')"`
+    const child = startChild('bash', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] })
+    const pid = child.pid ?? 0
+    await eventually(async () => {
+      const view = (await real.inspect([pid], soon())).get(pid)
+      expect(view?.command).toEqual({ args: ['sh', '-c', 'read -r line', 'a\udce9', 'a\udce8', 'a\ufffd'] })
     })
   })
 

@@ -114,6 +114,7 @@ describe('the macOS backend: inspect', () => {
       namespaces: 'none',
       ageSeconds: 3723,
       memoryBytes: 1310720 * 1024,
+      cpuSeconds: 723.07,
     })
   })
 
@@ -149,7 +150,7 @@ describe('the macOS backend: inspect', () => {
 
   it('sees that an executable is there', async () => {
     const here = process.execPath
-    const ps = `  812     1   501   501 S    Sat Nov 21 09:35:43 2026      00:41  38144 ${here}   812 ${here} x.js\n`
+    const ps = `  812     1   501   501 S    Sat Nov 21 09:35:43 2026      00:41   0:00.41  38144 ${here}   812 ${here} x.js\n`
     const views = await createDarwin(replay({ ...machine, ps }).run).inspect([812], soon())
     expect(views.get(812)).toMatchObject({ executable: here, executableGone: false })
   })

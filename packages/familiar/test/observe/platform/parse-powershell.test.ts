@@ -78,6 +78,7 @@ describe('parseProcesses', () => {
       executable: 'C:\\Users\\dev\\pipx\\venvs\\spec-kitty-cli\\Scripts\\python.exe',
       ageSeconds: 56,
       memoryBytes: 39_059_456,
+      cpuSeconds: 0.578125,
     })
   })
 
@@ -88,6 +89,7 @@ describe('parseProcesses', () => {
       [5120, 'S-1-5-21-1004336348-1177238915-682003330-1002', null, null, null],
     ])
     expect(rows.map((row) => row.ageSeconds)).toEqual([94_600, null])
+    expect(rows.map((row) => row.cpuSeconds)).toEqual([1023.5, null])
   })
 
   it('has no age for a process of the future, nor without a clock', () => {
@@ -98,7 +100,7 @@ describe('parseProcesses', () => {
 
   it('counts rows that name no process, and takes nothing of a wrong type', () => {
     const odd =
-      '{"pid":12,"parent":"1","sid":"dev","created":134087945437654320,"command":7,"path":"","memory":-1}'
+      '{"pid":12,"parent":"1","sid":"dev","created":134087945437654320,"command":7,"path":"","memory":-1,"cpu":"7"}'
     const { rows, unread } = parseProcesses(`{"rows":[{"pid":"9120"},7,${odd}]}`)
     expect(unread).toBe(2)
     expect(rows).toEqual([
@@ -111,6 +113,7 @@ describe('parseProcesses', () => {
         executable: null,
         ageSeconds: null,
         memoryBytes: null,
+        cpuSeconds: null,
       },
     ])
   })

@@ -103,7 +103,7 @@ function stat(
 }
 
 describe('parseProcStat', () => {
-  const expected = { state: 'S', parent: 812, threads: 11, startTicks: '987654' }
+  const expected = { state: 'S', parent: 812, threads: 11, startTicks: '987654', cpuTicks: 15 }
 
   it.each(['node', 'my node', ') (', 'a) S 1 (b', ')))', '(((', '', 'Z) Z 1 1', 'with\nnewline', '1) R 2 3'])(
     'reads the fields behind the name %j',
@@ -115,6 +115,11 @@ describe('parseProcStat', () => {
   it('tells a zombie, and how many threads it still has', () => {
     expect(parseProcStat(stat('node', { state: 'Z', threads: 1 }))).toMatchObject({ state: 'Z', threads: 1 })
     expect(parseProcStat(stat('node', { state: 'Z', threads: 7 }))).toMatchObject({ state: 'Z', threads: 7 })
+  })
+
+  it('adds up what the process has used in user and in kernel mode, and not what its children have used', () => {
+    expect(parseProcStat(stat('node').replace(' 12 3 0 0 ', ' 360000 7 55 66 '))?.cpuTicks).toBe(360_007)
+    expect(parseProcStat(stat('node').replace(' 12 3 0 0 ', ' x 3 0 0 '))?.cpuTicks).toBeNull()
   })
 
   it('keeps the start time as text: no digit is lost', () => {

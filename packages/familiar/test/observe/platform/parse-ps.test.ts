@@ -13,9 +13,15 @@ function rowOf(text: string, pid: number): PsRow | undefined {
 }
 
 /** A line as `ps` prints it, with one column replaced. */
-function line(change: { readonly etime?: string; readonly lstart?: string; readonly rest?: string }): string {
-  const { etime = '00:41', lstart = 'Sat Nov 21 09:35:43 2026', rest = 'node   812 node x.js' } = change
-  return `  812     1   501   501 S    ${lstart}         ${etime}  38144 ${rest}\n`
+function line(change: {
+  readonly etime?: string
+  readonly lstart?: string
+  readonly cpu?: string
+  readonly rest?: string
+}): string {
+  const { etime = '00:41', lstart = 'Sat Nov 21 09:35:43 2026' } = change
+  const { cpu = '0:00.41', rest = 'node   812 node x.js' } = change
+  return `  812     1   501   501 S    ${lstart}         ${etime} ${cpu}  38144 ${rest}\n`
 }
 
 describe('parsePs', () => {
@@ -28,6 +34,7 @@ describe('parsePs', () => {
       started: '2026-11-21T09:35:43Z',
       ageSeconds: 41,
       memoryBytes: 38144 * 1024,
+      cpuSeconds: 0.41,
       executable: PYTHON,
       command: [
         `${PYTHON} -c import os`,
@@ -64,6 +71,22 @@ describe('parsePs', () => {
   it('reads ages of minutes, hours, days and hundreds of days', () => {
     const ages = parsePs(daemons).rows.map((row) => row.ageSeconds)
     expect(ages).toEqual([41, 3723, 183_845, 10_627_201])
+  })
+
+  it('reads CPU times of hundredths, of minutes, of many minutes, and of nothing', () => {
+    expect(parsePs(daemons).rows.map((row) => row.cpuSeconds)).toEqual([0.41, 723.07, 74_096.78, 0])
+  })
+
+  it.each([
+    ['0:00,41', 0.41],
+    ['1:02:03', 3723],
+    ['2-01:02:03', 176_523],
+    ['-', null],
+    ['?', null],
+    ['0:00.4x', null],
+  ])('reads the CPU time %s as %s, and the rest of the line all the same', (cpu, cpuSeconds) => {
+    const expected = { cpuSeconds, memoryBytes: 38144 * 1024, command: 'node x.js' }
+    expect(rowOf(line({ cpu }), 812)).toMatchObject(expected)
   })
 
   it('does not take a bare name for an executable', () => {

@@ -145,6 +145,7 @@ describe('the Windows backend: inspect', () => {
     const views = await answering('win32/processes-protected.json').inspect([4, 5120], soon())
     expect(views.get(4)).toMatchObject({ user: null, command: null, executable: null, executableGone: null })
     expect(views.get(5120)).toMatchObject({ birth: null, ageSeconds: null, memoryBytes: 8_192_000 })
+    expect([views.get(4)?.cpuSeconds, views.get(5120)?.cpuSeconds]).toEqual([1023.5, null])
   })
 
   it('does not have the dead in its answer, and asks nothing for no pids', async () => {

@@ -1,0 +1,41 @@
+/**
+ * Names of files and arguments of processes are bytes. In our texts a byte that is no UTF-8 stands as a lone surrogate,
+ * U+DC80 to U+DCFF (Python's `surrogateescape`): two names that differ never become the same text, as they do with
+ * U+FFFD, and a file can still be opened by it.
+ */
+
+/** UTF-8 in a text of bytes, a run at a time, else one byte. */
+const RUNS =
+  /(?:[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+|[^]/g
+
+const LONE_SURROGATE = /\p{Cs}/u
+
+/** Returns the text for these bytes. */
+export function textOfBytes(bytes: Buffer): string {
+  const text = bytes.toString('utf8')
+  if (!text.includes('\ufffd')) return text
+  return bytes
+    .toString('latin1')
+    .replaceAll(RUNS, (run) =>
+      run.length === 1 && run > '\x7f'
+        ? String.fromCharCode(0xdc00 + run.charCodeAt(0))
+        : Buffer.from(run, 'latin1').toString('utf8'),
+    )
+}
+
+/**
+ * Returns what names a file to the system: the text itself, or its bytes where it stands for some that are no UTF-8.
+ * Throws `RangeError` for a surrogate that stands for no byte: such a text names no file, and Node would silently look
+ * for another one.
+ */
+export function fileNameOf(text: string): string | Buffer {
+  if (!LONE_SURROGATE.test(text)) return text
+  return Buffer.concat([...text].map(bytesOf))
+}
+
+function bytesOf(char: string): Buffer {
+  if (!LONE_SURROGATE.test(char)) return Buffer.from(char)
+  const byte = char.charCodeAt(0) - 0xdc00
+  if (byte < 0x80 || byte > 0xff) throw new RangeError('a surrogate in a path stands for no byte')
+  return Buffer.of(byte)
+}

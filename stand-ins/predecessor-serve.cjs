@@ -1,0 +1,135 @@
+// @ts-check
+'use strict'
+
+/**
+ * The server of a stand-in, in a worker of its own: one connection at a time, from accept to close, and nothing
+ * else meanwhile, as Python's `HTTPServer` does. A connection that says nothing makes it deaf, and what comes
+ * then waits in the kernel's queue until that is full.
+ */
+
+const fs = require('node:fs')
+const net = require('node:net')
+const { parentPort, workerData } = require('node:worker_threads')
+const { parse, reply, jsonReply, unsupported } = require('./predecessor-wire.cjs')
+const { health } = require('./predecessor-health.cjs')
+
+/** The accept queue of Python's `socketserver`. */
+const BACKLOG = 5
+/** A blocking read cannot be ended from outside: this thread asks again, soon at first. */
+const LONGEST_PAUSE_MS = 20
+const PAGE = '<!DOCTYPE html>\n<html><head><title>Spec Kitty Dashboard</title></head><body></body></html>\n'
+
+/** @typedef {import('./predecessor-wire.cjs').Request} Request */
+/**
+ * @typedef {{ kind: 'listening', fd: number } | { kind: 'failed', busy: boolean, message: string }
+ *   | { kind: 'shutdown' }} Told
+ */
+/** @type {import('./predecessor-health.cjs').Config} */
+const config = workerData
+const chunk = Buffer.alloc(64 * 1024)
+const clock = new Int32Array(new SharedArrayBuffer(4))
+
+const server = net.createServer({ pauseOnConnect: true }, accept)
+server.on('error', (error) => {
+  tell({ kind: 'failed', busy: 'code' in error && error.code === 'EADDRINUSE', message: error.message })
+})
+server.listen(
+  { port: config.port, host: config.bind, ipv6Only: config.ipv6Only, backlog: BACKLOG },
+  function listening() {
+    tell({ kind: 'listening', fd: fdOf(server) })
+  },
+)
+parentPort?.on('message', () => server.close())
+
+/** @param {Told} told */
+function tell(told) {
+  parentPort?.postMessage(told, [])
+}
+
+/** Serves the whole connection before the next one is accepted. @param {import('node:net').Socket} socket */
+function accept(socket) {
+  socket.on('error', () => {})
+  if (config.behaviour === 'deaf') pause(Infinity)
+  const fd = fdOf(socket)
+  const request = readRequest(fd)
+  const answered = request === undefined ? undefined : answer(request)
+  if (answered !== undefined) write(fd, answered.text)
+  socket.destroy()
+  if (answered?.leaves) tell({ kind: 'shutdown' })
+}
+
+/** Returns the descriptor of a server or a connection. @param {unknown} handle */
+function fdOf(handle) {
+  const { fd } = /** @type {{ _handle: { fd: number } }} */ (handle)._handle
+  return fd
+}
+
+/** Returns the first whole request; undefined where the peer leaves before. @param {number} fd */
+function readRequest(fd) {
+  let seen = ''
+  for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      const got = fs.readSync(fd, chunk)
+      if (got === 0) return undefined
+      seen += chunk.toString('latin1', 0, got)
+    } catch (error) {
+      if (!isWaiting(error)) return undefined
+      pause(pauseMs)
+    }
+    const request = parse(seen)
+    if (request) return request
+  }
+}
+
+/** @param {number} fd @param {string} text */
+function write(fd, text) {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += fs.writeSync(fd, bytes, at)
+    } catch (error) {
+      if (!isWaiting(error)) return
+      pause(1)
+    }
+  }
+}
+
+/** @param {unknown} error */
+function isWaiting(error) {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+}
+
+/** Stops this thread for that long. @param {number} ms */
+function pause(ms) {
+  Atomics.wait(clock, 0, 0, ms)
+}
+
+/**
+ * Returns the raw reply, and whether it is the one to an accepted shutdown.
+ *
+ * @param {Request} request @returns {{ text: string, leaves?: boolean }}
+ */
+function answer({ method, path, body }) {
+  if (method === 'GET' && path === '/api/health') return { text: jsonReply(200, health(config)) }
+  if (method === 'GET' && path === '/' && config.family === 'dashboard') {
+    return { text: reply(200, ['Content-type: text/html'], PAGE) }
+  }
+  if (method === 'GET') return { text: reply(404) }
+  if (method !== 'POST') return { text: unsupported(method) }
+  if (path !== '/api/shutdown' && path !== '/api/sync/publish') return { text: reply(404) }
+  const refusal = refuse(body)
+  if (refusal || path !== '/api/shutdown') return { text: refusal ?? reply(404) }
+  return { text: jsonReply(200, { status: 'stopping' }), leaves: true }
+}
+
+/** Returns the reply to a body without the token; undefined if the token is in it. @param {string} body */
+function refuse(body) {
+  /** @type {unknown} */
+  let payload
+  try {
+    payload = body === '' ? {} : JSON.parse(body)
+  } catch {}
+  if (typeof payload !== 'object' || payload === null) return jsonReply(400, { error: 'invalid_payload' })
+  const given = 'token' in payload && payload.token === config.token
+  return given ? undefined : jsonReply(403, { error: 'invalid_token' })
+}
