@@ -1,5 +1,5 @@
 import { endSingleton, markEnded, recordOf, singletonOf, type EndOrder } from './act/end-singleton.js'
-import { acquireLock, type HeldLock } from './act/lock.js'
+import { acquireLock, loadLocks, type HeldLock } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import type { CleanupPath, FailureReason } from './act/stop.js'
 import { look, PATIENT_MS } from './observe/look.js'
@@ -31,6 +31,7 @@ export type StopResult =
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope, platform } = request
   const files = family.files(scope)
+  await loadLocks()
   if (singletonOf(await look(family, scope, platform, PATIENT_MS)) === null) return { outcome: 'none' }
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }

@@ -1,6 +1,7 @@
 import {
   handshake,
   HEALTH_PATH,
+  loadingBeside,
   probe,
   readOwnRecord,
   readScope,
@@ -36,7 +37,7 @@ export async function findDaemon(family: Family, scope: string): Promise<DaemonS
 }
 
 async function askOwn(family: Family, record: DaemonRecord): Promise<Found | null> {
-  const answer = await handshake(family, record)
+  const answer = await loadingBeside(selectPlatform, () => handshake(family, record))
   if (answer.outcome === 'proven') return { record, report: answer.report, isMute: false }
   const isMute = answer.outcome === 'mute' && (await lives(record))
   return isMute ? { record, report: null, isMute } : null
