@@ -1,5 +1,6 @@
 import {
   cleanUp,
+  loadLocks,
   look,
   PATIENT_MS,
   processKey,
@@ -9,7 +10,8 @@ import {
   type Platform,
 } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
+import { formatJson } from '../cli/json.js'
 import { startProgress } from '../cli/progress.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
@@ -49,12 +51,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = readArguments(args)
   const root = runtimeRoot(io)
   const platform = await selectPlatform()
+  if (options.reset && !options.dryRun) await loadLocks()
   const seen = await (options.reset
     ? look(syncFamily, root, platform, PATIENT_MS)
     : look(syncFamily, root, platform))
   const report = options.reset ? await reset(options, root, seen, platform, io) : null
   const document = toDocument(options, root, report?.after ?? seen, report, io)
-  io.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : renderDoctor(document, io))
+  io.out(options.json ? formatJson(document) : renderDoctor(document, io))
   const isProblem = document.findings.some((finding) => finding.severity === 'critical')
   const hasFailed = (document.reset_result?.failed.length ?? 0) > 0
   return isProblem || hasFailed ? EXIT.problem : EXIT.ok
@@ -111,7 +114,7 @@ async function reset(
       dryRun: options.dryRun,
       confirmed,
       onProgress: progress.update,
-      onWait: (message) => io.err(`${message}\n`),
+      onWait: (message) => note(io, message),
     })
   } finally {
     progress.stop()

@@ -28,6 +28,7 @@ export interface SyncStatus {
 
 /** Returns the state of the sync daemon of the root: one record read and one request, no look at the machine. */
 export async function readStatus(root: string, env: Io['env']): Promise<SyncStatus> {
+  const policy = await readStartPolicy(root, env, 'remote_required')
   const { own, found } = await findDaemon(syncFamily, root)
   const record = found?.record ?? own
   const isRunning = found?.report != null
@@ -45,7 +46,7 @@ export async function readStatus(root: string, env: Io['env']): Promise<SyncStat
     last_stop: lastStop(own),
     last_sync: found?.report?.details.lastSync ?? null,
     consecutive_failures: found?.report?.details.consecutiveFailures ?? null,
-    automatic_start_skipped: skipReason(await readStartPolicy(root, env, 'remote_required')),
+    automatic_start_skipped: skipReason(policy),
     log: logFile(root),
   }
 }

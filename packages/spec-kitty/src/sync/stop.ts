@@ -1,5 +1,5 @@
 import { selectPlatform, stopDaemon, type StopResult } from 'familiar'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { syncFamily } from '../families/families.js'
 
 /** Stops the sync daemon of the root, whatever its version. */
@@ -9,6 +9,6 @@ export async function stopSync(root: string, io: Pick<Io, 'err'>, reason: string
     scope: root,
     platform: await selectPlatform(),
     reason,
-    onWait: (message) => io.err(`${message}\n`),
+    onWait: (message) => note(io, message),
   })
 }
