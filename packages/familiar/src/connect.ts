@@ -1,6 +1,7 @@
 import { connected, type Connection } from './connect/connection.js'
 import { findUsable } from './connect/recorded.js'
 import type { ConnectRequest, StartPolicy } from './connect/request.js'
+import { loadingBeside } from './load-beside.js'
 import { HANDSHAKE_MS } from './observe/handshake.js'
 
 /**
@@ -18,13 +19,20 @@ import { HANDSHAKE_MS } from './observe/handshake.js'
  */
 export async function connect(request: ConnectRequest): Promise<Connection> {
   const began = performance.now()
-  const warm = await findUsable(request)
+  const warm = await loadingBeside(loadCold, () => findUsable(request))
   if (warm !== null) return connected(warm)
   const wasSilent = performance.now() - began >= HANDSHAKE_MS
   const skipped = request.policy === null ? null : skipReason(request.policy)
   if (skipped !== null) return { outcome: 'skipped', reason: skipped }
-  const { connectCold } = await import('./connect/cold.js')
+  const connectCold = await loadCold()
   return connectCold(request, wasSilent)
+}
+
+/** Everything that is needed after the wait for the lock. */
+async function loadCold() {
+  const { connectCold, loadLocks } = await import('./connect/cold.js')
+  await loadLocks()
+  return connectCold
 }
 
 /** Returns why no daemon is started on its own, null when one may be. The order is part of the contract. */

@@ -1,5 +1,5 @@
 import { replaceOwn, type Replaced } from './act/replace.js'
-import { acquireLock } from './act/lock.js'
+import { acquireLock, loadLocks } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import { findRecorded, type Found } from './connect/recorded.js'
 import type { ScopeRequest } from './connect/request.js'
@@ -21,6 +21,7 @@ export type StaleResult =
  * that command. Throws what `connect` throws of a daemon that cannot be replaced.
  */
 export async function retireStale(request: RetireStaleRequest): Promise<StaleResult> {
+  await loadLocks()
   const found = await findRecorded(request)
   if (found === null) return { outcome: 'none' }
   if (found.replaceFor === null) return kept(found)

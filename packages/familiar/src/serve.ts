@@ -51,6 +51,8 @@ export interface ServeOptions {
    * handed sockets over.
    */
   readonly mayHavePipe: boolean
+  /** True where it runs in the caller's terminal: it leaves when that is closed (SIGHUP), as on Ctrl+C. */
+  readonly isForeground?: boolean
   readonly exit: (code: number) => void
   /** The only port that will do, where it is started without a pipe. */
   readonly port?: number | null

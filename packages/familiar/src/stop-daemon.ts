@@ -1,6 +1,6 @@
 import { elsewhere, unreachable, type Beyond } from './act/beyond.js'
 import { askOnly, endSingleton, markEnded, type EndOrder } from './act/end-singleton.js'
-import { acquireLock, type HeldLock } from './act/lock.js'
+import { acquireLock, loadLocks, type HeldLock } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import type { CleanupPath, FailureReason } from './act/stop.js'
 import type { ProcessView } from './identity/machine.js'
@@ -43,6 +43,7 @@ export type StopResult =
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
   const files = family.files(scope)
+  await loadLocks()
   if ((await findTarget(request)) === null) return { outcome: 'none' }
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }

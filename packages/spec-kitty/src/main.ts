@@ -1,6 +1,9 @@
-import { homedir } from 'node:os'
 import { EXIT } from './cli/exit-codes.js'
-import { isTruthy, type Io } from './cli/io.js'
+import { reportFailure } from './cli/failure.js'
+import { homeDirectory } from './cli/home.js'
+import { isTruthy, printableLines, printableStyled, type Io } from './cli/io.js'
+import { confirm } from './cli/prompt.js'
+import { watchReader } from './cli/reader.js'
 import { UsageError } from './cli/usage.js'
 import { VERSION } from './version.js'
 
@@ -63,19 +66,25 @@ const COMMANDS: readonly {
 ]
 
 const args = process.argv.slice(2)
+/** An upgrade must not fail because of a daemon. */
+const isHook = args[0] === 'upgrade-hook'
+let hasOutputFailed = false
 const io = makeIo()
 
 process.once('SIGINT', interrupted)
 
 void main()
 
-/** What only a failure needs is loaded when there is one. */
+/**
+ * What reports a failure is in this file: a command may have waited for half a minute, and its package may have been
+ * replaced meanwhile.
+ */
 async function main(): Promise<void> {
   try {
     process.exitCode = await dispatch()
   } catch (error) {
-    const { reportFailure } = await import('./cli/failure.js')
-    process.exitCode = reportFailure(error, io, args.includes('--json'), args.includes('--verbose'))
+    const exit = reportFailure(error, io, args.includes('--json'), args.includes('--verbose'))
+    process.exitCode = isHook ? EXIT.ok : exit
   }
 }
 
@@ -124,7 +133,9 @@ function makeIo(): Io {
   const { env } = process
   return {
     env,
-    home: homedir(),
+    get home() {
+      return homeDirectory()
+    },
     executable: process.execPath,
     cwd: () => process.cwd(),
     get isInteractive() {
@@ -137,11 +148,22 @@ function makeIo(): Io {
     get hasColor() {
       return hasColor()
     },
-    out: (text) => void openOnce('stdout', onWriteError).write(text),
-    err: (text) => void openOnce('stderr', () => undefined).write(text),
-    confirm: async (question) =>
-      (await import('./cli/prompt.js')).confirm(question, process.stdin, process.stderr),
-    releaseInterrupt: () => void process.off('SIGINT', interrupted),
+    get isOutputClosed() {
+      return hasOutputFailed
+    },
+    watchOutput: () => {
+      const isReaderGone = watchReader(process.stdout.fd)
+      return () => hasOutputFailed || isReaderGone()
+    },
+    out: (text) => void openStdout().write(printableStyled(text, hasColor())),
+    flushed: () => new Promise((resolve) => openStdout().write('', () => resolve())),
+    err: (text) => void openStderr().write(printableLines(text)),
+    confirm: (question) => confirm(question, process.stdin, process.stderr),
+    releaseInterrupt: () => {
+      process.off('SIGINT', interrupted)
+      openStdout()
+      openStderr()
+    },
     exit: (code) => process.exit(code),
   }
 }
@@ -153,6 +175,15 @@ function openOnce(
   const stream = process[name]
   if (stream.listenerCount('error') === 0) stream.on('error', onError)
   return stream
+}
+
+function openStdout(): NodeJS.WriteStream {
+  return openOnce('stdout', onWriteError)
+}
+
+/** What cannot be said is lost: there is no other place for it. */
+function openStderr(): NodeJS.WriteStream {
+  return openOnce('stderr', () => undefined)
 }
 
 /** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
@@ -170,9 +201,11 @@ function interrupted(): never {
 
 /** A reader that had enough (`| head`) is no error of ours; a full disk is one, also after all else went well. */
 function onWriteError(error: NodeJS.ErrnoException): void {
+  if (hasOutputFailed) return
+  hasOutputFailed = true
   if (error.code === 'EPIPE') return
   io.err(`spec-kitty: cannot write the output: ${error.code ?? error.message}\n`)
   process.once('exit', () => {
-    if (args[0] !== 'upgrade-hook') process.exitCode ||= EXIT.error
+    if (!isHook) process.exitCode ||= EXIT.error
   })
 }

@@ -3,7 +3,7 @@
  * `node spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its
  * arguments are frozen: they are how later versions recognise a daemon.
  */
-import { homedir } from 'node:os'
+import { homeDirectory } from './cli/home.js'
 import { runtimeRoot } from './cli/runtime-root.js'
 import { VERSION_VARIABLE } from './installation.js'
 
@@ -31,8 +31,27 @@ if (scope === undefined || scope === '') {
 } else if (family === 'sync') {
   void import('./sync/daemon.js').then(({ runSyncDaemon }) => runSyncDaemon({ root: scope, ...options }))
 } else {
-  const root = runtimeRoot({ env, home: homedir() })
-  void import('./dashboard/daemon.js').then(({ runDashboardDaemon }) =>
-    runDashboardDaemon({ project: scope, root, ...options }),
-  )
+  const root = rootOrNull()
+  if (root !== null) {
+    void import('./dashboard/daemon.js').then(({ runDashboardDaemon }) =>
+      runDashboardDaemon({ project: scope, root, ...options }),
+    )
+  }
+}
+
+/** The log of a dashboard is below the root: one that has none says so where its starter looks, and ends with 2. */
+function rootOrNull(): string | null {
+  const surroundings = {
+    env,
+    get home() {
+      return homeDirectory()
+    },
+  }
+  try {
+    return runtimeRoot(surroundings)
+  } catch (error) {
+    process.stderr.write(`spec-kitty: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 2
+    return null
+  }
 }

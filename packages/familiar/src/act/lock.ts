@@ -155,10 +155,24 @@ function unusable(path: string, error: unknown): FamiliarError {
   })
 }
 
-/** Loaded here and not at start: the native part costs 12 ms, and only what changes something needs a lock. */
+/**
+ * Loads what locks need. Not at start: the native part costs 12 ms, and only what changes something needs a lock. But
+ * before a scan, a prompt or another wait, in which the package may be replaced. A failure is told by whoever takes a lock.
+ */
+export async function loadLocks(): Promise<void> {
+  await importLocks().catch(() => undefined)
+}
+
+let library: typeof import('fs-native-extensions') | null = null
+
+async function importLocks(): Promise<typeof import('fs-native-extensions')> {
+  library ??= await import('fs-native-extensions')
+  return library
+}
+
 async function lockDescriptor(descriptor: number, path: string): Promise<boolean> {
   try {
-    const { default: locks } = await import('fs-native-extensions')
+    const { default: locks } = await importLocks()
     return lockRange((offset, length) => locks.tryLock(descriptor, offset, length))
   } catch (error) {
     throw unsupported(path, error)

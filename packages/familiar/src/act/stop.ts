@@ -159,7 +159,7 @@ export function isGoneWithin(
 /** Returns that very process, null when it is gone. One whose birth cannot be told is taken for it. */
 async function find(
   platform: Platform,
-  { pid, birth }: Pick<ProvenProcess, 'pid' | 'birth'>,
+  { pid, birth }: { readonly pid: number; readonly birth: string | null },
 ): Promise<ProcessView | null> {
   const found = (await platform.inspect([pid], AbortSignal.timeout(STEP_MS))).get(pid)
   return found === undefined || (found.birth !== null && found.birth !== birth) ? null : found

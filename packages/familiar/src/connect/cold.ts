@@ -2,16 +2,19 @@ import { dirname } from 'node:path'
 import { assertScopeThere } from '../act/directory.js'
 import { acquireLockUnless, type HeldLock } from '../act/lock.js'
 import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from '../act/replace.js'
+import { assertRoom } from '../act/room.js'
 import { assertOwnScope } from '../act/scope-owner.js'
 import type { StartReason } from '../act/start.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../identity/record.js'
-import { readOwnRecord } from '../observe/records.js'
+import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
 import { connected, type Connection } from './connection.js'
 import { awaitHolder, HOLDER_MS, waitRecorded, type Waiting } from './holder.js'
 import { usable, type Found } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 import { startInRange } from './start-in-range.js'
+
+export { loadLocks } from '../act/lock.js'
 
 /** What is done under the life-cycle lock is done after this time: others wait 30 s for it. */
 const HOLD_MS = 25_000
@@ -70,12 +73,18 @@ function startReasonAfter(previous: DaemonRecord | null): StartReason {
   return stopped === 'version_mismatch' || stopped === 'installation_gone' ? stopped : 'first_start'
 }
 
-/** Retires what stands in the way of a daemon of this version: an older one of ours, or the recorded predecessor. */
+/**
+ * Retires what stands in the way of a daemon of this version: an older one of ours, or the recorded predecessor. Not
+ * where its successor could not write its record: then an older daemon is better than none.
+ */
 async function makeWay(
   request: ConnectRequest,
   lock: HeldLock,
   found: Found | null,
 ): Promise<Replaced | null> {
+  const { family, scope, launch } = request
+  const isRunning = found !== null || readPredecessorRecord(family, scope) !== null
+  if (isRunning) assertRoom({ family, scope, logFile: launch.logFile })
   if (found === null) return replacePredecessor({ ...request, reason: 'version_mismatch' }, lock)
   return replaceOwn({ ...request, reason: found.replaceFor ?? 'version_mismatch' }, lock, found.record)
 }

@@ -39,6 +39,8 @@ export interface LifeOptions {
   readonly timing: Timing
   readonly work: Work
   readonly isInstallationChanged: () => boolean | null
+  /** It runs in the caller's terminal, and leaves when that is closed (SIGHUP). One in the background has none. */
+  readonly isForeground?: boolean
   readonly exit: (code: number) => void
 }
 
@@ -163,7 +165,7 @@ export function live(options: LifeOptions): Life {
       server = beginning.server
       // Before the record: whoever reads that may send a signal at once, and none may end the daemon unmarked.
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
-      process.on('SIGHUP', () => undefined)
+      process.on('SIGHUP', () => void (options.isForeground === true && leave('SIGHUP', null)))
       keeper = keepRecord(
         lock,
         family.files(scope).record,

@@ -1,6 +1,7 @@
-import { FamiliarError, type ErrorCode } from 'familiar'
+import { FamiliarError, isLack, throwLack, type ErrorCode } from 'familiar'
 import { EXIT } from './exit-codes.js'
-import { printable, type Io } from './io.js'
+import { note, type Io } from './io.js'
+import { formatJson } from './json.js'
 import { UsageError } from './usage.js'
 
 interface Failure {
@@ -17,13 +18,11 @@ interface Failure {
 export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose: boolean): number {
   const failure = describe(error)
   const hint = failure.remediation === null ? '' : ` (${failure.remediation})`
-  io.err(`spec-kitty: ${printable(`${failure.message}${hint}`)}\n`)
+  note(io, `spec-kitty: ${failure.message}${hint}`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
     const { code, message, remediation } = failure
-    io.out(
-      `${JSON.stringify({ schema_version: 2, ok: false, error: { code, message, remediation } }, null, 2)}\n`,
-    )
+    io.out(formatJson({ schema_version: 2, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
 }
@@ -38,12 +37,15 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_VERSION_MISMATCH',
 ])
 
+/** A lack of resources passes, also one that a daemon has told of itself. */
 function exitOf({ code, retry }: FamiliarError): number {
   if (PROBLEMS.has(code)) return EXIT.problem
-  return retry ? EXIT.tryAgain : EXIT.error
+  return retry || code === 'E_RESOURCES' ? EXIT.tryAgain : EXIT.error
 }
 
-function describe(error: unknown): Failure {
+function describe(caught: unknown): Failure {
+  const error = asLack(caught) ?? caught
+  if (causesOf(error).some(isPartMissing)) return INSTALLATION_CHANGED
   if (error instanceof UsageError) {
     return { code: 'E_USAGE', message: error.message, remediation: 'see spec-kitty --help', exit: EXIT.error }
   }
@@ -58,4 +60,33 @@ function describe(error: unknown): Failure {
     remediation: 'run again with --verbose for details',
     exit: EXIT.error,
   }
+}
+
+/** A part of the package is not there any more: an upgrade is on its way, or has just been. */
+const INSTALLATION_CHANGED: Failure = {
+  code: 'E_INSTALLATION_CHANGED',
+  message: 'this installation was replaced or removed while the command ran',
+  remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
+  exit: EXIT.tryAgain,
+}
+
+const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
+
+function isPartMissing(error: unknown): boolean {
+  return error instanceof Error && PART_MISSING.has((error as NodeJS.ErrnoException).code)
+}
+
+/** Returns `E_RESOURCES` where the error, or what it was caused by, is a lack of our own descriptors, memory, processes. */
+function asLack(error: unknown): unknown {
+  try {
+    throwLack(causesOf(error).find(isLack))
+    return null
+  } catch (lack) {
+    return lack
+  }
+}
+
+/** Returns the error and what it was caused by, outermost first. */
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : []
 }

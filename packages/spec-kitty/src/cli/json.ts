@@ -1,8 +1,73 @@
-import type { Io } from './io.js'
+import { HIDDEN_CONTROLS, type Io } from './io.js'
 
 export const SCHEMA_VERSION = 1
 
+/** `JSON.stringify` escapes only C0. */
+const HIDDEN = new RegExp(`[${HIDDEN_CONTROLS}]`, 'g')
+
 /** Prints one JSON document. */
 export function printJson(document: object, io: Pick<Io, 'out'>): void {
-  io.out(`${JSON.stringify({ schema_version: SCHEMA_VERSION, ...document }, null, 2)}\n`)
+  io.out(formatJson({ schema_version: SCHEMA_VERSION, ...document }))
+}
+
+/** Returns a JSON document that a terminal can show: every control character in it is escaped. */
+export function formatJson(document: object): string {
+  return `${escapeControls(JSON.stringify(document, null, 2))}\n`
+}
+
+function escapeControls(json: string): string {
+  return json.replaceAll(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/**
+ * Prints a document whose last member is the list of a text's lines. The text comes in pieces and may be larger than
+ * memory: each piece has left this process before the next one is read.
+ */
+export async function printJsonLines(
+  document: object,
+  member: string,
+  text: AsyncIterable<string> | readonly string[],
+  io: Pick<Io, 'out' | 'flushed' | 'isOutputClosed'>,
+): Promise<void> {
+  const whole = formatJson({ schema_version: SCHEMA_VERSION, ...document, [member]: [] })
+  const end = whole.lastIndexOf(']')
+  io.out(whole.slice(0, end))
+  const list = lineList()
+  for await (const piece of text) {
+    io.out(list.add(piece))
+    await io.flushed()
+    if (io.isOutputClosed) return
+  }
+  io.out(`${list.end()}${whole.slice(end)}`)
+}
+
+/** Writes lines as the members of a list; a piece may begin and end in the middle of a line. */
+function lineList(): { add(piece: string): string; end(): string } {
+  let isFirst = true
+  let isInLine = false
+  const begin = (): string => {
+    if (isInLine) return ''
+    const separator = isFirst ? '' : ','
+    isFirst = false
+    isInLine = true
+    return `${separator}\n    "`
+  }
+  const close = (): string => {
+    if (!isInLine) return ''
+    isInLine = false
+    return '"'
+  }
+  const part = (text: string): string => `${begin()}${escapeControls(JSON.stringify(text)).slice(1, -1)}`
+  return {
+    add: (piece) => {
+      const [first = '', ...others] = piece.split('\n')
+      const started = first === '' && others.length === 0 ? '' : part(first)
+      const rest = others.map((text, index) => {
+        const isUnbegun = index === others.length - 1 && text === ''
+        return `${close()}${isUnbegun ? '' : part(text)}`
+      })
+      return `${started}${rest.join('')}`
+    },
+    end: () => `${close()}${isFirst ? '' : '\n  '}`,
+  }
 }

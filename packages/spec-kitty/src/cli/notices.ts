@@ -1,6 +1,6 @@
 import type { Connection } from 'familiar'
 import { VERSION } from '../version.js'
-import { printable, type Io } from './io.js'
+import { note, type Io } from './io.js'
 
 /** Says on stderr what the user should know of the versions: nothing where they are equal. */
 export function noticeVersions(connection: Connection, name: string, io: Pick<Io, 'err'>): void {
@@ -20,5 +20,5 @@ export function noticeVersions(connection: Connection, name: string, io: Pick<Io
 }
 
 function say(text: string, io: Pick<Io, 'err'>): void {
-  io.err(`spec-kitty: ${printable(text)}\n`)
+  note(io, `spec-kitty: ${text}`)
 }

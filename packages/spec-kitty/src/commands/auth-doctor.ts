@@ -1,6 +1,7 @@
 import {
   cleanUp,
   isSpared,
+  loadLocks,
   look,
   PATIENT_MS,
   processKey,
@@ -11,7 +12,8 @@ import {
   type Platform,
 } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
+import { formatJson } from '../cli/json.js'
 import { startProgress } from '../cli/progress.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
@@ -52,12 +54,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = readArguments(args)
   const root = runtimeRoot(io)
   const platform = await selectPlatform()
+  if (options.reset && !options.dryRun) await loadLocks()
   const seen = await (options.reset
     ? look(syncFamily, root, platform, PATIENT_MS)
     : look(syncFamily, root, platform))
   const report = options.reset ? await reset(options, root, seen, platform, io) : null
   const document = await toDocument(options, root, report?.after ?? seen, report, io)
-  io.out(options.json ? `${JSON.stringify(document, null, 2)}\n` : renderDoctor(document, io))
+  io.out(options.json ? formatJson(document) : renderDoctor(document, io))
   const isProblem = document.findings.some((finding) => finding.severity === 'critical')
   const hasFailed = (document.reset_result?.failed.length ?? 0) > 0
   return isProblem || hasFailed ? EXIT.problem : EXIT.ok
@@ -114,7 +117,7 @@ async function reset(
       dryRun: options.dryRun,
       confirmed,
       onProgress: progress.update,
-      onWait: (message) => io.err(`${message}\n`),
+      onWait: (message) => note(io, message),
     })
   } finally {
     progress.stop()

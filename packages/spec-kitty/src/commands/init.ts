@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { FamiliarError, realPath } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { workingDirectory } from '../dashboard/project-directory.js'
@@ -23,10 +23,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     directory === null || !directory.startsWith('/') ? workingDirectory(io) : '/',
     directory ?? '.',
   )
+  const root = runtimeRoot(io)
   makeProject(wanted)
   const project = realPath(wanted) ?? wanted
-  if (!json) io.err(`${project} is a project; its dashboard:\n`)
-  await startDashboard({ project, root: runtimeRoot(io), port: null, isOpened: false, isJson: json }, io)
+  if (!json) note(io, `${project} is a project; its dashboard:`)
+  await startDashboard({ project, root, port: null, isOpened: false, isJson: json }, io)
   return EXIT.ok
 }
 

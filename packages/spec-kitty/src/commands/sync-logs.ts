@@ -1,16 +1,17 @@
 import { FamiliarError } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, printableLines, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
-import { printJson } from '../cli/json.js'
-import { followFile, lastLines } from '../sync/tail.js'
+import { printJsonLines } from '../cli/json.js'
+import { followLog, openTail, type Tail } from '../sync/tail.js'
 import { logFile } from '../sync/launch.js'
 
 export const help = `Usage: spec-kitty sync logs [--lines N] [--follow | --json]
 
 Prints the last lines (50) of the sync daemon's log: a JSON object a line, and what the
-runtime itself had to say. --follow goes on until Ctrl+C; --json prints one document.
+runtime itself had to say. --follow goes on until Ctrl+C, or until its reader is gone; --json
+prints one document.
 `
 
 const DEFAULT_LINES = '50'
@@ -27,25 +28,57 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   if (options.follow && options.json) throw new UsageError('--follow and --json exclude each other')
   const path = logFile(runtimeRoot(io))
-  const { text, end } = readLog(path, Number(options.lines))
-  if (options.json) {
-    printJson({ log: path, lines: text === null ? [] : text.split('\n').slice(0, -1) }, io)
+  const count = Number(options.lines)
+  try {
+    if (options.follow) await follow(path, count, io)
+    else await printLast(path, count, options.json, io)
     return EXIT.ok
+  } catch (error) {
+    throw unreadable(path, error)
   }
-  if (text === null && !options.follow) io.err(`there is no log yet: ${path}\n`)
-  io.out(text ?? '')
-  if (options.follow) await followFile(path, end, (more) => io.out(more))
-  return EXIT.ok
 }
 
-function readLog(path: string, count: number): ReturnType<typeof lastLines> {
+async function follow(path: string, count: number, io: Io): Promise<void> {
+  const isReaderGone = io.watchOutput()
+  await print(followLog(path, await openAtLastLines(path, count), isReaderGone), io)
+}
+
+async function printLast(path: string, count: number, isJson: boolean, io: Io): Promise<void> {
+  const tail = await openAtLastLines(path, count)
   try {
-    return lastLines(path, count)
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot read the log ${path}: ${why}`, {
-      hint: 'make it a file that this user may read',
-      cause: error,
-    })
+    if (isJson) return await printJsonLines({ log: path }, 'lines', tail?.read() ?? [], io)
+    if (tail === null) return note(io, `there is no log yet: ${path}`)
+    const last = await print(tail.read(), io)
+    if (last !== '' && !last.endsWith('\n')) io.out('\n')
+  } finally {
+    await tail?.close()
   }
+}
+
+async function openAtLastLines(path: string, count: number): Promise<Tail | null> {
+  const tail = await openTail(path)
+  await tail?.seekLastLines(count)
+  return tail
+}
+
+/** Prints a piece after the other, as fast as it is read; returns the last one. A log may hold what others have said. */
+async function print(pieces: AsyncIterable<string>, io: Io): Promise<string> {
+  let last = ''
+  for await (const piece of pieces) {
+    if (piece === '') continue
+    last = piece
+    io.out(printableLines(piece))
+    await io.flushed()
+    if (io.isOutputClosed) break
+  }
+  return last
+}
+
+function unreadable(path: string, error: unknown): FamiliarError {
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) }
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot read the log ${path}: ${code ?? message}`, {
+    hint: 'make it a file that this user may read',
+    cause: error,
+  })
 }

@@ -3,6 +3,7 @@ import {
   cleanUp,
   identityRecord,
   isSpared,
+  loadLocks,
   look,
   PATIENT_MS,
   selectPlatform,
@@ -11,7 +12,7 @@ import {
   type Look,
 } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
 import { startProgress } from '../cli/progress.js'
 import { UsageError } from '../cli/usage.js'
@@ -40,6 +41,7 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
   const scope = findProject(here) ?? here
   const platform = await selectPlatform()
   const family = dashboardFamily(options.root)
+  if (!options.dryRun) await loadLocks()
   const seen = await look(family, scope, platform, PATIENT_MS)
   if (!options.json) io.out(`${describeLook(options, seen, io)}\n`)
   const count = countOf(options, seen)
@@ -56,7 +58,7 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
       ...(options.port === null ? {} : { port: options.port }),
       dryRun: options.dryRun,
       onProgress: progress.update,
-      onWait: (message) => io.err(`${message}\n`),
+      onWait: (message) => note(io, message),
     })
     return await tell(options, report, io)
   } finally {

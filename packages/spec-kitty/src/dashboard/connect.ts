@@ -1,5 +1,5 @@
 import { connect, selectPlatform, type Connection } from 'familiar'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { noticeVersions } from '../cli/notices.js'
 import { forceDashboardCommand } from '../doctor/remedies.js'
 import { dashboardFamily } from '../families/families.js'
@@ -26,7 +26,7 @@ export async function connectDashboard(
     versionVariable: VERSION_VARIABLE,
     doctorCommand: forceDashboardCommand,
     stopCommand: 'spec-kitty dashboard --stop',
-    onWait: (message) => io.err(`${message}\n`),
+    onWait: (message) => note(io, message),
   })
   noticeVersions(connection, 'dashboard', io)
   if (connection.outcome === 'skipped')

@@ -18,7 +18,7 @@ export const DASHBOARD_IDLE_RETIREMENT_SECONDS = 14_400
 
 export interface DashboardDaemonOptions extends Pick<
   ServeOptions,
-  'mayHavePipe' | 'exit' | 'port' | 'onReady' | 'onFailure'
+  'mayHavePipe' | 'isForeground' | 'exit' | 'port' | 'onReady' | 'onFailure'
 > {
   /** The scope, as the marker in the command line says. */
   readonly project: string

@@ -4,8 +4,9 @@ import { runDashboardDaemon } from './daemon.js'
 import { urlOf } from './start.js'
 
 /**
- * Runs the dashboard in this process until Ctrl+C, or until it retires: for containers, tests, debugging. Nobody else may
- * run one for the project at the same time. Never returns; throws when it could not start.
+ * Runs the dashboard in this process until Ctrl+C, until its terminal is closed, or until it retires: for containers,
+ * tests, debugging. Nobody else may run one for the project at the same time. Never returns; throws when it could not
+ * start.
  */
 export function runInForeground(project: string, root: string, port: number | null, io: Io): Promise<number> {
   io.releaseInterrupt()
@@ -16,6 +17,7 @@ export function runInForeground(project: string, root: string, port: number | nu
       port,
       reportedVersion: undefined,
       mayHavePipe: false,
+      isForeground: true,
       exit: (code) => io.exit(code === 0 ? EXIT.ok : EXIT.problem),
       onReady: (record) => io.out(`${urlOf(record.port)}\n`),
       onFailure: reject,

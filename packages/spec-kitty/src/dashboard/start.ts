@@ -13,6 +13,8 @@ export interface StartOptions {
 /** Starts or finds the dashboard of the project, prints its URL, and opens it where asked to. */
 export async function startDashboard(options: StartOptions, io: Io): Promise<void> {
   const { project, root, port, isOpened, isJson } = options
+  // Before anything that may wait, while the package may be replaced.
+  const opener = isOpened ? await import('../cli/open-browser.js') : null
   const dashboard = await connectDashboard(project, root, io, port)
   const { record } = dashboard
   if (port !== null && record.port !== port) {
@@ -20,9 +22,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   }
   if (isJson) printJson(documentOf(project, dashboard), io)
   else io.out(`${urlOf(record.port)}\n`)
-  if (!isOpened) return
-  const { openInBrowser } = await import('../cli/open-browser.js')
-  if (!(await openInBrowser(urlOf(record.port), io.env))) {
+  if (opener !== null && !(await opener.openInBrowser(urlOf(record.port), io.env))) {
     io.err(`spec-kitty: no browser could be started; open ${urlOf(record.port)} in one\n`)
   }
 }

@@ -1,6 +1,6 @@
 import { selectPlatform, stopDaemon } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { printStop } from '../cli/print-stop.js'
 import { dashboardFamily } from '../families/families.js'
 
@@ -11,7 +11,7 @@ export async function stopDashboard(project: string, root: string, isJson: boole
     scope: project,
     platform: await selectPlatform(),
     reason: 'operator_stop',
-    onWait: (message) => io.err(`${message}\n`),
+    onWait: (message) => note(io, message),
   })
   printStop(result, 'dashboard', io, isJson)
   return result.outcome === 'failed' ? EXIT.problem : EXIT.ok

@@ -1,5 +1,5 @@
 import { connect, selectPlatform, type Connection, type StartPolicy, type StartReason } from 'familiar'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { noticeVersions } from '../cli/notices.js'
 import { forceCommand } from '../doctor/remedies.js'
 import { syncFamily } from '../families/families.js'
@@ -25,7 +25,7 @@ export async function connectSync(
     doctorCommand: forceCommand,
     stopCommand: 'spec-kitty sync stop',
     otherScopeHint: OTHER_ROOT,
-    onWait: (message) => io.err(`${message}\n`),
+    onWait: (message) => note(io, message),
   })
   noticeVersions(connection, 'sync daemon', io)
   return connection

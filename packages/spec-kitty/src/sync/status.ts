@@ -19,6 +19,7 @@ export interface SyncStatus extends StatusHead {
 
 /** Returns the state of the sync daemon of the root. */
 export async function readStatus(root: string, env: Io['env']): Promise<SyncStatus> {
+  const policy = await readStartPolicy(root, env, 'remote_required')
   const status = await findState(syncFamily, root)
   const head = statusHead(status)
   const isRunning = head.state === 'running'
@@ -28,7 +29,7 @@ export async function readStatus(root: string, env: Io['env']): Promise<SyncStat
     uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
     last_sync: status.report?.details.lastSync ?? null,
     consecutive_failures: status.report?.details.consecutiveFailures ?? null,
-    automatic_start_skipped: skipReason(await readStartPolicy(root, env, 'remote_required')),
+    automatic_start_skipped: skipReason(policy),
     log: logFile(root),
   }
 }

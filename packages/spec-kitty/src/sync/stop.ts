@@ -1,5 +1,5 @@
 import { selectPlatform, stopDaemon, type StopResult } from 'familiar'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { syncFamily } from '../families/families.js'
 import { OTHER_ROOT } from './launch.js'
 
@@ -11,6 +11,6 @@ export async function stopSync(root: string, io: Pick<Io, 'err'>, reason: string
     platform: await selectPlatform(),
     reason,
     otherScopeHint: OTHER_ROOT,
-    onWait: (message) => io.err(`${message}\n`),
+    onWait: (message) => note(io, message),
   })
 }

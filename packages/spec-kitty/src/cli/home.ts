@@ -1,0 +1,27 @@
+import { homedir, userInfo } from 'node:os'
+import { isAbsolute } from 'node:path'
+import { FamiliarError } from 'familiar'
+
+/**
+ * Returns the home directory of this user: what `HOME` names, else what the system's user database has. An empty or
+ * relative `HOME` counts as not set: it would mean another home in every working directory. Throws `E_SCOPE_UNUSABLE`
+ * where neither is known, as for a uid without a passwd entry.
+ */
+export function homeDirectory(): string {
+  for (const find of [homedir, () => userInfo().homedir]) {
+    const found = attempt(find)
+    if (found !== null && isAbsolute(found)) return found
+  }
+  throw new FamiliarError('E_SCOPE_UNUSABLE', 'this user has no home directory', {
+    hint: 'set HOME or SPEC_KITTY_HOME to an absolute path',
+  })
+}
+
+/** Both throw where the user is not in the user database. */
+function attempt(find: () => string): string | null {
+  try {
+    return find()
+  } catch {
+    return null
+  }
+}

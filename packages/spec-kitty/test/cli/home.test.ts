@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+import { skipAloud } from '../live/sync-root.js'
+
+/** Where the home directory is: found only by what needs it, and never in the working directory. */
+let base: string
+
+beforeEach(() => {
+  base = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-home-')))
+  chmodSync(base, 0o777)
+})
+
+afterEach(() => rmSync(base, { recursive: true }))
+
+const UNKNOWN_UID = 12_345
+
+const withoutHome = ['env', '-u', 'HOME']
+const asUnknown = ['setpriv', `--reuid=${UNKNOWN_UID}`, '--clear-groups']
+
+/** A uid that the user database does not have. */
+function needUnknownUser(context: TestContext): void {
+  if (readFileSync('/etc/passwd', 'utf8').includes(`:${UNKNOWN_UID}:`))
+    skipAloud(context, `uid ${UNKNOWN_UID} exists here`)
+  const probe = spawnSync(asUnknown[0] ?? '', [...asUnknown.slice(1), process.execPath, CLI, '--help'])
+  if (probe.status === null || /permission|setpriv/i.test(String(probe.stderr))) {
+    skipAloud(context, 'no other user can be taken here, or it cannot read the sources')
+  }
+}
+
+const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
+
+const REFUSAL =
+  'spec-kitty: this user has no home directory (set HOME or SPEC_KITTY_HOME to an absolute path)\n'
+
+describe('a user without a passwd entry', () => {
+  for (const [name, prefix] of [
+    ['HOME not set', [...withoutHome, ...asUnknown]],
+    ['HOME empty', ['env', 'HOME=', ...asUnknown]],
+    ['HOME relative', ['env', 'HOME=home', ...asUnknown]],
+  ] as const) {
+    it(`${name}: --version and every help work, what needs a home says so in one line`, (context) => {
+      needUnknownUser(context)
+      for (const args of [['--version'], ['--help'], ['sync', '--help'], ['auth', 'doctor', '--help']]) {
+        const { status, stderr } = runCli(args, { prefix })
+        expect([args, status, stderr]).toEqual([args, 0, ''])
+      }
+      for (const args of [
+        ['auth', 'doctor'],
+        ['auth', 'doctor', '--reset'],
+        ['sync', 'start'],
+        ['sync', 'stop'],
+        ['sync', 'restart'],
+        ['sync', 'status'],
+        ['sync', 'logs'],
+        ['dashboard', '--cleanup-all', '--yes'],
+        ['init', join(base, 'project')],
+      ]) {
+        const { status, stdout, stderr } = runCli(args, { prefix })
+        expect([args, status, stdout, stderr]).toEqual([args, 2, '', REFUSAL])
+      }
+      expect(existsSync(join(base, 'project'))).toBe(false)
+    })
+  }
+
+  it('never makes an upgrade fail', (context) => {
+    needUnknownUser(context)
+    const { status, stderr } = runCli(['upgrade-hook'], { prefix: [...withoutHome, ...asUnknown] })
+    expect([status, stderr]).toEqual([0, REFUSAL])
+  })
+
+  it('works with SPEC_KITTY_HOME', (context) => {
+    needUnknownUser(context)
+    const env = { SPEC_KITTY_HOME: join(base, 'root') }
+    for (const args of [['sync', 'status'], ['sync', 'stop'], ['sync', 'logs'], ['upgrade-hook']]) {
+      const { status } = runCli(args, { prefix: [...withoutHome, ...asUnknown], env })
+      expect([args, status]).toEqual([args, 0])
+    }
+  })
+
+  it('has no dashboard without a root: its entry says so and ends', (context) => {
+    needUnknownUser(context)
+    const args = [ENTRY, 'dashboard', `--spec-kitty-dashboard-project=${base}`]
+    const command = [...withoutHome, ...asUnknown, process.execPath, ...args]
+    const { status, stderr } = spawnSync(command[0] ?? '', command.slice(1), {
+      env: smallEnvironment(),
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    expect([status, stderr]).toEqual([2, 'spec-kitty: this user has no home directory\n'])
+  })
+})
+
+describe('HOME empty or relative', () => {
+  it('counts as not set: one root, wherever the command runs', () => {
+    for (const home of ['', '.', 'home']) {
+      const logs = ['one', 'two'].map((name) => {
+        const cwd = join(base, name)
+        mkdirSync(cwd, { recursive: true })
+        const { stdout } = spawnSync(process.execPath, [CLI, 'sync', 'status', '--json'], {
+          cwd,
+          env: smallEnvironment({ HOME: home }),
+          encoding: 'utf8',
+        })
+        return JSON.parse(stdout).log
+      })
+      const log = join(realpathSync(userInfo().homedir), '.spec-kitty', 'daemons', 'sync', 'daemon.log')
+      expect(logs).toEqual([log, log])
+    }
+    expect(readdirSync(join(base, 'one'))).toEqual([])
+  })
+})
