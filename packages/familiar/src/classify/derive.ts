@@ -88,15 +88,14 @@ export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
 export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   if (lockHolder === null) return 'no'
   if (lockHolder === 'unknown') return 'unknown'
-  const isNamed = every(
-    same(lockHolder.pid, seen.pid),
-    same(lockHolder.birth, seen.process?.birth ?? null),
-  )
+  const isNamed = every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
   return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
+/** One that reports no scope holds the lock of none that it reports. */
 function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
-  const scope = around.scopes.get(seen.report?.scope ?? '')
+  if (seen.report?.scope == null) return 'no'
+  const scope = around.scopes.get(seen.report.scope)
   return scope === undefined ? 'unknown' : holdsLock(seen, scope)
 }
 
@@ -132,7 +131,9 @@ function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly 
   )
   const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
   return some(
-    ...[...sharing, ...forkedFrom].map((other) => some(isSingleton(other, around.here), singletonNamed(other, around))),
+    ...[...sharing, ...forkedFrom].map((other) =>
+      some(isSingleton(other, around.here), singletonNamed(other, around)),
+    ),
   )
 }
 
@@ -169,12 +170,15 @@ export function isOfElsewhere(record: DaemonRecord, machine: Surroundings['machi
   return record.bootId === machine.bootId && record.pidNamespace !== machine.pidNamespace
 }
 
-/** A scope that was not read in time leaves what is certain: its name is another path than the one that is looked at. */
+/**
+ * A scope that was not read in time leaves what is certain: its name is another path than the one that is looked at. Of one
+ * that was not looked at (a relative path) not even that is certain.
+ */
 function markerHere(seen: Sighting, around: Surroundings): Tri {
   const marker = seen.shape?.marker ?? null
-  if (marker === null) return 'unknown'
-  const real = around.scopes.get(marker)?.real ?? null
-  return real === null ? tri(marker === around.here.real) : same(real, around.here.real)
+  const scope = marker === null ? undefined : around.scopes.get(marker)
+  if (scope === undefined) return 'unknown'
+  return scope.real === null ? tri(marker === around.here.real) : same(scope.real, around.here.real)
 }
 
 /**
@@ -250,7 +254,9 @@ function recordsReadable(seen: Sighting, around: Surroundings): Tri {
   if (seen.namedScopes === null) return 'unknown'
   const named = namedScopes(seen, around)
   if (named.length === 0) return 'unknown'
-  return every(...named.map((scope) => (scope === null || scope.isLate === true ? 'unknown' : tri(isReadable(scope)))))
+  return every(
+    ...named.map((scope) => (scope === null || scope.isLate === true ? 'unknown' : tri(isReadable(scope)))),
+  )
 }
 
 function isReadable(scope: ScopeView): boolean {
