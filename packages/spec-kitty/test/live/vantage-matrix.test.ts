@@ -54,7 +54,7 @@ describe('every entry point from every vantage', () => {
         faults: told(outcomes, 'faults'),
       }).toEqual({ wrongful: [], contradictions: [], faults: [] })
     },
-    timeoutFor(times(CHOSEN, MOST_CELLS), 5_000),
+    timeoutFor(times(CHOSEN, MOST_CELLS), 10_000),
   )
 })
 
