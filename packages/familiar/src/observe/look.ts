@@ -76,7 +76,11 @@ export async function look(
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLock(family, scope, read, platform, found)
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
-  const sightings = await sightingsOf(family, { listeners, holders, replies, here, alive, host, proven }, platform)
+  const sightings = await sightingsOf(
+    family,
+    { listeners, holders, replies, here, alive, host, proven },
+    platform,
+  )
   const foreignMs = Math.max(foreignScopesMs, LOOK_MS - (performance.now() - started))
   const scopes = await readScopes(family, scope, here, sightings, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
@@ -193,7 +197,9 @@ async function readScopes(
 }
 
 function isOfUser({ listeners, process }: Sighting, user: string): boolean {
-  return process?.user === user && listeners.every((listener) => listener.user === null || listener.user === user)
+  return (
+    process?.user === user && listeners.every((listener) => listener.user === null || listener.user === user)
+  )
 }
 
 function isSame(one: ScopeView, other: ScopeView): boolean {
