@@ -14,7 +14,7 @@ import { openLog } from './daemon/log.js'
 import { removeStaleTokens, writeToken } from './act/tokens.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
-import { FamiliarError } from './errors.js'
+import { FamiliarError, throwLack } from './errors.js'
 import type { Family } from './family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from './identity/narrow.js'
 import type { OwnRecord } from './identity/record.js'
@@ -243,6 +243,11 @@ function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
 
 function asFamiliarError(error: unknown): FamiliarError {
   if (error instanceof FamiliarError) return error
+  try {
+    throwLack(error)
+  } catch (lack) {
+    return lack as FamiliarError
+  }
   const message = error instanceof Error ? error.message : String(error)
   return new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
 }
