@@ -1,7 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
-
-/** In the place of a log something else may stand: never follow a link, never wait for the other end of a FIFO. */
-const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+import { closeSync, constants, fstatSync, readSync } from 'node:fs'
+import { openRegular } from './regular-file.js'
 
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
 
@@ -28,21 +26,11 @@ export function endOfLog(path: string, bytes: number): string {
   }
 }
 
-/** A device is not even opened: that alone may do something to it. */
+/** The log is left out where something else stands in its place. */
 function openFile(path: string, flags: number): number | null {
   try {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return null
-    const descriptor = openSync(path, flags | SAFELY, 0o600)
-    if (isOwnFile(descriptor)) return descriptor
-    closeSync(descriptor)
+    return openRegular(path, flags)
   } catch {
-    // Whoever asked does without a log.
+    return null
   }
-  return null
-}
-
-function isOwnFile(descriptor: number): boolean {
-  const found = fstatSync(descriptor)
-  const user = process.geteuid?.()
-  return found.isFile() && (user === undefined || found.uid === user || found.uid === 0)
 }

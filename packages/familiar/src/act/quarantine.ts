@@ -100,7 +100,7 @@ function readCopy(path: string): { readonly text: string } | 'absent' | 'cannot 
 /** Tokens are hexadecimal. What a readable record names as its token is replaced whatever it looks like. */
 function withoutTokens(text: string): string {
   const read = parseRecord(text)
-  const token = read.state === 'readable' ? read.record.token : ''
+  const token = (read.state === 'readable' ? read.record.token : null) ?? ''
   const known = token.length < SHORTEST_TOKEN ? text : text.replaceAll(token, REDACTED)
   return known.replaceAll(/[0-9a-f]{32,}/gi, REDACTED)
 }

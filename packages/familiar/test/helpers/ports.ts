@@ -20,6 +20,7 @@ const FILES = [
   'observe/look-lock',
   'observe/look-records',
   'observe/look-roots',
+  'observe/unreachable',
   'observe/platform/conformance',
   'life/by-hand',
   'life/concurrent',
@@ -50,7 +51,9 @@ const FILES = [
   'life/siblings',
   'life/start',
   'life/start-failure',
+  'life/start-limits',
   'life/unmounted',
+  'life/unreachable',
   'life/wedged',
 ] as const
 

@@ -1,4 +1,4 @@
-import { FamiliarError, isLack, throwLack, type ErrorCode } from 'familiar'
+import { errnoOf, FamiliarError, isLack, lackOf, type ErrorCode } from 'familiar'
 import { EXIT } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { formatJson } from './json.js'
@@ -79,13 +79,9 @@ function isPartMissing(error: unknown): boolean {
 }
 
 /** Returns `E_RESOURCES` where the error, or what it was caused by, is a lack of our own descriptors, memory, processes. */
-function asLack(error: unknown): unknown {
-  try {
-    throwLack(causesOf(error).find(isLack))
-    return null
-  } catch (lack) {
-    return lack
-  }
+function asLack(error: unknown): FamiliarError | null {
+  const lack = causesOf(error).find(isLack)
+  return lack === undefined ? null : lackOf(errnoOf(lack) ?? String(lack), lack)
 }
 
 /** Returns the error and what it was caused by, outermost first. */
