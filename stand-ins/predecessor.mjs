@@ -16,7 +16,7 @@ export { stopAll } from './registry.mjs'
  * nothing; unless told, what that release says. For a dashboard, a path stands in the script instead of the project. `argvPort` lets the command
  * line disagree with the listener. `health` is laid over the payload, a null takes a key away. `owner: false`
  * writes no shared owner file; needed where `uid` cannot write to the root. `keepChild`: a child keeps the
- * port after the process. To end it needs `endCpuMs` of CPU, after it has closed its port and slept for
+ * port after the process; `fork`: one with the same command line, as Python's `os.fork` leaves it. To end it needs `endCpuMs` of CPU, after it has closed its port and slept for
  * `endSleepMs`, where that is not 0. `env` is laid over its environment, which names the root as a start of that
  * release would: by `SPEC_KITTY_HOME`, or (it ignores that variable) by `HOME`.
  *
@@ -24,7 +24,7 @@ export { stopAll } from './registry.mjs'
  *   token?: string, marker?: boolean | string, argvPort?: number,
  *   behaviour?: import('./predecessor-health.cjs').Behaviour | undefined, health?: Record<string, unknown>,
  *   bind?: string, ipv6Only?: boolean, uid?: number, gid?: number, cwd?: string, record?: boolean,
- *   owner?: boolean, keepChild?: boolean, detached?: boolean, node?: string, endCpuMs?: number,
+ *   owner?: boolean, keepChild?: boolean | 'fork', detached?: boolean, node?: string, endCpuMs?: number,
  *   endSleepMs?: number, env?: NodeJS.ProcessEnv }} PredecessorOptions
  *
  * @typedef {import('./registry.mjs').Started & { port: number, token: string, version: string,

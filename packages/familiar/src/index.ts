@@ -21,7 +21,14 @@ export { readState, stateFrom, type DaemonState, type DaemonStatus } from './obs
 export { recordOf, singletonOf } from './observe/singleton.js'
 export { HEALTH_PATH, probe, type ProbeReply } from './observe/health.js'
 export { RETIREMENT_RULES } from './retire/reasons.js'
-export { cleanUp, isSpared, sparedOf, type CleanUpEntry, type CleanUpReport, type CleanUpRequest } from './act/cleanup.js'
+export {
+  cleanUp,
+  isSpared,
+  sparedOf,
+  type CleanUpEntry,
+  type CleanUpReport,
+  type CleanUpRequest,
+} from './act/cleanup.js'
 export { retire, type CleanupPath, type FailureReason, type Retirement } from './act/stop.js'
 export { classify, spell, type ReasonNames, type Verdict } from './classify/classify.js'
 export { staleEvidence, type StaleEvidence } from './classify/evidence.js'

@@ -3,6 +3,7 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
+  futimesSync,
   openSync,
   readFileSync,
   statSync,
@@ -14,7 +15,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
 import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
-import { makeDirectory } from './directory.js'
+import { isLockShown } from '../observe/platform/linux-locks.js'
+import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 
 /** Who waits may wait this long: more than the sum of what a holder may take. */
 export const LOCK_WAIT_MS = 30_000
@@ -46,6 +48,8 @@ export interface HeldLock {
   /** Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. */
   assertHeld(): void
   release(): void
+  /** Touches the file: others read from it when the holder was last alive. */
+  touch(): void
 }
 
 export interface AcquireOptions {
@@ -98,10 +102,11 @@ export async function acquireLockUnless<T extends object>(
 export async function isLockHeld(path: string): Promise<boolean> {
   let descriptor: number
   try {
+    assertNotThroughLink(path)
     descriptor = openSync(path, constants.O_RDWR | NOT_A_LINK)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
-    throw unusable(path, error)
+    throw error instanceof FamiliarError ? error : unusable(path, error)
   }
   try {
     return !(await lockDescriptor(descriptor, path))
@@ -137,10 +142,10 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
 
 function openLockFile(path: string): number {
   try {
-    makeDirectory(dirname(path))
+    prepareOwnPlace(path)
     return openSync(path, constants.O_RDWR | constants.O_CREAT | NOT_A_LINK, 0o600)
   } catch (error) {
-    throw unusable(path, error)
+    throw error instanceof FamiliarError ? error : unusable(path, error)
   }
 }
 
@@ -220,8 +225,10 @@ function isLinked(descriptor: number, path: string): boolean {
 }
 
 function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
+  const isShown = holder.birth === null || isLockShown(descriptor)
+  const text = { ...holder, since: new Date().toISOString(), ...(isShown ? {} : { is_shown: false }) }
   ftruncateSync(descriptor, 0)
-  writeSync(descriptor, `${JSON.stringify({ ...holder, since: new Date().toISOString() })}\n`, 0)
+  writeSync(descriptor, `${JSON.stringify(text)}\n`, 0)
 }
 
 function heldLock(descriptor: number, path: string): HeldLock {
@@ -234,6 +241,10 @@ function heldLock(descriptor: number, path: string): HeldLock {
           retry: true,
         })
       }
+    },
+    touch: () => {
+      const now = new Date()
+      if (isOpen) futimesSync(descriptor, now, now)
     },
     release: () => {
       if (isOpen) closeSync(descriptor)

@@ -5,7 +5,7 @@ import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson } from '../identity/narrow.js'
 import type { OwnRecord } from '../identity/record.js'
 import { readSmallFile } from '../observe/peek.js'
-import { makeDirectory } from './directory.js'
+import { prepareOwnPlace } from './own-place.js'
 import type { HeldLock } from './lock.js'
 
 /**
@@ -16,11 +16,12 @@ export function writeRecord(lock: HeldLock, path: string, record: OwnRecord): vo
   lock.assertHeld()
   const temporary = join(dirname(path), `.record-${randomBytes(6).toString('hex')}`)
   try {
-    makeDirectory(dirname(path))
+    prepareOwnPlace(path)
     writeNew(temporary, formatRecord(record))
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
+    if (error instanceof FamiliarError) throw error
     const hint = `make ${dirname(path)} a directory that this user can write to, with space left`
     const why = errnoOf(error) ?? String(error)
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write the record ${path}: ${why}`, {

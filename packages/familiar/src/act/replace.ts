@@ -7,13 +7,7 @@ import type { Lineage } from '../identity/spawn-shape.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
 import { readPredecessorRecord } from '../observe/records.js'
 import { recordOf, singletonOf } from '../observe/singleton.js'
-import {
-  endSingleton,
-  markEnded,
-  namesPredecessor,
-  withDaemonLock,
-  type EndOrder,
-} from './end-singleton.js'
+import { endSingleton, markEnded, namesPredecessor, withDaemonLock, type EndOrder } from './end-singleton.js'
 import type { HeldLock } from './lock.js'
 import { unreachable, type Beyond } from './beyond.js'
 import { setAside } from './record-file.js'

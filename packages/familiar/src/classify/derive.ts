@@ -88,10 +88,7 @@ export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
 export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   if (lockHolder === null) return 'no'
   if (lockHolder === 'unknown') return 'unknown'
-  const isNamed = every(
-    same(lockHolder.pid, seen.pid),
-    same(lockHolder.birth, seen.process?.birth ?? null),
-  )
+  const isNamed = every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
   return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
@@ -132,7 +129,9 @@ function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly 
   )
   const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
   return some(
-    ...[...sharing, ...forkedFrom].map((other) => some(isSingleton(other, around.here), singletonNamed(other, around))),
+    ...[...sharing, ...forkedFrom].map((other) =>
+      some(isSingleton(other, around.here), singletonNamed(other, around)),
+    ),
   )
 }
 
@@ -250,7 +249,9 @@ function recordsReadable(seen: Sighting, around: Surroundings): Tri {
   if (seen.namedScopes === null) return 'unknown'
   const named = namedScopes(seen, around)
   if (named.length === 0) return 'unknown'
-  return every(...named.map((scope) => (scope === null || scope.isLate === true ? 'unknown' : tri(isReadable(scope)))))
+  return every(
+    ...named.map((scope) => (scope === null || scope.isLate === true ? 'unknown' : tri(isReadable(scope)))),
+  )
 }
 
 function isReadable(scope: ScopeView): boolean {

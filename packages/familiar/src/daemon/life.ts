@@ -91,9 +91,19 @@ export function live(options: LifeOptions): Life {
 
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
 
+  /** So that others can tell when a daemon that crashed was last alive. */
+  function touch(): void {
+    try {
+      lock.touch()
+    } catch (error) {
+      report(error)
+    }
+  }
+
   async function tick(): Promise<void> {
     const state = scopeState()
     absentTicks = state === 'absent' ? absentTicks + 1 : 0
+    if (state === 'here') touch()
     if (state === 'here') await keeper?.check().catch(report)
     const rule = retirementOf(situation(state))
     if (rule !== null) await leave(rule.reason, rule.id)

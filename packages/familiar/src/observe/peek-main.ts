@@ -21,7 +21,7 @@ const REPLY = 'familiar:'
 
 function writeAll(text: string): void {
   const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+  for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at)
 }
 
 answer().catch((error: unknown) => {

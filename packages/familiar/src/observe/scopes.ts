@@ -65,7 +65,8 @@ async function askChild(
       resolve()
     })
     child.on('close', (code) => {
-      if (code === LACKING) error = Object.assign(new Error('the child had too few resources'), { code: 'EMFILE' })
+      if (code === LACKING)
+        error = Object.assign(new Error('the child had too few resources'), { code: 'EMFILE' })
       resolve()
     })
     // A child that hangs in the kernel is not even ended by SIGKILL: it is left to itself.

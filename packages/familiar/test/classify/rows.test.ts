@@ -52,7 +52,12 @@ const SYNC: readonly Case[] = [
   ],
   ['S3a', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
   ['S3b', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
-  ['S3b', 'not_spec_kitty', 'a process nobody may read', { ...SILENT, shape: null, pid: null, process: null }],
+  [
+    'S3b',
+    'not_spec_kitty',
+    'a process nobody may read',
+    { ...SILENT, shape: null, pid: null, process: null },
+  ],
   ['S4', 'third_party', 'a mimic', { shape: null }],
   ['S5', 'is_recorded_singleton', 'the daemon of the record', {}, world({ records: [NAMES_IT] })],
   [

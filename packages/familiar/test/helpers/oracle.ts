@@ -118,7 +118,8 @@ export const dashboardOracle: Oracle = (f) => {
   if (f.young === 'yes' && f.project_gone === 'no') return D.starting
   // A project that is gone took its record along, so `disowned` says yes there too; where the two contradict each
   // other, nothing is proven.
-  const isClear = f.scope_told === "yes" && f.disowned === "yes" && f.young !== "unknown" && f.project_gone !== "unknown"
+  const isClear =
+    f.scope_told === 'yes' && f.disowned === 'yes' && f.young !== 'unknown' && f.project_gone !== 'unknown'
   return isProven(f) && isClear ? D.safe : D.rest
 }
 
@@ -138,7 +139,13 @@ const NEEDED = [
   'records_readable',
 ] as const
 
-const EXCLUDED = ['other_family', 'singleton_here', 'singleton_named', 'part_of_singleton', 'elsewhere'] as const
+const EXCLUDED = [
+  'other_family',
+  'singleton_here',
+  'singleton_named',
+  'part_of_singleton',
+  'elsewhere',
+] as const
 
 /** "In range, spawn shape, pid, argv, birth and namespaces known, same user, ...: all yes", for both tables. */
 function isProven(f: Facts): boolean {

@@ -29,8 +29,10 @@ export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose
 
 /** What the user asked for and the machine did not give is a problem (1); what cannot even be tried is an error (2). */
 const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
+  'E_DAEMON_ELSEWHERE',
   'E_DAEMON_NOT_REPLACED',
   'E_DAEMON_START_FAILED',
+  'E_DAEMON_UNREACHABLE',
   'E_DAEMON_UNRESPONSIVE',
   'E_PORT_IN_USE',
   'E_RANGE_FULL',

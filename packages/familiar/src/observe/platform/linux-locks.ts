@@ -62,6 +62,15 @@ function isListed({ ino }: BigIntStats): boolean {
   return locks === null || new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*:${ino}\\s`).test(locks)
 }
 
+/**
+ * Returns whether the kernel prints the lock that this process has just taken on a descriptor: where it does not, others
+ * cannot see it either, and must be told. True on systems whose locks are not read that way.
+ */
+export function isLockShown(descriptor: number): boolean {
+  const info = quietly(() => readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))
+  return info === null || LOCKED.test(info)
+}
+
 function statOf(path: string): BigIntStats | 'unknown' | null {
   try {
     return statSync(path, { bigint: true })
