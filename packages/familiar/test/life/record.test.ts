@@ -65,7 +65,7 @@ function withToken({ root, record }: Daemon): readonly string[] {
   const directory = dirname(recordPath(root))
   return namesIn(root)
     .map((name) => join(directory, name))
-    .filter((path) => read(path).includes(record.token))
+    .filter((path) => read(path).includes(record.token ?? '\0'))
 }
 
 function readIfThere(path: string): string | null {
