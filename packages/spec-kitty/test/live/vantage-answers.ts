@@ -35,9 +35,11 @@ export function faultsOf(vantage: Vantage, ran: Ran, args: readonly string[]): r
   ]
 }
 
+/** What is to be run somewhere else, and says so, promises nothing here. */
 function forced(said: string): readonly string[] {
-  const command = /spec-kitty [^"'\n)]*--force[^"'\n)]*/.exec(said)?.[0]
-  return command === undefined ? [] : [`names: ${command.trim()}`]
+  const commands = [...said.matchAll(/(.{0,12})(spec-kitty [^"'\n)]*--force[^"'\n)]*)/g)]
+  const here = commands.filter(([, before = '']) => !before.endsWith('runs it: '))
+  return here.slice(0, 1).map(([, , command = '']) => `names: ${command.trim()}`)
 }
 
 /** With the /proc of another pid namespace a command that looks at processes refuses, and an installer's goes on. */

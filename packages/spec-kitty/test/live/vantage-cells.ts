@@ -80,6 +80,12 @@ function explained(fault: string, { status, stdout, stderr }: Ran): string {
   return `${fault} (exit ${status}: ${said})`
 }
 
+/**
+ * Beside a recorded daemon without a marker, and beside a predecessor's dashboard, ours may start, which says nothing of
+ * that one.
+ */
+const STARTS_BESIDE: ReadonlySet<Scope> = new Set(['pre', 'p-old'])
+
 /** All that tell of a scope, each before the same fleet. */
 async function runTruth(
   { vantage, scope }: { readonly vantage: Vantage; readonly scope: Scope },
@@ -90,9 +96,8 @@ async function runTruth(
   const all: Done[] = []
   for (const teller of tellersOf(scope)) {
     const { ran, done } = await runEntry(vantage, teller.entry, fleet, settleMs)
-    // Beside a recorded daemon without a marker ours starts, which says nothing of that one.
-    const isSilent = scope === 'pre' && teller.name === 'start'
-    if (!isSilent) claims.set(teller.name, claimOf(teller, ran, fleet.scopes.at(scope)))
+    if (!(teller.name === 'start' && STARTS_BESIDE.has(scope)))
+      claims.set(teller.name, claimOf(teller, ran, fleet.scopes.at(scope)))
     all.push(named(teller.name, done))
   }
   return { ...joined(all), contradictions: contradictionsOf(vantage, scope, claims) }
