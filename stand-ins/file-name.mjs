@@ -7,7 +7,7 @@
  * @param {string} text
  */
 export function fileName(text) {
-  const bytes = [...text].map((char) => {
+  const bytes = Array.from(text, (char) => {
     const isByte = /[\udc80-\udcff]/u.test(char)
     return isByte ? Buffer.of(char.charCodeAt(0) - 0xdc00) : Buffer.from(char)
   })

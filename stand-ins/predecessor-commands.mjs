@@ -106,7 +106,9 @@ function dashboardRecord(project) {
 function recordIn(path) {
   try {
     const [url = '', port = '', token = '', pid = ''] = readFileSync(path, 'utf8').split('\n')
-    return /^http:/.test(url) && /^\d+$/.test(port) ? { port: Number(port), token, pid: Number(pid) } : null
+    return url.startsWith('http:') && /^\d+$/.test(port)
+      ? { port: Number(port), token, pid: Number(pid) }
+      : null
   } catch {
     return null
   }
