@@ -136,9 +136,6 @@ function openLockFile(path: string): number {
   } catch (error) {
     throw error instanceof FamiliarError ? error : unusable(path, error)
   }
-  throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: it is not a file`, {
-    hint: `a lock must be a file: remove ${path}`,
-  })
 }
 
 /** What stands in the place of the lock has no errno, but says what it is. */

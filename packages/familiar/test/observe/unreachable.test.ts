@@ -25,7 +25,7 @@ const LACK = { request: lack, probe: lack, handshake: lack }
 
 /** Asks a port, from a process of its own. */
 function ask(prefix: readonly string[], port: number, state = '') {
-  const [command = '', ...args] = [...prefix, process.execPath, ASKER, String(port), state]
+  const [command, ...args] = [...prefix, process.execPath, ASKER, String(port), state]
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout) as unknown

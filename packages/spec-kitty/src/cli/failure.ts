@@ -81,7 +81,7 @@ function isPartMissing(error: unknown): boolean {
 /** Returns `E_RESOURCES` where the error, or what it was caused by, is a lack of our own descriptors, memory, processes. */
 function asLack(error: unknown): FamiliarError | null {
   const lack = causesOf(error).find(isLack)
-  return lack === undefined ? null : lackOf(errnoOf(lack) ?? String(lack), lack)
+  return lack === undefined ? null : lackOf(errnoOf(lack) ?? 'unknown', lack)
 }
 
 /** Returns the error and what it was caused by, outermost first. */

@@ -69,7 +69,7 @@ describe.for(Object.keys(WITHOUT))('a machine %s', (how) => {
     const ran = await place.run(project, ['dashboard'], { prefix })
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([1, '', expect.stringMatching(LINE)])
     expect(ran.stderr).toMatch(cause)
-    const [command = '', ...args] = [...prefix, process.execPath, CLI, 'dashboard', '--foreground']
+    const [command, ...args] = [...prefix, process.execPath, CLI, 'dashboard', '--foreground']
     const child = spawn(command, args, {
       cwd: project,
       env: smallEnvironment(place.env),
