@@ -1,19 +1,11 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf, FamiliarError } from '../errors.js'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
 import { makeDirectory } from './directory.js'
+import { writeWhole } from './write-file.js'
 
 /** Who waits may wait this long: more than the sum of what a holder may take. */
 export const LOCK_WAIT_MS = 30_000
@@ -23,6 +15,9 @@ const ANNOUNCE_AFTER_MS = 1_000
 
 /** The holder's name is written over what stands there: a link, in a project from elsewhere, could lead to any file. */
 const NOT_A_LINK = constants.O_NOFOLLOW ?? 0
+
+/** Nor is a FIFO or a device in the place of a lock waited for. */
+const AT_ONCE = constants.O_NONBLOCK ?? 0
 
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
@@ -46,7 +41,10 @@ export interface LockHolder {
 /** A kernel lock that this process holds. It ends with `release()` or with the process, whichever comes first. */
 export interface HeldLock {
   readonly path: string
-  /** Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. */
+  /**
+   * Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. Where that
+   * cannot be told it throws another code: `E_RESOURCES`, or `E_SCOPE_UNUSABLE` for any other error of the system.
+   */
   assertHeld(): void
   release(): void
 }
@@ -64,7 +62,8 @@ export interface AcquireOptions {
  *
  * The lock dies with its holder: there is no stale lock and nobody judges its age. Children do not inherit it (Node
  * opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` where the file system or
- * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made.
+ * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made, `E_RESOURCES` for lack of descriptors
+ * or memory.
  */
 export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
   return acquireLockUnless<never>(path, options, () => Promise.resolve(null))
@@ -141,15 +140,21 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
 function openLockFile(path: string): number {
   try {
     makeDirectory(dirname(path))
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | NOT_A_LINK, 0o600)
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | NOT_A_LINK | AT_ONCE, 0o600)
+    if (fstatSync(descriptor).isFile()) return descriptor
+    closeSync(descriptor)
   } catch (error) {
     throw unusable(path, error)
   }
+  throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: it is not a file`, {
+    hint: `a lock must be a file: remove ${path}`,
+  })
 }
 
 function unusable(path: string, error: unknown): FamiliarError {
-  const why = errnoOf(error) ?? String(error)
-  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: ${why}`, {
+  throwLack(error)
+  const why = nameOf(errnoOf(error) ?? String(error))
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
     hint:
       why === 'ELOOP'
         ? `it is a link, and a lock must be a file: remove ${path}`
@@ -185,6 +190,7 @@ function lockRange(tryLock: (offset: number, length: number) => boolean): boolea
 }
 
 function unsupported(path: string, error: unknown): FamiliarError {
+  throwLack(error)
   const why = nameOf(errnoOf(error) ?? String(error))
   const hint = NO_BUILD.has(why)
     ? 'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
@@ -192,25 +198,36 @@ function unsupported(path: string, error: unknown): FamiliarError {
   return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
 }
 
-/** The lock library has no names for ENOLCK and EDEADLK: it says `Unknown system error -37`. */
-function nameOf(code: string): string {
+/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `Unknown system error -37`. */
+export function nameOf(code: string): string {
   const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1])
   return Object.entries(systemConstants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
-/** A lock on a file that was unlinked or replaced locks nothing. */
+/** A lock on a file that was unlinked or replaced locks nothing. Throws the system's error where that cannot be told. */
 function isLinked(descriptor: number, path: string): boolean {
+  const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
+  return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
+}
+
+/** Written over the old text and cut then, which needs no new space on a disk that is full. Half a name is none. */
+function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
+  const text = `${JSON.stringify({ ...holder, since: new Date().toISOString() })}\n`
   try {
-    const [ours, there] = [fstatSync(descriptor), statSync(path)]
-    return ours.dev === there.dev && ours.ino === there.ino
-  } catch {
-    return false
+    writeWhole(descriptor, text, 0)
+    ftruncateSync(descriptor, Buffer.byteLength(text))
+  } catch (error) {
+    ftruncateSync(descriptor, 0)
+    throw error
   }
 }
 
-function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
-  ftruncateSync(descriptor, 0)
-  writeSync(descriptor, `${JSON.stringify({ ...holder, since: new Date().toISOString() })}\n`, 0)
+function isStillLinked(descriptor: number, path: string): boolean {
+  try {
+    return isLinked(descriptor, path)
+  } catch (error) {
+    throw unusable(path, error)
+  }
 }
 
 function heldLock(descriptor: number, path: string): HeldLock {
@@ -218,7 +235,7 @@ function heldLock(descriptor: number, path: string): HeldLock {
   return {
     path,
     assertHeld: () => {
-      if (!isOpen || !isLinked(descriptor, path)) {
+      if (!isOpen || !isStillLinked(descriptor, path)) {
         throw new FamiliarError('E_LOCK_BUSY', `the lock ${path} was lost: its file was removed`, {
           retry: true,
         })

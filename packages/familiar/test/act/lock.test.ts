@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -227,4 +229,39 @@ describe('the files of a lock', () => {
     expect(await child.ask('acquire 0')).toMatchObject({ code: 'E_SCOPE_UNUSABLE', retry: false })
     expect(existsSync(dirname(path))).toBe(false)
   })
+})
+
+describe('a lock that this process cannot open for lack of descriptors', () => {
+  const limit = (pid: number, descriptors: number): void =>
+    void execFileSync('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:`])
+
+  it('is neither free nor held nor unusable, and one that it holds is not lost', async (context) => {
+    needCommand(context, 'prlimit', ['--nofile=64'])
+    const [path, other] = [newPath(), newPath()]
+    const [holder, child] = [startLockProcess(path), startLockProcess(other)]
+    await holder.ask('acquire 0')
+    await child.ask('isHeld')
+    for (const { pid } of [holder, child]) limit(pid, 3)
+    const lacking = { code: 'E_RESOURCES', retry: true }
+    expect(await child.ask('acquire 0')).toMatchObject(lacking)
+    expect(await holder.ask('isHeld')).toMatchObject(lacking)
+    expect(await holder.ask('assert')).toEqual({ held: true })
+    for (const { pid } of [holder, child]) limit(pid, 1024)
+    expect(await child.ask('acquire 0')).toEqual({ held: true })
+    expect(await holder.ask('assert')).toEqual({ held: true })
+  })
+
+  it.for([1, 2, 3, 4, 5, 6])(
+    'with %i left for the library of locks: it is one or the other',
+    async (left, context) => {
+      needCommand(context, 'prlimit', ['--nofile=64'])
+      const child = startLockProcess(newPath())
+      await child.ask('umask 77')
+      const open = new Set(readdirSync(`/proc/${child.pid}/fd`).map(Number))
+      const free = Array.from({ length: 64 }, (_, at) => at).filter((at) => !open.has(at))
+      limit(child.pid, free[left] ?? 64)
+      const said = await child.ask('acquire 0')
+      expect(['E_RESOURCES', undefined]).toContain(said.code)
+    },
+  )
 })
