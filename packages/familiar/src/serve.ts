@@ -13,7 +13,7 @@ import type { Pages } from './daemon/pages.js'
 import { openLog } from './daemon/log.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
-import { FamiliarError } from './errors.js'
+import { FamiliarError, throwLack } from './errors.js'
 import type { Family } from './family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from './identity/narrow.js'
 import type { OwnRecord } from './identity/record.js'
@@ -233,6 +233,11 @@ function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
 
 function asFamiliarError(error: unknown): FamiliarError {
   if (error instanceof FamiliarError) return error
+  try {
+    throwLack(error)
+  } catch (lack) {
+    return lack as FamiliarError
+  }
   const message = error instanceof Error ? error.message : String(error)
   return new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { devNull } from 'node:os'
 import { dirname } from 'node:path'
@@ -10,6 +10,7 @@ import { objectOf, stringOf, type JsonObject } from '../identity/narrow.js'
 import { makeDirectory } from './directory.js'
 import { jsonLines } from './lines.js'
 import type { HeldLock } from './lock.js'
+import { endOfLog, openLogFile } from './log-file.js'
 import { proveStarted } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { LEASE_FD, type Timing } from './start-pipe.js'
@@ -102,14 +103,20 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
 
 function timingOf({ timing }: Launch): JsonObject {
   if (timing === undefined) return {}
-  const { tickMs, idleMs, drainMs, cleanEveryMs } = timing
-  return { tick_ms: tickMs, idle_ms: idleMs, drain_ms: drainMs, clean_every_ms: cleanEveryMs }
+  const { tickMs, idleMs, drainMs, cleanEveryMs, overwriteEveryMs } = timing
+  return {
+    tick_ms: tickMs,
+    idle_ms: idleMs,
+    drain_ms: drainMs,
+    clean_every_ms: cleanEveryMs,
+    overwrite_every_ms: overwriteEveryMs,
+  }
 }
 
 /** What the runtime itself says of an entry that it cannot load, or of a crash, goes to the log. */
 function spawnDetached({ args, env, cwd, logFile }: Launch): ChildProcess {
   const nothing = openSync(devNull, 'r+')
-  const log = openLogFile(logFile)
+  const log = makeLogFile(logFile)
   try {
     return spawn(process.execPath, [...args], {
       cwd,
@@ -124,10 +131,10 @@ function spawnDetached({ args, env, cwd, logFile }: Launch): ChildProcess {
   }
 }
 
-function openLogFile(path: string): number | null {
+function makeLogFile(path: string): number | null {
   try {
     makeDirectory(dirname(path))
-    return openSync(path, 'a', 0o600)
+    return openLogFile(path)
   } catch {
     return null
   }
@@ -219,22 +226,8 @@ function howItEnded({ exitCode, signalCode }: ChildProcess): string {
 
 /** The last lines, without blank ones and without the calls that led to an error. */
 function logTail(path: string): string {
-  const lines = endOf(path)
+  const lines = endOfLog(path, LOG_TAIL_BYTES)
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
   return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`
-}
-
-function endOf(path: string): string {
-  let descriptor: number | null = null
-  try {
-    descriptor = openSync(path, 'r')
-    const { size } = fstatSync(descriptor)
-    const buffer = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES))
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, size - buffer.length))
-  } catch {
-    return ''
-  } finally {
-    if (descriptor !== null) closeSync(descriptor)
-  }
 }
