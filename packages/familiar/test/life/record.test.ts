@@ -154,8 +154,8 @@ const NO_FILES: readonly (readonly [what: string, Damage, isKept: (aside: string
   [
     'a FIFO',
     (path) => {
-      rmSync(path)
-      execFileSync('mkfifo', [path])
+      execFileSync('mkfifo', [`${path}.fifo`])
+      renameSync(`${path}.fifo`, path)
     },
     (aside) => lstatSync(aside).isFIFO(),
   ],
