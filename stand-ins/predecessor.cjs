@@ -15,6 +15,7 @@
 
 const fs = require('node:fs')
 const { spawn } = require('node:child_process')
+const { join } = require('node:path')
 const { isMainThread, Worker } = require('node:worker_threads')
 const { writeOwner, removeOwner } = require('./predecessor-health.cjs')
 
@@ -40,7 +41,7 @@ function begin() {
     else if (told.kind === 'shutdown') leave(config, server)
     else {
       if (config.owner) writeOwner(config)
-      if (config.keepChild) keepListening(told.fd)
+      if (config.keepChild) keepListening(config, told.fd)
       say(1, 'ready\n')
     }
   })
@@ -90,10 +91,23 @@ function work(ms) {
  * Starts a child that inherits the listening socket and outlives this process. It reads descriptor 3, whose
  * other end is the starter's, and ends with it.
  *
- * @param {number} fd
+ * @param {import('./predecessor-health.cjs').Config} config @param {number} fd
  */
-function keepListening(fd) {
-  spawn('cat', [], { stdio: [3, 'ignore', 'ignore', fd], detached: true }).unref()
+function keepListening({ keepChild }, fd) {
+  const stdio = /** @type {import('node:child_process').StdioOptions} */ ([3, 'ignore', 'ignore', fd])
+  const [command, args, more] = keepChild === 'fork' ? forked() : ['cat', [], {}]
+  spawn(command, args, { ...more, stdio, detached: true }).unref()
+}
+
+/**
+ * Returns what starts a child with the command line of this process.
+ *
+ * @returns {[string, string[], import('node:child_process').SpawnOptions]}
+ */
+function forked() {
+  const [argv0, ...args] = fs.readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(0, -1)
+  const preload = join(__dirname, 'forked-child.cjs')
+  return [process.execPath, args, { argv0, env: { ...process.env, NODE_OPTIONS: `--require "${preload}"` } }]
 }
 
 /** Writes to a descriptor that the starter may have closed. @param {1 | 2} fd @param {string} text */

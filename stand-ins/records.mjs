@@ -1,6 +1,7 @@
 // @ts-check
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileName } from './file-name.mjs'
 
 /** @typedef {{ port: number, token: string, pid?: number, lines?: 3 | 4 }} RecordFields */
 
@@ -26,8 +27,8 @@ export function writeDashboardRecord(project, fields) {
 /** @param {string} path @param {string} host @param {RecordFields} fields */
 function writeRecord(path, host, { port, token, pid, lines = pid === undefined ? 3 : 4 }) {
   const text = [`http://${host}:${port}`, port, token, ...(lines === 4 ? [pid] : [])].join('\n')
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${text}\n`, { mode: 0o600 })
-  chmodSync(path, 0o600)
+  mkdirSync(fileName(dirname(path)), { recursive: true })
+  writeFileSync(fileName(path), `${text}\n`, { mode: 0o600 })
+  chmodSync(fileName(path), 0o600)
   return path
 }

@@ -1,4 +1,4 @@
-export { FamiliarError, isLack, throwLack, type ErrorCode } from './errors.js'
+export { FamiliarError, errnoOf, isLack, lackOf, throwLack, type ErrorCode } from './errors.js'
 export type { Family, Recognition, ScopeFiles } from './family.js'
 export { connect, skipReason } from './connect.js'
 export type { Connection } from './connect/connection.js'
@@ -12,7 +12,7 @@ export { assertRoom } from './act/room.js'
 export { loadingBeside } from './load-beside.js'
 export { tidyRecord } from './act/end-singleton.js'
 export { stopDaemon, type StopRequest, type StopResult } from './stop-daemon.js'
-export type { Launch, StartReason } from './act/start.js'
+export { assertCanStart, type Launch, type StartReason } from './act/start.js'
 export type { Timing } from './act/start-pipe.js'
 export { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from './daemon/timing.js'
 export { handshake, type Handshake } from './observe/handshake.js'
@@ -21,7 +21,14 @@ export { readState, stateFrom, type DaemonState, type DaemonStatus } from './obs
 export { recordOf, singletonOf } from './observe/singleton.js'
 export { HEALTH_PATH, probe, type ProbeReply } from './observe/health.js'
 export { RETIREMENT_RULES } from './retire/reasons.js'
-export { cleanUp, isSpared, sparedOf, type CleanUpEntry, type CleanUpReport, type CleanUpRequest } from './act/cleanup.js'
+export {
+  cleanUp,
+  isSpared,
+  sparedOf,
+  type CleanUpEntry,
+  type CleanUpReport,
+  type CleanUpRequest,
+} from './act/cleanup.js'
 export { retire, type CleanupPath, type FailureReason, type Retirement } from './act/stop.js'
 export { classify, spell, type ReasonNames, type Verdict } from './classify/classify.js'
 export { staleEvidence, type StaleEvidence } from './classify/evidence.js'

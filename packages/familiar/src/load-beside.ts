@@ -1,5 +1,8 @@
-/** A warm daemon answers within some milliseconds: what a command needs only without one is not loaded until then. */
-const LOAD_AFTER_MS = 50
+/**
+ * A warm daemon answers within some milliseconds, on a busy machine within this time: what a command needs only without
+ * one is not loaded until then.
+ */
+const LOAD_AFTER_MS = 200
 
 /**
  * Returns what the work returns, and loads a part of the package beside it where it takes longer than that: what is

@@ -82,8 +82,11 @@ function seenTarget(request: StopRequest, seen: Look, daemon: Candidate): Target
   const { sighting, facts } = daemon
   const isPredecessor = sighting.shape?.lineage === 'predecessor'
   if (isPredecessor && readPredecessorRecord(request.family, request.scope) === null) return null
-  if (facts.reachable !== 'yes') throw unreachable(request, sighting)
-  return { daemon, record: recordOf(daemon, seen) }
+  const record = recordOf(daemon, seen)
+  const named = { pid: sighting.pid ?? record?.pid ?? null, port: sighting.port ?? record?.port ?? null }
+  if (facts.reachable !== 'yes') throw unreachable(request, named)
+  if (sighting.pid === null) throw elsewhere(request, named)
+  return { daemon, record }
 }
 
 /** It is asked over HTTP, and its end is read from the machine: from here its process must at least be seen. */

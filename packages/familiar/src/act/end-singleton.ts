@@ -146,6 +146,6 @@ export async function withDaemonLock(
       lock.release()
     }
   } catch (error) {
-    if (!(error instanceof FamiliarError)) throw error
+    if (!(error instanceof FamiliarError) || error.code === 'E_RESOURCES') throw error
   }
 }

@@ -1,20 +1,16 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, statSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf, FamiliarError } from '../errors.js'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
 import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
-import { makeDirectory } from './directory.js'
+import { isLockShown } from '../observe/platform/linux-locks.js'
+import { readSmallFile } from '../observe/peek.js'
+import { loadTryLock } from './lock-library.js'
+import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
+import { openRegular } from './regular-file.js'
+import { writeWhole } from './write-file.js'
 
 /** Who waits may wait this long: more than the sum of what a holder may take. */
 export const LOCK_WAIT_MS = 30_000
@@ -22,17 +18,11 @@ export const LOCK_WAIT_MS = 30_000
 /** After this long a waiter says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
-/** The holder's name is written over what stands there: a link, in a project from elsewhere, could lead to any file. */
-const NOT_A_LINK = constants.O_NOFOLLOW ?? 0
-
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
 
 /** On a remote file system a signal may interrupt even a call that does not wait, before it knows anything. */
 const INTERRUPTED_AT_MOST = 10
-
-/** What the lock library says where its native part is missing (musl) or is not for this system. */
-const NO_BUILD: ReadonlySet<string> = new Set(['ADDON_NOT_FOUND', 'CANNOT_LOAD'])
 
 /** Who holds a lock, as its file says: for people, never for a decision. */
 export interface LockHolder {
@@ -43,9 +33,14 @@ export interface LockHolder {
 /** A kernel lock that this process holds. It ends with `release()` or with the process, whichever comes first. */
 export interface HeldLock {
   readonly path: string
-  /** Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. */
+  /**
+   * Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. Where that
+   * cannot be told it throws another code: `E_RESOURCES`, or `E_SCOPE_UNUSABLE` for any other error of the system.
+   */
   assertHeld(): void
   release(): void
+  /** Touches the file: others read from it when the holder was last alive. */
+  touch(): void
 }
 
 export interface AcquireOptions {
@@ -61,7 +56,8 @@ export interface AcquireOptions {
  *
  * The lock dies with its holder: there is no stale lock and nobody judges its age. Children do not inherit it (Node
  * opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` where the file system or
- * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made.
+ * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made or is no regular file of this user or
+ * root, `E_RESOURCES` where this process has too few descriptors or too little memory.
  */
 export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
   return acquireLockUnless<never>(path, options, () => Promise.resolve(null))
@@ -98,13 +94,14 @@ export async function acquireLockUnless<T extends object>(
 export async function isLockHeld(path: string): Promise<boolean> {
   let descriptor: number
   try {
-    descriptor = openSync(path, constants.O_RDWR | NOT_A_LINK)
+    assertNotThroughLink(path)
+    descriptor = openRegular(path, constants.O_RDWR)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
-    throw unusable(path, error)
+    throw error instanceof FamiliarError ? error : unusable(path, error)
   }
   try {
-    return !(await lockDescriptor(descriptor, path))
+    return !lockDescriptor(descriptor, path)
   } finally {
     closeSync(descriptor)
   }
@@ -112,18 +109,15 @@ export async function isLockHeld(path: string): Promise<boolean> {
 
 /** Returns who the lock's file says holds it. */
 export function readLockHolder(path: string): LockHolder | null {
-  try {
-    const json = objectOf(parseJson(readFileSync(path, 'utf8')))
-    return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
-  } catch {
-    return null
-  }
+  const found = readSmallFile(path)
+  const json = found.state === 'text' ? objectOf(parseJson(found.text)) : null
+  return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
 }
 
 async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<HeldLock | null> {
   const descriptor = openLockFile(path)
   try {
-    if ((await lockDescriptor(descriptor, path)) && isLinked(descriptor, path)) {
+    if (lockDescriptor(descriptor, path) && isLinked(descriptor, path)) {
       writeHolder(descriptor, holder)
       return heldLock(descriptor, path)
     }
@@ -137,20 +131,20 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
 
 function openLockFile(path: string): number {
   try {
-    makeDirectory(dirname(path))
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | NOT_A_LINK, 0o600)
+    prepareOwnPlace(path)
+    return openRegular(path, constants.O_RDWR | constants.O_CREAT)
   } catch (error) {
-    throw unusable(path, error)
+    throw error instanceof FamiliarError ? error : unusable(path, error)
   }
 }
 
+/** What stands in the place of the lock has no errno, but says what it is. */
 function unusable(path: string, error: unknown): FamiliarError {
-  const why = errnoOf(error) ?? String(error)
-  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: ${why}`, {
-    hint:
-      why === 'ELOOP'
-        ? `it is a link, and a lock must be a file: remove ${path}`
-        : `make ${dirname(path)} a directory that this user can write to, with space left`,
+  throwLack(error)
+  const errno = errnoOf(error)
+  const why = errno === null ? (error instanceof Error ? error.message : String(error)) : nameOf(errno)
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
+    hint: hintFor(path, errno),
     cause: error,
   })
 }
@@ -160,20 +154,23 @@ function unusable(path: string, error: unknown): FamiliarError {
  * before a scan, a prompt or another wait, in which the package may be replaced. A failure is told by whoever takes a lock.
  */
 export async function loadLocks(): Promise<void> {
-  await importLocks().catch(() => undefined)
-}
-
-let library: typeof import('fs-native-extensions') | null = null
-
-async function importLocks(): Promise<typeof import('fs-native-extensions')> {
-  library ??= await import('fs-native-extensions')
-  return library
-}
-
-async function lockDescriptor(descriptor: number, path: string): Promise<boolean> {
   try {
-    const { default: locks } = await importLocks()
-    return lockRange((offset, length) => locks.tryLock(descriptor, offset, length))
+    loadTryLock('')
+  } catch {
+    // Told by whoever takes a lock.
+  }
+}
+
+function hintFor(path: string, errno: string | null): string {
+  if (errno === 'ELOOP') return `it is a link, and a lock must be a file: remove ${path}`
+  if (errno === null) return `a lock must be a regular file of this user: move ${path} away`
+  return `make ${dirname(path)} a directory that this user can write to, with space left`
+}
+
+function lockDescriptor(descriptor: number, path: string): boolean {
+  const tryLock = loadTryLock(path)
+  try {
+    return lockRange((offset, length) => tryLock(descriptor, offset, length))
   } catch (error) {
     throw unsupported(path, error)
   }
@@ -196,32 +193,44 @@ function lockRange(tryLock: (offset: number, length: number) => boolean): boolea
 }
 
 function unsupported(path: string, error: unknown): FamiliarError {
+  throwLack(error)
   const why = nameOf(errnoOf(error) ?? String(error))
-  const hint = NO_BUILD.has(why)
-    ? 'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
-    : `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
+  const hint = `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
   return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
 }
 
-/** The lock library has no names for ENOLCK and EDEADLK: it says `Unknown system error -37`. */
-function nameOf(code: string): string {
+/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `Unknown system error -37`. */
+export function nameOf(code: string): string {
   const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1])
   return Object.entries(systemConstants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
-/** A lock on a file that was unlinked or replaced locks nothing. */
+/** A lock on a file that was unlinked or replaced locks nothing. Throws the system's error where that cannot be told. */
 function isLinked(descriptor: number, path: string): boolean {
+  const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
+  return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
+}
+
+/** Written over the old text and cut then, which needs no new space on a disk that is full. Half a name is none. */
+function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
+  const isShown = holder.birth === null || isLockShown(descriptor)
+  const named = { ...holder, since: new Date().toISOString(), ...(isShown ? {} : { is_shown: false }) }
+  const text = `${JSON.stringify(named)}\n`
   try {
-    const [ours, there] = [fstatSync(descriptor), statSync(path)]
-    return ours.dev === there.dev && ours.ino === there.ino
-  } catch {
-    return false
+    writeWhole(descriptor, text, 0)
+    ftruncateSync(descriptor, Buffer.byteLength(text))
+  } catch (error) {
+    ftruncateSync(descriptor, 0)
+    throw error
   }
 }
 
-function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
-  ftruncateSync(descriptor, 0)
-  writeSync(descriptor, `${JSON.stringify({ ...holder, since: new Date().toISOString() })}\n`, 0)
+function isStillLinked(descriptor: number, path: string): boolean {
+  try {
+    return isLinked(descriptor, path)
+  } catch (error) {
+    throw unusable(path, error)
+  }
 }
 
 function heldLock(descriptor: number, path: string): HeldLock {
@@ -229,11 +238,15 @@ function heldLock(descriptor: number, path: string): HeldLock {
   return {
     path,
     assertHeld: () => {
-      if (!isOpen || !isLinked(descriptor, path)) {
+      if (!isOpen || !isStillLinked(descriptor, path)) {
         throw new FamiliarError('E_LOCK_BUSY', `the lock ${path} was lost: its file was removed`, {
           retry: true,
         })
       }
+    },
+    touch: () => {
+      const now = new Date()
+      if (isOpen) futimesSync(descriptor, now, now)
     },
     release: () => {
       if (isOpen) closeSync(descriptor)

@@ -1,32 +1,48 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { lstatSync, renameSync, rmSync, type Stats } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import { errnoOf, FamiliarError } from '../errors.js'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson } from '../identity/narrow.js'
 import type { OwnRecord } from '../identity/record.js'
-import { readSmallFile } from '../observe/peek.js'
-import { makeDirectory } from './directory.js'
-import type { HeldLock } from './lock.js'
+import { readSmallFile, type PeekedFile } from '../observe/peek.js'
+import { prepareOwnPlace } from './own-place.js'
+import { nameOf, type HeldLock } from './lock.js'
+import { keepCopy, type Why } from './quarantine.js'
+import { writeNewFile } from './write-file.js'
+
+/** What tells one file from another, and from itself after it was changed. Null: it cannot be told. */
+export type Stamp = { readonly file: string; readonly access: string } | null
+
+/** What stands in the place of a record. */
+export interface Standing {
+  readonly file: PeekedFile
+  readonly stamp: Stamp
+}
+
+/** What came of a write: the file as it was left, and the path of the copy that was kept of what stood there. */
+export interface Written {
+  readonly stamp: Stamp
+  readonly aside: string | null
+}
 
 /**
- * Writes the record of the scope whose daemon lock is held: 0600 from the first byte, whole or not at all. Throws
- * `E_SCOPE_UNUSABLE` when it cannot be written.
+ * Writes the record of the scope whose daemon lock is held, over what stands there: 0600 from the first byte, whole or not
+ * at all. Of what is damaged a copy is kept. Throws `E_SCOPE_UNUSABLE` when it cannot be written, `E_RESOURCES` for lack of
+ * descriptors or memory; then the old one stands as it did, and no temporary file is left.
  */
-export function writeRecord(lock: HeldLock, path: string, record: OwnRecord): void {
+export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isDamaged = false): Written {
   lock.assertHeld()
   const temporary = join(dirname(path), `.record-${randomBytes(6).toString('hex')}`)
   try {
-    makeDirectory(dirname(path))
-    writeNew(temporary, formatRecord(record))
+    prepareOwnPlace(path)
+    writeNewFile(temporary, formatRecord(record))
+    const stamp = stampOf(lstatSync(temporary))
+    const aside = isDamaged ? (keepCopy(path, 'corrupt')?.aside ?? null) : null
     renameSync(temporary, path)
+    return { stamp, aside }
   } catch (error) {
     rmSync(temporary, { force: true })
-    const hint = `make ${dirname(path)} a directory that this user can write to, with space left`
-    const why = errnoOf(error) ?? String(error)
-    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write the record ${path}: ${why}`, {
-      hint,
-      cause: error,
-    })
+    throw unwritable(path, error)
   }
 }
 
@@ -36,22 +52,44 @@ export function formatRecord(record: OwnRecord): string {
 }
 
 /**
- * Moves what stands in the place of the record aside, under a name that says why and when, so that nothing is lost.
- * Returns the new name, null when there was nothing.
+ * Reads what stands in the place of a record. A link, or anything else that is no file, is unreadable. Throws `E_RESOURCES`
+ * for lack of descriptors or memory: then nothing is known of the record.
  */
-export function setAside(
-  lock: HeldLock,
-  path: string,
-  why: 'corrupt' | 'replaced' = 'corrupt',
-): string | null {
-  lock.assertHeld()
-  const aside = `${path}.${why}-${new Date().toISOString().replaceAll(':', '')}`
+export function readStanding(path: string): Standing {
   try {
-    renameSync(path, aside)
-    return aside
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return { file: { state: 'absent' }, stamp: null }
+    const file = found.isFile() ? readText(path) : ({ state: 'unreadable', why: 'it is not a file' } as const)
+    return { file, stamp: stampOf(found) }
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw error
+    throwLack(error)
+    if (error instanceof FamiliarError) throw error
+    return { file: { state: 'unreadable', why: errnoOf(error) ?? String(error) }, stamp: null }
+  }
+}
+
+function stampOf({ dev, ino, size, mtimeMs, mode, uid }: Stats): Stamp {
+  return { file: [dev, ino, size, mtimeMs].join(), access: [mode, uid].join() }
+}
+
+function readText(path: string): PeekedFile {
+  const found = readSmallFile(path)
+  if (found.state === 'unreadable') throwLack(Object.assign(new Error(found.why), { code: found.why }))
+  return found
+}
+
+/**
+ * Removes what stands in the place of a record and keeps a copy of it, without tokens. Returns the path of the copy, null
+ * when there was nothing. Throws `E_SCOPE_UNUSABLE` where that cannot be written, and then leaves the original.
+ */
+export function setAside(lock: HeldLock, path: string, why: Why = 'corrupt'): string | null {
+  lock.assertHeld()
+  try {
+    const kept = keepCopy(path, why)
+    if (kept?.isMoved === false) rmSync(path, { force: true })
+    return kept?.aside ?? null
+  } catch (error) {
+    throw unwritable(path, error)
   }
 }
 
@@ -62,7 +100,8 @@ export function markStopped(
   named: Pick<OwnRecord, 'pid' | 'birth'>,
   reason: string,
 ): boolean {
-  const found = objectOf(parseJson(textOf(path)))
+  const { file } = readStanding(path)
+  const found = file.state === 'text' ? objectOf(parseJson(file.text)) : null
   if (found === null || found['pid'] !== named.pid || found['birth'] !== named.birth) return false
   if (found['state'] !== 'running') return false
   const stopped = { state: 'stopped', stop_reason: reason, stopped_at: new Date().toISOString() } as const
@@ -70,17 +109,16 @@ export function markStopped(
   return true
 }
 
-function textOf(path: string): string {
-  const found = readSmallFile(path)
-  return found.state === 'text' ? found.text : ''
-}
-
-function writeNew(path: string, text: string): void {
-  const descriptor = openSync(path, 'wx', 0o600)
-  try {
-    writeSync(descriptor, text)
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+function unwritable(path: string, error: unknown): Error {
+  throwLack(error)
+  if (error instanceof FamiliarError) return error
+  const why = nameOf(errnoOf(error) ?? String(error))
+  const hint =
+    why === 'EFBIG'
+      ? 'raise the limit of file sizes (ulimit -f)'
+      : `make ${dirname(path)} a directory that this user can write to, with space left`
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot write the record ${path}: ${why}`, {
+    hint,
+    cause: error,
+  })
 }

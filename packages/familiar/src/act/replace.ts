@@ -7,16 +7,11 @@ import type { Lineage } from '../identity/spawn-shape.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
 import { readPredecessorRecord } from '../observe/records.js'
 import { recordOf, singletonOf } from '../observe/singleton.js'
-import {
-  endSingleton,
-  markEnded,
-  namesPredecessor,
-  withDaemonLock,
-  type EndOrder,
-} from './end-singleton.js'
+import { endSingleton, markEnded, namesPredecessor, withDaemonLock, type EndOrder } from './end-singleton.js'
 import type { HeldLock } from './lock.js'
 import { unreachable, type Beyond } from './beyond.js'
 import { setAside } from './record-file.js'
+import { assertCanStart, type Launch } from './start.js'
 
 /** A daemon that had to make room for one of this installation. */
 export interface Replaced {
@@ -26,6 +21,8 @@ export interface Replaced {
 
 export interface ReplaceOrder extends EndOrder, Beyond {
   readonly reason: Replaced['reason']
+  /** How the successor is started; without one, none is. */
+  readonly launch?: Launch
   /** The command that deals with a daemon by its port. */
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
@@ -142,6 +139,7 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: Found): Promise<v
   const named = { pid, port, version }
   const missing = unproven(found)
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
+  if (order.launch !== undefined) assertCanStart(order.launch)
   const result = await endSingleton(order, lock, daemon, record)
   if (result.outcome === 'failed') throw notReplaced(order, named, result.reason)
 }

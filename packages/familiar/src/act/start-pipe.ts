@@ -14,4 +14,6 @@ export interface Timing {
   readonly drainMs: number
   /** At most this often it cleans up stale siblings. */
   readonly cleanEveryMs: number
+  /** At most this often it writes its record over one that names another daemon; a minute where nothing is said. */
+  readonly overwriteEveryMs?: number
 }

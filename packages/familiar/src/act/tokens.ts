@@ -7,7 +7,7 @@ import type { OwnRecord } from '../identity/record.js'
 import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { tokenFile } from '../observe/records.js'
-import { makeDirectory } from './directory.js'
+import { prepareOwnPlace } from './own-place.js'
 import { writeNewFile } from './write-file.js'
 
 /** How long the processes that the files name may take to be read. */
@@ -23,13 +23,14 @@ export function writeToken(directory: string, token: string, record: OwnRecord):
   const path = tokenFile(directory, instance_id)
   const temporary = join(directory, `.token-${randomBytes(6).toString('hex')}`)
   try {
-    makeDirectory(directory)
+    prepareOwnPlace(path)
     const named = { pid, birth, boot_id, host_id, pid_namespace, project: scope }
     writeNewFile(temporary, `${JSON.stringify({ token, ...named })}\n`)
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
     throwLack(error)
+    if (error instanceof FamiliarError) throw error
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errnoOf(error) ?? String(error)}`, {
       hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
       cause: error,

@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
  */
 export function writeWhole(descriptor: number, content: string | Uint8Array, position?: number): void {
   const bytes = Buffer.from(content as string)
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const at = position === undefined ? null : position + done
     const written = writeSync(descriptor, bytes, done, bytes.length - done, at)
     if (written === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' })

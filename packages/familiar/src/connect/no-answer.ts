@@ -17,10 +17,7 @@ const REFUSED_MS = 100
  * reason to end it: it may be healthy where it runs. A holder that is not seen may come into sight: only after the wait
  * (`hasWaited`) it counts as one that runs elsewhere, unless the record says so itself.
  */
-export async function whyBeyond(
-  request: ConnectRequest,
-  hasWaited: boolean,
-): Promise<FamiliarError | null> {
+export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Promise<FamiliarError | null> {
   const { family, scope, platform } = request
   const record = readOwnRecord(family, scope)
   const named = { pid: record?.pid ?? null, port: record?.port ?? null }

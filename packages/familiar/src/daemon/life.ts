@@ -4,8 +4,8 @@ import { cleanUp } from '../act/cleanup.js'
 import type { HeldLock } from '../act/lock.js'
 import type { Timing } from '../act/start-pipe.js'
 import { namesLiving } from '../classify/derive.js'
-import { tri } from '../classify/tri.js'
-import { FamiliarError } from '../errors.js'
+import { tri, type Tri } from '../classify/tri.js'
+import { FamiliarError, isLack } from '../errors.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { stringOf, objectOf } from '../identity/narrow.js'
@@ -36,7 +36,7 @@ export interface LifeOptions {
   readonly platform: Platform
   readonly logFile: string
   readonly lock: HeldLock
-  readonly timing: Timing
+  readonly timing: Required<Timing>
   readonly work: Work
   readonly isInstallationChanged: () => boolean | null
   /** It runs in the caller's terminal, and leaves when that is closed (SIGHUP). One in the background has none. */
@@ -87,14 +87,30 @@ export function live(options: LifeOptions): Life {
   let isCleaning = false
   let isRetriedOnTick = false
   const inFlight = (): number => requests + work.inFlight()
-  const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock)
+  const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock) === 'yes'
 
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
+
+  /** So that others can tell when a daemon that crashed was last alive. */
+  function touch(): void {
+    try {
+      lock.touch()
+    } catch (error) {
+      report(error)
+    }
+  }
 
   async function tick(): Promise<void> {
     const state = scopeState()
     absentTicks = state === 'absent' ? absentTicks + 1 : 0
-    if (state === 'here') await keeper?.check().catch(report)
+    if (state === 'here') touch()
+    try {
+      if (state === 'here') await keeper?.check()
+    } catch (error) {
+      report(error)
+      // What this process lacks says nothing about the record or the scope: the next tick tries again.
+      if (isOwnLack(error)) return
+    }
     const rule = retirementOf(situation(state))
     if (rule !== null) await leave(rule.reason, rule.id)
     else if (isCleanDue) await cleanSiblings(isRetriedOnTick ? 0 : timing.cleanEveryMs)
@@ -102,7 +118,7 @@ export function live(options: LifeOptions): Life {
 
   function situation(state: ScopeState): Situation {
     return {
-      superseded: keeper?.rival() != null || (state === 'here' && !isHeld(lock)) ? 'yes' : 'no',
+      superseded: keeper?.rival() != null || (state === 'here' && isHeld(lock) === 'no') ? 'yes' : 'no',
       absentTicks,
       installationChanged: tri(options.isInstallationChanged()),
       idleSeconds: (performance.now() - lastRequestAt) / 1000,
@@ -177,14 +193,15 @@ export function live(options: LifeOptions): Life {
       // Before the record: whoever reads that may send a signal at once, and none may end the daemon unmarked.
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
       process.on('SIGHUP', () => void (options.isForeground === true && leave('SIGHUP', null)))
-      keeper = keepRecord(
+      keeper = keepRecord({
         lock,
-        family.files(scope).record,
-        beginning.record,
+        path: family.files(scope).record,
+        record: beginning.record,
         log,
-        (named) => isRival(options, named),
-        isSingleton,
-      )
+        lives: (named) => isRival(options, named),
+        mayWrite: isSingleton,
+        overwriteEveryMs: timing.overwriteEveryMs,
+      })
       logStart(log, beginning)
       setInterval(() => void tick().catch(report), timing.tickMs)
       setImmediate(() => void cleanSiblings())
@@ -227,22 +244,29 @@ function isSingletonIn({ candidates, host }: Look): boolean {
   return candidates.some(({ sighting, facts }) => sighting.pid === host.pid && facts.singleton_here === 'yes')
 }
 
-function isHeld(lock: HeldLock): boolean {
+/** An error of the system (too little memory, a file system that is away) does not say that the lock is lost. */
+function isHeld(lock: HeldLock): Tri {
   try {
     lock.assertHeld()
-    return true
-  } catch {
-    return false
+    return 'yes'
+  } catch (error) {
+    return error instanceof FamiliarError && error.code === 'E_LOCK_BUSY' ? 'no' : 'unknown'
   }
+}
+
+function isOwnLack(error: unknown): boolean {
+  return isLack(error) || (error instanceof FamiliarError && error.code === 'E_RESOURCES')
 }
 
 /**
  * Returns whether the process that a record names is a living daemon of this scope. Any other process that it names, with
- * whatever birth, is nobody who could supersede the holder of the daemon lock.
+ * whatever birth, is nobody who could supersede the holder of the daemon lock. Throws `E_LOOK_FAILED` where processes cannot
+ * be read at all: then not even this one is seen.
  */
 async function isRival({ family, scope, platform }: LifeOptions, named: DaemonRecord): Promise<boolean> {
   if (named.pid === null) return false
-  const alive = await platform.inspect([named.pid], AbortSignal.timeout(2_000))
+  const alive = await platform.inspect([named.pid, process.pid], AbortSignal.timeout(2_000))
+  if (!alive.has(process.pid)) throw new FamiliarError('E_LOOK_FAILED', 'cannot read the processes')
   const command = alive.get(named.pid)?.command
   const shape = command == null ? null : matchShapes(family.shapes, command)
   if (shape === null || namesLiving(named, alive) !== 'yes') return false

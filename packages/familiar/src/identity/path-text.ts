@@ -30,7 +30,7 @@ export function textOfBytes(bytes: Buffer): string {
  */
 export function fileNameOf(text: string): string | Buffer {
   if (!LONE_SURROGATE.test(text)) return text
-  return Buffer.concat([...text].map(bytesOf))
+  return Buffer.concat(Array.from(text, bytesOf))
 }
 
 function bytesOf(char: string): Buffer {

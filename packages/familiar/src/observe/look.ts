@@ -5,6 +5,7 @@ import type { Facts } from '../classify/facts.js'
 import type { Family } from '../family.js'
 import type { Host, Listener } from '../identity/machine.js'
 import { makeProof, type ProvenProcess } from '../identity/proof.js'
+import type { DaemonRecord } from '../identity/record.js'
 import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { handshake } from './handshake.js'
@@ -71,11 +72,15 @@ export async function look(
   )
   const hints = hintsFrom(replies.values(), read)
   const holders = new Map(await platform.holders(listeners, hints, deadline))
-  const proven = await proveRecorded(family, read, listeners, holders)
+  const proven = await proveRecorded(family, read, listeners, holders, platform)
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLock(family, scope, read, platform, found)
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
-  const sightings = await sightingsOf(family, { listeners, holders, replies, here, alive, host, proven }, platform)
+  const sightings = await sightingsOf(
+    family,
+    { listeners, holders, replies, here, alive, host, proven },
+    platform,
+  )
   const foreignMs = Math.max(foreignScopesMs, LOOK_MS - (performance.now() - started))
   const scopes = await readScopes(family, scope, here, sightings, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
@@ -105,14 +110,16 @@ async function withLock(
 }
 
 /**
- * A daemon whose descriptors cannot be read (its Node has file capabilities, above all) can still prove itself: who owns the
- * record's token is the process that the record names. Asked only where the socket's holder is unknown otherwise.
+ * A daemon whose descriptors cannot be read (its Node has file capabilities, above all) can still prove itself: the one that
+ * owns the record's token is the process that the record names. Asked only where the socket's holder is unknown otherwise.
+ * Its pid counts only where pids mean the same: in another pid namespace that number names another process.
  */
 async function proveRecorded(
   family: Family,
   { records }: UnlockedView,
   listeners: readonly Listener[],
   holders: Map<string, number>,
+  platform: Platform,
 ): Promise<ReadonlySet<string>> {
   const proven = new Set<string>()
   for (const read of records) {
@@ -121,12 +128,23 @@ async function proveRecorded(
     const silent = listeners.filter((at) => at.port === port && at.pid === null && !holders.has(at.socket))
     if (pid === null || silent.length === 0) continue
     if ((await handshake(family, read.record, PROBE_MS)).outcome !== 'proven') continue
+    const isSeen = await isSeenHere(read.record, pid, platform)
     for (const at of silent.filter(({ address }) => address === '127.0.0.1')) {
-      holders.set(at.socket, pid)
+      if (isSeen) holders.set(at.socket, pid)
       proven.add(at.socket)
     }
   }
   return proven
+}
+
+/** A start time that cannot be compared is the only thing that may differ: then the kernel keeps this process from us. */
+async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform): Promise<boolean> {
+  const { hostId, bootId, pidNamespace } = await platform.host()
+  const isSameSpace =
+    record.hostId === hostId && record.bootId === bootId && record.pidNamespace === pidNamespace
+  if (!isSameSpace) return false
+  const found = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
+  return found !== undefined && (found.birth === null || found.birth === record.birth)
 }
 
 async function ask(family: Family, listener: Listener): Promise<Heard> {
@@ -179,7 +197,9 @@ async function readScopes(
 }
 
 function isOfUser({ listeners, process }: Sighting, user: string): boolean {
-  return process?.user === user && listeners.every((listener) => listener.user === null || listener.user === user)
+  return (
+    process?.user === user && listeners.every((listener) => listener.user === null || listener.user === user)
+  )
 }
 
 function isSame(one: ScopeView, other: ScopeView): boolean {

@@ -7,8 +7,9 @@ import type { ScopeView } from '../identity/sighting.js'
 import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
-/** What of a scope is read, and the processes that are likely to hold its lock. */
-export interface ScopeQuestion extends PeekRequest {
+/** Scopes to be read, and the processes that are likely to hold their locks. */
+export interface ScopesQuestion {
+  readonly scopes: readonly PeekRequest[]
   readonly pids: readonly number[]
 }
 
@@ -23,9 +24,13 @@ export function readScope(family: Family, scope: string): UnlockedView {
 }
 
 /** Reads a scope, and asks the kernel who holds its lock. */
-export async function viewScope(question: ScopeQuestion, platform: Platform): Promise<ScopeView> {
-  const { daemonLock, records, ...view } = peek(question)
-  const lockHolder = await platform.lockHolder(question.daemonLock, toldIn(daemonLock), question.pids)
+export async function viewScope(
+  request: PeekRequest,
+  pids: readonly number[],
+  platform: Platform,
+): Promise<ScopeView> {
+  const { daemonLock, records, ...view } = peek(request)
+  const lockHolder = await platform.lockHolder(request.daemonLock, toldIn(daemonLock), pids)
   return { ...view, records: records.map(toRecord), lockHolder }
 }
 

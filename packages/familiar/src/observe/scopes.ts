@@ -5,7 +5,7 @@ import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../identity/narrow.js'
 import type { ScopeView } from '../identity/sighting.js'
 import { childEnvironment } from './child-environment.js'
-import { requestFor, type ScopeQuestion } from './records.js'
+import { requestFor, type ScopesQuestion } from './records.js'
 
 const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
@@ -47,13 +47,13 @@ export async function readForeignScopes(
   deadline: AbortSignal,
 ): Promise<ReadonlyMap<string, ScopeView>> {
   if (scopes.length === 0) return new Map()
-  const questions = scopes.map((scope) => ({ ...requestFor(family, scope), pids }))
-  const views = await askChild(questions, deadline)
+  const requests = scopes.map((scope) => requestFor(family, scope))
+  const views = await askChild({ scopes: requests, pids }, deadline)
   return new Map(scopes.map((scope, index) => [scope, views[index] ?? UNTOLD]))
 }
 
 async function askChild(
-  questions: readonly ScopeQuestion[],
+  question: ScopesQuestion,
   deadline: AbortSignal,
 ): Promise<readonly ScopeView[]> {
   let text = ''
@@ -65,7 +65,8 @@ async function askChild(
       resolve()
     })
     child.on('close', (code) => {
-      if (code === LACKING) error = Object.assign(new Error('the child had too few resources'), { code: 'EMFILE' })
+      if (code === LACKING)
+        error = Object.assign(new Error('the child had too few resources'), { code: 'EMFILE' })
       resolve()
     })
     // A child that hangs in the kernel is not even ended by SIGKILL: it is left to itself.
@@ -79,7 +80,7 @@ async function askChild(
       if (text.length > MAX_REPLY_CHARS) child.stdout?.destroy()
     })
     child.stdin?.on('error', () => undefined)
-    child.stdin?.end(JSON.stringify(questions))
+    child.stdin?.end(JSON.stringify(question))
   })
   throwLack(error)
   return viewsIn(text)

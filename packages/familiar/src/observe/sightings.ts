@@ -35,7 +35,11 @@ export interface Read {
 }
 
 /** Returns one sighting for each process and port, and one for the holder of the daemon lock where it does not listen. */
-export async function sightingsOf(family: Family, read: Read, platform: Platform): Promise<readonly Sighting[]> {
+export async function sightingsOf(
+  family: Family,
+  read: Read,
+  platform: Platform,
+): Promise<readonly Sighting[]> {
   const { listeners, holders, here, alive } = read
   const groups = withLockHolder(group(listeners, holders), here, alive)
   const sightings = await Promise.all(groups.map((of) => toSighting(family, of, read, platform)))
@@ -153,4 +157,10 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
 }
 
 /** Where a process has several sockets on one port, the answer that says most counts; another family's counts before ours. */
-const BEST_FIRST: readonly Sighting['answer'][] = ['other_family_report', 'self_report', 'http', 'unreachable', 'silent']
+const BEST_FIRST: readonly Sighting['answer'][] = [
+  'other_family_report',
+  'self_report',
+  'http',
+  'unreachable',
+  'silent',
+]

@@ -94,9 +94,11 @@ function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {
     report,
     record: record ?? own,
   })
-  if (facts.reachable === 'no') return as('unreachable', 'it runs where a connection from here does not reach it')
+  if (facts.reachable === 'no')
+    return as('unreachable', 'it runs where a connection from here does not reach it')
   if (isMarkedStopped && lineage === 'own') return as('stopping', own.stopReason ?? 'it was told to stop')
-  if (record === null && isYoung) return as('starting', 'it holds the daemon lock, and its record is still to come')
+  if (record === null && isYoung)
+    return as('starting', 'it holds the daemon lock, and its record is still to come')
   return report === null ? as('wedged', 'it lives and does not answer') : as('running', 'it answers')
 }
 
@@ -117,7 +119,8 @@ function unseen(seen: Look): DaemonStatus {
   if (isElsewhere(here, seen.surroundings) === 'yes') {
     return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
   }
-  if (here.lockHolder !== null) return as('elsewhere', 'the daemon lock is held by a process that is not seen here')
+  if (here.lockHolder !== null)
+    return as('elsewhere', 'the daemon lock is held by a process that is not seen here')
   if (record === null) return as('none', unreadableWhy(seen) ?? 'there is no record of one')
   if (!record.running) return as('stopped', record.stopReason ?? 'it was stopped', record.stoppedAt)
   const process = alive.get(record.pid ?? 0)
@@ -131,7 +134,7 @@ function unseen(seen: Look): DaemonStatus {
   if (!carries) return as('stopped', 'the process that its record names is gone')
   const isNear = process.networkNamespace === seen.surroundings.networkNamespace
   return isNear
-    ? as('none', 'its record names a daemon that is not proven to be this scope\'s')
+    ? as('none', "its record names a daemon that is not proven to be this scope's")
     : as('unreachable', 'it runs where a connection from here does not reach it')
 }
 

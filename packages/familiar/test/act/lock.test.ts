@@ -1,7 +1,10 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -15,7 +18,7 @@ import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { watch } from '../helpers/machine.js'
-import { needCommand } from '../helpers/skip.js'
+import { needCommand, needRoot, NOBODY } from '../helpers/skip.js'
 
 const holder = { pid: process.pid, birth: 'boot/1' }
 
@@ -96,14 +99,15 @@ describe('a lock whose file is taken away', () => {
 })
 
 describe('a lock within one process', () => {
-  it('is on the file that is there, also when that was replaced in between', async () => {
+  it('is on the file that is there, also when that was removed while it was waited for', async () => {
     const path = newPath()
-    ;(await acquireLock(path, { holder })).release()
+    const first = await acquireLock(path, { holder })
     const taking = acquireLock(path, { holder })
     rmSync(path)
     const lock = await taking
     expect(() => lock.assertHeld()).not.toThrow()
     lock.release()
+    first.release()
   })
 
   it('is taken once, too', async () => {
@@ -209,6 +213,42 @@ describe('the files of a lock', () => {
     )
   })
 
+  it.for([
+    ['a FIFO', ['mkfifo']],
+    ['a device without end', ['mknod', 'c', '1', '5']],
+    ['a device that is always full', ['mknod', 'c', '1', '7']],
+  ] as const)('is no %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
+    if (command === 'mknod') needRoot(context)
+    const path = newPath()
+    mkdirSync(dirname(path), { recursive: true })
+    expect(spawnSync(command, [path, ...kind]).status).toBe(0)
+    const refused = {
+      code: 'E_SCOPE_UNUSABLE',
+      message: `cannot open the lock ${path}: it is not a regular file`,
+      hint: `a lock must be a regular file of this user: move ${path} away`,
+      retry: false,
+    }
+    const process = startLockProcess(path)
+    expect(await process.ask('acquire 0')).toEqual(refused)
+    expect(await process.ask('isHeld')).toEqual(refused)
+    expect(readLockHolder(path)).toBeNull()
+  })
+
+  it('is no file of another user', async (context) => {
+    needRoot(context)
+    const path = newPath()
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, 'precious')
+    chownSync(path, NOBODY, NOBODY)
+    const refused = {
+      code: 'E_SCOPE_UNUSABLE',
+      message: expect.stringContaining(`it belongs to uid ${NOBODY}`),
+    }
+    await expect(acquireLock(path, { holder, waitMs: 0 })).rejects.toMatchObject(refused)
+    await expect(isLockHeld(path)).rejects.toMatchObject(refused)
+    expect(readFileSync(path, 'utf8')).toBe('precious')
+  })
+
   it('cannot be made below what the system makes up', async () => {
     const attempt = acquireLock('/proc/familiar/lifecycle.lock', { holder })
     await expect(attempt).rejects.toMatchObject({
@@ -227,4 +267,39 @@ describe('the files of a lock', () => {
     expect(await child.ask('acquire 0')).toMatchObject({ code: 'E_SCOPE_UNUSABLE', retry: false })
     expect(existsSync(dirname(path))).toBe(false)
   })
+})
+
+describe('a lock that this process cannot open for lack of descriptors', () => {
+  const limit = (pid: number, descriptors: number): void =>
+    void execFileSync('prlimit', ['--pid', String(pid), `--nofile=${descriptors}:`])
+
+  it('is neither free nor held nor unusable, and one that it holds is not lost', async (context) => {
+    needCommand(context, 'prlimit', ['--nofile=64'])
+    const [path, other] = [newPath(), newPath()]
+    const [holder, child] = [startLockProcess(path), startLockProcess(other)]
+    await holder.ask('acquire 0')
+    await child.ask('isHeld')
+    for (const { pid } of [holder, child]) limit(pid, 3)
+    const lacking = { code: 'E_RESOURCES', retry: true }
+    expect(await child.ask('acquire 0')).toMatchObject(lacking)
+    expect(await holder.ask('isHeld')).toMatchObject(lacking)
+    expect(await holder.ask('assert')).toEqual({ held: true })
+    for (const { pid } of [holder, child]) limit(pid, 1024)
+    expect(await child.ask('acquire 0')).toEqual({ held: true })
+    expect(await holder.ask('assert')).toEqual({ held: true })
+  })
+
+  it.for([1, 2, 3, 4, 5, 6])(
+    'with %i left for the library of locks: it is one or the other',
+    async (left, context) => {
+      needCommand(context, 'prlimit', ['--nofile=64'])
+      const child = startLockProcess(newPath())
+      await child.ask('umask 77')
+      const open = new Set(readdirSync(`/proc/${child.pid}/fd`).map(Number))
+      const free = Array.from({ length: 64 }, (_, at) => at).filter((at) => !open.has(at))
+      limit(child.pid, free[left] ?? 64)
+      const said = await child.ask('acquire 0')
+      expect(['E_RESOURCES', undefined]).toContain(said.code)
+    },
+  )
 })

@@ -52,8 +52,8 @@ export function testFamily(ports: PortRange, startingSeconds = 0): Family {
     ],
     readSelfReport,
     tokenDirectory: null,
-  scopesInEnvironment: null,
-  files: (root) => ({
+    scopesInEnvironment: null,
+    files: (root) => ({
       record: join(root, 'daemons', 'sync', 'record.json'),
       predecessorRecord: join(root, 'sync-daemon'),
       sharedOwner: join(root, 'sync', 'daemon', 'owner.json'),

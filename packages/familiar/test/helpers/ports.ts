@@ -20,6 +20,7 @@ const FILES = [
   'observe/look-lock',
   'observe/look-records',
   'observe/look-roots',
+  'observe/unreachable',
   'observe/platform/conformance',
   'life/by-hand',
   'life/concurrent',
@@ -29,14 +30,17 @@ const FILES = [
   'life/inherit',
   'life/interrupted',
   'life/killed',
+  'life/lack',
   'life/leaving',
   'life/lease',
   'life/lock-unsupported',
+  'life/log',
   'life/mimic',
   'life/pages',
   'life/ports',
   'life/record',
   'life/record-shared',
+  'life/record-writes',
   'life/replace',
   'life/replace-drain',
   'life/replace-failure',
@@ -47,7 +51,9 @@ const FILES = [
   'life/siblings',
   'life/start',
   'life/start-failure',
+  'life/start-limits',
   'life/unmounted',
+  'life/unreachable',
   'life/wedged',
 ] as const
 
@@ -55,11 +61,11 @@ const FILES = [
 const FIRST_PORT = 20_000
 
 const PORTS_PER_FILE = 50
-const PORTS_PER_RUN = 2_400
+const PORTS_PER_RUN = 2_500
 const RUNS = 5
 
 /**
- * Returns the ports of a test file: a range of its own between 20000 and 32000, where nobody listens. Each run of the
+ * Returns the ports of a test file: a range of its own between 20000 and 32500, where nobody listens. Each run of the
  * tests begins at another place, so that two on one machine stay apart.
  */
 export function portsOf(file: (typeof FILES)[number]): PortRange {

@@ -33,7 +33,8 @@ async function startOld({ lines = 4, ...options }: Options = {}) {
   const daemon = await spawnPredecessor({ family: 'sync', port: PORT, ...options, root })
   const { port, token, pid } = daemon
   const path = writeSyncRecord(root, { port, token, pid, lines })
-  return { ...daemon, root, isAlive: watch(pid), record: readFileSync(path, 'utf8') }
+  const record = readFileSync(path, 'utf8')
+  return { ...daemon, root, isAlive: watch(pid), record, kept: record.replace(token, '<redacted>') }
 }
 
 /** Returns what stands in the root under the name of the predecessor's record, and of those that were put aside. */
@@ -59,7 +60,7 @@ describe("a predecessor's daemon that its record names", () => {
     expect(await old.exited).toEqual({ code: 0, signal: null })
     const records = recordsIn(root)
     expect(Object.keys(records)).toEqual([expect.stringMatching(ASIDE)])
-    expect(Object.values(records)).toEqual([old.record])
+    expect(Object.values(records)).toEqual([old.kept])
     expect(startsIn(root)).toMatchObject([
       { reason: 'version_mismatch', previous_version: '3.2.5', version: '2.0.0', by_pid: process.pid },
     ])
@@ -70,11 +71,11 @@ describe("a predecessor's daemon that its record names", () => {
   it('is ended also where it does not leave by itself', async () => {
     const old = await startOld({ behaviour: 'close-then-hang' })
     expect((await connectAs(old.root, ports, NEW)).replaced).toMatchObject({ packageVersion: '3.2.5' })
-    expect([old.isAlive(), Object.values(recordsIn(old.root))]).toEqual([false, [old.record]])
+    expect([old.isAlive(), Object.values(recordsIn(old.root))]).toEqual([false, [old.kept]])
   })
 
   it('is replaced once by 8 commands at once', { timeout: 60_000 }, async () => {
-    const { root, record, isAlive } = await startOld()
+    const { root, kept, isAlive } = await startOld()
     const env = { PATH: process.env['PATH'], SELF: JSON.stringify(NEW.self) }
     const starters = Array.from({ length: 8 }, () =>
       startChild(process.execPath, starterOf(root, ports, NEW), {
@@ -86,7 +87,7 @@ describe("a predecessor's daemon that its record names", () => {
     const { pid } = recordIn(root)
     expect(said).toEqual(said.map(() => expect.objectContaining({ pid })))
     expect(startsIn(root).map(({ reason }) => reason)).toEqual(['version_mismatch'])
-    expect([isAlive(), daemonsOf(root), Object.values(recordsIn(root))]).toEqual([false, [pid], [record]])
+    expect([isAlive(), daemonsOf(root), Object.values(recordsIn(root))]).toEqual([false, [pid], [kept]])
   })
 
   it('is not moved aside when its own command has named another one meanwhile', async () => {

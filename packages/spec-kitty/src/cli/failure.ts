@@ -1,4 +1,4 @@
-import { FamiliarError, isLack, throwLack, type ErrorCode } from 'familiar'
+import { errnoOf, FamiliarError, isLack, lackOf, type ErrorCode } from 'familiar'
 import { EXIT } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { formatJson } from './json.js'
@@ -29,8 +29,10 @@ export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose
 
 /** What the user asked for and the machine did not give is a problem (1); what cannot even be tried is an error (2). */
 const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
+  'E_DAEMON_ELSEWHERE',
   'E_DAEMON_NOT_REPLACED',
   'E_DAEMON_START_FAILED',
+  'E_DAEMON_UNREACHABLE',
   'E_DAEMON_UNRESPONSIVE',
   'E_PORT_IN_USE',
   'E_RANGE_FULL',
@@ -77,13 +79,9 @@ function isPartMissing(error: unknown): boolean {
 }
 
 /** Returns `E_RESOURCES` where the error, or what it was caused by, is a lack of our own descriptors, memory, processes. */
-function asLack(error: unknown): unknown {
-  try {
-    throwLack(causesOf(error).find(isLack))
-    return null
-  } catch (lack) {
-    return lack
-  }
+function asLack(error: unknown): FamiliarError | null {
+  const lack = causesOf(error).find(isLack)
+  return lack === undefined ? null : lackOf(errnoOf(lack) ?? 'unknown', lack)
 }
 
 /** Returns the error and what it was caused by, outermost first. */

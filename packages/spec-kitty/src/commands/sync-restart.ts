@@ -1,4 +1,4 @@
-import { assertRoom } from 'familiar'
+import { assertCanStart, assertRoom } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -6,7 +6,7 @@ import { readOptions } from '../cli/usage.js'
 import { syncFamily } from '../families/families.js'
 import { connectSync } from '../sync/connect.js'
 import { printStop } from '../cli/print-stop.js'
-import { logFile } from '../sync/launch.js'
+import { launchSync, logFile } from '../sync/launch.js'
 import { printConnection } from '../sync/print.js'
 import { stopSync } from '../sync/stop.js'
 
@@ -21,6 +21,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const root = runtimeRoot(io)
   assertRoom({ family: syncFamily, scope: root, logFile: logFile(root) })
+  assertCanStart(launchSync(root, io.env))
   const stopped = await stopSync(root, io, 'operator_restart')
   if (stopped.outcome === 'failed') {
     printStop(stopped, 'sync daemon', io, json)

@@ -18,7 +18,7 @@ function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Look): st
   if (record.skip_reason === 'other_user') return `as ${ownerOf(sighting)}: ${inScope(record)}${clean}`
   if (record.in_use_by !== null) return showElsewhere(shellQuote(record.in_use_by))
   if (isSpared(candidate, seen)) return 'nothing can be done from here: use it where it runs'
-  if (proof === null) return `as root, or in the container that runs it: ${force}`
+  if (proof === null) return 'its process is not seen whole from here: look at it as root, or where it runs'
   return record.skip_reason === 'starting' ? `wait 30 s, then: ${clean}` : force
 }
 

@@ -92,12 +92,12 @@ function decorate(line: string, record: DoctorRecord | undefined, paper: Paper):
 export function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): readonly string[] {
   const open = orphans.filter((record) => record.cleanup_class === 'operator_required')
   if (open.length === 0) return []
-  const lines = new Map<string, { readonly ports: number[]; readonly text: string }>()
+  const lines = new Map<string, { readonly ports: (number | string)[]; readonly text: string }>()
   for (const record of open) {
     const text = `${record.skip_reason}${evidence(record)}`
     const key = `${text}\n${record.remedy}`
     const line = lines.get(key) ?? { ports: [], text }
-    line.ports.push(record.port ?? 0)
+    line.ports.push(record.port ?? 'no port')
     lines.set(key, line)
   }
   return [

@@ -31,13 +31,24 @@ describe('docs/lifecycle.md', () => {
 describe('the printed tables', () => {
   it('have a line for every row, in words', () => {
     expect(tables['sync']).toContain(
-      '| S3 | spawn_shape is no or unknown; self_report is no | never_touch | not_spec_kitty |',
+      '| S3a | spawn_shape is no or unknown; self_report is no; answered_http is yes | never_touch | third_party |',
     )
+    expect(tables['sync']).toContain(
+      '| S3b | spawn_shape is no or unknown; self_report is no | never_touch | not_spec_kitty |',
+    )
+    expect(tables['sync']).toContain('| S10b | reachable is no | operator_required | unreachable |')
+    expect(tables['sync']).toContain('| S14b | elsewhere is yes | operator_required | elsewhere |')
     expect(tables['sync']).toContain('| S2 | other_family is yes | never_touch | dashboard_family |')
     expect(tables['sync']).toContain('| S17 | anything else | operator_required | ambiguous |')
     expect(tables['dashboard']).toContain('| D2 | other_family is yes | never_touch | sync_family |')
     expect(tables['dashboard']).toContain(
-      '| D10 | report_agrees is no<br>or scope_agrees is no | operator_required | pid_port_mismatch |',
+      '| D10a | scope_agrees is no | operator_required | scope_mismatch |',
+    )
+    expect(tables['dashboard']).toContain(
+      '| D10 | report_agrees is no | operator_required | pid_port_mismatch |',
+    )
+    expect(tables['dashboard']).toContain(
+      '| D5b | part_of_singleton is yes | never_touch | part_of_singleton |',
     )
     expect(tables['plan']).toContain('| operator_required | show | leave | skip | retire_if_proven |')
   })

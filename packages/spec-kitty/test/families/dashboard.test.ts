@@ -224,6 +224,8 @@ describe('the files of a project', () => {
   })
 
   it('leave the token to the runtime root of the user', () => {
-    expect(dashboardsOf('/home/dev/.spec-kitty').tokenDirectory).toBe('/home/dev/.spec-kitty/daemons/dashboards')
+    expect(dashboardsOf('/home/dev/.spec-kitty').tokenDirectory).toBe(
+      '/home/dev/.spec-kitty/daemons/dashboards',
+    )
   })
 })

@@ -134,7 +134,7 @@ describe('the health reply of a sync daemon', () => {
   })
 
   it('still is one when the owner block is missing or torn: then it is tied to nothing', () => {
-    for (const owner of [undefined, null, [], 'owner', { pid: '4711', port: 0 }, { pid: 1, port: 65536 }]) {
+    for (const owner of [undefined, null, [], 'owner', { pid: '4711', port: 0 }, { pid: 0, port: 65536 }]) {
       expect(readSelfReport({ ...OWN_SYNC_REPLY, owner })).toMatchObject({ pid: null, port: null })
     }
   })

@@ -37,7 +37,7 @@ async function expectRefusal(args: readonly string[], code: string, cwd = projec
 describe('dashboard', () => {
   it('starts one, finds it, shows it, and stops it', async () => {
     const none = await place.json(project, ['dashboard', '--status'])
-    expect([none.status, none.document.state, none.document.url]).toEqual([0, 'stopped', null])
+    expect([none.status, none.document.state, none.document.url]).toEqual([0, 'none', null])
     const first = await place.json(project, ['dashboard'])
     const { pid, port, url } = recorded(project)
     expect(first.document).toEqual({
@@ -83,11 +83,14 @@ describe('dashboard', () => {
     signal(dashboard, 'SIGSTOP')
     const { status, stdout } = await place.run(project, ['dashboard', '--status'])
     expect(status).toBe(1)
-    expect(stdout).toContain(
-      `does not answer: spec-kitty dashboard --cleanup-all --force --port ${dashboard.port}`,
-    )
+    expect(stdout).toContain('does not answer: spec-kitty dashboard --stop\n')
+    const shown = await place.json(project, ['dashboard', '--status'])
+    expect(shown.document).toMatchObject({ state: 'wedged', pid: dashboard.pid, port: dashboard.port })
     const started = await place.json(project, ['dashboard'])
-    expect([started.status, started.document.error.code]).toEqual([1, 'E_DAEMON_UNRESPONSIVE'])
+    expect([started.status, started.document.error]).toMatchObject([
+      1,
+      { code: 'E_DAEMON_UNRESPONSIVE', remediation: 'spec-kitty dashboard --stop' },
+    ])
     expect(lives(dashboard)).toBe(true)
     const stopped = await place.json(project, ['dashboard', '--stop'])
     expect([stopped.status, stopped.document.outcome, lives(dashboard)]).toEqual([0, 'stopped', false])
@@ -102,8 +105,10 @@ describe('dashboard', () => {
     const { url } = recorded(project)
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, `${url}/\n`, ''])
     expect(readFileSync(opened, 'utf8')).toBe(`${url}/\n`)
-    const none = await place.run(project, ['dashboard', '--open'], { env: { BROWSER: '/nonexistent' } })
-    expect([none.status, none.stdout, lineOf(none.stderr).length]).toEqual([0, `${url}/\n`, 1])
+    for (const missing of ['/nonexistent', '/etc/passwd/below', place.base]) {
+      const none = await place.run(project, ['dashboard', '--open'], { env: { BROWSER: missing } })
+      expect([none.status, none.stdout, lineOf(none.stderr).length]).toEqual([0, `${url}/\n`, 1])
+    }
   })
 })
 
@@ -226,10 +231,12 @@ describe('a dashboard', () => {
 
   it('has a record that only its user can read, and writes nothing else into the project', async () => {
     await place.start(project)
-    const directory = join(project, '.kittify')
+    const directory = join(project, '.kittify', 'daemon')
     const modes = readdirSync(directory).map((name) => [name, statSync(join(directory, name)).mode & 0o777])
-    const names = ['.dashboard', '.dashboard.lifecycle.lock', '.dashboard.lock']
+    const names = ['.gitignore', 'daemon.lock', 'lifecycle.lock', 'record.json']
     expect(modes).toEqual(names.map((name) => [name, 0o600]))
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    expect(readdirSync(join(project, '.kittify'))).toEqual(['daemon'])
     expect(readdirSync(project)).toEqual(['.kittify'])
     expect(recordIn(project)).toMatchObject({ scope: project, family: 'dashboard', state: 'running' })
   })

@@ -60,24 +60,31 @@ async function expectStays(dashboard: Dashboard): Promise<void> {
 }
 
 describe('R1: the record names another', () => {
-  it('a living dashboard of the predecessor, whose command wrote its lines over ours: ours leaves them the project', async () => {
+  it('a second daemon of ours, started after the lock file was deleted: the first leaves the project to it', async () => {
     const ours = await place.startTimed(project, { tickMs: TICK_MS })
-    const theirs = await place.predecessor(9300, project, { record: true })
+    signal(ours, 'SIGSTOP')
+    rmSync(dirname(recordPath(project)), { recursive: true })
+    const next = await place.startTimed(project, {})
+    signal(ours, 'SIGCONT')
     await expectLeft(ours, 'R1', 'superseded')
-    expect(lives(theirs)).toBe(true)
-    expect(readFileSync(recordPath(project), 'utf8')).toContain(`\n9300\n${theirs.token}\n${theirs.pid}\n`)
+    expect([lives(next), recordIn(project)?.['pid']]).toEqual([true, next.pid])
   })
 
-  it('one that is dead: ours writes its own again within a second, and keeps what stood there', async () => {
-    const ours = await place.startTimed(project, { tickMs: 3_600_000 })
-    const theirs = await spawnPredecessor({ family: 'dashboard', port: 9300, project })
-    await theirs.stop()
-    writeDashboardRecord(project, { port: 9300, token: theirs.token, pid: theirs.pid })
-    expect(await until(() => recordIn(project)?.['pid'] === ours.pid, 10_000)).toBe(true)
-    expect(lives(ours)).toBe(true)
-    const aside = readdirSync(dirname(recordPath(project))).filter((name) => name.includes('corrupt'))
-    expect(aside).toHaveLength(1)
-  })
+  it.each([true, false])(
+    'a dashboard of the predecessor is no other: its record has its own place (alive: %s)',
+    async (isAlive) => {
+      const ours = await place.startTimed(project, { tickMs: TICK_MS })
+      const theirs = await spawnPredecessor({ family: 'dashboard', port: 9300, project, record: true })
+      if (!isAlive) await theirs.stop()
+      writeDashboardRecord(project, { port: 9300, token: theirs.token, pid: theirs.pid })
+      await expectStays(ours)
+      expect(recordIn(project)).toMatchObject({ state: 'running', pid: ours.pid })
+      expect(readFileSync(join(project, '.kittify', '.dashboard'), 'utf8')).toContain(
+        `\n9300\n${theirs.token}\n${theirs.pid}\n`,
+      )
+      expect(readdirSync(join(project, '.kittify')).toSorted()).toEqual(['.dashboard', 'daemon'])
+    },
+  )
 
   it('nobody: a record that is deleted or damaged comes back', async () => {
     const ours = await place.startTimed(project, { tickMs: 3_600_000 })
@@ -213,7 +220,8 @@ describe('a dashboard of another version', () => {
     expect([status, document.outcome, lives(theirs)]).toEqual([0, 'started', false])
     const aside = readdirSync(dirname(recordPath(project))).filter((name) => name.includes('replaced'))
     expect(aside).toHaveLength(1)
-    expect(readFileSync(join(dirname(recordPath(project)), aside[0] ?? ''), 'utf8')).toBe(lines)
+    const kept = readFileSync(join(dirname(recordPath(project)), aside[0] ?? ''), 'utf8')
+    expect(kept).toBe(lines.replace(theirs.token, '<redacted>'))
     expect((await place.json(project, ['dashboard'])).document.outcome).toBe('found')
   })
 

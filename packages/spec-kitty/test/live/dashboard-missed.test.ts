@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -32,7 +32,7 @@ const ROUNDS = process.env['FAMILIAR_FULL'] === '1' ? 100 : 10
 /** Whatever was on its way has come or gone by then, on a busy machine too. */
 const SETTLED_MS = 10_000
 
-const LOCKS = new Set(['.dashboard.lifecycle.lock', '.dashboard.lock'])
+const LOCKS = new Set(['.gitignore', 'daemon.lock', 'lifecycle.lock'])
 
 /** Removes a project in which a dashboard may just be writing: whoever deletes one tries again, too. */
 async function remove(project: string): Promise<void> {
@@ -56,7 +56,8 @@ async function wrongWith(project: string): Promise<string | null> {
   if (!isSettled)
     return `record ${String(record?.['pid'])}, processes ${JSON.stringify(dashboardsOf(project))}`
   if (recordIn(project) !== null) return null
-  const left = readdirSync(join(project, '.kittify')).filter((name) => !LOCKS.has(name))
+  const directory = dirname(recordPath(project))
+  const left = existsSync(directory) ? readdirSync(directory).filter((name) => !LOCKS.has(name)) : []
   return left.length === 0 ? null : `left in the project: ${left.join()}`
 }
 

@@ -153,6 +153,7 @@ const NO_DOCUMENTS = [
   'status.events.jsonl',
   'meta.json',
   '..%2F..%2F.kittify%2F.dashboard',
+  '..%2F..%2F.kittify%2Fdaemon%2Frecord.json',
   'contracts%2F.git%2Fconfig',
   'contracts%2F%2Egit%2Fconfig',
   'contracts%2F%E2%80%8D.git%2Fconfig',

@@ -1,10 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fillProject, makeProject, MISSION, NAMES, type DashboardProject } from './pages-project.js'
+import {
+  fillProject,
+  makeProject,
+  MISSION,
+  NAMES,
+  tokenPath,
+  type DashboardProject,
+} from './pages-project.js'
 import { get, getJson, openEvents } from './pages-wire.js'
 import { lives, skipAloud, type Daemon } from './sync-root.js'
 import { askHealth, requestText, say, type Speech } from './sync-wire.js'
@@ -120,7 +127,7 @@ describe('a browser', () => {
 })
 
 describe('the token', () => {
-  it('stands in the record, and nowhere else', async () => {
+  it('stands in a file of its own in the home, and nowhere else', async () => {
     const told = await Promise.all(READABLE.map(async (path) => JSON.stringify(await get(daemon.port, path))))
     const events = await openEvents(daemon.port)
     events.close()
@@ -134,16 +141,19 @@ describe('the token', () => {
     const having = [...told, ...process, ...said, ...page].filter((one) => one.includes(daemon.token))
     expect(having).toEqual([])
     const files = filesIn(project.base).filter((path) => readFileSync(path, 'latin1').includes(daemon.token))
-    expect(files).toEqual([project.record])
-    expect(filesIn(project.home)).toEqual([expect.stringMatching(/daemons\/dashboards\/[0-9a-f]{16}\.log$/)])
+    const token = tokenPath(project.home, daemon.instanceId)
+    expect(files).toEqual([token])
+    const log = expect.stringMatching(/daemons\/dashboards\/[0-9a-f]{16}\.log$/)
+    expect(filesIn(project.home).toSorted()).toEqual([token, log].toSorted())
   })
 
   it('can be read by its user alone', (context) => {
     const modes = [project.record, ...filesIn(project.home)].map((path) => statSync(path).mode & 0o777)
-    expect(modes).toEqual([0o600, 0o600])
-    for (const name of ['.dashboard.lock', '.dashboard.lifecycle.lock']) {
-      expect(statSync(join(project.path, '.kittify', name)).mode & 0o777).toBe(0o600)
+    expect(modes).toEqual([0o600, 0o600, 0o600])
+    for (const name of ['daemon.lock', 'lifecycle.lock']) {
+      expect(statSync(join(dirname(project.record), name)).mode & 0o777).toBe(0o600)
     }
+    expect(statSync(dirname(project.record)).mode & 0o777).toBe(0o700)
     const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups']
     if (spawnSync('setpriv', [...nobody, 'true']).status !== 0)
       skipAloud(context, 'setpriv does not work here')

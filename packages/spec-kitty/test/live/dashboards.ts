@@ -142,7 +142,9 @@ export function recorded(project: string): Dashboard {
 /** Returns the token of a running dashboard: it stands in the root that its process was started with. */
 export function tokenOf(record: Record<string, any>): string {
   const environment = readFileSync(`/proc/${record['pid']}/environ`, 'utf8').split('\0')
-  const root = environment.find((entry) => entry.startsWith('SPEC_KITTY_HOME='))?.slice('SPEC_KITTY_HOME='.length)
+  const root = environment
+    .find((entry) => entry.startsWith('SPEC_KITTY_HOME='))
+    ?.slice('SPEC_KITTY_HOME='.length)
   const path = join(root ?? '', 'daemons', 'dashboards', `${record['instance_id']}.json`)
   return JSON.parse(readFileSync(path, 'utf8')).token
 }

@@ -117,8 +117,8 @@ export async function startFleet(): Promise<Fleet> {
     sync(9421, '3.2.4', { health: { singleton_scope_id: at('other') } }).then(
       add(['operator_required', 'scope_mismatch', 'S13']),
     ),
-    spawnHostile('http', 9423).then(add(['never_touch', 'third_party', 'S3'])),
-    spawnHostile('silent', 9424).then(add(['never_touch', 'not_spec_kitty', 'S3'])),
+    spawnHostile('http', 9423).then(add(['never_touch', 'third_party', 'S3a'])),
+    spawnHostile('silent', 9424).then(add(['never_touch', 'not_spec_kitty', 'S3b'])),
     sync(9426, '3.2.4', { bind: '::1' }).then(add(SAFE)),
     sync(9427, '3.2.4', { bind: '0.0.0.0' }).then(add(SAFE)),
     sync(9428, '3.2.3', { bind: '::' }).then(add(SAFE)),
@@ -174,7 +174,7 @@ export async function startFleet(): Promise<Fleet> {
       },
     )
     others.push(foreign)
-    add(['never_touch', 'not_spec_kitty', 'S3'])({ pid: foreign.pid ?? 0, port: 9425 })
+    add(['never_touch', 'not_spec_kitty', 'S3b'])({ pid: foreign.pid ?? 0, port: 9425 })
     await spawnUnsignallable(9433, root).then(add(['operator_required', 'ambiguous', 'S17']))
   } catch (error) {
     skipped.push(`no processes of other users here: ${String(error)}`)

@@ -128,7 +128,8 @@ describe('#1071 what the predecessor leaves: six daemons of one root, and a reco
 
     expect([lives(recorded), existsSync(record)]).toEqual([false, false])
     const aside = readdirSync(legacy.root.path).filter((name) => name.startsWith('sync-daemon.replaced-'))
-    expect(aside.map((name) => readFileSync(join(legacy.root.path, name), 'utf8'))).toEqual([text])
+    const kept = text.replace(/[0-9a-f]{32,}/, '<redacted>')
+    expect(aside.map((name) => readFileSync(join(legacy.root.path, name), 'utf8'))).toEqual([kept])
     expect(await until(() => !unrecorded.some(lives), CLEANED_MS)).toBe(true)
     await expectOneDaemon(legacy, innocents)
     expect(deadOf(innocents)).toEqual([])

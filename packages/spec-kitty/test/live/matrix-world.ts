@@ -180,17 +180,26 @@ async function inTurn(steps: readonly (() => Promise<void>)[]): Promise<void> {
   for (const step of steps) await step()
 }
 
-/** Whether a member is the process that it was, and listens on its port. */
+/** Whether a member is the process that it was, and listens on its port. It may end while that is asked. */
 export function stateOf({ pid, ticks, port }: Member): 'survived' | 'retired' | 'deaf' {
+  const isListening = holdsPort(pid, port)
   if (!isAlive(pid, ticks)) return 'retired'
-  return holdsPort(pid, port) ? 'survived' : 'deaf'
+  return isListening ? 'survived' : 'deaf'
 }
 
 function holdsPort(pid: number, port: number): boolean {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   return ['tcp', 'tcp6'].some((table) =>
-    readFileSync(`/proc/${pid}/net/${table}`, 'utf8')
+    socketsIn(`/proc/${pid}/net/${table}`)
       .split('\n')
       .some((row) => row.includes(`:${hex} `) && row.split(/\s+/).includes('0A')),
   )
+}
+
+function socketsIn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -41,7 +41,7 @@ export function makeProject(): DashboardProject {
   const path = join(base, 'project')
   const home = join(base, 'home')
   const env = { SPEC_KITTY_HOME: home }
-  const record = join(path, '.kittify', '.dashboard')
+  const record = join(path, '.kittify', 'daemon', 'record.json')
   const started: Daemon[] = []
   const run = (args: readonly string[]): Ran => runCli(args, { env, prefix: ['env', '-C', path] })
   const write = (name: string, text: string): void => {
@@ -60,7 +60,8 @@ export function makeProject(): DashboardProject {
     start: () => {
       const { status, stderr } = run(['dashboard'])
       expect([status, stderr]).toEqual([0, ''])
-      const { pid, port, token, instance_id } = JSON.parse(readFileSync(record, 'utf8'))
+      const { pid, port, instance_id } = JSON.parse(readFileSync(record, 'utf8'))
+      const token = JSON.parse(readFileSync(tokenPath(home, instance_id), 'utf8')).token
       const daemon = { pid, port, token, instanceId: instance_id, ticks: startTicksOf(pid) ?? 'gone' }
       started.push(daemon)
       return daemon
@@ -76,6 +77,11 @@ export function makeProject(): DashboardProject {
   }
 }
 
+/** Where a dashboard of this home keeps its token: outside the project, where no `git add` reaches it. */
+export function tokenPath(home: string, instanceId: string): string {
+  return join(home, 'daemons', 'dashboards', `${instanceId}.json`)
+}
+
 /** Missions as people write them, under names that are hard on a URL, and links that lead out of the project. */
 export function fillProject({ base, path, write }: DashboardProject): void {
   writeFileSync(join(base, 'secret.md'), SECRET)
@@ -89,7 +95,7 @@ export function fillProject({ base, path, write }: DashboardProject): void {
     const target = { contracts: 'beside/contracts', tasks: 'beside', checklists: '.' }[name] ?? 'secret.md'
     symlinkSync(join(base, target), join(path, 'kitty-specs/002-links', name))
   }
-  symlinkSync(join(path, '.kittify', '.dashboard'), join(path, 'kitty-specs/002-links/plan.md'))
+  symlinkSync(join(path, '.kittify', 'daemon', 'record.json'), join(path, 'kitty-specs/002-links/plan.md'))
   symlinkSync(join(base, 'beside'), join(path, 'kitty-specs/003-beside'))
   symlinkSync(path, join(path, 'kitty-specs/004-itself'))
 }

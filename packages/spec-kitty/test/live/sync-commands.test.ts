@@ -56,7 +56,7 @@ describe('sync start', () => {
     await gone(killed, 5_000)
     expect(root.json(['sync', 'status'])).toMatchObject({
       status: 0,
-      document: { state: 'stopped', pid: null },
+      document: { state: 'crashed', pid: null, why: 'its process is gone' },
     })
     expect(root.run(['auth', 'doctor']).stdout).toContain(
       `\ndaemon   not running (recorded as process ${killed.pid}, port ${killed.port})\n`,
@@ -127,7 +127,7 @@ describe('sync restart', () => {
 
 describe('sync status', () => {
   it('tells the last stop and why, also after a new start', () => {
-    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', last_stop: null })
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'none', last_stop: null })
     root.start()
     expect(root.run(['sync', 'status']).stdout).not.toContain('last stop')
     root.run(['sync', 'stop'])

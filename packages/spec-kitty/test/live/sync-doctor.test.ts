@@ -131,7 +131,7 @@ describe('a wedged daemon of ours', () => {
     const shown = root.run(['sync', 'status'])
     expect([shown.status, shown.ms < 3_000]).toEqual([1, true])
     expect(shown.stdout).toContain(`process ${daemon.pid}, port ${daemon.port}, does not answer: ${remedy}\n`)
-    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'unresponsive', pid: daemon.pid })
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'wedged', pid: daemon.pid })
     const started = root.run(['sync', 'start'])
     expect([started.status, started.stdout, started.ms < 4_000]).toEqual([1, '', true])
     expect(lineOf(started.stderr)).toEqual([expect.stringContaining(`(${remedy})`)])

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { daemonsOf, lineOf, lives, makeRoot, skipAloud, type SyncRoot, type Timed } from './sync-root.js'
@@ -124,4 +124,17 @@ describe('a full disk', () => {
     root.run(['sync', 'stop'])
     expect(notes()).toBe(NOTES)
   })
+})
+
+describe('a limit of file sizes', () => {
+  it.each([60, 200, 500])(
+    'of %i bytes refuses a start, leaves no half record, and a start works after',
+    (bytes) => {
+      const limited = root.run(['sync', 'start'], { prefix: ['prlimit', `--fsize=${bytes}`] })
+      expectRefusal(limited, 'EFBIG', root.path)
+      const names = readdirSync(root.file('.')).filter((name) => !/\.(lock|log)$/.test(name))
+      expect(names).toEqual([])
+      expect(lives(root.start())).toBe(true)
+    },
+  )
 })

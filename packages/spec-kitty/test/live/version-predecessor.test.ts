@@ -70,7 +70,7 @@ describe('the recorded daemon of the predecessor', () => {
       ])
       expect([lives(old), daemonsOf(root.path)]).toEqual([false, [document.pid]])
       expect(oldRecords()).toEqual([expect.stringMatching(/^sync-daemon\.replaced-/)])
-      expect(textOf(oldRecords()[0] ?? '')).toBe(record)
+      expect(textOf(oldRecords()[0] ?? '')).toBe(record.replace(old.token, '<redacted>'))
       const doctor = root.json(['auth', 'doctor'])
       expect([doctor.status, findingsIn(doctor.document), doctor.document.orphans]).toEqual([
         0,

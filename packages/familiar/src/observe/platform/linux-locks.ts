@@ -9,7 +9,8 @@ import type { ToldHolder } from '../../identity/lock-holder.js'
  *
  * A process holds it when one of its descriptors is the file (same device and inode) and the kernel prints a lock for that
  * descriptor. The text of the file never counts: it can be copied, restored or written by any process. `pids` are looked
- * at first; only when none of them holds a lock that /proc/locks knows, every process is.
+ * at first, once for all files that are asked for with the same list; only when none of them holds a lock that /proc/locks
+ * knows, every process is.
  *
  * May block for as long as the file system of the file does.
  */
@@ -22,12 +23,15 @@ export function findLockHolder(
   if (file === null || file === 'unknown') return file
   // Its holder saw that this kernel prints no locks for descriptors.
   if (told === 'unknown') return 'unknown'
-  const first = new Set([...pids, ...(told === null ? [] : [told.pid])])
-  for (const pid of first) if (holds(pid, path, file)) return pid
+  const name = basename(path)
+  const isIt = (lock: HeldFile): boolean => lock.dev === file.dev && lock.ino === file.ino
+  const first = told === null ? [] : locksOf(told.pid, name)
+  const found = first.find(isIt) ?? locksOfAll(pids, name).find(isIt)
+  if (found !== undefined) return found.pid
   for (let search = 0; search < SEARCHES; search++) {
     if (!isListed(file)) return null
-    const found = allPids().find((pid) => holds(pid, path, file))
-    if (found !== undefined) return found
+    const holder = allPids().find((pid) => locksOf(pid, name).some(isIt))
+    if (holder !== undefined) return holder
   }
   return 'unknown'
 }
@@ -41,15 +45,33 @@ function allPids(): readonly number[] {
     .map(Number)
 }
 
-/** Reads the link first: most descriptors are something else, and a stat of one on a dead mount would block. */
-function holds(pid: number, path: string, file: BigIntStats): boolean {
-  return list(`/proc/${pid}/fd`).some((descriptor) => {
+/** A locked file that a process has open. */
+interface HeldFile {
+  readonly pid: number
+  readonly dev: bigint
+  readonly ino: bigint
+}
+
+/** A look asks for the locks of many scopes, and its candidates are always the same. */
+const known = new WeakMap<readonly number[], Map<string, readonly HeldFile[]>>()
+
+function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] {
+  const byName = known.get(pids) ?? new Map<string, readonly HeldFile[]>()
+  known.set(pids, byName)
+  const held = byName.get(name) ?? pids.flatMap((pid) => locksOf(pid, name))
+  byName.set(name, held)
+  return held
+}
+
+/** Reads the links first: most descriptors are something else, and a stat of one on a dead mount would block. */
+function locksOf(pid: number, name: string): readonly HeldFile[] {
+  return list(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const link = quietly(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`))
-    if (link === null || basename(link) !== basename(path)) return false
+    if (link === null || basename(link) !== name) return []
     const info = quietly(() => readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))
-    if (info === null || !LOCKED.test(info)) return false
+    if (info === null || !LOCKED.test(info)) return []
     const open = quietly(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true }))
-    return open !== null && open.dev === file.dev && open.ino === file.ino
+    return open === null ? [] : [{ pid, dev: open.dev, ino: open.ino }]
   })
 }
 
@@ -60,6 +82,15 @@ const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
 function isListed({ ino }: BigIntStats): boolean {
   const locks = quietly(() => readFileSync('/proc/locks', 'utf8'))
   return locks === null || new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*:${ino}\\s`).test(locks)
+}
+
+/**
+ * Returns whether the kernel prints the lock that this process has just taken on a descriptor: where it does not, others
+ * cannot see it either, and must be told. True on systems whose locks are not read that way.
+ */
+export function isLockShown(descriptor: number): boolean {
+  const info = quietly(() => readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))
+  return info === null || LOCKED.test(info)
 }
 
 function statOf(path: string): BigIntStats | 'unknown' | null {

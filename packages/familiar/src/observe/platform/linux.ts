@@ -35,7 +35,10 @@ export const linux: Platform = {
  * (The link of /proc/self can agree by coincidence.)
  */
 export function assertOwnProc(): void {
-  const pids = /^NSpid:((?:\s+\d+)+)$/m.exec(readFile('/proc/self/status') ?? '')?.[1]?.trim().split(/\s+/)
+  const pids = /^NSpid:((?:\s+\d+)+)$/m
+    .exec(readFile('/proc/self/status') ?? '')?.[1]
+    ?.trim()
+    .split(/\s+/)
   if (pids?.length === 1 && pids[0] === String(process.pid)) return
   throw new FamiliarError('E_SCAN_IMPOSSIBLE', '/proc does not show the processes of this pid namespace', {
     hint: 'mount /proc where this runs (unshare --mount-proc, or mount -t proc proc /proc)',

@@ -24,7 +24,8 @@ export async function tryForHolder(path: string, told: ToldHolder): Promise<Lock
   }
   try {
     const { default: locks } = await import('fs-native-extensions')
-    if (isGranted((offset, length) => locks.tryLock(descriptor, offset, length, { shared: true }))) return null
+    if (isGranted((offset, length) => locks.tryLock(descriptor, offset, length, { shared: true })))
+      return null
     return told === null || told === 'unknown' ? 'unknown' : { ...told, isTold: true }
   } catch {
     return 'unknown'

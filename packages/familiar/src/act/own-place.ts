@@ -1,0 +1,63 @@
+import { existsSync, lstatSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { realPath } from '../observe/peek.js'
+import { makeDirectory } from './directory.js'
+import { writeNewFile } from './write-file.js'
+
+/** What our directories in a project or a home say to git: nothing in here is for a repository. */
+const IGNORE = '.gitignore'
+
+/**
+ * Makes the directory of a lock or a record of ours (0700) where it is missing, with a `.gitignore` of `*`, so that git never
+ * stages what is in it.
+ *
+ * Throws `E_SCOPE_UNUSABLE` where a part of the path is a link, or the directory or the one above it belongs to another
+ * user: a project from elsewhere must not make us write, or take a lock, in another place than its own.
+ */
+export function prepareOwnPlace(path: string): void {
+  const directory = dirname(path)
+  assertNotThroughLink(path)
+  makeDirectory(directory)
+  assertNotThroughLink(path)
+  const ignore = join(directory, IGNORE)
+  if (existsSync(ignore)) return
+  try {
+    writeNewFile(ignore, '*\n')
+  } catch (error) {
+    throwLack(error)
+    // Another command may have written it; a directory that cannot be written fails with the file itself.
+  }
+}
+
+/** Throws `E_SCOPE_UNUSABLE` where the path of a lock or a record leads through a link, or to another user's directory. */
+export function assertNotThroughLink(path: string): void {
+  const directory = dirname(path)
+  const real = realPath(directory)
+  if (real !== directory) {
+    throw unusable(directory, `it leads through a link${real === null ? '' : `, to ${real}`}`)
+  }
+  for (const at of [directory, dirname(directory)]) {
+    const owner = ownerOf(at)
+    if (owner !== null) throw unusable(at, `it belongs to another user (${owner})`)
+  }
+}
+
+/** Returns the uid of another user who owns the directory; null for this user's and root's, and for one that is not there. */
+function ownerOf(path: string): number | null {
+  const user = process.geteuid?.()
+  try {
+    const { uid } = lstatSync(path)
+    return user === undefined || uid === user || uid === 0 ? null : uid
+  } catch (error) {
+    throwLack(error)
+    if (errnoOf(error) === null) throw error
+    return null
+  }
+}
+
+function unusable(directory: string, why: string): FamiliarError {
+  return new FamiliarError('E_SCOPE_UNUSABLE', `no lock or record is written in ${directory}: ${why}`, {
+    hint: `make ${directory} a directory of this user`,
+  })
+}

@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from 'node:util'
+import { formatRecord, type Stamp, type Standing } from '../act/record-file.js'
+import { parseJson } from '../identity/narrow.js'
+import { parseRecord, type DaemonRecord, type OwnRecord } from '../identity/record.js'
+import type { PeekedFile } from '../observe/peek.js'
+
+/**
+ * What stands in the place of a daemon's own record. `right`: what it wrote. `altered`: its own in other words, with other
+ * permissions, or with other values for this very process. `foreign`: a well-formed record of anything else. `damaged`: no
+ * record. `unknown`: an error of the system, which says nothing about the record.
+ */
+export type Verdict = 'right' | 'unknown' | 'absent' | 'altered' | 'foreign' | 'damaged'
+
+/** Judges what stands there; `written` is how the daemon left it. */
+export function judge({ file, stamp }: Standing, record: OwnRecord, written: Stamp): Verdict {
+  if (file.state === 'absent') return 'absent'
+  if (file.state === 'unreadable') return judgeUnreadable(file.why, stamp, written)
+  if (file.text === formatRecord(record)) return stamp?.access === written?.access ? 'right' : 'altered'
+  const read = parseRecord(file.text)
+  if (read.state !== 'readable') return 'damaged'
+  return isOwn(file.text, read.record, record) ? 'altered' : 'foreign'
+}
+
+/** The file that it wrote itself, unchanged, can only have been closed to it. */
+function judgeUnreadable(why: string, stamp: Stamp, written: Stamp): Verdict {
+  if (stamp === null) return 'unknown'
+  if (stamp.file === written?.file) return stamp.access === written.access ? 'unknown' : 'altered'
+  return isSystemError(why) ? 'unknown' : 'damaged'
+}
+
+/** Any errno but those that tell something about the file itself. */
+function isSystemError(why: string): boolean {
+  return (
+    /^(?:E[A-Z0-9]+$|Unknown system error)/.test(why) && !['EACCES', 'EPERM', 'ELOOP', 'EISDIR'].includes(why)
+  )
+}
+
+function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
+  const isThisProcess = named.pid === own.pid && named.birth === own.birth && named.scope === own.scope
+  return isThisProcess || isDeepStrictEqual(parseJson(text), own)
+}
+
+/**
+ * Returns the other daemon that a record names as the running one of this scope, null when it names none. A predecessor's
+ * lines name no scope and no start time: where both share one file, they can only mean this scope.
+ */
+export function otherNamed(file: PeekedFile, own: OwnRecord): DaemonRecord | null {
+  const read = file.state === 'text' ? parseRecord(file.text) : null
+  if (read?.state !== 'readable' || !read.record.running || read.record.pid === own.pid) return null
+  return read.record.lineage === 'predecessor' || read.record.scope === own.scope ? read.record : null
+}

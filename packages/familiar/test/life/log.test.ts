@@ -1,0 +1,112 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { endOfLog } from '../../src/act/log-file.js'
+import { openLog } from '../../src/daemon/log.js'
+import { fixture, leaveNoDaemons, logOf, QUICK, starterOf, type Options } from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { portsOf } from '../helpers/ports.js'
+import { daemonsOf } from '../helpers/processes.js'
+import { skipAloud } from '../helpers/skip.js'
+
+/** What stands in the place of a log may be anything: it is not waited for, not followed, not written to. */
+const ports = portsOf('life/log')
+
+leaveNoDaemons(ports)
+
+const MINE = 'mine\n'
+
+type Put = (path: string, mine: string) => void
+
+const PLACES: readonly (readonly [what: string, Put])[] = [
+  ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+  ['a link to a file', (path, mine) => symlinkSync(mine, path)],
+  ['a link to nothing', (path) => symlinkSync(join(dirname(path), 'missing'), path)],
+  ['a link to a device', (path) => symlinkSync('/dev/zero', path)],
+  ['a directory', (path) => mkdirSync(path)],
+]
+
+/** A path with this in its place. */
+function put(place: Put, path: string): string {
+  const mine = join(makeHome(), 'mine')
+  writeFileSync(mine, MINE)
+  mkdirSync(dirname(path), { recursive: true })
+  place(path, mine)
+  return mine
+}
+
+/** Starts a daemon by a process of its own, which is killed when it hangs. */
+function start(root: string, options: Options = {}) {
+  const args = ['-s', 'KILL', '25', process.execPath, ...starterOf(root, ports, options)]
+  const env = { PATH: process.env['PATH'], TIMING: JSON.stringify(QUICK) }
+  const { status, stdout } = spawnSync('timeout', args, { encoding: 'utf8', env })
+  return { status, said: JSON.parse(stdout === '' ? '{}' : stdout) as Record<string, unknown> }
+}
+
+describe('in the place of its log', () => {
+  it.for(PLACES)('%s keeps no daemon from starting, and stays as it is', ([, place]) => {
+    const root = join(makeHome(), 'root')
+    const mine = put(place, logOf(root))
+    const before = lstatSync(logOf(root))
+    expect(start(root)).toMatchObject({ status: 0, said: { started: 'first_start' } })
+    expect(daemonsOf(root)).toHaveLength(1)
+    const { ino, size, mode } = lstatSync(logOf(root))
+    expect([ino, size, mode]).toEqual([before.ino, before.size, before.mode])
+    expect([readFileSync(mine, 'utf8'), existsSync(join(dirname(logOf(root)), 'missing'))]).toEqual([
+      MINE,
+      false,
+    ])
+  })
+
+  it.for(PLACES)('%s keeps no failed start from being told', ([, place]) => {
+    const root = join(makeHome(), 'root')
+    put(place, logOf(root))
+    const { status, said } = start(root, { entry: fixture('failing'), args: ['--how=throws'] })
+    expect([status, said['code']]).toEqual([1, 'E_DAEMON_START_FAILED'])
+  })
+
+  it('a device is not written to', (context) => {
+    const path = join(makeHome(), 'daemon.log')
+    if (spawnSync('mknod', [path, 'c', '1', '7']).status !== 0) skipAloud(context, 'mknod needs privileges')
+    openLog(path).write('event')
+    expect([endOfLog(path, 10), lstatSync(path).isCharacterDevice()]).toEqual(['', true])
+  })
+
+  it('a FIFO that is being read gets nothing', () => {
+    const path = join(makeHome(), 'daemon.log')
+    execFileSync('mkfifo', [path])
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    openLog(path).write('event')
+    expect(readSync(reader, Buffer.alloc(10))).toBe(0)
+    closeSync(reader)
+  })
+})
+
+describe('a line of the log', () => {
+  it('begins a line of its own also behind one that was cut short', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, '{"event":"whole"}\n{"event":"cut sh')
+    const log = openLog(path)
+    log.write('first')
+    log.write('second')
+    const lines = readFileSync(path, 'utf8').split('\n')
+    expect(lines.slice(0, 2)).toEqual(['{"event":"whole"}', '{"event":"cut sh'])
+    expect(lines.slice(2, -1).map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+      'first',
+      'second',
+    ])
+    expect(lines.at(-1)).toBe('')
+  })
+})

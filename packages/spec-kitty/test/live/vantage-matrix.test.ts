@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { times, timeoutFor } from '../../../familiar/test/helpers/counts.js'
+import { nameOf, runCell, type Outcome } from './vantage-cells.js'
+import { cellsOf, choose, SEED, tableOf } from './vantage-choice.js'
+import { startFleet, type Fleet } from './vantage-fleet.js'
+import { makePlaces, type Places } from './vantage-places.js'
+
+/**
+ * Every entry point that can end something, from every place that a command may be run from, before a fleet of daemons
+ * that are live, stale, recorded elsewhere, or out of reach. A seeded choice of cells, or with FAMILIAR_FULL=1 all.
+ */
+let fleet: Fleet
+let places: Places
+
+const CHOSEN = 40
+const COUNT = times(CHOSEN, Number.POSITIVE_INFINITY)
+const MOST_CELLS = 2_000
+
+/** How long a daemon that a command has started is watched for what it must not do. */
+const SETTLE_MS = times(1_500, 3_000)
+
+/** Only the cells whose `vantage | entry point` matches this: to look at one fault again. */
+const ONLY = new RegExp(process.env['FAMILIAR_ONLY'] ?? '')
+
+beforeAll(async () => {
+  fleet = await startFleet()
+  places = makePlaces(fleet)
+}, 120_000)
+
+afterAll(async () => {
+  places?.end()
+  await fleet?.end()
+})
+
+function chosen() {
+  const all = cellsOf(places.vantages)
+  const named = all.filter((cell) => ONLY.test(`${cell.vantage.name} | ${nameOf(cell)}`))
+  return choose(named, Math.min(COUNT, named.length))
+}
+
+describe('every entry point from every vantage', () => {
+  it(
+    'ends nothing wrongly, and commands do not contradict each other',
+    async () => {
+      const outcomes: Outcome[] = []
+      try {
+        for (const cell of chosen()) outcomes.push(await runCell(cell, fleet, places, SETTLE_MS))
+      } finally {
+        print(outcomes)
+      }
+      expect(KEYS.flatMap((key) => told(outcomes, key))).toEqual([])
+    },
+    timeoutFor(times(CHOSEN, MOST_CELLS), 10_000),
+  )
+})
+
+/** What there must be none of. */
+const KEYS = ['wrongful', 'contradictions', 'faults'] as const
+
+function told(outcomes: readonly Outcome[], key: (typeof KEYS)[number]) {
+  return outcomes.flatMap((one) => one[key].map((what) => `${one.vantage} | ${one.entry} | ${what}`))
+}
+
+function print(outcomes: readonly Outcome[]): void {
+  const { vantages, skipped } = places
+  const total = cellsOf(vantages).length
+  console.log(
+    [
+      `${vantages.length} vantages, ${fleet.victims.size} victims: ${total} cells, ${outcomes.length} of them run (FAMILIAR_SEED=${SEED})`,
+      ...[...skipped, ...fleet.skipped].map((why) => `SKIPPED: ${why}`),
+      tableOf(outcomes),
+      ...KEYS.flatMap((key) => told(outcomes, key).map((what) => `${key}: ${what}`)),
+    ].join('\n'),
+  )
+}

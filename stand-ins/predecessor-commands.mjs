@@ -1,0 +1,150 @@
+// @ts-check
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * What commands of the Python predecessor do to a machine, and to daemons of ours on it. They prove nothing before
+ * they signal, so each is given the only processes that it may signal: what the test itself has started.
+ *
+ * @typedef {{ pid: number, port: number }} Victim
+ */
+
+const STEP_MS = 1000
+const SOON_MS = 20
+
+/**
+ * `auth doctor --reset` of 3.2.2 and 3.2.3: whatever answers on a port of the range with a health of its kind, and is
+ * not the daemon that its own record names, is asked to leave, then gets SIGTERM, then SIGKILL. It looks at no
+ * command line. Returns the pids that it has ended.
+ *
+ * @param {string} root @param {readonly Victim[]} victims
+ */
+export async function authDoctorReset(root, victims) {
+  const recorded = recordIn(join(root, 'sync-daemon'))
+  const orphans = victims.filter(({ port }) => port !== recorded?.port)
+  const ended = orphans.map(async ({ pid, port }) => {
+    const health = await ask(port, 'GET', '/api/health')
+    if (health?.['status'] !== 'ok' || health['package_version'] === undefined) return []
+    await ask(port, 'POST', '/api/shutdown', { token: health['token'] ?? '' })
+    for (const signal of /** @type {const} */ (['SIGTERM', 'SIGKILL'])) {
+      if (await isGone(pid, signal === 'SIGTERM' ? 0 : STEP_MS)) break
+      send(pid, signal)
+    }
+    await isGone(pid, STEP_MS)
+    return [pid]
+  })
+  return (await Promise.all(ended)).flat()
+}
+
+/**
+ * The start of any command that wants a sync daemon: a record whose daemon does not answer on its port with its token
+ * is stale. Its pid gets SIGKILL, whoever has it by now, and the record is removed. Returns the pid that it has ended.
+ *
+ * @param {string} root @param {readonly Victim[]} victims
+ */
+export async function ensureSyncDaemon(root, victims) {
+  const path = join(root, 'sync-daemon')
+  const recorded = recordIn(path)
+  if (recorded === null) return null
+  const health = await ask(recorded.port, 'GET', '/api/health')
+  if (health?.['token'] === recorded.token) return null
+  const victim = victims.find(({ pid }) => pid === recorded.pid)
+  if (victim !== undefined) {
+    send(victim.pid, 'SIGKILL')
+    await isGone(victim.pid, STEP_MS)
+  }
+  rmSync(path, { force: true })
+  return victim?.pid ?? null
+}
+
+/**
+ * `dashboard` where every port of the range is taken: whatever answers as a dashboard gets SIGKILL, of whatever
+ * project it is. Returns the pids that it has ended.
+ *
+ * @param {readonly Victim[]} victims
+ */
+export async function startDashboardInFullRange(victims) {
+  const ended = victims.map(async ({ pid, port }) => {
+    const health = await ask(port, 'GET', '/api/health')
+    if (health?.['status'] !== 'ok' || health['project_path'] === undefined) return []
+    send(pid, 'SIGKILL')
+    await isGone(pid, STEP_MS)
+    return [pid]
+  })
+  return (await Promise.all(ended)).flat()
+}
+
+/**
+ * `dashboard --stop`: asks what the record names to leave, and removes the record, whatever came of it.
+ *
+ * @param {string} project
+ */
+export async function stopDashboard(project) {
+  const path = dashboardRecord(project)
+  const recorded = recordIn(path)
+  if (recorded !== null) await ask(recorded.port, 'POST', '/api/shutdown', { token: recorded.token })
+  rmSync(path, { force: true })
+}
+
+/**
+ * What every command for a dashboard does first: a record that it cannot read is removed.
+ *
+ * @param {string} project
+ */
+export function readDashboardRecord(project) {
+  const path = dashboardRecord(project)
+  if (recordIn(path) === null) rmSync(path, { force: true })
+}
+
+/** @param {string} project */
+function dashboardRecord(project) {
+  return join(project, '.kittify', '.dashboard')
+}
+
+/** Returns what the lines say: url, port, token, pid. @param {string} path */
+function recordIn(path) {
+  try {
+    const [url = '', port = '', token = '', pid = ''] = readFileSync(path, 'utf8').split('\n')
+    return url.startsWith('http:') && /^\d+$/.test(port)
+      ? { port: Number(port), token, pid: Number(pid) }
+      : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * @param {number} port @param {string} method @param {string} path @param {object} [body]
+ * @returns {Promise<Record<string, unknown> | null>}
+ */
+async function ask(port, method, path, body) {
+  try {
+    const reply = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { 'Content-Type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(5 * STEP_MS),
+    })
+    return /** @type {Record<string, unknown>} */ (await reply.json())
+  } catch {
+    return null
+  }
+}
+
+/** @param {number} pid @param {'SIGTERM' | 'SIGKILL' | 0} signal */
+function send(pid, signal) {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
+}
+
+/** Returns whether there is no such process within that time. @param {number} pid @param {number} ms */
+async function isGone(pid, ms) {
+  for (const end = performance.now() + ms; send(pid, 0); await sleep(SOON_MS)) {
+    if (performance.now() >= end) return false
+  }
+  return true
+}
