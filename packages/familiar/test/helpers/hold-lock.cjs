@@ -1,7 +1,8 @@
 // @ts-check
 'use strict'
 const { openSync } = require('node:fs')
-const { tryLock } = require('fs-native-extensions')
+const library = /** @type {unknown} */ (require('fs-native-extensions'))
+const { tryLock } = /** @type {typeof import('fs-native-extensions').default} */ (library)
 
 /**
  * For `--require`: holds the kernel lock on the file that `HOLD_LOCK` names until the process ends, as a daemon holds its
