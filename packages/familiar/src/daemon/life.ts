@@ -82,6 +82,8 @@ export function live(options: LifeOptions): Life {
   let lastRequestAt = performance.now()
   let lastCleanAt = Number.NEGATIVE_INFINITY
   let isCleanDue = true
+  let isCleaning = false
+  let isRetriedOnTick = false
   const inFlight = (): number => requests + work.inFlight()
   const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock)
 
@@ -93,7 +95,7 @@ export function live(options: LifeOptions): Life {
     if (state === 'here') await keeper?.check().catch(report)
     const rule = retirementOf(situation(state))
     if (rule !== null) await leave(rule.reason, rule.id)
-    else if (isCleanDue) await cleanSiblings()
+    else if (isCleanDue) await cleanSiblings(isRetriedOnTick ? 0 : timing.cleanEveryMs)
   }
 
   function situation(state: ScopeState): Situation {
@@ -108,12 +110,19 @@ export function live(options: LifeOptions): Life {
     }
   }
 
-  /** Only as the recorded singleton, at most once in a while, never waiting for the lock: the next tick comes. */
-  async function cleanSiblings(): Promise<void> {
-    if (isLeaving || performance.now() - lastCleanAt < timing.cleanEveryMs) return
+  /**
+   * Only as the recorded singleton, one at a time, and `everyMs` after the last one began, whatever became of that: every
+   * client that asks for a proof asks for this too, and it starts a process. It never waits for the lock: the next tick
+   * tries again.
+   */
+  async function cleanSiblings(everyMs = timing.cleanEveryMs): Promise<void> {
+    if (isLeaving || isCleaning || performance.now() - lastCleanAt < everyMs) return
     if (!isSingleton() || keeper?.rival() != null) return
+    isCleaning = true
+    isCleanDue = false
+    isRetriedOnTick = false
+    lastCleanAt = performance.now()
     try {
-      isCleanDue = false
       const seen = await look(family, scope, platform, PATIENT_MS)
       if (!isSingletonIn(seen)) return void (isCleanDue = true)
       const { entries } = await cleanUp({
@@ -126,13 +135,15 @@ export function live(options: LifeOptions): Life {
         looksAgain: false,
         lockWaitMs: 0,
       })
-      lastCleanAt = performance.now()
       const gone = entries.filter(({ result }) => result.outcome === 'swept')
       if (gone.length > 0)
         log.write('siblings_retired', { ports: gone.map((entry) => entry.candidate.sighting.port) })
     } catch (error) {
       isCleanDue = true
-      if (!(error instanceof FamiliarError && error.retry)) log.write('clean_failed', { why: String(error) })
+      isRetriedOnTick = error instanceof FamiliarError && error.retry
+      if (!isRetriedOnTick) log.write('clean_failed', { why: String(error) })
+    } finally {
+      isCleaning = false
     }
   }
 

@@ -14,10 +14,11 @@ import {
   recordPath,
   startDaemonIn,
   UNHURRIED,
+  type Daemon,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
-import { watch } from '../helpers/machine.js'
+import { childrenOf, watch } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { birthOf } from '../helpers/processes.js'
 
@@ -108,5 +109,76 @@ describe('a daemon retires its stale siblings', () => {
     })
     await sleep(500)
     expect([sibling.isAlive(), daemon.isAlive()]).toEqual([true, true])
+  })
+})
+
+/** What any local user may send without a token, as often as they like. */
+async function askForProof({ port }: Daemon): Promise<void> {
+  const asked = await fetch(`http://127.0.0.1:${port}/api/health`, {
+    headers: { 'x-familiar-nonce': '0'.repeat(32) },
+  })
+  expect(await asked.json()).toMatchObject({ proof: expect.any(String) })
+}
+
+/** How many looks the daemon has begun since it found its port. */
+async function looksOf({ port }: Daemon): Promise<number> {
+  const { looks } = (await (await fetch(`http://127.0.0.1:${port}/api/health`)).json()) as { looks: number }
+  return looks - 1
+}
+
+/** On a busy machine the child of the first look may have ended before anybody looks for it. */
+const CHILD_MS = 5_000
+
+/** The most children that the daemon has at once, from now until it has had some (or does not get any) and has none. */
+async function mostChildren({ pid }: Daemon): Promise<number> {
+  const end = performance.now() + CHILD_MS
+  let most = 0
+  for (let now = 0; now > 0 || (most === 0 && performance.now() < end); await sleep(2)) {
+    now = childrenOf(pid).length
+    most = Math.max(most, now)
+  }
+  return most
+}
+
+describe('120 requests for a proof at once', () => {
+  // A look at the daemon of another root needs a child process.
+  const FOREIGN = 4
+
+  async function startBesideForeign(cleanEveryMs: number): Promise<Daemon> {
+    for (let count = 0; count < FOREIGN; count++) await startSibling(newRoot())
+    const timing = { ...UNHURRIED, cleanEveryMs }
+    return startDaemonIn(newRoot(), all, { timing, args: ['--machine-ms=300'] })
+  }
+
+  it('start nothing beside the clean-up that runs', async () => {
+    const daemon = await startBesideForeign(60_000)
+    const asked = Promise.all(Array.from({ length: 120 }, () => askForProof(daemon)))
+    expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
+    await asked
+    expect(await looksOf(daemon)).toBe(1)
+  })
+
+  it('start one clean-up at a time, where it may begin again at once', async () => {
+    const daemon = await startBesideForeign(0)
+    for (let round = 0; round < 3; round++) {
+      const asked = Promise.all(Array.from({ length: 120 }, () => askForProof(daemon)))
+      expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
+      await asked
+    }
+    expect(await looksOf(daemon)).toBeGreaterThan(1)
+  })
+
+  it('start nothing either after a clean-up that could not be done', async () => {
+    const root = newRoot()
+    const sibling = await startSibling(root)
+    await startSibling(newRoot())
+    const daemon = await startDaemonIn(root, all, { timing: UNHURRIED, args: ['--machine-ms=300'] })
+    const path = daemonFamily(all).files(root).lifecycleLock
+    const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+    // Its first look has ended then, and it finds the lock held.
+    expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
+    for (let time = 0; time < 120; time++) await askForProof(daemon)
+    expect([await looksOf(daemon), sibling.isAlive()]).toEqual([1, true])
+    lock.release()
   })
 })
