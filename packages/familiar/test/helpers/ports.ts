@@ -26,6 +26,7 @@ const FILES = [
   'life/concurrent',
   'life/drain',
   'life/files',
+  'life/flood',
   'life/idle',
   'life/inherit',
   'life/interrupted',
