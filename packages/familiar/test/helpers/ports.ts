@@ -62,11 +62,11 @@ const FILES = [
 const FIRST_PORT = 20_000
 
 const PORTS_PER_FILE = 50
-const PORTS_PER_RUN = 2_500
-const RUNS = 5
+const PORTS_PER_RUN = 3_100
+const RUNS = 4
 
 /**
- * Returns the ports of a test file: a range of its own between 20000 and 32500, where nobody listens. Each run of the
+ * Returns the ports of a test file: a range of its own between 20000 and 32400, where nobody listens. Each run of the
  * tests begins at another place, so that two on one machine stay apart.
  */
 export function portsOf(file: (typeof FILES)[number]): PortRange {
