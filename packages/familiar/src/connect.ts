@@ -1,6 +1,7 @@
 import { connected, type Connection } from './connect/connection.js'
 import { findUsable } from './connect/recorded.js'
-import type { ConnectRequest, StartPolicy } from './connect/request.js'
+import type { ConnectRequest } from './connect/request.js'
+import { skipReason } from './connect/skip-reason.js'
 import { loadingBeside } from './load-beside.js'
 import { HANDSHAKE_MS } from './observe/handshake.js'
 
@@ -33,12 +34,4 @@ async function loadCold() {
   const { connectCold, loadLocks } = await import('./connect/cold.js')
   await loadLocks()
   return connectCold
-}
-
-/** Returns why no daemon is started on its own, null when one may be. The order is part of the contract. */
-export function skipReason(policy: StartPolicy): string | null {
-  if (policy.disabledBy !== null) return `${policy.disabledBy} is set`
-  if (!policy.isRolledOut) return 'rollout_disabled'
-  if (policy.intent === 'local_only') return 'intent_local_only'
-  return policy.isManual ? 'policy_manual' : null
 }

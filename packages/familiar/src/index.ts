@@ -1,6 +1,7 @@
 export { FamiliarError, errnoOf, isLack, lackOf, throwLack, type ErrorCode } from './errors.js'
 export type { Family, Recognition, ScopeFiles } from './family.js'
-export { connect, skipReason } from './connect.js'
+export { connect } from './connect.js'
+export { skipReason } from './connect/skip-reason.js'
 export type { Connection } from './connect/connection.js'
 export type { ConnectRequest, ScopeRequest, StartPolicy } from './connect/request.js'
 export type { Replaced } from './act/replace.js'
@@ -17,18 +18,13 @@ export type { Timing } from './act/start-pipe.js'
 export { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from './daemon/timing.js'
 export { handshake, type Handshake } from './observe/handshake.js'
 export { readOwnRecord } from './observe/records.js'
-export { readState, stateFrom, type DaemonState, type DaemonStatus } from './observe/state.js'
+export { readState } from './observe/read-state.js'
+export { stateFrom } from './observe/state.js'
+export type { DaemonState, DaemonStatus } from './observe/state-without.js'
 export { recordOf, singletonOf } from './observe/singleton.js'
 export { HEALTH_PATH, probe, type ProbeReply } from './observe/health.js'
 export { RETIREMENT_RULES } from './retire/reasons.js'
-export {
-  cleanUp,
-  isSpared,
-  sparedOf,
-  type CleanUpEntry,
-  type CleanUpReport,
-  type CleanUpRequest,
-} from './act/cleanup.js'
+export { cleanUp, type CleanUpEntry, type CleanUpReport, type CleanUpRequest } from './act/cleanup.js'
 export { retire, type CleanupPath, type FailureReason, type Retirement } from './act/stop.js'
 export { classify, spell, type ReasonNames, type Verdict } from './classify/classify.js'
 export { staleEvidence, type StaleEvidence } from './classify/evidence.js'
@@ -48,4 +44,5 @@ export { look, PATIENT_MS, type Candidate, type Look } from './observe/look.js'
 export { readSmallFile, realPath } from './observe/peek.js'
 export type { Platform } from './observe/platform/platform.js'
 export { selectPlatform } from './observe/platform/select.js'
+export { isSpared } from './observe/spared.js'
 export { identityRecord, type IdentityRecord } from './report.js'

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { scopeOf } from '../classify/derive.js'
-import { planFor, type Action, type Intent, type Spared } from '../classify/plan.js'
+import { planFor, type Action, type Intent } from '../classify/plan.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import { maybeInUseBy } from '../classify/evidence.js'
 import { processKey } from '../identity/proof.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
+import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
@@ -122,21 +122,6 @@ function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Look): A
     isConfirmed ? 'reset_force' : request.intent,
     sparedOf(candidate, seen),
   )
-}
-
-/** Returns what speaks against ending a candidate whatever its row says: not even force ends it then. */
-export function sparedOf({ facts, sighting }: Candidate, { surroundings }: Look): Spared {
-  return {
-    otherUser: facts.same_user === 'no',
-    inUseBy: maybeInUseBy(sighting, surroundings),
-    unreachable: facts.reachable !== 'yes',
-    elsewhere: facts.elsewhere !== 'no',
-  }
-}
-
-/** Returns whether force, or a yes at the prompt, would end this candidate. */
-export function isSpared(candidate: Candidate, seen: Look): boolean {
-  return planFor('operator_required', 'reset_force', sparedOf(candidate, seen)) === 'skip'
 }
 
 function isRetired(action: Action): boolean {

@@ -1,3 +1,4 @@
+import { isOfElsewhere } from '../identity/elsewhere.js'
 import { commandText, type PortRange } from '../identity/machine.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
@@ -161,13 +162,6 @@ export function isElsewhere({ records, lockHolder }: ScopeView, around: Surround
     (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, around.machine),
   )
   return tri(isForeign && lockHolder !== null)
-}
-
-/** Returns whether the pid in a record means a process of another machine, or of another pid namespace of this boot. Pure. */
-export function isOfElsewhere(record: DaemonRecord, machine: Surroundings['machine']): boolean {
-  if (record.lineage === 'predecessor' || record.hostId === null) return false
-  if (record.hostId !== machine.hostId) return true
-  return record.bootId === machine.bootId && record.pidNamespace !== machine.pidNamespace
 }
 
 /**

@@ -58,7 +58,16 @@ export function maybeInUseBy(seen: Sighting, around: Surroundings): string | nul
   if (seen.namedScopes === null) return 'unknown'
   const untold = seen.namedScopes.find((name) => {
     const scope = around.scopes.get(name)
-    return scope === undefined || scope.isLate === true || scope.real === null
+    if (scope === undefined || scope.isLate === true || scope.real === null) return true
+    return scope !== around.here && isHidden(seen, scope)
   })
   return untold ?? null
+}
+
+/**
+ * Returns whether a record that may not be read leaves open that the scope uses this process. (A malformed one was read, and
+ * names nothing.)
+ */
+function isHidden(seen: Sighting, scope: ScopeView): boolean {
+  return scope.records.some(({ state }) => state === 'unreadable') && isSingleton(seen, scope) === 'unknown'
 }

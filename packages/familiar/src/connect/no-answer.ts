@@ -1,7 +1,7 @@
 import { elsewhere, unreachable } from '../act/beyond.js'
 import { readLockHolder } from '../act/lock.js'
-import { isOfElsewhere } from '../classify/derive.js'
 import { FamiliarError } from '../errors.js'
+import { isOfElsewhere } from '../identity/elsewhere.js'
 import { readOwnRecord } from '../observe/records.js'
 import { verify } from '../observe/verify.js'
 import type { ConnectRequest } from './request.js'

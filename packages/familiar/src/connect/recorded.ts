@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import type { Replaced } from '../act/replace.js'
 import { FamiliarError } from '../errors.js'
+import { isOfElsewhere } from '../identity/elsewhere.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
 import { standingOf, type Standing } from '../identity/versions.js'
@@ -29,6 +30,8 @@ export async function findRecorded(
 ): Promise<Found | null> {
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
+  // Where pids mean something else it is used, judged and ended only where it runs.
+  if (isOfElsewhere(record, await request.platform.host())) return null
   const answer = await verify(request, record, timeoutMs)
   if (answer.outcome !== 'proven') return null
   return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null

@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { cutOffIsFreed, sendBody } from './unsent.js'
 
-/** One request for something that needs no token. The path is as it was sent: percent-encoded, without the query. */
+/** One request for something that needs no token. */
 export interface PageRequest {
+  /** As it was sent: percent-encoded, without the query. */
   readonly path: string
+  /** Aborted when the client goes away: what was not begun for it need not be. */
+  readonly signal: AbortSignal
 }
 
 /** What a page is answered with. The headers are the caller's: nothing is added to them but the length. */
@@ -15,7 +19,10 @@ export type PageReply =
   /** An event stream (`text/event-stream`): open until either side ends it. `open` is called once. */
   | { readonly open: (send: (event: string, data: unknown) => void, closed: AbortSignal) => void }
 
-/** Answers a GET or HEAD request; null: there is no such page. */
+/**
+ * Answers a GET or HEAD request; null: there is no such page. Called for at most 256 requests at once, by anybody on this
+ * machine: what takes much memory is to be done for a few of them at a time.
+ */
 export type Pages = (asked: PageRequest) => Promise<PageReply | null>
 
 export interface PageOptions {
@@ -27,8 +34,8 @@ export interface PageOptions {
 /** Browsers open at most six connections to one origin; this is for many windows, and not for a flood. */
 const MAX_STREAMS = 64
 
-/** A reply must be taken this long after it was begun: what nobody reads is not kept. */
-const REPLY_MS = 10_000
+/** Requests whose reply is being made: each holds a connection and some KiB. Browsers ask for far fewer at once. */
+const MAX_ASKED = 256
 
 /** What a reader that does not read may pile up before its stream is ended; it reads everything again when it is back. */
 const MAX_BEHIND_BYTES = 256 * 1024
@@ -40,6 +47,7 @@ const STREAM_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
+let asked = 0
 let streams = 0
 
 /** Answers a request that needs no token, where there is such a page. Returns whether it did. */
@@ -52,10 +60,16 @@ export async function answerPage(
 ): Promise<boolean> {
   if (message.method !== 'GET' && message.method !== 'HEAD') return false
   const isHead = message.method === 'HEAD'
-  options.onRequest(1)
   message.socket.emit('familiar:request')
+  if (asked >= MAX_ASKED) return refuse(response)
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  asked += 1
+  options.onRequest(1)
   try {
-    const page = await pages({ path })
+    await cutOffIsFreed()
+    if (response.destroyed) return true
+    const page = await pages({ path, signal: gone.signal })
     if (page === null) return false
     // A connection of which something was not read does not tell that its client is gone.
     message.resume()
@@ -64,17 +78,23 @@ export async function answerPage(
     else openStream(response, page.open, options)
     return true
   } finally {
+    asked -= 1
     options.onRequest(-1)
   }
 }
 
+/** Too many at once: the client may come again in a moment. */
+function refuse(response: ServerResponse): true {
+  response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
+  return true
+}
+
 function send(response: ServerResponse, page: Exclude<PageReply, { open: unknown }>, isHead: boolean): void {
   if (response.destroyed) return
-  const length = typeof page.body === 'string' ? Buffer.byteLength(page.body) : page.body.length
-  response.writeHead(page.status, { ...page.headers, 'content-length': length, connection: 'close' })
-  response.end(isHead ? undefined : page.body)
-  const timer = setTimeout(() => response.destroy(), REPLY_MS)
-  response.once('close', () => clearTimeout(timer))
+  const body = typeof page.body === 'string' ? Buffer.from(page.body) : page.body
+  response.writeHead(page.status, { ...page.headers, 'content-length': body.length, connection: 'close' })
+  if (isHead) response.end()
+  else sendBody(response, body)
 }
 
 function openStream(
@@ -83,10 +103,7 @@ function openStream(
   { onStream, leaving }: PageOptions,
 ): void {
   if (response.destroyed || leaving.aborted) return void response.destroy()
-  if (streams >= MAX_STREAMS) {
-    response.writeHead(503, { connection: 'close' }).end()
-    return
-  }
+  if (streams >= MAX_STREAMS) return void refuse(response)
   streams += 1
   onStream(1)
   const closed = new AbortController()

@@ -14,6 +14,9 @@ const REQUEST_MS = 10_000
 /** Connections that have not sent a request yet: beyond this many the oldest is closed. */
 const MAX_WAITING_CONNECTIONS = 256
 
+/** A connection is closed when more than so many requests come behind the first one; none of them is answered. */
+const MAX_FURTHER_REQUESTS = 8
+
 /** One authenticated request, its body read. */
 export interface DaemonRequest {
   readonly method: string
@@ -54,14 +57,23 @@ export interface ServerOptions {
  * Every reply closes its connection, so that a client that says nothing holds nothing for long.
  */
 export function createDaemonServer(options: ServerOptions): Server {
-  const server = createServer({ connectionsCheckingInterval: 2 ** 31 - 1, keepAliveTimeout: 0 })
+  const server = createServer({
+    connectionsCheckingInterval: 2 ** 31 - 1,
+    keepAliveTimeout: 0,
+    // Node would refuse it without an event, also behind another request; here the refusal is one of ours.
+    requireHostHeader: false,
+  })
   // More that comes in one piece with the first would all be begun at once, and the replies kept for a single reader.
   server.maxRequestsPerSocket = 1
   const waiting = new Set<Socket>()
+  const further = new WeakMap<Socket, number>()
   server.on('connection', (socket: Socket) => expectRequest(socket, waiting))
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+    if (further.has(message.socket)) return dropFurther(message.socket, further)
+    further.set(message.socket, 0)
     void answer(message, response, options).catch(() => fail(response))
   })
+  server.on('dropRequest', (_message: IncomingMessage, socket: Socket) => dropFurther(socket, further))
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
 }
@@ -70,6 +82,17 @@ export function createDaemonServer(options: ServerOptions): Server {
 function fail(response: ServerResponse): void {
   if (response.headersSent) response.destroy()
   else reply(response, 500, { error: 'internal' })
+}
+
+/**
+ * Node keeps what comes behind the first request (of HTTP/1.0 it even begins it), some KiB each, until the first one is
+ * answered. Some are let be, so that the first reply arrives; the connection of a client that sends many is closed.
+ */
+function dropFurther(socket: Socket, further: WeakMap<Socket, number>): void {
+  const count = (further.get(socket) ?? 0) + 1
+  further.set(socket, count)
+  // Not before a reply that is just being written has gone out.
+  if (count === MAX_FURTHER_REQUESTS + 1) process.nextTick(() => socket.destroy())
 }
 
 /** One timer a connection, from its beginning to the end of its request: a client that drips wins nothing. */
@@ -142,6 +165,8 @@ function refusalOf(message: IncomingMessage, port: number): Refusal | null {
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
   const { origin } = message.headers
   const [host = '', ...others] = message.headersDistinct['host'] ?? []
+  if (message.headers.host === undefined && message.httpVersion === '1.1')
+    return { status: 400, error: 'no_host' }
   if (!hosts.has(host) || others.length > 0) return { status: 403, error: 'foreign_host' }
   if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
     return { status: 403, error: 'foreign_origin' }

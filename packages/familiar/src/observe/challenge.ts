@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { crypto } from './crypto.js'
 
 /** The header in which a client sends its nonce: 32 hex digits. */
 export const NONCE_HEADER = 'x-familiar-nonce'
@@ -16,7 +16,7 @@ export interface Challenged {
  * `nonce|pid|port|instance`, keyed with the token, in hex. The token itself does not leave the daemon.
  */
 export function proofFor(nonce: string, { token, pid, port, instanceId }: Challenged): string {
-  return createHmac('sha256', token).update(`${nonce}|${pid}|${port}|${instanceId}`).digest('hex')
+  return crypto().createHmac('sha256', token).update(`${nonce}|${pid}|${port}|${instanceId}`).digest('hex')
 }
 
 /** Returns whether the nonce has the form that a daemon answers. */
@@ -27,5 +27,5 @@ export function isNonce(text: unknown): text is string {
 /** Compares two secrets in constant time. */
 export function isSameSecret(a: string, b: string): boolean {
   const [one, other] = [Buffer.from(a), Buffer.from(b)]
-  return one.length === other.length && timingSafeEqual(one, other)
+  return one.length === other.length && crypto().timingSafeEqual(one, other)
 }

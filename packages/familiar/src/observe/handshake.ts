@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { crypto } from './crypto.js'
 import { isSameSecret, NONCE_HEADER, proofFor } from './challenge.js'
 import type { Family } from '../family.js'
 import { objectOf, stringOf } from '../identity/narrow.js'
@@ -32,7 +32,7 @@ export async function handshake(
 ): Promise<Handshake> {
   const { pid, port, token, instanceId } = record
   if (pid === null || instanceId === null || token === null) return { outcome: 'stranger' }
-  const nonce = randomBytes(16).toString('hex')
+  const nonce = crypto().randomBytes(16).toString('hex')
   const reply = await request({
     address: '127.0.0.1',
     port,

@@ -52,10 +52,7 @@ export async function readForeignScopes(
   return new Map(scopes.map((scope, index) => [scope, views[index] ?? UNTOLD]))
 }
 
-async function askChild(
-  question: ScopesQuestion,
-  deadline: AbortSignal,
-): Promise<readonly ScopeView[]> {
+async function askChild(question: ScopesQuestion, deadline: AbortSignal): Promise<readonly ScopeView[]> {
   let text = ''
   let error: unknown = null
   const child = startChild(deadline)

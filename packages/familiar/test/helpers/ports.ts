@@ -28,6 +28,7 @@ const FILES = [
   'life/concurrent',
   'life/drain',
   'life/files',
+  'life/flood',
   'life/idle',
   'life/inherit',
   'life/interrupted',
@@ -63,11 +64,11 @@ const FILES = [
 const FIRST_PORT = 20_000
 
 const PORTS_PER_FILE = 50
-const PORTS_PER_RUN = 3_000
+const PORTS_PER_RUN = 3_100
 const RUNS = 4
 
 /**
- * Returns the ports of a test file: a range of its own between 20000 and 32000, where nobody listens. Each run of the
+ * Returns the ports of a test file: a range of its own between 20000 and 32400, where nobody listens. Each run of the
  * tests begins at another place, so that two on one machine stay apart.
  */
 export function portsOf(file: (typeof FILES)[number]): PortRange {

@@ -144,7 +144,7 @@ describe('a page', () => {
 
   it('that nobody reads is given up, and what it held is free', async () => {
     const daemon = await start()
-    const get = `GET /large HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
+    const get = `GET /large/16 HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
     const clients = Array.from({ length: 4 }, () => mute(daemon.port, get))
     open.push(...clients.map(({ end }) => end))
     await eventually(() => expect(connectionsTo(daemon.port)).toBe(4))

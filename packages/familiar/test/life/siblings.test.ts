@@ -126,10 +126,14 @@ async function looksOf({ port }: Daemon): Promise<number> {
   return looks - 1
 }
 
-/** The most children that the daemon has at once, from now until `isOver` and it has none. */
-async function mostChildren({ pid }: Daemon, isOver: (most: number) => boolean): Promise<number> {
+/** On a busy machine the child of the first look may have ended before anybody looks for it. */
+const CHILD_MS = 5_000
+
+/** The most children that the daemon has at once, from now until it has had some (or does not get any) and has none. */
+async function mostChildren({ pid }: Daemon): Promise<number> {
+  const end = performance.now() + CHILD_MS
   let most = 0
-  for (let now = 0; now > 0 || !isOver(most); await sleep(2)) {
+  for (let now = 0; now > 0 || (most === 0 && performance.now() < end); await sleep(2)) {
     now = childrenOf(pid).length
     most = Math.max(most, now)
   }
@@ -149,20 +153,19 @@ describe('120 requests for a proof at once', () => {
   it('start nothing beside the clean-up that runs', async () => {
     const daemon = await startBesideForeign(60_000)
     const asked = Promise.all(Array.from({ length: 120 }, () => askForProof(daemon)))
-    expect(await mostChildren(daemon, (most) => most > 0)).toBe(1)
+    expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
     await asked
     expect(await looksOf(daemon)).toBe(1)
   })
 
   it('start one clean-up at a time, where it may begin again at once', async () => {
     const daemon = await startBesideForeign(0)
-    let answered = 0
-    const asked = Array.from({ length: 120 }, async () => {
-      await askForProof(daemon)
-      answered += 1
-    })
-    expect(await mostChildren(daemon, (most) => most > 0 && answered === 120)).toBe(1)
-    await Promise.all(asked)
+    for (let round = 0; round < 3; round++) {
+      const asked = Promise.all(Array.from({ length: 120 }, () => askForProof(daemon)))
+      expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
+      await asked
+    }
+    expect(await looksOf(daemon)).toBeGreaterThan(1)
   })
 
   it('start nothing either after a clean-up that could not be done', async () => {
@@ -173,7 +176,7 @@ describe('120 requests for a proof at once', () => {
     const path = daemonFamily(all).files(root).lifecycleLock
     const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
     // Its first look has ended then, and it finds the lock held.
-    expect(await mostChildren(daemon, (most) => most > 0)).toBe(1)
+    expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
     for (let time = 0; time < 120; time++) await askForProof(daemon)
     expect([await looksOf(daemon), sibling.isAlive()]).toEqual([1, true])
     lock.release()

@@ -1,20 +1,7 @@
-import {
-  cleanUp,
-  isSpared,
-  loadLocks,
-  look,
-  PATIENT_MS,
-  processKey,
-  readState,
-  selectPlatform,
-  type CleanUpReport,
-  type Look,
-  type Platform,
-} from 'familiar'
+import { look, PATIENT_MS, readState, selectPlatform, type CleanUpReport, type Look } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
-import { note, type Io } from '../cli/io.js'
+import type { Io } from '../cli/io.js'
 import { formatJson } from '../cli/json.js'
-import { startProgress } from '../cli/progress.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
@@ -54,16 +41,24 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = readArguments(args)
   const root = runtimeRoot(io)
   const platform = await selectPlatform()
-  if (options.reset && !options.dryRun) await loadLocks()
-  const seen = await (options.reset
-    ? look(syncFamily, root, platform, PATIENT_MS)
-    : look(syncFamily, root, platform))
-  const report = options.reset ? await reset(options, root, seen, platform, io) : null
+  const reset = options.reset ? await loadReset(options.dryRun) : null
+  const seen = await (reset === null
+    ? look(syncFamily, root, platform)
+    : look(syncFamily, root, platform, PATIENT_MS))
+  const show = async (): Promise<string> => renderDoctor(await toDocument(options, root, seen, null, io), io)
+  const report = (await reset?.(options, { root, seen, platform, show }, io)) ?? null
   const document = await toDocument(options, root, report?.after ?? seen, report, io)
   io.out(options.json ? formatJson(document) : renderDoctor(document, io))
   const isProblem = document.findings.some((finding) => finding.severity === 'critical')
   const hasFailed = (document.reset_result?.failed.length ?? 0) > 0
   return isProblem || hasFailed ? EXIT.problem : EXIT.ok
+}
+
+/** What a clean-up needs is loaded only for one, and before the look: the package may be replaced while that takes its time. */
+async function loadReset(isDryRun: boolean) {
+  const { loadForReset, resetSync } = await import('../doctor/reset.js')
+  if (!isDryRun) await loadForReset()
+  return resetSync
 }
 
 function readArguments(args: readonly string[]): Options {
@@ -93,58 +88,6 @@ function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port >= from && port < to) return port
   throw new UsageError(`--port must be a port of the sync range, ${from} to ${to - 1}, not '${text}'`)
-}
-
-async function reset(
-  options: Options,
-  root: string,
-  seen: Look,
-  platform: Platform,
-  io: Io,
-): Promise<CleanUpReport> {
-  const confirmed = await askAboutTheRest(options, root, seen, io)
-  const progress = startProgress(io, (done, total) =>
-    done === total ? `${total} done, looking again` : `cleaning up: ${done} of ${total} done`,
-  )
-  try {
-    return await cleanUp({
-      family: syncFamily,
-      scope: root,
-      platform,
-      intent: options.force ? 'reset_force' : 'reset',
-      seen,
-      ...(options.port === null ? {} : { port: options.port }),
-      dryRun: options.dryRun,
-      confirmed,
-      onProgress: progress.update,
-      onWait: (message) => note(io, message),
-    })
-  } finally {
-    progress.stop()
-  }
-}
-
-/** The yes covers the processes that were shown, by (pid, birth), and is asked for before any lock is taken. */
-async function askAboutTheRest(
-  options: Options,
-  root: string,
-  seen: Look,
-  io: Io,
-): Promise<ReadonlySet<string>> {
-  const open = seen.candidates.filter(
-    (candidate) =>
-      candidate.verdict.class === 'operator_required' &&
-      !isSpared(candidate, seen) &&
-      candidate.proof !== null &&
-      (options.port === null || options.port === candidate.sighting.port),
-  )
-  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
-    return new Set()
-  io.out(`${renderDoctor(await toDocument(options, root, seen, null, io), io)}\n`)
-  const isYes = await io.confirm(`Also end the ${open.length} that need a decision (operator_required)?`)
-  return new Set(
-    isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.birth)] : [])) : [],
-  )
 }
 
 async function toDocument(

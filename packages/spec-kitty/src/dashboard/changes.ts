@@ -1,12 +1,18 @@
 import type { ChangedEvent } from './api.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
+/** A page that is loaded again, or a client that opens and closes streams, does not have everything watched anew. */
+const LINGER_MS = 2_000
+
+/** Where more missions than this may have changed, the event does not name them: it is sent to up to 64 pages. */
+const MAX_NAMED = 100
+
 type Send = (event: string, data: unknown) => void
 
 /**
  * Returns the event stream of a project, for any number of pages. The project is watched while at least one page is
- * open: a dashboard that nobody looks at sleeps. Every page is told `null` once, as soon as everything is watched: what
- * it reads from then on is current until it is told of a change.
+ * open, and two seconds longer: a dashboard that nobody looks at sleeps. Every page is told `null` once, as soon as
+ * everything is watched: what it reads from then on is current until it is told of a change.
  */
 export function shareChanges(directory: string): {
   readonly open: (send: Send, closed: AbortSignal) => void
@@ -14,22 +20,32 @@ export function shareChanges(directory: string): {
   const pages = new Set<Send>()
   let watch: ProjectWatch | null = null
   let isWatched = false
+  let lingering: NodeJS.Timeout | null = null
+  const endUnused = (): void => {
+    if (pages.size > 0) return
+    watch?.close()
+    watch = null
+    isWatched = false
+  }
   return {
     open: (send, closed) => {
       pages.add(send)
       watch ??= watchProject(directory, (missions) => {
         isWatched = true
-        const event: ChangedEvent = { missions }
+        const event: ChangedEvent = { missions: isMany(missions) ? null : missions }
         for (const page of pages) page('changed', event)
       })
       closed.addEventListener('abort', () => {
         pages.delete(send)
         if (pages.size > 0) return
-        watch?.close()
-        watch = null
-        isWatched = false
+        if (lingering !== null) clearTimeout(lingering)
+        lingering = setTimeout(endUnused, LINGER_MS).unref()
       })
       if (isWatched) send('changed', { missions: null } satisfies ChangedEvent)
     },
   }
+}
+
+function isMany(missions: readonly string[] | null): boolean {
+  return missions !== null && missions.length > MAX_NAMED
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Launch } from 'familiar'
 import type { Io } from '../cli/io.js'
@@ -11,6 +10,11 @@ export function launchDashboard(project: string, root: string, env: Io['env']): 
 
 /** Where the dashboard of a project writes its log: in the runtime root, because the project is not ours to fill. */
 export function logFile(root: string, project: string): string {
-  const name = createHash('sha256').update(project).digest('hex').slice(0, 16)
+  const name = process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(project)
+    .digest('hex')
+    .slice(0, 16)
   return join(root, 'daemons', 'dashboards', `${name}.log`)
 }

@@ -4,6 +4,7 @@ import { staticFile } from './assets.js'
 import { readDaemons } from './daemons.js'
 import { shareChanges } from './changes.js'
 import { openProject, type Project } from './project/project.js'
+import { inTurn, keptFor } from './share.js'
 
 const JSON_HEADERS = {
   'content-type': 'application/json',
@@ -13,6 +14,15 @@ const JSON_HEADERS = {
 } as const
 
 /**
+ * Missions and documents that are read at once. A document of a MiB takes up to 30 MiB until it is sent, and more at once
+ * would not be sooner: what takes time is done by one thread.
+ */
+const READ_AT_ONCE = 2
+
+/** Looking at the machine starts a process and takes up to a second, and anybody may ask for it. */
+const DAEMONS_KEPT_MS = 1_000
+
+/**
  * Returns what the dashboard serves to a browser: the page, and what it reads. All of it is read-only and needs no token;
  * that the request comes from this machine and from no other origin was checked before.
  */
@@ -20,13 +30,16 @@ export function dashboardPages(directory: string, root: string, platform: Platfo
   const project = openProject(directory)
   const changes = shareChanges(directory)
   const self = installedSelf(process.execPath)
-  const missions = shareWhileRunning(() => project.missions())
-  const daemons = shareWhileRunning(() => readDaemons({ project: directory, root, platform, self }))
-  return async ({ path }) => {
+  const request = { project: directory, root, platform, self }
+  const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(request)))
+  const [looking, listing] = [inTurn<PageReply>(1), inTurn<PageReply>(1)]
+  const reading = inTurn<PageReply | null>(READ_AT_ONCE)
+  return async ({ path, signal }) => {
     if (path === '/api/events') return { open: changes.open }
-    if (path === '/api/daemons') return json(await daemons())
-    if (path === '/api/missions') return json(await missions())
-    if (path.startsWith('/api/')) return readProject(project, path.split('/').slice(2))
+    if (path === '/api/daemons') return looking(path, signal, daemons)
+    if (path === '/api/missions') return listing(path, signal, async () => json(await project.missions()))
+    if (path.startsWith('/api/'))
+      return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
     return staticFile(path)
   }
 }
@@ -58,15 +71,7 @@ function notFound(): PageReply {
   return json({ error: 'not_found' }, 404)
 }
 
+/** As bytes, so that a reply of many MiB exists once for all who wait for it. */
 function json(body: object, status = 200): PageReply {
-  return { status, headers: JSON_HEADERS, body: JSON.stringify(body) }
-}
-
-/** What takes long is done once: a look at the machine up to a second, a list of many missions some hundred ms. */
-function shareWhileRunning<T>(read: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null
-  return () => {
-    running ??= read().finally(() => (running = null))
-    return running
-  }
+  return { status, headers: JSON_HEADERS, body: Buffer.from(JSON.stringify(body)) }
 }

@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
@@ -51,7 +60,9 @@ function readHost(): Host {
     pid: process.pid,
     user: String(process.geteuid?.()),
     bootId: bootId(),
-    hostId: hostId(),
+    get hostId() {
+      return hostId()
+    },
     pidNamespace: readLink('/proc/self/ns/pid') ?? 'unknown',
     namespaces: readNamespaces('self') ?? 'unknown',
     networkNamespace: readLink('/proc/self/ns/net') ?? 'unknown',
@@ -219,11 +230,20 @@ function readNamespaces(pid: string): string | null {
   return root === null || links.includes(null) ? null : [...links, root].join(' ')
 }
 
-/** A process in another root directory (chroot) shares every namespace with us, and its paths still name other files. */
+/**
+ * A process in another root directory (chroot) shares every namespace with us, and its paths still name other files. The
+ * mount belongs to it: a root that is mounted a second time is the same directory, and other things are mounted below it.
+ */
 function rootOf(pid: string): string | null {
   return quietly(() => {
-    const { dev, ino } = statSync(`/proc/${pid}/root`)
-    return `root:${dev}/${ino}`
+    const descriptor = openSync(`/proc/${pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY)
+    try {
+      const { dev, ino } = fstatSync(descriptor)
+      const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1]
+      return `root:${dev}/${ino}/${mount ?? 'unknown'}`
+    } finally {
+      closeSync(descriptor)
+    }
   })
 }
 
@@ -234,9 +254,13 @@ function bootId(): string {
   return knownBootId
 }
 
+let knownHostId: string | null = null
+
+/** Read when it is asked for: only a record of a daemon needs it. */
 function hostId(): string {
   const named = readFile('/etc/machine-id')?.trim() ?? ''
-  return hostIdOf(named === '' ? hostname() : named)
+  knownHostId ??= hostIdOf(named === '' ? hostname() : named)
+  return knownHostId
 }
 
 function readEnvironment(pid: number): Readonly<Record<string, string>> | null {

@@ -60,7 +60,10 @@ export function watchProject(
     changed = new Set()
     const isList = told.delete(LIST)
     if (isList) await keepList(told)
-    for (const id of told) await keepMission(id)
+    for (const id of told) {
+      if (isClosed) return
+      await keepMission(id)
+    }
     isTelling = false
     if (isClosed) return
     if (changed.size > 0) schedule(COLLECT_MS)

@@ -1,0 +1,60 @@
+import { isOfElsewhere } from '../identity/elsewhere.js'
+import { loadingBeside } from '../load-beside.js'
+import type { Look } from './look.js'
+import { readOwnRecord, readScope } from './records.js'
+import { stateWithout, type DaemonStatus } from './state-without.js'
+import { verify, type OfScope } from './verify.js'
+
+/** How long the process that a record names may take to be read. */
+const INSPECT_MS = 1_000
+
+/**
+ * Returns the state of the scope's daemon. A recorded daemon of ours that proves itself costs one record read and one local
+ * request; anything else costs a look at the machine, which is taken by `takeLook` where the caller has its own.
+ */
+export async function readState(
+  at: OfScope,
+  takeLook: (() => Promise<Look>) | null = null,
+): Promise<DaemonStatus> {
+  const proven = await loadingBeside(loadLook, () => provenState(at))
+  if (proven !== null) return proven
+  const quiet = takeLook === null ? await quietState(at) : null
+  if (quiet !== null) return quiet
+  const { look, stateFrom } = await loadLook()
+  const { state, ...rest } = stateFrom(await (takeLook?.() ?? look(at.family, at.scope, at.platform)))
+  // It may have come up while the look was taken.
+  return (state === 'starting' || state === 'wedged' ? await provenState(at) : null) ?? { state, ...rest }
+}
+
+async function provenState(at: OfScope): Promise<DaemonStatus | null> {
+  const record = readOwnRecord(at.family, at.scope)
+  if (record?.running !== true || isOfElsewhere(record, await at.platform.host())) return null
+  const answer = await verify(at, record)
+  if (answer.outcome !== 'proven') return null
+  const { pid, port, startedAt } = record
+  const { report } = answer
+  return { state: 'running', why: 'it answers', since: startedAt, lineage: 'own', pid, port, report, record }
+}
+
+/**
+ * Returns the state where the daemon lock is free and there is no predecessor's record: then no process can be the daemon, and
+ * no look is needed to say so. Null: a look has to tell.
+ */
+async function quietState({ family, scope, platform }: OfScope): Promise<DaemonStatus | null> {
+  const { told, ...view } = readScope(family, scope)
+  const isOurs = view.records.every(
+    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'own'),
+  )
+  if (!isOurs || (await platform.lockHolder(family.files(scope).daemonLock, told, [])) !== null) return null
+  const machine = await platform.host()
+  const pids = view.records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : []))
+  const alive = await platform.inspect(pids, AbortSignal.timeout(INSPECT_MS))
+  const { user, networkNamespace } = machine
+  return stateWithout({ here: { ...view, lockHolder: null }, machine, alive, user, networkNamespace })
+}
+
+/** A daemon that proves itself needs none of it. */
+async function loadLook() {
+  const [{ look }, { stateFrom }] = await Promise.all([import('./look.js'), import('./state.js')])
+  return { look, stateFrom }
+}

@@ -1,0 +1,116 @@
+import { isOfElsewhere } from '../identity/elsewhere.js'
+import type { DaemonRecord } from '../identity/record.js'
+import type { SelfReport } from '../identity/self-report.js'
+import type { ScopeView, Surroundings } from '../identity/sighting.js'
+import type { Lineage } from '../identity/spawn-shape.js'
+
+/**
+ * What the daemon of a scope is. `starting`: the daemon lock is held by a process that the record does not name.
+ * `stopping`: named, marked stopped, and still there. `wedged`: alive, reachable, and silent. `crashed`: recorded as
+ * running, and gone. `elsewhere`: on another machine or in another pid namespace. `unreachable`: in another network, or
+ * connections are not allowed here. `foreign`: the scope is another user's. `none`: there is none, and no record of one.
+ */
+export type DaemonState =
+  | 'running'
+  | 'starting'
+  | 'stopping'
+  | 'wedged'
+  | 'stopped'
+  | 'crashed'
+  | 'elsewhere'
+  | 'unreachable'
+  | 'foreign'
+  | 'none'
+
+/** The one answer to "is there a daemon, and how is it?": every command, the doctor and the page give this one. */
+export interface DaemonStatus {
+  readonly state: DaemonState
+  /** What tells it, in a few words. */
+  readonly why: string
+  /** Since when it is so, ISO 8601, as far as that is known; of a crashed one when it was last alive. */
+  readonly since: string | null
+  readonly lineage: Lineage
+  readonly pid: number | null
+  readonly port: number | null
+  /** What it said of itself, null where it did not answer. */
+  readonly report: SelfReport | null
+  /** The record that names it, or our last one of the scope. */
+  readonly record: DaemonRecord | null
+}
+
+/** What is known where no process was seen to be the daemon. */
+export type Around = Pick<Surroundings, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
+
+/** Returns the state of a scope in which no process was seen to be the daemon. Pure. */
+export function stateWithout(around: Around): DaemonStatus {
+  return foreignOr(around, stateOf(around))
+}
+
+/** Another user's directory is named so, whatever else was seen. */
+export function foreignOr({ here, user }: Pick<Around, 'here' | 'user'>, status: DaemonStatus): DaemonStatus {
+  if (here.owner === null || here.owner === user) return status
+  return { ...status, state: 'foreign', why: `the directory belongs to another user (${here.owner})` }
+}
+
+function stateOf(around: Around): DaemonStatus {
+  const { here, machine, alive } = around
+  const own = ownRecordIn(here)
+  const record = own ?? predecessorRecordIn(here)
+  const as = (state: DaemonState, why: string, since: string | null = null): DaemonStatus => ({
+    state,
+    why,
+    since,
+    lineage: record?.lineage ?? 'own',
+    pid: record?.pid ?? null,
+    port: record?.port ?? null,
+    report: null,
+    record,
+  })
+  if (isHeldElsewhere(here, machine)) {
+    return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
+  }
+  if (here.lockHolder !== null)
+    return as('elsewhere', 'the daemon lock is held by a process that is not seen here')
+  if (record === null) return as('none', unreadableWhy(here) ?? 'there is no record of one')
+  if (!record.running) return as('stopped', record.stopReason ?? 'it was stopped', record.stoppedAt)
+  const process = alive.get(record.pid ?? 0)
+  if (record.lineage === 'own') {
+    const isElse = isOfElsewhere(record, machine)
+    const why = isElse ? 'it ran elsewhere, and the daemon lock is free' : 'its process is gone'
+    const isThere = !isElse && process !== undefined && process.birth === record.birth
+    return isThere ? as('stopping', 'it let its lock go') : as('crashed', why, here.lockTouchedAt)
+  }
+  const carries = process?.command != null && JSON.stringify(process.command).includes(record.token ?? '\0')
+  if (!carries) return as('stopped', 'the process that its record names is gone')
+  const isNear = process.networkNamespace === around.networkNamespace
+  return isNear
+    ? as('none', "its record names a daemon that is not proven to be this scope's")
+    : as('unreachable', 'it runs where a connection from here does not reach it')
+}
+
+/** Returns our own record of the scope, null where it is absent, unreadable or of another scope. */
+export function ownRecordIn({ records, real }: ScopeView): DaemonRecord | null {
+  const own = records.flatMap((read) =>
+    read.state === 'readable' && read.record.lineage === 'own' ? [read.record] : [],
+  )
+  return own.find(({ scope }) => scope === real) ?? null
+}
+
+function predecessorRecordIn({ records }: ScopeView): DaemonRecord | null {
+  const found = records.flatMap((read) =>
+    read.state === 'readable' && read.record.lineage === 'predecessor' ? [read.record] : [],
+  )
+  return found[0] ?? null
+}
+
+function unreadableWhy({ records }: ScopeView): string | null {
+  const read = records.find(({ state }) => state === 'unreadable' || state === 'malformed')
+  return read !== undefined && 'why' in read ? `its record cannot be read: ${read.why}` : null
+}
+
+function isHeldElsewhere({ records, lockHolder }: ScopeView, machine: Around['machine']): boolean {
+  const running = records.flatMap((read) =>
+    read.state === 'readable' && read.record.running ? [read.record] : [],
+  )
+  return lockHolder !== null && running.some((record) => isOfElsewhere(record, machine))
+}

@@ -1,0 +1,81 @@
+import {
+  cleanUp,
+  isSpared,
+  loadLocks,
+  processKey,
+  type CleanUpReport,
+  type Look,
+  type Platform,
+} from 'familiar'
+import { note, type Io } from '../cli/io.js'
+import { startProgress } from '../cli/progress.js'
+import { syncFamily } from '../families/families.js'
+
+export interface ResetOptions {
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly port: number | null
+}
+
+/** What was seen, and how it is shown to the person who is asked. */
+export interface ResetScene {
+  readonly root: string
+  readonly seen: Look
+  readonly platform: Platform
+  readonly show: () => Promise<string>
+}
+
+/** Loads what the clean-up needs after its waits. */
+export const loadForReset = loadLocks
+
+/** Cleans up as the options say, after the question about what needs a decision where it may be asked. */
+export async function resetSync(
+  options: ResetOptions,
+  { root, seen, platform, show }: ResetScene,
+  io: Io,
+): Promise<CleanUpReport> {
+  const confirmed = await askAboutTheRest(options, seen, show, io)
+  const progress = startProgress(io, (done, total) =>
+    done === total ? `${total} done, looking again` : `cleaning up: ${done} of ${total} done`,
+  )
+  try {
+    return await cleanUp({
+      family: syncFamily,
+      scope: root,
+      platform,
+      intent: options.force ? 'reset_force' : 'reset',
+      seen,
+      ...(options.port === null ? {} : { port: options.port }),
+      dryRun: options.dryRun,
+      confirmed,
+      onProgress: progress.update,
+      onWait: (message) => note(io, message),
+    })
+  } finally {
+    progress.stop()
+  }
+}
+
+/** The yes covers the processes that were shown, by (pid, birth), and is asked for before any lock is taken. */
+async function askAboutTheRest(
+  options: ResetOptions,
+  seen: Look,
+  show: ResetScene['show'],
+  io: Io,
+): Promise<ReadonlySet<string>> {
+  const open = seen.candidates.filter(
+    (candidate) =>
+      candidate.verdict.class === 'operator_required' &&
+      !isSpared(candidate, seen) &&
+      candidate.proof !== null &&
+      (options.port === null || options.port === candidate.sighting.port),
+  )
+  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
+    return new Set()
+  io.out(`${await show()}\n`)
+  const isYes = await io.confirm(`Also end the ${open.length} that need a decision (operator_required)?`)
+  return new Set(
+    isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.birth)] : [])) : [],
+  )
+}

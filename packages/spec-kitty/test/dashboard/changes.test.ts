@@ -1,0 +1,67 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { shareChanges } from '../../src/dashboard/changes.js'
+import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
+
+/** Longer than anything takes on a busy machine. */
+const PATIENCE = { timeout: 10_000, interval: 10 }
+
+const closings: (() => void)[] = []
+
+afterEach(async () => {
+  for (const close of closings.splice(0)) close()
+  await vi.waitFor(() => expect(watches()).toBe(0), PATIENCE)
+  removeProjects()
+})
+
+function openPage(changes: ReturnType<typeof shareChanges>) {
+  const events: unknown[] = []
+  const closed = new AbortController()
+  changes.open((_event, data) => events.push(data), closed.signal)
+  closings.push(() => closed.abort())
+  return { events, close: () => closed.abort() }
+}
+
+/** How many inotify watches this process has. */
+function watches(): number {
+  const infos = readdirSync('/proc/self/fdinfo').map((name) => textOf(join('/proc/self/fdinfo', name)))
+  return infos.join('').match(/^inotify wd:/gm)?.length ?? 0
+}
+
+/** The directory was read through a descriptor that is closed by now. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+describe('a page that is opened', () => {
+  it('again at once finds the project watched: nothing is begun anew, however often', async () => {
+    const changes = shareChanges(oneMission())
+    const first = openPage(changes)
+    await vi.waitFor(() => expect(first.events).toEqual([{ missions: null }]), PATIENCE)
+    first.close()
+    for (let time = 0; time < 1_000; time++) {
+      const page = openPage(changes)
+      expect(page.events).toEqual([{ missions: null }])
+      page.close()
+    }
+  })
+
+  it('is not told the names of very many missions', async () => {
+    const project = emptyProject()
+    const missions = Array.from({ length: 101 }, (_, index) => join(project, 'kitty-specs', `m${index}`))
+    for (const mission of missions) mkdirSync(join(mission, 'tasks'), { recursive: true })
+    const { events } = openPage(shareChanges(project))
+    await vi.waitFor(() => expect(events).toEqual([{ missions: null }]), PATIENCE)
+    mkdirSync(join(missions[0] ?? '', 'tasks', 'WP01.md'))
+    await vi.waitFor(() => expect(events[1]).toEqual({ missions: ['m0'] }), PATIENCE)
+    for (const mission of missions) mkdirSync(join(mission, 'tasks', 'WP02.md'))
+    await vi.waitFor(() => expect(events).toContainEqual({ missions: null }), PATIENCE)
+    for (const event of events.slice(1) as { missions: readonly string[] | null }[])
+      expect(event.missions?.length ?? 0).toBeLessThanOrEqual(100)
+  })
+})
