@@ -35,7 +35,10 @@ export function assertNotThroughLink(path: string): void {
   const directory = dirname(path)
   const real = realPath(directory)
   if (real !== directory) {
-    throw unusable(directory, `it leads through a link${real === null ? '' : `, to ${real}`}`)
+    throw unusable(
+      directory,
+      real === null ? 'its real path cannot be told' : `it leads through a link, to ${real}`,
+    )
   }
   for (const at of [directory, dirname(directory)]) {
     const owner = ownerOf(at)
