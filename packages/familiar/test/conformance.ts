@@ -25,7 +25,8 @@ export function conformance(name: string, subject: () => Subject): void {
       const { platform } = subject()
       const host = await platform.host()
       expect(host.pid).toBe(process.pid)
-      for (const text of [host.user, host.bootId, host.namespaces]) expect(text).toMatch(/\S/)
+      for (const text of Object.values(host)) expect(String(text)).toMatch(/\S/)
+      expect(host.hostId).toMatch(/^[0-9a-f]{16}$/)
       expect(await platform.host()).toEqual(host)
     })
 
@@ -45,6 +46,13 @@ export function conformance(name: string, subject: () => Subject): void {
       const sockets = async (): Promise<readonly string[]> =>
         (await platform.listeners(range, soon())).map(({ socket }) => socket).toSorted()
       expect(await sockets()).toEqual(await sockets())
+    })
+
+    it('tells that nobody holds the lock of a file that there is none of', async () => {
+      const { platform, living } = subject()
+      expect(await platform.lockHolder('/no/such/file', null, living)).toBeNull()
+      const told = { pid: process.pid, birth: 'any' }
+      expect(await platform.lockHolder('/no/such/file', told, living)).toBeNull()
     })
 
     it('lists none in an empty range', async () => {

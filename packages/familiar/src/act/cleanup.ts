@@ -36,6 +36,8 @@ export interface CleanUpRequest {
   readonly lock?: HeldLock
   /** How long to wait for the life-cycle lock, in milliseconds. */
   readonly lockWaitMs?: number
+  /** How long the scopes that other processes name may take at each look, in milliseconds. */
+  readonly foreignScopesMs?: number
   /** False where nobody reads `after`: then the last look is left out, and `after` is the one before. */
   readonly looksAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
@@ -69,7 +71,8 @@ export interface CleanUpReport {
  */
 export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const { family, scope, platform } = request
-  const before = request.seen ?? (await look(family, scope, platform, PATIENT_MS))
+  const foreignScopesMs = request.foreignScopesMs ?? PATIENT_MS
+  const before = request.seen ?? (await look(family, scope, platform, foreignScopesMs))
   const planned = targets(request, before)
   if (request.dryRun === true || planned.length === 0) {
     return {
@@ -81,9 +84,9 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
-    const again = await look(family, scope, platform, PATIENT_MS)
+    const again = await look(family, scope, platform, foreignScopesMs)
     const results = await retireAll(request, again, locks)
-    const after = request.looksAgain === false ? again : await look(family, scope, platform, PATIENT_MS)
+    const after = request.looksAgain === false ? again : await look(family, scope, platform, foreignScopesMs)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
     releaseAll(locks, request)

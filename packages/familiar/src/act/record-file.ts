@@ -8,7 +8,7 @@ import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import { prepareOwnPlace } from './own-place.js'
 import { nameOf, type HeldLock } from './lock.js'
 import { keepCopy, type Why } from './quarantine.js'
-import { writeNewFile } from './write-file.js'
+import { removeLeftover, writeNewFile } from './write-file.js'
 
 /** What tells one file from another, and from itself after it was changed. Null: it cannot be told. */
 export type Stamp = { readonly file: string; readonly access: string } | null
@@ -41,7 +41,7 @@ export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isD
     renameSync(temporary, path)
     return { stamp, aside }
   } catch (error) {
-    rmSync(temporary, { force: true })
+    removeLeftover(temporary)
     throw unwritable(path, error)
   }
 }

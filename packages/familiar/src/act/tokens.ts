@@ -8,7 +8,7 @@ import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { tokenFile } from '../observe/records.js'
 import { prepareOwnPlace } from './own-place.js'
-import { writeNewFile } from './write-file.js'
+import { removeLeftover, writeNewFile } from './write-file.js'
 
 /** How long the processes that the files name may take to be read. */
 const INSPECT_MS = 2_000
@@ -28,7 +28,7 @@ export function writeToken(directory: string, token: string, record: OwnRecord):
     writeNewFile(temporary, `${JSON.stringify({ token, ...named })}\n`)
     renameSync(temporary, path)
   } catch (error) {
-    rmSync(temporary, { force: true })
+    removeLeftover(temporary)
     throwLack(error)
     if (error instanceof FamiliarError) throw error
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errnoOf(error) ?? String(error)}`, {

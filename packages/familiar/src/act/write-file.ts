@@ -28,7 +28,16 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
       closeSync(descriptor)
     }
   } catch (error) {
-    rmSync(path, { force: true })
+    removeLeftover(path)
     throw error
+  }
+}
+
+/** Removes what a failed write has left. What failed then says more than why this cannot be removed. */
+export function removeLeftover(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // For example, a part of the path is no directory.
   }
 }

@@ -93,8 +93,10 @@ export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
+/** One that reports no scope holds the lock of none that it reports. */
 function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
-  const scope = around.scopes.get(seen.report?.scope ?? '')
+  if (seen.report?.scope == null) return 'no'
+  const scope = around.scopes.get(seen.report.scope)
   return scope === undefined ? 'unknown' : holdsLock(seen, scope)
 }
 
@@ -162,12 +164,15 @@ export function isElsewhere({ records, lockHolder }: ScopeView, around: Surround
   return tri(isForeign && lockHolder !== null)
 }
 
-/** A scope that was not read in time leaves what is certain: its name is another path than the one that is looked at. */
+/**
+ * A scope that was not read in time leaves what is certain: its name is another path than the one that is looked at. Of one
+ * that was not looked at (a relative path) not even that is certain.
+ */
 function markerHere(seen: Sighting, around: Surroundings): Tri {
   const marker = seen.shape?.marker ?? null
-  if (marker === null) return 'unknown'
-  const real = around.scopes.get(marker)?.real ?? null
-  return real === null ? tri(marker === around.here.real) : same(real, around.here.real)
+  const scope = marker === null ? undefined : around.scopes.get(marker)
+  if (scope === undefined) return 'unknown'
+  return scope.real === null ? tri(marker === around.here.real) : same(scope.real, around.here.real)
 }
 
 /**

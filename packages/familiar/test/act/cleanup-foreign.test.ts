@@ -6,7 +6,7 @@ import type { CleanUpReport } from '../../src/act/cleanup.js'
 import { cleanUp as cleanUpUntold } from '../../src/act/cleanup.js'
 import { inUseBy } from '../../src/classify/evidence.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
-import { cleanUp, TOLD_IN_TIME } from '../helpers/built.js'
+import { cleanUp } from '../helpers/built.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -34,7 +34,7 @@ function resultsOf(report: CleanUpReport): unknown {
 }
 
 describe('cleanUp with force, in the root of somebody else', () => {
-  it('leaves the daemon that is in use there, and retires the one that is not', TOLD_IN_TIME, async () => {
+  it('leaves the daemon that is in use there, and retires the one that is not', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const used = await start(other, { record: true })
     const unused = await start(other)
@@ -66,7 +66,7 @@ describe('cleanUp with force, in the root of somebody else', () => {
     expect([used.isAlive(), hasPendingSignal(used.pid)]).toEqual([true, false])
   })
 
-  it('writes nothing there', TOLD_IN_TIME, async () => {
+  it('writes nothing there', async () => {
     const [root, other] = [makeHome(), makeHome()]
     mkdirSync(join(other, 'daemons'))
     const unused = await start(other, { owner: false })

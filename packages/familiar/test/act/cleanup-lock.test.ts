@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
-import { cleanUp, TOLD_IN_TIME } from '../helpers/built.js'
+import { cleanUp } from '../helpers/built.js'
 import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
@@ -50,7 +50,7 @@ async function lockRoot(root: string): Promise<HeldLock> {
 const lockOf = (root: string): string => family.files(root).lifecycleLock
 
 describe('cleanUp and the life-cycle lock', () => {
-  it('signals nobody while the lock of its root is held', TOLD_IN_TIME, async () => {
+  it('signals nobody while the lock of its root is held', async () => {
     const own = makeHome()
     const daemon = await start(own)
     const lock = await lockRoot(own)
@@ -63,7 +63,7 @@ describe('cleanUp and the life-cycle lock', () => {
     expect(openLockFiles()).toEqual([lock.path])
   })
 
-  it('says what it waits for, and goes on when the lock is free', TOLD_IN_TIME, async () => {
+  it('says what it waits for, and goes on when the lock is free', async () => {
     const own = makeHome()
     const daemon = await start(own)
     const lock = await lockRoot(own)
@@ -77,7 +77,7 @@ describe('cleanUp and the life-cycle lock', () => {
     expect(daemon.isAlive()).toBe(false)
   })
 
-  it('makes no lock in the other root', TOLD_IN_TIME, async () => {
+  it('makes no lock in the other root', async () => {
     const [own, other] = [makeHome(), makeHome()]
     mkdirSync(join(other, 'daemons', 'sync'), { recursive: true })
     const daemon = await start(other)

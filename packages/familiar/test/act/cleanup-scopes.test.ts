@@ -5,7 +5,7 @@ import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { CleanUpReport } from '../../src/act/cleanup.js'
 import { isLockHeld } from '../../src/act/lock.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
-import { cleanUp, TOLD_IN_TIME } from '../helpers/built.js'
+import { cleanUp } from '../helpers/built.js'
 import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
@@ -59,7 +59,7 @@ async function holdElsewhere(path: string) {
 }
 
 describe('cleanUp of what is in other scopes', () => {
-  it('holds the lock of each scope while it ends what is there, and frees it', TOLD_IN_TIME, async () => {
+  it('holds the lock of each scope while it ends what is there, and frees it', async () => {
     const [own, other] = [makeRoot(), makeRoot()]
     const stubborn = await start(other, { behaviour: 'ignore-term' })
     const cleaning = cleanUp({ ...forced, scope: own, stepMs: 1_500 })
@@ -75,26 +75,22 @@ describe('cleanUp of what is in other scopes', () => {
     ])
   })
 
-  it(
-    'leaves out those whose lock another process holds, and says so; the others go on',
-    TOLD_IN_TIME,
-    async () => {
-      const [own, free, busy] = [makeRoot(), makeRoot(), makeRoot()]
-      const daemons = [await start(own), await start(free), await start(busy)] as const
-      await holdElsewhere(lockOf(busy))
-      const before = treeOf(busy)
-      const report = await cleanUp({ ...forced, scope: own, lockWaitMs: 5_000 })
-      expect(outcomes(report)).toEqual([
-        swept(daemons[0]),
-        swept(daemons[1]),
-        [daemons[2].port, { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }],
-      ])
-      expect(daemons.map(({ isAlive }) => isAlive())).toEqual([false, false, true])
-      expect([treeOf(busy), openLockFiles()]).toEqual([before, []])
-    },
-  )
+  it('leaves out those whose lock another process holds, and says so; the others go on', async () => {
+    const [own, free, busy] = [makeRoot(), makeRoot(), makeRoot()]
+    const daemons = [await start(own), await start(free), await start(busy)] as const
+    await holdElsewhere(lockOf(busy))
+    const before = treeOf(busy)
+    const report = await cleanUp({ ...forced, scope: own, lockWaitMs: 5_000 })
+    expect(outcomes(report)).toEqual([
+      swept(daemons[0]),
+      swept(daemons[1]),
+      [daemons[2].port, { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }],
+    ])
+    expect(daemons.map(({ isAlive }) => isAlive())).toEqual([false, false, true])
+    expect([treeOf(busy), openLockFiles()]).toEqual([before, []])
+  })
 
-  it('waits for all of those together no longer than for one', TOLD_IN_TIME, async () => {
+  it('waits for all of those together no longer than for one', async () => {
     const [own, ...busy] = [makeRoot(), ...Array.from({ length: 6 }, makeRoot)]
     const daemons = await Promise.all(busy.map((root) => start(root)))
     await Promise.all(busy.map((root) => holdElsewhere(lockOf(root))))
@@ -106,7 +102,7 @@ describe('cleanUp of what is in other scopes', () => {
     expect(daemons.map(({ isAlive }) => isAlive())).toEqual(daemons.map(() => true))
   })
 
-  it('uses its own lock where the file of the other cannot be opened', TOLD_IN_TIME, async () => {
+  it('uses its own lock where the file of the other cannot be opened', async () => {
     const [own, odd] = [makeRoot(), makeHome()]
     mkdirSync(lockOf(odd), { recursive: true })
     const daemon = await start(odd)
@@ -117,14 +113,14 @@ describe('cleanUp of what is in other scopes', () => {
     )
   })
 
-  it('makes no lock where there was none', TOLD_IN_TIME, async () => {
+  it('makes no lock where there was none', async () => {
     const [own, other] = [makeRoot(), makeHome()]
     const daemon = await start(other)
     expect(outcomes(await cleanUp({ ...forced, scope: own }))).toEqual([swept(daemon)])
     expect(existsSync(lockOf(other))).toBe(false)
   })
 
-  it('of nobody but the own scope takes no lock and ends nobody elsewhere', TOLD_IN_TIME, async () => {
+  it('of nobody but the own scope takes no lock and ends nobody elsewhere', async () => {
     const [own, other] = [makeRoot(), makeRoot()]
     const [here, there] = [await start(own), await start(other)]
     const holder = await holdElsewhere(lockOf(other))
@@ -156,7 +152,7 @@ describe('cleanUp with a lock file of its own', () => {
     expect([daemon.isAlive(), openLockFiles()]).toEqual([true, []])
   })
 
-  it('takes the lock of each scope besides, the one it is run in included', TOLD_IN_TIME, async () => {
+  it('takes the lock of each scope besides, the one it is run in included', async () => {
     const [own, other, lockFile] = [makeRoot(), makeRoot(), makeLockFile()]
     const [here, there] = [await start(own), await start(other)]
     await holdElsewhere(lockOf(own))

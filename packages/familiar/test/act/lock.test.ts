@@ -217,7 +217,7 @@ describe('the files of a lock', () => {
     ['a FIFO', ['mkfifo']],
     ['a device without end', ['mknod', 'c', '1', '5']],
     ['a device that is always full', ['mknod', 'c', '1', '7']],
-  ] as const)('is no %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
+  ] as const)('is not %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
     if (command === 'mknod') needRoot(context)
     const path = newPath()
     mkdirSync(dirname(path), { recursive: true })

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { factsOf, isSingleton, namesLiving, projectGone, scopeOf } from '../../src/classify/derive.js'
 import type { Facts } from '../../src/classify/facts.js'
+import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'
-import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { DaemonRecord } from '../../src/identity/record.js'
+import type { ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
   BASIS,
@@ -14,7 +17,9 @@ import {
   LIVE_BIRTH,
   LIVE_PID,
   liveProcess,
+  MACHINE,
   MALFORMED,
+  NAMESPACES,
   oldRecord,
   oldReport,
   oldShape,
@@ -39,9 +44,6 @@ const here = (...records: Parameters<typeof scopeView>[0][]): Surroundings =>
   surroundings(...records.map((change) => scopeView(change)))
 const withProcess = (change: Partial<ProcessView>): Partial<Sighting> => ({ process: processView(change) })
 
-/** A scope that did not answer in time: nothing of it was read. */
-const NOT_READ = { real: null, gone: null, records: [UNREADABLE, UNREADABLE] }
-
 describe('factsOf', () => {
   it('a stale daemon of ours with every proof', () => {
     expect(factsOf(BASIS, sighting(), surroundings())).toEqual({
@@ -52,14 +54,19 @@ describe('factsOf', () => {
       answered_http: 'yes',
       singleton_here: 'no',
       singleton_named: 'no',
+      part_of_singleton: 'no',
+      holds_reported_lock: 'no',
       same_user: 'yes',
       pid_known: 'yes',
       birth_known: 'yes',
       same_namespaces: 'yes',
+      reachable: 'yes',
+      elsewhere: 'no',
       marker: 'yes',
       marker_here: 'yes',
       report_agrees: 'yes',
       scope_agrees: 'yes',
+      scope_told: 'yes',
       records_readable: 'yes',
       young: 'no',
       predecessor: 'no',
@@ -106,7 +113,8 @@ describe('factsOf', () => {
         marker: 'unknown',
         predecessor: 'unknown',
         young: 'unknown',
-        singleton_named: 'unknown',
+        // The self-report still names a scope, and the record there names a daemon on another port.
+        singleton_named: 'no',
         report_agrees: 'unknown',
       },
     ],
@@ -149,19 +157,28 @@ describe('factsOf', () => {
         marker_here: 'unknown',
         singleton_named: 'no',
         scope_agrees: 'unknown',
-        records_readable: 'unknown',
+        // The scope that the self-report names.
+        records_readable: 'yes',
+        scope_told: 'unknown',
         project_gone: 'unknown',
         disowned: 'unknown',
       },
     ],
     [
-      'a marker that nobody looked at',
+      'neither marker nor self-report: it names no scope at all',
+      { shape: shape({ marker: null }), answer: 'silent', report: null },
+      { singleton_named: 'no', records_readable: 'unknown', elsewhere: 'no', scope_told: 'unknown' },
+    ],
+    [
+      'a marker that was not looked at, as a relative path is not',
       { shape: shape({ marker: '/never/looked/at' }) },
       {
         marker: 'yes',
         marker_here: 'unknown',
         singleton_named: 'unknown',
         scope_agrees: 'unknown',
+        scope_told: 'unknown',
+        elsewhere: 'unknown',
         records_readable: 'unknown',
         project_gone: 'unknown',
         disowned: 'unknown',
@@ -195,16 +212,18 @@ describe('factsOf', () => {
       { scope_agrees: 'yes' },
     ],
     [
-      'a scope that did not answer in time',
+      'a scope that was not read in time: only that it is another path is certain',
       { shape: shape({ marker: ELSEWHERE }) },
       {
-        marker_here: 'unknown',
+        marker_here: 'no',
         singleton_named: 'unknown',
-        records_readable: 'no',
+        scope_told: 'no',
+        elsewhere: 'unknown',
+        records_readable: 'unknown',
         project_gone: 'unknown',
         disowned: 'unknown',
       },
-      here({}, NOT_READ),
+      here({}, UNTOLD),
     ],
     [
       'a scope that is gone',
@@ -351,9 +370,9 @@ describe('factsOf', () => {
       here({ records: [readable(ownRecord({ pid: 999 }))] }),
     ],
     [
-      'the record names this pid on another port: that is no other process',
+      "a predecessor's record names this pid on another port: the port may be wrong, so the pid protects it",
       { shape: oldShape() },
-      { singleton_here: 'no', disowned: 'no' },
+      { singleton_here: 'yes', disowned: 'no' },
       here({ records: [ABSENT, readable(oldRecord({ pid: PID, port: 9402 }))] }),
     ],
     [
@@ -370,12 +389,216 @@ describe('factsOf', () => {
     ],
   ]
 
-  const all = [...listening, ...processes, ...scopes, ...ties, ...records].map(
-    ([what, seen, expected, around = surroundings()]) => [what, seen, expected, around] as const,
-  )
+  const DEAF = { answer: 'silent', report: null } as const
+  const vantage: readonly Case[] = [
+    [
+      'a connection that the system refused to this process',
+      { answer: 'unreachable', report: null },
+      { reachable: 'no', answered_http: 'no', self_report: 'no' },
+    ],
+    [
+      'a process in another network, whatever answered',
+      withProcess({ networkNamespace: 'net:[1]' }),
+      { reachable: 'no' },
+    ],
+    [
+      'a network that cannot be told',
+      { ...withProcess({ networkNamespace: null }), ...DEAF },
+      { reachable: 'unknown' },
+    ],
+    ['the same, and it answered', withProcess({ networkNamespace: null }), { reachable: 'yes' }],
+    ['a process that cannot be seen, and silence', { process: null, ...DEAF }, { reachable: 'unknown' }],
+    ...NAMESPACES.split(' ').map((kind): Case => [
+      `a process whose ${kind.split(':')[0]} is another`,
+      withProcess({ namespaces: NAMESPACES.replace(kind, `${kind}0`) }),
+      { same_namespaces: 'no' },
+    ]),
+  ]
+
+  const FOREIGN = { ...MACHINE, hostId: 'host-b', bootId: 'boot-b' }
+  const CONTAINED = { ...MACHINE, pidNamespace: 'pid:[1]' }
+  const recorded = (of: Partial<DaemonRecord>, change: Partial<ScopeView>): Surroundings =>
+    here({ records: [readable(ownRecord({ pid: 1, ...of })), ABSENT], ...change })
+  const elsewhere: readonly Case[] = [
+    [
+      'another machine, and the lock is held',
+      {},
+      { elsewhere: 'yes' },
+      recorded(FOREIGN, { lockHolder: 'unknown' }),
+    ],
+    [
+      'another machine, and the lock is held by a process that is seen',
+      {},
+      { elsewhere: 'yes' },
+      recorded(FOREIGN, { lockHolder: { pid: LIVE_PID, birth: LIVE_BIRTH } }),
+    ],
+    ['another machine, and the lock is free', {}, { elsewhere: 'no' }, recorded(FOREIGN, {})],
+    [
+      'a container of this boot, and the lock is held',
+      {},
+      { elsewhere: 'yes' },
+      recorded(CONTAINED, { lockHolder: 'unknown' }),
+    ],
+    ['a container of this boot, and the lock is free', {}, { elsewhere: 'no' }, recorded(CONTAINED, {})],
+    [
+      'an earlier boot of this machine: it is dead, whoever holds the lock',
+      {},
+      { elsewhere: 'no' },
+      recorded({ ...CONTAINED, bootId: 'boot-0' }, { lockHolder: 'unknown' }),
+    ],
+    ['this very place', {}, { elsewhere: 'no' }, recorded(MACHINE, { lockHolder: 'unknown' })],
+    [
+      'another machine, and it says that it stopped',
+      {},
+      { elsewhere: 'no' },
+      recorded({ ...FOREIGN, running: false }, { lockHolder: 'unknown' }),
+    ],
+    [
+      'a record that does not say where',
+      {},
+      { elsewhere: 'no' },
+      recorded({ hostId: null, bootId: null, pidNamespace: null }, { lockHolder: 'unknown' }),
+    ],
+    [
+      'another scope that it names is in use on another machine',
+      { report: report({ scope: ELSEWHERE }) },
+      { elsewhere: 'yes' },
+      here(
+        {},
+        {
+          real: ELSEWHERE,
+          records: [readable(ownRecord({ ...FOREIGN, scope: ELSEWHERE }))],
+          lockHolder: 'unknown',
+        },
+      ),
+    ],
+  ]
+
+  const AT_ELSEWHERE = { real: ELSEWHERE, records: [readable(ownRecord({ ...NAMED, scope: ELSEWHERE }))] }
+  const named: readonly Case[] = [
+    [
+      'the live singleton of the scope that its self-report names, whatever its marker',
+      { report: report({ scope: ELSEWHERE }) },
+      { singleton_here: 'no', singleton_named: 'yes', marker_here: 'yes', scope_agrees: 'no' },
+      here({}, AT_ELSEWHERE),
+    ],
+    [
+      'the live singleton of a scope that only its environment or working directory names',
+      { namedScopes: [HERE, ELSEWHERE] },
+      { singleton_here: 'no', singleton_named: 'yes' },
+      here({}, AT_ELSEWHERE),
+    ],
+    [
+      'a record there that cannot be read',
+      { namedScopes: [HERE, ELSEWHERE] },
+      { singleton_named: 'unknown', records_readable: 'no' },
+      here({}, { real: ELSEWHERE, records: [MALFORMED, ABSENT] }),
+    ],
+    [
+      'a scope there that was not read in time: unknown, not unreadable',
+      { namedScopes: [HERE, ELSEWHERE] },
+      { singleton_named: 'unknown', records_readable: 'unknown', elsewhere: 'unknown' },
+      here({}, UNTOLD),
+    ],
+    [
+      'names that may not be all of them',
+      { namedScopes: null },
+      { singleton_named: 'unknown', records_readable: 'unknown', elsewhere: 'unknown' },
+    ],
+    [
+      'ours stands in the directory of another scope',
+      withProcess({ workingDirectory: ELSEWHERE }),
+      { scope_agrees: 'no' },
+    ],
+    ['ours stands in its scope, by a link', withProcess({ workingDirectory: LINK }), { scope_agrees: 'yes' }],
+    [
+      "a predecessor's stands anywhere",
+      { shape: oldShape(), report: oldReport(), ...withProcess({ workingDirectory: ELSEWHERE }) },
+      { scope_agrees: 'yes' },
+    ],
+    [
+      'a mimic that holds the lock of the scope that it reports',
+      { shape: null, report: report({ scope: ELSEWHERE }) },
+      { spawn_shape: 'no', holds_reported_lock: 'yes' },
+      here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, birth: BIRTH } }),
+    ],
+    [
+      'a mimic that holds the lock of another scope than it reports',
+      { shape: null },
+      { holds_reported_lock: 'no' },
+      here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, birth: BIRTH } }),
+    ],
+    [
+      'a report of a scope that was not looked at',
+      { report: report({ scope: '/never' }) },
+      { holds_reported_lock: 'unknown' },
+    ],
+    ['a report without scope', { report: oldReport() }, { holds_reported_lock: 'no' }],
+    ['no report', DEAF, { holds_reported_lock: 'no' }],
+  ]
+
+  const all = [
+    ...listening,
+    ...processes,
+    ...scopes,
+    ...ties,
+    ...records,
+    ...vantage,
+    ...elsewhere,
+    ...named,
+  ].map(([what, seen, expected, around = surroundings()]) => [what, seen, expected, around] as const)
 
   it.each(all)('%s', (_, seen, expected, around) => {
     expect(factsOf(BASIS, sighting(seen), around)).toMatchObject(expected)
+  })
+})
+
+describe('part of a singleton', () => {
+  const NAMES_LIVE = here({ records: [readable(ownRecord({ port: PORT }))] })
+  const singleton = sighting({
+    pid: LIVE_PID,
+    process: liveProcess(),
+    listeners: [listener({ socket: '4712' })],
+  })
+  const part = (seen: Sighting, others: readonly Sighting[], around = NAMES_LIVE): Tri =>
+    factsOf(BASIS, seen, around, [seen, ...others]).part_of_singleton
+
+  it('is what shares its port with the daemon of the record', () => {
+    expect(part(sighting(), [singleton])).toBe('yes')
+    expect(
+      part(sighting({ shape: null, answer: 'silent', report: null, pid: null, process: null }), [singleton]),
+    ).toBe('yes')
+  })
+
+  it('is not the singleton itself, nor what listens on another port', () => {
+    expect(part(singleton, [sighting()])).toBe('no')
+    expect(part(sighting({ port: PORT + 1 }), [singleton])).toBe('no')
+    expect(part(sighting(), [sighting({ ...singleton, port: null, listeners: [] })])).toBe('no')
+  })
+
+  it('is what shares its port with the daemon of another scope, that only the other one names', () => {
+    const around = here(
+      {},
+      { real: ELSEWHERE, records: [readable(ownRecord({ port: PORT, scope: ELSEWHERE }))] },
+    )
+    expect(part(sighting(), [singleton], around)).toBe('no')
+    expect(part(sighting(), [sighting({ ...singleton, namedScopes: [ELSEWHERE] })], around)).toBe('yes')
+  })
+
+  it('is what was forked from a singleton without exec, over any number of generations', () => {
+    const between = processView({ pid: 750, birth: 'boot-a/7500' })
+    const record = here({ records: [ABSENT, readable(oldRecord({ port: PORT, token: TOKEN }))] })
+    const forked = sighting({ shape: oldShape(), forkedFrom: [between, liveProcess()] })
+    expect(part(forked, [], record)).toBe('yes')
+    expect(
+      part(sighting({ shape: oldShape(), forkedFrom: [between] }), [], here({ records: [ABSENT] })),
+    ).toBe('no')
+  })
+
+  it('cannot be told where it cannot be told whether the other one is a singleton', () => {
+    const hidden = sighting({ ...singleton, namedScopes: null })
+    expect(part(sighting(), [hidden], here({ records: [ABSENT] }))).toBe('unknown')
+    expect(part(sighting(), [singleton], here({ records: [MALFORMED] }))).toBe('unknown')
   })
 })
 
@@ -416,7 +639,14 @@ describe('isSingleton', () => {
     ['our record, a process without birth', ownRecord(NAMED), withProcess({ birth: null }), 'unknown'],
     ['an old record', oldRecord(NAMED), old, 'yes'],
     ['an old record, another pid', oldRecord({ pid: 999, port: PORT }), old, 'no'],
-    ['an old record, another port', oldRecord({ pid: PID, port: 9402 }), old, 'no'],
+    ['an old record, another port: the pid protects it', oldRecord({ pid: PID, port: 9402 }), old, 'yes'],
+    [
+      'an old record, another pid, and the token of its command line: they protect it',
+      oldRecord({ pid: 999, port: PORT, token: TOKEN }),
+      old,
+      'yes',
+    ],
+    ['an old record whose pid is now ours', oldRecord({ pid: PID, port: PORT }), {}, 'no'],
     ['an old record, a listener without pid', oldRecord({ pid: PID, port: PORT }), noPid, 'unknown'],
     [
       'an old record without pid: port and token',
@@ -439,9 +669,22 @@ describe('isSingleton', () => {
     [
       'an old record without pid, no token in the command line',
       oldRecord({ pid: null, port: PORT, token: TOKEN }),
-      {},
+      { shape: oldShape({ token: null }) },
       'unknown',
     ],
+    [
+      'an old record without pid, a command line that cannot be read',
+      oldRecord({ pid: null, port: PORT, token: TOKEN }),
+      { shape: null },
+      'unknown',
+    ],
+    [
+      'our record, and it owns its token',
+      ownRecord({ ...NAMED, birth: 'boot-a/1' }),
+      { ownsToken: true },
+      'yes',
+    ],
+    ['our record of another port, and it owns that token', ownRecord(), { ownsToken: true }, 'no'],
   ] as const)('%s', (_, record, seen, expected) => {
     expect(isSingleton(sighting(seen), scopeView({ records: [readable(record)] }))).toBe(expected)
   })
@@ -453,6 +696,15 @@ describe('isSingleton', () => {
     ['its birth cannot be read', { pid: PID, birth: BIRTH }, withProcess({ birth: null }), 'unknown'],
     ['a listener without pid may hold it', { pid: PID, birth: BIRTH }, noPid, 'unknown'],
     ['nobody holds it', null, {}, 'no'],
+    ['it is held, by whom is not known', 'unknown', {}, 'unknown'],
+    ['it is held, and a text names it', { pid: PID, birth: BIRTH, isTold: true }, {}, 'yes'],
+    [
+      'it is held, and a text names another one: that clears nobody',
+      { pid: LIVE_PID, birth: LIVE_BIRTH, isTold: true },
+      {},
+      'unknown',
+    ],
+    ['its holder has a birth that cannot be compared', { pid: PID, birth: null }, {}, 'unknown'],
   ] as const)('%s', (_, lockHolder, seen, expected) => {
     expect(isSingleton(sighting(seen), scopeView({ records: [ABSENT], lockHolder }))).toBe(expected)
   })

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { inUseBy, staleEvidence, type StaleEvidence } from '../../src/classify/evidence.js'
+import { inUseBy, maybeInUseBy, staleEvidence, type StaleEvidence } from '../../src/classify/evidence.js'
 import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
   BIRTH,
   ELSEWHERE,
+  HERE,
   LINK,
   MALFORMED,
   oldRecord,
@@ -99,9 +101,9 @@ describe('staleEvidence', () => {
     ],
     [
       'nobody is superseded by itself',
-      { shape: oldShape() },
+      {},
       ['unrecorded'],
-      surroundings(scopeView({ records: [readable(oldRecord({ pid: PID, port: 9402 }))] })),
+      surroundings(scopeView({ records: [readable(ownRecord({ pid: PID, birth: BIRTH, port: 9402 }))] })),
     ],
     [
       'everything at once, in one order',
@@ -133,6 +135,14 @@ describe('inUseBy', () => {
     expect(inUseBy(sighting(there), otherRoot(named))).toBe(ELSEWHERE)
   })
 
+  it.each<readonly [string, Partial<Sighting>]>([
+    ['its self-report names, whatever its marker', { report: report({ scope: ELSEWHERE }) }],
+    ['only its environment or working directory names', { namedScopes: [HERE, ELSEWHERE] }],
+    ['a process of another shape reports', { shape: null, report: report({ scope: ELSEWHERE }) }],
+  ])('names one that %s', (_, seen) => {
+    expect(inUseBy(sighting(seen), otherRoot(named))).toBe(ELSEWHERE)
+  })
+
   it.each<readonly [string, Partial<Sighting>, Surroundings]>([
     ['the singleton of the scope that is looked at', {}, ITSELF],
     ['the same by a link', { shape: shape({ marker: LINK }) }, ITSELF],
@@ -145,5 +155,33 @@ describe('inUseBy', () => {
     ['one where it is not known', there, surroundings(undefined, scopeView({ records: [MALFORMED] }))],
   ])('is null for %s', (_, seen, around) => {
     expect(inUseBy(sighting(seen), around)).toBeNull()
+  })
+})
+
+describe('maybeInUseBy', () => {
+  const both = { namedScopes: [HERE, ELSEWHERE] }
+  const named = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
+
+  it('names a scope that it is the live singleton of', () => {
+    const around = surroundings(undefined, scopeView({ real: ELSEWHERE, records: [named] }))
+    expect(maybeInUseBy(sighting({ namedScopes: ['/never', ELSEWHERE] }), around)).toBe(ELSEWHERE)
+  })
+
+  it.each<readonly [string, Partial<Sighting>, Surroundings, string]>([
+    ['was not read in time', both, surroundings(undefined, UNTOLD), ELSEWHERE],
+    ['was not looked at', { namedScopes: [HERE, '/never'] }, surroundings(), '/never'],
+    ['has no real path', both, surroundings(undefined, scopeView({ real: null })), ELSEWHERE],
+    ['cannot be named, where there may be more', { namedScopes: null }, surroundings(), 'unknown'],
+  ])('names one that %s', (_, seen, around, name) => {
+    expect(maybeInUseBy(sighting(seen), around)).toBe(name)
+  })
+
+  it('is null where every scope that it names was read, and none has it in use', () => {
+    expect(maybeInUseBy(sighting(both), surroundings())).toBeNull()
+    expect(maybeInUseBy(sighting({ namedScopes: [] }), surroundings())).toBeNull()
+  })
+
+  it('is null for the singleton of the scope that is looked at', () => {
+    expect(maybeInUseBy(sighting(), ITSELF)).toBeNull()
   })
 })

@@ -3,13 +3,17 @@ import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
   BASIS,
   BIRTH,
   ELSEWHERE,
+  HERE,
   listener,
+  liveProcess,
   MALFORMED,
+  NAMESPACES,
   oldRecord,
   oldReport,
   oldShape,
@@ -23,6 +27,7 @@ import {
   shape,
   sighting,
   surroundings,
+  TOKEN,
   UNREADABLE,
 } from '../helpers/sightings.js'
 
@@ -35,6 +40,18 @@ type Case = readonly [
   around?: Surroundings,
 ]
 
+const BEYOND = processView({ networkNamespace: 'net:[1]' })
+const REFUSED = { answer: 'unreachable', report: null } as const
+/** A child that a predecessor's daemon forked: the record names its parent, by the pid. */
+const FORKED = { shape: oldShape(), report: oldReport(), forkedFrom: [liveProcess()] }
+const RECORDS_PARENT = surroundings(scopeView({ records: [ABSENT, readable(oldRecord())] }))
+const OF_OTHER_MACHINE = {
+  records: [
+    readable(ownRecord({ pid: 1, hostId: 'host-b', bootId: 'boot-b', pidNamespace: 'pid:[1]' })),
+    ABSENT,
+  ],
+  lockHolder: 'unknown',
+} as const
 const SILENT = { answer: 'silent', report: null } as const
 const HTTP = { answer: 'http', report: null } as const
 const YOUNG = { process: processView({ ageSeconds: 5 }) }
@@ -74,6 +91,7 @@ const SYNC: readonly Case[] = [
     { shape: oldShape() },
     world({ records: [readable(ownRecord()), readable(oldRecord({ pid: PID, port: PORT }))] }),
   ],
+  ['S5b', 'part_of_singleton', 'one that was forked from the daemon of the record', FORKED, RECORDS_PARENT],
   ['S6', 'other_user', "another user's daemon", { process: processView({ user: '0' }) }],
   ['S6', 'other_user', "another user's socket", { listeners: [listener({ user: '0' })] }],
   ['S7', 'missing_pid', 'a report, and no process to go with it', { pid: null, process: null, shape: null }],
@@ -86,12 +104,27 @@ const SYNC: readonly Case[] = [
   ['S8', 'missing_identity', 'no birth', { process: processView({ birth: null }) }],
   ['S8', 'missing_identity', 'a container', { process: processView({ namespaces: 'pid:[1] mnt:[1]' }) }],
   [
+    'S8',
+    'missing_identity',
+    'one seen from another time namespace, live or not',
+    { process: processView({ birth: null, namespaces: NAMESPACES.replace('time', 'other') }) },
+  ],
+  [
     'S9',
     'pre_marker',
     'a predecessor without a marker',
     { shape: oldShape({ marker: null }), report: oldReport() },
   ],
   ['S10', 'cross_root', 'a daemon of another root', { shape: shape({ marker: ELSEWHERE }) }],
+  ['S10b', 'unreachable', 'one in another network', { ...SILENT, process: BEYOND }],
+  ['S10b', 'unreachable', 'a stale one that a sandbox does not let us ask', REFUSED],
+  [
+    'S10b',
+    'unreachable',
+    'the singleton, which a sandbox does not let us ask',
+    REFUSED,
+    world({ records: [NAMES_IT] }),
+  ],
   ['S11', 'unresponsive', 'a wedged daemon', SILENT],
   ['S11', 'unresponsive', 'a wedged singleton', SILENT, world({ records: [NAMES_IT] })],
   [
@@ -103,7 +136,21 @@ const SYNC: readonly Case[] = [
   ],
   ['S12', 'pid_port_mismatch', "a report with another's pid", { report: report({ pid: 999 }) }],
   ['S13', 'scope_mismatch', 'a report of another scope', { report: report({ scope: ELSEWHERE }) }],
+  [
+    'S13',
+    'scope_mismatch',
+    'one of ours that stands in another root: its marker was a link that leads here now',
+    { process: processView({ workingDirectory: ELSEWHERE }), namedScopes: [HERE, ELSEWHERE] },
+  ],
   ['S14', 'record_unreadable', 'a record full of noise', {}, world({ records: [MALFORMED, ABSENT] })],
+  [
+    'S14',
+    'record_unreadable',
+    'a record that cannot be read in another root that its environment names',
+    { shape: oldShape(), report: oldReport(), namedScopes: [HERE, ELSEWHERE] },
+    surroundings(undefined, scopeView({ real: ELSEWHERE, records: [UNREADABLE, ABSENT] })),
+  ],
+  ['S14b', 'elsewhere', 'one beside the daemon of another machine', {}, world(OF_OTHER_MACHINE)],
   [
     'S15',
     'starting',
@@ -123,11 +170,38 @@ const SYNC: readonly Case[] = [
   ['S17', 'ambiguous', 'an age that cannot be told', { process: processView({ ageSeconds: null }) }],
   ['S17', 'ambiguous', 'a report without the pid it owes', { report: report({ pid: null }) }],
   [
+    'S10',
+    'cross_root',
+    'a root that did not answer in time: that it is another path is certain',
+    { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
+    surroundings(undefined, UNTOLD),
+  ],
+  [
     'S17',
     'ambiguous',
-    'a root that did not answer in time',
-    { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
-    surroundings(undefined, scopeView({ real: null, gone: null, records: [] })),
+    'a root that its environment names, and that did not answer in time',
+    { shape: oldShape(), report: oldReport(), namedScopes: [HERE, ELSEWHERE] },
+    surroundings(undefined, UNTOLD),
+  ],
+  [
+    'S17',
+    'ambiguous',
+    'a predecessor recorded in the home that its environment names',
+    { shape: oldShape(), report: oldReport(), namedScopes: [HERE, ELSEWHERE] },
+    surroundings(
+      undefined,
+      scopeView({
+        real: ELSEWHERE,
+        records: [ABSENT, readable(oldRecord({ pid: 999, port: PORT, token: TOKEN }))],
+      }),
+    ),
+  ],
+  [
+    'S17',
+    'ambiguous',
+    'one beside a lock that is held by a process that is not seen',
+    {},
+    world({ lockHolder: 'unknown' }),
   ],
 ]
 
@@ -165,9 +239,12 @@ const DASHBOARD: readonly Case[] = [
     OF_OTHER,
     other({ lockHolder: { pid: PID, birth: BIRTH } }),
   ],
+  ['D5b', 'part_of_singleton', 'a forked child of a live dashboard', FORKED, RECORDS_PARENT],
   ['D6', 'other_user', "another user's dashboard", { process: processView({ user: '0' }) }],
   ['D7', 'missing_pid', 'a report, and no process to go with it', { pid: null, process: null, shape: null }],
   ['D8', 'missing_identity', 'a container', { process: processView({ namespaces: 'pid:[1] mnt:[1]' }) }],
+  ['D8b', 'unreachable', 'one in another network', { ...SILENT, process: BEYOND }],
+  ['D8b', 'unreachable', 'one that a sandbox does not let us ask', REFUSED],
   ['D9', 'unresponsive', 'one that an idle browser made deaf', SILENT],
   ['D9', 'unresponsive', 'the same, and its own record names it', SILENT, world({ records: [NAMES_IT] })],
   [
@@ -176,14 +253,20 @@ const DASHBOARD: readonly Case[] = [
     "another's token",
     { shape: oldShape(), report: oldReport({ token: 'other', scope: null }) },
   ],
-  ['D10', 'pid_port_mismatch', 'a report of another project', { report: report({ scope: ELSEWHERE }) }],
+  ['D10a', 'scope_mismatch', 'a report of another project', { report: report({ scope: ELSEWHERE }) }],
+  [
+    'D10a',
+    'scope_mismatch',
+    "the same, and another's pid",
+    { report: report({ scope: ELSEWHERE, pid: 999 }) },
+  ],
   ['D11', 'record_unreadable', 'an unmounted drive', OF_OTHER, other({ gone: null, records: [ABSENT] })],
   [
-    'D11',
-    'record_unreadable',
-    'a project that did not answer in time',
+    'D14',
+    'ambiguous',
+    'a project that was not read in time: a reason must not change with the load of the machine',
     OF_OTHER,
-    other({ real: null, gone: null, records: [] }),
+    surroundings(undefined, UNTOLD),
   ],
   [
     'D11',
@@ -191,6 +274,13 @@ const DASHBOARD: readonly Case[] = [
     'a record that nobody may read',
     OF_OTHER,
     other({ gone: false, records: [UNREADABLE] }),
+  ],
+  [
+    'D11b',
+    'elsewhere',
+    'one of a project that a dashboard of another machine has in use',
+    {},
+    world(OF_OTHER_MACHINE),
   ],
   ['D12', 'starting', 'one whose record is still to come', YOUNG, world({ records: [ABSENT] })],
   ['D13', null, 'one whose record was taken over', {}],

@@ -46,15 +46,16 @@ describe.each([
   })
 
   it('I4: no unknown fact is compatible with safe_auto, not even of those that derive never leaves unknown, nor any number of them together', () => {
-    const survivors: Facts[] = []
+    const survivors: Partial<Facts>[] = []
+    // What matches none of the rows that allow a clean-up is not safe, whatever the other rows say of it.
+    const allowing = [...rules.filter((rule) => rule.class === 'safe_auto'), ...rules.slice(-1)]
     const tried = seen.safe.map((base) =>
       forEachCombination(
         read,
         (facts) => {
-          const isSafe = firstMatch(rules, facts).class === 'safe_auto'
-          return (_count, given) => {
-            if (isSafe) survivors.push(given as Facts)
-          }
+          if (firstMatch(allowing, facts).class !== 'safe_auto') return null
+          if (firstMatch(rules, facts).class !== 'safe_auto') return null
+          return (_count, given) => survivors.push(given())
         },
         (fact) => [base[fact], 'unknown'],
       ),
@@ -94,7 +95,7 @@ describe.each([
     }
   })
 
-  it('has its rows in the order of their numbers', () => {
+  it('has its rows in the order of their numbers, but for D10a, which comes before D10', () => {
     const numbers = rules.map((rule) => Number.parseInt(rule.id.slice(1), 10))
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
     expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length)

@@ -7,11 +7,18 @@ import type { look as Look } from '../../src/observe/look.js'
  * The built library, for tests in which scopes of others are read: that is done in a child process, which needs the
  * built files. Proofs made here are none to the sources: they know only their own.
  */
-export const look = looking.look as unknown as typeof Look
-export const cleanUp = cleanup.cleanUp as unknown as typeof CleanUp
+const built = {
+  look: looking.look as unknown as typeof Look,
+  cleanUp: cleanup.cleanUp as unknown as typeof CleanUp,
+}
 
-/**
- * For tests that need to be told of another root: a look gives up on those when its second is over, and on a machine
- * with too much to do that comes to pass. What a look does then has tests of its own, which are not repeated.
- */
-export const TOLD_IN_TIME = { retry: 4 } as const
+/** Far more than other scopes take to be read: what these tests see must not depend on how busy the machine is. */
+export const FOREIGN_SCOPES_MS = 20_000
+
+/** A look that waits for the scopes of others. */
+export const look: typeof Look = (family, scope, platform, foreignScopesMs = FOREIGN_SCOPES_MS) =>
+  built.look(family, scope, platform, foreignScopesMs)
+
+/** A clean-up that waits for the scopes of others at each look. */
+export const cleanUp: typeof CleanUp = (request) =>
+  built.cleanUp({ foreignScopesMs: FOREIGN_SCOPES_MS, ...request })

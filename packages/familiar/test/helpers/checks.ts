@@ -1,7 +1,7 @@
 import type { Fact, Facts } from '../../src/classify/facts.js'
 import { firstMatch, type Rule } from '../../src/classify/rules.js'
 import type { Tri } from '../../src/classify/tri.js'
-import { factsReadBy, forEachCombination } from './enumerate.js'
+import { factsReadBy, forEachCombination, type OnDecided } from './enumerate.js'
 import type { Oracle } from './oracle.js'
 
 /** The proofs that a clean-up without asking needs, as the text lists them; not read from the tables. */
@@ -88,7 +88,7 @@ export function sweep(rules: readonly Rule[], subject: Subject): Sweep {
   const needed = new Set<object>()
   const safe: Facts[] = []
   const broken: Record<Check, Facts[]> = { [ORACLE]: [], [I1]: [], [I2]: [], [I4]: [], [I6]: [] }
-  const combinations = forEachCombination(read, (facts) => {
+  const decide = (facts: Facts): OnDecided => {
     const rule = firstMatch(rules, facts)
     const holding = rule.when.filter((when) => firstMatch([{ ...rule, when: [when] }, NONE], facts) !== NONE)
     const failed = failedChecks(subject, read, facts, rule)
@@ -96,10 +96,12 @@ export function sweep(rules: readonly Rule[], subject: Subject): Sweep {
       const tally = counts.get(rule)
       if (tally !== undefined) tally.count += count
       if (holding.length === 1 && holding[0] !== undefined) needed.add(holding[0])
-      if (rule.class === 'safe_auto') safe.push(given as Facts)
-      for (const check of failed) if (broken[check].length < MAX_EXAMPLES) broken[check].push(given as Facts)
+      if (rule.class === 'safe_auto') safe.push(given() as Facts)
+      for (const check of failed)
+        if (broken[check].length < MAX_EXAMPLES) broken[check].push(given() as Facts)
     }
-  })
+  }
+  const combinations = forEachCombination(read, decide)
   const decided = new Map([...counts].map(([rule, { count }]) => [rule, count]))
   return { combinations, decided, needed, safe, broken }
 }

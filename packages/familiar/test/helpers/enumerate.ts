@@ -68,7 +68,7 @@ export function factsAll(value: Tri): MutableFacts {
   return Object.fromEntries(ALL_FACTS.map((fact) => [fact, value])) as MutableFacts
 }
 
-/** Thrown where a decision reads a fact that has no value yet. */
+/** Thrown where a decision reads a fact that has no value yet. No error: it has no stack to be collected. */
 class Unread {
   readonly fact: Fact
   constructor(fact: Fact) {
@@ -76,39 +76,55 @@ class Unread {
   }
 }
 
+/** Told once for each decision: how many combinations of facts it stands for, and what it read. */
+export type OnDecided = (combinations: number, read: () => Partial<Facts>) => void
+
 /**
  * Decides every combination of values of these facts, without visiting each: `decide` is run on facts without values, and
  * each fact that it reads is given every value in turn. What it never reads makes no difference, so one run stands for all
- * values of it. Returns how many combinations the runs stand for: all of them.
+ * values of it. Returns how many combinations the runs stand for: all of them, or fewer where `decide` said `false`,
+ * which ends the search.
  *
- * `decide` must be a function of what it reads; it is told how many combinations its run stands for only when it returned,
- * by the callback that it returns.
+ * `decide` must be a function of what it reads. It may run several times before it has read all that it needs: only what
+ * it returns counts.
  */
 export function forEachCombination(
   facts: readonly Fact[],
-  decide: (facts: Facts) => (combinations: number, read: Partial<Facts>) => void,
+  decide: (facts: Facts) => OnDecided | false | null,
   values: (fact: Fact) => readonly Tri[] = valuesOf,
 ): number {
-  const explore = (given: Partial<Facts>): number => {
-    const open = facts.filter((fact) => !(fact in given))
-    const combinations = open.reduce((product, fact) => product * values(fact).length, 1)
-    const state = new Proxy(given, {
-      get: (target, fact: Fact) => {
-        if (fact in target) return target[fact]
-        if (facts.includes(fact)) throw new Unread(fact)
-        return 'unknown'
-      },
-      ownKeys: () => [...ALL_FACTS],
-      getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-    }) as Facts
+  const given: { [F in Fact]?: Tri } = {}
+  const state = {} as Facts
+  for (const fact of ALL_FACTS) {
+    const isVaried = facts.includes(fact)
+    const get = (): Tri => {
+      const value = given[fact]
+      if (value === undefined && isVaried) throw new Unread(fact)
+      return value ?? 'unknown'
+    }
+    Object.defineProperty(state, fact, { enumerable: true, get })
+  }
+  const total = facts.reduce((product, fact) => product * values(fact).length, 1)
+  let isOver = false
+  const explore = (combinations: number): number => {
+    if (isOver) return 0
     try {
-      decide(state)(combinations, given)
+      const told = decide(state)
+      isOver = told === false
+      if (typeof told === 'function') told(combinations, () => ({ ...given }))
       return combinations
     } catch (error) {
       if (!(error instanceof Unread)) throw error
       const { fact } = error
-      return values(fact).reduce((sum, value) => sum + explore({ ...given, [fact]: value }), 0)
+      const each = values(fact)
+      let sum = 0
+      for (const value of each) {
+        given[fact] = value
+        sum += explore(combinations / each.length)
+      }
+      delete given[fact]
+      return sum
     }
   }
-  return explore({})
+  return explore(total)
 }

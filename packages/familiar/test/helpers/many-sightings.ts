@@ -1,14 +1,17 @@
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { RecordRead } from '../../src/identity/record.js'
 import type { SelfReport } from '../../src/identity/self-report.js'
-import type { Answer, HolderName, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { Answer, LockHolding, ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
+import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
   BIRTH,
   ELSEWHERE,
   HERE,
   LINK,
+  LIVE_BIRTH,
+  LIVE_PID,
   liveProcess,
   MALFORMED,
   oldRecord,
@@ -28,35 +31,42 @@ import {
   UNREADABLE,
 } from './sightings.js'
 
+/** One kind of thing of which a sighting has one: each value stands for what a look can really see. The first is the plain one. */
 const PROCESSES: readonly (Partial<ProcessView> | null)[] = [
-  null,
   {},
+  null,
   { birth: null },
   { command: null },
   { namespaces: 'pid:[1] mnt:[2]' },
   { namespaces: null },
+  { networkNamespace: 'net:[1]' },
+  { networkNamespace: null },
   { user: '0' },
   { user: null },
   { ageSeconds: 5 },
   { ageSeconds: null },
+  { workingDirectory: ELSEWHERE },
+  { workingDirectory: null, workingDirectoryGone: true },
 ]
 
 const SHAPES: readonly (ShapeMatch | null)[] = [
-  null,
   shape(),
+  null,
   shape({ marker: LINK }),
   shape({ marker: ELSEWHERE }),
   shape({ marker: null }),
   shape({ marker: '/never/looked/at' }),
   oldShape(),
   oldShape({ marker: ELSEWHERE }),
+  oldShape({ token: null }),
 ]
 
 const ANSWERS: readonly (readonly [Answer, SelfReport | null])[] = [
+  ['self_report', report()],
   ['silent', null],
   ['http', null],
+  ['unreachable', null],
   ['other_family_report', null],
-  ['self_report', report()],
   ['self_report', report({ pid: PID + 1 })],
   ['self_report', report({ pid: null })],
   ['self_report', report({ scope: ELSEWHERE })],
@@ -65,63 +75,145 @@ const ANSWERS: readonly (readonly [Answer, SelfReport | null])[] = [
   ['self_report', oldReport({ token: null })],
 ]
 
+/** Where it listens, and what else was seen of it. */
+const PLACES: readonly Partial<Sighting>[] = [
+  {},
+  { port: PORT + 100 },
+  { port: null, listeners: [] },
+  { pid: null, process: null },
+  { otherFamily: 'dashboard' },
+  { ownsToken: true },
+]
+
+const NAMED: readonly (readonly string[] | 'as told' | null)[] = [
+  'as told',
+  null,
+  [HERE, ELSEWHERE],
+  ['/never/looked/at'],
+]
+
+/** What shares its port, or what it was forked from. */
+type Kin =
+  | 'alone'
+  | 'beside the live one'
+  | 'forked from the live one'
+  | 'beside one that names an unread scope'
+const KIN: readonly Kin[] = [
+  'alone',
+  'beside the live one',
+  'forked from the live one',
+  'beside one that names an unread scope',
+]
+
+const FOREIGN = ownRecord({ pid: 1, hostId: 'host-b', bootId: 'boot-b', pidNamespace: 'pid:[1]' })
+
 const RECORDS: readonly (readonly RecordRead[])[] = [
+  [readable(ownRecord()), ABSENT],
   [ABSENT, ABSENT],
   [readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH })), ABSENT],
-  [readable(ownRecord()), ABSENT],
   [readable(ownRecord({ pid: 999 })), ABSENT],
   [readable(ownRecord({ running: false })), readable(oldRecord({ pid: PID, port: PORT }))],
   [ABSENT, readable(oldRecord({ pid: null, port: PORT, token: TOKEN }))],
+  [readable(FOREIGN), ABSENT],
+  [readable(ownRecord({ port: PORT })), ABSENT],
   [MALFORMED, ABSENT],
   [ABSENT, UNREADABLE],
 ]
 
-const HOLDERS: readonly (HolderName | null)[] = [null, { pid: PID, birth: BIRTH }]
+const HOLDERS: readonly LockHolding[] = [
+  null,
+  { pid: PID, birth: BIRTH },
+  { pid: LIVE_PID, birth: LIVE_BIRTH },
+  { pid: LIVE_PID, birth: LIVE_BIRTH, isTold: true },
+  'unknown',
+]
 
-/** Visits many sightings: every combination of the variants above. Returns how many there were. */
-export function forEachSighting(visit: (seen: Sighting, around: Surroundings) => void): number {
-  const worlds = RECORDS.flatMap((records) =>
-    [true, false, null].flatMap((gone) =>
-      HOLDERS.map((lockHolder) =>
-        surroundings(
-          scopeView({ records, gone, lockHolder }),
-          scopeView({ real: gone === null ? null : ELSEWHERE, gone, records, lockHolder }),
-          [processView(), liveProcess()],
-        ),
-      ),
-    ),
-  )
+const GONE: readonly (boolean | null)[] = [false, true, null]
+/** How the other scope was seen: like this one, without what this one has, or not in time. */
+const OTHERS = ['alike', 'plain', 'late'] as const
+
+/** The dimensions, in the order of `Choice`. */
+const SIZES = [PROCESSES, SHAPES, ANSWERS, PLACES, NAMED, KIN, RECORDS, HOLDERS, GONE, OTHERS].map(
+  ({ length }) => length,
+)
+
+/** Daemons that the departures start from: a stale one of ours, a stale predecessor, a live one of another scope. */
+const BASES: readonly (readonly number[])[] = [
+  [],
+  [0, SHAPES.findIndex((of) => of?.lineage === 'predecessor'), 9],
+  [0, 3, 7, 0, 0, 0, 2],
+].map((base) => SIZES.map((_, at) => base[at] ?? 0))
+
+/**
+ * Visits many sightings: faults hide where few things meet, so `departures` dimensions depart from each base at once, in
+ * every way. Returns how many sightings there were.
+ */
+export function forEachSighting(
+  departures: number,
+  visit: (seen: Sighting, around: Surroundings, others: readonly Sighting[]) => void,
+): number {
   let count = 0
-  for (const seen of sightings()) {
-    for (const around of worlds) {
-      visit(seen, around)
+  for (const base of BASES) {
+    for (const choice of departuresFrom(base, departures)) {
+      visit(...seenAs(choice))
       count += 1
     }
   }
   return count
 }
 
-function sightings(): readonly Sighting[] {
-  const known = PROCESSES.flatMap((change) =>
-    SHAPES.flatMap((shaped) =>
-      ANSWERS.map(([answer, told]) =>
-        sighting({
-          process: change === null ? null : processView(change),
-          shape: change === null || change.command === null ? null : shaped,
-          answer,
-          report: told,
-        }),
-      ),
-    ),
+function* departuresFrom(base: readonly number[], left: number, from = 0): Generator<readonly number[]> {
+  yield base
+  if (left === 0) return
+  for (let at = from; at < base.length; at++) {
+    for (let value = 0; value < (SIZES[at] ?? 0); value++) {
+      if (value !== base[at]) yield* departuresFrom(base.with(at, value), left - 1, at + 1)
+    }
+  }
+}
+
+function seenAs(choice: readonly number[]): readonly [Sighting, Surroundings, readonly Sighting[]] {
+  const of = <T>(values: readonly T[], at: number): T => values[choice[at] ?? 0] as T
+  const change = of(PROCESSES, 0)
+  const place = of(PLACES, 3)
+  const [answer, told] = of(ANSWERS, 2)
+  const isReadable = change !== null && change.command !== null && place.pid !== null
+  const namedScopes = of(NAMED, 4)
+  const kin = of(KIN, 5)
+  const seen = sighting({
+    shape: isReadable ? of(SHAPES, 1) : null,
+    process: change === null ? null : processView(change),
+    answer,
+    report: told,
+    forkedFrom: kin === 'forked from the live one' ? [liveProcess()] : [],
+    ...place,
+    ...(namedScopes === 'as told' ? {} : { namedScopes }),
+  })
+  const sharing = sighting({ pid: LIVE_PID, process: liveProcess(), port: seen.port, shape: oldShape() })
+  const others: Readonly<Record<Kin, readonly Sighting[]>> = {
+    alone: [],
+    'beside the live one': [sharing],
+    'forked from the live one': [],
+    'beside one that names an unread scope': [{ ...sharing, namedScopes: ['/never/looked/at'] }],
+  }
+  return [seen, worldOf(of(RECORDS, 6), of(HOLDERS, 7), of(GONE, 8), of(OTHERS, 9)), [seen, ...others[kin]]]
+}
+
+function worldOf(
+  records: readonly RecordRead[],
+  lockHolder: LockHolding,
+  gone: boolean | null,
+  other: (typeof OTHERS)[number],
+): Surroundings {
+  const there = records.map((read) =>
+    read.state === 'readable' && read.record.scope === HERE
+      ? readable({ ...read.record, scope: ELSEWHERE })
+      : read,
   )
-  const others = known.filter((seen) => seen.shape === null || seen.shape.marker === HERE)
-  return [
-    ...known,
-    ...others.map((seen) => sighting({ ...seen, port: 9500 })),
-    ...others
-      .filter(({ report }) => report === null)
-      .map((seen) => sighting({ ...seen, port: null, listeners: [] })),
-    ...others.map((seen) => sighting({ ...seen, otherFamily: 'dashboard' })),
-    ...known.filter(({ process }) => process === null).map((seen) => sighting({ ...seen, pid: null })),
-  ]
+  const views: Readonly<Record<typeof other, ScopeView>> = {
+    alike: scopeView({ real: gone === null ? null : ELSEWHERE, gone, records: there, lockHolder }),
+    plain: scopeView({ real: ELSEWHERE, gone, records: [ABSENT, ABSENT] }),
+    late: UNTOLD,
+  }
+  return surroundings(scopeView({ records, gone, lockHolder }), views[other], [processView(), liveProcess()])
 }

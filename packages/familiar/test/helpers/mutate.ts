@@ -5,6 +5,8 @@ export interface Mutation {
   /** What was done, in words that stay the same: `S5 without singleton_here`. */
   readonly what: string
   readonly rules: readonly Rule[]
+  /** The rows that differ, as they were and as they are: where none of them matches, the two tables decide the same. */
+  readonly changed: readonly Rule[]
 }
 
 const CLASSES: readonly CleanupClass[] = ['safe_auto', 'operator_required', 'never_touch']
@@ -15,10 +17,11 @@ const CLASSES: readonly CleanupClass[] = ['safe_auto', 'operator_required', 'nev
  */
 export function mutationsOf(rules: readonly Rule[]): readonly Mutation[] {
   return rules.flatMap((rule, at) => [
-    { what: `${rules[at]?.id} dropped`, rules: rules.toSpliced(at, 1) },
-    ...changesOf(rule).map(([what, changed]) => ({
-      what: `${rules[at]?.id} ${what}`,
-      rules: rules.with(at, changed),
+    { what: `${rule.id} dropped`, rules: rules.toSpliced(at, 1), changed: [rule] },
+    ...changesOf(rule).map(([what, faulty]) => ({
+      what: `${rule.id} ${what}`,
+      rules: rules.with(at, faulty),
+      changed: [rule, faulty],
     })),
     ...swapped(rules, at),
   ])
@@ -64,8 +67,9 @@ function swapped(rules: readonly Rule[], at: number): readonly Mutation[] {
   if (rule === undefined || next === undefined) return []
   return [
     {
-      what: `${rules[at]?.id} swapped with ${rules[at + 1]?.id}`,
+      what: `${rule.id} swapped with ${next.id}`,
       rules: rules.with(at, next).with(at + 1, rule),
+      changed: [rule, next],
     },
   ]
 }

@@ -144,6 +144,7 @@ const EXCLUDED = [
   'singleton_here',
   'singleton_named',
   'part_of_singleton',
+  'holds_reported_lock',
   'elsewhere',
 ] as const
 

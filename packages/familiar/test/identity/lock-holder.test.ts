@@ -7,6 +7,18 @@ describe('parseHolder', () => {
     expect(parseHolder(text)).toEqual({ pid: 4711, birth: 'boot/1' })
   })
 
+  it('may name the first process of a container', () => {
+    expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, birth: 'boot/1' })
+  })
+
+  it('names nobody where its holder saw that the kernel does not show the lock', () => {
+    expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": false}')).toBe('unknown')
+    expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": true}')).toEqual({
+      pid: 4711,
+      birth: 'boot/1',
+    })
+  })
+
   it.each(['', '\n', '{"pid": 4711, "birth": null, "since": "2026-11-21"}'])(
     'names no daemon for %j',
     (text) => {
@@ -19,7 +31,7 @@ describe('parseHolder', () => {
     '{}',
     '{"pid": 4711}',
     '{"birth": "boot/1"}',
-    '{"pid": 1, "birth": "boot/1"}',
+    '{"pid": 0, "birth": "boot/1"}',
     '{"pid": "4711", "birth": "boot/1"}',
     '{"pid": 4711, "birth": ""}',
     '{"pid": 4711, "birth": 1}',

@@ -70,17 +70,21 @@ describe('our record', () => {
   })
 
   it.each([
-    ['pid', [undefined, null, 0, 1, -1, 1.5, 1e99, '4711', true, [4711], {}]],
+    ['pid', [undefined, null, 0, -1, 1.5, 1e99, '4711', true, [4711], {}]],
     ['port', [undefined, null, 0, -1, 65536, 9400.5, 1e99, '9400']],
     ['birth', [undefined, null, '', 123456, 'x'.repeat(5000)]],
     ['scope', [undefined, null, '', 1, ['/home/dev/.spec-kitty'], '/'.repeat(5000)]],
-    ['token', [undefined, null, '', 1, 'x'.repeat(5000)]],
+    ['token', [null, '', 1, 'x'.repeat(5000)]],
     ['state', [undefined, null, '', 'Running', 'starting', true]],
   ])('is malformed with a wrong %s', (field, values) => {
     for (const value of values) expect(parseRecord(own({ [field]: value })).state).toBe('malformed')
   })
 
-  it.each([2, 9400, 65535])('port and pid may be %i', (number) => {
+  it('may lack the token, which then stands in the home of its user', () => {
+    expect(recordIn(own({ token: undefined }))).toMatchObject({ token: null, pid: 4711 })
+  })
+
+  it.each([1, 2, 9400, 65535])('port and pid may be %i', (number) => {
     expect(recordIn(own({ pid: number, port: number }))).toMatchObject({ pid: number, port: number })
   })
 
@@ -118,7 +122,7 @@ describe("a predecessor's record", () => {
     expect(recordIn(text)).toMatchObject({ pid: 25, port: 9400, token: TOKEN })
   })
 
-  it.each(['0', '1', '-1', '+25', '1e99', '25.0', '0x19', '025', ' 25', '', 'abc', '99999999999'])(
+  it.each(['0', '-1', '+25', '1e99', '25.0', '0x19', '025', ' 25', '', 'abc', '99999999999'])(
     'is malformed with the pid %j',
     (pid) => {
       expect(parseRecord(`http://localhost:9400\n9400\n${TOKEN}\n${pid}\n`).state).toBe('malformed')

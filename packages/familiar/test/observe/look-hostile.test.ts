@@ -46,9 +46,10 @@ it('a look at every kind of hostile listener at once ends in time, touches none,
   expect(took).toBeLessThan(BOUND_MS)
   for (const { kind, port, pid } of placed) {
     const { sighting, verdict, proof } = candidateAt(seen, port)
+    const rule = sighting.answer === 'http' ? 'S3a' : 'S3b'
     expect([verdict.class, verdict.rule, sighting.pid, proof], `the listener ${kind}`).toEqual([
       'never_touch',
-      'S3',
+      rule,
       pid,
       null,
     ])
@@ -57,11 +58,11 @@ it('a look at every kind of hostile listener at once ends in time, touches none,
 })
 
 it.for([
-  ['silent', 'not_spec_kitty'],
-  ['http', 'third_party'],
-] as const)('a look says of a listener of the kind %s: %s', async ([kind, reason]) => {
+  ['silent', 'not_spec_kitty', 'S3b'],
+  ['http', 'third_party', 'S3a'],
+] as const)('a look says of a listener of the kind %s: %s', async ([kind, reason, rule]) => {
   const { port } = await spawnHostile(kind, nextPort())
-  expect(verdictAt(await look(family, makeHome(), platform), port)).toEqual(['never_touch', reason, 'S3'])
+  expect(verdictAt(await look(family, makeHome(), platform), port)).toEqual(['never_touch', reason, rule])
 })
 
 it('a process that only talks like a daemon is a stranger, whoever it says it is', async () => {

@@ -9,9 +9,11 @@ import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
+import { startLockProcess } from '../helpers/lock-process.js'
+import { lockingNode } from '../helpers/locking-node.js'
 import { listenersOn } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
-import { verdictAt } from '../helpers/seen.js'
+import { SAFE, verdictAt } from '../helpers/seen.js'
 
 const ports = portsOf('observe/look-lock')
 const family = testFamily(ports)
@@ -19,6 +21,8 @@ const nextPort = portsIn(ports)
 const platform = await selectPlatform()
 
 leaveNothing(ports)
+
+const SINGLETON = ['never_touch', 'is_recorded_singleton', 'S5']
 
 /** Writes into the root's lock file who holds it. */
 function nameHolder(root: string, holder: object): void {
@@ -28,59 +32,105 @@ function nameHolder(root: string, holder: object): void {
 }
 
 async function birthOf(pid: number): Promise<string> {
-  return (await platform.inspect([pid], AbortSignal.timeout(1000))).get(pid)?.birth ?? ''
+  return (await platform.inspect([pid], AbortSignal.timeout(20_000))).get(pid)?.birth ?? ''
+}
+
+interface Named {
+  readonly pid: number
+  readonly birth: string
 }
 
 describe('the daemon lock', () => {
-  /** Starts a daemon that has closed its port and goes on: it holds the lock, and does not listen. */
-  async function startHung(name: (daemon: { readonly pid: number; readonly birth: string }) => object) {
+  /** Starts a daemon that has closed its port and goes on; where it has the lock, it still holds that. */
+  async function startHung({
+    isHolder,
+    text,
+  }: {
+    readonly isHolder: boolean
+    readonly text: (daemon: Named) => object
+  }) {
     const root = makeHome()
     const { pid, port, child } = await spawnPredecessor({
       family: 'sync',
       port: nextPort(),
       root,
       behaviour: 'close-then-hang',
+      ...(isHolder ? { node: lockingNode(family.files(root).daemonLock) } : {}),
     })
     const birth = await birthOf(pid)
     child.kill('SIGTERM')
     await eventually(() => expect(listenersOn(port, port + 1)).toEqual([]))
-    nameHolder(root, name({ pid, birth }))
+    nameHolder(root, text({ pid, birth }))
     return { pid, candidates: (await look(family, root, platform)).candidates }
   }
 
-  it('makes its holder a candidate that does not listen, with a proof', async () => {
-    const { pid, candidates } = await startHung((daemon) => daemon)
-    expect(candidates.map(({ sighting, verdict }) => [sighting.pid, sighting.port, verdict])).toEqual([
-      [pid, null, { rule: 'S11', class: 'operator_required', reason: 'unresponsive' }],
-    ])
-    expect(candidates[0]?.proof).toMatchObject({ pid, port: null })
-  })
+  it.for([
+    ['names it', (daemon: Named) => daemon],
+    ['names nobody', () => ({ pid: 4711, birth: null })],
+    ['names another process', () => ({ pid: process.pid, birth: 'boot/1' })],
+  ] as const)(
+    'makes its holder a candidate that does not listen, with a proof, where the text %s',
+    async ([, text]) => {
+      const { pid, candidates } = await startHung({ isHolder: true, text })
+      expect(candidates.map(({ sighting, verdict }) => [sighting.pid, sighting.port, verdict])).toEqual([
+        [pid, null, { rule: 'S11', class: 'operator_required', reason: 'unresponsive' }],
+      ])
+      expect(candidates[0]?.proof).toMatchObject({ pid, port: null })
+    },
+  )
 
   it.for([
-    ['another birth', ({ pid }: { readonly pid: number }) => ({ pid, birth: 'another' })],
-    ['no birth', ({ pid }: { readonly pid: number }) => ({ pid, birth: null })],
+    ['its very name', (daemon: Named) => daemon],
+    ['another birth', ({ pid }: Named) => ({ pid, birth: 'another' })],
+    ['no birth', ({ pid }: Named) => ({ pid, birth: null })],
     ['nobody', () => ({})],
-  ] as const)('makes none of a process when it names %s', async ([, name]) => {
-    expect((await startHung(name)).candidates).toEqual([])
+  ] as const)('makes none of a process that only the text names, with %s', async ([, text]) => {
+    expect((await startHung({ isHolder: false, text })).candidates).toEqual([])
   })
 
-  it('makes no candidate of a process that is no daemon', async () => {
+  it('makes a candidate without a proof of a holder that is no daemon', async () => {
+    const root = makeHome()
+    const stranger = startLockProcess(family.files(root).daemonLock)
+    await stranger.ask('acquire 0')
+    const { candidates } = await look(family, root, platform)
+    expect(candidates.map(({ sighting, verdict, proof }) => [sighting.pid, verdict.rule, proof])).toEqual([
+      [stranger.pid, 'S3b', null],
+    ])
+  })
+
+  it('makes nothing of a process that is no daemon, and that only the text names', async () => {
     const root = makeHome()
     const stranger = await spawnHostile('sleep', 0)
     nameHolder(root, { pid: stranger.pid, birth: await birthOf(stranger.pid) })
-    const [candidate] = (await look(family, root, platform)).candidates
-    expect(candidate?.proof ?? null).toBeNull()
-    expect(candidate?.verdict.class ?? 'never_touch').toBe('never_touch')
+    expect((await look(family, root, platform)).candidates).toEqual([])
   })
 
-  it('makes the daemon that it names the singleton', async () => {
+  it('makes its holder the singleton, whoever the text names', async () => {
+    const root = makeHome()
+    const options = { family: 'sync', root } as const
+    const node = lockingNode(family.files(root).daemonLock)
+    const holder = await spawnPredecessor({ ...options, port: nextPort(), node })
+    const named = await spawnPredecessor({ ...options, port: nextPort() })
+    nameHolder(root, { pid: named.pid, birth: await birthOf(named.pid) })
+    const seen = await look(family, root, platform)
+    expect([holder, named].map(({ port }) => verdictAt(seen, port))).toEqual([SINGLETON, SAFE])
+  })
+
+  it('is free where only the text names a daemon: it protects nobody', async () => {
     const root = makeHome()
     const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
     nameHolder(root, { pid, birth: await birthOf(pid) })
+    expect(verdictAt(await look(family, root, platform), port)).toEqual(SAFE)
+  })
+
+  it('leaves open who holds it where its holder saw that the kernel does not show it', async () => {
+    const root = makeHome()
+    const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
+    nameHolder(root, { pid, birth: await birthOf(pid), is_shown: false })
     expect(verdictAt(await look(family, root, platform), port)).toEqual([
-      'never_touch',
-      'is_recorded_singleton',
-      'S5',
+      'operator_required',
+      'ambiguous',
+      'S17',
     ])
   })
 })

@@ -3,10 +3,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { inUseBy } from '../../src/classify/evidence.js'
+import { inUseBy, maybeInUseBy } from '../../src/classify/evidence.js'
 import { look as lookUntold } from '../../src/observe/look.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
-import { look, TOLD_IN_TIME } from '../helpers/built.js'
+import { look } from '../helpers/built.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -35,7 +35,7 @@ function linkedRoot(): { readonly root: string; readonly link: string } {
   return { root, link }
 }
 
-describe('a root behind a link is the same root', TOLD_IN_TIME, () => {
+describe('a root behind a link is the same root', () => {
   it('when the daemon was started with the link', async () => {
     const { root, link } = linkedRoot()
     const { port } = await start(root, { marker: link })
@@ -75,7 +75,7 @@ describe('a root behind a link is the same root', TOLD_IN_TIME, () => {
   })
 })
 
-describe('a daemon of another root', TOLD_IN_TIME, () => {
+describe('a daemon of another root', () => {
   it('is said to be in use when a record there names it', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const used = await start(other, { record: true })
@@ -126,13 +126,14 @@ describe('a daemon of another root', TOLD_IN_TIME, () => {
     expect(verdictAt(seen, contrary.port)).toEqual(['operator_required', 'scope_mismatch', 'S13'])
   })
 
-  it('is not safe when its root cannot be read', async () => {
+  it('stays one when its root was not read in time: a reason does not change with the load', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const { port } = await start(other)
     // The sources have no built child that could read another root: to them it is one on a dead network mount.
     const seen = await lookUntold(family, root, platform)
-    expect(seen.surroundings.scopes.get(other)).toMatchObject({ real: null, gone: null })
-    expect(verdictAt(seen, port)).toEqual(['operator_required', 'record_unreadable', 'S14'])
+    expect(seen.surroundings.scopes.get(other)).toMatchObject({ real: null, gone: null, isLate: true })
+    expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
+    expect(maybeInUseBy(candidateAt(seen, port).sighting, seen.surroundings)).toBe(other)
   })
 
   it('loses nothing to a look: its root stays as it was', async () => {

@@ -61,7 +61,7 @@ describe('a look says of a daemon of its root', () => {
     [
       'with a pid that no daemon has',
       { health: { owner: { pid: 1 } } },
-      ['operator_required', 'ambiguous', 'S17'],
+      ['operator_required', 'pid_port_mismatch', 'S12'],
     ],
     ['without a pid', { health: { owner: null } }, ['operator_required', 'ambiguous', 'S17']],
     ['without a root', { health: { singleton_scope_id: null } }, ['operator_required', 'ambiguous', 'S17']],

@@ -26,7 +26,10 @@ describe('the Windows backend: host', () => {
       pid: process.pid,
       user: USER,
       bootId: '134086999885000000',
+      hostId: expect.stringMatching(/^[0-9a-f]{16}$/),
+      pidNamespace: 'none',
       namespaces: 'none',
+      networkNamespace: 'none',
     })
   })
 })

@@ -1,0 +1,12 @@
+// @ts-check
+'use strict'
+const { openSync } = require('node:fs')
+const library = /** @type {unknown} */ (require('fs-native-extensions'))
+const { tryLock } = /** @type {typeof import('fs-native-extensions').default} */ (library)
+
+/**
+ * For `--require`: holds the kernel lock on the file that `HOLD_LOCK` names until the process ends, as a daemon holds its
+ * own, without a word in the file.
+ */
+const descriptor = openSync(process.env['HOLD_LOCK'] ?? '', 'r+')
+if (!tryLock(descriptor, 2 ** 30, 1)) throw new Error('another process holds the lock')

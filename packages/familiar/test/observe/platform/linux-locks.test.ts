@@ -1,0 +1,231 @@
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  closeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { findLockHolder, isLockShown } from '../../../src/observe/platform/linux-locks.js'
+import { linux } from '../../../src/observe/platform/linux.js'
+import { acquireLock, readLockHolder } from '../../../src/act/lock.js'
+import { answerOf, ask } from '../../helpers/ask-machine.js'
+import { startChild } from '../../helpers/children.js'
+import { makeHome } from '../../helpers/homes.js'
+import { leaveNothing } from '../../helpers/leaks.js'
+import { startLockProcess } from '../../helpers/lock-process.js'
+import { birthOf } from '../../helpers/processes.js'
+import { needCommand, needRoot, NOBODY, skipAloud } from '../../helpers/skip.js'
+
+leaveNothing()
+
+let home: string
+let path: string
+
+beforeEach(() => {
+  home = makeHome()
+  path = join(home, 'daemon.lock')
+})
+
+/** Starts a process that holds the lock on a file, and is started with this prefix. */
+async function holderOf(file = path, prefix: readonly string[] = []) {
+  const holder = startLockProcess(file, prefix)
+  expect(await holder.ask('acquire 0')).toMatchObject({ held: true })
+  return holder
+}
+
+/** Starts a process that says a line when it is ready, and does nothing from then on. */
+async function startReady(command: string, args: readonly string[]): Promise<number> {
+  const child = startChild(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  if (child.stdout === null) throw new Error('a process without stdout')
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === 'ready') return child.pid ?? 0
+  }
+  throw new Error(`${command} has ended`)
+}
+
+describe('the holder of a lock', () => {
+  it('is found among the likely ones, or among all processes', async () => {
+    const { pid } = await holderOf()
+    for (const pids of [[pid], [process.pid, pid], [process.pid], []]) {
+      expect(findLockHolder(path, null, pids)).toBe(pid)
+    }
+  })
+
+  it('is this process where it holds it', async () => {
+    const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+    expect(findLockHolder(path, null, [])).toBe(process.pid)
+    lock.release()
+    expect(findLockHolder(path, null, [process.pid])).toBeNull()
+  })
+
+  it('comes with its birth, as a look gives it', async () => {
+    const { pid } = await holderOf()
+    expect(await linux.lockHolder(path, null, [])).toEqual({ pid, birth: birthOf(pid) })
+  })
+
+  it.for([
+    ['names another process', (text: string) => text.replace(/"pid":\d+/, `"pid":${process.pid}`)],
+    ['is what it was before', () => '{"pid":4711,"birth":"boot/1"}'],
+    ['is empty', () => ''],
+    ['is noise', () => '\0\0'],
+  ] as const)('is the process that has the lock, where the text %s', async ([, change]) => {
+    const { pid } = await holderOf()
+    writeFileSync(path, change(JSON.stringify({ pid, birth: null })))
+    const told = { pid: process.pid, birth: birthOf(process.pid) ?? '' }
+    for (const hints of [[], [process.pid]]) expect(findLockHolder(path, told, hints)).toBe(pid)
+  })
+
+  it('is found by another path to the same file: a hard link with its name, a renamed directory', async () => {
+    const { pid } = await holderOf()
+    const other = join(home, 'other')
+    mkdirSync(other)
+    linkSync(path, join(other, 'daemon.lock'))
+    expect(findLockHolder(join(other, 'daemon.lock'), null, [pid])).toBe(pid)
+    const moved = `${home}-moved`
+    renameSync(home, moved)
+    try {
+      expect(findLockHolder(join(moved, 'daemon.lock'), null, [])).toBe(pid)
+    } finally {
+      renameSync(moved, home)
+    }
+  })
+
+  it('is found after the file was renamed, by its new name', async () => {
+    const { pid } = await holderOf()
+    renameSync(path, join(home, 'renamed.lock'))
+    expect(findLockHolder(join(home, 'renamed.lock'), null, [pid])).toBe(pid)
+  })
+
+  it('is found through a bind mount, whichever path it has opened', async (context) => {
+    needCommand(context, 'unshare', ['--mount', '--propagation', 'private'])
+    const alias = makeHome()
+    const script = `mount --bind '${home}' '${alias}' && exec "$@"`
+    const prefix = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, 'sh']
+    const { pid } = await holderOf(join(alias, 'daemon.lock'), prefix)
+    for (const hints of [[pid], []]) expect(findLockHolder(path, null, hints)).toBe(pid)
+  })
+})
+
+describe('nobody', () => {
+  it('holds the lock of a file that is not there', () => {
+    expect(findLockHolder(path, null, [process.pid])).toBeNull()
+    expect(findLockHolder(path, { pid: process.pid, birth: 'any' }, [])).toBeNull()
+    expect(findLockHolder(path, 'unknown', [])).toBeNull()
+    writeFileSync(path, '')
+    expect(findLockHolder(join(path, 'below'), null, [])).toBeNull()
+  })
+
+  it('holds one that was let go, whatever the text says', async () => {
+    const holder = await holderOf()
+    await holder.ask('release')
+    expect(readLockHolder(path)?.pid).toBe(holder.pid)
+    expect(
+      findLockHolder(path, { pid: holder.pid, birth: birthOf(holder.pid) ?? '' }, [holder.pid]),
+    ).toBeNull()
+  })
+
+  it('holds that of a copy', async () => {
+    const { pid } = await holderOf()
+    const copy = join(makeHome(), 'daemon.lock')
+    copyFileSync(path, copy)
+    expect(findLockHolder(copy, { pid, birth: birthOf(pid) ?? '' }, [pid])).toBeNull()
+  })
+
+  it('holds that of a file that took the place of a removed or renamed one', async () => {
+    const { pid } = await holderOf()
+    rmSync(path)
+    expect(findLockHolder(path, null, [pid])).toBeNull()
+    writeFileSync(path, '')
+    expect(findLockHolder(path, null, [pid])).toBeNull()
+  })
+
+  it('holds the lock of a file that is only open', async () => {
+    writeFileSync(path, '')
+    const descriptor = openSync(path, 'r+')
+    const pid = await startReady('sh', ['-c', `exec 9<>'${path}'; echo ready; exec sleep 600`])
+    expect(findLockHolder(path, null, [pid, process.pid])).toBeNull()
+    expect(isLockShown(descriptor)).toBe(false)
+    closeSync(descriptor)
+  })
+
+  it('holds it with a flock, which is another kind of lock', async (context) => {
+    needCommand(context, 'flock', ['/'])
+    writeFileSync(path, '')
+    const pid = await startReady('flock', [path, 'sh', '-c', 'echo ready; exec sleep 600'])
+    expect(findLockHolder(path, null, [pid])).toBeNull()
+  })
+
+  it('holds it with a lock on another file of that name', async () => {
+    const other = join(makeHome(), 'daemon.lock')
+    const { pid } = await holderOf(other)
+    writeFileSync(path, '')
+    expect(findLockHolder(path, { pid, birth: birthOf(pid) ?? '' }, [pid])).toBeNull()
+  })
+})
+
+describe('it cannot be told who holds a lock', () => {
+  it('by a hard link with another name: that the lock is held is all that is known', async () => {
+    const { pid } = await holderOf()
+    const link = join(home, 'link.lock')
+    linkSync(path, link)
+    expect(findLockHolder(link, null, [pid])).toBe('unknown')
+  })
+
+  it('where its holder saw that the kernel does not show it', () => {
+    writeFileSync(path, '')
+    expect(findLockHolder(path, 'unknown', [process.pid])).toBe('unknown')
+  })
+
+  it('by another user, who may not read the descriptors of the holder', async (context) => {
+    const { pid } = await holderOf()
+    const prefix = asNobody(context)
+    expect(answerOf(prefix, 'holder', path)).toBe('unknown')
+    expect(findLockHolder(path, null, [pid])).toBe(pid)
+  })
+
+  it('by one who may not even reach the file', async (context) => {
+    const closed = join(home, 'closed')
+    await holderOf(join(closed, 'daemon.lock'))
+    expect(answerOf(asNobody(context), 'holder', join(closed, 'daemon.lock'))).toBe('unknown')
+  })
+
+  it('from another pid namespace, in which the holder is not seen', async (context) => {
+    const inner = ['unshare', '--pid', '--fork', '--mount-proc']
+    needCommand(context, 'unshare', inner.slice(1))
+    await holderOf()
+    expect(answerOf(inner, 'holder', path)).toBe('unknown')
+  })
+
+  it('that a holder in another time namespace is the recorded one: it has no birth that could be compared', async (context) => {
+    const prefix = ['unshare', '--time', '--boottime', '100000']
+    needCommand(context, 'unshare', [...prefix.slice(1), '--fork'])
+    const { pid } = await holderOf()
+    expect(answerOf([...prefix, '--fork'], 'holder', path)).toEqual({ pid, birth: null })
+  })
+})
+
+/** What starts a command as another user; skips where that one cannot even read this code. */
+function asNobody(context: TestContext): readonly string[] {
+  needRoot(context)
+  const prefix = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups']
+  needCommand(context, 'setpriv', prefix.slice(1))
+  const { answer, stderr } = ask(prefix, 'select')
+  if (answer !== 'linux') skipAloud(context, `another user cannot run this code: ${stderr.split('\n')[0]}`)
+  return prefix
+}
+
+it('shows a lock that this process holds', async () => {
+  const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+  const descriptor = openSync(path, 'r')
+  // The lock belongs to the open file that took it, not to another one of the same process.
+  expect(isLockShown(descriptor)).toBe(false)
+  closeSync(descriptor)
+  expect(findLockHolder(path, null, [process.pid])).toBe(process.pid)
+  lock.release()
+})
