@@ -58,10 +58,14 @@ export function isLack(error: unknown): boolean {
  * about another process or file. Does nothing for any other error.
  */
 export function throwLack(error: unknown): void {
-  if (!isLack(error)) return
-  throw new FamiliarError('E_RESOURCES', `this process has too few resources: ${errnoOf(error)}`, {
-    hint: 'raise the limit (ulimit -n), or close something, and run the command again',
+  if (isLack(error)) throw lackOf(errnoOf(error) ?? String(error), error)
+}
+
+/** Returns `E_RESOURCES`: what was lacking, and what to do. */
+export function lackOf(why: string, cause?: unknown): FamiliarError {
+  return new FamiliarError('E_RESOURCES', `this process has too few resources: ${why}`, {
+    hint: 'raise its limits (ulimit -n, ulimit -u), or close something, and run the command again',
     retry: true,
-    cause: error,
+    cause,
   })
 }

@@ -38,7 +38,8 @@ export async function findDaemon(family: Family, scope: string): Promise<DaemonS
 async function askOwn(family: Family, record: DaemonRecord): Promise<Found | null> {
   const answer = await handshake(family, record)
   if (answer.outcome === 'proven') return { record, report: answer.report, isMute: false }
-  const isMute = answer.outcome === 'mute' && (await lives(record))
+  const isUnheard = answer.outcome === 'mute' || answer.outcome === 'unreachable'
+  const isMute = isUnheard && (await lives(record))
   return isMute ? { record, report: null, isMute } : null
 }
 

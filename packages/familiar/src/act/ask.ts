@@ -26,10 +26,12 @@ export async function askToLeave(
   const ask = { address: '127.0.0.1', port, method: 'POST', path: SHUTDOWN_PATH, timeoutMs: ASK_MS } as const
   if (record.lineage === 'predecessor') {
     const reply = await request({ ...ask, body: { token } })
-    return reply?.status === 200 ? PREDECESSOR_DRAIN_MS : null
+    const isAccepted = reply !== null && reply !== 'unreachable' && reply.status === 200
+    return isAccepted ? PREDECESSOR_DRAIN_MS : null
   }
   if ((await handshake(family, record)).outcome !== 'proven') return null
   const headers = { authorization: `Bearer ${token}` }
   const reply = await request({ ...ask, headers, body: { reason } })
-  return reply?.status === 202 ? (countOf(objectOf(reply.json)?.['drain_ms']) ?? 0) : null
+  if (reply === null || reply === 'unreachable' || reply.status !== 202) return null
+  return countOf(objectOf(reply.json)?.['drain_ms']) ?? 0
 }

@@ -7,10 +7,14 @@ import type { SelfReport } from '../identity/self-report.js'
 import { HEALTH_PATH } from './health.js'
 import { request } from './http.js'
 
-/** How a recorded daemon answered. `mute`: nothing in time. `stranger`: somebody, but not the one in the record. */
+/**
+ * How a recorded daemon answered. `mute`: nothing in time. `unreachable`: this process cannot get to its port, which says
+ * nothing about it. `stranger`: something else than the daemon in the record.
+ */
 export type Handshake =
   | { readonly outcome: 'proven'; readonly report: SelfReport }
   | { readonly outcome: 'mute' }
+  | { readonly outcome: 'unreachable' }
   | { readonly outcome: 'stranger' }
 
 /** A daemon that does not answer its health endpoint within this time is silent, unless it is given less. */
@@ -18,7 +22,8 @@ export const HANDSHAKE_MS = 1_000
 
 /**
  * Asks the daemon that a record of ours names to prove that it owns the record's token: only then may the token be
- * sent to it. A mimic on the recorded port is a `stranger`. Costs one local request, and at most a second.
+ * sent to it. A mimic on the recorded port is a `stranger`. Costs one local request, and at most a second. Throws
+ * `E_RESOURCES` where this process has nothing left to connect with.
  */
 export async function handshake(
   family: Family,
@@ -37,6 +42,7 @@ export async function handshake(
     timeoutMs,
   })
   if (reply === null) return { outcome: 'mute' }
+  if (reply === 'unreachable') return { outcome: 'unreachable' }
   const given = stringOf(objectOf(reply.json)?.['proof'])
   const report = family.readSelfReport(reply.json)
   if (given === null || report === null) return { outcome: 'stranger' }

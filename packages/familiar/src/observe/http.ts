@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { errnoOf, isLack, lackOf } from '../errors.js'
 
 /** One request to a listener on this machine. */
 export interface HttpRequest {
@@ -29,23 +30,52 @@ const STEP_MS = 100
 const MAX_REPLY_BYTES = 64 * 1024
 
 /**
+ * What the system says where this process cannot get to a port at all: a sandbox or a firewall forbids it, the loopback
+ * interface is down, the address is not there. It says nothing about the listener.
+ */
+const NO_WAY: ReadonlySet<string> = new Set([
+  'EPERM',
+  'EACCES',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+])
+
+/** Returns whether a connection failed because this process cannot get to the port, whatever listens there. */
+export function isNoWay(error: unknown): boolean {
+  return NO_WAY.has(errnoOf(error) ?? '')
+}
+
+/**
  * Sends one request and returns what came back before the time was over, at most 64 KiB of it; null when that was no
- * HTTP. Never throws.
+ * HTTP; `unreachable` where this process cannot get to the port, which says nothing about the listener. Throws
+ * `E_RESOURCES` where this process has nothing left to connect with, which says nothing about it either.
  *
  * A hand-written HTTP/1.0 request: no chunked reply, no keep-alive, no redirect is followed, and the connection is
  * dropped as soon as the answer is complete or known to be none. That matters: an idle connection makes a
  * single-threaded predecessor deaf. (`node:http` costs 6 ms more at start, `fetch` 90 ms.)
  */
-export function request(asked: HttpRequest): Promise<HttpReply | null> {
-  return new Promise((resolve) => {
+export function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' | null> {
+  return new Promise((resolve, reject) => {
     const socket = connect({ host: reachable(asked.address), port: asked.port })
     const chunks: Buffer[] = []
     let bytes = 0
     let wanted: number | null = null
-    const finish = (): void => {
+    const end = (): void => {
       stopWaiting()
       socket.destroy()
+    }
+    const finish = (): void => {
+      end()
       resolve(bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks)))
+    }
+    const fail = (error: Error): void => {
+      if (!isLack(error) && (bytes > 0 || !isNoWay(error))) return finish()
+      end()
+      if (isLack(error)) reject(lackOf(errnoOf(error) ?? String(error), error))
+      else resolve('unreachable')
     }
     const stopWaiting = afterSteps(asked.timeoutMs, finish)
     socket.on('connect', () => write(socket, asked))
@@ -56,7 +86,7 @@ export function request(asked: HttpRequest): Promise<HttpReply | null> {
       if (bytes > MAX_REPLY_BYTES || (wanted !== null && bytes >= wanted)) finish()
     })
     socket.on('end', finish)
-    socket.on('error', finish)
+    socket.on('error', fail)
   })
 }
 

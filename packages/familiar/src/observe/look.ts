@@ -97,7 +97,8 @@ async function ask(family: Family, listener: Listener): Promise<Heard> {
 }
 
 function hear(family: Family, reply: ProbeReply): Heard {
-  if (reply.kind !== 'json') return { answer: reply.kind, report: null }
+  if (reply.kind === 'silent' || reply.kind === 'unreachable') return { answer: 'silent', report: null }
+  if (reply.kind === 'http') return { answer: 'http', report: null }
   const report = family.readSelfReport(reply.body)
   if (report !== null) return { answer: 'self_report', report }
   const isOther = family.relatives.some((other) => other.readSelfReport(reply.body) !== null)

@@ -20,6 +20,7 @@ const FILES = [
   'observe/look-lock',
   'observe/look-records',
   'observe/look-roots',
+  'observe/unreachable',
   'observe/platform/conformance',
   'life/by-hand',
   'life/concurrent',
@@ -47,6 +48,7 @@ const FILES = [
   'life/siblings',
   'life/start',
   'life/start-failure',
+  'life/start-limits',
   'life/unmounted',
   'life/wedged',
 ] as const

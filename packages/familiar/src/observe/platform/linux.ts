@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { errnoOf, FamiliarError } from '../../errors.js'
+import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
 import type { Platform } from './platform.js'
@@ -150,12 +150,13 @@ function readDirectory(path: string): readonly string[] {
   return quietly(() => readdirSync(path)) ?? []
 }
 
-/** Not permitted and gone meanwhile are both *unknown*. Anything that is no system error is a fault of ours. */
+/** Not permitted and gone meanwhile are both *unknown*; a lack of our own says nothing. Anything else is a fault of ours. */
 function quietly<T>(read: () => T): T | null {
   try {
     return read()
   } catch (error) {
     if (errnoOf(error) === null) throw error
+    throwLack(error)
     return null
   }
 }

@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 
-import { FamiliarError, errnoOf } from '../../errors.js'
+import { FamiliarError, errnoOf, isLack, throwLack } from '../../errors.js'
 
 /** How one run of a system tool is bounded and read. */
 export interface ToolOptions {
@@ -25,10 +25,17 @@ const MAX_COMPLAINT_CHARS = 200
  *
  * Throws `E_LOOK_FAILED`, naming the tool and the cause, when it is missing, is not done before the deadline, prints
  * more than 16 MiB, is killed, or exits with a code that is neither 0 nor the quiet one: part of an answer is never
- * returned as if it were all of it. A tool that runs as root (macOS `ps`) cannot be killed at the deadline; the
- * answer is given up in time all the same.
+ * returned as if it were all of it. `E_RESOURCES` where this process cannot start another one. A tool that runs as root
+ * (macOS `ps`) cannot be killed at the deadline; the answer is given up in time all the same.
  */
 export const runTool: RunTool = (file, args, options) =>
+  run(file, args, options).catch((error: unknown) => {
+    throwLack(error)
+    throw error
+  })
+
+/** A tool that cannot be started for lack of something: Node calls back with some errors and throws others. */
+const run: RunTool = (file, args, options) =>
   new Promise((resolve, reject) => {
     if (options.deadline.aborted) {
       reject(failed(file, 'the time for this look was over before it was asked', true))
@@ -42,7 +49,8 @@ export const runTool: RunTool = (file, args, options) =>
       { ...limits, encoding: 'utf8', windowsHide: true, ...(env === undefined ? {} : { env }) },
       (error, stdout, stderr) => {
         if (error === null || isQuiet(error, stderr, quietExit)) resolve(stdout)
-        else reject(failed(file, causeOf(error, stderr, signal), signal.aborted, error))
+        else
+          reject(isLack(error) ? error : failed(file, causeOf(error, stderr, signal), signal.aborted, error))
       },
     )
     child.stdin?.end()
