@@ -1,28 +1,19 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, statSync, writeSync } from 'node:fs'
 import { constants as systemConstants } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf, FamiliarError } from '../errors.js'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
+import { readSmallFile } from '../observe/peek.js'
 import { makeDirectory } from './directory.js'
+import { loadTryLock } from './lock-library.js'
+import { openRegular } from './regular-file.js'
 
 /** Who waits may wait this long: more than the sum of what a holder may take. */
 export const LOCK_WAIT_MS = 30_000
 
 /** After this long a waiter says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
-
-/** The holder's name is written over what stands there: a link, in a project from elsewhere, could lead to any file. */
-const NOT_A_LINK = constants.O_NOFOLLOW ?? 0
 
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
@@ -33,9 +24,6 @@ const LOCK_LENGTH = 1
 
 /** On a remote file system a signal may interrupt even a call that does not wait, before it knows anything. */
 const INTERRUPTED_AT_MOST = 10
-
-/** What the lock library says where its native part is missing (musl) or is not for this system. */
-const NO_BUILD: ReadonlySet<string> = new Set(['ADDON_NOT_FOUND', 'CANNOT_LOAD'])
 
 /** Who holds a lock, as its file says: for people, never for a decision. */
 export interface LockHolder {
@@ -64,7 +52,8 @@ export interface AcquireOptions {
  *
  * The lock dies with its holder: there is no stale lock and nobody judges its age. Children do not inherit it (Node
  * opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` where the file system or
- * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made.
+ * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made or is no regular file of this user or
+ * root, `E_RESOURCES` where this process has too few descriptors or too little memory.
  */
 export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
   return acquireLockUnless<never>(path, options, () => Promise.resolve(null))
@@ -101,13 +90,13 @@ export async function acquireLockUnless<T extends object>(
 export async function isLockHeld(path: string): Promise<boolean> {
   let descriptor: number
   try {
-    descriptor = openSync(path, constants.O_RDWR | NOT_A_LINK)
+    descriptor = openRegular(path, constants.O_RDWR)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
     throw unusable(path, error)
   }
   try {
-    return !(await lockDescriptor(descriptor, path))
+    return !lockDescriptor(descriptor, path)
   } finally {
     closeSync(descriptor)
   }
@@ -115,18 +104,15 @@ export async function isLockHeld(path: string): Promise<boolean> {
 
 /** Returns who the lock's file says holds it. */
 export function readLockHolder(path: string): LockHolder | null {
-  try {
-    const json = objectOf(parseJson(readFileSync(path, 'utf8')))
-    return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
-  } catch {
-    return null
-  }
+  const found = readSmallFile(path)
+  const json = found.state === 'text' ? objectOf(parseJson(found.text)) : null
+  return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
 }
 
 async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<HeldLock | null> {
   const descriptor = openLockFile(path)
   try {
-    if ((await lockDescriptor(descriptor, path)) && isLinked(descriptor, path)) {
+    if (lockDescriptor(descriptor, path) && isLinked(descriptor, path)) {
       writeHolder(descriptor, holder)
       return heldLock(descriptor, path)
     }
@@ -141,28 +127,33 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
 function openLockFile(path: string): number {
   try {
     makeDirectory(dirname(path))
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | NOT_A_LINK, 0o600)
+    return openRegular(path, constants.O_RDWR | constants.O_CREAT)
   } catch (error) {
     throw unusable(path, error)
   }
 }
 
+/** What stands in the place of the lock has no errno, but says what it is. */
 function unusable(path: string, error: unknown): FamiliarError {
-  const why = errnoOf(error) ?? String(error)
+  throwLack(error)
+  const errno = errnoOf(error)
+  const why = errno ?? (error instanceof Error ? error.message : String(error))
   return new FamiliarError('E_SCOPE_UNUSABLE', `cannot open the lock ${path}: ${why}`, {
-    hint:
-      why === 'ELOOP'
-        ? `it is a link, and a lock must be a file: remove ${path}`
-        : `make ${dirname(path)} a directory that this user can write to, with space left`,
+    hint: hintFor(path, errno),
     cause: error,
   })
 }
 
-/** Loaded here and not at start: the native part costs 12 ms, and only what changes something needs a lock. */
-async function lockDescriptor(descriptor: number, path: string): Promise<boolean> {
+function hintFor(path: string, errno: string | null): string {
+  if (errno === 'ELOOP') return `it is a link, and a lock must be a file: remove ${path}`
+  if (errno === null) return `a lock must be a regular file of this user: move ${path} away`
+  return `make ${dirname(path)} a directory that this user can write to, with space left`
+}
+
+function lockDescriptor(descriptor: number, path: string): boolean {
+  const tryLock = loadTryLock(path)
   try {
-    const { default: locks } = await import('fs-native-extensions')
-    return lockRange((offset, length) => locks.tryLock(descriptor, offset, length))
+    return lockRange((offset, length) => tryLock(descriptor, offset, length))
   } catch (error) {
     throw unsupported(path, error)
   }
@@ -185,10 +176,9 @@ function lockRange(tryLock: (offset: number, length: number) => boolean): boolea
 }
 
 function unsupported(path: string, error: unknown): FamiliarError {
+  throwLack(error)
   const why = nameOf(errnoOf(error) ?? String(error))
-  const hint = NO_BUILD.has(why)
-    ? 'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
-    : `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
+  const hint = `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
   return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
 }
 
@@ -203,7 +193,8 @@ function isLinked(descriptor: number, path: string): boolean {
   try {
     const [ours, there] = [fstatSync(descriptor), statSync(path)]
     return ours.dev === there.dev && ours.ino === there.ino
-  } catch {
+  } catch (error) {
+    throwLack(error)
     return false
   }
 }

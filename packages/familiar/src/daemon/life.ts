@@ -214,12 +214,13 @@ function isSingletonIn({ candidates, host }: Look): boolean {
   return candidates.some(({ sighting, facts }) => sighting.pid === host.pid && facts.singleton_here === 'yes')
 }
 
+/** A lock that cannot be looked at for lack of resources is not a lost one. */
 function isHeld(lock: HeldLock): boolean {
   try {
     lock.assertHeld()
     return true
-  } catch {
-    return false
+  } catch (error) {
+    return !(error instanceof FamiliarError && error.code === 'E_LOCK_BUSY')
   }
 }
 

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -15,7 +17,7 @@ import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { watch } from '../helpers/machine.js'
-import { needCommand } from '../helpers/skip.js'
+import { needCommand, needRoot, NOBODY } from '../helpers/skip.js'
 
 const holder = { pid: process.pid, birth: 'boot/1' }
 
@@ -96,14 +98,15 @@ describe('a lock whose file is taken away', () => {
 })
 
 describe('a lock within one process', () => {
-  it('is on the file that is there, also when that was replaced in between', async () => {
+  it('is on the file that is there, also when that was removed while it was waited for', async () => {
     const path = newPath()
-    ;(await acquireLock(path, { holder })).release()
+    const first = await acquireLock(path, { holder })
     const taking = acquireLock(path, { holder })
     rmSync(path)
     const lock = await taking
     expect(() => lock.assertHeld()).not.toThrow()
     lock.release()
+    first.release()
   })
 
   it('is taken once, too', async () => {
@@ -207,6 +210,42 @@ describe('the files of a lock', () => {
     expect(existsSync(victim) ? readFileSync(victim, 'utf8') : null).toBe(
       what === 'a file' ? 'precious' : null,
     )
+  })
+
+  it.for([
+    ['a FIFO', ['mkfifo']],
+    ['a device without end', ['mknod', 'c', '1', '5']],
+    ['a device that is always full', ['mknod', 'c', '1', '7']],
+  ] as const)('is not %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
+    if (command === 'mknod') needRoot(context)
+    const path = newPath()
+    mkdirSync(dirname(path), { recursive: true })
+    expect(spawnSync(command, [path, ...kind]).status).toBe(0)
+    const refused = {
+      code: 'E_SCOPE_UNUSABLE',
+      message: `cannot open the lock ${path}: it is not a regular file`,
+      hint: `a lock must be a regular file of this user: move ${path} away`,
+      retry: false,
+    }
+    const process = startLockProcess(path)
+    expect(await process.ask('acquire 0')).toEqual(refused)
+    expect(await process.ask('isHeld')).toEqual(refused)
+    expect(readLockHolder(path)).toBeNull()
+  })
+
+  it('is no file of another user', async (context) => {
+    needRoot(context)
+    const path = newPath()
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, 'precious')
+    chownSync(path, NOBODY, NOBODY)
+    const refused = {
+      code: 'E_SCOPE_UNUSABLE',
+      message: expect.stringContaining(`it belongs to uid ${NOBODY}`),
+    }
+    await expect(acquireLock(path, { holder, waitMs: 0 })).rejects.toMatchObject(refused)
+    await expect(isLockHeld(path)).rejects.toMatchObject(refused)
+    expect(readFileSync(path, 'utf8')).toBe('precious')
   })
 
   it('cannot be made below what the system makes up', async () => {

@@ -1,5 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import { createInterface } from 'node:readline'
 import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
 
@@ -30,6 +32,17 @@ const commands = {
   release() {
     lock?.release()
     return { held: false }
+  },
+  /** Uses up the descriptors, but for so many. */
+  fill(left) {
+    /** @type {number[]} */
+    const opened = []
+    try {
+      for (;;) opened.push(openSync(devNull, 'r'))
+    } catch {
+      for (const descriptor of opened.slice(opened.length - Number(left))) closeSync(descriptor)
+    }
+    return { held: lock !== null }
   },
   umask: (mask) => ({ before: process.umask(Number.parseInt(mask, 8)) }),
   /** The child ends when the other end of descriptor 3, which is the test's, is closed. */

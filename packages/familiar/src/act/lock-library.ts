@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { errnoOf, FamiliarError, lackOf, throwLack } from '../errors.js'
+import { stringOf } from '../identity/narrow.js'
+
+/** Tries to lock a range of an open file; false where it is held. Throws the error of the system. */
+export type TryLock = (descriptor: number, offset: number, length: number) => boolean
+
+const require = createRequire(import.meta.url)
+
+/** What glibc says, with the names of the C locale, which Node does not leave. */
+const LACK_TEXT = /Too many open files|Cannot allocate memory|out of memory/i
+const NOT_MAPPED = /failed to map segment|Operation not permitted|cannot enable executable stack/i
+const OTHER_LIBC = /GLIBC_|symbol not found|Error loading shared library|Error relocating|undefined symbol/i
+
+const REINSTALL = 'install this tool again'
+const SYSTEMS =
+  'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
+
+/**
+ * Returns the lock call of the native library. Loaded here and not at start: it costs 12 ms, and only what changes
+ * something needs a lock. Not with `import()`, which needs threads (Node aborts where it gets none) and remembers a failure.
+ *
+ * Throws `E_LOCK_UNSUPPORTED` where the library is missing or cannot be loaded, naming its file and the cause, and
+ * `E_RESOURCES` where this process has no descriptor or memory left to load it with.
+ */
+export function loadTryLock(lockPath: string): TryLock {
+  try {
+    return (require('fs-native-extensions') as { readonly tryLock: TryLock }).tryLock
+  } catch (error) {
+    throw cannotLoad(lockPath, error)
+  }
+}
+
+function cannotLoad(lockPath: string, error: unknown): FamiliarError {
+  throwLack(error)
+  const said = textOf(error)
+  if (LACK_TEXT.test(said)) return lackOf(said, error)
+  const [why, hint] = explain(error, said)
+  return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${lockPath}: ${why}`, { hint, cause: error })
+}
+
+function explain(error: unknown, said: string): readonly [why: string, hint: string] {
+  const code = errnoOf(error)
+  if (code === 'ADDON_NOT_FOUND') return explainMissing(error)
+  const file = pathOf((error as { readonly url?: unknown }).url)
+  if (code !== 'CANNOT_LOAD' || file === null) return [`the lock library is not there: ${said}`, REINSTALL]
+  return [`the lock library ${file} cannot be loaded: ${withoutPath(said, file)}`, hintFor(said, file)]
+}
+
+function hintFor(said: string, file: string): string {
+  if (NOT_MAPPED.test(said)) {
+    return `the file system that it is on is mounted noexec, or a security policy forbids it: mount it without noexec (findmnt -T ${dirname(file)} shows how it is mounted), or install this tool elsewhere`
+  }
+  if (/Permission denied/i.test(said)) return `let this user read ${file}, or ${REINSTALL}`
+  return OTHER_LIBC.test(said) ? SYSTEMS : REINSTALL
+}
+
+/** A build for this system that was removed leaves its directory, or those of other systems beside it. */
+function explainMissing(error: unknown): readonly [why: string, hint: string] {
+  const { candidates } = error as { readonly candidates?: readonly unknown[] }
+  const files = (candidates ?? []).flatMap((url) => pathOf(url) ?? [])
+  const expected = files.findLast((file) => existsSync(dirname(file)))
+  if (expected !== undefined) return [`the lock library ${expected} is missing`, REINSTALL]
+  return ['the lock library has no build for this system', SYSTEMS]
+}
+
+/** What the system said of the file: the cause, where the loader wraps it. */
+function textOf(error: unknown): string {
+  const { cause } = error as { readonly cause?: unknown }
+  const inner = cause instanceof Error ? cause : error
+  const text = inner instanceof Error ? inner.message : String(inner)
+  return stringOf(text.split('\n', 1)[0]) ?? 'for an unknown reason'
+}
+
+function withoutPath(said: string, file: string): string {
+  return said.replace(`${file}: `, '')
+}
+
+function pathOf(url: unknown): string | null {
+  try {
+    return url instanceof URL ? fileURLToPath(url) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it, type TestContext } from 'vitest'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { startLockProcess } from '../helpers/lock-process.js'
+import { refusing } from '../helpers/refuse-locks.js'
+import { needCommand } from '../helpers/skip.js'
+
+leaveNothing()
+
+const newPath = (): string => join(makeHome(), 'daemons', 'sync', 'lifecycle.lock')
+
+const FEW = ['prlimit', '--nofile=64:64']
+
+function few(context: TestContext): readonly string[] {
+  needCommand(context, 'prlimit', FEW.slice(1))
+  return FEW
+}
+
+const LACK = { code: 'E_RESOURCES', retry: true, hint: expect.stringContaining('ulimit -n') }
+
+describe('a process without descriptors is told so, and learns nothing of the lock', () => {
+  it.for([0, 1])('with %s left, before it has loaded what locks', async (left, context) => {
+    const path = newPath()
+    const process = startLockProcess(path, few(context))
+    await process.ask(`fill ${left}`)
+    expect(await process.ask('acquire 60000')).toMatchObject(LACK)
+    expect(await process.ask('assert')).toEqual({ held: false })
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, '')
+    expect(await process.ask('isHeld')).toMatchObject(LACK)
+    expect(readdirSync(dirname(path))).toEqual(['lifecycle.lock'])
+  })
+
+  it('when another one holds it, too', async (context) => {
+    const path = newPath()
+    const [process, other] = [startLockProcess(path, few(context)), startLockProcess(path)]
+    expect(await process.ask('acquire 0')).toEqual({ held: true })
+    await process.ask('release')
+    await other.ask('acquire 0')
+    await process.ask('fill 0')
+    expect(await process.ask('acquire 60000')).toMatchObject(LACK)
+    expect(await process.ask('isHeld')).toMatchObject(LACK)
+    expect(await other.ask('assert')).toEqual({ held: true })
+  })
+
+  it('and gets the lock with one left, once what locks is loaded', async (context) => {
+    const process = startLockProcess(newPath(), few(context))
+    await process.ask('acquire 0')
+    await process.ask('release')
+    await process.ask('fill 1')
+    expect(await process.ask('acquire 0')).toEqual({ held: true })
+  })
+})
+
+it.for(['ENOMEM', 'ENFILE', 'ENOBUFS'])(
+  'a lock call that fails with %s is a lack, too',
+  async (errno, context) => {
+    const path = newPath()
+    const process = startLockProcess(path, refusing(context, errno))
+    expect(await process.ask('acquire 60000')).toMatchObject({ code: 'E_RESOURCES', retry: true })
+    expect(await process.ask('isHeld')).toMatchObject({ code: 'E_RESOURCES', retry: true })
+  },
+)
