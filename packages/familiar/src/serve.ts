@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { SHUTDOWN_PATH } from './act/ask.js'
 import { acquireLock, type HeldLock } from './act/lock.js'
 import { assertScopeThere, makeDirectory } from './act/directory.js'
+import { closeInherited } from './act/inherited.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import { bindInRange } from './daemon/bind.js'
 import type { Lines } from './act/lines.js'
@@ -13,7 +14,7 @@ import type { Pages } from './daemon/pages.js'
 import { openLog } from './daemon/log.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
-import { FamiliarError } from './errors.js'
+import { errnoOf, FamiliarError, isLack, lackOf } from './errors.js'
 import type { Family } from './family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from './identity/narrow.js'
 import type { OwnRecord } from './identity/record.js'
@@ -99,6 +100,7 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   const { family, scope, platform } = options
   const hello = lease === null ? {} : await lease.next(LEASE_MS)
   if (hello === null) return options.exit(0)
+  closeInherited(hello['inherited'])
   const self = await readSelf(platform)
   const assertScopeStill = enterScope(family, scope)
   const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
@@ -233,6 +235,7 @@ function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
 
 function asFamiliarError(error: unknown): FamiliarError {
   if (error instanceof FamiliarError) return error
+  if (isLack(error)) return lackOf(errnoOf(error) ?? String(error), error)
   const message = error instanceof Error ? error.message : String(error)
   return new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { EXIT } from './cli/exit-codes.js'
+import { reportFailure } from './cli/failure.js'
 import { isTruthy, type Io } from './cli/io.js'
 import { UsageError } from './cli/usage.js'
 import { VERSION } from './version.js'
@@ -69,12 +70,11 @@ process.once('SIGINT', interrupted)
 
 void main()
 
-/** What only a failure needs is loaded when there is one. */
+/** What a failure needs is loaded already: a process without descriptors could not load it any more. */
 async function main(): Promise<void> {
   try {
     process.exitCode = await dispatch()
   } catch (error) {
-    const { reportFailure } = await import('./cli/failure.js')
     process.exitCode = reportFailure(error, io, args.includes('--json'), args.includes('--verbose'))
   }
 }

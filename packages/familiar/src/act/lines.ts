@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { objectOf, parseJson, type JsonObject } from '../identity/narrow.js'
 
-/** The most that is kept of a line that does not end. */
-const MAX_LINE_CHARS = 64 * 1024
+/** The most that is kept of a line that does not end. A starter may name some ten thousand descriptors in one. */
+const MAX_LINE_CHARS = 1024 * 1024
 
 /** A two-way stream of JSON documents, one a line. */
 export interface Lines {

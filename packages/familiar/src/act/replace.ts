@@ -16,6 +16,7 @@ import {
 } from './end-singleton.js'
 import type { HeldLock } from './lock.js'
 import { setAside } from './record-file.js'
+import { assertCanStart, type Launch } from './start.js'
 
 /** A daemon that had to make room for one of this installation. */
 export interface Replaced {
@@ -25,6 +26,8 @@ export interface Replaced {
 
 export interface ReplaceOrder extends EndOrder {
   readonly reason: Replaced['reason']
+  /** How the successor is started; without one, none is. */
+  readonly launch?: Launch
   /** The command that deals with a daemon by its port. */
   readonly doctorCommand: (port: number | null) => string
 }
@@ -125,6 +128,7 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: Found): Promise<v
   const named = { pid, port, version }
   const missing = unproven(found)
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
+  if (order.launch !== undefined) assertCanStart(order.launch)
   const result = await endSingleton(order, lock, daemon, record)
   if (result.outcome === 'failed') throw notReplaced(order, named, result.reason)
 }

@@ -1,17 +1,18 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, readSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { devNull } from 'node:os'
 import { dirname } from 'node:path'
-import { FamiliarError, type ErrorCode } from '../errors.js'
+import { FamiliarError, lackOf, throwLack, type ErrorCode } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../identity/narrow.js'
 import { makeDirectory } from './directory.js'
+import { inheritedDescriptors } from './inherited.js'
 import { jsonLines } from './lines.js'
 import type { HeldLock } from './lock.js'
 import { proveStarted } from '../observe/look.js'
 import type { Platform } from '../observe/platform/platform.js'
+import { openRegular } from './regular-file.js'
 import { LEASE_FD, type Timing } from './start-pipe.js'
 import { retire } from './stop.js'
 
@@ -55,6 +56,21 @@ const READY_LEAST_MS = 2_000
 /** The pipe of a daemon that fails ends a moment before its process does. */
 const ENDING_MS = 500
 
+/** A daemon opens about ten (lock, port, record, watches), and one for each client. */
+const DESCRIPTORS = 16
+const TOO_FEW = 75
+
+/** A Node process that starts all of its threads and opens what a daemon opens. It takes some 50 ms. */
+const rehearsal = (descriptors: number): string => `
+  const { openSync, stat } = require('node:fs')
+  stat('/', () => {})
+  try {
+    for (let opened = 0; opened < ${descriptors}; opened++) openSync(require('node:os').devNull)
+  } catch {
+    process.exit(${TOO_FEW})
+  }`
+const REHEARSAL_MS = 3_000
+
 const LOG_TAIL_LINES = 5
 const LOG_TAIL_BYTES = 8 * 1024
 
@@ -66,7 +82,8 @@ const LOG_TAIL_BYTES = 8 * 1024
  * descriptor (a caller of ours that reads our output to its end would wait for the daemon's end). When this process
  * dies before the adoption, the daemon sees the end of the pipe and leaves.
  *
- * Throws the daemon's own typed error, or `E_DAEMON_START_FAILED` with the last lines of its log.
+ * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines of its log, or `E_RESOURCES` where
+ * this process or the daemon has too few descriptors, processes or memory.
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
@@ -74,22 +91,19 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     performance.now() + READY_LEAST_MS,
     Math.min(order.until, performance.now() + READY_MS),
   )
-  const child = spawnDetached(order.launch)
+  const inherited = inheritedDescriptors()
+  const child = await spawnDetached(order.launch)
   const pipe = jsonLines(child.stdio[LEASE_FD] as Socket)
-  const spawnError = new Promise<JsonObject>((resolve) => {
-    child.once('error', (error) =>
-      resolve({ error: { code: 'E_DAEMON_START_FAILED', message: error.message } }),
-    )
-  })
   try {
     pipe.say({
       reason: order.reason,
       previous_version: order.previousVersion,
       pid: process.pid,
       timing: timingOf(order.launch),
+      inherited,
       ...(order.launch.port === undefined ? {} : { port: order.launch.port }),
     })
-    const first = await Promise.race([pipe.next(until - performance.now()), spawnError])
+    const first = await pipe.next(until - performance.now())
     if (objectOf(first?.['ready']) === null) throw await failure(first, lock, order, child)
     pipe.say({ adopt: true })
     const last = await pipe.next(until - performance.now())
@@ -106,69 +120,63 @@ function timingOf({ timing }: Launch): JsonObject {
   return { tick_ms: tickMs, idle_ms: idleMs, drain_ms: drainMs, clean_every_ms: cleanEveryMs }
 }
 
-/** What the runtime itself says of an entry that it cannot load, or of a crash, goes to the log. */
-function spawnDetached({ args, env, cwd, logFile }: Launch): ChildProcess {
-  const nothing = openSync(devNull, 'r+')
+/**
+ * Throws `E_RESOURCES` where a daemon that is started now would not come up for lack of descriptors, processes or
+ * memory. Asked before a daemon is ended to start another one: what cannot be replaced is left alone. Any other reason is
+ * left to the start itself.
+ */
+export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number = DESCRIPTORS): void {
+  const { error, signal, status } = spawnSync(process.execPath, ['-e', rehearsal(descriptors)], {
+    env: { ...env },
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    timeout: REHEARSAL_MS,
+    killSignal: 'SIGKILL',
+    windowsHide: true,
+  })
+  throwLack(error)
+  if (status === TOO_FEW) throw lackOf('EMFILE')
+  if (signal !== null)
+    throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
+}
+
+/**
+ * Resolves when the process runs. What the runtime itself says of an entry that it cannot load, or of a crash, goes to the
+ * log. Node tells some errors later and throws others; where no descriptor is left, the child has no `stdio` at all.
+ */
+async function spawnDetached({ args, env, cwd, logFile }: Launch): Promise<ChildProcess> {
   const log = openLogFile(logFile)
   try {
-    return spawn(process.execPath, [...args], {
+    const child = spawn(process.execPath, [...args], {
       cwd,
       env: { ...env },
       detached: true,
       windowsHide: true,
-      stdio: [nothing, nothing, log ?? nothing, 'pipe', ...coverInherited(nothing)],
+      stdio: ['ignore', 'ignore', log ?? 'ignore', 'pipe'],
+    })
+    await once(child, 'spawn')
+    return child
+  } catch (error) {
+    throwLack(error)
+    throw new FamiliarError('E_DAEMON_START_FAILED', `the daemon did not start: ${messageOf(error)}`, {
+      hint: `its log: ${logFile}`,
+      cause: error,
     })
   } finally {
-    closeSync(nothing)
     if (log !== null) closeSync(log)
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function openLogFile(path: string): number | null {
   try {
     makeDirectory(dirname(path))
-    return openSync(path, 'a', 0o600)
-  } catch {
+    return openRegular(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT)
+  } catch (error) {
+    throwLack(error)
     return null
-  }
-}
-
-/**
- * Node closes inherited descriptors only up to the first gap; what a caller left open above it would reach the daemon.
- * Returns the `stdio` entries from 4 on that put the null device in the place of each.
- */
-function coverInherited(nothing: number): readonly (number | 'ignore')[] {
-  const leaking = inheritedDescriptors()
-  const last = Math.max(LEASE_FD, ...leaking)
-  return Array.from({ length: last - LEASE_FD }, (_, index) =>
-    leaking.has(index + LEASE_FD + 1) ? nothing : 'ignore',
-  )
-}
-
-/** Linux tells which descriptors stay open over exec; elsewhere every open one counts as such. */
-function inheritedDescriptors(): ReadonlySet<number> {
-  for (const directory of ['/proc/self/fdinfo', '/dev/fd']) {
-    try {
-      const open = readdirSync(directory)
-        .map(Number)
-        .filter((descriptor) => descriptor > LEASE_FD)
-      return new Set(open.filter((descriptor) => staysOpen(directory, descriptor)))
-    } catch {
-      continue
-    }
-  }
-  return new Set()
-}
-
-const CLOSE_ON_EXEC = 0o2000000
-
-function staysOpen(directory: string, descriptor: number): boolean {
-  if (directory === '/dev/fd') return true
-  try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${directory}/${descriptor}`, 'utf8'))?.[1]
-    return flags === undefined || (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0
-  } catch {
-    return false
   }
 }
 
@@ -184,17 +192,19 @@ async function failure(
   const how = howItEnded(child)
   if (!isEnded) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
+  if (error === null) assertCanStart(order.launch, 0)
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
-  const said = stringOf(error?.['message']) ?? how
+  const said = stringOf(error?.['message'])
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
-  const text =
-    code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${said}${logTail(logFile)}` : said
-  return new FamiliarError(code, text, { hint, retry: code === 'E_DAEMON_RUNNING' })
+  const why = said ?? `${how}${logTail(logFile)}`
+  const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
+  const retry = code === 'E_DAEMON_RUNNING' || code === 'E_RESOURCES'
+  return new FamiliarError(code, text, { hint, retry })
 }
 
-/** So that no process is left when the failure is told. One that could not even be started has none to wait for. */
+/** So that no process is left when the failure is told. */
 async function hasEnded(child: ChildProcess): Promise<boolean> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return true
+  if (child.exitCode !== null || child.signalCode !== null) return true
   const exit = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
   return exit.then(
     () => true,
@@ -228,7 +238,7 @@ function logTail(path: string): string {
 function endOf(path: string): string {
   let descriptor: number | null = null
   try {
-    descriptor = openSync(path, 'r')
+    descriptor = openRegular(path, constants.O_RDONLY)
     const { size } = fstatSync(descriptor)
     const buffer = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES))
     return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, size - buffer.length))

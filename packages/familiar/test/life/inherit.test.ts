@@ -27,22 +27,28 @@ const filesOf = daemonFamily(ports).files
 leaveNoDaemons(ports)
 
 /** Runs a starter with its output on a pipe, and more descriptors on it. Returns what came out, once the pipe ended. */
-async function startOnPipe(root: string, redirections: string) {
-  const script = `(readlink /proc/self/fd/1; exec "$0" "$@" ${redirections}) | cat`
+async function startOnPipe(root: string, redirections: string, limit: string) {
+  const script = `(readlink /proc/self/fd/1; exec ${redirections}; ${limit} exec "$0" "$@") | cat`
   const command = [process.execPath, ...starterOf(root, ports)]
   const child = startChild('bash', ['-c', script, ...command], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [pipe = '', said = ''] = (await textOf(child)).split('\n')
   return { pipe, ...(JSON.parse(said) as { readonly pid: number; readonly started: string }) }
 }
 
+const MANY = Array.from({ length: 450 }, (_, index) => `${100 + 2 * index}>&1`).join(' ')
+
 describe('a daemon has nothing of its starter', () => {
   it.for([
-    ['no more than the usual descriptors', ''],
-    ['some behind a gap', '20>&1 60>&1 200>&1'],
-    ['some without a gap, and one far behind', '3>&1 4>&1 5>&1 16>&1 17>&1 900>&1'],
-  ] as const)('that had %s open: what reads its output ends with it', async ([, redirections]) => {
+    ['no more than the usual descriptors', '', ''],
+    ['some behind a gap', '20>&1 60>&1 200>&1', ''],
+    ['some without a gap, and one far behind', '3>&1 4>&1 5>&1 16>&1 17>&1 900>&1', ''],
+    ['one above its limit', '251>&1', 'ulimit -n 128;'],
+    ['some above its limit, and some below', '20>&1 21>&1 127>&1 128>&1 129>&1 900>&1', 'ulimit -n 128;'],
+    ['some, and its own limit is as tight as it gets', '20>&1 900>&1', 'ulimit -n 40;'],
+    ['very many', MANY, ''],
+  ] as const)('that had %s open: what reads its output ends with it', async ([, redirections, limit]) => {
     const root = newRoot()
-    const { pipe, pid, started } = await startOnPipe(root, redirections)
+    const { pipe, pid, started } = await startOnPipe(root, redirections, limit)
     expect([pipe, started, daemonsOf(root)]).toEqual([expect.stringMatching(/^pipe:/), 'first_start', [pid]])
     await eventually(() => expect(notItsOwn(pid, root)).toEqual([]))
     expect(descriptorsOf(pid)).not.toContain(pipe)

@@ -1,4 +1,4 @@
-import { FamiliarError, type ErrorCode } from 'familiar'
+import { errnoOf, FamiliarError, isLack, lackOf, type ErrorCode } from 'familiar'
 import { EXIT } from './exit-codes.js'
 import { printable, type Io } from './io.js'
 import { UsageError } from './usage.js'
@@ -51,6 +51,7 @@ function describe(error: unknown): Failure {
     const { code, message, hint } = error
     return { code, message, remediation: hint, exit: exitOf(error) }
   }
+  if (isLack(error)) return describe(lackOf(errnoOf(error) ?? String(error), error))
   const message = `internal error: ${error instanceof Error ? error.message : String(error)}`
   return {
     code: 'E_INTERNAL',

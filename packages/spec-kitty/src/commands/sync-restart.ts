@@ -1,9 +1,11 @@
+import { assertCanStart } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
 import { connectSync } from '../sync/connect.js'
 import { printStop } from '../cli/print-stop.js'
+import { launchSync } from '../sync/launch.js'
 import { printConnection } from '../sync/print.js'
 import { stopSync } from '../sync/stop.js'
 
@@ -16,6 +18,7 @@ Stops the sync daemon of this root where one runs, and starts a new one.
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const root = runtimeRoot(io)
+  assertCanStart(launchSync(root, io.env))
   const stopped = await stopSync(root, io, 'operator_restart')
   if (stopped.outcome === 'failed') {
     printStop(stopped, 'sync daemon', io, json)
