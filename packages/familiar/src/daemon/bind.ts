@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
-import { errnoOf, FamiliarError } from '../errors.js'
+import { connect } from 'node:net'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import type { Platform } from '../observe/platform/platform.js'
 
@@ -8,10 +9,20 @@ const HOST = '127.0.0.1'
 /** How long the list of listeners may take. */
 const LIST_MS = 5_000
 
+/** How long a connection to the own port may take. It takes less than a millisecond, or a firewall swallows it. */
+const CONNECT_MS = 2_000
+
+/** What the system says where this process may not have this very port, or none at all. */
+const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM'])
+
 /**
  * Binds the server to the first port of the family's range that is free, trying them in order, and returns the port. A
- * port on which anything listens, on any address, counts as busy. Throws `E_RANGE_FULL`, or `E_PORT_IN_USE` where only one
- * will do.
+ * port on which anything listens, on any address, counts as busy. Where it returns, a connection to that port works: a
+ * daemon that clients cannot reach must not be recorded.
+ *
+ * Throws `E_RANGE_FULL`, or `E_PORT_IN_USE` where only one will do; `E_DAEMON_START_FAILED` where this process may not
+ * listen, or cannot reach its own port (the loopback interface is down, a firewall or a sandbox forbids it);
+ * `E_RESOURCES` where it has too few descriptors.
  */
 export async function bindInRange(
   server: Server,
@@ -22,28 +33,68 @@ export async function bindInRange(
   const { from, to } = only === null ? family.ports : { from: only, to: only + 1 }
   const listeners = await platform.listeners(family.ports, AbortSignal.timeout(LIST_MS))
   const busy = new Set(listeners.map((listener) => listener.port))
+  let refusal: Error | null = null
   for (let port = from; port < to; port++) {
-    if (!busy.has(port) && (await listens(server, port))) return port
+    if (busy.has(port)) continue
+    const error = await listen(server, port)
+    if (error === null) return assertReachable(server, port)
+    if (FORBIDDEN.has(errnoOf(error) ?? '')) refusal = error
+    else if (errnoOf(error) !== 'EADDRINUSE') throw cannotListen(port, error)
   }
+  if (refusal !== null) throw cannotListen(from, refusal)
   if (only !== null) throw new FamiliarError('E_PORT_IN_USE', `port ${only} is in use`)
   throw new FamiliarError('E_RANGE_FULL', `every port from ${from} to ${to - 1} is in use`, {
     hint: 'see who holds them with the doctor',
   })
 }
 
-function listens(server: Server, port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+/** Null: it listens. Else why it does not. */
+function listen(server: Server, port: number): Promise<Error | null> {
+  return new Promise((resolve) => {
     const onError = (error: Error): void => {
       server.off('listening', onListening)
-      if (errnoOf(error) === 'EADDRINUSE' || errnoOf(error) === 'EACCES') resolve(false)
-      else reject(error)
+      resolve(error)
     }
     const onListening = (): void => {
       server.off('error', onError)
-      resolve(true)
+      resolve(null)
     }
     server.once('error', onError)
     server.once('listening', onListening)
     server.listen({ host: HOST, port, backlog: 511 })
   })
+}
+
+/** With the loopback interface down, a port of 127.0.0.1 can be bound all the same: only a connection tells. */
+async function assertReachable(server: Server, port: number): Promise<number> {
+  const error = await new Promise<Error | null>((resolve) => {
+    const socket = connect({ host: HOST, port })
+    socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('it does not answer')))
+    socket.once('connect', () => socket.destroy())
+    socket.once('error', resolve)
+    socket.once('close', () => resolve(null))
+  })
+  if (error === null) return port
+  server.close()
+  throwLack(error)
+  throw new FamiliarError(
+    'E_DAEMON_START_FAILED',
+    `it cannot reach its own port ${HOST}:${port} (${errnoOf(error) ?? error.message})`,
+    {
+      hint: 'bring the loopback interface up (ip link set lo up), and let this process connect to 127.0.0.1: see the firewall and the sandbox that it runs in',
+      cause: error,
+    },
+  )
+}
+
+function cannotListen(port: number, error: Error): FamiliarError {
+  throwLack(error)
+  return new FamiliarError(
+    'E_DAEMON_START_FAILED',
+    `it cannot listen on ${HOST}:${port} (${errnoOf(error) ?? error.message})`,
+    {
+      hint: 'bring the loopback interface up (ip link set lo up), and let this process listen on 127.0.0.1: see the sandbox that it runs in',
+      cause: error,
+    },
+  )
 }
