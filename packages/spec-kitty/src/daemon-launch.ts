@@ -5,14 +5,21 @@ import { VERSION_VARIABLE } from './installation.js'
 
 const ENTRY = fileURLToPath(new URL('./spec-kitty-daemon.js', import.meta.url))
 
-/** Variables that would fake a version or a reason, or that are the caller's alone. */
-const NOT_PASSED_ON = new Set([
+/** Variables that would fake a version, and the sockets that a service manager handed to the caller. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
   VERSION_VARIABLE,
-  'NODE_OPTIONS',
-  'NODE_EXTRA_CA_CERTS',
   'LISTEN_FDS',
   'LISTEN_PID',
+  'LISTEN_FDNAMES',
 ])
+
+/**
+ * What the caller's own Node is told (options, preloads, module paths, coverage, debugging, a channel to its parent) is
+ * not for a daemon that outlives it. On Windows names have no case.
+ */
+function isPassedOn(name: string): boolean {
+  return !NOT_PASSED_ON.has(name) && !name.toUpperCase().startsWith('NODE_')
+}
 
 /** An idle daemon needs no thread pool for V8 and no large young generation: 43 MB instead of 51. */
 const NODE_OPTIONS = '--v8-pool-size=0 --max-semi-space-size=1'
@@ -24,10 +31,11 @@ export function daemonLaunch(
   logFile: string,
   env: Io['env'],
 ): Launch {
-  const kept = Object.entries(env).filter(([name]) => !NOT_PASSED_ON.has(name))
+  const kept = Object.entries(env).filter(([name]) => isPassedOn(name))
   return {
     args: [ENTRY, family, marker],
-    env: { ...Object.fromEntries(kept), NODE_OPTIONS },
+    // Node copies this one from the caller to every child whose environment does not name it.
+    env: { ...Object.fromEntries(kept), NODE_OPTIONS, NODE_V8_COVERAGE: undefined },
     cwd: '/',
     logFile,
   }

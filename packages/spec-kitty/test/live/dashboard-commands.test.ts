@@ -102,8 +102,10 @@ describe('dashboard', () => {
     const { url } = recorded(project)
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, `${url}/\n`, ''])
     expect(readFileSync(opened, 'utf8')).toBe(`${url}/\n`)
-    const none = await place.run(project, ['dashboard', '--open'], { env: { BROWSER: '/nonexistent' } })
-    expect([none.status, none.stdout, lineOf(none.stderr).length]).toEqual([0, `${url}/\n`, 1])
+    for (const missing of ['/nonexistent', '/etc/passwd/below', place.base]) {
+      const none = await place.run(project, ['dashboard', '--open'], { env: { BROWSER: missing } })
+      expect([none.status, none.stdout, lineOf(none.stderr).length]).toEqual([0, `${url}/\n`, 1])
+    }
   })
 })
 
