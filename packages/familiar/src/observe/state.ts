@@ -5,9 +5,18 @@ import { foreignOr, ownRecordIn, stateWithout, type DaemonState, type DaemonStat
 
 /** Returns the state of the daemon of the scope that was looked at. Pure but for the clock. */
 export function stateFrom(seen: Look): DaemonStatus {
-  const daemon = singletonOf(seen)
+  const daemon = countedDaemon(seen)
   if (daemon === null) return stateWithout(seen.surroundings)
   return foreignOr(seen.surroundings, ofDaemon(seen, daemon))
+}
+
+/** A predecessor's daemon is this scope's only while there is no record of ours: beside one, its own commands use it. */
+function countedDaemon(seen: Look): Candidate | null {
+  const found = singletonOf(seen)
+  const hasOwn = seen.surroundings.here.records.some(
+    (read) => read.state === 'readable' && read.record.lineage === 'own',
+  )
+  return found?.sighting.shape?.lineage === 'predecessor' && hasOwn ? null : found
 }
 
 function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {

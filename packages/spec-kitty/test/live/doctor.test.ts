@@ -57,14 +57,14 @@ function rowAt(rows: readonly Row[], port: number): Row | undefined {
 function expectTrue(result: {
   readonly swept: readonly Row[]
   readonly skipped: readonly Row[]
-  readonly failed: readonly Row[]
+  readonly failed: readonly (Row & { readonly failure_reason: string })[]
 }): void {
   const listening = new Set(listenersOn(9400, 9450).map(({ port }) => port))
   for (const { pid, port } of result.swept) {
     expect([port, lives(pid), listening.has(port)]).toEqual([port, false, false])
   }
-  for (const { pid, port } of [...result.skipped, ...result.failed]) {
-    expect([port, lives(pid), listening.has(port)]).toEqual([port, true, true])
+  for (const { pid, port, ...why } of [...result.skipped, ...result.failed]) {
+    expect([port, why, lives(pid), listening.has(port)]).toEqual([port, why, true, true])
   }
 }
 
@@ -334,9 +334,10 @@ describe('auth doctor --reset --force', () => {
     const finding = findings.find((one: { id: string }) => one.id === 'F-005')
     expect(finding).toMatchObject({ severity: 'critical' })
     const words: string[] = finding.remediation.command.split(' ').slice(1)
+    expect(words).toEqual(['sync', 'stop'])
     const { document, status } = runJson(words, { env: wedged })
-    expect(document.reset_result.swept).toMatchObject([{ port: 9436 }])
-    expect([status, lives(pidAt(9436))]).toEqual([0, false])
+    expect([status, document]).toMatchObject([0, { outcome: 'stopped', pid: pidAt(9436), port: 9436 }])
+    expect(lives(pidAt(9436))).toBe(false)
   })
 })
 
