@@ -30,7 +30,11 @@ const questions = {
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
     const family = daemonFamily({ from: Number(from), to: Number(to) })
     const { candidates } = await (await built('observe/look.js')).look(family, root, await platform(), 20_000)
-    return candidates.map(({ sighting, verdict }) => [sighting.port, sighting.pid, verdict.rule])
+    return candidates.map((/** @type {any} */ { sighting, verdict }) => [
+      sighting.port,
+      sighting.pid,
+      verdict.rule,
+    ])
   },
   /** What is told of these scopes within so many milliseconds. */
   scopes: async () => {

@@ -6,7 +6,8 @@ import type { DaemonRecord, RecordRead } from '../../src/identity/record.js'
 import type { ScopeView, Sighting } from '../../src/identity/sighting.js'
 import type { Look } from '../../src/observe/look.js'
 import { recordOf, singletonOf } from '../../src/observe/singleton.js'
-import { stateFrom, type DaemonState, type DaemonStatus } from '../../src/observe/state.js'
+import { stateFrom } from '../../src/observe/state.js'
+import type { DaemonState, DaemonStatus } from '../../src/observe/state-without.js'
 import { testFamily } from '../helpers/family.js'
 import {
   ABSENT,
