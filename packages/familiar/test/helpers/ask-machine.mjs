@@ -1,6 +1,6 @@
 // @ts-check
-import { fileURLToPath } from 'node:url'
-
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 /**
  * Asks the built library about the machine, from wherever it is run, and says as JSON what it answered, or the code of the
  * error: `ask-machine.mjs QUESTION ARGUMENT...`. What it needs is loaded where an error can be told.
@@ -8,10 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const [, , question = '', ...args] = process.argv
 
-/** @param {string} path */
-const built = (path) => import(fileURLToPath(new URL(`../../dist/${path}`, import.meta.url)))
-
-const platform = async () => (await built('observe/platform/select.js')).selectPlatform()
+const platform = async () => (await import('../../dist/observe/platform/select.js')).selectPlatform()
 
 /** @type {Record<string, () => Promise<unknown>>} */
 const questions = {
@@ -23,33 +20,60 @@ const questions = {
     return [...views.values()]
   },
   /** Who holds the lock on this file. */
-  holder: async () => (await platform()).lockHolder(args[0], null, []),
+  holder: async () => (await platform()).lockHolder(args[0] ?? '', null, []),
   /** The verdict on each listener: a root, the first port and the one behind the last. */
   look: async () => {
     const [root, from, to] = args
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
     const family = daemonFamily({ from: Number(from), to: Number(to) })
-    const { candidates } = await (await built('observe/look.js')).look(family, root, await platform(), 20_000)
-    return candidates.map((/** @type {any} */ { sighting, verdict }) => [
-      sighting.port,
-      sighting.pid,
-      verdict.rule,
-    ])
+    const { look } = await import('../../dist/observe/look.js')
+    const { candidates } = await look(family, root ?? '', await platform(), 20_000)
+    return candidates.map(({ sighting, verdict }) => [sighting.port, sighting.pid, verdict.rule])
+  },
+  /** The same as `look`, with this many descriptors left and one more each time; the first with as many as there are. */
+  lack: async () => {
+    const most = Number(args[3])
+    const outcomes = [await outcomeOf('look')]
+    for (let left = 0; left <= most; left++) {
+      const opened = useUp(left)
+      outcomes.push(await outcomeOf('look'))
+      for (const descriptor of opened) closeSync(descriptor)
+    }
+    return outcomes
   },
   /** What is told of these scopes within so many milliseconds. */
   scopes: async () => {
     const [ms, ...scopes] = args
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
-    const { readForeignScopes } = await built('observe/scopes.js')
+    const { readForeignScopes } = await import('../../dist/observe/scopes.js')
     const family = daemonFamily({ from: 0, to: 0 })
     return [...(await readForeignScopes(family, scopes, [], AbortSignal.timeout(Number(ms)))).values()]
   },
 }
 
-try {
-  process.stdout.write(`${JSON.stringify((await questions[question]?.()) ?? null)}\n`)
-} catch (error) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
-  process.stdout.write(`${JSON.stringify({ code: code ?? message })}\n`)
+/** @param {string} name */
+async function outcomeOf(name) {
+  try {
+    return (await questions[name]?.()) ?? null
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error)
+    return { code: code ?? message }
+  }
 }
+
+/** Opens files until there are only so many descriptors left. @param {number} left */
+function useUp(left) {
+  /** @type {number[]} */
+  const opened = []
+  try {
+    for (;;) opened.push(openSync(devNull, 'r'))
+  } catch {
+    for (let count = 0; count < left; count++) closeSync(opened.pop() ?? -1)
+  }
+  return opened
+}
+
+// Opened before there is nothing left to open it with.
+process.stdout.write('')
+process.stdout.write(`${JSON.stringify(await outcomeOf(question))}\n`)
 process.exit()

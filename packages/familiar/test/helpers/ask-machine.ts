@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const ASKER = fileURLToPath(new URL('ask-machine.mjs', import.meta.url))
+export const ASKER = fileURLToPath(new URL('ask-machine.mjs', import.meta.url))
 
 /** What the process answered, and how it ended. */
 export interface Told {
@@ -17,7 +17,7 @@ export function ask(
   question: string,
   ...args: readonly (string | number)[]
 ): Told {
-  const [command = '', ...all]: string[] = [...prefix, process.execPath, ASKER, question, ...args.map(String)]
+  const [command = '', ...all] = [...prefix, process.execPath, ASKER, question, ...args.map(String)]
   const { stdout, stderr, status } = spawnSync(command, all, { encoding: 'utf8' })
   return { answer: stdout === '' ? undefined : (JSON.parse(stdout) as unknown), status, stderr }
 }

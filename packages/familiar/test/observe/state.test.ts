@@ -6,8 +6,8 @@ import type { DaemonRecord, RecordRead } from '../../src/identity/record.js'
 import type { ScopeView, Sighting } from '../../src/identity/sighting.js'
 import type { Look } from '../../src/observe/look.js'
 import { recordOf, singletonOf } from '../../src/observe/singleton.js'
-import { stateFrom } from '../../src/observe/state.js'
 import type { DaemonState, DaemonStatus } from '../../src/observe/state-without.js'
+import { stateFrom } from '../../src/observe/state.js'
 import { testFamily } from '../helpers/family.js'
 import {
   ABSENT,
@@ -353,8 +353,10 @@ describe.each([
   ['a daemon that is seen', SEEN],
   ['no daemon that is seen', UNSEEN],
   ["a predecessor's", PREDECESSORS],
-])('the state: %s', (_, rows) => {
-  it.each(rows)('%s: %s', (_what, state, seen, more = {}) => {
+] as const)('the state: %s', (_, rows) => {
+  const all = rows.map(([what, state, seen, more = {}]) => [what, state, seen, more] as const)
+
+  it.each(all)('%s: %s', (_what, state, seen, more) => {
     expect(stateFrom(lookThat(seen))).toMatchObject({ state, ...more })
   })
 })

@@ -1,0 +1,106 @@
+import { describe, expect, it, type TestContext } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { answerOf } from '../helpers/ask-machine.js'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+import { needCommand } from '../helpers/skip.js'
+
+const ports = portsOf('observe/resources')
+const nextPort = portsIn(ports)
+
+leaveNothing(ports)
+
+const LACK = { code: 'E_RESOURCES' }
+
+/** With so many left, a look has all that it needs. */
+const ENOUGH = 24
+
+/** A root with a recorded daemon, one that is stale, and one of another root, which is read in a child. */
+async function startThree() {
+  const [root, other] = [makeHome(), makeHome()]
+  const live = await spawnPredecessor({ family: 'sync', port: nextPort(), root, record: true })
+  const stale = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
+  const beyond = await spawnPredecessor({ family: 'sync', port: nextPort(), root: other, record: true })
+  const all = [live, stale, beyond].map(({ port, pid }, at) => [port, pid, ['S5', 'S16', 'S10'][at]])
+  return { root, live, all }
+}
+
+describe('too few descriptors say nothing about others', () => {
+  it('in a look, however many are left', async (context) => {
+    needCommand(context, 'prlimit', ['--nofile=64:64'])
+    const { root, all } = await startThree()
+    const told = answerOf(
+      ['prlimit', '--nofile=64:64'],
+      'lack',
+      root,
+      ports.from,
+      ports.to,
+      ENOUGH,
+    ) as unknown[]
+    const [first, ...lacking] = told.map((answer) => JSON.stringify(answer))
+    expect(first).toBe(JSON.stringify(all))
+    console.log(
+      `a look with 0 to ${ENOUGH} descriptors: E_RESOURCES up to ${lacking.lastIndexOf(JSON.stringify(LACK))}`,
+    )
+    expect(lacking.filter((answer) => answer !== JSON.stringify(LACK) && answer !== first)).toEqual([])
+    expect([lacking[0], lacking.at(-1)]).toEqual([JSON.stringify(LACK), first])
+  })
+})
+
+describe('what the system says when a process is read', () => {
+  /** What starts a process for which each look at this file fails with this errno. */
+  function failing(context: TestContext, path: string, errno: string): readonly string[] {
+    const prefix = [
+      'strace',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-P',
+      path,
+      '-e',
+      'trace=openat',
+      '-e',
+      `inject=openat:error=${errno}`,
+    ]
+    needCommand(context, 'strace', ['-o', '/dev/null', '-e', 'inject=openat:error=EPERM', '-P', '/nothing'])
+    return prefix
+  }
+
+  it.for(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'ENOBUFS'])(
+    '%s is our own lack: an error, and no word about the process',
+    async (errno, context) => {
+      const { pid } = await spawnPredecessor({ family: 'sync', port: nextPort(), root: makeHome() })
+      expect(answerOf(failing(context, `/proc/${pid}/stat`, errno), 'inspect', pid)).toEqual(LACK)
+    },
+  )
+
+  it.for(['status', 'cmdline'])('a lack is one also when %s is read', async (name, context) => {
+    const { pid } = await spawnPredecessor({ family: 'sync', port: nextPort(), root: makeHome() })
+    expect(answerOf(failing(context, `/proc/${pid}/${name}`, 'EMFILE'), 'inspect', pid)).toEqual(LACK)
+  })
+
+  it.for(['EACCES', 'EPERM', 'EIO'])(
+    '%s leaves a process that is there and not known',
+    async (errno, context) => {
+      const { pid } = await spawnPredecessor({ family: 'sync', port: nextPort(), root: makeHome() })
+      expect(answerOf(failing(context, `/proc/${pid}/stat`, errno), 'inspect', pid)).toMatchObject([
+        { pid, birth: null, command: null, namespaces: null },
+      ])
+    },
+  )
+
+  it.for(['ENOENT', 'ESRCH'])('%s, and nothing else, is gone', async (errno, context) => {
+    const { pid } = await spawnPredecessor({ family: 'sync', port: nextPort(), root: makeHome() })
+    expect(answerOf(failing(context, `/proc/${pid}/stat`, errno), 'inspect', pid)).toEqual([])
+  })
+
+  it.for(['/proc/net/tcp', '/proc/locks'])('a lack at %s is no empty list', async (path, context) => {
+    const { root } = await startThree()
+    const prefix = failing(context, path, 'EMFILE')
+    if (path === '/proc/locks') {
+      const lock = `${root}/sync-daemon`
+      expect(answerOf(prefix, 'holder', lock)).toEqual(LACK)
+    } else expect(answerOf(prefix, 'look', root, ports.from, ports.to)).toEqual(LACK)
+  })
+})

@@ -1,0 +1,176 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, describe, expect, it } from 'vitest'
+import { readForeignScopes as readBuilt } from '../../dist/observe/scopes.js'
+import type { ScopeView } from '../../src/identity/sighting.js'
+import { readForeignScopes as readUnbuilt, UNTOLD } from '../../src/observe/scopes.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import { ASKER } from '../helpers/ask-machine.js'
+import { startChild } from '../helpers/children.js'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { startLockProcess } from '../helpers/lock-process.js'
+import { birthOf } from '../helpers/processes.js'
+import { needCommand } from '../helpers/skip.js'
+
+leaveNothing()
+
+const family = daemonFamily({ from: 0, to: 0 })
+const PATIENT_MS = 20_000
+
+function read(scopes: readonly string[], pids: readonly number[] = []) {
+  return readBuilt(family, scopes, pids, AbortSignal.timeout(PATIENT_MS))
+}
+
+/** Makes a scope whose record has this text. */
+function scopeWith(text: string, name = 'root'): string {
+  const scope = join(makeHome(), name)
+  const { record } = family.files(scope)
+  mkdirSync(join(record, '..'), { recursive: true })
+  writeFileSync(record, text)
+  return scope
+}
+
+function recordOf(scope: string): string {
+  const named = { pid: 4711, birth: 'boot/1', port: 9400, token: 'f'.repeat(64), state: 'running' }
+  return JSON.stringify({ schema: 1, family: 'sync', scope, ...named })
+}
+
+describe('scopes that other processes named', () => {
+  it('are told in the order in which they were asked for, with their records and locks', async () => {
+    const [one, other] = [makeHome(), join(makeHome(), 'gone')]
+    const holder = startLockProcess(family.files(one).daemonLock)
+    await holder.ask('acquire 0')
+    writeFileSync(family.files(one).record, recordOf(one))
+    const views = await read([other, one])
+    expect([...views.keys()]).toEqual([other, one])
+    expect(views.get(one)).toMatchObject({
+      real: one,
+      gone: false,
+      records: [{ state: 'readable', record: { pid: 4711, scope: one } }, { state: 'absent' }],
+      lockHolder: { pid: holder.pid, birth: birthOf(holder.pid) },
+    })
+    expect(views.get(other)).toMatchObject({ real: other, gone: true, lockHolder: null })
+  })
+
+  it('are none where none is asked for', async () => {
+    expect((await read([])).size).toBe(0)
+  })
+
+  it('are not told in time where there is no child to read them, and never absent then', async () => {
+    const scope = makeHome()
+    const views = await readUnbuilt(family, [scope], [], AbortSignal.timeout(PATIENT_MS))
+    expect(views.get(scope)).toEqual(UNTOLD)
+  })
+
+  it('are not told where there is no time at all', async () => {
+    const scope = makeHome()
+    const views = await readBuilt(family, [scope], [], AbortSignal.abort())
+    expect(views.get(scope)).toMatchObject({ isLate: true, real: null })
+  })
+})
+
+describe('the caller’s environment', () => {
+  const before = process.env['NODE_OPTIONS']
+
+  afterEach(() => {
+    if (before === undefined) delete process.env['NODE_OPTIONS']
+    else process.env['NODE_OPTIONS'] = before
+  })
+
+  it.for([
+    ['that prints', 'console.log("x")'],
+    [
+      'that prints what looks like a reply',
+      'console.log(\'familiar:{"real":"/","gone":true,"records":[]}\')',
+    ],
+    ['that throws', 'throw new Error("x")'],
+    ['that never ends', 'for (;;);'],
+  ])('has a preload %s, which changes nothing', async ([, script = '']) => {
+    const scope = scopeWith('')
+    const preload = join(makeHome(), 'p.cjs')
+    writeFileSync(preload, script)
+    process.env['NODE_OPTIONS'] = `--require ${preload}`
+    expect((await read([scope])).get(scope)).toMatchObject({ real: scope, gone: false })
+  })
+})
+
+describe('a record', () => {
+  it('of control characters, as large as one may be, of twelve scopes, costs no scope its answer', async () => {
+    const hostile = Array.from({ length: 12 }, (_, at) =>
+      scopeWith(String.fromCharCode(at + 1).repeat(64 * 1024)),
+    )
+    const last = scopeWith('')
+    writeFileSync(family.files(last).record, recordOf(last))
+    const views = await read([...hostile, last])
+    for (const scope of hostile) {
+      expect(views.get(scope)).toMatchObject({
+        real: scope,
+        records: [{ state: 'malformed' }, { state: 'absent' }],
+      })
+    }
+    expect(views.get(last)).toMatchObject({ records: [{ state: 'readable' }, { state: 'absent' }] })
+  })
+
+  it('that is readable and full of what must be escaped is told whole', async () => {
+    const escaped = '\\u0001'.repeat(4_000)
+    const scopes = Array.from({ length: 12 }, () => scopeWith(''))
+    for (const scope of scopes) {
+      writeFileSync(
+        family.files(scope).record,
+        recordOf(scope).replace('"state"', `"executable":"${escaped}","state"`),
+      )
+    }
+    const views = [...(await read(scopes)).values()]
+    const executables = views.map(({ records: [own] }) => own?.state === 'readable' && own.record.executable)
+    expect(executables).toEqual(scopes.map(() => '\u0001'.repeat(4_000)))
+  })
+
+  it.for(['a\nb', '\u001b[31m', 'familiar:{}', '"', '\\', 'ä\u2028', '\udcff'])(
+    'stands in a scope named %j',
+    async (name) => {
+      const [odd, plain] = [join(makeHome(), name), scopeWith('')]
+      const views = await read([odd, plain])
+      expect(views.get(odd)).toMatchObject({ real: odd, gone: true })
+      expect(views.get(plain)).toMatchObject({ real: plain, gone: false })
+    },
+  )
+
+  it('cannot be read for a name that stands for no file', async () => {
+    const [odd, plain] = [join(makeHome(), '\ud800'), scopeWith('')]
+    const views = await read([odd, plain])
+    expect(views.get(odd)).toMatchObject({ gone: null })
+    expect(views.get(plain)).toMatchObject({ real: plain, gone: false })
+  })
+})
+
+describe('a scope on a file system that hangs', () => {
+  it('costs only itself and those behind it their answer', async (context) => {
+    const [before, hanging, behind] = [makeHome(), makeHome(), makeHome()]
+    // Every call that names the scope takes two minutes: longer than anything here waits.
+    const delay = ['-e', 'trace=%file', '-e', 'inject=%file:delay_enter=120000000']
+    const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-P', hanging, ...delay]
+    needCommand(context, 'strace', ['-f', '-o', '/dev/null', '-P', '/nothing', ...delay])
+    const question = ['scopes', String(HANG_MS), before, hanging, behind]
+    const [command = '', ...args] = [...prefix, process.execPath, ASKER, ...question]
+    // It is not waited for: strace itself stays for as long as it holds the call up.
+    const child = startChild(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const views = JSON.parse(await firstLineOf(child)) as readonly ScopeView[]
+    expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
+      [before, false],
+      [null, true],
+      [null, true],
+    ])
+  })
+})
+
+/** Enough for the child to start and read one scope, also on a busy machine. */
+const HANG_MS = 8_000
+
+async function firstLineOf({ stdout }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new Error('a process without stdout')
+  for await (const line of createInterface({ input: stdout })) return line
+  throw new Error('the process ended without a reply')
+}

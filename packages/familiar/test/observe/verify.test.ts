@@ -1,0 +1,140 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
+import type { DaemonRecord } from '../../src/identity/record.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { readOwnRecord } from '../../src/observe/records.js'
+import { verify } from '../../src/observe/verify.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
+import { crash, leaveNoDaemons, startDaemonIn, UNHURRIED, type Daemon } from '../helpers/daemons.js'
+import { makeHome } from '../helpers/homes.js'
+import { portsOf } from '../helpers/ports.js'
+import { birthOf } from '../helpers/processes.js'
+import { startLockProcess } from '../helpers/lock-process.js'
+
+const ports = portsOf('observe/verify')
+const family = daemonFamily({ from: ports.from, to: ports.to - 10 })
+const platform = await selectPlatform()
+
+/** Clear of what the daemons take. */
+let nextPort = ports.to - 10
+
+leaveNoDaemons(ports)
+
+const PATIENT_MS = 10_000
+
+const PROVEN = { outcome: 'proven' }
+const STRANGER = { outcome: 'stranger' }
+
+/** Starts a daemon, and returns its record as one who has not its token reads it. */
+async function startWithoutToken() {
+  const root = makeHome()
+  const daemon = await startDaemonIn(root, family.ports, { timing: UNHURRIED })
+  return { root, daemon, record: { ...recordOf(root), token: null } }
+}
+
+function recordOf(root: string): DaemonRecord {
+  const record = readOwnRecord(family, root)
+  if (record === null) throw new Error('there is no record')
+  return record
+}
+
+function verifyIn(scope: string, record: DaemonRecord) {
+  return verify({ family, scope, platform }, record, PATIENT_MS)
+}
+
+/** Answers as the daemon does, but for this, on a port of its own, from this very process. Returns the port. */
+async function mimic(daemon: Pick<Daemon, 'port'>, owner: { readonly pid: number }): Promise<number> {
+  const health = (await (await fetch(`http://127.0.0.1:${daemon.port}/api/health`)).json()) as object
+  const port = nextPort++
+  const body = JSON.stringify({ ...health, owner: { ...owner, port } })
+  const server = createServer((_, response) => response.end(body)).listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  return port
+}
+
+describe('with the token', () => {
+  it('the daemon proves itself', async () => {
+    const { root } = await startWithoutToken()
+    expect(await verifyIn(root, recordOf(root))).toMatchObject(PROVEN)
+  })
+
+  it('another token proves nothing, whatever the kernel says of the process', async () => {
+    const { root, record } = await startWithoutToken()
+    expect(await verifyIn(root, { ...record, token: 'f'.repeat(64) })).toEqual(STRANGER)
+  })
+})
+
+describe('without the token', () => {
+  it('the daemon is proven by lock, pid, start time and listener', async () => {
+    const { root, daemon, record } = await startWithoutToken()
+    expect(await verifyIn(root, record)).toMatchObject({
+      ...PROVEN,
+      report: { pid: daemon.pid, port: daemon.port },
+    })
+  })
+
+  it('a pid, a start time, a port and a scope of another prove nothing', async () => {
+    const [{ root, record }, other] = [await startWithoutToken(), await startWithoutToken()]
+    const wrong = [
+      { ...record, pid: other.daemon.pid },
+      { ...record, pid: process.pid },
+      { ...record, pid: null },
+      { ...record, birth: other.record.birth },
+      { ...record, birth: 'boot/1' },
+      { ...record, birth: null },
+      { ...record, port: other.record.port },
+    ]
+    expect(await Promise.all(wrong.map((one) => verifyIn(root, one)))).toEqual(wrong.map(() => STRANGER))
+    expect(await verifyIn(other.root, record)).toEqual(STRANGER)
+  })
+
+  it('a mimic that names the daemon is not believed: it is another process that listens', async () => {
+    const { root, daemon, record } = await startWithoutToken()
+    const port = await mimic(daemon, { pid: daemon.pid })
+    expect(await verifyIn(root, { ...record, port })).toEqual(STRANGER)
+    expect(await verifyIn(root, record)).toMatchObject(PROVEN)
+  })
+
+  it('a mimic that names itself is not believed: another process has the lock', async () => {
+    const { root, daemon, record } = await startWithoutToken()
+    const itself = { pid: process.pid, birth: birthOf(process.pid) }
+    const port = await mimic(daemon, itself)
+    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(STRANGER)
+  })
+
+  it('nor where none has the lock, or one that does not listen has it', async () => {
+    const { root, daemon, record } = await startWithoutToken()
+    const itself = { pid: process.pid, birth: birthOf(process.pid) }
+    const port = await mimic(daemon, itself)
+    await crash(daemon)
+    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(STRANGER)
+    const holder = startLockProcess(family.files(root).daemonLock)
+    await holder.ask('acquire 0')
+    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(STRANGER)
+    const named = { pid: holder.pid, birth: birthOf(holder.pid) }
+    const another = await mimic({ port }, named)
+    expect(await verifyIn(root, { ...record, ...named, port: another })).toEqual(STRANGER)
+  })
+
+  it('silence and a port that nobody listens on are no proof of another daemon', async () => {
+    const { root, daemon, record } = await startWithoutToken()
+    const silent = await spawnHostile('silent', nextPort++)
+    const at = { family, scope: root, platform }
+    expect(await verify(at, { ...record, port: silent.port }, 300)).toEqual({ outcome: 'mute' })
+    await crash(daemon)
+    expect(await verifyIn(root, record)).toEqual({ outcome: 'mute' })
+  })
+
+  it('some HTTP is another one', async () => {
+    const { root, record } = await startWithoutToken()
+    const http = await spawnHostile('http', nextPort++)
+    expect(await verifyIn(root, { ...record, port: http.port })).toEqual(STRANGER)
+  })
+})
