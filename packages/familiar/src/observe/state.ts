@@ -1,6 +1,5 @@
-import { isOfElsewhere } from '../identity/elsewhere.js'
 import type { Candidate, Look } from './look.js'
-import { recordOf, singletonOf } from './singleton.js'
+import { recordOf, runsElsewhere, singletonOf } from './singleton.js'
 import { foreignOr, ownRecordIn, stateWithout, type DaemonState, type DaemonStatus } from './state-without.js'
 
 /** Returns the state of the daemon of the scope that was looked at. Pure but for the clock. */
@@ -38,8 +37,8 @@ function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {
     report,
     record: record ?? own,
   })
-  if (pid === null && own !== null && isOfElsewhere(own, seen.surroundings.machine)) {
-    return as('elsewhere', 'its record names another pid namespace, and the daemon lock is held')
+  if (runsElsewhere(daemon, seen)) {
+    return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
   }
   if (facts.reachable === 'no')
     return as('unreachable', 'it runs where a connection from here does not reach it')

@@ -30,7 +30,12 @@ export async function startPython(
   }: { readonly fork?: 'shared' | 'moved'; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<PythonDaemon> {
   const child = spawn(python, args, {
-    env: { ...env, PYTHONPATH: MODULES, ...(fork === undefined ? {} : { STAND_IN_FORK: fork }) },
+    env: {
+      ...env,
+      PYTHONPATH: MODULES,
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...(fork === undefined ? {} : { STAND_IN_FORK: fork }),
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const serving = processOf(await readyPid(child))

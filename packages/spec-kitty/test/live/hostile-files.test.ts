@@ -1,9 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
-import { lineOf, makeRoot, skipAloud, type SyncRoot } from './sync-root.js'
+import { runCli, type Ran } from '../helpers/cli.js'
+import { lineOf, makeRoot, skipAloud, type Daemon, type SyncRoot } from './sync-root.js'
 
 /** Files that are no files: a reader of a FIFO waits for ever, of /dev/zero too, and a link leads to any file. */
 let root: SyncRoot
@@ -51,11 +52,23 @@ function make(context: TestContext, kind: string, path: string): void {
   if (KINDS[kind]?.(path) !== true) skipAloud(context, `${kind} cannot be made here`)
 }
 
+/** Runs a command, and reads no record itself. */
+function run(args: readonly string[]): Ran & { readonly ms: number } {
+  const began = performance.now()
+  return { ...runCli(args, { env: root.env }), ms: performance.now() - began }
+}
+
+/** The daemon that a start may have left, which the root must know to end it. */
+function started(): Daemon | null {
+  const found = lstatSync(root.file('record.json'), { throwIfNoEntry: false })
+  return found?.isFile() === true ? root.remember() : null
+}
+
 describe.for(Object.keys(KINDS))('%s', (kind) => {
   it.for(FILES)('as %s keeps no command that only looks', { timeout: 300_000 }, (file, context) => {
     make(context, kind, join(root.path, file))
     for (const args of LOOKING) {
-      const { status, stderr, ms } = root.run(args)
+      const { status, stderr, ms } = run(args)
       expect([args, status === null, ms < BOUND_MS]).toEqual([args, false, true])
       // What is said is one line, and no trace.
       expect([args, stderr.trimEnd().split('\n').length, /\n\s+at /.test(stderr)]).toEqual([args, 1, false])
@@ -67,10 +80,11 @@ describe.for(Object.keys(KINDS))('%s', (kind) => {
     { timeout: 300_000 },
     (file, context) => {
       make(context, kind, join(root.path, file))
-      const { status, stderr, ms } = root.run(['sync', 'start'])
+      const { status, stderr, ms } = run(['sync', 'start'])
       expect([status === null, ms < BOUND_MS]).toEqual([false, true])
-      if (status !== 0) expect([root.remember(), lineOf(stderr).length]).toEqual([null, 1])
-      expect(root.run(['sync', 'stop']).status).not.toBe(null)
+      const daemon = started()
+      if (status !== 0) expect([daemon, lineOf(stderr).length]).toEqual([null, 1])
+      expect(run(['sync', 'stop']).status).not.toBe(null)
     },
   )
 })
@@ -80,7 +94,7 @@ describe('config.toml as a link to a file of this user', () => {
     const kept = join(root.base, 'kept.toml')
     writeFileSync(kept, '[sync]\nbackground_daemon = "manual"\n')
     symlinkSync(kept, join(root.path, 'config.toml'))
-    const { document } = root.json(['sync', 'status'])
+    const { document } = root.json(['sync', 'status'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } })
     expect(document.automatic_start_skipped).toBe('policy_manual')
     rmSync(kept)
   })

@@ -30,13 +30,17 @@ afterEach(async () => {
 /** A pid namespace of its own with its own /proc, as a container has: what runs first in it is its pid 1. */
 async function startContainer(
   context: TestContext,
+  network: Network,
   cwd: string,
   command: readonly string[],
 ): Promise<Process> {
-  const args = ['--pid', '--fork', '--kill-child', '--mount-proc', ...command]
+  const started =
+    network === 'shared' ? command : ['sh', '-c', 'ip link set lo up && exec "$0" "$@"', ...command]
+  const networks = network === 'shared' ? [] : ['--net']
+  const args = [...networks, '--pid', '--fork', '--kill-child', '--mount-proc', ...started]
   const child = spawn('unshare', args, {
     cwd,
-    env: smallEnvironment({ ...place.env, ...root.env }),
+    env: smallEnvironment(place.env),
     stdio: 'pipe',
   })
   let said = ''
@@ -59,9 +63,14 @@ function childOf(pid: number): number | null {
   }
 }
 
-function inside({ pid }: Process): readonly string[] {
-  return ['nsenter', '--target', String(pid), '--pid', '--mount']
+/** What runs a command in the container, in this directory. */
+function inside({ pid }: Process, directory: string): readonly string[] {
+  return ['nsenter', '--target', String(pid), '--pid', '--mount', '--net', 'env', '-C', directory]
 }
+
+/** A container has a network of its own, unless it is told to share its host's. */
+const NETWORKS = ['own', 'shared'] as const
+type Network = (typeof NETWORKS)[number]
 
 const NO_OTHER_HOME = /SPEC_KITTY_HOME|another home/
 
@@ -112,63 +121,74 @@ describe('a record of a daemon that is gone with its boot or container', () => {
 })
 
 describe('a dashboard that is the first process of its container', () => {
-  it('is found, shown, kept and stopped by the commands in there; from outside it runs elsewhere', async (context) => {
-    const project = place.project('project')
-    const command = [process.execPath, CLI, 'dashboard', '--foreground']
-    const first = await startContainer(context, project, command)
-    expect(await until(() => recordIn(project)?.['state'] === 'running', 30_000)).toBe(true)
-    const { port } = recordIn(project) ?? {}
-    expect(recordIn(project)).toMatchObject({ pid: 1 })
-    const prefix = inside(first)
-    const shown = await place.json(project, ['dashboard', '--status'], { prefix })
-    expect([shown.status, shown.document]).toMatchObject([0, { state: 'running', pid: 1, port }])
-    const found = await place.json(project, ['dashboard'], { prefix })
-    expect([found.status, found.document]).toMatchObject([0, { outcome: 'found', pid: 1, port }])
+  it.for(NETWORKS)(
+    '(%s network) is found, shown, kept and stopped by the commands in there; from outside it runs elsewhere',
+    async (network, context) => {
+      const project = place.project('project')
+      const command = [process.execPath, CLI, 'dashboard', '--foreground']
+      const first = await startContainer(context, network, project, command)
+      expect(await until(() => recordIn(project)?.['state'] === 'running', 30_000)).toBe(true)
+      const { port } = recordIn(project) ?? {}
+      expect(recordIn(project)).toMatchObject({ pid: 1 })
+      const prefix = inside(first, project)
+      const shown = await place.json(project, ['dashboard', '--status'], { prefix })
+      expect([shown.status, shown.document]).toMatchObject([0, { state: 'running', pid: 1, port }])
+      const found = await place.json(project, ['dashboard'], { prefix })
+      expect([found.status, found.document]).toMatchObject([0, { outcome: 'found', pid: 1, port }])
 
-    const outside = await place.json(project, ['dashboard', '--status'])
-    expect(outside.document.state).toBe('elsewhere')
-    for (const args of [['dashboard'], ['dashboard', '--stop']]) {
-      const { status, document } = await place.json(project, args)
-      expect([args, status === 0, document.error?.code]).toEqual([args, false, 'E_DAEMON_ELSEWHERE'])
-      expect(lives(first)).toBe(true)
-    }
-    const swept = await place.json(place.base, ['dashboard', '--cleanup-all', '--yes', '--force'])
-    expect([swept.document.swept, lives(first)]).toEqual([[], true])
+      const outside = await place.json(project, ['dashboard', '--status'])
+      expect(outside.document.state).toBe('elsewhere')
+      for (const args of [['dashboard'], ['dashboard', '--stop']]) {
+        const { status, document } = await place.json(project, args)
+        expect([args, status === 0, document.error?.code]).toEqual([args, false, 'E_DAEMON_ELSEWHERE'])
+        expect(lives(first)).toBe(true)
+      }
+      const swept = await place.json(place.base, ['dashboard', '--cleanup-all', '--yes', '--force'])
+      expect([swept.document.swept, lives(first)]).toEqual([[], true])
 
-    const stopped = await place.json(project, ['dashboard', '--stop'], { prefix })
-    expect([stopped.status, stopped.document]).toMatchObject([0, { outcome: 'stopped', pid: 1 }])
-    expect(await isGone(first, 10_000)).toBe(true)
-  })
+      // The container ends with its first process, and with it the command that asked.
+      await place.run(project, ['dashboard', '--stop'], { prefix })
+      expect(await isGone(first, 10_000)).toBe(true)
+      expect(recordIn(project)).toMatchObject({ state: 'stopped', stop_reason: 'operator_stop', pid: 1 })
+    },
+  )
 })
 
 describe('a home that a container shares with its host', () => {
-  it('has one daemon; on the other side every command says that it runs elsewhere, and ends nothing', async (context) => {
-    mkdirSync(root.path, { mode: 0o700 })
-    const shell = await startContainer(context, root.base, ['sh', '-c', 'echo up && exec sleep 3600'])
-    const prefix = inside(shell)
-    expect(root.run(['sync', 'start'], { prefix })).toMatchObject({ status: 0, stderr: '' })
-    const record = readFileSync(root.file('record.json'), 'utf8')
-    expect(root.json(['sync', 'status'], { prefix }).document.state).toBe('running')
+  it.for(NETWORKS)(
+    '(%s network) has one daemon; on the other side every command says that it runs elsewhere, and ends nothing',
+    async (network, context) => {
+      mkdirSync(root.path, { mode: 0o700 })
+      const shell = await startContainer(context, network, root.base, [
+        'sh',
+        '-c',
+        'echo up && exec sleep 3600',
+      ])
+      const prefix = inside(shell, root.base)
+      expect(root.run(['sync', 'start'], { prefix })).toMatchObject({ status: 0, stderr: '' })
+      const record = readFileSync(root.file('record.json'), 'utf8')
+      expect(root.json(['sync', 'status'], { prefix }).document.state).toBe('running')
 
-    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'elsewhere' })
-    for (const args of [
-      ['sync', 'start'],
-      ['sync', 'stop'],
-      ['sync', 'restart'],
-    ]) {
-      const { status, document } = root.json(args)
-      expect([args, status === 0, document.error?.code]).toEqual([args, false, 'E_DAEMON_ELSEWHERE'])
-      expect(document.error.remediation).toContain('SPEC_KITTY_HOME')
-    }
-    for (const flags of [[], ['--force']]) {
-      const { document } = root.json(['auth', 'doctor', '--reset', ...flags])
-      expect([document.reset_result.swept, document.daemon.state]).toEqual([[], 'elsewhere'])
-      const ids = document.findings.map(({ id }: { id: string }) => id)
-      expect([ids.includes('F-014'), ids.includes('F-005')]).toEqual([true, false])
-    }
-    expect(root.run(['upgrade-hook']).status).toBe(0)
-    expect(root.json(['sync', 'status'], { prefix }).document.state).toBe('running')
-    expect(readFileSync(root.file('record.json'), 'utf8')).toBe(record)
-    expect(root.json(['sync', 'stop'], { prefix }).document.outcome).toBe('stopped')
-  })
+      expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'elsewhere' })
+      for (const args of [
+        ['sync', 'start'],
+        ['sync', 'stop'],
+        ['sync', 'restart'],
+      ]) {
+        const { status, document } = root.json(args)
+        expect([args, status === 0, document.error?.code]).toEqual([args, false, 'E_DAEMON_ELSEWHERE'])
+        expect(document.error.remediation).toContain('SPEC_KITTY_HOME')
+      }
+      for (const flags of [[], ['--force']]) {
+        const { document } = root.json(['auth', 'doctor', '--reset', ...flags])
+        expect([document.reset_result.swept, document.daemon.state]).toEqual([[], 'elsewhere'])
+        const ids = document.findings.map(({ id }: { id: string }) => id)
+        expect([ids.includes('F-014'), ids.includes('F-005')]).toEqual([true, false])
+      }
+      expect(root.run(['upgrade-hook']).status).toBe(0)
+      expect(root.json(['sync', 'status'], { prefix }).document.state).toBe('running')
+      expect(readFileSync(root.file('record.json'), 'utf8')).toBe(record)
+      expect(root.json(['sync', 'stop'], { prefix }).document.outcome).toBe('stopped')
+    },
+  )
 })
