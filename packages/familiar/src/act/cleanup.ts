@@ -159,7 +159,8 @@ async function lockAll(
       const waitMs = path === base ? (request.lockWaitMs ?? LOCK_WAIT_MS) : leftMs
       const began = performance.now()
       try {
-        locks.set(path, await acquireLock(path, { holder, waitMs, ...onWaitOf(request) }))
+        const mustExist = path !== base
+        locks.set(path, await acquireLock(path, { holder, waitMs, mustExist, ...onWaitOf(request) }))
       } catch (error) {
         if (path === base || !(error instanceof FamiliarError)) throw error
         if (error.code !== 'E_LOCK_BUSY') unopenable.push(path)

@@ -48,6 +48,8 @@ export interface AcquireOptions {
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
   readonly onWait?: (message: string) => void
+  /** True in a scope of others: nothing is made there, and where the file is missing it cannot be locked. */
+  readonly mustExist?: boolean
 }
 
 /**
@@ -76,7 +78,7 @@ export async function acquireLockUnless<T extends object>(
   const waitMs = options.waitMs ?? LOCK_WAIT_MS
   let isAnnounced = false
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
-    const lock = await tryLock(path, options.holder)
+    const lock = await tryLock(path, options)
     if (lock !== null) return lock
     const waited = performance.now() - started
     if (waited >= waitMs) throw busy(path, waited)
@@ -114,8 +116,8 @@ export function readLockHolder(path: string): LockHolder | null {
   return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
 }
 
-async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<HeldLock | null> {
-  const descriptor = openLockFile(path)
+async function tryLock(path: string, { holder, mustExist }: AcquireOptions): Promise<HeldLock | null> {
+  const descriptor = openLockFile(path, mustExist === true)
   try {
     if (lockDescriptor(descriptor, path) && isLinked(descriptor, path)) {
       writeHolder(descriptor, holder)
@@ -129,8 +131,12 @@ async function tryLock(path: string, holder: AcquireOptions['holder']): Promise<
   }
 }
 
-function openLockFile(path: string): number {
+function openLockFile(path: string, mustExist: boolean): number {
   try {
+    if (mustExist) {
+      assertNotThroughLink(path)
+      return openRegular(path, constants.O_RDWR)
+    }
     prepareOwnPlace(path)
     return openRegular(path, constants.O_RDWR | constants.O_CREAT)
   } catch (error) {

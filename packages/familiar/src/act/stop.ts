@@ -11,7 +11,7 @@ import { sendSignal } from './signal.js'
 export const STEP_MS = 1_000
 
 /**
- * How long SIGTERM may take in all while the process visibly ends. A healthy daemon needs about 0.1 s of CPU for it, and
+ * How long SIGTERM may take in all while the process visibly ends, unless told otherwise. A healthy daemon needs about 0.1 s of CPU for it, and
  * eighteen that end at once on two cores share these: measured 0.93 to 0.96 s for all, so one step is too short.
  */
 export const ENDING_MS = 5_000
@@ -38,13 +38,15 @@ export type Retirement =
 export interface RetireOptions {
   /** How long SIGTERM and SIGKILL each may take, in milliseconds: at least that, for SIGTERM. */
   readonly stepMs?: number
+  /** How long SIGTERM may take in all while the process visibly ends, in milliseconds. */
+  readonly endingMs?: number
   /** Asks it to leave by itself, and tells how long that may take; null when it did not accept. */
   readonly ask?: () => Promise<number | null>
 }
 
 /**
  * Ends a proven process: by asking where it can be asked, then SIGTERM, then SIGKILL, each with its time to take effect
- * and each signal after a new proof. SIGTERM gets one step, and up to `ENDING_MS` while the process visibly ends: its CPU
+ * and each signal after a new proof. SIGTERM gets one step, and up to `endingMs` while the process visibly ends: its CPU
  * time has grown within the last step, or its port has closed. One that is stopped, or sleeps on, is killed after the step.
  *
  * `swept` only when the process no longer exists *and* none of its sockets listens: read from the machine, not from
@@ -58,7 +60,7 @@ export async function retire(
   platform: Platform,
   family: Family,
   target: ProvenProcess,
-  { stepMs = STEP_MS, ask }: RetireOptions = {},
+  { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: RetireOptions = {},
 ): Promise<Retirement> {
   lock.assertHeld()
   /** One that is just ending needs no signal, only its time. */
@@ -76,7 +78,7 @@ export async function retire(
     const first = await send('SIGTERM')
     if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
     if (first !== 'sent') return failed(first)
-    if (await hasEndedAfterTerm(platform, target, stepMs)) {
+    if (await hasEndedAfterTerm(platform, target, stepMs, endingMs)) {
       return await confirm(platform, target, 'terminate', stepMs)
     }
     const second = await send('SIGKILL')
@@ -125,9 +127,10 @@ async function hasEndedAfterTerm(
   platform: Platform,
   target: ProvenProcess,
   stepMs: number,
+  endingMs: number,
 ): Promise<boolean> {
   const began = performance.now()
-  const last = began + Math.max(stepMs, ENDING_MS)
+  const last = began + Math.max(stepMs, endingMs)
   let end = began + stepMs
   let spent = Number.POSITIVE_INFINITY
   const isGone = async (): Promise<boolean> => {

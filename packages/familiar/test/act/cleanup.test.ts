@@ -93,6 +93,7 @@ describe('cleanUp', () => {
     expect(treeOf(root).map((line) => line.split(' ')[0])).toEqual([
       'daemons',
       'daemons/sync',
+      'daemons/sync/.gitignore',
       'daemons/sync/lifecycle.lock',
     ])
   })

@@ -195,9 +195,22 @@ describe('the files of a lock', () => {
     const attempt = acquireLock(join(home, 'daemons', 'sync', 'lifecycle.lock'), { holder })
     await expect(attempt).rejects.toMatchObject({
       code: 'E_SCOPE_UNUSABLE',
-      message: expect.stringMatching(/: E[A-Z]+$/),
+      message: expect.stringMatching(/: (E[A-Z]+|its real path cannot be told)$/),
       hint: expect.stringContaining(home),
     })
+  })
+
+  it('are not made where they must be there already', async () => {
+    const home = makeHome()
+    const path = join(home, 'daemons', 'sync', 'lifecycle.lock')
+    const options = { holder, waitMs: 0, mustExist: true }
+    await expect(acquireLock(path, options)).rejects.toMatchObject({ code: 'E_SCOPE_UNUSABLE' })
+    expect(readdirSync(home)).toEqual([])
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, '')
+    const lock = await acquireLock(path, options)
+    expect(readdirSync(dirname(path))).toEqual(['lifecycle.lock'])
+    lock.release()
   })
 
   it.for(['a file', 'nothing'])('is no link to %s: what that leads to stays as it is', async (what) => {
@@ -224,7 +237,7 @@ describe('the files of a lock', () => {
     expect(spawnSync(command, [path, ...kind]).status).toBe(0)
     const refused = {
       code: 'E_SCOPE_UNUSABLE',
-      message: `cannot open the lock ${path}: it is not a regular file`,
+      message: `cannot use the lock ${path}: it is not a regular file`,
       hint: `a lock must be a regular file of this user: move ${path} away`,
       retry: false,
     }

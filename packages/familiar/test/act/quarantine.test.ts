@@ -34,7 +34,7 @@ async function place() {
 }
 
 function namesBeside(path: string): readonly string[] {
-  return readdirSync(dirname(path)).filter((name) => name !== 'daemon.lock')
+  return readdirSync(dirname(path)).filter((name) => name !== 'daemon.lock' && name !== '.gitignore')
 }
 
 const read = (path: string | null): string => readFileSync(path ?? '', 'latin1')

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
-import { ENDING_MS, retire } from '../../src/act/stop.js'
+import { retire } from '../../src/act/stop.js'
 import { FamiliarError } from '../../src/errors.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import type { Platform } from '../../src/observe/platform/platform.js'
@@ -106,37 +106,6 @@ describe('retire', () => {
     await hold(successor)
     expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
     expect([isAlive(), hasPendingSignal(successor.pid)]).toEqual([true, false])
-  })
-})
-
-/** What a process does on SIGTERM, and what becomes of it. The step here is 600 ms. */
-describe('retire gives SIGTERM its time while the process visibly ends', () => {
-  it.for([
-    ['needs CPU for longer than a step', { endCpuMs: 2 * STEP_MS }, 'terminate'],
-    ['closes its port and sleeps for longer than a step', { endSleepMs: 3_000 }, 'terminate'],
-    ['works on for ever', { endCpuMs: 60_000 }, 'kill'],
-    ['sleeps for ever, its port closed', { endSleepMs: 60_000 }, 'kill'],
-  ] as const)('one that %s', async ([, ending, path]) => {
-    const port = nextPort()
-    const { target, isAlive } = await startProven(family, port, real, ending)
-    expect(await retireIt(target)).toEqual({ outcome: 'swept', path })
-    expect(isGone(port, isAlive)).toBe(true)
-  })
-
-  it('which one that ignores it and sleeps does not: it is killed after the step', async () => {
-    const { daemon, target } = await startProven(family, nextPort(), real, { behaviour: 'ignore-term' })
-    const started = performance.now()
-    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'kill' })
-    // On a busy machine a step takes longer; the whole time for a visible end is another matter.
-    expect(performance.now() - started).toBeLessThan(ENDING_MS)
-    expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
-  })
-
-  it('eighteen at once that share the time of two cores', async () => {
-    const all = await Promise.all(Array.from({ length: 18 }, () => startProven(family, nextPort(), real)))
-    const results = await Promise.all(all.map(({ target }) => retireIt(target)))
-    expect(results).toEqual(all.map(() => ({ outcome: 'swept', path: 'terminate' })))
-    expect(all.filter(({ isAlive }) => isAlive())).toEqual([])
   })
 })
 

@@ -8,6 +8,7 @@ const FILES = [
   'act/signal-permission',
   'act/stop',
   'act/stop-ask',
+  'act/stop-ending',
   'act/cleanup',
   'act/cleanup-foreign',
   'act/cleanup-lock',

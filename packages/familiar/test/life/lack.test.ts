@@ -40,7 +40,7 @@ function namesIn(root: string): readonly string[] {
   return readdirSync(dirname(recordPath(root))).toSorted()
 }
 
-const NAMES = ['daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
+const NAMES = ['.gitignore', 'daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
 
 /** The numbers below are in use for as long as a daemon lives. */
 const NONE_LEFT = 3

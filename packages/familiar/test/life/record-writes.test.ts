@@ -42,7 +42,7 @@ function startBy([command = '', ...args]: readonly string[], root: string) {
 
 /** The names beside the record; the log and the locks may come and go. */
 function namesIn(root: string): readonly string[] {
-  return readdirSync(dirname(recordPath(root))).filter((name) => !/\.(lock|log)$/.test(name))
+  return readdirSync(dirname(recordPath(root))).filter((name) => !/\.(lock|log|gitignore)$/.test(name))
 }
 
 /** A root in which a daemon ran before. Returns the text of its record. */
