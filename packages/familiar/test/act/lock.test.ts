@@ -195,7 +195,7 @@ describe('the files of a lock', () => {
     const attempt = acquireLock(join(home, 'daemons', 'sync', 'lifecycle.lock'), { holder })
     await expect(attempt).rejects.toMatchObject({
       code: 'E_SCOPE_UNUSABLE',
-      message: expect.stringMatching(/: (E[A-Z]+|its real path cannot be told)$/),
+      message: expect.stringMatching(/: (E[A-Z]+|it cannot be read \(E[A-Z]+\))$/),
       hint: expect.stringContaining(home),
     })
   })

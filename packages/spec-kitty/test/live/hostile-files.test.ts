@@ -49,7 +49,8 @@ const FILES = [
 const LOOKING = [['auth', 'doctor'], ['sync', 'status'], ['sync', 'logs'], ['sync', 'stop'], ['upgrade-hook']]
 
 function make(context: TestContext, kind: string, path: string): void {
-  if (!KINDS[kind]?.(path)) skipAloud(context, `${kind} cannot be made here`)
+  const isMade = KINDS[kind]?.(path) ?? false
+  if (!isMade) skipAloud(context, `${kind} cannot be made here`)
 }
 
 /** Runs a command, and reads no record itself. */
