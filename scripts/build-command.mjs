@@ -17,8 +17,12 @@ import { licencesOf } from './licences.mjs'
  */
 const GROUPS = [
   {
+    name: 'base',
+    test: /(?:familiar\/dist\/errors|spec-kitty\/dist\/(?:version|cli\/(?:io|exit-codes|usage|failure|json|home)))\.js$/,
+  },
+  {
     name: 'scope',
-    test: /familiar\/dist\/(?:errors|identity\/.*|classify\/(?:tables|rules|tri)|observe\/(?:peek|records|crypto|child-environment)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
+    test: /familiar\/dist\/(?:identity\/.*|classify\/(?:tables|rules|tri)|observe\/(?:peek|records|crypto|child-environment)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
   },
   {
     name: 'ask',
@@ -57,7 +61,6 @@ async function bundleCommand() {
       'peek-main': join(packages, 'familiar/dist/observe/peek-main.js'),
     },
     platform: 'node',
-    preserveEntrySignatures: false,
     transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
     external: [/^node:/, 'fs-native-extensions'],
     treeshake: {
@@ -72,7 +75,7 @@ async function bundleCommand() {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     comments: { legal: false },
-    codeSplitting: { groups: GROUPS, includeDependenciesRecursively: false },
+    codeSplitting: { groups: GROUPS.map((group, index) => ({ ...group, priority: GROUPS.length - index })) },
   })
   await bundle.close()
   return output

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { replaceOwn, type Replaced } from './act/replace.js'
 import { acquireLock, loadLocks } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
@@ -22,12 +23,15 @@ export type StaleResult =
  */
 export async function retireStale(request: RetireStaleRequest): Promise<StaleResult> {
   await loadLocks()
-  const found = await findRecorded(request)
-  if (found === null) return { outcome: 'none' }
-  if (found.replaceFor === null) return kept(found)
   const { family, scope, lockWaitMs } = request
   const files = family.files(scope)
-  assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
+  const found = await findRecorded(request)
+  // Another user's record is not read: whether a daemon is stale there is for that user's installer.
+  if (found === null ? existsSync(files.record) : found.replaceFor !== null) {
+    assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
+  }
+  if (found === null) return { outcome: 'none' }
+  if (found.replaceFor === null) return kept(found)
   const holder = { pid: process.pid, birth: null }
   const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
   const lock = await acquireLock(files.lifecycleLock, { holder, waitMs: lockWaitMs, ...onWait })

@@ -11,7 +11,7 @@ import { LEASE_MS, type Timing } from './act/start-pipe.js'
 import { openLease } from './daemon/lease.js'
 import { live, type Work } from './daemon/life.js'
 import type { Pages } from './daemon/pages.js'
-import { openLog } from './daemon/log.js'
+import { openLog, type Log } from './daemon/log.js'
 import { removeStaleTokens, writeToken } from './act/tokens.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
@@ -81,7 +81,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = openLog(options.logFile)
   try {
     assertOwnFiles(options)
-    await start(options, lease)
+    await start(options, lease, log)
   } catch (error) {
     const failure = asFamiliarError(error)
     const { code, message, hint } = failure
@@ -99,7 +99,7 @@ function assertOwnFiles({ family, scope, logFile }: ServeOptions): void {
   assertOwnScope([scope, lifecycleLock, record, dirname(logFile)], process.geteuid?.())
 }
 
-async function start(options: ServeOptions, lease: Lines | null): Promise<void> {
+async function start(options: ServeOptions, lease: Lines | null, log: Log): Promise<void> {
   const { family, scope, platform } = options
   const hello = lease === null ? {} : await lease.next(LEASE_MS)
   if (hello === null) return options.exit(0)
@@ -125,7 +125,7 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   if (lease !== null && !(await isAdopted(lease, record, identity.token))) return options.exit(0)
   assertScopeStill()
   if (family.tokenDirectory !== null) {
-    writeToken(family.tokenDirectory, identity.token, record)
+    keepToken(family.tokenDirectory, identity.token, record, log)
     await removeStaleTokens(family.tokenDirectory, platform)
   }
   life.begin({
@@ -138,6 +138,19 @@ async function start(options: ServeOptions, lease: Lines | null): Promise<void> 
   lease?.say({ ok: true })
   lease?.close()
   options.onReady?.(record)
+}
+
+/**
+ * Writes the token for clients of the same home. Where the home cannot be written (it is read-only, or full) the daemon
+ * works without: clients prove it by the kernel's facts, as those of another home do.
+ */
+function keepToken(directory: string, token: string, record: OwnRecord, log: Log): void {
+  try {
+    writeToken(directory, token, record)
+  } catch (error) {
+    if (!(error instanceof FamiliarError) || error.code !== 'E_SCOPE_UNUSABLE') throw error
+    log.write('token_not_written', { message: error.message })
+  }
 }
 
 /** Goes to the scope, and makes it where that may be. */

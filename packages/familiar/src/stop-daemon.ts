@@ -7,7 +7,7 @@ import type { ProcessView } from './identity/machine.js'
 import type { DaemonRecord } from './identity/record.js'
 import { look, PATIENT_MS, type Candidate, type Look } from './observe/look.js'
 import { readOwnRecord, readPredecessorRecord } from './observe/records.js'
-import { recordOf, singletonOf } from './observe/singleton.js'
+import { recordOf, runsElsewhere, singletonOf } from './observe/singleton.js'
 import { stateFrom } from './observe/state.js'
 import { verify } from './observe/verify.js'
 
@@ -84,6 +84,7 @@ function seenTarget(request: StopRequest, seen: Look, daemon: Candidate): Target
   if (isPredecessor && readPredecessorRecord(request.family, request.scope) === null) return null
   const record = recordOf(daemon, seen)
   const named = { pid: sighting.pid ?? record?.pid ?? null, port: sighting.port ?? record?.port ?? null }
+  if (runsElsewhere(daemon, seen)) throw elsewhere(request, named)
   if (facts.reachable !== 'yes') throw unreachable(request, named)
   if (sighting.pid === null) throw elsewhere(request, named)
   return { daemon, record }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { realPath } from '../observe/peek.js'
@@ -34,12 +34,8 @@ export function prepareOwnPlace(path: string): void {
 export function assertNotThroughLink(path: string): void {
   const directory = dirname(path)
   const real = realPath(directory)
-  if (real !== directory) {
-    throw unusable(
-      directory,
-      real === null ? 'its real path cannot be told' : `it leads through a link, to ${real}`,
-    )
-  }
+  if (real === null) throw unusable(directory, `it cannot be read (${whyUnreadable(directory)})`)
+  if (real !== directory) throw unusable(directory, `it leads through a link, to ${real}`)
   for (const at of [directory, dirname(directory)]) {
     const owner = ownerOf(at)
     if (owner !== null) throw unusable(at, `it belongs to another user (${owner})`)
@@ -56,6 +52,15 @@ function ownerOf(path: string): number | null {
     throwLack(error)
     if (errnoOf(error) === null) throw error
     return null
+  }
+}
+
+function whyUnreadable(directory: string): string {
+  try {
+    realpathSync.native(directory)
+    return 'unknown'
+  } catch (error) {
+    return errnoOf(error) ?? String(error)
   }
 }
 

@@ -136,6 +136,7 @@ export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number
     env: { ...env },
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     timeout: REHEARSAL_MS,
+    killSignal: 'SIGKILL',
     windowsHide: true,
   })
   throwLack(error)

@@ -2,6 +2,7 @@ import { elsewhere, unreachable } from '../act/beyond.js'
 import { readLockHolder } from '../act/lock.js'
 import { FamiliarError } from '../errors.js'
 import { isOfElsewhere } from '../identity/elsewhere.js'
+import type { ProcessView } from '../identity/machine.js'
 import { readOwnRecord } from '../observe/records.js'
 import { verify } from '../observe/verify.js'
 import type { ConnectRequest } from './request.js'
@@ -25,15 +26,20 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   const told = record?.pid == null || record.birth === null ? null : { pid: record.pid, birth: record.birth }
   const holder = await platform.lockHolder(family.files(scope).daemonLock, told, [])
   if (holder === null) return null
-  if (holder === 'unknown') {
-    const isForeign = record !== null && isOfElsewhere(record, host)
-    return isForeign || hasWaited ? elsewhere(request, named) : null
-  }
-  const view = (await platform.inspect([holder.pid], AbortSignal.timeout(MACHINE_MS))).get(holder.pid)
+  const view = holder === 'unknown' ? null : await viewOf(request, holder.pid)
+  // A record can be another machine's in a synchronised project, while the holder runs here.
+  const isForeign =
+    record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
+  if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
+  if (holder === 'unknown') return null
   const network = view?.networkNamespace ?? null
   if (network !== null && network !== host.networkNamespace) return unreachable(request, named)
   const answer = record === null ? null : await verify(request, record, REFUSED_MS)
   return answer?.outcome === 'unreachable' ? unreachable(request, named) : null
+}
+
+async function viewOf({ platform }: ConnectRequest, pid: number): Promise<ProcessView | null> {
+  return (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid) ?? null
 }
 
 /** Returns the error for a daemon that could answer, and does not. */

@@ -1,7 +1,7 @@
 import { isOfElsewhere } from '../identity/elsewhere.js'
 import { loadingBeside } from '../load-beside.js'
 import type { Look } from './look.js'
-import { readOwnRecord, readScope } from './records.js'
+import { readOwnRecord, readPredecessorRecord, readScope } from './records.js'
 import { stateWithout, type DaemonStatus } from './state-without.js'
 import { verify, type OfScope } from './verify.js'
 
@@ -20,10 +20,20 @@ export async function readState(
   if (proven !== null) return proven
   const quiet = takeLook === null ? await quietState(at) : null
   if (quiet !== null) return quiet
-  const { look, stateFrom } = await loadLook()
-  const { state, ...rest } = stateFrom(await (takeLook?.() ?? look(at.family, at.scope, at.platform)))
+  const { stateFrom } = await loadLook()
+  const { state, ...rest } = stateFrom(await (takeLook?.() ?? lookFor(at)))
   // It may have come up while the look was taken.
   return (state === 'starting' || state === 'wedged' ? await provenState(at) : null) ?? { state, ...rest }
+}
+
+/**
+ * A copied home has the predecessor's record of another one: only the other scopes that its daemon names tell that, so they
+ * get their time on a busy machine too. Ours is told from its own scope.
+ */
+async function lookFor({ family, scope, platform }: OfScope): Promise<Look> {
+  const { look, PATIENT_MS } = await import('./look.js')
+  const isTheirs = readPredecessorRecord(family, scope) !== null
+  return look(family, scope, platform, ...(isTheirs ? [PATIENT_MS] : []))
 }
 
 async function provenState(at: OfScope): Promise<DaemonStatus | null> {
@@ -55,6 +65,6 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
 
 /** A daemon that proves itself needs none of it. */
 async function loadLook() {
-  const [{ look }, { stateFrom }] = await Promise.all([import('./look.js'), import('./state.js')])
-  return { look, stateFrom }
+  const [{ stateFrom }] = await Promise.all([import('./state.js'), import('./look.js')])
+  return { stateFrom }
 }

@@ -1,4 +1,4 @@
-import { isSingletonByRecord } from '../classify/derive.js'
+import { isElsewhere, isSingletonByRecord } from '../classify/derive.js'
 import { inUseBy } from '../classify/evidence.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
@@ -17,6 +17,14 @@ export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
       (lineage === undefined || sighting.shape?.lineage === lineage),
   )
   return found.find(({ sighting }) => sighting.shape?.lineage === 'own') ?? found[0] ?? null
+}
+
+/**
+ * Returns whether the daemon is the one of another machine or pid namespace that the record of the scope names. One that is
+ * seen in our own namespaces is not: the record may be another machine's, in a synchronised project.
+ */
+export function runsElsewhere({ facts }: Candidate, { surroundings }: Look): boolean {
+  return facts.same_namespaces !== 'yes' && isElsewhere(surroundings.here, surroundings) === 'yes'
 }
 
 /** Returns the record of the scope that names this daemon, null when none does. */

@@ -1,13 +1,21 @@
-import { isOfElsewhere } from '../identity/elsewhere.js'
 import type { Candidate, Look } from './look.js'
-import { recordOf, singletonOf } from './singleton.js'
+import { recordOf, runsElsewhere, singletonOf } from './singleton.js'
 import { foreignOr, ownRecordIn, stateWithout, type DaemonState, type DaemonStatus } from './state-without.js'
 
 /** Returns the state of the daemon of the scope that was looked at. Pure but for the clock. */
 export function stateFrom(seen: Look): DaemonStatus {
-  const daemon = singletonOf(seen)
+  const daemon = countedDaemon(seen)
   if (daemon === null) return stateWithout(seen.surroundings)
   return foreignOr(seen.surroundings, ofDaemon(seen, daemon))
+}
+
+/** A predecessor's daemon is this scope's only while there is no record of ours: beside one, its own commands use it. */
+function countedDaemon(seen: Look): Candidate | null {
+  const found = singletonOf(seen)
+  const hasOwn = seen.surroundings.here.records.some(
+    (read) => read.state === 'readable' && read.record.lineage === 'own',
+  )
+  return found?.sighting.shape?.lineage === 'predecessor' && hasOwn ? null : found
 }
 
 function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {
@@ -29,8 +37,8 @@ function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {
     report,
     record: record ?? own,
   })
-  if (pid === null && own !== null && isOfElsewhere(own, seen.surroundings.machine)) {
-    return as('elsewhere', 'its record names another pid namespace, and the daemon lock is held')
+  if (runsElsewhere(daemon, seen)) {
+    return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
   }
   if (facts.reachable === 'no')
     return as('unreachable', 'it runs where a connection from here does not reach it')

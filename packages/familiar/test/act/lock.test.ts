@@ -195,7 +195,7 @@ describe('the files of a lock', () => {
     const attempt = acquireLock(join(home, 'daemons', 'sync', 'lifecycle.lock'), { holder })
     await expect(attempt).rejects.toMatchObject({
       code: 'E_SCOPE_UNUSABLE',
-      message: expect.stringMatching(/: (E[A-Z]+|its real path cannot be told)$/),
+      message: expect.stringMatching(/: (E[A-Z]+|it cannot be read \(E[A-Z]+\))$/),
       hint: expect.stringContaining(home),
     })
   })
@@ -230,7 +230,7 @@ describe('the files of a lock', () => {
     ['a FIFO', ['mkfifo']],
     ['a device without end', ['mknod', 'c', '1', '5']],
     ['a device that is always full', ['mknod', 'c', '1', '7']],
-  ] as const)('is no %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
+  ] as const)('is not %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
     if (command === 'mknod') needRoot(context)
     const path = newPath()
     mkdirSync(dirname(path), { recursive: true })

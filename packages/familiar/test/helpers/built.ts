@@ -16,8 +16,8 @@ const built = {
 export const FOREIGN_SCOPES_MS = 20_000
 
 /** A look that waits for the scopes of others. */
-export const look: typeof Look = (family, scope, platform, foreignScopesMs = FOREIGN_SCOPES_MS) =>
-  built.look(family, scope, platform, foreignScopesMs)
+export const look: typeof Look = (family, scope, platform, foreignScopesMs) =>
+  built.look(family, scope, platform, foreignScopesMs ?? FOREIGN_SCOPES_MS)
 
 /** A clean-up that waits for the scopes of others at each look. */
 export const cleanUp: typeof CleanUp = (request) =>

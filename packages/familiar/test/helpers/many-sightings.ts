@@ -173,7 +173,11 @@ function* departuresFrom(base: readonly number[], left: number, from = 0): Gener
 }
 
 function seenAs(choice: readonly number[]): readonly [Sighting, Surroundings, readonly Sighting[]] {
-  const of = <T>(values: readonly T[], at: number): T => values[choice[at] ?? 0] as T
+  const of = <T>(values: readonly T[], at: number): T => {
+    const [value] = values.slice(choice[at] ?? 0)
+    if (value === undefined) throw new RangeError(`there is no choice ${choice[at]}`)
+    return value
+  }
   const change = of(PROCESSES, 0)
   const place = of(PLACES, 3)
   const [answer, told] = of(ANSWERS, 2)

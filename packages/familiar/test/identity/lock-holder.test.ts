@@ -38,7 +38,15 @@ describe('parseHolder', () => {
     '[4711, "boot/1"]',
     '{"pid": 4711, "birth": "bo',
     '\0\0\0\0',
-  ])('cannot tell for %j', (text) => {
-    expect(parseHolder(text)).toBe('unknown')
+  ])('names none for what is damaged, %j: who holds the lock is asked of the kernel', (text) => {
+    expect(parseHolder(text)).toBeNull()
+  })
+
+  it('names the first process of a container', () => {
+    expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, birth: 'boot/1' })
+  })
+
+  it('cannot tell where its writer saw that the kernel does not show the lock', () => {
+    expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": false}')).toBe('unknown')
   })
 })

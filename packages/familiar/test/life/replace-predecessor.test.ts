@@ -162,7 +162,7 @@ describe("a predecessor's daemon that does not answer", () => {
       expect(error).toMatchObject({
         code: 'E_DAEMON_UNRESPONSIVE',
         message: expect.stringContaining(`process ${old.pid}, port ${PORT}`),
-        hint: `doctor --port ${PORT}`,
+        hint: 'stop',
       })
       took.push(ms)
     }

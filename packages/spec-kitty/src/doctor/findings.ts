@@ -12,6 +12,7 @@ import {
 import { isTruthy, type Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
 import { OTHER_ROOT } from '../sync/launch.js'
+import { STOP } from './remedies.js'
 import type { SessionView } from './session.js'
 
 /** One finding of the doctor. Ids are permanent. */
@@ -151,7 +152,7 @@ function noDaemon({ status }: Seen): Finding | null {
     id: 'F-005',
     severity: 'critical',
     summary: `the sync daemon (${at}) does not answer`,
-    remediation: { command: 'spec-kitty sync stop', description: 'ends it' },
+    remediation: { command: STOP, description: 'ends it' },
   }
 }
 

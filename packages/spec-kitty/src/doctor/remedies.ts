@@ -1,4 +1,4 @@
-import { isSpared, type Candidate, type IdentityRecord, type Look } from 'familiar'
+import { isSpared, singletonOf, type Candidate, type IdentityRecord, type Look } from 'familiar'
 
 /** An identity record with the one command that deals with it. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: string | null }
@@ -16,10 +16,20 @@ function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Look): st
   if (record.cleanup_class === 'safe_auto') return clean
   const force = forced(clean, record.port)
   if (record.skip_reason === 'other_user') return `as ${ownerOf(sighting)}: ${inScope(record)}${clean}`
+  if (isWedgedHere(candidate, seen)) return STOP
   if (record.in_use_by !== null) return showElsewhere(shellQuote(record.in_use_by))
   if (isSpared(candidate, seen)) return 'nothing can be done from here: use it where it runs'
   if (proof === null) return 'its process is not seen whole from here: look at it as root, or where it runs'
   return record.skip_reason === 'starting' ? `wait 30 s, then: ${clean}` : force
+}
+
+/** Ends the sync daemon of this root, of any version, also one that does not answer. */
+export const STOP = 'spec-kitty sync stop'
+
+/** The daemon of this very root needs no force: what the finding of the doctor and the status name ends it. */
+function isWedgedHere(candidate: Candidate, seen: Look): boolean {
+  const isSync = seen.family.name === 'sync'
+  return isSync && candidate.verdict.reason === 'unresponsive' && candidate === singletonOf(seen)
 }
 
 interface Commands {

@@ -129,7 +129,7 @@ describe('with --force', () => {
     expect(listenersOn(FROM, TO)).toEqual([])
   })
 
-  it('the wedged dashboard of another project stays, and the command that is named for it works as written', async () => {
+  it('the wedged dashboard of another project stays, and the commands that are named for it work as written', async () => {
     const ours = place.project("it's $HOME; a `test`")
     const stopped = await place.start(ours)
     signal(stopped, 'SIGSTOP')
@@ -137,7 +137,11 @@ describe('with --force', () => {
     expect([forced.document.swept, lives(stopped)]).toEqual([[], true])
     const [{ remedy, in_use_by: scope }] = forced.document.candidates
     expect(scope).toBe(ours)
-    const ran = await typeIn(place.base, remedy, '', place.env)
+    const shown = await typeIn(place.base, remedy, '', place.env)
+    expect([shown.status, shown.isAsked, lives(stopped)]).toEqual([1, false, true])
+    const [, stop = ''] = /does not answer: (spec-kitty .*?)\r?\n/.exec(shown.said) ?? []
+    expect(stop).toBe('spec-kitty dashboard --stop')
+    const ran = await typeIn(ours, stop, '', place.env)
     expect([ran.status, ran.isAsked, lives(stopped)]).toEqual([0, false, false])
   })
 })

@@ -170,7 +170,7 @@ describe('a file system that is read-only', () => {
       expect([mode, (await place.run(mount, ['dashboard', mode])).status]).toEqual([mode, 0])
   })
 
-  it('under the home costs the log, and nothing else', async (context) => {
+  it('under the home costs the log and the token file, and nothing else', async (context) => {
     const mount = join(place.base, 'read-only-home')
     if (!mountAt(mount)) skipAloud(context, NO_MOUNT)
     mounts.push(mount)
@@ -179,7 +179,12 @@ describe('a file system that is read-only', () => {
     const project = place.project('project')
     const started = await place.start(project, { env })
     expect(await healthOn(started.port)).toMatchObject({ status: 'ok' })
-    expect((await place.run(project, ['dashboard', '--stop'], { env })).status).toBe(0)
+    expect((await place.json(project, ['dashboard'], { env })).document).toMatchObject({ outcome: 'found' })
+    const stopped = await place.json(project, ['dashboard', '--stop'], { env })
+    expect([stopped.status, stopped.document]).toMatchObject([
+      0,
+      { pid: started.pid, cleanup_path: 'terminate' },
+    ])
     expect(existsSync(env.SPEC_KITTY_HOME)).toBe(false)
   })
 })

@@ -215,13 +215,15 @@ describe('a dashboard of another version', () => {
 
   it("the predecessor's that its record names is replaced once, and its record moved aside", async () => {
     const theirs = await place.predecessor(9240, project, { record: true })
-    const lines = readFileSync(recordPath(project), 'utf8')
+    const directory = join(project, '.kittify')
+    const lines = readFileSync(join(directory, '.dashboard'), 'utf8')
     const { status, document } = await place.json(project, ['dashboard'])
     expect([status, document.outcome, lives(theirs)]).toEqual([0, 'started', false])
-    const aside = readdirSync(dirname(recordPath(project))).filter((name) => name.includes('replaced'))
-    expect(aside).toHaveLength(1)
-    const kept = readFileSync(join(dirname(recordPath(project)), aside[0] ?? ''), 'utf8')
-    expect(kept).toBe(lines.replace(theirs.token, '<redacted>'))
+    const names = readdirSync(directory).toSorted()
+    expect(names).toEqual([expect.stringMatching(/^\.dashboard\.replaced-/), 'daemon'])
+    expect(readFileSync(join(directory, names[0] ?? ''), 'utf8')).toBe(
+      lines.replace(theirs.token, '<redacted>'),
+    )
     expect((await place.json(project, ['dashboard'])).document.outcome).toBe('found')
   })
 
@@ -232,9 +234,9 @@ describe('a dashboard of another version', () => {
     const { status, stdout, stderr } = await place.run(project, ['dashboard'])
     expect([status, stdout, lineOf(stderr).length, lives(wedged)]).toEqual([1, '', 1, true])
     const command = /\((spec-kitty dashboard [^)]*)\)/.exec(stderr)?.[1] ?? ''
-    expect(command).toContain('--port 9240')
-    const ran = await typeIn(project, command, 'y\n', place.env)
-    expect([ran.status, ran.isAsked, lives(wedged)]).toEqual([0, true, false])
+    expect(command).toBe('spec-kitty dashboard --stop')
+    const ran = await typeIn(project, command, '', place.env)
+    expect([ran.status, ran.isAsked, lives(wedged)]).toEqual([0, false, false])
     expect((await place.start(project)).port).toBe(9237)
   })
 })

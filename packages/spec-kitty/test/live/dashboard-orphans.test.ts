@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
@@ -14,6 +14,7 @@ import {
   mountAt,
   NO_MOUNT,
   recorded,
+  recordPath,
   TO,
   unmount,
   type Place,
@@ -190,8 +191,8 @@ async function startOddOnesOfTheirs(ports: readonly number[]): Promise<void> {
 /** The same of ours. */
 async function startOddOnesOfOurs(): Promise<void> {
   const silent = await place.start(place.project('record-deleted'))
-  rmSync(join(silent.project, '.kittify', '.dashboard'))
-  keepFromWriting(join(silent.project, '.kittify'))
+  rmSync(recordPath(silent.project))
+  keepFromWriting(dirname(recordPath(silent.project)))
   live.set('ours, whose record was deleted and which holds its lock', silent)
   const moved = await place.startTimed(place.project('to-be-moved'), {})
   renameSync(moved.project, `${moved.project}-away`)

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -143,13 +143,16 @@ describe('the token', () => {
     const files = filesIn(project.base).filter((path) => readFileSync(path, 'latin1').includes(daemon.token))
     const token = tokenPath(project.home, daemon.instanceId)
     expect(files).toEqual([token])
-    const log = expect.stringMatching(/daemons\/dashboards\/[0-9a-f]{16}\.log$/)
-    expect(filesIn(project.home).toSorted()).toEqual([token, log].toSorted())
+    const kept = filesIn(project.home).filter((path) => path !== token)
+    expect(kept.map((path) => basename(path)).toSorted()).toEqual([
+      '.gitignore',
+      expect.stringMatching(/^[0-9a-f]{16}\.log$/),
+    ])
   })
 
   it('can be read by its user alone', (context) => {
     const modes = [project.record, ...filesIn(project.home)].map((path) => statSync(path).mode & 0o777)
-    expect(modes).toEqual([0o600, 0o600, 0o600])
+    expect(modes).toEqual([0o600, 0o600, 0o600, 0o600])
     for (const name of ['daemon.lock', 'lifecycle.lock']) {
       expect(statSync(join(dirname(project.record), name)).mode & 0o777).toBe(0o600)
     }

@@ -139,14 +139,14 @@ export function recorded(project: string): Dashboard {
   return { ...processOf(pid), project, port, token: tokenOf(record), url }
 }
 
-/** Returns the token of a running dashboard: it stands in the root that its process was started with. */
+/** Returns the token of a running dashboard: it stands in the root that its process was started with. Empty where it has none. */
 export function tokenOf(record: Record<string, any>): string {
   const environment = readFileSync(`/proc/${record['pid']}/environ`, 'utf8').split('\0')
   const root = environment
     .find((entry) => entry.startsWith('SPEC_KITTY_HOME='))
     ?.slice('SPEC_KITTY_HOME='.length)
   const path = join(root ?? '', 'daemons', 'dashboards', `${record['instance_id']}.json`)
-  return JSON.parse(readFileSync(path, 'utf8')).token
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).token : ''
 }
 
 /** Does something with each, a few at a time, and returns the results in order. */

@@ -57,20 +57,26 @@ function rowAt(rows: readonly Row[], port: number): Row | undefined {
 function expectTrue(result: {
   readonly swept: readonly Row[]
   readonly skipped: readonly Row[]
-  readonly failed: readonly Row[]
+  readonly failed: readonly (Row & { readonly failure_reason: string })[]
 }): void {
   const listening = new Set(listenersOn(9400, 9450).map(({ port }) => port))
   for (const { pid, port } of result.swept) {
     expect([port, lives(pid), listening.has(port)]).toEqual([port, false, false])
   }
-  for (const { pid, port } of [...result.skipped, ...result.failed]) {
-    expect([port, lives(pid), listening.has(port)]).toEqual([port, true, true])
+  for (const { pid, port, ...why } of [...result.skipped, ...result.failed]) {
+    expect([port, why, lives(pid), listening.has(port)]).toEqual([port, why, true, true])
   }
 }
 
+/**
+ * Looks only, as `auth doctor` does, and gives the other roots the time that a clean-up gives them: on a busy machine the
+ * child that reads them starts late, and what was not read in time is decided with less.
+ */
+const PATIENT = ['auth', 'doctor', '--reset', '--dry-run']
+
 describe('auth doctor', () => {
   it('gives every listener of the range its class, reason and row', () => {
-    const { document, status } = runJson(['auth', 'doctor'], { env })
+    const { document, status } = runJson(PATIENT, { env })
     const expected = Object.fromEntries(fleet.members.map((member) => [member.port, [...member.expected]]))
     expect(verdictsOf(document.candidates)).toEqual(expected)
     expect(status).toBe(0)
@@ -91,16 +97,16 @@ describe('auth doctor', () => {
   })
 
   it('says the same with the shared owner file gone', () => {
-    const before = runJson(['auth', 'doctor'], { env }).document
+    const before = runJson(PATIENT, { env }).document
     rmSync(join(fleet.root, 'sync'), { recursive: true })
-    const after = runJson(['auth', 'doctor'], { env }).document
+    const after = runJson(PATIENT, { env }).document
     expect(verdictsOf(after.candidates)).toEqual(verdictsOf(before.candidates))
     expect(rowAt(before.orphans, 9401)).toMatchObject({ owner_present: true })
     expect(rowAt(after.orphans, 9401)).toMatchObject({ owner_present: false })
   })
 
   it('names the root whose live daemon another root has, and gives a remedy for every orphan', () => {
-    const { orphans, candidates } = runJson(['auth', 'doctor'], { env }).document
+    const { orphans, candidates } = runJson(PATIENT, { env }).document
     expect(rowAt(orphans, 9408)?.in_use_by).toBe(fleet.roots.other)
     expect(rowAt(orphans, 9409)?.in_use_by).toBe(null)
     for (const row of orphans) expect([row.port, typeof row.remedy]).toEqual([row.port, 'string'])
@@ -119,7 +125,7 @@ describe('auth doctor', () => {
 
   it('sees each root from its own side: wedged, malformed, unreadable, recorded without a pid', () => {
     const seen = (root: string, port: number) => {
-      const { document, status } = runJson(['auth', 'doctor'], { env: { SPEC_KITTY_HOME: root } })
+      const { document, status } = runJson(PATIENT, { env: { SPEC_KITTY_HOME: root } })
       const row = rowAt(document.candidates, port)
       return [row?.cleanup_class, row?.skip_reason, row?.rule, status]
     }
@@ -334,14 +340,15 @@ describe('auth doctor --reset --force', () => {
     const finding = findings.find((one: { id: string }) => one.id === 'F-005')
     expect(finding).toMatchObject({ severity: 'critical' })
     const words: string[] = finding.remediation.command.split(' ').slice(1)
+    expect(words).toEqual(['sync', 'stop'])
     const { document, status } = runJson(words, { env: wedged })
-    expect(document.reset_result.swept).toMatchObject([{ port: 9436 }])
-    expect([status, lives(pidAt(9436))]).toEqual([0, false])
+    expect([status, document]).toMatchObject([0, { outcome: 'stopped', pid: pidAt(9436), port: 9436 }])
+    expect(lives(pidAt(9436))).toBe(false)
   })
 })
 
-/** Live singletons of other roots: force does not end them. */
-const SPARED = [9408, 9436, 9441]
+/** Live singletons of other roots, and one whose record there cannot be read: force does not end them. */
+const SPARED = [9408, 9435, 9436, 9441]
 
 function pidAt(port: number): number {
   return fleet.members.find((member) => member.port === port)?.pid ?? 0

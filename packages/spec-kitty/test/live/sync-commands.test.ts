@@ -59,7 +59,7 @@ describe('sync start', () => {
       document: { state: 'crashed', pid: null, why: 'its process is gone' },
     })
     expect(root.run(['auth', 'doctor']).stdout).toContain(
-      `\ndaemon   not running (recorded as process ${killed.pid}, port ${killed.port})\n`,
+      `\ndaemon   not running (crashed; recorded as process ${killed.pid}, port ${killed.port})\n`,
     )
     expect(root.json(['sync', 'start']).document).toMatchObject({
       outcome: 'started',
@@ -150,6 +150,9 @@ describe('sync status', () => {
     expect(document).toEqual({
       schema_version: 1,
       state: 'running',
+      why: 'it answers',
+      since: document.started_at,
+      version: '4.0.0',
       is_predecessor: false,
       pid,
       port,

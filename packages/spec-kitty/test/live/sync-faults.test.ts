@@ -114,9 +114,10 @@ describe('a full disk', () => {
     expect(root.run(['auth', 'doctor']).status).toBe(0)
     expect(root.json(['sync', 'stop'])).toMatchObject({ status: 0, document: { outcome: 'stopped' } })
     expect(lives(daemon)).toBe(false)
+    // Its record could not be marked: what is known is that its process is gone.
     expect(root.json(['sync', 'status'])).toMatchObject({
       status: 0,
-      document: { state: 'stopped', pid: null },
+      document: { state: 'crashed', why: 'its process is gone', pid: null },
     })
     expectRefusal(root.run(['sync', 'start']), 'ENOSPC', root.path)
     rmSync(join(root.path, 'fill'))

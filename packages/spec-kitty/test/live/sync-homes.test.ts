@@ -38,7 +38,7 @@ describe('a copied home', () => {
    * On a busy machine the other root may not be read before the look has to end. Then the daemon is not known to be
    * another root's, and it is left alone for that.
    */
-  function lookUntil(isSeen: (orphan: { readonly rule: string }) => boolean) {
+  function lookUntil(isSeen: (orphan: { readonly in_use_by: string | null }) => boolean) {
     for (let tries = 0; ; tries++) {
       const ran = copy.json(['auth', 'doctor'])
       const severities = ran.document.findings.map((one: { severity: string }) => one.severity)
@@ -52,7 +52,7 @@ describe('a copied home', () => {
     expect([status, document.daemon]).toEqual([0, null])
     expect(document.candidates).toMatchObject([{ pid: daemon.pid, daemon_root: root.path }])
     expect(['cross_root', 'is_recorded_singleton']).toContain(document.candidates[0].skip_reason)
-    expect(copy.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', pid: null })
+    expect(copy.json(['sync', 'status']).document).toMatchObject({ state: 'none', pid: null })
     attack()
     expect(lives(daemon)).toBe(true)
   })
@@ -60,12 +60,15 @@ describe('a copied home', () => {
   it('does not end it when it is wedged either, and the remedy it names does', () => {
     signal(daemon, 'SIGSTOP')
     attack()
-    const { document } = lookUntil((orphan) => orphan.rule === 'S10')
+    const { document } = lookUntil((orphan) => orphan.in_use_by !== null)
     expect(document.orphans).toMatchObject([
       { pid: daemon.pid, skip_reason: 'cross_root', in_use_by: root.path },
     ])
     expect(lives(daemon)).toBe(true)
-    const ran = makeShell(copy)(document.orphans[0].remedy)
+    const shown = makeShell(copy)(document.orphans[0].remedy)
+    expect([shown.status, lives(daemon)]).toEqual([1, true])
+    expect(shown.stdout).toContain('does not answer: spec-kitty sync stop\n')
+    const ran = makeShell(root)('spec-kitty sync stop')
     expect([ran.status, lives(daemon)]).toEqual([0, false])
   })
 
@@ -122,7 +125,7 @@ describe.runIf(process.getuid?.() === 0)("another user's home, as root", () => {
     expect(statSync(root.file('record.json')).uid).toBe(NOBODY)
     const stopped = root.run(['sync', 'stop'])
     expect([stopped.status, lineOf(stopped.stderr).length]).toEqual([2, 1])
-    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon?.pid })
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'foreign', pid: daemon?.pid })
     expect(root.json(['auth', 'doctor', '--reset', '--force']).document.reset_result.swept).toEqual([])
     expect(daemon !== null && lives(daemon)).toBe(true)
     expect(root.run(['sync', 'stop'], { prefix }).status).toBe(0)

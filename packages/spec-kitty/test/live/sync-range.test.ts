@@ -44,7 +44,7 @@ describe('a full range', () => {
     expect(daemonsOf(root.path)).toEqual([])
     const { document } = root.json(['sync', 'restart'])
     expect(document).toMatchObject({ ok: false, error: { code: 'E_RANGE_FULL' } })
-    expect(root.json(['sync', 'status']).document.state).toBe('stopped')
+    expect(root.json(['sync', 'status']).document.state).toBe('none')
     servers.pop()?.close()
     expect(root.start().port).toBe(9449)
   })

@@ -37,7 +37,7 @@ function expectUsable(): void {
     const { status, stderr } = root.run(command)
     expect([command, status, stderr]).toEqual([command, 0, ''])
   }
-  expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', pid: null, port: null })
+  expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'none', pid: null, port: null })
 }
 
 describe('a corrupt record', () => {
@@ -95,7 +95,7 @@ describe('a corrupt record', () => {
     root.run(['sync', 'stop'])
     const record = JSON.parse(readFileSync(root.file('record.json'), 'utf8'))
     writeFileSync(root.file('record.json'), JSON.stringify({ ...record, state: 'running', pid: process.pid }))
-    expect(root.json(['sync', 'status']).document.state).toBe('stopped')
+    expect(root.json(['sync', 'status']).document.state).toBe('crashed')
     expect(root.json(['sync', 'stop']).document.outcome).toBe('none')
     expect(root.json(['auth', 'doctor', '--reset', '--force']).document.reset_result.swept).toEqual([])
     expect(lives(root.start())).toBe(true)

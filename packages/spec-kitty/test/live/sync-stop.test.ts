@@ -109,12 +109,16 @@ describe('sync stop', () => {
     expect([lives(daemon), existsSync(root.file('record.json'))]).toEqual([false, false])
   })
 
-  it('stops ours and then the recorded one of a predecessor, one each time', async () => {
+  it('stops ours and leaves the recorded one of a predecessor beside it, which it ends only where we have no record', async () => {
     root.start()
     const old = await predecessor({ port: 9401 })
     const daemon = root.start()
     expect(root.json(['sync', 'stop']).document.pid).toBe(daemon.pid)
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', is_predecessor: false })
+    expect(root.json(['sync', 'stop']).document.outcome).toBe('none')
     expect(lives(old)).toBe(true)
+    rmSync(root.file('record.json'))
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: old.pid })
     expect(root.json(['sync', 'stop']).document.pid).toBe(old.pid)
     expect(root.json(['sync', 'stop']).document.outcome).toBe('none')
   })

@@ -46,11 +46,13 @@ async function startWith(prefix: readonly string[], flags: readonly string[] = [
   return { status: status as number, stdout, stderr }
 }
 
-/** No daemon, no listener, no record, no log: the empty lock file is all that a refused start has made. */
+/** No daemon, no listener, no record, no log: the empty lock file, and what hides it from git, is all that a refused start has made. */
 function expectNothing(): void {
   expect([daemonsOf(root.path), listenersOn(9400, 9450)]).toEqual([[], []])
   const files = readdirSync(root.path, { recursive: true, encoding: 'utf8' }).toSorted()
-  expect(files).toEqual(['daemons', join('daemons', 'sync'), join('daemons', 'sync', 'lifecycle.lock')])
+  const directory = join('daemons', 'sync')
+  const made = ['.gitignore', 'lifecycle.lock'].map((name) => join(directory, name))
+  expect(files).toEqual(['daemons', directory, ...made])
   expect(statSync(root.file('lifecycle.lock')).size).toBe(0)
 }
 
@@ -91,7 +93,7 @@ describe('a root without locks', () => {
       const { status, stderr } = root.run(args, options)
       expect([args, status, lineOf(stderr)]).toEqual([args, 0, []])
     }
-    expect(root.json(['sync', 'status'], options).document.state).toBe('stopped')
+    expect(root.json(['sync', 'status'], options).document.state).toBe('none')
     expect(root.json(['auth', 'doctor'], options).document.candidates).toEqual([])
     expectNothing()
   })

@@ -78,6 +78,7 @@ function readState({ state }: any): Claim {
 }
 
 function readDoctor({ daemon, findings, candidates }: any, path: string): Claim {
+  if (daemon?.state !== undefined) return readState(daemon)
   const has = (id: string): boolean => findings.some((one: any) => one.id === id)
   if (has('F-013')) return 'unreachable'
   if (has('F-014')) return 'elsewhere'

@@ -108,7 +108,7 @@ describe('the recorded daemon of the predecessor', () => {
       1,
       {
         code: 'E_DAEMON_UNRESPONSIVE',
-        remediation: 'spec-kitty auth doctor --reset --force --port 9400',
+        remediation: 'spec-kitty sync stop',
       },
     ])
     expectAlive(old)

@@ -1,0 +1,132 @@
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { lives, makeRoot, type Daemon, type SyncRoot } from './sync-root.js'
+import { expectAlive, OWN_VERSION, startPredecessor, startStale } from './version-stale.js'
+
+/**
+ * A daemon names its scope more than once: in its command line, its report, its environment, and by the records and locks
+ * that name it. One of them may lead here by now. As long as it is the live daemon of another root, no command ends it here.
+ */
+let here: SyncRoot
+let theirs: SyncRoot
+let linked: Awaited<ReturnType<typeof startPredecessor>>
+let unnamed: Awaited<ReturnType<typeof startPredecessor>>
+let preMarker: Awaited<ReturnType<typeof startPredecessor>>
+let own: Daemon
+
+/** A predecessor's daemon counts as starting for 30 s. */
+const AGE_MS = 31_000
+
+/** A link that led to the other root when the daemon was started, and leads here now. */
+async function startThroughLink<T>(name: string, start: (link: string) => Promise<T>): Promise<T> {
+  const link = join(here.base, name)
+  symlinkSync(theirs.path, link)
+  const started = await start(link)
+  rmSync(link)
+  symlinkSync(here.path, link)
+  return started
+}
+
+beforeAll(async () => {
+  here = makeRoot('here')
+  theirs = here.beside(join(here.base, 'theirs', '.spec-kitty'))
+  for (const { path } of [here, theirs]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  linked = await startThroughLink('link', (marker) => startPredecessor(theirs.path, 9400, { marker }))
+  const home = join(here.base, 'second', '.spec-kitty')
+  mkdirSync(home, { recursive: true })
+  // This release names no root in its report, and ignores SPEC_KITTY_HOME: only its HOME tells where it is recorded.
+  unnamed = await startThroughLink('second-link', (marker) =>
+    startPredecessor(home, 9401, { marker, version: '3.2.2' }),
+  )
+  const third = join(here.base, 'third', '.spec-kitty')
+  preMarker = await startPredecessor(third, 9402, { version: '3.1.10' })
+  own = await startThroughLink('own-link', (link) => startStale(here.beside(link), OWN_VERSION))
+  await sleep(AGE_MS)
+}, 120_000)
+
+afterAll(async () => {
+  await stopAll()
+  await here?.end()
+})
+
+function expectAll(): void {
+  expectAlive(linked, unnamed, preMarker, own)
+}
+
+/** Every command that may end a daemon, in this root. */
+const COMMANDS = [
+  ['auth', 'doctor', '--reset'],
+  ['auth', 'doctor', '--reset', '--force'],
+  ['sync', 'start'],
+  ['upgrade-hook'],
+  ['sync', 'restart'],
+  ['auth', 'doctor', '--reset', '--force'],
+  ['sync', 'stop'],
+]
+
+describe('a daemon whose marker leads here by now, and that is recorded in another root', () => {
+  it('is in use there: shown so, and named with a command that only looks', () => {
+    // Before it would act, a command gives the other roots their time, also on a busy machine.
+    const { document } = here.json(['auth', 'doctor', '--reset', '--dry-run'])
+    const rows = [linked, unnamed, own].map(({ port }) =>
+      document.orphans.find((row: { port: number }) => row.port === port),
+    )
+    expect(rows).toMatchObject([
+      { rule: 'S13', in_use_by: theirs.path },
+      { rule: 'S17', in_use_by: join(here.base, 'second', '.spec-kitty') },
+      { rule: 'S13', in_use_by: theirs.path },
+    ])
+    for (const { remedy, in_use_by } of rows) {
+      expect(remedy).toBe(`SPEC_KITTY_HOME=${in_use_by} spec-kitty sync status`)
+    }
+  })
+
+  it.each(COMMANDS.map((args) => [args.join(' '), args] as const))('%s leaves it', (_, args) => {
+    expect(here.run(args).status).toBe(0)
+    expectAll()
+  })
+
+  it('ours is still the daemon of its own root; one whose only proof there is a record that may be a copy is left alone', () => {
+    expect(theirs.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: own.pid })
+    const home = here.beside(join(here.base, 'second', '.spec-kitty'))
+    expect(home.json(['sync', 'status']).document).toMatchObject({
+      state: 'none',
+      why: "its record names a daemon that is not proven to be this scope's",
+    })
+    expect(home.json(['sync', 'stop']).document.outcome).toBe('none')
+    expectAll()
+  })
+})
+
+describe('a root whose record was copied from another one', () => {
+  it.each([
+    ['as it is', null],
+    ['with another token', 'f'.repeat(32)],
+  ])('%s: stop, status and force leave the daemon of that one', (how, token) => {
+    const copy = here.beside(join(here.base, `copy ${how}`))
+    mkdirSync(copy.path, { recursive: true, mode: 0o700 })
+    const record = join(copy.path, 'sync-daemon')
+    copyFileSync(join(here.base, 'third', '.spec-kitty', 'sync-daemon'), record)
+    if (token !== null) writeFileSync(record, readFileSync(record, 'utf8').replace(preMarker.token, token))
+    expect(copy.json(['sync', 'stop'])).toMatchObject({ status: 0, document: { outcome: 'none' } })
+    expect(copy.json(['sync', 'status']).document.state).not.toBe('running')
+    const { reset_result } = copy.json(['auth', 'doctor', '--reset', '--force']).document
+    expect([reset_result.swept, reset_result.failed]).toEqual([[], []])
+    expectAll()
+    const ours = copy.start()
+    expectAlive(ours, preMarker)
+    expect(copy.json(['sync', 'stop']).document).toMatchObject({ outcome: 'stopped', pid: ours.pid })
+    expectAll()
+  })
+
+  it('force anywhere spares a recorded daemon without a marker: its environment names its root', () => {
+    const { document } = here.json(['auth', 'doctor', '--reset', '--force', '--port', '9402'])
+    expect(document.reset_result).toMatchObject({ swept: [], failed: [], skipped: [{ port: 9402 }] })
+    const row = document.orphans.find(({ port }: { port: number }) => port === 9402)
+    expect(row).toMatchObject({ rule: 'S9', in_use_by: join(here.base, 'third', '.spec-kitty') })
+    expect(lives(preMarker)).toBe(true)
+  })
+})
