@@ -297,8 +297,7 @@ describe('the daemons', () => {
 
   afterAll(stopAll)
 
-  // Again, where a busy machine does not tell of another root within the second that a look may take.
-  it('are those of both families, each with the class that the doctor gives it', { retry: 4 }, async () => {
+  it('are those of both families, each with the class that the doctor gives it', async () => {
     const { families } = await getJson(daemon.port, '/api/daemons')
     const doctor = JSON.parse(project.run(['auth', 'doctor', '--json']).stdout)
     const cleanUp = JSON.parse(project.run(['dashboard', '--cleanup-all', '--dry-run', '--json']).stdout)
@@ -306,7 +305,11 @@ describe('the daemons', () => {
     expect(dashboards).toMatchObject({ name: 'dashboard', ports: { from: 9237, to: 9337 }, problem: null })
     expect(sync).toMatchObject({ name: 'sync', ports: { from: 9400, to: 9450 }, problem: null })
     expect(verdicts(sync.daemons)).toEqual(verdicts(doctor.candidates))
-    expect(verdicts(dashboards.daemons)).toEqual(verdicts(cleanUp.candidates))
+    const [shown, told] = [verdicts(dashboards.daemons), verdicts(cleanUp.candidates)]
+    expect(Object.keys(shown)).toEqual(Object.keys(told))
+    const isUntold = (port: string): boolean => [shown, told].some((all) => all[port]?.[2] === UNTOLD)
+    const compared = Object.keys(shown).filter((port) => !isUntold(port))
+    expect(compared.map((port) => shown[port])).toEqual(compared.map((port) => told[port]))
     expect(Object.keys(verdicts(sync.daemons))).toEqual(['9410', '9411', '9412', '9413', '9414', '9415'])
     const all = [...dashboards.daemons, ...sync.daemons]
     expect(all.filter((entry: { is_live: boolean }) => entry.is_live)).toMatchObject([
@@ -340,13 +343,21 @@ describe('the daemons', () => {
   })
 })
 
+/** The row of a project that was not read within the second that a look may take: on a busy machine that comes to pass. */
+const UNTOLD = 'D14'
+
 function verdicts(entries: readonly Record<string, unknown>[]): Record<string, readonly unknown[]> {
   return Object.fromEntries(
     entries.map((one) => [
       String(one['port']),
-      [one['cleanup_class'], one['skip_reason'], one['rule'], one['pid'], one['remedy']],
+      [one['cleanup_class'], one['skip_reason'], one['rule'], one['pid'], remedyOf(one)],
     ]),
   )
+}
+
+/** What to do about a daemon of another root depends on whether that was read in time. */
+function remedyOf(entry: Record<string, unknown>): unknown {
+  return entry['rule'] === 'S10' ? null : entry['remedy']
 }
 
 async function openStream(): Promise<EventStream> {
