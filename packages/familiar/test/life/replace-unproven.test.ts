@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
@@ -16,6 +16,7 @@ import {
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
+import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
@@ -46,37 +47,49 @@ function needSetpriv(context: TestContext): void {
   needCommand(context, 'setpriv', AS_NOBODY)
 }
 
-describe('an older daemon that is recorded, and does not hold the lock by the word of its file', () => {
+describe('an older daemon that is recorded and holds the lock, whatever the text of its file says', () => {
   it.for(['a process that lives', 'a daemon of another root', 'nobody'] as const)(
-    'which names %s, is not replaced, and that is said',
+    'which names %s, is replaced: whoever is named is left alone',
     async (named) => {
       const [root, other] = [newRoot(), newRoot()]
       const old = await startDaemonIn(root, ports, OLD)
-      const text = readFileSync(lockOf(root), 'utf8')
       const holder = named === 'a daemon of another root' ? await startDaemonIn(other, ports, OLD) : null
       const { pid } = holder ?? (await spawnHostile('sleep', 0))
-      const isHolderAlive = watch(pid)
+      const isNamedAlive = watch(pid)
       writeFileSync(lockOf(root), named === 'nobody' ? '' : JSON.stringify({ pid, birth: birthOf(pid) }))
-      const { error } = await failAs(root, ports, NEW)
-      expect(error).toMatchObject({
-        code: 'E_DAEMON_NOT_REPLACED',
-        message: expect.stringMatching(
-          new RegExp(`process ${old.pid}, port ${old.port}, version 1\\.0\\.0\\).*not proven: daemon_lock$`),
-        ),
-        hint: `doctor --port ${old.port}`,
-      })
-      expect([old.isAlive(), isHolderAlive(), hasPendingSignal(old.pid), hasPendingSignal(pid)]).toEqual([
-        true,
-        true,
-        false,
-        false,
-      ])
-      expect([recordIn(root), startsIn(root).length]).toEqual([old.record, 1])
-      writeFileSync(lockOf(root), text)
       expect((await connectAs(root, ports, NEW)).replaced).toMatchObject({ packageVersion: '1.0.0' })
+      expect([old.isAlive(), isNamedAlive(), hasPendingSignal(pid)]).toEqual([false, true, false])
       await stopAll()
     },
   )
+})
+
+describe('an older daemon that is recorded and does not hold the lock', () => {
+  it('is not replaced, and nobody is signalled, where another process holds it', async () => {
+    const root = newRoot()
+    const old = await startDaemonIn(root, ports, OLD)
+    // With the lock file goes the lock: a daemon sees that on its next tick, which is a minute away.
+    rmSync(lockOf(root))
+    const holder = startLockProcess(lockOf(root))
+    expect(await holder.ask('acquire 0')).toMatchObject({ held: true })
+    const isHolderAlive = watch(holder.pid)
+    const { error } = await failAs(root, ports, NEW)
+    expect(error).toMatchObject({
+      code: 'E_DAEMON_NOT_REPLACED',
+      message: expect.stringMatching(
+        new RegExp(`process ${old.pid}, port ${old.port}, version 1\\.0\\.0\\).*not proven: daemon_lock$`),
+      ),
+      hint: `doctor --port ${old.port}`,
+    })
+    const pids = [old.pid, holder.pid]
+    expect([old.isAlive(), isHolderAlive(), ...pids.map(hasPendingSignal)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect([recordIn(root), startsIn(root).length]).toEqual([old.record, 1])
+  })
 })
 
 describe('an older daemon that runs as another user', () => {
@@ -140,7 +153,7 @@ describe('an older daemon of another root', () => {
 describe('an older daemon in a pid namespace of its own', () => {
   const unshare = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const
 
-  it('is not replaced, and that is said', async (context) => {
+  it('is used and judged only where it runs, and that is said', async (context) => {
     needCommand(context, 'unshare', unshare)
     const root = newRoot()
     mkdirSync(dirname(root), { recursive: true })
@@ -148,11 +161,9 @@ describe('an older daemon in a pid namespace of its own', () => {
     const record = recordIn(root)
     const { error } = await failAs(root, ports, NEW)
     expect(error).toMatchObject({
-      code: 'E_DAEMON_NOT_REPLACED',
-      message: expect.stringMatching(
-        new RegExp(`port ${record.port}, version 1\\.0\\.0\\) must be replaced and was not`),
-      ),
-      hint: `doctor --port ${record.port}`,
+      code: 'E_DAEMON_ELSEWHERE',
+      message: expect.stringContaining(`port ${record.port}) runs elsewhere`),
+      hint: expect.stringMatching(/^use it where it runs/),
     })
     expect([isAlive(), recordIn(root), startsIn(root).length]).toEqual([true, record, 1])
   })
