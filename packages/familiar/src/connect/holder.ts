@@ -7,8 +7,11 @@ import type { ConnectRequest } from './request.js'
 
 const HOLDER_POLL_MS = 20
 
-/** How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest it stays below 2 s. */
-export const HOLDER_MS = 1_800
+/**
+ * How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest, and the last question
+ * whether it can be reached at all (0.1 s), it stays below 2 s.
+ */
+export const HOLDER_MS = 1_700
 
 /** The requests in a row that it may miss where many wait: healthy and on a busy machine it misses one, seldom two. */
 const PATIENCE = 3

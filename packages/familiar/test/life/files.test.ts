@@ -25,6 +25,7 @@ function modesIn(root: string): Record<string, string> {
 const MADE = {
   daemons: '700',
   'daemons/sync': '700',
+  'daemons/sync/.gitignore': '600',
   'daemons/sync/daemon.lock': '600',
   'daemons/sync/daemon.log': '600',
   'daemons/sync/lifecycle.lock': '600',

@@ -63,7 +63,7 @@ describe('where there are no locks', () => {
     }
     expect(await Promise.all(starters)).toEqual([failed, failed])
     await expectNothing(root)
-    expect(readdirSync(join(root, 'daemons', 'sync'))).toEqual(['lifecycle.lock'])
+    expect(readdirSync(join(root, 'daemons', 'sync')).toSorted()).toEqual(['.gitignore', 'lifecycle.lock'])
     expect((await startDaemonIn(root, ports)).started).toBe('first_start')
   })
 
