@@ -93,7 +93,8 @@ function isSafe({ verdict }: Candidate): boolean {
 }
 
 function isOpen(candidate: Candidate, seen: Look): boolean {
-  return candidate.verdict.class === 'operator_required' && !isSpared(candidate, seen)
+  const { verdict, proof } = candidate
+  return verdict.class === 'operator_required' && proof !== null && !isSpared(candidate, seen)
 }
 
 /** The daemon of this root, as commands will meet it: an older one they replace, a newer one they use or cannot talk to. */

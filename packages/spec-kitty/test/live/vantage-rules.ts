@@ -20,8 +20,8 @@ const REACH: Readonly<Record<Sight, Readonly<Record<Intent, Reach>>>> = {
   // A daemon that proves the token of the record of this scope may be asked to leave; no process is signalled.
   token: of('none', { stop: 'may' }),
   nothing: of('none'),
-  // What the record would say is unknown: only who says so expressly ends a daemon. Projects that are gone have none.
-  no_record: of('none', { force: 'may', stop: 'may', clean_projects: 'may' }),
+  // What an unreadable record says is unknown. That there is none is still seen, so what is stale beside none may end.
+  no_record: of('may'),
   // A clean-up holds the lock of each scope that it changes. A project that is gone has none.
   no_lock: of('none', { clean_projects: 'may' }),
   // Whoever is asked to leave, and does, needs no signal.

@@ -77,17 +77,13 @@ function readState({ state }: any): Claim {
   return STATES[state] ?? `unknown: ${state}`
 }
 
-function readDoctor({ daemon, findings, candidates }: any, path: string): Claim {
+function readDoctor({ daemon, findings }: any): Claim {
   if (daemon?.state !== undefined) return readState(daemon)
   const has = (id: string): boolean => findings.some((one: any) => one.id === id)
   if (has('F-013')) return 'unreachable'
   if (has('F-014')) return 'elsewhere'
   if (daemon?.active === true) return 'lives'
-  if (findings.some((one: any) => one.id === 'F-005' && one.severity === 'critical')) return 'lives'
-  const isForeign = candidates.some(
-    (one: any) => one.skip_reason === 'other_user' && one.daemon_root === path,
-  )
-  return isForeign ? 'foreign' : 'dead'
+  return findings.some((one: any) => one.id === 'F-005' && one.severity === 'critical') ? 'lives' : 'dead'
 }
 
 /** One that was replaced was there before. */
