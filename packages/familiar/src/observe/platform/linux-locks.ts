@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, readlinkSync, statSync, type BigIntStats } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs'
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
 import type { ToldHolder } from '../../identity/lock-holder.js'
@@ -29,9 +38,14 @@ export function findLockHolder(
   const found = first.find(isIt) ?? locksOfAll(pids, name).find(isIt)
   if (found !== undefined) return found.pid
   for (let search = 0; search < SEARCHES; search++) {
-    if (!isListed(file)) return null
-    const holder = allPids().find((pid) => locksOf(pid, name).some(isIt))
-    if (holder !== undefined) return holder
+    const listed = countListed(path, file)
+    if (listed === 0) return null
+    const all = allPids().flatMap((pid) => locksOf(pid, name))
+    const holder = all.find(isIt)
+    if (holder !== undefined) return holder.pid
+    // Subvolumes of btrfs have the same device in that list, and a snapshot has the inodes of its original.
+    const others = new Set(all.filter(({ ino }) => ino === file.ino).map(({ dev }) => dev))
+    if (others.size >= listed) return null
   }
   return 'unknown'
 }
@@ -78,10 +92,45 @@ function locksOf(pid: number, name: string): readonly HeldFile[] {
 /** Not a `flock`, which is another kind of lock. The device in that line is not the one that stat gives (btrfs, overlay). */
 const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
 
-/** Whether the kernel knows any lock on a file with this inode; the device is not compared, so the answer may be yes too often. */
-function isListed({ ino }: BigIntStats): boolean {
+/**
+ * Returns how many locks the kernel knows on files with this device and inode. Small inode numbers are the same on many file
+ * systems: without the device, a lock of another container would keep this one from being free.
+ */
+function countListed(path: string, file: BigIntStats): number {
   const locks = quietly(() => readFileSync('/proc/locks', 'utf8'))
-  return locks === null || new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*:${ino}\\s`).test(locks)
+  if (locks === null) return Number.POSITIVE_INFINITY
+  const pattern = new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*\\s([0-9a-f]+:[0-9a-f]+):${file.ino}\\s`, 'g')
+  const devices = [...locks.matchAll(pattern)].map(([, device]) => device)
+  if (devices.length === 0) return 0
+  const own = deviceOf(path, file)
+  return own === null ? devices.length : devices.filter((device) => device === own).length
+}
+
+/** Opens the name of a file only: nothing is read, no FIFO waits, and no lock is touched. Node has no name for it. */
+const O_PATH = 0o10_000_000
+
+/**
+ * Returns the device of the file's mount as /proc/locks prints it, null where it cannot be told. It is not the one that stat
+ * gives (btrfs, overlay), but the one of the superblock, which the list of mounts has.
+ */
+function deviceOf(path: string, file: BigIntStats): string | null {
+  const descriptor = quietly(() => openSync(path, O_PATH))
+  if (descriptor === null) return null
+  try {
+    const { dev, ino } = fstatSync(descriptor, { bigint: true })
+    if (dev !== file.dev || ino !== file.ino) return null
+    const info = quietly(() => readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8')) ?? ''
+    const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1]
+    const mounts = quietly(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? ''
+    const numbers = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(mounts)?.slice(1) ?? []
+    return numbers.length === 0 ? null : numbers.map((number) => hex(Number(number))).join(':')
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(2, '0')
 }
 
 /**

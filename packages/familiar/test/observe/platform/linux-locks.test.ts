@@ -5,9 +5,11 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   closeSync,
 } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeEach, describe, expect, it, type TestContext } from 'vitest'
@@ -50,6 +52,24 @@ async function startReady(command: string, args: readonly string[]): Promise<num
 }
 
 describe('the holder of a lock', () => {
+  it('is none where the lock is on a file of another file system with the same inode number', async (context) => {
+    const mounts = ['one', 'other'].map((name) => join(home, name))
+    for (const mount of mounts) mkdirSync(mount)
+    const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
+    const canMount = (at: string): boolean => spawnSync('mount', ['-t', 'tmpfs', 'familiar', at]).status === 0
+    try {
+      if (!isPrivate || !mounts.every(canMount)) skipAloud(context, 'nothing can be mounted here')
+      const [one = '', other = ''] = mounts.map((mount) => join(mount, 'daemon.lock'))
+      for (const file of [one, other]) writeFileSync(file, '')
+      expect(statSync(one).ino).toBe(statSync(other).ino)
+      const holder = await holderOf(one)
+      expect([findLockHolder(one, null, []), findLockHolder(other, null, [])]).toEqual([holder.pid, null])
+      await holder.kill()
+    } finally {
+      for (const mount of mounts) spawnSync('umount', ['--lazy', mount])
+    }
+  })
+
   it('is found among the likely ones, or among all processes', async () => {
     const { pid } = await holderOf()
     for (const pids of [[pid], [process.pid, pid], [process.pid], []]) {
