@@ -60,7 +60,7 @@ function expectOneDaemon(pid: number): void {
   expect(listeningFor(root.path)).toEqual([pid])
   expect(holdersOf(root.file('daemon.lock'))).toEqual([pid])
   expect(holdersOf(root.file('lifecycle.lock'))).toEqual([])
-  const files = ['daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
+  const files = ['.gitignore', 'daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
   expect(readdirSync(root.file('.')).toSorted()).toEqual(files)
 }
 
