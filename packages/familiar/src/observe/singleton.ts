@@ -31,5 +31,8 @@ export function runsElsewhere({ facts }: Candidate, { surroundings }: Look): boo
 export function recordOf({ sighting }: Candidate, { surroundings }: Look): DaemonRecord | null {
   const here = surroundings.here
   const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
-  return records.find((record) => isSingletonByRecord(record, sighting, here) === 'yes') ?? null
+  const isIt = (record: DaemonRecord): boolean =>
+    isSingletonByRecord(record, sighting, here) === 'yes' ||
+    (sighting.ownsToken && record.lineage === 'own' && record.running && record.port === sighting.port)
+  return records.find(isIt) ?? null
 }
