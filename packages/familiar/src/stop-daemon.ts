@@ -72,6 +72,8 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   const answer = record?.running === true ? await verify(request, record) : null
   if (record !== null && answer?.outcome === 'proven') return provenTarget(request, seen, record)
   const { state, pid, port } = stateFrom(seen)
+  // To look is all that is done in another user's directory, also where there is nothing to stop.
+  if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   if (state === 'unreachable') throw unreachable(request, { pid, port })
   if (state === 'elsewhere') throw elsewhere(request, { pid, port })
   return null

@@ -24,6 +24,8 @@ const STATES: Readonly<Record<string, Claim>> = {
 /** Errors and reasons, by a part of their name. */
 const NAMES: readonly (readonly [RegExp, Claim])[] = [
   [/E_(INTERNAL|SCAN|RESOURCES|LOCK|SCOPE_UNUSABLE|PORT|RANGE|LOOK)/, null],
+  // Where none can reach itself, none is started: that says nothing of another one.
+  [/START_FAILED/, null],
   [/UNREACHABLE/i, 'unreachable'],
   [/ELSEWHERE/i, 'elsewhere'],
   [/FOREIGN|other_user/i, 'foreign'],
