@@ -8,8 +8,8 @@ const LONG =
   process.env['FAMILIAR_FULL'] === '1'
     ? []
     : [
-        '**/life/flood.test.ts',
-        '**/live/{alias-project,dashboard-memory,issue-1071-file-systems,limits,parts,sync-fleet}.test.ts',
+        '**/{life/flood,act/stop-ending}.test.ts',
+        '**/live/{alias-project,alias-root,dashboard-matrix,dashboard-memory,hostile-files,issue-1071-file-systems,limits,package-replaced,parts,sync-fleet}.test.ts',
       ]
 
 export default defineConfig({
