@@ -84,17 +84,16 @@ describe('a copied home', () => {
 const NOBODY = 65534
 
 describe.runIf(process.getuid?.() === 0)("another user's home, as root", () => {
-  it('is only looked at: start and restart refuse in one line, and nothing is written', () => {
+  it('is only looked at: start, stop and restart refuse in one line, and nothing is written', () => {
     mkdirSync(root.path)
     chownSync(root.path, NOBODY, NOBODY)
-    for (const command of ['start', 'restart']) {
+    for (const command of ['start', 'stop', 'restart']) {
       const { status, stdout, stderr } = root.run(['sync', command])
       expect([status, stdout, stderr.trimEnd()]).toEqual([2, '', lineOf(stderr)[0]])
       expect(stderr).toContain(`${root.path} belongs to uid ${NOBODY}`)
       expect(root.json(['sync', command]).document.error.code).toBe('E_SCOPE_FOREIGN_OWNER')
     }
     for (const args of [
-      ['sync', 'stop'],
       ['sync', 'status'],
       ['sync', 'logs'],
       ['auth', 'doctor', '--reset', '--force'],
