@@ -13,7 +13,7 @@ const ports = portsOf('life/flood')
 leaveNoDaemons(ports)
 
 /** A daemon without clients takes 70 MiB, 32 may be unsent, and the rest is garbage that is collected late. */
-const MOST_MIB = 384
+const MOST_MIB = 256
 
 let open: (() => void)[] = []
 

@@ -11,6 +11,7 @@ import {
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
 import type { ToldHolder } from '../../identity/lock-holder.js'
+import { quietly } from './quietly.js'
 
 /**
  * Returns the process that holds the kernel lock on the file, null when the lock is free or there is no such file,
@@ -153,14 +154,4 @@ function statOf(path: string): BigIntStats | 'unknown' | null {
 
 function list(directory: string): readonly string[] {
   return quietly(() => readdirSync(directory)) ?? []
-}
-
-function quietly<T>(read: () => T): T | null {
-  try {
-    return read()
-  } catch (error) {
-    throwLack(error)
-    if (errnoOf(error) === null) throw error
-    return null
-  }
 }

@@ -16,6 +16,7 @@ import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
 import type { Platform } from './platform.js'
+import { quietly } from './quietly.js'
 
 /** Clock ticks a second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 const TICKS_PER_SECOND = 100
@@ -288,15 +289,4 @@ function readLink(path: string): string | null {
 
 function readDirectory(path: string): readonly string[] {
   return quietly(() => readdirSync(path)) ?? []
-}
-
-/** Not permitted and gone meanwhile are both *unknown*; our own lack is thrown. What is no system error is a fault of ours. */
-function quietly<T>(read: () => T): T | null {
-  try {
-    return read()
-  } catch (error) {
-    throwLack(error)
-    if (errnoOf(error) === null) throw error
-    return null
-  }
 }
