@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 /** The codes of every error the library throws on purpose. Permanent: scripts match on them. */
 export type ErrorCode =
   | 'E_DAEMON_ELSEWHERE'
@@ -43,16 +45,27 @@ export class FamiliarError extends Error {
 /** Returns the errno name of a system error (`ENOENT`, `EACCES`, ...), or null for anything else. */
 export function errnoOf(error: unknown): string | null {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  return typeof code === 'string' ? code : null
+  return typeof code === 'string' ? nameOf(code) : null
+}
+
+/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `Unknown system error -37`. */
+function nameOf(code: string): string {
+  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1] ?? 0)
+  if (number === 0) return code
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
 /** What the system says when this process may not open, start or hold anything more. It says nothing about others. */
 const LACKS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])
 
-/** Returns whether a call failed because this process ran out of descriptors, memory or processes. */
-export function isLack(error: unknown): boolean {
+/**
+ * Returns `E_RESOURCES` where a call failed because this process ran out of descriptors, memory or processes, or where it
+ * is that error already; null for any other error.
+ */
+export function asLack(error: unknown): FamiliarError | null {
+  if (error instanceof FamiliarError) return error.code === 'E_RESOURCES' ? error : null
   const errno = errnoOf(error)
-  return errno !== null && LACKS.has(errno)
+  return errno !== null && LACKS.has(errno) ? lackOf(errno, error) : null
 }
 
 /**
@@ -60,7 +73,8 @@ export function isLack(error: unknown): boolean {
  * about another process or file. Does nothing for any other error.
  */
 export function throwLack(error: unknown): void {
-  if (isLack(error)) throw lackOf(errnoOf(error) ?? String(error), error)
+  const lack = asLack(error)
+  if (lack !== null) throw lack
 }
 
 /** Returns `E_RESOURCES`: what was lacking, and what to do. */

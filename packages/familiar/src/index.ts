@@ -1,4 +1,4 @@
-export { FamiliarError, errnoOf, isLack, lackOf, throwLack, type ErrorCode } from './errors.js'
+export { asLack, errnoOf, FamiliarError, type ErrorCode } from './errors.js'
 export type { Family, Recognition, ScopeFiles } from './family.js'
 export { connect } from './connect.js'
 export { skipReason } from './connect/skip-reason.js'

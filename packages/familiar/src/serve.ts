@@ -15,7 +15,7 @@ import { openLog, type Log } from './daemon/log.js'
 import { removeStaleTokens, writeToken } from './act/tokens.js'
 import { createDaemonServer, type Handler } from './daemon/server.js'
 import { readTiming } from './daemon/timing.js'
-import { errnoOf, FamiliarError, isLack, lackOf } from './errors.js'
+import { asLack, FamiliarError } from './errors.js'
 import type { Family } from './family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from './identity/narrow.js'
 import type { OwnRecord } from './identity/record.js'
@@ -258,7 +258,6 @@ function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
 
 function asFamiliarError(error: unknown): FamiliarError {
   if (error instanceof FamiliarError) return error
-  if (isLack(error)) return lackOf(errnoOf(error) ?? String(error), error)
   const message = error instanceof Error ? error.message : String(error)
-  return new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
+  return asLack(error) ?? new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { provesPredecessor } from '../classify/derive.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { parseRecord, type DaemonRecord } from '../identity/record.js'
 import type { Candidate } from '../observe/look.js'
@@ -146,6 +146,7 @@ export async function withDaemonLock(
       lock.release()
     }
   } catch (error) {
-    if (!(error instanceof FamiliarError) || error.code === 'E_RESOURCES') throw error
+    throwLack(error)
+    if (!(error instanceof FamiliarError)) throw error
   }
 }

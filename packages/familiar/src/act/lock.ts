@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, statSync } from 'node:fs'
-import { constants as systemConstants } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
@@ -148,7 +147,7 @@ function openLockFile(path: string, mustExist: boolean): number {
 function unusable(path: string, error: unknown): FamiliarError {
   throwLack(error)
   const errno = errnoOf(error)
-  const why = errno === null ? (error instanceof Error ? error.message : String(error)) : nameOf(errno)
+  const why = errno === null ? (error instanceof Error ? error.message : String(error)) : errno
   return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
     hint: hintFor(path, errno),
     cause: error,
@@ -200,15 +199,9 @@ function lockRange(tryLock: (offset: number, length: number) => boolean): boolea
 
 function unsupported(path: string, error: unknown): FamiliarError {
   throwLack(error)
-  const why = nameOf(errnoOf(error) ?? String(error))
+  const why = errnoOf(error) ?? String(error)
   const hint = `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
   return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
-}
-
-/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `Unknown system error -37`. */
-export function nameOf(code: string): string {
-  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1])
-  return Object.entries(systemConstants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
 /** A lock on a file that was unlinked or replaced locks nothing. Throws the system's error where that cannot be told. */

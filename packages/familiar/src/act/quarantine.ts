@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
 import { parseRecord } from '../identity/record.js'
+import { CAREFUL } from '../observe/peek.js'
 import { writeNewFile } from './write-file.js'
 
 /** Why a file is no longer the record: it was damaged, or its daemon was replaced. */
@@ -38,7 +39,7 @@ const REDACTED = '<redacted>'
 /** To replace a shorter text wherever it occurs would spoil the rest, and it protects nothing. */
 const SHORTEST_TOKEN = 16
 
-const READ_SAFELY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+const READ_SAFELY = constants.O_RDONLY | CAREFUL
 
 const COPY_NAME = /^(?:corrupt|replaced)-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)$/
 /** Sorts behind every time: a clock that was set back must not cost the copy that was just made. */

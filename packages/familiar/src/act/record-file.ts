@@ -6,7 +6,7 @@ import { objectOf, parseJson } from '../identity/narrow.js'
 import type { OwnRecord } from '../identity/record.js'
 import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import { prepareOwnPlace } from './own-place.js'
-import { nameOf, type HeldLock } from './lock.js'
+import type { HeldLock } from './lock.js'
 import { keepCopy, type Why } from './quarantine.js'
 import { removeLeftover, writeNewFile } from './write-file.js'
 
@@ -112,7 +112,7 @@ export function markStopped(
 function unwritable(path: string, error: unknown): Error {
   throwLack(error)
   if (error instanceof FamiliarError) return error
-  const why = nameOf(errnoOf(error) ?? String(error))
+  const why = errnoOf(error) ?? String(error)
   const hint =
     why === 'EFBIG'
       ? 'raise the limit of file sizes (ulimit -f)'

@@ -1,7 +1,5 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs'
-
-/** A link could lead to any file, and the other end of a FIFO could be waited for without end. (Windows has neither flag.) */
-const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+import { closeSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs'
+import { CAREFUL } from '../observe/peek.js'
 
 /**
  * Opens a file that others could have put something else in the place of: never waits, never follows a link, and never

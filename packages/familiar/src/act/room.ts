@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { assertOwnScope } from './scope-owner.js'
+import { removeLeftover, writeNewFile } from './write-file.js'
 
 /** A record has less than 2 KiB, the first lines of a log too; the old record stays until the new one stands. */
 const ROOM_BYTES = 8 * 1024
@@ -42,7 +43,7 @@ function nearest(directory: string, scope: string): string | null {
 function tryToWrite(directory: string): void {
   const path = join(directory, `.room-${randomBytes(6).toString('hex')}`)
   try {
-    writeWhole(path, Buffer.alloc(ROOM_BYTES))
+    writeNewFile(path, Buffer.alloc(ROOM_BYTES))
   } catch (error) {
     throwLack(error)
     throw new FamiliarError(
@@ -54,19 +55,6 @@ function tryToWrite(directory: string): void {
       },
     )
   } finally {
-    rmSync(path, { force: true })
-  }
-}
-
-/** A write may be short where the space ends; many file systems find room only when the data goes to the disk. */
-function writeWhole(path: string, content: Buffer): void {
-  const descriptor = openSync(path, 'wx', 0o600)
-  try {
-    for (let written = 0; written < content.length;) {
-      written += writeSync(descriptor, content, written)
-    }
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
+    removeLeftover(path)
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FamiliarError, throwLack } from '../errors.js'
+import { throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { ProvenProcess } from '../identity/proof.js'
@@ -88,7 +88,6 @@ export async function retire(
     return failed('survived_kill')
   } catch (error) {
     throwLack(error)
-    if (error instanceof FamiliarError && error.code === 'E_RESOURCES') throw error
     return failed(`unknown: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

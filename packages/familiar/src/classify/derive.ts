@@ -1,4 +1,4 @@
-import { isOfElsewhere } from '../identity/elsewhere.js'
+import { isHeldElsewhere } from '../identity/elsewhere.js'
 import { commandText, type PortRange } from '../identity/machine.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
@@ -148,20 +148,9 @@ function reachable(seen: Sighting, around: Surroundings): Tri {
 /** Without a scope there is no record that could name another one. */
 function elsewhere(seen: Sighting, around: Surroundings): Tri {
   const named = namedScopes(seen, around).map((scope) =>
-    scope === null || scope.isLate === true ? 'unknown' : isElsewhere(scope, around),
+    scope === null || scope.isLate === true ? 'unknown' : tri(isHeldElsewhere(scope, around.machine)),
   )
   return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
-}
-
-/**
- * Returns whether a record of the scope names a daemon of another machine, or of another pid namespace of this boot, that
- * may still run: only while the daemon lock is held, or cannot be told to be free.
- */
-export function isElsewhere({ records, lockHolder }: ScopeView, around: Surroundings): Tri {
-  const isForeign = records.some(
-    (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, around.machine),
-  )
-  return tri(isForeign && lockHolder !== null)
 }
 
 /**

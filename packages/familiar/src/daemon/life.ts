@@ -5,7 +5,7 @@ import type { HeldLock } from '../act/lock.js'
 import type { Timing } from '../act/start-pipe.js'
 import { namesLiving } from '../classify/derive.js'
 import { tri, type Tri } from '../classify/tri.js'
-import { FamiliarError, isLack } from '../errors.js'
+import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { stringOf, objectOf } from '../identity/narrow.js'
@@ -109,7 +109,7 @@ export function live(options: LifeOptions): Life {
     } catch (error) {
       report(error)
       // What this process lacks says nothing about the record or the scope: the next tick tries again.
-      if (isOwnLack(error)) return
+      if (asLack(error) !== null) return
     }
     const rule = retirementOf(situation(state))
     if (rule !== null) await leave(rule.reason, rule.id)
@@ -252,10 +252,6 @@ function isHeld(lock: HeldLock): Tri {
   } catch (error) {
     return error instanceof FamiliarError && error.code === 'E_LOCK_BUSY' ? 'no' : 'unknown'
   }
-}
-
-function isOwnLack(error: unknown): boolean {
-  return isLack(error) || (error instanceof FamiliarError && error.code === 'E_RESOURCES')
 }
 
 /**

@@ -1,12 +1,23 @@
 import type { Host } from './machine.js'
 import type { DaemonRecord } from './record.js'
+import type { ScopeView } from './sighting.js'
+
+type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
 /** Returns whether the pid in a record means a process of another machine, or of another pid namespace of this boot. Pure. */
-export function isOfElsewhere(
-  record: DaemonRecord,
-  machine: Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>,
-): boolean {
+export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
   if (record.lineage === 'predecessor' || record.hostId === null) return false
   if (record.hostId !== machine.hostId) return true
   return record.bootId === machine.bootId && record.pidNamespace !== machine.pidNamespace
+}
+
+/**
+ * Returns whether a record of the scope names a daemon of another machine, or of another pid namespace of this boot, that
+ * may still run: only while the daemon lock is held, or cannot be told to be free. Pure.
+ */
+export function isHeldElsewhere({ records, lockHolder }: ScopeView, machine: Machine): boolean {
+  if (lockHolder === null) return false
+  return records.some(
+    (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, machine),
+  )
 }

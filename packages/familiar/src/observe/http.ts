@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { errnoOf, isLack, lackOf } from '../errors.js'
+import { asLack, errnoOf } from '../errors.js'
 
 /** One request to a listener on this machine. */
 export interface HttpRequest {
@@ -72,10 +72,11 @@ export function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' |
       resolve(bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks)))
     }
     const fail = (error: Error): void => {
-      if (!isLack(error) && (bytes > 0 || !isNoWay(error))) return finish()
+      const lack = asLack(error)
+      if (lack === null && (bytes > 0 || !isNoWay(error))) return finish()
       end()
-      if (isLack(error)) reject(lackOf(errnoOf(error) ?? String(error), error))
-      else resolve('unreachable')
+      if (lack === null) resolve('unreachable')
+      else reject(lack)
     }
     const stopWaiting = afterSteps(asked.timeoutMs, finish)
     socket.on('connect', () => write(socket, asked))

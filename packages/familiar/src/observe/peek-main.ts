@@ -4,20 +4,18 @@
  * one that asked goes on with the replies it has. Exit code 75: this process had too few resources.
  */
 import { readFileSync, writeSync } from 'node:fs'
-import { isLack, FamiliarError } from '../errors.js'
-import { viewScope, type ScopesQuestion } from './records.js'
+import { asLack } from '../errors.js'
+import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './records.js'
 import { selectPlatform } from './platform/select.js'
 
 async function answer(): Promise<void> {
   const { scopes, pids } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
   const platform = await selectPlatform()
-  for (const scope of scopes) {
-    writeAll(`${REPLY}${JSON.stringify(await viewScope(scope, pids, platform))}\n`)
+  for (const request of scopes) {
+    const reply: ScopeReply = { scope: request.scope, view: await viewScope(request, pids, platform) }
+    writeAll(`${REPLY}${JSON.stringify(reply)}\n`)
   }
 }
-
-/** What else this process prints (a preloaded module may) is no reply. */
-const REPLY = 'familiar:'
 
 function writeAll(text: string): void {
   const bytes = Buffer.from(text)
@@ -25,6 +23,5 @@ function writeAll(text: string): void {
 }
 
 answer().catch((error: unknown) => {
-  const isOurs = isLack(error) || (error instanceof FamiliarError && error.code === 'E_RESOURCES')
-  process.exitCode = isOurs ? 75 : 1
+  process.exitCode = asLack(error) === null ? 1 : 75
 })

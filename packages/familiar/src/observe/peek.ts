@@ -127,8 +127,11 @@ function exists(path: string): boolean | null {
   }
 }
 
-/** How a file is opened that other processes may have prepared: through no link, and without waiting for a FIFO's writer. */
-const READING = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+/**
+ * How a file is opened that other processes may have prepared: through no link, and without waiting for a FIFO's other end.
+ * (Windows has neither flag.)
+ */
+export const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** What of a file is read. */
 export interface SmallFile {
@@ -148,7 +151,7 @@ export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile =
     const place = mayBeLink === true ? realpathSync.native(fileNameOf(path), 'buffer') : fileNameOf(path)
     if (lstatSync(place).isSymbolicLink()) return { state: 'unreadable', why: 'it is a link' }
     if (!lstatSync(place).isFile()) return { state: 'unreadable', why: 'it is not a file' }
-    descriptor = openSync(place, READING)
+    descriptor = openSync(place, constants.O_RDONLY | CAREFUL)
     return readOpen(descriptor, maxBytes ?? MAX_RECORD_BYTES)
   } catch (error) {
     throwLack(error)

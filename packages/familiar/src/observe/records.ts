@@ -13,6 +13,15 @@ export interface ScopesQuestion {
   readonly pids: readonly number[]
 }
 
+/** Stands before every reply of the process that reads them, so that what a preloaded module prints is not taken for one. */
+export const REPLY = 'familiar:'
+
+/** One scope as that process read it. */
+export interface ScopeReply {
+  readonly scope: string
+  readonly view: ScopeView
+}
+
 /** A scope as its files say, before the kernel was asked who holds its lock. */
 export type UnlockedView = Omit<ScopeView, 'lockHolder'> & { readonly told: ToldHolder }
 

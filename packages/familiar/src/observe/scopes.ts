@@ -1,19 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { throwLack } from '../errors.js'
+import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../identity/narrow.js'
 import type { ScopeView } from '../identity/sighting.js'
 import { childEnvironment } from './child-environment.js'
-import { requestFor, type ScopesQuestion } from './records.js'
+import { REPLY, requestFor, type ScopeReply, type ScopesQuestion } from './records.js'
 
 const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
 /** Large enough for 50 scopes with two records of 64 KiB each, every character of them escaped. */
 const MAX_REPLY_CHARS = 48 * 1024 * 1024
-
-/** Stands before every reply, so that what a preloaded module prints is not taken for one. */
-const REPLY = 'familiar:'
 
 /** Exit code of the child where it had too few resources itself (`EX_TEMPFAIL`). */
 const LACKING = 75
@@ -49,10 +46,13 @@ export async function readForeignScopes(
   if (scopes.length === 0) return new Map()
   const requests = scopes.map((scope) => requestFor(family, scope))
   const views = await askChild({ scopes: requests, pids }, deadline)
-  return new Map(scopes.map((scope, index) => [scope, views[index] ?? UNTOLD]))
+  return new Map(scopes.map((scope) => [scope, views.get(scope) ?? UNTOLD]))
 }
 
-async function askChild(question: ScopesQuestion, deadline: AbortSignal): Promise<readonly ScopeView[]> {
+async function askChild(
+  question: ScopesQuestion,
+  deadline: AbortSignal,
+): Promise<ReadonlyMap<string, ScopeView>> {
   let text = ''
   let error: unknown = null
   const child = startChild(deadline)
@@ -62,8 +62,7 @@ async function askChild(question: ScopesQuestion, deadline: AbortSignal): Promis
       resolve()
     })
     child.on('close', (code) => {
-      if (code === LACKING)
-        error = Object.assign(new Error('the child had too few resources'), { code: 'EMFILE' })
+      if (code === LACKING) error = lackOf('EMFILE')
       resolve()
     })
     // A child that hangs in the kernel is not even ended by SIGKILL: it is left to itself.
@@ -100,10 +99,11 @@ function startChild(deadline: AbortSignal): ChildProcess {
 }
 
 /** A reply that was cut off by the deadline is none; the whole ones before it count. */
-function viewsIn(text: string): readonly ScopeView[] {
+function viewsIn(text: string): ReadonlyMap<string, ScopeView> {
   const lines = text.split('\n').slice(0, -1)
-  return lines.flatMap((line) => {
+  const replies = lines.flatMap((line) => {
     const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null
-    return json === null ? [] : [json as unknown as ScopeView]
+    return json === null ? [] : [json as unknown as ScopeReply]
   })
+  return new Map(replies.map(({ scope, view }) => [scope, view]))
 }

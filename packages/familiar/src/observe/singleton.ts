@@ -1,5 +1,6 @@
-import { isElsewhere, isSingletonByRecord } from '../classify/derive.js'
+import { isSingletonByRecord } from '../classify/derive.js'
 import { inUseBy } from '../classify/evidence.js'
+import { isHeldElsewhere } from '../identity/elsewhere.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import type { Candidate, Look } from './look.js'
@@ -24,7 +25,7 @@ export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
  * seen in our own namespaces is not: the record may be another machine's, in a synchronised project.
  */
 export function runsElsewhere({ facts }: Candidate, { surroundings }: Look): boolean {
-  return facts.same_namespaces !== 'yes' && isElsewhere(surroundings.here, surroundings) === 'yes'
+  return facts.same_namespaces !== 'yes' && isHeldElsewhere(surroundings.here, surroundings.machine)
 }
 
 /** Returns the record of the scope that names this daemon, null when none does. */

@@ -1,4 +1,5 @@
-import { isOfElsewhere } from '../identity/elsewhere.js'
+import { namesLiving } from '../classify/derive.js'
+import { isHeldElsewhere, isOfElsewhere } from '../identity/elsewhere.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
 import type { ScopeView, Surroundings } from '../identity/sighting.js'
@@ -73,16 +74,14 @@ function stateOf(around: Around): DaemonStatus {
     return as('elsewhere', 'the daemon lock is held by a process that is not seen here')
   if (record === null) return as('none', unreadableWhy(here) ?? 'there is no record of one')
   if (!record.running) return as('stopped', record.stopReason ?? 'it was stopped', record.stoppedAt)
-  const process = alive.get(record.pid ?? 0)
+  const isAlive = namesLiving(record, alive) === 'yes'
   if (record.lineage === 'own') {
     const isElse = isOfElsewhere(record, machine)
     const why = isElse ? 'it ran elsewhere, and the daemon lock is free' : 'its process is gone'
-    const isThere = !isElse && process !== undefined && process.birth === record.birth
-    return isThere ? as('stopping', 'it let its lock go') : as('crashed', why, here.lockTouchedAt)
+    return isAlive && !isElse ? as('stopping', 'it let its lock go') : as('crashed', why, here.lockTouchedAt)
   }
-  const carries = process?.command != null && JSON.stringify(process.command).includes(record.token ?? '\0')
-  if (!carries) return as('stopped', 'the process that its record names is gone')
-  const isNear = process.networkNamespace === around.networkNamespace
+  if (!isAlive) return as('stopped', 'the process that its record names is gone')
+  const isNear = alive.get(record.pid ?? 0)?.networkNamespace === around.networkNamespace
   return isNear
     ? as('none', "its record names a daemon that is not proven to be this scope's")
     : as('unreachable', 'it runs where a connection from here does not reach it')
@@ -106,11 +105,4 @@ function predecessorRecordIn({ records }: ScopeView): DaemonRecord | null {
 function unreadableWhy({ records }: ScopeView): string | null {
   const read = records.find(({ state }) => state === 'unreadable' || state === 'malformed')
   return read !== undefined && 'why' in read ? `its record cannot be read: ${read.why}` : null
-}
-
-function isHeldElsewhere({ records, lockHolder }: ScopeView, machine: Around['machine']): boolean {
-  const running = records.flatMap((read) =>
-    read.state === 'readable' && read.record.running ? [read.record] : [],
-  )
-  return lockHolder !== null && running.some((record) => isOfElsewhere(record, machine))
 }

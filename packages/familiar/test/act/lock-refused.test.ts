@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
-import { refusing } from '../helpers/refuse-locks.js'
+import { refusingCalls } from '../helpers/refuse-calls.js'
 
 leaveNothing()
 
@@ -22,7 +22,7 @@ describe('a lock that the kernel refuses', () => {
     ['EIO', 'EIO'],
   ] as const)('with %s is neither free nor busy', async ([errno, said], context) => {
     const path = newPath()
-    const process = startLockProcess(path, refusing(context, errno))
+    const process = startLockProcess(path, refusingCalls(context, `lock=${errno}`))
     const error = {
       code: 'E_LOCK_UNSUPPORTED',
       message: `cannot lock ${path}: ${said}`,
@@ -37,19 +37,22 @@ describe('a lock that the kernel refuses', () => {
   })
 
   it('with ENOLCK may have run out', async (context) => {
-    const { hint } = await startLockProcess(newPath(), refusing(context, 'ENOLCK')).ask('acquire 0')
+    const { hint } = await startLockProcess(newPath(), refusingCalls(context, 'lock=ENOLCK')).ask('acquire 0')
     expect(hint).toMatch(/, or with locks left$/)
   })
 
   it.for(['EAGAIN', 'EACCES', 'EBUSY'])('with %s is held by somebody', async (errno, context) => {
-    const process = startLockProcess(newPath(), refusing(context, errno))
+    const process = startLockProcess(newPath(), refusingCalls(context, `lock=${errno}`))
     expect(await process.ask('acquire 100')).toMatchObject({ code: 'E_LOCK_BUSY', retry: true })
     expect(await process.ask('isHeld')).toEqual({ held: true })
   })
 
   it('is held by the one who got it before', async (context) => {
     const path = newPath()
-    const [lucky, other] = [startLockProcess(path), startLockProcess(path, refusing(context, 'ENOLCK'))]
+    const [lucky, other] = [
+      startLockProcess(path),
+      startLockProcess(path, refusingCalls(context, 'lock=ENOLCK')),
+    ]
     await lucky.ask('acquire 0')
     expect(await other.ask('acquire 60000')).toMatchObject({ code: 'E_LOCK_UNSUPPORTED' })
     expect(await lucky.ask('assert')).toEqual({ held: true })

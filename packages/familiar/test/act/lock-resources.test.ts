@@ -4,7 +4,7 @@ import { describe, expect, it, type TestContext } from 'vitest'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
-import { refusing } from '../helpers/refuse-locks.js'
+import { refusingCalls } from '../helpers/refuse-calls.js'
 import { needCommand } from '../helpers/skip.js'
 
 leaveNothing()
@@ -58,7 +58,7 @@ it.for(['ENOMEM', 'ENFILE', 'ENOBUFS'])(
   'a lock call that fails with %s is a lack, too',
   async (errno, context) => {
     const path = newPath()
-    const process = startLockProcess(path, refusing(context, errno))
+    const process = startLockProcess(path, refusingCalls(context, `lock=${errno}`))
     expect(await process.ask('acquire 60000')).toMatchObject({ code: 'E_RESOURCES', retry: true })
     expect(await process.ask('isHeld')).toMatchObject({ code: 'E_RESOURCES', retry: true })
   },

@@ -1,7 +1,8 @@
 """Runs a command to which the kernel refuses system calls: refuse-calls.py CALL=ERRNO[,CALL=ERRNO...] COMMAND ARGUMENT...
 
 A seccomp filter answers each CALL with its errno, as a sandbox or a machine that has run out of something does. `fork`
-means a new process, not a thread. The command's children inherit it. Linux on x86_64 and aarch64.
+means a new process, not a thread; `lock` a file lock of the kind that daemons take, as on a file system without locks. The
+command's children inherit it. Linux on x86_64 and aarch64.
 """
 
 import ctypes
@@ -11,27 +12,40 @@ import platform
 import struct
 import sys
 
+F_OFD_SETLK, F_OFD_SETLKW = 37, 38
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 22, 38
 SECCOMP_MODE_FILTER = 2
 RET_ALLOW, RET_ERRNO = 0x7FFF0000, 0x00050000
 LOAD, IF_EQUAL, IF_BITS, RETURN = 0x20, 0x15, 0x45, 0x06
-# Where the filter finds what: struct seccomp_data in linux/seccomp.h. The low half of the first argument.
-NUMBER_AT, ARCHITECTURE_AT, FLAGS_AT = 0, 4, 16
+# Where the filter finds what: struct seccomp_data in linux/seccomp.h. The low halves of the first and second argument.
+NUMBER_AT, ARCHITECTURE_AT, FLAGS_AT, COMMAND_AT = 0, 4, 16, 24
 CLONE_THREAD = 0x00010000
 # AUDIT_ARCH_*, and the numbers of the calls there.
 MACHINES = {
-    "x86_64": (0xC000003E, {"connect": 42, "socket": 41, "bind": 49, "listen": 50, "clone": 56, "clone3": 435, "fork": 57, "vfork": 58}),
-    "aarch64": (0xC00000B7, {"connect": 203, "socket": 198, "bind": 200, "listen": 201, "clone": 220, "clone3": 435}),
+    "x86_64": (0xC000003E, {"connect": 42, "socket": 41, "bind": 49, "listen": 50, "clone": 56, "clone3": 435, "fork": 57, "vfork": 58, "fcntl": 72}),
+    "aarch64": (0xC00000B7, {"connect": 203, "socket": 198, "bind": 200, "listen": 201, "clone": 220, "clone3": 435, "fcntl": 25}),
 }
 
 
 def refuse(number, refusal):
-    return [(IF_EQUAL, 0, 1, number), (RETURN, 0, 0, RET_ERRNO | refusal)]
+    return [(LOAD, 0, 0, NUMBER_AT), (IF_EQUAL, 0, 1, number), (RETURN, 0, 0, RET_ERRNO | refusal)]
+
+
+def refuse_locks(numbers, refusal):
+    return [
+        (LOAD, 0, 0, NUMBER_AT),
+        (IF_EQUAL, 0, 4, numbers["fcntl"]),
+        (LOAD, 0, 0, COMMAND_AT),
+        (IF_EQUAL, 1, 0, F_OFD_SETLK),
+        (IF_EQUAL, 0, 1, F_OFD_SETLKW),
+        (RETURN, 0, 0, RET_ERRNO | refusal),
+    ]
 
 
 def refuse_processes(numbers, refusal):
     """clone3 keeps its flags where a filter cannot read them: without it, the C library uses clone."""
     clone = [
+        (LOAD, 0, 0, NUMBER_AT),
         (IF_EQUAL, 0, 4, numbers["clone"]),
         (LOAD, 0, 0, FLAGS_AT),
         (IF_BITS, 1, 0, CLONE_THREAD),
@@ -43,10 +57,10 @@ def refuse_processes(numbers, refusal):
 
 
 def refusing(architecture, numbers, rules):
-    steps = [(LOAD, 0, 0, ARCHITECTURE_AT), (IF_EQUAL, 1, 0, architecture), (RETURN, 0, 0, RET_ALLOW), (LOAD, 0, 0, NUMBER_AT)]
-    # What a rule for processes has loaded, no later rule may need: they come last.
-    for call, refusal in sorted(rules, key=lambda rule: rule[0] == "fork"):
-        steps += refuse_processes(numbers, refusal) if call == "fork" else refuse(numbers[call], refusal)
+    steps = [(LOAD, 0, 0, ARCHITECTURE_AT), (IF_EQUAL, 1, 0, architecture), (RETURN, 0, 0, RET_ALLOW)]
+    families = {"fork": refuse_processes, "lock": refuse_locks}
+    for call, refusal in rules:
+        steps += families[call](numbers, refusal) if call in families else refuse(numbers[call], refusal)
     return [*steps, (RETURN, 0, 0, RET_ALLOW)]
 
 

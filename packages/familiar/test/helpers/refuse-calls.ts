@@ -8,7 +8,8 @@ let isTried = false
 
 /**
  * Returns what comes before a command so that the kernel refuses it, and all that it starts, these system calls:
- * `connect=EPERM`, `fork=EAGAIN` (a new process, not a thread). Skips the test, aloud, where that cannot be made.
+ * `connect=EPERM`, `fork=EAGAIN` (a new process, not a thread),
+ * `lock=ENOLCK` (a file lock, as on a file system without them). Skips the test, aloud, where that cannot be made.
  */
 export function refusingCalls(context: TestContext, rules: string): readonly string[] {
   const prefix = ['python3', LAUNCHER, rules]

@@ -22,7 +22,7 @@ import { listenersOn } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
-import { refusing } from '../helpers/refuse-locks.js'
+import { refusingCalls } from '../helpers/refuse-calls.js'
 
 const ports = portsOf('life/lock-unsupported')
 const filesOf = daemonFamily(ports).files
@@ -31,7 +31,7 @@ const newRoot = (): string => join(makeHome(), 'root')
 leaveNoDaemons(ports)
 
 /** What comes before a command that gets no lock. */
-const without = (context: TestContext): readonly string[] => refusing(context, 'ENOLCK')
+const without = (context: TestContext): readonly string[] => refusingCalls(context, 'lock=ENOLCK')
 
 /** Runs a process to its end. Returns its exit code and what it said. */
 async function run(prefix: readonly string[], args: readonly string[]) {

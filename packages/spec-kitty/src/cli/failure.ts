@@ -1,4 +1,4 @@
-import { errnoOf, FamiliarError, isLack, lackOf, type ErrorCode } from 'familiar'
+import { asLack, FamiliarError, type ErrorCode } from 'familiar'
 import { EXIT } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { formatJson } from './json.js'
@@ -46,7 +46,7 @@ function exitOf({ code, retry }: FamiliarError): number {
 }
 
 function describe(caught: unknown): Failure {
-  const error = asLack(caught) ?? caught
+  const error = lackIn(caught) ?? caught
   if (causesOf(error).some(isPartMissing)) return INSTALLATION_CHANGED
   if (error instanceof UsageError) {
     return { code: 'E_USAGE', message: error.message, remediation: 'see spec-kitty --help', exit: EXIT.error }
@@ -79,9 +79,8 @@ function isPartMissing(error: unknown): boolean {
 }
 
 /** Returns `E_RESOURCES` where the error, or what it was caused by, is a lack of our own descriptors, memory, processes. */
-function asLack(error: unknown): FamiliarError | null {
-  const lack = causesOf(error).find(isLack)
-  return lack === undefined ? null : lackOf(errnoOf(lack) ?? 'unknown', lack)
+function lackIn(error: unknown): FamiliarError | null {
+  return causesOf(error).reduce<FamiliarError | null>((found, cause) => found ?? asLack(cause), null)
 }
 
 /** Returns the error and what it was caused by, outermost first. */

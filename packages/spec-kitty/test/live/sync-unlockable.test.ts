@@ -18,10 +18,10 @@ beforeEach(() => {
 
 afterEach(() => root.end())
 
-const LAUNCHER = fileURLToPath(new URL('../../../familiar/test/helpers/refuse-locks.py', import.meta.url))
+const LAUNCHER = fileURLToPath(new URL('../../../familiar/test/helpers/refuse-calls.py', import.meta.url))
 
 function withoutLocks(context: TestContext): RunOptions & { readonly prefix: readonly string[] } {
-  const prefix = ['python3', LAUNCHER, 'ENOLCK']
+  const prefix = ['python3', LAUNCHER, 'lock=ENOLCK']
   const { status, error, stderr } = spawnSync('python3', [...prefix.slice(1), 'true'], { encoding: 'utf8' })
   if (status !== 0) skipAloud(context, `locks cannot be refused here: ${error?.message ?? stderr.trim()}`)
   return { prefix }

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  type BigIntStats,
-} from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs'
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
 import type { ToldHolder } from '../../identity/lock-holder.js'
-import { quietly } from './quietly.js'
+import { mountOf, quietly, readDirectory, readFile, readLink } from './quietly.js'
 
 /**
  * Returns the process that holds the kernel lock on the file, null when the lock is free or there is no such file,
@@ -55,7 +46,7 @@ export function findLockHolder(
 const SEARCHES = 3
 
 function allPids(): readonly number[] {
-  return list('/proc')
+  return readDirectory('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
 }
@@ -80,10 +71,10 @@ function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] 
 
 /** Reads the links first: most descriptors are something else, and a stat of one on a dead mount would block. */
 function locksOf(pid: number, name: string): readonly HeldFile[] {
-  return list(`/proc/${pid}/fd`).flatMap((descriptor) => {
-    const link = quietly(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`))
+  return readDirectory(`/proc/${pid}/fd`).flatMap((descriptor) => {
+    const link = readLink(`/proc/${pid}/fd/${descriptor}`)
     if (link === null || basename(link) !== name) return []
-    const info = quietly(() => readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8'))
+    const info = readFile(`/proc/${pid}/fdinfo/${descriptor}`)
     if (info === null || !LOCKED.test(info)) return []
     const open = quietly(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true }))
     return open === null ? [] : [{ pid, dev: open.dev, ino: open.ino }]
@@ -98,7 +89,7 @@ const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
  * systems: without the device, a lock of another container would keep this one from being free.
  */
 function countListed(path: string, file: BigIntStats): number {
-  const locks = quietly(() => readFileSync('/proc/locks', 'utf8'))
+  const locks = readFile('/proc/locks')
   if (locks === null) return Number.POSITIVE_INFINITY
   const pattern = new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*\\s([0-9a-f]+:[0-9a-f]+):${file.ino}\\s`, 'g')
   const devices = [...locks.matchAll(pattern)].map(([, device]) => device)
@@ -120,10 +111,9 @@ function deviceOf(path: string, file: BigIntStats): string | null {
   try {
     const { dev, ino } = fstatSync(descriptor, { bigint: true })
     if (dev !== file.dev || ino !== file.ino) return null
-    const info = quietly(() => readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8')) ?? ''
-    const mount = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1]
-    const mounts = quietly(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? ''
-    const numbers = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(mounts)?.slice(1) ?? []
+    const mounts = readFile('/proc/self/mountinfo') ?? ''
+    const numbers =
+      new RegExp(`^${mountOf(descriptor)} \\d+ (\\d+):(\\d+) `, 'm').exec(mounts)?.slice(1) ?? []
     return numbers.length === 0 ? null : numbers.map((number) => hex(Number(number))).join(':')
   } finally {
     closeSync(descriptor)
@@ -139,7 +129,7 @@ function hex(number: number): string {
  * cannot see it either, and must be told. True on systems whose locks are not read that way.
  */
 export function isLockShown(descriptor: number): boolean {
-  const info = quietly(() => readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))
+  const info = readFile(`/proc/self/fdinfo/${descriptor}`)
   return info === null || LOCKED.test(info)
 }
 
@@ -150,8 +140,4 @@ function statOf(path: string): BigIntStats | 'unknown' | null {
     throwLack(error)
     return errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR' ? null : 'unknown'
   }
-}
-
-function list(directory: string): readonly string[] {
-  return quietly(() => readdirSync(directory)) ?? []
 }

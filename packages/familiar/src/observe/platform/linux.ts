@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
@@ -16,7 +7,7 @@ import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
 import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
 import type { Platform } from './platform.js'
-import { quietly } from './quietly.js'
+import { mountOf, quietly, readDirectory, readFile, readLink } from './quietly.js'
 
 /** Clock ticks a second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 const TICKS_PER_SECOND = 100
@@ -240,8 +231,7 @@ function rootOf(pid: string): string | null {
     const descriptor = openSync(`/proc/${pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY)
     try {
       const { dev, ino } = fstatSync(descriptor)
-      const mount = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1]
-      return `root:${dev}/${ino}/${mount ?? 'unknown'}`
+      return `root:${dev}/${ino}/${mountOf(descriptor) ?? 'unknown'}`
     } finally {
       closeSync(descriptor)
     }
@@ -259,8 +249,7 @@ let knownHostId: string | null = null
 
 /** Read when it is asked for: only a record of a daemon needs it. */
 function hostId(): string {
-  const named = readFile('/etc/machine-id')?.trim() ?? ''
-  knownHostId ??= hostIdOf(named === '' ? hostname() : named)
+  knownHostId ??= hostIdOf(readFile('/etc/machine-id')?.trim() || hostname())
   return knownHostId
 }
 
@@ -274,19 +263,7 @@ function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
   return Object.fromEntries(pairs)
 }
 
-function readFile(path: string): string | null {
-  return quietly(() => readFileSync(path, 'utf8'))
-}
-
 /** A path as text, also where it is no UTF-8. */
 function readPath(path: string): string | null {
   return quietly(() => textOfBytes(readlinkSync(path, 'buffer')))
-}
-
-function readLink(path: string): string | null {
-  return quietly(() => readlinkSync(path))
-}
-
-function readDirectory(path: string): readonly string[] {
-  return quietly(() => readdirSync(path)) ?? []
 }

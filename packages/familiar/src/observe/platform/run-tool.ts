@@ -1,6 +1,6 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 
-import { FamiliarError, errnoOf, isLack, throwLack } from '../../errors.js'
+import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
 
 /** How one run of a system tool is bounded and read. */
 export interface ToolOptions {
@@ -49,8 +49,7 @@ const run: RunTool = (file, args, options) =>
       { ...limits, encoding: 'utf8', windowsHide: true, ...(env === undefined ? {} : { env }) },
       (error, stdout, stderr) => {
         if (error === null || isQuiet(error, stderr, quietExit)) resolve(stdout)
-        else
-          reject(isLack(error) ? error : failed(file, causeOf(error, stderr, signal), signal.aborted, error))
+        else reject(asLack(error) ?? failed(file, causeOf(error, stderr, signal), signal.aborted, error))
       },
     )
     child.stdin?.end()

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
+import { CAREFUL } from '../peek.js'
 import type { ToldHolder } from '../../identity/lock-holder.js'
 import type { LockHolding } from '../../identity/sighting.js'
 
@@ -14,10 +15,7 @@ export const LOCK_LENGTH = 1
 export async function tryForHolder(path: string, told: ToldHolder): Promise<LockHolding> {
   let descriptor: number
   try {
-    descriptor = openSync(
-      path,
-      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-    )
+    descriptor = openSync(path, constants.O_RDONLY | CAREFUL)
   } catch (error) {
     throwLack(error)
     return errnoOf(error) === 'ENOENT' ? null : 'unknown'
