@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { inPrivateNetwork } from './private-network.mjs'
 
 /** Tests mostly wait for processes: three rows of files keep two cores busy. */
-const ROWS = 3
+const ROWS = 4
 
 const args = process.argv.slice(2)
 const chosen = args.indexOf('--project')

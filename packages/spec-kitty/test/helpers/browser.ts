@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { findChromium, launchChromium } from '../../../../scripts/chromium.mjs'
-import { CLI, smallEnvironment, type Ran } from './cli.js'
+import { CLI, smallEnvironment, withoutWaits, type Ran } from './cli.js'
 import { isAlive, listenersOn, startTicksOf } from './machine.js'
 
 const CHROMIUM = findChromium()
@@ -107,7 +107,7 @@ function runIn(cwd: string, args: readonly string[], env: Readonly<Record<string
   const options = { cwd, env: smallEnvironment(env), timeout: HUNG_MS }
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [CLI, ...args], options, (_, stdout, stderr) =>
-      resolve({ status: child.exitCode, stdout, stderr }),
+      resolve({ status: child.exitCode, stdout, ...withoutWaits(stderr) }),
     )
   })
 }

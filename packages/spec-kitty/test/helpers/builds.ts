@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { smallEnvironment, type Ran } from './cli.js'
+import { smallEnvironment, withoutWaits, type Ran } from './cli.js'
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
 
@@ -65,7 +65,7 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
 
 function run([command = '', ...args]: readonly string[], env: Readonly<Record<string, string>>): Ran {
   const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8', timeout: 60_000 })
-  return { status, stdout, stderr }
+  return { status, stdout, ...withoutWaits(stderr) }
 }
 
 /** Makes a directory for the path in which `spec-kitty` is this command. */

@@ -7,7 +7,10 @@ export const CLI = fileURLToPath(new URL('../../bin/spec-kitty.js', import.meta.
 export interface Ran {
   readonly status: number | null
   readonly stdout: string
+  /** Without what `waited` holds. */
   readonly stderr: string
+  /** The lines that tell what the command waits for: on a busy machine any command may print one. */
+  readonly waited: readonly string[]
 }
 
 export interface RunOptions {
@@ -24,7 +27,13 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Ran {
     encoding: 'utf8',
     timeout: 60_000,
   })
-  return { status, stdout, stderr }
+  return { status, stdout, ...withoutWaits(stderr) }
+}
+
+/** Separates what a command printed about waiting from everything else on its standard error. */
+export function withoutWaits(stderr: string): Pick<Ran, 'stderr' | 'waited'> {
+  const waits = /^waiting for .*\n/gm
+  return { stderr: stderr.replaceAll(waits, ''), waited: stderr.match(waits) ?? [] }
 }
 
 /** Starts the command without waiting for it. */
@@ -34,8 +43,8 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 
 /** Runs the command with `--json` and returns its exit code and document. */
 export function runJson(args: readonly string[], options: RunOptions = {}) {
-  const { status, stdout, stderr } = runCli([...args, '--json'], options)
-  return { status, stderr, document: JSON.parse(stdout) }
+  const { stdout, ...ran } = runCli([...args, '--json'], options)
+  return { ...ran, document: JSON.parse(stdout) }
 }
 
 export function smallEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string> {

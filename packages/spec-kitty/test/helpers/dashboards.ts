@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CLI, smallEnvironment, type Ran, type RunOptions } from './cli.js'
+import { CLI, smallEnvironment, withoutWaits, type Ran, type RunOptions } from './cli.js'
 import { isAlive, startTicksOf, withoutForks } from './machine.js'
 
 /** What the tests of the dashboard run and see. Nothing here shares a line with the code that is tested. */
@@ -34,7 +34,7 @@ export async function runIn(
     textOf(child.stderr),
   ])
   clearTimeout(timer)
-  return { status, stdout, stderr, ms: performance.now() - began }
+  return { status, stdout, ...withoutWaits(stderr), ms: performance.now() - began }
 }
 
 /** Starts our command in a directory, in a process group of its own, and does not wait for it. */

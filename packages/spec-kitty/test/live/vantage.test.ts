@@ -111,12 +111,19 @@ describe('in a pid namespace with the /proc of another', () => {
     if (stale > MOST_PROCESSES) skipAloud(context, `${stale} processes would be too many`)
     const many = `read -r _; i=0; while [ $i -lt ${OUTSIDE_COUNT} ]; do ${OUTSIDE} & i=$((i+1)); done; echo`
     await keep([], many).say('')
+    const shells = namingInnocent(true)
     expect(await inside.say(`${stale}`)).toBe(`${stale}`)
+    expect(await until(() => namingInnocent(true) === shells, 5_000)).toBe(true)
     return { prefix: ['nsenter', '--target', `${init}`, '--pid'], stale: processOf(stale) }
   }
 
+  /** A child of the shell is named like the shell until it has become the sleep that it shall be. */
+  function namingInnocent(isShell: boolean): number {
+    return processesNaming(INNOCENT).filter((line) => line.includes('sh -c') === isShell).length
+  }
+
   function innocents(): number {
-    return processesNaming(INNOCENT).filter((line) => !line.includes('sh -c')).length
+    return namingInnocent(false)
   }
 
   it('no command of sync looks at, records, starts or signals anything', async (context) => {
