@@ -3,14 +3,17 @@
  * `npm test`: everything that proves behaviour. First what needs no real port range, then what does, in a private
  * network where the machine allows one. Arguments are handed to vitest; `--project live` runs only that part.
  */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inPrivateNetwork } from './private-network.mjs'
+import { rowsOf } from './rows.mjs'
 
 /** Tests mostly wait for processes: three rows of files keep two cores busy. */
 const ROWS = 4
+
+const VITEST = 'node_modules/vitest/vitest.mjs'
 
 const args = process.argv.slice(2)
 const chosen = args.indexOf('--project')
@@ -47,7 +50,7 @@ process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 function vitest(project, report) {
   return [
     process.execPath,
-    'node_modules/vitest/vitest.mjs',
+    VITEST,
     'run',
     '--project',
     project,
@@ -67,12 +70,15 @@ function liveParts() {
     return [{ name: 'live', wrap: (/** @type {string[]} */ command) => command, more: [] }]
   }
   const wrap = (/** @type {string[]} */ command) => inPrivateNetwork(command) ?? command
-  const rows = others.length > 0 ? 1 : ROWS
-  return Array.from({ length: rows }, (_, row) => ({
-    name: `live-${row + 1}`,
-    wrap,
-    more: rows === 1 ? [] : [`--shard=${row + 1}/${rows}`],
-  }))
+  const rows = others.length > 0 ? [[]] : rowsOf(liveFiles(), ROWS)
+  return rows.map((files, row) => ({ name: `live-${row + 1}`, wrap, more: files }))
+}
+
+function liveFiles() {
+  const list = [VITEST, 'list', '--filesOnly', '--json', '--project', 'live']
+  /** @type {readonly { readonly file: string }[]} */
+  const files = JSON.parse(execFileSync(process.execPath, list, { encoding: 'utf8' }))
+  return files.map(({ file }) => file)
 }
 
 /**

@@ -2,14 +2,14 @@
 'use strict'
 
 /**
- * The server of a stand-in, in a worker of its own: one connection at a time, from accept to close, and nothing
+ * The server of a stand-in: one connection at a time, from accept to close, and nothing
  * else meanwhile, as Python's `HTTPServer` does. A connection that says nothing makes it deaf, and what comes
  * then waits in the kernel's queue until that is full.
  */
 
 const fs = require('node:fs')
 const net = require('node:net')
-const { parentPort, workerData } = require('node:worker_threads')
+const { isMainThread, parentPort, workerData } = require('node:worker_threads')
 const { parse, reply, jsonReply, unsupported } = require('./predecessor-wire.cjs')
 const { health } = require('./predecessor-health.cjs')
 
@@ -24,35 +24,44 @@ const PAGE = '<!DOCTYPE html>\n<html><head><title>Spec Kitty Dashboard</title></
  * @typedef {{ kind: 'listening', fd: number } | { kind: 'failed', busy: boolean, message: string }
  *   | { kind: 'shutdown' }} Told
  */
-/** @type {import('./predecessor-health.cjs').Config} */
-const config = workerData
+/** @typedef {import('./predecessor-health.cjs').Config} Config */
 const chunk = Buffer.alloc(64 * 1024)
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
-const server = net.createServer({ pauseOnConnect: true }, accept)
-server.on('error', (error) => {
-  tell({ kind: 'failed', busy: 'code' in error && error.code === 'EADDRINUSE', message: error.message })
-})
-server.listen(
-  { port: config.port, host: config.bind, ipv6Only: config.ipv6Only, backlog: BACKLOG },
-  function listening() {
-    tell({ kind: 'listening', fd: fdOf(server) })
-  },
-)
-parentPort?.on('message', () => server.close())
+module.exports = { serve }
 
-/** @param {Told} told */
-function tell(told) {
-  parentPort?.postMessage(told, [])
+if (!isMainThread && parentPort !== null) {
+  const port = parentPort
+  const server = serve(workerData, (told) => port.postMessage(told, []))
+  port.on('message', () => server.close())
 }
 
-/** Serves the whole connection before the next one is accepted. @param {import('node:net').Socket} socket */
-function accept(socket) {
+/** Starts to serve in this thread. @param {Config} config @param {(told: Told) => void} tell */
+function serve(config, tell) {
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => accept(config, tell, socket))
+  server.on('error', (error) => {
+    tell({ kind: 'failed', busy: 'code' in error && error.code === 'EADDRINUSE', message: error.message })
+  })
+  server.listen(
+    { port: config.port, host: config.bind, ipv6Only: config.ipv6Only, backlog: BACKLOG },
+    function listening() {
+      tell({ kind: 'listening', fd: fdOf(server) })
+    },
+  )
+  return server
+}
+
+/**
+ * Serves the whole connection before the next one is accepted.
+ *
+ * @param {Config} config @param {(told: Told) => void} tell @param {import('node:net').Socket} socket
+ */
+function accept(config, tell, socket) {
   socket.on('error', () => {})
   if (config.behaviour === 'deaf') pause(Infinity)
   const fd = fdOf(socket)
   const request = readRequest(fd)
-  const answered = request === undefined ? undefined : answer(request)
+  const answered = request === undefined ? undefined : answer(config, request)
   if (answered !== undefined) write(fd, answered.text)
   socket.destroy()
   if (answered?.leaves) tell({ kind: 'shutdown' })
@@ -107,9 +116,9 @@ function pause(ms) {
 /**
  * Returns the raw reply, and whether it is the one to an accepted shutdown.
  *
- * @param {Request} request @returns {{ text: string, leaves?: boolean }}
+ * @param {Config} config @param {Request} request @returns {{ text: string, leaves?: boolean }}
  */
-function answer({ method, path, body }) {
+function answer(config, { method, path, body }) {
   if (method === 'GET' && path === '/api/health') return { text: jsonReply(200, health(config)) }
   if (method === 'GET' && path === '/' && config.family === 'dashboard') {
     return { text: reply(200, ['Content-type: text/html'], PAGE) }
@@ -117,13 +126,17 @@ function answer({ method, path, body }) {
   if (method === 'GET') return { text: reply(404) }
   if (method !== 'POST') return { text: unsupported(method) }
   if (path !== '/api/shutdown' && path !== '/api/sync/publish') return { text: reply(404) }
-  const refusal = refuse(body)
+  const refusal = refuse(config, body)
   if (refusal || path !== '/api/shutdown') return { text: refusal ?? reply(404) }
   return { text: jsonReply(200, { status: 'stopping' }), leaves: true }
 }
 
-/** Returns the reply to a body without the token; undefined if the token is in it. @param {string} body */
-function refuse(body) {
+/**
+ * Returns the reply to a body without the token; undefined if the token is in it.
+ *
+ * @param {Config} config @param {string} body
+ */
+function refuse(config, body) {
   /** @type {unknown} */
   let payload
   try {

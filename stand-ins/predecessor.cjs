@@ -5,8 +5,9 @@
  * Turns `node -c SCRIPT MARKER...` into a stand-in for a daemon of the Python predecessor. Loaded by
  * `NODE_OPTIONS=--require`, told what to be by the JSON in `STAND_IN`.
  *
- * This thread handles signals and the end; a worker serves (`predecessor-serve.cjs`), because a single-threaded
- * server that waits for one connection must still end on SIGTERM, as Python does.
+ * One that ends as the kernel ends it serves in this thread. For every other one a worker serves
+ * (`predecessor-serve.cjs`) and this thread handles signals and the end, because a single-threaded server that waits for
+ * one connection must still end on SIGTERM, as Python does.
  *
  * Node would check the syntax of a file named SCRIPT, which does not exist; it is given this file instead.
  * That changes an array in this process only. `process.title` must never be set: it overwrites the command
@@ -17,24 +18,51 @@ const fs = require('node:fs')
 const { spawn } = require('node:child_process')
 const { join } = require('node:path')
 const { isMainThread, Worker } = require('node:worker_threads')
+const { serve } = require('./predecessor-serve.cjs')
 const { writeOwner, removeOwner } = require('./predecessor-health.cjs')
 
 /** Exit code when the port is taken: Linux's EADDRINUSE. */
 const PORT_BUSY = 98
 
 /** @typedef {import('./predecessor-serve.cjs').Told} Told */
+/** @typedef {import('./predecessor-health.cjs').Config} Config */
 
 // A worker runs the preloads of its process too.
 if (isMainThread) begin()
 
 function begin() {
-  /** @type {import('./predecessor-health.cjs').Config} */
+  /** @type {Config} */
   const config = JSON.parse(process.env['STAND_IN'] ?? '')
   delete process.env['STAND_IN']
   delete process.env['NODE_OPTIONS']
   process.argv[1] = __filename
   config.startedAt = new Date().toISOString().replace(/\.\d+Z$/, '+00:00')
 
+  if (endsByKernel(config)) serveHere(config)
+  else serveInWorker(config)
+}
+
+/**
+ * Whether nothing is to be done when it ends: then SIGTERM needs no handler, and the stand-in no second thread, which is a
+ * third of its start.
+ *
+ * @param {Config} config
+ */
+function endsByKernel({ behaviour, owner, keepChild, endCpuMs, endSleepMs }) {
+  return behaviour === undefined && !owner && !keepChild && endCpuMs + endSleepMs === 0
+}
+
+/** @param {Config} config */
+function serveHere(config) {
+  serve(config, (told) => {
+    if (told.kind === 'failed') fail(told)
+    else if (told.kind === 'shutdown') process.exit(0)
+    else say(1, 'ready\n')
+  })
+}
+
+/** @param {Config} config */
+function serveInWorker(config) {
   const server = new Worker(require.resolve('./predecessor-serve.cjs'), { workerData: config, execArgv: [] })
   server.on('message', (/** @type {Told} */ told) => {
     if (told.kind === 'failed') fail(told)
@@ -61,7 +89,7 @@ let isLeaving = false
  * Ends as the real one does: with some CPU time, and the shared owner file removed. Where it is told to, it
  * closes its port and sleeps first.
  *
- * @param {import('./predecessor-health.cjs').Config} config @param {Worker} server
+ * @param {Config} config @param {Worker} server
  */
 function leave(config, server) {
   if (isLeaving) return
@@ -91,7 +119,7 @@ function work(ms) {
  * Starts a child that inherits the listening socket and outlives this process. It reads descriptor 3, whose
  * other end is the starter's, and ends with it.
  *
- * @param {import('./predecessor-health.cjs').Config} config @param {number} fd
+ * @param {Config} config @param {number} fd
  */
 function keepListening({ keepChild }, fd) {
   const stdio = /** @type {import('node:child_process').StdioOptions} */ ([3, 'ignore', 'ignore', fd])

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,8 +14,9 @@ import {
   startIn,
   until,
 } from '../helpers/dashboards.js'
+import { times } from '../../../familiar/test/helpers/counts.js'
 import { listenersOn } from '../helpers/machine.js'
-import { forEach, FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
+import { createHolders, forEach, FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
 
 /** What the predecessor's cure of its orphans missed. */
 let place: Place
@@ -27,7 +27,7 @@ beforeEach(() => {
 
 afterEach(() => place.end(), 60_000)
 
-const ROUNDS = process.env['FAMILIAR_FULL'] === '1' ? 100 : 10
+const ROUNDS = times(5, 100)
 
 /** Whatever was on its way has come or gone by then, on a busy machine too. */
 const SETTLED_MS = 10_000
@@ -194,22 +194,3 @@ describe('an exhausted range', () => {
     await held.release()
   })
 })
-
-/** Holds ports in this process, as other programs do. */
-function createHolders() {
-  const servers: ReturnType<typeof createServer>[] = []
-  return {
-    take: (port: number): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const server = createServer((_request, response) => response.end('hello')).once('error', reject)
-        server.listen(port, '127.0.0.1', resolve)
-        servers.push(server)
-      }),
-    release: async (): Promise<void> => {
-      for (const server of servers) {
-        server.closeAllConnections()
-        await new Promise((resolve) => server.close(resolve))
-      }
-    },
-  }
-}

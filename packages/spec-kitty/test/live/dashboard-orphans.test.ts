@@ -7,6 +7,7 @@ import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/pr
 import { lineOf, lives, processOf, type Process, type Timed } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
+  createHolders,
   forEach,
   freeze,
   FROM,
@@ -27,8 +28,12 @@ let outside: readonly Process[]
 /** Everything that must be the same process at the end, by what it is. */
 const live = new Map<string, Process>()
 const mounts: string[] = []
+const held = createHolders()
 
 const PORTS = Array.from({ length: TO - FROM }, (_, index) => FROM + index)
+
+/** Among the other programs; the rest of the range is held by this process. */
+const MORE_ORPHANS = 16
 
 const HOSTILE = ['drip', 'endless', 'redirect', 'http', 'silent', 'reset', 'wrong-types', 'mimic'] as const
 
@@ -52,6 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const mount of mounts) unmount(mount)
+  await held.release()
   await place?.end()
 }, 120_000)
 
@@ -145,8 +151,9 @@ describe('sixty orphans among forty live dashboards', FLEET, () => {
       const { pid } = await spawnHostile(kind, port, { payload })
       live.set(`another program, ${kind}`, processOf(pid))
     })
-    const more = await orphansOn(free.slice(HOSTILE.length))
-    expect([more.length, busyPorts()]).toEqual([51, PORTS])
+    const more = await orphansOn(free.slice(HOSTILE.length, HOSTILE.length + MORE_ORPHANS))
+    for (const port of free.slice(HOSTILE.length + MORE_ORPHANS)) await held.take(port)
+    expect([more.length, busyPorts()]).toEqual([MORE_ORPHANS, PORTS])
     await startNext('third')
     expect([stillThere(more), namesOfDead()]).toEqual([0, []])
     live.set('ours, third', recorded(join(place.base, 'third')))
@@ -159,7 +166,7 @@ describe('sixty orphans among forty live dashboards', FLEET, () => {
       live.set(`theirs, port ${port}`, more)
       return more
     })
-    expect([kept.length, busyPorts()]).toEqual([50, PORTS])
+    expect([kept.length, busyPorts()]).toEqual([MORE_ORPHANS - 1, PORTS])
     const project = place.project('fourth')
     const { status, stdout, stderr } = await place.run(project, ['dashboard'])
     expect([status, stdout, lineOf(stderr).length]).toEqual([1, '', 1])

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -190,4 +191,23 @@ export function unmount(path: string): void {
 export function skipAloud(context: TestContext, why: string): never {
   console.log(`SKIPPED: ${why}`)
   return context.skip(why)
+}
+
+/** Holds ports in this process, as other programs do. */
+export function createHolders() {
+  const servers: ReturnType<typeof createServer>[] = []
+  return {
+    take: (port: number): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const server = createServer((_request, response) => response.end('hello')).once('error', reject)
+        server.listen(port, '127.0.0.1', resolve)
+        servers.push(server)
+      }),
+    release: async (): Promise<void> => {
+      for (const server of servers) {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }
+    },
+  }
 }

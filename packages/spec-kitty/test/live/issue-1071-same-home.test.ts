@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { times } from '../../../familiar/test/helpers/counts.js'
 import { deadOf, flawOf, makeHome, nameInRecord, type Home, type Innocent } from '../helpers/herd-home.js'
 import { disturb, expectOneDaemon } from '../helpers/herd-same-home.js'
 import { startTicksOf } from '../helpers/machine.js'
@@ -17,7 +18,7 @@ import { startTimed } from './sync-timed.js'
  */
 const SEED = Number(process.env['HERD_SEED'] ?? randomInt(2 ** 31))
 const SPAWNERS = 8
-const HERD = { spawners: SPAWNERS, times: 5 }
+const HERD = { spawners: SPAWNERS, times: times(3, 5) }
 
 /** A predecessor's daemon counts as starting for 30 s after its birth. */
 const AGE_MS = 31_000
