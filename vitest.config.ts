@@ -18,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          isolate: false,
           include: ['packages/*/test/**/*.test.ts'],
           exclude: ['**/live/**', ...LONG],
           testTimeout: 30_000,

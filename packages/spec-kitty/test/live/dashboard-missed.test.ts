@@ -16,7 +16,16 @@ import {
 } from '../helpers/dashboards.js'
 import { times } from '../../../familiar/test/helpers/counts.js'
 import { listenersOn } from '../helpers/machine.js'
-import { createHolders, forEach, FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
+import {
+  createHolders,
+  forEach,
+  FROM,
+  makePlace,
+  recordIn,
+  recordPath,
+  TO,
+  type Place,
+} from './dashboards.js'
 
 /** What the predecessor's cure of its orphans missed. */
 let place: Place

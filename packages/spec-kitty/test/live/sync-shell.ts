@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CLI, smallEnvironment, type Ran } from '../helpers/cli.js'
+import { CLI, smallEnvironment, withoutWaits, type Ran } from '../helpers/cli.js'
 import type { SyncRoot } from './sync-root.js'
 
 /**
@@ -21,6 +21,6 @@ export function makeShell({ base, env }: SyncRoot): (line: string) => Ran {
       encoding: 'utf8',
       timeout: 60_000,
     })
-    return { status, stdout, stderr }
+    return { status, stdout, ...withoutWaits(stderr) }
   }
 }

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { CLI, smallEnvironment, type Ran } from '../helpers/cli.js'
+import { CLI, smallEnvironment, withoutWaits, type Ran } from '../helpers/cli.js'
 import { endOf } from '../helpers/dashboards.js'
 import { until } from './sync-root.js'
 
@@ -33,7 +33,7 @@ export async function startFrom(from: From, args: readonly string[], isDone: () 
   const child = spawn(command, rest, { ...optionsOf(from), stdio: 'ignore' })
   child.unref()
   await until(() => isDone() || hasEnded(child), UP_MS)
-  return { status: child.exitCode ?? 0, stdout: '', stderr: '' }
+  return { status: child.exitCode ?? 0, stdout: '', stderr: '', waited: [] }
 }
 
 /** Runs our command on a terminal and types the answer when it asks. */
@@ -64,7 +64,7 @@ async function collect(
   const [status] = await Promise.all([endOf(child), act(child, () => read('out'))])
   clearTimeout(timer)
   child.stdin?.destroy()
-  const ran = { status, stdout: read('out'), stderr: read('err') }
+  const ran = { status, stdout: read('out'), ...withoutWaits(read('err')) }
   rmSync(directory, { recursive: true })
   return ran
 }
