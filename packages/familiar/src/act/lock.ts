@@ -29,18 +29,7 @@ export interface LockHolder {
   readonly birth: string | null
 }
 
-/** A kernel lock that this process holds. It ends with `release()` or with the process, whichever comes first. */
-export interface HeldLock {
-  readonly path: string
-  /**
-   * Throws `E_LOCK_BUSY` when the file at the path is no longer the one that is locked: then this is no lock. Where that
-   * cannot be told it throws another code: `E_RESOURCES`, or `E_SCOPE_UNUSABLE` for any other error of the system.
-   */
-  assertHeld(): void
-  release(): void
-  /** Touches the file: others read from it when the holder was last alive. */
-  touch(): void
-}
+export type { HeldLock }
 
 export interface AcquireOptions {
   readonly holder: { readonly pid: number; readonly birth: string | null }
@@ -120,7 +109,7 @@ async function tryLock(path: string, { holder, mustExist }: AcquireOptions): Pro
   try {
     if (lockDescriptor(descriptor, path) && isLinked(descriptor, path)) {
       writeHolder(descriptor, holder)
-      return heldLock(descriptor, path)
+      return new HeldLock(descriptor, path)
     }
     closeSync(descriptor)
     return null
@@ -232,25 +221,41 @@ function isStillLinked(descriptor: number, path: string): boolean {
   }
 }
 
-function heldLock(descriptor: number, path: string): HeldLock {
-  let isOpen = true
-  return {
-    path,
-    assertHeld: () => {
-      if (!isOpen || !isStillLinked(descriptor, path)) {
-        throw new FamiliarError('E_LOCK_BUSY', `the lock ${path} was lost: its file was removed`, {
-          retry: true,
-        })
-      }
-    },
-    touch: () => {
-      const now = new Date()
-      if (isOpen) futimesSync(descriptor, now, now)
-    },
-    release: () => {
-      if (isOpen) closeSync(descriptor)
-      isOpen = false
-    },
+/**
+ * A kernel lock that this process holds, until `release()` or the end of the process. Only this module can make one: what
+ * needs a lock takes a `HeldLock`, so no caller can act without having acquired it.
+ */
+class HeldLock {
+  readonly path: string
+  readonly #descriptor: number
+  #isOpen = true
+
+  constructor(descriptor: number, path: string) {
+    this.path = path
+    this.#descriptor = descriptor
+  }
+
+  /**
+   * Throws `E_LOCK_BUSY` when the file at the path is no longer the file that is locked: others can then take a lock of the
+   * same name. Throws `E_RESOURCES` or `E_SCOPE_UNUSABLE` when the system does not tell.
+   */
+  assertHeld(): void {
+    if (this.#isOpen && isStillLinked(this.#descriptor, this.path)) return
+    throw new FamiliarError('E_LOCK_BUSY', `the lock ${this.path} was lost: its file was removed`, {
+      retry: true,
+    })
+  }
+
+  /** Sets the file's times to now: others read from them when the holder was last alive. */
+  touch(): void {
+    const now = new Date()
+    if (this.#isOpen) futimesSync(this.#descriptor, now, now)
+  }
+
+  /** Gives the lock up. Calling it again does nothing. */
+  release(): void {
+    if (this.#isOpen) closeSync(this.#descriptor)
+    this.#isOpen = false
   }
 }
 

@@ -226,10 +226,10 @@ export async function proveStarted(
 ): Promise<ProvenProcess | null> {
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const { namespaces } = await platform.host()
-  const process = (await platform.inspect([pid], deadline)).get(pid)
-  if (process?.command == null || process.birth === null || process.namespaces !== namespaces) return null
-  if (matchShapes(family.shapes, process.command) === null) return null
-  const { birth, command, executable } = process
+  const started = (await platform.inspect([pid], deadline)).get(pid)
+  if (started?.command == null || started.birth === null || started.namespaces !== namespaces) return null
+  if (matchShapes(family.shapes, started.command) === null) return null
+  const { birth, command, executable } = started
   return makeProof({
     family: family.name,
     port: null,

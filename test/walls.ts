@@ -1,0 +1,111 @@
+/**
+ * Which part of the source may import which, and which file may use what is dangerous. Everything that no line allows is
+ * forbidden, so a new folder starts with nothing.
+ */
+
+/** A file or a folder with everything below it, as a path below `packages/` without `src/`. */
+type Part = string
+
+export interface Wall {
+  readonly part: Part
+  /** Parts and packages. A file may always import from its own part. */
+  readonly may: readonly string[]
+  /** Whether it has no effects and reads nothing of the machine: then it may import no module of Node. */
+  readonly isPure?: true
+}
+
+const LIBRARY = 'familiar/'
+const TOOL = 'spec-kitty/'
+
+const library = (names: string): readonly Part[] => names.split(' ').map((name) => LIBRARY + name)
+const tool = (names: string): readonly Part[] => names.split(' ').map((name) => TOOL + name)
+
+/** The wall with the longest part counts for a file, and only that one. */
+export const WALLS: readonly Wall[] = [
+  { part: 'familiar/identity', may: [], isPure: true },
+  { part: 'familiar/classify', may: library('identity'), isPure: true },
+  { part: 'familiar/retire', may: library('classify'), isPure: true },
+  { part: 'familiar/family.ts', may: library('classify identity'), isPure: true },
+  { part: 'familiar/load-beside.ts', may: [], isPure: true },
+  { part: 'familiar/errors.ts', may: [] },
+  {
+    part: 'familiar/observe/platform',
+    may: library('errors.ts identity observe/peek.ts observe/crypto.ts'),
+  },
+  {
+    part: 'familiar/observe',
+    may: library('errors.ts family.ts load-beside.ts identity classify observe/platform'),
+  },
+  { part: 'familiar/report.ts', may: library('classify identity observe'), isPure: true },
+  { part: 'familiar/act', may: library('errors.ts family.ts identity classify observe') },
+  { part: 'familiar/connect', may: library('errors.ts family.ts identity observe act') },
+  { part: 'familiar/connect.ts', may: library('connect load-beside.ts observe'), isPure: true },
+  { part: 'familiar/stop-daemon.ts', may: library('identity observe act'), isPure: true },
+  { part: 'familiar/retire-stale.ts', may: library('act connect') },
+  { part: 'familiar/daemon', may: library('errors.ts family.ts identity classify retire observe act') },
+  { part: 'familiar/serve.ts', may: library('errors.ts family.ts identity observe act daemon') },
+  { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
+
+  { part: 'spec-kitty/version.ts', may: [], isPure: true },
+  { part: 'spec-kitty/cli', may: ['familiar', ...tool('version.ts')] },
+  { part: 'spec-kitty/families', may: ['familiar'] },
+  { part: 'spec-kitty/installation.ts', may: ['familiar', ...tool('version.ts')] },
+  { part: 'spec-kitty/status.ts', may: ['familiar', ...tool('cli')] },
+  // The daemon's entry is only named, as the file to start.
+  {
+    part: 'spec-kitty/daemon-launch.ts',
+    may: ['familiar', ...tool('cli installation.ts spec-kitty-daemon.ts')],
+  },
+  {
+    part: 'spec-kitty/sync',
+    may: [
+      'familiar',
+      'smol-toml',
+      ...tool('cli families status.ts version.ts daemon-launch.ts installation.ts doctor'),
+    ],
+  },
+  { part: 'spec-kitty/doctor', may: ['familiar', ...tool('cli families status.ts sync')] },
+  {
+    part: 'spec-kitty/dashboard',
+    may: [
+      'familiar',
+      ...tool(
+        'cli families status.ts version.ts daemon-launch.ts installation.ts doctor dashboard/api.ts dashboard/project',
+      ),
+    ],
+  },
+  { part: 'spec-kitty/dashboard/api.ts', may: [], isPure: true },
+  { part: 'spec-kitty/dashboard/project', may: ['familiar', 'yaml', ...tool('dashboard')] },
+  {
+    part: 'spec-kitty/dashboard/ui',
+    may: ['preact', 'preact/hooks', 'marked', 'dompurify', ...tool('dashboard/api.ts')],
+    isPure: true,
+  },
+  {
+    part: 'spec-kitty/commands',
+    may: ['familiar', ...tool('cli families status.ts installation.ts doctor sync dashboard')],
+  },
+  { part: 'spec-kitty/main.ts', may: tool('cli version.ts commands') },
+  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('cli installation.ts sync dashboard') },
+]
+
+/** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */
+export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
+  'node:child_process': [
+    ...library('act/start.ts observe/scopes.ts observe/platform/run-tool.ts'),
+    ...tool('cli/open-browser.ts'),
+  ],
+  'fs-native-extensions': library('act/lock-library.ts observe/platform/tried-lock.ts'),
+  'node:cluster': [],
+  'node:process': [],
+  'node:worker_threads': [],
+  '.kill': library('act/signal.ts'),
+  'process.platform': library('observe/platform/select.ts'),
+  'process.env': [...library('observe/child-environment.ts'), ...tool('main.ts spec-kitty-daemon.ts')],
+  'process.argv': tool('main.ts spec-kitty-daemon.ts'),
+  'process.exit': tool('main.ts cli/prompt.ts spec-kitty-daemon.ts'),
+  'process.abort': [],
+  /** By another name: `globalThis.process`, `const { kill } = process`. */
+  process: tool('main.ts spec-kitty-daemon.ts'),
+  console: [],
+}
