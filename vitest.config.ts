@@ -31,6 +31,7 @@ export default defineConfig({
           include: ['packages/*/test/live/**/*.test.ts'],
           exclude: LONG,
           fileParallelism: false,
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

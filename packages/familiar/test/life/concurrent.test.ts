@@ -60,7 +60,7 @@ describe(`${STARTERS} commands at once`, () => {
     expect(await expectOne(root, await startAtOnce(root))).toEqual(['recorded_dead'])
   })
 
-  it('and a daemon that is started by hand: there is one, all are served', { repeats: 4 }, async () => {
+  it('and a daemon that is started by hand: there is one, all are served', { repeats: 1 }, async () => {
     const root = join(makeHome(), 'root')
     const byHand = startChild(process.execPath, commandOf(root, ports), { stdio: 'ignore' })
     const started = await expectOne(root, await startAtOnce(root))

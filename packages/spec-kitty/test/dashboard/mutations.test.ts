@@ -18,7 +18,7 @@ import { oneMission, removeProjects } from '../helpers/projects.js'
 
 afterAll(removeProjects)
 
-const ROUNDS = 300
+const ROUNDS = 120
 
 /** Far more than reading a small project takes on a busy machine: a reader that hangs is what is looked for. */
 const BOUND_MS = 5000

@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url'
 /** The command as it is installed: the built entry, run by the Node that runs the tests. */
 export const CLI = fileURLToPath(new URL('../../bin/spec-kitty.js', import.meta.url))
 
+/**
+ * Whoever gives up at once has done so by then, on a busy machine too; a wait for a start takes 15 s, one for a lock 30 s. How
+ * long a command really takes is measured in `bench/`.
+ */
+export const AT_ONCE_MS = 12_000
+
 export interface Ran {
   readonly status: number | null
   readonly stdout: string

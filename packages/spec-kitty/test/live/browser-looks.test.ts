@@ -37,21 +37,21 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
   it.each(views)(
     '%s %s fits into 400 px, can be read, and complains of nothing',
     async (project, view, shown) => {
+      const { page, complaints } = await openPage(here.browser, {
+        viewport: { width: 400, height: 800 },
+        reducedMotion: 'reduce',
+      })
+      await page.goto(`${dashboards.get(project)?.url}${view}`)
+      await page.locator(shown).first().waitFor()
+      await untilLive(page)
       for (const colorScheme of ['light', 'dark'] as const) {
-        const { page, complaints } = await openPage(here.browser, {
-          viewport: { width: 400, height: 800 },
-          colorScheme,
-          reducedMotion: 'reduce',
-        })
-        await page.goto(`${dashboards.get(project)?.url}${view}`)
-        await page.locator(shown).first().waitFor()
-        await untilLive(page)
+        await page.emulateMedia({ colorScheme })
         expect(await overflowOf(page)).toBe(0)
         expect(await page.evaluate(OUTSIDE)).toEqual([])
         expect([colorScheme, await page.evaluate(PALE)]).toEqual([colorScheme, []])
-        expect(complaints).toEqual([])
-        await page.context().close()
       }
+      expect(complaints).toEqual([])
+      await page.context().close()
     },
   )
 
