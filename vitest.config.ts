@@ -31,7 +31,6 @@ export default defineConfig({
           include: ['packages/*/test/live/**/*.test.ts'],
           exclude: LONG,
           fileParallelism: false,
-          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

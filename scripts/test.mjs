@@ -10,7 +10,10 @@ import { join } from 'node:path'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './rows.mjs'
 
-/** Tests mostly wait for processes: three rows of files keep two cores busy. */
+/** Tests mostly wait for processes: so many files side by side keep two cores busy. */
+const WORKERS = 4
+
+/** Live tests wait less; beside these rows goes one of tests that only wait. */
 const ROWS = 3
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
@@ -33,7 +36,7 @@ for (const project of projects) {
           {
             name: project,
             wrap: (/** @type {string[]} */ command) => command,
-            more: [`--maxWorkers=${ROWS}`],
+            more: [`--maxWorkers=${WORKERS}`],
           },
         ]
   const runs = parts.map(async ({ name, wrap, more }) => {

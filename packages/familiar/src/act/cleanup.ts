@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { scopeOf } from '../classify/derive.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { processKey } from '../identity/proof.js'
 import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
@@ -162,6 +162,7 @@ async function lockAll(
         const mustExist = path !== base
         locks.set(path, await acquireLock(path, { holder, waitMs, mustExist, ...onWaitOf(request) }))
       } catch (error) {
+        throwLack(error)
         if (path === base || !(error instanceof FamiliarError)) throw error
         if (error.code !== 'E_LOCK_BUSY') unopenable.push(path)
       }

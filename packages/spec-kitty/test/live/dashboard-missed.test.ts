@@ -17,6 +17,7 @@ import {
 import { times } from '../../../familiar/test/helpers/counts.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
+  cleanRest,
   createHolders,
   forEach,
   FROM,
@@ -186,8 +187,11 @@ describe('a project that is deleted while its dashboard starts', { timeout: 60_0
 })
 
 describe('an exhausted range', () => {
+  const held = createHolders()
+
+  afterEach(() => held.release())
+
   it('without any record file anywhere is cleaned all the same', { timeout: 120_000 }, async () => {
-    const held = createHolders()
     const ports = Array.from({ length: TO - FROM }, (_, index) => FROM + index)
     const orphans = await forEach(ports.slice(0, 20), async (port) => {
       const project = place.project(`temporary/${port}`)
@@ -198,8 +202,8 @@ describe('an exhausted range', () => {
     for (const port of ports.slice(20)) await held.take(port)
     expect(listenersOn(FROM, TO)).toHaveLength(100)
     const next = await place.start(place.project('next'))
+    await cleanRest(place, orphans)
     expect([orphans.filter(lives), lives(next)]).toEqual([[], true])
     expect(listenersOn(FROM, TO)).toHaveLength(81)
-    await held.release()
   })
 })

@@ -112,8 +112,8 @@ function socketsOf(pid: number, wanted: ReadonlySet<string>): readonly string[] 
 }
 
 /**
- * Reads the start time before and after the rest: a pid that changed hands in between is not reported at all. Gone is only
- * what the kernel says does not exist; a process that cannot be read is there, with every fact unknown.
+ * Reads the start time before and after the rest. Only a pid that the kernel says does not exist is left out: a process that
+ * cannot be read, or whose pid was reused during the read, is reported with every fact unknown.
  */
 function inspectOne(pid: number): readonly ProcessView[] {
   const stat = readStat(pid)
@@ -140,7 +140,8 @@ function inspectOne(pid: number): readonly ProcessView[] {
     cpuSeconds: stat.cpuTicks === null ? null : stat.cpuTicks / TICKS_PER_SECOND,
   }
   const after = readStat(pid)
-  return after !== null && after !== 'gone' && after.startTicks === stat.startTicks ? [view] : []
+  if (after === 'gone') return []
+  return [after?.startTicks === stat.startTicks ? view : unknownView(pid)]
 }
 
 function unknownView(pid: number): ProcessView {
