@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * How long the longest of the live files take in `npm test`, in seconds, on two cores. A number that is wrong costs time and
- * nothing else; a file without one counts as `OTHERS`.
+ * How many seconds the longest live test files take in `npm test`, on two cores. A wrong number costs only time; a file
+ * without a number counts as `OTHERS`.
  *
  * @type {Readonly<Record<string, number>>}
  */
@@ -39,10 +39,10 @@ const SECONDS = {
 const OTHERS = 8
 
 /**
- * Deals the files to that many rows so that the rows take about equally long: the longest first, each to the row with the
+ * Distributes the files over `count` rows that take about equally long: the longest file first, each into the row with the
  * least to do.
  *
- * @param {readonly string[]} files Paths whose last part is the name of a file.
+ * @param {readonly string[]} files Paths of test files.
  * @param {number} count
  * @returns {readonly (readonly string[])[]}
  */

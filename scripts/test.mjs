@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `npm test`: everything that proves behaviour. First what needs no real port range, then what does, in a private
- * network where the machine allows one. Arguments are handed to vitest; `--project live` runs only that part.
+ * `npm test`: first the tests that need no real port range, then those that do, in a private network if the machine allows
+ * one. The longest tests run only in `npm run test:full`. Arguments are passed to vitest; `--project live` runs only that
+ * part.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,12 +11,12 @@ import { join } from 'node:path'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './rows.mjs'
 
-/** Tests mostly wait for processes: three rows of files keep two cores busy. */
+/** Tests mostly wait for processes, so three parallel rows of files keep two cores busy. */
 const ROWS = 3
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
 
-// Reading the certificates that it names makes every start of Node three times as long.
+// Node would read the certificates in this file at every start, which then takes three times as long.
 delete process.env['NODE_EXTRA_CA_CERTS']
 
 const args = process.argv.slice(2)
@@ -64,8 +65,8 @@ function vitest(project, report) {
 }
 
 /**
- * The files of the live tests need the real port ranges for themselves, one after the other. Where the machine allows
- * private networks, several rows of them go side by side, each in a network and with processes of its own.
+ * Each live test file needs the real port ranges for itself, so the files run one after the other. If the machine allows
+ * private networks, several rows of files run in parallel, each in its own network and pid namespace.
  */
 function liveParts() {
   if (inPrivateNetwork([]) === null) {
@@ -97,7 +98,7 @@ function run(command) {
 }
 
 /**
- * A run that ended badly without a failed test (a file that did not load, a leak) counts as one failure.
+ * Adds a report to the total. A run that fails without a failed test (a file did not load, a leak) counts as one failure.
  *
  * @param {string} report
  * @param {number | null} status
