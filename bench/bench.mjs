@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `node bench/bench.mjs [M1 M2 ...] [--rounds N] [--json]`: measures, and says which targets are met. The table or the
- * JSON goes to stdout, progress to stderr; exit code 1 when a target is missed, 2 when something could not be measured.
+ * `node bench/bench.mjs [M1 M2 ...] [--rounds N] [--json]`: measures, and reports which targets are met. The table or JSON
+ * goes to stdout, progress to stderr. Exit code 1 if a target is missed, 2 if something could not be measured.
  */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
@@ -35,7 +35,7 @@ async function main() {
   return run(chosen, rounds, values.json)
 }
 
-/** Throws where neither a private network can be had nor the real ports are free. */
+/** Throws if there can be no private network and the real ports are in use. */
 async function demandPorts() {
   if (inPrivateNetwork(['true']) !== null) return
   const busy = await busyPorts()
@@ -58,7 +58,7 @@ async function run(chosen, rounds, isJson) {
   return lines.some(({ met }) => met === false) ? 1 : 0
 }
 
-/** Says it on stderr, and returns the exit code that was given. @param {string} message */
+/** Prints the message on stderr and returns `exitCode`. @param {string} message */
 function say(message, exitCode = 0) {
   process.stderr.write(`${message}\n`)
   return exitCode

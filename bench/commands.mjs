@@ -14,7 +14,7 @@ const DOCTOR = [CLI, 'auth', 'doctor', '--json']
 const PYTHON = '/usr/bin/python3'
 const PSUTIL_LOOK = pathOf(new URL('psutil-look.py', import.meta.url))
 
-/** Every command that can be timed, and how to tell that it did its work. @type {Record<CommandName, Timeable>} */
+/** Every command that can be timed, and a check that it did its work. @type {Record<CommandName, Timeable>} */
 const COMMANDS = {
   floor: { argv: [process.execPath, '-e', '0'], isDone: ({ exitCode }) => exitCode === 0 },
   doctor: { argv: [process.execPath, ...DOCTOR], isDone: hasSeen },
@@ -38,8 +38,8 @@ export function commandFor(name, root) {
 }
 
 /**
- * Returns the milliseconds of a run, for `memory` its peak in MB. Throws unless the command did its work: a command
- * that fails is fast.
+ * Returns how many milliseconds a run took, for `memory` its peak in MB. Throws unless the command did its work, because a
+ * command that fails is fast.
  *
  * @param {CommandName} name @param {import('./stages.mjs').StageName} stage @param {Timed} timed
  */
@@ -50,7 +50,7 @@ export function valueOf(name, stage, timed) {
   return name === 'memory' ? Number(timed.note) / 1024 : timed.ms
 }
 
-/** Returns true where the machine has what the command needs. @param {CommandName} name */
+/** Returns whether the machine has what the command needs. @param {CommandName} name */
 export function isHere(name) {
   if (name === 'psutil') return spawnSync(PYTHON, ['-c', 'import psutil']).status === 0
   if (name === 'lsof' || name === 'ss') return spawnSync(name, ['-h']).error === undefined
@@ -67,7 +67,7 @@ function hasSwept({ exitCode, stdout }, listeners) {
   return exitCode === 0 && JSON.parse(stdout).reset_result.swept.length === listeners
 }
 
-/** A header, and at least a line for each listener. @param {Timed} timed @param {number} listeners */
+/** Expects a header and at least one line per listener. @param {Timed} timed @param {number} listeners */
 function hasLines({ stdout }, listeners) {
   return stdout.trimEnd().split('\n').length > listeners
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `node bench/daemon.mjs [ROUNDS]`: what a daemon of ours costs, each figure beside what it is compared with, in one run.
+ * `node bench/daemon.mjs [ROUNDS]`: what an own daemon costs; each figure and its baseline are measured in the same run.
  * Needs a private network (root on Linux); the real ports are not touched.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -44,7 +44,7 @@ for (const [id, what, value, ratio, target] of lines) {
   )
 }
 
-/** Runs this very script in a network of its own. */
+/** Runs this script again, in a private network. Returns its exit code. */
 function inside() {
   const command = inPrivateNetwork([process.execPath, ...process.argv.slice(1)])
   if (command === null) {
@@ -73,7 +73,7 @@ function stop() {
   return stopDaemon({ family: syncFamily, scope, platform, reason: 'bench' })
 }
 
-/** M6: in process, from the spawn to the first answer, beside a bare server that does nothing else. */
+/** M6: time in this process from the spawn to the first answer, compared with a bare server that does nothing else. */
 async function measureStarts() {
   const [ours, bare] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {
@@ -84,7 +84,7 @@ async function measureStarts() {
   add('M6', 'cold start, spawn to served / bare server to its first answer', ours, bare, '<= 2')
 }
 
-/** M5: in process, and the whole command. */
+/** M5: a warm connect in this process, and `sync status` as a whole command. */
 async function measureWarm() {
   await connectHere()
   const warm = []
@@ -100,7 +100,7 @@ async function measureWarm() {
   add('M5', 'sync status, whole command / floor', status, floor, '<= 1.6')
 }
 
-/** M12: the daemon is killed, the next command starts another. */
+/** M12: the time of the command after the daemon was killed, which starts another. */
 async function measureKilled() {
   const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {
@@ -114,7 +114,7 @@ async function measureKilled() {
   add('M12', 'killed daemon: the next command served / floor', next, floor, '<= 4')
 }
 
-/** M10: resident memory and wake-ups of an idle daemon. */
+/** M10: resident memory and wake-ups per minute of an idle daemon. */
 async function measureIdle() {
   await stop()
   await connectHere()

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `node bench/dashboard.mjs [ROUNDS]`: what the start of a dashboard costs, the whole command, where a hundred orphans fill
- * the range (M9), beside a start in an empty range. Needs a private network (root on Linux); the real ports are not touched.
+ * `node bench/dashboard.mjs [ROUNDS]`: how long the command that starts a dashboard takes when a hundred orphans fill the
+ * range (M9), compared with an empty range. Needs a private network (root on Linux); the real ports are not touched.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const [FROM, TO] = [9237, 9337]
 const TARGET_MS = 1_500
-/** The processes that were just started have done what they do at first. */
+/** By then the processes that were just started have finished their start-up work. */
 const SETTLED_MS = 3_000
 const AT_ONCE = 8
 
@@ -39,7 +39,7 @@ console.log(`    the same in an empty range                      ${empty.toFixed
 console.log(`    ratio ${(full / empty).toFixed(2)}; floor (node -e 0) ${floor.toFixed(1)} ms`)
 process.exitCode = full <= TARGET_MS ? 0 : 1
 
-/** Runs this very script in a network of its own. */
+/** Runs this script again, in a private network. Returns its exit code. */
 function inside() {
   const command = inPrivateNetwork([process.execPath, ...process.argv.slice(1)])
   if (command === null) {
@@ -66,7 +66,7 @@ async function runRound(round) {
   await stopAll()
 }
 
-/** The predecessor's dashboards, one on each port, whose projects are deleted. @param {number} round */
+/** Starts a predecessor's dashboard on each port and deletes its project. Returns the pids. @param {number} round */
 async function startOrphans(round) {
   /** @type {number[]} */
   const pids = []
@@ -85,7 +85,7 @@ async function startOrphans(round) {
   return pids
 }
 
-/** Returns how long the start took. @param {string} name */
+/** Starts and stops a dashboard, and returns how many milliseconds the start took. @param {string} name */
 function startAndStop(name) {
   const project = join(base, name)
   mkdirSync(join(project, '.kittify'), { recursive: true })
@@ -102,7 +102,7 @@ function timeCommand(cwd, args) {
   return performance.now() - started
 }
 
-/** A zombie is dead. @param {number} pid */
+/** A zombie counts as dead. @param {number} pid */
 function isAlive(pid) {
   try {
     return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

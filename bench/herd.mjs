@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `node bench/herd.mjs [ROUNDS]`: 64 commands at once on a cold root, until the last one is served, beside 64 times
- * `node -e 0` at once and one cold start, in turns. Needs a private network (root on Linux); the real ports are not
- * touched.
+ * `node bench/herd.mjs [ROUNDS]`: time until the last of 64 concurrent commands on a cold root is served, compared with 64
+ * concurrent `node -e 0` and one cold start, in random order in each round. Needs a private network (root on Linux); the
+ * real ports are not touched.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -34,7 +34,7 @@ one cold start              ${median(samples.cold).toFixed(0)} ms
 M11 ratio, median of ${rounds}     ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}), target <= ${TARGET}`)
 process.exitCode = median(ratios) <= TARGET ? 0 : 1
 
-/** Runs this very script in a network of its own. */
+/** Runs this script again, in a private network. Returns its exit code. */
 function inside() {
   const command = inPrivateNetwork([process.execPath, ...process.argv.slice(1)])
   if (command === null) {
@@ -67,19 +67,19 @@ async function onColdRoot(act) {
   }
 }
 
-/** The daemon is this bench's own: its root was made a moment ago. @param {string} root */
+/** Kills the recorded pid without proof: this script made the root a moment ago. @param {string} root */
 function end(root) {
   const { pid } = JSON.parse(readFileSync(join(root, 'daemons', 'sync', 'record.json'), 'utf8'))
   process.kill(pid, 'SIGKILL')
 }
 
-/** The small environment of a command: without `NODE_EXTRA_CA_CERTS`, which doubles the start of Node. @param {string} root */
+/** A minimal environment, without `NODE_EXTRA_CA_CERTS`, which triples Node's start time. @param {string} root */
 function environment(root) {
   return { PATH: process.env['PATH'] ?? '', HOME: root, SPEC_KITTY_HOME: root }
 }
 
 /**
- * Returns how long it took from the first start to the end of the last. A command that fails is an error, no sample.
+ * Returns the milliseconds from the first start to the end of the last command. Throws if a command fails.
  *
  * @param {number} count @param {readonly string[]} args @param {Record<string, string>} env
  */

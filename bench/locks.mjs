@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `node bench/locks.mjs [HAND_OVERS]`: how long after the kill -9 of its holder a lock is held by the next one, with one
- * waiter and with fifteen. Timed from the signal until the next holder has said so through a pipe.
+ * `node bench/locks.mjs [HAND_OVERS]`: how long it takes after the `kill -9` of a lock's holder until the next process holds
+ * the lock, with one waiter and with fifteen. Timed from the signal until the new holder reports through a pipe.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,20 +12,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { acquireLock } from '../packages/familiar/dist/act/lock.js'
 
-/** @typedef {{ child: import('node:child_process').ChildProcess, held: Promise<Contender> }} Contender `held`: when it holds the lock */
+/**
+ * `held` resolves once it holds the lock.
+ *
+ * @typedef {{ child: import('node:child_process').ChildProcess, held: Promise<Contender> }} Contender
+ */
 
 const MAIN = fileURLToPath(import.meta.url)
 const WAITERS = [1, 15]
-/** By then a waiter has come to its longest pause. */
+/** By then a waiter has reached its longest pause between two attempts. */
 const SETTLED_MS = 400
-/** The holder is killed at any moment of a pause. */
+/** Upper limit of a random delay, so that the kill falls at any moment of a waiter's pause. */
 const PAUSE_MS = 100
 
 const [, , first = '60', path = ''] = process.argv
 if (first === '--hold') await hold(path)
 else await bench(Number(first))
 
-/** Takes the lock, says so, and keeps it until it is killed. @param {string} path */
+/** Takes the lock, reports that on stdout, and holds it until this process is killed. @param {string} path */
 async function hold(path) {
   process.stdout.write('waiting\n')
   await acquireLock(path, { holder: { pid: process.pid, birth: null }, waitMs: 600_000 })
@@ -66,7 +70,7 @@ async function handOvers(path, waiters, count) {
   return times
 }
 
-/** Starts one that waits for the lock, or takes it. @param {string} path @param {Set<Contender>} all */
+/** Starts a process that takes the lock or waits for it. @param {string} path @param {Set<Contender>} all */
 async function startOne(path, all) {
   const child = spawn(process.execPath, [MAIN, '--hold', path], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

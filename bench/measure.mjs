@@ -13,12 +13,12 @@ import { RIPE_MS, STAGES } from './stages.mjs'
  * @typedef {Map<string, number[]>} Samples by `keyOf`, one value a round
  */
 
-/** How long what was just started may finish starting. */
+/** How long the processes that were just started get to finish starting. */
 const SETTLE_MS = 1_000
 
 /**
- * Times every command that the rows need, `rounds` times each, all of one batch in random order in the same rounds.
- * On real ports only one stage can stand at a time: then only what shares a stage is timed side by side.
+ * Times every command that the rows need, `rounds` times each. All commands of a batch run in the same rounds, in random
+ * order. On the real ports only one stage can be up at a time, so there only commands on the same stage share rounds.
  *
  * @param {readonly Row[]} rows @param {number} rounds @param {string} directory
  * @param {(message: string) => void} say
@@ -41,7 +41,7 @@ export async function measure(rows, rounds, directory, say) {
   return samples
 }
 
-/** Returns what a subject's samples are kept under. @param {Subject} subject */
+/** Returns the key of a subject's samples. @param {Subject} subject */
 export function keyOf([stage, command]) {
   return `${stage}/${command}`
 }
@@ -68,7 +68,7 @@ async function onStages(names, directory, act) {
 }
 
 /**
- * A stage that a command uses up is taken down after its round.
+ * Runs the rounds. A stage that a command uses up is taken down after its round.
  *
  * @param {readonly SetStage[]} stages @param {readonly Subject[]} subjects @param {number} rounds
  * @param {Samples} samples @param {(message: string) => void} say

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `node bench/page.mjs [ROUNDS]`: the dashboard with 100 missions of 30 work packages, from the files to the screen, and
- * what it costs its daemon. `npm run build` first. Needs a Chromium, and a private network: the real ports are not touched.
+ * `node bench/page.mjs [ROUNDS]`: measures a dashboard with 100 missions of 30 work packages, from the files to the screen,
+ * and what it costs its daemon. Run `npm run build` first. Needs a Chromium and a private network; the real ports are not
+ * touched.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -18,7 +19,7 @@ const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', im
 const MISSION = '007-mission'
 const [MISSIONS, PACKAGES] = [100, 30]
 
-/** A page that was just opened has the daemon read everything once more. */
+/** Opening a page makes the daemon read everything once more: wait until that is over. */
 const SETTLE_MS = 2000
 
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
@@ -56,7 +57,7 @@ function inside() {
   return spawnSync(command[0] ?? '', command.slice(1), { stdio: 'inherit' }).status ?? 2
 }
 
-/** A fresh daemon: the first answer reads every file, the second only looks whether they changed. */
+/** Measures a new daemon: for the first answer it reads every file, for the second it only checks for changes. */
 async function measureDaemon() {
   const { pid, url } = start()
   add('daemon, resident after its start, MB', resident(pid))
@@ -94,7 +95,7 @@ async function timeView(page, url, selector, count) {
 }
 
 /**
- * Resolves with the time of the first frame in which so many are in the page.
+ * Resolves with the time of the first frame with at least `count` matches of the selector.
  *
  * @param {Page} page @param {string} selector @param {number} count @returns {Promise<number>}
  */

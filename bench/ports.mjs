@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { RANGE } from './stages.mjs'
 
-/** Resolves with the ports of the range on which somebody listens. */
+/** Resolves with the ports of the range that are in use. */
 export async function busyPorts() {
   const ports = Array.from({ length: RANGE.to - RANGE.from }, (_, index) => RANGE.from + index)
   const free = await Promise.all(ports.map(isFree))

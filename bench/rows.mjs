@@ -3,8 +3,8 @@
 /** What is measured: one row is one line of the table. */
 
 /**
- * `of` is compared with `per`, each a command on a stage, timed in random order in the same run. `target`: the largest
- * ratio, or the largest value. Rows of one `batch` share their stages. A row without a target is there to compare with.
+ * `of` is compared with `per`; each is a command on a stage, timed in random order in the same run. `target`: the largest
+ * allowed ratio or value. Rows of one `batch` share their stages. A row without a target is only for comparison.
  *
  * @typedef {readonly [import('./stages.mjs').StageName, import('./commands.mjs').CommandName]} Subject
  * @typedef {{ id: string, what: string, batch: 'looks' | 'reset' | 'stubborn', of: Subject, per: Subject,

@@ -6,8 +6,8 @@ import { ORPHANS_FROM, RANGE, STAGES } from './stages.mjs'
 import { time } from './time.mjs'
 
 /**
- * The process that sets a stage and times commands on it: `stage-main.mjs NAME ROOT`, with an IPC channel. Says `ready`,
- * then answers every command with what it took, and takes everything down when the channel ends.
+ * The process that sets up a stage and times commands on it: `stage-main.mjs NAME ROOT`, with an IPC channel. Sends
+ * `ready`, then replies to every command with its timing, and takes the stage down when the channel closes.
  */
 
 const VERSIONS = ['3.2.2', '3.2.3', '3.2.4']
@@ -43,7 +43,7 @@ async function setUp({ orphans = 0, behaviour, listeners = 0, kinds = [], sleepe
   if (sleepers > 0) crowd = await startSleepers(sleepers)
 }
 
-/** Starts them in a process group of their own and resolves with its id. @param {number} sleepers */
+/** Starts the sleepers in their own process group and resolves with its id. @param {number} sleepers */
 async function startSleepers(sleepers) {
   const script = `i=0; while [ $i -lt ${sleepers} ]; do sleep 3600 & i=$((i+1)); done; echo ready; wait`
   const shell = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })

@@ -17,9 +17,8 @@ const MAIN = fileURLToPath(new URL('stage-main.mjs', import.meta.url))
 let built = 0
 
 /**
- * Resolves when everything of the stage runs. Its processes are in a network and pid namespace of their own where the
- * machine allows one, so that many stages stand side by side on the same ports; they end with `stop()`, and with this
- * process.
+ * Resolves when all processes of the stage run. They have their own network and pid namespace if the machine allows that,
+ * so that many stages can use the same ports side by side. They end with `stop()`, or with this process.
  *
  * @param {StageName} name
  * @param {string} directory where its root is made
@@ -47,7 +46,7 @@ export async function setStage(name, directory) {
   }
 }
 
-/** Node parses these certificates on every start, which would double the floor. */
+/** Drops the certificates that Node would parse at every start: they would triple the floor. */
 function environment() {
   const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...rest } = process.env
   return rest

@@ -1,12 +1,12 @@
 // @ts-check
 
-/** What stands on the machine while something is timed. */
+/** What runs on the machine while a command is timed. */
 
 /**
- * `orphans`: predecessors' sync daemons of one root, of three versions. `listeners`: what misbehaves on the ports of the
- * range, these kinds in turn. `sleepers`: processes without a port, started last: a search that begins with the newest
- * process meets all of them first. `isUsedUp`: a measured command leaves nothing of it, so that every round needs its
- * own, of an age at which a reset may end it.
+ * `orphans`: the predecessor's sync daemons of one root, of three versions. `listeners`: hostile or foreign listeners on the
+ * ports of the range, of the `kinds` in turn. `sleepers`: processes without a port, started last, so that a search that
+ * begins with the newest process meets all of them first. `isUsedUp`: the measured command ends these processes, so every
+ * round needs a new stage, old enough for a reset to end it.
  *
  * @typedef {{ orphans?: number, behaviour?: 'ignore-term', listeners?: number,
  *   kinds?: readonly import('../stand-ins/hostile.mjs').HostileKind[], sleepers?: number, isUsedUp?: boolean }} Stage
@@ -33,10 +33,10 @@ export const STAGES = stages
 /** The ports of the sync family. */
 export const RANGE = { from: 9400, to: 9450 }
 
-/** The first port of an orphan. */
+/** The first port that an orphan uses. */
 export const ORPHANS_FROM = 9401
 
-/** A daemon that is younger than 30 s counts as starting, and a reset leaves it. */
+/** A reset leaves a daemon younger than 30 s alone, because it counts as starting. */
 export const RIPE_MS = 31_000
 
 /** Returns how many listeners the doctor must find. @param {StageName} name */

@@ -6,12 +6,12 @@ import { spawn } from 'node:child_process'
  * @typedef {{ ms: number, exitCode: number | null, stdout: string, note: string }} Timed
  */
 
-/** A command that takes longer is ended, and counts as failed. */
+/** A command that takes longer is killed, and counts as failed. */
 const LIMIT_MS = 60_000
 
 /**
  * Runs the command and resolves with the time from its start to its exit. Its output goes into pipes, as in a script.
- * `note` is what it wrote to descriptor 3.
+ * `note` is what it wrote to file descriptor 3.
  *
  * @param {Command} command
  * @returns {Promise<Timed>}

@@ -2,8 +2,8 @@
 /**
  * `npm run demo`: from many orphans to clean in two commands, on real processes in a temporary home.
  *
- * Starts a recorded live daemon, 18 stale ones and bystanders that look dangerously similar, runs `auth doctor`,
- * `auth doctor --reset`, `auth doctor`, and then checks by itself that every bystander is the same living process.
+ * Starts a recorded live daemon, 18 stale ones, and bystanders that look dangerously similar. Runs `auth doctor`,
+ * `auth doctor --reset`, `auth doctor`, and then checks independently that every bystander is still the same process.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -143,7 +143,7 @@ function lives({ pid, born }) {
   return startOf(pid) !== null && startOf(pid) === born
 }
 
-/** The start time of a process that is alive, from the system itself: /proc here, `ps` elsewhere. @param {number} pid */
+/** Returns the start time of a live process: from /proc where there is one, else from `ps`. @param {number} pid */
 function startOf(pid) {
   if (existsSync('/proc/self/stat')) {
     try {
@@ -157,7 +157,7 @@ function startOf(pid) {
   return stdout.trim() || null
 }
 
-/** Ports of the range on which nothing answers a connect, on IPv4 or IPv6. */
+/** Returns the ports of the range on which a connect fails at once, over both IPv4 and IPv6. */
 async function freePorts() {
   const ports = Array.from({ length: 50 }, (_, index) => 9400 + index)
   const busy = await Promise.all(

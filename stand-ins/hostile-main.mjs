@@ -49,7 +49,7 @@ function rawServer() {
   })
 }
 
-/** Somebody else's web server: it answers every path with a page. */
+/** A third party's web server, which answers every path with a page. */
 function thirdPartyServer() {
   return createHttpServer(async (_request, response) => {
     if (delayMs !== undefined) await sleep(delayMs)
@@ -58,9 +58,9 @@ function thirdPartyServer() {
 }
 
 /**
- * Fills its own accept queue, then blocks the event loop for ever: nothing is accepted, and the kernel drops
- * what comes, so that a connect neither succeeds nor fails. Its sockets connect in the ticks before the loop
- * goes on.
+ * Fills its own accept queue, then blocks the event loop forever: nothing is accepted, and the kernel drops new
+ * connections, so that a connect neither succeeds nor fails. Its own sockets connect in the ticks queued before
+ * the one that blocks.
  */
 function fillBacklog() {
   const target = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host

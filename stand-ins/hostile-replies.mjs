@@ -1,7 +1,7 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What a hostile listener does to a connection that has sent something. */
+/** How a hostile listener of each kind treats a connection that has sent something. */
 
 /**
  * @typedef {import('node:net').Socket} Socket

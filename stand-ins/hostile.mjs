@@ -14,9 +14,9 @@ export { stopAll } from './registry.mjs'
 const MAIN = fileURLToPath(new URL('hostile-main.mjs', import.meta.url))
 
 /**
- * Resolves when the process listens (`sleep`: when it runs). Rejects with its stderr if it ends before;
- * `exitCode` 98 means that the port is taken. `payload`: the health of a `mimic`, the port that a `redirect`
- * names. `delayMs`: the time before a reply, for `drip` the time between two bytes (1000).
+ * Resolves when the process listens (`sleep`: when it runs). Rejects with its stderr if it ends before that;
+ * `exitCode` 98 means that the port is taken. `payload`: the health reply of a `mimic`, or the port that a
+ * `redirect` points to. `delayMs`: the time before a reply, for `drip` the time between two bytes (default 1000).
  *
  * @param {HostileKind} kind
  * @param {number} port

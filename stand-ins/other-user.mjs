@@ -14,9 +14,9 @@ const SOURCES = [
 ]
 
 /**
- * Returns the path of the preload, and what to call once it was loaded. For another user it is a copy,
- * because the repository may lie where that user cannot go. Throws an error with the code
- * `STAND_IN_UNREACHABLE` where that user could not read a copy, or could not run `node`.
+ * Returns the path of the preload, and `release`, to be called once the preload is loaded. Another user gets a
+ * copy, because the repository may be in a directory that this user cannot enter. Throws an error with the code
+ * `STAND_IN_UNREACHABLE` if that user could not read a copy or could not run `node`.
  *
  * @param {number | undefined} uid @param {string} node
  */
@@ -37,7 +37,7 @@ export function preloadFor(uid, node) {
 }
 
 /**
- * Throws unless everybody may run the file, or enter the directory, and enter every directory above.
+ * Throws unless all users may run this file (or enter this directory) and enter every directory above it.
  *
  * @param {string} path @param {number} uid
  */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * What commands of the Python predecessor do to a machine, and to daemons of ours on it. They prove nothing before
- * they signal, so each is given the only processes that it may signal: what the test itself has started.
+ * Imitates commands of the Python predecessor: what they do to a machine and to our own daemons on it. They signal
+ * without proof, so each gets a list of the only processes that it may signal: those that the test itself started.
  *
  * @typedef {{ pid: number, port: number }} Victim
  */
@@ -14,9 +14,9 @@ const STEP_MS = 1000
 const SOON_MS = 20
 
 /**
- * `auth doctor --reset` of 3.2.2 and 3.2.3: whatever answers on a port of the range with a health of its kind, and is
- * not the daemon that its own record names, is asked to leave, then gets SIGTERM, then SIGKILL. It looks at no
- * command line. Returns the pids that it has ended.
+ * `auth doctor --reset` of 3.2.2 and 3.2.3: every process that answers on a port of the range with a health reply of its
+ * kind, unless the predecessor's record names the port, is asked to exit, then gets SIGTERM, then SIGKILL. It checks no
+ * command line. Returns the pids that it ended.
  *
  * @param {string} root @param {readonly Victim[]} victims
  */
@@ -38,8 +38,9 @@ export async function authDoctorReset(root, victims) {
 }
 
 /**
- * The start of any command that wants a sync daemon: a record whose daemon does not answer on its port with its token
- * is stale. Its pid gets SIGKILL, whoever has it by now, and the record is removed. Returns the pid that it has ended.
+ * The start of any command that needs a sync daemon: a record is stale if its daemon does not answer on its port with its
+ * token. Then the recorded pid gets SIGKILL, whichever process has it by now, and the record is removed. Returns the pid
+ * that it ended.
  *
  * @param {string} root @param {readonly Victim[]} victims
  */
@@ -59,8 +60,8 @@ export async function ensureSyncDaemon(root, victims) {
 }
 
 /**
- * `dashboard` where every port of the range is taken: whatever answers as a dashboard gets SIGKILL, of whatever
- * project it is. Returns the pids that it has ended.
+ * `dashboard` when every port of the range is taken: every process that answers as a dashboard, of any project, gets
+ * SIGKILL. Returns the pids that it ended.
  *
  * @param {readonly Victim[]} victims
  */
@@ -76,7 +77,7 @@ export async function startDashboardInFullRange(victims) {
 }
 
 /**
- * `dashboard --stop`: asks what the record names to leave, and removes the record, whatever came of it.
+ * `dashboard --stop`: asks the recorded dashboard to exit, and removes the record whatever the outcome.
  *
  * @param {string} project
  */
@@ -88,7 +89,7 @@ export async function stopDashboard(project) {
 }
 
 /**
- * What every command for a dashboard does first: a record that it cannot read is removed.
+ * What every dashboard command does first: it removes a record that it cannot read.
  *
  * @param {string} project
  */
@@ -102,7 +103,7 @@ function dashboardRecord(project) {
   return join(project, '.kittify', '.dashboard')
 }
 
-/** Returns what the lines say: url, port, token, pid. @param {string} path */
+/** Parses the lines of a record (url, port, token, pid); null if it is not one. @param {string} path */
 function recordIn(path) {
   try {
     const [url = '', port = '', token = '', pid = ''] = readFileSync(path, 'utf8').split('\n')
@@ -141,7 +142,7 @@ function send(pid, signal) {
   }
 }
 
-/** Returns whether there is no such process within that time. @param {number} pid @param {number} ms */
+/** Returns whether the process is gone within `ms`. @param {number} pid @param {number} ms */
 async function isGone(pid, ms) {
   for (const end = performance.now() + ms; send(pid, 0); await sleep(SOON_MS)) {
     if (performance.now() >= end) return false

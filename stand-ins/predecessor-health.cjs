@@ -1,7 +1,7 @@
 // @ts-check
 'use strict'
 
-/** What the predecessor says of itself: its health, and the owner file that all daemons of a root share. */
+/** What the predecessor reports about itself: its health reply, and the owner file that all daemons of a root share. */
 
 const fs = require('node:fs')
 const { dirname, join } = require('node:path')
@@ -18,7 +18,7 @@ const { isFrom } = require('./predecessor-releases.cjs')
  */
 
 /**
- * Returns the health payload of this moment. A null in `config.health` takes the key away.
+ * Returns the current health payload. A null in `config.health` removes the key.
  *
  * @param {Config} config
  */
@@ -73,7 +73,7 @@ function ownBlock(config) {
 }
 
 /**
- * Returns what the shared file says now, in the order of the payload; undefined if it says nothing.
+ * Returns the current content of the shared owner file, with the payload's keys in its order; undefined if there is none.
  *
  * @param {Config} config
  */
@@ -90,7 +90,7 @@ function sharedBlock(config) {
 }
 
 /**
- * Writes the shared owner file (0600, by rename: the last writer wins) and the empty log.
+ * Writes the shared owner file (mode 0600, by rename, so the last writer wins) and creates the log.
  *
  * @param {Config} config
  */
@@ -104,8 +104,8 @@ function writeOwner(config) {
 }
 
 /**
- * Removes the shared owner file: up to 3.2.3 whomever it names, later if it names this process. Its siblings are
- * then without one.
+ * Removes the shared owner file: up to 3.2.3 whichever process it names, later only if it names this one. The other
+ * daemons of the root then have none.
  *
  * @param {Config} config
  */

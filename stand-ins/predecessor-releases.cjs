@@ -1,13 +1,13 @@
 // @ts-check
 'use strict'
 
-/** What changed in the predecessor from one release to another, as far as it shows from outside. */
+/** Differences between releases of the predecessor, as far as they are visible from outside. */
 
-/** A release comes after its own release candidates. */
+/** Candidate number of a final release, which sorts after its release candidates. */
 const FINAL = 999
 
 /**
- * Returns whether the version is that one or a later one.
+ * Returns whether `version` is `first` or later.
  *
  * @param {string} version @param {string} first
  */
@@ -24,10 +24,10 @@ function partsOf(version) {
   return [major, minor, patch, candidate].map(Number)
 }
 
-/** The command line names the root from 3.2.0 on; its release candidates do not. @param {string} version */
+/** The command line names the root from 3.2.0 on, but not in the release candidates of 3.2.0. @param {string} version */
 const namesRoot = (version) => isFrom(version, '3.2.0')
 
-/** Up to 3.1.x the script does not set a variable first. @param {string} version */
+/** From 3.2.0rc0 on, the script begins by setting an environment variable. @param {string} version */
 const setsVariable = (version) => isFrom(version, '3.2.0rc0')
 
 /** Up to 3.2.2 `SPEC_KITTY_HOME` is ignored: the root is `$HOME/.spec-kitty`. @param {string} version */

@@ -2,9 +2,8 @@
 'use strict'
 
 /**
- * The server of a stand-in: one connection at a time, from accept to close, and nothing
- * else meanwhile, as Python's `HTTPServer` does. A connection that says nothing makes it deaf, and what comes
- * then waits in the kernel's queue until that is full.
+ * The server of a stand-in. Like Python's `HTTPServer`, it serves one connection at a time, from accept to close. A
+ * connection that sends nothing therefore blocks it, and later ones wait in the kernel's accept queue until that is full.
  */
 
 const fs = require('node:fs')
@@ -15,7 +14,7 @@ const { health } = require('./predecessor-health.cjs')
 
 /** The accept queue of Python's `socketserver`. */
 const BACKLOG = 5
-/** A blocking read cannot be ended from outside: this thread asks again, soon at first. */
+/** This thread polls, soon at first, because a blocking read could not be ended from outside. */
 const LONGEST_PAUSE_MS = 20
 const PAGE = '<!DOCTYPE html>\n<html><head><title>Spec Kitty Dashboard</title></head><body></body></html>\n'
 
@@ -36,7 +35,7 @@ if (!isMainThread && parentPort !== null) {
   port.on('message', () => server.close())
 }
 
-/** Starts to serve in this thread. @param {Config} config @param {(told: Told) => void} tell */
+/** Starts the server in this thread. @param {Config} config @param {(told: Told) => void} tell */
 function serve(config, tell) {
   const server = net.createServer({ pauseOnConnect: true }, (socket) => accept(config, tell, socket))
   server.on('error', (error) => {
@@ -67,13 +66,13 @@ function accept(config, tell, socket) {
   if (answered?.leaves) tell({ kind: 'shutdown' })
 }
 
-/** Returns the descriptor of a server or a connection. @param {unknown} handle */
+/** Returns the file descriptor of a server or a connection. @param {unknown} handle */
 function fdOf(handle) {
   const { fd } = /** @type {{ _handle: { fd: number } }} */ (handle)._handle
   return fd
 }
 
-/** Returns the first whole request; undefined where the peer leaves before. @param {number} fd */
+/** Returns the first complete request; undefined if the peer closes before that. @param {number} fd */
 function readRequest(fd) {
   let seen = ''
   for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
@@ -108,13 +107,13 @@ function isWaiting(error) {
   return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
 }
 
-/** Stops this thread for that long. @param {number} ms */
+/** Blocks this thread for `ms`. @param {number} ms */
 function pause(ms) {
   Atomics.wait(clock, 0, 0, ms)
 }
 
 /**
- * Returns the raw reply, and whether it is the one to an accepted shutdown.
+ * Returns the raw reply; `leaves` is true if it accepts a shutdown.
  *
  * @param {Config} config @param {Request} request @returns {{ text: string, leaves?: boolean }}
  */
@@ -132,7 +131,7 @@ function answer(config, { method, path, body }) {
 }
 
 /**
- * Returns the reply to a body without the token; undefined if the token is in it.
+ * Returns the error reply to a body without the right token; undefined if the token is right.
  *
  * @param {Config} config @param {string} body
  */

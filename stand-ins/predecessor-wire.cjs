@@ -2,7 +2,7 @@
 'use strict'
 
 /**
- * HTTP as Python's `http.server` speaks it: HTTP/1.0, no Content-Length except in an error page, and the end
+ * HTTP as Python's `http.server` speaks it: HTTP/1.0, without Content-Length except in an error page, so that the end
  * of the connection is the end of the reply.
  */
 
@@ -14,7 +14,7 @@ const REASONS = { 200: 'OK', 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Fou
 
 /** @typedef {{ method: string, path: string, body: string }} Request */
 
-/** @param {string} seen @returns {Request | undefined} undefined while something is missing */
+/** @param {string} seen @returns {Request | undefined} undefined while it is incomplete */
 function parse(seen) {
   const gap = /\r?\n\r?\n/.exec(seen)
   if (!gap) return undefined
@@ -41,7 +41,7 @@ function jsonReply(status, value) {
 }
 
 /**
- * Returns the error page for a method that the handler class does not have.
+ * Returns the error page for a method that the handler class does not implement.
  *
  * @param {string} method
  */
@@ -67,7 +67,7 @@ function unsupported(method) {
 }
 
 /**
- * Returns what Python's `json.dumps` gives: a space after `,` and `:`.
+ * Returns the same text as Python's `json.dumps`: with a space after `,` and `:`.
  *
  * @param {unknown} value
  * @returns {string}

@@ -3,15 +3,14 @@
 
 /**
  * Turns `node -c SCRIPT MARKER...` into a stand-in for a daemon of the Python predecessor. Loaded by
- * `NODE_OPTIONS=--require`, told what to be by the JSON in `STAND_IN`.
+ * `NODE_OPTIONS=--require` and configured by the JSON in `STAND_IN`.
  *
- * One that ends as the kernel ends it serves in this thread. For every other one a worker serves
- * (`predecessor-serve.cjs`) and this thread handles signals and the end, because a single-threaded server that waits for
+ * A stand-in for which the default action of SIGTERM is enough serves in this thread. Otherwise a worker serves
+ * (`predecessor-serve.cjs`), and this thread handles signals and the exit, because a single-threaded server that waits for
  * one connection must still end on SIGTERM, as Python does.
  *
- * Node would check the syntax of a file named SCRIPT, which does not exist; it is given this file instead.
- * That changes an array in this process only. `process.title` must never be set: it overwrites the command
- * line.
+ * `node -c` would check the syntax of a file named SCRIPT, which does not exist, so `process.argv[1]` is set to this file.
+ * That changes only an array in this process. `process.title` must never be set: it overwrites the command line.
  */
 
 const fs = require('node:fs')
@@ -21,13 +20,13 @@ const { isMainThread, Worker } = require('node:worker_threads')
 const { serve } = require('./predecessor-serve.cjs')
 const { writeOwner, removeOwner } = require('./predecessor-health.cjs')
 
-/** Exit code when the port is taken: Linux's EADDRINUSE. */
+/** Exit code when the port is taken: the number of EADDRINUSE on Linux. */
 const PORT_BUSY = 98
 
 /** @typedef {import('./predecessor-serve.cjs').Told} Told */
 /** @typedef {import('./predecessor-health.cjs').Config} Config */
 
-// A worker runs the preloads of its process too.
+// A worker thread loads the preloads of its process too.
 if (isMainThread) begin()
 
 function begin() {
@@ -43,8 +42,8 @@ function begin() {
 }
 
 /**
- * Whether nothing is to be done when it ends: then SIGTERM needs no handler, and the stand-in no second thread, which is a
- * third of its start.
+ * Returns whether there is nothing to do at the end. Then SIGTERM needs no handler and the stand-in no worker thread, which
+ * costs a third of its start time.
  *
  * @param {Config} config
  */
@@ -86,8 +85,8 @@ function fail({ busy, message }) {
 let isLeaving = false
 
 /**
- * Ends as the real one does: with some CPU time, and the shared owner file removed. Where it is told to, it
- * closes its port and sleeps first.
+ * Ends as a real daemon does: uses some CPU time, and removes the shared owner file. If configured, closes its port and
+ * sleeps first, or closes its port and never ends (`close-then-hang`).
  *
  * @param {Config} config @param {Worker} server
  */
@@ -106,7 +105,7 @@ function leave(config, server) {
   }, config.endSleepMs)
 }
 
-/** Uses that much CPU time, however long it takes to get it. @param {number} ms */
+/** Uses `ms` of CPU time, however long that takes. @param {number} ms */
 function work(ms) {
   const start = process.cpuUsage()
   for (let used = 0; used < ms;) {
@@ -116,8 +115,8 @@ function work(ms) {
 }
 
 /**
- * Starts a child that inherits the listening socket and outlives this process. It reads descriptor 3, whose
- * other end is the starter's, and ends with it.
+ * Starts a child that inherits the listening socket and outlives this process. Its stdin is our file descriptor 3, a pipe
+ * whose other end the starter holds, so the child ends when the starter closes that.
  *
  * @param {Config} config @param {number} fd
  */
@@ -128,7 +127,7 @@ function keepListening({ keepChild }, fd) {
 }
 
 /**
- * Returns what starts a child with the command line of this process.
+ * Returns the arguments of `spawn` for a child with the command line of this process.
  *
  * @returns {[string, string[], import('node:child_process').SpawnOptions]}
  */
@@ -138,7 +137,7 @@ function forked() {
   return [process.execPath, args, { argv0, env: { ...process.env, NODE_OPTIONS: `--require "${preload}"` } }]
 }
 
-/** Writes to a descriptor that the starter may have closed. @param {1 | 2} fd @param {string} text */
+/** Writes to a file descriptor that the starter may have closed. @param {1 | 2} fd @param {string} text */
 function say(fd, text) {
   try {
     fs.writeSync(fd, text)

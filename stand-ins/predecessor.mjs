@@ -12,13 +12,18 @@ export { writeDashboardRecord, writeSyncRecord } from './records.mjs'
 export { stopAll } from './registry.mjs'
 
 /**
- * What to imitate. `marker`: what `--spec-kitty-daemon-root=` says: the root, another path, or (false)
- * nothing; unless told, what that release says. For a dashboard, a path stands in the script instead of the project. `argvPort` lets the command
- * line disagree with the listener. `health` is laid over the payload, a null takes a key away. `owner: false`
- * writes no shared owner file; needed where `uid` cannot write to the root. `keepChild`: a child keeps the
- * port after the process; `fork`: one with the same command line, as Python's `os.fork` leaves it. To end it needs `endCpuMs` of CPU, after it has closed its port and slept for
- * `endSleepMs`, where that is not 0. `env` is laid over its environment, which names the root as a start of that
- * release would: by `SPEC_KITTY_HOME`, or (it ignores that variable) by `HOME`.
+ * What to imitate.
+ *
+ * `marker`: the value of `--spec-kitty-daemon-root=`: the root (true), another path, or no marker (false). The default is
+ * what that release does. For a dashboard, a path replaces the project in the script.
+ * `argvPort`: the port in the command line, if it is to differ from the listener's.
+ * `health`: overrides keys of the health payload; null removes a key.
+ * `owner`: false writes no shared owner file; needed where `uid` cannot write to the root.
+ * `keepChild`: a child keeps the port open after the process has ended; with `fork` the child has the same command line,
+ * as after Python's `os.fork`.
+ * `endCpuMs`: CPU time that it uses when it ends. If `endSleepMs` is not 0, it closes its port and sleeps that long first.
+ * `env`: overrides its environment, which names the root as a start of that release would: by `SPEC_KITTY_HOME`, or, for
+ * a release that ignores that variable, by `HOME`.
  *
  * @typedef {{ family: 'sync' | 'dashboard', port: number, version?: string, root?: string, project?: string,
  *   token?: string, marker?: boolean | string, argvPort?: number,
@@ -32,14 +37,14 @@ export { stopAll } from './registry.mjs'
  */
 
 /**
- * What a real daemon needs to end. Of its dashboards 42 at once were gone after 0.45 s on two cores: what this process
- * needs by itself.
+ * CPU time that a real daemon needs to end, in ms. A dashboard gets no extra time: 42 real ones ended at once within 0.45 s
+ * on two cores, which a stand-in needs anyway.
  */
 const END_CPU_MS = { sync: 100, dashboard: 0 }
 
 /**
- * Resolves when the stand-in listens and its files are written. Rejects with its stderr if it ends before
- * (`exitCode` 98: the port is taken), and with code `STAND_IN_UNREACHABLE` where `uid` cannot run it.
+ * Resolves when the stand-in listens and its files are written. Rejects with its stderr if it ends before that
+ * (`exitCode` 98: the port is taken), and with code `STAND_IN_UNREACHABLE` if `uid` cannot run it.
  *
  * @param {PredecessorOptions} options
  * @returns {Promise<Predecessor>}
@@ -102,7 +107,7 @@ function argumentsOf(options, token, version) {
 }
 
 /**
- * Writes the record as the starter would, owned by the daemon's user.
+ * Writes the record as the predecessor's starter would, owned by the daemon's user.
  *
  * @param {PredecessorOptions} options @param {string} token @param {number} pid
  */

@@ -22,8 +22,8 @@ process.on('exit', () => {
 })
 
 /**
- * Resolves when the child has said `ready`. Rejects with its stderr if it ends before; the error carries
- * `exitCode`. A child that is not detached ends with this process at the latest.
+ * Resolves when the child has written to stdout (`ready`). Rejects with its stderr if it ends before that; the error has
+ * the `exitCode`. A child that is not detached is killed when this process exits.
  *
  * @param {string} command @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} options
@@ -49,7 +49,7 @@ export async function start(command, args, { env, stdio = ['ignore', 'pipe', 'pi
   return started
 }
 
-/** Ends every child that was started here, also a stopped or stubborn one, and waits until each has ended. */
+/** Kills every child that was started here, even one that is stopped or ignores SIGTERM, and waits until each has ended. */
 export async function stopAll() {
   await Promise.all([...running].map((started) => started.stop()))
 }
@@ -86,7 +86,7 @@ async function stop(started) {
 }
 
 /**
- * Ends the child's child that keeps the listening socket, if there is one, and waits for it.
+ * Ends the grandchild that keeps the listening socket open, if there is one, and waits for its end.
  *
  * @param {ChildProcess} child
  */

@@ -6,17 +6,17 @@ import { loadingBeside } from './load-beside.js'
 import { HANDSHAKE_MS } from './observe/handshake.js'
 
 /**
- * Returns the scope's daemon, proven to own the record's token and of a version that can be used, starting one where
- * there is none and replacing one that is proven older than this installation; where no order can be told, it is used.
+ * Returns the scope's daemon, proven and of a usable version. Starts one if there is none, and replaces one that is proven
+ * older than this installation, or whose own installation is gone. If it is unknown which is older, the daemon is used.
  *
- * Warm, that is one record read and one local request: no lock, no look at the machine (C1). Otherwise the life-cycle
- * lock is taken and the same is tried again, because a sibling may have done the work meanwhile (C2); then a daemon of
- * an older version is retired, one is started and adopted, and its version is checked once more (C3). A daemon that
- * lives and does not answer is never ended here: `E_DAEMON_UNRESPONSIVE` within two seconds (C4). A full range is
- * cleaned once (C5), then `E_RANGE_FULL`.
+ * A warm daemon takes one record read and one local request: no lock, no scan (C1). Otherwise takes the life-cycle lock and
+ * tries the same again, because another command may have done the work meanwhile (C2); then retires an older daemon, starts
+ * and adopts one, and checks its version once more (C3). A daemon that lives and does not answer is never ended here:
+ * `E_DAEMON_UNRESPONSIVE` within two seconds (C4). A full range is cleaned up once (C5), then `E_RANGE_FULL`.
  *
  * `E_VERSION_MISMATCH`: the daemon speaks a newer protocol, or the one just started is older than this installation or
- * speaks a newer one; there is no third try. `E_DAEMON_NOT_REPLACED`: the older one is not proven to be this scope's, or did not go.
+ * speaks a newer protocol; there is no third try. `E_DAEMON_NOT_REPLACED`: the daemon to be replaced is not proven to be
+ * this scope's, or did not end.
  */
 export async function connect(request: ConnectRequest): Promise<Connection> {
   const began = performance.now()
@@ -29,7 +29,7 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   return connectCold(request, wasSilent)
 }
 
-/** Everything that is needed after the wait for the lock. */
+/** Loads everything that is needed after the wait for the lock. */
 async function loadCold() {
   const { connectCold, loadLocks } = await import('./connect/cold.js')
   await loadLocks()

@@ -27,7 +27,7 @@ export class FamiliarError extends Error {
   readonly code: ErrorCode
   /** What the user can do about it: one sentence or one command. */
   readonly hint: string | null
-  /** True when the same call may succeed later without anybody doing anything. */
+  /** True if the same call may succeed later without any change. */
   readonly retry: boolean
 
   constructor(
@@ -55,12 +55,12 @@ function nameOf(code: string): string {
   return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
-/** What the system says when this process may not open, start or hold anything more. It says nothing about others. */
+/** System errors for a process that may not open, start or allocate anything more. They say nothing about others. */
 const LACKS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])
 
 /**
- * Returns `E_RESOURCES` where a call failed because this process ran out of descriptors, memory or processes, or where it
- * is that error already; null for any other error.
+ * Returns `E_RESOURCES` if a call failed because this process ran out of descriptors, memory or processes, or if `error` is
+ * `E_RESOURCES` already; null for any other error.
  */
 export function asLack(error: unknown): FamiliarError | null {
   if (error instanceof FamiliarError) return error.code === 'E_RESOURCES' ? error : null
@@ -69,15 +69,15 @@ export function asLack(error: unknown): FamiliarError | null {
 }
 
 /**
- * Throws `E_RESOURCES` where a call failed for lack of our own resources: such a failure must never be read as a fact
- * about another process or file. Does nothing for any other error.
+ * Throws `E_RESOURCES` if a call failed for lack of our own resources: such a failure must never be read as a fact about
+ * another process or file. Does nothing for any other error.
  */
 export function throwLack(error: unknown): void {
   const lack = asLack(error)
   if (lack !== null) throw lack
 }
 
-/** Returns `E_RESOURCES`: what was lacking, and what to do. */
+/** Returns an `E_RESOURCES` error that says what was lacking and what to do. */
 export function lackOf(why: string, cause?: unknown): FamiliarError {
   return new FamiliarError('E_RESOURCES', `this process has too few resources: ${why}`, {
     hint: 'raise its limits (ulimit -n, ulimit -u), or close something, and run the command again',

@@ -4,53 +4,53 @@ import type { SelfReport } from './identity/self-report.js'
 import type { SpawnShape } from './identity/spawn-shape.js'
 import type { PortRange } from './identity/machine.js'
 
-/** Where the files of one scope stand. All are absolute paths, derived from the scope alone. */
+/** The paths of one scope's files. All are absolute, and derived from the scope alone. */
 export interface ScopeFiles {
   /** The record that our own daemon writes. */
   readonly record: string
-  /** The record of an earlier implementation; the same path where both share one file. */
+  /** The predecessor's record; the same path as `record` if both share one file. */
   readonly predecessorRecord: string
-  /** A file that several daemons of the scope may share. It may be shown; it never decides. */
+  /** A file that several daemons of the scope may share. It may be shown, but is never used for a decision. */
   readonly sharedOwner: string | null
-  /** Held by a client around look, act, look again. */
+  /** Held by a client while it scans, acts and scans again. */
   readonly lifecycleLock: string
-  /** Held by the daemon from before it binds until it ends. */
+  /** Held by the daemon from before it binds its port until it ends. */
   readonly daemonLock: string
 }
 
-/** How daemons of a family are told from everything else. */
+/** How daemons of a family are distinguished from everything else. */
 export interface Recognition {
   readonly name: string
-  /** Every command line that a real start of this family leaves behind, the predecessors' included. */
+  /** Every command line that a real start of this family leaves behind, including the predecessor's. */
   readonly shapes: readonly SpawnShape[]
   /** Reads the JSON body of a health reply; null when it is not a self-report of this family. */
   readonly readSelfReport: (body: unknown) => SelfReport | null
 }
 
 /**
- * A kind of daemon of one tool, as data: where it listens, how its process is recognised, how its health reply is
+ * One kind of daemon of a tool, as data: where it listens, how its process is recognised, how its health reply is
  * read, which decision table applies.
  *
- * Families are explicit: a listener belongs to the family whose spawn shape it has, never to the one in whose range
+ * Families are explicit: a listener belongs to the family whose spawn shape it has, never to the one in whose port range
  * it happens to listen.
  */
 export interface Family extends Recognition {
   readonly ports: PortRange
   readonly rules: readonly Rule[]
-  /** Younger than this, a daemon may still be without record: its starter writes it after the first answer. */
+  /** A daemon younger than this may have no record yet: a predecessor's starter writes it after the first answer. */
   readonly startingSeconds: number
-  /** The tool's own words for the two reasons that name somebody. */
+  /** The tool's names for the reasons `other_family` and `not_ours`. */
   readonly reasonNames: ReasonNames
   readonly files: (scope: string) => ScopeFiles
   /**
-   * Where the tokens of running daemons stand, a file an instance, when their records stand in a place that others can
-   * read (a project that git carries); null when each token stands in the record itself.
+   * The directory for the tokens of running daemons, one file per instance, if others can read the place of their records
+   * (a project under git); null if each record contains its token.
    */
   readonly tokenDirectory: string | null
-  /** The further scopes that the environment of a predecessor's daemon names: it may be recorded in any. Null: it names none. */
+  /** Returns the further scopes that a predecessor's environment names: any may have its record. Null: it names none. */
   readonly scopesInEnvironment: ((env: Readonly<Record<string, string>>) => readonly string[]) | null
-  /** True where a scope is made by others and never by its daemon: a project that was deleted must not come back. */
+  /** True if a daemon must never create its scope: a project that was deleted must not reappear. */
   readonly isScopeGiven?: boolean
-  /** The other families of the same tool: what is theirs is never ours. */
+  /** The other families of the same tool: their daemons never count as this family's. */
   readonly relatives: readonly Recognition[]
 }

@@ -1,13 +1,13 @@
 /**
- * A warm daemon answers within some milliseconds, on a busy machine within this time: what a command needs only without
- * one is not loaded until then.
+ * A warm daemon answers within a few milliseconds, or within this time on a busy machine. Code that a command needs only
+ * without a daemon is not loaded earlier.
  */
 const LOAD_AFTER_MS = 200
 
 /**
- * Returns what the work returns, and loads a part of the package beside it where it takes longer than that: what is
- * needed after a wait must be in memory by then, because the package may be replaced meanwhile. A part that cannot be
- * loaded is told by the one who needs it.
+ * Returns the result of `work`. If that takes longer than 200 ms, loads a part of the package meanwhile: code that is needed
+ * after a wait must already be in memory, because the package may be replaced during the wait. Ignores a failed load: the
+ * code that needs the part reports it.
  */
 export async function loadingBeside<T>(load: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
   const timer = setTimeout(() => void load().catch(() => undefined), LOAD_AFTER_MS)

@@ -4,7 +4,7 @@ import type { Tri } from './classify/tri.js'
 import type { Self } from './identity/versions.js'
 import type { Candidate, Look } from './observe/look.js'
 
-/** What is said of one candidate: the identity record of the JSON documents. Names and meanings are permanent. */
+/** One candidate as the JSON documents describe it. Names and meanings are permanent. */
 export interface IdentityRecord {
   readonly scanned_family: string
   readonly daemon_family: string | null
@@ -34,7 +34,7 @@ export interface IdentityRecord {
   readonly rule: string
 }
 
-/** Returns the identity record of a candidate. Pure but for the wall clock, which turns an age into a time. */
+/** Returns the identity record of a candidate. Pure, except that the wall clock turns an age into a start time. */
 export function identityRecord(candidate: Candidate, seen: Look, self: Self): IdentityRecord {
   const { sighting, facts, verdict } = candidate
   const { report, shape, process } = sighting

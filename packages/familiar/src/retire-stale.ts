@@ -17,16 +17,16 @@ export type StaleResult =
   | ({ readonly outcome: 'retired' } & Replaced)
 
 /**
- * Retires the scope's daemon where it is older than this installation, or its own is gone, and starts none: what an
- * installer does after an upgrade. The next command that needs a daemon starts it. The predecessor's daemon is left to
- * that command. Throws what `connect` throws of a daemon that cannot be replaced.
+ * Retires the scope's daemon if it is older than this installation, or if its own installation is gone, and starts none: for
+ * an installer after an upgrade. The next command that needs a daemon starts one, and replaces a predecessor's. Throws what
+ * `connect` throws for a daemon that cannot be replaced.
  */
 export async function retireStale(request: RetireStaleRequest): Promise<StaleResult> {
   await loadLocks()
   const { family, scope, lockWaitMs } = request
   const files = family.files(scope)
   const found = await findRecorded(request)
-  // Another user's record is not read: whether a daemon is stale there is for that user's installer.
+  // Another user's record cannot be read: say so, because only that user's installer can tell whether the daemon is stale.
   if (found === null ? existsSync(files.record) : found.replaceFor !== null) {
     assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   }

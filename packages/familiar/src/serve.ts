@@ -22,59 +22,60 @@ import type { OwnRecord } from './identity/record.js'
 import type { Platform } from './observe/platform/platform.js'
 import { readOwnRecord } from './observe/records.js'
 
-/** What a daemon of a family is, told by its entry. */
+/** What a daemon's entry says about the daemon. */
 export interface ServeOptions {
   readonly family: Family
   /** The real path of the scope. */
   readonly scope: string
   readonly platform: Platform
-  /** Where it writes its log, JSON lines, rotated. */
+  /** The path of its log: JSON lines, rotated. */
   readonly logFile: string
   readonly packageVersion: string
   readonly protocolVersion: number
   readonly buildTime: string | null
-  /** What its health reply says besides the frozen head: `sync`, and further keys of `owner`. */
+  /** What its health reply says besides the frozen head: `sync`, further keys of `owner`, and `more` top-level keys. */
   readonly describe: () => {
     readonly sync: JsonObject
     readonly owner: JsonObject
     readonly more?: JsonObject
   }
-  /** What it does, by `METHOD /path`; every route needs the token. */
+  /** Its handlers by `METHOD /path`; every route requires the token. */
   readonly routes: Readonly<Record<string, Handler>>
-  /** What it serves without a token, to a browser on this machine. */
+  /** The pages that it serves without a token, to a browser on this machine. */
   readonly pages?: Pages
   readonly work: Work
-  /** True when its own package on disk is gone or another version than the one that runs; null when it cannot be told. */
+  /** True when its own package on disk is gone or has another version than the running one; null when unknown. */
   readonly isInstallationChanged: () => boolean | null
   readonly timing: Timing
   /**
-   * False where the descriptor of the start pipe can be something else: in the foreground, or where a service manager
-   * handed sockets over.
+   * False when the file descriptor of the start pipe may be something else: in the foreground, or when a service manager
+   * handed over sockets.
    */
   readonly mayHavePipe: boolean
-  /** True where it runs in the caller's terminal: it leaves when that is closed (SIGHUP), as on Ctrl+C. */
+  /** True when it runs in the caller's terminal: it leaves when that is closed (SIGHUP), as on Ctrl+C. */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
-  /** The only port that will do, where it is started without a pipe. */
+  /** The only port to try, unless the start pipe names one; otherwise the first free port of the range. */
   readonly port?: number | null
-  /** Called once it serves and its record stands. */
+  /** Called once, when it serves and its record is written. */
   readonly onReady?: (record: OwnRecord) => void
-  /** Called instead of the exit when it could not start. */
+  /** Called instead of `exit` when it could not start. */
   readonly onFailure?: (error: FamiliarError) => void
 }
 
-/** How long a daemon waits for a lock that its predecessor is just about to leave. */
+/** How long a daemon waits for the daemon lock, which the scope's last daemon may be about to release. */
 const DAEMON_LOCK_WAIT_MS = 500
 
-/** How long the facts about the own process may take. */
+/** The time limit for reading the facts about the own process. */
 const SELF_MS = 5_000
 
 /**
  * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the start pipe, waits to be adopted,
  * writes its record, and lives until it is told to leave or retires by itself.
  *
- * A failure before *ready* goes to the starter as a typed error, and to the log. Without a start pipe the daemon
- * counts as adopted. Before it is adopted, the end of the pipe or 10 s mean: leave at once, nothing to undo.
+ * A failure to start goes to the starter as a typed error, and to the log (except `E_SCOPE_FOREIGN_OWNER`: nothing is
+ * written in another user's directory). Without a start pipe the daemon counts as adopted. Before its adoption, if the pipe
+ * ends or the starter does not answer for 10 s, it leaves at once, with nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const lease = openLease(options.mayHavePipe)
@@ -93,7 +94,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-/** A command that starts a daemon has looked; one that is started by hand, or in the foreground, was looked at by nobody. */
+/** A starting command has checked this already; for a daemon started by hand or in the foreground, none has. */
 function assertOwnFiles({ family, scope, logFile }: ServeOptions): void {
   const { lifecycleLock, record } = family.files(scope)
   assertOwnScope([scope, lifecycleLock, record, dirname(logFile)], process.geteuid?.())
@@ -141,8 +142,8 @@ async function start(options: ServeOptions, lease: Lines | null, log: Log): Prom
 }
 
 /**
- * Writes the token for clients of the same home. Where the home cannot be written (it is read-only, or full) the daemon
- * works without: clients prove it by the kernel's facts, as those of another home do.
+ * Writes the token for clients of the same home. If the home cannot be written (read-only, or full), the daemon works
+ * without it: clients then identify it by the kernel's facts, as clients of another home do.
  */
 function keepToken(directory: string, token: string, record: OwnRecord, log: Log): void {
   try {
@@ -153,7 +154,7 @@ function keepToken(directory: string, token: string, record: OwnRecord, log: Log
   }
 }
 
-/** Goes to the scope, and makes it where that may be. */
+/** Changes into the scope, creating it unless the family forbids that. Returns a check that it is still the same. */
 function enterScope(family: Family, scope: string): () => void {
   const assertScopeStill = assertScopeThere(family, scope)
   if (family.isScopeGiven !== true) makeDirectory(scope)
@@ -161,7 +162,7 @@ function enterScope(family: Family, scope: string): () => void {
   return assertScopeStill
 }
 
-/** The starter may be gone at any moment: then nobody wants this daemon. */
+/** Returns false if the starter ends or does not answer: then no command has a use for this daemon. */
 async function isAdopted(lease: Lines, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
   lease.say({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id } })
@@ -234,7 +235,7 @@ function recordOf(
   }
 }
 
-/** The head (`status` to `package_version`, and `owner.pid`, `owner.port`) is frozen. No token in it. */
+/** The head (`status` to `package_version`, and `owner.pid`, `owner.port`) is frozen. It contains no token. */
 function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
   const { sync, owner, more } = describe()
   return {

@@ -11,7 +11,7 @@ import { recordOf, runsElsewhere, singletonOf } from './observe/singleton.js'
 import { stateFrom } from './observe/state.js'
 import { verify } from './observe/verify.js'
 
-/** How long a process may take to be read. */
+/** How long inspecting a process may take. */
 const INSPECT_MS = 2_000
 
 export type StopRequest = EndOrder & Beyond
@@ -34,11 +34,11 @@ export type StopResult =
     }
 
 /**
- * Ends the daemon of the scope, of any version: ours, or, where there is no record of ours, the one that a predecessor's
- * record proves. It is asked first (its token goes only to the one that proves to own it), then the proven process is
- * signalled. `stopped` is said only when it is gone. A daemon that is in use by another scope is not this scope's.
+ * Ends the daemon of the scope, of any version: ours, or, if there is no record of ours, the one that a predecessor's record
+ * proves. Asks it first (our own gets the token only after proving that it owns it), then signals the proven process.
+ * Returns `stopped` only if it is gone. A daemon that another scope uses is not this scope's.
  *
- * Throws `E_DAEMON_UNREACHABLE` and `E_DAEMON_ELSEWHERE` where there is a daemon that cannot be judged from here.
+ * Throws `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` for a daemon that cannot be judged from here.
  */
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
@@ -58,7 +58,7 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   }
 }
 
-/** What is ended: a daemon that the look proves, or one that proved itself and whose process is not seen whole. */
+/** What to end: a daemon that the scan found, or one that proved itself but whose process is not fully visible. */
 type Target =
   | { readonly daemon: Candidate; readonly record: DaemonRecord | null }
   | { readonly daemon: null; readonly record: DaemonRecord; readonly process: ProcessView }
@@ -72,7 +72,7 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   const answer = record?.running === true ? await verify(request, record) : null
   if (record !== null && answer?.outcome === 'proven') return provenTarget(request, seen, record)
   const { state, pid, port } = stateFrom(seen)
-  // To look is all that is done in another user's directory, also where there is nothing to stop.
+  // In another user's directory we only scan: refuse even if there is nothing to stop.
   if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   if (state === 'unreachable') throw unreachable(request, { pid, port })
   if (state === 'elsewhere') throw elsewhere(request, { pid, port })
@@ -92,7 +92,7 @@ function seenTarget(request: StopRequest, seen: Look, daemon: Candidate): Target
   return { daemon, record }
 }
 
-/** It is asked over HTTP, and its end is read from the machine: from here its process must at least be seen. */
+/** Such a daemon is only asked over HTTP. Its process must be visible from here, so that its end can be seen. */
 async function provenTarget(request: StopRequest, { host }: Look, record: DaemonRecord): Promise<Target> {
   const { pid, port } = record
   const isOurs = pid !== null && record.pidNamespace === host.pidNamespace

@@ -5,7 +5,7 @@ import { VERSION_VARIABLE } from './installation.js'
 
 const ENTRY = fileURLToPath(new URL('./spec-kitty-daemon.js', import.meta.url))
 
-/** Variables that would fake a version, and the sockets that a service manager handed to the caller. */
+/** Not passed on: the variable that fakes a version, and those for sockets that a service manager handed to the caller. */
 const NOT_PASSED_ON: ReadonlySet<string> = new Set([
   VERSION_VARIABLE,
   'LISTEN_FDS',
@@ -14,8 +14,8 @@ const NOT_PASSED_ON: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What the caller's own Node is told (options, preloads, module paths, coverage, debugging, a channel to its parent) is
- * not for a daemon that outlives it. On Windows names have no case.
+ * `NODE_*` variables configure the caller's own Node (options, preloads, module paths, coverage, debugging, a channel to
+ * its parent). A daemon outlives the caller, so it inherits none. On Windows, names are case-insensitive.
  */
 function isPassedOn(name: string): boolean {
   return !NOT_PASSED_ON.has(name) && !name.toUpperCase().startsWith('NODE_')
@@ -24,7 +24,7 @@ function isPassedOn(name: string): boolean {
 /** An idle daemon needs no thread pool for V8 and no large young generation: 43 MB instead of 51. */
 const NODE_OPTIONS = '--v8-pool-size=0 --max-semi-space-size=1'
 
-/** Returns how a daemon is started. The command line is frozen: later versions recognise it. */
+/** Returns how a daemon is started. The command line is frozen: later versions recognise the daemon by it. */
 export function daemonLaunch(
   family: 'sync' | 'dashboard',
   marker: string,
@@ -34,7 +34,7 @@ export function daemonLaunch(
   const kept = Object.entries(env).filter(([name]) => isPassedOn(name))
   return {
     args: [ENTRY, family, marker],
-    // Node copies this one from the caller to every child whose environment does not name it.
+    // NODE_V8_COVERAGE must be named: Node copies it from the caller into any child environment that lacks the key.
     env: { ...Object.fromEntries(kept), NODE_OPTIONS, NODE_V8_COVERAGE: undefined },
     cwd: '/',
     logFile,

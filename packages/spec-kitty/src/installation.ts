@@ -9,10 +9,10 @@ const PACKAGE_FILE = fileURLToPath(new URL('../package.json', import.meta.url))
 /** The directory of this package on disk. */
 export const INSTALLATION = dirname(PACKAGE_FILE)
 
-/** The variable that makes a daemon entry report another version. No command reads it, and none passes it on. */
+/** Makes a daemon entry report another version. No command reads this variable, and none passes it on to a daemon. */
 export const VERSION_VARIABLE = 'SPEC_KITTY_CLI_VERSION'
 
-/** Returns this installation, to be compared with the daemons that run. */
+/** Returns this installation, for comparison with running daemons. */
 export function installedSelf(executable: string): Self {
   return {
     lineage: 'own',
@@ -23,7 +23,10 @@ export function installedSelf(executable: string): Self {
   }
 }
 
-/** The package on disk against the code that runs. A file that is just being replaced (no JSON yet) tells nothing. */
+/**
+ * Returns whether the package on disk has another version than the running code, or is gone. Null when that cannot be told,
+ * as while package.json is being replaced and is not JSON yet.
+ */
 export function isInstallationChanged(): boolean | null {
   try {
     const found = objectOf(parseJson(readFileSync(PACKAGE_FILE, 'utf8')))?.['version']

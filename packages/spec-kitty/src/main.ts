@@ -12,7 +12,7 @@ interface Command {
   run(args: readonly string[], io: Io): Promise<number>
 }
 
-/** Every command: its words, what it does in one line, and where it is; loaded when it runs. */
+/** Every command: its words, a one-line summary, and its module, which is loaded only when the command runs. */
 const COMMANDS: readonly {
   readonly words: readonly string[]
   readonly summary: string
@@ -76,8 +76,8 @@ process.once('SIGINT', interrupted)
 void main()
 
 /**
- * What reports a failure is in this file: a command may have waited for half a minute, and its package may have been
- * replaced meanwhile.
+ * The failure report is imported at the top and not on demand: a command may have waited for half a minute, and the package
+ * may have been replaced meanwhile.
  */
 async function main(): Promise<void> {
   try {
@@ -111,7 +111,7 @@ async function dispatch(): Promise<number> {
   )
 }
 
-/** `sync --help` shows its commands; `sync` alone or with a wrong word says which there are. */
+/** `sync --help` lists the commands of the group; `sync` alone or with an unknown word is wrong usage and names them. */
 function explainGroup(): number {
   const group = COMMANDS.filter(({ words }) => words[0] === args[0])
   if (group.length === 0) throw new UsageError(`unknown command '${args.slice(0, 2).join(' ')}'`)
@@ -128,7 +128,7 @@ function usage(commands = COMMANDS): string {
   return `Usage: spec-kitty <command> [options]\n\nCommands:\n${lines.join('\n')}\n\nspec-kitty <command> --help tells more; spec-kitty --version tells the version.\n`
 }
 
-/** Opening a standard stream takes some milliseconds: each is opened when it is needed. */
+/** Opening a standard stream takes some milliseconds, so each is opened only when it is needed. */
 function makeIo(): Io {
   const { env } = process
   return {
@@ -181,7 +181,7 @@ function openStdout(): NodeJS.WriteStream {
   return openOnce('stdout', onWriteError)
 }
 
-/** What cannot be said is lost: there is no other place for it. */
+/** Errors of stderr are ignored: there is nowhere else to report them. */
 function openStderr(): NodeJS.WriteStream {
   return openOnce('stderr', () => undefined)
 }
@@ -199,7 +199,7 @@ function interrupted(): never {
   process.exit(EXIT.interrupted)
 }
 
-/** A reader that had enough (`| head`) is no error of ours; a full disk is one, also after all else went well. */
+/** EPIPE is no failure: the reader (`| head`) had enough. Others are, such as a full disk, even if all else went well. */
 function onWriteError(error: NodeJS.ErrnoException): void {
   if (hasOutputFailed) return
   hasOutputFailed = true

@@ -1,7 +1,7 @@
 /**
- * The entry of every daemon of ours: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT` and
+ * The entry of every own daemon: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT` and
  * `node spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its
- * arguments are frozen: they are how later versions recognise a daemon.
+ * arguments are frozen: later versions recognise a daemon by them.
  */
 import { homeDirectory } from './cli/home.js'
 import { runtimeRoot } from './cli/runtime-root.js'
@@ -39,7 +39,10 @@ if (scope === undefined || scope === '') {
   }
 }
 
-/** The log of a dashboard is below the root: one that has none says so where its starter looks, and ends with 2. */
+/**
+ * Returns the runtime root, which holds a dashboard's log. Where there is none, reports that on stderr, where the starter
+ * looks, and sets exit code 2.
+ */
 function rootOrNull(): string | null {
   const surroundings = {
     env,

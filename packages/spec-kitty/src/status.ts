@@ -1,11 +1,11 @@
 import { readState, selectPlatform, type DaemonState, type DaemonStatus, type Family } from 'familiar'
 import { EXIT } from './cli/exit-codes.js'
 
-/** What every status says of the daemon of a scope, as it stands in JSON. */
+/** What every status command reports about the daemon of a scope, with the names used in JSON. */
 export interface StatusHead {
   readonly state: DaemonState
   readonly why: string
-  /** Since when it is so; of a crashed daemon when it was last alive. */
+  /** When the state began; for a crashed daemon, when it was last alive. */
   readonly since: string | null
   readonly is_predecessor: boolean
   readonly pid: number | null
@@ -28,12 +28,12 @@ const PRESENT: ReadonlySet<DaemonState> = new Set([
   'foreign',
 ])
 
-/** Returns the state of the daemon of the scope, as every command tells it. */
+/** Returns the state of the scope's daemon. Every command reports this one. */
 export async function findState(family: Family, scope: string): Promise<DaemonStatus> {
   return readState({ family, scope, platform: await selectPlatform() })
 }
 
-/** Returns what every status document begins with. */
+/** Returns the first members of every status document. */
 export function statusHead(status: DaemonStatus): StatusHead {
   const { state, why, since, report, record } = status
   const isPresent = PRESENT.has(state)
@@ -58,7 +58,7 @@ export function isPresent(state: DaemonState): boolean {
   return PRESENT.has(state)
 }
 
-/** Returns one line for a state in which the daemon cannot be used; `remedy` is what ends one that is wedged. */
+/** Returns one line for a state in which the daemon cannot be used; `remedy` is the command that ends a wedged daemon. */
 export function describeState({ state, why, since, pid, port }: StatusHead, remedy: string): string {
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
   switch (state) {
@@ -78,7 +78,7 @@ export function describeState({ state, why, since, pid, port }: StatusHead, reme
   }
 }
 
-/** Returns the exit code of a status; with `isCheck` 0 says that it runs. */
+/** Returns the exit code: with `isCheck`, 0 only for a running daemon; without, 1 only for a wedged one. */
 export function statusExit(state: DaemonState, isCheck: boolean): number {
   if (isCheck) return state === 'running' ? EXIT.ok : EXIT.problem
   return state === 'wedged' ? EXIT.problem : EXIT.ok

@@ -9,13 +9,13 @@ export const SHUTDOWN_PATH = '/api/shutdown'
 
 const ASK_MS = 1_000
 
-/** A predecessor announces no drain bound; this is what it gets. */
+/** The drain time of a predecessor, which announces none. */
 const PREDECESSOR_DRAIN_MS = 1_000
 
 /**
- * Asks a recorded daemon to leave and returns how long it may take, in milliseconds; null when it did not accept. The
- * token goes only to a daemon of ours that has proven to own it. (A predecessor cannot prove anything; the caller must
- * have proven its process, and the token stands in its own command line.)
+ * Asks a recorded daemon to leave. Returns how long it may take, in milliseconds; null if it did not accept. Our own daemon
+ * gets the token only after proving that it owns it. (A predecessor cannot prove that: the caller must have proven its
+ * process, and the token is in its command line anyway.)
  */
 export async function askToLeave(
   family: Family,

@@ -1,10 +1,10 @@
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 
-/** The daemon of a scope that a command cannot use from where it runs. */
+/** Context for the errors about a daemon that a command cannot use from where it runs. */
 export interface Beyond {
   readonly family: Family
-  /** What else can be done here: a sentence. */
+  /** What the user can do here instead, in words that follow "or". */
   readonly otherScopeHint?: string
 }
 
@@ -13,7 +13,7 @@ interface Named {
   readonly port: number | null
 }
 
-/** A daemon that a connection from here cannot reach: that it does not answer says nothing about it, so it is not ended. */
+/** The error for a daemon that connections from here cannot reach. Its silence proves nothing, so it is not ended. */
 export function unreachable({ family, otherScopeHint }: Beyond, daemon: Named): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNREACHABLE',
@@ -22,7 +22,7 @@ export function unreachable({ family, otherScopeHint }: Beyond, daemon: Named): 
   )
 }
 
-/** A daemon of another machine or pid namespace, which holds the lock of this scope. */
+/** The error for a daemon on another machine or in another pid namespace that holds the lock of this scope. */
 export function elsewhere({ family, otherScopeHint }: Beyond, daemon: Named): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_ELSEWHERE',

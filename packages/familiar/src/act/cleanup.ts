@@ -18,33 +18,33 @@ export interface CleanUpRequest {
   readonly scope: string
   readonly platform: Platform
   readonly intent: Exclude<Intent, 'look'>
-  /** A look that was just taken (and perhaps shown); without one, the clean-up takes its own. */
+  /** A scan that was just taken (and perhaps shown); if omitted, the clean-up takes its own. */
   readonly seen?: Look
-  /** Only daemons of this very scope, also where the family's rules allow to clean those of others. */
+  /** Only daemons of this scope, even if the family's rules allow cleaning those of other scopes. */
   readonly isOwnScopeOnly?: boolean
   /** Only candidates on this port. */
   readonly port?: number
-  /** Processes, by `processKey`, for which a person said yes: they are treated as with force. */
+  /** Processes (by `processKey`) that the user has confirmed: they are treated as with force. */
   readonly confirmed?: ReadonlySet<string>
-  /** Tell what would be done, and do nothing. */
+  /** Report what would be done, and do nothing. */
   readonly dryRun?: boolean
-  /** How long SIGTERM and SIGKILL each may take, in milliseconds. */
+  /** How long SIGTERM and SIGKILL may each take, in milliseconds; SIGTERM longer while the process visibly ends. */
   readonly stepMs?: number
-  /** The file of the lock that is taken instead of the life-cycle lock of the scope: where `scope` is nobody's scope. */
+  /** The lock file to use instead of the scope's life-cycle lock, for a clean-up where `scope` may be no daemon's scope. */
   readonly lockFile?: string
-  /** A lock that the caller already holds, and keeps: used instead of either. */
+  /** A lock that the caller already holds and keeps; used instead of both. */
   readonly lock?: HeldLock
   /** How long to wait for the life-cycle lock, in milliseconds. */
   readonly lockWaitMs?: number
-  /** How long the scopes that other processes name may take at each look, in milliseconds. */
+  /** How long each scan may take to read the scopes that other processes name, in milliseconds. */
   readonly foreignScopesMs?: number
-  /** False where nobody reads `after`: then the last look is left out, and `after` is the one before. */
+  /** False if the caller does not read `after`: the last scan is skipped, and `after` is the scan before it. */
   readonly looksAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
 }
 
-/** What became of one candidate of class safe_auto or operator_required. */
+/** The result for one candidate of class safe_auto or operator_required. */
 export interface CleanUpEntry {
   readonly candidate: Candidate
   readonly result: Retirement | { readonly outcome: 'skipped' } | { readonly outcome: 'would_sweep' }
@@ -53,21 +53,21 @@ export interface CleanUpEntry {
 export interface CleanUpReport {
   /** Every candidate that could have been cleaned, each once. */
   readonly entries: readonly CleanUpEntry[]
-  /** The look that the entries were decided on: with the lock held, where something was to be retired. */
+  /** The scan that decided the entries: the one with the lock held, if anything was to be retired. */
   readonly seen: Look
-  /** The machine afterwards. */
+  /** The final scan. */
   readonly after: Look
 }
 
 /**
  * Retires what the intent allows and reports what the machine looks like afterwards.
  *
- * Look; take the life-cycle lock of every scope that is about to be changed; look again; act on what the second look
- * proved; look once more. Where nothing is to be retired, no lock is taken and nothing is written. Candidates are
- * retired side by side, so that many stubborn ones cost about as long as one.
+ * Scans, takes the life-cycle lock of every scope that it is about to change, scans again, acts on what the second scan
+ * proved, and scans once more. If there is nothing to retire, takes no lock and writes nothing. Candidates are retired in
+ * parallel, so many stubborn ones take about as long as one.
  *
- * Throws `E_SCOPE_FOREIGN_OWNER`, `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED`, `E_SCOPE_UNUSABLE` before anything
- * is signalled; what goes wrong with one candidate stands in its entry.
+ * Throws `E_SCOPE_FOREIGN_OWNER`, `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` or `E_SCOPE_UNUSABLE` before anything is
+ * signalled. A failure with one candidate is reported in its entry, except `E_RESOURCES`, which is thrown.
  */
 export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const { family, scope, platform } = request
@@ -103,7 +103,7 @@ function writtenPaths({ family, scope, lockFile }: CleanUpRequest): readonly str
   return [scope, files.lifecycleLock, files.record]
 }
 
-/** Candidates the plan speaks about: `never_touch` ones are nobody's business here. */
+/** The candidates that the request covers, without the `never_touch` ones. */
 function eligible(request: CleanUpRequest, seen: Look): readonly Candidate[] {
   return seen.candidates.filter(
     (candidate) =>
@@ -132,14 +132,13 @@ function targets(request: CleanUpRequest, seen: Look): readonly Candidate[] {
   return eligible(request, seen).filter((candidate) => isRetired(actionFor(request, candidate, seen)))
 }
 
-/** The locks of other scopes, all together, are not waited for long: their daemons are somebody's business at this moment. */
+/** Total wait for the locks of all other scopes. Short: if one is busy, another command is handling that scope's daemon. */
 const FOREIGN_LOCK_WAIT_MS = 1_000
 
 /**
- * The life-cycle lock of every scope that is about to change, always in the order of their paths, so that two clean-ups
- * that need the same two locks cannot wait for each other for long. In a scope that is not ours a lock is taken only
- * where its file exists and can be opened: nothing is created there. One that is busy is left out, and its candidates with
- * it.
+ * Takes the life-cycle lock of every scope that is about to change, ordered by path, so that two clean-ups that need the
+ * same two locks cannot wait for each other for long. Creates nothing in other scopes: their lock is taken only if its file
+ * exists and can be opened; otherwise the base lock is used. A busy lock is left out, and its candidates with it.
  */
 async function lockAll(
   request: CleanUpRequest,
@@ -185,7 +184,7 @@ function onWaitOf(request: CleanUpRequest): { onWait?: (message: string) => void
   return request.onWait === undefined ? {} : { onWait: request.onWait }
 }
 
-/** The lock of the candidate's own scope, where that is another one than the base and there is such a file. */
+/** The lock path of the candidate's own scope, if it is not the base path and the file exists; otherwise empty. */
 function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Look): readonly string[] {
   const real = scopeOf(candidate.sighting, seen.surroundings)?.real ?? null
   if (real === null) return []
@@ -206,7 +205,7 @@ async function retireAll(
     request.onProgress?.(++done, planned.length)
     return [candidate, result] as const
   })
-  // The locks are let go when this returns: where one throws, the others are waited for all the same.
+  // The locks are released when this returns, so wait for all candidates even if one throws.
   await Promise.allSettled(results)
   return new Map(await Promise.all(results))
 }

@@ -4,8 +4,8 @@ import { errnoOf, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 
 /**
- * Throws `E_SCOPE_UNUSABLE` where the scope must be there already and is not. Returns what throws the same later, when it
- * is no longer that very directory: a lock that was taken meanwhile may have brought its path back.
+ * Throws `E_SCOPE_UNUSABLE` if the scope must already exist and does not. Returns a check that throws the same later if it
+ * is no longer the same directory: taking a lock meanwhile may have recreated a deleted scope.
  */
 export function assertScopeThere({ isScopeGiven }: Family, scope: string): () => void {
   if (isScopeGiven !== true) return () => undefined
@@ -18,7 +18,7 @@ export function assertScopeThere({ isScopeGiven }: Family, scope: string): () =>
   return assertStill
 }
 
-/** The number of a directory is given to the next one; when that was made tells them apart. What cannot be told is left to others. */
+/** Inodes are reused, so the birth time is part of the key. An unreadable directory is left for later calls to report. */
 function nameOf(path: string): string | null {
   try {
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })
@@ -29,8 +29,8 @@ function nameOf(path: string): string | null {
 }
 
 /**
- * Makes a directory and what is missing above it, each 0700 from the start. Not `mkdir` with `recursive`, which on a
- * read-only file system says that the parent is missing.
+ * Creates a directory and its missing parents, each 0700 from the start. Not `mkdir` with `recursive`, which reports a
+ * missing parent on a read-only file system.
  */
 export function makeDirectory(path: string): void {
   if (isMade(path)) return
@@ -38,7 +38,7 @@ export function makeDirectory(path: string): void {
   if (!isMade(path)) mkdirSync(path, { mode: 0o700 })
 }
 
-/** False where the parent is missing: or a link to nowhere, or below /proc, so that trying again must end. */
+/** False if the parent is missing, but also if it is a dangling symlink or below /proc: do not retry forever. */
 function isMade(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })

@@ -16,27 +16,27 @@ export interface EndOrder {
   /** The real path of the scope. */
   readonly scope: string
   readonly platform: Platform
-  /** Stands in the daemon's log and, as the stop reason, in its record. */
+  /** Written to the daemon's log and, as the stop reason, to its record. */
   readonly reason: string
   readonly onWait?: (message: string) => void
 }
 
-/** The record is put right by whoever holds the daemon lock; its daemon is dead by then, so nobody holds it for long. */
+/** Correcting a record needs the daemon lock. The record's daemon is dead by then, so the lock is not held for long. */
 const DAEMON_LOCK_WAIT_MS = 1_000
 
 /**
- * However long a daemon announces that it may take: the life-cycle lock is held meanwhile, others wait 30 s for it, and a
- * start must still fit in.
+ * The upper limit of the drain time that a daemon announces: the life-cycle lock is held meanwhile, others wait 30 s for it,
+ * and a start must still fit in.
  */
 const LONGEST_DRAIN_MS = 10_000
 
-/** After this long it is said what is waited for. */
+/** After this long, the user is told what we wait for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
- * Ends a daemon of the scope: it is asked first and gets the bound that it announces, at most 10 s (its token goes only to
- * the one that proves to own it), then the proven process is signalled. `swept` is said only when it is gone. The
- * life-cycle lock must be held for the whole call.
+ * Ends a daemon of the scope: asks it first and grants the drain time it announces, at most 10 s (our own daemon gets the
+ * token only after proving that it owns it), then signals the proven process. Without a proven process, only asks. Returns
+ * `swept` only if it is gone. The life-cycle lock must be held for the whole call.
  */
 export async function endSingleton(
   order: EndOrder,
@@ -62,8 +62,8 @@ export async function endSingleton(
 }
 
 /**
- * A predecessor's daemon is proven by a record with its token and port, and, where its command line names no scope, by
- * everything else that names one: then another scope's daemon is never taken for this one's.
+ * A predecessor's daemon is proven by a record with its token and port. If its command line names no scope, everything else
+ * that could name one must be readable too, so that another scope's daemon is never taken for this one's.
  */
 function isProven({ facts, sighting }: Candidate, record: DaemonRecord | null): boolean {
   if (sighting.shape?.lineage !== 'predecessor') return true
@@ -71,7 +71,7 @@ function isProven({ facts, sighting }: Candidate, record: DaemonRecord | null): 
   return facts.marker === 'yes' || sighting.namedScopes !== null
 }
 
-/** A daemon that runs in a process of another shape, or in a container: it may be asked, and is never signalled. */
+/** Asks a daemon without signalling it: its process has another spawn shape, or runs in a container. */
 export async function askOnly(
   { family, platform, reason }: EndOrder,
   { pid, process }: Pick<Candidate['sighting'], 'pid' | 'process'>,
@@ -90,12 +90,12 @@ async function askFor(family: Family, record: DaemonRecord, reason: string): Pro
   return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
-/** What it takes to put a record right. */
+/** What correcting a record needs. */
 type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
 
 /**
- * A daemon that was killed could not say why it stopped: marks the record it left, under its own lock. Somebody who
- * took that lock meanwhile writes a record of their own. Returns whether there was such a record.
+ * Marks the record that a killed daemon left as stopped, because that daemon could not do so itself. Takes the daemon lock:
+ * a new daemon that holds it writes its own record anyway. Returns whether there was such a record.
  */
 export async function markEnded(order: TidyOrder, { proof, sighting }: Candidate): Promise<boolean> {
   if (proof === null || sighting.shape?.lineage !== 'own') return false
@@ -106,8 +106,8 @@ export async function markEnded(order: TidyOrder, { proof, sighting }: Candidate
 }
 
 /**
- * Puts the record right that still names a daemon which was just ended: ours is marked stopped, a predecessor's lines are
- * removed. Returns whether there was such a record.
+ * Corrects a record that still names a daemon that was just ended: ours is marked stopped, a predecessor's file is removed.
+ * Returns whether there was such a record.
  */
 export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<boolean> {
   const { shape } = daemon.sighting
@@ -121,7 +121,7 @@ export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<b
   return isRemoved
 }
 
-/** Returns whether a predecessor's record stands there that names this very daemon: another may have been written meanwhile. */
+/** Returns whether the file is a predecessor's record that names this daemon: another may have been written meanwhile. */
 export function namesPredecessor(
   path: string,
   named: { readonly token: string | null; readonly port: number | null },
@@ -132,7 +132,10 @@ export function namesPredecessor(
   return read.record.token === named.token && read.record.port === named.port
 }
 
-/** Does something to the records of the scope that only the holder of the daemon lock may do; not at all where it is taken. */
+/**
+ * Calls `act`, which changes the records of the scope, with the daemon lock held. Does nothing if the lock is busy or cannot
+ * be used, and ignores every `FamiliarError` of `act` but `E_RESOURCES`.
+ */
 export async function withDaemonLock(
   { family, scope }: Pick<EndOrder, 'family' | 'scope'>,
   act: (lock: HeldLock) => void,

@@ -7,13 +7,13 @@ const DESCRIPTORS = '/proc/self/fdinfo'
 const CLOSE_ON_EXEC = 0o2000000
 
 /**
- * Returns which descriptors of this process a child would get, beyond those that are handed to it: each as its number and
- * what it leads to (`251 13:23095`). Throws `E_RESOURCES` where there is no descriptor left to find out.
+ * Returns the file descriptors that a child would inherit beyond those handed to it, each as its number, device and inode
+ * (`251 13:23095`). Throws `E_RESOURCES` if no descriptor is left to list them.
  *
- * Node marks inherited descriptors close-on-exec only up to the first gap; what a caller left open above it would reach
- * the daemon, and a caller that reads that pipe to its end would wait for the daemon's end. Node can neither mark nor
- * close them in the child, and `stdio` entries in their places fail with EINVAL for a number above the limit of
- * descriptors. So the daemon is told, and closes them: a number does not change over exec. (macOS closes all of them
+ * Node marks inherited descriptors close-on-exec only up to the first gap in their numbers. One that the caller left open
+ * above the gap would reach the daemon, and a caller that reads that pipe to its end would wait until the daemon exits.
+ * Node can neither mark nor close them in the child, and `stdio` entries for numbers above the descriptor limit fail with
+ * EINVAL. So the daemon is told their numbers, which exec does not change, and closes them. (macOS closes all of them
  * itself: libuv spawns there with POSIX_SPAWN_CLOEXEC_DEFAULT.)
  */
 export function inheritedDescriptors(): readonly string[] {
@@ -24,7 +24,7 @@ export function inheritedDescriptors(): readonly string[] {
   })
 }
 
-/** Closes what the starter named, where it is still that. Nothing that this process opened itself is among it. */
+/** Closes the descriptors that the starter named, if they still lead to the same file. This process opened none of them. */
 export function closeInherited(named: unknown): void {
   for (const one of Array.isArray(named) ? named : []) {
     const [descriptor, target] = String(one).split(' ')
@@ -32,12 +32,12 @@ export function closeInherited(named: unknown): void {
   }
 }
 
-/** A close that reports a late error (a network file system) has closed all the same. */
+/** `close` may report a late write error (network file systems), but the descriptor is closed anyway. */
 function close(descriptor: number): void {
   try {
     closeSync(descriptor)
   } catch {
-    // It was the caller's file: what could not be written to it is not ours to report.
+    // The file is the caller's, so its write errors are not ours to report.
   }
 }
 

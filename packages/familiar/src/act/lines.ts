@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import { objectOf, parseJson, type JsonObject } from '../identity/narrow.js'
 
-/** The most that is kept of a line that does not end. A starter may name some ten thousand descriptors in one. */
+/** The longest unfinished line that is kept. A starter may name some ten thousand descriptors in one line. */
 const MAX_LINE_CHARS = 1024 * 1024
 
-/** A two-way stream of JSON documents, one a line. */
+/** A two-way stream of JSON documents, one per line. */
 export interface Lines {
-  /** The next document; null when the stream ended, brought no JSON object, or the time is over. */
+  /** The next document; null if the stream ended, the line is not a JSON object, or the time is over. */
   next(timeoutMs: number): Promise<JsonObject | null>
-  /** Sends a document. A reader that is gone is no error. */
+  /** Sends a document. It is not an error if the reader is gone. */
   say(message: JsonObject): void
   /** Sends what is pending and ends the stream. */
   close(): void

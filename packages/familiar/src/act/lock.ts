@@ -11,19 +11,19 @@ import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular } from './regular-file.js'
 import { writeWhole } from './write-file.js'
 
-/** Who waits may wait this long: more than the sum of what a holder may take. */
+/** How long to wait for a lock, unless told otherwise: longer than a holder may take in total. */
 export const LOCK_WAIT_MS = 30_000
 
-/** After this long a waiter says what it waits for. */
+/** After this long, a waiter reports what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
 
-/** On a remote file system a signal may interrupt even a call that does not wait, before it knows anything. */
+/** Attempts at a lock call: on a remote file system, a signal may interrupt (EINTR) even a call that does not wait. */
 const INTERRUPTED_AT_MOST = 10
 
-/** Who holds a lock, as its file says: for people, never for a decision. */
+/** The holder that the lock's file names: for messages, never for a decision. */
 export interface LockHolder {
   readonly pid: number | null
   readonly birth: string | null
@@ -36,26 +36,25 @@ export interface AcquireOptions {
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
   readonly onWait?: (message: string) => void
-  /** True in a scope of others: nothing is made there, and where the file is missing it cannot be locked. */
+  /** True in other scopes, where nothing may be created: a missing file is an error. */
   readonly mustExist?: boolean
 }
 
 /**
- * Takes the kernel lock on a file, making the file (0600) and its directory (0700) where they are missing, and waits
- * for it at most `waitMs`.
+ * Takes the kernel lock on a file, waiting at most `waitMs`. Creates the file (0600) and its directory (0700) if missing.
  *
- * The lock dies with its holder: there is no stale lock and nobody judges its age. Children do not inherit it (Node
- * opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` where the file system or
- * the system has no such locks, `E_SCOPE_UNUSABLE` where the file cannot be made or is no regular file of this user or
- * root, `E_RESOURCES` where this process has too few descriptors or too little memory.
+ * The kernel releases the lock when its holder dies, so there are no stale locks, and no age is ever judged. Children do
+ * not inherit it (Node opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` if the file
+ * system or the operating system has no such locks, `E_SCOPE_UNUSABLE` if the file cannot be created or is not a regular
+ * file of this user or root, `E_RESOURCES` if this process has too few descriptors or too little memory.
  */
 export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
   return acquireLockUnless<never>(path, options, () => Promise.resolve(null))
 }
 
 /**
- * The same, but a waiter asks now and then whether it still needs the lock, and returns what it found instead. Only a
- * waiter asks: where the lock is free it is taken.
+ * Like `acquireLock`, but calls `find` between two attempts and returns its result, unless null, instead of the lock. A free
+ * lock is taken without calling `find`.
  */
 export async function acquireLockUnless<T extends object>(
   path: string,
@@ -80,7 +79,7 @@ export async function acquireLockUnless<T extends object>(
   }
 }
 
-/** Returns whether any process holds the lock at this moment. Makes no file. */
+/** Returns whether any process holds the lock at this moment. Creates no file. */
 export async function isLockHeld(path: string): Promise<boolean> {
   let descriptor: number
   try {
@@ -97,7 +96,7 @@ export async function isLockHeld(path: string): Promise<boolean> {
   }
 }
 
-/** Returns who the lock's file says holds it. */
+/** Returns the holder that the lock's file names, null if it names none. */
 export function readLockHolder(path: string): LockHolder | null {
   const found = readSmallFile(path)
   const json = found.state === 'text' ? objectOf(parseJson(found.text)) : null
@@ -132,7 +131,7 @@ function openLockFile(path: string, mustExist: boolean): number {
   }
 }
 
-/** What stands in the place of the lock has no errno, but says what it is. */
+/** An error without errno says what is at the lock's path instead of a lock file. */
 function unusable(path: string, error: unknown): FamiliarError {
   throwLack(error)
   const errno = errnoOf(error)
@@ -144,14 +143,15 @@ function unusable(path: string, error: unknown): FamiliarError {
 }
 
 /**
- * Loads what locks need. Not at start: the native part costs 12 ms, and only what changes something needs a lock. But
- * before a scan, a prompt or another wait, in which the package may be replaced. A failure is told by whoever takes a lock.
+ * Loads the lock library. Not at start, because it costs 12 ms and only commands that change something need a lock. But
+ * before a scan, a prompt or another wait, during which the package may be replaced. Ignores failures: taking a lock
+ * reports them.
  */
 export async function loadLocks(): Promise<void> {
   try {
     loadTryLock('')
   } catch {
-    // Told by whoever takes a lock.
+    // Taking a lock reports it.
   }
 }
 
@@ -171,9 +171,9 @@ function lockDescriptor(descriptor: number, path: string): boolean {
 }
 
 /**
- * False only where somebody holds it: EAGAIN, and what other systems say instead (EACCES, EBUSY). All else throws, so
- * that a refusal is read neither as busy nor as free. macOS locks whole files only, and says EINVAL to a byte; there
- * and here every process gets the same answer, and the whole file conflicts with each byte of it.
+ * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for anything
+ * else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): lock the whole file, which
+ * conflicts with every range in it. Every process takes the same path, so they still exclude each other.
  */
 function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
   for (let attempt = 1; ; attempt++) {
@@ -193,13 +193,13 @@ function unsupported(path: string, error: unknown): FamiliarError {
   return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
 }
 
-/** A lock on a file that was unlinked or replaced locks nothing. Throws the system's error where that cannot be told. */
+/** A lock on an unlinked or replaced file protects nothing. Throws the system's error if that cannot be determined. */
 function isLinked(descriptor: number, path: string): boolean {
   const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
   return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
 }
 
-/** Written over the old text and cut then, which needs no new space on a disk that is full. Half a name is none. */
+/** Overwrites the old text, then truncates, which needs no new space on a full disk. Never leaves half a name. */
 function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
   const isShown = holder.birth === null || isLockShown(descriptor)
   const named = { ...holder, since: new Date().toISOString(), ...(isShown ? {} : { is_shown: false }) }
@@ -222,8 +222,8 @@ function isStillLinked(descriptor: number, path: string): boolean {
 }
 
 /**
- * A kernel lock that this process holds, until `release()` or the end of the process. Only this module can make one: what
- * needs a lock takes a `HeldLock`, so no caller can act without having acquired it.
+ * A kernel lock that this process holds until `release()` or its own end. Only this module can create one, and functions
+ * that need a lock take a `HeldLock`, so no caller can act without having acquired it.
  */
 class HeldLock {
   readonly path: string
@@ -236,23 +236,27 @@ class HeldLock {
   }
 
   /**
-   * Throws `E_LOCK_BUSY` when the file at the path is no longer the file that is locked: others can then take a lock of the
-   * same name. Throws `E_RESOURCES` or `E_SCOPE_UNUSABLE` when the system does not tell.
+   * Throws `E_LOCK_BUSY` if the lock was released, or if the file at the path is no longer the locked one: then others can
+   * take a lock of the same name. Throws `E_RESOURCES` or `E_SCOPE_UNUSABLE` if that cannot be determined.
    */
   assertHeld(): void {
     if (this.#isOpen && isStillLinked(this.#descriptor, this.path)) return
-    throw new FamiliarError('E_LOCK_BUSY', `the lock ${this.path} was lost: its file was removed`, {
-      retry: true,
-    })
+    throw new FamiliarError(
+      'E_LOCK_BUSY',
+      `the lock ${this.path} was ${this.#isOpen ? 'lost: its file was removed' : 'released'}`,
+      {
+        retry: true,
+      },
+    )
   }
 
-  /** Sets the file's times to now: others read from them when the holder was last alive. */
+  /** Sets the file's times to now, so that others can tell when the holder was last alive. */
   touch(): void {
     const now = new Date()
     if (this.#isOpen) futimesSync(this.#descriptor, now, now)
   }
 
-  /** Gives the lock up. Calling it again does nothing. */
+  /** Releases the lock. Calling it again does nothing. */
   release(): void {
     if (this.#isOpen) closeSync(this.#descriptor)
     this.#isOpen = false

@@ -4,14 +4,14 @@ import { openRegular } from './regular-file.js'
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
 
 /**
- * Opens a log to append to it, making it (0600) where it is missing. Returns a descriptor; null where it cannot be opened, is
- * no regular file, or belongs to another user than this one or root. Never waits.
+ * Opens a log for appending and creates it (0600) if missing. Returns a file descriptor; null if the log cannot be opened,
+ * is not a regular file, or belongs to another user than this one or root. Never waits.
  */
 export function openLogFile(path: string): number | null {
   return openFile(path, APPEND)
 }
 
-/** Returns the end of a log, at most so many bytes of it; an empty text where it cannot be read. Never waits. */
+/** Returns at most the last `bytes` bytes of a log; an empty string if it cannot be read. Never waits. */
 export function endOfLog(path: string, bytes: number): string {
   const descriptor = openFile(path, constants.O_RDONLY)
   if (descriptor === null) return ''
@@ -26,7 +26,7 @@ export function endOfLog(path: string, bytes: number): string {
   }
 }
 
-/** The log is left out where something else stands in its place. */
+/** Returns null instead of throwing: without a usable log file, work goes on without a log. */
 function openFile(path: string, flags: number): number | null {
   try {
     return openRegular(path, flags)

@@ -5,15 +5,15 @@ import { realPath } from '../observe/peek.js'
 import { makeDirectory } from './directory.js'
 import { writeNewFile } from './write-file.js'
 
-/** What our directories in a project or a home say to git: nothing in here is for a repository. */
+/** Written into our directories in a project or home, so that git ignores everything in them. */
 const IGNORE = '.gitignore'
 
 /**
- * Makes the directory of a lock or a record of ours (0700) where it is missing, with a `.gitignore` of `*`, so that git never
- * stages what is in it.
+ * Creates the directory of a lock or record of ours (0700) if it is missing, with a `.gitignore` of `*`, so that git never
+ * stages its content.
  *
- * Throws `E_SCOPE_UNUSABLE` where a part of the path is a link, or the directory or the one above it belongs to another
- * user: a project from elsewhere must not make us write, or take a lock, in another place than its own.
+ * Throws `E_SCOPE_UNUSABLE` if a part of the path is a symlink, or if the directory or its parent belongs to another user:
+ * an untrusted project must not make us write, or take a lock, outside itself.
  */
 export function prepareOwnPlace(path: string): void {
   const directory = dirname(path)
@@ -26,11 +26,11 @@ export function prepareOwnPlace(path: string): void {
     writeNewFile(ignore, '*\n')
   } catch (error) {
     throwLack(error)
-    // Another command may have written it; a directory that cannot be written fails with the file itself.
+    // Another command may have written it. If the directory is not writable, writing the lock or record fails as well.
   }
 }
 
-/** Throws `E_SCOPE_UNUSABLE` where the path of a lock or a record leads through a link, or to another user's directory. */
+/** Throws `E_SCOPE_UNUSABLE` if a lock or record is reached through a symlink or lies in another user's directory. */
 export function assertNotThroughLink(path: string): void {
   const directory = dirname(path)
   const real = realPath(directory)
@@ -42,7 +42,7 @@ export function assertNotThroughLink(path: string): void {
   }
 }
 
-/** Returns the uid of another user who owns the directory; null for this user's and root's, and for one that is not there. */
+/** Returns the uid of another user who owns the directory; null if it is this user's or root's, or cannot be read. */
 function ownerOf(path: string): number | null {
   const user = process.geteuid?.()
   try {

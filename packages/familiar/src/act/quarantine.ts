@@ -19,38 +19,38 @@ import { writeNewFile } from './write-file.js'
 /** Why a file is no longer the record: it was damaged, or its daemon was replaced. */
 export type Why = 'corrupt' | 'replaced'
 
-/** What was kept. `isMoved`: it no longer stands in its place. */
+/** What was kept. `isMoved`: the original itself was moved, not copied. */
 export interface Kept {
   readonly aside: string
   readonly isMoved: boolean
 }
 
-/** So many copies are kept of one record. */
+/** How many copies of one record are kept. */
 const KEPT_COPIES = 3
 
-/** A record has some hundred bytes. Nothing larger than this is read into memory, copied and searched for tokens. */
+/** A record has a few hundred bytes. Nothing larger than this is read into memory, copied and searched for tokens. */
 const MAX_COPIED_BYTES = 8 * 1024 * 1024
 
-/** No daemon takes this long to write a record: what is older was left by one that was killed meanwhile. */
+/** No daemon takes this long to write a record: an older temporary file was left by one that was killed meanwhile. */
 const ABANDONED_MS = 60_000
 
 const REDACTED = '<redacted>'
 
-/** To replace a shorter text wherever it occurs would spoil the rest, and it protects nothing. */
+/** Replacing every occurrence of a shorter text would spoil the copy and protect nothing. */
 const SHORTEST_TOKEN = 16
 
 const READ_SAFELY = constants.O_RDONLY | CAREFUL
 
 const COPY_NAME = /^(?:corrupt|replaced)-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)$/
-/** Sorts behind every time: a clock that was set back must not cost the copy that was just made. */
+/** Sorts after every time: the newest copy must be kept even if the clock was set back. */
 const LATEST = '~'
 const TEMPORARY_NAME = /^\.record-[0-9a-f]{12}$/
 
 /**
- * Keeps what stands in the place of a record under a name that says why and when, so that nothing a user wrote is lost: as
- * a copy, 0600, with every token replaced. What is no file, cannot be read or has more than 8 MiB is moved instead, with
- * what is in it. Only the newest three copies stay. Null: nothing is there. Throws the system's error, and then leaves the
- * original.
+ * Keeps what is at the path of a record under a name that says why and when, so that nothing a user wrote is lost: as a
+ * copy, 0600, with every token replaced. What is not a regular file, cannot be read or is larger than 8 MiB is moved
+ * instead, with its content unchanged. Only the newest three copies are kept. Returns null if nothing is there. On failure,
+ * throws the system's error and leaves the original.
  */
 export function keepCopy(path: string, why: Why): Kept | null {
   const found = readCopy(path)
@@ -64,8 +64,8 @@ export function keepCopy(path: string, why: Why): Kept | null {
 }
 
 /**
- * Removes all copies of a record but the newest three, and temporary files that a killed process left. Only regular files
- * with such a name are removed. Never throws: what could not be removed stays until the next time.
+ * Removes all copies of a record but the newest three, and the temporary files that a killed process left. Removes only
+ * regular files with such names. Never throws: what cannot be removed now stays until the next time.
  */
 export function tidyCopies(path: string, justMade: string | null = null): void {
   const directory = dirname(path)
@@ -81,7 +81,7 @@ export function tidyCopies(path: string, justMade: string | null = null): void {
   }
 }
 
-/** Bytes that are not UTF-8 stay what they are: every byte is read as one character. */
+/** Reads each byte as one character (latin1), so that bytes that are not UTF-8 survive. */
 function readCopy(path: string): { readonly text: string } | 'absent' | 'cannot be copied' {
   let descriptor: number | null = null
   try {
@@ -98,7 +98,7 @@ function readCopy(path: string): { readonly text: string } | 'absent' | 'cannot 
   }
 }
 
-/** Tokens are hexadecimal. What a readable record names as its token is replaced whatever it looks like. */
+/** Replaces long hexadecimal texts, as tokens are, and also whatever a readable record names as its token. */
 function withoutTokens(text: string): string {
   const read = parseRecord(text)
   const token = (read.state === 'readable' ? read.record.token : null) ?? ''
@@ -114,11 +114,11 @@ function moveAside(path: string, aside: string): void {
     fchmodSync(descriptor, 0o600)
     closeSync(descriptor)
   } catch {
-    // Its permissions stay as they were.
+    // The permissions stay as they were.
   }
 }
 
-/** Two in the same millisecond must not have one name: the later one gets the next millisecond. */
+/** Two copies in the same millisecond must not share a name: the later one gets the next millisecond. */
 function freeName(path: string, why: Why): string {
   for (let time = Date.now(); ; time++) {
     const aside = `${path}.${why}-${new Date(time).toISOString().replaceAll(':', '')}`
@@ -131,7 +131,7 @@ function isCopyOf(path: string, name: string): boolean {
   return name.startsWith(prefix) && COPY_NAME.test(name.slice(prefix.length))
 }
 
-/** The times sort as texts. */
+/** The part of the name that sorts by time, as text. */
 function timeIn(name: string): string {
   return name.slice(name.lastIndexOf('T') - 'YYYY-MM-DD'.length)
 }

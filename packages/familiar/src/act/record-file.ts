@@ -10,25 +10,25 @@ import type { HeldLock } from './lock.js'
 import { keepCopy, type Why } from './quarantine.js'
 import { removeLeftover, writeNewFile } from './write-file.js'
 
-/** What tells one file from another, and from itself after it was changed. Null: it cannot be told. */
+/** Tells a file from another one, and from itself after a change. Null if there is no file, or it cannot be read. */
 export type Stamp = { readonly file: string; readonly access: string } | null
 
-/** What stands in the place of a record. */
+/** What was found at the path of a record. */
 export interface Standing {
   readonly file: PeekedFile
   readonly stamp: Stamp
 }
 
-/** What came of a write: the file as it was left, and the path of the copy that was kept of what stood there. */
+/** The result of a write: the stamp of the new file, and the path of the copy of the old one, if one was kept. */
 export interface Written {
   readonly stamp: Stamp
   readonly aside: string | null
 }
 
 /**
- * Writes the record of the scope whose daemon lock is held, over what stands there: 0600 from the first byte, whole or not
- * at all. Of what is damaged a copy is kept. Throws `E_SCOPE_UNUSABLE` when it cannot be written, `E_RESOURCES` for lack of
- * descriptors or memory; then the old one stands as it did, and no temporary file is left.
+ * Replaces the record of the scope whose daemon lock is held: 0600 from the first byte, and atomically. Keeps a copy of a
+ * damaged one. Throws `E_SCOPE_UNUSABLE` if it cannot be written, `E_RESOURCES` for lack of descriptors or memory; then the
+ * old record is unchanged (but a damaged one may have been moved aside), and no temporary file is left.
  */
 export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isDamaged = false): Written {
   lock.assertHeld()
@@ -52,8 +52,8 @@ export function formatRecord(record: OwnRecord): string {
 }
 
 /**
- * Reads what stands in the place of a record. A link, or anything else that is no file, is unreadable. Throws `E_RESOURCES`
- * for lack of descriptors or memory: then nothing is known of the record.
+ * Reads what is at the path of a record. A symlink, or anything else that is not a regular file, is unreadable. Throws
+ * `E_RESOURCES` for lack of descriptors or memory: then nothing is known about the record.
  */
 export function readStanding(path: string): Standing {
   try {
@@ -79,8 +79,8 @@ function readText(path: string): PeekedFile {
 }
 
 /**
- * Removes what stands in the place of a record and keeps a copy of it, without tokens. Returns the path of the copy, null
- * when there was nothing. Throws `E_SCOPE_UNUSABLE` where that cannot be written, and then leaves the original.
+ * Removes what is at the path of a record and keeps a copy without tokens (or moves it, see `keepCopy`). Returns the path of
+ * the copy, null if there was nothing. Throws `E_SCOPE_UNUSABLE` if the copy cannot be written; then the original stays.
  */
 export function setAside(lock: HeldLock, path: string, why: Why = 'corrupt'): string | null {
   lock.assertHeld()
@@ -93,7 +93,7 @@ export function setAside(lock: HeldLock, path: string, why: Why = 'corrupt'): st
   }
 }
 
-/** Marks the record stopped, only if it still names this process. Returns whether it did. */
+/** Marks the record stopped, only if it still names this process as running. Returns whether it did. */
 export function markStopped(
   lock: HeldLock,
   path: string,

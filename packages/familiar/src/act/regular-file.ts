@@ -2,13 +2,13 @@ import { closeSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs'
 import { CAREFUL } from '../observe/peek.js'
 
 /**
- * Opens a file that others could have put something else in the place of: never waits, never follows a link, and never
- * opens a device. Returns the descriptor of a regular file of this user or root; throws the error of the system, or one
- * that says what stands there.
+ * Opens a file that others could have replaced by something else: never waits, never follows a symlink, and opens no device.
+ * Returns the file descriptor of a regular file of this user or root; throws the system's error, or one that says what is
+ * at the path.
  */
 export function openRegular(path: string, flags: number): number {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  // A link and a directory are left to the system, which refuses them with an error of its own.
+  // Leave a symlink or directory to `open`, whose errno says more; what it lets through is checked below.
   if (found?.isSymbolicLink() === false && !found.isDirectory()) assertRegular(found)
   const descriptor = openSync(path, flags | CAREFUL, 0o600)
   try {

@@ -13,7 +13,7 @@ import { unreachable, type Beyond } from './beyond.js'
 import { setAside } from './record-file.js'
 import { assertCanStart, type Launch } from './start.js'
 
-/** A daemon that had to make room for one of this installation. */
+/** A daemon that was ended because one of this installation replaces it. */
 export interface Replaced {
   readonly reason: 'version_mismatch' | 'installation_gone'
   readonly packageVersion: string | null
@@ -21,7 +21,7 @@ export interface Replaced {
 
 export interface ReplaceOrder extends EndOrder, Beyond {
   readonly reason: Replaced['reason']
-  /** How the successor is started; without one, none is. */
+  /** How the successor is started; omitted if none will be. */
   readonly launch?: Launch
   /** The command that deals with a daemon by its port. */
   readonly doctorCommand: (port: number | null) => string
@@ -30,8 +30,8 @@ export interface ReplaceOrder extends EndOrder, Beyond {
 }
 
 /**
- * What must be proven of a daemon that is replaced: marker and self-report name this scope, and it is this user's
- * process, seen whole. (That a record of this scope names it is asked for besides, and of ours the daemon lock.)
+ * What must be proven before a daemon is replaced: its marker and self-report name this scope, and it is a process of this
+ * user that is fully visible. (A record of this scope must also name it, and our own daemon must hold the daemon lock.)
  */
 const REQUIRED: readonly (keyof Facts)[] = [
   'in_range',
@@ -50,14 +50,14 @@ const REQUIRED: readonly (keyof Facts)[] = [
 ]
 
 /**
- * A busy machine may keep a healthy daemon from answering one look in time. Ours has just proven itself; a predecessor may
- * as well be wedged, which must be said within two seconds.
+ * How many scans to try until the daemon answers: on a busy machine even a healthy one may miss one. Ours has just proven
+ * itself, but a predecessor may be hung, and that must be reported within two seconds.
  */
 const LOOKS: Readonly<Record<Lineage, number>> = { own: 3, predecessor: 2 }
 
 /**
- * Ends our daemon of another version, the very one that the record names. Null: it is gone already. Throws
- * `E_DAEMON_NOT_REPLACED` where it is not proven to be this scope's, or did not go.
+ * Ends our own daemon that the record names. Returns null if a scan no longer finds that instance. Throws
+ * `E_DAEMON_NOT_REPLACED` if it is not proven to be this scope's, or did not end.
  */
 export async function replaceOwn(
   order: ReplaceOrder,
@@ -72,9 +72,10 @@ export async function replaceOwn(
 }
 
 /**
- * Ends the predecessor's daemon that its record names, and moves that record aside; once there is a record of ours, never.
- * Null: there is none, or one that is not proven to be this scope's, which ours can live beside. Throws
- * `E_DAEMON_UNRESPONSIVE` for one that lives and does not answer, `E_DAEMON_NOT_REPLACED` when it did not go.
+ * Ends the predecessor's daemon that its record names, and moves that record aside. Does nothing once a record of ours
+ * exists. Returns null if there is no such daemon, or if it is not proven to be this scope's and ours can run beside it.
+ * Throws `E_DAEMON_UNRESPONSIVE` if it lives and does not answer, `E_DAEMON_UNREACHABLE` if it cannot be reached from here,
+ * `E_DAEMON_NOT_REPLACED` if it did not end, or is unproven and both use one record file.
  */
 export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): Promise<Replaced | null> {
   const { family, scope } = order
@@ -91,7 +92,7 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
   return { reason: order.reason, packageVersion: found.version }
 }
 
-/** One that is not proven to be this scope's is left alone; the person who starts ours is told once. */
+/** Leaves a daemon alone that is not proven to be this scope's, and tells the user who starts ours once. */
 function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: Found): null {
   const { pid, port } = daemon.sighting
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
@@ -118,7 +119,7 @@ async function lookFor({ family, scope, platform }: ReplaceOrder, lineage: Linea
   }
 }
 
-/** Returns what is missing of the proof. */
+/** Returns the parts of the proof that are missing. */
 function unproven({ seen, daemon, record }: Found): readonly string[] {
   const { facts, sighting } = daemon
   const isByRecord = record !== null && provesPredecessor(record, sighting) === 'yes'
@@ -153,7 +154,7 @@ function unresponsive({ family, stopCommand }: ReplaceOrder, { daemon }: Found):
   )
 }
 
-/** Says that a daemon that must be replaced still runs, and why. */
+/** Returns the error for a daemon that must be replaced and still runs. */
 export function notReplaced(
   { family, doctorCommand }: Pick<ReplaceOrder, 'family' | 'doctorCommand'>,
   daemon: { readonly pid: number | null; readonly port: number | null; readonly version: string | null },
@@ -167,7 +168,7 @@ export function notReplaced(
   )
 }
 
-/** Only the record that named the daemon: the predecessor's own command may have written another one meanwhile. */
+/** Moves only the record that named the daemon: the predecessor's own command may have written another one meanwhile. */
 function setPredecessorAside(
   { family, scope }: ReplaceOrder,
   lock: HeldLock,

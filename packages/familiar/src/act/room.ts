@@ -6,7 +6,7 @@ import type { Family } from '../family.js'
 import { assertOwnScope } from './scope-owner.js'
 import { removeLeftover, writeNewFile } from './write-file.js'
 
-/** A record has less than 2 KiB, the first lines of a log too; the old record stays until the new one stands. */
+/** A record takes less than 2 KiB, and so do the first log lines; the old record stays until the new one is written. */
 const ROOM_BYTES = 8 * 1024
 
 export interface RoomRequest {
@@ -17,12 +17,12 @@ export interface RoomRequest {
 }
 
 /**
- * Throws where a daemon of the scope could not write what its start needs: to be asked before a running one is stopped
- * for its successor. Writes a small file beside the record and the log, to the disk itself, and removes it; where there
- * is no such directory yet, in the next one above it within the scope.
+ * Throws if a daemon of the scope could not write what it needs to start. Call this before a running daemon is stopped for
+ * its successor. Writes a small file beside the record and the log, syncs it to disk, and removes it. If such a directory
+ * does not exist yet, uses its nearest existing parent within the scope.
  *
  * `E_SCOPE_UNUSABLE`: a full disk, a limit, a read-only file system, no permission. `E_SCOPE_FOREIGN_OWNER`: the scope
- * is another user's; nothing was written.
+ * belongs to another user; nothing was written.
  */
 export function assertRoom({ family, scope, logFile }: RoomRequest): void {
   const { record } = family.files(scope)

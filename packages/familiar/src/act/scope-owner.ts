@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import { errnoOf, FamiliarError } from '../errors.js'
 
 /**
- * Throws `E_SCOPE_FOREIGN_OWNER` when the directory belongs to another user than the one who runs: root in somebody's
- * home (sudo with that user's HOME) may look, but must leave no root-owned file behind.
+ * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to another user than the one running this: root in another user's home
+ * (sudo with that user's HOME) may scan, but must leave no root-owned file behind.
  *
- * For a directory that does not exist yet the nearest existing one counts, and only for root: anybody else simply has
- * no permission where they have none. Systems without uids (Windows) are not checked: there root is no file owner.
+ * For a path that does not exist yet, the nearest existing parent counts, and only for root: other users just get a
+ * permission error where they may not write. Not checked on systems without uids (Windows), where root owns no files.
  */
 export function assertOwnScope(paths: readonly string[], uid: number | undefined): void {
   if (uid === undefined) return

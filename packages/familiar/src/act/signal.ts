@@ -5,24 +5,24 @@ import { isProof, type ProvenProcess } from '../identity/proof.js'
 import type { Platform } from '../observe/platform/platform.js'
 
 /**
- * `identity_changed`: the process is no longer the one that was proven. `gone`: there is no such process any more.
- * `ending`: it is, but has neither command line nor executable any more, as in its last milliseconds.
+ * `identity_changed`: the process is no longer the one that was proven. `gone`: it no longer exists. `ending`: it still
+ * exists, but has lost its command line and executable, as a process does in its last milliseconds.
  */
 export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'permission_denied'
 
-/** How long the last look before a signal may take. */
+/** How long the last check before a signal may take. */
 const REPROOF_MS = 2_000
 
 /**
- * Sends a signal to a proven process: the only place in the project that does.
+ * Sends a signal to a proven process. Nothing else in the project signals.
  *
- * Immediately before the signal it reads the process again; any difference in birth, command line, executable or
- * namespaces ends the attempt with `identity_changed`. On Linux the time between that read and the signal is some
- * microseconds (p50 2.2 us, worst seen 1.8 ms; the fastest possible re-use of a pid took 1.56 s).
+ * Reads the process again immediately before the signal: any difference in start time, command line, executable or
+ * namespaces returns `identity_changed`. On Linux a few microseconds pass between that read and the signal (p50 2.2 us,
+ * worst seen 1.8 ms; the fastest possible reuse of a pid took 1.56 s).
  *
- * Throws `E_SIGNAL_REFUSED` for what no proof may name: a pid of 1 or below, this process, its ancestors, another
- * family, a port outside the family's range, and anything that no look has made. On Windows there is no SIGTERM:
- * both signals end the process at once.
+ * Throws `E_SIGNAL_REFUSED` for targets that no proof may name: a pid of 1 or below, this process, its ancestors, another
+ * family, a port outside the family's range, or an object that no scan has made. Windows has no SIGTERM: both signals end
+ * the process at once.
  */
 export async function sendSignal(
   platform: Platform,
@@ -58,7 +58,7 @@ function refusalOf(family: Family, target: ProvenProcess): string | null {
   return null
 }
 
-/** Walks up from this process. An ancestor that cannot be read ends the walk: what is above it is not ours to see. */
+/** Walks up from this process. Stops at an ancestor that cannot be read: those above it are not visible to us. */
 async function ancestryRefusal(platform: Platform, pid: number): Promise<string | null> {
   const deadline = AbortSignal.timeout(REPROOF_MS)
   for (let at: number | null = process.ppid, steps = 0; at !== null && at > 1 && steps < 64; steps++) {

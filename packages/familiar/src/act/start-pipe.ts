@@ -1,19 +1,19 @@
-/** The descriptor of the start pipe, in the daemon: a socket pair, one JSON document a line, both ways. */
+/** The daemon's file descriptor of the start pipe: a socket pair, one JSON document per line, both ways. */
 export const LEASE_FD = 3
 
-/** A daemon that nobody adopts within this time leaves. */
+/** A daemon that is not adopted within this time exits. */
 export const LEASE_MS = 10_000
 
 /** The times of a daemon's life, in milliseconds. Tests lower them through the start pipe; nothing else can. */
 export interface Timing {
-  /** How often a daemon looks at its own situation. */
+  /** How often a daemon checks its own situation. */
   readonly tickMs: number
-  /** Idle this long, it leaves; 0: never. */
+  /** After being idle this long, it leaves; 0: never. */
   readonly idleMs: number
-  /** How long a leaving daemon waits for what is in flight. Announced to whoever asks it to leave. */
+  /** How long a leaving daemon waits for work in flight. Announced in its reply to the request to leave. */
   readonly drainMs: number
-  /** At most this often it cleans up stale siblings. */
+  /** The least time between two clean-ups of stale siblings. */
   readonly cleanEveryMs: number
-  /** At most this often it writes its record over one that names another daemon; a minute where nothing is said. */
+  /** The least time between two overwrites of a record that names another daemon; a minute by default. */
   readonly overwriteEveryMs?: number
 }

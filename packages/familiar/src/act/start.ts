@@ -16,7 +16,7 @@ import type { Platform } from '../observe/platform/platform.js'
 import { LEASE_FD, type Timing } from './start-pipe.js'
 import { retire } from './stop.js'
 
-/** Why a daemon is started: it stands in the daemon's log. */
+/** Why a daemon is started; written to its log. */
 export type StartReason =
   | 'first_start'
   | 'recorded_dead'
@@ -32,7 +32,7 @@ export interface Launch {
   readonly env: { readonly [name: string]: string | undefined }
   readonly cwd: string
   readonly logFile: string
-  /** The only port that will do; without one, the first free port of the range. */
+  /** The only acceptable port; if omitted, the first free one of the range. */
   readonly port?: number
   readonly timing?: Partial<Timing>
 }
@@ -43,24 +43,24 @@ export interface StartOrder {
   readonly launch: Launch
   readonly reason: StartReason
   readonly previousVersion: string | null
-  /** When the holder of the life-cycle lock must be done, on the clock of `performance.now()`. */
+  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
   readonly until: number
 }
 
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
 const READY_MS = 15_000
 
-/** It gets at least this long, however much time the caller has used up before. */
+/** It gets at least this long, even if the caller has used up its own time. */
 const READY_LEAST_MS = 2_000
 
-/** The pipe of a daemon that fails ends a moment before its process does. */
+/** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
 const ENDING_MS = 500
 
-/** A daemon opens about ten (lock, port, record, watches), and one for each client. */
+/** A daemon opens about ten file descriptors (lock, port, record, watches), and one for each client. */
 const DESCRIPTORS = 16
 const TOO_FEW = 75
 
-/** A Node process that starts all of its threads and opens what a daemon opens. It takes some 50 ms. */
+/** The script of a Node process that starts all of its threads and opens as much as a daemon. It takes about 50 ms. */
 const rehearsal = (descriptors: number): string => `
   const { openSync, stat } = require('node:fs')
   stat('/', () => {})
@@ -75,15 +75,15 @@ const LOG_TAIL_LINES = 5
 const LOG_TAIL_BYTES = 8 * 1024
 
 /**
- * Starts a daemon and adopts it: returns once it is ready, recorded and on its own. The life-cycle lock must be held
- * for the whole call.
+ * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. The life-cycle lock
+ * must be held for the whole call.
  *
- * The daemon is in a session of its own and gets nothing of the caller's: no terminal, no working directory, no
- * descriptor (a caller of ours that reads our output to its end would wait for the daemon's end). When this process
- * dies before the adoption, the daemon sees the end of the pipe and leaves.
+ * The daemon has its own session and keeps nothing of the caller's: no terminal, no working directory, no file descriptor (a
+ * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
+ * the daemon sees the end of the pipe and exits.
  *
- * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines of its log, or `E_RESOURCES` where
- * this process or the daemon has too few descriptors, processes or memory.
+ * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines of its log, or `E_RESOURCES` if this
+ * process or the daemon has too few descriptors, processes or memory.
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
@@ -127,9 +127,9 @@ function timingOf({ timing }: Launch): JsonObject {
 }
 
 /**
- * Throws `E_RESOURCES` where a daemon that is started now would not come up for lack of descriptors, processes or
- * memory. Asked before a daemon is ended to start another one: what cannot be replaced is left alone. Any other reason is
- * left to the start itself.
+ * Throws `E_RESOURCES` if a daemon started now would fail for lack of descriptors, processes or memory. Called before a
+ * daemon is ended to start another: one that cannot be replaced is left alone. Any other problem is left to the start
+ * itself.
  */
 export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number = DESCRIPTORS): void {
   const { error, signal, status } = spawnSync(process.execPath, ['-e', rehearsal(descriptors)], {
@@ -146,8 +146,9 @@ export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number
 }
 
 /**
- * Resolves when the process runs. What the runtime itself says of an entry that it cannot load, or of a crash, goes to the
- * log. Node tells some errors later and throws others; where no descriptor is left, the child has no `stdio` at all.
+ * Resolves when the process runs. Its stderr goes to the log, so that the runtime's own message about an entry that it
+ * cannot load, or about a crash, is kept. Node emits some errors later and throws others; if no descriptor is left, the
+ * child has no `stdio` at all.
  */
 async function spawnDetached({ args, env, cwd, logFile }: Launch): Promise<ChildProcess> {
   const log = makeLogFile(logFile)
@@ -186,7 +187,7 @@ function makeLogFile(path: string): number | null {
   }
 }
 
-/** What the daemon said, or, when it ended without a word, what its log says. (One that is ended here did not end by itself.) */
+/** The daemon's own error, or else how it ended and the end of its log (`how` is read before `endUnready` changes it). */
 async function failure(
   message: JsonObject | null,
   lock: HeldLock,
@@ -208,7 +209,7 @@ async function failure(
   return new FamiliarError(code, text, { hint, retry })
 }
 
-/** So that no process is left when the failure is told. */
+/** Waits for the exit, so that no process is left when the failure is reported. */
 async function hasEnded(child: ChildProcess): Promise<boolean> {
   if (child.exitCode !== null || child.signalCode !== null) return true
   const exit = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
@@ -218,7 +219,7 @@ async function hasEnded(child: ChildProcess): Promise<boolean> {
   )
 }
 
-/** An entry that hangs does not see the end of its pipe. It is our own child: nothing else can have its pid. */
+/** Ends an entry that hangs and so misses the end of its pipe. It is our own child: no other process can have its pid. */
 async function endUnready(
   lock: HeldLock,
   { family, platform }: StartOrder,
@@ -233,7 +234,7 @@ function howItEnded({ exitCode, signalCode }: ChildProcess): string {
   return `it ended before it was ready (${signalCode ?? `exit code ${exitCode}`})`
 }
 
-/** The last lines, without blank ones and without the calls that led to an error. */
+/** The last lines, without blank ones and stack frames. */
 function logTail(path: string): string {
   const lines = endOfLog(path, LOG_TAIL_BYTES)
     .split('\n')

@@ -11,16 +11,16 @@ import { sendSignal } from './signal.js'
 export const STEP_MS = 1_000
 
 /**
- * How long SIGTERM may take in all while the process visibly ends, unless told otherwise. A healthy daemon needs about 0.1 s of CPU for it, and
- * eighteen that end at once on two cores share these: measured 0.93 to 0.96 s for all, so one step is too short.
+ * How long SIGTERM may take in total while the process visibly ends, unless told otherwise. A healthy daemon needs about
+ * 0.1 s of CPU to end. Eighteen that end at once on two cores took 0.93 to 0.96 s, so one step is too short.
  */
 export const ENDING_MS = 5_000
 
-/** How the wait for an end looks again: soon at first, then at most 20 times a second. */
+/** The pause between polls while waiting for an end: short at first, later 20 polls a second. */
 const FIRST_POLL_MS = 1
 const LAST_POLL_MS = 50
 
-/** Which step ended it. */
+/** Which step ended the process. */
 export type CleanupPath = 'http_shutdown' | 'terminate' | 'kill' | 'already_gone'
 
 export type FailureReason =
@@ -36,24 +36,24 @@ export type Retirement =
   | { readonly outcome: 'failed'; readonly reason: FailureReason }
 
 export interface RetireOptions {
-  /** How long SIGTERM and SIGKILL each may take, in milliseconds: at least that, for SIGTERM. */
+  /** How long SIGTERM and SIGKILL may each take, in milliseconds; for SIGTERM this is the minimum. */
   readonly stepMs?: number
-  /** How long SIGTERM may take in all while the process visibly ends, in milliseconds. */
+  /** How long SIGTERM may take in total while the process visibly ends, in milliseconds. */
   readonly endingMs?: number
-  /** Asks it to leave by itself, and tells how long that may take; null when it did not accept. */
+  /** Asks the process to leave by itself; returns how long that may take, in milliseconds, or null if it did not accept. */
   readonly ask?: () => Promise<number | null>
 }
 
 /**
- * Ends a proven process: by asking where it can be asked, then SIGTERM, then SIGKILL, each with its time to take effect
- * and each signal after a new proof. SIGTERM gets one step, and up to `endingMs` while the process visibly ends: its CPU
- * time has grown within the last step, or its port has closed. One that is stopped, or sleeps on, is killed after the step.
+ * Ends a proven process: asks it if possible, then sends SIGTERM, then SIGKILL. Each step gets time to take effect, and the
+ * process is proven again before each signal. SIGTERM gets one step, and up to `endingMs` while the process visibly ends:
+ * its CPU time grew within the last step, or its port has closed. A stopped or sleeping process is killed after one step.
  *
- * `swept` only when the process no longer exists *and* none of its sockets listens: read from the machine, not from
- * what was sent. A stopped process that no longer answers is not gone. Never throws for what the target does.
- * Throws `E_RESOURCES` where this process lacks descriptors or memory: then nothing is known about the target.
+ * Returns `swept` only if the process no longer exists *and* none of its sockets listens, as read from the machine and not
+ * inferred from the signals sent. A stopped process that no longer answers is not gone. Never throws for what the target
+ * does. Throws `E_RESOURCES` if this process lacks descriptors or memory: then nothing is known about the target.
  *
- * The lock is the licence to change the scope; it must be held for the whole call.
+ * The lock is the permission to change the scope; it must be held for the whole call.
  */
 export async function retire(
   lock: HeldLock,
@@ -63,7 +63,7 @@ export async function retire(
   { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: RetireOptions = {},
 ): Promise<Retirement> {
   lock.assertHeld()
-  /** One that is just ending needs no signal, only its time. */
+  /** A process that is already ending needs no signal, only time. */
   const send = async (signal: 'SIGTERM' | 'SIGKILL') => {
     lock.assertHeld()
     const result = await sendSignal(platform, family, target, signal)
@@ -96,7 +96,7 @@ function failed(reason: FailureReason): Retirement {
   return { outcome: 'failed', reason }
 }
 
-/** The process is gone; now the port. A child may have inherited the socket and keep it listening. */
+/** Called when the process is gone; waits for its port to close: a child may have inherited the socket and still listen. */
 async function confirm(
   platform: Platform,
   target: ProvenProcess,
@@ -121,7 +121,7 @@ async function listensStill(platform: Platform, target: ProvenProcess): Promise<
   return listeners.some((listener) => sockets.has(listener.socket))
 }
 
-/** Waits for the effect of SIGTERM: one step, and more while the process visibly ends. Returns whether it is gone. */
+/** Waits after SIGTERM: one step, and longer while the process visibly ends. Returns whether it is gone. */
 async function hasEndedAfterTerm(
   platform: Platform,
   target: ProvenProcess,
@@ -140,12 +140,12 @@ async function hasEndedAfterTerm(
     return false
   }
   if (await pollUntil(isGone, () => end)) return true
-  // A look at the listeners is dear on a machine where many end: only now, and a closed port does not open again.
+  // Listing the listeners is expensive when many processes end, so only now and only once: a closed port does not reopen.
   if (target.port === null || (await listensStill(platform, target))) return false
   return pollUntil(isGone, () => last)
 }
 
-/** Returns whether that very process is gone, as soon as it is, and at the latest when the time is over. */
+/** Returns true as soon as that process is gone, false if it still exists when the time is over. */
 export function isGoneWithin(
   platform: Platform,
   target: { readonly pid: number; readonly birth: string | null },
@@ -158,7 +158,7 @@ export function isGoneWithin(
   )
 }
 
-/** Returns that very process, null when it is gone. One whose birth cannot be told is taken for it. */
+/** Returns that process, null if it is gone. A process with an unknown start time is assumed to be the same one. */
 async function find(
   platform: Platform,
   { pid, birth }: { readonly pid: number; readonly birth: string | null },
@@ -167,7 +167,7 @@ async function find(
   return found === undefined || (found.birth !== null && found.birth !== birth) ? null : found
 }
 
-/** Asks until the answer is yes or the time is over; always asks at least once, and once more at the end. */
+/** Polls until `isDone` returns true or the time is over; at least once, and once more at the end. */
 async function pollUntil(isDone: () => Promise<boolean>, endAt: () => number): Promise<boolean> {
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
     if (await isDone()) return true

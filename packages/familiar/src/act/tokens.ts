@@ -10,12 +10,12 @@ import { tokenFile } from '../observe/records.js'
 import { prepareOwnPlace } from './own-place.js'
 import { removeLeftover, writeNewFile } from './write-file.js'
 
-/** How long the processes that the files name may take to be read. */
+/** How long inspecting the process that a token file names may take. */
 const INSPECT_MS = 2_000
 
 /**
- * Writes the token of a running daemon to its own file (0600) in the directory of its user, for clients of the same home.
- * The record in the scope has none. Throws `E_SCOPE_UNUSABLE` when it cannot be written, `E_RESOURCES` for lack of
+ * Writes the token of a running daemon to its own file (0600) in a directory of its user, for clients of the same home: the
+ * record in the scope contains no token. Throws `E_SCOPE_UNUSABLE` if it cannot be written, `E_RESOURCES` for lack of
  * descriptors or memory.
  */
 export function writeToken(directory: string, token: string, record: OwnRecord): void {
@@ -39,8 +39,8 @@ export function writeToken(directory: string, token: string, record: OwnRecord):
 }
 
 /**
- * Removes the tokens of daemons that are proven gone. A file that cannot be read stays, and so does one whose process may
- * run on another machine or in another pid namespace.
+ * Removes the tokens of daemons that are proven gone. Keeps files that cannot be read, and those whose process may run on
+ * another machine or in another pid namespace.
  */
 export async function removeStaleTokens(directory: string, platform: Platform): Promise<void> {
   const names = listNames(directory).filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
@@ -52,7 +52,7 @@ export async function removeStaleTokens(directory: string, platform: Platform): 
   }
 }
 
-/** A pid means something only on its own machine and in its own pid namespace; after another boot its process is gone. */
+/** A pid is valid only on its own machine and in its own pid namespace; after a reboot its process is gone. */
 async function isGone(named: JsonObject, platform: Platform): Promise<boolean> {
   const [pid, birth] = [pidOf(named['pid']), stringOf(named['birth'])]
   const { hostId, bootId, pidNamespace } = await platform.host()

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
 
 /**
- * Writes all of the content, from `position` on or, without one, where the descriptor stands. One `write` may take only a
- * part of it (a full disk, a limit of file sizes); the next one then says why. Throws the system's error.
+ * Writes all of the content, at `position` or else at the descriptor's current offset. A single `write` may take only part
+ * of it (a full disk, a file size limit); the next one then fails with the reason. Throws the system's error.
  */
 export function writeWhole(descriptor: number, content: string | Uint8Array, position?: number): void {
   const bytes = Buffer.from(content as string)
@@ -15,8 +15,8 @@ export function writeWhole(descriptor: number, content: string | Uint8Array, pos
 }
 
 /**
- * Makes a file that was not there (0600 from its first byte) with this content, on the disk before this returns. When that
- * fails, no file is left, and the system's error is thrown.
+ * Creates a file that must not exist yet (0600 from its first byte), and syncs its content to disk before returning. On
+ * failure, throws the system's error and leaves no file of its own.
  */
 export function writeNewFile(path: string, content: string | Uint8Array): void {
   const descriptor = openSync(path, 'wx', 0o600)
@@ -33,11 +33,11 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Removes what a failed write has left. What failed then says more than why this cannot be removed. */
+/** Removes what a failed write has left. Ignores its own errors: the one of the write says more. */
 export function removeLeftover(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // For example, a part of the path is no directory.
+    // For example, a part of the path is not a directory.
   }
 }

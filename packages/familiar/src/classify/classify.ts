@@ -1,13 +1,13 @@
 import type { Facts } from './facts.js'
 import { firstMatch, type CleanupClass, type Reason, type Rule } from './rules.js'
 
-/** The tool's own words for the two reasons that name somebody: `dashboard_family`, `not_spec_kitty`. */
+/** The tool's names for two of the reasons, for example `dashboard_family` and `not_spec_kitty`. */
 export interface ReasonNames {
   readonly other_family: string
   readonly not_ours: string
 }
 
-/** A decision: the class, why, and the id of the row that decided. `reason` is null exactly when `safe_auto`. */
+/** A decision: the class, the reason, and the id of the row that decided. `reason` is null exactly for `safe_auto`. */
 export interface Verdict {
   readonly rule: string
   readonly class: CleanupClass
@@ -20,7 +20,7 @@ export function classify(rules: readonly Rule[], names: ReasonNames, facts: Fact
   return { rule: rule.id, class: rule.class, reason: rule.reason === null ? null : spell(rule.reason, names) }
 }
 
-/** Returns a reason in the tool's words. */
+/** Returns the tool's name for a reason. */
 export function spell(reason: Reason, names: ReasonNames): string {
   return reason === 'other_family' || reason === 'not_ours' ? names[reason] : reason
 }

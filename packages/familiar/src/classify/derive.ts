@@ -5,15 +5,15 @@ import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
 import type { Facts } from './facts.js'
 import { every, same, some, tri, type Tri } from './tri.js'
 
-/** What of a family the facts depend on. */
+/** The parts of a family that the facts depend on. */
 export interface FactsBasis {
   readonly ports: PortRange
   readonly startingSeconds: number
 }
 
 /**
- * Returns the facts of a sighting. Pure; evidence (version, executable, shared owner file) is not among them. `others` are
- * all sightings of the same look.
+ * Returns the facts of a sighting. Pure. Evidence (version, executable, shared owner file) is left out on purpose.
+ * `others` are all sightings of the same scan.
  */
 export function factsOf(
   { ports, startingSeconds }: FactsBasis,
@@ -51,18 +51,18 @@ export function factsOf(
   }
 }
 
-/** Returns the scope that the command line names, as it was seen; null when it names none or was not looked at. */
+/** Returns the view of the scope that the command line names; null when it names none, or that scope was not read. */
 export function scopeOf(seen: Sighting, around: Surroundings): ScopeView | null {
   const marker = seen.shape?.marker
   return (marker == null ? null : around.scopes.get(marker)) ?? null
 }
 
-/** Returns every scope that anything about it names, as it was seen; null in the place of one that was not looked at. */
+/** Returns the view of every scope that the sighting names, with null in place of a scope that was not read. */
 export function namedScopes(seen: Sighting, around: Surroundings): readonly (ScopeView | null)[] {
   return (seen.namedScopes ?? []).map((name) => around.scopes.get(name) ?? null)
 }
 
-/** A scope that was not told in time leaves it open; so does a list of names that may not be whole. */
+/** One `yes` decides. Otherwise a scope that was not read in time, or an incomplete list of names, gives `unknown`. */
 function singletonNamed(seen: Sighting, around: Surroundings): Tri {
   const named = namedScopes(seen, around).map((scope) =>
     scope === null ? 'unknown' : isSingleton(seen, scope),
@@ -70,7 +70,7 @@ function singletonNamed(seen: Sighting, around: Surroundings): Tri {
   return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
 }
 
-/** Returns whether this process holds the daemon lock of the scope, or a record of it names it. */
+/** Returns whether this process holds the scope's daemon lock, owns its record's token, or is named by a record of it. */
 export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
   const ownsToken = scope.records.some(
     (read) => read.state === 'readable' && read.record.lineage === 'own' && read.record.port === seen.port,
@@ -93,7 +93,7 @@ export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
   return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
-/** One that reports no scope holds the lock of none that it reports. */
+/** A process that reports no scope holds no reported scope's lock: `no`, not `unknown`. */
 function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
   if (seen.report?.scope == null) return 'no'
   const scope = around.scopes.get(seen.report.scope)
@@ -101,8 +101,8 @@ function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
 }
 
 /**
- * Returns whether the record is one of the scope and names this process, so that it protects it. A predecessor's record
- * names it by its pid, or by port and token: either may be wrong.
+ * Returns whether a record of the scope names this process as its running daemon, and so protects it. A predecessor's
+ * record is matched by pid, or by port and token: either match is enough, because either value may be wrong.
  */
 export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope: ScopeView): Tri {
   if (!record.running) return 'no'
@@ -116,15 +116,15 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope:
   return every(isOfScope, same(record.pid, seen.pid), same(record.birth, seen.process?.birth ?? null))
 }
 
-/** Returns whether a predecessor's record proves this process: its token stands in the command line, and it has the port. */
+/** Returns whether a predecessor's record proves this process: the command line has its token, the listener its port. */
 export function provesPredecessor(record: DaemonRecord, seen: Sighting): Tri {
   if (record.lineage !== 'predecessor' || seen.port === null) return 'no'
   return every(tri(record.port === seen.port), same(record.token, seen.shape?.token ?? null))
 }
 
 /**
- * Returns whether the process shares its port with another one that is a live singleton, or was forked from one without
- * exec: ending it would end a part of that daemon.
+ * Returns whether the process shares its port with another process that is a live singleton, or was forked from a live
+ * singleton without exec: ending it would end a part of that daemon.
  */
 function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly Sighting[]): Tri {
   const sharing = others.filter(
@@ -138,14 +138,14 @@ function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly 
   )
 }
 
-/** Returns whether a connection from here reaches it: it is in our network, and we were let to connect. */
+/** Same network namespace, and the system allowed the connection. A self-report proves it where the namespace is unknown. */
 function reachable(seen: Sighting, around: Surroundings): Tri {
   if (seen.answer === 'unreachable') return 'no'
   const isOurs = same(seen.process?.networkNamespace ?? null, around.networkNamespace)
   return isOurs === 'unknown' && seen.report !== null ? 'yes' : isOurs
 }
 
-/** Without a scope there is no record that could name another one. */
+/** `no` for a process that names no scope: then no record can name a daemon of another machine. */
 function elsewhere(seen: Sighting, around: Surroundings): Tri {
   const named = namedScopes(seen, around).map((scope) =>
     scope === null || scope.isLate === true ? 'unknown' : tri(isHeldElsewhere(scope, around.machine)),
@@ -154,8 +154,8 @@ function elsewhere(seen: Sighting, around: Surroundings): Tri {
 }
 
 /**
- * A scope that was not read in time leaves what is certain: its name is another path than the one that is looked at. Of one
- * that was not looked at (a relative path) not even that is certain.
+ * If the named scope's real path is unknown (not read in time), its name is compared with the scanned scope's real path.
+ * A scope that was never read (a relative path, or one that only another user's process names) gives `unknown`.
  */
 function markerHere(seen: Sighting, around: Surroundings): Tri {
   const marker = seen.shape?.marker ?? null
@@ -165,9 +165,9 @@ function markerHere(seen: Sighting, around: Surroundings): Tri {
 }
 
 /**
- * Returns whether the project is gone. A daemon of ours stands in it: it is gone only with that working directory (else
- * it was moved, or its file system unmounted). A directory that was empty before the daemon began, the project's own or
- * the one above it, is where something was mounted.
+ * Returns whether the project directory is gone. It is the working directory of our own daemon, so it is gone only if that
+ * was removed too (otherwise it was moved, or its file system unmounted). `unknown` if the directory, or its parent where
+ * it is gone, was already empty when the daemon started: then it is a mount point whose file system is away.
  */
 export function projectGone({ shape, process }: Sighting, scope: ScopeView | null): Tri {
   if (scope === null || scope.gone === null) return 'unknown'
@@ -191,8 +191,8 @@ function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri
 }
 
 /**
- * Returns whether the process that a record names lives; a record without pid cannot tell. A predecessor's record gives
- * no birth: there the token in the command line tells its daemon from a later process with the same pid.
+ * Returns whether the process that a record names is alive; `unknown` for a record without pid. A predecessor's record has
+ * no start time: there, the token in the command line distinguishes its daemon from a later process with the same pid.
  */
 export function namesLiving(record: DaemonRecord, alive: Surroundings['alive']): Tri {
   if (!record.running) return 'no'
@@ -218,7 +218,7 @@ function reportAgrees(seen: Sighting): Tri {
   return every(started, same(report.pid, seen.pid), same(report.port, seen.port))
 }
 
-/** The environment of a predecessor never refutes its marker: some releases ignore the variable. */
+/** A predecessor's environment is not compared with its marker: some releases ignore the variable. */
 function scopeAgrees(seen: Sighting, around: Surroundings): Tri {
   const { report, shape, process } = seen
   if (report === null || shape === null || shape.marker === null) return 'unknown'
@@ -232,7 +232,7 @@ function scopeAgrees(seen: Sighting, around: Surroundings): Tri {
   return every(...agrees)
 }
 
-/** What was not read in time is unknown, not unreadable: a reason must not change with the load of the machine. */
+/** A scope not read in time gives `unknown`, not `no`: the reported reason must not depend on the machine's load. */
 function recordsReadable(seen: Sighting, around: Surroundings): Tri {
   if (seen.namedScopes === null) return 'unknown'
   const named = namedScopes(seen, around)

@@ -2,7 +2,7 @@ import type { Sighting, ScopeView, Surroundings } from '../identity/sighting.js'
 import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namedScopes, namesLiving, projectGone, scopeOf } from './derive.js'
 
-/** What speaks for a daemon being stale. Shown to people; never decides. */
+/** A sign that a daemon is stale. Shown to people, never used for a decision. */
 export type StaleEvidence =
   | 'older_version'
   | 'newer_version'
@@ -12,7 +12,7 @@ export type StaleEvidence =
   | 'unrecorded'
   | 'project_gone'
 
-/** Returns everything that speaks for a daemon of ours being stale, and nothing for what is no daemon of ours. Pure. */
+/** Returns all signs that a daemon is stale; empty for a process without a spawn shape of the family. Pure. */
 export function staleEvidence(seen: Sighting, around: Surroundings, self: Self): readonly StaleEvidence[] {
   if (seen.shape === null) return []
   const scope = scopeOf(seen, around)
@@ -40,7 +40,7 @@ function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): b
   )
 }
 
-/** Returns the other scope whose live singleton this process is, null when it is none or that is not proven. Pure. */
+/** Returns another scope that is proven to have this process as its live singleton, else null. Pure. */
 export function inUseBy(seen: Sighting, around: Surroundings): string | null {
   const used = namedScopes(seen, around).find(
     (scope) => scope !== null && scope !== around.here && isSingleton(seen, scope) === 'yes',
@@ -49,8 +49,8 @@ export function inUseBy(seen: Sighting, around: Surroundings): string | null {
 }
 
 /**
- * Returns the other scope whose live singleton this process is or may be: force must not guess. What is proven counts
- * first; then a scope that could not be read, by its name. Pure.
+ * Returns another scope whose live singleton this process is or may be, because force must not guess: a proven one first,
+ * else the name of a scope that could not be read. `unknown` when the list of named scopes is incomplete. Pure.
  */
 export function maybeInUseBy(seen: Sighting, around: Surroundings): string | null {
   const proven = inUseBy(seen, around)
@@ -65,8 +65,8 @@ export function maybeInUseBy(seen: Sighting, around: Surroundings): string | nul
 }
 
 /**
- * Returns whether a record that may not be read leaves open that the scope uses this process. (A malformed one was read, and
- * names nothing.)
+ * Returns whether the scope may use this process because one of its records could not be read. (A malformed record was
+ * read, and names nothing.)
  */
 function isHidden(seen: Sighting, scope: ScopeView): boolean {
   return scope.records.some(({ state }) => state === 'unreadable') && isSingleton(seen, scope) === 'unknown'

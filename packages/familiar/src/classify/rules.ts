@@ -4,7 +4,7 @@ import type { Tri } from './tri.js'
 /** What a clean-up may do with a listener. */
 export type CleanupClass = 'safe_auto' | 'operator_required' | 'never_touch'
 
-/** Why a listener is not cleaned on its own. `other_family` and `not_ours` are said in the tool's own words. */
+/** Why a listener is not cleaned up automatically. The tool has its own names for `other_family` and `not_ours`. */
 export type Reason =
   | 'out_of_range'
   | 'other_family'
@@ -26,19 +26,19 @@ export type Reason =
   | 'starting'
   | 'ambiguous'
 
-/** Facts that must all have one of the values given. */
+/** Every fact named here must have the given value, or one of the given values. */
 export type Condition = { readonly [F in Fact]?: Tri | readonly Tri[] }
 
 /**
- * One row of a decision table. It matches when one of its conditions holds; an empty condition always does. The
- * reason is null exactly in a row of class `safe_auto`.
+ * One row of a decision table. It matches when at least one of its conditions holds; an empty condition always holds.
+ * The reason is null exactly in a row of class `safe_auto`.
  */
 export type Rule = { readonly id: string; readonly when: readonly Condition[] } & (
   | { readonly class: 'safe_auto'; readonly reason: null }
   | { readonly class: 'operator_required' | 'never_touch'; readonly reason: Reason }
 )
 
-/** Returns the first row that matches. Total: a table that does not end with a row that always matches is refused. */
+/** Returns the first row that matches. Throws `TypeError` if none does: a table must end with a row that always matches. */
 export function firstMatch(rules: readonly Rule[], facts: Facts): Rule {
   const found = rules.find((rule) => rule.when.some((condition) => holds(condition, facts)))
   if (found === undefined) throw new TypeError('a decision table must end with a row that always matches')

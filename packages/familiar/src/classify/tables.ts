@@ -5,8 +5,8 @@ const NOT_PROVEN: readonly Tri[] = ['no', 'unknown']
 const KNOWN: readonly Tri[] = ['yes', 'no']
 
 /**
- * The table for a family with one daemon per user root (S rows). First match wins; the last row refuses, so that a
- * clean-up is never what was left over: S16 demands every proof.
+ * The table for a family with one daemon per user root (S rows). First match wins. Only S16 allows a clean-up, and it
+ * demands every proof; the last row refuses whatever no other row matched.
  */
 export const USER_SCOPE_RULES: readonly Rule[] = [
   { id: 'S1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },
@@ -88,8 +88,8 @@ export const USER_SCOPE_RULES: readonly Rule[] = [
 ]
 
 /**
- * The table for a family with one daemon per project (D rows). D5 is the point: a live daemon of another project is
- * never cleaned, whatever project the one who looks is in.
+ * The table for a family with one daemon per project (D rows). D5 is the essential row: a live daemon of another project is
+ * never cleaned, whatever project the command runs in.
  */
 export const PROJECT_SCOPE_RULES: readonly Rule[] = [
   { id: 'D1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },

@@ -1,4 +1,4 @@
-/** A fact about the machine: known to hold, known not to hold, or not known. Not permitted to look is `unknown`. */
+/** A fact about the machine: known to hold, known not to hold, or not known. A missing permission gives `unknown`. */
 export type Tri = 'yes' | 'no' | 'unknown'
 
 /** Returns `yes` or `no` for a known boolean and `unknown` for null. */

@@ -16,12 +16,12 @@ import { startInRange } from './start-in-range.js'
 
 export { loadLocks } from '../act/lock.js'
 
-/** What is done under the life-cycle lock is done after this time: others wait 30 s for it. */
+/** The work under the life-cycle lock must be done within this time: others wait 30 s for the lock. */
 const HOLD_MS = 25_000
 
 /**
- * What `connect` does where no daemon was found warm: C2 to C5. Loaded only then. `wasSilent`: the recorded daemon kept
- * the warm try waiting to its end.
+ * What `connect` does if the warm try finds no usable daemon: C2 to C5. Loaded only then. `wasSilent`: the recorded daemon
+ * let the warm try time out.
  */
 export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Connection> {
   const { family, scope, launch } = request
@@ -39,7 +39,7 @@ export async function connectCold(request: ConnectRequest, wasSilent: boolean): 
   }
 }
 
-/** While it waits for the lock, the daemon that somebody else is starting may come up: then no lock is needed. */
+/** Waits for the lock. Meanwhile a daemon that another command is starting may come up: then no lock is needed. */
 async function lockOrFind(
   { onWait }: ConnectRequest,
   path: string,
@@ -66,7 +66,7 @@ async function connectLocked(
   return other === null ? connectStarted(request, reason, replaced) : connected(other)
 }
 
-/** A daemon that had to make room, and whose successor did not come up then, has its successor now. */
+/** If the last daemon was stopped for replacement and the new one failed to start, keep that reason. */
 function startReasonAfter(previous: DaemonRecord | null): StartReason {
   if (previous?.running === true) return 'recorded_dead'
   const stopped = previous?.stopReason
@@ -74,8 +74,8 @@ function startReasonAfter(previous: DaemonRecord | null): StartReason {
 }
 
 /**
- * Retires what stands in the way of a daemon of this version: an older one of ours, or the recorded predecessor. Not
- * where its successor could not write its record: then an older daemon is better than none.
+ * Retires the daemon that one of this installation replaces: our own, or the recorded predecessor. Throws instead if the
+ * successor could not write its record: an older daemon is better than none.
  */
 async function makeWay(
   request: ConnectRequest,
@@ -90,8 +90,8 @@ async function makeWay(
 }
 
 /**
- * The version is checked once more: what was just started must not be older, nor of a newer protocol. (A newer one of the
- * same protocol comes from an installation that was upgraded in this moment.)
+ * Checks the version once more: the daemon just started must be neither older nor of a newer protocol. (A newer one of the
+ * same protocol comes from an installation that was upgraded at this moment.)
  */
 async function connectStarted(
   request: ConnectRequest,
@@ -121,8 +121,8 @@ function wrongVersion(
 }
 
 /**
- * Starts a daemon. Returns the other one where somebody has started one by hand in the same moment and was first; throws
- * `E_DAEMON_NOT_REPLACED` where that is one to be replaced.
+ * Starts a daemon and returns null. If one that was started by hand at the same moment came first, returns that one, or
+ * throws `E_DAEMON_NOT_REPLACED` if it has to be replaced.
  */
 async function startOrFind(
   request: ConnectRequest,
@@ -141,7 +141,7 @@ async function startOrFind(
   }
 }
 
-/** It holds the daemon lock and answers, but no process here is it: one in a pid namespace of its own, above all. */
+/** It holds the daemon lock and answers, but its process is not visible here; mostly it has its own pid namespace. */
 function stillThere(request: ConnectRequest, { record, report }: Found): FamiliarError {
   const { pid, port } = record
   const version = report.packageVersion

@@ -5,10 +5,9 @@ import type { SelfReport } from '../identity/self-report.js'
 import type { Found } from './recorded.js'
 
 /**
- * `started` is null when a running daemon was found; `replaced` is the one that made room for it. `isNewer`: the daemon
- * is of a newer version and the same protocol, and is used as it is. `isUnordered`: the same, but which version is the newer
- * cannot be told.
- * `skipped`: none runs that can be used, and none may be started; why.
+ * `started`: null if a running daemon was found. `replaced`: the daemon that it replaced. `isNewer`: it has a newer version
+ * and the same protocol, and is used as it is. `isUnordered`: likewise, but it is unknown which version is newer.
+ * `skipped`: no usable daemon runs, and none may be started; `reason` says why.
  */
 export type Connection =
   | {

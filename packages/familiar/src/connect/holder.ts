@@ -8,18 +8,18 @@ import type { ConnectRequest } from './request.js'
 const HOLDER_POLL_MS = 20
 
 /**
- * How long, all in all, a daemon that holds its lock may take to answer, in or out: with the rest, and the last question
- * whether it can be reached at all (0.1 s), it stays below 2 s.
+ * How long a daemon that holds its lock may take in total to answer, while it starts or leaves. With everything else, and
+ * the last check whether it can be reached at all (0.1 s), this stays below 2 s.
  */
 export const HOLDER_MS = 1_700
 
-/** The requests in a row that it may miss where many wait: healthy and on a busy machine it misses one, seldom two. */
+/** How many requests in a row it may miss while others wait: on a busy machine a healthy one misses one, rarely two. */
 const PATIENCE = 3
 
 /**
- * Returns the daemon that holds the daemon lock, once it answers: its record may be on its way, or it may be on its way
- * out. Null when the lock is free (again). One that stays silent until then, on the clock of `performance.now()`, is
- * named, not ended: `E_DAEMON_UNRESPONSIVE`; one that cannot answer here: `E_DAEMON_UNREACHABLE`, `E_DAEMON_ELSEWHERE`.
+ * Returns the daemon that holds the daemon lock, once it answers: it may not have written its record yet, or may be leaving.
+ * Null if the lock is free (again). One that is silent until `until`, on the clock of `performance.now()`, is reported, not
+ * ended: `E_DAEMON_UNRESPONSIVE`, or `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` if it cannot answer here.
  */
 export async function awaitHolder(request: ConnectRequest, until: number): Promise<Found | null> {
   const { daemonLock } = request.family.files(request.scope)
@@ -37,16 +37,16 @@ export async function awaitHolder(request: ConnectRequest, until: number): Promi
 
 /** A command that waits for the life-cycle lock, and asks the recorded daemon meanwhile. */
 export interface Waiting {
-  /** Returns the recorded daemon where it can be used. */
+  /** Returns the recorded daemon if it can be used. */
   readonly find: () => Promise<Found | null>
-  /** How long, once it is its turn, the holder of the daemon lock may still be silent, in milliseconds. */
+  /** How long the holder of the daemon lock may still be silent once we have the life-cycle lock, in milliseconds. */
   readonly patienceMs: () => number
 }
 
 /**
- * A daemon that holds its lock and has kept three requests in a row waiting to their end is `E_DAEMON_UNRESPONSIVE` for
- * the waiter too: it need not queue for the lock to learn that. Who has queued in vain does not give up earlier: in a
- * herd on a busy machine the daemon that was started a moment ago may be the one that gets no processor.
+ * If a daemon holds its lock and let three requests in a row time out, the waiter too gets `E_DAEMON_UNRESPONSIVE`, without
+ * waiting for the life-cycle lock. A command that had to wait for that lock then has the same patience of three requests:
+ * if many start on a busy machine, the daemon started a moment ago may be the one that gets no CPU.
  */
 export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiting {
   const { daemonLock } = request.family.files(request.scope)

@@ -7,16 +7,16 @@ import { readOwnRecord } from '../observe/records.js'
 import { verify } from '../observe/verify.js'
 import type { ConnectRequest } from './request.js'
 
-/** How long the machine may take to tell what the holder of the lock is. */
+/** How long inspecting the holder of the lock may take. */
 const MACHINE_MS = 1_000
 
-/** A refused connection is refused at once. */
+/** Long enough to see that a connection is refused, which happens at once. */
 const REFUSED_MS = 100
 
 /**
- * Returns why the holder of the daemon lock cannot answer here, null where it could and may still do so. It is never a
- * reason to end it: it may be healthy where it runs. A holder that is not seen may come into sight: only after the wait
- * (`hasWaited`) it counts as one that runs elsewhere, unless the record says so itself.
+ * Returns why the holder of the daemon lock cannot answer here, null if it still may. That is never a reason to end it: it
+ * may be healthy where it runs. A holder that is not visible may become so: it counts as running elsewhere only after the
+ * wait (`hasWaited`), unless the record itself says so.
  */
 export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Promise<FamiliarError | null> {
   const { family, scope, platform } = request
@@ -27,7 +27,7 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   const holder = await platform.lockHolder(family.files(scope).daemonLock, told, [])
   if (holder === null) return null
   const view = holder === 'unknown' ? null : await viewOf(request, holder.pid)
-  // A record can be another machine's in a synchronised project, while the holder runs here.
+  // In a synchronised project, the record may come from another machine while the holder runs here.
   const isForeign =
     record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
   if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
@@ -42,7 +42,7 @@ async function viewOf({ platform }: ConnectRequest, pid: number): Promise<Proces
   return (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid) ?? null
 }
 
-/** Returns the error for a daemon that could answer, and does not. */
+/** Returns the error for a daemon that could answer here and does not. */
 export function unresponsive({ family, scope, launch, stopCommand }: ConnectRequest): FamiliarError {
   const record = readOwnRecord(family, scope)
   const pid = readLockHolder(family.files(scope).daemonLock)?.pid ?? record?.pid ?? null

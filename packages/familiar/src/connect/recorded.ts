@@ -11,46 +11,46 @@ import { isSameScope, readOwnRecord } from '../observe/records.js'
 import { verify } from '../observe/verify.js'
 import type { ScopeRequest } from './request.js'
 
-/** How long the machine may take to tell what a process is. */
+/** How long inspecting a process may take. */
 const MACHINE_MS = 1_000
 
-/** The recorded daemon: it answers, and has proven to own the record's token. */
+/** The recorded daemon, which answers and has proven itself: by the record's token, or by the kernel's facts (`verify`). */
 export interface Found {
   readonly record: DaemonRecord
   readonly report: SelfReport
   readonly standing: Standing
-  /** Why it must make room for one of this installation; null when it can be used. */
+  /** Why one of this installation must replace it; null if none must. */
   readonly replaceFor: Replaced['reason'] | null
 }
 
-/** Returns the recorded daemon where it answers in time and is proven. */
+/** Returns the recorded daemon if it answers in time and is proven. */
 export async function findRecorded(
   request: ScopeRequest,
   timeoutMs: number = HANDSHAKE_MS,
 ): Promise<Found | null> {
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
-  // Where pids mean something else it is used, judged and ended only where it runs.
+  // Pids of another machine or pid namespace mean nothing here: such a daemon is used, judged and ended only there.
   if (isOfElsewhere(record, await request.platform.host())) return null
   const answer = await verify(request, record, timeoutMs)
   if (answer.outcome !== 'proven') return null
   return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null
 }
 
-/** A record that was copied and made to fit proves a daemon, but not that it is this scope's. */
+/** A record that was copied and adjusted proves a daemon, but not that it is this scope's. */
 function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
   return scope === null || isSameScope(scope, request.scope)
 }
 
-/** Returns the recorded daemon only where it can be used as it is. */
+/** Returns the recorded daemon if it can be used as it is. */
 export async function findUsable(request: ScopeRequest): Promise<Found | null> {
   const found = await findRecorded(request)
   return found === null ? null : usable(request, found)
 }
 
 /**
- * Returns the daemon where it can be used, null where it must be replaced. Throws for one that nobody here can talk to,
- * unless its own installation is gone: then nobody else can either.
+ * Returns the daemon if it can be used, null if it must be replaced. Throws `E_VERSION_MISMATCH` if its protocol is newer
+ * than ours, unless its own installation is gone: then no other installation can talk to it either, and it is replaced.
  */
 export function usable(request: ScopeRequest, found: Found): Found | null {
   if (found.replaceFor !== null) return null
@@ -67,7 +67,7 @@ async function assess(request: ScopeRequest, record: DaemonRecord, report: SelfR
   return { record, report, standing, replaceFor: isLeft ? 'installation_gone' : null }
 }
 
-/** The path is the daemon's: one that is not whole, or its absence from another mount namespace, proves nothing. */
+/** The path comes from the daemon: a relative one, or one that is missing in another mount namespace, proves nothing. */
 async function isInstallationGone(
   { platform }: ScopeRequest,
   { pid }: DaemonRecord,

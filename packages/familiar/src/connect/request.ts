@@ -3,9 +3,9 @@ import type { Family } from '../family.js'
 import type { Self } from '../identity/versions.js'
 import type { Platform } from '../observe/platform/platform.js'
 
-/** Whether a daemon may be started at all when nobody asked for it by name. */
+/** Whether a daemon may be started if the user did not explicitly ask for one. */
 export interface StartPolicy {
-  /** The variable that forbids it, where it is set. */
+  /** The environment variable that forbids it, null if it is not set. */
   readonly disabledBy: string | null
   readonly isRolledOut: boolean
   /** `local_only`: what the caller does needs no daemon of this family, so none is started. */
@@ -13,7 +13,7 @@ export interface StartPolicy {
   readonly isManual: boolean
 }
 
-/** The scope whose daemon somebody wants, and the installation that wants it. */
+/** The scope whose daemon is wanted, and the installation that wants it. */
 export interface ScopeRequest {
   readonly family: Family
   /** The real path of the scope. */
@@ -21,21 +21,21 @@ export interface ScopeRequest {
   readonly platform: Platform
   /** The installation that a daemon is compared with. */
   readonly self: Self
-  /** The command that ends a daemon that does not answer; the port is null where it has none yet. */
+  /** The command that ends a daemon that does not answer; the port is null if it has none yet. */
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
-  /** What else can be done where the daemon of this scope runs out of reach: `set X to ... to use another daemon here`. */
+  /** What the user can do if this scope's daemon is out of reach: `set X to ... to use another daemon here`. */
   readonly otherScopeHint?: string
   readonly onWait?: (message: string) => void
 }
 
 export interface ConnectRequest extends ScopeRequest {
   readonly launch: Launch
-  /** Null for a start that somebody asked for: then nothing forbids it. */
+  /** Null for a start that the user asked for: nothing forbids it. */
   readonly policy: StartPolicy | null
-  /** The reason that stands in the log of a daemon that had to be started; without one it is found out. */
+  /** The reason to log if a daemon has to be started; if omitted, it is determined. */
   readonly reason?: StartReason
-  /** The variable that makes a daemon report another version than its own: named where two versions do not come together. */
+  /** The environment variable that overrides the version a daemon reports; named in the hint of `E_VERSION_MISMATCH`. */
   readonly versionVariable: string
 }

@@ -1,6 +1,6 @@
 import type { StartPolicy } from './request.js'
 
-/** Returns why no daemon is started on its own, null when one may be. The order is part of the contract. */
+/** Returns why no daemon may be started automatically, null if one may. The order is part of the contract. */
 export function skipReason(policy: StartPolicy): string | null {
   if (policy.disabledBy !== null) return `${policy.disabledBy} is set`
   if (!policy.isRolledOut) return 'rollout_disabled'

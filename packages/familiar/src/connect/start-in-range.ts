@@ -8,13 +8,13 @@ import type { ConnectRequest } from './request.js'
 export interface StartOrder {
   readonly reason: StartReason
   readonly previousVersion: string | null
-  /** When the holder of the life-cycle lock must be done, on the clock of `performance.now()`. */
+  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
   readonly until: number
 }
 
 /**
- * Starts the scope's daemon. Where the range is full, what is provably stale goes, and it is tried once more (C5); then
- * `E_RANGE_FULL` names who holds the ports.
+ * Starts the scope's daemon. If the range is full, cleans up what is provably stale and tries once more (C5); then throws
+ * `E_RANGE_FULL`, which names the holders of the ports.
  */
 export async function startInRange(
   request: ConnectRequest,
@@ -38,7 +38,7 @@ function isRangeFull(error: unknown): boolean {
   return error instanceof FamiliarError && error.code === 'E_RANGE_FULL'
 }
 
-/** Whatever made room, and how much, the next start finds out. */
+/** Ignores the result: the next start finds out whether there is room now. */
 async function makeRoom({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
   await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, looksAgain: false })
 }

@@ -6,23 +6,23 @@ import type { Platform } from '../observe/platform/platform.js'
 
 const HOST = '127.0.0.1'
 
-/** How long the list of listeners may take. */
+/** The time limit for listing the listeners. */
 const LIST_MS = 5_000
 
-/** How long a connection to the own port may take. It takes less than a millisecond, or a firewall swallows it. */
+/** The time limit for connecting to the own port. It takes less than a millisecond, unless a firewall drops it. */
 const CONNECT_MS = 2_000
 
-/** What the system says where this process may not have this very port, or none at all. */
+/** The errors when this process may not bind this port, or any port at all. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM'])
 
 /**
- * Binds the server to the first port of the family's range that is free, trying them in order, and returns the port. A
- * port on which anything listens, on any address, counts as busy. Where it returns, a connection to that port works: a
- * daemon that clients cannot reach must not be recorded.
+ * Binds the server to the first free port of the family's range, in order, and returns the port; with `only`, to that port.
+ * A port of the range on which anything listens, on any address, counts as busy. The returned port has accepted a
+ * connection: a daemon that clients cannot reach must not be recorded.
  *
- * Throws `E_RANGE_FULL`, or `E_PORT_IN_USE` where only one will do; `E_DAEMON_START_FAILED` where this process may not
- * listen, or cannot reach its own port (the loopback interface is down, a firewall or a sandbox forbids it);
- * `E_RESOURCES` where it has too few descriptors.
+ * Throws `E_RANGE_FULL`, or `E_PORT_IN_USE` with `only`; `E_DAEMON_START_FAILED` when this process may not listen, or
+ * cannot reach its own port (the loopback interface is down, a firewall or a sandbox forbids it); `E_RESOURCES` when it
+ * lacks file descriptors or memory; `E_LOOK_FAILED` when the listeners cannot be listed.
  */
 export async function bindInRange(
   server: Server,
@@ -48,7 +48,7 @@ export async function bindInRange(
   })
 }
 
-/** Null: it listens. Else why it does not. */
+/** Returns null when the server listens, else the error. */
 function listen(server: Server, port: number): Promise<Error | null> {
   return new Promise((resolve) => {
     const onError = (error: Error): void => {
@@ -65,7 +65,7 @@ function listen(server: Server, port: number): Promise<Error | null> {
   })
 }
 
-/** With the loopback interface down, a port of 127.0.0.1 can be bound all the same: only a connection tells. */
+/** A port of 127.0.0.1 can be bound even while the loopback interface is down: only a connection shows that it works. */
 async function assertReachable(server: Server, port: number): Promise<number> {
   const error = await new Promise<Error | null>((resolve) => {
     const socket = connect({ host: HOST, port })

@@ -1,6 +1,6 @@
 /**
- * Returns a function that asks for leave to do something: `burst` times at once, and then once every `everyMs`. It returns 0
- * where that may be done now, which counts, else how many milliseconds to wait.
+ * Returns a rate limiter: `burst` uses at once, and then one every `everyMs`. A call returns 0 if the caller may go ahead
+ * now, and counts that as a use, else the number of milliseconds to wait.
  */
 export function budget(burst: number, everyMs: number): () => number {
   let fullAt = Number.NEGATIVE_INFINITY

@@ -4,8 +4,8 @@ import { jsonLines, type Lines } from '../act/lines.js'
 import { LEASE_FD } from '../act/start-pipe.js'
 
 /**
- * Returns the start pipe, null when this process was started without one (by hand, by a service manager): then it
- * counts as adopted. The sockets that systemd hands over begin at the same descriptor and are no start pipe.
+ * Returns the start pipe, null when this process was started without one (by hand, by a service manager): then it counts as
+ * adopted. Pass false where systemd hands sockets over: they begin at the same file descriptor and are not a start pipe.
  */
 export function openLease(mayHavePipe: boolean): Lines | null {
   if (!mayHavePipe || !isSocket(LEASE_FD)) return null

@@ -20,11 +20,11 @@ import { watchScope, type ScopeState } from './scope-state.js'
 import type { Handler } from './server.js'
 import { WATCHDOG_MS } from './timing.js'
 
-/** The work of a daemon, as far as its life depends on it. */
+/** The parts of a daemon's work that its life depends on. */
 export interface Work {
-  /** Open uploads, drains and streams, besides the requests that the server counts itself. */
+  /** The number of open uploads, drains and streams, without the requests that the server counts itself. */
   readonly inFlight: () => number
-  /** Events that may leave now. */
+  /** The number of events that may be sent now. */
   readonly pending: () => number
   /** Finishes or abandons the work; called once, when the daemon leaves. */
   readonly stop: () => Promise<void>
@@ -39,7 +39,7 @@ export interface LifeOptions {
   readonly timing: Required<Timing>
   readonly work: Work
   readonly isInstallationChanged: () => boolean | null
-  /** It runs in the caller's terminal, and leaves when that is closed (SIGHUP). One in the background has none. */
+  /** It runs in the caller's terminal, and leaves when that is closed (SIGHUP). A background daemon ignores SIGHUP. */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
 }
@@ -56,7 +56,7 @@ export interface Beginning {
 export interface Life {
   begin(beginning: Beginning): void
   readonly onRequest: (change: 1 | -1) => void
-  /** A page that is open: it keeps the daemon from retiring, but not from leaving when it must. */
+  /** An open page keeps the daemon from retiring while idle, but not from leaving when it must. */
   readonly onStream: (change: 1 | -1) => void
   /** Aborted when the daemon begins to leave. */
   readonly leaving: AbortSignal
@@ -64,7 +64,7 @@ export interface Life {
   readonly shutdownHandler: Handler
 }
 
-/** How often a leaving daemon looks whether its work has ended. */
+/** How often a leaving daemon checks whether its work has ended. */
 const DRAIN_POLL_MS = 20
 
 /** Returns the life of a daemon that holds its lock; `begin` starts it. */
@@ -76,7 +76,7 @@ export function live(options: LifeOptions): Life {
   let server: Server | null = null
   let isLeaving = false
   const leaving = new AbortController()
-  // Every stream listens to it, and Node takes more than ten listeners for a leak and says so in the log.
+  // Every stream adds a listener, and above ten Node would log a warning about a leak.
   setMaxListeners(0, leaving.signal)
   let requests = 0
   let streams = 0
@@ -91,7 +91,7 @@ export function live(options: LifeOptions): Life {
 
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
 
-  /** So that others can tell when a daemon that crashed was last alive. */
+  /** Updates the lock file's times, so that others can see when a crashed daemon was last alive. */
   function touch(): void {
     try {
       lock.touch()
@@ -108,7 +108,7 @@ export function live(options: LifeOptions): Life {
       if (state === 'here') await keeper?.check()
     } catch (error) {
       report(error)
-      // What this process lacks says nothing about the record or the scope: the next tick tries again.
+      // A lack of resources says nothing about the record or the scope: the next tick tries again.
       if (asLack(error) !== null) return
     }
     const rule = retirementOf(situation(state))
@@ -129,9 +129,9 @@ export function live(options: LifeOptions): Life {
   }
 
   /**
-   * Only as the recorded singleton, one at a time, and `everyMs` after the last one began, whatever became of that: every
-   * client that asks for a proof asks for this too, and it starts a process. It never waits for the lock: the next tick
-   * tries again.
+   * Cleans up stale siblings, only as the recorded singleton, one clean-up at a time, and at the earliest `everyMs` after
+   * the last one began, even if that failed: every client that asks for a proof triggers one, and each starts a process. It
+   * never waits for the lock: the next tick tries again.
    */
   async function cleanSiblings(everyMs = timing.cleanEveryMs): Promise<void> {
     if (isLeaving || isCleaning || performance.now() - lastCleanAt < everyMs) return
@@ -190,7 +190,7 @@ export function live(options: LifeOptions): Life {
   return {
     begin: (beginning) => {
       server = beginning.server
-      // Before the record: whoever reads that may send a signal at once, and none may end the daemon unmarked.
+      // Before the record: its readers may send a signal at once, which must not end the daemon without marking it stopped.
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
       process.on('SIGHUP', () => void (options.isForeground === true && leave('SIGHUP', null)))
       keeper = keepRecord({
@@ -239,12 +239,12 @@ function logStart(log: ReturnType<typeof openLog>, beginning: Beginning): void {
   })
 }
 
-/** A root that was moved away a moment ago has no record: its own daemon looks like a stale one then. */
+/** False just after the scope was moved away: then its record is missing, and this daemon itself would look stale. */
 function isSingletonIn({ candidates, host }: Look): boolean {
   return candidates.some(({ sighting, facts }) => sighting.pid === host.pid && facts.singleton_here === 'yes')
 }
 
-/** An error of the system (too little memory, a file system that is away) does not say that the lock is lost. */
+/** `unknown` for a system error (too little memory, a file system that is away): it does not mean that the lock is lost. */
 function isHeld(lock: HeldLock): Tri {
   try {
     lock.assertHeld()
@@ -255,9 +255,9 @@ function isHeld(lock: HeldLock): Tri {
 }
 
 /**
- * Returns whether the process that a record names is a living daemon of this scope. Any other process that it names, with
- * whatever birth, is nobody who could supersede the holder of the daemon lock. Throws `E_LOOK_FAILED` where processes cannot
- * be read at all: then not even this one is seen.
+ * Returns whether the process that a record names is a living daemon of this scope. Any other process, whatever its start
+ * time, cannot supersede the holder of the daemon lock. Throws `E_LOOK_FAILED` when processes cannot be read at all: then
+ * not even this one is found.
  */
 async function isRival({ family, scope, platform }: LifeOptions, named: DaemonRecord): Promise<boolean> {
   if (named.pid === null) return false

@@ -3,20 +3,20 @@ import { openLogFile } from '../act/log-file.js'
 import { writeWhole } from '../act/write-file.js'
 import type { JsonObject } from '../identity/narrow.js'
 
-/** A log grows to this size; then it is renamed to `.1`, and that to `.2`. */
+/** A log of this size is renamed to `.1`, and the previous `.1` to `.2`. */
 export const LOG_BYTES = 1024 * 1024
 
 const NEWLINE = 0x0a
 
-/** A daemon's log: one JSON object a line. */
+/** A daemon's log: one JSON object per line. */
 export interface Log {
   readonly path: string
   write(event: string, more?: JsonObject): void
 }
 
 /**
- * Opens the log (0600), rotating it where it has grown. A log that cannot be written is silent: the daemon's work goes on.
- * So is one in whose place a link, a FIFO or a device stands.
+ * Returns a log that opens its file (0600) for each line, and rotates it when it has grown. A log that cannot be written
+ * drops its lines without an error, and the daemon's work goes on; so it does if the path is a symlink, a FIFO or a device.
  */
 export function openLog(path: string): Log {
   return {
@@ -26,13 +26,13 @@ export function openLog(path: string): Log {
         rotate(path)
         append(path, `${JSON.stringify({ at: new Date().toISOString(), event, ...more })}\n`)
       } catch {
-        // A full disk must not end a daemon that has nothing to do with it.
+        // A full disk must not end a daemon whose work does not depend on it.
       }
     },
   }
 }
 
-/** A full disk may have cut the last line short: the next one must not be lost with it. */
+/** A full disk may have truncated the last line: the new one starts on its own line, or it would be unreadable too. */
 function append(path: string, line: string): void {
   const descriptor = openLogFile(path)
   if (descriptor === null) return

@@ -1,27 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { cutOffIsFreed, sendBody } from './unsent.js'
 
-/** One request for something that needs no token. */
+/** One request that needs no token. */
 export interface PageRequest {
-  /** As it was sent: percent-encoded, without the query. */
+  /** The path as the client sent it: percent-encoded, without the query. */
   readonly path: string
-  /** Aborted when the client goes away: what was not begun for it need not be. */
+  /** Aborted when the client disconnects: work for it that has not begun can be skipped. */
   readonly signal: AbortSignal
 }
 
-/** What a page is answered with. The headers are the caller's: nothing is added to them but the length. */
+/** The reply to a page request. Only `content-length` and `connection` are added to the given headers. */
 export type PageReply =
   | {
       readonly status: number
       readonly headers: Readonly<Record<string, string>>
       readonly body: string | Uint8Array
     }
-  /** An event stream (`text/event-stream`): open until either side ends it. `open` is called once. */
+  /** An event stream (`text/event-stream`): stays open until either side ends it. `open` is called once. */
   | { readonly open: (send: (event: string, data: unknown) => void, closed: AbortSignal) => void }
 
 /**
- * Answers a GET or HEAD request; null: there is no such page. Called for at most 256 requests at once, by anybody on this
- * machine: what takes much memory is to be done for a few of them at a time.
+ * Answers a GET or HEAD request; null when there is no such page. Any local process can cause up to 256 calls at once, so
+ * do what needs much memory for only a few of them at a time.
  */
 export type Pages = (asked: PageRequest) => Promise<PageReply | null>
 
@@ -31,13 +31,13 @@ export interface PageOptions {
   readonly leaving: AbortSignal
 }
 
-/** Browsers open at most six connections to one origin; this is for many windows, and not for a flood. */
+/** Browsers open at most six connections to one origin: enough for many windows, but not for a flood. */
 const MAX_STREAMS = 64
 
-/** Requests whose reply is being made: each holds a connection and some KiB. Browsers ask for far fewer at once. */
+/** The most replies in preparation: each holds a connection and some KiB. Browsers ask for far fewer at once. */
 const MAX_ASKED = 256
 
-/** What a reader that does not read may pile up before its stream is ended; it reads everything again when it is back. */
+/** The most unsent data of a slow reader before its stream is ended; it gets everything again when it reconnects. */
 const MAX_BEHIND_BYTES = 256 * 1024
 
 const STREAM_HEADERS = {
@@ -50,7 +50,7 @@ const STREAM_HEADERS = {
 let asked = 0
 let streams = 0
 
-/** Answers a request that needs no token, where there is such a page. Returns whether it did. */
+/** Answers a request for a page, which needs no token. Returns false, without an answer, if there is no such page. */
 export async function answerPage(
   message: IncomingMessage,
   response: ServerResponse,
@@ -71,7 +71,7 @@ export async function answerPage(
     if (response.destroyed) return true
     const page = await pages({ path, signal: gone.signal })
     if (page === null) return false
-    // A connection of which something was not read does not tell that its client is gone.
+    // Read the rest of the request: a connection with unread data does not report that its client has disconnected.
     message.resume()
     if (!('open' in page)) send(response, page, isHead)
     else if (isHead) response.writeHead(200, { ...STREAM_HEADERS, connection: 'close' }).end()
@@ -83,7 +83,7 @@ export async function answerPage(
   }
 }
 
-/** Too many at once: the client may come again in a moment. */
+/** Too many at once: the client may retry after a second. */
 function refuse(response: ServerResponse): true {
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
   return true

@@ -10,24 +10,25 @@ import { budget } from './budget.js'
 import type { Log } from './log.js'
 import { judge, otherNamed, type Verdict } from './record-verdict.js'
 
-/** Changes come in bursts; this long after the last one the record is looked at. */
+/** Changes come in bursts: the record is checked this long after the first one. */
 const SETTLE_MS = 100
 
-/** A text that is no record counts as damage after this time: another process may be in the middle of writing it. */
+/** Text that is not a record counts as damaged only after this time: another process may still be writing it. */
 const DAMAGED_MS = 300
 
-/** What is damaged in a loop is written again this often at once, and then once a second. */
+/** If the record is removed or damaged in a loop, it is rewritten this often at once, and then once a second. */
 const DAMAGED_BURST = 10
 const DAMAGED_EVERY_MS = 1_000
 
-/** Keeps the record of the scope true while its daemon lives. */
+/** Keeps the record of the scope correct while its daemon lives. */
 export interface RecordKeeper {
   /**
-   * Writes the record again where it vanished or was damaged; does nothing where it names another live daemon. Throws
-   * `E_RESOURCES` for lack of descriptors or memory: then nothing was concluded and nothing written.
+   * Writes the record again if it vanished, was changed or damaged, or names a daemon that does not run; leaves it alone if
+   * it names another live daemon. Throws `E_RESOURCES` for lack of file descriptors or memory: then nothing was concluded
+   * and nothing written.
    */
   check(): Promise<void>
-  /** The live daemon other than this one that the record names, as it was at the last check. */
+  /** The other live daemon that the record named at the last check, or null. */
   readonly rival: () => DaemonRecord | null
   stop(reason: string): void
 }
@@ -37,16 +38,17 @@ export interface KeeperOptions {
   readonly path: string
   readonly record: OwnRecord
   readonly log: Log
-  /** Whether the process that a record names is a living daemon of this scope. */
+  /** Returns whether the process that a record names is a living daemon of this scope. */
   readonly lives: (named: DaemonRecord) => Promise<boolean>
   readonly mayWrite: () => boolean
-  /** At most this often a well-formed record that names another daemon is written over. */
+  /** A well-formed record that names another daemon is overwritten at most this often. */
   readonly overwriteEveryMs: number
 }
 
 /**
- * Writes the record and watches over it: whoever holds the daemon lock *is* the singleton, so a record that vanished
- * or was damaged is written again, within a second. Of damaged text a copy without tokens is kept.
+ * Writes the record and keeps it correct: the holder of the daemon lock *is* the singleton, so a record that vanished or was
+ * damaged is written again, within a second where its directory can be watched, else on the next tick. A copy of damaged
+ * text is kept, without tokens.
  */
 export function keepRecord(options: KeeperOptions): RecordKeeper {
   const { lock, path, record, log, lives, mayWrite } = options
@@ -66,7 +68,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
     if (verdict === 'damaged') await sleep(DAMAGED_MS)
     const other = verdict === 'foreign' ? otherNamed(found.file, record) : null
     rival = other !== null && (await lives(other)) ? other : null
-    // Meanwhile another check may have written the record again, or the process that was at it may have ended.
+    // While this one waited, another check may have rewritten the record, or another process may have finished writing it.
     if (rival !== null || isStopped || !mayWrite() || !isDeepStrictEqual(readStanding(path), found)) return
     const waitMs = verdict === 'foreign' ? mayOverwrite() : mayRepair()
     if (waitMs === 0) write(verdict)
@@ -99,13 +101,13 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   }
 }
 
-/** Only a record that was read and understood may be written over. */
+/** Only a record that is absent or well-formed may be overwritten without keeping a copy. */
 function isReplaceable(path: string): boolean {
   const { file } = readStanding(path)
   return file.state === 'absent' || (file.state === 'text' && parseRecord(file.text).state === 'readable')
 }
 
-/** Without a watch (no descriptors left, a file system without events) the tick has to do. */
+/** Null when a watch is impossible (no file descriptors left, a file system without events): then only ticks check. */
 function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
   let timer: NodeJS.Timeout | null = null
   try {

@@ -5,13 +5,13 @@ import { parseRecord, type DaemonRecord, type OwnRecord } from '../identity/reco
 import type { PeekedFile } from '../observe/peek.js'
 
 /**
- * What stands in the place of a daemon's own record. `right`: what it wrote. `altered`: its own in other words, with other
- * permissions, or with other values for this very process. `foreign`: a well-formed record of anything else. `damaged`: no
- * record. `unknown`: an error of the system, which says nothing about the record.
+ * What a daemon finds at the path of its own record. `right`: what it wrote. `altered`: its own record in another
+ * formatting, with other permissions, or with other values for this same process. `foreign`: a well-formed record of
+ * anything else. `damaged`: not a record. `unknown`: a system error, which says nothing about the record.
  */
 export type Verdict = 'right' | 'unknown' | 'absent' | 'altered' | 'foreign' | 'damaged'
 
-/** Judges what stands there; `written` is how the daemon left it. */
+/** Judges what was found; `written` is the stamp of the file as the daemon left it. */
 export function judge({ file, stamp }: Standing, record: OwnRecord, written: Stamp): Verdict {
   if (file.state === 'absent') return 'absent'
   if (file.state === 'unreadable') return judgeUnreadable(file.why, stamp, written)
@@ -21,14 +21,14 @@ export function judge({ file, stamp }: Standing, record: OwnRecord, written: Sta
   return isOwn(file.text, read.record, record) ? 'altered' : 'foreign'
 }
 
-/** The file that it wrote itself, unchanged, can only have been closed to it. */
+/** If the unreadable file is the one the daemon wrote, unchanged, only its permissions can have been altered. */
 function judgeUnreadable(why: string, stamp: Stamp, written: Stamp): Verdict {
   if (stamp === null) return 'unknown'
   if (stamp.file === written?.file) return stamp.access === written.access ? 'unknown' : 'altered'
   return isSystemError(why) ? 'unknown' : 'damaged'
 }
 
-/** Any errno but those that tell something about the file itself. */
+/** Any errno except those that say something about the file itself. */
 function isSystemError(why: string): boolean {
   return (
     /^(?:E[A-Z0-9]+$|Unknown system error)/.test(why) && !['EACCES', 'EPERM', 'ELOOP', 'EISDIR'].includes(why)
@@ -42,7 +42,7 @@ function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
 
 /**
  * Returns the other daemon that a record names as the running one of this scope, null when it names none. A predecessor's
- * lines name no scope and no start time: where both share one file, they can only mean this scope.
+ * record names no scope and no start time: where it shares our file, it can only mean this scope.
  */
 export function otherNamed(file: PeekedFile, own: OwnRecord): DaemonRecord | null {
   const read = file.state === 'text' ? parseRecord(file.text) : null

@@ -3,13 +3,13 @@ import { dirname } from 'node:path'
 import { errnoOf } from '../errors.js'
 
 /**
- * Where the scope's directory is, for the daemon whose working directory it has been since its start. `here`: the path
- * leads to that very directory. `absent`: proven gone from its path. `unknown`: anything else, an unmounted file
- * system above all.
+ * The state of the scope's directory, which has been the daemon's working directory since its start. `here`: the path still
+ * leads to that same directory. `absent`: it is proven gone from its path. `unknown`: anything else, above all an unmounted
+ * file system.
  */
 export type ScopeState = 'here' | 'absent' | 'unknown'
 
-/** Returns a function that tells the state of the scope. Call it once, when the process has changed there. */
+/** Returns a function that returns the state of the scope. Call this once, after the process has changed into the scope. */
 export function watchScope(scope: string): () => ScopeState {
   const parent = identityOf(dirname(scope))
   return () => {
@@ -39,7 +39,7 @@ function isSame(one: Identity | string | null, other: Identity | string | null):
   return one.dev === other.dev && one.ino === other.ino
 }
 
-/** A directory that was removed while somebody stood in it has no name left. (`process.cwd()` only remembers its first answer.) */
+/** A deleted working directory has no link left. (`process.cwd()` is cached, and would not notice.) */
 function isWorkingDirectoryDeleted(): boolean {
   try {
     return statSync('.').nlink === 0

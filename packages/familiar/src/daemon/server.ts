@@ -5,29 +5,29 @@ import { HEALTH_PATH } from '../observe/health.js'
 import { answerPage, type Pages } from './pages.js'
 import { isNonce, isSameSecret, NONCE_HEADER, proofFor } from '../observe/challenge.js'
 
-/** The largest body that is read. */
+/** The largest request body that is accepted. */
 const MAX_BODY_BYTES = 1024 * 1024
 
-/** A request must be complete this long after its connection began; a connection without one is closed. */
+/** A connection that has not sent a complete request this long after it began is closed. */
 const REQUEST_MS = 10_000
 
-/** Connections that have not sent a request yet: beyond this many the oldest is closed. */
+/** Connections that have not sent a complete request yet: beyond this many, the oldest is closed. */
 const MAX_WAITING_CONNECTIONS = 256
 
-/** A connection is closed when more than so many requests come behind the first one; none of them is answered. */
+/** A connection is closed when more than this many requests follow its first one; none of them is answered. */
 const MAX_FURTHER_REQUESTS = 8
 
-/** One authenticated request, its body read. */
+/** One authenticated request with its body. */
 export interface DaemonRequest {
   readonly method: string
   readonly path: string
   /** The JSON body; undefined when there was none. */
   readonly body: unknown
-  /** Aborted when the client goes away. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal
 }
 
-/** Answers a request: what it returns is sent as JSON with the status. */
+/** Answers a request: the returned `json` is sent with the returned `status`. */
 export type Handler = (
   asked: DaemonRequest,
 ) => Promise<{ readonly status: number; readonly json: JsonObject }>
@@ -36,34 +36,35 @@ export interface ServerOptions {
   readonly token: string
   readonly pid: number
   readonly instanceId: string
-  /** The health reply; the proof is added here. */
+  /** The health reply; the server adds the proof. */
   readonly health: () => JsonObject
-  /** Handlers by `METHOD /path`. All need the token. */
+  /** Handlers by `METHOD /path`. All require the token. */
   readonly routes: Readonly<Record<string, Handler>>
-  /** What is answered without a token; null for a daemon that serves none. */
+  /** Serves pages without a token; null for a daemon without pages. */
   readonly pages: Pages | null
-  /** Called when an event stream of a page begins and again when it ended. */
+  /** Called with 1 when an event stream of a page begins, and with -1 when it has ended. */
   readonly onStream: (change: 1 | -1) => void
-  /** Aborted when the daemon leaves: its streams end then. */
+  /** Aborted when the daemon begins to leave, which ends its streams. */
   readonly leaving: AbortSignal
-  /** Called for every proof that is given: a client is about to connect. */
+  /** Called for every proof that the server gives: a client is about to connect. */
   readonly onProof: () => void
-  /** Called when an authenticated request, or one for a page, begins and again when it ended. */
+  /** Called with 1 when an authenticated request, or one for a page, begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
 }
 
 /**
- * Returns the daemon's HTTP server: Host, Origin and size limits before anything else, then the token, then the route.
- * Every reply closes its connection, so that a client that says nothing holds nothing for long.
+ * Returns the daemon's HTTP server. It checks Host and Origin first, then answers health and pages without a token; for
+ * anything else it checks the token, then the route, then the body's size. Every reply closes its connection, so that an
+ * idle client does not hold one for long.
  */
 export function createDaemonServer(options: ServerOptions): Server {
   const server = createServer({
     connectionsCheckingInterval: 2 ** 31 - 1,
     keepAliveTimeout: 0,
-    // Node would refuse it without an event, also behind another request; here the refusal is one of ours.
+    // Node would refuse a missing Host without an event, even on a pipelined request: `refusalOf` refuses it instead.
     requireHostHeader: false,
   })
-  // More that comes in one piece with the first would all be begun at once, and the replies kept for a single reader.
+  // Otherwise Node would start all pipelined requests at once, and buffer their replies for a single client.
   server.maxRequestsPerSocket = 1
   const waiting = new Set<Socket>()
   const further = new WeakMap<Socket, number>()
@@ -78,24 +79,24 @@ export function createDaemonServer(options: ServerOptions): Server {
   return server
 }
 
-/** A reply that has begun cannot become another one: it is cut off. */
+/** A reply that has already begun cannot be turned into an error reply: it is cut off. */
 function fail(response: ServerResponse): void {
   if (response.headersSent) response.destroy()
   else reply(response, 500, { error: 'internal' })
 }
 
 /**
- * Node keeps what comes behind the first request (of HTTP/1.0 it even begins it), some KiB each, until the first one is
- * answered. Some are let be, so that the first reply arrives; the connection of a client that sends many is closed.
+ * Node keeps the requests that follow the first one, some KiB each, until the first is answered (those of HTTP/1.0 it even
+ * starts). A few are ignored, so that the first reply arrives; the connection of a client that sends many is closed.
  */
 function dropFurther(socket: Socket, further: WeakMap<Socket, number>): void {
   const count = (further.get(socket) ?? 0) + 1
   further.set(socket, count)
-  // Not before a reply that is just being written has gone out.
+  // On the next tick, so that a reply that is just being written still goes out.
   if (count === MAX_FURTHER_REQUESTS + 1) process.nextTick(() => socket.destroy())
 }
 
-/** One timer a connection, from its beginning to the end of its request: a client that drips wins nothing. */
+/** One timer per connection, from its start to the end of its request: a client that sends slowly gains no time. */
 function expectRequest(socket: Socket, waiting: Set<Socket>): void {
   waiting.add(socket)
   const [oldest] = waiting
@@ -160,7 +161,7 @@ interface Refusal {
   readonly error: string
 }
 
-/** No DNS rebinding, no cross-site request: refused before routing, whatever the path. */
+/** Refuses DNS rebinding and cross-site requests, before routing, whatever the path. */
 function refusalOf(message: IncomingMessage, port: number): Refusal | null {
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
   const { origin } = message.headers
@@ -174,7 +175,7 @@ function refusalOf(message: IncomingMessage, port: number): Refusal | null {
   return isFromAnotherPage(message) ? { status: 403, error: 'cross_site' } : null
 }
 
-/** A page on another port of this host is `same-site`; it may lead here, and may not load anything from here. */
+/** A page on another port of this host is `same-site`: it may navigate here, but not load anything from here. */
 function isFromAnotherPage({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   return site === 'cross-site' || (site === 'same-site' && headers['sec-fetch-mode'] !== 'navigate')
@@ -199,7 +200,7 @@ async function readBody(message: IncomingMessage): Promise<Body> {
   if (length > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
   const chunks: Buffer[] = []
   let bytes = 0
-  // Without this option the return below destroys the connection before it can be told why.
+  // Without this option, the return below would destroy the connection before the 413 reply is sent.
   for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }

@@ -4,19 +4,19 @@ import { countOf, type JsonObject } from '../identity/narrow.js'
 /** Two wake-ups a minute. */
 export const TICK_MS = 30_000
 
-/** The sum of what a holder of the life-cycle lock may take stays below the 30 s that others wait for it. */
+/** So short that all steps of a holder of the life-cycle lock together stay below the 30 s that others wait for the lock. */
 export const DRAIN_MS = 5_000
 
-/** A minute between two clean-ups: a command a second must not cost a look a second. */
+/** A minute between two clean-ups: one command per second must not cause one scan per second. */
 export const CLEAN_EVERY_MS = 60_000
 
-/** Two machines that share a home by a file synchroniser overwrite each other's record: a minute keeps that quiet. */
+/** Machines that share a home through a file synchroniser overwrite each other's record: at most once a minute, then. */
 export const OVERWRITE_EVERY_MS = 60_000
 
-/** A daemon that hangs on its way out is ended this long after the drain bound. */
+/** A daemon that hangs while it leaves exits this long after the drain bound. */
 export const WATCHDOG_MS = 1_000
 
-/** Returns the timing with what the start pipe overrides. */
+/** Returns the timing: the defaults, with the values from the start pipe in their place. */
 export function readTiming(defaults: Timing, given: JsonObject | null): Required<Timing> {
   return {
     tickMs: countOf(given?.['tick_ms']) ?? defaults.tickMs,

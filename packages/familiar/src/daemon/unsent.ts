@@ -1,34 +1,34 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** A reply must be taken this long after it was begun: what nobody reads is not kept. */
+/** A client must take a whole reply within this time: one that is not read is not kept. */
 const REPLY_MS = 10_000
 
 /**
- * What all replies together may hold that their clients have not taken yet. A browser takes a reply of a MiB in some
- * milliseconds, so this is room for many windows; ten times as much would still be a burden to a small machine.
+ * The most bytes in all replies together that their clients have not completely taken. A browser takes a reply of a MiB in
+ * some milliseconds, so this is room for many windows; ten times as much would be a burden to a small machine.
  */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024
 
-/** A reply that is not taken also holds a connection. Browsers open at most six to one origin. */
+/** A reply that is not taken also occupies a connection. Browsers open at most six to one origin. */
 const MAX_UNSENT_REPLIES = 64
 
-/** What is handed over at once. The next portion follows when the client has taken this one. */
+/** The bytes written at once. The next portion follows when the client has taken this one. */
 const PORTION_BYTES = 64 * 1024
 
-/** Longer than the event loop takes to close a connection, so that one that fails to close blocks nothing for long. */
+/** Longer than the event loop needs to close a connection; one that fails to close delays others no longer than this. */
 const FREED_MS = 1_000
 
-/** By their last progress: the first one has waited longest for its client. */
+/** In the order of their last progress: the client of the first one has taken nothing for the longest time. */
 const unsent = new Map<ServerResponse, Uint8Array>()
 
-/** Cut off, and not closed yet: what is unsent of them is still in memory. */
+/** Replies that were cut off but are not closed yet: their unsent data is still in memory. */
 const freeing = new Set<ServerResponse>()
 
 /**
- * Sends the body of a reply whose head is written, as fast as the client takes it, and cuts the connection off when it
- * has not taken all of it in 10 s. Where more is unsent than all clients together may leave, those are cut off that have
- * taken nothing for longest, so that a client that does not read keeps no other client out.
+ * Sends the body of a reply whose head is written, as fast as the client takes it, and cuts the connection off if it has
+ * not taken all of it in 10 s. If all replies together have too much unsent, those whose clients have taken nothing for the
+ * longest time are cut off, so that a client that does not read cannot block the others.
  */
 export function sendBody(response: ServerResponse, body: Uint8Array): void {
   const timer = setTimeout(() => cutOff(response), REPLY_MS)
@@ -43,8 +43,8 @@ export function sendBody(response: ServerResponse, body: Uint8Array): void {
 }
 
 /**
- * Resolves when nothing is held any more for replies that were cut off. Requests that come together are all begun before
- * any connection is closed, so without this each of them would add its reply to the ones that are to make room.
+ * Resolves when the memory of all replies that were cut off is freed. Requests that arrive together all start before any
+ * connection is closed: without this wait, each would add its reply to those that are just being cut off to make room.
  */
 export async function cutOffIsFreed(): Promise<void> {
   while (freeing.size > 0) await nextTurn()
@@ -70,19 +70,19 @@ function makeRoom(): void {
   }
 }
 
-/** A file of the page is the same bytes for everybody, and counts once. */
+/** All clients get a file of the page from the same buffer, which counts once. */
 function unsentBytes(): number {
   let bytes = 0
   for (const body of new Set(unsent.values())) bytes += body.length
   return bytes
 }
 
-/** With a reset: after an ordinary end the kernel would keep what it has taken, for a client that does not read. */
+/** Resets the connection: after a normal close the kernel would keep its buffered data for a client that does not read. */
 function cutOff(response: ServerResponse): void {
   unsent.delete(response)
   freeing.add(response)
   setTimeout(() => freeing.delete(response), FREED_MS).unref()
-  // The kernel refuses it for a connection that is just being ended.
+  // The kernel refuses a reset of a connection that is just being ended.
   if (response.socket?.writableEnded === false) response.socket.resetAndDestroy()
   response.destroy()
 }

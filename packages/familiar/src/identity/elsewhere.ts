@@ -4,7 +4,7 @@ import type { ScopeView } from './sighting.js'
 
 type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
-/** Returns whether the pid in a record means a process of another machine, or of another pid namespace of this boot. Pure. */
+/** Returns whether a record's pid belongs to another machine, or to another pid namespace of this boot. Pure. */
 export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
   if (record.lineage === 'predecessor' || record.hostId === null) return false
   if (record.hostId !== machine.hostId) return true
@@ -13,7 +13,7 @@ export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
 
 /**
  * Returns whether a record of the scope names a daemon of another machine, or of another pid namespace of this boot, that
- * may still run: only while the daemon lock is held, or cannot be told to be free. Pure.
+ * may still run. It may only while the daemon lock is held, or not known to be free. Pure.
  */
 export function isHeldElsewhere({ records, lockHolder }: ScopeView, machine: Machine): boolean {
   if (lockHolder === null) return false

@@ -3,11 +3,11 @@ import type { ProcessName } from './sighting.js'
 
 /**
  * The daemon that the text of a lock file names. Null when it names none: it is empty, damaged, or was written by a client,
- * which gives no start time. `unknown` where its writer saw that the kernel does not tell who holds it.
+ * which gives no start time. `unknown` if its writer found that the kernel does not show who holds the lock.
  */
 export type ToldHolder = ProcessName | 'unknown' | null
 
-/** Returns the daemon that the text of a lock file names. For people, and where the kernel names no holders. */
+/** Returns the daemon that the text of a lock file names. For display, and where the kernel does not name lock holders. */
 export function parseHolder(text: string): ToldHolder {
   if (text.trim() === '') return null
   const json = objectOf(parseJson(text))

@@ -11,32 +11,32 @@ export interface Listener {
   readonly port: number
   /** The bound address as text: `127.0.0.1`, `0.0.0.0`, `::1`, `::`. IPv4-mapped addresses are given as IPv4. */
   readonly address: string
-  /** Names this very socket while it lives (Linux: its inode), so that a later look can tell it from a new one. */
+  /** Identifies this socket while it exists (Linux: its inode), so that a later scan can tell it from a new one. */
   readonly socket: string
   /** Owner of the socket (POSIX uid as text, Windows SID), null when unknown. */
   readonly user: string | null
-  /** The process that holds it, where the system's listing says so; null when not told or unknown. */
+  /** The process that holds it, if the system's list of sockets names it, else null. */
   readonly pid: number | null
 }
 
 /**
- * A command line as the system gives it: `args` where the system keeps the arguments apart, `text` where it only has
+ * A command line as the system gives it: `args` where the system keeps the arguments separate, `text` where it only gives
  * them joined by blanks (macOS `ps`).
  */
 export type CommandLine = { readonly args: readonly string[] } | { readonly text: string }
 
-/** Returns a command line as one text, to compare or to search. */
+/** Returns a command line as one string, for comparing or searching. */
 export function commandText(command: CommandLine): string {
   return 'args' in command ? command.args.join('\0') : command.text
 }
 
-/** One living process. Every null is *unknown*. */
+/** One living process. Null always means *unknown*. */
 export interface ProcessView {
   readonly pid: number
   readonly parent: number | null
   /**
-   * The start time as the kernel keeps it, with the boot: equal text and pid, same process. Never a wall-clock time
-   * that a clock change could move.
+   * The kernel's start time, with the boot (Windows: without): the same text and pid mean the same process. A later
+   * change of the wall clock never alters it.
    */
   readonly birth: string | null
   /** Owner (POSIX effective uid as text, Windows SID). */
@@ -45,31 +45,31 @@ export interface ProcessView {
   readonly executable: string | null
   /** True when the executable is known to be gone from disk, false when known to be there. */
   readonly executableGone: boolean | null
-  /** True when its working directory was removed while it stood there, false when not. */
+  /** True when its working directory was deleted under it, false when not. */
   readonly workingDirectoryGone: boolean | null
-  /** Its working directory as a path; null when unknown or removed. */
+  /** The path of its working directory; null when unknown or deleted. */
   readonly workingDirectory: string | null
   /**
-   * Where its facts hold: the pid, mount, time and user namespaces and the root directory, as text; on systems without
-   * them a constant.
+   * Where these facts are valid: the pid, mount, time and user namespaces and the root directory, as text; a constant on
+   * systems without namespaces.
    */
   readonly namespaces: string | null
   /** The network namespace as text: a process in another one cannot be reached over loopback. */
   readonly networkNamespace: string | null
   readonly ageSeconds: number | null
   readonly memoryBytes: number | null
-  /** What all its threads have used so far, in user and kernel mode. It never shrinks while the process lives. */
+  /** CPU time used so far by all its threads, in user and kernel mode. Never decreases while the process lives. */
   readonly cpuSeconds: number | null
 }
 
-/** The machine and process that looks. */
+/** The machine and the process that runs the scan. */
 export interface Host {
   readonly pid: number
   readonly user: string
   readonly bootId: string
-  /** Names this machine: a hash of its machine id, or of its host name where it has none. */
+  /** Identifies this machine: a hash of its machine id, or of its host name if it has none. */
   readonly hostId: string
-  /** The pid namespace alone: pids mean something only within it. */
+  /** The pid namespace alone: pids are valid only within it. */
   readonly pidNamespace: string
   readonly namespaces: string
   readonly networkNamespace: string

@@ -1,16 +1,16 @@
 /**
- * Names of files and arguments of processes are bytes. In our texts a byte that is no UTF-8 stands as a lone surrogate,
- * U+DC80 to U+DCFF (Python's `surrogateescape`): two names that differ never become the same text, as they do with
- * U+FFFD, and a file can still be opened by it.
+ * File names and process arguments are bytes. In our strings, a byte that is not valid UTF-8 becomes a lone surrogate,
+ * U+DC80 to U+DCFF (Python's `surrogateescape`). So two different names never become the same string, as they would with
+ * U+FFFD, and the file can still be opened by that string.
  */
 
-/** UTF-8 in a text of bytes, a run at a time, else one byte. */
+/** Splits a Latin-1 string of bytes into runs of valid UTF-8 and single other bytes. */
 const RUNS =
   /(?:[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+|[^]/g
 
 const LONE_SURROGATE = /\p{Cs}/u
 
-/** Returns the text for these bytes. */
+/** Returns the string for these bytes. */
 export function textOfBytes(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (!text.includes('\ufffd')) return text
@@ -24,9 +24,9 @@ export function textOfBytes(bytes: Buffer): string {
 }
 
 /**
- * Returns what names a file to the system: the text itself, or its bytes where it stands for some that are no UTF-8.
- * Throws `RangeError` for a surrogate that stands for no byte: such a text names no file, and Node would silently look
- * for another one.
+ * Returns a file name to pass to the system: the string itself, or its bytes if it holds some that are not UTF-8. Throws
+ * `RangeError` for a surrogate that stands for no byte: such a string names no file, and Node would silently use another
+ * name.
  */
 export function fileNameOf(text: string): string | Buffer {
   if (!LONE_SURROGATE.test(text)) return text

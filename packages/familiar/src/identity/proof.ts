@@ -1,6 +1,6 @@
 import type { CommandLine, Listener } from './machine.js'
 
-/** What a look proved about one process: everything that must still be true when it is signalled. */
+/** What a scan proved about one process: everything that must still be true when it is signalled. */
 export interface ProofFacts {
   readonly family: string
   /** Null for a process that does not listen. */
@@ -16,24 +16,24 @@ export interface ProofFacts {
 const made = new WeakSet<object>()
 
 /**
- * The licence to signal one process: it can be made only by a look that saw the process with a spawn shape of the
- * family, and names it by (pid, birth), not by pid. The only thing that `act/` accepts.
+ * The licence to signal one process, without which `act/` signals nothing. Only `observe/look.ts` makes one, after it has
+ * seen the process with a spawn shape of the family. It identifies the process by (pid, birth), not by pid alone.
  */
 export type ProvenProcess = ProofFacts & { readonly __proof: unique symbol }
 
-/** Makes a proof. Called by a look, from what it has just read, and by nothing else. */
+/** Makes a proof. Only `observe/look.ts` may call this, with what it has just read. */
 export function makeProof(facts: ProofFacts): ProvenProcess {
   const proof = Object.freeze({ ...facts })
   made.add(proof)
   return proof as ProvenProcess
 }
 
-/** Returns whether a look made this very object: one that was copied, or read from a file, is no proof. */
+/** Returns whether `makeProof` made this very object: a copy, or an object read from a file, is not a proof. */
 export function isProof(value: object): value is ProvenProcess {
   return made.has(value)
 }
 
-/** Names one process for ever: pids are used again, (pid, birth) is not. */
+/** Returns a key that identifies one process for ever: a pid is reused, the pair (pid, birth) is not. */
 export function processKey(pid: number, birth: string): string {
   return `${pid}@${birth}`
 }

@@ -1,22 +1,22 @@
 import { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from './narrow.js'
 import type { Lineage } from './spawn-shape.js'
 
-/** The record in which a scope's daemon states who it is. */
+/** A scope's record, in which its daemon states who it is. */
 export interface DaemonRecord {
   readonly lineage: Lineage
-  /** The scope it is a record of; null in a predecessor's record, which does not say. */
+  /** The scope that the record belongs to; null in a predecessor's record, which does not name it. */
   readonly scope: string | null
   readonly pid: number | null
   readonly birth: string | null
   readonly port: number
-  /** Null in a record whose token stands elsewhere (`Family.tokenDirectory`) and was not found there. */
+  /** Null when the token is kept in another file (`Family.tokenDirectory`) and was not found there. */
   readonly token: string | null
   readonly running: boolean
   readonly packageVersion: string | null
   readonly protocolVersion: number | null
   readonly buildTime: string | null
   readonly executable: string | null
-  /** The machine, the boot and the pid namespace in which its pid means something; null in a predecessor's. */
+  /** The machine, boot and pid namespace in which `pid` is valid; null in a predecessor's record. */
   readonly hostId: string | null
   readonly bootId: string | null
   readonly pidNamespace: string | null
@@ -39,7 +39,7 @@ export interface OwnRecord {
   readonly host: '127.0.0.1'
   readonly port: number
   readonly url: string
-  /** Left out where the record stands in a place that others can read. */
+  /** Left out when others can read the place where the record is. */
   readonly token?: string
   readonly package_version: string
   readonly protocol_version: number
@@ -48,19 +48,19 @@ export interface OwnRecord {
   readonly started_at: string
   readonly instance_id: string
   readonly state: 'running' | 'stopped'
-  /** Of the last stop: while it runs, of the daemon before it. */
+  /** About the last stop: while this daemon runs, that of the daemon before it. */
   readonly stop_reason: string | null
   readonly stopped_at: string | null
 }
 
-/** Absent, unreadable and malformed are three different things: only `absent` says that nothing is recorded. */
+/** Absent, unreadable and malformed are three different states: only `absent` means that nothing is recorded. */
 export type RecordRead =
   | { readonly state: 'absent' }
   | { readonly state: 'readable'; readonly record: DaemonRecord }
   | { readonly state: 'malformed'; readonly why: string }
   | { readonly state: 'unreadable'; readonly why: string }
 
-/** Returns the record in the text: our JSON, or a predecessor's lines. Anything else is malformed, never guessed at. */
+/** Parses a record: our JSON, or a predecessor's lines. Anything else is malformed; nothing is guessed. */
 export function parseRecord(text: string): RecordRead {
   const record = text.trimStart().startsWith('{') ? parseOwn(text) : parseLines(text)
   return record === null
@@ -102,7 +102,7 @@ function parseOwn(text: string): DaemonRecord | null {
   }
 }
 
-/** A predecessor's record: url, port, token, pid, a line each; the oldest have no pid. */
+/** Parses a predecessor's record: url, port, token and pid, one per line; the oldest records have no pid. */
 function parseLines(text: string): DaemonRecord | null {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
   if (lines.length !== 3 && lines.length !== 4) return null

@@ -1,21 +1,21 @@
-/** What a listener says of itself on its health endpoint, read by its family. */
+/** What a listener says about itself on its health endpoint, as parsed by the family. */
 export interface SelfReport {
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
   /** The scope it claims. */
   readonly scope: string | null
-  /** True when a daemon of this version always states its scope, so that a missing one is a fault. */
+  /** True when daemons of this version always state their scope, so that a missing scope is a fault. */
   readonly statesScope: boolean
   /**
-   * What ties the report to the listener. `own_pid`: the pid and port in the report. `command_line`: the report has
-   * no pid of its own, so the port and the token in the argument list must be the listener's and the reply's.
+   * What ties the report to the listener. `own_pid`: the pid and port in the report. `command_line`: the report has no
+   * pid, so the command line must contain the listener's port and the reply's token.
    */
   readonly tie: 'own_pid' | 'command_line'
   readonly pid: number | null
   readonly port: number | null
   /** A token that the reply hands out (predecessors do). Compared, never sent anywhere, never shown. */
   readonly token: string | null
-  /** For reading only: nothing in here decides. */
+  /** For display, but for one: a daemon whose `sourceCheckoutPath` is gone counts as one whose installation is gone. */
   readonly details: SelfReportDetails
 }
 

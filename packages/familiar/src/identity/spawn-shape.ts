@@ -1,38 +1,38 @@
 import type { CommandLine } from './machine.js'
 import { portOf } from './narrow.js'
 
-/** Who starts daemons with this command line: this implementation or an earlier one. */
+/** Which implementation starts daemons with this command line: this one or an earlier one. */
 export type Lineage = 'own' | 'predecessor'
 
 /**
  * The command line that a real start of a family leaves behind.
  *
- * `head` describes the leading arguments, one pattern each, every one matched against the whole argument. `marker`
- * describes the later argument that names the scope. Patterns may name the groups `scope`, `port` and `token`.
+ * `head` has one pattern for each leading argument, matched against the whole argument. `marker` matches the later argument
+ * that names the scope. Patterns may have the named groups `scope`, `port` and `token`.
  */
 export interface SpawnShape {
   readonly lineage: Lineage
   readonly head: readonly RegExp[]
   readonly marker: RegExp | null
-  /** Turns the text of the `scope` group into the path it stands for, where the two differ. */
+  /** Decodes the text of the `scope` group into a path, where the two differ; for null the text itself is used. */
   readonly decodeScope?: (text: string) => string | null
 }
 
-/** What a command line of a known shape says. */
+/** What a command line of a known spawn shape says. */
 export interface ShapeMatch {
   readonly lineage: Lineage
-  /** The marker: the scope as the starter wrote it, null when there is none. */
+  /** The marker: the scope as the starter wrote it (decoded); null when there is none. */
   readonly marker: string | null
   readonly port: number | null
   readonly token: string | null
 }
 
-/** A real start takes 1 KiB. Matching grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB 3 s. */
+/** A real start has 1 KiB. Matching time grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB 3 s. */
 const MAX_TEXT_CHARS = 16 * 1024
 
 type Groups = { readonly [name: string]: string | undefined }
 
-/** Returns what the command line says when it has one of the shapes, else null. */
+/** Returns what the command line says if it has one of the spawn shapes, else null. */
 export function matchShapes(shapes: readonly SpawnShape[], command: CommandLine): ShapeMatch | null {
   for (const shape of shapes) {
     const groups = 'args' in command ? matchArguments(shape, command.args) : matchText(shape, command.text)
@@ -52,7 +52,7 @@ function matchArguments(shape: SpawnShape, args: readonly string[]): Groups | nu
   return { ...groups, ...findMarker(shape, args.slice(shape.head.length)) }
 }
 
-/** Two markers that differ name no scope at all: then there is none. */
+/** Two different markers are contradictory, and count as no marker. */
 function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
   if (shape.marker === null) return {}
   const pattern = whole(shape.marker)
@@ -61,9 +61,9 @@ function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
 }
 
 /**
- * macOS has the arguments only as one text joined by blanks. The head is matched as a whole, and what follows it must
- * be an option, or a longer script would pass for ours that only goes on after the call; the marker's value ends
- * where the next option begins, so a path with ` --` in it is read short (and then names another scope: refused).
+ * macOS gives the arguments only as one string joined by blanks. The head is matched as a whole, and only an option may
+ * follow it: otherwise a longer script that merely begins with our call would match. The marker's value ends where the
+ * next option begins, so a path that contains ` --` is cut short (it then names another scope, and is refused).
  */
 function matchText(shape: SpawnShape, text: string): Groups | null {
   if (text.length > MAX_TEXT_CHARS) return null

@@ -1,18 +1,18 @@
 import type { Lineage } from './spawn-shape.js'
 
-/** An installation, or the daemon that runs from one, as far as two of them can be put in an order. */
+/** What puts two installations, or the daemons that run from them, in an order. */
 export interface Build {
   readonly lineage: Lineage
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
   /**
-   * When it was built, as `Date.prototype.toISOString` writes it: the order of two builds with one commit count. Null,
-   * and any other text: not known.
+   * When it was built, in the format of `Date.prototype.toISOString`: it orders two builds with the same commit count.
+   * Null or any other text: unknown.
    */
   readonly buildTime: string | null
 }
 
-/** The installation that looks or connects. */
+/** The installation that scans or connects. */
 export interface Self extends Build {
   readonly lineage: 'own'
   readonly packageVersion: string
@@ -20,15 +20,15 @@ export interface Self extends Build {
 }
 
 /**
- * What a running daemon is to an installation. `same`: versions and protocol match. `newer`: of the same protocol, it
- * can be used. `newer_protocol`: nobody here can talk to it. `older`: to be replaced. `unordered`: of the same protocol
- * and another version, and which of the two is older cannot be told; it can be used.
+ * How a running daemon compares with an installation. `same`: versions and protocol match. `newer`: same protocol, usable.
+ * `newer_protocol`: this installation cannot talk to it. `older`: to be replaced. `unordered`: same protocol, another
+ * version, and it is not known which is older; usable.
  */
 export type Standing = 'same' | 'newer' | 'newer_protocol' | 'older' | 'unordered'
 
 /**
- * Returns what the daemon is to the installation. Pure, and strictly upward: of two installations at most one finds the
- * other's daemon `older`, and so of any number used in turn the replacements come to an end.
+ * Returns how the daemon compares with the installation. Pure, and strictly upward: of two installations at most one finds
+ * the other's daemon `older`, so any number of installations used in turn stop replacing each other's daemon.
  */
 export function standingOf(daemon: Build, self: Build): Standing {
   const isOneProtocol = daemon.lineage === self.lineage && daemon.protocolVersion === self.protocolVersion
@@ -40,9 +40,9 @@ export function standingOf(daemon: Build, self: Build): Standing {
 }
 
 /**
- * Returns whether two versions count as one: equal release and pre-release. Two builds between releases (git describe:
- * `1.2.0-5-gabc1234`) match only when they are equal; beside a version without that suffix their base counts. A text
- * that is no version matches only itself.
+ * Returns whether two versions count as the same: equal release and pre-release. Two builds between releases (git
+ * describe: `1.2.0-5-gabc1234`) match only when they are equal; if only one has that suffix, the bases are compared. A text
+ * that is not a version matches only itself.
  */
 export function versionsMatch(a: string, b: string): boolean {
   const [one, other] = [parseVersion(a), parseVersion(b)]
@@ -52,8 +52,8 @@ export function versionsMatch(a: string, b: string): boolean {
 }
 
 /**
- * Returns a negative number when `a` is older than `b`, a positive one when it is newer, 0 when neither can be said: by
- * release, a pre-release below its release, then commits since that base. For showing, not for deciding.
+ * Returns a negative number when `a` is older than `b`, a positive one when it is newer, 0 when they are equal or the order
+ * is unknown: by release, a pre-release below its release, then commits since that base. For display, not for decisions.
  */
 export function compareVersions(a: string, b: string): number {
   const [one, other] = [parseVersion(a), parseVersion(b)]
@@ -61,8 +61,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * The order of builds: a predecessor below any of ours, then protocol, version and build time. 0: no order can be told,
- * because the two agree in all of these, or one has no build time where only that would decide.
+ * Compares two builds: a predecessor is below any of ours, then protocol, version (none is lowest) and build time. Returns 0
+ * when the order is unknown: the two agree in all of these, or one has no build time where only that would decide.
  */
 export function compareBuilds(a: Build, b: Build): number {
   const [one, other] = [parseVersion(a.packageVersion ?? ''), parseVersion(b.packageVersion ?? '')]
@@ -76,12 +76,12 @@ export function compareBuilds(a: Build, b: Build): number {
 }
 
 interface Version {
-  /** Without a leading `v`. */
+  /** The given text without a leading `v`. */
   readonly text: string
   readonly release: readonly number[]
   /** The identifiers of a pre-release (`rc`, `1`); null for a release. */
   readonly pre: readonly string[] | null
-  /** Commits since the base, of a build between releases; null for anything else. */
+  /** Commits since the base, for a build between releases, else null. */
   readonly commits: number | null
 }
 
@@ -89,7 +89,7 @@ const RELEASE = /^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(.*)$/
 const DESCRIBED = /^(.*?)(?:-(\d{1,9})-g[0-9a-f]{4,40}(?:-dirty)?|-dirty)$/
 const PRE_RELEASE = /^(?:-|[.-]?(?=[A-Za-z]))([0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*)$/
 
-/** Reads `1.2`, `v1.2.3`, `1.2.3-rc.1`, `1.2.3rc1`, `1.2.3-5-gabc1234[-dirty]`, each with `+metadata`; null for anything else. */
+/** Parses `1.2`, `v1.2.3`, `1.2.3-rc.1`, `1.2.3rc1`, `1.2.3-5-gabc1234[-dirty]`, each also with `+metadata`; else null. */
 function parseVersion(given: string): Version | null {
   const text = given.replace(/^v/, '')
   const [, major, minor, patch = '0', rest = ''] = RELEASE.exec(text.replace(/\+[0-9A-Za-z.-]+$/, '')) ?? []
@@ -119,7 +119,7 @@ function compareBases(one: Version, other: Version): number {
   return comparePre(one.pre, other.pre)
 }
 
-/** As https://semver.org orders them: numbers by value and below words, words by text, the shorter list first. */
+/** The order of https://semver.org: numbers by value and below words, words by text, the shorter list first. */
 function comparePre(one: readonly string[], other: readonly string[]): number {
   for (const [index, part] of one.entries()) {
     const against = other[index]
@@ -136,7 +136,7 @@ function compareIdentifiers(one: string, other: string): number {
   return Number(isOtherNumber) - Number(isNumber) || compareTexts(one, other)
 }
 
-/** By value, whatever its length: as numbers, long ones would be rounded, and the longest infinite and not even equal to themselves. */
+/** Compares by value at any length: as numbers, long ones would be rounded, and the longest infinite (difference NaN). */
 function compareDigits(one: string, other: string): number {
   const [digits, otherDigits] = [one.replace(/^0+/, ''), other.replace(/^0+/, '')]
   return digits.length - otherDigits.length || compareTexts(digits, otherDigits)
@@ -151,7 +151,7 @@ function compareTimes(a: Build, b: Build): number {
   return one === null || other === null ? 0 : one - other
 }
 
-/** Only the form that a build writes: `Date.parse` also takes `9999`, local times and 30 February for a time. */
+/** Accepts only the format that a build writes: `Date.parse` also accepts `9999`, local times and 30 February. */
 function timeOf({ buildTime }: Build): number | null {
   const time = Date.parse(buildTime ?? '')
   return !Number.isNaN(time) && new Date(time).toISOString() === buildTime ? time : null

@@ -3,7 +3,7 @@ import { crypto } from './crypto.js'
 /** The header in which a client sends its nonce: 32 hex digits. */
 export const NONCE_HEADER = 'x-familiar-nonce'
 
-/** What a daemon proves to be when it answers a nonce. */
+/** The identity that a daemon proves when it answers a nonce. */
 export interface Challenged {
   readonly token: string
   readonly pid: number
@@ -12,14 +12,14 @@ export interface Challenged {
 }
 
 /**
- * Returns the proof that its maker holds the token and is this very instance: HMAC-SHA256 over
- * `nonce|pid|port|instance`, keyed with the token, in hex. The token itself does not leave the daemon.
+ * Returns the proof that a daemon holds the token and is this very instance: HMAC-SHA256 over
+ * `nonce|pid|port|instance`, keyed with the token, in hex. The token itself never leaves the daemon.
  */
 export function proofFor(nonce: string, { token, pid, port, instanceId }: Challenged): string {
   return crypto().createHmac('sha256', token).update(`${nonce}|${pid}|${port}|${instanceId}`).digest('hex')
 }
 
-/** Returns whether the nonce has the form that a daemon answers. */
+/** Returns whether the value is a nonce in the form that a daemon accepts. */
 export function isNonce(text: unknown): text is string {
   return typeof text === 'string' && /^[0-9a-f]{32}$/.test(text)
 }

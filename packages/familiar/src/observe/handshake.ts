@@ -8,8 +8,8 @@ import { HEALTH_PATH } from './health.js'
 import { request } from './http.js'
 
 /**
- * How a recorded daemon answered. `mute`: nothing in time. `unreachable`: this process cannot get to its port, which says
- * nothing about it. `stranger`: something else than the daemon in the record.
+ * How a recorded daemon answered. `mute`: no HTTP answer, or none in time. `unreachable`: this process cannot reach its
+ * port, which says nothing about the daemon. `stranger`: not proven to be the daemon in the record.
  */
 export type Handshake =
   | { readonly outcome: 'proven'; readonly report: SelfReport }
@@ -17,13 +17,13 @@ export type Handshake =
   | { readonly outcome: 'unreachable' }
   | { readonly outcome: 'stranger' }
 
-/** A daemon that does not answer its health endpoint within this time is silent, unless it is given less. */
+/** Default time limit: a daemon whose health endpoint does not answer within it is `mute`. */
 export const HANDSHAKE_MS = 1_000
 
 /**
- * Asks the daemon that a record of ours names to prove that it owns the record's token: only then may the token be
- * sent to it. A mimic on the recorded port is a `stranger`. Costs one local request, and at most a second. Throws
- * `E_RESOURCES` where this process has nothing left to connect with.
+ * Asks the daemon that one of our records names to prove that it owns the record's token: only then may the token be
+ * sent to it. An impostor on the recorded port is a `stranger`. Costs one local request and at most `timeoutMs`. Throws
+ * `E_RESOURCES` when this process lacks the resources to connect.
  */
 export async function handshake(
   family: Family,

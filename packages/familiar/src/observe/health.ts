@@ -1,8 +1,8 @@
 import { request } from './http.js'
 
 /**
- * What a probe brought back. `silent`: no HTTP answer in time. `unreachable`: this process cannot get to the port, which
- * says nothing about the listener. `http`: HTTP, but no JSON that could be read.
+ * The result of a probe. `silent`: no HTTP answer, or none in time. `unreachable`: this process cannot reach the
+ * port, which says nothing about the listener. `http`: HTTP, but not status 200 with readable JSON.
  */
 export type ProbeReply =
   | { readonly kind: 'silent' }
@@ -10,12 +10,12 @@ export type ProbeReply =
   | { readonly kind: 'http' }
   | { readonly kind: 'json'; readonly body: unknown }
 
-/** Where every family's daemons say who they are. Frozen: a later version must be able to ask an earlier one. */
+/** The endpoint at which the daemons of every family identify themselves. Frozen: later versions must reach earlier ones. */
 export const HEALTH_PATH = '/api/health'
 
 /**
- * Asks `GET path` and returns what came back before `timeoutMs` passed, at most 64 KiB of it. Throws `E_RESOURCES` where
- * this process has nothing left to connect with.
+ * Sends `GET path` and returns what arrived within `timeoutMs`, at most 64 KiB of it. Throws `E_RESOURCES` when this
+ * process lacks the resources to connect.
  */
 export async function probe(
   address: string,

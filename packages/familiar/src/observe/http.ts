@@ -13,25 +13,25 @@ export interface HttpRequest {
   readonly timeoutMs: number
 }
 
-/** What came back. `json` is undefined where the body is no JSON that could be read whole. */
+/** The reply. `json` is undefined when the body is not JSON or could not be read whole. */
 export interface HttpReply {
   readonly status: number
   readonly json: unknown
 }
 
 /**
- * The time is counted in steps of this length. A process that gets no processor for a second finds its timer over
- * before it has read what came meanwhile: a hundred healthy listeners were silent that way on a busy machine. After
- * each step what has come is read first.
+ * Timeouts are counted in steps of this length. If this process gets no CPU for a second, a single timer would fire
+ * before the data that arrived meanwhile is read: on a busy machine, a hundred healthy listeners looked silent that way.
+ * After each step, pending data is read first.
  */
 const STEP_MS = 100
 
-/** The most bytes that are read of one reply; a health reply has about 1 000. What is longer is not read on. */
+/** The most bytes read of one reply; a health reply has about 1 000. Reading a longer one stops here. */
 const MAX_REPLY_BYTES = 64 * 1024
 
 /**
- * What the system says where this process cannot get to a port at all: a sandbox or a firewall forbids it, the loopback
- * interface is down, the address is not there. It says nothing about the listener.
+ * Errors that mean this process cannot reach a port at all: a sandbox or a firewall forbids it, the loopback interface
+ * is down, or the address does not exist. They say nothing about the listener.
  */
 const NO_WAY: ReadonlySet<string> = new Set([
   'EPERM',
@@ -43,19 +43,19 @@ const NO_WAY: ReadonlySet<string> = new Set([
   'ENETDOWN',
 ])
 
-/** Returns whether a connection failed because this process cannot get to the port, whatever listens there. */
+/** Returns whether a connection failed because this process cannot reach the port, whatever listens there. */
 export function isNoWay(error: unknown): boolean {
   return NO_WAY.has(errnoOf(error) ?? '')
 }
 
 /**
- * Sends one request and returns what came back before the time was over, at most 64 KiB of it; null when that was no
- * HTTP; `unreachable` where this process cannot get to the port, which says nothing about the listener. Throws
- * `E_RESOURCES` where this process has nothing left to connect with, which says nothing about it either.
+ * Sends one request and returns what arrived within `timeoutMs`, at most 64 KiB of it. Returns null when that was not
+ * HTTP, or nothing; `unreachable` when this process cannot reach the port, which says nothing about the listener. Throws
+ * `E_RESOURCES` when this process lacks the resources to connect, which says nothing about the listener either.
  *
- * A hand-written HTTP/1.0 request: no chunked reply, no keep-alive, no redirect is followed, and the connection is
- * dropped as soon as the answer is complete or known to be none. That matters: an idle connection makes a
- * single-threaded predecessor deaf. (`node:http` costs 6 ms more at start, `fetch` 90 ms.)
+ * A hand-written HTTP/1.0 request: no chunked replies, no keep-alive, no redirects, and the connection is closed as soon
+ * as the reply is complete or cannot become one, because an idle connection blocks a single-threaded predecessor.
+ * (`node:http` costs 6 ms more at start, `fetch` 90 ms.)
  */
 export function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' | null> {
   return new Promise((resolve, reject) => {
@@ -91,7 +91,7 @@ export function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' |
   })
 }
 
-/** Calls it after this time, or later where this process did not run in between. Returns what calls it off. */
+/** Calls `act` after `ms`, or later if this process did not run in between. Returns a function that cancels the call. */
 function afterSteps(ms: number, act: () => void): () => void {
   let timer: NodeJS.Timeout
   const wait = (left: number): void => {
@@ -116,13 +116,13 @@ function write(socket: Socket, { method, path, port, headers, body }: HttpReques
   socket.write(`${lines.join('\r\n')}\r\n\r\n${content}`)
 }
 
-/** A wildcard bind is reached over loopback; anything else at its own address. */
+/** Returns the address to connect to: loopback for a wildcard bind, else the bound address. */
 function reachable(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   return address === '::' ? '::1' : address
 }
 
-/** The whole length of a reply whose head has come and announces one; null before that, and for one that does not say. */
+/** Returns the total length of a reply; null until its head has arrived, or when that has no Content-Length. */
 function announcedBytes(chunks: readonly Buffer[]): number | null {
   const text = Buffer.concat(chunks).toString('latin1')
   const separator = /\r?\n\r?\n/.exec(text)
@@ -147,7 +147,7 @@ function readReply(raw: Buffer): HttpReply | null {
   }
 }
 
-/** A reply that was not read to its end: whether it is HTTP stands at its beginning, the rest is not looked at. */
+/** Reads a reply that exceeded the limit: only the status line at its start, which tells whether it is HTTP. */
 function readCut(chunks: readonly Buffer[]): HttpReply | null {
   const status = STATUS_LINE.exec(Buffer.concat(chunks).toString('latin1', 0, 64))?.[1]
   return status === undefined ? null : { status: Number(status), json: undefined }

@@ -15,25 +15,25 @@ import { readScope, type UnlockedView } from './records.js'
 import { readForeignScopes } from './scopes.js'
 import { sightingsOf, type Heard } from './sightings.js'
 
-/** How long a listener may take to answer. A healthy one takes some milliseconds; together with the rest a look stays below 1 s. */
+/** How long a listener may take to answer. A healthy one takes a few milliseconds. This keeps a whole scan below 1 s. */
 export const PROBE_MS = 600
 
-/** A look that meets nobody silent has more of its second left for the scopes that other processes named. */
+/** Time budget of a scan: what the listeners leave of it may be spent on reading the scopes that other processes name. */
 const LOOK_MS = 950
 
 /**
- * Who is about to act waits this long for them: what could not be told is not ended, and on a busy machine the start of
- * the child alone can take longer than a look may.
+ * Before acting, allow this long for other scopes: a daemon whose scope is unknown is never cleaned, and on a busy
+ * machine starting the child alone can take longer than a whole scan may.
  */
 export const PATIENT_MS = 3_000
 
-/** At least this long they may take. A local file system takes about 50 ms, mostly the start of the child. */
+/** The minimum time for reading other scopes. A local file system takes about 50 ms, mostly to start the child. */
 const FOREIGN_SCOPES_MS = 300
 
 /** How long the tools of the operating system may take (Linux needs none). */
 const MACHINE_MS = 5_000
 
-/** One candidate with everything that was seen, the facts, the verdict, and the proof where there is one. */
+/** One candidate with everything that was seen, the facts, the verdict, and the proof if there is one. */
 export interface Candidate {
   readonly sighting: Sighting
   readonly facts: Facts
@@ -42,19 +42,20 @@ export interface Candidate {
   readonly proof: ProvenProcess | null
 }
 
-/** Everything one look at a family's range brought. */
+/** The result of one scan of a family's port range. */
 export interface Look {
   readonly family: Family
   readonly host: Host
   readonly surroundings: Surroundings
-  /** Every listener in the range, by port. */
+  /** Every listener in the range, by port; before them the daemon lock's holder if it does not listen. */
   readonly candidates: readonly Candidate[]
 }
 
 /**
- * Looks at every listener in the family's range and decides what each is. Signals nothing, writes nothing, starts
- * nothing that outlives it; ends within about a second whatever the listeners do, or later where the caller gives the
- * scopes that other processes named more time. Throws `E_LOOK_FAILED` when the system does not tell who listens.
+ * Scans every listener in the family's port range and classifies it. Writes nothing, signals no candidate, and starts
+ * nothing that outlives it, except a child that hangs in the kernel (`scopes.ts`). Ends within about a second whatever
+ * the listeners do, or later if `foreignScopesMs` gives other scopes more time. Throws `E_LOOK_FAILED` when the system
+ * cannot list the listeners.
  */
 export async function look(
   family: Family,
@@ -98,7 +99,7 @@ export async function look(
   }
 }
 
-/** Who holds the lock of our own scope; the candidates are asked first, because it is nearly always one of them. */
+/** Adds the holder of our own scope's daemon lock. Checks the candidates first: it is nearly always one of them. */
 async function withLock(
   family: Family,
   scope: string,
@@ -110,9 +111,9 @@ async function withLock(
 }
 
 /**
- * A daemon whose descriptors cannot be read (its Node has file capabilities, above all) can still prove itself: the one that
- * owns the record's token is the process that the record names. Asked only where the socket's holder is unknown otherwise.
- * Its pid counts only where pids mean the same: in another pid namespace that number names another process.
+ * Lets a recorded daemon prove itself when its file descriptors cannot be read (mostly because its Node has file
+ * capabilities): the owner of the record's token is the process that the record names. Done only for sockets whose
+ * holder is otherwise unknown. The recorded pid counts only in our own pid namespace: elsewhere it names another process.
  */
 async function proveRecorded(
   family: Family,
@@ -137,7 +138,7 @@ async function proveRecorded(
   return proven
 }
 
-/** A start time that cannot be compared is the only thing that may differ: then the kernel keeps this process from us. */
+/** Machine, boot and pid namespace must match the record. The start time may be unknown: the kernel can hide it from us. */
 async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform): Promise<boolean> {
   const { hostId, bootId, pidNamespace } = await platform.host()
   const isSameSpace =
@@ -160,13 +161,13 @@ function hear(family: Family, reply: ProbeReply): Heard {
   return { answer: isOther ? 'other_family_report' : 'http', report: null }
 }
 
-/** Pids that a reply or a record claims: where to look first for the holder of a socket. */
+/** Pids that a reply or a record claims: checked first when searching for the holder of a socket. */
 function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<number> {
   const claimed = [...heard].flatMap(({ report }) => report?.pid ?? [])
   return new Set([...claimed, ...recordedPids([here])])
 }
 
-/** The pids that the records and the lock of these scopes name. A pid of another machine or pid namespace is looked at in vain. */
+/** The pids in the records and locks of these scopes. One of another machine or pid namespace is inspected in vain. */
 function recordedPids(scopes: Iterable<ScopeView | UnlockedView>): readonly number[] {
   return [...scopes].flatMap((scope) => {
     const lock = 'told' in scope ? scope.told : scope.lockHolder
@@ -177,7 +178,7 @@ function recordedPids(scopes: Iterable<ScopeView | UnlockedView>): readonly numb
   })
 }
 
-/** What another user's process names is not opened at all: it may be anything. */
+/** Reads the scopes that processes name. Paths named by another user's process are never opened: they may be anything. */
 async function readScopes(
   family: Family,
   scope: string,
@@ -218,7 +219,10 @@ function decide(
   return { sighting, facts, verdict, proof: prove(family, sighting, facts) }
 }
 
-/** Returns the proof for a process that the caller has just started, null when it is not (or no longer) a daemon of the family. */
+/**
+ * Returns the proof for a process that the caller has just started; null when it is not (or no longer) a daemon of the
+ * family.
+ */
 export async function proveStarted(
   family: Family,
   platform: Platform,
@@ -242,7 +246,7 @@ export async function proveStarted(
   })
 }
 
-/** A proof needs the process, its birth, its namespaces and its spawn shape, whatever its class. */
+/** Whatever the class, a proof needs the process, its start time, command line, namespaces and spawn shape. */
 function prove(family: Family, { process, port, listeners }: Sighting, facts: Facts): ProvenProcess | null {
   if (process === null || process.birth === null || process.command === null || process.namespaces === null) {
     return null

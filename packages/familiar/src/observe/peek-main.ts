@@ -1,7 +1,7 @@
 /**
- * The process in which paths are read that another process named: the question as JSON on stdin, one reply a line on
- * stdout, each as soon as it is known. When the file system behind one of them hangs, this process hangs with it, and the
- * one that asked goes on with the replies it has. Exit code 75: this process had too few resources.
+ * The child process that reads paths named by other processes: it takes the question as JSON on stdin and writes one
+ * reply per line to stdout, each as soon as it is known. If the file system behind a path hangs, only this child hangs,
+ * and its parent goes on with the replies it has. Exit code 75: this process had too few resources.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { asLack } from '../errors.js'

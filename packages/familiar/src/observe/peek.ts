@@ -14,7 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
 import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 
-/** The paths of one scope that a look reads. */
+/** The paths of one scope that a scan reads. */
 export interface PeekRequest {
   readonly scope: string
   readonly records: readonly string[]
@@ -36,18 +36,18 @@ export interface PeekReply {
   readonly daemonLock: PeekedFile
   /** The uid that owns the directory as text; null when unknown, absent, or on a system without uids. */
   readonly owner: string | null
-  /** Names the directory itself, whatever the path it is reached by; null when unknown or absent. */
+  /** Identifies the directory itself, whatever path leads to it (device and inode); null when unknown or absent. */
   readonly directory: string | null
-  /** When the lock file was last touched, ISO 8601: a daemon touches it on every tick. Null when there is none. */
+  /** When the lock file was last touched, ISO 8601: a daemon touches it on every tick. Null when unknown or absent. */
   readonly lockTouchedAt: string | null
 }
 
-/** A record has some hundred bytes. A larger file is none. */
+/** A record has a few hundred bytes. A larger file is not a record. */
 const MAX_RECORD_BYTES = 64 * 1024
 
 /**
- * Reads what a scope's directory says. Writes nothing and throws nothing but `E_RESOURCES`, but may block for as long as
- * the file system does: a path that another process named belongs into a process of its own (`scopes.ts`).
+ * Reads a scope's directory and files. Writes nothing and throws only `E_RESOURCES`, but may block for as long as the
+ * file system does: a path named by another process must be read in a child process (`scopes.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
   const gone = isGone(request.scope)
@@ -64,7 +64,7 @@ export function peek(request: PeekRequest): PeekReply {
   }
 }
 
-/** Returns a name of the directory itself: two paths with the same one lead to the same place (a bind mount). */
+/** Identifies the directory by device and inode: equal for two paths that lead to the same place (a bind mount). */
 export function directoryName(path: string): string | null {
   return ask(path, (found) => (found.isDirectory() ? `${found.dev}/${found.ino}` : null))
 }
@@ -78,7 +78,7 @@ function ask<T>(path: string, read: (found: Stats) => T): T | null {
   }
 }
 
-/** Resolves the links of the part that exists and keeps the rest. Null when that cannot be told. */
+/** Resolves the symlinks in the part of the path that exists and keeps the rest. Null when it cannot be resolved. */
 export function realPath(path: string): string | null {
   const absolute = resolve(path)
   try {
@@ -91,7 +91,7 @@ export function realPath(path: string): string | null {
   }
 }
 
-/** True only where absence is proven: the parent is there and is no mount point that lost its file system. */
+/** True only if absence is proven: the parent exists and is not an empty mount point. Null when it cannot be told. */
 export function isGone(path: string): boolean | null {
   const found = exists(path)
   if (found !== false) return found === null ? null : false
@@ -106,7 +106,7 @@ export function isGone(path: string): boolean | null {
   }
 }
 
-/** Returns for how long a directory has been empty, in seconds; null for one that is not, or cannot be read. */
+/** Returns for how many seconds a directory has been empty; null if it is not empty or cannot be read. */
 function emptyForSeconds(directory: string): number | null {
   try {
     if (readdirSync(fileNameOf(directory)).length > 0) return null
@@ -128,22 +128,22 @@ function exists(path: string): boolean | null {
 }
 
 /**
- * How a file is opened that other processes may have prepared: through no link, and without waiting for a FIFO's other end.
- * (Windows has neither flag.)
+ * Flags for opening a file that another process may have prepared: do not follow a symlink, do not wait for the other
+ * end of a FIFO. (Windows has neither flag.)
  */
 export const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** What of a file is read. */
+/** Options for reading a small file. */
 export interface SmallFile {
   readonly maxBytes?: number
-  /** True where people link the file to another place of theirs: then the link itself is followed. */
+  /** True where users may replace the file by a symlink to another place of theirs: then the symlink is followed. */
   readonly mayBeLink?: boolean
 }
 
 /**
- * Returns the text of a regular file of this user or root, at most 64 KiB unless told otherwise, or why it could not be
- * read. A link, a FIFO, a device and another user's file are unreadable: nothing of them is opened for long, and nothing
- * is waited for. Throws nothing but `E_RESOURCES`.
+ * Returns the text of a regular file owned by this user or root, or why it could not be read. A file above `maxBytes`
+ * (default 64 KiB), a symlink (unless `mayBeLink`), a FIFO, a device and another user's file are unreadable: none is kept
+ * open, and none makes this wait. Throws only `E_RESOURCES`.
  */
 export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile = {}): PeekedFile {
   let descriptor: number | null = null

@@ -5,12 +5,13 @@ import { readOwnRecord, readPredecessorRecord, readScope } from './records.js'
 import { stateWithout, type DaemonStatus } from './state-without.js'
 import { verify, type OfScope } from './verify.js'
 
-/** How long the process that a record names may take to be read. */
+/** Time limit for inspecting the process that a record names. */
 const INSPECT_MS = 1_000
 
 /**
- * Returns the state of the scope's daemon. A recorded daemon of ours that proves itself costs one record read and one local
- * request; anything else costs a look at the machine, which is taken by `takeLook` where the caller has its own.
+ * Returns the state of the scope's daemon. An own daemon that proves itself costs one record read and one local request.
+ * Otherwise the machine is scanned, by `takeLook` if the caller gives one; without it, a free daemon lock can save the
+ * scan (`quietState`).
  */
 export async function readState(
   at: OfScope,
@@ -22,13 +23,13 @@ export async function readState(
   if (quiet !== null) return quiet
   const { stateFrom } = await loadLook()
   const { state, ...rest } = stateFrom(await (takeLook?.() ?? lookFor(at)))
-  // It may have come up while the look was taken.
+  // It may have come up during the scan.
   return (state === 'starting' || state === 'wedged' ? await provenState(at) : null) ?? { state, ...rest }
 }
 
 /**
- * A copied home has the predecessor's record of another one: only the other scopes that its daemon names tell that, so they
- * get their time on a busy machine too. Ours is told from its own scope.
+ * A predecessor's record names no scope, so in a copied home it still names the original home's daemon. Only the scopes
+ * that this daemon names reveal that, so they get enough time even on a busy machine. Our own record names its scope.
  */
 async function lookFor({ family, scope, platform }: OfScope): Promise<Look> {
   const { look, PATIENT_MS } = await import('./look.js')
@@ -47,8 +48,8 @@ async function provenState(at: OfScope): Promise<DaemonStatus | null> {
 }
 
 /**
- * Returns the state where the daemon lock is free and there is no predecessor's record: then no process can be the daemon, and
- * no look is needed to say so. Null: a look has to tell.
+ * Returns the state if the daemon lock is free and every record is absent or our own: then no process can be the daemon,
+ * and no scan is needed. Null otherwise: scan.
  */
 async function quietState({ family, scope, platform }: OfScope): Promise<DaemonStatus | null> {
   const { told, ...view } = readScope(family, scope)
@@ -63,7 +64,7 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
   return stateWithout({ here: { ...view, lockHolder: null }, machine, alive, user, networkNamespace })
 }
 
-/** A daemon that proves itself needs none of it. */
+/** Loads the scan on demand: a daemon that proves itself does not need it. */
 async function loadLook() {
   const [{ stateFrom }] = await Promise.all([import('./state.js'), import('./look.js')])
   return { stateFrom }

@@ -7,25 +7,25 @@ import type { ScopeView } from '../identity/sighting.js'
 import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
-/** Scopes to be read, and the processes that are likely to hold their locks. */
+/** The scopes to read, and the processes that are likely to hold their locks. */
 export interface ScopesQuestion {
   readonly scopes: readonly PeekRequest[]
   readonly pids: readonly number[]
 }
 
-/** Stands before every reply of the process that reads them, so that what a preloaded module prints is not taken for one. */
+/** Prefix of every reply of the child that reads scopes, so that output of a preloaded module is not taken for a reply. */
 export const REPLY = 'familiar:'
 
-/** One scope as that process read it. */
+/** One scope as the child read it. */
 export interface ScopeReply {
   readonly scope: string
   readonly view: ScopeView
 }
 
-/** A scope as its files say, before the kernel was asked who holds its lock. */
+/** A scope as its files describe it, before the kernel is asked who holds its lock. */
 export type UnlockedView = Omit<ScopeView, 'lockHolder'> & { readonly told: ToldHolder }
 
-/** Reads the scope that is the caller's own business. May block as long as its file system does. */
+/** Reads the caller's own scope, in this process. May block as long as its file system does. */
 export function readScope(family: Family, scope: string): UnlockedView {
   const { daemonLock, records, ...view } = peek(requestFor(family, scope))
   const reads = records.map((file) => ofScope(withToken(family, toRecord(file)), view.real ?? scope))
@@ -43,14 +43,14 @@ export async function viewScope(
   return { ...view, records: records.map(toRecord), lockHolder }
 }
 
-/** Returns our own record of the scope, null when it is absent, cannot be read, or is a record of another scope. */
+/** Returns our own record of the scope; null when it is absent, unreadable, a predecessor's, or of another scope. */
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
   const read = ofScope(withToken(family, toRecord(readSmallFile(family.files(scope).record))), scope)
   if (read.state !== 'readable' || read.record.lineage !== 'own') return null
   return read.record.scope === scope ? read.record : null
 }
 
-/** Returns the predecessor's record of the scope while it counts for connecting: as long as no record of ours exists. */
+/** Returns the predecessor's record of the scope if it counts for connecting: only while no own record exists. */
 export function readPredecessorRecord(family: Family, scope: string): DaemonRecord | null {
   const { record, predecessorRecord } = family.files(scope)
   const reads = [...new Set([record, predecessorRecord])].map((path) => toRecord(readSmallFile(path)))
@@ -59,12 +59,12 @@ export function readPredecessorRecord(family: Family, scope: string): DaemonReco
   return counting.record
 }
 
-/** Returns where the token of a daemon stands that keeps it out of its record. */
+/** Returns the path of the token file of a daemon whose record must not contain the token. */
 export function tokenFile(directory: string, instanceId: string): string {
   return join(directory, `${instanceId}.json`)
 }
 
-/** Returns what of a scope is read. */
+/** Returns the paths to read for a scope. */
 export function requestFor(family: Family, scope: string): PeekRequest {
   const files = family.files(scope)
   return {
@@ -75,7 +75,10 @@ export function requestFor(family: Family, scope: string): PeekRequest {
   }
 }
 
-/** Only a token of that very process counts; another home's daemon has none here. The file name comes from the record. */
+/**
+ * Adds the token from its file. It counts only with the record's pid and start time; a daemon of another home has no token
+ * here. The instance id is checked because the record, which may be forged, supplies it as the file name.
+ */
 function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
   if (tokenDirectory === null || read.state !== 'readable') return read
   const { record } = read
@@ -94,7 +97,10 @@ export function isSameScope(one: string, other: string): boolean {
   return name !== null && name === directoryName(other)
 }
 
-/** A record that gives this directory another path is a record of this scope; a copied directory has a record of another one. */
+/**
+ * Treats a record that names this directory by another path as a record of this scope. The record in a copied directory
+ * names the original directory, and so stays a record of another scope.
+ */
 function ofScope(read: RecordRead, scope: string): RecordRead {
   if (read.state !== 'readable' || read.record.scope === null || read.record.scope === scope) return read
   return isSameScope(read.record.scope, scope) ? { ...read, record: { ...read.record, scope } } : read

@@ -9,13 +9,13 @@ import { REPLY, requestFor, type ScopeReply, type ScopesQuestion } from './recor
 
 const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
-/** Large enough for 50 scopes with two records of 64 KiB each, every character of them escaped. */
+/** Enough for 50 scopes with two records of 64 KiB each, with every character escaped. */
 const MAX_REPLY_CHARS = 48 * 1024 * 1024
 
-/** Exit code of the child where it had too few resources itself (`EX_TEMPFAIL`). */
+/** Exit code of the child when it had too few resources itself (`EX_TEMPFAIL`). */
 const LACKING = 75
 
-/** A scope that was not read in time: nothing in it counts as absent. */
+/** A scope that was not read in time: everything in it is unknown, nothing counts as absent. */
 export const UNTOLD: ScopeView = {
   real: null,
   gone: null,
@@ -30,12 +30,12 @@ export const UNTOLD: ScopeView = {
 }
 
 /**
- * Reads scopes that other processes named, in a child process: each that has not answered before the deadline is
- * *untold*. Throws `E_RESOURCES` when the child could not be started or had too few resources, and nothing else.
+ * Reads scopes named by other processes, in a child process. A scope that was not answered before the deadline is
+ * `UNTOLD`. `pids` are the processes that may hold a lock of these scopes. Throws `E_RESOURCES` when this process or the
+ * child had too few resources. Any other failure leaves scopes `UNTOLD`, unless `spawn` itself throws it.
  *
- * A child, because a thread that hangs in a dead network mount would keep this process from ending. One child for all,
- * which answers one after the other: a path that hangs costs those behind it their answer, which is slow to clean, but
- * never wrong. `pids` are the processes that may hold a lock of these scopes.
+ * A child, because a thread that hangs on a dead network mount would keep this process from exiting. One child reads all
+ * scopes in turn: a path that hangs leaves those behind it unanswered, which delays a clean-up but never makes it wrong.
  */
 export async function readForeignScopes(
   family: Family,
@@ -65,7 +65,7 @@ async function askChild(
       if (code === LACKING) error = lackOf('EMFILE')
       resolve()
     })
-    // A child that hangs in the kernel is not even ended by SIGKILL: it is left to itself.
+    // Even SIGKILL does not end a child that hangs in the kernel: leave it behind.
     deadline.addEventListener('abort', () => {
       child.unref()
       child.stdout?.destroy()
@@ -82,7 +82,7 @@ async function askChild(
   return viewsIn(text)
 }
 
-/** A spawn that fails at once throws, or brings a child without pipes. */
+/** A spawn that fails immediately either throws or returns a child without pipes. */
 function startChild(deadline: AbortSignal): ChildProcess {
   try {
     return spawn(process.execPath, [PEEK_MAIN], {
@@ -98,7 +98,7 @@ function startChild(deadline: AbortSignal): ChildProcess {
   }
 }
 
-/** A reply that was cut off by the deadline is none; the whole ones before it count. */
+/** A reply that was cut off by the deadline is ignored; the complete ones before it count. */
 function viewsIn(text: string): ReadonlyMap<string, ScopeView> {
   const lines = text.split('\n').slice(0, -1)
   const replies = lines.flatMap((line) => {

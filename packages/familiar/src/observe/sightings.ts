@@ -11,21 +11,21 @@ import type { ScopeView, Sighting } from '../identity/sighting.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import type { Platform } from './platform/platform.js'
 
-/** How long the parents of forked processes may take to be read. */
+/** Time limit for reading the parents of forked processes. */
 const PARENTS_MS = 5_000
 
-/** What one socket answered. */
+/** How one socket answered the probe. */
 export interface Heard {
   readonly answer: Sighting['answer']
   readonly report: Sighting['report']
 }
 
-/** What of the machine was read before the sightings are put together. */
+/** What was read from the machine: the sightings are built from it. */
 export interface Read {
   readonly listeners: readonly Listener[]
   /** The pid that holds each socket. */
   readonly holders: ReadonlyMap<string, number>
-  /** What each socket answered. */
+  /** How each socket answered. */
   readonly replies: ReadonlyMap<string, Heard>
   readonly here: ScopeView
   readonly alive: ReadonlyMap<number, ProcessView>
@@ -34,7 +34,7 @@ export interface Read {
   readonly proven: ReadonlySet<string>
 }
 
-/** Returns one sighting for each process and port, and one for the holder of the daemon lock where it does not listen. */
+/** Returns one sighting for each process and port, and one for the holder of the daemon lock if it does not listen. */
 export async function sightingsOf(
   family: Family,
   read: Read,
@@ -52,7 +52,7 @@ interface Group {
   readonly listeners: readonly Listener[]
 }
 
-/** One candidate is what one process holds on one port; a socket whose holder is unknown is one of its own. */
+/** All sockets of one process on one port form one candidate; a socket with an unknown holder is a candidate by itself. */
 function group(listeners: readonly Listener[], holders: ReadonlyMap<string, number>): readonly Group[] {
   const groups = new Map<string, Group>()
   for (const listener of listeners) {
@@ -64,7 +64,7 @@ function group(listeners: readonly Listener[], holders: ReadonlyMap<string, numb
   return [...groups.values()].toSorted((a, b) => (a.port ?? 0) - (b.port ?? 0))
 }
 
-/** The holder of the daemon lock is a candidate also while it does not listen. */
+/** The holder of the daemon lock is a candidate even while it does not listen. */
 function withLockHolder(
   groups: readonly Group[],
   { lockHolder }: ScopeView,
@@ -102,8 +102,9 @@ async function toSighting(
 }
 
 /**
- * Returns every scope that something about the process names. Null where its environment could not be read and may name
- * more. (macOS and Windows do not tell it: there a marker has to do.)
+ * Returns every scope that the process names: in its command line, its self-report, its working directory (own) or its
+ * environment (predecessor). Null if the environment could not be read and may name more. (macOS and Windows do not show
+ * it: there the names from the other sources must do, and it is null only if there are none.)
  */
 async function scopesNamedBy(
   family: Family,
@@ -121,10 +122,10 @@ async function scopesNamedBy(
   return [...new Set([...named, ...more])]
 }
 
-/** How many generations of forks are followed. */
+/** How many generations of forks to follow. */
 const MAX_FORKS = 8
 
-/** Adds the ancestors with the same command line. Only a predecessor can fork without exec: Node cannot. */
+/** Adds each process's ancestors with the same command line. Only predecessors: Node cannot fork without exec. */
 async function withAncestors(
   sightings: readonly Sighting[],
   platform: Platform,
@@ -156,7 +157,10 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
   return family.relatives.find((other) => matchShapes(other.shapes, command) !== null)?.name ?? null
 }
 
-/** Where a process has several sockets on one port, the answer that says most counts; another family's counts before ours. */
+/**
+ * If a process has several sockets on one port, the most informative answer counts; that of another family's daemon comes
+ * before that of ours.
+ */
 const BEST_FIRST: readonly Sighting['answer'][] = [
   'other_family_report',
   'self_report',

@@ -6,8 +6,8 @@ import type { Lineage } from '../identity/spawn-shape.js'
 import type { Candidate, Look } from './look.js'
 
 /**
- * Returns the daemon of the scope, ours before a predecessor's. One whose marker is not proven to mean this scope, or that
- * is the live daemon of another scope, is not it: a copied home has the record of the home that it was copied from.
+ * Returns the daemon of the scope, an own one before a predecessor's. Excludes a daemon whose marker is not proven to name
+ * this scope, or that is the live daemon of another scope: a copied home contains the record of the original home.
  */
 export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
   const found = seen.candidates.filter(
@@ -21,14 +21,14 @@ export function singletonOf(seen: Look, lineage?: Lineage): Candidate | null {
 }
 
 /**
- * Returns whether the daemon is the one of another machine or pid namespace that the record of the scope names. One that is
- * seen in our own namespaces is not: the record may be another machine's, in a synchronised project.
+ * Returns whether the daemon is the one that the scope's record places on another machine or in another pid namespace. A
+ * daemon seen in our own namespaces is not: in a synchronised project, the record may be another machine's.
  */
 export function runsElsewhere({ facts }: Candidate, { surroundings }: Look): boolean {
   return facts.same_namespaces !== 'yes' && isHeldElsewhere(surroundings.here, surroundings.machine)
 }
 
-/** Returns the record of the scope that names this daemon, null when none does. */
+/** Returns the scope's record that names this daemon, null when none does. */
 export function recordOf({ sighting }: Candidate, { surroundings }: Look): DaemonRecord | null {
   const here = surroundings.here
   const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))

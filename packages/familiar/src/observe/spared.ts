@@ -2,7 +2,7 @@ import { maybeInUseBy } from '../classify/evidence.js'
 import { planFor, type Spared } from '../classify/plan.js'
 import type { Candidate, Look } from './look.js'
 
-/** Returns what speaks against ending a candidate whatever its row says: not even force ends it then. */
+/** Returns the reasons to spare a candidate: if any holds, not even force ends it, whatever its row says. */
 export function sparedOf({ facts, sighting }: Candidate, { surroundings }: Look): Spared {
   return {
     otherUser: facts.same_user === 'no',
@@ -12,7 +12,7 @@ export function sparedOf({ facts, sighting }: Candidate, { surroundings }: Look)
   }
 }
 
-/** Returns whether force, or a yes at the prompt, would end this candidate. */
+/** Returns whether this candidate is spared: then neither force nor a yes at the prompt ends it. */
 export function isSpared(candidate: Candidate, seen: Look): boolean {
   return planFor('operator_required', 'reset_force', sparedOf(candidate, seen)) === 'skip'
 }

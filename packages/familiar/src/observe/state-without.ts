@@ -6,10 +6,11 @@ import type { ScopeView, Surroundings } from '../identity/sighting.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 
 /**
- * What the daemon of a scope is. `starting`: the daemon lock is held by a process that the record does not name.
- * `stopping`: named, marked stopped, and still there. `wedged`: alive, reachable, and silent. `crashed`: recorded as
- * running, and gone. `elsewhere`: on another machine or in another pid namespace. `unreachable`: in another network, or
- * connections are not allowed here. `foreign`: the scope is another user's. `none`: there is none, and no record of one.
+ * The state of a scope's daemon. `starting`: a young process that no record names yet holds the daemon lock. `stopping`:
+ * marked stopped in its record, or has released its lock, but is still alive. `wedged`: alive, not known to be
+ * unreachable, and gives no self-report. `crashed`: recorded as running, but gone. `elsewhere`: on another machine or in
+ * another pid namespace, or not visible from here. `unreachable`: in another network, or connections are not allowed
+ * here. `foreign`: the scope belongs to another user. `none`: no daemon, and no record that names one of this scope.
  */
 export type DaemonState =
   | 'running'
@@ -23,31 +24,31 @@ export type DaemonState =
   | 'foreign'
   | 'none'
 
-/** The one answer to "is there a daemon, and how is it?": every command, the doctor and the page give this one. */
+/** The one answer to "is there a daemon, and how is it?", used by every command, the doctor and the page. */
 export interface DaemonStatus {
   readonly state: DaemonState
-  /** What tells it, in a few words. */
+  /** The reason for the state, in a few words. */
   readonly why: string
-  /** Since when it is so, ISO 8601, as far as that is known; of a crashed one when it was last alive. */
+  /** ISO 8601, null if unknown: when the daemon started or stopped; for a crashed one, when it was last alive. */
   readonly since: string | null
   readonly lineage: Lineage
   readonly pid: number | null
   readonly port: number | null
-  /** What it said of itself, null where it did not answer. */
+  /** Its self-report, null if it gave none. */
   readonly report: SelfReport | null
-  /** The record that names it, or our last one of the scope. */
+  /** The record that names it, else the scope's last own one. */
   readonly record: DaemonRecord | null
 }
 
-/** What is known where no process was seen to be the daemon. */
+/** What is known when no process was found to be the daemon. */
 export type Around = Pick<Surroundings, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
 
-/** Returns the state of a scope in which no process was seen to be the daemon. Pure. */
+/** Returns the state of a scope in which no process was found to be the daemon. Pure. */
 export function stateWithout(around: Around): DaemonStatus {
   return foreignOr(around, stateOf(around))
 }
 
-/** Another user's directory is named so, whatever else was seen. */
+/** If the directory belongs to another user, the state is `foreign`, whatever else was seen. */
 export function foreignOr({ here, user }: Pick<Around, 'here' | 'user'>, status: DaemonStatus): DaemonStatus {
   if (here.owner === null || here.owner === user) return status
   return { ...status, state: 'foreign', why: `the directory belongs to another user (${here.owner})` }
@@ -87,7 +88,7 @@ function stateOf(around: Around): DaemonStatus {
     : as('unreachable', 'it runs where a connection from here does not reach it')
 }
 
-/** Returns our own record of the scope, null where it is absent, unreadable or of another scope. */
+/** Returns our own record of the scope; null when it is absent, unreadable or of another scope. */
 export function ownRecordIn({ records, real }: ScopeView): DaemonRecord | null {
   const own = records.flatMap((read) =>
     read.state === 'readable' && read.record.lineage === 'own' ? [read.record] : [],

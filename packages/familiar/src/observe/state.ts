@@ -2,14 +2,14 @@ import type { Candidate, Look } from './look.js'
 import { recordOf, runsElsewhere, singletonOf } from './singleton.js'
 import { foreignOr, ownRecordIn, stateWithout, type DaemonState, type DaemonStatus } from './state-without.js'
 
-/** Returns the state of the daemon of the scope that was looked at. Pure but for the clock. */
+/** Returns the state of the daemon of the scanned scope. Pure except for the clock. */
 export function stateFrom(seen: Look): DaemonStatus {
   const daemon = countedDaemon(seen)
   if (daemon === null) return stateWithout(seen.surroundings)
   return foreignOr(seen.surroundings, ofDaemon(seen, daemon))
 }
 
-/** A predecessor's daemon is this scope's only while there is no record of ours: beside one, its own commands use it. */
+/** A predecessor's daemon counts only while no own record exists: beside one, only the predecessor's commands use it. */
 function countedDaemon(seen: Look): Candidate | null {
   const found = singletonOf(seen)
   const hasOwn = seen.surroundings.here.records.some(

@@ -5,10 +5,10 @@ import { HEALTH_PATH, probe } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { isSameScope } from './records.js'
 
-/** How long the machine may take to tell who holds a port. */
+/** Time limit for finding the holder of a port. */
 const MACHINE_MS = 2_000
 
-/** Whose record it is. */
+/** The scope whose record is verified. */
 export interface OfScope {
   readonly family: Family
   readonly scope: string
@@ -16,9 +16,9 @@ export interface OfScope {
 }
 
 /**
- * Asks the daemon that a record of ours names to prove itself: by the record's token or, where that stands in another home,
- * by what the kernel says of it: it holds the scope's daemon lock, was born when the record says, and listens on the
- * recorded port. Costs one local request, and at most the time given.
+ * Asks the daemon that one of our records names to prove itself. Proof is the record's token or, if that is stored in
+ * another home, what the kernel says: the daemon holds the scope's daemon lock, has the recorded start time, and listens
+ * on the recorded port. Costs one local request of at most `timeoutMs`; without a token, also the questions to the kernel.
  */
 export async function verify(
   at: OfScope,

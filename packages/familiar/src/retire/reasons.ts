@@ -1,35 +1,35 @@
 import type { Tri } from '../classify/tri.js'
 
-/** What a daemon knows of its own situation on a tick. */
+/** What a daemon knows about its own situation on a tick. */
 export interface Situation {
-  /** A readable record of the scope names another live daemon, or the file of its lock is no longer the one it holds. */
+  /** A record of the scope names another live daemon, or the lock file is no longer the one that this daemon has locked. */
   readonly superseded: Tri
-  /** In how many ticks in a row the directory of the scope was absent. */
+  /** For how many ticks in a row the directory of the scope has been absent. */
   readonly absentTicks: number
-  /** Its own package on disk is missing or of another version. */
+  /** Its own package on disk is missing or has another version. */
   readonly installationChanged: Tri
   readonly idleSeconds: number
-  /** 0: never. */
+  /** 0: it never leaves because it is idle. */
   readonly idleLimitSeconds: number
-  /** Open uploads, drains, streams and requests. */
+  /** The number of open uploads, drains, streams and requests. */
   readonly inFlight: number
-  /** Events that may leave now. */
+  /** The number of events that may be sent now. */
   readonly pending: number
 }
 
 export type RetirementReason = 'superseded' | 'scope_gone' | 'installation_changed' | 'idle'
 
-/** A rule of retirement. `waits`: only while nothing is in flight; the others wait for that at most the drain bound. */
+/** A rule of self-retirement. R3 and R4 hold only while nothing is in flight; R1 and R2 wait for at most the drain bound. */
 interface RetirementRule {
   readonly id: 'R1' | 'R2' | 'R3' | 'R4'
   readonly reason: RetirementReason
   readonly holds: (now: Situation) => boolean
 }
 
-/** Absent once may be a rename in progress; twice in a row is gone. */
+/** Absent on one tick may be a rename in progress; absent on two ticks in a row means gone. */
 const ABSENT_TICKS = 2
 
-/** First match wins. Unknown never retires: an unmounted drive or an error is no reason to leave. */
+/** First match wins. An unknown never makes a daemon leave: it may come from an unmounted drive or an error. */
 export const RETIREMENT_RULES: readonly RetirementRule[] = [
   { id: 'R1', reason: 'superseded', holds: (now) => now.superseded === 'yes' },
   { id: 'R2', reason: 'scope_gone', holds: (now) => now.absentTicks >= ABSENT_TICKS },
@@ -49,7 +49,7 @@ export const RETIREMENT_RULES: readonly RetirementRule[] = [
   },
 ]
 
-/** Returns the rule by which a daemon in this situation leaves, null while it stays. Pure. */
+/** Returns the rule by which a daemon in this situation leaves, null when it stays. Pure. */
 export function retirementOf(now: Situation): RetirementRule | null {
   return RETIREMENT_RULES.find((rule) => rule.holds(now)) ?? null
 }

@@ -12,8 +12,8 @@ interface Failure {
 }
 
 /**
- * Says on stderr in one line what went wrong and what to do, with `isJson` also as an object on stdout, and returns
- * the exit code. A stack trace only with `isVerbose`.
+ * Prints one line on stderr that says what went wrong and what to do, with `isJson` also an object on stdout, and with
+ * `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose: boolean): number {
   const failure = describe(error)
@@ -27,7 +27,7 @@ export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose
   return failure.exit
 }
 
-/** What the user asked for and the machine did not give is a problem (1); what cannot even be tried is an error (2). */
+/** Exit 1: the command was tried, and the state of the machine made it fail. What cannot even be tried exits with 2. */
 const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_DAEMON_ELSEWHERE',
   'E_DAEMON_NOT_REPLACED',
@@ -39,7 +39,7 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_VERSION_MISMATCH',
 ])
 
-/** A lack of resources passes, also one that a daemon has told of itself. */
+/** A lack of resources is temporary (75), also when it is a daemon that reported its own. */
 function exitOf({ code, retry }: FamiliarError): number {
   if (PROBLEMS.has(code)) return EXIT.problem
   return retry || code === 'E_RESOURCES' ? EXIT.tryAgain : EXIT.error
@@ -64,7 +64,7 @@ function describe(caught: unknown): Failure {
   }
 }
 
-/** A part of the package is not there any more: an upgrade is on its way, or has just been. */
+/** A module of this package no longer exists: an upgrade is replacing the package, or just has. */
 const INSTALLATION_CHANGED: Failure = {
   code: 'E_INSTALLATION_CHANGED',
   message: 'this installation was replaced or removed while the command ran',
@@ -78,12 +78,12 @@ function isPartMissing(error: unknown): boolean {
   return error instanceof Error && PART_MISSING.has((error as NodeJS.ErrnoException).code)
 }
 
-/** Returns `E_RESOURCES` where the error, or what it was caused by, is a lack of our own descriptors, memory, processes. */
+/** Returns `E_RESOURCES` if the error or a cause of it is our lack of file descriptors, memory or processes; else null. */
 function lackIn(error: unknown): FamiliarError | null {
   return causesOf(error).reduce<FamiliarError | null>((found, cause) => found ?? asLack(cause), null)
 }
 
-/** Returns the error and what it was caused by, outermost first. */
+/** Returns the error and its chain of causes, outermost first. */
 function causesOf(error: unknown): readonly unknown[] {
   return error instanceof Error ? [error, ...causesOf(error.cause)] : []
 }

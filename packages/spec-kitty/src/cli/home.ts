@@ -3,9 +3,9 @@ import { isAbsolute } from 'node:path'
 import { FamiliarError } from 'familiar'
 
 /**
- * Returns the home directory of this user: what `HOME` names, else what the system's user database has. An empty or
- * relative `HOME` counts as not set: it would mean another home in every working directory. Throws `E_SCOPE_UNUSABLE`
- * where neither is known, as for a uid without a passwd entry.
+ * Returns the home directory of this user: `HOME`, else the entry in the system's user database. An empty or relative
+ * `HOME` counts as not set: it would mean another home in every working directory. Throws `E_SCOPE_UNUSABLE` where there is
+ * neither, as for a uid without a passwd entry.
  */
 export function homeDirectory(): string {
   for (const find of [homedir, () => userInfo().homedir]) {
@@ -17,7 +17,7 @@ export function homeDirectory(): string {
   })
 }
 
-/** Both throw where the user is not in the user database. */
+/** `homedir` and `userInfo` throw for a user who is not in the user database. */
 function attempt(find: () => string): string | null {
   try {
     return find()

@@ -2,7 +2,7 @@ import { HIDDEN_CONTROLS, type Io } from './io.js'
 
 export const SCHEMA_VERSION = 1
 
-/** `JSON.stringify` escapes only C0. */
+/** `JSON.stringify` escapes only C0 controls, so these remain. */
 const HIDDEN = new RegExp(`[${HIDDEN_CONTROLS}]`, 'g')
 
 /** Prints one JSON document. */
@@ -10,7 +10,7 @@ export function printJson(document: object, io: Pick<Io, 'out'>): void {
   io.out(formatJson({ schema_version: SCHEMA_VERSION, ...document }))
 }
 
-/** Returns a JSON document that a terminal can show: every control character in it is escaped. */
+/** Returns a JSON document that is safe to show on a terminal: every control character is escaped. */
 export function formatJson(document: object): string {
   return `${escapeControls(JSON.stringify(document, null, 2))}\n`
 }
@@ -21,7 +21,7 @@ function escapeControls(json: string): string {
 
 /**
  * Prints a document whose last member is the list of a text's lines. The text comes in pieces and may be larger than
- * memory: each piece has left this process before the next one is read.
+ * memory: the next piece is read only after the last one has left this process.
  */
 export async function printJsonLines(
   document: object,
@@ -41,7 +41,7 @@ export async function printJsonLines(
   io.out(`${list.end()}${whole.slice(end)}`)
 }
 
-/** Writes lines as the members of a list; a piece may begin and end in the middle of a line. */
+/** Formats lines as the members of a JSON list; a piece may begin and end in the middle of a line. */
 function lineList(): { add(piece: string): string; end(): string } {
   let isFirst = true
   let isInLine = false

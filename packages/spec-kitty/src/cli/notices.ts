@@ -2,7 +2,7 @@ import type { Connection } from 'familiar'
 import { VERSION } from '../version.js'
 import { note, type Io } from './io.js'
 
-/** Says on stderr what the user should know of the versions: nothing where they are equal. */
+/** Tells the user on stderr if the daemon has another version than this command, or replaced one. Else silent. */
 export function noticeVersions(connection: Connection, name: string, io: Pick<Io, 'err'>): void {
   if (connection.outcome === 'skipped') return
   const { replaced, report, isNewer, isUnordered } = connection

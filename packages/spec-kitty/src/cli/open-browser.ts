@@ -2,19 +2,19 @@ import { spawn } from 'node:child_process'
 import { selectPlatform, type Platform } from 'familiar'
 import type { Io } from './io.js'
 
-/** What opens a URL in the user's browser, by system. */
+/** The command that opens a URL in the user's browser, by operating system. */
 const OPENERS: Readonly<Record<Platform['name'], readonly [string, ...string[]]>> = {
   linux: ['xdg-open'],
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 }
 
-/** An opener hands over to the browser and ends; one that goes on is the browser itself. */
+/** Most openers hand the URL over and exit. One that still runs after this time is the browser itself: that is success. */
 const OPENED_MS = 1_000
 
 /**
- * Asks the system to open the URL; false when it cannot: Node tells some reasons later and throws others. `BROWSER` counts
- * where it is set. The browser is the user's own: it gets the whole environment.
+ * Opens the URL with `BROWSER` if that is set, else with the system's opener; returns false if that fails. (`spawn` throws
+ * some errors and emits others.) The browser is the user's own, so it gets the whole environment.
  */
 export async function openInBrowser(url: string, env: Io['env']): Promise<boolean> {
   const { name } = await selectPlatform()

@@ -2,7 +2,7 @@ import type { StopResult } from 'familiar'
 import { printable, type Io } from './io.js'
 import { printJson } from './json.js'
 
-/** Says what became of the daemon that was to be stopped: `name` as people call it. */
+/** Prints the result of stopping a daemon; `name` is what users call that daemon. */
 export function printStop(
   result: StopResult,
   name: string,

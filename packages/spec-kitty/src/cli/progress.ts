@@ -8,7 +8,7 @@ export interface Progress {
   readonly stop: () => void
 }
 
-/** Says on stderr how far something is: nothing in the first second, then one line a second. */
+/** Reports progress on stderr: nothing in the first second, then one line per second. */
 export function startProgress(
   io: Pick<Io, 'err'>,
   describe: (done: number, total: number) => string,

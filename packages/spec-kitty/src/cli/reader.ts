@@ -9,21 +9,21 @@ import {
   writeSync,
 } from 'node:fs'
 
-/** What the system says of a pipe or socket whose other end is closed. */
+/** Error codes for a pipe or socket whose other end is closed. */
 const CLOSED: ReadonlySet<unknown> = new Set(['EPIPE', 'ENXIO', 'ECONNRESET', 'ENOTCONN'])
 
 /**
- * Returns what tells whether the reader of a pipe or socket is gone, without writing anything to it; false where that
- * cannot be told, and the next write has to show it. To be called before the first write, while the reader is there.
+ * Returns a function that tells whether the reader of a pipe or socket is gone, without writing anything to it. It returns
+ * false where that cannot be told: then the next write shows it. Call this before the first write, while the reader exists.
  *
- * A socket refuses an empty write; so does a pipe, but not on Linux. There a named pipe cannot be opened for writing, and
- * of another one the processes that read it are looked for: those that were seen, and then no longer were. (One that is
- * outside of this container, or another user's, is never seen.)
+ * Once the reader is gone, an empty write to a socket fails; so does one to a pipe, but not on Linux. There, a named pipe
+ * can no longer be opened for writing. For an unnamed pipe we search /proc for its readers: they are gone when we have seen
+ * some and now see none. (We never see a reader outside of this container or of another user.)
  */
 export function watchReader(descriptor: number): () => boolean {
   const kind = fstatSync(descriptor)
   const isPipe = kind.isFIFO()
-  // On Windows an empty write would be a message of its own.
+  // On Windows (no O_NONBLOCK) the reader would receive an empty write as a message.
   if ((!isPipe && !kind.isSocket()) || constants.O_NONBLOCK === undefined) return () => false
   const areReadersGone = isPipe ? watchPipe(descriptor) : () => false
   return () => {
@@ -48,13 +48,13 @@ function watchPipe(descriptor: number): () => boolean {
   }
 }
 
-/** A named pipe without a reader throws ENXIO. */
+/** Opening a named pipe without a reader throws ENXIO. */
 function canBeOpened(path: string): boolean {
   closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
   return true
 }
 
-/** Returns the descriptors of other processes, as paths below /proc, that read the pipe of this name. */
+/** Returns the file descriptors (as /proc paths) with which other processes read the pipe of this name. */
 function findReaders(name: string): readonly string[] {
   const pids = list('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
   return pids.flatMap((pid) =>
@@ -81,7 +81,7 @@ function list(directory: string): readonly string[] {
   }
 }
 
-/** A process that has become another user's since (`sudo`) is there and cannot be asked. */
+/** EACCES: the process still exists but changed its user since (`sudo`), so we cannot read its file descriptors. */
 function mayStillRead(path: string, name: string): boolean {
   try {
     return readlinkSync(path) === name

@@ -4,8 +4,8 @@ import type { Io } from './io.js'
 import { UsageError } from './usage.js'
 
 /**
- * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Read when it is used, so that a
- * changed environment counts. Throws `UsageError` when the variable is not an absolute path.
+ * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Reads the environment on each call, so
+ * that a change takes effect. Throws `UsageError` when the variable is not an absolute path.
  */
 export function runtimeRoot(io: Pick<Io, 'env' | 'home'>): string {
   const set = io.env['SPEC_KITTY_HOME']

@@ -8,12 +8,12 @@ export interface Column<T> {
 
 const GAP = '  '
 
-/** Left of every row the caller writes a mark of this width. */
+/** The caller puts a mark of this width to the left of every row. */
 const MARK_WIDTH = 2
 
 /**
- * Returns a header and one line a row. On a terminal (`width` known) the columns that do not fit are left out from
- * the right; in a pipe every column is there, in full.
+ * Returns a header and one line per row. On a terminal (`width` known), columns that do not fit are dropped from the
+ * right; in a pipe, every column is printed in full.
  */
 export function formatTable<T>(
   columns: readonly Column<T>[],

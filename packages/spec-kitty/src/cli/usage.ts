@@ -19,7 +19,7 @@ export function readOptions<T extends Options>(
   }
 }
 
-/** Node explains at length how to pass a positional that begins with a dash; the first sentence is the fact. */
+/** Keeps only the error: Node goes on to explain how to pass a positional argument that begins with a dash. */
 function firstSentence(message: string): string {
   return (message.split(/\. |\n/)[0] ?? message).replace(/\.$/, '')
 }

@@ -36,7 +36,7 @@ interface Options {
   readonly port: number | null
 }
 
-/** Looks at the sync range, cleans it where told to, and prints what the machine looks like then. */
+/** Scans the sync range, cleans it up with `--reset`, and prints the state of the machine after that. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = readArguments(args)
   const root = runtimeRoot(io)
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return isProblem || hasFailed ? EXIT.problem : EXIT.ok
 }
 
-/** What a clean-up needs is loaded only for one, and before the look: the package may be replaced while that takes its time. */
+/** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
 async function loadReset(isDryRun: boolean) {
   const { loadForReset, resetSync } = await import('../doctor/reset.js')
   if (!isDryRun) await loadForReset()

@@ -30,7 +30,7 @@ Options:
 
 const MODES = ['foreground', 'status', 'stop', 'cleanup-all'] as const
 
-/** What may be combined with what: everything that is not listed for a mode is refused. */
+/** The options that each mode allows: all others are refused. */
 const ALLOWED: Readonly<Record<(typeof MODES)[number] | 'start', readonly string[]>> = {
   start: ['open', 'port', 'json'],
   foreground: ['foreground', 'port'],
@@ -39,7 +39,7 @@ const ALLOWED: Readonly<Record<(typeof MODES)[number] | 'start', readonly string
   'cleanup-all': ['cleanup-all', 'force', 'port', 'dry-run', 'yes', 'json'],
 }
 
-/** Starts or finds the dashboard, or does what the mode says. Each mode is loaded when it is asked for. */
+/** Starts or finds the dashboard, or does what the mode says. Loads only the code of that mode. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const flag = { type: 'boolean', default: false } as const
   const values = readOptions(args, {

@@ -61,7 +61,10 @@ async function openAtLastLines(path: string, count: number): Promise<Tail | null
   return tail
 }
 
-/** Prints a piece after the other, as fast as it is read; returns the last one. A log may hold what others have said. */
+/**
+ * Prints the pieces no faster than stdout's reader takes them; returns the last one. Replaces control characters, because a
+ * log may hold text from other processes.
+ */
 async function print(pieces: AsyncIterable<string>, io: Io): Promise<string> {
   let last = ''
   for await (const piece of pieces) {

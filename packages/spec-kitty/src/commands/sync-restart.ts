@@ -16,7 +16,7 @@ Stops the sync daemon of this root where one runs, and starts a new one. Where t
 could not write its record (a full disk) nothing is stopped.
 `
 
-/** Replaces the sync daemon by a new one. */
+/** Stops the sync daemon and starts a new one. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const root = runtimeRoot(io)

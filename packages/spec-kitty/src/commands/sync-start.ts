@@ -11,7 +11,7 @@ Starts the sync daemon of this root, or finds the one that runs. Works whatever 
 environment says about automatic starts, and without a session.
 `
 
-/** Starts or finds the sync daemon, and says which. */
+/** Starts the sync daemon or finds the running one, and prints which of the two. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const connection = await connectSync(runtimeRoot(io), io, null)

@@ -11,7 +11,7 @@ Stops the sync daemon of this root, of any version: asks it, and ends its proven
 where it does not go. Says so only when it is gone. Nothing to stop is exit 0.
 `
 
-/** Stops the sync daemon, and says what became of it. */
+/** Stops the sync daemon, and prints the result. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const result = await stopSync(runtimeRoot(io), io, 'operator_stop')

@@ -17,10 +17,10 @@ minute at the very most, and its exit code is always 0: an upgrade must not fail
 daemon.
 `
 
-/** Whoever is busy with the daemon at this moment is a newer command, or will be followed by one. */
+/** Short, because the holder of the lock is a newer command, or a newer one will follow and replace the daemon. */
 const LOCK_WAIT_MS = 5_000
 
-/** Retires a stale sync daemon. Whatever goes wrong is said on stderr, and is no failure. */
+/** Retires a stale sync daemon. Errors are reported on stderr; the exit code is always 0. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const { json } = readOptions(args, { json: { type: 'boolean', default: false } })

@@ -1,10 +1,10 @@
 /**
- * What the dashboard's server tells its page, as JSON: `GET /api/missions`, `/api/missions/:id`,
- * `/api/missions/:id/documents/:name`, `/api/daemons`, and the events of `/api/events`. Types only: the page and the
- * server both read this file.
+ * The JSON that the dashboard's server sends to its page: `GET /api/missions`, `/api/missions/:id`,
+ * `/api/missions/:id/documents/:name`, `/api/daemons`, and the events of `/api/events`. Types only, because the page and
+ * the server both import this file.
  */
 
-/** Where a work package stands, as `status.events.jsonl` says it. */
+/** The state of a work package, as recorded in `status.events.jsonl`. */
 export type Lane =
   | 'genesis'
   | 'planned'
@@ -20,9 +20,9 @@ export type Lane =
 /** The five columns of the board, from left to right. */
 export type BoardColumn = 'planned' | 'doing' | 'for_review' | 'approved' | 'done'
 
-/** Something in the project that could not be read as what it should be. It is shown, never repaired. */
+/** Something malformed or unreadable in the project. It is shown, never repaired. */
 export interface Problem {
-  /** Relative to the project, with `/`. */
+  /** Relative to the project, with `/` as separator. */
   readonly path: string
   /** One sentence without the path: `line 3 is no JSON`, `its front matter is no YAML`. */
   readonly what: string
@@ -32,7 +32,7 @@ export interface MissionSummary {
   /** The name of its directory below `kitty-specs`. */
   readonly id: string
   readonly title: string
-  /** From 0 to 1, by the weights of the lanes; null without work packages. */
+  /** From 0 to 1, by the weights of the lanes; null if no work package is on the board. */
   readonly progress: number | null
   readonly counts: Readonly<Record<BoardColumn, number>>
   /** When its files or its lanes last changed, ISO 8601 UTC. */
@@ -44,16 +44,16 @@ export interface MissionSummary {
 export interface MissionsReply {
   readonly project: { readonly name: string; readonly path: string }
   readonly missions: readonly MissionSummary[]
-  /** What concerns no single mission: `kitty-specs` itself cannot be read, say. */
+  /** Problems that are in no mission's reply, such as an unreadable `kitty-specs`. */
   readonly problems: readonly Problem[]
 }
 
 export interface WorkPackage {
   readonly id: string
   readonly title: string
-  /** As the events say it: one of `Lane`, or a lane that this version does not know. */
+  /** From the events: one of `Lane`, or a lane that this version does not know; `planned` without events. */
   readonly lane: string
-  /** Null: not on the board (`genesis`). An unknown lane stands in `planned`, with a problem. */
+  /** Null: not on the board (`genesis`). An unknown lane is shown in `planned`, with a problem. */
   readonly column: BoardColumn | null
   readonly dependencies: readonly string[]
   readonly subtasks: readonly string[]
@@ -62,7 +62,7 @@ export interface WorkPackage {
   readonly phase: string | null
   /** The name of its prompt among the mission's documents; null when events name a package without a file. */
   readonly document: string | null
-  /** Of its last lane change, ISO 8601 UTC. */
+  /** When its lane last changed, ISO 8601 UTC; null without events. */
   readonly updated_at: string | null
 }
 
@@ -74,13 +74,13 @@ export interface DocumentSummary {
 
 /** `GET /api/missions/:id`. */
 export interface MissionReply extends MissionSummary {
-  /** By id. */
+  /** Sorted by id. */
   readonly work_packages: readonly WorkPackage[]
   readonly documents: readonly DocumentSummary[]
   readonly problems: readonly Problem[]
 }
 
-/** `GET /api/missions/:id/documents/:name`, the name percent-encoded with its slashes. */
+/** `GET /api/missions/:id/documents/:name`, the name percent-encoded, including its slashes. */
 export interface DocumentReply {
   readonly name: string
   /** Markdown is rendered by the page, everything else is shown as it is. */
@@ -105,7 +105,7 @@ export interface DaemonEntry {
   readonly is_live: boolean
   readonly cleanup_class: 'safe_auto' | 'operator_required' | 'never_touch'
   readonly skip_reason: string | null
-  /** The row of the decision table. */
+  /** The id of the decision table row that matched. */
   readonly rule: string
   readonly uptime_seconds: number | null
   readonly memory_bytes: number | null
@@ -113,24 +113,24 @@ export interface DaemonEntry {
   readonly remedy: string | null
 }
 
-/** `GET /api/daemons`: everything that listens in the ranges of both families, looked at just now. */
+/** `GET /api/daemons`: everything that listens in the port ranges of both families. A scan is reused for a second. */
 export interface DaemonsReply {
   readonly generated_at: string
   readonly families: readonly {
     readonly name: string
-    /** Half-open. */
+    /** Half-open: `to` is excluded. */
     readonly ports: { readonly from: number; readonly to: number }
     readonly daemons: readonly DaemonEntry[]
-    /** Why the family could not be looked at, in one sentence; null when it was. */
+    /** Why the family could not be scanned, in one sentence; null if it was. */
     readonly problem: string | null
   }[]
 }
 
 /**
- * `GET /api/events`, server-sent events named `changed`. The first one of a stream is null and comes as soon as the
- * project is watched: the page reads everything then, because it cannot know what it missed.
+ * `GET /api/events`, server-sent events named `changed`. The first one of a stream has `missions: null` and comes as soon
+ * as the project is watched: the page then reads everything, because it cannot know what it missed.
  */
 export interface ChangedEvent {
-  /** Missions that may have changed; null: any may have, the list itself included. */
+  /** The missions that may have changed; null: any may have, and so may the list itself. */
   readonly missions: readonly string[] | null
 }

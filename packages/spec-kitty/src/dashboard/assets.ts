@@ -3,7 +3,7 @@ import { extname, join } from 'node:path'
 import type { PageReply } from 'familiar'
 import { INSTALLATION } from '../installation.js'
 
-/** Its place in the package, wherever this module was bundled to. */
+/** The page's directory in the installed package, wherever this module was bundled to. */
 const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
-/** Nothing is loaded from anywhere else, no text becomes script, nobody frames the page. */
+/** Content security policy: nothing is loaded from elsewhere, no text becomes script, no other page may frame this one. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -30,7 +30,7 @@ const POLICY = [
 
 let files: ReadonlyMap<string, Buffer> | null = null
 
-/** Returns a file of the page by its path, `/` for the page itself; null: there is none of that name. */
+/** Returns a file of the page by its path, `/` for the page itself; null if there is none of that name. */
 export function staticFile(path: string): PageReply | null {
   const name = path === '/' ? 'index.html' : path.slice(1)
   files ??= readPage()
@@ -51,7 +51,7 @@ export function staticFile(path: string): PageReply | null {
   }
 }
 
-/** All at once, and kept: an upgrade replaces the files on disk below a daemon that still runs, and half of each is no page. */
+/** Reads all files at once: an upgrade may replace them under a running daemon, and two versions must not be mixed. */
 function readPage(): ReadonlyMap<string, Buffer> {
   return new Map(readdirSync(PAGE).map((name) => [name, readFileSync(join(PAGE, name))]))
 }

@@ -1,18 +1,18 @@
 import type { ChangedEvent } from './api.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
-/** A page that is loaded again, or a client that opens and closes streams, does not have everything watched anew. */
+/** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */
 const LINGER_MS = 2_000
 
-/** Where more missions than this may have changed, the event does not name them: it is sent to up to 64 pages. */
+/** If more missions than this may have changed, the event does not name them: it is sent to up to 64 pages. */
 const MAX_NAMED = 100
 
 type Send = (event: string, data: unknown) => void
 
 /**
- * Returns the event stream of a project, for any number of pages. The project is watched while at least one page is
- * open, and two seconds longer: a dashboard that nobody looks at sleeps. Every page is told `null` once, as soon as
- * everything is watched: what it reads from then on is current until it is told of a change.
+ * Returns the event stream of a project, shared by all its pages. The project is watched while at least one page is
+ * open, and two seconds longer, so that a dashboard without pages sleeps. Every page is sent `missions: null` once, as
+ * soon as everything is watched: what it reads from then on is current until an event says otherwise.
  */
 export function shareChanges(directory: string): {
   readonly open: (send: Send, closed: AbortSignal) => void

@@ -33,8 +33,8 @@ export interface CleanUpOptions {
 }
 
 /**
- * Ends the orphaned dashboards of every project: shows what it found, asks, and says how many processes and stale records it
- * cleaned. Live dashboards of other projects stay, also with force.
+ * Ends the orphaned dashboards of every project: shows what it found, asks, and reports how many processes and stale
+ * records it cleaned up. Live dashboards of other projects are left alone, even with `force`.
  */
 export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
   const here = workingDirectory(io)
@@ -66,7 +66,7 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
   }
 }
 
-/** How many would be ended at the most. */
+/** Returns the largest number of dashboards that may be ended. */
 function countOf({ force, port }: CleanUpOptions, seen: Look): number {
   const classes = force ? ['safe_auto', 'operator_required'] : ['safe_auto']
   return seen.candidates.filter(
@@ -110,7 +110,7 @@ async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Pro
   return result.failed.length > 0 ? EXIT.problem : EXIT.ok
 }
 
-/** The record of a dashboard that was ended, in a project that is still there. */
+/** Cleans up the records of ended dashboards whose project is known to still exist. Returns how many there were. */
 async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
   const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
   const tidied = swept.map(async (candidate) => {

@@ -6,10 +6,10 @@ import { dashboardFamily } from '../families/families.js'
 import { installedSelf, VERSION_VARIABLE } from '../installation.js'
 import { launchDashboard } from './launch.js'
 
-/** A dashboard that runs. */
+/** A running dashboard. */
 export type Dashboard = Extract<Connection, { outcome: 'connected' }>
 
-/** Returns the dashboard of the project, starting it where there is none; on that very port, where one is given. */
+/** Returns the project's dashboard, starting one if none runs. If `port` is given, a new one must get that very port. */
 export async function connectDashboard(
   project: string,
   root: string,

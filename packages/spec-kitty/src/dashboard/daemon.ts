@@ -13,22 +13,22 @@ import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from '../version.js'
 import { logFile } from './launch.js'
 import { dashboardPages } from './pages.js'
 
-/** A dashboard that nobody looks at leaves after four hours; an open page keeps it. */
+/** A dashboard retires itself after four hours without use; an open page counts as use. */
 export const DASHBOARD_IDLE_RETIREMENT_SECONDS = 14_400
 
 export interface DashboardDaemonOptions extends Pick<
   ServeOptions,
   'mayHavePipe' | 'isForeground' | 'exit' | 'port' | 'onReady' | 'onFailure'
 > {
-  /** The scope, as the marker in the command line says. */
+  /** The scope, from the marker in the command line. */
   readonly project: string
-  /** The runtime root of the user: where the log is, and whose sync daemon the page shows. */
+  /** The user's runtime root: it contains the log, and the page shows its sync daemon. */
   readonly root: string
-  /** The version to report; only for tests that play another version. */
+  /** The version to report; only for tests that simulate another version. */
   readonly reportedVersion: string | undefined
 }
 
-/** Runs the dashboard of a project until it is told to leave or retires. */
+/** Runs the dashboard of a project until it is stopped or retires itself. */
 export async function runDashboardDaemon(options: DashboardDaemonOptions): Promise<void> {
   const { root, reportedVersion, ...rest } = options
   const project = realPath(options.project) ?? options.project

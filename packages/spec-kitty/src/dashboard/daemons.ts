@@ -10,7 +10,7 @@ export interface DaemonsRequest {
   readonly self: Self
 }
 
-/** Returns everything that listens in the ranges of both families, looked at just now; looking is all that is done. */
+/** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */
 export async function readDaemons(request: DaemonsRequest): Promise<DaemonsReply> {
   const families = [
     [dashboardFamily(request.root), request.project],

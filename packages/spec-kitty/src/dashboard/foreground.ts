@@ -4,9 +4,9 @@ import { runDashboardDaemon } from './daemon.js'
 import { urlOf } from './start.js'
 
 /**
- * Runs the dashboard in this process until Ctrl+C, until its terminal is closed, or until it retires: for containers,
- * tests, debugging. Nobody else may run one for the project at the same time. Never returns; throws when it could not
- * start.
+ * Runs the dashboard in this process until Ctrl+C, until its terminal is closed, or until it retires itself: for
+ * containers, tests and debugging. No other dashboard of the project may run at the same time. Never returns; throws if
+ * it could not start.
  */
 export function runInForeground(project: string, root: string, port: number | null, io: Io): Promise<number> {
   io.releaseInterrupt()

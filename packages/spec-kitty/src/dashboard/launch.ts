@@ -3,12 +3,12 @@ import type { Launch } from 'familiar'
 import type { Io } from '../cli/io.js'
 import { daemonLaunch } from '../daemon-launch.js'
 
-/** Returns how the dashboard of a project is started. */
+/** Returns how to start the dashboard of a project. */
 export function launchDashboard(project: string, root: string, env: Io['env']): Launch {
   return daemonLaunch('dashboard', `--spec-kitty-dashboard-project=${project}`, logFile(root, project), env)
 }
 
-/** Where the dashboard of a project writes its log: in the runtime root, because the project is not ours to fill. */
+/** Returns the log file of a project's dashboard: in the runtime root, so that we do not fill the project with logs. */
 export function logFile(root: string, project: string): string {
   const name = process
     .getBuiltinModule('node:crypto')

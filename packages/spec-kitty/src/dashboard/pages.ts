@@ -14,17 +14,17 @@ const JSON_HEADERS = {
 } as const
 
 /**
- * Missions and documents that are read at once. A document of a MiB takes up to 30 MiB until it is sent, and more at once
- * would not be sooner: what takes time is done by one thread.
+ * How many missions and documents are read at once. A document of 1 MiB takes up to 30 MiB of memory until it is sent,
+ * and more at once would not be faster: the slow part runs on one thread.
  */
 const READ_AT_ONCE = 2
 
-/** Looking at the machine starts a process and takes up to a second, and anybody may ask for it. */
+/** A scan of the machine starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
 /**
- * Returns what the dashboard serves to a browser: the page, and what it reads. All of it is read-only and needs no token;
- * that the request comes from this machine and from no other origin was checked before.
+ * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
+ * caller has checked that the request comes from this machine and from no other origin.
  */
 export function dashboardPages(directory: string, root: string, platform: Platform): Pages {
   const project = openProject(directory)
@@ -44,7 +44,7 @@ export function dashboardPages(directory: string, root: string, platform: Platfo
   }
 }
 
-/** `missions/:id` and `missions/:id/documents/:name`: every part is percent-encoded on its own. */
+/** Serves `missions/:id` and `missions/:id/documents/:name`; each part is percent-encoded on its own. */
 async function readProject(project: Project, parts: readonly string[]): Promise<PageReply | null> {
   const [missions, id, documents, name, ...more] = parts.map(decode)
   if (missions !== 'missions' || id === undefined || more.length > 0 || parts.length === 3) return null
@@ -54,7 +54,7 @@ async function readProject(project: Project, parts: readonly string[]): Promise<
   return orNotFound(await project.document(id, name))
 }
 
-/** Null for what is no encoding of a text. */
+/** Null if the percent-encoding is invalid. */
 function decode(part: string): string | null {
   try {
     return decodeURIComponent(part)
@@ -71,7 +71,7 @@ function notFound(): PageReply {
   return json({ error: 'not_found' }, 404)
 }
 
-/** As bytes, so that a reply of many MiB exists once for all who wait for it. */
+/** Encodes the body once, so that all requests that share a reply of many MiB share its bytes. */
 function json(body: object, status = 200): PageReply {
   return { status, headers: JSON_HEADERS, body: Buffer.from(JSON.stringify(body)) }
 }

@@ -4,12 +4,13 @@ import { realPath } from 'familiar'
 import type { Io } from '../cli/io.js'
 import { UsageError } from '../cli/usage.js'
 
-/** What makes a directory a project. */
+/** Entries that make a directory a project. */
 const SIGNS = ['.kittify', 'kitty-specs'] as const
 
 /**
  * Returns the project that the working directory is in, as a real path: the nearest directory with `.kittify` or
- * `kitty-specs`. The runtime root in the home directory has other names and is none. Throws `UsageError` where there is none.
+ * `kitty-specs`. The runtime root has another name, so it does not make the home directory a project. Throws `UsageError`
+ * if there is no project.
  */
 export function currentProject(io: Pick<Io, 'cwd'>): string {
   const project = findProject(workingDirectory(io))
@@ -19,7 +20,7 @@ export function currentProject(io: Pick<Io, 'cwd'>): string {
   )
 }
 
-/** The same, or null. */
+/** Returns the nearest project directory at `start` or above it; null if there is none. */
 export function findProject(start: string): string | null {
   for (let at = start; ; at = dirname(at)) {
     if (SIGNS.some((sign) => existsSync(join(at, sign)))) return at
@@ -27,7 +28,7 @@ export function findProject(start: string): string | null {
   }
 }
 
-/** Returns the working directory as a real path. Throws `UsageError` where it was removed. */
+/** Returns the working directory as a real path. Throws `UsageError` if it was removed. */
 export function workingDirectory(io: Pick<Io, 'cwd'>): string {
   try {
     const directory = io.cwd()

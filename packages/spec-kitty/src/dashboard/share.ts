@@ -1,11 +1,11 @@
-/** What many pages, or a client that floods, ask for at the same time: done in turn, and no more often than it must be. */
+/** Limits the work that many pages, or a flooding client, request at the same time. */
 
 type InTurn<T> = (key: string, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
 
 /**
- * Returns a function that runs at most `limit` pieces of work at once, and the others in the order in which they came. All
- * who wait for work of the same key get the result of one run; it begins after each of them has asked, so it is as new
- * as one of their own. Where every one of them has gone before its turn (their signals are aborted), it throws instead.
+ * Returns a function that runs at most `limit` pieces of work at once and queues the rest in order of arrival. Callers
+ * queued with the same key share one run. It begins after each of them has asked, so its result is as fresh as one of
+ * their own. If all of them have gone before its turn (their signals are aborted), it throws instead of running.
  */
 export function inTurn<T>(limit: number): InTurn<T> {
   const waiting = new Map<string, { readonly signals: AbortSignal[]; readonly result: Promise<T> }>()
@@ -39,7 +39,7 @@ export function inTurn<T>(limit: number): InTurn<T> {
   }
 }
 
-/** Returns `read`, whose result is given again to those who ask less than `ms` after it came. */
+/** Returns a function that calls `read` and reuses its result for `ms` after it arrived. Failures are not kept. */
 export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
   let last: { readonly value: T; readonly at: number } | null = null
   return async () => {

@@ -10,10 +10,10 @@ export interface StartOptions {
   readonly isJson: boolean
 }
 
-/** Starts or finds the dashboard of the project, prints its URL, and opens it where asked to. */
+/** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
 export async function startDashboard(options: StartOptions, io: Io): Promise<void> {
   const { project, root, port, isOpened, isJson } = options
-  // Before anything that may wait, while the package may be replaced.
+  // Import this before anything that may wait: the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const dashboard = await connectDashboard(project, root, io, port)
   const { record } = dashboard
@@ -27,7 +27,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   }
 }
 
-/** Where a dashboard is looked at. */
+/** Returns the URL of a dashboard's page. */
 export function urlOf(port: number): string {
   return `http://127.0.0.1:${port}/`
 }

@@ -18,7 +18,7 @@ export interface StatusOptions {
   readonly isCheck: boolean
 }
 
-/** Shows whether the dashboard of the project runs. Exit 1 when it is there and does not answer. */
+/** Shows whether the project's dashboard runs. Exit 1 if it runs but does not answer; with `isCheck`, also if none runs. */
 export async function showDashboard(
   project: string,
   root: string,

@@ -4,7 +4,7 @@ import { note, type Io } from '../cli/io.js'
 import { printStop } from '../cli/print-stop.js'
 import { dashboardFamily } from '../families/families.js'
 
-/** Stops the dashboard of the project, of any version, and says what became of it. */
+/** Stops the dashboard of the project, of any version, and prints the result. */
 export async function stopDashboard(project: string, root: string, isJson: boolean, io: Io): Promise<number> {
   const result = await stopDaemon({
     family: dashboardFamily(root),

@@ -1,7 +1,7 @@
 import type { DaemonState, DaemonStatus } from 'familiar'
 import { isPresent } from '../status.js'
 
-/** The `daemon` block of the doctor's document: the daemon of this root, as `sync status` tells it. */
+/** The `daemon` block of the doctor's document: this root's daemon, in the state that `sync status` reports. */
 export interface DaemonView {
   readonly active: boolean
   readonly state: DaemonState
@@ -16,7 +16,7 @@ export interface DaemonView {
   readonly queued: number | null
 }
 
-/** Returns the `daemon` block, null when nothing is recorded as running and the daemon lock is free. */
+/** Returns the `daemon` block; null if no daemon is recorded as running and the daemon lock is free. */
 export function readDaemon(status: DaemonStatus): DaemonView | null {
   const { state, why, since, report, record } = status
   if (!isPresent(state) && state !== 'crashed') return null

@@ -24,7 +24,7 @@ export interface DoctorDocument {
   readonly reset_result?: ResetResult
 }
 
-/** What the document is made of besides one look; after a clean-up, the look after it. */
+/** What the document needs besides one scan, which is the scan after the clean-up if there was one. */
 export interface DocumentParts {
   readonly root: string
   readonly self: Self
@@ -35,7 +35,7 @@ export interface DocumentParts {
   readonly isDryRun: boolean
 }
 
-/** Returns the document of one look. */
+/** Returns the document for one scan. */
 export function doctorDocument(
   seen: Look,
   { root, self, env, status, config, report, isDryRun }: DocumentParts,

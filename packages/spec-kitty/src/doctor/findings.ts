@@ -32,7 +32,7 @@ interface Seen {
   readonly self: Self
 }
 
-/** From this share of its ports on, a range counts as nearly full. */
+/** A range counts as nearly full from this share of used ports on. */
 const NEARLY_FULL = 0.8
 
 /** Returns every finding, by id. Pure. */
@@ -61,7 +61,7 @@ function noSession({ session, env }: Seen): Finding | null {
   }
 }
 
-/** Neither this root's own daemon nor what even force leaves alone is an orphan that anything should be done about. */
+/** Counts the orphans that a command can end. This root's own daemon, and what even `--force` spares, are not among them. */
 function orphaned({ seen }: Seen): Finding | null {
   const own = singletonOf(seen)
   const orphans = seen.candidates.filter(
@@ -97,7 +97,7 @@ function isOpen(candidate: Candidate, seen: Look): boolean {
   return verdict.class === 'operator_required' && proof !== null && !isSpared(candidate, seen)
 }
 
-/** The daemon of this root, as commands will meet it: an older one they replace, a newer one they use or cannot talk to. */
+/** This root's daemon has another version: commands replace an older one, and use a newer one or cannot talk to it. */
 function otherVersion({ seen, self }: Seen): Finding | null {
   const found = singletonOf(seen)
   const { report, shape } = found?.sighting ?? {}
@@ -127,10 +127,10 @@ function remedyFor(standing: Standing): NonNullable<Finding['remediation']> {
   return { command: 'spec-kitty sync restart', description }
 }
 
-/** What must be proven of a predecessor's daemon before a command of ours takes its place. */
+/** The facts that must be proven before a command replaces a predecessor's daemon. */
 const PROVEN = ['same_user', 'same_namespaces', 'marker_here', 'report_agrees', 'scope_agrees'] as const
 
-/** A predecessor's daemon is the one that commands replace only as long as no record of ours exists. */
+/** Returns whether commands would replace this predecessor's daemon: only if it is proven and no own record exists. */
 function makesWay({ facts }: Candidate, { surroundings }: Look): boolean {
   const isAlone = surroundings.here.records.every(
     (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
@@ -157,7 +157,7 @@ function noDaemon({ status }: Seen): Finding | null {
   }
 }
 
-/** States of the daemon that a command can do nothing about from here, or that the next command mends by itself. */
+/** A daemon that commands cannot reach from here, or one that crashed and that the next command replaces by itself. */
 function outOfReach({ status }: Seen): Finding | null {
   const { state, why, since, pid, port } = status
   const at = `the sync daemon (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
@@ -201,7 +201,7 @@ function nearlyFull({ seen }: Seen): Finding | null {
   }
 }
 
-/** A predecessor that is still in daily use beside ours is respected; the operator should know. (Alone it is F-004.) */
+/** A predecessor still in daily use beside the own daemon is left alone; the operator should know. (Alone it is F-004.) */
 function predecessorToo({ seen }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     (candidate) =>

@@ -23,10 +23,10 @@ function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Look): st
   return record.skip_reason === 'starting' ? `wait 30 s, then: ${clean}` : force
 }
 
-/** Ends the sync daemon of this root, of any version, also one that does not answer. */
+/** Ends this root's sync daemon, whatever its version, even if it does not answer. */
 export const STOP = 'spec-kitty sync stop'
 
-/** The daemon of this very root needs no force: what the finding of the doctor and the status name ends it. */
+/** This root's own wedged daemon needs no `--force`: `STOP` ends it, which F-005 and `sync status` suggest too. */
 function isWedgedHere(candidate: Candidate, seen: Look): boolean {
   const isSync = seen.family.name === 'sync'
   return isSync && candidate.verdict.reason === 'unresponsive' && candidate === singletonOf(seen)
@@ -37,7 +37,7 @@ interface Commands {
   readonly clean: string
   /** Shows the live daemon of another scope: nothing is wrong with it. */
   readonly showElsewhere: (scope: string) => string
-  /** What goes before a command so that it means the daemon's own scope. */
+  /** The prefix that makes a command act on the daemon's own scope. */
   readonly inScope: (record: IdentityRecord) => string
 }
 
@@ -54,12 +54,12 @@ const COMMANDS: Readonly<Record<'sync' | 'dashboard', Commands>> = {
   },
 }
 
-/** Returns the command that ends one listener of the sync range, whatever the doubt. */
+/** Returns the command that ends one listener of the sync range, even one that needs a decision. */
 export function forceCommand(port: number | null): string {
   return forced(COMMANDS.sync.clean, port)
 }
 
-/** Returns the command that ends one listener of the dashboard range, whatever the doubt. */
+/** Returns the command that ends one listener of the dashboard range, even one that needs a decision. */
 export function forceDashboardCommand(port: number | null): string {
   return forced(COMMANDS.dashboard.clean, port)
 }

@@ -24,7 +24,7 @@ const SEVERITY_STYLE: Readonly<Record<Finding['severity'], Style>> = {
   critical: 'red',
 }
 
-/** Returns the human form of the doctor's document, with a line feed at its end. */
+/** Returns the doctor's document as text for people, with a line feed at its end. */
 export function renderDoctor(document: DoctorDocument, paper: Paper): string {
   return [
     renderHead(document, paper),
@@ -60,7 +60,7 @@ function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): 
   return state === 'wedged' ? 'does not answer' : `${state}: ${printable(why)}`
 }
 
-/** The live daemon first, what is not ours last and dim, the rest by port. */
+/** Lists the live daemon first and never_touch candidates last and dim, each group by port. */
 export function renderCandidates(
   { candidates }: Pick<DoctorDocument, 'candidates'>,
   paper: Paper,

@@ -15,11 +15,11 @@ interface Named {
 interface Versioned extends Named {
   readonly package_version: string | null
   readonly protocol_version: number | null
-  /** The skip reason that force overrode, or what spoke for it being stale. */
+  /** The skip reason that force overrode, or the evidence that the daemon is stale. */
   readonly reason: string
 }
 
-/** The `reset_result` block. Every candidate that could have been cleaned stands in exactly one list. */
+/** The `reset_result` block. Every candidate that could have been cleaned is in exactly one list. */
 export interface ResetResult {
   readonly swept: readonly (Versioned & { readonly cleanup_path: CleanupPath })[]
   readonly skipped: readonly (Named & {
@@ -31,7 +31,7 @@ export interface ResetResult {
   readonly would_sweep: readonly Versioned[]
 }
 
-/** Returns what became of each candidate, from the machine as it was afterwards. */
+/** Returns the outcome for each candidate; its version and evidence are those of the scan that the clean-up acted on. */
 export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean): ResetResult {
   const { entries } = report
   return {

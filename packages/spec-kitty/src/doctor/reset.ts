@@ -18,7 +18,7 @@ export interface ResetOptions {
   readonly port: number | null
 }
 
-/** What was seen, and how it is shown to the person who is asked. */
+/** The scan, and how it is shown to the user before the question. */
 export interface ResetScene {
   readonly root: string
   readonly seen: Look
@@ -26,10 +26,10 @@ export interface ResetScene {
   readonly show: () => Promise<string>
 }
 
-/** Loads what the clean-up needs after its waits. */
+/** Loads the code that the clean-up needs after its waits, in which the package may be replaced. */
 export const loadForReset = loadLocks
 
-/** Cleans up as the options say, after the question about what needs a decision where it may be asked. */
+/** Cleans up as the options say. Where a prompt is allowed, asks first about the candidates that need a decision. */
 export async function resetSync(
   options: ResetOptions,
   { root, seen, platform, show }: ResetScene,
@@ -57,7 +57,7 @@ export async function resetSync(
   }
 }
 
-/** The yes covers the processes that were shown, by (pid, birth), and is asked for before any lock is taken. */
+/** Asks before any lock is taken. A yes covers exactly the processes that were shown, by pid and start time. */
 async function askAboutTheRest(
   options: ResetOptions,
   seen: Look,

@@ -10,7 +10,7 @@ export interface SessionView {
   readonly auth_scope: string | null
 }
 
-/** Returns the session in the root, null when there is none that can be read. The token in it is not read. */
+/** Returns the session in the root, without its token; null if there is none that can be read. */
 export function readSession(root: string): SessionView | null {
   const json = objectOf(parseJson(read(join(root, 'session.json'))))
   if (json === null) return null

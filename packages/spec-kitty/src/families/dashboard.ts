@@ -53,7 +53,7 @@ export const dashboard: Omit<Family, 'relatives' | 'tokenDirectory'> = {
   }),
 }
 
-/** Where a runtime root keeps the tokens of its user's dashboards: a project is carried by git, and read by the page. */
+/** Directory for the tokens of the user's dashboards. Not in the project: git copies that, and the page can read it. */
 export function dashboardTokens(root: string): string {
   return join(root, 'daemons', 'dashboards')
 }
@@ -77,7 +77,7 @@ function readSelfReport(body: unknown): SelfReport | null {
   }
 }
 
-/** The predecessor's dashboard states its project and hands out its token; it names neither family, pid nor port. */
+/** The predecessor's dashboard reports its project and its token, but no family, pid or port. */
 function readUnnamed(json: JsonObject): SelfReport | null {
   const scope = stringOf(json['project_path'])
   const token = stringOf(json['token'])

@@ -2,13 +2,13 @@ import type { Family } from 'familiar'
 import { dashboard, dashboardTokens } from './dashboard.js'
 import { sync } from './sync.js'
 
-/** The two families know each other, and stay apart: what is one's is never touched by a clean-up of the other. */
+/** Each family names the other as its relative, so that a clean-up of one never touches a daemon of the other. */
 export const syncFamily: Family = { ...sync, relatives: [dashboard] }
 
-/** Returns the family of the dashboards, as the user with this runtime root sees it. */
+/** Returns the dashboard family, with the token directory of this runtime root. */
 export function dashboardFamily(root: string): Family {
   return { ...dashboard, tokenDirectory: dashboardTokens(root), relatives: [sync] }
 }
 
-/** Where dashboards listen. */
+/** The port range of the dashboards. */
 export const DASHBOARD_PORTS = dashboard.ports

@@ -1,9 +1,9 @@
 import { countOf, objectOf, stringOf, type JsonObject, type SelfReportDetails } from 'familiar'
 
-/** The file that every daemon of ours is started with. Frozen: later versions recognise earlier daemons by it. */
+/** The entry file of every own daemon. Frozen: later versions recognise earlier daemons by it. */
 export const OWN_ENTRY = /(?:.*[\\/])?spec-kitty-daemon\.js/
 
-/** The predecessor gives a new daemon 20 s to answer and then writes its record. */
+/** The predecessor waits up to 20 s for a new daemon to answer, and only then writes its record. */
 export const STARTING_SECONDS = 30
 
 export const NO_DETAILS: SelfReportDetails = {
@@ -16,7 +16,7 @@ export const NO_DETAILS: SelfReportDetails = {
   consecutiveFailures: null,
 }
 
-/** Returns what a health reply tells for reading only: its `owner` and `sync` blocks. */
+/** Returns the details in the `owner` and `sync` blocks of a health reply. They are no proof of identity. */
 export function ownerDetails(owner: JsonObject | null, reply: JsonObject): SelfReportDetails {
   const sync = objectOf(reply['sync'])
   return {
@@ -30,18 +30,18 @@ export function ownerDetails(owner: JsonObject | null, reply: JsonObject): SelfR
   }
 }
 
-/** A character that Python prints as it is, or one of its escapes, with the code in hexadecimal. */
+/** A character that Python's `repr` writes as it is, or one of its escapes; codes are hexadecimal. */
 const PYTHON_CHARACTER =
   /\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])/uy
 
 const SHORT: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\', "'": "'" }
 
 /**
- * Returns the path for which Python 3's `repr` writes this literal; null for what it does not write, and for a character
- * that no path has: a path that cannot be read exactly is no path. A byte that is no UTF-8 becomes the lone surrogate
- * that stands for it in Python too, U+DC80 to U+DCFF.
+ * Returns the path that Python 3's `repr` writes as this literal. Null if `repr` never writes this literal, or if it holds
+ * a character that no path has: a path that cannot be read exactly is not used. A byte that is not UTF-8 becomes a lone
+ * surrogate, U+DC80 to U+DCFF, as in Python.
  *
- * Which characters beyond Latin-1 are printable depends on the version of Python: these are read in both forms.
+ * Which characters beyond Latin-1 are printable depends on the Python version, so both forms, plain and escaped, are read.
  */
 export function unquotePython(literal: string): string | null {
   const quote = literal.charAt(0)
@@ -70,14 +70,14 @@ function characterOf({ plain, short, x, u, U }: Readonly<Record<string, string |
   return isWritten ? String.fromCodePoint(code) : null
 }
 
-/** The controls without those that have a short form, the blank that does not break, and the soft hyphen. */
+/** True for control characters without a short escape (but not NUL), the no-break space, and the soft hyphen. */
 function isUnprintableLatin1(code: number): boolean {
   const isControl =
     (code > 0 && code < 0x20 && ![0x09, 0x0a, 0x0d].includes(code)) || (code >= 0x7f && code < 0xa0)
   return isControl || code === 0xa0 || code === 0xad
 }
 
-/** Of the surrogates only those that stand for a byte. */
+/** True for U+0100 to U+FFFF, but of the surrogates only for those that stand for a byte. */
 function isInFour(code: number): boolean {
   return code > 0xff && (code < 0xd800 || code > 0xdfff || (code >= 0xdc80 && code <= 0xdcff))
 }

@@ -32,7 +32,7 @@ export const sync: Omit<Family, 'relatives'> = {
   ],
   readSelfReport,
   tokenDirectory: null,
-  // 3.2.2 ignores the variable and serves the home's root: both may have a record of it.
+  // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: either root may have the daemon's record.
   scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
     [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
   files: (root) => ({
@@ -67,8 +67,8 @@ function readSelfReport(body: unknown): SelfReport | null {
 }
 
 /**
- * Up to 3.2.3 the reply names no family and no scope, and its `owner` block is the content of a file that every
- * daemon of the root writes: it is ignored altogether.
+ * Up to 3.2.3 the reply names no family and no scope. Its `owner` block is the content of a file that every daemon of the
+ * root writes, so the block is ignored.
  */
 function readUnnamed(
   json: { readonly [key: string]: unknown },

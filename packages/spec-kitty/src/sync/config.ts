@@ -7,12 +7,12 @@ export type ConfigRead =
   | { readonly state: 'readable'; readonly sync: JsonObject }
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
 
-/** People write a few lines; more than this is no configuration. */
+/** A configuration has a few lines; anything larger is refused. */
 const MAX_BYTES = 1024 * 1024
 
 /**
- * Returns the sync configuration of the root. The file may be a link, because people link their dotfiles; what it leads to
- * must be a regular file of this user. The parser is loaded where there is something to parse.
+ * Returns the sync configuration of the root. The file may be a symlink, because people link their dotfiles; its target
+ * must be a regular file owned by this user or root. The TOML parser is loaded only if there is a file to parse.
  */
 export async function readConfig(root: string): Promise<ConfigRead> {
   const path = join(root, 'config.toml')

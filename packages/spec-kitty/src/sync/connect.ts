@@ -6,7 +6,7 @@ import { syncFamily } from '../families/families.js'
 import { installedSelf, VERSION_VARIABLE } from '../installation.js'
 import { launchSync, OTHER_ROOT } from './launch.js'
 
-/** Returns the sync daemon of the root, starting it where that is allowed; `policy` null: it was asked for by name. */
+/** Returns the sync daemon of the root; starts it if `policy` allows that, or is null: the user asked for the daemon. */
 export async function connectSync(
   root: string,
   io: Pick<Io, 'env' | 'err' | 'executable'>,

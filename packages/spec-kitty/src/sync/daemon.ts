@@ -4,19 +4,19 @@ import { INSTALLATION, isInstallationChanged } from '../installation.js'
 import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from '../version.js'
 import { logFile } from './launch.js'
 
-/** A sync daemon without anything to do leaves after a quarter of an hour; the next command starts another. */
+/** A sync daemon that has nothing to do exits after a quarter of an hour; the next command starts another. */
 export const SYNC_DAEMON_IDLE_RETIREMENT_SECONDS = 900
 
 export interface SyncDaemonOptions {
   /** The scope, as the marker in the command line says. */
   readonly root: string
-  /** The version to report; only for tests that play another version. */
+  /** The version to report; only for tests that imitate another version. */
   readonly reportedVersion: string | undefined
   readonly mayHavePipe: boolean
   readonly exit: (code: number) => void
 }
 
-/** Runs the sync daemon of a root until it is told to leave or retires. */
+/** Runs the sync daemon of a root until it is told to exit or retires by itself. */
 export async function runSyncDaemon(options: SyncDaemonOptions): Promise<void> {
   const scope = realPath(options.root) ?? options.root
   await serve({
@@ -42,7 +42,7 @@ export async function runSyncDaemon(options: SyncDaemonOptions): Promise<void> {
   })
 }
 
-/** Nothing is uploaded yet: the queue is not part of this version. */
+/** Reports no sync: this version has no queue and uploads nothing. */
 function describe(): { readonly sync: JsonObject; readonly owner: JsonObject } {
   return {
     sync: { running: false, last_sync: null, consecutive_failures: 0 },

@@ -13,5 +13,5 @@ export function logFile(root: string): string {
   return join(root, 'daemons', 'sync', 'daemon.log')
 }
 
-/** What can be done where this root's daemon runs out of reach. */
+/** A hint for the case that this root's daemon runs where this command cannot reach it. */
 export const OTHER_ROOT = 'set SPEC_KITTY_HOME to another directory to have another daemon here'

@@ -4,7 +4,7 @@ import { readConfig } from './config.js'
 
 const DISABLE = 'SPEC_KITTY_SYNC_DISABLE'
 
-/** Returns whether the sync daemon may start without being asked for by name. An unreadable configuration says manual. */
+/** Returns whether commands may start the sync daemon on their own. An unreadable configuration counts as `manual`. */
 export async function readStartPolicy(
   root: string,
   env: Io['env'],

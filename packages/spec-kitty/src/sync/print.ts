@@ -2,7 +2,7 @@ import type { Connection } from 'familiar'
 import { printable, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
 
-/** Says which daemon a command has, and whether it had to be started. */
+/** Prints which daemon a command got, and whether it had to be started. */
 export function printConnection(connection: Connection, io: Pick<Io, 'out'>, isJson: boolean): void {
   if (isJson) return printJson(connectionJson(connection), io)
   if (connection.outcome === 'skipped') return io.out(`no sync daemon was started: ${connection.reason}\n`)

@@ -6,13 +6,13 @@ import { VERSION } from '../version.js'
 import { logFile } from './launch.js'
 import { readStartPolicy } from './policy.js'
 
-/** What `sync status` tells. */
+/** What `sync status` reports. */
 export interface SyncStatus extends StatusHead {
   readonly cli_version: string
   readonly uptime_seconds: number | null
   readonly last_sync: string | null
   readonly consecutive_failures: number | null
-  /** Why no command starts a daemon on its own; null when one may. */
+  /** Why commands do not start a daemon on their own; null if they may. */
   readonly automatic_start_skipped: string | null
   readonly log: string
 }

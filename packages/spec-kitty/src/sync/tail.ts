@@ -5,26 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 250
 
-/** However large the file, or a line of it: this much is read at once. */
+/** Bytes read at once, however large the file or one of its lines is. */
 const BLOCK_BYTES = 256 * 1024
 
 const LINE_FEED = 0x0a
 
-/** A FIFO in the place of the log is not waited for, and a link not followed. (Windows has neither flag.) */
+/** Never block on a FIFO in the place of the log, and never follow a symlink. (Windows has neither flag.) */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** A log that is open for reading, and how far it was read. */
+/** A log that is open for reading, with a read position. */
 export interface Tail {
-  /** Goes to where the last lines begin. An end without a line feed counts as a line. */
+  /** Moves to the start of the last `count` lines. An unfinished line at the end counts as one. */
   seekLastLines(count: number): Promise<void>
-  /** Reads on to where the file ends now, in pieces; from its beginning where it was truncated. */
+  /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
   read(): AsyncGenerator<string>
-  /** Whether the path still leads to this file. */
+  /** Whether the path still names this file, by device and inode. */
   isAt(path: string): Promise<boolean>
   close(): Promise<void>
 }
 
-/** Opens a log; null when there is none. Throws for what is not a regular file: a device or a FIFO may have no end. */
+/** Opens a log; null if there is none. Throws if it is not a regular file: a device or a FIFO may have no end. */
 export async function openTail(path: string): Promise<Tail | null> {
   try {
     assertRegular(await lstat(path))
@@ -79,7 +79,7 @@ function tailOf(file: FileHandle): Tail {
   }
 }
 
-/** Looks for line feeds from the end on, so that only the lines that are asked for are read. */
+/** Searches for line feeds backwards from the end, so that only the wanted lines are read. */
 async function startOfLastLines(
   readBlock: (at: number, length: number) => Promise<Buffer>,
   size: number,
@@ -97,14 +97,14 @@ async function startOfLastLines(
   return 0
 }
 
-/** `lastIndexOf` counts a negative position from the end. */
+/** Handles position 0 itself, because `lastIndexOf` counts a negative position from the end. */
 function lastBefore(block: Buffer, at: number): number {
   return at === 0 ? -1 : block.lastIndexOf(LINE_FEED, at - 1)
 }
 
 /**
- * Hands over what is appended to the log from where the tail stands, also after it was rotated, until it is told that it
- * is enough. Closes the tail. Null: the log is waited for.
+ * Yields what is appended to the log after the position of the tail, also after a rotation, until `isEnough` returns true.
+ * Closes the tail. With `from` null, waits until there is a log.
  */
 export async function* followLog(
   path: string,
@@ -115,7 +115,7 @@ export async function* followLog(
   try {
     for (; !isEnough(); await sleep(POLL_MS)) {
       const isRotated = tail === null || !(await tail.isAt(path))
-      // What was written to the old file until then comes first.
+      // After a rotation, first read the old file to its end.
       if (tail !== null) yield* tail.read()
       const next = isRotated ? await openTail(path) : null
       if (next === null) continue

@@ -13,21 +13,21 @@ const LSOF = '/usr/sbin/lsof'
 const PS = '/bin/ps'
 const SYSCTL = '/usr/sbin/sysctl'
 
-/** The whole environment of the tools: one time zone, one language, nothing inherited. */
+/** The whole environment of the tools: fixed time zone and language, nothing inherited. */
 const ENV = { TZ: 'UTC', LC_ALL: 'C' }
 
-/** macOS keeps no process apart from another by namespaces. */
+/** macOS does not separate processes by namespaces. */
 const NAMESPACES = 'none'
 
-/** `sysctl` answers in some milliseconds; the rest is for a loaded machine. */
+/** `sysctl` answers in a few milliseconds; the rest is allowance for a loaded machine. */
 const HOST_TIMEOUT_MS = 2000
 
 /**
  * Returns the macOS backend: `lsof`, `ps` and `sysctl`, each by its full path, so that no PATH can replace it.
  *
- * Limits. Without root, `lsof` shows the sockets of the own user's processes only: a listener of another user is not
- * seen. A start time has a resolution of one second. The executable is what the process calls itself, and unknown
- * where that is no absolute path. An argument list comes as one text.
+ * Limits. Without root, `lsof` shows only the sockets of this user's processes: another user's listener is not seen. A
+ * start time has a resolution of one second. The executable is what the process claims as its first argument, and
+ * unknown if that is not an absolute path. The arguments come joined into one text.
  */
 export function createDarwin(run: RunTool = runTool): Platform {
   const boot = (deadline: AbortSignal): Promise<string> => readBootSession(run, deadline)
@@ -41,7 +41,7 @@ export function createDarwin(run: RunTool = runTool): Platform {
     inspect: async (pids, deadline) => {
       const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
       if (wanted.size === 0) return new Map()
-      // Without the boot session the births are unknown; the rest can still be told.
+      // Without the boot session the start times are unknown; everything else can still be reported.
       const session = boot(deadline).catch(() => null)
       const rows = await readProcesses(run, wanted, deadline)
       const views = rows.map(async (row) => toView(row, await session, deadline))
@@ -90,7 +90,7 @@ function toListener(rows: readonly LsofRow[]): Listener[] {
   return [{ port, address, socket, user, pid: holderAmong(rows) }]
 }
 
-/** Of processes that share a socket the holder is the one that all others descend from; else it cannot be told. */
+/** If processes share a socket, its holder is the one that all others descend from; null if there is no such process. */
 function holderAmong(rows: readonly LsofRow[]): number | null {
   const pids = new Set(rows.map((row) => row.pid))
   const eldest = new Set(rows.filter((row) => !pids.has(row.parent ?? 0)).map((row) => row.pid))

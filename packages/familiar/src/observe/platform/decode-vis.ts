@@ -1,11 +1,11 @@
 /**
- * Undoes what macOS `ps` does to the bytes of an argument that are not printable ASCII (with `LC_ALL=C`, so that it is
- * always the same): a newline is `\012`, a tab `\011`, and a byte from 0x80 on is `M-x`, `M^X` or `\240`.
+ * Decodes how macOS `ps` prints the bytes of an argument that are not printable ASCII (always the same way under
+ * `LC_ALL=C`): a newline is `\012`, a tab `\011`, and a byte from 0x80 on is `M-x`, `M^X` or `\240`.
  */
 
 const CONTINUATION = String.raw`(?:M-[!-?]|M\^[@-_]|\\240)`
 
-/** One character of two to four bytes in UTF-8. Matching it whole keeps a stray `M-C` in a name what it is. */
+/** One UTF-8 character of two to four bytes. Matching only whole characters leaves a literal `M-C` in a name unchanged. */
 const CHARACTER = new RegExp(
   `M-[B-_]${CONTINUATION}|M-[\`-o]${CONTINUATION}{2}|M-[p-t]${CONTINUATION}{3}`,
   'g',
@@ -16,11 +16,11 @@ const BYTE = /M-(?<high>.)|M\^(?<control>.)|\\240/g
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Returns the text with newlines, tabs and UTF-8 characters as they were.
+ * Returns the text with its original newlines, tabs and UTF-8 characters.
  *
- * `ps` does not mark a backslash that stands for itself, so an argument that really holds the four characters `\012`
- * comes out with a newline. That cannot be told apart. `^J` (an older form of the newline) is decoded only where no
- * `\012` shows that this `ps` writes the other one. Other control characters stay as `ps` wrote them.
+ * `ps` does not escape a literal backslash, so an argument that really contains the four characters `\012` is decoded to
+ * a newline: the two cannot be told apart. `^J` (an older form of the newline) is decoded only if the text has no `\012`,
+ * which would show that this `ps` uses the newer form. Other control characters stay as `ps` wrote them.
  */
 export function decodeVis(text: string): string {
   const characters = text.replace(CHARACTER, decodeCharacter).replaceAll('\\011', '\t')

@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises'
 import { errnoOf } from '../../errors.js'
 
 /**
- * Returns true when the file is proven absent, false when it is there, null when neither can be told before the
- * deadline (no permission, a dead network mount).
+ * Returns true when the file is proven absent, false when it exists, null when neither is known by the deadline (no
+ * permission, a dead network mount).
  *
- * The system call itself cannot be cancelled: on a dead mount it keeps one thread of the pool busy after the answer.
+ * The system call cannot be cancelled: on a dead mount it keeps one thread of the pool busy even after this returns.
  */
 export async function isFileGone(path: string, deadline: AbortSignal): Promise<boolean | null> {
   if (deadline.aborted) return null

@@ -5,15 +5,15 @@ import type { ToldHolder } from '../../identity/lock-holder.js'
 import { mountOf, quietly, readDirectory, readFile, readLink } from './quietly.js'
 
 /**
- * Returns the process that holds the kernel lock on the file, null when the lock is free or there is no such file,
- * `unknown` when it is held by a process that cannot be seen from here, or the kernel does not tell.
+ * Returns the pid of the process that holds the kernel lock on the file, null when the lock is free or the file does not
+ * exist, `unknown` when the holder cannot be seen from here or the kernel does not tell.
  *
- * A process holds it when one of its descriptors is the file (same device and inode) and the kernel prints a lock for that
- * descriptor. The text of the file never counts: it can be copied, restored or written by any process. `pids` are looked
- * at first, once for all files that are asked for with the same list; only when none of them holds a lock that /proc/locks
- * knows, every process is.
+ * A process is the holder when one of its file descriptors is the file (same device and inode) and the kernel prints a
+ * lock for that descriptor. The file's text never proves a holder: it can be copied, restored or written by any process.
+ * The pid in `told` and `pids` are only checked first (`pids` once for all calls with the same list). Every process is
+ * searched only if none of them is the holder and /proc/locks lists a lock on the file.
  *
- * May block for as long as the file system of the file does.
+ * May block for as long as the file's file system does.
  */
 export function findLockHolder(
   path: string,
@@ -22,7 +22,7 @@ export function findLockHolder(
 ): number | 'unknown' | null {
   const file = statOf(path)
   if (file === null || file === 'unknown') return file
-  // Its holder saw that this kernel prints no locks for descriptors.
+  // The holder noted that this kernel does not print locks in fdinfo: no search can find it.
   if (told === 'unknown') return 'unknown'
   const name = basename(path)
   const isIt = (lock: HeldFile): boolean => lock.dev === file.dev && lock.ino === file.ino
@@ -35,14 +35,15 @@ export function findLockHolder(
     const all = allPids().flatMap((pid) => locksOf(pid, name))
     const holder = all.find(isIt)
     if (holder !== undefined) return holder.pid
-    // Subvolumes of btrfs have the same device in that list, and a snapshot has the inodes of its original.
+    // In /proc/locks all btrfs subvolumes have the same device, and a snapshot keeps its original's inodes. If the locks
+    // of such other files account for every listed one, this file's lock is free.
     const others = new Set(all.filter(({ ino }) => ino === file.ino).map(({ dev }) => dev))
     if (others.size >= listed) return null
   }
   return 'unknown'
 }
 
-/** A command that only tries the lock has it for some microseconds: it is listed, and then not found. */
+/** Number of tries: a command that only tests the lock holds it for microseconds, so it may be listed but not found. */
 const SEARCHES = 3
 
 function allPids(): readonly number[] {
@@ -58,7 +59,7 @@ interface HeldFile {
   readonly ino: bigint
 }
 
-/** A look asks for the locks of many scopes, and its candidates are always the same. */
+/** Cached per list of pids: a scan asks for the locks of many scopes, always with the same candidates. */
 const known = new WeakMap<readonly number[], Map<string, readonly HeldFile[]>>()
 
 function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] {
@@ -69,7 +70,7 @@ function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] 
   return held
 }
 
-/** Reads the links first: most descriptors are something else, and a stat of one on a dead mount would block. */
+/** Compares names first: most file descriptors are other files, and a stat of one on a dead mount would block. */
 function locksOf(pid: number, name: string): readonly HeldFile[] {
   return readDirectory(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const link = readLink(`/proc/${pid}/fd/${descriptor}`)
@@ -81,12 +82,12 @@ function locksOf(pid: number, name: string): readonly HeldFile[] {
   })
 }
 
-/** Not a `flock`, which is another kind of lock. The device in that line is not the one that stat gives (btrfs, overlay). */
+/** Not `flock`, another kind of lock. The device in this line is not compared: it is not stat's (btrfs, overlay). */
 const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
 
 /**
- * Returns how many locks the kernel knows on files with this device and inode. Small inode numbers are the same on many file
- * systems: without the device, a lock of another container would keep this one from being free.
+ * Returns how many locks /proc/locks lists for this device and inode. Small inode numbers recur on many file systems:
+ * without the device, a lock in another container would keep this one from being seen as free.
  */
 function countListed(path: string, file: BigIntStats): number {
   const locks = readFile('/proc/locks')
@@ -98,12 +99,12 @@ function countListed(path: string, file: BigIntStats): number {
   return own === null ? devices.length : devices.filter((device) => device === own).length
 }
 
-/** Opens the name of a file only: nothing is read, no FIFO waits, and no lock is touched. Node has no name for it. */
+/** Opens only the path: nothing is read, no FIFO blocks, and no lock is affected. Node has no constant for this flag. */
 const O_PATH = 0o10_000_000
 
 /**
- * Returns the device of the file's mount as /proc/locks prints it, null where it cannot be told. It is not the one that stat
- * gives (btrfs, overlay), but the one of the superblock, which the list of mounts has.
+ * Returns the device of the file's mount as /proc/locks prints it, null when unknown. That is the superblock's device,
+ * which mountinfo lists; stat can give another one (btrfs, overlay).
  */
 function deviceOf(path: string, file: BigIntStats): string | null {
   const descriptor = quietly(() => openSync(path, O_PATH))
@@ -125,8 +126,8 @@ function hex(number: number): string {
 }
 
 /**
- * Returns whether the kernel prints the lock that this process has just taken on a descriptor: where it does not, others
- * cannot see it either, and must be told. True on systems whose locks are not read that way.
+ * Returns whether the kernel prints the lock that this process has just taken on a file descriptor. If it does not, other
+ * processes cannot see the lock either, and the lock file must tell them. True on systems without fdinfo.
  */
 export function isLockShown(descriptor: number): boolean {
   const info = readFile(`/proc/self/fdinfo/${descriptor}`)

@@ -9,13 +9,13 @@ import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type Pro
 import type { Platform } from './platform.js'
 import { mountOf, quietly, readDirectory, readFile, readLink } from './quietly.js'
 
-/** Clock ticks a second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
+/** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 const TICKS_PER_SECOND = 100
 
 /**
- * Linux, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never waits, and the time
- * between the last look at a process and the signal stays short. Every read throws `E_RESOURCES` when this process has no
- * descriptor or memory left for it: that says nothing about the process that was to be read.
+ * The Linux backend, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never blocks, and
+ * the time between the last check of a process and the signal stays short. Every read throws `E_RESOURCES` when this
+ * process lacks a file descriptor or memory for it: that says nothing about the process to be read.
  */
 export const linux: Platform = {
   name: 'linux',
@@ -31,9 +31,9 @@ export const linux: Platform = {
 }
 
 /**
- * Throws `E_SCAN_IMPOSSIBLE` unless /proc shows this very process under its own pid. In a pid namespace without a /proc of
- * its own the same numbers name other processes: what is read there must not be recorded, and nothing may be signalled.
- * (The link of /proc/self can agree by coincidence.)
+ * Throws `E_SCAN_IMPOSSIBLE` unless /proc shows this process under its own pid. In a pid namespace without its own /proc,
+ * the same numbers name other processes: what is read there must not be recorded, and nothing may be signalled. (The
+ * symlink /proc/self is not enough: it can agree by coincidence.)
  */
 export function assertOwnProc(): void {
   const pids = /^NSpid:((?:\s+\d+)+)$/m
@@ -71,7 +71,7 @@ function readListeners(range: PortRange): readonly Listener[] {
   return [...parseProcNetTcp(tcp, range), ...parseProcNetTcp(readFile('/proc/net/tcp6') ?? '', range)]
 }
 
-/** The hints first: a claimed pid is verified with one directory read, a search visits every process. */
+/** Checks the hints first: one directory read verifies a claimed pid, while a search visits every process. */
 function findHolders(
   listeners: readonly Listener[],
   hints: ReadonlySet<number>,
@@ -94,7 +94,7 @@ function findHolders(
   return found
 }
 
-/** Daemons are younger than most of a machine: newest pid first. */
+/** Returns the newest pid first: daemons are younger than most processes. */
 function allPids(): readonly number[] {
   return readDirectory('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -163,19 +163,19 @@ function unknownView(pid: number): ProcessView {
   }
 }
 
-/** The text alone could be the name of a directory; a directory that was removed has no link left. */
+/** The suffix alone proves nothing, because it may be part of a name; a removed directory has a link count of 0. */
 function isWorkingDirectoryGone(pid: number): boolean | null {
   const path = readLink(`/proc/${pid}/cwd`)
   if (path === null || !path.endsWith(' (deleted)')) return path === null ? null : false
   return quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0)
 }
 
-/** A zombie is dead once its last thread is; before that its sockets may still be open (24 of 25 times, measured). */
+/** A zombie is dead only when its last thread is: until then its sockets may still be open (measured: 24 of 25 times). */
 function isDead(stat: ProcStat): boolean {
   return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
 }
 
-/** Counted from our own start, so that a container that fakes /proc/uptime cannot make an old process young. */
+/** Computed from our own start time, so that a container that fakes /proc/uptime cannot make an old process look young. */
 function ageSeconds(stat: ProcStat): number | null {
   const own = readStat(process.pid)
   if (own === null || own === 'gone') return null
@@ -194,7 +194,7 @@ function readStat(pid: number): ProcStat | 'gone' | null {
   }
 }
 
-/** Start times are shifted in another time namespace, while the boot id stays the same: they cannot be compared with ours. */
+/** In another time namespace start times are shifted but the boot id is the same: they cannot be compared with ours. */
 function hasOurClock(pid: number): boolean {
   return ownTime() === null || readLink(`/proc/${pid}/ns/time`) === ownTime()
 }
@@ -207,12 +207,12 @@ function ownTime(): string | null {
   return knownTime
 }
 
-/** Arguments are bytes. Read so, a root or project whose name is no UTF-8 is never taken for another one. */
+/** Arguments are bytes, decoded without loss: a root or project whose name is not UTF-8 is never taken for another one. */
 function readArguments(pid: number): string {
   return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
 }
 
-/** Paths and pids mean the same, and permissions are the same, only where all of these are equal. */
+/** Paths, pids and permissions mean the same to two processes only if all of these namespaces are equal. */
 const KINDS = ['pid', 'mnt', 'time', 'user'] as const
 
 function readNamespaces(pid: string): string | null {
@@ -224,8 +224,8 @@ function readNamespaces(pid: string): string | null {
 }
 
 /**
- * A process in another root directory (chroot) shares every namespace with us, and its paths still name other files. The
- * mount belongs to it: a root that is mounted a second time is the same directory, and other things are mounted below it.
+ * A process in another root directory (chroot) may share every namespace with us, yet its paths name other files. The
+ * mount id is part of the key: a root mounted a second time has the same inode, but other mounts below it.
  */
 function rootOf(pid: string): string | null {
   return quietly(() => {
@@ -248,7 +248,7 @@ function bootId(): string {
 
 let knownHostId: string | null = null
 
-/** Read when it is asked for: only a record of a daemon needs it. */
+/** Read only on demand: only a daemon's record needs it. */
 function hostId(): string {
   knownHostId ??= hostIdOf(readFile('/etc/machine-id')?.trim() || hostname())
   return knownHostId
@@ -264,7 +264,7 @@ function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
   return Object.fromEntries(pairs)
 }
 
-/** A path as text, also where it is no UTF-8. */
+/** Returns the target of a symlink as text, without loss even if it is not UTF-8. */
 function readPath(path: string): string | null {
   return quietly(() => textOfBytes(readlinkSync(path, 'buffer')))
 }

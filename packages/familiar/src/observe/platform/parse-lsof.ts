@@ -1,29 +1,29 @@
 import { FamiliarError } from '../../errors.js'
 import { decimalOf } from '../../identity/narrow.js'
 
-/** One listening socket in the hands of one process. A socket that several processes share has a row for each. */
+/** One listening socket held by one process. A socket that several processes share has a row for each. */
 export interface LsofRow {
   readonly pid: number
   readonly parent: number | null
-  /** The effective uid of the process: lsof does not tell the owner of the socket itself. */
+  /** The effective uid of the process: lsof does not report the owner of the socket itself. */
   readonly user: string | null
   readonly socket: string
   readonly address: string
   readonly port: number
 }
 
-/** The fields to ask for with `-F`: pid, parent, uid; descriptor, type, device, name. None can contain a newline. */
+/** The fields to ask for with `-F`: pid, parent, uid; descriptor, type, device, name. No value can contain a newline. */
 export const LSOF_FIELDS = 'pRuftdn'
 
 /** The value of each field, by its letter. */
 type Fields = ReadonlyMap<string, string>
 
 /**
- * Returns a row for each listening TCP socket in the field output of lsof, newline- or NUL-terminated. What is
- * incomplete or no TCP listener is left out.
+ * Returns a row for each listening TCP socket in the field output of lsof, newline- or NUL-terminated. Entries that are
+ * incomplete or have no plain `address:port` as their name are left out.
  *
- * Throws `E_LOOK_FAILED` when the text is not empty and names no process (then it is not field output at all), or
- * when its end is cut off: a list that is too short would say that nothing listens.
+ * Throws `E_LOOK_FAILED` when the text is not empty but names no process (then it is not field output at all), or when
+ * its end is cut off: a truncated list would hide listeners.
  */
 export function parseLsof(text: string): readonly LsofRow[] {
   if (text.trim() === '') return []
@@ -56,8 +56,8 @@ function fieldsOf(block: string): Fields {
 }
 
 /**
- * The device field is the address of the socket in the kernel, disguised but constant until the next boot. Where it
- * is missing, the descriptor names the socket: good for one process, blind to sharing.
+ * The device field is the socket's kernel address, obfuscated but constant until the next boot. If it is missing, pid and
+ * file descriptor name the socket: enough for one process, but sharing is not recognised.
  */
 function readSocket(file: Fields, pid: number): Pick<LsofRow, 'socket' | 'address' | 'port'> | null {
   const bound = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)):(?<port>\d+)(?: \(LISTEN\))?$/.exec(

@@ -2,20 +2,20 @@ import { FamiliarError } from '../../errors.js'
 import { type JsonObject, countOf, objectOf, parseJson } from '../../identity/narrow.js'
 import { plainAddress } from './parse-lsof.js'
 
-/** One listening TCP socket as `Get-NetTCPConnection` tells it. */
+/** One listening TCP socket as `Get-NetTCPConnection` reports it. */
 export interface TcpRow {
   readonly port: number
   readonly address: string
   readonly pid: number | null
-  /** When the socket was made, in file-time ticks. */
+  /** When the socket was created, in file-time ticks. */
   readonly created: string | null
 }
 
-/** One process as `Win32_Process` tells it. Every null is *unknown*. */
+/** One process as `Win32_Process` reports it. Every null is *unknown*. */
 export interface ProcessRow {
   readonly pid: number
   readonly parent: number | null
-  /** When the process was made, in file-time ticks: 100 ns each, since 1601, UTC. */
+  /** When the process was created, in file-time ticks: units of 100 ns since 1601, UTC. */
   readonly created: string | null
   readonly user: string | null
   readonly commandLine: string | null
@@ -27,7 +27,7 @@ export interface ProcessRow {
 
 interface ProcessAnswer {
   readonly rows: readonly ProcessRow[]
-  /** Rows that name no process. While there is one, a missing pid proves nothing. */
+  /** The number of rows that name no process. Unless it is 0, a missing pid proves nothing. */
   readonly unread: number
 }
 
@@ -35,7 +35,7 @@ const TICKS_PER_SECOND = 10_000_000n
 
 const MAX_PORT = 65535
 
-/** Returns the listeners in the answer. Throws `E_LOOK_FAILED` when it is not the JSON that was asked for. */
+/** Returns the listeners in the output. Throws `E_LOOK_FAILED` when it is not the expected JSON. */
 export function parseListeners(text: string): readonly TcpRow[] {
   return rowsOf(answerIn(text)).flatMap((row) => {
     const port = countOf(row['port'])
@@ -47,7 +47,7 @@ export function parseListeners(text: string): readonly TcpRow[] {
   })
 }
 
-/** Returns the processes in the answer. Throws `E_LOOK_FAILED` when it is not the JSON that was asked for. */
+/** Returns the processes in the output. Throws `E_LOOK_FAILED` when it is not the expected JSON. */
 export function parseProcesses(text: string): ProcessAnswer {
   const answer = answerIn(text)
   const found = rowsOf(answer)
@@ -59,7 +59,7 @@ export function parseProcesses(text: string): ProcessAnswer {
   return { rows, unread: found.length - rows.length }
 }
 
-/** Returns the SID and the boot in the answer. Throws `E_LOOK_FAILED` when one of them is missing. */
+/** Returns the SID and the boot time in the output. Throws `E_LOOK_FAILED` when either is missing. */
 export function parseHost(text: string): { readonly user: string; readonly boot: string } {
   const answer = answerIn(text)
   const user = sidOf(answer['user'])
@@ -85,8 +85,8 @@ function toRow(row: JsonObject, pid: number, now: string | null): ProcessRow {
 }
 
 /**
- * PowerShell writes its warnings into the same stream, so only the last line that begins an object counts. Its line
- * ends are CRLF, and a byte order mark may come first.
+ * PowerShell writes its warnings to the same stream, so only the last line that starts with `{` counts. Lines end with
+ * CRLF, and a byte order mark may come first.
  */
 function answerIn(text: string): JsonObject {
   const lines = text.replace(/^\uFEFF/, '').split(/[\r\n]+/)
@@ -95,7 +95,7 @@ function answerIn(text: string): JsonObject {
   return answer
 }
 
-/** A list is a list; but PowerShell 5.1 also writes it as `{ value, Count }`, and a list of one as its only element. */
+/** A list is usually an array, but PowerShell 5.1 may write it as `{ value, Count }`, or a list of one as its element. */
 function rowsOf(answer: JsonObject): readonly JsonObject[] {
   const rows = answer['rows']
   const wrapped = objectOf(rows)
@@ -113,7 +113,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** Ticks stay text: they have more digits than a JSON number keeps. */
+/** Ticks stay text: they have more digits than a JSON number can hold. */
 function ticksOf(value: unknown): string | null {
   const text = textOf(value)
   return text !== null && /^[1-9]\d{0,18}$/.test(text) ? text : null

@@ -3,7 +3,7 @@ import type { Listener, PortRange } from '../../identity/machine.js'
 /** Socket state LISTEN in /proc/net/tcp. Source: `enum` in the kernel's include/net/tcp_states.h. */
 const LISTEN = '0A'
 
-/** Returns the listeners of the range in the text of /proc/net/tcp or /proc/net/tcp6. Rows of another form are passed over. */
+/** Returns the listeners of the range in the text of /proc/net/tcp or /proc/net/tcp6. Malformed rows are skipped. */
 export function parseProcNetTcp(text: string, range: PortRange): readonly Listener[] {
   return text.split('\n').flatMap((row) => {
     const columns = row.trim().split(/\s+/)
@@ -16,7 +16,10 @@ export function parseProcNetTcp(text: string, range: PortRange): readonly Listen
   })
 }
 
-/** The kernel prints each 32-bit word of the address in the byte order of the machine; every Linux that Node runs on here is little-endian. */
+/**
+ * The kernel prints each 32-bit word of the address in the byte order of the machine. Every supported Linux is
+ * little-endian.
+ */
 function parseHexAddress(hex: string): string {
   const bytes = [...hex.matchAll(/.{8}/g)].flatMap(([word]) =>
     [6, 4, 2, 0].map((at) => Number.parseInt(word.slice(at, at + 2), 16)),
@@ -26,7 +29,7 @@ function parseHexAddress(hex: string): string {
   return isMapped ? bytes.slice(12).join('.') : formatIpv6(bytes)
 }
 
-/** Returns the shortest usual form: the longest run of zero groups as `::`. */
+/** Returns the usual short form: the longest run of zero groups becomes `::`. */
 function formatIpv6(bytes: readonly number[]): string {
   const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((at) =>
     (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16),
@@ -41,13 +44,13 @@ export interface ProcStat {
   readonly state: string
   readonly parent: number
   readonly threads: number
-  /** Ticks since boot, as text: compared, and subtracted for an age, never turned into a wall-clock time. */
+  /** The start time in ticks since boot, as text: compared, and subtracted for an age, but never made a wall-clock time. */
   readonly startTicks: string
-  /** Ticks of CPU time, user and kernel mode together; null when one of them is no number. */
+  /** Ticks of CPU time, user and kernel mode together; null when either is not a number. */
   readonly cpuTicks: number | null
 }
 
-/** Returns the fields of /proc/PID/stat, null when the text is not complete. The name before `)` may hold anything. */
+/** Returns the fields of /proc/PID/stat; null if the text is incomplete. The name, up to the last `)`, may hold anything. */
 export function parseProcStat(text: string): ProcStat | null {
   const fields = text
     .slice(text.lastIndexOf(')') + 1)
@@ -67,7 +70,7 @@ export function parseProcStat(text: string): ProcStat | null {
 }
 
 export interface ProcStatus {
-  /** The uid, null where the real and the effective one differ: then nobody can say whose process it is. */
+  /** The uid; null when the real and the effective one differ, because the owner is then ambiguous. */
   readonly user: string | null
   readonly memoryBytes: number | null
 }

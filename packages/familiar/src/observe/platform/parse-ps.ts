@@ -4,7 +4,7 @@ import { decodeVis } from './decode-vis.js'
 export interface PsRow {
   readonly pid: number
   readonly parent: number | null
-  /** The uid; null where the real and the effective one differ: then nobody can say whose process it is. */
+  /** The uid; null when the real and the effective one differ, because the owner is then ambiguous. */
   readonly user: string | null
   readonly zombie: boolean
   /** The start time in UTC, to the second: `2026-11-21T09:35:43Z`. */
@@ -13,7 +13,7 @@ export interface PsRow {
   readonly memoryBytes: number | null
   /** To a hundredth of a second. */
   readonly cpuSeconds: number | null
-  /** The first argument where it is an absolute path: the process's own word for its executable. */
+  /** The first argument if it is an absolute path: what the process claims to be its executable. */
   readonly executable: string | null
   /** All arguments, joined by blanks. */
   readonly command: string | null
@@ -21,19 +21,19 @@ export interface PsRow {
 
 interface PsAnswer {
   readonly rows: readonly PsRow[]
-  /** Lines that name no process, or that were cut. While there is one, a missing pid proves nothing. */
+  /** The number of lines that name no process or were cut off. Unless it is 0, a missing pid proves nothing. */
   readonly unread: number
 }
 
 /**
- * The columns to ask for. `comm` may hold blanks and is padded to a width that is not told, so the pid is asked for a
- * second time: it stands between `comm` and `command` and marks where one ends.
+ * The columns to ask for. `comm` may contain blanks and is padded to an unknown width, so the pid is requested a second
+ * time, between `comm` and `command`, to mark where `comm` ends.
  */
 export const PS_COLUMNS = 'pid=,ppid=,uid=,ruid=,stat=,lstart=,etime=,time=,rss=,comm=,pid=,command='
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** Each part is optional and needs the one before it: a line that is cut or odd at the end still names its process. */
+/** Each part is optional and requires the one before it: a line that is malformed at the end still names its process. */
 const LINE = new RegExp(
   String.raw`^\s*(?<pid>[1-9]\d*)(?:\s+(?<parent>\d+)\s+(?<uid>-?\d+)\s+(?<real>-?\d+)\s+(?<stat>[A-Z?]\S*)` +
     String.raw`(?:\s+[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})` +
@@ -44,8 +44,8 @@ const LINE = new RegExp(
 type Groups = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns a row for each line that names a process; what else is missing or odd in it is null. Never throws. A last
- * line without its end was cut, perhaps in the middle of its pid: it is not read.
+ * Returns a row for each line that names a process; anything else that is missing or malformed in it is null. Never
+ * throws. A last line without a line end was cut off, perhaps in the middle of its pid, so it is not read.
  */
 export function parsePs(text: string): PsAnswer {
   const [cut = '', ...whole] = text.split(/\r?\n/).toReversed()
@@ -93,8 +93,8 @@ function secondsOf(text: string): number | null {
 }
 
 /**
- * Both columns come from the arguments of the process, `comm` being the first of them: so `command` begins with it.
- * Where the arguments cannot be read, `ps` shows a short name in parentheses instead: that is *unknown*.
+ * Both columns come from the arguments of the process, and `comm` is the first of them, so `command` begins with `comm`.
+ * If the arguments cannot be read, `ps` shows a short name in parentheses instead: that means *unknown*.
  */
 function commandOf(rest: string, pid: string): Pick<PsRow, 'executable' | 'command'> {
   const between = ` ${pid} `

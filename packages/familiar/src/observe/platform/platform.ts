@@ -1,5 +1,5 @@
 /**
- * What the library asks an operating system: a few questions, each answered with facts or with *unknown*.
+ * The questions that the library asks an operating system, each answered with facts or with *unknown*.
  *
  * A backend fetches text (a file of /proc, the output of a system tool) and hands it to a pure parser. "Not
  * permitted", "gone meanwhile" and "the tool is missing" become null here, once; null always means *unknown*,
@@ -14,25 +14,25 @@ export type { Host, Listener, PortRange, ProcessView } from '../../identity/mach
 
 export interface Platform {
   readonly name: 'linux' | 'darwin' | 'win32'
-  /** Facts about the machine and the process that looks. */
+  /** Facts about the machine and this process. */
   host(): Promise<Host>
-  /** Every listener on a port of the range, IPv4 and IPv6, each once. Throws `E_LOOK_FAILED` when no list is to be had. */
+  /** Every listener on a port of the range, IPv4 and IPv6, each once. Throws `E_LOOK_FAILED` if they cannot be listed. */
   listeners(range: PortRange, deadline: AbortSignal): Promise<readonly Listener[]>
   /**
-   * The pid that holds each listener, by `Listener.socket`; what cannot be told is absent. `hints` are pids worth
-   * looking at first: they are verified, never believed.
+   * The pid that holds each listener, by `Listener.socket`; unknown holders are absent. `hints` are pids worth checking
+   * first: they are verified, never trusted.
    */
   holders(
     listeners: readonly Listener[],
     hints: ReadonlySet<number>,
     deadline: AbortSignal,
   ): Promise<ReadonlyMap<string, number>>
-  /** The living processes among `pids`. One that is absent from the answer does not exist (or is a zombie without threads). */
+  /** The living processes among `pids`. One that is absent does not exist, or is a zombie without threads. */
   inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
   /**
-   * Who holds the kernel lock on a file; null when it is free, `unknown` when that cannot be told. Asks the kernel:
-   * `told` is what the text of the file says, and only where the kernel names no holders may it name one. `pids` are
-   * the processes worth looking at first.
+   * The holder of the kernel lock on a file; null when it is free, `unknown` when that cannot be told. The kernel decides:
+   * `told`, the holder that the file's text names, is returned only on systems whose kernel does not name holders. `pids`
+   * are the processes worth checking first.
    */
   lockHolder(path: string, told: ToldHolder, pids: readonly number[]): Promise<LockHolding>
   /** The environment of a process of this user; null when it cannot be read. */

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
 
-/** Not permitted and gone meanwhile are both *unknown*; our own lack is thrown. What is no system error is a fault of ours. */
+/**
+ * Returns null, *unknown*, when the read fails because it is not permitted or its object is gone. Throws `E_RESOURCES` when
+ * our own resources ran out, and rethrows what is not a system error: that is a bug.
+ */
 export function quietly<T>(read: () => T): T | null {
   try {
     return read()
@@ -12,22 +15,22 @@ export function quietly<T>(read: () => T): T | null {
   }
 }
 
-/** Returns the text of a file; null where it cannot be read. */
+/** Returns the text of a file; null when it cannot be read. */
 export function readFile(path: string): string | null {
   return quietly(() => readFileSync(path, 'utf8'))
 }
 
-/** Returns where a link leads; null where it cannot be read. */
+/** Returns the target of a symlink; null when it cannot be read. */
 export function readLink(path: string): string | null {
   return quietly(() => readlinkSync(path))
 }
 
-/** Returns the names in a directory; none where it cannot be read. */
+/** Returns the names in a directory; none when it cannot be read. */
 export function readDirectory(path: string): readonly string[] {
   return quietly(() => readdirSync(path)) ?? []
 }
 
-/** Returns the id of the mount that an open descriptor of this process is on; null where the kernel does not tell. */
+/** Returns the id of the mount that an open file descriptor of this process is on; null when the kernel does not tell. */
 export function mountOf(descriptor: number): string | null {
   return /^mnt_id:\s*(\d+)$/m.exec(readFile(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1] ?? null
 }

@@ -2,20 +2,20 @@ import { type ExecFileException, execFile } from 'node:child_process'
 
 import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
 
-/** How one run of a system tool is bounded and read. */
+/** Limits for one run of a system tool, and how to read its result. */
 export interface ToolOptions {
-  /** Ends the tool, at once, when it is aborted. */
+  /** Kills the tool as soon as it is aborted. */
   readonly deadline: AbortSignal
-  /** The whole environment of the tool; without it the tool gets the one of this process. */
+  /** The whole environment of the tool; without it the tool inherits this process's. */
   readonly env?: Readonly<Record<string, string>>
-  /** An exit code that means "nothing, or not everything, was found" as long as the tool printed no complaint. */
+  /** An exit code that means "nothing, or not everything, was found", if stderr is empty. */
   readonly quietExit?: number
 }
 
-/** Runs a tool and returns what it printed. The backends take it as a parameter, so that they can be fed text. */
+/** Runs a tool and returns what it printed. The backends take it as a parameter, so that tests can supply the output. */
 export type RunTool = (file: string, args: readonly string[], options: ToolOptions) => Promise<string>
 
-/** The most that is read of one answer. One command line can be 1 MiB, and `ps` writes some bytes as four. */
+/** The most output that is read. One command line can be 1 MiB, and `ps` writes some bytes as four. */
 const MAX_OUTPUT_MIB = 16
 
 const MAX_COMPLAINT_CHARS = 200
@@ -23,10 +23,10 @@ const MAX_COMPLAINT_CHARS = 200
 /**
  * Returns what the tool printed on stdout. No shell is involved and stdin is closed.
  *
- * Throws `E_LOOK_FAILED`, naming the tool and the cause, when it is missing, is not done before the deadline, prints
- * more than 16 MiB, is killed, or exits with a code that is neither 0 nor the quiet one: part of an answer is never
- * returned as if it were all of it. `E_RESOURCES` where this process cannot start another one. A tool that runs as root
- * (macOS `ps`) cannot be killed at the deadline; the answer is given up in time all the same.
+ * Throws `E_LOOK_FAILED`, naming the tool and the cause, when it is missing, is not done before the deadline, prints more
+ * than 16 MiB, is killed, or exits with a code that is neither 0 nor `quietExit`: partial output is never returned as if
+ * it were complete. Throws `E_RESOURCES` when this process lacks the resources to start the tool. A tool that runs as root
+ * (macOS `ps`) cannot be killed at the deadline, but this still stops waiting for it in time.
  */
 export const runTool: RunTool = (file, args, options) =>
   run(file, args, options).catch((error: unknown) => {
@@ -34,7 +34,7 @@ export const runTool: RunTool = (file, args, options) =>
     throw error
   })
 
-/** A tool that cannot be started for lack of something: Node calls back with some errors and throws others. */
+/** When resources are lacking to start a tool, Node passes some errors to the callback and throws others. */
 const run: RunTool = (file, args, options) =>
   new Promise((resolve, reject) => {
     if (options.deadline.aborted) {
@@ -76,7 +76,7 @@ function causeOf(error: ExecFileException, stderr: string, deadline: AbortSignal
   return complaint === '' ? end : `${end}: ${complaint}`
 }
 
-/** The first line of stderr that says something, fit to stand in one line of ours. */
+/** The first line of stderr that is not blank, cleaned and cut to fit into a one-line message. */
 function complaintIn(stderr: string): string {
   const line = stderr.split('\n').find((text) => text.trim() !== '') ?? ''
   return line

@@ -3,8 +3,8 @@ import type { Platform } from './platform.js'
 
 /**
  * Returns the backend of the running system, loading only that one. Throws `E_PLATFORM_UNSUPPORTED` on any other
- * system: there is no fallback that would have to guess. Throws `E_SCAN_IMPOSSIBLE` where the processes of this very pid
- * namespace cannot be seen: whoever has a backend may look, record and signal.
+ * system: there is no fallback, which would have to guess. Throws `E_SCAN_IMPOSSIBLE` when the processes of our own pid
+ * namespace cannot be seen (Linux): a caller that has a backend may scan, record and signal.
  */
 export async function selectPlatform(): Promise<Platform> {
   switch (process.platform) {

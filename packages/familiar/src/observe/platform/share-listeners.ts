@@ -2,9 +2,9 @@ import type { Listener, PortRange } from '../../identity/machine.js'
 import type { Platform } from './platform.js'
 
 /**
- * Returns the platform with one difference: who asks for listeners within one turn of the event loop gets the answer of
- * one look at all of `ports`, which begins after the last of them has asked. (On Linux every look walks the kernel's
- * whole table, 7 ms; eighteen daemons that end together would ask eighteen times.)
+ * Returns the platform with one difference: all calls of `listeners` within one turn of the event loop share one scan of
+ * all of `ports`, which begins after the last of these calls. (On Linux every scan walks the kernel's whole table, 7 ms;
+ * eighteen daemons that end together would scan eighteen times.)
  */
 export function shareListeners(platform: Platform, ports: PortRange): Platform {
   let next: Promise<readonly Listener[]> | null = null

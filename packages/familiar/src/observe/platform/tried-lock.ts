@@ -4,13 +4,13 @@ import { CAREFUL } from '../peek.js'
 import type { ToldHolder } from '../../identity/lock-holder.js'
 import type { LockHolding } from '../../identity/sighting.js'
 
-/** The locked byte lies far behind the content, so that on Windows, where locks are mandatory, the holder stays readable. */
+/** The locked byte lies far behind the content: on Windows, where locks are mandatory, the holder's name stays readable. */
 export const LOCK_OFFSET = 2 ** 30
 export const LOCK_LENGTH = 1
 
 /**
- * Returns who holds the lock where the system does not tell: whether it is held is tried, by a shared lock that is let go
- * at once; who holds it is what the text of the file says, which clears nobody else (`isTold`).
+ * Returns the holder of a lock on a system that does not name holders. Whether it is held is tested with a shared lock,
+ * released at once. Who holds it is what the file's text says, which rules out no other process (`isTold`).
  */
 export async function tryForHolder(path: string, told: ToldHolder): Promise<LockHolding> {
   let descriptor: number
@@ -32,7 +32,7 @@ export async function tryForHolder(path: string, told: ToldHolder): Promise<Lock
   }
 }
 
-/** macOS locks whole files only, and says EINVAL to a range. */
+/** macOS cannot lock ranges (EINVAL): try the whole file. Every process does the same, so they still exclude each other. */
 function isGranted(tryLock: (offset: number, length: number) => boolean): boolean {
   try {
     return tryLock(LOCK_OFFSET, LOCK_LENGTH)

@@ -15,13 +15,13 @@ import { type RunTool, runTool } from './run-tool.js'
 import { tryForHolder } from './tried-lock.js'
 import { splitCommandLine } from './split-command-line.js'
 
-/** Windows keeps no process apart from another by namespaces. */
+/** Windows does not separate processes by namespaces. */
 const NAMESPACES = 'none'
 
 /** The first PowerShell after a boot takes seconds to start. */
 const HOST_TIMEOUT_MS = 10_000
 
-/** No quotes of the double kind anywhere: they would have to survive the command line. Errors end the script. */
+/** No double quotes in any script: they would have to survive the command line. Errors end the script. */
 const BEGIN = [
   `$ErrorActionPreference='Stop'`,
   `$ProgressPreference='SilentlyContinue'`,
@@ -33,12 +33,12 @@ type Ask = (script: string, deadline: AbortSignal) => Promise<string>
 
 /**
  * Returns the Windows backend: PowerShell 5.1, which every supported Windows has, under `systemRoot`, by its full
- * path: a bare name would be looked up in the current directory first.
+ * path, because a bare name would be looked up in the current directory first.
  *
  * Limits. Each question starts a PowerShell, which takes a good part of a second. Without elevation the command line,
- * executable and owner of other users' processes are unknown, and so is the owner of a socket. A birth is the time of
- * creation to 100 ns, without the boot: it is unique across boots by itself, and Windows may correct the boot time.
- * Where PowerShell is restricted to the constrained language, nothing can be told.
+ * executable and owner of other users' processes are unknown. The owner of a socket is always unknown. A start time is
+ * the creation time to 100 ns, without the boot: it is unique across boots by itself, and Windows may correct the boot
+ * time. If PowerShell is restricted to the constrained language, no question can be answered.
  */
 export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'): Platform {
   const powershell = `${systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`
@@ -77,7 +77,7 @@ async function readHost(ask: Ask): Promise<Host> {
   }
 }
 
-/** Ports are picked in the pipeline: asked for one by one, the cmdlet fails at the first that nobody listens on. */
+/** Ports are filtered in the pipeline: given single ports, the cmdlet fails at the first one without a listener. */
 async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal): Promise<Listener[]> {
   if (range.to <= range.from) return []
   const script = `try{$all=@(Get-NetTCPConnection -State Listen -ErrorAction Stop)}
@@ -91,7 +91,7 @@ async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal):
   return [...new Map(inRange.map((row) => [socketOf(row), toListener(row)])).values()]
 }
 
-/** Windows numbers no sockets: this names one as long as no other is made there within the same 100 ns. */
+/** Windows does not number sockets: this name is unique unless another one is created there within the same 100 ns. */
 function socketOf(row: TcpRow): string {
   return `${row.address}:${row.port}/${row.pid ?? '?'}/${row.created ?? '?'}`
 }

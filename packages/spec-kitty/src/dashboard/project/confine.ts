@@ -1,18 +1,18 @@
 import { sep } from 'node:path'
 
-/** A real path in a project, and where the links that stand at it or below it may lead. */
+/** A real path in a project, and the limits for symlinks at it or below it. */
 export interface Confined {
   readonly path: string
-  /** The real path of the project. Nothing outside of it is looked at. */
+  /** The real path of the project. Nothing outside it is accessed. */
   readonly root: string
-  /** Every link must end in this directory: for the files of a mission, the directory of the mission. */
+  /** Every symlink must end in this directory: for the files of a mission, the mission's directory. */
   readonly within: string
 }
 
-/** A dot in front. HFS+ ignores some invisible characters in names, so there they do not make another name of `.git`. */
+/** A leading dot. HFS+ ignores some invisible characters in names, so with one in front, `.git` is still `.git` there. */
 const HIDDEN = /^\p{Default_Ignorable_Code_Point}*\./u
 
-/** Returns whether a name is hidden, as `.git`, `.env` and `.kittify` are: git, tools and daemons keep secrets there. */
+/** Returns whether a name is hidden, like `.git`, `.env` and `.kittify`, where git, tools and daemons keep secrets. */
 export function isHidden(name: string): boolean {
   return HIDDEN.test(name)
 }
@@ -22,7 +22,7 @@ export function isIn(directory: string, path: string): boolean {
   return path === directory || path.startsWith(baseOf(directory))
 }
 
-/** Returns what a link is that leads to a real path which may not be shown; null where it may be shown. */
+/** Returns why a symlink to this real path must not be followed, phrased as `a link ...`; null if it may be. */
 export function refusalOf({ root, within }: Omit<Confined, 'path'>, path: string): string | null {
   if (!isIn(root, path)) return 'a link that leads out of the project'
   if (partsBelow(root, path).some((part) => isHidden(part))) return 'a link to a hidden file or directory'

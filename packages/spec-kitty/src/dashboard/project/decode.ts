@@ -1,16 +1,16 @@
-/** Text of a file, and what had to be assumed to read it. */
+/** The text of a file, and what is wrong with its encoding. */
 export interface Decoded {
-  /** Null: it is no text. Ends of lines are `\n`, a byte order mark is gone. */
+  /** Null: it is not text. Line ends are converted to `\n`, and a byte order mark is removed. */
   readonly text: string | null
   readonly problem: string | null
 }
 
-/** What no text has: the control characters but tab, the ends of lines, form feed and escape. */
+/** Control characters that text does not contain: all except tab, line ends, vertical tab, form feed and escape. */
 const BINARY = /[\0-\u0008\u000e-\u001a\u001c-\u001f]/
 
 /**
- * Returns the text of a file, or of its beginning: a character that the end cuts in two is left out then. UTF-8; UTF-16
- * where a byte order mark says so; else Latin-1, which any bytes are, and which is said therefore.
+ * Decodes a file, or its beginning. UTF-16 if a byte order mark says so, else UTF-8, where a character cut off by the end
+ * of the beginning is dropped. Anything else is read as Latin-1, which fits any bytes, so `problem` says so.
  */
 export function decode(bytes: Uint8Array, isWhole: boolean): Decoded {
   const utf16 = utf16Of(bytes)

@@ -3,38 +3,38 @@ import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { isHidden } from './confine.js'
 
-/** A directory or a file to be told of. Of hidden entries of a directory nothing is told. */
+/** A directory or file to watch. Changes of hidden entries in a directory are not reported unless `only` names them. */
 export interface Wanted {
-  /** Without links. Where one stands there meanwhile, it is not followed. */
+  /** A path without symlinks. If one has been put there meanwhile, it is not followed. */
   readonly path: string
-  /** Another one at the same path is watched anew. */
+  /** If this changes, the path names something else, and a new watch replaces the old one. */
   readonly identity: string
-  /** Nothing but these entries of it is of interest; an absent list: all are. */
+  /** Report only these entries; without this list, all that are not hidden. */
   readonly only?: readonly string[]
 }
 
 export interface DirectoryWatches {
-  /** Watches exactly these for an owner, and no longer what it wanted before. */
+  /** Watches exactly these for the owner, and ends its other watches. */
   keep(owner: string, wanted: readonly Wanted[]): void
   close(): void
 }
 
-/** Told of a change: whose it is, and of which entry (null: unknown). */
+/** Called on a change with the owner of the watch and the name of the entry (null: unknown). */
 export type OnEvent = (owner: string, name: string | null) => void
 
 interface Entry extends Wanted {
   readonly owner: string
-  /** Null: it could not be watched, so it is looked at now and then. */
+  /** Null: it could not be watched, so it is polled. */
   watcher: FSWatcher | null
   signature: string | null
 }
 
-/** How often that is looked at for which the system has no watch left. */
+/** How often to poll what the system refuses to watch. */
 const POLL_MS = 2000
 
 /**
- * Keeps one watch per path. Where the system refuses one (its limits for inotify are shared by everything the user
- * runs: ENOSPC, EMFILE), that path alone is looked at every two seconds until a watch is to be had. Never throws.
+ * Keeps one watch per owner and path. If the system refuses one (ENOSPC, EMFILE: everything that the user runs shares the
+ * inotify limits), only that path is polled, every two seconds, until a watch succeeds. Never throws.
  */
 export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
   const entries = new Map<string, Entry>()
@@ -43,7 +43,7 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
   const begin = (entry: Entry): void => {
     try {
       entry.watcher = watch(entry.path, { persistent: false }, (kind, name) => {
-        // What is watched went itself. Its successor at the same path may have the same inode, so it is let go here.
+        // The watched path itself was moved or removed. Its successor may reuse the inode, so end this watch here.
         if (kind === 'rename' && name === basename(entry.path) && isKept(entry)) remove(entry)
         if (name === null || isTold(entry, name)) onEvent(entry.owner, name)
       })
@@ -120,7 +120,7 @@ function isTold({ only }: Wanted, name: string): boolean {
   return only === undefined ? !isHidden(name) : only.includes(name)
 }
 
-/** A part of the path that was swapped for a link would lead the watch out of the project. */
+/** False if part of the path was replaced by a symlink, which would lead the watch out of the project. */
 function isItself(path: string): boolean {
   try {
     return realpathSync.native(path) === path
@@ -129,7 +129,7 @@ function isItself(path: string): boolean {
   }
 }
 
-/** Returns text that differs when an entry comes, goes or changes, and when the place itself does. */
+/** Returns text that changes when an entry is added, removed or modified, and when the place itself is. */
 async function signatureOf(place: Wanted): Promise<string> {
   const { path } = place
   if (!isItself(path)) return 'gone'
@@ -139,7 +139,7 @@ async function signatureOf(place: Wanted): Promise<string> {
   return parts.join('\0')
 }
 
-/** The times of a directory tell of hidden entries too, and what is shown below it has a watch of its own. */
+/** Ignores the times of directories: hidden entries change them too, and what is shown in one has its own watch. */
 async function stateOf(path: string): Promise<string> {
   try {
     const stats = await lstat(path, { bigint: true })

@@ -6,7 +6,7 @@ import { list, readBytes, withFile } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
 import { locate, type Found, type Located } from './locate.js'
 
-/** The documents of a mission, in the order in which they come to be. */
+/** The documents of a mission, in the order in which they are written. */
 export const FIXED = [
   'spec.md',
   'plan.md',
@@ -15,30 +15,30 @@ export const FIXED = [
   'data-model.md',
   'quickstart.md',
 ] as const
-/** Everything below these is a document. */
+/** Every file below these directories is a document. */
 export const TREES: readonly string[] = ['contracts', 'checklists']
 export const TASKS = 'tasks'
 const MAX_DEPTH = 4
 export const MAX_DOCUMENTS = 1000
 
-/** The beginning that is shown of a larger document. */
+/** Of a larger document, only this much of the beginning is shown. */
 const MAX_SHOWN_BYTES = 1024 * 1024
 
-/** A document and where it really is. */
+/** A document, and the file that its name leads to. */
 export interface FoundDocument {
   readonly name: string
   readonly found: Found
 }
 
-/** Returns whether a name in `tasks` is that of a work package. */
+/** Returns whether a file of this name in `tasks` is a work package. */
 export function isPackageFile(name: string): boolean {
   return /^WP.*\.md$/i.test(name)
 }
 
-/** Collects what is found, and what is wrong with it. */
+/** Collects the documents found, and their problems. */
 export interface Collection {
   readonly documents: FoundDocument[]
-  /** What was entered to find them. */
+  /** The directories that were entered to find them. */
   readonly directories: Found[]
   readonly complain: (name: string, what: string) => void
 }
@@ -65,7 +65,7 @@ async function collectFile(directory: Found, name: string, as: string, into: Col
   else if (found.kind === 'unusable') into.complain(as, found.what)
 }
 
-/** Returns the names of a directory that should be there; what is wrong is said. */
+/** Returns a directory and the names in it; null if it is absent or unusable. Reports every problem but absence. */
 async function enter(parent: Found, name: string, as: string, into: Collection) {
   const found = await locate(parent, name)
   if (found.kind === 'absent') return null
@@ -92,7 +92,7 @@ async function collectTasks(mission: Found, into: Collection): Promise<void> {
   }
 }
 
-/** Links to directories are not entered: a tree of links has no end. */
+/** Below the top directory, symlinks to directories are not entered: they could form an endless tree. */
 async function collectTree(
   parent: Found,
   name: string,
@@ -125,7 +125,7 @@ function isFull(into: Collection, as: string): boolean {
   return true
 }
 
-/** Returns whether a mission may have a document of this name: no other file can be asked for. */
+/** Returns whether a mission may have a document of this name. No other file can be requested. */
 export function isDocumentName(name: string): boolean {
   const parts = name.split('/')
   if (name.includes('\0') || parts.length > MAX_DEPTH + 1) return false
@@ -135,7 +135,7 @@ export function isDocumentName(name: string): boolean {
   return TREES.includes(first) || (first === TASKS && more.length === 0 && isPackageFile(second))
 }
 
-/** Returns a document to show, null where there is none. */
+/** Returns a document to show; null if there is none of this name. */
 export async function readDocument(
   mission: Found,
   name: string,

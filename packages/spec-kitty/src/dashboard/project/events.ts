@@ -8,21 +8,21 @@ export interface LaneChange {
   readonly at: string
 }
 
-/** What a `status.events.jsonl` says. */
+/** The content of a `status.events.jsonl`. */
 export interface LaneHistory {
   readonly lanes: ReadonlyMap<string, LaneChange>
   readonly problems: readonly string[]
-  /** The last line has no end and is no JSON: somebody is writing it, or stopped in the middle. */
+  /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
 
-/** Takes the lines one by one, so that nobody has to hold the file. */
+/** Takes the lines one by one, so that the whole file need not be in memory. */
 export interface LaneReader {
-  /** Takes a line without its end. */
+  /** Takes a line without its newline. */
   line(text: string): void
-  /** A line that is longer than any event. */
+  /** Counts a line that is longer than any event, as a problem. */
   longLine(): void
-  /** Takes what stands behind the last end of a line. A part of an object is never JSON, so what parses is complete. */
+  /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
   result(): LaneHistory
 }
@@ -85,7 +85,7 @@ function isLater(event: Event, other: Event): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }
 
-/** Returns the lane change of a line, null for another kind of envelope, or what is wrong with it. */
+/** Returns the lane change on a line, null for another kind of event, or text that says what is wrong with the line. */
 function eventOf(line: string): Event | string | null {
   const value = objectOf(parseJson(line))
   if (value === null) return 'is no JSON object'

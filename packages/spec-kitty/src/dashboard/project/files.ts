@@ -4,13 +4,13 @@ import { isHidden, refusalOf } from './confine.js'
 import { isAbsence, kindOf, refused, unusable, type Found, type Unusable } from './locate.js'
 
 /**
- * Files and directories of a project that another user may have prepared. What was found is opened, and looked at again
- * once it is open. Nothing here throws for what it finds, and nothing writes.
+ * Reads files and directories of a project that another user may have prepared. Everything is checked again once it is
+ * open. Nothing here throws because of what it finds, and nothing writes.
  */
 
 const MAX_NAMES = 5000
 
-/** Waits for no writer of a FIFO, and makes no terminal ours. */
+/** Opening a FIFO must not wait for a writer, and opening a terminal must not make it our controlling terminal. */
 const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 
 export interface Names {
@@ -20,8 +20,8 @@ export interface Names {
 }
 
 /**
- * Returns the names in a directory that are not hidden, or why it cannot be read. A name that is no UTF-8 cannot be asked
- * for: it is left out.
+ * Returns the names in a directory that are not hidden, or why it cannot be read. A name that is not UTF-8 cannot be
+ * requested, so it is left out and reported as a problem.
  */
 export async function list(directory: Found): Promise<Names | Unusable> {
   return withOpen(directory, async (handle) => {
@@ -62,7 +62,7 @@ function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): stri
   }
 }
 
-/** Hands over a file that was found, opened for reading. */
+/** Opens a found file for reading, passes it to `use`, and closes it. */
 export function withFile<T>(
   found: Found,
   use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
@@ -71,8 +71,8 @@ export function withFile<T>(
 }
 
 /**
- * What is open is compared with the project again, by the rule that it was found by: any part of its path may have been
- * swapped for a link meanwhile, and it for a FIFO or a device.
+ * Opens what was found, then checks it again by the rule that it was found by: meanwhile any part of its path may have
+ * been replaced by a symlink, and the file itself by a FIFO or a device.
  */
 async function withOpen<T>(
   found: Found,
@@ -93,7 +93,7 @@ async function withOpen<T>(
   }
 }
 
-/** The kernel's own word where it gives one, else the path once more, if it still names what is open. */
+/** Asks the kernel where it tells, else resolves the path again. Empty, which is refused, if that names another file now. */
 async function realPathOf(handle: FileHandle, found: Found, open: BigIntStats): Promise<string> {
   const told = await kernelPath(handle)
   if (told !== null) return told.real
@@ -102,7 +102,7 @@ async function realPathOf(handle: FileHandle, found: Found, open: BigIntStats): 
   return dev === open.dev && ino === open.ino ? path : ''
 }
 
-/** Linux names what is open: `held` is a path that stays with it, whatever happens to its real one. */
+/** Linux only, else null. `held` is a path that keeps naming the open file, whatever happens to its `real` path. */
 async function kernelPath(handle: FileHandle): Promise<{ held: string; real: string } | null> {
   const held = `/proc/self/fd/${handle.fd}`
   try {
@@ -112,7 +112,7 @@ async function kernelPath(handle: FileHandle): Promise<{ held: string; real: str
   }
 }
 
-/** Reads up to `length` bytes from a position; fewer at the end of the file. */
+/** Reads `length` bytes from a position; fewer at the end of the file. */
 export async function readBytes(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafe(length)
   let filled = 0

@@ -8,13 +8,13 @@ import { pathOf, SPECS } from './mission.js'
 const MAX_MISSIONS = 1000
 
 export interface Specs {
-  /** The real path of the project; empty where there is none. */
+  /** The real path of the project; empty if there is none. */
   readonly root: string
   readonly specs: Found | null
   readonly problems: Problem[]
 }
 
-/** Returns where the missions of a project are. A project without missions yet has none, which is no problem. */
+/** Returns the directory of a project's missions. It is not a problem if the project does not have one yet. */
 export async function findSpecs(directory: string): Promise<Specs> {
   const problems: Problem[] = []
   const complain = (path: string, what: string): void => void problems.push({ path, what })
@@ -36,7 +36,7 @@ export interface MissionDirectory {
   readonly directory: Found
 }
 
-/** Returns the missions. Files beside them are somebody's notes; hidden directories are tools'. */
+/** Returns the missions. Files beside them are notes and hidden directories belong to tools: both are ignored. */
 export async function findMissions(specs: Found, problems: Problem[]): Promise<readonly MissionDirectory[]> {
   const listed = await list(specs)
   if ('kind' in listed) {
@@ -61,27 +61,27 @@ export async function findMissions(specs: Found, problems: Problem[]): Promise<r
   return missions
 }
 
-/** Returns where one mission is, null when there is none. */
+/** Returns the directory of one mission; null if there is none. */
 export async function findMission(directory: string, id: string): Promise<Found | null> {
   const { specs } = isMissionId(id) ? await findSpecs(directory) : { specs: null }
   const found = specs === null ? null : await locateMission(specs, id)
   return found?.kind === 'directory' ? found : null
 }
 
-/** A mission may be a link to another one. No link in a mission leads out of it. */
+/** A mission may be a symlink to another one. Symlinks inside a mission must not lead out of it. */
 async function locateMission(specs: Found, id: string): Promise<Located> {
   const found = await enterable({ ...specs, within: specs.path }, id)
   return found.kind === 'directory' ? { ...found, within: found.path } : found
 }
 
-/** A directory that is a link to the one that it stands in would show what does not belong there. */
+/** Refuses a symlink to the directory that contains it: it would show what does not belong there. */
 async function enterable(parent: Confined, name: string): Promise<Located> {
   const found = await locate(parent, name)
   if (found.kind !== 'directory' || found.path !== parent.path) return found
   return refused('is a link to the directory that it stands in')
 }
 
-/** One name of a directory, and no way out of it. */
+/** Returns whether this is a single visible name, which cannot lead out of a directory. */
 function isMissionId(id: string): boolean {
   return id !== '' && !isHidden(id) && !id.includes('/') && !id.includes('\0')
 }

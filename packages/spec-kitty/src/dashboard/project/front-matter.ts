@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
 /** Real front matter has one or two KiB. */
 export const MAX_FRONT_MATTER_CHARS = 16 * 1024
 
-/** What YAML costs grows with the parts of the text, and faster than they do: so many are read in about 20 ms. */
+/** The time to parse YAML grows faster than the number of its parts. This many take about 20 ms. */
 const MAX_PARTS = 1000
 const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 
@@ -11,15 +11,15 @@ const MAX_VALUE_CHARS = 500
 const MAX_ITEMS = 200
 const MAX_PROBLEMS = 10
 
-/** A file in its two parts. */
+/** A file split into front matter and body. */
 export interface Split {
-  /** Null: it has none. */
+  /** Null: it has no front matter. */
   readonly yaml: string | null
   readonly body: string
   readonly problem: string | null
 }
 
-/** Returns front matter and the rest. Front matter without an end belongs to the text, so that nothing is hidden. */
+/** Splits off the front matter. Front matter without an end is left in the body, so that nothing is hidden. */
 export function splitFrontMatter(text: string): Split {
   if (!/^---[ \t]*(\n|$)/.test(text)) return { yaml: null, body: text, problem: null }
   const start = text.indexOf('\n') + 1
@@ -31,7 +31,7 @@ export function splitFrontMatter(text: string): Split {
   return { yaml: text.slice(start, found.index), body, problem: null }
 }
 
-/** The fields of a work package. Null, or an empty list: the file does not say it. */
+/** The fields of a work package. Null or an empty list: the file does not have the field. */
 export interface PackageFields {
   readonly id: string | null
   readonly title: string | null
@@ -44,8 +44,8 @@ export interface PackageFields {
 }
 
 /**
- * Returns the fields of a work package. The nodes of the YAML are read, never its values as a whole: an alias is not
- * followed, so a few lines cannot grow into gigabytes, and a key cannot become a property of anything.
+ * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects: aliases
+ * are not followed, so a few lines cannot grow into gigabytes, and no key becomes a property of an object.
  */
 export function readFields(yaml: string | null): PackageFields {
   const problems: string[] = []
@@ -66,7 +66,7 @@ export function readFields(yaml: string | null): PackageFields {
 
 type Fields = ReadonlyMap<string, Node>
 
-/** Duplicate keys are looked for here: the library compares every key with every other. */
+/** Detects duplicate keys itself, because the YAML library compares every key with every other. */
 function fieldsOf(yaml: string, problems: string[]): Fields {
   const fields = new Map<string, Node>()
   const contents = parse(yaml, problems)
@@ -104,7 +104,7 @@ function parse(yaml: string, problems: string[]): Node | null {
   }
 }
 
-/** An id is compared with those of the events, so nothing is turned into one. */
+/** The id is compared with the ids in the events, so a value that is not text is refused, not converted. */
 function idOf(node: Node | undefined, problems: string[]): string | null {
   if (isScalar(node) && node.value !== null && typeof node.value !== 'string') {
     problems.push('its work_package_id is no text')
@@ -132,7 +132,7 @@ function listOf(name: string, node: Node | undefined, problems: string[]): reado
   return items.filter((item) => typeof item === 'string')
 }
 
-/** Numbers and dates are shown as they are written. Undefined: it is no single value, or an alias for one. */
+/** Returns numbers and dates as they are written. Undefined: not a single value, or an alias for one. */
 function scalarOf(node: unknown): string | null | undefined {
   if (!isScalar(node)) return undefined
   if (node.value === null) return null

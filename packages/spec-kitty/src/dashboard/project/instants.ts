@@ -4,8 +4,8 @@ const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d
 const LAST_DATE_MS = 8_640_000_000_000_000
 
 /**
- * Returns an ISO 8601 time as text that sorts by time, to the nanosecond: events of one writer differ by microseconds,
- * which a `Date` does not keep. Without a zone it is UTC. Null for anything else.
+ * Converts an ISO 8601 time to UTC text that sorts by time, to the nanosecond: events of one writer differ by microseconds,
+ * which a `Date` does not keep. A time without a zone is taken as UTC. Null for anything else.
  */
 export function instantOf(text: string): string | null {
   const [, base, fraction = '', zone = 'Z'] = INSTANT.exec(text.trim().replace(' ', 'T')) ?? []
@@ -15,12 +15,12 @@ export function instantOf(text: string): string | null {
   return seconds === null ? null : `${seconds.slice(0, -5)}.${fraction.padEnd(9, '0')}Z`
 }
 
-/** Returns ISO 8601 UTC to the millisecond; null for what is no date, as the times of a broken file system may be. */
+/** Returns ISO 8601 UTC to the millisecond; null if out of range, as the times of a broken file system may be. */
 export function isoOf(milliseconds: number): string | null {
   return Math.abs(milliseconds) <= LAST_DATE_MS ? new Date(milliseconds).toISOString() : null
 }
 
-/** Returns what `instantOf` returned to the millisecond, as everybody writes it. */
+/** Shortens a result of `instantOf` to milliseconds, the usual form of ISO 8601. */
 export function toMilliseconds(instant: string): string {
   return `${instant.slice(0, -7)}Z`
 }

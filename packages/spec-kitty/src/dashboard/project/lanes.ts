@@ -3,11 +3,11 @@ import type { BoardColumn, Lane } from '../api.js'
 interface Standing {
   /** Null: not on the board. */
   readonly column: BoardColumn | null
-  /** Its share of a finished package; null: it counts neither as work nor as progress. */
+  /** How much of a package in this lane counts as finished, from 0 to 1; null: it is left out of the progress. */
   readonly weight: number | null
 }
 
-/** A canceled package stands in Done, but nobody did its work: it neither helps nor hinders the progress. */
+/** A canceled package is shown in Done, but its work was not done, so it is left out of the progress. */
 const LANES: Readonly<Record<Lane, Standing>> = {
   genesis: { column: null, weight: null },
   planned: { column: 'planned', weight: 0 },
@@ -21,7 +21,7 @@ const LANES: Readonly<Record<Lane, Standing>> = {
   canceled: { column: 'done', weight: null },
 }
 
-/** A lane of a later version: work that is not known to have begun. */
+/** A lane of a later version counts as planned: its work is not known to have begun. */
 const UNKNOWN: Standing = { column: 'planned', weight: 0 }
 
 /** The lane of a package that no event names. */
@@ -32,12 +32,12 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANES, lane)
 }
 
-/** Returns the column of a lane; null for what is not on the board, Planned for a lane nobody knows. */
+/** Returns the column of a lane; null if it is not on the board, Planned for an unknown lane. */
 export function columnOf(lane: string): BoardColumn | null {
   return standingOf(lane).column
 }
 
-/** Returns how many packages stand in each column. */
+/** Returns how many packages are in each column. */
 export function countColumns(lanes: readonly string[]): Readonly<Record<BoardColumn, number>> {
   const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
   for (const lane of lanes) {
@@ -47,7 +47,7 @@ export function countColumns(lanes: readonly string[]): Readonly<Record<BoardCol
   return counts
 }
 
-/** Returns the progress from 0 to 1; null where nothing is on the board, 1 where everything on it is canceled. */
+/** Returns the progress from 0 to 1; null if nothing is on the board, 1 if everything on it is canceled. */
 export function progressOf(lanes: readonly string[]): number | null {
   const weights = lanes.flatMap((lane) => standingOf(lane).weight ?? [])
   if (weights.length > 0) return weights.reduce((sum, weight) => sum + weight, 0) / weights.length

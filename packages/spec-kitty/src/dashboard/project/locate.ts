@@ -9,7 +9,7 @@ export interface Found extends Confined {
   readonly stats: BigIntStats
 }
 
-/** Why something cannot be used, in words that follow its path. */
+/** Why something cannot be used, phrased to follow its path. */
 export interface Unusable {
   readonly kind: 'unusable'
   readonly what: string
@@ -21,15 +21,15 @@ export interface Absent {
 
 export type Located = Found | Unusable | Absent
 
-/** As many as Linux follows. */
+/** As many symlinks as Linux follows. */
 const MAX_LINKS = 40
 
-/** Names that are looked up for one link. A link may hold two thousand, and a project thousands of links. */
+/** Limit of names looked up for one symlink. It may contain two thousand names, and a project thousands of symlinks. */
 const MAX_LOOKUPS = 256
 
 /**
- * Returns what stands at one name in a directory. A link is followed only where it ends in `within` of the directory,
- * and where no part of its way below the project is hidden. Never throws for what it finds.
+ * Returns what a name in a directory refers to. A symlink is followed only if it ends in the directory's `within` and no
+ * name on its way inside the project is hidden. Never throws because of what it finds.
  */
 export async function locate(directory: Confined, name: string): Promise<Located> {
   if (name === '' || name !== basename(name) || isHidden(name)) return { kind: 'absent' }
@@ -43,9 +43,9 @@ export async function locate(directory: Confined, name: string): Promise<Located
 }
 
 /**
- * Follows a link name by name, where the kernel would do it in one step: nothing outside of the project is touched (it
- * may be a dead mount, and whether it exists is not told), and no hidden directory is passed. Outside of the project,
- * names are taken as they are written.
+ * Resolves a symlink name by name instead of leaving it to the kernel, so that nothing outside the project is touched (it
+ * may be a dead mount, and whether it exists must not be revealed) and no hidden directory is passed. Outside the project,
+ * names are joined as written, without a lookup.
  */
 async function follow(from: Confined, link: string): Promise<Located> {
   try {
@@ -58,7 +58,7 @@ async function follow(from: Confined, link: string): Promise<Located> {
 
 async function walk(root: string, link: string): Promise<string | Unusable> {
   let at = dirname(link)
-  // The next name is the last one.
+  // A stack: the next name is the last element.
   const rest = [basename(link)]
   let [lookups, links] = [0, 0]
   for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
@@ -77,7 +77,7 @@ async function walk(root: string, link: string): Promise<string | Unusable> {
   return at
 }
 
-/** Null for what is no link. */
+/** Null if it is not a symlink. */
 async function targetOf(path: string): Promise<string | null> {
   return (await lstat(path)).isSymbolicLink() ? readlink(path) : null
 }
@@ -88,7 +88,7 @@ function partsOf(target: string): readonly string[] {
   return parts.filter((part) => part !== '' && part !== '.')
 }
 
-/** Where names may be written in several ways (upper and lower case, `GIT~1`), the true one counts too. */
+/** Checks the real path too: some file systems accept several spellings of a name (upper and lower case, `GIT~1`). */
 async function arrive(from: Confined, end: string): Promise<Located> {
   const refusal = refusalOf(from, end)
   if (refusal !== null) return refused(`is ${refusal}`)
@@ -104,7 +104,7 @@ function seen({ root, within }: Confined, path: string, stats: BigIntStats): Loc
   return { kind, path, root, within, stats }
 }
 
-/** Null for a FIFO, a socket, a device: opening one may wait for ever or change something. */
+/** Null for a FIFO, a socket or a device: opening one may wait forever or change something. */
 export function kindOf(stats: BigIntStats): Found['kind'] | null {
   if (stats.isFile()) return 'file'
   return stats.isDirectory() ? 'directory' : null

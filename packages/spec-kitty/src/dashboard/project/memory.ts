@@ -1,15 +1,15 @@
 import type { BigIntStats } from 'node:fs'
 import type { Found } from './locate.js'
 
-/** What was read of files, for as long as they stay as they were. */
+/** Remembers what was read from files, for as long as they do not change. */
 export interface FileMemory {
-  /** Returns what was read of the file before if it is still the same, else reads it. */
+  /** Returns what was read from the file before if it has not changed, else reads it. */
   recall<T>(key: string, file: Found, read: () => Promise<Reading<T>>): Promise<T>
-  /** Forgets what was not asked for since the last call. */
+  /** Forgets what was not recalled since the last call. */
   forgetUnused(): void
 }
 
-/** What was read. Where nothing could be read, nothing about the file says when it can, so it is not kept. */
+/** What was read. A failure is not kept, because nothing about the file shows when it becomes readable. */
 export interface Reading<T> {
   readonly value: T
   readonly is_kept: boolean
@@ -17,12 +17,12 @@ export interface Reading<T> {
 
 interface Entry {
   readonly identity: string
-  /** A file whose times are not older than this was written too shortly before to tell a second change by them. */
+  /** If the file's times are not before this, they are too recent: a second change might not alter them. */
   readonly settled_before_ms: bigint
   readonly value: unknown
 }
 
-/** The coarsest clock of a file system in use: FAT. */
+/** The coarsest timestamp resolution of a file system in use: FAT. */
 const CLOCK_MS = 2000n
 
 export function rememberFiles(): FileMemory {
@@ -50,7 +50,7 @@ export function rememberFiles(): FileMemory {
   }
 }
 
-/** The real path belongs to it: a link may lead to another file than before. */
+/** Includes the real path, because a symlink may lead to another file than before. */
 function identityOf({ path, stats }: Found): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs, path].join(' ')
 }

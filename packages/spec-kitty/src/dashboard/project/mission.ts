@@ -13,19 +13,19 @@ export const SPECS = 'kitty-specs'
 export const META = 'meta.json'
 export const EVENTS = 'status.events.jsonl'
 
-/** A last line that has no end for so long is no longer being written. */
+/** If the file has not changed for this long, an unfinished last line is no longer being written. */
 const UNFINISHED_MS = 10_000
 
 const MAX_PROBLEMS = 500
 
-/** One mission and how it is read. */
+/** One mission, its directory, and the memory of what was read from it. */
 export interface MissionPlace {
   readonly id: string
   readonly directory: Found
   readonly memory: FileMemory
 }
 
-/** Returns everything that the page shows of a mission. */
+/** Returns everything that the page shows of a mission, except the text of its documents. */
 export async function readMission(place: MissionPlace): Promise<MissionReply> {
   const problems: Problem[] = []
   const complain = (name: string, what: string): void => {

@@ -7,13 +7,13 @@ import { findMissions, findSpecs } from './find.js'
 import { locate, type Found } from './locate.js'
 import { EVENTS, META, SPECS } from './mission.js'
 
-/** Where the missions are, and what tells of missions that come and go. */
+/** The directories of the missions, and what to watch to notice missions that come and go. */
 export interface ProjectPlaces {
   readonly missions: ReadonlyMap<string, Found>
   readonly wanted: readonly Wanted[]
 }
 
-/** Returns the places of a project. Of its own directory only `kitty-specs` matters, and its own end. */
+/** Returns the places of a project. In the project directory, only `kitty-specs` and its own removal matter. */
 export async function placesOfProject(directory: string): Promise<ProjectPlaces> {
   const { root, specs } = await findSpecs(directory)
   const path = root === '' ? directory : root
@@ -26,7 +26,7 @@ export async function placesOfProject(directory: string): Promise<ProjectPlaces>
   }
 }
 
-/** Returns what tells of changes of a mission: what is read of it, by the same walk. */
+/** Returns what to watch to notice changes of a mission, found by the same walk that finds what is read of it. */
 export async function placesOfMission(mission: Found): Promise<readonly Wanted[]> {
   const listed = await list(mission)
   const names = 'kind' in listed ? [] : listed.names
@@ -37,7 +37,7 @@ export async function placesOfMission(mission: Found): Promise<readonly Wanted[]
     const found = await locate(mission, name)
     if (found.kind === 'file') files.push(found)
   }
-  // A directory tells of its files, but not of what its links lead to.
+  // Watching a directory covers its files, but not the targets of its symlinks.
   const watched = new Set(into.directories.map(({ path }) => path))
   const linked = files.filter(({ path }) => !watched.has(dirname(path)))
   return [...into.directories, ...linked].map((found) => toWanted(found))

@@ -5,10 +5,10 @@ import { findMission, findMissions, findSpecs } from './find.js'
 import { rememberFiles, type FileMemory } from './memory.js'
 import { pathOf, readMission } from './mission.js'
 
-/** Missions that are read side by side: as many as the thread pool of Node has threads. */
+/** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
 
-/** What a page may ask of a project. Nothing throws for what stands in the project, and nothing writes. */
+/** What a page may request of a project. Nothing throws because of the project's contents, and nothing writes. */
 export interface Project {
   missions(): Promise<MissionsReply>
   /** Null: there is no such mission. */
@@ -17,7 +17,7 @@ export interface Project {
   document(mission: string, name: string): Promise<DocumentReply | null>
 }
 
-/** Returns a reader of the project in a directory, which may not exist yet. It remembers files that did not change. */
+/** Returns a reader for the project in a directory, which need not exist yet. It does not read unchanged files again. */
 export function openProject(directory: string): Project {
   const memories = new Map<string, FileMemory>()
   const memoryOf = (id: string): FileMemory => {

@@ -9,7 +9,7 @@ import type { Reading } from './memory.js'
 const MAX_META_BYTES = 1024 * 1024
 const MAX_TITLE_CHARS = 500
 
-/** Every character of the front matter may take four bytes; the marks around it are a few more. */
+/** UTF-8 takes at most three bytes per UTF-16 unit of the front matter; the fourth leaves room for its delimiters. */
 const PROMPT_BYTES = 4 * MAX_FRONT_MATTER_CHARS
 
 export interface Meta {
@@ -17,7 +17,7 @@ export interface Meta {
   readonly problems: readonly string[]
 }
 
-/** Returns the title of a mission. Everything else in `meta.json` is of no interest here. */
+/** Returns the title of a mission. Nothing else in `meta.json` is used. */
 export async function readMeta(found: Found): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
   if ('kind' in read) return { value: { title: null, problems: [read.what] }, is_kept: false }
@@ -35,7 +35,7 @@ export async function readMeta(found: Found): Promise<Reading<Meta>> {
   })
 }
 
-/** Returns what the front matter of a prompt says. The prompt itself is read when somebody opens it. */
+/** Returns the fields in the front matter of a prompt. The prompt itself is read only when it is opened. */
 export async function readPackage(found: Found): Promise<Reading<PackageFields>> {
   const size = Number(found.stats.size)
   const read = await withFile(found, (handle) => readBytes(handle, 0, Math.min(size, PROMPT_BYTES)))
@@ -52,12 +52,12 @@ function withProblems(fields: PackageFields, problems: readonly string[]): Packa
   return { ...fields, problems: [...problems, ...fields.problems] }
 }
 
-/** The last lanes stand at the end of the file, so of a larger one its end is read. */
+/** The latest lanes are at the end of the file, so only the end of a larger file is read. */
 const MAX_EVENTS_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
 const MAX_LINE_BYTES = 256 * 1024
 
-/** Returns the lanes that `status.events.jsonl` says, read in portions. */
+/** Returns the lanes recorded in `status.events.jsonl`, which is read in chunks. */
 export async function readEvents(found: Found): Promise<Reading<LaneHistory>> {
   const size = Number(found.stats.size)
   const lanes = readLanes()
@@ -80,7 +80,7 @@ function kept<T>(value: T): Reading<T> {
 
 const NEWLINE = 10
 
-/** Cuts bytes into lines. The beginning of the file's end belongs to a line that nobody saw begin. */
+/** Cuts bytes into lines. With `skipsFirst`, reading began in the middle of the file, so the first line is incomplete. */
 function lineSplitter(lanes: LaneReader, skipsFirst: boolean) {
   let parts: Uint8Array[] = []
   let bytes = 0

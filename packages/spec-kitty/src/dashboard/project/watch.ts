@@ -1,10 +1,10 @@
 import { watchDirectories } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './places.js'
 
-/** An editor that saves makes several changes, and a page cannot use more than ten a second. */
+/** An editor makes several changes when it saves, and a page has no use for more than ten events a second. */
 const COLLECT_MS = 100
 
-/** The owner of the watches that belong to no mission: no mission is called so. */
+/** The owner of the watches that belong to no mission; no mission has this id. */
 const LIST = ''
 
 export interface ProjectWatch {
@@ -12,12 +12,12 @@ export interface ProjectWatch {
 }
 
 /**
- * Calls `onChange` at most every 100 ms or so with the missions that may have changed (null: any, the list included),
- * for the first time with null as soon as everything is watched. Nothing wakes up while nothing happens. Never throws
- * for what stands in the project.
+ * Calls `onChange` about every 100 ms at most with the missions that may have changed (null: any may have, and the list
+ * too). The first call has null and comes as soon as everything is watched. While nothing changes, nothing wakes up, except
+ * to poll what the system refuses to watch. Never throws because of the project's contents.
  *
- * Every directory has a watch of its own. The recursive watch of Node 20 on Linux is made of such watches too, but has
- * one for every file, set up by blocking calls over everything below the project.
+ * Every directory has its own watch. The recursive watch of Node 20 on Linux consists of such watches too, but has one for
+ * every file, set up by blocking calls over everything below the project.
  */
 export function watchProject(
   directory: string,
@@ -52,7 +52,7 @@ export function watchProject(
     const wanted = mission === undefined ? [] : await placesOfMission(mission)
     if (!isClosed) watches.keep(id, wanted)
   }
-  // What is new is watched first and told then: nothing falls between the two.
+  // Watch what is new before reporting it, so that no change is missed in between.
   const tell = async (): Promise<void> => {
     timer = null
     isTelling = true

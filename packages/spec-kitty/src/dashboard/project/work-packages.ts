@@ -4,24 +4,24 @@ import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './instants.js'
 import { columnOf, FIRST_LANE, isLane } from './lanes.js'
 
-/** A prompt of a mission and what its front matter says. */
+/** The file of a work package, and the fields of its front matter. */
 export interface PackageFile {
-  /** Its name among the documents. */
+  /** Its name among the mission's documents. */
   readonly document: string
   readonly fields: PackageFields
 }
 
 export interface WorkPackages {
-  /** By id. */
+  /** Sorted by id. */
   readonly packages: readonly WorkPackage[]
-  /** With the document that each is about; null: the events. */
+  /** Each with the document that it is about; null: the events file. */
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]
 }
 
 /** WP2 before WP10. */
 const { compare } = new Intl.Collator('en', { numeric: true })
 
-/** Returns the packages that the files or the events of a mission name. Of two files with one id the first counts. */
+/** Returns the packages that the files or events of a mission name. If two files have the same id, the first counts. */
 export function toWorkPackages(files: readonly PackageFile[], history: LaneHistory): WorkPackages {
   const packages = new Map<string, WorkPackage>()
   const problems: { document: string | null; what: string }[] = []
@@ -61,7 +61,7 @@ function ofEvents(id: string): Described {
   return { id, title: id, dependencies: [], subtasks: [], ...nothing }
 }
 
-/** Returns the `WP01` of `tasks/WP01-start.md`, or the whole stem where it has no number. */
+/** Returns the `WP01` of `tasks/WP01-start.md`, or the whole stem if it has no number. */
 function idOfName(document: string): string {
   const stem = stemOf(document)
   return /^WP\d+/i.exec(stem)?.[0].toUpperCase() ?? stem

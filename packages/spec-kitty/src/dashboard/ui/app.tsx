@@ -10,7 +10,7 @@ import { MissionView } from './views/mission.js'
 import { MissionsView } from './views/missions.js'
 import { Notice } from './views/notice.js'
 
-/** The whole page: what surrounds every view, and the view of the current route. */
+/** The whole page: the frame that all views share, and the view of the current route. */
 export function App() {
   const route = useRoute()
   const main = useRef<HTMLElement>(null)
@@ -48,7 +48,7 @@ function View({ route, missions }: { readonly route: Route; readonly missions: R
   }
 }
 
-/** The list also names the project in the header. Elsewhere than in its own view it need not be up to date. */
+/** Reads the list of missions, which also names the project in the header. Outside its own view it may be out of date. */
 function useMissions(route: Route): Reading<MissionsReply> {
   const isShown = route.view === 'missions'
   const reading = useReply<MissionsReply>('/api/missions', {
@@ -63,7 +63,7 @@ function useMissions(route: Route): Reading<MissionsReply> {
   return reading
 }
 
-/** A new view takes the focus, as a new page would; a dialog beside the board takes and returns it itself. */
+/** Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns it itself. */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
   const place = JSON.stringify(route.view === 'board' ? { ...route, card: null } : route)
   const before = useRef(place)

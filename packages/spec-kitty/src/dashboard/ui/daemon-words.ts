@@ -6,11 +6,11 @@ export interface StandingWords {
   readonly name: string
   /** After a number: `2 for you to decide`. */
   readonly counted: string
-  /** What it means for the reader, in one sentence. */
+  /** What the standing means for the reader, in one sentence. */
   readonly meaning: string
 }
 
-/** Returns how a daemon stands to the reader: the live ones are set apart from all else that is never touched. */
+/** Returns the standing of a daemon. The live ones are set apart from everything else that is never touched. */
 export function standingOf(daemon: DaemonEntry): Standing {
   return daemon.is_live ? 'live' : daemon.cleanup_class
 }
@@ -34,7 +34,7 @@ export const STANDINGS: Readonly<Record<Standing, StandingWords>> = {
   },
 }
 
-/** What is known of a daemon that is left alone, by its reason. */
+/** What is known of a daemon that is left alone, by its `skip_reason`. */
 const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
   ['is_recorded_singleton', 'It is in use elsewhere: its scope says where.'],
   ['dashboard_family', 'It is a dashboard, on a port of sync.'],
@@ -52,7 +52,7 @@ export function meaningOf(daemon: DaemonEntry): string {
 
 const ORDER: readonly Standing[] = ['live', 'operator_required', 'safe_auto', 'never_touch']
 
-/** Returns the daemons as one reads them: the live one, what needs the reader, what is stale, the rest; by port. */
+/** Returns the daemons in reading order: the live one, what needs the reader, what is stale, the rest; each by port. */
 export function sortDaemons(daemons: readonly DaemonEntry[]): readonly DaemonEntry[] {
   return daemons.toSorted(
     (one, other) =>

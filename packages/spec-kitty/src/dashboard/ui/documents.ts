@@ -1,15 +1,15 @@
 import type { DocumentSummary } from '../api.js'
 
 export interface DocumentGroup {
-  /** The directory with its `/`; empty for the mission's own. */
+  /** The directory with a trailing `/`; empty for the mission's own directory. */
   readonly directory: string
   readonly documents: readonly DocumentSummary[]
 }
 
-/** The order in which a mission is written, and read. What is not named here follows by name. */
+/** The order in which a mission is written and read. Other documents follow, sorted by name. */
 const READING_ORDER = ['spec.md', 'plan.md', 'tasks.md', 'research.md', 'data-model.md', 'quickstart.md']
 
-/** Returns the documents by directory: the mission's own first, in reading order; the others by name. */
+/** Groups the documents by directory: the mission's own first, in reading order; the others by name. */
 export function groupDocuments(documents: readonly DocumentSummary[]): readonly DocumentGroup[] {
   const directories = new Set(documents.map(({ name }) => directoryOf(name)))
   return [...directories].toSorted(compare).map((directory) => ({

@@ -2,7 +2,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Returns a length of time in its two largest units: `3 d 4 h`, `12 min`, `8 s`. */
+/** Returns a duration in its largest units, two at most: `3 d 4 h`, `12 min`, `8 s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   if (whole >= DAY) return twoUnits(whole, DAY, 'd', HOUR, 'h')
@@ -17,7 +17,7 @@ function twoUnits(seconds: number, large: number, name: string, small: number, s
   return rest === 0 ? first : `${first} ${rest} ${smallName}`
 }
 
-/** Returns how long ago something was: `just now`, `5 min ago`, `3 d ago`. A clock that runs ahead is `just now`. */
+/** Returns how long ago something was: `just now`, `5 min ago`, `3 d ago`. A time in the future is `just now`. */
 export function formatAgo(then: number, now: number): string {
   const seconds = Math.floor((now - then) / 1000)
   if (seconds < 45) return 'just now'
@@ -26,7 +26,7 @@ export function formatAgo(then: number, now: number): string {
   return `${Math.floor(seconds / DAY)} d ago`
 }
 
-/** Returns a size in the largest decimal unit that leaves it above 1: `812 B`, `12.3 kB`, `84 MB`. */
+/** Returns a size in the largest decimal unit in which it is at least 1: `812 B`, `12.3 kB`, `84 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const
   let size = bytes
@@ -39,7 +39,7 @@ export function formatBytes(bytes: number): string {
   return `${size.toFixed(digits).replace(/\.0$/, '')} ${units[unit] ?? 'B'}`
 }
 
-/** Returns a share of 1 as whole per cent. Only what is complete is `100 %`, and only nothing at all is `0 %`. */
+/** Returns a share from 0 to 1 in whole per cent. Only exactly 1 is `100 %`, and only exactly 0 is `0 %`. */
 export function formatShare(share: number): string {
   const percent = Math.round(share * 100)
   if (percent >= 100 && share < 1) return '99 %'

@@ -11,7 +11,7 @@ interface HeaderProps {
   readonly project: MissionsReply['project'] | null
 }
 
-/** Whose dashboard this is, where one can go, and whether what is shown is live. */
+/** The project's name, the navigation, whether the page is live, and the theme. */
 export function Header({ route, project }: HeaderProps) {
   const isDaemons = route.view === 'daemons'
   return (

@@ -27,7 +27,7 @@ const LANE_NAMES: Readonly<Record<Lane, string>> = {
   canceled: 'Canceled',
 }
 
-/** Returns a lane's name for people; a lane that this version does not know keeps its own. */
+/** Returns the display name of a lane; a lane that this version does not know is shown as it is. */
 export function laneName(lane: string): string {
   return isLane(lane) ? LANE_NAMES[lane] : lane
 }
@@ -36,7 +36,7 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
 }
 
-/** Returns what stands in one column, in the order in which it came. */
+/** Returns the packages in one column, in the order given. */
 export function inColumn(packages: readonly WorkPackage[], column: BoardColumn): readonly WorkPackage[] {
   return packages.filter((workPackage) => workPackage.column === column)
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { parseRoute, printRoute, type Route } from './route.js'
 
-/** The route before the current one, to know whether "back" leads where a closed dialog must lead. */
+/** The fragment before the current one, to know whether "back" leads to where closing a dialog must lead. */
 let previous: string | null = null
 
 /** Returns the current route, and renders again when it changes. */
@@ -18,7 +18,7 @@ export function useRoute(): Route {
   return parseRoute(fragment)
 }
 
-/** Goes where closing leads: one step back when that is the place, else in place of the current entry. */
+/** Closes a dialog by going to `route`: one step back in the history if it is there, else by replacing the current entry. */
 export function closeTo(route: Route): void {
   const target = printRoute(route)
   if (previous === target) history.back()
@@ -26,8 +26,8 @@ export function closeTo(route: Route): void {
 }
 
 /**
- * Returns true the first time this history entry is shown. Then the view begins at its top; when the reader comes back
- * to an entry, the browser puts it where it was.
+ * Returns true the first time this history entry is shown: the view must then begin at its top. When the reader comes
+ * back to an entry, the browser restores its scroll position.
  */
 export function isFirstVisit(): boolean {
   if (history.state !== null) return false

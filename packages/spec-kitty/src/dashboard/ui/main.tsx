@@ -1,13 +1,13 @@
 /**
  * The dashboard's page. Hooks for tests, all stable:
  * - the connection: `getByTestId('connection')`, its `data-state` is `connecting`, `open` or `lost`;
- * - the missions: list `Missions`, one link a mission by its title, a `progressbar` in each;
- * - the board: one `region` a column (`Planned`, `Doing`, `For review`, `Approved`, `Done`), its cards are links named
+ * - the missions: list `Missions`, one link per mission, named by its title, and a `progressbar` in each;
+ * - the board: one `region` per column (`Planned`, `Doing`, `For review`, `Approved`, `Done`), its cards are links named
  *   `WP01 Title` in `listitem`s with `data-card` and `data-lane`;
  * - a card's prompt: the `dialog` named `WP01 Title`, closed by its button `Close`, Escape or "back";
  * - the documents: navigation `Documents`, the text itself `getByTestId('document')`;
- * - the daemons: one `region` a family, one `article` a daemon with `data-class` and `data-rule`;
- * - what is malformed: `region` `Problems`; failures: role `alert`; sentences for screen readers:
+ * - the daemons: one `region` per family, one `article` per daemon with `data-class` and `data-rule`;
+ * - malformed files: `region` `Problems`; failures: role `alert`; sentences for screen readers:
  *   `getByTestId('announcements')`; the theme: the button whose name begins with `Theme`.
  */
 import { render } from 'preact'

@@ -1,16 +1,16 @@
-/** The page's views have real URLs, in the fragment: the server serves one page, and back, reload and bookmarks work. */
+/** A view of the page. Its URL is in the fragment: the server serves one page, and back, reload and bookmarks work. */
 export type Route =
   | { readonly view: 'missions' }
   /** The board; with `card`, that work package is open beside it. */
   | { readonly view: 'board'; readonly mission: string; readonly card: string | null }
-  /** The mission's documents; null: none is chosen. */
+  /** The mission's documents; if `document` is null, none is chosen. */
   | { readonly view: 'documents'; readonly mission: string; readonly document: string | null }
   | { readonly view: 'daemons' }
   | { readonly view: 'unknown' }
 
 const UNKNOWN: Route = { view: 'unknown' }
 
-/** Returns the route of a URL's fragment. What nobody can have linked to is `unknown`; nothing throws. */
+/** Returns the route of a URL's fragment. An unrecognised or malformed fragment is `unknown`. Never throws. */
 export function parseRoute(fragment: string): Route {
   const [path = '', query = ''] = fragment.replace(/^#/, '').split('?', 2)
   const parts = path.replace(/^\//, '').split('/').map(decoded)
@@ -24,7 +24,7 @@ export function parseRoute(fragment: string): Route {
   return { view: 'documents', mission, document: document === '' ? null : document }
 }
 
-/** Returns the fragment of a route. `parseRoute` gives the same route back, whatever the names in it are. */
+/** Returns the fragment of a route. Except for `unknown`, `parseRoute` gives the same route back, whatever its names are. */
 export function printRoute(route: Route): string {
   switch (route.view) {
     case 'board': {

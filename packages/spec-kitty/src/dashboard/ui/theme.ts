@@ -1,9 +1,9 @@
-/** `system` follows the machine; the other two are the reader's choice. */
+/** `system` follows the operating system; the other two are the reader's choice. */
 export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'spec-kitty-theme'
 
-/** Returns the remembered choice. A browser that forbids storage follows the system. */
+/** Returns the remembered choice; `system` if there is none or the browser forbids storage. */
 export function rememberedTheme(): Theme {
   try {
     const stored = localStorage.getItem(KEY)
@@ -20,13 +20,13 @@ export function applyTheme(theme: Theme): void {
     if (theme === 'system') localStorage.removeItem(KEY)
     else localStorage.setItem(KEY, theme)
   } catch {
-    // It holds until the page is closed.
+    // Storage is forbidden: the choice lasts until the page is closed.
   }
 }
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' }
 
-/** Returns what the toggle goes to from here. */
+/** Returns the theme that the toggle switches to. */
 export function nextTheme(theme: Theme): Theme {
   return NEXT[theme]
 }

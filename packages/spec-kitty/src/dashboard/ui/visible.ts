@@ -1,6 +1,6 @@
 /**
- * Characters that change how the text around them looks without showing themselves: control characters, and the
- * overrides, embeddings and isolates of bidirectional text. Plain direction marks stay: they only order, in place.
+ * Invisible characters that change how the text around them looks: control characters except tab and line feed, and the
+ * overrides, embeddings and isolates of bidirectional text. Plain direction marks are kept: their effect is only local.
  */
 const DECEPTIVE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g
 

@@ -2,16 +2,16 @@ import { useEffect, useState } from 'preact/hooks'
 
 let say: (text: string) => void = () => {}
 
-/** Has screen readers say a sentence when they have nothing else to say. */
+/** Makes screen readers say a sentence as soon as they are idle. */
 export function announce(text: string): void {
   say(text)
 }
 
-/** The one live region of the page. It is never removed: a region that comes with its text is not read out. */
+/** The only live region of the page. It is never removed: a region that is inserted with its text is not read out. */
 export function Announcer() {
   const [text, setText] = useState('')
   useEffect(() => {
-    // The same sentence twice would be no change: an invisible mark makes it one.
+    // Saying the same sentence again would not be a change: a no-break space at its end makes it one.
     say = (next) => setText((before) => (before === next ? `${next}\u00A0` : next))
   }, [])
   return (

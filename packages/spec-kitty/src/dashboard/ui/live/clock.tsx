@@ -3,7 +3,7 @@ import { formatAgo } from '../format.js'
 
 const TICK_MS = 30_000
 
-/** A time as `5 min ago`, with the full time as its tooltip; it ages by itself. */
+/** A time as `5 min ago`, with the full time as its tooltip; it keeps itself up to date. */
 export function Ago({ time }: { readonly time: string }) {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

@@ -11,19 +11,19 @@ export type Signal =
 
 export interface LiveEvents {
   readonly connection: () => Connection
-  /** Whether the stream is about to say that anything may have changed: what is read before that is read twice. */
+  /** Whether the stream has yet to send its first event, which says to read everything: a read before it is done twice. */
   readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void
 }
 
-/** A browser tries again by itself after a lost connection, but not after an answer that is no event stream. */
+/** The browser reconnects by itself after a lost connection, but not after a response that is not an event stream. */
 const REOPEN_AFTER_MS = 2000
 
 /**
- * Opens the server's event stream, and keeps it open while the page is shown. A hidden page has none: a browser has six
- * connections for all pages of one server, and seven hidden ones would block each other. Meanwhile the connection stays
- * what it was, so that a page that is shown again does not flicker.
+ * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none: a browser has six
+ * connections for all pages of one server, and seven hidden pages would block each other. While the page is hidden, the
+ * state of the connection is kept as it was, so that the page does not flicker when it is shown again.
  */
 export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()
@@ -72,7 +72,7 @@ export function openEvents(url: string): LiveEvents {
   }
 }
 
-/** Returns what has changed; what cannot be understood may concern everything. */
+/** Returns what has changed; for data that cannot be parsed, everything may have. */
 function parseChange(data: string): ChangedEvent {
   try {
     const missions: unknown = (JSON.parse(data) as Partial<ChangedEvent> | null)?.missions

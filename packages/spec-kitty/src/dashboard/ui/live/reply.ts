@@ -3,15 +3,15 @@ import type { ChangedEvent } from '../../api.js'
 import { announce } from './announce.js'
 import { useLive, type LiveEvents, type Signal } from './events.js'
 
-/** Why nothing could be read: the server's status, or null when it did not answer at all. */
+/** Why a read failed: the HTTP status, or null if the server did not answer, or not with JSON. */
 export interface Failure {
   readonly status: number | null
 }
 
 export interface Reading<T> {
-  /** The last good reply; it stays while a newer one is read, and when that fails. */
+  /** The last good reply; it is kept while a newer one is read, and if that fails. */
   readonly value: T | null
-  /** Of the last attempt; null when it went well or none has ended. */
+  /** The failure of the last attempt; null if it succeeded or none has ended. */
   readonly failure: Failure | null
   readonly isReading: boolean
   /** Reads again, now. */
@@ -19,7 +19,7 @@ export interface Reading<T> {
 }
 
 export interface ReplyOptions {
-  /** Whether to read again after a change of the project; null: none matters, only a new connection does. */
+  /** Whether to read again after this change of the project; null: no change matters, only a new connection does. */
   readonly isConcerned: ((change: ChangedEvent) => boolean) | null
   /** Said to screen readers when a reply differs from the one shown. */
   readonly announcement: string
@@ -33,14 +33,14 @@ interface Shown {
   readonly isReading: boolean
 }
 
-/** The last replies, so that going back shows the view at once. It is read anew behind it. */
+/** The last replies, so that going back shows a view at once, while it is read again. */
 const lastReplies = new Map<string, Shown>()
 const LAST_REPLIES_MAX = 60
 
-/** A large project takes some hundred ms until it is watched; a view waits no longer than this for it. */
+/** A large project takes some hundred ms until it is watched; a view waits for that no longer than this. */
 const OPENING_MS = 1000
 
-/** Returns the reply of a URL: read first, when a change concerns it, and when the connection comes back. */
+/** Returns the reply of a URL. It is read at first, when a change concerns it, and when the connection comes back. */
 export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const live = useLive()
   const [state, setState] = useState<Shown>(() => initial(url))
@@ -67,8 +67,8 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
 }
 
 /**
- * Reads for the first time, and then whenever a signal asks for it, until the returned function is called. The first
- * time is at once, but while the stream opens: what it says first would have everything read again.
+ * Reads for the first time, and then whenever a signal asks for it, until the returned function is called. The first read
+ * is immediate, unless the stream is opening: its first event would cause a second read, so wait for it, up to `OPENING_MS`.
  */
 function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () => void): () => void {
   let waiting: ReturnType<typeof setTimeout> | null = null
@@ -101,7 +101,7 @@ function initial(url: string): Shown {
   return lastReplies.get(url) ?? { url, text: null, value: null, failure: null, isReading: true }
 }
 
-/** One request at a time: what is asked for meanwhile is read once afterwards, however often it was asked for. */
+/** Makes one request at a time. However often a read is asked for meanwhile, it is read once more afterwards. */
 function createReader(url: string, show: (next: Shown) => string) {
   const abort = new AbortController()
   let isBusy = false
@@ -130,7 +130,7 @@ function createReader(url: string, show: (next: Shown) => string) {
   return { read: () => void read(), close: () => abort.abort() }
 }
 
-/** Returns the new reply, or the one before with the failure. An unchanged text keeps its value. */
+/** Returns the new reply, or the previous one with the failure. If the text is unchanged, `value` is the same object. */
 async function fetchReply(url: string, before: Shown, signal: AbortSignal): Promise<Shown> {
   try {
     const response = await fetch(url, { signal, headers: { accept: 'application/json' } })

@@ -2,17 +2,17 @@ import { printRoute } from '../route.js'
 import { visible } from '../visible.js'
 import { headingSlug, linkTarget, type LinkTarget } from './links.js'
 
-/** Where a document stands, to know where its links lead. */
+/** Where a document is, to resolve its links. */
 export interface DocumentPlace {
   readonly mission: string
   readonly name: string
   readonly documents: ReadonlySet<string>
 }
 
-/** Images whose bytes are in the document itself; every other one would be a request to somebody. */
+/** Images whose bytes are in the document itself. Any other image would cause a request to some server. */
 const EMBEDDED_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i
 
-/** Makes a sanitised fragment a part of this page: its links, images, wide tables and deceptive characters. */
+/** Adapts a sanitised fragment to this page: its images, links, headings, wide content and deceptive characters. */
 export function dress(fragment: DocumentFragment, place: DocumentPlace): void {
   for (const image of fragment.querySelectorAll('img')) dressImage(image)
   for (const link of fragment.querySelectorAll('a')) dressLink(link, place)
@@ -64,7 +64,7 @@ function pointTo(
   }
 }
 
-/** The page's own `h1` names the mission: the headings of a document begin a level below. The last two share one. */
+/** Lowers headings by one level, because the page's `h1` names the mission. `h5` and `h6` both become `h6`. */
 function lowerHeadings(fragment: DocumentFragment): void {
   for (const level of [5, 4, 3, 2, 1]) {
     for (const heading of fragment.querySelectorAll(`h${level}`)) {
@@ -82,14 +82,14 @@ function wrapWide(wide: HTMLElement): void {
   box.append(wide)
 }
 
-/** What may be wider than the page scrolls by itself; the keyboard must reach it for that. */
+/** Content that may be wider than the page scrolls on its own; it must be focusable to be scrolled by keyboard. */
 function makeScrollable(box: HTMLElement, label: string): void {
   box.tabIndex = 0
   box.role = 'group'
   box.ariaLabel = label
 }
 
-/** Goes to the heading that a link of the document names; the URL stays, because the fragment is the route. */
+/** Goes to the heading that a clicked link names. The URL does not change, because its fragment is the route. */
 export function goToHeading(body: HTMLElement, event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-heading]') : null
   const slug = link?.dataset['heading']

@@ -1,4 +1,4 @@
-/** Where a link in a document leads. `none`: nowhere that this page would open. */
+/** Where a link in a document leads. `none`: this page does not open it. */
 export type LinkTarget =
   | { readonly kind: 'external'; readonly url: string }
   | { readonly kind: 'document'; readonly name: string }
@@ -8,12 +8,12 @@ export type LinkTarget =
 
 const NONE: LinkTarget = { kind: 'none' }
 
-/** Stands for the mission's directory while a relative link is resolved; nothing is ever asked of it. */
+/** Stands for the mission's directory while a relative link is resolved; nothing is ever requested from it. */
 const MISSION = 'http://mission.invalid'
 
 /**
- * Returns where a link leads that stands in the document `from` of a mission with these documents. Relative links are
- * followed to documents of the mission only, others to http, https and mailto only.
+ * Returns where a link in the document `from` leads, in a mission with these documents. Relative links may lead only to
+ * documents of the mission, others only to http, https and mailto URLs.
  */
 export function linkTarget(href: string, from: string, documents: ReadonlySet<string>): LinkTarget {
   if (href.trim() === '') return NONE
@@ -28,7 +28,7 @@ export function linkTarget(href: string, from: string, documents: ReadonlySet<st
   return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? { kind: 'external', url: url.href } : NONE
 }
 
-/** Returns the slug by which links name a heading: lower case, words joined by hyphens, as forges make them. */
+/** Returns the slug by which links name a heading: lower case, words joined by hyphens, as code forges generate it. */
 export function headingSlug(text: string): string {
   return text
     .trim()

@@ -1,6 +1,6 @@
 import { Marked } from 'marked'
 
-/** HTML that authors write for the look of their text. Each is let through bare: its attributes are dropped. */
+/** HTML tags that authors use to format text. They are kept, but without their attributes. */
 const PLAIN_TAGS = new Set(
   (
     'br hr b i u s em strong del ins mark sub sup small kbd samp var code pre q cite abbr p blockquote ' +
@@ -8,13 +8,13 @@ const PLAIN_TAGS = new Set(
   ).split(' '),
 )
 
-/** No `<` within a tag: so that a long row of them is read once, not once for each. */
+/** A tag must not contain `<`, so that a long run of unclosed tags is scanned once, not once per tag. */
 const COMMENT_OR_TAG = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][a-z0-9]*)\b[^<>]*>/gi
 
 const marked = new Marked({
   gfm: true,
   renderer: {
-    // A character instead of a form control: form controls are not allowed in documents.
+    // A character, because form controls are not allowed in documents.
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
     html: ({ text }) => plainTags(text),
     text: (token) => ('escaped' in token && token.escaped ? escapeHtml(token.text) : false),
@@ -22,9 +22,9 @@ const marked = new Marked({
 })
 
 /**
- * Returns the HTML of a document. HTML in it is shown as the text it is, but for plain tags: a reader sees what
- * somebody tried, and the browser's parser never meets it, so that the page's policy has nothing to report. It still
- * goes through `sanitise`, because links may lead anywhere.
+ * Returns the HTML of a document. HTML in the document is shown as text, except for plain tags, and comments, which are
+ * dropped: readers see what an author tried, and the browser's parser never gets it, so the page's policy has nothing to
+ * report. The result must still go through `sanitise`, because links may lead anywhere.
  */
 export function markdownToHtml(markdown: string): string {
   return marked.parse(markdown, { async: false })
@@ -44,7 +44,7 @@ function plainTags(html: string): string {
   return result + escapeHtml(html.slice(from))
 }
 
-/** Character references that the author wrote stay what they are. */
+/** Keeps character references that the author wrote. */
 function escapeHtml(text: string): string {
   return text
     .replaceAll(/&(?!#?\w+;)/g, '&amp;')

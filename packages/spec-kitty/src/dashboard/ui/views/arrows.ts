@@ -1,4 +1,4 @@
-/** Up and down go within a column, left and right to the card at the same height of the next column that has one. */
+/** Moves the focus: up and down within a column, left and right to the same row of the next column that has cards. */
 export function moveBetweenCards(event: KeyboardEvent): void {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
   const from = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-card-link]') : null

@@ -58,7 +58,7 @@ function Column({ column: { column, name }, packages, mission, done, moved }: Co
   )
 }
 
-/** Returns the packages whose lane has changed while the board was shown; the eye is led to them for a moment. */
+/** Returns the packages whose lane changed with the latest update of the board; they are highlighted for a moment. */
 function useMoved(packages: readonly WorkPackage[]): ReadonlySet<string> {
   const memory = useRef({ packages, moved: new Set<string>() })
   if (memory.current.packages !== packages) {

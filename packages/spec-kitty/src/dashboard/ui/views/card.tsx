@@ -6,12 +6,12 @@ import { visible } from '../visible.js'
 interface CardProps {
   readonly workPackage: WorkPackage
   readonly mission: string
-  /** The packages that are done: what still has to be waited for is shown as such. */
+  /** The ids of the packages that are done; other dependencies are shown as not done yet. */
   readonly done: ReadonlySet<string>
   readonly hasMoved: boolean
 }
 
-/** One work package on the board. Its whole surface is the link that opens it. */
+/** One work package on the board. Its whole area is the link that opens it. */
 export function Card({ workPackage, mission, done, hasMoved }: CardProps) {
   const { id, title, lane, phase } = workPackage
   const people = whoWorks(workPackage)
@@ -38,7 +38,7 @@ function whoWorks({ agent, assignee }: WorkPackage): string | null {
   return names.length === 0 ? null : names.join(', ')
 }
 
-/** A lane by its name; one that this version does not know looks like it. */
+/** The name of a lane; a lane that this version does not know is marked as such. */
 export function LaneName({ lane }: { readonly lane: string }) {
   return (
     <bdi class={isLane(lane) ? 'lane' : 'lane is-unknown'} data-lane={lane}>

@@ -5,7 +5,7 @@ import { formatBytes, formatDuration } from '../format.js'
 import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
 
-/** One daemon: how it stands, the facts, and the command that deals with it. */
+/** One daemon: its standing, its facts, and the command that deals with it. */
 export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   const standing = standingOf(daemon)
   const { name } = STANDINGS[standing]
@@ -57,7 +57,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: string |
   )
 }
 
-/** A line may end between words only: after the hyphens of an option it would read as another command. */
+/** Lines break only between words: broken after the hyphens of an option, it would read as another command. */
 function Command({ command }: { readonly command: string }) {
   const words = visible(command).split(' ')
   return (
@@ -69,7 +69,7 @@ function Command({ command }: { readonly command: string }) {
 
 const COPIED_FOR_MS = 2000
 
-/** Selecting by hand always works; the button is a convenience that a browser may refuse. */
+/** The command can always be selected by hand; copying it by button is something that a browser may refuse. */
 function Remedy({ command }: { readonly command: string }) {
   const [isCopied, setIsCopied] = useState(false)
   const copy = async () => {

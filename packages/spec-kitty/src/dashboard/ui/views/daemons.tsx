@@ -7,7 +7,7 @@ import { visible } from '../visible.js'
 import { Daemon } from './daemon.js'
 import { Failed, Loading, Notice } from './notice.js'
 
-/** What listens in the port ranges of both families: what it is, why, and the command for it. Nothing is ended here. */
+/** Everything that listens in the port ranges of both families: what it is, why, and a command for it. Ends nothing. */
 export function DaemonsView() {
   const { value, failure, isReading, read } = useReply<DaemonsReply>('/api/daemons', {
     isConcerned: null,

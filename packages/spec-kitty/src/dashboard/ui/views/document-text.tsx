@@ -13,7 +13,7 @@ interface DocumentTextProps {
   readonly name: string
 }
 
-/** One document of a mission, read and shown; it is read again when the mission changes. */
+/** Shows the text of one document; it is read again when the mission changes. */
 export function DocumentText({ mission, name }: DocumentTextProps) {
   const url = `/api/missions/${encodeURIComponent(mission.id)}/documents/${encodeURIComponent(name)}`
   const { value, failure, read } = useReply<DocumentReply>(url, {

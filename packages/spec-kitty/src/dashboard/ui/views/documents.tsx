@@ -11,7 +11,7 @@ interface DocumentsProps {
   readonly chosen: string | null
 }
 
-/** The documents of a mission, and the chosen one of them; without a choice the first in reading order. */
+/** Lists the documents of a mission and shows the chosen one, or the first in reading order if none is chosen. */
 export function Documents({ mission, chosen }: DocumentsProps) {
   const groups = groupDocuments(mission.documents)
   const shown = chosen ?? groups[0]?.documents[0]?.name ?? null

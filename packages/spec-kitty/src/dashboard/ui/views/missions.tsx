@@ -9,10 +9,10 @@ import { visible } from '../visible.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { Progress } from './progress.js'
 
-/** From so many missions on there is a field to find one in the list. */
+/** The list has a search field if there are at least this many missions. */
 const FILTER_FROM = 9
 
-/** Every mission of the project, the last changed first. */
+/** Every mission of the project, the most recently changed first. */
 export function MissionsView({ missions }: { readonly missions: Reading<MissionsReply> }) {
   const reply = missions.value
   useEffect(() => {
@@ -108,7 +108,7 @@ function Row({ mission }: { readonly mission: MissionSummary }) {
   )
 }
 
-/** The colours of the counts and bars below. What they say is said to screen readers in words. */
+/** Explains the colours of the counts and bars below. Screen readers get their meaning in words instead. */
 function Legend() {
   return (
     <p class="counts legend" aria-hidden="true">
@@ -121,7 +121,7 @@ function Legend() {
   )
 }
 
-/** The bar says the same in words to screen readers, so these numbers are for the eye alone. */
+/** Hidden from screen readers, because the progress bar tells them the same in words. */
 function Counts({ mission }: { readonly mission: MissionSummary }) {
   return (
     <div class="counts" aria-hidden="true">

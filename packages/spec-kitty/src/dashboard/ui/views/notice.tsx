@@ -6,12 +6,12 @@ import { visible } from '../visible.js'
 
 interface NoticeProps {
   readonly title: string
-  /** It is all there is on the page, so its title is the page's. */
+  /** The notice is the whole view, so its title is the `h1`. */
   readonly isPage?: boolean
   readonly children?: ComponentChildren
 }
 
-/** What stands where there is nothing to show: what is so, and what one can do about it. */
+/** Shown where there is no content: says why, and what the reader can do about it. */
 export function Notice({ title, isPage = false, children }: NoticeProps) {
   const Title = isPage ? 'h1' : 'h2'
   return (
@@ -22,7 +22,7 @@ export function Notice({ title, isPage = false, children }: NoticeProps) {
   )
 }
 
-/** Stands for a view that is being read for the first time. It appears late, so that it does not flash. */
+/** Placeholder for a view that is being read for the first time. It appears after a delay, so that it does not flash. */
 export function Loading() {
   return (
     <div class="loading" aria-busy="true">
@@ -41,7 +41,7 @@ interface FailedProps {
   readonly read: () => void
 }
 
-/** Says that something could not be read, and why; it goes away by itself when the server is back. */
+/** Says that something could not be read, and why; it disappears by itself when the server is back. */
 export function Failed({ failure, what, read }: FailedProps) {
   return (
     <div class="notice is-failure" role="alert">
@@ -56,7 +56,7 @@ export function Failed({ failure, what, read }: FailedProps) {
   )
 }
 
-/** Says that what is shown could not be read again. Where nobody answers at all, the page's banner says so. */
+/** Says that what is shown could not be read again. If the server does not answer at all, the header's banner says so. */
 export function Stale({ failure }: { readonly failure: Failure | null }) {
   if (failure === null || failure.status === null) return null
   return (
@@ -71,10 +71,10 @@ function reason({ status }: Failure): string {
   return `The dashboard answered with the HTTP status ${status}. Its log says more.`
 }
 
-/** A longer list does not push the view itself off the screen. */
+/** A longer list is collapsed at first, so that it does not push the view itself off the screen. */
 const OPEN_UP_TO = 5
 
-/** What could not be read as what it should be. Nothing is repaired: the files are the author's. */
+/** Lists malformed and unreadable files. They are never repaired, because they are the author's. */
 export function Problems({ problems }: { readonly problems: readonly Problem[] }) {
   if (problems.length === 0) return null
   return (

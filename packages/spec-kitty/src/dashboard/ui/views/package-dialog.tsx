@@ -53,7 +53,7 @@ export function PackageDialog({ mission, card }: PackageDialogProps) {
   )
 }
 
-/** Opens the dialog over an inert page, and gives the focus back to the card when it goes. */
+/** Opens the dialog over an inert page, and returns the focus to the card when it closes. */
 function useModal(card: string) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {

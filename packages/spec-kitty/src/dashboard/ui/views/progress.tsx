@@ -27,7 +27,7 @@ export function Progress({ mission }: { readonly mission: Pick<MissionSummary, '
   )
 }
 
-/** Drawn with SVG attributes, because the page's policy allows no style in its markup. */
+/** Drawn with SVG attributes, because the page's content security policy forbids inline styles. */
 function Bar({ counts }: { readonly counts: MissionSummary['counts'] }) {
   const total = COLUMNS.reduce((sum, { column }) => sum + counts[column], 0)
   let from = 0
