@@ -18,7 +18,6 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          isolate: false,
           include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
           exclude: ['**/live/**', ...LONG],
           testTimeout: 30_000,

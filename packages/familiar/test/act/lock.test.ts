@@ -124,7 +124,7 @@ describe('a lock within one process', () => {
     first.release()
     const second = await acquireLock(path, { holder, waitMs: 0 })
     first.release()
-    expect(() => first.assertHeld()).toThrow('lost')
+    expect(() => first.assertHeld()).toThrow('released')
     expect(() => second.assertHeld()).not.toThrow()
     await expect(acquireLock(path, { holder, waitMs: 0 })).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
     second.release()
