@@ -38,8 +38,8 @@ const GROUPS = [
     test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|regular-file|write-file|directory|scope-owner|beyond)|observe\/platform\/tried-lock)\.js$/,
   },
   {
-    name: 'look',
-    test: /familiar\/dist\/(?:classify\/.*|report|observe\/(?:look|sightings|scopes|singleton|spared|state))\.js$/,
+    name: 'scan',
+    test: /familiar\/dist\/(?:classify\/.*|report|observe\/(?:scan|observations|scopes|scope-daemon|spared|state))\.js$/,
   },
 ]
 

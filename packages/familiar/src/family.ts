@@ -50,7 +50,7 @@ export interface Family extends Recognition {
   /** Returns the further scopes that a predecessor's environment names: any may have its record. Null: it names none. */
   readonly scopesInEnvironment: ((env: Readonly<Record<string, string>>) => readonly string[]) | null
   /** True if a daemon must never create its scope: a project that was deleted must not reappear. */
-  readonly isScopeGiven?: boolean
+  readonly scopeMustExist?: boolean
   /** The other families of the same tool: their daemons never count as this family's. */
   readonly relatives: readonly Recognition[]
 }

@@ -2,7 +2,7 @@ import { inUseBy, staleEvidence, type StaleEvidence } from './classify/evidence.
 import type { CleanupClass } from './classify/rules.js'
 import type { Tri } from './classify/tri.js'
 import type { Self } from './identity/versions.js'
-import type { Candidate, Look } from './observe/look.js'
+import type { Candidate, Scan } from './observe/scan.js'
 
 /** One candidate as the JSON documents describe it. Names and meanings are permanent. */
 export interface IdentityRecord {
@@ -35,15 +35,15 @@ export interface IdentityRecord {
 }
 
 /** Returns the identity record of a candidate. Pure, except that the wall clock turns an age into a start time. */
-export function identityRecord(candidate: Candidate, seen: Look, self: Self): IdentityRecord {
-  const { sighting, facts, verdict } = candidate
-  const { report, shape, process } = sighting
+export function identityRecord(candidate: Candidate, seen: Scan, self: Self): IdentityRecord {
+  const { observation, facts, verdict } = candidate
+  const { report, shape, process } = observation
   const age = process?.ageSeconds ?? null
   return {
     scanned_family: seen.family.name,
-    daemon_family: shape !== null ? seen.family.name : sighting.otherFamily,
-    pid: sighting.pid,
-    port: sighting.port,
+    daemon_family: shape !== null ? seen.family.name : observation.otherFamily,
+    pid: observation.pid,
+    port: observation.port,
     protocol_version: report?.protocolVersion ?? null,
     package_version: report?.packageVersion ?? null,
     singleton_scope_id: report?.scope ?? null,
@@ -51,7 +51,7 @@ export function identityRecord(candidate: Candidate, seen: Look, self: Self): Id
     queue_db_path: report?.details.queueDbPath ?? null,
     auth_scope: report?.details.authScope ?? null,
     server_url: report?.details.serverUrl ?? null,
-    owner_present: shape !== null && seen.surroundings.here.sharedOwnerPresent === true,
+    owner_present: shape !== null && seen.context.here.sharedOwnerPresent === true,
     identity_source: identitySource(candidate),
     executable_summary: executableSummary(candidate),
     spawn_shape_ok: known(facts.spawn_shape),
@@ -60,8 +60,8 @@ export function identityRecord(candidate: Candidate, seen: Look, self: Self): Id
     started_at: age === null ? null : new Date(Date.now() - age * 1000).toISOString(),
     uptime_seconds: age === null ? null : Math.floor(age),
     memory_bytes: process?.memoryBytes ?? null,
-    stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(sighting, seen.surroundings, self),
-    in_use_by: inUseBy(sighting, seen.surroundings),
+    stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(observation, seen.context, self),
+    in_use_by: inUseBy(observation, seen.context),
     cleanup_class: verdict.class,
     skip_reason: verdict.reason,
     rule: verdict.rule,
@@ -72,14 +72,14 @@ function known(fact: Tri): boolean | null {
   return fact === 'unknown' ? null : fact === 'yes'
 }
 
-function identitySource({ facts, sighting }: Candidate): IdentityRecord['identity_source'] {
+function identitySource({ facts, observation }: Candidate): IdentityRecord['identity_source'] {
   if (facts.spawn_shape === 'yes' && facts.report_agrees === 'yes') return 'health_self_report'
-  if (sighting.shape !== null && sighting.shape.marker !== null) return 'cmdline_marker'
+  if (observation.shape !== null && observation.shape.marker !== null) return 'cmdline_marker'
   return facts.singleton_here === 'yes' ? 'owner_record' : 'none'
 }
 
-function executableSummary({ sighting }: Candidate): string | null {
-  const executable = sighting.report?.details.executablePath ?? sighting.process?.executable ?? null
-  const home = sighting.report?.details.sourceCheckoutPath ?? null
+function executableSummary({ observation }: Candidate): string | null {
+  const executable = observation.report?.details.executablePath ?? observation.process?.executable ?? null
+  const home = observation.report?.details.sourceCheckoutPath ?? null
   return executable !== null && home !== null ? `${executable} (${home})` : executable
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { replaceOwn, type Replaced } from './act/replace.js'
 import { acquireLock, loadLocks } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
-import { findRecorded, type Found } from './connect/recorded.js'
+import { findRecorded, type RecordedDaemon } from './connect/recorded.js'
 import type { ScopeRequest } from './connect/request.js'
 
 export interface RetireStaleRequest extends ScopeRequest {
@@ -46,6 +46,6 @@ export async function retireStale(request: RetireStaleRequest): Promise<StaleRes
   }
 }
 
-function kept({ report }: Found): StaleResult {
+function kept({ report }: RecordedDaemon): StaleResult {
   return { outcome: 'kept', packageVersion: report.packageVersion }
 }

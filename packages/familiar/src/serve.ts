@@ -7,8 +7,8 @@ import { closeInherited } from './act/inherited.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import { bindInRange } from './daemon/bind.js'
 import type { Lines } from './act/lines.js'
-import { LEASE_MS, type Timing } from './act/start-pipe.js'
-import { openLease } from './daemon/lease.js'
+import { STARTUP_PIPE_MS, type Timing } from './act/startup-pipe.js'
+import { openLease } from './daemon/startup-pipe.js'
 import { live, type Work } from './daemon/life.js'
 import type { Pages } from './daemon/pages.js'
 import { openLog, type Log } from './daemon/log.js'
@@ -78,17 +78,17 @@ const SELF_MS = 5_000
  * ends or the starter does not answer for 10 s, it leaves at once, with nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const lease = openLease(options.mayHavePipe)
+  const pipe = openLease(options.mayHavePipe)
   const log = openLog(options.logFile)
   try {
     assertOwnFiles(options)
-    await start(options, lease, log)
+    await start(options, pipe, log)
   } catch (error) {
     const failure = asFamiliarError(error)
     const { code, message, hint } = failure
     if (code !== 'E_SCOPE_FOREIGN_OWNER') log.write('start_failed', { code, message })
-    lease?.say({ error: { code, message, hint } })
-    lease?.close()
+    pipe?.send({ error: { code, message, hint } })
+    pipe?.close()
     if (options.onFailure !== undefined) return options.onFailure(failure)
     options.exit(1)
   }
@@ -100,9 +100,9 @@ function assertOwnFiles({ family, scope, logFile }: ServeOptions): void {
   assertOwnScope([scope, lifecycleLock, record, dirname(logFile)], process.geteuid?.())
 }
 
-async function start(options: ServeOptions, lease: Lines | null, log: Log): Promise<void> {
+async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promise<void> {
   const { family, scope, platform } = options
-  const hello = lease === null ? {} : await lease.next(LEASE_MS)
+  const hello = pipe === null ? {} : await pipe.receive(STARTUP_PIPE_MS)
   if (hello === null) return options.exit(0)
   closeInherited(hello['inherited'])
   const self = await readSelf(platform)
@@ -123,7 +123,7 @@ async function start(options: ServeOptions, lease: Lines | null, log: Log): Prom
   })
   const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
   const record = recordOf(options, self, port, identity)
-  if (lease !== null && !(await isAdopted(lease, record, identity.token))) return options.exit(0)
+  if (pipe !== null && !(await isAdopted(pipe, record, identity.token))) return options.exit(0)
   assertScopeStill()
   if (family.tokenDirectory !== null) {
     keepToken(family.tokenDirectory, identity.token, record, log)
@@ -136,8 +136,8 @@ async function start(options: ServeOptions, lease: Lines | null, log: Log): Prom
     previousVersion: stringOf(hello['previous_version']),
     starterPid: countOf(hello['pid']),
   })
-  lease?.say({ ok: true })
-  lease?.close()
+  pipe?.send({ ok: true })
+  pipe?.close()
   options.onReady?.(record)
 }
 
@@ -157,16 +157,16 @@ function keepToken(directory: string, token: string, record: OwnRecord, log: Log
 /** Changes into the scope, creating it unless the family forbids that. Returns a check that it is still the same. */
 function enterScope(family: Family, scope: string): () => void {
   const assertScopeStill = assertScopeThere(family, scope)
-  if (family.isScopeGiven !== true) makeDirectory(scope)
+  if (family.scopeMustExist !== true) makeDirectory(scope)
   process.chdir(scope)
   return assertScopeStill
 }
 
 /** Returns false if the starter ends or does not answer: then no command has a use for this daemon. */
-async function isAdopted(lease: Lines, record: OwnRecord, token: string): Promise<boolean> {
+async function isAdopted(pipe: Lines, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
-  lease.say({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id } })
-  return (await lease.next(LEASE_MS))?.['adopt'] === true
+  pipe.send({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id } })
+  return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true
 }
 
 interface Self {

@@ -1,13 +1,13 @@
 import { elsewhere, unreachable, type Beyond } from './act/beyond.js'
-import { askOnly, endSingleton, markEnded, type EndOrder } from './act/end-singleton.js'
+import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from './act/terminate-scope-daemon.js'
 import { acquireLock, loadLocks, type HeldLock } from './act/lock.js'
 import { assertOwnScope } from './act/scope-owner.js'
 import type { CleanupPath, FailureReason } from './act/stop.js'
 import type { ProcessView } from './identity/machine.js'
 import type { DaemonRecord } from './identity/record.js'
-import { look, PATIENT_MS, type Candidate, type Look } from './observe/look.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from './observe/scan.js'
 import { readOwnRecord, readPredecessorRecord } from './observe/records.js'
-import { recordOf, runsElsewhere, singletonOf } from './observe/singleton.js'
+import { recordOf, runsElsewhere, scopeDaemon } from './observe/scope-daemon.js'
 import { stateFrom } from './observe/state.js'
 import { verify } from './observe/verify.js'
 
@@ -65,8 +65,8 @@ type Target =
 
 async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
-  const seen = await look(family, scope, platform, PATIENT_MS)
-  const daemon = singletonOf(seen)
+  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  const daemon = scopeDaemon(seen)
   if (daemon !== null) return seenTarget(request, seen, daemon)
   const record = readOwnRecord(family, scope)
   const answer = record?.running === true ? await verify(request, record) : null
@@ -80,20 +80,23 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
 }
 
 /** Commands use a predecessor's daemon only while there is no record of ours. */
-function seenTarget(request: StopRequest, seen: Look, daemon: Candidate): Target | null {
-  const { sighting, facts } = daemon
-  const isPredecessor = sighting.shape?.lineage === 'predecessor'
+function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target | null {
+  const { observation, facts } = daemon
+  const isPredecessor = observation.shape?.lineage === 'predecessor'
   if (isPredecessor && readPredecessorRecord(request.family, request.scope) === null) return null
   const record = recordOf(daemon, seen)
-  const named = { pid: sighting.pid ?? record?.pid ?? null, port: sighting.port ?? record?.port ?? null }
+  const named = {
+    pid: observation.pid ?? record?.pid ?? null,
+    port: observation.port ?? record?.port ?? null,
+  }
   if (runsElsewhere(daemon, seen)) throw elsewhere(request, named)
   if (facts.reachable !== 'yes') throw unreachable(request, named)
-  if (sighting.pid === null) throw elsewhere(request, named)
+  if (observation.pid === null) throw elsewhere(request, named)
   return { daemon, record }
 }
 
 /** Such a daemon is only asked over HTTP. Its process must be visible from here, so that its end can be seen. */
-async function provenTarget(request: StopRequest, { host }: Look, record: DaemonRecord): Promise<Target> {
+async function provenTarget(request: StopRequest, { host }: Scan, record: DaemonRecord): Promise<Target> {
   const { pid, port } = record
   const isOurs = pid !== null && record.pidNamespace === host.pidNamespace
   const deadline = AbortSignal.timeout(INSPECT_MS)
@@ -106,11 +109,11 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
   const target = await findTarget(request)
   if (target === null) return { outcome: 'none' }
   const { daemon, record } = target
-  const { pid, port } = daemon?.sighting ?? target.record ?? { pid: null, port: null }
+  const { pid, port } = daemon?.observation ?? target.record ?? { pid: null, port: null }
   const result =
     daemon === null
       ? await askOnly(request, { pid, process: target.process }, record)
-      : await endSingleton(request, lock, daemon, record)
+      : await terminateScopeDaemon(request, lock, daemon, record)
   if (result.outcome === 'failed' || pid === null) {
     return {
       outcome: 'failed',
@@ -120,6 +123,6 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
     }
   }
   if (daemon !== null) await markEnded(request, daemon)
-  const packageVersion = daemon?.sighting.report?.packageVersion ?? record?.packageVersion ?? null
+  const packageVersion = daemon?.observation.report?.packageVersion ?? record?.packageVersion ?? null
   return { outcome: 'stopped', pid, port, packageVersion, path: result.path }
 }

@@ -44,14 +44,14 @@ if (scope === undefined || scope === '') {
  * looks, and sets exit code 2.
  */
 function rootOrNull(): string | null {
-  const surroundings = {
+  const context = {
     env,
     get home() {
       return homeDirectory()
     },
   }
   try {
-    return runtimeRoot(surroundings)
+    return runtimeRoot(context)
   } catch (error) {
     process.stderr.write(`spec-kitty: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 2

@@ -17,7 +17,7 @@ const PREDECESSOR_DRAIN_MS = 1_000
  * gets the token only after proving that it owns it. (A predecessor cannot prove that: the caller must have proven its
  * process, and the token is in its command line anyway.)
  */
-export async function askToLeave(
+export async function requestShutdown(
   family: Family,
   record: DaemonRecord,
   reason: string,

@@ -5,7 +5,7 @@ import { planFor, type Action, type Intent } from '../classify/plan.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { processKey } from '../identity/proof.js'
-import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
@@ -17,9 +17,9 @@ export interface CleanUpRequest {
   readonly family: Family
   readonly scope: string
   readonly platform: Platform
-  readonly intent: Exclude<Intent, 'look'>
+  readonly intent: Exclude<Intent, 'scan'>
   /** A scan that was just taken (and perhaps shown); if omitted, the clean-up takes its own. */
-  readonly seen?: Look
+  readonly seen?: Scan
   /** Only daemons of this scope, even if the family's rules allow cleaning those of other scopes. */
   readonly isOwnScopeOnly?: boolean
   /** Only candidates on this port. */
@@ -54,9 +54,9 @@ export interface CleanUpReport {
   /** Every candidate that could have been cleaned, each once. */
   readonly entries: readonly CleanUpEntry[]
   /** The scan that decided the entries: the one with the lock held, if anything was to be retired. */
-  readonly seen: Look
+  readonly seen: Scan
   /** The final scan. */
-  readonly after: Look
+  readonly after: Scan
 }
 
 /**
@@ -71,8 +71,8 @@ export interface CleanUpReport {
  */
 export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const { family, scope, platform } = request
-  const foreignScopesMs = request.foreignScopesMs ?? PATIENT_MS
-  const before = request.seen ?? (await look(family, scope, platform, foreignScopesMs))
+  const foreignScopesMs = request.foreignScopesMs ?? FOREIGN_SCOPES_TIMEOUT_MS
+  const before = request.seen ?? (await scan(family, scope, platform, foreignScopesMs))
   const planned = targets(request, before)
   if (request.dryRun === true || planned.length === 0) {
     return {
@@ -84,9 +84,9 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
-    const again = await look(family, scope, platform, foreignScopesMs)
+    const again = await scan(family, scope, platform, foreignScopesMs)
     const results = await retireAll(request, again, locks)
-    const after = request.looksAgain === false ? again : await look(family, scope, platform, foreignScopesMs)
+    const after = request.looksAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
     releaseAll(locks, request)
@@ -104,17 +104,17 @@ function writtenPaths({ family, scope, lockFile }: CleanUpRequest): readonly str
 }
 
 /** The candidates that the request covers, without the `never_touch` ones. */
-function eligible(request: CleanUpRequest, seen: Look): readonly Candidate[] {
+function eligible(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
   return seen.candidates.filter(
     (candidate) =>
       candidate.verdict.class !== 'never_touch' &&
       (request.isOwnScopeOnly !== true || candidate.facts.marker_here === 'yes') &&
-      (request.port === undefined || candidate.sighting.port === request.port),
+      (request.port === undefined || candidate.observation.port === request.port),
   )
 }
 
-function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Look): Action {
-  const { pid, process } = candidate.sighting
+function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Scan): Action {
+  const { pid, process } = candidate.observation
   const isConfirmed =
     pid !== null && process?.birth != null && request.confirmed?.has(processKey(pid, process.birth)) === true
   return planFor(
@@ -128,7 +128,7 @@ function isRetired(action: Action): boolean {
   return action === 'retire' || action === 'retire_if_proven'
 }
 
-function targets(request: CleanUpRequest, seen: Look): readonly Candidate[] {
+function targets(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
   return eligible(request, seen).filter((candidate) => isRetired(actionFor(request, candidate, seen)))
 }
 
@@ -142,7 +142,7 @@ const FOREIGN_LOCK_WAIT_MS = 1_000
  */
 async function lockAll(
   request: CleanUpRequest,
-  seen: Look,
+  seen: Scan,
   planned: readonly Candidate[],
 ): Promise<ReadonlyMap<string, HeldLock>> {
   const base = basePath(request)
@@ -185,8 +185,8 @@ function onWaitOf(request: CleanUpRequest): { onWait?: (message: string) => void
 }
 
 /** The lock path of the candidate's own scope, if it is not the base path and the file exists; otherwise empty. */
-function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Look): readonly string[] {
-  const real = scopeOf(candidate.sighting, seen.surroundings)?.real ?? null
+function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Scan): readonly string[] {
+  const real = scopeOf(candidate.observation, seen.context)?.real ?? null
   if (real === null) return []
   const path = request.family.files(real).lifecycleLock
   return path !== basePath(request) && existsSync(path) ? [path] : []
@@ -194,7 +194,7 @@ function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Look): r
 
 async function retireAll(
   request: CleanUpRequest,
-  seen: Look,
+  seen: Scan,
   locks: ReadonlyMap<string, HeldLock>,
 ): Promise<ReadonlyMap<Candidate, Retirement>> {
   const planned = targets(request, seen)
@@ -213,7 +213,7 @@ async function retireAll(
 async function retireOne(
   request: CleanUpRequest,
   candidate: Candidate,
-  seen: Look,
+  seen: Scan,
   locks: ReadonlyMap<string, HeldLock>,
 ): Promise<Retirement> {
   const { family, platform } = request
@@ -227,7 +227,7 @@ async function retireOne(
 
 function entriesOf(
   request: CleanUpRequest,
-  seen: Look,
+  seen: Scan,
   resultOf: (candidate: Candidate) => CleanUpEntry['result'] | undefined,
 ): readonly CleanUpEntry[] {
   return eligible(request, seen).map((candidate) => ({

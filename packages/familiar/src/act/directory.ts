@@ -7,8 +7,8 @@ import type { Family } from '../family.js'
  * Throws `E_SCOPE_UNUSABLE` if the scope must already exist and does not. Returns a check that throws the same later if it
  * is no longer the same directory: taking a lock meanwhile may have recreated a deleted scope.
  */
-export function assertScopeThere({ isScopeGiven }: Family, scope: string): () => void {
-  if (isScopeGiven !== true) return () => undefined
+export function assertScopeThere({ scopeMustExist }: Family, scope: string): () => void {
+  if (scopeMustExist !== true) return () => undefined
   const before = nameOf(scope)
   const assertStill = (): void => {
     if (before !== null && nameOf(scope) === before) return

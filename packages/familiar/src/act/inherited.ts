@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readdirSync, readFileSync } from 'node:fs'
 import { throwLack } from '../errors.js'
-import { LEASE_FD } from './start-pipe.js'
+import { LEASE_FD } from './startup-pipe.js'
 
 const DESCRIPTORS = '/proc/self/fdinfo'
 

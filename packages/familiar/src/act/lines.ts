@@ -7,14 +7,14 @@ const MAX_LINE_CHARS = 1024 * 1024
 /** A two-way stream of JSON documents, one per line. */
 export interface Lines {
   /** The next document; null if the stream ended, the line is not a JSON object, or the time is over. */
-  next(timeoutMs: number): Promise<JsonObject | null>
+  receive(timeoutMs: number): Promise<JsonObject | null>
   /** Sends a document. It is not an error if the reader is gone. */
-  say(message: JsonObject): void
+  send(message: JsonObject): void
   /** Sends what is pending and ends the stream. */
   close(): void
 }
 
-/** Reads and writes JSON lines on a socket. Nothing that arrives between two calls of `next` is lost. */
+/** Reads and writes JSON lines on a socket. Nothing that arrives between two calls of `receive` is lost. */
 export function jsonLines(socket: Socket): Lines {
   const received: string[] = []
   let pending = ''
@@ -34,7 +34,7 @@ export function jsonLines(socket: Socket): Lines {
   socket.on('close', over)
   socket.on('error', () => socket.destroy())
   return {
-    next: async (timeoutMs) => {
+    receive: async (timeoutMs) => {
       if (received.length === 0 && !isOver) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, timeoutMs)
@@ -49,7 +49,7 @@ export function jsonLines(socket: Socket): Lines {
       const line = received.shift()
       return line === undefined ? null : objectOf(parseJson(line))
     },
-    say: (message) => {
+    send: (message) => {
       if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
     },
     close: () => void socket.end(() => socket.destroy()),

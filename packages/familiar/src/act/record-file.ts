@@ -14,7 +14,7 @@ import { removeLeftover, writeNewFile } from './write-file.js'
 export type Stamp = { readonly file: string; readonly access: string } | null
 
 /** What was found at the path of a record. */
-export interface Standing {
+export interface VersionRelation {
   readonly file: PeekedFile
   readonly stamp: Stamp
 }
@@ -55,7 +55,7 @@ export function formatRecord(record: OwnRecord): string {
  * Reads what is at the path of a record. A symlink, or anything else that is not a regular file, is unreadable. Throws
  * `E_RESOURCES` for lack of descriptors or memory: then nothing is known about the record.
  */
-export function readStanding(path: string): Standing {
+export function readStanding(path: string): VersionRelation {
   try {
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found === undefined) return { file: { state: 'absent' }, stamp: null }
@@ -82,7 +82,7 @@ function readText(path: string): PeekedFile {
  * Removes what is at the path of a record and keeps a copy without tokens (or moves it, see `keepCopy`). Returns the path of
  * the copy, null if there was nothing. Throws `E_SCOPE_UNUSABLE` if the copy cannot be written; then the original stays.
  */
-export function setAside(lock: HeldLock, path: string, why: Why = 'corrupt'): string | null {
+export function quarantine(lock: HeldLock, path: string, why: Why = 'corrupt'): string | null {
   lock.assertHeld()
   try {
     const kept = keepCopy(path, why)

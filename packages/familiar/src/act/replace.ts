@@ -4,13 +4,19 @@ import type { Facts } from '../classify/facts.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
-import { look, PATIENT_MS, type Candidate, type Look } from '../observe/look.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readPredecessorRecord } from '../observe/records.js'
-import { recordOf, singletonOf } from '../observe/singleton.js'
-import { endSingleton, markEnded, namesPredecessor, withDaemonLock, type EndOrder } from './end-singleton.js'
+import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
+import {
+  terminateScopeDaemon,
+  markEnded,
+  namesPredecessor,
+  withDaemonLock,
+  type EndOrder,
+} from './terminate-scope-daemon.js'
 import type { HeldLock } from './lock.js'
 import { unreachable, type Beyond } from './beyond.js'
-import { setAside } from './record-file.js'
+import { quarantine } from './record-file.js'
 import { assertCanStart, type Launch } from './start.js'
 
 /** A daemon that was ended because one of this installation replaces it. */
@@ -64,7 +70,7 @@ export async function replaceOwn(
   lock: HeldLock,
   record: DaemonRecord,
 ): Promise<Replaced | null> {
-  const found = await lookFor(order, 'own')
+  const found = await findTarget(order, 'own')
   if (found === null || found.record?.instanceId !== record.instanceId) return null
   await end(order, lock, found)
   await markEnded(order, found.daemon)
@@ -80,10 +86,10 @@ export async function replaceOwn(
 export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): Promise<Replaced | null> {
   const { family, scope } = order
   if (readPredecessorRecord(family, scope) === null) return null
-  const found = await lookFor(order, 'predecessor')
+  const found = await findTarget(order, 'predecessor')
   if (found === null) return null
   if (found.daemon.facts.marker !== 'yes') return leaveBeside(order, found)
-  if (found.daemon.facts.reachable !== 'yes') throw unreachable(order, found.daemon.sighting)
+  if (found.daemon.facts.reachable !== 'yes') throw unreachable(order, found.daemon.observation)
   if (found.daemon.facts.self_report !== 'yes') throw unresponsive(order, found)
   const files = family.files(scope)
   if (unproven(found).length > 0 && files.record !== files.predecessorRecord) return leaveBeside(order, found)
@@ -93,60 +99,63 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
 }
 
 /** Leaves a daemon alone that is not proven to be this scope's, and tells the user who starts ours once. */
-function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: Found): null {
-  const { pid, port } = daemon.sighting
+function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: ReplaceTarget): null {
+  const { pid, port } = daemon.observation
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
   onWait?.(`a ${family.name} daemon of an earlier version (${at}) runs here too; it is left alone`)
   return null
 }
 
-interface Found {
-  readonly seen: Look
+interface ReplaceTarget {
+  readonly seen: Scan
   readonly daemon: Candidate
   readonly record: DaemonRecord | null
   readonly version: string | null
 }
 
-async function lookFor({ family, scope, platform }: ReplaceOrder, lineage: Lineage): Promise<Found | null> {
+async function findTarget(
+  { family, scope, platform }: ReplaceOrder,
+  lineage: Lineage,
+): Promise<ReplaceTarget | null> {
   for (let looks = 1; ; looks++) {
-    const seen = await look(family, scope, platform, PATIENT_MS)
-    const daemon = singletonOf(seen, lineage)
+    const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+    const daemon = scopeDaemon(seen, lineage)
     if (daemon === null) return null
     if (daemon.facts.self_report !== 'yes' && looks < LOOKS[lineage]) continue
     const record = recordOf(daemon, seen)
-    const version = daemon.sighting.report?.packageVersion ?? record?.packageVersion ?? null
+    const version = daemon.observation.report?.packageVersion ?? record?.packageVersion ?? null
     return { seen, daemon, record, version }
   }
 }
 
 /** Returns the parts of the proof that are missing. */
-function unproven({ seen, daemon, record }: Found): readonly string[] {
-  const { facts, sighting } = daemon
-  const isByRecord = record !== null && provesPredecessor(record, sighting) === 'yes'
-  const isLockHolder = holdsLock(sighting, seen.surroundings.here) === 'yes'
+function unproven({ seen, daemon, record }: ReplaceTarget): readonly string[] {
+  const { facts, observation } = daemon
+  const isByRecord = record !== null && provesPredecessor(record, observation) === 'yes'
+  const isLockHolder = holdsLock(observation, seen.context.here) === 'yes'
   return [
     ...REQUIRED.filter((fact) => facts[fact] !== 'yes'),
     ...(facts.other_family === 'no' ? [] : ['other_family']),
-    ...(maybeInUseBy(sighting, seen.surroundings) === null ? [] : ['in_use_by']),
+    ...(maybeInUseBy(observation, seen.context) === null ? [] : ['in_use_by']),
     ...(facts.elsewhere === 'no' ? [] : ['elsewhere']),
     ...(record === null ? ['record'] : []),
     ...(isLockHolder || isByRecord ? [] : ['daemon_lock']),
   ]
 }
 
-async function end(order: ReplaceOrder, lock: HeldLock, found: Found): Promise<void> {
+async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): Promise<void> {
   const { daemon, record, version } = found
-  const { pid, port } = daemon.sighting
+  const { pid, port } = daemon.observation
   const named = { pid, port, version }
   const missing = unproven(found)
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
   if (order.launch !== undefined) assertCanStart(order.launch)
-  const result = await endSingleton(order, lock, daemon, record)
+  const result = await terminateScopeDaemon(order, lock, daemon, record)
   if (result.outcome === 'failed') throw notReplaced(order, named, result.reason)
 }
 
-function unresponsive({ family, stopCommand }: ReplaceOrder, { daemon }: Found): FamiliarError {
-  const { pid, port } = daemon.sighting
+function unresponsive({ family, stopCommand }: ReplaceOrder, { daemon }: ReplaceTarget): FamiliarError {
+  const { pid, port } = daemon.observation
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
     `the ${family.name} daemon of an earlier version (process ${pid ?? 'unknown'}, port ${port ?? 'none'}) does not answer`,
@@ -175,5 +184,5 @@ function setPredecessorAside(
   replaced: DaemonRecord | null,
 ): void {
   const path = family.files(scope).predecessorRecord
-  if (replaced !== null && namesPredecessor(path, replaced)) setAside(lock, path, 'replaced')
+  if (replaced !== null && namesPredecessor(path, replaced)) quarantine(lock, path, 'replaced')
 }

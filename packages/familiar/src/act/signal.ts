@@ -47,7 +47,7 @@ export async function sendSignal(
 }
 
 function refusalOf(family: Family, target: ProvenProcess): string | null {
-  if (!isProof(target)) return 'the target is not the result of a look'
+  if (!isProof(target)) return 'the target is not the result of a scan'
   if (!Number.isSafeInteger(target.pid) || target.pid <= 1) return `${target.pid} is no pid of a daemon`
   if (target.pid === process.pid) return 'the target is this process'
   if (target.family !== family.name) return `the target was proven as ${target.family}, not as ${family.name}`

@@ -11,9 +11,9 @@ import { inheritedDescriptors } from './inherited.js'
 import { jsonLines } from './lines.js'
 import type { HeldLock } from './lock.js'
 import { endOfLog, openLogFile } from './log-file.js'
-import { proveStarted } from '../observe/look.js'
+import { proveStarted } from '../observe/scan.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { LEASE_FD, type Timing } from './start-pipe.js'
+import { LEASE_FD, type Timing } from './startup-pipe.js'
 import { retire } from './stop.js'
 
 /** Why a daemon is started; written to its log. */
@@ -95,7 +95,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   const child = await spawnDetached(order.launch)
   const pipe = jsonLines(child.stdio[LEASE_FD] as Socket)
   try {
-    pipe.say({
+    pipe.send({
       reason: order.reason,
       previous_version: order.previousVersion,
       pid: process.pid,
@@ -103,10 +103,10 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       inherited,
       ...(order.launch.port === undefined ? {} : { port: order.launch.port }),
     })
-    const first = await pipe.next(until - performance.now())
+    const first = await pipe.receive(until - performance.now())
     if (objectOf(first?.['ready']) === null) throw await failure(first, lock, order, child)
-    pipe.say({ adopt: true })
-    const last = await pipe.next(until - performance.now())
+    pipe.send({ adopt: true })
+    const last = await pipe.receive(until - performance.now())
     if (last?.['ok'] !== true) throw await failure(last, lock, order, child)
   } finally {
     pipe.close()

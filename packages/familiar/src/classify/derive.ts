@@ -1,7 +1,7 @@
 import { isHeldElsewhere } from '../identity/elsewhere.js'
 import { commandText, type PortRange } from '../identity/machine.js'
 import type { DaemonRecord } from '../identity/record.js'
-import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../identity/observation.js'
 import type { Facts } from './facts.js'
 import { every, same, some, tri, type Tri } from './tri.js'
 
@@ -17,9 +17,9 @@ export interface FactsBasis {
  */
 export function factsOf(
   { ports, startingSeconds }: FactsBasis,
-  seen: Sighting,
-  around: Surroundings,
-  others: readonly Sighting[] = [],
+  seen: Observation,
+  around: ScanContext,
+  others: readonly Observation[] = [],
 ): Facts {
   const scope = scopeOf(seen, around)
   return {
@@ -44,7 +44,8 @@ export function factsOf(
     scope_agrees: scopeAgrees(seen, around),
     scope_told: scope === null ? 'unknown' : tri(scope.isLate !== true),
     records_readable: recordsReadable(seen, around),
-    young: seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
+    in_startup_grace:
+      seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
     predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.lineage === 'predecessor'),
     project_gone: projectGone(seen, scope),
     disowned: scope === null ? 'unknown' : isDisowned(seen, scope, around),
@@ -52,18 +53,18 @@ export function factsOf(
 }
 
 /** Returns the view of the scope that the command line names; null when it names none, or that scope was not read. */
-export function scopeOf(seen: Sighting, around: Surroundings): ScopeView | null {
+export function scopeOf(seen: Observation, around: ScanContext): ScopeSnapshot | null {
   const marker = seen.shape?.marker
   return (marker == null ? null : around.scopes.get(marker)) ?? null
 }
 
 /** Returns the view of every scope that the sighting names, with null in place of a scope that was not read. */
-export function namedScopes(seen: Sighting, around: Surroundings): readonly (ScopeView | null)[] {
+export function namedScopes(seen: Observation, around: ScanContext): readonly (ScopeSnapshot | null)[] {
   return (seen.namedScopes ?? []).map((name) => around.scopes.get(name) ?? null)
 }
 
 /** One `yes` decides. Otherwise a scope that was not read in time, or an incomplete list of names, gives `unknown`. */
-function singletonNamed(seen: Sighting, around: Surroundings): Tri {
+function singletonNamed(seen: Observation, around: ScanContext): Tri {
   const named = namedScopes(seen, around).map((scope) =>
     scope === null ? 'unknown' : isSingleton(seen, scope),
   )
@@ -71,7 +72,7 @@ function singletonNamed(seen: Sighting, around: Surroundings): Tri {
 }
 
 /** Returns whether this process holds the scope's daemon lock, owns its record's token, or is named by a record of it. */
-export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
+export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   const ownsToken = scope.records.some(
     (read) => read.state === 'readable' && read.record.lineage === 'own' && read.record.port === seen.port,
   )
@@ -86,7 +87,7 @@ export function isSingleton(seen: Sighting, scope: ScopeView): Tri {
 }
 
 /** Returns whether this process holds the daemon lock of the scope. */
-export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
+export function holdsLock(seen: Observation, { lockHolder }: ScopeSnapshot): Tri {
   if (lockHolder === null) return 'no'
   if (lockHolder === 'unknown') return 'unknown'
   const isNamed = every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
@@ -94,7 +95,7 @@ export function holdsLock(seen: Sighting, { lockHolder }: ScopeView): Tri {
 }
 
 /** A process that reports no scope holds no reported scope's lock: `no`, not `unknown`. */
-function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
+function holdsReportedLock(seen: Observation, around: ScanContext): Tri {
   if (seen.report?.scope == null) return 'no'
   const scope = around.scopes.get(seen.report.scope)
   return scope === undefined ? 'unknown' : holdsLock(seen, scope)
@@ -104,7 +105,7 @@ function holdsReportedLock(seen: Sighting, around: Surroundings): Tri {
  * Returns whether a record of the scope names this process as its running daemon, and so protects it. A predecessor's
  * record is matched by pid, or by port and token: either match is enough, because either value may be wrong.
  */
-export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope: ScopeView): Tri {
+export function isSingletonByRecord(record: DaemonRecord, seen: Observation, scope: ScopeSnapshot): Tri {
   if (!record.running) return 'no'
   if (record.lineage === 'predecessor') {
     if (seen.shape?.lineage === 'own') return 'no'
@@ -117,7 +118,7 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Sighting, scope:
 }
 
 /** Returns whether a predecessor's record proves this process: the command line has its token, the listener its port. */
-export function provesPredecessor(record: DaemonRecord, seen: Sighting): Tri {
+export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri {
   if (record.lineage !== 'predecessor' || seen.port === null) return 'no'
   return every(tri(record.port === seen.port), same(record.token, seen.shape?.token ?? null))
 }
@@ -126,7 +127,7 @@ export function provesPredecessor(record: DaemonRecord, seen: Sighting): Tri {
  * Returns whether the process shares its port with another process that is a live singleton, or was forked from a live
  * singleton without exec: ending it would end a part of that daemon.
  */
-function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly Sighting[]): Tri {
+function partOfSingleton(seen: Observation, around: ScanContext, others: readonly Observation[]): Tri {
   const sharing = others.filter(
     (other) => other !== seen && other.port !== null && other.port === seen.port && other.pid !== seen.pid,
   )
@@ -139,14 +140,14 @@ function partOfSingleton(seen: Sighting, around: Surroundings, others: readonly 
 }
 
 /** Same network namespace, and the system allowed the connection. A self-report proves it where the namespace is unknown. */
-function reachable(seen: Sighting, around: Surroundings): Tri {
+function reachable(seen: Observation, around: ScanContext): Tri {
   if (seen.answer === 'unreachable') return 'no'
   const isOurs = same(seen.process?.networkNamespace ?? null, around.networkNamespace)
   return isOurs === 'unknown' && seen.report !== null ? 'yes' : isOurs
 }
 
 /** `no` for a process that names no scope: then no record can name a daemon of another machine. */
-function elsewhere(seen: Sighting, around: Surroundings): Tri {
+function elsewhere(seen: Observation, around: ScanContext): Tri {
   const named = namedScopes(seen, around).map((scope) =>
     scope === null || scope.isLate === true ? 'unknown' : tri(isHeldElsewhere(scope, around.machine)),
   )
@@ -157,7 +158,7 @@ function elsewhere(seen: Sighting, around: Surroundings): Tri {
  * If the named scope's real path is unknown (not read in time), its name is compared with the scanned scope's real path.
  * A scope that was never read (a relative path, or one that only another user's process names) gives `unknown`.
  */
-function markerHere(seen: Sighting, around: Surroundings): Tri {
+function markerHere(seen: Observation, around: ScanContext): Tri {
   const marker = seen.shape?.marker ?? null
   const scope = marker === null ? undefined : around.scopes.get(marker)
   if (scope === undefined) return 'unknown'
@@ -169,7 +170,7 @@ function markerHere(seen: Sighting, around: Surroundings): Tri {
  * was removed too (otherwise it was moved, or its file system unmounted). `unknown` if the directory, or its parent where
  * it is gone, was already empty when the daemon started: then it is a mount point whose file system is away.
  */
-export function projectGone({ shape, process }: Sighting, scope: ScopeView | null): Tri {
+export function projectGone({ shape, process }: Observation, scope: ScopeSnapshot | null): Tri {
   if (scope === null || scope.gone === null) return 'unknown'
   const age = process?.ageSeconds ?? null
   const isUnmounted = scope.emptyForSeconds !== null && (age === null || scope.emptyForSeconds > age)
@@ -178,7 +179,7 @@ export function projectGone({ shape, process }: Sighting, scope: ScopeView | nul
   return shape?.lineage === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
 }
 
-function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri {
+function isDisowned(seen: Observation, scope: ScopeSnapshot, around: ScanContext): Tri {
   if (scope.real === null || !isReadable(scope)) return 'unknown'
   if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
   const running = scope.records.flatMap((read) =>
@@ -194,7 +195,7 @@ function isDisowned(seen: Sighting, scope: ScopeView, around: Surroundings): Tri
  * Returns whether the process that a record names is alive; `unknown` for a record without pid. A predecessor's record has
  * no start time: there, the token in the command line distinguishes its daemon from a later process with the same pid.
  */
-export function namesLiving(record: DaemonRecord, alive: Surroundings['alive']): Tri {
+export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): Tri {
   if (!record.running) return 'no'
   if (record.pid === null) return 'unknown'
   const found = alive.get(record.pid)
@@ -204,22 +205,22 @@ export function namesLiving(record: DaemonRecord, alive: Surroundings['alive']):
   return tri(commandText(found.command).includes(record.token))
 }
 
-function sameUser(seen: Sighting, user: string): Tri {
+function sameUser(seen: Observation, user: string): Tri {
   const owners = seen.listeners.map((listener) => same(listener.user, user))
   return every(...owners, same(seen.process?.user ?? null, user))
 }
 
-function reportAgrees(seen: Sighting): Tri {
+function reportAgrees(seen: Observation): Tri {
   const { report, shape } = seen
   if (report === null || shape === null) return 'unknown'
-  if (report.tie === 'command_line')
+  if (report.verifiedBy === 'command_line')
     return every(same(shape.port, seen.port), same(shape.token, report.token))
   const started = shape.port === null ? 'yes' : tri(shape.port === seen.port)
   return every(started, same(report.pid, seen.pid), same(report.port, seen.port))
 }
 
 /** A predecessor's environment is not compared with its marker: some releases ignore the variable. */
-function scopeAgrees(seen: Sighting, around: Surroundings): Tri {
+function scopeAgrees(seen: Observation, around: ScanContext): Tri {
   const { report, shape, process } = seen
   if (report === null || shape === null || shape.marker === null) return 'unknown'
   if (report.scope === null && report.statesScope) return 'unknown'
@@ -233,7 +234,7 @@ function scopeAgrees(seen: Sighting, around: Surroundings): Tri {
 }
 
 /** A scope not read in time gives `unknown`, not `no`: the reported reason must not depend on the machine's load. */
-function recordsReadable(seen: Sighting, around: Surroundings): Tri {
+function recordsReadable(seen: Observation, around: ScanContext): Tri {
   if (seen.namedScopes === null) return 'unknown'
   const named = namedScopes(seen, around)
   if (named.length === 0) return 'unknown'
@@ -242,6 +243,6 @@ function recordsReadable(seen: Sighting, around: Surroundings): Tri {
   )
 }
 
-function isReadable(scope: ScopeView): boolean {
+function isReadable(scope: ScopeSnapshot): boolean {
   return scope.records.every((read) => read.state === 'absent' || read.state === 'readable')
 }

@@ -1,4 +1,4 @@
-import type { Sighting, ScopeView, Surroundings } from '../identity/sighting.js'
+import type { Observation, ScopeSnapshot, ScanContext } from '../identity/observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namedScopes, namesLiving, projectGone, scopeOf } from './derive.js'
 
@@ -13,7 +13,7 @@ export type StaleEvidence =
   | 'project_gone'
 
 /** Returns all signs that a daemon is stale; empty for a process without a spawn shape of the family. Pure. */
-export function staleEvidence(seen: Sighting, around: Surroundings, self: Self): readonly StaleEvidence[] {
+export function staleEvidence(seen: Observation, around: ScanContext, self: Self): readonly StaleEvidence[] {
   if (seen.shape === null) return []
   const scope = scopeOf(seen, around)
   const version = seen.report?.packageVersion ?? null
@@ -30,7 +30,7 @@ export function staleEvidence(seen: Sighting, around: Surroundings, self: Self):
   return checks.flatMap(([evidence, holds]) => (holds ? [evidence] : []))
 }
 
-function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): boolean {
+function isSuperseded(seen: Observation, scope: ScopeSnapshot, around: ScanContext): boolean {
   if (isSingleton(seen, scope) !== 'no') return false
   return scope.records.some(
     (read) =>
@@ -41,7 +41,7 @@ function isSuperseded(seen: Sighting, scope: ScopeView, around: Surroundings): b
 }
 
 /** Returns another scope that is proven to have this process as its live singleton, else null. Pure. */
-export function inUseBy(seen: Sighting, around: Surroundings): string | null {
+export function inUseBy(seen: Observation, around: ScanContext): string | null {
   const used = namedScopes(seen, around).find(
     (scope) => scope !== null && scope !== around.here && isSingleton(seen, scope) === 'yes',
   )
@@ -52,7 +52,7 @@ export function inUseBy(seen: Sighting, around: Surroundings): string | null {
  * Returns another scope whose live singleton this process is or may be, because force must not guess: a proven one first,
  * else the name of a scope that could not be read. `unknown` when the list of named scopes is incomplete. Pure.
  */
-export function maybeInUseBy(seen: Sighting, around: Surroundings): string | null {
+export function maybeInUseBy(seen: Observation, around: ScanContext): string | null {
   const proven = inUseBy(seen, around)
   if (proven !== null) return proven
   if (seen.namedScopes === null) return 'unknown'
@@ -68,6 +68,6 @@ export function maybeInUseBy(seen: Sighting, around: Surroundings): string | nul
  * Returns whether the scope may use this process because one of its records could not be read. (A malformed record was
  * read, and names nothing.)
  */
-function isHidden(seen: Sighting, scope: ScopeView): boolean {
+function isHidden(seen: Observation, scope: ScopeSnapshot): boolean {
   return scope.records.some(({ state }) => state === 'unreadable') && isSingleton(seen, scope) === 'unknown'
 }

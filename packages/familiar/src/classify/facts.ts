@@ -46,7 +46,7 @@ export interface Facts {
   /** Every record of every scope that it names is absent or readable. */
   readonly records_readable: Tri
   /** It started less than the family's `startingSeconds` ago. */
-  readonly young: Tri
+  readonly in_startup_grace: Tri
   /** It has a predecessor's spawn shape. */
   readonly predecessor: Tri
   /** The project directory is proven gone. */

@@ -1,16 +1,16 @@
 import type { CleanupClass } from './rules.js'
 
 /** The purpose of a scan: to show, a daemon's own clean-up after its start, the operator's reset, or reset with force. */
-export type Intent = 'look' | 'startup_clean' | 'reset' | 'reset_force'
+export type Intent = 'scan' | 'startup_clean' | 'reset' | 'reset_force'
 
 /** What is done with a candidate. `retire_if_proven`: retired if identity and spawn shape are proven, else failed. */
 export type Action = 'show' | 'leave' | 'skip' | 'retire' | 'retire_if_proven'
 
 /** The action for each class and intent. A missing cell does not compile. */
 export const PLAN: Readonly<Record<CleanupClass, Readonly<Record<Intent, Action>>>> = {
-  safe_auto: { look: 'show', startup_clean: 'retire', reset: 'retire', reset_force: 'retire' },
-  operator_required: { look: 'show', startup_clean: 'leave', reset: 'skip', reset_force: 'retire_if_proven' },
-  never_touch: { look: 'show', startup_clean: 'leave', reset: 'leave', reset_force: 'leave' },
+  safe_auto: { scan: 'show', startup_clean: 'retire', reset: 'retire', reset_force: 'retire' },
+  operator_required: { scan: 'show', startup_clean: 'leave', reset: 'skip', reset_force: 'retire_if_proven' },
+  never_touch: { scan: 'show', startup_clean: 'leave', reset: 'leave', reset_force: 'leave' },
 }
 
 /** Reasons why not even force retires a candidate, whatever row decided. */

@@ -52,7 +52,12 @@ export const USER_SCOPE_RULES: readonly Rule[] = [
   { id: 'S13', when: [{ scope_agrees: 'no' }], class: 'operator_required', reason: 'scope_mismatch' },
   { id: 'S14', when: [{ records_readable: 'no' }], class: 'operator_required', reason: 'record_unreadable' },
   { id: 'S14b', when: [{ elsewhere: 'yes' }], class: 'operator_required', reason: 'elsewhere' },
-  { id: 'S15', when: [{ predecessor: 'yes', young: 'yes' }], class: 'operator_required', reason: 'starting' },
+  {
+    id: 'S15',
+    when: [{ predecessor: 'yes', in_startup_grace: 'yes' }],
+    class: 'operator_required',
+    reason: 'starting',
+  },
   {
     id: 'S16',
     when: [
@@ -77,7 +82,7 @@ export const USER_SCOPE_RULES: readonly Rule[] = [
         report_agrees: 'yes',
         scope_agrees: 'yes',
         records_readable: 'yes',
-        young: KNOWN,
+        in_startup_grace: KNOWN,
         predecessor: KNOWN,
       },
     ],
@@ -138,7 +143,12 @@ export const PROJECT_SCOPE_RULES: readonly Rule[] = [
     reason: 'record_unreadable',
   },
   { id: 'D11b', when: [{ elsewhere: 'yes' }], class: 'operator_required', reason: 'elsewhere' },
-  { id: 'D12', when: [{ young: 'yes', project_gone: 'no' }], class: 'operator_required', reason: 'starting' },
+  {
+    id: 'D12',
+    when: [{ in_startup_grace: 'yes', project_gone: 'no' }],
+    class: 'operator_required',
+    reason: 'starting',
+  },
   {
     id: 'D13',
     when: [
@@ -165,7 +175,7 @@ export const PROJECT_SCOPE_RULES: readonly Rule[] = [
         records_readable: 'yes',
         project_gone: KNOWN,
         disowned: 'yes',
-        young: KNOWN,
+        in_startup_grace: KNOWN,
       },
     ],
     class: 'safe_auto',

@@ -10,7 +10,7 @@ import type { DaemonRecord } from '../identity/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
 import { connected, type Connection } from './connection.js'
 import { awaitHolder, HOLDER_MS, waitRecorded, type Waiting } from './holder.js'
-import { usable, type Found } from './recorded.js'
+import { usable, type RecordedDaemon } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 import { startInRange } from './start-in-range.js'
 
@@ -44,7 +44,7 @@ async function lockOrFind(
   { onWait }: ConnectRequest,
   path: string,
   { find }: Waiting,
-): Promise<HeldLock | Found> {
+): Promise<HeldLock | RecordedDaemon> {
   const holder = { pid: process.pid, birth: null }
   return acquireLockUnless(path, { holder, ...(onWait === undefined ? {} : { onWait }) }, find)
 }
@@ -59,7 +59,7 @@ async function connectLocked(
   const running = found === null ? null : usable(request, found)
   if (running !== null) return connected(running)
   const previous = readOwnRecord(request.family, request.scope)
-  const replaced = await makeWay(request, lock, found)
+  const replaced = await replaceOutdated(request, lock, found)
   const reason = request.reason ?? replaced?.reason ?? startReasonAfter(previous)
   const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
   const other = await startOrFind(request, lock, { reason, previousVersion, until: lockedAt + HOLD_MS })
@@ -77,10 +77,10 @@ function startReasonAfter(previous: DaemonRecord | null): StartReason {
  * Retires the daemon that one of this installation replaces: our own, or the recorded predecessor. Throws instead if the
  * successor could not write its record: an older daemon is better than none.
  */
-async function makeWay(
+async function replaceOutdated(
   request: ConnectRequest,
   lock: HeldLock,
-  found: Found | null,
+  found: RecordedDaemon | null,
 ): Promise<Replaced | null> {
   const { family, scope, launch } = request
   const isRunning = found !== null || readPredecessorRecord(family, scope) !== null
@@ -111,7 +111,7 @@ async function connectStarted(
 
 function wrongVersion(
   { family, self, versionVariable }: ConnectRequest,
-  { record, report }: Found,
+  { record, report }: RecordedDaemon,
 ): FamiliarError {
   return new FamiliarError(
     'E_VERSION_MISMATCH',
@@ -128,7 +128,7 @@ async function startOrFind(
   request: ConnectRequest,
   lock: HeldLock,
   order: Parameters<typeof startInRange>[2],
-): Promise<Found | null> {
+): Promise<RecordedDaemon | null> {
   try {
     await startInRange(request, lock, order)
     return null
@@ -142,7 +142,7 @@ async function startOrFind(
 }
 
 /** It holds the daemon lock and answers, but its process is not visible here; mostly it has its own pid namespace. */
-function stillThere(request: ConnectRequest, { record, report }: Found): FamiliarError {
+function stillThere(request: ConnectRequest, { record, report }: RecordedDaemon): FamiliarError {
   const { pid, port } = record
   const version = report.packageVersion
   return notReplaced(request, { pid, port, version }, 'its process is not seen from here')

@@ -2,7 +2,7 @@ import type { Replaced } from '../act/replace.js'
 import type { StartReason } from '../act/start.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
-import type { Found } from './recorded.js'
+import type { RecordedDaemon } from './recorded.js'
 
 /**
  * `started`: null if a running daemon was found. `replaced`: the daemon that it replaced. `isNewer`: it has a newer version
@@ -23,7 +23,7 @@ export type Connection =
 
 /** Returns the connection to a daemon that was found, or just started. */
 export function connected(
-  { record, report, standing }: Found,
+  { record, report, standing }: RecordedDaemon,
   started: StartReason | null = null,
   replaced: Replaced | null = null,
 ): Connection {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isLockHeld } from '../act/lock.js'
 import { HANDSHAKE_MS } from '../observe/handshake.js'
 import { unresponsive, whyBeyond } from './no-answer.js'
-import { findRecorded, findUsable, type Found } from './recorded.js'
+import { findRecorded, findUsable, type RecordedDaemon } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 
 const HOLDER_POLL_MS = 20
@@ -21,7 +21,7 @@ const PATIENCE = 3
  * Null if the lock is free (again). One that is silent until `until`, on the clock of `performance.now()`, is reported, not
  * ended: `E_DAEMON_UNRESPONSIVE`, or `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` if it cannot answer here.
  */
-export async function awaitHolder(request: ConnectRequest, until: number): Promise<Found | null> {
+export async function awaitHolder(request: ConnectRequest, until: number): Promise<RecordedDaemon | null> {
   const { daemonLock } = request.family.files(request.scope)
   for (let asked = 0; ; asked++) {
     if (!(await isLockHeld(daemonLock))) return null
@@ -38,7 +38,7 @@ export async function awaitHolder(request: ConnectRequest, until: number): Promi
 /** A command that waits for the life-cycle lock, and asks the recorded daemon meanwhile. */
 export interface Waiting {
   /** Returns the recorded daemon if it can be used. */
-  readonly find: () => Promise<Found | null>
+  readonly find: () => Promise<RecordedDaemon | null>
   /** How long the holder of the daemon lock may still be silent once we have the life-cycle lock, in milliseconds. */
   readonly patienceMs: () => number
 }

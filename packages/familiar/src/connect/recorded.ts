@@ -4,7 +4,7 @@ import { FamiliarError } from '../errors.js'
 import { isOfElsewhere } from '../identity/elsewhere.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
-import { standingOf, type Standing } from '../identity/versions.js'
+import { versionRelation, type VersionRelation } from '../identity/versions.js'
 import { HANDSHAKE_MS } from '../observe/handshake.js'
 import { isGone } from '../observe/peek.js'
 import { isSameScope, readOwnRecord } from '../observe/records.js'
@@ -15,10 +15,10 @@ import type { ScopeRequest } from './request.js'
 const MACHINE_MS = 1_000
 
 /** The recorded daemon, which answers and has proven itself: by the record's token, or by the kernel's facts (`verify`). */
-export interface Found {
+export interface RecordedDaemon {
   readonly record: DaemonRecord
   readonly report: SelfReport
-  readonly standing: Standing
+  readonly standing: VersionRelation
   /** Why one of this installation must replace it; null if none must. */
   readonly replaceFor: Replaced['reason'] | null
 }
@@ -27,7 +27,7 @@ export interface Found {
 export async function findRecorded(
   request: ScopeRequest,
   timeoutMs: number = HANDSHAKE_MS,
-): Promise<Found | null> {
+): Promise<RecordedDaemon | null> {
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
   // Pids of another machine or pid namespace mean nothing here: such a daemon is used, judged and ended only there.
@@ -43,7 +43,7 @@ function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
 }
 
 /** Returns the recorded daemon if it can be used as it is. */
-export async function findUsable(request: ScopeRequest): Promise<Found | null> {
+export async function findUsable(request: ScopeRequest): Promise<RecordedDaemon | null> {
   const found = await findRecorded(request)
   return found === null ? null : usable(request, found)
 }
@@ -52,16 +52,20 @@ export async function findUsable(request: ScopeRequest): Promise<Found | null> {
  * Returns the daemon if it can be used, null if it must be replaced. Throws `E_VERSION_MISMATCH` if its protocol is newer
  * than ours, unless its own installation is gone: then no other installation can talk to it either, and it is replaced.
  */
-export function usable(request: ScopeRequest, found: Found): Found | null {
+export function usable(request: ScopeRequest, found: RecordedDaemon): RecordedDaemon | null {
   if (found.replaceFor !== null) return null
   if (found.standing === 'newer_protocol') throw newerProtocol(request, found)
   return found
 }
 
-async function assess(request: ScopeRequest, record: DaemonRecord, report: SelfReport): Promise<Found> {
+async function assess(
+  request: ScopeRequest,
+  record: DaemonRecord,
+  report: SelfReport,
+): Promise<RecordedDaemon> {
   const { packageVersion, protocolVersion } = report
   const build = { lineage: 'own', packageVersion, protocolVersion, buildTime: record.buildTime } as const
-  const standing = standingOf(build, request.self)
+  const standing = versionRelation(build, request.self)
   if (standing === 'older') return { record, report, standing, replaceFor: 'version_mismatch' }
   const isLeft = await isInstallationGone(request, record, report)
   return { record, report, standing, replaceFor: isLeft ? 'installation_gone' : null }
@@ -82,7 +86,7 @@ async function isInstallationGone(
 
 function newerProtocol(
   { family, self, stopCommand }: ScopeRequest,
-  { record, report }: Found,
+  { record, report }: RecordedDaemon,
 ): FamiliarError {
   return new FamiliarError(
     'E_VERSION_MISMATCH',

@@ -2,7 +2,7 @@ import { cleanUp } from '../act/cleanup.js'
 import type { HeldLock } from '../act/lock.js'
 import { startDaemon, type StartReason } from '../act/start.js'
 import { FamiliarError } from '../errors.js'
-import { look, PATIENT_MS } from '../observe/look.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS } from '../observe/scan.js'
 import type { ConnectRequest } from './request.js'
 
 export interface StartOrder {
@@ -27,7 +27,7 @@ export async function startInRange(
     await start()
   } catch (error) {
     if (!isRangeFull(error)) throw error
-    await makeRoom(request, lock)
+    await freePorts(request, lock)
     await start().catch(async (again: unknown) => {
       throw isRangeFull(again) ? await rangeFull(request, again) : again
     })
@@ -39,7 +39,7 @@ function isRangeFull(error: unknown): boolean {
 }
 
 /** Ignores the result: the next start finds out whether there is room now. */
-async function makeRoom({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
+async function freePorts({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
   await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, looksAgain: false })
 }
 
@@ -47,10 +47,10 @@ async function rangeFull(
   { family, scope, platform, doctorCommand }: ConnectRequest,
   cause: unknown,
 ): Promise<FamiliarError> {
-  const { candidates } = await look(family, scope, platform, PATIENT_MS)
+  const { candidates } = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   const holders = candidates.map(
-    ({ sighting, verdict }) =>
-      `${sighting.port} ${sighting.pid ?? 'unknown'} ${verdict.reason ?? verdict.class}`,
+    ({ observation, verdict }) =>
+      `${observation.port} ${observation.pid ?? 'unknown'} ${verdict.reason ?? verdict.class}`,
   )
   const { from, to } = family.ports
   return new FamiliarError(

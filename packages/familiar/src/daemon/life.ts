@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:http'
 import { cleanUp } from '../act/cleanup.js'
 import type { HeldLock } from '../act/lock.js'
-import type { Timing } from '../act/start-pipe.js'
+import type { Timing } from '../act/startup-pipe.js'
 import { namesLiving } from '../classify/derive.js'
 import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'
@@ -10,7 +10,7 @@ import type { Family } from '../family.js'
 import type { DaemonRecord, OwnRecord } from '../identity/record.js'
 import { stringOf, objectOf } from '../identity/narrow.js'
 import { matchShapes } from '../identity/spawn-shape.js'
-import { look, PATIENT_MS, type Look } from '../observe/look.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retirementOf, type Situation } from '../retire/reasons.js'
@@ -141,7 +141,7 @@ export function live(options: LifeOptions): Life {
     isRetriedOnTick = false
     lastCleanAt = performance.now()
     try {
-      const seen = await look(family, scope, platform, PATIENT_MS)
+      const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
       if (!isSingletonIn(seen)) return void (isCleanDue = true)
       const { entries } = await cleanUp({
         family,
@@ -155,7 +155,7 @@ export function live(options: LifeOptions): Life {
       })
       const gone = entries.filter(({ result }) => result.outcome === 'swept')
       if (gone.length > 0)
-        log.write('siblings_retired', { ports: gone.map((entry) => entry.candidate.sighting.port) })
+        log.write('siblings_retired', { ports: gone.map((entry) => entry.candidate.observation.port) })
     } catch (error) {
       isCleanDue = true
       isRetriedOnTick = error instanceof FamiliarError && error.retry
@@ -240,8 +240,10 @@ function logStart(log: ReturnType<typeof openLog>, beginning: Beginning): void {
 }
 
 /** False just after the scope was moved away: then its record is missing, and this daemon itself would look stale. */
-function isSingletonIn({ candidates, host }: Look): boolean {
-  return candidates.some(({ sighting, facts }) => sighting.pid === host.pid && facts.singleton_here === 'yes')
+function isSingletonIn({ candidates, host }: Scan): boolean {
+  return candidates.some(
+    ({ observation, facts }) => observation.pid === host.pid && facts.singleton_here === 'yes',
+  )
 }
 
 /** `unknown` for a system error (too little memory, a file system that is away): it does not mean that the lock is lost. */

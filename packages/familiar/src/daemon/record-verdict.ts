@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { formatRecord, type Stamp, type Standing } from '../act/record-file.js'
+import { formatRecord, type Stamp, type VersionRelation } from '../act/record-file.js'
 import { parseJson } from '../identity/narrow.js'
 import { parseRecord, type DaemonRecord, type OwnRecord } from '../identity/record.js'
 import type { PeekedFile } from '../observe/peek.js'
@@ -12,7 +12,7 @@ import type { PeekedFile } from '../observe/peek.js'
 export type Verdict = 'right' | 'unknown' | 'absent' | 'altered' | 'foreign' | 'damaged'
 
 /** Judges what was found; `written` is the stamp of the file as the daemon left it. */
-export function judge({ file, stamp }: Standing, record: OwnRecord, written: Stamp): Verdict {
+export function judge({ file, stamp }: VersionRelation, record: OwnRecord, written: Stamp): Verdict {
   if (file.state === 'absent') return 'absent'
   if (file.state === 'unreadable') return judgeUnreadable(file.why, stamp, written)
   if (file.text === formatRecord(record)) return stamp?.access === written?.access ? 'right' : 'altered'

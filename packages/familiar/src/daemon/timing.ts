@@ -1,4 +1,4 @@
-import type { Timing } from '../act/start-pipe.js'
+import type { Timing } from '../act/startup-pipe.js'
 import { countOf, type JsonObject } from '../identity/narrow.js'
 
 /** Two wake-ups a minute. */

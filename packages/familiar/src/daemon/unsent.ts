@@ -38,7 +38,7 @@ export function sendBody(response: ServerResponse, body: Uint8Array): void {
     unsent.delete(response)
     freeing.delete(response)
   })
-  makeRoom()
+  abandonOldest()
   sendFrom(response, body, 0)
 }
 
@@ -63,7 +63,7 @@ function sendFrom(response: ServerResponse, body: Uint8Array, from: number): voi
   else response.once('drain', next)
 }
 
-function makeRoom(): void {
+function abandonOldest(): void {
   for (const response of unsent.keys()) {
     if (unsent.size === 1 || (unsent.size <= MAX_UNSENT_REPLIES && unsentBytes() <= MAX_UNSENT_BYTES)) return
     cutOff(response)

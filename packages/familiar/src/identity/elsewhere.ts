@@ -1,6 +1,6 @@
 import type { Host } from './machine.js'
 import type { DaemonRecord } from './record.js'
-import type { ScopeView } from './sighting.js'
+import type { ScopeSnapshot } from './observation.js'
 
 type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
@@ -15,7 +15,7 @@ export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
  * Returns whether a record of the scope names a daemon of another machine, or of another pid namespace of this boot, that
  * may still run. It may only while the daemon lock is held, or not known to be free. Pure.
  */
-export function isHeldElsewhere({ records, lockHolder }: ScopeView, machine: Machine): boolean {
+export function isHeldElsewhere({ records, lockHolder }: ScopeSnapshot, machine: Machine): boolean {
   if (lockHolder === null) return false
   return records.some(
     (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, machine),

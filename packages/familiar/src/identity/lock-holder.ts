@@ -1,5 +1,5 @@
 import { objectOf, parseJson, pidOf, stringOf } from './narrow.js'
-import type { ProcessName } from './sighting.js'
+import type { ProcessName } from './observation.js'
 
 /**
  * The daemon that the text of a lock file names. Null when it names none: it is empty, damaged, or was written by a client,

@@ -16,12 +16,12 @@ export interface ProofFacts {
 const made = new WeakSet<object>()
 
 /**
- * The licence to signal one process, without which `act/` signals nothing. Only `observe/look.ts` makes one, after it has
+ * The licence to signal one process, without which `act/` signals nothing. Only `observe/scan.ts` makes one, after it has
  * seen the process with a spawn shape of the family. It identifies the process by (pid, birth), not by pid alone.
  */
 export type ProvenProcess = ProofFacts & { readonly __proof: unique symbol }
 
-/** Makes a proof. Only `observe/look.ts` may call this, with what it has just read. */
+/** Makes a proof. Only `observe/scan.ts` may call this, with what it has just read. */
 export function makeProof(facts: ProofFacts): ProvenProcess {
   const proof = Object.freeze({ ...facts })
   made.add(proof)

@@ -10,7 +10,7 @@ export interface SelfReport {
    * What ties the report to the listener. `own_pid`: the pid and port in the report. `command_line`: the report has no
    * pid, so the command line must contain the listener's port and the reply's token.
    */
-  readonly tie: 'own_pid' | 'command_line'
+  readonly verifiedBy: 'own_pid' | 'command_line'
   readonly pid: number | null
   readonly port: number | null
   /** A token that the reply hands out (predecessors do). Compared, never sent anywhere, never shown. */

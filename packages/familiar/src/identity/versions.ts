@@ -24,13 +24,13 @@ export interface Self extends Build {
  * `newer_protocol`: this installation cannot talk to it. `older`: to be replaced. `unordered`: same protocol, another
  * version, and it is not known which is older; usable.
  */
-export type Standing = 'same' | 'newer' | 'newer_protocol' | 'older' | 'unordered'
+export type VersionRelation = 'same' | 'newer' | 'newer_protocol' | 'older' | 'unordered'
 
 /**
  * Returns how the daemon compares with the installation. Pure, and strictly upward: of two installations at most one finds
  * the other's daemon `older`, so any number of installations used in turn stop replacing each other's daemon.
  */
-export function standingOf(daemon: Build, self: Build): Standing {
+export function versionRelation(daemon: Build, self: Build): VersionRelation {
   const isOneProtocol = daemon.lineage === self.lineage && daemon.protocolVersion === self.protocolVersion
   if (isOneProtocol && versionsMatch(daemon.packageVersion ?? '', self.packageVersion ?? '')) return 'same'
   const order = compareBuilds(daemon, self)

@@ -8,21 +8,21 @@ import { HEALTH_PATH } from './health.js'
 import { request } from './http.js'
 
 /**
- * How a recorded daemon answered. `mute`: no HTTP answer, or none in time. `unreachable`: this process cannot reach its
- * port, which says nothing about the daemon. `stranger`: not proven to be the daemon in the record.
+ * How a recorded daemon answered. `no_response`: no HTTP answer, or none in time. `unreachable`: this process cannot reach its
+ * port, which says nothing about the daemon. `impostor`: not proven to be the daemon in the record.
  */
 export type Handshake =
   | { readonly outcome: 'proven'; readonly report: SelfReport }
-  | { readonly outcome: 'mute' }
+  | { readonly outcome: 'no_response' }
   | { readonly outcome: 'unreachable' }
-  | { readonly outcome: 'stranger' }
+  | { readonly outcome: 'impostor' }
 
-/** Default time limit: a daemon whose health endpoint does not answer within it is `mute`. */
+/** Default time limit: a daemon whose health endpoint does not answer within it is `no_response`. */
 export const HANDSHAKE_MS = 1_000
 
 /**
  * Asks the daemon that one of our records names to prove that it owns the record's token: only then may the token be
- * sent to it. An impostor on the recorded port is a `stranger`. Costs one local request and at most `timeoutMs`. Throws
+ * sent to it. An impostor on the recorded port is a `impostor`. Costs one local request and at most `timeoutMs`. Throws
  * `E_RESOURCES` when this process lacks the resources to connect.
  */
 export async function handshake(
@@ -31,7 +31,7 @@ export async function handshake(
   timeoutMs: number = HANDSHAKE_MS,
 ): Promise<Handshake> {
   const { pid, port, token, instanceId } = record
-  if (pid === null || instanceId === null || token === null) return { outcome: 'stranger' }
+  if (pid === null || instanceId === null || token === null) return { outcome: 'impostor' }
   const nonce = crypto().randomBytes(16).toString('hex')
   const reply = await request({
     address: '127.0.0.1',
@@ -41,11 +41,11 @@ export async function handshake(
     headers: { [NONCE_HEADER]: nonce },
     timeoutMs,
   })
-  if (reply === null) return { outcome: 'mute' }
+  if (reply === null) return { outcome: 'no_response' }
   if (reply === 'unreachable') return { outcome: 'unreachable' }
   const given = stringOf(objectOf(reply.json)?.['proof'])
   const report = family.readSelfReport(reply.json)
-  if (given === null || report === null) return { outcome: 'stranger' }
+  if (given === null || report === null) return { outcome: 'impostor' }
   const isProven = isSameSecret(given, proofFor(nonce, { token, pid, port, instanceId }))
-  return isProven ? { outcome: 'proven', report } : { outcome: 'stranger' }
+  return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }

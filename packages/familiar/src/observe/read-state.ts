@@ -1,6 +1,6 @@
 import { isOfElsewhere } from '../identity/elsewhere.js'
 import { loadingBeside } from '../load-beside.js'
-import type { Look } from './look.js'
+import type { Scan } from './scan.js'
 import { readOwnRecord, readPredecessorRecord, readScope } from './records.js'
 import { stateWithout, type DaemonStatus } from './state-without.js'
 import { verify, type OfScope } from './verify.js'
@@ -15,7 +15,7 @@ const INSPECT_MS = 1_000
  */
 export async function readState(
   at: OfScope,
-  takeLook: (() => Promise<Look>) | null = null,
+  takeLook: (() => Promise<Scan>) | null = null,
 ): Promise<DaemonStatus> {
   const proven = await loadingBeside(loadLook, () => provenState(at))
   if (proven !== null) return proven
@@ -31,10 +31,10 @@ export async function readState(
  * A predecessor's record names no scope, so in a copied home it still names the original home's daemon. Only the scopes
  * that this daemon names reveal that, so they get enough time even on a busy machine. Our own record names its scope.
  */
-async function lookFor({ family, scope, platform }: OfScope): Promise<Look> {
-  const { look, PATIENT_MS } = await import('./look.js')
+async function lookFor({ family, scope, platform }: OfScope): Promise<Scan> {
+  const { scan, FOREIGN_SCOPES_TIMEOUT_MS } = await import('./scan.js')
   const isTheirs = readPredecessorRecord(family, scope) !== null
-  return look(family, scope, platform, ...(isTheirs ? [PATIENT_MS] : []))
+  return scan(family, scope, platform, ...(isTheirs ? [FOREIGN_SCOPES_TIMEOUT_MS] : []))
 }
 
 async function provenState(at: OfScope): Promise<DaemonStatus | null> {
@@ -66,6 +66,6 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
 
 /** Loads the scan on demand: a daemon that proves itself does not need it. */
 async function loadLook() {
-  const [{ stateFrom }] = await Promise.all([import('./state.js'), import('./look.js')])
+  const [{ stateFrom }] = await Promise.all([import('./state.js'), import('./scan.js')])
   return { stateFrom }
 }

@@ -3,7 +3,7 @@ import type { Family } from '../family.js'
 import { parseHolder, type ToldHolder } from '../identity/lock-holder.js'
 import { objectOf, parseJson, stringOf } from '../identity/narrow.js'
 import { parseRecord, type DaemonRecord, type RecordRead } from '../identity/record.js'
-import type { ScopeView } from '../identity/sighting.js'
+import type { ScopeSnapshot } from '../identity/observation.js'
 import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
@@ -19,11 +19,11 @@ export const REPLY = 'familiar:'
 /** One scope as the child read it. */
 export interface ScopeReply {
   readonly scope: string
-  readonly view: ScopeView
+  readonly view: ScopeSnapshot
 }
 
 /** A scope as its files describe it, before the kernel is asked who holds its lock. */
-export type UnlockedView = Omit<ScopeView, 'lockHolder'> & { readonly told: ToldHolder }
+export type UnlockedView = Omit<ScopeSnapshot, 'lockHolder'> & { readonly told: ToldHolder }
 
 /** Reads the caller's own scope, in this process. May block as long as its file system does. */
 export function readScope(family: Family, scope: string): UnlockedView {
@@ -37,7 +37,7 @@ export async function viewScope(
   request: PeekRequest,
   pids: readonly number[],
   platform: Platform,
-): Promise<ScopeView> {
+): Promise<ScopeSnapshot> {
   const { daemonLock, records, ...view } = peek(request)
   const lockHolder = await platform.lockHolder(request.daemonLock, toldIn(daemonLock), pids)
   return { ...view, records: records.map(toRecord), lockHolder }

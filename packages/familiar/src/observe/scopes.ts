@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../identity/narrow.js'
-import type { ScopeView } from '../identity/sighting.js'
+import type { ScopeSnapshot } from '../identity/observation.js'
 import { childEnvironment } from './child-environment.js'
 import { REPLY, requestFor, type ScopeReply, type ScopesQuestion } from './records.js'
 
@@ -16,7 +16,7 @@ const MAX_REPLY_CHARS = 48 * 1024 * 1024
 const LACKING = 75
 
 /** A scope that was not read in time: everything in it is unknown, nothing counts as absent. */
-export const UNTOLD: ScopeView = {
+export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
   emptyForSeconds: null,
@@ -42,7 +42,7 @@ export async function readForeignScopes(
   scopes: readonly string[],
   pids: readonly number[],
   deadline: AbortSignal,
-): Promise<ReadonlyMap<string, ScopeView>> {
+): Promise<ReadonlyMap<string, ScopeSnapshot>> {
   if (scopes.length === 0) return new Map()
   const requests = scopes.map((scope) => requestFor(family, scope))
   const views = await askChild({ scopes: requests, pids }, deadline)
@@ -52,7 +52,7 @@ export async function readForeignScopes(
 async function askChild(
   question: ScopesQuestion,
   deadline: AbortSignal,
-): Promise<ReadonlyMap<string, ScopeView>> {
+): Promise<ReadonlyMap<string, ScopeSnapshot>> {
   let text = ''
   let error: unknown = null
   const child = startChild(deadline)
@@ -99,7 +99,7 @@ function startChild(deadline: AbortSignal): ChildProcess {
 }
 
 /** A reply that was cut off by the deadline is ignored; the complete ones before it count. */
-function viewsIn(text: string): ReadonlyMap<string, ScopeView> {
+function viewsIn(text: string): ReadonlyMap<string, ScopeSnapshot> {
   const lines = text.split('\n').slice(0, -1)
   const replies = lines.flatMap((line) => {
     const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null

@@ -2,7 +2,7 @@ import { namesLiving } from '../classify/derive.js'
 import { isHeldElsewhere, isOfElsewhere } from '../identity/elsewhere.js'
 import type { DaemonRecord } from '../identity/record.js'
 import type { SelfReport } from '../identity/self-report.js'
-import type { ScopeView, Surroundings } from '../identity/sighting.js'
+import type { ScopeSnapshot, ScanContext } from '../identity/observation.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 
 /**
@@ -41,7 +41,7 @@ export interface DaemonStatus {
 }
 
 /** What is known when no process was found to be the daemon. */
-export type Around = Pick<Surroundings, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
+export type Around = Pick<ScanContext, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
 
 /** Returns the state of a scope in which no process was found to be the daemon. Pure. */
 export function stateWithout(around: Around): DaemonStatus {
@@ -89,21 +89,21 @@ function stateOf(around: Around): DaemonStatus {
 }
 
 /** Returns our own record of the scope; null when it is absent, unreadable or of another scope. */
-export function ownRecordIn({ records, real }: ScopeView): DaemonRecord | null {
+export function ownRecordIn({ records, real }: ScopeSnapshot): DaemonRecord | null {
   const own = records.flatMap((read) =>
     read.state === 'readable' && read.record.lineage === 'own' ? [read.record] : [],
   )
   return own.find(({ scope }) => scope === real) ?? null
 }
 
-function predecessorRecordIn({ records }: ScopeView): DaemonRecord | null {
+function predecessorRecordIn({ records }: ScopeSnapshot): DaemonRecord | null {
   const found = records.flatMap((read) =>
     read.state === 'readable' && read.record.lineage === 'predecessor' ? [read.record] : [],
   )
   return found[0] ?? null
 }
 
-function unreadableWhy({ records }: ScopeView): string | null {
+function unreadableWhy({ records }: ScopeSnapshot): string | null {
   const read = records.find(({ state }) => state === 'unreadable' || state === 'malformed')
   return read !== undefined && 'why' in read ? `its record cannot be read: ${read.why}` : null
 }

@@ -1,31 +1,31 @@
-import type { Candidate, Look } from './look.js'
-import { recordOf, runsElsewhere, singletonOf } from './singleton.js'
+import type { Candidate, Scan } from './scan.js'
+import { recordOf, runsElsewhere, scopeDaemon } from './scope-daemon.js'
 import { foreignOr, ownRecordIn, stateWithout, type DaemonState, type DaemonStatus } from './state-without.js'
 
 /** Returns the state of the daemon of the scanned scope. Pure except for the clock. */
-export function stateFrom(seen: Look): DaemonStatus {
+export function stateFrom(seen: Scan): DaemonStatus {
   const daemon = countedDaemon(seen)
-  if (daemon === null) return stateWithout(seen.surroundings)
-  return foreignOr(seen.surroundings, ofDaemon(seen, daemon))
+  if (daemon === null) return stateWithout(seen.context)
+  return foreignOr(seen.context, ofDaemon(seen, daemon))
 }
 
 /** A predecessor's daemon counts only while no own record exists: beside one, only the predecessor's commands use it. */
-function countedDaemon(seen: Look): Candidate | null {
-  const found = singletonOf(seen)
-  const hasOwn = seen.surroundings.here.records.some(
+function countedDaemon(seen: Scan): Candidate | null {
+  const found = scopeDaemon(seen)
+  const hasOwn = seen.context.here.records.some(
     (read) => read.state === 'readable' && read.record.lineage === 'own',
   )
-  return found?.sighting.shape?.lineage === 'predecessor' && hasOwn ? null : found
+  return found?.observation.shape?.lineage === 'predecessor' && hasOwn ? null : found
 }
 
-function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {
-  const { sighting, facts } = daemon
-  const { report, pid, port, process } = sighting
+function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
+  const { observation, facts } = daemon
+  const { report, pid, port, process } = observation
   const record = recordOf(daemon, seen)
-  const own = ownRecordIn(seen.surroundings.here)
-  const lineage = sighting.shape?.lineage ?? own?.lineage ?? 'predecessor'
+  const own = ownRecordIn(seen.context.here)
+  const lineage = observation.shape?.lineage ?? own?.lineage ?? 'predecessor'
   const isMarkedStopped = own?.running === false && own.pid === pid
-  const isYoung = (process?.ageSeconds ?? 0) < seen.family.startingSeconds
+  const isInStartupGrace = (process?.ageSeconds ?? 0) < seen.family.startingSeconds
   const since = record?.startedAt ?? bornAt(process?.ageSeconds ?? null)
   const as = (state: DaemonState, why: string): DaemonStatus => ({
     state,
@@ -43,7 +43,7 @@ function ofDaemon(seen: Look, daemon: Candidate): DaemonStatus {
   if (facts.reachable === 'no')
     return as('unreachable', 'it runs where a connection from here does not reach it')
   if (isMarkedStopped && lineage === 'own') return as('stopping', own.stopReason ?? 'it was told to stop')
-  if (record === null && isYoung)
+  if (record === null && isInStartupGrace)
     return as('starting', 'it holds the daemon lock, and its record is still to come')
   return report === null ? as('wedged', 'it lives and does not answer') : as('running', 'it answers')
 }

@@ -28,13 +28,13 @@ export async function verify(
   if (record.token !== null) return handshake(at.family, record, timeoutMs)
   const reply = await probe('127.0.0.1', record.port, HEALTH_PATH, timeoutMs)
   if (reply.kind === 'unreachable') return { outcome: 'unreachable' }
-  if (reply.kind === 'silent') return { outcome: 'mute' }
+  if (reply.kind === 'silent') return { outcome: 'no_response' }
   const report = reply.kind === 'json' ? at.family.readSelfReport(reply.body) : null
   if (report?.scope == null || report.pid !== record.pid || report.port !== record.port) {
-    return { outcome: 'stranger' }
+    return { outcome: 'impostor' }
   }
   const isProven = isSameScope(report.scope, at.scope) && (await isByKernel(at, record))
-  return isProven ? { outcome: 'proven', report } : { outcome: 'stranger' }
+  return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 
 async function isByKernel({ family, scope, platform }: OfScope, record: DaemonRecord): Promise<boolean> {

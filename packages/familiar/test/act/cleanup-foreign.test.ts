@@ -43,7 +43,7 @@ describe('cleanUp with force, in the root of somebody else', () => {
       ['cross_root', 'skipped'],
       ['cross_root', 'swept'],
     ])
-    expect(inUseBy(candidateAt(report.seen, used.port).sighting, report.seen.surroundings)).toBe(other)
+    expect(inUseBy(candidateAt(report.seen, used.port).observation, report.seen.context)).toBe(other)
     expect([used.isAlive(), unused.isAlive()]).toEqual([true, false])
   })
 
@@ -62,7 +62,7 @@ describe('cleanUp with force, in the root of somebody else', () => {
     await hold(used)
     // The sources have no built child that could read the other root: to them it is a root on a dead network mount.
     const report = await cleanUpUntold({ ...forced, scope: root })
-    expect(report.seen.surroundings.scopes.get(other)?.real).toBeNull()
+    expect(report.seen.context.scopes.get(other)?.real).toBeNull()
     expect([used.isAlive(), hasPendingSignal(used.pid)]).toEqual([true, false])
   })
 

@@ -43,7 +43,7 @@ function makeRoot(): string {
 
 /** What became of each, by port. */
 function outcomes({ entries }: CleanUpReport): readonly unknown[] {
-  return entries.map(({ candidate, result }) => [candidate.sighting.port, result])
+  return entries.map(({ candidate, result }) => [candidate.observation.port, result])
 }
 
 const swept = ({ port }: { readonly port: number }): readonly unknown[] => [

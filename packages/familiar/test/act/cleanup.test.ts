@@ -3,7 +3,7 @@ import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
 import { cleanUp, type CleanUpReport, type CleanUpRequest } from '../../src/act/cleanup.js'
 import { processKey } from '../../src/identity/proof.js'
-import { look } from '../../src/observe/look.js'
+import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
@@ -37,7 +37,9 @@ async function start(root: string, options: Partial<Parameters<typeof spawnPrede
 
 /** What became of each port, in the order of the ports. */
 function resultsOf(report: CleanUpReport): unknown {
-  return Object.fromEntries(report.entries.map(({ candidate, result }) => [candidate.sighting.port, result]))
+  return Object.fromEntries(
+    report.entries.map(({ candidate, result }) => [candidate.observation.port, result]),
+  )
 }
 
 /** One of every kind that matters here: to be cleaned, to be asked about, in use, somebody else's. */
@@ -108,7 +110,7 @@ describe('cleanUp', () => {
   it('acts on what it sees under the lock, not on what was seen before', async () => {
     const root = makeHome()
     const [one, other] = [await start(root), await start(root)]
-    const seen = await look(family, root, real)
+    const seen = await scan(family, root, real)
     writeSyncRecord(root, { port: one.port, token: one.token, pid: one.pid })
     expect(resultsOf(await clean(root, { seen }))).toEqual({ [other.port]: SWEPT })
     expect([one.isAlive(), other.isAlive()]).toEqual([true, false])
@@ -120,7 +122,7 @@ describe('cleanUp', () => {
     const failed = { outcome: 'failed', reason: 'port_still_listening' }
     const report = await clean(root, {})
     expect(resultsOf(report)).toEqual({ [leaky.port]: failed })
-    expect(candidateAt(report.after, leaky.port).sighting.pid).not.toBe(leaky.pid)
+    expect(candidateAt(report.after, leaky.port).observation.pid).not.toBe(leaky.pid)
   })
 })
 
@@ -128,7 +130,7 @@ describe('cleanUp of what a person confirmed', () => {
   it('covers exactly that process', async () => {
     const root = makeHome()
     const [one, other] = [await start(root, { marker: false }), await start(root, { marker: false })]
-    const birth = candidateAt(await look(family, root, real), one.port).sighting.process?.birth ?? ''
+    const birth = candidateAt(await scan(family, root, real), one.port).observation.process?.birth ?? ''
     const report = await clean(root, { confirmed: new Set([processKey(one.pid, birth)]) })
     expect(resultsOf(report)).toEqual({ [one.port]: SWEPT, [other.port]: SKIPPED })
     expect([one.isAlive(), other.isAlive()]).toEqual([false, true])
@@ -159,7 +161,7 @@ describe('cleanUp with force', () => {
     const root = makeHome()
     const six = await Promise.all([1, 2, 3, 4, 5, 6].map(() => start(root)))
     await Promise.all(six.map(hold))
-    const seen = await look(family, root, real)
+    const seen = await scan(family, root, real)
     const { platform, asked } = noting(real)
     const started = performance.now()
     const report = await clean(root, { intent: 'reset_force', platform, seen })

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { tidyCopies } from '../../src/act/quarantine.js'
-import { setAside } from '../../src/act/record-file.js'
+import { quarantine } from '../../src/act/record-file.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 
@@ -57,14 +57,14 @@ describe('what is set aside', () => {
     const { path, lock } = await place()
     writeFileSync(path, Buffer.from(text, 'latin1'))
     chmodSync(path, 0o644)
-    const aside = setAside(lock, path, 'replaced')
+    const aside = quarantine(lock, path, 'replaced')
     expect(namesBeside(path).map((name) => join(dirname(path), name))).toEqual([aside])
     expect([read(aside), statSync(aside ?? '').mode & 0o777]).toEqual([kept, 0o600])
   })
 
   it('is nothing where nothing stood', async () => {
     const { path, lock } = await place()
-    expect([setAside(lock, path), namesBeside(path)]).toEqual([null, []])
+    expect([quarantine(lock, path), namesBeside(path)]).toEqual([null, []])
   })
 
   it('leaves the other names of a file as they were', async () => {
@@ -72,7 +72,7 @@ describe('what is set aside', () => {
     const mine = join(makeHome(), 'mine')
     writeFileSync(mine, `mine ${TOKEN}`, { mode: 0o644 })
     linkSync(mine, path)
-    expect(read(setAside(lock, path))).toBe('mine <redacted>')
+    expect(read(quarantine(lock, path))).toBe('mine <redacted>')
     expect([read(mine), statSync(mine).mode & 0o777]).toEqual([`mine ${TOKEN}`, 0o644])
   })
 
@@ -82,7 +82,7 @@ describe('what is set aside', () => {
     writeFileSync(mine, TOKEN, { mode: 0o644 })
     if (what === 'a link') symlinkSync(mine, path)
     else mkdirSync(path)
-    const aside = setAside(lock, path) ?? ''
+    const aside = quarantine(lock, path) ?? ''
     expect([lstatSync(aside).isSymbolicLink(), lstatSync(aside).isDirectory()]).toEqual([
       what === 'a link',
       what !== 'a link',
@@ -96,7 +96,7 @@ describe('the copies of one record', () => {
     const { path, lock } = await place()
     const made = Array.from({ length: 50 }, (_, at) => {
       writeFileSync(path, `text ${at}`)
-      return setAside(lock, path, at % 2 === 0 ? 'corrupt' : 'replaced')
+      return quarantine(lock, path, at % 2 === 0 ? 'corrupt' : 'replaced')
     })
     expect(new Set(made).size).toBe(50)
     const names = namesBeside(path).map((name) => read(join(dirname(path), name)))
@@ -109,7 +109,7 @@ describe('the copies of one record', () => {
       writeFileSync(`${path}.corrupt-2999-01-${day}T000000.000Z`, day)
     }
     writeFileSync(path, 'now')
-    const aside = setAside(lock, path)
+    const aside = quarantine(lock, path)
     expect(namesBeside(path)).toHaveLength(3)
     expect(read(aside)).toBe('now')
   })
@@ -144,10 +144,10 @@ describe('the copies of one record', () => {
 
   it('are tidied together with what a killed process left while it wrote', async () => {
     const { path } = await place()
-    const [old, young] = ['.record-0123456789ab', '.record-ba9876543210'].map((name) =>
+    const [old, in_startup_grace] = ['.record-0123456789ab', '.record-ba9876543210'].map((name) =>
       join(dirname(path), name),
     )
-    for (const file of [old, young]) writeFileSync(file ?? '', TOKEN)
+    for (const file of [old, in_startup_grace]) writeFileSync(file ?? '', TOKEN)
     const before = new Date(Date.now() - 3_600_000)
     utimesSync(old ?? '', before, before)
     tidyCopies(path)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { askToLeave } from '../../src/act/ask.js'
+import { requestShutdown } from '../../src/act/ask.js'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { retire } from '../../src/act/stop.js'
 import { parseRecord } from '../../src/identity/record.js'
@@ -32,7 +32,7 @@ describe('retire asks first, where it can', () => {
   function asking(port: number, token: string) {
     const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`)
     if (read.state !== 'readable') throw new Error('no record')
-    return () => askToLeave(family, read.record, 'test')
+    return () => requestShutdown(family, read.record, 'test')
   }
 
   it.for([

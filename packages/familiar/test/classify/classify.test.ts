@@ -11,7 +11,7 @@ describe('classify', () => {
     { id: 'A1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'other_family' },
     {
       id: 'A2',
-      when: [{ young: ['no', 'unknown'] }, { marker: 'yes' }],
+      when: [{ in_startup_grace: ['no', 'unknown'] }, { marker: 'yes' }],
       class: 'safe_auto',
       reason: null,
     },
@@ -29,8 +29,10 @@ describe('classify', () => {
 
   it('matches a row by any of its alternatives, and a condition by any of its values', () => {
     const safe = { rule: 'A2', class: 'safe_auto', reason: null }
-    expect(classify(rules, NAMES, { ...factsAll('yes'), marker: 'no', young: 'unknown' })).toEqual(safe)
-    expect(classify(rules, NAMES, { ...factsAll('yes'), young: 'yes' })).toEqual(safe)
+    expect(classify(rules, NAMES, { ...factsAll('yes'), marker: 'no', in_startup_grace: 'unknown' })).toEqual(
+      safe,
+    )
+    expect(classify(rules, NAMES, { ...factsAll('yes'), in_startup_grace: 'yes' })).toEqual(safe)
     expect(classify(rules, NAMES, { ...factsAll('yes'), marker: 'unknown' }).rule).toBe('A3')
   })
 

@@ -4,7 +4,7 @@ import type { Facts } from '../../src/classify/facts.js'
 import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord } from '../../src/identity/record.js'
-import type { ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../../src/identity/observation.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
@@ -31,22 +31,27 @@ import {
   report,
   scopeView,
   shape,
-  sighting,
-  surroundings,
+  observation,
+  context,
   TOKEN,
   UNREADABLE,
-} from '../helpers/sightings.js'
+} from '../helpers/observations.js'
 
-type Case = readonly [what: string, seen: Partial<Sighting>, expected: Partial<Facts>, around?: Surroundings]
+type Case = readonly [
+  what: string,
+  seen: Partial<Observation>,
+  expected: Partial<Facts>,
+  around?: ScanContext,
+]
 
 const NAMED = { pid: PID, port: PORT, birth: BIRTH }
-const here = (...records: Parameters<typeof scopeView>[0][]): Surroundings =>
-  surroundings(...records.map((change) => scopeView(change)))
-const withProcess = (change: Partial<ProcessView>): Partial<Sighting> => ({ process: processView(change) })
+const here = (...records: Parameters<typeof scopeView>[0][]): ScanContext =>
+  context(...records.map((change) => scopeView(change)))
+const withProcess = (change: Partial<ProcessView>): Partial<Observation> => ({ process: processView(change) })
 
 describe('factsOf', () => {
   it('a stale daemon of ours with every proof', () => {
-    expect(factsOf(BASIS, sighting(), surroundings())).toEqual({
+    expect(factsOf(BASIS, observation(), context())).toEqual({
       in_range: 'yes',
       other_family: 'no',
       spawn_shape: 'yes',
@@ -68,7 +73,7 @@ describe('factsOf', () => {
       scope_agrees: 'yes',
       scope_told: 'yes',
       records_readable: 'yes',
-      young: 'no',
+      in_startup_grace: 'no',
       predecessor: 'no',
       project_gone: 'no',
       disowned: 'yes',
@@ -112,7 +117,7 @@ describe('factsOf', () => {
         same_namespaces: 'unknown',
         marker: 'unknown',
         predecessor: 'unknown',
-        young: 'unknown',
+        in_startup_grace: 'unknown',
         // The self-report still names a scope, and the record there names a daemon on another port.
         singleton_named: 'no',
         report_agrees: 'unknown',
@@ -141,10 +146,10 @@ describe('factsOf', () => {
       { listeners: [listener({ user: '0' })], ...withProcess({ user: null }) },
       { same_user: 'no' },
     ],
-    ['29.9 s old', withProcess({ ageSeconds: 29.9 }), { young: 'yes' }],
-    ['30 s old', withProcess({ ageSeconds: 30 }), { young: 'no' }],
-    ['just born', withProcess({ ageSeconds: 0 }), { young: 'yes' }],
-    ['an age that cannot be told', withProcess({ ageSeconds: null }), { young: 'unknown' }],
+    ['29.9 s old', withProcess({ ageSeconds: 29.9 }), { in_startup_grace: 'yes' }],
+    ['30 s old', withProcess({ ageSeconds: 30 }), { in_startup_grace: 'no' }],
+    ['just born', withProcess({ ageSeconds: 0 }), { in_startup_grace: 'yes' }],
+    ['an age that cannot be told', withProcess({ ageSeconds: null }), { in_startup_grace: 'unknown' }],
     ["a predecessor's shape", { shape: oldShape() }, { predecessor: 'yes', spawn_shape: 'yes' }],
   ]
 
@@ -417,7 +422,7 @@ describe('factsOf', () => {
 
   const FOREIGN = { ...MACHINE, hostId: 'host-b', bootId: 'boot-b' }
   const CONTAINED = { ...MACHINE, pidNamespace: 'pid:[1]' }
-  const recorded = (of: Partial<DaemonRecord>, change: Partial<ScopeView>): Surroundings =>
+  const recorded = (of: Partial<DaemonRecord>, change: Partial<ScopeSnapshot>): ScanContext =>
     here({ records: [readable(ownRecord({ pid: 1, ...of })), ABSENT], ...change })
   const elsewhere: readonly Case[] = [
     [
@@ -546,34 +551,36 @@ describe('factsOf', () => {
     ...vantage,
     ...elsewhere,
     ...named,
-  ].map(([what, seen, expected, around = surroundings()]) => [what, seen, expected, around] as const)
+  ].map(([what, seen, expected, around = context()]) => [what, seen, expected, around] as const)
 
   it.each(all)('%s', (_, seen, expected, around) => {
-    expect(factsOf(BASIS, sighting(seen), around)).toMatchObject(expected)
+    expect(factsOf(BASIS, observation(seen), around)).toMatchObject(expected)
   })
 })
 
 describe('part of a singleton', () => {
   const NAMES_LIVE = here({ records: [readable(ownRecord({ port: PORT }))] })
-  const singleton = sighting({
+  const singleton = observation({
     pid: LIVE_PID,
     process: liveProcess(),
     listeners: [listener({ socket: '4712' })],
   })
-  const part = (seen: Sighting, others: readonly Sighting[], around = NAMES_LIVE): Tri =>
+  const part = (seen: Observation, others: readonly Observation[], around = NAMES_LIVE): Tri =>
     factsOf(BASIS, seen, around, [seen, ...others]).part_of_singleton
 
   it('is what shares its port with the daemon of the record', () => {
-    expect(part(sighting(), [singleton])).toBe('yes')
+    expect(part(observation(), [singleton])).toBe('yes')
     expect(
-      part(sighting({ shape: null, answer: 'silent', report: null, pid: null, process: null }), [singleton]),
+      part(observation({ shape: null, answer: 'silent', report: null, pid: null, process: null }), [
+        singleton,
+      ]),
     ).toBe('yes')
   })
 
   it('is not the singleton itself, nor what listens on another port', () => {
-    expect(part(singleton, [sighting()])).toBe('no')
-    expect(part(sighting({ port: PORT + 1 }), [singleton])).toBe('no')
-    expect(part(sighting(), [sighting({ ...singleton, port: null, listeners: [] })])).toBe('no')
+    expect(part(singleton, [observation()])).toBe('no')
+    expect(part(observation({ port: PORT + 1 }), [singleton])).toBe('no')
+    expect(part(observation(), [observation({ ...singleton, port: null, listeners: [] })])).toBe('no')
   })
 
   it('is what shares its port with the daemon of another scope, that only the other one names', () => {
@@ -581,40 +588,40 @@ describe('part of a singleton', () => {
       {},
       { real: ELSEWHERE, records: [readable(ownRecord({ port: PORT, scope: ELSEWHERE }))] },
     )
-    expect(part(sighting(), [singleton], around)).toBe('no')
-    expect(part(sighting(), [sighting({ ...singleton, namedScopes: [ELSEWHERE] })], around)).toBe('yes')
+    expect(part(observation(), [singleton], around)).toBe('no')
+    expect(part(observation(), [observation({ ...singleton, namedScopes: [ELSEWHERE] })], around)).toBe('yes')
   })
 
   it('is what was forked from a singleton without exec, over any number of generations', () => {
     const between = processView({ pid: 750, birth: 'boot-a/7500' })
     const record = here({ records: [ABSENT, readable(oldRecord({ port: PORT, token: TOKEN }))] })
-    const forked = sighting({ shape: oldShape(), forkedFrom: [between, liveProcess()] })
+    const forked = observation({ shape: oldShape(), forkedFrom: [between, liveProcess()] })
     expect(part(forked, [], record)).toBe('yes')
     expect(
-      part(sighting({ shape: oldShape(), forkedFrom: [between] }), [], here({ records: [ABSENT] })),
+      part(observation({ shape: oldShape(), forkedFrom: [between] }), [], here({ records: [ABSENT] })),
     ).toBe('no')
   })
 
   it('cannot be told where it cannot be told whether the other one is a singleton', () => {
-    const hidden = sighting({ ...singleton, namedScopes: null })
-    expect(part(sighting(), [hidden], here({ records: [ABSENT] }))).toBe('unknown')
-    expect(part(sighting(), [singleton], here({ records: [MALFORMED] }))).toBe('unknown')
+    const hidden = observation({ ...singleton, namedScopes: null })
+    expect(part(observation(), [hidden], here({ records: [ABSENT] }))).toBe('unknown')
+    expect(part(observation(), [singleton], here({ records: [MALFORMED] }))).toBe('unknown')
   })
 })
 
 describe('scopeOf', () => {
-  const around = surroundings()
+  const around = context()
 
   it('returns the view of the scope that the marker names', () => {
-    expect(scopeOf(sighting(), around)).toBe(around.here)
-    expect(scopeOf(sighting({ shape: shape({ marker: LINK }) }), around)).toBe(around.here)
-    expect(scopeOf(sighting({ shape: shape({ marker: ELSEWHERE }) }), around)?.real).toBe(ELSEWHERE)
+    expect(scopeOf(observation(), around)).toBe(around.here)
+    expect(scopeOf(observation({ shape: shape({ marker: LINK }) }), around)).toBe(around.here)
+    expect(scopeOf(observation({ shape: shape({ marker: ELSEWHERE }) }), around)?.real).toBe(ELSEWHERE)
   })
 
   it('returns nothing without shape, without marker, and for a scope that was not looked at', () => {
-    expect(scopeOf(sighting({ shape: null }), around)).toBeNull()
-    expect(scopeOf(sighting({ shape: shape({ marker: null }) }), around)).toBeNull()
-    expect(scopeOf(sighting({ shape: shape({ marker: '/never' }) }), around)).toBeNull()
+    expect(scopeOf(observation({ shape: null }), around)).toBeNull()
+    expect(scopeOf(observation({ shape: shape({ marker: null }) }), around)).toBeNull()
+    expect(scopeOf(observation({ shape: shape({ marker: '/never' }) }), around)).toBeNull()
   })
 })
 
@@ -686,7 +693,7 @@ describe('isSingleton', () => {
     ],
     ['our record of another port, and it owns that token', ownRecord(), { ownsToken: true }, 'no'],
   ] as const)('%s', (_, record, seen, expected) => {
-    expect(isSingleton(sighting(seen), scopeView({ records: [readable(record)] }))).toBe(expected)
+    expect(isSingleton(observation(seen), scopeView({ records: [readable(record)] }))).toBe(expected)
   })
 
   it.each([
@@ -706,25 +713,25 @@ describe('isSingleton', () => {
     ],
     ['its holder has a birth that cannot be compared', { pid: PID, birth: null }, {}, 'unknown'],
   ] as const)('%s', (_, lockHolder, seen, expected) => {
-    expect(isSingleton(sighting(seen), scopeView({ records: [ABSENT], lockHolder }))).toBe(expected)
+    expect(isSingleton(observation(seen), scopeView({ records: [ABSENT], lockHolder }))).toBe(expected)
   })
 
   it('the holder of the lock is it whatever the records say', () => {
     const lockHolder = { pid: PID, birth: BIRTH }
     for (const read of [readable(ownRecord()), readable(ownRecord({ running: false })), MALFORMED]) {
-      expect(isSingleton(sighting(), scopeView({ records: [read], lockHolder }))).toBe('yes')
+      expect(isSingleton(observation(), scopeView({ records: [read], lockHolder }))).toBe('yes')
     }
   })
 
   it('one that does not listen is named by pid and birth alone', () => {
-    const deaf = sighting({ port: null, listeners: [], answer: 'silent', report: null })
+    const deaf = observation({ port: null, listeners: [], answer: 'silent', report: null })
     expect(isSingleton(deaf, scopeView({ records: [readable(ownRecord(NAMED))] }))).toBe('yes')
     expect(isSingleton(deaf, scopeView())).toBe('no')
   })
 
   it('leaves open whose record it is when the real path of the scope is not known', () => {
     const unresolved = scopeView({ real: null, records: [readable(ownRecord(NAMED))] })
-    expect(isSingleton(sighting(), unresolved)).toBe('unknown')
+    expect(isSingleton(observation(), unresolved)).toBe('unknown')
   })
 
   it.each([
@@ -732,12 +739,12 @@ describe('isSingleton', () => {
     ['malformed', MALFORMED, 'unknown'],
     ['unreadable', UNREADABLE, 'unknown'],
   ] as const)('a record that is %s: %3$s', (_, read, expected) => {
-    expect(isSingleton(sighting(), scopeView({ records: [read, ABSENT] }))).toBe(expected)
+    expect(isSingleton(observation(), scopeView({ records: [read, ABSENT] }))).toBe(expected)
   })
 })
 
 describe('namesLiving', () => {
-  const around = surroundings()
+  const around = context()
 
   it.each([
     ['the process lives', ownRecord(), 'yes'],
@@ -753,14 +760,14 @@ describe('namesLiving', () => {
   })
 
   it('cannot tell when the birth of the process cannot be read', () => {
-    const hidden = surroundings(undefined, undefined, [liveProcess({ birth: null })])
+    const hidden = context(undefined, undefined, [liveProcess({ birth: null })])
     expect(namesLiving(ownRecord(), hidden.alive)).toBe('unknown')
   })
 })
 
 it('means the scope that is looked at by its real path, whatever the text', () => {
-  const linked = { ...surroundings(), scopes: new Map([[LINK, scopeView()]]) }
-  const seen = sighting({ shape: shape({ marker: LINK }), report: report({ scope: HERE }) })
+  const linked = { ...context(), scopes: new Map([[LINK, scopeView()]]) }
+  const seen = observation({ shape: shape({ marker: LINK }), report: report({ scope: HERE }) })
   expect(factsOf(BASIS, seen, linked)).toMatchObject({ marker_here: 'yes', scope_agrees: 'unknown' })
 })
 
@@ -797,7 +804,7 @@ describe('projectGone', () => {
               since,
               ageSeconds,
             ],
-            seen: sighting({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
+            seen: observation({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
             scope: scopeView({ gone, emptyForSeconds }),
             expected: proven(of?.lineage ?? null, gone, workingDirectoryGone, emptyForSeconds, ageSeconds),
           })),
@@ -814,11 +821,16 @@ describe('projectGone', () => {
   })
 
   it.each([
-    ['of no scope that was looked at', sighting(), null, 'unknown'],
-    ['of ours whose process is not known', sighting({ process: null }), scopeView({ gone: true }), 'unknown'],
+    ['of no scope that was looked at', observation(), null, 'unknown'],
+    [
+      'of ours whose process is not known',
+      observation({ process: null }),
+      scopeView({ gone: true }),
+      'unknown',
+    ],
     [
       "a predecessor's whose process is not known, below a directory that is empty",
-      sighting({ process: null, shape: oldShape() }),
+      observation({ process: null, shape: oldShape() }),
       scopeView({ gone: true, emptyForSeconds: 0 }),
       'unknown',
     ],

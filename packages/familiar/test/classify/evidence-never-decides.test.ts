@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { classify, type Verdict } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive.js'
 import { staleEvidence } from '../../src/classify/evidence.js'
-import type { ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../../src/identity/observation.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import { ALL_FACTS, TWO_VALUED, valuesOf } from '../helpers/enumerate.js'
-import { forEachSighting } from '../helpers/many-sightings.js'
-import { BASIS, sighting, surroundings } from '../helpers/sightings.js'
+import { forEachSighting } from '../helpers/many-observations.js'
+import { BASIS, observation, context } from '../helpers/observations.js'
 import type { Self } from '../../src/identity/versions.js'
 
 const NAMES = { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' }
@@ -18,7 +18,7 @@ const SELF: Self = {
   executable: '/usr/bin/node',
 }
 
-type Flip = (seen: Sighting, around: Surroundings) => readonly [Sighting, Surroundings]
+type Flip = (seen: Observation, around: ScanContext) => readonly [Observation, ScanContext]
 
 /** `owner_present`, version and executable, wherever a look keeps them. */
 const FLIPS: readonly (readonly [string, Flip])[] = [
@@ -53,7 +53,7 @@ describe('evidence never decides', () => {
 
   it('flips what is shown, so that the test above is about something', () => {
     const shown = FLIPS.map(([, flip]) => {
-      const [flipped, world] = flip(sighting(), surroundings())
+      const [flipped, world] = flip(observation(), context())
       return staleEvidence(flipped, world, SELF)
     })
     expect(new Set(shown.flat())).toEqual(
@@ -73,7 +73,7 @@ describe('evidence never decides', () => {
   })
 
   it('I6: never lets a process that a running record or the lock of any scope that it names be cleaned on its own', () => {
-    const wrong: Sighting[] = []
+    const wrong: Observation[] = []
     let safe = 0
     forEachSighting(3, (seen, around, others) => {
       const verdicts = decide(seen, around, others)
@@ -86,13 +86,13 @@ describe('evidence never decides', () => {
   })
 })
 
-function decide(seen: Sighting, around: Surroundings, others: readonly Sighting[]): readonly Verdict[] {
+function decide(seen: Observation, around: ScanContext, others: readonly Observation[]): readonly Verdict[] {
   const facts = factsOf(BASIS, seen, around, others)
   return [classify(USER_SCOPE_RULES, NAMES, facts), classify(PROJECT_SCOPE_RULES, NAMES, facts)]
 }
 
 /** Told without the functions under test: the pid of a running record or of the lock of any scope that it names. */
-function isNamed(seen: Sighting, around: Surroundings): boolean {
+function isNamed(seen: Observation, around: ScanContext): boolean {
   const names = [seen.shape?.marker, seen.report?.scope, ...(seen.namedScopes ?? [])]
   const views = [around.here, ...names.map((name) => around.scopes.get(name ?? ''))]
   const records = views.flatMap((view) => view?.records ?? [])
@@ -110,8 +110,8 @@ function isNamed(seen: Sighting, around: Surroundings): boolean {
 }
 
 /** The view of this scope must stay one object, as in a look. */
-function withOwner(around: Surroundings, change: (present: boolean | null) => boolean | null): Surroundings {
-  const flip = (view: ScopeView): ScopeView => ({
+function withOwner(around: ScanContext, change: (present: boolean | null) => boolean | null): ScanContext {
+  const flip = (view: ScopeSnapshot): ScopeSnapshot => ({
     ...view,
     sharedOwnerPresent: change(view.sharedOwnerPresent),
   })
@@ -122,11 +122,11 @@ function withOwner(around: Surroundings, change: (present: boolean | null) => bo
   return { ...around, here, scopes: new Map(scopes) }
 }
 
-function withReport(seen: Sighting, change: Partial<NonNullable<Sighting['report']>>): Sighting {
+function withReport(seen: Observation, change: Partial<NonNullable<Observation['report']>>): Observation {
   return seen.report === null ? seen : { ...seen, report: { ...seen.report, ...change } }
 }
 
-function withDetails(seen: Sighting): Sighting {
+function withDetails(seen: Observation): Observation {
   const details = {
     executablePath: '/somewhere/else',
     sourceCheckoutPath: null,
@@ -139,6 +139,6 @@ function withDetails(seen: Sighting): Sighting {
   return withReport(seen, { details })
 }
 
-function withProcess(seen: Sighting, change: Partial<NonNullable<Sighting['process']>>): Sighting {
+function withProcess(seen: Observation, change: Partial<NonNullable<Observation['process']>>): Observation {
   return seen.process === null ? seen : { ...seen, process: { ...seen.process, ...change } }
 }

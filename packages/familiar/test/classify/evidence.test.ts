@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inUseBy, maybeInUseBy, staleEvidence, type StaleEvidence } from '../../src/classify/evidence.js'
-import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { Observation, ScanContext } from '../../src/identity/observation.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
@@ -19,9 +19,9 @@ import {
   report,
   scopeView,
   shape,
-  sighting,
-  surroundings,
-} from '../helpers/sightings.js'
+  observation,
+  context,
+} from '../helpers/observations.js'
 import type { Self } from '../../src/identity/versions.js'
 
 const SELF: Self = {
@@ -32,14 +32,14 @@ const SELF: Self = {
   executable: '/usr/bin/node',
 }
 const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
-const ITSELF = surroundings(scopeView({ records: [NAMES_IT] }))
-const ALONE = surroundings(scopeView({ records: [ABSENT] }))
+const ITSELF = context(scopeView({ records: [NAMES_IT] }))
+const ALONE = context(scopeView({ records: [ABSENT] }))
 
 type Case = readonly [
   what: string,
-  seen: Partial<Sighting>,
+  seen: Partial<Observation>,
   expected: readonly StaleEvidence[],
-  around?: Surroundings,
+  around?: ScanContext,
 ]
 
 describe('staleEvidence', () => {
@@ -76,34 +76,27 @@ describe('staleEvidence', () => {
       'a project that is gone',
       { process: processView({ workingDirectoryGone: true }) },
       ['unrecorded', 'project_gone'],
-      surroundings(scopeView({ gone: true, records: [ABSENT] })),
+      context(scopeView({ gone: true, records: [ABSENT] })),
     ],
-    [
-      'a project of which that is not known',
-      {},
-      [],
-      surroundings(scopeView({ gone: null, records: [NAMES_IT] })),
-    ],
-    ['a record that cannot be read says nothing', {}, [], surroundings(scopeView({ records: [MALFORMED] }))],
+    ['a project of which that is not known', {}, [], context(scopeView({ gone: null, records: [NAMES_IT] }))],
+    ['a record that cannot be read says nothing', {}, [], context(scopeView({ records: [MALFORMED] }))],
     [
       'a record of a dead process supersedes nobody',
       {},
       ['unrecorded'],
-      surroundings(scopeView({ records: [readable(ownRecord({ pid: 999 }))] })),
+      context(scopeView({ records: [readable(ownRecord({ pid: 999 }))] })),
     ],
     [
       "the daemon of the predecessor's record, beside a record of ours: both stay",
       { shape: oldShape() },
       [],
-      surroundings(
-        scopeView({ records: [readable(ownRecord()), readable(oldRecord({ pid: PID, port: PORT }))] }),
-      ),
+      context(scopeView({ records: [readable(ownRecord()), readable(oldRecord({ pid: PID, port: PORT }))] })),
     ],
     [
       'nobody is superseded by itself',
       {},
       ['unrecorded'],
-      surroundings(scopeView({ records: [readable(ownRecord({ pid: PID, birth: BIRTH, port: 9402 }))] })),
+      context(scopeView({ records: [readable(ownRecord({ pid: PID, birth: BIRTH, port: 9402 }))] })),
     ],
     [
       'everything at once, in one order',
@@ -112,49 +105,49 @@ describe('staleEvidence', () => {
         process: processView({ executable: '/opt/node', executableGone: true, workingDirectoryGone: true }),
       },
       ['older_version', 'other_executable', 'installation_gone', 'superseded', 'unrecorded', 'project_gone'],
-      surroundings(scopeView({ gone: true })),
+      context(scopeView({ gone: true })),
     ],
     ['what is no daemon of ours', { shape: null, report: report({ packageVersion: '1.0.0' }) }, []],
   ]
   const all = cases.map(
-    ([what, seen, expected, around = surroundings()]) => [what, seen, expected, around] as const,
+    ([what, seen, expected, around = context()]) => [what, seen, expected, around] as const,
   )
 
   it.each(all)('%s', (_, seen, expected, around) => {
-    expect(staleEvidence(sighting(seen), around, SELF)).toEqual(expected)
+    expect(staleEvidence(observation(seen), around, SELF)).toEqual(expected)
   })
 })
 
 describe('inUseBy', () => {
   const there = { shape: shape({ marker: ELSEWHERE }) }
   const named = ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE })
-  const otherRoot = (...records: Parameters<typeof readable>): Surroundings =>
-    surroundings(undefined, scopeView({ real: ELSEWHERE, records: records.map(readable) }))
+  const otherRoot = (...records: Parameters<typeof readable>): ScanContext =>
+    context(undefined, scopeView({ real: ELSEWHERE, records: records.map(readable) }))
 
   it('names the other scope whose live singleton it is', () => {
-    expect(inUseBy(sighting(there), otherRoot(named))).toBe(ELSEWHERE)
+    expect(inUseBy(observation(there), otherRoot(named))).toBe(ELSEWHERE)
   })
 
-  it.each<readonly [string, Partial<Sighting>]>([
+  it.each<readonly [string, Partial<Observation>]>([
     ['its self-report names, whatever its marker', { report: report({ scope: ELSEWHERE }) }],
     ['only its environment or working directory names', { namedScopes: [HERE, ELSEWHERE] }],
     ['a process of another shape reports', { shape: null, report: report({ scope: ELSEWHERE }) }],
   ])('names one that %s', (_, seen) => {
-    expect(inUseBy(sighting(seen), otherRoot(named))).toBe(ELSEWHERE)
+    expect(inUseBy(observation(seen), otherRoot(named))).toBe(ELSEWHERE)
   })
 
-  it.each<readonly [string, Partial<Sighting>, Surroundings]>([
+  it.each<readonly [string, Partial<Observation>, ScanContext]>([
     ['the singleton of the scope that is looked at', {}, ITSELF],
     ['the same by a link', { shape: shape({ marker: LINK }) }, ITSELF],
-    ['one that nobody records there', there, surroundings()],
+    ['one that nobody records there', there, context()],
     ['one beside the singleton there', there, otherRoot(ownRecord({ scope: ELSEWHERE }))],
     ['one whose stopped record is still there', there, otherRoot({ ...named, running: false })],
     ['one whose record was copied', there, otherRoot({ ...named, scope: '/some/where/else' })],
     ['one without a marker', { shape: shape({ marker: null }) }, otherRoot(named)],
     ['what is no daemon of ours', { shape: null }, otherRoot(named)],
-    ['one where it is not known', there, surroundings(undefined, scopeView({ records: [MALFORMED] }))],
+    ['one where it is not known', there, context(undefined, scopeView({ records: [MALFORMED] }))],
   ])('is null for %s', (_, seen, around) => {
-    expect(inUseBy(sighting(seen), around)).toBeNull()
+    expect(inUseBy(observation(seen), around)).toBeNull()
   })
 })
 
@@ -163,25 +156,25 @@ describe('maybeInUseBy', () => {
   const named = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
 
   it('names a scope that it is the live singleton of', () => {
-    const around = surroundings(undefined, scopeView({ real: ELSEWHERE, records: [named] }))
-    expect(maybeInUseBy(sighting({ namedScopes: ['/never', ELSEWHERE] }), around)).toBe(ELSEWHERE)
+    const around = context(undefined, scopeView({ real: ELSEWHERE, records: [named] }))
+    expect(maybeInUseBy(observation({ namedScopes: ['/never', ELSEWHERE] }), around)).toBe(ELSEWHERE)
   })
 
-  it.each<readonly [string, Partial<Sighting>, Surroundings, string]>([
-    ['was not read in time', both, surroundings(undefined, UNTOLD), ELSEWHERE],
-    ['was not looked at', { namedScopes: [HERE, '/never'] }, surroundings(), '/never'],
-    ['has no real path', both, surroundings(undefined, scopeView({ real: null })), ELSEWHERE],
-    ['cannot be named, where there may be more', { namedScopes: null }, surroundings(), 'unknown'],
+  it.each<readonly [string, Partial<Observation>, ScanContext, string]>([
+    ['was not read in time', both, context(undefined, UNTOLD), ELSEWHERE],
+    ['was not looked at', { namedScopes: [HERE, '/never'] }, context(), '/never'],
+    ['has no real path', both, context(undefined, scopeView({ real: null })), ELSEWHERE],
+    ['cannot be named, where there may be more', { namedScopes: null }, context(), 'unknown'],
   ])('names one that %s', (_, seen, around, name) => {
-    expect(maybeInUseBy(sighting(seen), around)).toBe(name)
+    expect(maybeInUseBy(observation(seen), around)).toBe(name)
   })
 
   it('is null where every scope that it names was read, and none has it in use', () => {
-    expect(maybeInUseBy(sighting(both), surroundings())).toBeNull()
-    expect(maybeInUseBy(sighting({ namedScopes: [] }), surroundings())).toBeNull()
+    expect(maybeInUseBy(observation(both), context())).toBeNull()
+    expect(maybeInUseBy(observation({ namedScopes: [] }), context())).toBeNull()
   })
 
   it('is null for the singleton of the scope that is looked at', () => {
-    expect(maybeInUseBy(sighting(), ITSELF)).toBeNull()
+    expect(maybeInUseBy(observation(), ITSELF)).toBeNull()
   })
 })

@@ -4,15 +4,15 @@ import type { CleanupClass } from '../../src/classify/rules.js'
 
 /** The table of section "Acting", told once more. */
 const CELLS: readonly (readonly [CleanupClass, Intent, Action])[] = [
-  ['safe_auto', 'look', 'show'],
+  ['safe_auto', 'scan', 'show'],
   ['safe_auto', 'startup_clean', 'retire'],
   ['safe_auto', 'reset', 'retire'],
   ['safe_auto', 'reset_force', 'retire'],
-  ['operator_required', 'look', 'show'],
+  ['operator_required', 'scan', 'show'],
   ['operator_required', 'startup_clean', 'leave'],
   ['operator_required', 'reset', 'skip'],
   ['operator_required', 'reset_force', 'retire_if_proven'],
-  ['never_touch', 'look', 'show'],
+  ['never_touch', 'scan', 'show'],
   ['never_touch', 'startup_clean', 'leave'],
   ['never_touch', 'reset', 'leave'],
   ['never_touch', 'reset_force', 'leave'],
@@ -48,7 +48,7 @@ describe('planFor', () => {
   it('signals nothing on a look and nothing that is never_touch', () => {
     const signalling = CELLS.filter(([, , action]) => action.startsWith('retire'))
     expect(
-      signalling.filter(([cleanupClass, intent]) => intent === 'look' || cleanupClass === 'never_touch'),
+      signalling.filter(([cleanupClass, intent]) => intent === 'scan' || cleanupClass === 'never_touch'),
     ).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
-import type { Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { Observation, ScanContext } from '../../src/identity/observation.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
@@ -25,26 +25,26 @@ import {
   report,
   scopeView,
   shape,
-  sighting,
-  surroundings,
+  observation,
+  context,
   TOKEN,
   UNREADABLE,
-} from '../helpers/sightings.js'
+} from '../helpers/observations.js'
 
 /** One thing that a look can really see, and what the table says of it. */
 type Case = readonly [
   row: string,
   reason: string | null,
   what: string,
-  seen: Partial<Sighting>,
-  around?: Surroundings,
+  seen: Partial<Observation>,
+  around?: ScanContext,
 ]
 
 const BEYOND = processView({ networkNamespace: 'net:[1]' })
 const REFUSED = { answer: 'unreachable', report: null } as const
 /** A child that a predecessor's daemon forked: the record names its parent, by the pid. */
 const FORKED = { shape: oldShape(), report: oldReport(), forkedFrom: [liveProcess()] }
-const RECORDS_PARENT = surroundings(scopeView({ records: [ABSENT, readable(oldRecord())] }))
+const RECORDS_PARENT = context(scopeView({ records: [ABSENT, readable(oldRecord())] }))
 const OF_OTHER_MACHINE = {
   records: [
     readable(ownRecord({ pid: 1, hostId: 'host-b', bootId: 'boot-b', pidNamespace: 'pid:[1]' })),
@@ -55,7 +55,7 @@ const OF_OTHER_MACHINE = {
 const SILENT = { answer: 'silent', report: null } as const
 const HTTP = { answer: 'http', report: null } as const
 const YOUNG = { process: processView({ ageSeconds: 5 }) }
-const world = (change: Parameters<typeof scopeView>[0]): Surroundings => surroundings(scopeView(change))
+const world = (change: Parameters<typeof scopeView>[0]): ScanContext => context(scopeView(change))
 const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
 
 const SYNC: readonly Case[] = [
@@ -148,7 +148,7 @@ const SYNC: readonly Case[] = [
     'record_unreadable',
     'a record that cannot be read in another root that its environment names',
     { shape: oldShape(), report: oldReport(), namedScopes: [HERE, ELSEWHERE] },
-    surroundings(undefined, scopeView({ real: ELSEWHERE, records: [UNREADABLE, ABSENT] })),
+    context(undefined, scopeView({ real: ELSEWHERE, records: [UNREADABLE, ABSENT] })),
   ],
   ['S14b', 'elsewhere', 'one beside the daemon of another machine', {}, world(OF_OTHER_MACHINE)],
   [
@@ -174,21 +174,21 @@ const SYNC: readonly Case[] = [
     'cross_root',
     'a root that did not answer in time: that it is another path is certain',
     { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) },
-    surroundings(undefined, UNTOLD),
+    context(undefined, UNTOLD),
   ],
   [
     'S17',
     'ambiguous',
     'a root that its environment names, and that did not answer in time',
     { shape: oldShape(), report: oldReport(), namedScopes: [HERE, ELSEWHERE] },
-    surroundings(undefined, UNTOLD),
+    context(undefined, UNTOLD),
   ],
   [
     'S17',
     'ambiguous',
     'a predecessor recorded in the home that its environment names',
     { shape: oldShape(), report: oldReport(), namedScopes: [HERE, ELSEWHERE] },
-    surroundings(
+    context(
       undefined,
       scopeView({
         real: ELSEWHERE,
@@ -208,8 +208,8 @@ const SYNC: readonly Case[] = [
 const OF_OTHER = { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) }
 const OF_GONE = { ...OF_OTHER, process: processView({ workingDirectoryGone: true }) }
 const OTHER_NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
-const other = (change: Parameters<typeof scopeView>[0]): Surroundings =>
-  surroundings(undefined, scopeView({ real: ELSEWHERE, ...change }))
+const other = (change: Parameters<typeof scopeView>[0]): ScanContext =>
+  context(undefined, scopeView({ real: ELSEWHERE, ...change }))
 
 const DASHBOARD: readonly Case[] = [
   ['D1', 'out_of_range', 'a port outside the range', { port: 9500 }],
@@ -266,7 +266,7 @@ const DASHBOARD: readonly Case[] = [
     'ambiguous',
     'a project that was not read in time: a reason must not change with the load of the machine',
     OF_OTHER,
-    surroundings(undefined, UNTOLD),
+    context(undefined, UNTOLD),
   ],
   [
     'D11',
@@ -326,11 +326,11 @@ describe.each([
   ] as const,
 ])('what a look can see, in the %s table', (_, rules, names, cases) => {
   const all = cases.map(
-    ([row, reason, what, seen, around = surroundings()]) => [row, reason, what, seen, around] as const,
+    ([row, reason, what, seen, around = context()]) => [row, reason, what, seen, around] as const,
   )
 
   it.each(all)('%s %s: %s', (row, reason, _what, seen, around) => {
-    const verdict = classify(rules, names, factsOf(BASIS, sighting(seen), around))
+    const verdict = classify(rules, names, factsOf(BASIS, observation(seen), around))
     const byRow = rules.find((rule) => rule.id === row)
     expect(verdict).toEqual({ rule: row, class: byRow?.class, reason })
   })

@@ -22,21 +22,21 @@ const questions = {
   /** Who holds the lock on this file. */
   holder: async () => (await platform()).lockHolder(args[0] ?? '', null, []),
   /** The verdict on each listener: a root, the first port and the one behind the last. */
-  look: async () => {
+  scan: async () => {
     const [root, from, to] = args
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
     const family = daemonFamily({ from: Number(from), to: Number(to) })
-    const { look } = await import('../../dist/observe/look.js')
-    const { candidates } = await look(family, root ?? '', await platform(), 20_000)
-    return candidates.map(({ sighting, verdict }) => [sighting.port, sighting.pid, verdict.rule])
+    const { scan } = await import('../../dist/observe/scan.js')
+    const { candidates } = await scan(family, root ?? '', await platform(), 20_000)
+    return candidates.map(({ observation, verdict }) => [observation.port, observation.pid, verdict.rule])
   },
-  /** The same as `look`, with this many descriptors left and one more each time; the first with as many as there are. */
+  /** The same as `scan`, with this many descriptors left and one more each time; the first with as many as there are. */
   lack: async () => {
     const most = Number(args[3])
-    const outcomes = [await outcomeOf('look')]
+    const outcomes = [await outcomeOf('scan')]
     for (let left = 0; left <= most; left++) {
       const opened = useUp(left)
-      outcomes.push(await outcomeOf('look'))
+      outcomes.push(await outcomeOf('scan'))
       for (const descriptor of opened) closeSync(descriptor)
     }
     return outcomes

@@ -1,24 +1,24 @@
 import * as cleanup from '../../dist/act/cleanup.js'
-import * as looking from '../../dist/observe/look.js'
+import * as looking from '../../dist/observe/scan.js'
 import type { cleanUp as CleanUp } from '../../src/act/cleanup.js'
-import type { look as Look } from '../../src/observe/look.js'
+import type { scan as Scan } from '../../src/observe/scan.js'
 
 /**
  * The built library, for tests in which scopes of others are read: that is done in a child process, which needs the
  * built files. Proofs made here are none to the sources: they know only their own.
  */
 const built = {
-  look: looking.look as unknown as typeof Look,
+  scan: looking.scan as unknown as typeof Scan,
   cleanUp: cleanup.cleanUp as unknown as typeof CleanUp,
 }
 
 /** Far more than other scopes take to be read: what these tests see must not depend on how busy the machine is. */
-export const FOREIGN_SCOPES_MS = 20_000
+export const FOREIGN_SCOPES_SHORT_MS = 20_000
 
 /** A look that waits for the scopes of others. */
-export const look: typeof Look = (family, scope, platform, foreignScopesMs) =>
-  built.look(family, scope, platform, foreignScopesMs ?? FOREIGN_SCOPES_MS)
+export const scan: typeof Scan = (family, scope, platform, foreignScopesMs) =>
+  built.scan(family, scope, platform, foreignScopesMs ?? FOREIGN_SCOPES_SHORT_MS)
 
 /** A clean-up that waits for the scopes of others at each look. */
 export const cleanUp: typeof CleanUp = (request) =>
-  built.cleanUp({ foreignScopesMs: FOREIGN_SCOPES_MS, ...request })
+  built.cleanUp({ foreignScopesMs: FOREIGN_SCOPES_SHORT_MS, ...request })

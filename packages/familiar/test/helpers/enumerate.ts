@@ -40,7 +40,7 @@ const ALL: Readonly<Record<Fact, null>> = {
   scope_agrees: null,
   scope_told: null,
   records_readable: null,
-  young: null,
+  in_startup_grace: null,
   predecessor: null,
   project_gone: null,
   disowned: null,

@@ -76,7 +76,7 @@ function readSelfReport(body: unknown): SelfReport | null {
     ...unnamed(json),
     scope: stringOf(json['singleton_scope_id']),
     statesScope: true,
-    tie: 'own_pid',
+    verifiedBy: 'own_pid',
     pid: pidOf(owner?.['pid']),
     port: portOf(owner?.['port']),
   }
@@ -88,7 +88,7 @@ function unnamed(json: { readonly [key: string]: unknown }): SelfReport {
     packageVersion: stringOf(json['package_version']),
     scope: null,
     statesScope: false,
-    tie: 'command_line',
+    verifiedBy: 'command_line',
     pid: null,
     port: null,
     token: stringOf(json['token']),

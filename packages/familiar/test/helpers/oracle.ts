@@ -65,9 +65,9 @@ export const syncOracle: Oracle = (f) => {
   if (f.scope_agrees === 'no') return S.otherScope
   if (f.records_readable === 'no') return S.unreadable
   if (f.elsewhere === 'yes') return S.elsewhere
-  if (f.predecessor === 'yes' && f.young === 'yes') return S.starting
+  if (f.predecessor === 'yes' && f.in_startup_grace === 'yes') return S.starting
   const proven =
-    isProven(f) && f.marker_here === 'yes' && f.predecessor !== 'unknown' && f.young !== 'unknown'
+    isProven(f) && f.marker_here === 'yes' && f.predecessor !== 'unknown' && f.in_startup_grace !== 'unknown'
   return proven ? S.safe : S.rest
 }
 
@@ -115,11 +115,14 @@ export const dashboardOracle: Oracle = (f) => {
   if (f.project_gone === 'unknown' && f.scope_told !== 'no') return D.unreadable
   if (f.records_readable === 'no') return D.unreadable
   if (f.elsewhere === 'yes') return D.elsewhere
-  if (f.young === 'yes' && f.project_gone === 'no') return D.starting
+  if (f.in_startup_grace === 'yes' && f.project_gone === 'no') return D.starting
   // A project that is gone took its record along, so `disowned` says yes there too; where the two contradict each
   // other, nothing is proven.
   const isClear =
-    f.scope_told === 'yes' && f.disowned === 'yes' && f.young !== 'unknown' && f.project_gone !== 'unknown'
+    f.scope_told === 'yes' &&
+    f.disowned === 'yes' &&
+    f.in_startup_grace !== 'unknown' &&
+    f.project_gone !== 'unknown'
   return isProven(f) && isClear ? D.safe : D.rest
 }
 

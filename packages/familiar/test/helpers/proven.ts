@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { Family } from '../../src/family.js'
 import type { ProofFacts } from '../../src/identity/proof.js'
-import { look } from '../../src/observe/look.js'
+import { scan } from '../../src/observe/scan.js'
 import type { Platform } from '../../src/observe/platform/platform.js'
 import { eventually } from './eventually.js'
 import { makeHome } from './homes.js'
@@ -22,7 +22,7 @@ export async function startProven(
   const root = makeHome()
   const daemon = await spawnPredecessor({ family: 'sync', port, root, ...options })
   const platform = typeof backend === 'function' ? backend(daemon.pid) : backend
-  const target = proofAt(await look(family, root, platform), port)
+  const target = proofAt(await scan(family, root, platform), port)
   return { daemon, root, platform, target, isAlive: watch(daemon.pid) }
 }
 

@@ -3,7 +3,7 @@ import { acquireLock } from '../../dist/act/lock.js'
 import { sendSignal } from '../../dist/act/signal.js'
 import { retire } from '../../dist/act/stop.js'
 import { USER_SCOPE_RULES } from '../../dist/classify/tables.js'
-import { look } from '../../dist/observe/look.js'
+import { scan } from '../../dist/observe/scan.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 
 /**
@@ -43,7 +43,7 @@ const family = {
 }
 
 const platform = await selectPlatform()
-const [candidate] = (await look(family, root, platform)).candidates
+const [candidate] = (await scan(family, root, platform)).candidates
 const proof = candidate?.proof ?? null
 if (proof === null) {
   console.log(JSON.stringify({ isProven: false }))

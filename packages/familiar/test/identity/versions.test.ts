@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   compareBuilds,
   compareVersions,
-  standingOf,
+  versionRelation,
   versionsMatch,
   type Build,
   type Self,
@@ -185,7 +185,7 @@ describe('what a daemon is to an installation', () => {
       'older',
     ],
   ] as const)('%s', (_, daemon, self, standing) => {
-    expect(standingOf(daemon, self)).toBe(standing)
+    expect(versionRelation(daemon, self)).toBe(standing)
   })
 
   it.each([
@@ -197,7 +197,7 @@ describe('what a daemon is to an installation', () => {
     ['an unknown, beside an unknown', null, null, 'unordered'],
   ] as const)('a build of another commit with the same count, of %s time', (_, theirs, ours, standing) => {
     const daemon = build('1.2.0-5-gabc1234', { buildTime: theirs })
-    expect(standingOf(daemon, installation('1.2.0-5-gdef5678', { buildTime: ours }))).toBe(standing)
+    expect(versionRelation(daemon, installation('1.2.0-5-gdef5678', { buildTime: ours }))).toBe(standing)
   })
 
   it.each([...NO_TIMES])('a build whose time is %j has no order, from either side', (time) => {
@@ -208,7 +208,7 @@ describe('what a daemon is to an installation', () => {
       [time, time],
     ] as const) {
       const daemon = build(one, { buildTime: theirs })
-      expect(standingOf(daemon, installation(other, { buildTime: ours }))).toBe('unordered')
+      expect(versionRelation(daemon, installation(other, { buildTime: ours }))).toBe('unordered')
     }
   })
 
@@ -216,11 +216,11 @@ describe('what a daemon is to an installation', () => {
     for (const time of [null, EARLY, LATE, '9999-12-31T23:59:59.999Z', ...NO_TIMES]) {
       const more = { buildTime: time }
       const self = installation('1.2.0', { buildTime: LATE })
-      expect(standingOf(build('1.1.9', more), self)).toBe('older')
-      expect(standingOf(build('1.2.0', more), self)).toBe('same')
-      expect(standingOf(build('1.2.1', more), self)).toBe('newer')
-      expect(standingOf(build('1.2.1', { ...more, protocolVersion: 2 }), self)).toBe('newer_protocol')
-      expect(standingOf(build('9.9.9', { ...more, lineage: 'predecessor' }), self)).toBe('older')
+      expect(versionRelation(build('1.1.9', more), self)).toBe('older')
+      expect(versionRelation(build('1.2.0', more), self)).toBe('same')
+      expect(versionRelation(build('1.2.1', more), self)).toBe('newer')
+      expect(versionRelation(build('1.2.1', { ...more, protocolVersion: 2 }), self)).toBe('newer_protocol')
+      expect(versionRelation(build('9.9.9', { ...more, lineage: 'predecessor' }), self)).toBe('older')
     }
   })
 
@@ -229,14 +229,14 @@ describe('what a daemon is to an installation', () => {
     ['1.2.0-5-gabc1234', '1.2.0-5-gabc1234-dirty'],
     ['1.2.0-5-gabc1234', '1.2.0-5-gdef5678'],
   ])('%s and %s are not put in an order by their texts', (one, other) => {
-    expect(standingOf(build(one), installation(other))).toBe('unordered')
-    expect(standingOf(build(other), installation(one))).toBe('unordered')
+    expect(versionRelation(build(one), installation(other))).toBe('unordered')
+    expect(versionRelation(build(other), installation(one))).toBe('unordered')
   })
 
   it('the same build, whenever it was built', () => {
     for (const version of ['1.2.0', '1.2.0-5-gabc1234', '1.2.0-5-gabc1234-dirty', 'latest']) {
       const daemon = build(version, { buildTime: EARLY })
-      expect(standingOf(daemon, installation(version, { buildTime: LATE }))).toBe('same')
+      expect(versionRelation(daemon, installation(version, { buildTime: LATE }))).toBe('same')
     }
   })
 })
@@ -313,24 +313,26 @@ describe(`of ${INSTALLATIONS.length} installations`, () => {
   const pairs = INSTALLATIONS.flatMap((a) => INSTALLATIONS.map((b) => [a, b] as const))
 
   it('each is the same as itself', () => {
-    expect(INSTALLATIONS.filter((self) => standingOf(self, self) !== 'same')).toEqual([])
+    expect(INSTALLATIONS.filter((self) => versionRelation(self, self) !== 'same')).toEqual([])
   })
 
   it('what is the same is so from both sides', () => {
-    const wrong = pairs.filter(([a, b]) => (standingOf(a, b) === 'same') !== (standingOf(b, a) === 'same'))
+    const wrong = pairs.filter(
+      ([a, b]) => (versionRelation(a, b) === 'same') !== (versionRelation(b, a) === 'same'),
+    )
     expect(wrong).toEqual([])
   })
 
   it('of two that are not the same one is older, or neither is: no two replace each other in turn', () => {
     const wrong = pairs.filter(([a, b]) => {
-      const standings = [standingOf(a, b), standingOf(b, a)].toSorted().join()
+      const standings = [versionRelation(a, b), versionRelation(b, a)].toSorted().join()
       return !['same,same', 'newer,older', 'newer_protocol,older', 'unordered,unordered'].includes(standings)
     })
     expect(wrong).toEqual([])
   })
 
   it('three used in turn, in whatever order, cost two replacements in all at most', () => {
-    const isOlder = INSTALLATIONS.map((a) => INSTALLATIONS.map((b) => standingOf(a, b) === 'older'))
+    const isOlder = INSTALLATIONS.map((a) => INSTALLATIONS.map((b) => versionRelation(a, b) === 'older'))
     const all = INSTALLATIONS.map((_, index) => index)
     const triples = all.flatMap((a) => all.flatMap((b) => all.map((c) => [a, b, c])))
     const costs = triples.map((triple) => replacementsOf(triple, isOlder))
@@ -340,7 +342,8 @@ describe(`of ${INSTALLATIONS.length} installations`, () => {
   it('a newer protocol is told from a newer version', () => {
     const wrong = pairs.filter(
       ([a, b]) =>
-        (standingOf(a, b) === 'newer_protocol') !== (a.protocolVersion ?? -1) > (b.protocolVersion ?? -1),
+        (versionRelation(a, b) === 'newer_protocol') !==
+        (a.protocolVersion ?? -1) > (b.protocolVersion ?? -1),
     )
     expect(wrong).toEqual([])
   })
@@ -373,8 +376,8 @@ describe('a version of a megabyte', () => {
     const long = head + part.repeat(1_000_000 / part.length)
     const began = process.cpuUsage()
     const standings = [
-      standingOf(build(long), installation(long)),
-      standingOf(build(`${long}!`), installation(long)),
+      versionRelation(build(long), installation(long)),
+      versionRelation(build(`${long}!`), installation(long)),
     ]
     expect(standings[0]).toBe('same')
     expect(process.cpuUsage(began).user / 1e6).toBeLessThan(2)

@@ -9,7 +9,7 @@ afterAll(removeHomes)
 const HOUR_S = 3600
 
 /** What a look reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
-function look(scope: string) {
+function scan(scope: string) {
   const { gone, emptyForSeconds } = peek({
     scope,
     records: [],
@@ -29,13 +29,13 @@ describe('a scope that is gone', () => {
     const home = makeHome()
     writeFileSync(join(home, 'other'), '')
     makeOld(home, HOUR_S)
-    expect(look(join(home, 'project'))).toEqual({ gone: true, emptyForSeconds: null })
+    expect(scan(join(home, 'project'))).toEqual({ gone: true, emptyForSeconds: null })
   })
 
   it('below a directory that has long been empty says for how long', () => {
     const home = makeHome()
     makeOld(home, HOUR_S)
-    const { gone, emptyForSeconds } = look(join(home, 'project'))
+    const { gone, emptyForSeconds } = scan(join(home, 'project'))
     expect(gone).toBe(true)
     expect(emptyForSeconds).toBeGreaterThan(HOUR_S - 1)
     expect(emptyForSeconds).toBeLessThan(HOUR_S + 60)
@@ -46,7 +46,7 @@ describe('a scope that is gone', () => {
     mkdirSync(join(home, 'project'))
     makeOld(home, HOUR_S)
     rmdirSync(join(home, 'project'))
-    const { emptyForSeconds } = look(join(home, 'project/'))
+    const { emptyForSeconds } = scan(join(home, 'project/'))
     expect(emptyForSeconds).toBeGreaterThanOrEqual(0)
     expect(emptyForSeconds).toBeLessThan(60)
   })
@@ -54,7 +54,7 @@ describe('a scope that is gone', () => {
   it('below a directory that was emptied in the future is empty since now', () => {
     const home = makeHome()
     makeOld(home, -HOUR_S)
-    expect(look(join(home, 'project'))).toEqual({ gone: true, emptyForSeconds: 0 })
+    expect(scan(join(home, 'project'))).toEqual({ gone: true, emptyForSeconds: 0 })
   })
 })
 
@@ -63,12 +63,12 @@ describe('a scope that is there', () => {
     const project = join(makeHome(), 'project')
     mkdirSync(project)
     makeOld(project, HOUR_S)
-    const { gone, emptyForSeconds } = look(project)
+    const { gone, emptyForSeconds } = scan(project)
     expect(gone).toBe(false)
     expect(emptyForSeconds).toBeGreaterThan(HOUR_S - 1)
     expect(emptyForSeconds).toBeLessThan(HOUR_S + 60)
     writeFileSync(join(project, 'file'), '')
-    expect(look(project)).toEqual({ gone: false, emptyForSeconds: null })
+    expect(scan(project)).toEqual({ gone: false, emptyForSeconds: null })
   })
 })
 
@@ -78,7 +78,7 @@ describe('a scope of which that cannot be told', () => {
     writeFileSync(join(home, 'file'), '')
     symlinkSync('loop', join(home, 'loop'))
     for (const scope of ['no/parent', 'file/project', 'loop', 'loop/project']) {
-      expect([scope, look(join(home, scope))]).toEqual([scope, { gone: null, emptyForSeconds: null }])
+      expect([scope, scan(join(home, scope))]).toEqual([scope, { gone: null, emptyForSeconds: null }])
     }
   })
 })

@@ -101,6 +101,6 @@ describe('what the system says when a process is read', () => {
     if (path === '/proc/locks') {
       const lock = `${root}/sync-daemon`
       expect(answerOf(prefix, 'holder', lock)).toEqual(LACK)
-    } else expect(answerOf(prefix, 'look', root, ports.from, ports.to)).toEqual(LACK)
+    } else expect(answerOf(prefix, 'scan', root, ports.from, ports.to)).toEqual(LACK)
   })
 })

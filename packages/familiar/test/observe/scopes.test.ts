@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readForeignScopes as readBuilt } from '../../dist/observe/scopes.js'
-import type { ScopeView } from '../../src/identity/sighting.js'
+import type { ScopeSnapshot } from '../../src/identity/observation.js'
 import { readForeignScopes as readUnbuilt, UNTOLD } from '../../src/observe/scopes.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { ASKER } from '../helpers/ask-machine.js'
@@ -18,10 +18,10 @@ import { needCommand } from '../helpers/skip.js'
 leaveNothing()
 
 const family = daemonFamily({ from: 0, to: 0 })
-const PATIENT_MS = 20_000
+const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
 
 function read(scopes: readonly string[], pids: readonly number[] = []) {
-  return readBuilt(family, scopes, pids, AbortSignal.timeout(PATIENT_MS))
+  return readBuilt(family, scopes, pids, AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
 }
 
 /** Makes a scope whose record has this text. */
@@ -61,7 +61,7 @@ describe('scopes that other processes named', () => {
 
   it('are not told in time where there is no child to read them, and never absent then', async () => {
     const scope = makeHome()
-    const views = await readUnbuilt(family, [scope], [], AbortSignal.timeout(PATIENT_MS))
+    const views = await readUnbuilt(family, [scope], [], AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
     expect(views.get(scope)).toEqual(UNTOLD)
   })
 
@@ -157,7 +157,7 @@ describe('a scope on a file system that hangs', () => {
     const [command = '', ...args] = [...prefix, process.execPath, ASKER, ...question]
     // It is not waited for: strace itself stays for as long as it holds the call up.
     const child = startChild(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-    const views = JSON.parse(await firstLineOf(child)) as readonly ScopeView[]
+    const views = JSON.parse(await firstLineOf(child)) as readonly ScopeSnapshot[]
     expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
       [before, false],
       [null, true],

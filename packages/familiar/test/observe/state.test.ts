@@ -3,9 +3,9 @@ import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive.js'
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord, RecordRead } from '../../src/identity/record.js'
-import type { ScopeView, Sighting } from '../../src/identity/sighting.js'
-import type { Look } from '../../src/observe/look.js'
-import { recordOf, singletonOf } from '../../src/observe/singleton.js'
+import type { ScopeSnapshot, Observation } from '../../src/identity/observation.js'
+import type { Scan } from '../../src/observe/scan.js'
+import { recordOf, scopeDaemon } from '../../src/observe/scope-daemon.js'
 import type { DaemonState, DaemonStatus } from '../../src/observe/state-without.js'
 import { stateFrom } from '../../src/observe/state.js'
 import { testFamily } from '../helpers/family.js'
@@ -30,36 +30,41 @@ import {
   readable,
   scopeView,
   shape,
-  sighting,
-  surroundings,
+  observation,
+  context,
   TOKEN,
   USER,
-} from '../helpers/sightings.js'
+} from '../helpers/observations.js'
 
 const family = { ...testFamily(BASIS.ports), startingSeconds: BASIS.startingSeconds }
 
 /** What was seen: the scope, the other one, the daemons, and the processes that live. */
 interface Seen {
-  readonly here?: Partial<ScopeView>
-  readonly there?: Partial<ScopeView>
-  readonly daemons?: readonly Partial<Sighting>[]
+  readonly here?: Partial<ScopeSnapshot>
+  readonly there?: Partial<ScopeSnapshot>
+  readonly daemons?: readonly Partial<Observation>[]
   readonly alive?: readonly ProcessView[]
 }
 
 /** Returns a look that saw this. */
-function lookThat({ here = {}, there = {}, daemons = [], alive = [] }: Seen): Look {
-  const seen = daemons.map((change) => sighting(change))
-  const around = surroundings(
+function lookThat({ here = {}, there = {}, daemons = [], alive = [] }: Seen): Scan {
+  const seen = daemons.map((change) => observation(change))
+  const around = context(
     scopeView({ records: [ABSENT, ABSENT], ...here }),
     scopeView({ real: ELSEWHERE, records: [ABSENT, ABSENT], ...there }),
     [...seen.flatMap(({ process }) => process ?? []), ...alive],
   )
   const candidates = seen.map((one) => {
     const facts = factsOf(family, one, around, seen)
-    return { sighting: one, facts, verdict: classify(family.rules, family.reasonNames, facts), proof: null }
+    return {
+      observation: one,
+      facts,
+      verdict: classify(family.rules, family.reasonNames, facts),
+      proof: null,
+    }
   })
   const host = { pid: 1, user: USER, ...MACHINE, namespaces: NAMESPACES, networkNamespace: NETWORK }
-  return { family, host, surroundings: around, candidates }
+  return { family, host, context: around, candidates }
 }
 
 const NAMED = { pid: PID, port: PORT, birth: BIRTH, startedAt: '2026-11-21T09:35:33Z', ...MACHINE }
@@ -385,13 +390,13 @@ describe('the daemon of the scope', () => {
       there: { records: [own({ scope: ELSEWHERE })] },
       daemons: [{ namedScopes: [HERE, ELSEWHERE] }],
     })
-    expect(singletonOf(seen)).toBeNull()
+    expect(scopeDaemon(seen)).toBeNull()
     expect(stateFrom(seen).state).not.toBe('running')
   })
 
   it('is not one whose marker names another scope now', () => {
     const seen = lookThat({ here: { records: [own()] }, daemons: [{ shape: shape({ marker: ELSEWHERE }) }] })
-    expect(singletonOf(seen)).toBeNull()
+    expect(scopeDaemon(seen)).toBeNull()
   })
 
   it('is the one of the lineage that is asked for', () => {
@@ -399,7 +404,7 @@ describe('the daemon of the scope', () => {
       here: { records: [own({ pid: 701, birth: 'boot-a/7001', port: 9402 }), old()] },
       daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, birth: 'boot-a/7001' }) }],
     })
-    const pidOf = (lineage?: 'own' | 'predecessor') => singletonOf(seen, lineage)?.sighting.pid
+    const pidOf = (lineage?: 'own' | 'predecessor') => scopeDaemon(seen, lineage)?.observation.pid
     expect([pidOf(), pidOf('own'), pidOf('predecessor')]).toEqual([701, 701, PID])
     const [predecessor] = seen.candidates
     expect(predecessor && recordOf(predecessor, seen)?.lineage).toBe('predecessor')

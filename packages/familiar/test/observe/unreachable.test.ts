@@ -19,7 +19,7 @@ const UNREACHABLE = {
   probe: { kind: 'unreachable' },
   handshake: { outcome: 'unreachable' },
 }
-const NO_ANSWER = { request: null, probe: { kind: 'silent' }, handshake: { outcome: 'mute' } }
+const NO_ANSWER = { request: null, probe: { kind: 'silent' }, handshake: { outcome: 'no_response' } }
 const lack = { code: 'E_RESOURCES', retry: true }
 const LACK = { request: lack, probe: lack, handshake: lack }
 

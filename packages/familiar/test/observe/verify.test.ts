@@ -22,10 +22,10 @@ let nextPort = ports.to - 10
 
 leaveNoDaemons(ports)
 
-const PATIENT_MS = 10_000
+const FOREIGN_SCOPES_TIMEOUT_MS = 10_000
 
 const PROVEN = { outcome: 'proven' }
-const STRANGER = { outcome: 'stranger' }
+const STRANGER = { outcome: 'impostor' }
 
 /** Starts a daemon, and returns its record as one who has not its token reads it. */
 async function startWithoutToken() {
@@ -41,7 +41,7 @@ function recordOf(root: string): DaemonRecord {
 }
 
 function verifyIn(scope: string, record: DaemonRecord) {
-  return verify({ family, scope, platform }, record, PATIENT_MS)
+  return verify({ family, scope, platform }, record, FOREIGN_SCOPES_TIMEOUT_MS)
 }
 
 /** Answers as the daemon does, but for this, on a port of its own, from this very process. Returns the port. */
@@ -127,9 +127,9 @@ describe('without the token', () => {
     const { root, daemon, record } = await startWithoutToken()
     const silent = await spawnHostile('silent', nextPort++)
     const at = { family, scope: root, platform }
-    expect(await verify(at, { ...record, port: silent.port }, 300)).toEqual({ outcome: 'mute' })
+    expect(await verify(at, { ...record, port: silent.port }, 300)).toEqual({ outcome: 'no_response' })
     await crash(daemon)
-    expect(await verifyIn(root, record)).toEqual({ outcome: 'mute' })
+    expect(await verifyIn(root, record)).toEqual({ outcome: 'no_response' })
   })
 
   it('some HTTP is another one', async () => {

@@ -1,4 +1,11 @@
-import { look, PATIENT_MS, readState, selectPlatform, type CleanUpReport, type Look } from 'familiar'
+import {
+  scan,
+  FOREIGN_SCOPES_TIMEOUT_MS,
+  readState,
+  selectPlatform,
+  type CleanUpReport,
+  type Scan,
+} from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { formatJson } from '../cli/json.js'
@@ -43,8 +50,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const platform = await selectPlatform()
   const reset = options.reset ? await loadReset(options.dryRun) : null
   const seen = await (reset === null
-    ? look(syncFamily, root, platform)
-    : look(syncFamily, root, platform, PATIENT_MS))
+    ? scan(syncFamily, root, platform)
+    : scan(syncFamily, root, platform, FOREIGN_SCOPES_TIMEOUT_MS))
   const show = async (): Promise<string> => renderDoctor(await toDocument(options, root, seen, null, io), io)
   const report = (await reset?.(options, { root, seen, platform, show }, io)) ?? null
   const document = await toDocument(options, root, report?.after ?? seen, report, io)
@@ -93,7 +100,7 @@ function readPort(text: string): number {
 async function toDocument(
   options: Options,
   root: string,
-  seen: Look,
+  seen: Scan,
   report: CleanUpReport | null,
   io: Io,
 ): Promise<DoctorDocument> {

@@ -4,12 +4,12 @@ import {
   identityRecord,
   isSpared,
   loadLocks,
-  look,
-  PATIENT_MS,
+  scan,
+  FOREIGN_SCOPES_TIMEOUT_MS,
   selectPlatform,
   tidyRecord,
   type CleanUpReport,
-  type Look,
+  type Scan,
 } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import { note, type Io } from '../cli/io.js'
@@ -42,7 +42,7 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
   const platform = await selectPlatform()
   const family = dashboardFamily(options.root)
   if (!options.dryRun) await loadLocks()
-  const seen = await look(family, scope, platform, PATIENT_MS)
+  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   if (!options.json) io.out(`${describeLook(options, seen, io)}\n`)
   const count = countOf(options, seen)
   if (count > 0 && !(await isAllowed(options, io))) return EXIT.ok
@@ -67,13 +67,13 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
 }
 
 /** Returns the largest number of dashboards that may be ended. */
-function countOf({ force, port }: CleanUpOptions, seen: Look): number {
+function countOf({ force, port }: CleanUpOptions, seen: Scan): number {
   const classes = force ? ['safe_auto', 'operator_required'] : ['safe_auto']
   return seen.candidates.filter(
     (candidate) =>
       classes.includes(candidate.verdict.class) &&
       (candidate.verdict.class === 'safe_auto' || !isSpared(candidate, seen)) &&
-      (port === null || port === candidate.sighting.port),
+      (port === null || port === candidate.observation.port),
   ).length
 }
 
@@ -83,14 +83,14 @@ async function isAllowed({ dryRun, yes, json }: CleanUpOptions, io: Io): Promise
   return io.confirm('Kill all orphaned dashboards?')
 }
 
-function describeLook(options: CleanUpOptions, seen: Look, io: Io): string {
+function describeLook(options: CleanUpOptions, seen: Scan, io: Io): string {
   const candidates = recordsOf(seen, io)
   const orphans = candidates.filter((record) => record.cleanup_class !== 'never_touch')
   const remedies = options.force ? [] : renderRemedies(orphans, io)
   return [...renderCandidates({ candidates }, io), ...remedies].join('\n')
 }
 
-function recordsOf(seen: Look, io: Io): readonly DoctorRecord[] {
+function recordsOf(seen: Scan, io: Io): readonly DoctorRecord[] {
   const self = installedSelf(io.executable)
   return seen.candidates.map((candidate) =>
     withRemedy(identityRecord(candidate, seen, self), candidate, seen),
@@ -114,7 +114,7 @@ async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Pro
 async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
   const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
   const tidied = swept.map(async (candidate) => {
-    const scope = seen.surroundings.scopes.get(candidate.sighting.shape?.marker ?? '')
+    const scope = seen.context.scopes.get(candidate.observation.shape?.marker ?? '')
     if (scope?.real == null || scope.gone !== false) return false
     return tidyRecord({ family: seen.family, scope: scope.real, reason: 'cleaned_up' }, candidate)
   })

@@ -1,4 +1,4 @@
-import { identityRecord, look, type Candidate, type Family, type Platform, type Self } from 'familiar'
+import { identityRecord, scan, type Candidate, type Family, type Platform, type Self } from 'familiar'
 import { withRemedy } from '../doctor/remedies.js'
 import { dashboardFamily, syncFamily } from '../families/families.js'
 import type { DaemonsReply } from './api.js'
@@ -29,7 +29,7 @@ async function readFamily(
 ): Promise<DaemonsReply['families'][number]> {
   const { name, ports } = family
   try {
-    const seen = await look(family, scope, platform)
+    const seen = await scan(family, scope, platform)
     const daemons = seen.candidates.map((candidate) =>
       entryOf(candidate, withRemedy(identityRecord(candidate, seen, self), candidate, seen)),
     )

@@ -1,4 +1,4 @@
-import { identityRecord, type CleanUpReport, type DaemonStatus, type Look, type Self } from 'familiar'
+import { identityRecord, type CleanUpReport, type DaemonStatus, type Scan, type Self } from 'familiar'
 import type { Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
 import { readDaemon, type DaemonView } from './daemon.js'
@@ -37,7 +37,7 @@ export interface DocumentParts {
 
 /** Returns the document for one scan. */
 export function doctorDocument(
-  seen: Look,
+  seen: Scan,
   { root, self, env, status, config, report, isDryRun }: DocumentParts,
 ): DoctorDocument {
   const candidates = seen.candidates.map((candidate) =>

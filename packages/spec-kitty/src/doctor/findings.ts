@@ -1,13 +1,13 @@
 import {
   isSpared,
   recordOf,
-  singletonOf,
-  standingOf,
+  scopeDaemon,
+  versionRelation,
   type Candidate,
   type DaemonStatus,
-  type Look,
+  type Scan,
   type Self,
-  type Standing,
+  type VersionRelation,
 } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
@@ -24,7 +24,7 @@ export interface Finding {
 }
 
 interface Seen {
-  readonly seen: Look
+  readonly seen: Scan
   readonly session: SessionView | null
   readonly status: DaemonStatus
   readonly config: ConfigRead
@@ -63,7 +63,7 @@ function noSession({ session, env }: Seen): Finding | null {
 
 /** Counts the orphans that a command can end. This root's own daemon, and what even `--force` spares, are not among them. */
 function orphaned({ seen }: Seen): Finding | null {
-  const own = singletonOf(seen)
+  const own = scopeDaemon(seen)
   const orphans = seen.candidates.filter(
     (candidate) => candidate !== own && (isSafe(candidate) || isOpen(candidate, seen)),
   )
@@ -92,20 +92,23 @@ function isSafe({ verdict }: Candidate): boolean {
   return verdict.class === 'safe_auto'
 }
 
-function isOpen(candidate: Candidate, seen: Look): boolean {
+function isOpen(candidate: Candidate, seen: Scan): boolean {
   const { verdict, proof } = candidate
   return verdict.class === 'operator_required' && proof !== null && !isSpared(candidate, seen)
 }
 
 /** This root's daemon has another version: commands replace an older one, and use a newer one or cannot talk to it. */
 function otherVersion({ seen, self }: Seen): Finding | null {
-  const found = singletonOf(seen)
-  const { report, shape } = found?.sighting ?? {}
+  const found = scopeDaemon(seen)
+  const { report, shape } = found?.observation ?? {}
   if (found === null || report == null || shape == null) return null
   if (shape.lineage === 'predecessor' && !makesWay(found, seen)) return null
   const { packageVersion, protocolVersion } = report
   const buildTime = recordOf(found, seen)?.buildTime ?? null
-  const standing = standingOf({ lineage: shape.lineage, packageVersion, protocolVersion, buildTime }, self)
+  const standing = versionRelation(
+    { lineage: shape.lineage, packageVersion, protocolVersion, buildTime },
+    self,
+  )
   if (standing === 'same') return null
   const python = shape.lineage === 'predecessor' ? ' of the Python spec-kitty' : ''
   return {
@@ -116,7 +119,7 @@ function otherVersion({ seen, self }: Seen): Finding | null {
   }
 }
 
-function remedyFor(standing: Standing): NonNullable<Finding['remediation']> {
+function remedyFor(standing: VersionRelation): NonNullable<Finding['remediation']> {
   if (standing === 'older') {
     return { command: 'spec-kitty sync start', description: 'replaces it by one of this version' }
   }
@@ -131,8 +134,8 @@ function remedyFor(standing: Standing): NonNullable<Finding['remediation']> {
 const PROVEN = ['same_user', 'same_namespaces', 'marker_here', 'report_agrees', 'scope_agrees'] as const
 
 /** Returns whether commands would replace this predecessor's daemon: only if it is proven and no own record exists. */
-function makesWay({ facts }: Candidate, { surroundings }: Look): boolean {
-  const isAlone = surroundings.here.records.every(
+function makesWay({ facts }: Candidate, { context }: Scan): boolean {
+  const isAlone = context.here.records.every(
     (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
   )
   return isAlone && PROVEN.every((fact) => facts[fact] === 'yes')
@@ -191,7 +194,7 @@ function configUnreadable({ config }: Seen): Finding | null {
 
 function nearlyFull({ seen }: Seen): Finding | null {
   const { from, to } = seen.family.ports
-  const used = new Set(seen.candidates.flatMap(({ sighting }) => sighting.port ?? [])).size
+  const used = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
   if (used < (to - from) * NEARLY_FULL) return null
   return {
     id: 'F-010',
@@ -207,11 +210,11 @@ function predecessorToo({ seen }: Seen): Finding | null {
     (candidate) =>
       candidate.facts.singleton_here === 'yes' &&
       (candidate.facts.marker !== 'yes' || candidate.facts.marker_here === 'yes') &&
-      candidate.sighting.report !== null &&
-      candidate.sighting.shape?.lineage === 'predecessor',
+      candidate.observation.report !== null &&
+      candidate.observation.shape?.lineage === 'predecessor',
   )
   if (theirs === undefined || makesWay(theirs, seen)) return null
-  const { report, port } = theirs.sighting
+  const { report, port } = theirs.observation
   return {
     id: 'F-011',
     severity: 'info',

@@ -1,21 +1,21 @@
-import { isSpared, singletonOf, type Candidate, type IdentityRecord, type Look } from 'familiar'
+import { isSpared, scopeDaemon, type Candidate, type IdentityRecord, type Scan } from 'familiar'
 
 /** An identity record with the one command that deals with it. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: string | null }
 
 /** Returns the record with its remedy; never null for operator_required, always null for never_touch. */
-export function withRemedy(record: IdentityRecord, candidate: Candidate, seen: Look): DoctorRecord {
+export function withRemedy(record: IdentityRecord, candidate: Candidate, seen: Scan): DoctorRecord {
   return { ...record, remedy: remedyFor(record, candidate, seen) }
 }
 
-function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Look): string | null {
-  const { proof, sighting } = candidate
+function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Scan): string | null {
+  const { proof, observation } = candidate
   if (record.cleanup_class === 'never_touch') return null
   const { clean, showElsewhere, inScope } =
     COMMANDS[record.scanned_family === 'dashboard' ? 'dashboard' : 'sync']
   if (record.cleanup_class === 'safe_auto') return clean
   const force = forced(clean, record.port)
-  if (record.skip_reason === 'other_user') return `as ${ownerOf(sighting)}: ${inScope(record)}${clean}`
+  if (record.skip_reason === 'other_user') return `as ${ownerOf(observation)}: ${inScope(record)}${clean}`
   if (isWedgedHere(candidate, seen)) return STOP
   if (record.in_use_by !== null) return showElsewhere(shellQuote(record.in_use_by))
   if (isSpared(candidate, seen)) return 'nothing can be done from here: use it where it runs'
@@ -27,9 +27,9 @@ function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Look): st
 export const STOP = 'spec-kitty sync stop'
 
 /** This root's own wedged daemon needs no `--force`: `STOP` ends it, which F-005 and `sync status` suggest too. */
-function isWedgedHere(candidate: Candidate, seen: Look): boolean {
+function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
   const isSync = seen.family.name === 'sync'
-  return isSync && candidate.verdict.reason === 'unresponsive' && candidate === singletonOf(seen)
+  return isSync && candidate.verdict.reason === 'unresponsive' && candidate === scopeDaemon(seen)
 }
 
 interface Commands {
@@ -68,8 +68,8 @@ function forced(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`
 }
 
-function ownerOf(sighting: Candidate['sighting']): string {
-  const user = sighting.process?.user ?? sighting.listeners[0]?.user
+function ownerOf(observation: Candidate['observation']): string {
+  const user = observation.process?.user ?? observation.listeners[0]?.user
   return user == null ? 'its user' : `its user (${user})`
 }
 

@@ -52,7 +52,7 @@ export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean
 }
 
 function named({ candidate }: CleanUpEntry): Named {
-  return { pid: candidate.sighting.pid, port: candidate.sighting.port }
+  return { pid: candidate.observation.pid, port: candidate.observation.port }
 }
 
 function skipped(entry: CleanUpEntry): ResetResult['skipped'][number] {
@@ -61,12 +61,12 @@ function skipped(entry: CleanUpEntry): ResetResult['skipped'][number] {
 }
 
 function versioned(entry: CleanUpEntry, report: CleanUpReport, self: Self): Versioned {
-  const { sighting, verdict } = entry.candidate
-  const evidence = staleEvidence(sighting, report.seen.surroundings, self)
+  const { observation, verdict } = entry.candidate
+  const evidence = staleEvidence(observation, report.seen.context, self)
   return {
     ...named(entry),
-    package_version: sighting.report?.packageVersion ?? null,
-    protocol_version: sighting.report?.protocolVersion ?? null,
+    package_version: observation.report?.packageVersion ?? null,
+    protocol_version: observation.report?.protocolVersion ?? null,
     reason: verdict.reason ?? evidence.join(', '),
   }
 }

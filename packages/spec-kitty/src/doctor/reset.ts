@@ -4,7 +4,7 @@ import {
   loadLocks,
   processKey,
   type CleanUpReport,
-  type Look,
+  type Scan,
   type Platform,
 } from 'familiar'
 import { note, type Io } from '../cli/io.js'
@@ -21,7 +21,7 @@ export interface ResetOptions {
 /** The scan, and how it is shown to the user before the question. */
 export interface ResetScene {
   readonly root: string
-  readonly seen: Look
+  readonly seen: Scan
   readonly platform: Platform
   readonly show: () => Promise<string>
 }
@@ -60,7 +60,7 @@ export async function resetSync(
 /** Asks before any lock is taken. A yes covers exactly the processes that were shown, by pid and start time. */
 async function askAboutTheRest(
   options: ResetOptions,
-  seen: Look,
+  seen: Scan,
   show: ResetScene['show'],
   io: Io,
 ): Promise<ReadonlySet<string>> {
@@ -69,7 +69,7 @@ async function askAboutTheRest(
       candidate.verdict.class === 'operator_required' &&
       !isSpared(candidate, seen) &&
       candidate.proof !== null &&
-      (options.port === null || options.port === candidate.sighting.port),
+      (options.port === null || options.port === candidate.observation.port),
   )
   if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
     return new Set()

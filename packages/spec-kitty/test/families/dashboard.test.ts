@@ -158,7 +158,7 @@ describe('the health reply of a dashboard', () => {
       packageVersion: null,
       scope: PROJECT,
       statesScope: true,
-      tie: 'command_line',
+      verifiedBy: 'command_line',
       pid: null,
       port: null,
       token,
@@ -167,7 +167,7 @@ describe('the health reply of a dashboard', () => {
 
   it('of 3.2.6 does not believe a pid in it', () => {
     const reply = { ...DASHBOARD.reply, owner: { pid: 4711, port: 9237 } }
-    expect(readSelfReport(reply)).toMatchObject({ tie: 'command_line', pid: null, port: null })
+    expect(readSelfReport(reply)).toMatchObject({ verifiedBy: 'command_line', pid: null, port: null })
   })
 
   it('of ours', () => {
@@ -176,7 +176,7 @@ describe('the health reply of a dashboard', () => {
       packageVersion: '4.0.0',
       scope: PROJECT,
       statesScope: true,
-      tie: 'own_pid',
+      verifiedBy: 'own_pid',
       pid: 4711,
       port: 9237,
       token: null,

@@ -1,11 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { openDesk, startBrowser, type Desk } from './browser.js'
+import { makeBrowserTestEnv, startBrowser, type BrowserTestEnv } from './browser.js'
 import { removeProjects } from './projects.js'
 
 /** A desk and a browser, there while the tests of a `describe` run. */
 export interface BrowserDesk {
-  readonly desk: Desk
+  readonly desk: BrowserTestEnv
   readonly browser: Browser
 }
 
@@ -14,10 +14,10 @@ export interface BrowserDesk {
  * was told to run after the tests before this was called runs later still. `more`: further arguments of the browser.
  */
 export function useBrowser(more: () => readonly string[] = () => []): BrowserDesk {
-  let desk: Desk | undefined
+  let desk: BrowserTestEnv | undefined
   let browser: Browser | undefined
   beforeAll(async () => {
-    desk = openDesk()
+    desk = makeBrowserTestEnv()
     browser = await startBrowser(more())
   })
   afterAll(async () => {

@@ -64,7 +64,7 @@ export interface Dashboard {
 }
 
 /** A runtime root of its own, and every daemon that commands start with it. */
-export interface Desk {
+export interface BrowserTestEnv {
   readonly root: string
   /** Runs `spec-kitty` in a project. */
   run(project: string, args: readonly string[]): Promise<Ran>
@@ -77,11 +77,11 @@ export interface Desk {
 const HUNG_MS = 90_000
 
 /** Makes the root's directory, so: in `beforeAll`, which skipped tests do not run. */
-export function openDesk(): Desk {
+export function makeBrowserTestEnv(): BrowserTestEnv {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-desk-')))
   const root = join(base, 'root')
   const projects = new Set<string>()
-  const run: Desk['run'] = (project, args) => {
+  const run: BrowserTestEnv['run'] = (project, args) => {
     projects.add(project)
     return runIn(project, args, { SPEC_KITTY_HOME: root })
   }

@@ -2,18 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dashboardsOf, lives } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { makeAlias, treatment, WAYS, type Alias } from './aliases.js'
-import { FROM, makePlace, TO, type Dashboard, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, TO, type Dashboard, type DashboardTestEnv } from './dashboards.js'
 
 /**
  * One project with two paths. Its locks are the same files at both, so there is one dashboard; every command at the other
  * path finds it, or says clearly at which path it is to be used. (Roots: alias-root.test.ts.)
  */
-let place: Place
+let place: DashboardTestEnv
 let project: string
 let alias: Alias | null
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   project = place.project('above/project')
   alias = null
 })

@@ -112,7 +112,7 @@ async function tabTo(page: Page, name: string): Promise<void> {
 }
 
 /** Presses Tab until the focus has left the page, and returns where it was. */
-async function tabThrough(page: Page, look: (name: string) => Promise<void>): Promise<readonly string[]> {
+async function tabThrough(page: Page, scan: (name: string) => Promise<void>): Promise<readonly string[]> {
   const names: string[] = []
   for (let presses = 0; presses < MAX_PRESSES; presses += 1) {
     await page.keyboard.press('Tab')
@@ -120,7 +120,7 @@ async function tabThrough(page: Page, look: (name: string) => Promise<void>): Pr
     const name = await focused(page)
     if (names.length > 1 && name === names[0]) return names
     names.push(name)
-    await look(name)
+    await scan(name)
   }
   throw new Error(`${MAX_PRESSES} presses of Tab do not leave the page`)
 }

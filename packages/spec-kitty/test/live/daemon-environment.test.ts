@@ -1,16 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { makePlace, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, type DashboardTestEnv } from './dashboards.js'
 import { makeRoot, type SyncRoot } from './sync-root.js'
 
 /** A daemon outlives its caller: what the caller's Node was told is not for it. */
 let root: SyncRoot
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
   root = makeRoot()
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(async () => {

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
 import { lives, signal, until } from '../helpers/dashboards.js'
-import { makePlace, recordIn, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, recordIn, type DashboardTestEnv } from './dashboards.js'
 
 /** The predecessor's dashboard beside ours in one project, and its record where it is alone. */
-let place: Place
+let place: DashboardTestEnv
 let project: string
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   project = place.project('project')
 })
 

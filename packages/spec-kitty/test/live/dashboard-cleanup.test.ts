@@ -4,13 +4,13 @@ import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { lineOf, lives, processOf, signal, typeIn, type Process } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { FROM, makePlace, recordIn, recordPath, TO, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, recordIn, recordPath, TO, type DashboardTestEnv } from './dashboards.js'
 
 /** `dashboard --cleanup-all`: what it shows, asks, ends and counts. */
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(() => place.end())

@@ -7,14 +7,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { dashboardsOf, healthOn, lineOf, lives, processOf, signal, until } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { FROM, makePlace, recorded, recordIn, TO, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, recorded, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
 
 /** `dashboard`: start, find, status, stop; every flag and what may not be combined. */
-let place: Place
+let place: DashboardTestEnv
 let project: string
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   project = place.project('project')
 })
 
@@ -187,11 +187,11 @@ describe('where there is no project', () => {
 describe('the output', () => {
   it('has no colours in a pipe, or with NO_COLOR, and has them with FORCE_COLOR', async () => {
     await place.start(project)
-    const look = ['dashboard', '--cleanup-all', '--dry-run']
-    expect((await place.run(project, look)).stdout).not.toContain(ESCAPE)
-    expect((await place.run(project, look, { env: { FORCE_COLOR: '1' } })).stdout).toContain(ESCAPE)
+    const scan = ['dashboard', '--cleanup-all', '--dry-run']
+    expect((await place.run(project, scan)).stdout).not.toContain(ESCAPE)
+    expect((await place.run(project, scan, { env: { FORCE_COLOR: '1' } })).stdout).toContain(ESCAPE)
     const both = { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }
-    expect((await place.run(project, look, both)).stdout).not.toContain(ESCAPE)
+    expect((await place.run(project, scan, both)).stdout).not.toContain(ESCAPE)
   })
 
   it('may go to a reader that had enough, and keeps no $(...) waiting', async () => {

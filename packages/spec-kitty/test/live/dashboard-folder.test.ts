@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { dashboardsOf, lineOf, lives, until } from '../helpers/dashboards.js'
-import { makePlace, recordIn, recordPath, skipAloud, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, recordIn, recordPath, skipAloud, type DashboardTestEnv } from './dashboards.js'
 
 /** What a dashboard keeps in its project, which may come from anywhere and go everywhere: git carries links and files. */
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(() => place.end())

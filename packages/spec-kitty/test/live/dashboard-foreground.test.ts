@@ -13,15 +13,15 @@ import {
   type Process,
 } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { FROM, makePlace, recorded, recordIn, TO, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, recorded, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
 
 /** `dashboard --foreground`: it lives in the command, and ends with it. */
-let place: Place
+let place: DashboardTestEnv
 let project: string
 const running: ChildProcess[] = []
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   project = place.project('project')
 })
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dashboardsOf, healthOn, lineOf } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { FROM, makePlace, recorded, TO, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, recorded, TO, type DashboardTestEnv } from './dashboards.js'
 
 /** Many commands at once. */
-let place: Place
+let place: DashboardTestEnv
 
 beforeAll(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterAll(() => place.end())

@@ -15,14 +15,22 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { runCli } from '../helpers/cli.js'
 import { dashboardsOf, healthOn, lineOf, lives, type Timed } from '../helpers/dashboards.js'
-import { makePlace, mountAt, NO_MOUNT, recorded, skipAloud, unmount, type Place } from './dashboards.js'
+import {
+  makeDashboardTestEnv,
+  mountAt,
+  NO_MOUNT,
+  recorded,
+  skipAloud,
+  unmount,
+  type DashboardTestEnv,
+} from './dashboards.js'
 
 /** `init`, and projects that this user may not write to. */
-let place: Place
+let place: DashboardTestEnv
 const mounts: string[] = []
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(async () => {

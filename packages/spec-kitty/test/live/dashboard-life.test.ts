@@ -18,14 +18,21 @@ import {
   typeIn,
   until,
 } from '../helpers/dashboards.js'
-import { makePlace, recorded, recordIn, recordPath, type Dashboard, type Place } from './dashboards.js'
+import {
+  makeDashboardTestEnv,
+  recorded,
+  recordIn,
+  recordPath,
+  type Dashboard,
+  type DashboardTestEnv,
+} from './dashboards.js'
 
 /** When a dashboard leaves by itself, and when it makes room for another. */
-let place: Place
+let place: DashboardTestEnv
 let project: string
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   project = place.project('project')
 })
 

@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makePlace, type Dashboard, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, type Dashboard, type DashboardTestEnv } from './dashboards.js'
 import { get, getJson, openEvents } from './pages-wire.js'
 
 /** A project that was cloned with links in it: to the token of another dashboard, to what git and tools keep. */
-let place: Place
+let place: DashboardTestEnv
 let shown: Dashboard
 let other: Dashboard
 
@@ -51,7 +51,7 @@ const FILES = [
 const FOLDERS = ['contracts', 'checklists', 'tasks', 'contracts/x'] as const
 
 beforeAll(async () => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   const project = place.project('project')
   const worktree = place.project('project/.worktrees/w1')
   for (const name of ['.dashboard', 'daemon/record.json'])

@@ -21,18 +21,18 @@ import {
   createHolders,
   forEach,
   FROM,
-  makePlace,
+  makeDashboardTestEnv,
   recordIn,
   recordPath,
   TO,
-  type Place,
+  type DashboardTestEnv,
 } from './dashboards.js'
 
 /** What the predecessor's cure of its orphans missed. */
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(() => place.end(), 60_000)

@@ -12,18 +12,18 @@ import {
   forEach,
   freeze,
   FROM,
-  makePlace,
+  makeDashboardTestEnv,
   mountAt,
   NO_MOUNT,
   recorded,
   recordPath,
   TO,
   unmount,
-  type Place,
+  type DashboardTestEnv,
 } from './dashboards.js'
 
 /** A range full of dashboards: the next one gets a port, and only what is provably abandoned pays for it. */
-let place: Place
+let place: DashboardTestEnv
 let outside: readonly Process[]
 
 /** Everything that must be the same process at the end, by what it is. */
@@ -45,7 +45,7 @@ const STARTING_MS = 31_000
 const FLEET = { timeout: 240_000 }
 
 beforeAll(async () => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   const project = place.project('outside')
   place.project('orphans/one-that-stays')
   const started = [

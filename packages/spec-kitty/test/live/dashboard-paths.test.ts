@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileName } from '../../../../stand-ins/file-name.mjs'
 import { lives, type Process } from '../helpers/dashboards.js'
-import { makePlace, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, type DashboardTestEnv } from './dashboards.js'
 
 /** Projects whose names Python's `repr` escapes: their dashboards are read, and decided on, as any other. */
 const NAMES = [
@@ -29,10 +29,10 @@ const NAMES = [
 /** What a program of ours can be given: Node reads its working directory as UTF-8. */
 const OURS = ['tab\there', 'line\nbreak', 'escape\u001b[31m', 'zero\u200bwidth', `it's "both"`]
 
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(() => place.end())

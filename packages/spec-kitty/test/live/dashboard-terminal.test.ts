@@ -15,16 +15,16 @@ import {
   type Process,
 } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { FROM, makePlace, recorded, recordIn, TO, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, recorded, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
 
 /** What a dashboard does when its terminal, or who reads what it says, goes away. */
-let place: Place
+let place: DashboardTestEnv
 let project: string
 const running: ChildProcess[] = []
 const dashboards: Process[] = []
 
 beforeEach(() => {
-  place = makePlace()
+  place = makeDashboardTestEnv()
   project = place.project('project')
 })
 

@@ -39,7 +39,7 @@ const TIMED = fileURLToPath(new URL('../fixtures/processes/start-dashboard-timed
 const AT_ONCE = 8
 
 /** A directory of its own with projects in it, a runtime root, and every dashboard that is started for them. */
-export interface Place {
+export interface DashboardTestEnv {
   readonly base: string
   readonly home: string
   readonly env: Readonly<Record<string, string>>
@@ -65,13 +65,13 @@ export interface Place {
   end(): Promise<void>
 }
 
-export function makePlace(): Place {
+export function makeDashboardTestEnv(): DashboardTestEnv {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-dash-')))
   chmodSync(base, 0o755)
   const home = join(base, 'home')
   const env = { HOME: home, SPEC_KITTY_HOME: join(home, '.spec-kitty') }
   mkdirSync(env.SPEC_KITTY_HOME, { recursive: true })
-  const run: Place['run'] = (project, args, options = {}) =>
+  const run: DashboardTestEnv['run'] = (project, args, options = {}) =>
     runIn(project, args, { ...options, env: { ...env, ...options.env } })
   return {
     base,
@@ -217,7 +217,7 @@ export function createHolders() {
  * A start that meets a full range ends what it can prove to be stale. On a busy machine one of a hundred may not answer in
  * time, and what is not proven stays for the next clean-up: runs that, where it is needed, and says so.
  */
-export async function cleanRest(place: Place, orphans: readonly Process[]): Promise<void> {
+export async function cleanRest(place: DashboardTestEnv, orphans: readonly Process[]): Promise<void> {
   const left = orphans.filter(lives)
   if (left.length === 0) return
   console.log(

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startCli } from '../helpers/cli.js'
 import { dirname } from 'node:path'
-import { makePlace, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, type DashboardTestEnv } from './dashboards.js'
 import { spawnHolder } from './holder.js'
 import { makeRoot, until, type SyncRoot } from './sync-root.js'
 
@@ -76,10 +76,10 @@ describe('a root with a hostile name', () => {
 })
 
 describe('a project with a hostile name', () => {
-  let place: Place
+  let place: DashboardTestEnv
 
   beforeEach(() => {
-    place = makePlace()
+    place = makeDashboardTestEnv()
   })
 
   afterEach(() => place.end())

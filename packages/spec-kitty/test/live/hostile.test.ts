@@ -30,7 +30,7 @@ const born = new Map<number, string>()
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'familiar-hostile-'))
-  alone = look().peakKib
+  alone = scan().peakKib
   const silent = await Promise.all(SILENT.map((port) => spawnHostile('silent', port)))
   const others = await Promise.all(OTHERS.map(([port, kind]) => spawnHostile(kind, port)))
   const reset = await spawnHostile('reset', 9427)
@@ -44,7 +44,7 @@ afterAll(async () => {
 })
 
 /** One look, how long it took, and the memory it needed. */
-function look(...args: readonly string[]) {
+function scan(...args: readonly string[]) {
   const env = { SPEC_KITTY_HOME: root, NODE_OPTIONS: `--require ${PEAK}` }
   const started = performance.now()
   const { document, stderr } = runJson(['auth', 'doctor', ...args], { env })
@@ -54,7 +54,7 @@ function look(...args: readonly string[]) {
 
 describe('hostile listeners', () => {
   it('are each classified, and all left alone, also by --reset --force', () => {
-    const { document, ms } = look('--reset', '--force')
+    const { document, ms } = scan('--reset', '--force')
     console.log(`a reset among ${document.candidates.length} hostile listeners took ${ms} ms`)
     const reasons = new Map<number, string>(
       document.candidates.map((row: { port: number; skip_reason: string }) => [row.port, row.skip_reason]),
@@ -67,7 +67,7 @@ describe('hostile listeners', () => {
   })
 
   it('do not make the memory of a look grow', () => {
-    const { peakKib, ms } = look()
+    const { peakKib, ms } = scan()
     console.log(
       `a look among 30 hostile listeners: ${ms} ms, ${peakKib} KiB; with an empty range ${alone} KiB`,
     )

@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { dashboardsOf } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
-import { FROM, makePlace, recordIn, TO, type Place } from './dashboards.js'
+import { FROM, makeDashboardTestEnv, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
 import { daemonsOf, lives, makeRoot, skipAloud, type SyncRoot } from './sync-root.js'
 
 /** Commands that start a daemon, and have too few descriptors or processes for that. */
 let root: SyncRoot
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
   root = makeRoot()
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(async () => {

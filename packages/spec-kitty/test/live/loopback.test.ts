@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { dashboardsOf, endOf, textOf } from '../helpers/dashboards.js'
-import { makePlace, recordIn, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, recordIn, type DashboardTestEnv } from './dashboards.js'
 import { daemonsOf, makeRoot, skipAloud, type SyncRoot } from './sync-root.js'
 
 /** A daemon that nothing can reach is no daemon: none is left, and none is recorded. */
 let root: SyncRoot
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
   root = makeRoot()
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(async () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeBuild, type Build } from '../helpers/builds.js'
 import { smallEnvironment } from '../helpers/cli.js'
 import { lives as isThere } from '../helpers/dashboards.js'
-import { makePlace } from './dashboards.js'
+import { makeDashboardTestEnv } from './dashboards.js'
 import { lineOf, lives, makeRoot, until, type SyncRoot } from './sync-root.js'
 
 /** The package is replaced while a command waits: what the command needs from then on must be in memory. */
@@ -115,7 +115,7 @@ describe('the package replaced while a command waits for the lock', () => {
 
 describe('the package replaced while a command asks', () => {
   it('the answer is carried out', async () => {
-    const place = makePlace()
+    const place = makeDashboardTestEnv()
     try {
       const project = place.project('gone')
       const orphan = await place.predecessor(9250, project)

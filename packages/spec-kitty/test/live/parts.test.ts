@@ -6,7 +6,7 @@ import { dashboardArguments, syncArguments } from '../../../../stand-ins/argv.mj
 import { writeDashboardRecord, writeSyncRecord } from '../../../../stand-ins/records.mjs'
 import { gone, lives, type Process } from '../helpers/dashboards.js'
 import { findPython, startPython, type PythonDaemon } from '../helpers/python.js'
-import { makePlace, skipAloud, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, skipAloud, type DashboardTestEnv } from './dashboards.js'
 import { makeRoot, type SyncRoot } from './sync-root.js'
 
 /** What shares a port with a live daemon, or was forked from one, is a part of it: ending it would end that daemon's answers. */
@@ -15,7 +15,7 @@ const AGE_MS = 31_000
 const SAFE = new Set(['is_recorded_singleton', 'part_of_singleton'])
 
 const started: PythonDaemon[] = []
-let place: Place | null = null
+let place: DashboardTestEnv | null = null
 let root: SyncRoot | null = null
 
 afterEach(async () => {
@@ -85,7 +85,7 @@ describe("a forked child of the predecessor's live dashboard", () => {
     { timeout: 120_000 },
     async (fork, context) => {
       const python = needPython(context)
-      place = makePlace()
+      place = makeDashboardTestEnv()
       const project = place.project('project')
       const token = tokenOf()
       const daemon = await start(python, dashboardArguments(9300, token, project), { fork })

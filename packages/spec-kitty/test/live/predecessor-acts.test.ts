@@ -11,7 +11,7 @@ import {
   stopDashboard,
 } from '../../../../stand-ins/predecessor-commands.mjs'
 import { lives as stillLives, processOf, type Process } from '../helpers/dashboards.js'
-import { makePlace, recorded, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, recorded, type DashboardTestEnv } from './dashboards.js'
 import { lives, makeRoot, type SyncRoot } from './sync-root.js'
 
 /**
@@ -96,10 +96,10 @@ describe('on the sync daemon', () => {
 })
 
 describe('on dashboards', () => {
-  let place: Place
+  let place: DashboardTestEnv
 
   beforeEach(() => {
-    place = makePlace()
+    place = makeDashboardTestEnv()
   })
 
   afterEach(() => place.end())

@@ -31,13 +31,13 @@ export interface Fleet {
   end(): Promise<void>
 }
 
-type Standing = Stand & { readonly content: Map<string, string | null> }
+type VersionRelation = Stand & { readonly content: Map<string, string | null> }
 
 export async function startFleet(): Promise<Fleet> {
   const scopes = makeScopes()
   const victims = new Map<string, Victim>()
   const skipped: string[] = []
-  const standing: Standing[] = []
+  const standing: VersionRelation[] = []
   const add = async (stand: Stand): Promise<void> => {
     await startStand(stand, scopes, victims)
     standing.push({ ...stand, content: new Map(stand.scope === null ? [] : scopes.remember(stand.scope)) })
@@ -92,7 +92,11 @@ async function endOthers({ base }: Scopes, victims: ReadonlyMap<string, Victim>)
   if (!isNone) throw new Error(`these daemons do not end: ${others().join(', ')}`)
 }
 
-async function restoreStand(stand: Standing, scopes: Scopes, victims: Map<string, Victim>): Promise<void> {
+async function restoreStand(
+  stand: VersionRelation,
+  scopes: Scopes,
+  victims: Map<string, Victim>,
+): Promise<void> {
   const { scope, names, content, maxAgeMs = Number.POSITIVE_INFINITY } = stand
   const ended = endedOf(victims)
   const age = performance.now() - (victims.get(names[0] ?? '')?.startedAt ?? 0)

@@ -3,18 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { gone as isGone, lives, processOf, until, type Process } from '../helpers/dashboards.js'
-import { makePlace, recordIn, recordPath, skipAloud, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, recordIn, recordPath, skipAloud, type DashboardTestEnv } from './dashboards.js'
 import { gone, makeRoot, signal, type SyncRoot } from './sync-root.js'
 
 /** Records that name a daemon of another boot or container, and homes that a container shares with its host. */
 let root: SyncRoot
-let place: Place
+let place: DashboardTestEnv
 let held: { readonly child: ChildProcess; readonly inner: Process }[]
 
 beforeEach(() => {
   held = []
   root = makeRoot()
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(async () => {

@@ -5,18 +5,18 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { spawnPredecessor, stopAll, type PredecessorOptions } from '../../../../stand-ins/predecessor.mjs'
 import { lives, processesNaming, processOf, type Process } from '../helpers/dashboards.js'
-import { makePlace, type Dashboard, type Place } from './dashboards.js'
+import { makeDashboardTestEnv, type Dashboard, type DashboardTestEnv } from './dashboards.js'
 import { makeRoot, skipAloud, until, type Daemon, type SyncRoot } from './sync-root.js'
 import { works } from './vantage-fleet.js'
 import { childrenOf, daemonsBelow } from './vantage-processes.js'
 
 /** A command that stands where its facts about processes do not hold ends nothing, and says so. */
 let root: SyncRoot
-let place: Place
+let place: DashboardTestEnv
 
 beforeEach(() => {
   root = makeRoot()
-  place = makePlace()
+  place = makeDashboardTestEnv()
 })
 
 afterEach(async () => {

@@ -8,7 +8,7 @@
 
 import type { ToldHolder } from '../../identity/lock-holder.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
-import type { LockHolding } from '../../identity/sighting.js'
+import type { LockHolding } from '../../identity/observation.js'
 
 export type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 

@@ -24,7 +24,7 @@ done
 exit 99`
 
 describe('/proc must show the processes of our own pid namespace', () => {
-  it.for(['select', 'host', 'inspect', 'holder', 'look'])(
+  it.for(['select', 'host', 'inspect', 'holder', 'scan'])(
     'nothing is asked in one without a /proc of its own: %s',
     (question, context) => {
       needCommand(context, INNER[0], INNER.slice(1))

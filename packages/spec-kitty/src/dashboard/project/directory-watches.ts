@@ -57,7 +57,7 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
       entry.watcher = null
     }
   }
-  const look = async (entry: Entry): Promise<void> => {
+  const scan = async (entry: Entry): Promise<void> => {
     const signature = await signatureOf(entry)
     const isChanged = entry.signature !== null && entry.signature !== signature
     entry.signature = signature
@@ -67,7 +67,7 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
     for (const entry of entries.values()) {
       if (entry.watcher !== null) continue
       begin(entry)
-      await look(entry)
+      await scan(entry)
       if (!isKept(entry)) end(entry)
     }
     polling = null
@@ -82,7 +82,7 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
   const add = (entry: Entry): void => {
     entries.set(keyOf(entry), entry)
     begin(entry)
-    if (entry.watcher === null) void look(entry)
+    if (entry.watcher === null) void scan(entry)
   }
   const remove = (entry: Entry): void => {
     entries.delete(keyOf(entry))

@@ -4,7 +4,7 @@ import { isHidden } from './confine.js'
 import { decode } from './decode.js'
 import { list, readBytes, withFile } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
-import { locate, type Found, type Located } from './locate.js'
+import { locate, type LocatedEntry, type Located } from './locate.js'
 
 /** The documents of a mission, in the order in which they are written. */
 export const FIXED = [
@@ -27,7 +27,7 @@ const MAX_SHOWN_BYTES = 1024 * 1024
 /** A document, and the file that its name leads to. */
 export interface FoundDocument {
   readonly name: string
-  readonly found: Found
+  readonly found: LocatedEntry
 }
 
 /** Returns whether a file of this name in `tasks` is a work package. */
@@ -39,13 +39,13 @@ export function isPackageFile(name: string): boolean {
 export interface Collection {
   readonly documents: FoundDocument[]
   /** The directories that were entered to find them. */
-  readonly directories: Found[]
+  readonly directories: LocatedEntry[]
   readonly complain: (name: string, what: string) => void
 }
 
 /** Collects the documents of a mission by the names in its directory. */
 export async function collectDocuments(
-  mission: Found,
+  mission: LocatedEntry,
   names: readonly string[],
   into: Collection,
 ): Promise<void> {
@@ -58,7 +58,7 @@ export async function collectDocuments(
   if (names.includes(TASKS)) await collectTasks(mission, into)
 }
 
-async function collectFile(directory: Found, name: string, as: string, into: Collection) {
+async function collectFile(directory: LocatedEntry, name: string, as: string, into: Collection) {
   const found = await locate(directory, name)
   if (found.kind === 'file') into.documents.push({ name: as, found })
   else if (found.kind === 'directory') into.complain(as, 'is a directory where a file should be')
@@ -66,7 +66,7 @@ async function collectFile(directory: Found, name: string, as: string, into: Col
 }
 
 /** Returns a directory and the names in it; null if it is absent or unusable. Reports every problem but absence. */
-async function enter(parent: Found, name: string, as: string, into: Collection) {
+async function enter(parent: LocatedEntry, name: string, as: string, into: Collection) {
   const found = await locate(parent, name)
   if (found.kind === 'absent') return null
   if (found.kind !== 'directory') {
@@ -83,7 +83,7 @@ async function enter(parent: Found, name: string, as: string, into: Collection) 
   return { directory: found, names: listed.names }
 }
 
-async function collectTasks(mission: Found, into: Collection): Promise<void> {
+async function collectTasks(mission: LocatedEntry, into: Collection): Promise<void> {
   const tasks = await enter(mission, TASKS, TASKS, into)
   if (tasks === null) return
   for (const name of tasks.names.filter((name) => isPackageFile(name))) {
@@ -94,7 +94,7 @@ async function collectTasks(mission: Found, into: Collection): Promise<void> {
 
 /** Below the top directory, symlinks to directories are not entered: they could form an endless tree. */
 async function collectTree(
-  parent: Found,
+  parent: LocatedEntry,
   name: string,
   as: string,
   depth: number,
@@ -115,7 +115,7 @@ async function collectTree(
   }
 }
 
-function isLinkedDirectory(parent: Found, name: string, found: Located): boolean {
+function isLinkedDirectory(parent: LocatedEntry, name: string, found: Located): boolean {
   return found.kind === 'directory' && found.path !== join(parent.path, name)
 }
 
@@ -137,7 +137,7 @@ export function isDocumentName(name: string): boolean {
 
 /** Returns a document to show; null if there is none of this name. */
 export async function readDocument(
-  mission: Found,
+  mission: LocatedEntry,
   name: string,
   path: string,
 ): Promise<DocumentReply | null> {
@@ -154,7 +154,7 @@ export async function readDocument(
   return readText(at, name, path)
 }
 
-async function readText(file: Found, name: string, path: string): Promise<DocumentReply> {
+async function readText(file: LocatedEntry, name: string, path: string): Promise<DocumentReply> {
   const read = await withFile(file, async (handle, { size }) => ({
     bytes: await readBytes(handle, 0, Math.min(Number(size), MAX_SHOWN_BYTES)),
     size: Number(size),

@@ -1,7 +1,7 @@
 import { constants, type BigIntStats } from 'node:fs'
 import { open, opendir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { isHidden, refusalOf } from './confine.js'
-import { isAbsence, kindOf, refused, unusable, type Found, type Unusable } from './locate.js'
+import { isAbsence, kindOf, refused, unusable, type LocatedEntry, type Unusable } from './locate.js'
 
 /**
  * Reads files and directories of a project that another user may have prepared. Everything is checked again once it is
@@ -23,7 +23,7 @@ export interface Names {
  * Returns the names in a directory that are not hidden, or why it cannot be read. A name that is not UTF-8 cannot be
  * requested, so it is left out and reported as a problem.
  */
-export async function list(directory: Found): Promise<Names | Unusable> {
+export async function list(directory: LocatedEntry): Promise<Names | Unusable> {
   return withOpen(directory, async (handle) => {
     const open = await kernelPath(handle)
     if (open !== null) return namesIn(open.held)
@@ -64,7 +64,7 @@ function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): stri
 
 /** Opens a found file for reading, passes it to `use`, and closes it. */
 export function withFile<T>(
-  found: Found,
+  found: LocatedEntry,
   use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
 ): Promise<T | Unusable> {
   return withOpen(found, use)
@@ -75,7 +75,7 @@ export function withFile<T>(
  * been replaced by a symlink, and the file itself by a FIFO or a device.
  */
 async function withOpen<T>(
-  found: Found,
+  found: LocatedEntry,
   use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
 ): Promise<T | Unusable> {
   let handle: FileHandle | null = null
@@ -94,7 +94,7 @@ async function withOpen<T>(
 }
 
 /** Asks the kernel where it tells, else resolves the path again. Empty, which is refused, if that names another file now. */
-async function realPathOf(handle: FileHandle, found: Found, open: BigIntStats): Promise<string> {
+async function realPathOf(handle: FileHandle, found: LocatedEntry, open: BigIntStats): Promise<string> {
   const told = await kernelPath(handle)
   if (told !== null) return told.real
   const path = await realpath(found.path)

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises'
 import type { Problem } from '../api.js'
 import { isHidden, type Confined } from './confine.js'
 import { list } from './files.js'
-import { codeOf, locate, refused, type Found, type Located } from './locate.js'
+import { codeOf, locate, refused, type LocatedEntry, type Located } from './locate.js'
 import { pathOf, SPECS } from './mission.js'
 
 const MAX_MISSIONS = 1000
@@ -10,7 +10,7 @@ const MAX_MISSIONS = 1000
 export interface Specs {
   /** The real path of the project; empty if there is none. */
   readonly root: string
-  readonly specs: Found | null
+  readonly specs: LocatedEntry | null
   readonly problems: Problem[]
 }
 
@@ -33,11 +33,14 @@ export async function findSpecs(directory: string): Promise<Specs> {
 
 export interface MissionDirectory {
   readonly id: string
-  readonly directory: Found
+  readonly directory: LocatedEntry
 }
 
 /** Returns the missions. Files beside them are notes and hidden directories belong to tools: both are ignored. */
-export async function findMissions(specs: Found, problems: Problem[]): Promise<readonly MissionDirectory[]> {
+export async function findMissions(
+  specs: LocatedEntry,
+  problems: Problem[],
+): Promise<readonly MissionDirectory[]> {
   const listed = await list(specs)
   if ('kind' in listed) {
     problems.push({ path: SPECS, what: listed.what })
@@ -62,14 +65,14 @@ export async function findMissions(specs: Found, problems: Problem[]): Promise<r
 }
 
 /** Returns the directory of one mission; null if there is none. */
-export async function findMission(directory: string, id: string): Promise<Found | null> {
+export async function findMission(directory: string, id: string): Promise<LocatedEntry | null> {
   const { specs } = isMissionId(id) ? await findSpecs(directory) : { specs: null }
   const found = specs === null ? null : await locateMission(specs, id)
   return found?.kind === 'directory' ? found : null
 }
 
 /** A mission may be a symlink to another one. Symlinks inside a mission must not lead out of it. */
-async function locateMission(specs: Found, id: string): Promise<Located> {
+async function locateMission(specs: LocatedEntry, id: string): Promise<Located> {
   const found = await enterable({ ...specs, within: specs.path }, id)
   return found.kind === 'directory' ? { ...found, within: found.path } : found
 }

@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, parse, sep } from 'node:path'
 import { isHidden, isIn, refusalOf, type Confined } from './confine.js'
 
 /** A regular file or a directory at its real path, which may be shown. */
-export interface Found extends Confined {
+export interface LocatedEntry extends Confined {
   readonly kind: 'file' | 'directory'
   readonly stats: BigIntStats
 }
@@ -19,7 +19,7 @@ export interface Absent {
   readonly kind: 'absent'
 }
 
-export type Located = Found | Unusable | Absent
+export type Located = LocatedEntry | Unusable | Absent
 
 /** As many symlinks as Linux follows. */
 const MAX_LINKS = 40
@@ -105,7 +105,7 @@ function seen({ root, within }: Confined, path: string, stats: BigIntStats): Loc
 }
 
 /** Null for a FIFO, a socket or a device: opening one may wait forever or change something. */
-export function kindOf(stats: BigIntStats): Found['kind'] | null {
+export function kindOf(stats: BigIntStats): LocatedEntry['kind'] | null {
   if (stats.isFile()) return 'file'
   return stats.isDirectory() ? 'directory' : null
 }

@@ -1,10 +1,10 @@
 import type { BigIntStats } from 'node:fs'
-import type { Found } from './locate.js'
+import type { LocatedEntry } from './locate.js'
 
 /** Remembers what was read from files, for as long as they do not change. */
 export interface FileMemory {
   /** Returns what was read from the file before if it has not changed, else reads it. */
-  recall<T>(key: string, file: Found, read: () => Promise<Reading<T>>): Promise<T>
+  recall<T>(key: string, file: LocatedEntry, read: () => Promise<Reading<T>>): Promise<T>
   /** Forgets what was not recalled since the last call. */
   forgetUnused(): void
 }
@@ -30,7 +30,7 @@ export function rememberFiles(): FileMemory {
   let previous = new Map<string, Entry>()
 
   return {
-    async recall<T>(key: string, file: Found, read: () => Promise<Reading<T>>): Promise<T> {
+    async recall<T>(key: string, file: LocatedEntry, read: () => Promise<Reading<T>>): Promise<T> {
       const identity = identityOf(file)
       const entry = current.get(key) ?? previous.get(key)
       if (entry?.identity === identity && changedMs(file.stats) < entry.settled_before_ms) {
@@ -51,7 +51,7 @@ export function rememberFiles(): FileMemory {
 }
 
 /** Includes the real path, because a symlink may lead to another file than before. */
-function identityOf({ path, stats }: Found): string {
+function identityOf({ path, stats }: LocatedEntry): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs, path].join(' ')
 }
 

@@ -4,7 +4,7 @@ import type { LaneHistory } from './events.js'
 import { list } from './files.js'
 import { isoOf } from './instants.js'
 import { countColumns, progressOf } from './lanes.js'
-import { locate, type Found } from './locate.js'
+import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './memory.js'
 import { readEvents, readMeta, readPackage, type Meta } from './read-files.js'
 import { toWorkPackages, type PackageFile } from './work-packages.js'
@@ -21,7 +21,7 @@ const MAX_PROBLEMS = 500
 /** One mission, its directory, and the memory of what was read from it. */
 export interface MissionPlace {
   readonly id: string
-  readonly directory: Found
+  readonly directory: LocatedEntry
   readonly memory: FileMemory
 }
 
@@ -118,7 +118,7 @@ async function packageFiles(
   return files
 }
 
-function changedMs({ found }: { readonly found: Found }): number {
+function changedMs({ found }: { readonly found: LocatedEntry }): number {
   return Number(found.stats.mtimeMs)
 }
 

@@ -4,12 +4,12 @@ import type { Wanted } from './directory-watches.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list } from './files.js'
 import { findMissions, findSpecs } from './find.js'
-import { locate, type Found } from './locate.js'
+import { locate, type LocatedEntry } from './locate.js'
 import { EVENTS, META, SPECS } from './mission.js'
 
 /** The directories of the missions, and what to watch to notice missions that come and go. */
 export interface ProjectPlaces {
-  readonly missions: ReadonlyMap<string, Found>
+  readonly missions: ReadonlyMap<string, LocatedEntry>
   readonly wanted: readonly Wanted[]
 }
 
@@ -27,7 +27,7 @@ export async function placesOfProject(directory: string): Promise<ProjectPlaces>
 }
 
 /** Returns what to watch to notice changes of a mission, found by the same walk that finds what is read of it. */
-export async function placesOfMission(mission: Found): Promise<readonly Wanted[]> {
+export async function placesOfMission(mission: LocatedEntry): Promise<readonly Wanted[]> {
   const listed = await list(mission)
   const names = 'kind' in listed ? [] : listed.names
   const into = { documents: new Array<FoundDocument>(), directories: [mission], complain: () => undefined }
@@ -43,7 +43,7 @@ export async function placesOfMission(mission: Found): Promise<readonly Wanted[]
   return [...into.directories, ...linked].map((found) => toWanted(found))
 }
 
-function toWanted({ path, stats }: Found): Wanted {
+function toWanted({ path, stats }: LocatedEntry): Wanted {
   return { path, identity: `${stats.dev} ${stats.ino}` }
 }
 

@@ -3,7 +3,7 @@ import { decode } from './decode.js'
 import { readLanes, type LaneHistory, type LaneReader } from './events.js'
 import { readBytes, withFile } from './files.js'
 import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
-import type { Found } from './locate.js'
+import type { LocatedEntry } from './locate.js'
 import type { Reading } from './memory.js'
 
 const MAX_META_BYTES = 1024 * 1024
@@ -18,7 +18,7 @@ export interface Meta {
 }
 
 /** Returns the title of a mission. Nothing else in `meta.json` is used. */
-export async function readMeta(found: Found): Promise<Reading<Meta>> {
+export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
   if ('kind' in read) return { value: { title: null, problems: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
@@ -36,7 +36,7 @@ export async function readMeta(found: Found): Promise<Reading<Meta>> {
 }
 
 /** Returns the fields in the front matter of a prompt. The prompt itself is read only when it is opened. */
-export async function readPackage(found: Found): Promise<Reading<PackageFields>> {
+export async function readPackage(found: LocatedEntry): Promise<Reading<PackageFields>> {
   const size = Number(found.stats.size)
   const read = await withFile(found, (handle) => readBytes(handle, 0, Math.min(size, PROMPT_BYTES)))
   if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
@@ -58,7 +58,7 @@ const CHUNK_BYTES = 64 * 1024
 const MAX_LINE_BYTES = 256 * 1024
 
 /** Returns the lanes recorded in `status.events.jsonl`, which is read in chunks. */
-export async function readEvents(found: Found): Promise<Reading<LaneHistory>> {
+export async function readEvents(found: LocatedEntry): Promise<Reading<LaneHistory>> {
   const size = Number(found.stats.size)
   const lanes = readLanes()
   const start = Math.max(0, size - MAX_EVENTS_BYTES)

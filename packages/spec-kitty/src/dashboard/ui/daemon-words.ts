@@ -1,6 +1,6 @@
 import type { DaemonEntry } from '../api.js'
 
-export type Standing = 'live' | DaemonEntry['cleanup_class']
+export type Condition = 'live' | DaemonEntry['cleanup_class']
 
 export interface StandingWords {
   readonly name: string
@@ -11,11 +11,11 @@ export interface StandingWords {
 }
 
 /** Returns the standing of a daemon. The live ones are set apart from everything else that is never touched. */
-export function standingOf(daemon: DaemonEntry): Standing {
+export function conditionOf(daemon: DaemonEntry): Condition {
   return daemon.is_live ? 'live' : daemon.cleanup_class
 }
 
-export const STANDINGS: Readonly<Record<Standing, StandingWords>> = {
+export const CONDITIONS: Readonly<Record<Condition, StandingWords>> = {
   live: { name: 'Live', counted: 'live', meaning: 'This is the one in use.' },
   safe_auto: {
     name: 'Stale',
@@ -45,27 +45,27 @@ const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
 
 /** Returns what the standing of a daemon means for the reader, in one sentence. */
 export function meaningOf(daemon: DaemonEntry): string {
-  const standing = standingOf(daemon)
-  const known = standing === 'never_touch' ? LEFT_ALONE.get(daemon.skip_reason) : undefined
-  return known ?? STANDINGS[standing].meaning
+  const condition = conditionOf(daemon)
+  const known = condition === 'never_touch' ? LEFT_ALONE.get(daemon.skip_reason) : undefined
+  return known ?? CONDITIONS[condition].meaning
 }
 
-const ORDER: readonly Standing[] = ['live', 'operator_required', 'safe_auto', 'never_touch']
+const ORDER: readonly Condition[] = ['live', 'operator_required', 'safe_auto', 'never_touch']
 
 /** Returns the daemons in reading order: the live one, what needs the reader, what is stale, the rest; each by port. */
 export function sortDaemons(daemons: readonly DaemonEntry[]): readonly DaemonEntry[] {
   return daemons.toSorted(
     (one, other) =>
-      ORDER.indexOf(standingOf(one)) - ORDER.indexOf(standingOf(other)) ||
+      ORDER.indexOf(conditionOf(one)) - ORDER.indexOf(conditionOf(other)) ||
       (one.port ?? 0) - (other.port ?? 0),
   )
 }
 
 /** Returns one line for a family: `1 live, 2 stale`; null when it has no daemons. */
 export function summariseDaemons(daemons: readonly DaemonEntry[]): string | null {
-  const parts = ORDER.map((standing) => {
-    const count = daemons.filter((daemon) => standingOf(daemon) === standing).length
-    return count === 0 ? null : `${count} ${STANDINGS[standing].counted}`
+  const parts = ORDER.map((condition) => {
+    const count = daemons.filter((daemon) => conditionOf(daemon) === condition).length
+    return count === 0 ? null : `${count} ${CONDITIONS[condition].counted}`
   })
   return parts.filter((part) => part !== null).join(', ') || null
 }

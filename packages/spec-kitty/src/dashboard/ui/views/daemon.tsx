@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks'
 import type { DaemonEntry } from '../../api.js'
-import { meaningOf, standingOf, STANDINGS } from '../daemon-words.js'
+import { meaningOf, conditionOf, CONDITIONS } from '../daemon-words.js'
 import { formatBytes, formatDuration } from '../format.js'
 import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
 
 /** One daemon: its standing, its facts, and the command that deals with it. */
 export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
-  const standing = standingOf(daemon)
-  const { name } = STANDINGS[standing]
+  const condition = conditionOf(daemon)
+  const { name } = CONDITIONS[condition]
   const title = daemon.port === null ? 'No port' : `Port ${daemon.port}`
   return (
     <article
       class="daemon"
-      data-standing={standing}
+      data-standing={condition}
       data-class={daemon.cleanup_class}
       data-rule={daemon.rule}
       aria-label={`${title}: ${name}`}

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { look } from '../../src/observe/look.js'
+import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
@@ -15,7 +15,7 @@ import { listenersOn } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { SAFE, verdictAt } from '../helpers/seen.js'
 
-const ports = portsOf('observe/look-lock')
+const ports = portsOf('observe/scan-lock')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
@@ -61,7 +61,7 @@ describe('the daemon lock', () => {
     child.kill('SIGTERM')
     await eventually(() => expect(listenersOn(port, port + 1)).toEqual([]))
     nameHolder(root, text({ pid, birth }))
-    return { pid, candidates: (await look(family, root, platform)).candidates }
+    return { pid, candidates: (await scan(family, root, platform)).candidates }
   }
 
   it.for([
@@ -72,9 +72,9 @@ describe('the daemon lock', () => {
     'makes its holder a candidate that does not listen, with a proof, where the text %s',
     async ([, text]) => {
       const { pid, candidates } = await startHung({ isHolder: true, text })
-      expect(candidates.map(({ sighting, verdict }) => [sighting.pid, sighting.port, verdict])).toEqual([
-        [pid, null, { rule: 'S11', class: 'operator_required', reason: 'unresponsive' }],
-      ])
+      expect(
+        candidates.map(({ observation, verdict }) => [observation.pid, observation.port, verdict]),
+      ).toEqual([[pid, null, { rule: 'S11', class: 'operator_required', reason: 'unresponsive' }]])
       expect(candidates[0]?.proof).toMatchObject({ pid, port: null })
     },
   )
@@ -92,17 +92,17 @@ describe('the daemon lock', () => {
     const root = makeHome()
     const stranger = startLockProcess(family.files(root).daemonLock)
     await stranger.ask('acquire 0')
-    const { candidates } = await look(family, root, platform)
-    expect(candidates.map(({ sighting, verdict, proof }) => [sighting.pid, verdict.rule, proof])).toEqual([
-      [stranger.pid, 'S3b', null],
-    ])
+    const { candidates } = await scan(family, root, platform)
+    expect(
+      candidates.map(({ observation, verdict, proof }) => [observation.pid, verdict.rule, proof]),
+    ).toEqual([[stranger.pid, 'S3b', null]])
   })
 
   it('makes nothing of a process that is no daemon, and that only the text names', async () => {
     const root = makeHome()
     const stranger = await spawnHostile('sleep', 0)
     nameHolder(root, { pid: stranger.pid, birth: await birthOf(stranger.pid) })
-    expect((await look(family, root, platform)).candidates).toEqual([])
+    expect((await scan(family, root, platform)).candidates).toEqual([])
   })
 
   it('makes its holder the singleton, whoever the text names', async () => {
@@ -112,7 +112,7 @@ describe('the daemon lock', () => {
     const holder = await spawnPredecessor({ ...options, port: nextPort(), node })
     const named = await spawnPredecessor({ ...options, port: nextPort() })
     nameHolder(root, { pid: named.pid, birth: await birthOf(named.pid) })
-    const seen = await look(family, root, platform)
+    const seen = await scan(family, root, platform)
     expect([holder, named].map(({ port }) => verdictAt(seen, port))).toEqual([SINGLETON, SAFE])
   })
 
@@ -120,14 +120,14 @@ describe('the daemon lock', () => {
     const root = makeHome()
     const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
     nameHolder(root, { pid, birth: await birthOf(pid) })
-    expect(verdictAt(await look(family, root, platform), port)).toEqual(SAFE)
+    expect(verdictAt(await scan(family, root, platform), port)).toEqual(SAFE)
   })
 
   it('leaves open who holds it where its holder saw that the kernel does not show it', async () => {
     const root = makeHome()
     const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
     nameHolder(root, { pid, birth: await birthOf(pid), is_shown: false })
-    expect(verdictAt(await look(family, root, platform), port)).toEqual([
+    expect(verdictAt(await scan(family, root, platform), port)).toEqual([
       'operator_required',
       'ambiguous',
       'S17',

@@ -2,7 +2,7 @@
 export const LEASE_FD = 3
 
 /** A daemon that is not adopted within this time exits. */
-export const LEASE_MS = 10_000
+export const STARTUP_PIPE_MS = 10_000
 
 /** The times of a daemon's life, in milliseconds. Tests lower them through the start pipe; nothing else can. */
 export interface Timing {

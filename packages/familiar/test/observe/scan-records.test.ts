@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
-import { look } from '../../src/observe/look.js'
+import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
@@ -11,7 +11,7 @@ import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { candidateAt, SAFE, verdictAt } from '../helpers/seen.js'
 
-const ports = portsOf('observe/look-records')
+const ports = portsOf('observe/scan-records')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
@@ -27,9 +27,9 @@ type Daemon = Awaited<ReturnType<typeof spawnPredecessor>> & { readonly root: st
 async function verdictWith(write: (daemon: Daemon) => unknown) {
   const root = makeHome()
   const started = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
-  const birth = candidateAt(await look(family, root, platform), started.port).sighting.process?.birth ?? ''
+  const birth = candidateAt(await scan(family, root, platform), started.port).observation.process?.birth ?? ''
   write({ ...started, root, birth })
-  return verdictAt(await look(family, root, platform), started.port)
+  return verdictAt(await scan(family, root, platform), started.port)
 }
 
 /** Writes a record of our own kind that names the daemon, but for the changes. */
@@ -149,8 +149,8 @@ describe('the owner file that all daemons of a root share up to 3.2.3', () => {
       daemons.push(await spawnPredecessor({ family: 'sync', port: nextPort(), root, version }))
     }
     if (file === 'missing') rmSync(join(root, 'sync'), { recursive: true })
-    const seen = await look(family, root, platform)
-    expect(seen.surroundings.here.sharedOwnerPresent).toBe(file === 'shared')
+    const seen = await scan(family, root, platform)
+    expect(seen.context.here.sharedOwnerPresent).toBe(file === 'shared')
     expect(daemons.map(({ port }) => verdictAt(seen, port))).toEqual([SAFE, SAFE, SAFE])
   })
 })

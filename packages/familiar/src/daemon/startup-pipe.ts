@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { jsonLines, type Lines } from '../act/lines.js'
-import { LEASE_FD } from '../act/start-pipe.js'
+import { LEASE_FD } from '../act/startup-pipe.js'
 
 /**
  * Returns the start pipe, null when this process was started without one (by hand, by a service manager): then it counts as

@@ -10,7 +10,7 @@ import type { ShapeMatch } from './spawn-shape.js'
 export type Answer = 'silent' | 'http' | 'self_report' | 'other_family_report' | 'unreachable'
 
 /** One candidate as a scan saw it: the sockets of one process on one port, and what could be read about that process. */
-export interface Sighting {
+export interface Observation {
   /** Null for the holder of a daemon lock that does not listen. */
   readonly port: number | null
   readonly listeners: readonly Listener[]
@@ -35,7 +35,7 @@ export interface Sighting {
 }
 
 /** One scope as the file system shows it. */
-export interface ScopeView {
+export interface ScopeSnapshot {
   /** Its real path, or the real path it would have if it existed. Null when it could not be determined, or not in time. */
   readonly real: string | null
   /** True when it is proven absent, false when it exists, null when unknown. */
@@ -77,15 +77,15 @@ export interface ProcessName {
 }
 
 /** Everything else that the same scan saw. */
-export interface Surroundings {
+export interface ScanContext {
   readonly user: string
   readonly namespaces: string
   readonly networkNamespace: string
   readonly machine: Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
   /** The scanned scope. */
-  readonly here: ScopeView
+  readonly here: ScopeSnapshot
   /** The scopes that were read, by the path that names them: the scanned one, and those that this user's processes name. */
-  readonly scopes: ReadonlyMap<string, ScopeView>
+  readonly scopes: ReadonlyMap<string, ScopeSnapshot>
   /** The inspected processes that exist, by pid. */
   readonly alive: ReadonlyMap<number, ProcessView>
 }

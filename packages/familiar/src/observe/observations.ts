@@ -7,7 +7,7 @@ import {
   type Listener,
   type ProcessView,
 } from '../identity/machine.js'
-import type { ScopeView, Sighting } from '../identity/sighting.js'
+import type { ScopeSnapshot, Observation } from '../identity/observation.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import type { Platform } from './platform/platform.js'
 
@@ -16,8 +16,8 @@ const PARENTS_MS = 5_000
 
 /** How one socket answered the probe. */
 export interface Heard {
-  readonly answer: Sighting['answer']
-  readonly report: Sighting['report']
+  readonly answer: Observation['answer']
+  readonly report: Observation['report']
 }
 
 /** What was read from the machine: the sightings are built from it. */
@@ -27,7 +27,7 @@ export interface Read {
   readonly holders: ReadonlyMap<string, number>
   /** How each socket answered. */
   readonly replies: ReadonlyMap<string, Heard>
-  readonly here: ScopeView
+  readonly here: ScopeSnapshot
   readonly alive: ReadonlyMap<number, ProcessView>
   readonly host: Host
   /** The sockets whose holder proved to own our record's token. */
@@ -35,15 +35,15 @@ export interface Read {
 }
 
 /** Returns one sighting for each process and port, and one for the holder of the daemon lock if it does not listen. */
-export async function sightingsOf(
+export async function observationsOf(
   family: Family,
   read: Read,
   platform: Platform,
-): Promise<readonly Sighting[]> {
+): Promise<readonly Observation[]> {
   const { listeners, holders, here, alive } = read
   const groups = withLockHolder(group(listeners, holders), here, alive)
-  const sightings = await Promise.all(groups.map((of) => toSighting(family, of, read, platform)))
-  return withAncestors(sightings, platform, AbortSignal.timeout(PARENTS_MS))
+  const observations = await Promise.all(groups.map((of) => toSighting(family, of, read, platform)))
+  return withAncestors(observations, platform, AbortSignal.timeout(PARENTS_MS))
 }
 
 interface Group {
@@ -67,7 +67,7 @@ function group(listeners: readonly Listener[], holders: ReadonlyMap<string, numb
 /** The holder of the daemon lock is a candidate even while it does not listen. */
 function withLockHolder(
   groups: readonly Group[],
-  { lockHolder }: ScopeView,
+  { lockHolder }: ScopeSnapshot,
   alive: ReadonlyMap<number, ProcessView>,
 ): readonly Group[] {
   if (lockHolder === null || lockHolder === 'unknown') return groups
@@ -81,7 +81,7 @@ async function toSighting(
   { port, pid, listeners }: Group,
   { replies, alive, host, proven }: Read,
   platform: Platform,
-): Promise<Sighting> {
+): Promise<Observation> {
   const heard = listeners.flatMap((listener) => replies.get(listener.socket) ?? [])
   const best = BEST_FIRST.map((answer) => heard.find((one) => one.answer === answer)).find(Boolean)
   const process = pid === null ? null : (alive.get(pid) ?? null)
@@ -108,7 +108,7 @@ async function toSighting(
  */
 async function scopesNamedBy(
   family: Family,
-  { shape, report, process }: Pick<Sighting, 'shape' | 'report' | 'process'>,
+  { shape, report, process }: Pick<Observation, 'shape' | 'report' | 'process'>,
   platform: Platform,
   user: string,
 ): Promise<readonly string[] | null> {
@@ -127,12 +127,12 @@ const MAX_FORKS = 8
 
 /** Adds each process's ancestors with the same command line. Only predecessors: Node cannot fork without exec. */
 async function withAncestors(
-  sightings: readonly Sighting[],
+  observations: readonly Observation[],
   platform: Platform,
   deadline: AbortSignal,
-): Promise<readonly Sighting[]> {
-  const found = new Map<Sighting, ProcessView[]>()
-  let open = sightings.flatMap((seen) =>
+): Promise<readonly Observation[]> {
+  const found = new Map<Observation, ProcessView[]>()
+  let open = observations.flatMap((seen) =>
     seen.shape?.lineage === 'predecessor' && seen.process !== null ? [{ seen, at: seen.process }] : [],
   )
   for (let depth = 0; open.length > 0 && depth < MAX_FORKS; depth++) {
@@ -145,10 +145,10 @@ async function withAncestors(
       return [{ seen, at: parent }]
     })
   }
-  return sightings.map((seen) => ({ ...seen, forkedFrom: found.get(seen) ?? [] }))
+  return observations.map((seen) => ({ ...seen, forkedFrom: found.get(seen) ?? [] }))
 }
 
-function isSameCommand({ command }: ProcessView, { process }: Sighting): boolean {
+function isSameCommand({ command }: ProcessView, { process }: Observation): boolean {
   if (command === null || process?.command == null) return false
   return commandText(command) === commandText(process.command)
 }
@@ -161,7 +161,7 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
  * If a process has several sockets on one port, the most informative answer counts; that of another family's daemon comes
  * before that of ours.
  */
-const BEST_FIRST: readonly Sighting['answer'][] = [
+const BEST_FIRST: readonly Observation['answer'][] = [
   'other_family_report',
   'self_report',
   'http',

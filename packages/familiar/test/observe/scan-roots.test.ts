@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { inUseBy, maybeInUseBy } from '../../src/classify/evidence.js'
-import { look as lookUntold } from '../../src/observe/look.js'
+import { scan as lookUntold } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
-import { look } from '../helpers/built.js'
+import { scan } from '../helpers/built.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { candidateAt, SAFE, verdictAt } from '../helpers/seen.js'
 
-const ports = portsOf('observe/look-roots')
+const ports = portsOf('observe/scan-roots')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
@@ -39,13 +39,13 @@ describe('a root behind a link is the same root', () => {
   it('when the daemon was started with the link', async () => {
     const { root, link } = linkedRoot()
     const { port } = await start(root, { marker: link })
-    expect(verdictAt(await look(family, root, platform), port)).toEqual(SAFE)
+    expect(verdictAt(await scan(family, root, platform), port)).toEqual(SAFE)
   })
 
   it('when the one who looks has the link', async () => {
     const { root, link } = linkedRoot()
     const { port } = await start(root)
-    expect(verdictAt(await look(family, link, platform), port)).toEqual(SAFE)
+    expect(verdictAt(await scan(family, link, platform), port)).toEqual(SAFE)
   })
 
   it('when both have links, and different ones', async () => {
@@ -53,16 +53,16 @@ describe('a root behind a link is the same root', () => {
     const other = join(makeHome(), 'other')
     symlinkSync(link, other)
     const { port } = await start(root, { marker: link, health: { singleton_scope_id: other } })
-    expect(verdictAt(await look(family, other, platform), port)).toEqual(SAFE)
+    expect(verdictAt(await scan(family, other, platform), port)).toEqual(SAFE)
   })
 
   it('and its record counts through every link: it is in use here, not in another root', async () => {
     const { root, link } = linkedRoot()
     const { port } = await start(root, { marker: link, record: true })
     for (const from of [root, link]) {
-      const seen = await look(family, from, platform)
+      const seen = await scan(family, from, platform)
       expect(verdictAt(seen, port)).toEqual(['never_touch', 'is_recorded_singleton', 'S5'])
-      expect(inUseBy(candidateAt(seen, port).sighting, seen.surroundings)).toBeNull()
+      expect(inUseBy(candidateAt(seen, port).observation, seen.context)).toBeNull()
     }
   })
 
@@ -71,7 +71,7 @@ describe('a root behind a link is the same root', () => {
     const { port } = await start(root, { marker: link })
     rmSync(link)
     symlinkSync(makeHome(), link)
-    expect(verdictAt(await look(family, root, platform), port)).toEqual(CROSS_ROOT)
+    expect(verdictAt(await scan(family, root, platform), port)).toEqual(CROSS_ROOT)
   })
 })
 
@@ -80,20 +80,18 @@ describe('a daemon of another root', () => {
     const [root, other] = [makeHome(), makeHome()]
     const used = await start(other, { record: true })
     const unused = await start(other)
-    const seen = await look(family, root, platform)
+    const seen = await scan(family, root, platform)
     expect([used, unused].map(({ port }) => verdictAt(seen, port))).toEqual([CROSS_ROOT, CROSS_ROOT])
-    const users = [used, unused].map(({ port }) =>
-      inUseBy(candidateAt(seen, port).sighting, seen.surroundings),
-    )
+    const users = [used, unused].map(({ port }) => inUseBy(candidateAt(seen, port).observation, seen.context))
     expect(users).toEqual([other, null])
   })
 
   it('is one whether that root is there or not', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const { port } = await start(join(other, 'gone'), { owner: false })
-    const seen = await look(family, root, platform)
+    const seen = await scan(family, root, platform)
     expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
-    expect(seen.surroundings.scopes.get(join(other, 'gone'))).toMatchObject({ gone: true })
+    expect(seen.context.scopes.get(join(other, 'gone'))).toMatchObject({ gone: true })
   })
 
   it('is one also when that root has only moved', async () => {
@@ -102,16 +100,16 @@ describe('a daemon of another root', () => {
     mkdirSync(root)
     const { port } = await start(root)
     renameSync(root, moved)
-    expect(verdictAt(await look(family, moved, platform), port)).toEqual(CROSS_ROOT)
+    expect(verdictAt(await scan(family, moved, platform), port)).toEqual(CROSS_ROOT)
   })
 
   it('whose record is a FIFO is not waited for', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const { port } = await start(other)
     spawnSync('mkfifo', [join(other, 'sync-daemon')])
-    const seen = await look(family, root, platform)
+    const seen = await scan(family, root, platform)
     expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
-    expect(seen.surroundings.scopes.get(other)?.records).toEqual([
+    expect(seen.context.scopes.get(other)?.records).toEqual([
       { state: 'absent' },
       { state: 'unreadable', why: expect.any(String) },
     ])
@@ -121,7 +119,7 @@ describe('a daemon of another root', () => {
     const [root, other] = [makeHome(), makeHome()]
     const lying = await start(other, { health: { singleton_scope_id: root } })
     const contrary = await start(root, { health: { singleton_scope_id: other } })
-    const seen = await look(family, root, platform)
+    const seen = await scan(family, root, platform)
     expect(verdictAt(seen, lying.port)).toEqual(CROSS_ROOT)
     expect(verdictAt(seen, contrary.port)).toEqual(['operator_required', 'scope_mismatch', 'S13'])
   })
@@ -131,16 +129,16 @@ describe('a daemon of another root', () => {
     const { port } = await start(other)
     // The sources have no built child that could read another root: to them it is one on a dead network mount.
     const seen = await lookUntold(family, root, platform)
-    expect(seen.surroundings.scopes.get(other)).toMatchObject({ real: null, gone: null, isLate: true })
+    expect(seen.context.scopes.get(other)).toMatchObject({ real: null, gone: null, isLate: true })
     expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
-    expect(maybeInUseBy(candidateAt(seen, port).sighting, seen.surroundings)).toBe(other)
+    expect(maybeInUseBy(candidateAt(seen, port).observation, seen.context)).toBe(other)
   })
 
   it('loses nothing to a look: its root stays as it was', async () => {
     const [root, other] = [makeHome(), makeHome()]
     await start(other, { record: true })
     const before = treeOf(other)
-    await look(family, root, platform)
+    await scan(family, root, platform)
     expect(treeOf(other)).toEqual(before)
   })
 })

@@ -3,10 +3,10 @@ import { provesPredecessor } from '../classify/derive.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { parseRecord, type DaemonRecord } from '../identity/record.js'
-import type { Candidate } from '../observe/look.js'
+import type { Candidate } from '../observe/scan.js'
 import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { askToLeave } from './ask.js'
+import { requestShutdown } from './ask.js'
 import { acquireLock, type HeldLock } from './lock.js'
 import { markStopped } from './record-file.js'
 import { isGoneWithin, retire, STEP_MS, type Retirement } from './stop.js'
@@ -38,7 +38,7 @@ const ANNOUNCE_AFTER_MS = 1_000
  * token only after proving that it owns it), then signals the proven process. Without a proven process, only asks. Returns
  * `swept` only if it is gone. The life-cycle lock must be held for the whole call.
  */
-export async function endSingleton(
+export async function terminateScopeDaemon(
   order: EndOrder,
   lock: HeldLock,
   daemon: Candidate,
@@ -46,7 +46,7 @@ export async function endSingleton(
 ): Promise<Retirement> {
   const { family, platform, reason } = order
   if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
-  if (daemon.proof === null) return askOnly(order, daemon.sighting, record)
+  if (daemon.proof === null) return askOnly(order, daemon.observation, record)
   if (!isProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
   const timer = setTimeout(
@@ -65,16 +65,16 @@ export async function endSingleton(
  * A predecessor's daemon is proven by a record with its token and port. If its command line names no scope, everything else
  * that could name one must be readable too, so that another scope's daemon is never taken for this one's.
  */
-function isProven({ facts, sighting }: Candidate, record: DaemonRecord | null): boolean {
-  if (sighting.shape?.lineage !== 'predecessor') return true
-  if (record === null || provesPredecessor(record, sighting) !== 'yes') return false
-  return facts.marker === 'yes' || sighting.namedScopes !== null
+function isProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
+  if (observation.shape?.lineage !== 'predecessor') return true
+  if (record === null || provesPredecessor(record, observation) !== 'yes') return false
+  return facts.marker === 'yes' || observation.namedScopes !== null
 }
 
 /** Asks a daemon without signalling it: its process has another spawn shape, or runs in a container. */
 export async function askOnly(
   { family, platform, reason }: EndOrder,
-  { pid, process }: Pick<Candidate['sighting'], 'pid' | 'process'>,
+  { pid, process }: Pick<Candidate['observation'], 'pid' | 'process'>,
   record: DaemonRecord | null,
 ): Promise<Retirement> {
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
@@ -86,7 +86,7 @@ export async function askOnly(
 }
 
 async function askFor(family: Family, record: DaemonRecord, reason: string): Promise<number | null> {
-  const drainMs = await askToLeave(family, record, reason)
+  const drainMs = await requestShutdown(family, record, reason)
   return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
@@ -97,8 +97,8 @@ type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
  * Marks the record that a killed daemon left as stopped, because that daemon could not do so itself. Takes the daemon lock:
  * a new daemon that holds it writes its own record anyway. Returns whether there was such a record.
  */
-export async function markEnded(order: TidyOrder, { proof, sighting }: Candidate): Promise<boolean> {
-  if (proof === null || sighting.shape?.lineage !== 'own') return false
+export async function markEnded(order: TidyOrder, { proof, observation }: Candidate): Promise<boolean> {
+  if (proof === null || observation.shape?.lineage !== 'own') return false
   const { record } = order.family.files(order.scope)
   let isMarked = false
   await withDaemonLock(order, (lock) => (isMarked = markStopped(lock, record, proof, order.reason)))
@@ -110,7 +110,7 @@ export async function markEnded(order: TidyOrder, { proof, sighting }: Candidate
  * Returns whether there was such a record.
  */
 export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<boolean> {
-  const { shape } = daemon.sighting
+  const { shape } = daemon.observation
   if (shape?.lineage !== 'predecessor') return markEnded(order, daemon)
   const { predecessorRecord } = order.family.files(order.scope)
   let isRemoved = false

@@ -2,7 +2,7 @@ import type { FactsBasis } from '../../src/classify/derive.js'
 import type { Listener, ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord, RecordRead } from '../../src/identity/record.js'
 import type { SelfReport } from '../../src/identity/self-report.js'
-import type { ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../../src/identity/observation.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
 
 /**
@@ -81,7 +81,7 @@ export function report(change: Partial<SelfReport> = {}): SelfReport {
     packageVersion: '4.0.0',
     scope: HERE,
     statesScope: true,
-    tie: 'own_pid',
+    verifiedBy: 'own_pid',
     pid: PID,
     port: PORT,
     token: null,
@@ -105,7 +105,7 @@ export function oldReport(change: Partial<SelfReport> = {}): SelfReport {
     packageVersion: '3.2.3',
     scope: null,
     statesScope: false,
-    tie: 'command_line',
+    verifiedBy: 'command_line',
     pid: null,
     port: null,
     token: TOKEN,
@@ -113,7 +113,7 @@ export function oldReport(change: Partial<SelfReport> = {}): SelfReport {
   })
 }
 
-export function sighting(change: Partial<Sighting> = {}): Sighting {
+export function observation(change: Partial<Observation> = {}): Observation {
   const [told, shaped] = [change.report === undefined ? report() : change.report, change.shape ?? null]
   const marker = change.shape === undefined ? HERE : (shaped?.marker ?? null)
   return {
@@ -180,7 +180,7 @@ export const ABSENT: RecordRead = { state: 'absent' }
 export const MALFORMED: RecordRead = { state: 'malformed', why: 'its content is no record' }
 export const UNREADABLE: RecordRead = { state: 'unreadable', why: 'EACCES' }
 
-export function scopeView(change: Partial<ScopeView> = {}): ScopeView {
+export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
   return {
     real: HERE,
     gone: false,
@@ -196,11 +196,11 @@ export function scopeView(change: Partial<ScopeView> = {}): ScopeView {
 }
 
 /** Returns the surroundings of a look at `here`: the texts `HERE` and `LINK` mean it, `ELSEWHERE` another scope. */
-export function surroundings(
-  here: ScopeView = scopeView(),
-  elsewhere: ScopeView = scopeView({ real: ELSEWHERE, records: [ABSENT, ABSENT] }),
+export function context(
+  here: ScopeSnapshot = scopeView(),
+  elsewhere: ScopeSnapshot = scopeView({ real: ELSEWHERE, records: [ABSENT, ABSENT] }),
   alive: readonly ProcessView[] = [processView(), liveProcess()],
-): Surroundings {
+): ScanContext {
   return {
     user: USER,
     namespaces: NAMESPACES,

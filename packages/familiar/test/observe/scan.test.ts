@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { look } from '../../src/observe/look.js'
+import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
@@ -16,7 +16,7 @@ import { candidateAt, SAFE, verdictAt } from '../helpers/seen.js'
 import { startServer } from '../helpers/server.js'
 import { needCommand, needRoot, NOBODY, skipAloud } from '../helpers/skip.js'
 
-const ports = portsOf('observe/look')
+const ports = portsOf('observe/scan')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
@@ -35,7 +35,7 @@ async function verdictOn(options: Options | ((root: string) => Options), looker 
     ...(typeof options === 'function' ? options(root) : options),
   })
   if (options === STOPPED) await hold(daemon)
-  return verdictAt(await look(looker, root, platform), daemon.port)
+  return verdictAt(await scan(looker, root, platform), daemon.port)
 }
 
 const STOPPED: Options = {}
@@ -111,7 +111,7 @@ describe('a look says of a daemon of its root', () => {
   it('that cannot be seen by its socket', async () => {
     const root = makeHome()
     const { port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
-    const seen = await look(family, root, blind(platform))
+    const seen = await scan(family, root, blind(platform))
     expect(verdictAt(seen, port)).toEqual(['operator_required', 'missing_pid', 'S7'])
     expect(candidateAt(seen, port).proof).toBeNull()
   })
@@ -130,7 +130,7 @@ describe('a look says of a daemon of its root', () => {
     chmodSync(node, 0o755)
     const root = makeHome()
     const { port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root, node })
-    const seen = await look(family, root, platform)
+    const seen = await scan(family, root, platform)
     expect(verdictAt(seen, port)).toEqual(['operator_required', 'missing_identity', 'S8'])
     expect(candidateAt(seen, port).proof).toBeNull()
   })
@@ -144,9 +144,9 @@ describe('a look', () => {
     const port = nextPort()
     for (const host of ['127.0.0.1', '::1'])
       servers.push(await startServer({ host, port }, (socket) => socket.end()))
-    const { sighting } = candidateAt(await look(family, makeHome(), platform), port)
-    expect(sighting.pid).toBe(process.pid)
-    expect(sighting.listeners.map(({ address }) => address).toSorted()).toEqual(['127.0.0.1', '::1'])
+    const { observation } = candidateAt(await scan(family, makeHome(), platform), port)
+    expect(observation.pid).toBe(process.pid)
+    expect(observation.listeners.map(({ address }) => address).toSorted()).toEqual(['127.0.0.1', '::1'])
   })
 
   it('takes two processes on one port for two candidates', async () => {
@@ -154,10 +154,10 @@ describe('a look', () => {
     const port = nextPort()
     const daemon = await spawnPredecessor({ family: 'sync', port, root })
     const stranger = await spawnHostile('http', port, { host: '::1' })
-    const found = (await look(family, root, platform)).candidates.filter(
-      ({ sighting }) => sighting.port === port,
+    const found = (await scan(family, root, platform)).candidates.filter(
+      ({ observation }) => observation.port === port,
     )
-    const byPid = new Map(found.map(({ sighting, verdict }) => [sighting.pid, verdict.reason]))
+    const byPid = new Map(found.map(({ observation, verdict }) => [observation.pid, verdict.reason]))
     expect(byPid).toEqual(
       new Map([
         [daemon.pid, null],
@@ -171,16 +171,16 @@ describe('a look', () => {
     const [below, inside] = [nextPort(), nextPort()]
     for (const port of [below, inside]) await spawnPredecessor({ family: 'sync', port, root })
     const narrow = { ...family, ports: { from: inside, to: inside + 1 } }
-    expect((await look(narrow, root, platform)).candidates.map(({ sighting }) => sighting.port)).toEqual([
-      inside,
-    ])
+    expect(
+      (await scan(narrow, root, platform)).candidates.map(({ observation }) => observation.port),
+    ).toEqual([inside])
   })
 
   it('writes nothing and leaves no process behind', async () => {
     const root = makeHome()
     await spawnPredecessor({ family: 'sync', port: nextPort(), root })
     const before = [treeOf(root), childrenOf(process.pid)]
-    await look(family, root, platform)
+    await scan(family, root, platform)
     expect([treeOf(root), childrenOf(process.pid)]).toEqual(before)
   })
 })

@@ -6,14 +6,14 @@ import type { Family } from '../family.js'
 import type { Host, Listener } from '../identity/machine.js'
 import { makeProof, type ProvenProcess } from '../identity/proof.js'
 import type { DaemonRecord } from '../identity/record.js'
-import type { ScopeView, Sighting, Surroundings } from '../identity/sighting.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../identity/observation.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { handshake } from './handshake.js'
 import { HEALTH_PATH, probe, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { readScope, type UnlockedView } from './records.js'
 import { readForeignScopes } from './scopes.js'
-import { sightingsOf, type Heard } from './sightings.js'
+import { observationsOf, type Heard } from './observations.js'
 
 /** How long a listener may take to answer. A healthy one takes a few milliseconds. This keeps a whole scan below 1 s. */
 export const PROBE_MS = 600
@@ -25,17 +25,17 @@ const LOOK_MS = 950
  * Before acting, allow this long for other scopes: a daemon whose scope is unknown is never cleaned, and on a busy
  * machine starting the child alone can take longer than a whole scan may.
  */
-export const PATIENT_MS = 3_000
+export const FOREIGN_SCOPES_TIMEOUT_MS = 3_000
 
 /** The minimum time for reading other scopes. A local file system takes about 50 ms, mostly to start the child. */
-const FOREIGN_SCOPES_MS = 300
+const FOREIGN_SCOPES_SHORT_MS = 300
 
 /** How long the tools of the operating system may take (Linux needs none). */
 const MACHINE_MS = 5_000
 
 /** One candidate with everything that was seen, the facts, the verdict, and the proof if there is one. */
 export interface Candidate {
-  readonly sighting: Sighting
+  readonly observation: Observation
   readonly facts: Facts
   readonly verdict: Verdict
   /** Null where identity or spawn shape is not proven: such a process cannot be signalled at all. */
@@ -43,10 +43,10 @@ export interface Candidate {
 }
 
 /** The result of one scan of a family's port range. */
-export interface Look {
+export interface Scan {
   readonly family: Family
   readonly host: Host
-  readonly surroundings: Surroundings
+  readonly context: ScanContext
   /** Every listener in the range, by port; before them the daemon lock's holder if it does not listen. */
   readonly candidates: readonly Candidate[]
 }
@@ -57,12 +57,12 @@ export interface Look {
  * the listeners do, or later if `foreignScopesMs` gives other scopes more time. Throws `E_LOOK_FAILED` when the system
  * cannot list the listeners.
  */
-export async function look(
+export async function scan(
   family: Family,
   scope: string,
   platform: Platform,
-  foreignScopesMs: number = FOREIGN_SCOPES_MS,
-): Promise<Look> {
+  foreignScopesMs: number = FOREIGN_SCOPES_SHORT_MS,
+): Promise<Scan> {
   const started = performance.now()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
@@ -77,25 +77,25 @@ export async function look(
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLock(family, scope, read, platform, found)
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
-  const sightings = await sightingsOf(
+  const observations = await observationsOf(
     family,
     { listeners, holders, replies, here, alive, host, proven },
     platform,
   )
   const foreignMs = Math.max(foreignScopesMs, LOOK_MS - (performance.now() - started))
-  const scopes = await readScopes(family, scope, here, sightings, host.user, foreignMs)
+  const scopes = await readScopes(family, scope, here, observations, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
-  const surroundings = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }
+  const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }
   const more = await platform.inspect(
     recordedPids(scopes.values()).filter((pid) => !alive.has(pid)),
     deadline,
   )
-  const around = { ...surroundings, alive: new Map([...alive, ...more]) }
+  const around = { ...context, alive: new Map([...alive, ...more]) }
   return {
     family,
     host,
-    surroundings: around,
-    candidates: sightings.map((seen) => decide(family, seen, around, sightings)),
+    context: around,
+    candidates: observations.map((seen) => decide(family, seen, around, observations)),
   }
 }
 
@@ -106,7 +106,7 @@ async function withLock(
   { told, ...view }: UnlockedView,
   platform: Platform,
   pids: readonly number[],
-): Promise<ScopeView> {
+): Promise<ScopeSnapshot> {
   return { ...view, lockHolder: await platform.lockHolder(family.files(scope).daemonLock, told, pids) }
 }
 
@@ -168,7 +168,7 @@ function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<numb
 }
 
 /** The pids in the records and locks of these scopes. One of another machine or pid namespace is inspected in vain. */
-function recordedPids(scopes: Iterable<ScopeView | UnlockedView>): readonly number[] {
+function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly number[] {
   return [...scopes].flatMap((scope) => {
     const lock = 'told' in scope ? scope.told : scope.lockHolder
     return [
@@ -182,41 +182,41 @@ function recordedPids(scopes: Iterable<ScopeView | UnlockedView>): readonly numb
 async function readScopes(
   family: Family,
   scope: string,
-  here: ScopeView,
-  sightings: readonly Sighting[],
+  here: ScopeSnapshot,
+  observations: readonly Observation[],
   user: string,
   foreignMs: number,
-): Promise<ReadonlyMap<string, ScopeView>> {
+): Promise<ReadonlyMap<string, ScopeSnapshot>> {
   const own = new Set([scope, ...(here.real === null ? [] : [here.real])])
-  const named = sightings.flatMap((seen) => (isOfUser(seen, user) ? (seen.namedScopes ?? []) : []))
+  const named = observations.flatMap((seen) => (isOfUser(seen, user) ? (seen.namedScopes ?? []) : []))
   const foreign = [...new Set(named)].filter((path) => isAbsolute(path) && !own.has(path))
-  const pids = [...new Set(sightings.flatMap(({ pid }) => pid ?? []))]
+  const pids = [...new Set(observations.flatMap(({ pid }) => pid ?? []))]
   const deadline = AbortSignal.timeout(Math.round(foreignMs))
   const read = await readForeignScopes(family, foreign, pids, deadline)
   const views = [...read].map(([path, view]) => [path, isSame(view, here) ? here : view] as const)
   return new Map([...[...own].map((path) => [path, here] as const), ...views])
 }
 
-function isOfUser({ listeners, process }: Sighting, user: string): boolean {
+function isOfUser({ listeners, process }: Observation, user: string): boolean {
   return (
     process?.user === user && listeners.every((listener) => listener.user === null || listener.user === user)
   )
 }
 
-function isSame(one: ScopeView, other: ScopeView): boolean {
+function isSame(one: ScopeSnapshot, other: ScopeSnapshot): boolean {
   if (one.real === null || other.real === null) return false
   return one.real === other.real || (one.directory !== null && one.directory === other.directory)
 }
 
 function decide(
   family: Family,
-  sighting: Sighting,
-  around: Surroundings,
-  others: readonly Sighting[],
+  observation: Observation,
+  around: ScanContext,
+  others: readonly Observation[],
 ): Candidate {
-  const facts = factsOf(family, sighting, around, others)
+  const facts = factsOf(family, observation, around, others)
   const verdict = classify(family.rules, family.reasonNames, facts)
-  return { sighting, facts, verdict, proof: prove(family, sighting, facts) }
+  return { observation, facts, verdict, proof: prove(family, observation, facts) }
 }
 
 /**
@@ -247,7 +247,11 @@ export async function proveStarted(
 }
 
 /** Whatever the class, a proof needs the process, its start time, command line, namespaces and spawn shape. */
-function prove(family: Family, { process, port, listeners }: Sighting, facts: Facts): ProvenProcess | null {
+function prove(
+  family: Family,
+  { process, port, listeners }: Observation,
+  facts: Facts,
+): ProvenProcess | null {
   if (process === null || process.birth === null || process.command === null || process.namespaces === null) {
     return null
   }

@@ -1,7 +1,13 @@
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { RecordRead } from '../../src/identity/record.js'
 import type { SelfReport } from '../../src/identity/self-report.js'
-import type { Answer, LockHolding, ScopeView, Sighting, Surroundings } from '../../src/identity/sighting.js'
+import type {
+  Answer,
+  LockHolding,
+  ScopeSnapshot,
+  Observation,
+  ScanContext,
+} from '../../src/identity/observation.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
@@ -25,11 +31,11 @@ import {
   report,
   scopeView,
   shape,
-  sighting,
-  surroundings,
+  observation,
+  context,
   TOKEN,
   UNREADABLE,
-} from './sightings.js'
+} from './observations.js'
 
 /** One kind of thing of which a sighting has one: each value stands for what a look can really see. The first is the plain one. */
 const PROCESSES: readonly (Partial<ProcessView> | null)[] = [
@@ -76,7 +82,7 @@ const ANSWERS: readonly (readonly [Answer, SelfReport | null])[] = [
 ]
 
 /** Where it listens, and what else was seen of it. */
-const PLACES: readonly Partial<Sighting>[] = [
+const PLACES: readonly Partial<Observation>[] = [
   {},
   { port: PORT + 100 },
   { port: null, listeners: [] },
@@ -150,7 +156,7 @@ const BASES: readonly (readonly number[])[] = [
  */
 export function forEachSighting(
   departures: number,
-  visit: (seen: Sighting, around: Surroundings, others: readonly Sighting[]) => void,
+  visit: (seen: Observation, around: ScanContext, others: readonly Observation[]) => void,
 ): number {
   let count = 0
   for (const base of BASES) {
@@ -172,7 +178,7 @@ function* departuresFrom(base: readonly number[], left: number, from = 0): Gener
   }
 }
 
-function seenAs(choice: readonly number[]): readonly [Sighting, Surroundings, readonly Sighting[]] {
+function seenAs(choice: readonly number[]): readonly [Observation, ScanContext, readonly Observation[]] {
   const of = <T>(values: readonly T[], at: number): T => {
     const [value] = values.slice(choice[at] ?? 0)
     if (value === undefined) throw new RangeError(`there is no choice ${choice[at]}`)
@@ -184,7 +190,7 @@ function seenAs(choice: readonly number[]): readonly [Sighting, Surroundings, re
   const isReadable = change !== null && change.command !== null && place.pid !== null
   const namedScopes = of(NAMED, 4)
   const kin = of(KIN, 5)
-  const seen = sighting({
+  const seen = observation({
     shape: isReadable ? of(SHAPES, 1) : null,
     process: change === null ? null : processView(change),
     answer,
@@ -193,8 +199,8 @@ function seenAs(choice: readonly number[]): readonly [Sighting, Surroundings, re
     ...place,
     ...(namedScopes === 'as told' ? {} : { namedScopes }),
   })
-  const sharing = sighting({ pid: LIVE_PID, process: liveProcess(), port: seen.port, shape: oldShape() })
-  const others: Readonly<Record<Kin, readonly Sighting[]>> = {
+  const sharing = observation({ pid: LIVE_PID, process: liveProcess(), port: seen.port, shape: oldShape() })
+  const others: Readonly<Record<Kin, readonly Observation[]>> = {
     alone: [],
     'beside the live one': [sharing],
     'forked from the live one': [],
@@ -208,16 +214,16 @@ function worldOf(
   lockHolder: LockHolding,
   gone: boolean | null,
   other: (typeof OTHERS)[number],
-): Surroundings {
+): ScanContext {
   const there = records.map((read) =>
     read.state === 'readable' && read.record.scope === HERE
       ? readable({ ...read.record, scope: ELSEWHERE })
       : read,
   )
-  const views: Readonly<Record<typeof other, ScopeView>> = {
+  const views: Readonly<Record<typeof other, ScopeSnapshot>> = {
     alike: scopeView({ real: gone === null ? null : ELSEWHERE, gone, records: there, lockHolder }),
     plain: scopeView({ real: ELSEWHERE, gone, records: [ABSENT, ABSENT] }),
     late: UNTOLD,
   }
-  return surroundings(scopeView({ records, gone, lockHolder }), views[other], [processView(), liveProcess()])
+  return context(scopeView({ records, gone, lockHolder }), views[other], [processView(), liveProcess()])
 }
