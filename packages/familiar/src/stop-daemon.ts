@@ -66,14 +66,14 @@ type Target =
 async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  const { state, pid, port } = stateFrom(seen)
+  // In another user's directory we only scan: refuse even if there is nothing to stop.
+  if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   const daemon = scopeDaemon(seen)
   if (daemon !== null) return seenTarget(request, seen, daemon)
   const record = readOwnRecord(family, scope)
   const answer = record?.running === true ? await verify(request, record) : null
   if (record !== null && answer?.outcome === 'proven') return provenTarget(request, seen, record)
-  const { state, pid, port } = stateFrom(seen)
-  // In another user's directory we only scan: refuse even if there is nothing to stop.
-  if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   if (state === 'unreachable') throw unreachable(request, { pid, port })
   if (state === 'elsewhere') throw elsewhere(request, { pid, port })
   return null

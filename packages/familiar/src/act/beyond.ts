@@ -35,6 +35,7 @@ function nameOf({ pid, port }: Named): string {
   return `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
 }
 
-function hintFor(other: string | undefined): string {
+/** Returns what to do about a daemon that cannot be judged from here; never a command that would end it. */
+export function hintFor(other: string | undefined): string {
   return `use it where it runs${other === undefined ? '' : `, or ${other}`}`
 }

@@ -7,6 +7,7 @@ import type { Lineage } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readPredecessorRecord } from '../observe/records.js'
 import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
+import { stateFrom } from '../observe/state.js'
 import {
   terminateScopeDaemon,
   markEnded,
@@ -15,7 +16,7 @@ import {
   type EndOrder,
 } from './terminate-scope-daemon.js'
 import type { HeldLock } from './lock.js'
-import { unreachable, type Beyond } from './beyond.js'
+import { hintFor, unreachable, type Beyond } from './beyond.js'
 import { quarantine } from './record-file.js'
 import { assertCanStart, type Launch } from './start.js'
 
@@ -55,6 +56,15 @@ const REQUIRED: readonly (keyof Facts)[] = [
   'scope_agrees',
 ]
 
+/** Missing, these say where this command runs, and nothing about the daemon: it may be healthy. */
+const BEYOND: ReadonlySet<string> = new Set([
+  'pid_known',
+  'birth_known',
+  'same_namespaces',
+  'reachable',
+  'elsewhere',
+])
+
 /**
  * How many scans to try until the daemon answers: on a busy machine even a healthy one may miss one. Ours has just proven
  * itself, but a predecessor may be hung, and that must be reported within two seconds.
@@ -70,7 +80,7 @@ export async function replaceOwn(
   lock: HeldLock,
   record: DaemonRecord,
 ): Promise<Replaced | null> {
-  const found = await findTarget(order, 'own')
+  const { target: found } = await findTarget(order, 'own')
   if (found === null || found.record?.instanceId !== record.instanceId) return null
   await end(order, lock, found)
   await markEnded(order, found.daemon)
@@ -86,8 +96,8 @@ export async function replaceOwn(
 export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): Promise<Replaced | null> {
   const { family, scope } = order
   if (readPredecessorRecord(family, scope) === null) return null
-  const found = await findTarget(order, 'predecessor')
-  if (found === null) return null
+  const { seen, target: found } = await findTarget(order, 'predecessor')
+  if (found === null) return assertNoneBeyond(order, seen)
   if (found.daemon.facts.marker !== 'yes') return leaveBeside(order, found)
   if (found.daemon.facts.reachable !== 'yes') throw unreachable(order, found.daemon.observation)
   if (found.daemon.facts.self_report !== 'yes') throw unresponsive(order, found)
@@ -96,6 +106,13 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
   await end(order, lock, found)
   await withDaemonLock(order, (daemonLock) => setPredecessorAside(order, daemonLock, found.record))
   return { reason: order.reason, packageVersion: found.version }
+}
+
+/** Throws if the scan found no daemon because it runs where a connection from here does not reach it. */
+function assertNoneBeyond(order: ReplaceOrder, seen: Scan): null {
+  const { state, pid, port } = stateFrom(seen)
+  if (state === 'unreachable') throw unreachable(order, { pid, port })
+  return null
 }
 
 /** Leaves a daemon alone that is not proven to be this scope's, and tells the user who starts ours once. */
@@ -116,15 +133,15 @@ interface ReplaceTarget {
 async function findTarget(
   { family, scope, platform }: ReplaceOrder,
   lineage: Lineage,
-): Promise<ReplaceTarget | null> {
+): Promise<{ readonly seen: Scan; readonly target: ReplaceTarget | null }> {
   for (let looks = 1; ; looks++) {
     const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
     const daemon = scopeDaemon(seen, lineage)
-    if (daemon === null) return null
+    if (daemon === null) return { seen, target: null }
     if (daemon.facts.self_report !== 'yes' && looks < LOOKS[lineage]) continue
     const record = recordOf(daemon, seen)
     const version = daemon.observation.report?.packageVersion ?? record?.packageVersion ?? null
-    return { seen, daemon, record, version }
+    return { seen, target: { seen, daemon, record, version } }
   }
 }
 
@@ -146,8 +163,8 @@ function unproven({ seen, daemon, record }: ReplaceTarget): readonly string[] {
 async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): Promise<void> {
   const { daemon, record, version } = found
   const { pid, port } = daemon.observation
-  const named = { pid, port, version }
   const missing = unproven(found)
+  const named = { pid, port, version, isVisible: !missing.some((fact) => BEYOND.has(fact)) }
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
   if (order.launch !== undefined) assertCanStart(order.launch)
   const result = await terminateScopeDaemon(order, lock, daemon, record)
@@ -165,15 +182,25 @@ function unresponsive({ family, stopCommand }: ReplaceOrder, { daemon }: Replace
 
 /** Returns the error for a daemon that must be replaced and still runs. */
 export function notReplaced(
-  { family, doctorCommand }: Pick<ReplaceOrder, 'family' | 'doctorCommand'>,
-  daemon: { readonly pid: number | null; readonly port: number | null; readonly version: string | null },
+  {
+    family,
+    doctorCommand,
+    otherScopeHint,
+  }: Pick<ReplaceOrder, 'family' | 'doctorCommand' | 'otherScopeHint'>,
+  daemon: {
+    readonly pid: number | null
+    readonly port: number | null
+    readonly version: string | null
+    /** False if it cannot be judged from here: then no command that would end it is named. */
+    readonly isVisible: boolean
+  },
   why: string,
 ): FamiliarError {
   const { pid, port, version } = daemon
   return new FamiliarError(
     'E_DAEMON_NOT_REPLACED',
     `the ${family.name} daemon (process ${pid ?? 'unknown'}, port ${port ?? 'none'}, version ${version ?? 'unknown'}) must be replaced and was not: ${why}`,
-    { hint: doctorCommand(port) },
+    { hint: daemon.isVisible ? doctorCommand(port) : hintFor(otherScopeHint) },
   )
 }
 

@@ -32,10 +32,12 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
     record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
   if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
   if (holder === 'unknown') return null
+  // Without our clock its start time is unknown: a scan cannot tell that it is the holder, and says `elsewhere`.
+  const beyond = view !== null && view.birth === null ? elsewhere : unreachable
   const network = view?.networkNamespace ?? null
-  if (network !== null && network !== host.networkNamespace) return unreachable(request, named)
+  if (network !== null && network !== host.networkNamespace) return beyond(request, named)
   const answer = record === null ? null : await verify(request, record, REFUSED_MS)
-  return answer?.outcome === 'unreachable' ? unreachable(request, named) : null
+  return answer?.outcome === 'unreachable' ? beyond(request, named) : null
 }
 
 async function viewOf({ platform }: ConnectRequest, pid: number): Promise<ProcessView | null> {
