@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
@@ -38,6 +38,8 @@ leaveNoDaemons(ports)
 async function startByHand(root: string, command: string, args: readonly string[]): Promise<() => boolean> {
   startChild(command, [...args, process.execPath, ...commandOf(root, ports, OLD)], { stdio: 'ignore' })
   await eventually(() => expect(recordIn(root).state).toBe('running'))
+  // Its log follows its record: from then on it writes nothing by itself.
+  await eventually(() => expect(existsSync(join(root, 'daemons/sync/daemon.log'))).toBe(true))
   const [pid = 0] = daemonsOf(root)
   return watch(pid)
 }
