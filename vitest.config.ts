@@ -9,7 +9,7 @@ const LONG =
     ? []
     : [
         '**/{life/flood,act/stop-ending}.test.ts',
-        '**/live/{alias-project,alias-root,dashboard-memory,hostile-files,issue-1071-file-systems,limits,package-replaced,parts,sync-fleet}.test.ts',
+        '**/live/{alias-project,alias-root,dashboard-matrix,dashboard-memory,hostile-files,issue-1071-file-systems,issue-1071-same-home,limits,package-replaced,parts,sync-fleet,version-across}.test.ts',
       ]
 
 export default defineConfig({

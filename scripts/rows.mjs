@@ -6,24 +6,21 @@
  * @type {Readonly<Record<string, number>>}
  */
 const SECONDS = {
-  'dashboard-matrix': 90,
   'dashboard-orphans': 70,
-  'version-across': 60,
   'vantage-matrix': 50,
   'dashboard-missed': 45,
   'dashboard-pages': 41,
-  'issue-1071-same-home': 37,
   'browser-hostile': 37,
-  'version-predecessor': 35,
+  'version-predecessor': 45,
   'browser-looks': 32,
-  'version-turns': 32,
+  'version-turns': 45,
   'version-herd': 32,
   'predecessor-truth': 29,
   'herd-cold': 28,
   'sync-stop': 28,
   'sync-security': 27,
   'browser-origins': 26,
-  'dashboard-commands': 26,
+  'dashboard-commands': 40,
   'dashboard-cleanup': 25,
 }
 const OTHERS = 12
