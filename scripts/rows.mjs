@@ -25,7 +25,7 @@ const SECONDS = {
 }
 const OTHERS = 12
 
-/** Mostly wait for what takes half a minute, and need little of the processor meanwhile: a row of their own beside the others. */
+/** These mostly wait for something that takes half a minute, so they run in a row of their own beside the busy ones. */
 const WAITING = new Set([
   'doctor',
   'browser-requests',

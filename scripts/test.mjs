@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm test`: everything that proves behaviour. First what needs no real port range, then what does, in a private
- * network where the machine allows one. Arguments are handed to vitest; `--project live` runs only that part.
+ * `npm test`: the tests but for the long ones (`LONG` in vitest.config.ts). First those that need no real port range, then
+ * those that do, in a private network if the machine allows one. Arguments go to vitest; `--project live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,10 +10,10 @@ import { join } from 'node:path'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './rows.mjs'
 
-/** Tests mostly wait for processes: so many files side by side keep two cores busy. */
+/** How many unit files run side by side. They mostly wait for processes: four keep two cores busy. */
 const WORKERS = 4
 
-/** Live tests wait less; beside these rows goes one of tests that only wait. */
+/** How many rows of busy live files run side by side. One more row has those that mostly wait (rows.mjs). */
 const ROWS = 3
 
 const VITEST = 'node_modules/vitest/vitest.mjs'

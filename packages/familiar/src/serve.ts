@@ -8,7 +8,7 @@ import { assertOwnScope } from './act/scope-owner.js'
 import { bindInRange } from './daemon/bind.js'
 import type { Lines } from './act/lines.js'
 import { STARTUP_PIPE_MS, type Timing } from './act/startup-pipe.js'
-import { openLease } from './daemon/startup-pipe.js'
+import { openStartupPipe } from './daemon/startup-pipe.js'
 import { live, type Work } from './daemon/life.js'
 import type { Pages } from './daemon/pages.js'
 import { openLog, type Log } from './daemon/log.js'
@@ -78,7 +78,7 @@ const SELF_MS = 5_000
  * ends or the starter does not answer for 10 s, it leaves at once, with nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const pipe = openLease(options.mayHavePipe)
+  const pipe = openStartupPipe(options.mayHavePipe)
   const log = openLog(options.logFile)
   try {
     assertOwnFiles(options)

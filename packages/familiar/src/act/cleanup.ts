@@ -39,7 +39,7 @@ export interface CleanUpRequest {
   /** How long each scan may take to read the scopes that other processes name, in milliseconds. */
   readonly foreignScopesMs?: number
   /** False if the caller does not read `after`: the last scan is skipped, and `after` is the scan before it. */
-  readonly looksAgain?: boolean
+  readonly scansAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
 }
@@ -86,7 +86,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   try {
     const again = await scan(family, scope, platform, foreignScopesMs)
     const results = await retireAll(request, again, locks)
-    const after = request.looksAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
+    const after = request.scansAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
     releaseAll(locks, request)

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readdirSync, readFileSync } from 'node:fs'
 import { throwLack } from '../errors.js'
-import { LEASE_FD } from './startup-pipe.js'
+import { STARTUP_PIPE_FD } from './startup-pipe.js'
 
 const DESCRIPTORS = '/proc/self/fdinfo'
 
@@ -18,7 +18,7 @@ const CLOSE_ON_EXEC = 0o2000000
  */
 export function inheritedDescriptors(): readonly string[] {
   return listed().flatMap((descriptor) => {
-    if (descriptor <= LEASE_FD || !staysOpen(descriptor)) return []
+    if (descriptor <= STARTUP_PIPE_FD || !staysOpen(descriptor)) return []
     const target = targetOf(descriptor)
     return target === null ? [] : [`${descriptor} ${target}`]
   })
@@ -28,7 +28,8 @@ export function inheritedDescriptors(): readonly string[] {
 export function closeInherited(named: unknown): void {
   for (const one of Array.isArray(named) ? named : []) {
     const [descriptor, target] = String(one).split(' ')
-    if (Number(descriptor) > LEASE_FD && targetOf(Number(descriptor)) === target) close(Number(descriptor))
+    if (Number(descriptor) > STARTUP_PIPE_FD && targetOf(Number(descriptor)) === target)
+      close(Number(descriptor))
   }
 }
 

@@ -69,7 +69,7 @@ const BEYOND: ReadonlySet<string> = new Set([
  * How many scans to try until the daemon answers: on a busy machine even a healthy one may miss one. Ours has just proven
  * itself, but a predecessor may be hung, and that must be reported within two seconds.
  */
-const LOOKS: Readonly<Record<Lineage, number>> = { own: 3, predecessor: 2 }
+const SCANS: Readonly<Record<Lineage, number>> = { own: 3, predecessor: 2 }
 
 /**
  * Ends our own daemon that the record names. Returns null if a scan no longer finds that instance. Throws
@@ -134,11 +134,11 @@ async function findTarget(
   { family, scope, platform }: ReplaceOrder,
   lineage: Lineage,
 ): Promise<{ readonly seen: Scan; readonly target: ReplaceTarget | null }> {
-  for (let looks = 1; ; looks++) {
+  for (let scans = 1; ; scans++) {
     const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
     const daemon = scopeDaemon(seen, lineage)
     if (daemon === null) return { seen, target: null }
-    if (daemon.facts.self_report !== 'yes' && looks < LOOKS[lineage]) continue
+    if (daemon.facts.self_report !== 'yes' && scans < SCANS[lineage]) continue
     const record = recordOf(daemon, seen)
     const version = daemon.observation.report?.packageVersion ?? record?.packageVersion ?? null
     return { seen, target: { seen, daemon, record, version } }

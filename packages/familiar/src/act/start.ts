@@ -13,7 +13,7 @@ import type { HeldLock } from './lock.js'
 import { endOfLog, openLogFile } from './log-file.js'
 import { proveStarted } from '../observe/scan.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { LEASE_FD, type Timing } from './startup-pipe.js'
+import { STARTUP_PIPE_FD, type Timing } from './startup-pipe.js'
 import { retire } from './stop.js'
 
 /** Why a daemon is started; written to its log. */
@@ -93,7 +93,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   )
   const inherited = inheritedDescriptors()
   const child = await spawnDetached(order.launch)
-  const pipe = jsonLines(child.stdio[LEASE_FD] as Socket)
+  const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
   try {
     pipe.send({
       reason: order.reason,

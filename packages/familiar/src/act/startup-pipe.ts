@@ -1,5 +1,5 @@
 /** The daemon's file descriptor of the start pipe: a socket pair, one JSON document per line, both ways. */
-export const LEASE_FD = 3
+export const STARTUP_PIPE_FD = 3
 
 /** A daemon that is not adopted within this time exits. */
 export const STARTUP_PIPE_MS = 10_000

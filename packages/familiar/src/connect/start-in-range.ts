@@ -40,7 +40,7 @@ function isRangeFull(error: unknown): boolean {
 
 /** Ignores the result: the next start finds out whether there is room now. */
 async function freePorts({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
-  await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, looksAgain: false })
+  await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, scansAgain: false })
 }
 
 async function rangeFull(

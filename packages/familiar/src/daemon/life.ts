@@ -150,7 +150,7 @@ export function live(options: LifeOptions): Life {
         intent: 'startup_clean',
         seen,
         isOwnScopeOnly: true,
-        looksAgain: false,
+        scansAgain: false,
         lockWaitMs: 0,
       })
       const gone = entries.filter(({ result }) => result.outcome === 'swept')

@@ -40,7 +40,7 @@ export interface ScopeSnapshot {
   readonly real: string | null
   /** True when it is proven absent, false when it exists, null when unknown. */
   readonly gone: boolean | null
-  /** How long its directory (its parent, if it is gone) has been empty; null when that is not empty or cannot be read. */
+  /** How long its directory (its parent, if it is gone) had been empty when it was asked for; null when that is not empty or cannot be read. */
   readonly emptyForSeconds: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null

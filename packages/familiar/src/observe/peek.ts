@@ -20,6 +20,8 @@ export interface PeekRequest {
   readonly records: readonly string[]
   readonly sharedOwner: string | null
   readonly daemonLock: string
+  /** In milliseconds since 1970. The child that reads may start seconds later, and other facts are of this moment. */
+  readonly askedMs: number
 }
 
 export type PeekedFile =
@@ -54,7 +56,10 @@ export function peek(request: PeekRequest): PeekReply {
   return {
     real: realPath(request.scope),
     gone,
-    emptyForSeconds: emptyForSeconds(gone === true ? dirname(resolve(request.scope)) : request.scope),
+    emptyForSeconds: emptyForSeconds(
+      gone === true ? dirname(resolve(request.scope)) : request.scope,
+      request.askedMs,
+    ),
     records: request.records.map((path) => readSmallFile(path)),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner),
     daemonLock: readSmallFile(request.daemonLock),
@@ -106,11 +111,11 @@ export function isGone(path: string): boolean | null {
   }
 }
 
-/** Returns for how many seconds a directory has been empty; null if it is not empty or cannot be read. */
-function emptyForSeconds(directory: string): number | null {
+/** Returns for how many seconds a directory had been empty at that time; null if it is not empty or cannot be read. */
+function emptyForSeconds(directory: string, atMs: number): number | null {
   try {
     if (readdirSync(fileNameOf(directory)).length > 0) return null
-    return Math.max(0, (Date.now() - statSync(fileNameOf(directory)).mtimeMs) / 1000)
+    return Math.max(0, (atMs - statSync(fileNameOf(directory)).mtimeMs) / 1000)
   } catch (error) {
     throwLack(error)
     return null

@@ -10,19 +10,19 @@ const INSPECT_MS = 1_000
 
 /**
  * Returns the state of the scope's daemon. An own daemon that proves itself costs one record read and one local request.
- * Otherwise the machine is scanned, by `takeLook` if the caller gives one; without it, a free daemon lock can save the
+ * Otherwise the machine is scanned, by `takeScan` if the caller gives one; without it, a free daemon lock can save the
  * scan (`quietState`).
  */
 export async function readState(
   at: OfScope,
-  takeLook: (() => Promise<Scan>) | null = null,
+  takeScan: (() => Promise<Scan>) | null = null,
 ): Promise<DaemonStatus> {
-  const proven = await loadingBeside(loadLook, () => provenState(at))
+  const proven = await loadingBeside(loadScan, () => provenState(at))
   if (proven !== null) return proven
-  const quiet = takeLook === null ? await quietState(at) : null
+  const quiet = takeScan === null ? await quietState(at) : null
   if (quiet !== null) return quiet
-  const { stateFrom } = await loadLook()
-  const { state, ...rest } = stateFrom(await (takeLook?.() ?? lookFor(at)))
+  const { stateFrom } = await loadScan()
+  const { state, ...rest } = stateFrom(await (takeScan?.() ?? scanFor(at)))
   // It may have come up during the scan.
   return (state === 'starting' || state === 'wedged' ? await provenState(at) : null) ?? { state, ...rest }
 }
@@ -31,7 +31,7 @@ export async function readState(
  * A predecessor's record names no scope, so in a copied home it still names the original home's daemon. Only the scopes
  * that this daemon names reveal that, so they get enough time even on a busy machine. Our own record names its scope.
  */
-async function lookFor({ family, scope, platform }: OfScope): Promise<Scan> {
+async function scanFor({ family, scope, platform }: OfScope): Promise<Scan> {
   const { scan, FOREIGN_SCOPES_TIMEOUT_MS } = await import('./scan.js')
   const isTheirs = readPredecessorRecord(family, scope) !== null
   return scan(family, scope, platform, ...(isTheirs ? [FOREIGN_SCOPES_TIMEOUT_MS] : []))
@@ -65,7 +65,7 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
 }
 
 /** Loads the scan on demand: a daemon that proves itself does not need it. */
-async function loadLook() {
+async function loadScan() {
   const [{ stateFrom }] = await Promise.all([import('./state.js'), import('./scan.js')])
   return { stateFrom }
 }

@@ -72,6 +72,7 @@ export function requestFor(family: Family, scope: string): PeekRequest {
     records: [...new Set([files.record, files.predecessorRecord])],
     sharedOwner: files.sharedOwner,
     daemonLock: files.daemonLock,
+    askedMs: Date.now(),
   }
 }
 

@@ -19,7 +19,7 @@ import { observationsOf, type Heard } from './observations.js'
 export const PROBE_MS = 600
 
 /** Time budget of a scan: what the listeners leave of it may be spent on reading the scopes that other processes name. */
-const LOOK_MS = 950
+const SCAN_MS = 950
 
 /**
  * Before acting, allow this long for other scopes: a daemon whose scope is unknown is never cleaned, and on a busy
@@ -82,7 +82,7 @@ export async function scan(
     { listeners, holders, replies, here, alive, host, proven },
     platform,
   )
-  const foreignMs = Math.max(foreignScopesMs, LOOK_MS - (performance.now() - started))
+  const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (performance.now() - started))
   const scopes = await readScopes(family, scope, here, observations, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
   const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }

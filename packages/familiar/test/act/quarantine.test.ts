@@ -144,10 +144,10 @@ describe('the copies of one record', () => {
 
   it('are tidied together with what a killed process left while it wrote', async () => {
     const { path } = await place()
-    const [old, in_startup_grace] = ['.record-0123456789ab', '.record-ba9876543210'].map((name) =>
+    const [old, young] = ['.record-0123456789ab', '.record-ba9876543210'].map((name) =>
       join(dirname(path), name),
     )
-    for (const file of [old, in_startup_grace]) writeFileSync(file ?? '', TOKEN)
+    for (const file of [old, young]) writeFileSync(file ?? '', TOKEN)
     const before = new Date(Date.now() - 3_600_000)
     utimesSync(old ?? '', before, before)
     tidyCopies(path)

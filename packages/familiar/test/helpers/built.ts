@@ -13,12 +13,12 @@ const built = {
 }
 
 /** Far more than other scopes take to be read: what these tests see must not depend on how busy the machine is. */
-export const FOREIGN_SCOPES_SHORT_MS = 20_000
+export const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
 
 /** A look that waits for the scopes of others. */
 export const scan: typeof Scan = (family, scope, platform, foreignScopesMs) =>
-  built.scan(family, scope, platform, foreignScopesMs ?? FOREIGN_SCOPES_SHORT_MS)
+  built.scan(family, scope, platform, foreignScopesMs ?? FOREIGN_SCOPES_TIMEOUT_MS)
 
 /** A clean-up that waits for the scopes of others at each look. */
 export const cleanUp: typeof CleanUp = (request) =>
-  built.cleanUp({ foreignScopesMs: FOREIGN_SCOPES_SHORT_MS, ...request })
+  built.cleanUp({ foreignScopesMs: FOREIGN_SCOPES_TIMEOUT_MS, ...request })

@@ -9,12 +9,13 @@ afterAll(removeHomes)
 const HOUR_S = 3600
 
 /** What a look reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
-function scan(scope: string) {
+function scan(scope: string, askedMs = Date.now()) {
   const { gone, emptyForSeconds } = peek({
     scope,
     records: [],
     sharedOwner: null,
     daemonLock: join(scope, 'lock'),
+    askedMs,
   })
   return { gone, emptyForSeconds }
 }
@@ -49,6 +50,15 @@ describe('a scope that is gone', () => {
     const { emptyForSeconds } = scan(join(home, 'project/'))
     expect(emptyForSeconds).toBeGreaterThanOrEqual(0)
     expect(emptyForSeconds).toBeLessThan(60)
+  })
+
+  it('that is read late had been empty as long as it had when it was asked for', () => {
+    const home = makeHome()
+    makeOld(home, HOUR_S)
+    const { emptyForSeconds } = scan(join(home, 'project'), Date.now() - (HOUR_S - 10) * 1_000)
+    expect(emptyForSeconds).toBeGreaterThan(9)
+    expect(emptyForSeconds).toBeLessThan(11)
+    expect(scan(join(home, 'project'), Date.now() - 2 * HOUR_S * 1_000).emptyForSeconds).toBe(0)
   })
 
   it('below a directory that was emptied in the future is empty since now', () => {
@@ -97,6 +107,7 @@ describe('a scope whose name is no UTF-8', () => {
       records: [join(scope, 'record')],
       sharedOwner: null,
       daemonLock: `${scope}/lock`,
+      askedMs: Date.now(),
     }
     expect(peek(request)).toMatchObject({
       real: scope,
@@ -112,13 +123,19 @@ describe('a scope whose name is no UTF-8', () => {
     const home = makeHome()
     mkdirSync(nameOf(home))
     symlinkSync(nameOf(home), join(home, 'link'))
-    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock') }
+    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock'), askedMs: Date.now() }
     expect(peek({ ...request, scope: join(home, 'link') }).real).toBe(`${home}/caf\udce9`)
   })
 
   it.each(['a\ud83d', 'a\udc7f', 'a\0b'])('cannot be told of %j, which names no file', (name) => {
     const scope = join(makeHome(), name)
-    const request = { scope, records: [join(scope, 'record')], sharedOwner: scope, daemonLock: scope }
+    const request = {
+      scope,
+      records: [join(scope, 'record')],
+      sharedOwner: scope,
+      daemonLock: scope,
+      askedMs: Date.now(),
+    }
     expect(peek(request)).toMatchObject({
       real: null,
       gone: null,

@@ -22,10 +22,10 @@ let nextPort = ports.to - 10
 
 leaveNoDaemons(ports)
 
-const FOREIGN_SCOPES_TIMEOUT_MS = 10_000
+const PATIENCE_MS = 10_000
 
 const PROVEN = { outcome: 'proven' }
-const STRANGER = { outcome: 'impostor' }
+const IMPOSTOR = { outcome: 'impostor' }
 
 /** Starts a daemon, and returns its record as one who has not its token reads it. */
 async function startWithoutToken() {
@@ -41,7 +41,7 @@ function recordOf(root: string): DaemonRecord {
 }
 
 function verifyIn(scope: string, record: DaemonRecord) {
-  return verify({ family, scope, platform }, record, FOREIGN_SCOPES_TIMEOUT_MS)
+  return verify({ family, scope, platform }, record, PATIENCE_MS)
 }
 
 /** Answers as the daemon does, but for this, on a port of its own, from this very process. Returns the port. */
@@ -67,7 +67,7 @@ describe('with the token', () => {
 
   it('another token proves nothing, whatever the kernel says of the process', async () => {
     const { root, record } = await startWithoutToken()
-    expect(await verifyIn(root, { ...record, token: 'f'.repeat(64) })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, token: 'f'.repeat(64) })).toEqual(IMPOSTOR)
   })
 })
 
@@ -91,14 +91,14 @@ describe('without the token', () => {
       { ...record, birth: null },
       { ...record, port: other.record.port },
     ]
-    expect(await Promise.all(wrong.map((one) => verifyIn(root, one)))).toEqual(wrong.map(() => STRANGER))
-    expect(await verifyIn(other.root, record)).toEqual(STRANGER)
+    expect(await Promise.all(wrong.map((one) => verifyIn(root, one)))).toEqual(wrong.map(() => IMPOSTOR))
+    expect(await verifyIn(other.root, record)).toEqual(IMPOSTOR)
   })
 
   it('a mimic that names the daemon is not believed: it is another process that listens', async () => {
     const { root, daemon, record } = await startWithoutToken()
     const port = await mimic(daemon, { pid: daemon.pid })
-    expect(await verifyIn(root, { ...record, port })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, port })).toEqual(IMPOSTOR)
     expect(await verifyIn(root, record)).toMatchObject(PROVEN)
   })
 
@@ -106,7 +106,7 @@ describe('without the token', () => {
     const { root, daemon, record } = await startWithoutToken()
     const itself = { pid: process.pid, birth: birthOf(process.pid) }
     const port = await mimic(daemon, itself)
-    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(IMPOSTOR)
   })
 
   it('nor where none has the lock, or one that does not listen has it', async () => {
@@ -114,13 +114,13 @@ describe('without the token', () => {
     const itself = { pid: process.pid, birth: birthOf(process.pid) }
     const port = await mimic(daemon, itself)
     await crash(daemon)
-    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(IMPOSTOR)
     const holder = startLockProcess(family.files(root).daemonLock)
     await holder.ask('acquire 0')
-    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(IMPOSTOR)
     const named = { pid: holder.pid, birth: birthOf(holder.pid) }
     const another = await mimic({ port }, named)
-    expect(await verifyIn(root, { ...record, ...named, port: another })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, ...named, port: another })).toEqual(IMPOSTOR)
   })
 
   it('silence and a port that nobody listens on are no proof of another daemon', async () => {
@@ -135,6 +135,6 @@ describe('without the token', () => {
   it('some HTTP is another one', async () => {
     const { root, record } = await startWithoutToken()
     const http = await spawnHostile('http', nextPort++)
-    expect(await verifyIn(root, { ...record, port: http.port })).toEqual(STRANGER)
+    expect(await verifyIn(root, { ...record, port: http.port })).toEqual(IMPOSTOR)
   })
 })

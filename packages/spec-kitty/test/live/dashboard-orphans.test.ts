@@ -7,7 +7,6 @@ import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/pr
 import { lineOf, lives, processOf, type Process, type Timed } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
-  cleanRest,
   createHolders,
   forEach,
   freeze,
@@ -104,7 +103,6 @@ describe('a hundred orphans', FLEET, () => {
   it('go when the next dashboard needs a port, exactly they, and it starts', async () => {
     expect([stillThere(orphans), busyPorts()]).toEqual([100, PORTS])
     await startNext('first')
-    await cleanRest(place, orphans)
     const first = recorded(join(place.base, 'first'))
     expect([stillThere(orphans), busyPorts()]).toEqual([0, [first.port]])
     expect(stillThere(outside)).toBe(3)
@@ -138,7 +136,6 @@ describe('sixty orphans among forty live dashboards', FLEET, () => {
 
   it('go, and forty of forty stay the same processes', async () => {
     await startNext('second')
-    await cleanRest(place, orphans)
     const second = recorded(join(place.base, 'second'))
     expect([stillThere(orphans), namesOfDead()]).toEqual([0, []])
     expect(busyPorts()).toHaveLength(41)
@@ -158,7 +155,6 @@ describe('sixty orphans among forty live dashboards', FLEET, () => {
     for (const port of free.slice(HOSTILE.length + MORE_ORPHANS)) await held.take(port)
     expect([more.length, busyPorts()]).toEqual([MORE_ORPHANS, PORTS])
     await startNext('third')
-    await cleanRest(place, more)
     expect([stillThere(more), namesOfDead()]).toEqual([0, []])
     live.set('ours, third', recorded(join(place.base, 'third')))
   })

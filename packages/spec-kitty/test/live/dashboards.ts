@@ -11,7 +11,6 @@ import {
   dashboardsOf,
   endOf,
   gone,
-  lives,
   processesNaming,
   processOf,
   runIn,
@@ -211,19 +210,4 @@ export function createHolders() {
       }
     },
   }
-}
-
-/**
- * A start that meets a full range ends what it can prove to be stale. On a busy machine one of a hundred may not answer in
- * time, and what is not proven stays for the next clean-up: runs that, where it is needed, and says so.
- */
-export async function cleanRest(place: DashboardTestEnv, orphans: readonly Process[]): Promise<void> {
-  const left = orphans.filter(lives)
-  if (left.length === 0) return
-  console.log(
-    `${left.length} of ${orphans.length} orphans did not answer in time: the next clean-up gets them`,
-  )
-  expect(left.length).toBeLessThan(orphans.length / 4)
-  const { status } = await place.run(place.base, ['dashboard', '--cleanup-all', '--yes'])
-  expect(status).toBe(0)
 }

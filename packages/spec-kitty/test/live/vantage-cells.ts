@@ -80,19 +80,6 @@ function explained(fault: string, { status, stdout, stderr }: Ran): string {
   return `${fault} (exit ${status}: ${said})`
 }
 
-/**
- * Beside a recorded daemon without a marker, and beside a predecessor's dashboard, ours may start, which says nothing of
- * that one.
- */
-const STARTS_BESIDE: ReadonlySet<Scope> = new Set(['pre', 'p-old'])
-
-/** So it may beside one that answers and is not proven from there: what cannot be proven is left alone, and said. */
-const UNPROVEN_FROM: ReadonlySet<string> = new Set(['time', 'mount', 'chroot, same files'])
-
-function startsBeside({ name }: Vantage, scope: Scope): boolean {
-  return STARTS_BESIDE.has(scope) || (scope === 'old' && UNPROVEN_FROM.has(name))
-}
-
 /** All that tell of a scope, each before the same fleet. */
 async function runTruth(
   { vantage, scope }: { readonly vantage: Vantage; readonly scope: Scope },
@@ -103,8 +90,7 @@ async function runTruth(
   const all: Done[] = []
   for (const teller of tellersOf(scope)) {
     const { ran, done } = await runEntry(vantage, teller.entry, fleet, settleMs)
-    if (!(teller.name === 'start' && startsBeside(vantage, scope)))
-      claims.set(teller.name, claimOf(teller, ran, fleet.scopes.at(scope)))
+    claims.set(teller.name, claimOf(teller, ran, fleet.scopes.at(scope)))
     all.push(named(teller.name, done))
   }
   return { ...joined(all), contradictions: contradictionsOf(vantage, scope, claims) }

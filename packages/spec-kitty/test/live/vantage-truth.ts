@@ -63,8 +63,12 @@ export function tellersOf(scope: Scope): readonly Teller[] {
   }))
 }
 
+/** What a start says that brings up ours beside a predecessor's daemon which is not proven from there. */
+const BESIDE = /runs here too; it is left alone/
+
 /** Returns what an answer says of the daemon of the scope. */
 export function claimOf(teller: Teller, ran: Ran, path: string): Claim {
+  if (BESIDE.test(ran.stderr)) return 'lives'
   const document = documentOf(ran)
   if (document === null) return null
   return document.error === undefined ? teller.read(document, path) : byName(document.error.code)
