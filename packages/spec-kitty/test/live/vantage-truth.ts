@@ -68,10 +68,10 @@ const BESIDE = /runs here too; it is left alone/
 
 /** Returns what an answer says of the daemon of the scope. */
 export function claimOf(teller: Teller, ran: Ran, path: string): Claim {
-  if (BESIDE.test(ran.stderr)) return 'lives'
   const document = documentOf(ran)
   if (document === null) return null
-  return document.error === undefined ? teller.read(document, path) : byName(document.error.code)
+  if (document.error !== undefined) return byName(document.error.code)
+  return BESIDE.test(ran.stderr) ? 'lives' : teller.read(document, path)
 }
 
 function byName(name: string): Claim {
