@@ -4,9 +4,10 @@
  * those that do, in a private network if the machine allows one. Arguments go to vitest; `--project live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './rows.mjs'
 
@@ -20,6 +21,13 @@ const VITEST = 'node_modules/vitest/vitest.mjs'
 
 // Reading the certificates that it names makes every start of Node three times as long.
 delete process.env['NODE_EXTRA_CA_CERTS']
+
+/** Marks every process of this run, also one that has lost its parent. */
+const MARK = `FAMILIAR_TEST_RUN=${process.pid}-${Date.now()}`
+process.env['FAMILIAR_TEST_RUN'] = MARK.slice(MARK.indexOf('=') + 1)
+
+/** A killed process takes a moment to end. */
+const LET_GO_MS = 5_000
 
 const args = process.argv.slice(2)
 const chosen = args.indexOf('--project')
@@ -46,6 +54,10 @@ for (const project of projects) {
   await Promise.all(runs)
 }
 rmSync(reports, { recursive: true })
+for (const left of await leftBehind()) {
+  console.error(`left behind: ${left}`)
+  total.failed += 1
+}
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
@@ -97,6 +109,39 @@ function run(command) {
     child.once('error', () => resolve(null))
     child.once('exit', (code) => resolve(code))
   })
+}
+
+/** Returns the processes of this run that still live. Where the machine has no /proc, none are seen. */
+async function leftBehind() {
+  const until = Date.now() + LET_GO_MS
+  for (let found = marked(); ; found = marked()) {
+    if (found.length === 0 || Date.now() > until) return found
+    await sleep(100)
+  }
+}
+
+function marked() {
+  return pids().flatMap((pid) => {
+    const isMarked = pid !== String(process.pid) && textOf(`/proc/${pid}/environ`).split('\0').includes(MARK)
+    return isMarked ? [`process ${pid}: ${textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`] : []
+  })
+}
+
+function pids() {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  } catch {
+    return []
+  }
+}
+
+/** @param {string} path */
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /**

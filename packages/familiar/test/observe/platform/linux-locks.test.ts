@@ -177,7 +177,7 @@ describe('nobody', () => {
   it('holds it with a flock, which is another kind of lock', async (context) => {
     needCommand(context, 'flock', ['/'])
     writeFileSync(path, '')
-    const pid = await startReady('flock', [path, 'sh', '-c', 'echo ready; exec sleep 600'])
+    const pid = await startReady('flock', ['--no-fork', path, 'sh', '-c', 'echo ready; exec sleep 600'])
     expect(findLockHolder(path, null, [pid])).toBeNull()
   })
 
