@@ -31,7 +31,11 @@ const GROUPS = [
   },
   {
     name: 'tool',
-    test: /spec-kitty\/dist\/(?:installation|status|daemon-launch|families\/.*|cli\/(?:runtime-root|table|notices)|sync\/(?:launch|config)|doctor\/(?:daemon|document|findings|remedies|render|reset-result|session)|dashboard\/launch)\.js$/,
+    test: /spec-kitty\/dist\/(?:installation|status|daemon-launch|families\/.*|cli\/runtime-root|sync\/(?:launch|config))\.js$/,
+  },
+  {
+    name: 'doctor',
+    test: /spec-kitty\/dist\/(?:cli\/(?:table|notices)|doctor\/(?:daemon|document|findings|remedies|render|reset-result|session)|dashboard\/launch)\.js$/,
   },
   {
     name: 'lock',
@@ -75,7 +79,7 @@ async function bundleCommand() {
     format: 'cjs',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
-    comments: { legal: false },
+    comments: false,
     codeSplitting: { groups: GROUPS.map((group, index) => ({ ...group, priority: GROUPS.length - index })) },
   })
   await bundle.close()

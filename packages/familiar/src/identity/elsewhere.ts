@@ -4,11 +4,15 @@ import type { ScopeSnapshot } from './observation.js'
 
 type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
-/** Returns whether a record's pid belongs to another machine, or to another pid namespace of this boot. Pure. */
+/**
+ * Returns whether a record's pid belongs to another machine, or to another pid namespace of this boot. The host id costs more
+ * to compute than the rest, so it is compared only where the boot ids differ. Pure.
+ */
 export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
   if (record.lineage === 'predecessor' || record.hostId === null) return false
-  if (record.hostId !== machine.hostId) return true
-  return record.bootId === machine.bootId && record.pidNamespace !== machine.pidNamespace
+  return record.bootId === machine.bootId
+    ? record.pidNamespace !== machine.pidNamespace
+    : record.hostId !== machine.hostId
 }
 
 /**

@@ -66,6 +66,7 @@ export interface ProcessView {
 export interface Host {
   readonly pid: number
   readonly user: string
+  /** Identifies one boot of one machine. */
   readonly bootId: string
   /** Identifies this machine: a hash of its machine id, or of its host name if it has none. */
   readonly hostId: string

@@ -11,6 +11,8 @@ export interface HttpRequest {
   /** Sent as JSON. */
   readonly body?: unknown
   readonly timeoutMs: number
+  /** Called once the request is sent: work that needs no reply costs no time then. */
+  readonly whileWaiting?: () => void
 }
 
 /** The reply. `json` is undefined when the body is not JSON or could not be read whole. */
@@ -79,7 +81,10 @@ export function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' |
       else reject(lack)
     }
     const stopWaiting = afterSteps(asked.timeoutMs, finish)
-    socket.on('connect', () => write(socket, asked))
+    socket.on('connect', () => {
+      write(socket, asked)
+      asked.whileWaiting?.()
+    })
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       bytes += chunk.length

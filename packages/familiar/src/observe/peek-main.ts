@@ -9,8 +9,8 @@ import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './record
 import { selectPlatform } from './platform/select.js'
 
 async function answer(): Promise<void> {
-  const { scopes, pids } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
   const platform = await selectPlatform()
+  const { scopes, pids } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
   for (const request of scopes) {
     const reply: ScopeReply = { scope: request.scope, view: await viewScope(request, pids, platform) }
     writeAll(`${REPLY}${JSON.stringify(reply)}\n`)

@@ -154,8 +154,9 @@ export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile =
   let descriptor: number | null = null
   try {
     const place = mayBeLink === true ? realpathSync.native(fileNameOf(path), 'buffer') : fileNameOf(path)
-    if (lstatSync(place).isSymbolicLink()) return { state: 'unreadable', why: 'it is a link' }
-    if (!lstatSync(place).isFile()) return { state: 'unreadable', why: 'it is not a file' }
+    const found = lstatSync(place)
+    if (found.isSymbolicLink()) return { state: 'unreadable', why: 'it is a link' }
+    if (!found.isFile()) return { state: 'unreadable', why: 'it is not a file' }
     descriptor = openSync(place, constants.O_RDONLY | CAREFUL)
     return readOpen(descriptor, maxBytes ?? MAX_RECORD_BYTES)
   } catch (error) {

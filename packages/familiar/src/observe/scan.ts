@@ -12,7 +12,7 @@ import { handshake } from './handshake.js'
 import { HEALTH_PATH, probe, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { readScope, type UnlockedView } from './records.js'
-import { readForeignScopes } from './scopes.js'
+import { ScopeReader } from './scopes.js'
 import { observationsOf, type Heard } from './observations.js'
 
 /** How long a listener may take to answer. A healthy one takes a few milliseconds. This keeps a whole scan below 1 s. */
@@ -63,11 +63,27 @@ export async function scan(
   platform: Platform,
   foreignScopesMs: number = FOREIGN_SCOPES_SHORT_MS,
 ): Promise<Scan> {
+  const reader = new ScopeReader()
+  try {
+    return await scanWith(reader, family, scope, platform, foreignScopesMs)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function scanWith(
+  reader: ScopeReader,
+  family: Family,
+  scope: string,
+  platform: Platform,
+  foreignScopesMs: number,
+): Promise<Scan> {
   const started = performance.now()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
   const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
+  if (listeners.some(({ port }) => !recordedPorts(read).has(port))) reader.prepare()
   const replies = new Map(
     await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)),
   )
@@ -83,7 +99,7 @@ export async function scan(
     platform,
   )
   const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (performance.now() - started))
-  const scopes = await readScopes(family, scope, here, observations, host.user, foreignMs)
+  const scopes = await readScopes(reader, family, scope, here, observations, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
   const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }
   const more = await platform.inspect(
@@ -167,6 +183,10 @@ function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<numb
   return new Set([...claimed, ...recordedPids([here])])
 }
 
+function recordedPorts({ records }: UnlockedView): ReadonlySet<number> {
+  return new Set(records.flatMap((read) => (read.state === 'readable' ? [read.record.port] : [])))
+}
+
 /** The pids in the records and locks of these scopes. One of another machine or pid namespace is inspected in vain. */
 function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly number[] {
   return [...scopes].flatMap((scope) => {
@@ -180,6 +200,7 @@ function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly 
 
 /** Reads the scopes that processes name. Paths named by another user's process are never opened: they may be anything. */
 async function readScopes(
+  reader: ScopeReader,
   family: Family,
   scope: string,
   here: ScopeSnapshot,
@@ -192,7 +213,7 @@ async function readScopes(
   const foreign = [...new Set(named)].filter((path) => isAbsolute(path) && !own.has(path))
   const pids = [...new Set(observations.flatMap(({ pid }) => pid ?? []))]
   const deadline = AbortSignal.timeout(Math.round(foreignMs))
-  const read = await readForeignScopes(family, foreign, pids, deadline)
+  const read = await reader.read(family, foreign, pids, deadline)
   const views = [...read].map(([path, view]) => [path, isSame(view, here) ? here : view] as const)
   return new Map([...[...own].map((path) => [path, here] as const), ...views])
 }

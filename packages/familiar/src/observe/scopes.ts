@@ -30,72 +30,116 @@ export const UNTOLD: ScopeSnapshot = {
 }
 
 /**
- * Reads scopes named by other processes, in a child process. A scope that was not answered before the deadline is
- * `UNTOLD`. `pids` are the processes that may hold a lock of these scopes. Throws `E_RESOURCES` when this process or the
- * child had too few resources. Any other failure leaves scopes `UNTOLD`, unless `spawn` itself throws it.
- *
- * A child, because a thread that hangs on a dead network mount would keep this process from exiting. One child reads all
- * scopes in turn: a path that hangs leaves those behind it unanswered, which delays a clean-up but never makes it wrong.
+ * Reads scopes named by other processes, in a child process. A child, because a thread that hangs on a dead network mount
+ * would keep this process from exiting. One child reads all scopes in turn: a path that hangs leaves those behind it
+ * unanswered, which delays a clean-up but never makes it wrong.
  */
-export async function readForeignScopes(
-  family: Family,
-  scopes: readonly string[],
-  pids: readonly number[],
-  deadline: AbortSignal,
-): Promise<ReadonlyMap<string, ScopeSnapshot>> {
-  if (scopes.length === 0) return new Map()
-  const requests = scopes.map((scope) => requestFor(family, scope))
-  const views = await askChild({ scopes: requests, pids }, deadline)
-  return new Map(scopes.map((scope) => [scope, views.get(scope) ?? UNTOLD]))
+export class ScopeReader {
+  #prepared: Child | null = null
+
+  /**
+   * Starts the child before its question is known: most of its time is the start of Node, and the caller has other work
+   * meanwhile. If the start fails, the question starts another one.
+   */
+  prepare(): void {
+    try {
+      this.#prepared ??= startChild()
+    } catch {
+      this.#prepared = null
+    }
+  }
+
+  /**
+   * Returns what is in these scopes. A scope that was not answered before the deadline is `UNTOLD`. `pids` are the processes
+   * that may hold a lock of these scopes. Throws `E_RESOURCES` when this process or the child had too few resources. Any other
+   * failure leaves scopes `UNTOLD`, unless `spawn` itself throws it.
+   */
+  async read(
+    family: Family,
+    scopes: readonly string[],
+    pids: readonly number[],
+    deadline: AbortSignal,
+  ): Promise<ReadonlyMap<string, ScopeSnapshot>> {
+    if (scopes.length === 0) return new Map()
+    const requests = scopes.map((scope) => requestFor(family, scope))
+    const child = this.#prepared?.error === null ? this.#prepared : startChild()
+    this.#prepared = null
+    const views = viewsIn(await ask(child, { scopes: requests, pids }, deadline))
+    return new Map(scopes.map((scope) => [scope, views.get(scope) ?? UNTOLD]))
+  }
+
+  /** Ends a child that was prepared and not needed. It has read no scope, so it cannot hang. */
+  async close(): Promise<void> {
+    const child = this.#prepared
+    this.#prepared = null
+    if (child === null || child.error !== null) return
+    const { process } = child
+    if (process.exitCode !== null || process.signalCode !== null) return
+    const ended = new Promise<void>((resolve) => {
+      process.on('error', () => resolve())
+      process.on('close', () => resolve())
+    })
+    process.kill('SIGKILL')
+    await ended
+  }
 }
 
-async function askChild(
-  question: ScopesQuestion,
-  deadline: AbortSignal,
-): Promise<ReadonlyMap<string, ScopeSnapshot>> {
-  let text = ''
-  let error: unknown = null
-  const child = startChild(deadline)
-  await new Promise<void>((resolve) => {
-    child.on('error', (failure) => {
-      error = failure
-      resolve()
-    })
-    child.on('close', (code) => {
-      if (code === LACKING) error = lackOf('EMFILE')
-      resolve()
-    })
-    // Even SIGKILL does not end a child that hangs in the kernel: leave it behind.
-    deadline.addEventListener('abort', () => {
-      child.unref()
-      child.stdout?.destroy()
-      resolve()
-    })
-    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-      if (text.length > MAX_REPLY_CHARS) child.stdout?.destroy()
-    })
-    child.stdin?.on('error', () => undefined)
-    child.stdin?.end(JSON.stringify(question))
-  })
-  throwLack(error)
-  return viewsIn(text)
+interface Child {
+  readonly process: ChildProcess
+  /** What it has written so far. */
+  text: string
+  error: unknown
 }
 
 /** A spawn that fails immediately either throws or returns a child without pipes. */
-function startChild(deadline: AbortSignal): ChildProcess {
+function startChild(): Child {
+  const process = spawnChild()
+  const child: Child = { process, text: '', error: null }
+  process.on('error', (failure) => {
+    child.error = failure
+  })
+  process.on('close', (code) => {
+    if (code === LACKING) child.error = lackOf('EMFILE')
+  })
+  process.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    child.text += part
+    if (child.text.length > MAX_REPLY_CHARS) process.stdout?.destroy()
+  })
+  process.stdin?.on('error', () => undefined)
+  return child
+}
+
+function spawnChild(): ChildProcess {
   try {
     return spawn(process.execPath, [PEEK_MAIN], {
       env: childEnvironment(),
       stdio: ['pipe', 'pipe', 'ignore'],
-      signal: deadline,
-      killSignal: 'SIGKILL',
       windowsHide: true,
     })
   } catch (error) {
     throwLack(error)
     throw error
   }
+}
+
+/** Returns what the child wrote until the deadline. Even SIGKILL does not end a child that hangs in the kernel: it is left. */
+async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal): Promise<string> {
+  const { process } = child
+  await new Promise<void>((resolve) => {
+    if (child.error !== null || deadline.aborted) return resolve()
+    process.on('error', () => resolve())
+    process.on('close', () => resolve())
+    deadline.addEventListener('abort', () => resolve(), { once: true })
+    process.stdin?.end(JSON.stringify(question))
+  })
+  if (deadline.aborted) {
+    process.kill('SIGKILL')
+    process.unref()
+    process.stdin?.destroy()
+    process.stdout?.destroy()
+  }
+  throwLack(child.error)
+  return child.text
 }
 
 /** A reply that was cut off by the deadline is ignored; the complete ones before it count. */

@@ -2,15 +2,17 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, describe, expect, it } from 'vitest'
-import { readForeignScopes as readBuilt } from '../../dist/observe/scopes.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { ScopeReader as BuiltReader } from '../../dist/observe/scopes.js'
 import type { ScopeSnapshot } from '../../src/identity/observation.js'
-import { readForeignScopes as readUnbuilt, UNTOLD } from '../../src/observe/scopes.js'
+import { ScopeReader as UnbuiltReader, UNTOLD } from '../../src/observe/scopes.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { ASKER } from '../helpers/ask-machine.js'
-import { startChild } from '../helpers/children.js'
+import { killChild, startChild } from '../helpers/children.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
+import { childrenOf, watch } from '../helpers/machine.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { birthOf } from '../helpers/processes.js'
 import { needCommand } from '../helpers/skip.js'
@@ -21,7 +23,7 @@ const family = daemonFamily({ from: 0, to: 0 })
 const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
 
 function read(scopes: readonly string[], pids: readonly number[] = []) {
-  return readBuilt(family, scopes, pids, AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
+  return new BuiltReader().read(family, scopes, pids, AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
 }
 
 /** Makes a scope whose record has this text. */
@@ -61,14 +63,82 @@ describe('scopes that other processes named', () => {
 
   it('are not told in time where there is no child to read them, and never absent then', async () => {
     const scope = makeHome()
-    const views = await readUnbuilt(family, [scope], [], AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
+    const views = await new UnbuiltReader().read(
+      family,
+      [scope],
+      [],
+      AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS),
+    )
     expect(views.get(scope)).toEqual(UNTOLD)
   })
 
   it('are not told where there is no time at all', async () => {
     const scope = makeHome()
-    const views = await readBuilt(family, [scope], [], AbortSignal.abort())
+    const views = await new BuiltReader().read(family, [scope], [], AbortSignal.abort())
     expect(views.get(scope)).toMatchObject({ isLate: true, real: null })
+  })
+})
+
+describe('a child that was prepared', () => {
+  it('answers the question that comes later', async () => {
+    const reader = new BuiltReader()
+    const scope = makeHome()
+    const before = childrenOf(process.pid)
+    reader.prepare()
+    const prepared = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+    expect(prepared).toHaveLength(1)
+    await sleep(200)
+    const deadline = AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS)
+    const views = reader.read(family, [scope], [], deadline)
+    expect(childrenOf(process.pid).filter((pid) => !before.includes(pid))).toEqual(prepared)
+    expect((await views).get(scope)).toMatchObject({ real: scope, gone: false })
+  })
+
+  it('reads what is there when it is asked, not when it was started', async () => {
+    const reader = new BuiltReader()
+    reader.prepare()
+    await sleep(300)
+    const scope = makeHome()
+    const views = await reader.read(family, [scope], [], AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
+    expect(views.get(scope)).toMatchObject({ real: scope, gone: false })
+  })
+
+  it('ends where it is not needed', async () => {
+    const before = childrenOf(process.pid)
+    const reader = new BuiltReader()
+    reader.prepare()
+    expect(childrenOf(process.pid)).not.toEqual(before)
+    await reader.close()
+    expect(childrenOf(process.pid)).toEqual(before)
+  })
+
+  it('ends with the process that prepared it, however that ends', async () => {
+    const script = `
+      const { ScopeReader } = await import(${JSON.stringify(new URL('../../dist/observe/scopes.js', import.meta.url).href)})
+      new ScopeReader().prepare()
+      console.log('ready')
+      setInterval(() => undefined, 1000)`
+    const child = startChild(process.execPath, ['--input-type=module', '-e', script])
+    await firstLineOf(child)
+    const readers: readonly (() => boolean)[] = childrenOf(child.pid ?? 0).map((pid) => watch(pid))
+    expect(readers).toHaveLength(1)
+    await killChild(child)
+    await vi.waitFor(() => expect(readers.some((isAlive) => isAlive())).toBe(false), 5_000)
+  })
+
+  it.for([
+    ['that ended meanwhile', 'SIGKILL'],
+    ['that hangs', 'SIGSTOP'],
+  ] as const)('%s leaves the scopes untold, never absent', async ([, signal]) => {
+    const before = childrenOf(process.pid)
+    const reader = new BuiltReader()
+    reader.prepare()
+    for (const pid of childrenOf(process.pid).filter((pid) => !before.includes(pid)))
+      process.kill(pid, signal)
+    await sleep(100)
+    const scope = makeHome()
+    const views = await reader.read(family, [scope], [], AbortSignal.timeout(1_000))
+    expect(views.get(scope)).toMatchObject({ isLate: true, real: null, gone: null })
   })
 })
 

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
 import type { ToldHolder } from '../../identity/lock-holder.js'
-import { mountOf, quietly, readDirectory, readFile, readLink } from './quietly.js'
+import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
 
 /**
  * Returns the pid of the process that holds the kernel lock on the file, null when the lock is free or the file does not
@@ -90,7 +90,7 @@ const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
  * without the device, a lock in another container would keep this one from being seen as free.
  */
 function countListed(path: string, file: BigIntStats): number {
-  const locks = readFile('/proc/locks')
+  const locks = readTable('/proc/locks')
   if (locks === null) return Number.POSITIVE_INFINITY
   const pattern = new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*\\s([0-9a-f]+:[0-9a-f]+):${file.ino}\\s`, 'g')
   const devices = [...locks.matchAll(pattern)].map(([, device]) => device)

@@ -5,9 +5,16 @@ import type { Host, Listener, PortRange, ProcessView } from '../../identity/mach
 import { textOfBytes } from '../../identity/path-text.js'
 import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
-import { parseCmdline, parseProcNetTcp, parseProcStat, parseProcStatus, type ProcStat } from './parse-proc.js'
+import {
+  isPastListeners,
+  parseCmdline,
+  parseProcNetTcp,
+  parseProcStat,
+  parseProcStatus,
+  type ProcStat,
+} from './parse-proc.js'
 import type { Platform } from './platform.js'
-import { mountOf, quietly, readDirectory, readFile, readLink } from './quietly.js'
+import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
 
 /** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 const TICKS_PER_SECOND = 100
@@ -22,7 +29,10 @@ export const linux: Platform = {
   host: async () => readHost(),
   listeners: async (range) => readListeners(range),
   holders: async (listeners, hints) => findHolders(listeners, hints),
-  inspect: async (pids) => new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view])),
+  inspect: async (pids) => {
+    assertOwnProc()
+    return new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view]))
+  },
   lockHolder: async (path, told, pids) => {
     const found = findLockHolder(path, told, pids)
     return typeof found === 'number' ? { pid: found, birth: inspectOne(found)[0]?.birth ?? null } : found
@@ -46,8 +56,10 @@ export function assertOwnProc(): void {
   })
 }
 
+/** What a daemon that proves itself does not need is read on demand: it would take longer than the request. */
 function readHost(): Host {
-  assertOwnProc()
+  let namespaces: string | null = null
+  let network: string | null = null
   return {
     pid: process.pid,
     user: String(process.geteuid?.()),
@@ -55,20 +67,27 @@ function readHost(): Host {
     get hostId() {
       return hostId()
     },
-    pidNamespace: readLink('/proc/self/ns/pid') ?? 'unknown',
-    namespaces: readNamespaces('self') ?? 'unknown',
-    networkNamespace: readLink('/proc/self/ns/net') ?? 'unknown',
+    pidNamespace: pidNamespace(),
+    get namespaces() {
+      return (namespaces ??= readNamespaces('self') ?? 'unknown')
+    },
+    get networkNamespace() {
+      return (network ??= readLink('/proc/self/ns/net') ?? 'unknown')
+    },
   }
 }
 
 function readListeners(range: PortRange): readonly Listener[] {
-  const tcp = readFile('/proc/net/tcp')
+  const tcp = readTable('/proc/net/tcp', isPastListeners)
   if (tcp === null) {
     throw new FamiliarError('E_LOOK_FAILED', 'cannot read the listeners from /proc/net/tcp', {
       hint: 'mount /proc where this runs',
     })
   }
-  return [...parseProcNetTcp(tcp, range), ...parseProcNetTcp(readFile('/proc/net/tcp6') ?? '', range)]
+  return [
+    ...parseProcNetTcp(tcp, range),
+    ...parseProcNetTcp(readTable('/proc/net/tcp6', isPastListeners) ?? '', range),
+  ]
 }
 
 /** Checks the hints first: one directory read verifies a claimed pid, while a search visits every process. */
@@ -239,16 +258,24 @@ function rootOf(pid: string): string | null {
   })
 }
 
+let knownPidNamespace: string | null = null
+
+/** A process stays in its pid namespace for life. */
+function pidNamespace(): string {
+  knownPidNamespace ??= readLink('/proc/self/ns/pid') ?? 'unknown'
+  return knownPidNamespace
+}
+
 let knownBootId: string | null = null
 
 function bootId(): string {
-  knownBootId ??= readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown'
+  knownBootId ??= readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? `unknown@${hostId()}`
   return knownBootId
 }
 
 let knownHostId: string | null = null
 
-/** Read only on demand: only a daemon's record needs it. */
+/** Computed on demand: only the start of a daemon and a record of another boot need it. */
 function hostId(): string {
   knownHostId ??= hostIdOf(readFile('/etc/machine-id')?.trim() || hostname())
   return knownHostId

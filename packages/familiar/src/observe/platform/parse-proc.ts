@@ -16,6 +16,11 @@ export function parseProcNetTcp(text: string, range: PortRange): readonly Listen
   })
 }
 
+/** Returns whether a row of the text is no listener. The kernel prints every listener before any other socket. */
+export function isPastListeners(text: string): boolean {
+  return /^ *\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m.test(text)
+}
+
 /**
  * The kernel prints each 32-bit word of the address in the byte order of the machine. Every supported Linux is
  * little-endian.

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
 
 /**
@@ -18,6 +18,31 @@ export function quietly<T>(read: () => T): T | null {
 /** Returns the text of a file; null when it cannot be read. */
 export function readFile(path: string): string | null {
   return quietly(() => readFileSync(path, 'utf8'))
+}
+
+/** The smallest page that the kernel fills with rows, and more than the longest row of a table in /proc. */
+const PAGE_BYTES = 4_096
+const ROW_BYTES = 512
+
+/**
+ * Returns the text of a table in /proc, at least up to where `isEnough` is true; null when it cannot be read. For every
+ * read the kernel walks the table or waits for all its writers, which takes milliseconds, even if it only finds the end.
+ * So a read that left room for another row is taken as the last one.
+ */
+export function readTable(path: string, isEnough: (text: string) => boolean = () => false): string | null {
+  return quietly(() => {
+    const descriptor = openSync(path, 'r')
+    try {
+      const buffer = Buffer.allocUnsafe(16 * PAGE_BYTES)
+      for (let text = ''; ;) {
+        const bytes = readSync(descriptor, buffer)
+        text += buffer.toString('latin1', 0, bytes)
+        if (bytes < PAGE_BYTES - ROW_BYTES || isEnough(text)) return text
+      }
+    } finally {
+      closeSync(descriptor)
+    }
+  })
 }
 
 /** Returns the target of a symlink; null when it cannot be read. */

@@ -66,11 +66,12 @@ async function readHost(ask: Ask): Promise<Host> {
     user=[string][Security.Principal.WindowsIdentity]::GetCurrent().User.Value;
     boot=[string](Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc()}`
   const { user, boot } = parseHost(await ask(oneLine(script), AbortSignal.timeout(HOST_TIMEOUT_MS)))
+  const hostId = hostIdOf(hostname())
   return {
     pid: process.pid,
     user,
-    bootId: boot,
-    hostId: hostIdOf(hostname()),
+    bootId: `${hostId}/${boot}`,
+    hostId,
     pidNamespace: NAMESPACES,
     namespaces: NAMESPACES,
     networkNamespace: NAMESPACES,

@@ -25,7 +25,7 @@ describe('the Windows backend: host', () => {
     expect(await answering('win32/host.json').host()).toEqual({
       pid: process.pid,
       user: USER,
-      bootId: '134086999885000000',
+      bootId: expect.stringMatching(/^[0-9a-f]{16}\/134086999885000000$/),
       hostId: expect.stringMatching(/^[0-9a-f]{16}$/),
       pidNamespace: 'none',
       namespaces: 'none',
