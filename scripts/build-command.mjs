@@ -23,11 +23,11 @@ const GROUPS = [
   },
   {
     name: 'scope',
-    test: /familiar\/dist\/(?:identity\/.*|classify\/(?:tables|rules|tri)|observe\/(?:peek|records|crypto|child-environment)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
+    test: /familiar\/dist\/(?:json|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records|child-environment)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
   },
   {
     name: 'ask',
-    test: /familiar\/dist\/(?:load-beside|connect\/skip-reason|observe\/(?:http|health|handshake|challenge|verify|read-state|state-without))\.js$/,
+    test: /familiar\/dist\/(?:load-beside|client\/skip-reason|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
   },
   {
     name: 'tool',
@@ -39,11 +39,11 @@ const GROUPS = [
   },
   {
     name: 'lock',
-    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|regular-file|write-file|directory|scope-owner|beyond)|observe\/platform\/tried-lock)\.js$/,
+    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|regular-file|write-file|directory|scope-owner)|client\/beyond|observe\/platform\/tried-lock)\.js$/,
   },
   {
     name: 'scan',
-    test: /familiar\/dist\/(?:classify\/.*|report|observe\/(?:scan|observations|scopes|scope-daemon|spared|state))\.js$/,
+    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|identity-record|observations|scopes|scope-daemon|spared|state))\.js$/,
   },
 ]
 

@@ -22,28 +22,34 @@ const tool = (names: string): readonly Part[] => names.split(' ').map((name) => 
 
 /** The wall with the longest part counts for a file, and only that one. */
 export const WALLS: readonly Wall[] = [
-  { part: 'familiar/identity', may: [], isPure: true },
-  { part: 'familiar/classify', may: library('identity'), isPure: true },
-  { part: 'familiar/retire', may: library('classify'), isPure: true },
-  { part: 'familiar/family.ts', may: library('classify identity'), isPure: true },
-  { part: 'familiar/load-beside.ts', may: [], isPure: true },
   { part: 'familiar/errors.ts', may: [] },
+  { part: 'familiar/json.ts', may: [], isPure: true },
+  { part: 'familiar/load-beside.ts', may: [], isPure: true },
+  { part: 'familiar/identity', may: library('json.ts'), isPure: true },
+  { part: 'familiar/protocol', may: library('json.ts identity') },
+  { part: 'familiar/classify', may: library('json.ts identity protocol'), isPure: true },
+  { part: 'familiar/family.ts', may: library('classify identity protocol'), isPure: true },
   {
     part: 'familiar/observe/platform',
-    may: library('errors.ts identity observe/peek.ts observe/crypto.ts'),
+    may: library('errors.ts json.ts identity protocol observe/peek.ts'),
   },
   {
     part: 'familiar/observe',
-    may: library('errors.ts family.ts load-beside.ts identity classify observe/platform'),
+    may: library('errors.ts json.ts family.ts load-beside.ts identity protocol classify observe/platform'),
   },
-  { part: 'familiar/report.ts', may: library('classify identity observe'), isPure: true },
-  { part: 'familiar/act', may: library('errors.ts family.ts identity classify observe') },
-  { part: 'familiar/connect', may: library('errors.ts family.ts identity observe act') },
-  { part: 'familiar/connect.ts', may: library('connect load-beside.ts observe'), isPure: true },
-  { part: 'familiar/stop-daemon.ts', may: library('identity observe act'), isPure: true },
-  { part: 'familiar/retire-stale.ts', may: library('act connect') },
-  { part: 'familiar/daemon', may: library('errors.ts family.ts identity classify retire observe act') },
-  { part: 'familiar/serve.ts', may: library('errors.ts family.ts identity observe act daemon') },
+  {
+    part: 'familiar/act',
+    may: library('errors.ts json.ts family.ts identity protocol classify observe'),
+  },
+  {
+    part: 'familiar/client',
+    may: library('errors.ts json.ts family.ts load-beside.ts identity protocol classify observe act'),
+  },
+  {
+    part: 'familiar/daemon',
+    may: library('errors.ts json.ts family.ts identity protocol classify observe act daemon/retirement.ts'),
+  },
+  { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
@@ -92,7 +98,7 @@ export const WALLS: readonly Wall[] = [
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */
 export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:child_process': [
-    ...library('act/start.ts observe/scopes.ts observe/platform/run-tool.ts'),
+    ...library('client/spawn.ts observe/scopes.ts observe/platform/run-tool.ts'),
     ...tool('cli/open-browser.ts'),
   ],
   'fs-native-extensions': library('act/lock-library.ts observe/platform/tried-lock.ts'),

@@ -1,6 +1,6 @@
 import type { Rule } from './classify/rules.js'
 import type { ReasonNames } from './classify/classify.js'
-import type { SelfReport } from './identity/self-report.js'
+import type { SelfReport } from './protocol/self-report.js'
 import type { SpawnShape } from './identity/spawn-shape.js'
 import type { PortRange } from './identity/machine.js'
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readdirSync, readFileSync } from 'node:fs'
 import { throwLack } from '../errors.js'
-import { STARTUP_PIPE_FD } from './startup-pipe.js'
+import { STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 
 const DESCRIPTORS = '/proc/self/fdinfo'
 

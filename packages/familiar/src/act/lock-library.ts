@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { errnoOf, FamiliarError, lackOf, throwLack } from '../errors.js'
-import { stringOf } from '../identity/narrow.js'
+import { stringOf } from '../json.js'
 
 /** Tries to lock a range of an open file; returns false if it is held. Throws the system's error. */
 export type TryLock = (descriptor: number, offset: number, length: number) => boolean

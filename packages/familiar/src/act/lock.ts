@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, statSync }
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
-import { objectOf, parseJson, pidOf, stringOf } from '../identity/narrow.js'
+import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
 import { isLockShown } from '../observe/platform/linux-locks.js'
 import { readSmallFile } from '../observe/peek.js'

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
-import { parseRecord } from '../identity/record.js'
+import { parseRecord } from '../protocol/record.js'
 import { CAREFUL } from '../observe/peek.js'
 import { writeNewFile } from './write-file.js'
 

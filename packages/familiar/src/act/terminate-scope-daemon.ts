@@ -2,14 +2,14 @@ import { rmSync } from 'node:fs'
 import { provesPredecessor } from '../classify/derive.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
-import { parseRecord, type DaemonRecord } from '../identity/record.js'
+import { parseRecord, type DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
 import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { requestShutdown } from './ask.js'
+import { requestShutdown } from './request-shutdown.js'
 import { acquireLock, type HeldLock } from './lock.js'
 import { markStopped } from './record-file.js'
-import { isGoneWithin, retire, STEP_MS, type Retirement } from './stop.js'
+import { isGoneWithin, retire, STEP_MS, type Retirement } from './terminate.js'
 
 export interface EndOrder {
   readonly family: Family

@@ -1,7 +1,7 @@
-import { isHeldElsewhere } from '../identity/elsewhere.js'
+import { isHeldElsewhere } from './elsewhere.js'
 import { commandText, type PortRange } from '../identity/machine.js'
-import type { DaemonRecord } from '../identity/record.js'
-import type { ScopeSnapshot, Observation, ScanContext } from '../identity/observation.js'
+import type { DaemonRecord } from '../protocol/record.js'
+import type { ScopeSnapshot, Observation, ScanContext } from './observation.js'
 import type { Facts } from './facts.js'
 import { every, same, some, tri, type Tri } from './tri.js'
 

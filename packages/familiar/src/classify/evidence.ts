@@ -1,4 +1,4 @@
-import type { Observation, ScopeSnapshot, ScanContext } from '../identity/observation.js'
+import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namedScopes, namesLiving, projectGone, scopeOf } from './derive.js'
 

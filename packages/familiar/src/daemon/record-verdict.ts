@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatRecord, type Stamp, type VersionRelation } from '../act/record-file.js'
-import { parseJson } from '../identity/narrow.js'
-import { parseRecord, type DaemonRecord, type OwnRecord } from '../identity/record.js'
+import { parseJson } from '../json.js'
+import { parseRecord, type DaemonRecord, type OwnRecord } from '../protocol/record.js'
 import type { PeekedFile } from '../observe/peek.js'
 
 /**

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { JsonObject } from '../identity/narrow.js'
+import type { JsonObject } from '../json.js'
 import { HEALTH_PATH } from '../observe/health.js'
 import { answerPage, type Pages } from './pages.js'
-import { isNonce, isSameSecret, NONCE_HEADER, proofFor } from '../observe/challenge.js'
+import { isNonce, isSameSecret, NONCE_HEADER, proofFor } from '../protocol/challenge.js'
 
 /** The largest request body that is accepted. */
 const MAX_BODY_BYTES = 1024 * 1024

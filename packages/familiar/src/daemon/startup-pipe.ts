@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { jsonLines, type Lines } from '../act/lines.js'
-import { STARTUP_PIPE_FD } from '../act/startup-pipe.js'
+import { jsonLines, type Lines } from '../protocol/json-lines.js'
+import { STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 
 /**
  * Returns the start pipe, null when this process was started without one (by hand, by a service manager): then it counts as

@@ -1,5 +1,5 @@
-import type { Timing } from '../act/startup-pipe.js'
-import { countOf, type JsonObject } from '../identity/narrow.js'
+import type { Timing } from '../protocol/startup-pipe.js'
+import { countOf, type JsonObject } from '../json.js'
 
 /** Two wake-ups a minute. */
 export const TICK_MS = 30_000

@@ -1,5 +1,5 @@
 import type { CommandLine } from './machine.js'
-import { portOf } from './narrow.js'
+import { portOf } from '../json.js'
 
 /** Which implementation starts daemons with this command line: this one or an earlier one. */
 export type Lineage = 'own' | 'predecessor'

@@ -7,7 +7,7 @@ import {
   type Listener,
   type ProcessView,
 } from '../identity/machine.js'
-import type { ScopeSnapshot, Observation } from '../identity/observation.js'
+import type { ScopeSnapshot, Observation } from '../classify/observation.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import type { Platform } from './platform/platform.js'
 

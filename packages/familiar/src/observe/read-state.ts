@@ -1,8 +1,8 @@
-import { isOfElsewhere } from '../identity/elsewhere.js'
+import { isOfElsewhere } from '../classify/elsewhere.js'
 import { loadingBeside } from '../load-beside.js'
 import type { Scan } from './scan.js'
 import { readOwnRecord, readPredecessorRecord, readScope } from './records.js'
-import { stateWithout, type DaemonStatus } from './state-without.js'
+import { stateWithout, type DaemonStatus } from '../classify/state-without.js'
 import { verify, type OfScope } from './verify.js'
 
 /** Time limit for inspecting the process that a record names. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Family } from '../family.js'
-import { parseHolder, type ToldHolder } from '../identity/lock-holder.js'
-import { objectOf, parseJson, stringOf } from '../identity/narrow.js'
-import { parseRecord, type DaemonRecord, type RecordRead } from '../identity/record.js'
-import type { ScopeSnapshot } from '../identity/observation.js'
+import { parseHolder, type ToldHolder } from '../protocol/lock-holder.js'
+import { objectOf, parseJson, stringOf } from '../json.js'
+import { parseRecord, type DaemonRecord, type RecordRead } from '../protocol/record.js'
+import type { ScopeSnapshot } from '../classify/observation.js'
 import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
 import type { Platform } from './platform/platform.js'
 

@@ -1,7 +1,7 @@
 import { isSingletonByRecord } from '../classify/derive.js'
 import { inUseBy } from '../classify/evidence.js'
-import { isHeldElsewhere } from '../identity/elsewhere.js'
-import type { DaemonRecord } from '../identity/record.js'
+import { isHeldElsewhere } from '../classify/elsewhere.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'
 

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
-import { objectOf, parseJson } from '../identity/narrow.js'
-import type { ScopeSnapshot } from '../identity/observation.js'
+import { objectOf, parseJson } from '../json.js'
+import type { ScopeSnapshot } from '../classify/observation.js'
 import { childEnvironment } from './child-environment.js'
 import { REPLY, requestFor, type ScopeReply, type ScopesQuestion } from './records.js'
 
@@ -72,48 +72,50 @@ export class ScopeReader {
   async close(): Promise<void> {
     const child = this.#prepared
     this.#prepared = null
-    if (child === null || child.error !== null) return
-    const { process } = child
-    if (process.exitCode !== null || process.signalCode !== null) return
-    const ended = new Promise<void>((resolve) => {
-      process.on('error', () => resolve())
-      process.on('close', () => resolve())
-    })
-    process.kill('SIGKILL')
+    if (child === null || child.hasEnded || child.handle.pid === undefined) return
+    const ended = new Promise((resolve) => child.handle.once('close', resolve))
+    child.ending.abort()
     await ended
   }
 }
 
 interface Child {
-  readonly process: ChildProcess
+  readonly handle: ChildProcess
+  /** Aborting it sends SIGKILL. */
+  readonly ending: AbortController
   /** What it has written so far. */
   text: string
   error: unknown
+  hasEnded: boolean
 }
 
 /** A spawn that fails immediately either throws or returns a child without pipes. */
 function startChild(): Child {
-  const process = spawnChild()
-  const child: Child = { process, text: '', error: null }
-  process.on('error', (failure) => {
+  const ending = new AbortController()
+  const handle = spawnChild(ending.signal)
+  const child: Child = { handle, ending, text: '', error: null, hasEnded: false }
+  handle.on('error', (failure) => {
     child.error = failure
   })
-  process.on('close', (code) => {
+  handle.on('close', (code) => {
+    child.hasEnded = true
     if (code === LACKING) child.error = lackOf('EMFILE')
   })
-  process.stdout?.setEncoding('utf8').on('data', (part: string) => {
+  handle.stdout?.setEncoding('utf8').on('data', (part: string) => {
     child.text += part
-    if (child.text.length > MAX_REPLY_CHARS) process.stdout?.destroy()
+    if (child.text.length > MAX_REPLY_CHARS) handle.stdout?.destroy()
   })
-  process.stdin?.on('error', () => undefined)
+  handle.stdin?.on('error', () => undefined)
   return child
 }
 
-function spawnChild(): ChildProcess {
+function spawnChild(signal: AbortSignal): ChildProcess {
   try {
     return spawn(process.execPath, [PEEK_MAIN], {
       env: childEnvironment(),
       stdio: ['pipe', 'pipe', 'ignore'],
+      signal,
+      killSignal: 'SIGKILL',
       windowsHide: true,
     })
   } catch (error) {
@@ -124,19 +126,19 @@ function spawnChild(): ChildProcess {
 
 /** Returns what the child wrote until the deadline. Even SIGKILL does not end a child that hangs in the kernel: it is left. */
 async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal): Promise<string> {
-  const { process } = child
+  const { handle } = child
   await new Promise<void>((resolve) => {
-    if (child.error !== null || deadline.aborted) return resolve()
-    process.on('error', () => resolve())
-    process.on('close', () => resolve())
+    if (child.error !== null || child.hasEnded || deadline.aborted) return resolve()
+    handle.on('error', () => resolve())
+    handle.on('close', () => resolve())
     deadline.addEventListener('abort', () => resolve(), { once: true })
-    process.stdin?.end(JSON.stringify(question))
+    handle.stdin?.end(JSON.stringify(question))
   })
   if (deadline.aborted) {
-    process.kill('SIGKILL')
-    process.unref()
-    process.stdin?.destroy()
-    process.stdout?.destroy()
+    child.ending.abort()
+    handle.unref()
+    handle.stdin?.destroy()
+    handle.stdout?.destroy()
   }
   throwLack(child.error)
   return child.text

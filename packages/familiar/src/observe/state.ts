@@ -1,6 +1,12 @@
 import type { Candidate, Scan } from './scan.js'
 import { recordOf, runsElsewhere, scopeDaemon } from './scope-daemon.js'
-import { foreignOr, ownRecordIn, stateWithout, type DaemonState, type DaemonStatus } from './state-without.js'
+import {
+  foreignOr,
+  ownRecordIn,
+  stateWithout,
+  type DaemonState,
+  type DaemonStatus,
+} from '../classify/state-without.js'
 
 /** Returns the state of the daemon of the scanned scope. Pure except for the clock. */
 export function stateFrom(seen: Scan): DaemonStatus {

@@ -1,5 +1,5 @@
 import type { Family } from '../family.js'
-import type { DaemonRecord } from '../identity/record.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import { handshake, HANDSHAKE_MS, type Handshake } from './handshake.js'
 import { HEALTH_PATH, probe } from './health.js'
 import type { Platform } from './platform/platform.js'

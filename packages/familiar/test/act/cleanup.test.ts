@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
-import { cleanUp, type CleanUpReport, type CleanUpRequest } from '../../src/act/cleanup.js'
+import { cleanUp, type CleanUpReport, type CleanUpRequest } from '../../src/act/clean-up.js'
 import { processKey } from '../../src/identity/proof.js'
 import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'

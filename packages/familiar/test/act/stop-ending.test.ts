@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
-import { retire, type RetireOptions } from '../../src/act/stop.js'
+import { retire, type RetireOptions } from '../../src/act/terminate.js'
 import type { ProvenProcess } from '../../src/identity/proof.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { removeStaleTokens, writeToken } from '../../src/act/tokens.js'
-import type { OwnRecord } from '../../src/identity/record.js'
+import type { OwnRecord } from '../../src/protocol/record.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { startChild, killChild } from '../helpers/children.js'
 import { makeHome } from '../helpers/homes.js'

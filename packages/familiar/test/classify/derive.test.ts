@@ -3,8 +3,8 @@ import { factsOf, isSingleton, namesLiving, projectGone, scopeOf } from '../../s
 import type { Facts } from '../../src/classify/facts.js'
 import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'
-import type { DaemonRecord } from '../../src/identity/record.js'
-import type { ScopeSnapshot, Observation, ScanContext } from '../../src/identity/observation.js'
+import type { DaemonRecord } from '../../src/protocol/record.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inUseBy, maybeInUseBy, staleEvidence, type StaleEvidence } from '../../src/classify/evidence.js'
-import type { Observation, ScanContext } from '../../src/identity/observation.js'
+import type { Observation, ScanContext } from '../../src/classify/observation.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,

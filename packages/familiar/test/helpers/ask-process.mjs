@@ -14,7 +14,7 @@ import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 const [, , text = '', state] = process.argv
 const port = Number(text)
 const ask = /** @type {const} */ ({ address: '127.0.0.1', port, method: 'GET', path: '/', timeoutMs: 1_000 })
-const record = /** @type {import('../../dist/identity/record.js').DaemonRecord} */ (
+const record = /** @type {import('../../dist/protocol/record.js').DaemonRecord} */ (
   /** @type {unknown} */ ({ lineage: 'own', pid: 1, port, token: 'x'.repeat(64), instanceId: 'y'.repeat(32) })
 )
 

@@ -1,6 +1,6 @@
-import * as cleanup from '../../dist/act/cleanup.js'
+import * as cleanup from '../../dist/act/clean-up.js'
 import * as looking from '../../dist/observe/scan.js'
-import type { cleanUp as CleanUp } from '../../src/act/cleanup.js'
+import type { cleanUp as CleanUp } from '../../src/act/clean-up.js'
 import type { scan as Scan } from '../../src/observe/scan.js'
 
 /**

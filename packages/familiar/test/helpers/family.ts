@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import type { Family, Recognition } from '../../src/family.js'
 import type { PortRange } from '../../src/identity/machine.js'
-import { countOf, objectOf, pidOf, portOf, stringOf } from '../../src/identity/narrow.js'
-import type { SelfReport } from '../../src/identity/self-report.js'
+import { countOf, objectOf, pidOf, portOf, stringOf } from '../../src/json.js'
+import type { SelfReport } from '../../src/protocol/self-report.js'
 
 const NO_DETAILS: SelfReport['details'] = {
   executablePath: null,

@@ -1,13 +1,8 @@
+import type { LockHolding } from '../../src/protocol/lock-holder.js'
 import type { ProcessView } from '../../src/identity/machine.js'
-import type { RecordRead } from '../../src/identity/record.js'
-import type { SelfReport } from '../../src/identity/self-report.js'
-import type {
-  Answer,
-  LockHolding,
-  ScopeSnapshot,
-  Observation,
-  ScanContext,
-} from '../../src/identity/observation.js'
+import type { RecordRead } from '../../src/protocol/record.js'
+import type { SelfReport } from '../../src/protocol/self-report.js'
+import type { Answer, ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {

@@ -1,8 +1,8 @@
 import type { FactsBasis } from '../../src/classify/derive.js'
 import type { Listener, ProcessView } from '../../src/identity/machine.js'
-import type { DaemonRecord, RecordRead } from '../../src/identity/record.js'
-import type { SelfReport } from '../../src/identity/self-report.js'
-import type { ScopeSnapshot, Observation, ScanContext } from '../../src/identity/observation.js'
+import type { DaemonRecord, RecordRead } from '../../src/protocol/record.js'
+import type { SelfReport } from '../../src/protocol/self-report.js'
+import type { ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
 
 /**

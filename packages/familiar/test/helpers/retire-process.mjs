@@ -1,7 +1,7 @@
 // @ts-check
 import { acquireLock } from '../../dist/act/lock.js'
 import { sendSignal } from '../../dist/act/signal.js'
-import { retire } from '../../dist/act/stop.js'
+import { retire } from '../../dist/act/terminate.js'
 import { USER_SCOPE_RULES } from '../../dist/classify/tables.js'
 import { scan } from '../../dist/observe/scan.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { isOfElsewhere } from '../../src/identity/elsewhere.js'
-import { parseRecord } from '../../src/identity/record.js'
+import { isOfElsewhere } from '../../src/classify/elsewhere.js'
+import { parseRecord } from '../../src/protocol/record.js'
 
 const HERE = { hostId: 'host-a', bootId: 'boot-a', pidNamespace: 'pid:[1]' }
 

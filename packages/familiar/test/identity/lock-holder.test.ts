@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseHolder } from '../../src/identity/lock-holder.js'
+import { parseHolder } from '../../src/protocol/lock-holder.js'
 
 describe('parseHolder', () => {
   it('reads who holds the lock, whatever else stands there', () => {

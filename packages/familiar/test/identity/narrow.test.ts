@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  countOf,
-  decimalOf,
-  objectOf,
-  parseJson,
-  pidOf,
-  portOf,
-  stringOf,
-} from '../../src/identity/narrow.js'
+import { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../../src/json.js'
 
 /** One of everything that JSON, or a careless caller, can bring. */
 const ANYTHING: readonly unknown[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRecord, type DaemonRecord } from '../../src/identity/record.js'
+import { parseRecord, type DaemonRecord } from '../../src/protocol/record.js'
 
 const TOKEN = 'c3d84a2bf5403c615171afe0818c0004'
 const FOUR_LINES = `http://localhost:9400\n9400\n${TOKEN}\n25\n`

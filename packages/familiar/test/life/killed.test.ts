@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { connect } from '../../dist/connect.js'
+import { connect } from '../../dist/client/connect.js'
 import { tally, timeoutFor, times } from '../helpers/counts.js'
 import { crash, leaveNoDaemons, requestFor, startDaemonIn, type Daemon } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'

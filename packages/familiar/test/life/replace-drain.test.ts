@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../dist/connect.js'
+import { connect } from '../../dist/client/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'
 import {

@@ -1,8 +1,8 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../dist/connect.js'
-import type { StartPolicy } from '../../src/connect/request.js'
+import { connect } from '../../dist/client/connect.js'
+import type { StartPolicy } from '../../src/client/request.js'
 import {
   daemonOf,
   leaveNoDaemons,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { isLockHeld } from '../../dist/act/lock.js'
-import { connect } from '../../dist/connect.js'
+import { connect } from '../../dist/client/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'
 import {

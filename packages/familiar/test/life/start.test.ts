@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
-import { connect } from '../../dist/connect.js'
-import type { StartPolicy } from '../../dist/connect/request.js'
+import { connect } from '../../dist/client/connect.js'
+import type { StartPolicy } from '../../dist/client/request.js'
 import {
   crash,
   daemonOf,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../dist/connect.js'
+import { connect } from '../../dist/client/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
   crash,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Tri } from '../../src/classify/tri.js'
-import { RETIREMENT_RULES, retirementOf, type Situation } from '../../src/retire/reasons.js'
+import { RETIREMENT_RULES, retirementOf, type Situation } from '../../src/daemon/retirement.js'
 
 const TRI: readonly Tri[] = ['yes', 'no', 'unknown']
 

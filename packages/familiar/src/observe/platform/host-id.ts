@@ -1,4 +1,4 @@
-import { crypto } from '../crypto.js'
+import { crypto } from '../../protocol/crypto.js'
 
 /**
  * Returns our id of a machine, derived from its machine id, or from its host name if it has none. Hashed, because a

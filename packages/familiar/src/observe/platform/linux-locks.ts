@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs'
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
-import type { ToldHolder } from '../../identity/lock-holder.js'
+import type { ToldHolder } from '../../protocol/lock-holder.js'
 import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
 
 /**

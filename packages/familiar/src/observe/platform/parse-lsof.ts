@@ -1,5 +1,5 @@
 import { FamiliarError } from '../../errors.js'
-import { decimalOf } from '../../identity/narrow.js'
+import { decimalOf } from '../../json.js'
 
 /** One listening socket held by one process. A socket that several processes share has a row for each. */
 export interface LsofRow {

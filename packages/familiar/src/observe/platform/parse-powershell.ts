@@ -1,5 +1,5 @@
 import { FamiliarError } from '../../errors.js'
-import { type JsonObject, countOf, objectOf, parseJson } from '../../identity/narrow.js'
+import { type JsonObject, countOf, objectOf, parseJson } from '../../json.js'
 import { plainAddress } from './parse-lsof.js'
 
 /** One listening TCP socket as `Get-NetTCPConnection` reports it. */

@@ -6,9 +6,8 @@
  * never *no*.
  */
 
-import type { ToldHolder } from '../../identity/lock-holder.js'
+import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
-import type { LockHolding } from '../../identity/observation.js'
 
 export type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 

@@ -1,8 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
 import { CAREFUL } from '../peek.js'
-import type { ToldHolder } from '../../identity/lock-holder.js'
-import type { LockHolding } from '../../identity/observation.js'
+import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 
 /** The locked byte lies far behind the content: on Windows, where locks are mandatory, the holder's name stays readable. */
 export const LOCK_OFFSET = 2 ** 30

@@ -1,5 +1,5 @@
-import type { Host } from './machine.js'
-import type { DaemonRecord } from './record.js'
+import type { Host } from '../identity/machine.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot } from './observation.js'
 
 type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>

@@ -1,8 +1,8 @@
-import { inUseBy, staleEvidence, type StaleEvidence } from './classify/evidence.js'
-import type { CleanupClass } from './classify/rules.js'
-import type { Tri } from './classify/tri.js'
-import type { Self } from './identity/versions.js'
-import type { Candidate, Scan } from './observe/scan.js'
+import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/evidence.js'
+import type { CleanupClass } from '../classify/rules.js'
+import type { Tri } from '../classify/tri.js'
+import type { Self } from '../identity/versions.js'
+import type { Candidate, Scan } from './scan.js'
 
 /** One candidate as the JSON documents describe it. Names and meanings are permanent. */
 export interface IdentityRecord {

@@ -1,6 +1,6 @@
 import type { Family } from '../family.js'
-import { countOf, objectOf } from '../identity/narrow.js'
-import type { DaemonRecord } from '../identity/record.js'
+import { countOf, objectOf } from '../json.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import { handshake } from '../observe/handshake.js'
 import { request } from '../observe/http.js'
 

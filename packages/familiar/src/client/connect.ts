@@ -1,9 +1,9 @@
-import { connected, type Connection } from './connect/connection.js'
-import { findUsable } from './connect/recorded.js'
-import type { ConnectRequest } from './connect/request.js'
-import { skipReason } from './connect/skip-reason.js'
-import { loadingBeside } from './load-beside.js'
-import { HANDSHAKE_MS } from './observe/handshake.js'
+import { connected, type Connection } from './connection.js'
+import { findUsable } from './recorded.js'
+import type { ConnectRequest } from './request.js'
+import { skipReason } from './skip-reason.js'
+import { loadingBeside } from '../load-beside.js'
+import { HANDSHAKE_MS } from '../observe/handshake.js'
 
 /**
  * Returns the scope's daemon, proven and of a usable version. Starts one if there is none, and replaces one that is proven
@@ -31,7 +31,7 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
 
 /** Loads everything that is needed after the wait for the lock. */
 async function loadCold() {
-  const { connectCold, loadLocks } = await import('./connect/cold.js')
+  const { connectCold, loadLocks } = await import('./connect-cold.js')
   await loadLocks()
   return connectCold
 }

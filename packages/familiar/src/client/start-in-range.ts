@@ -1,6 +1,6 @@
-import { cleanUp } from '../act/cleanup.js'
+import { cleanUp } from '../act/clean-up.js'
 import type { HeldLock } from '../act/lock.js'
-import { startDaemon, type StartReason } from '../act/start.js'
+import { startDaemon, type StartReason } from './spawn.js'
 import { FamiliarError } from '../errors.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS } from '../observe/scan.js'
 import type { ConnectRequest } from './request.js'

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { objectOf, parseJson, type JsonObject } from '../identity/narrow.js'
+import { objectOf, parseJson, type JsonObject } from '../json.js'
 
 /** The longest unfinished line that is kept. A starter may name some ten thousand descriptors in one line. */
 const MAX_LINE_CHARS = 1024 * 1024

@@ -2,7 +2,7 @@ import { holdsLock, provesPredecessor } from '../classify/derive.js'
 import { maybeInUseBy } from '../classify/evidence.js'
 import type { Facts } from '../classify/facts.js'
 import { FamiliarError } from '../errors.js'
-import type { DaemonRecord } from '../identity/record.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readPredecessorRecord } from '../observe/records.js'
@@ -14,11 +14,11 @@ import {
   namesPredecessor,
   withDaemonLock,
   type EndOrder,
-} from './terminate-scope-daemon.js'
-import type { HeldLock } from './lock.js'
+} from '../act/terminate-scope-daemon.js'
+import type { HeldLock } from '../act/lock.js'
 import { hintFor, unreachable, type Beyond } from './beyond.js'
-import { quarantine } from './record-file.js'
-import { assertCanStart, type Launch } from './start.js'
+import { quarantine } from '../act/record-file.js'
+import { assertCanStart, type Launch } from './spawn.js'
 
 /** A daemon that was ended because one of this installation replaces it. */
 export interface Replaced {

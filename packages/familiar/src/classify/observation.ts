@@ -1,7 +1,8 @@
-import type { Host, Listener, ProcessView } from './machine.js'
-import type { RecordRead } from './record.js'
-import type { SelfReport } from './self-report.js'
-import type { ShapeMatch } from './spawn-shape.js'
+import type { LockHolding } from '../protocol/lock-holder.js'
+import type { Host, Listener, ProcessView } from '../identity/machine.js'
+import type { RecordRead } from '../protocol/record.js'
+import type { SelfReport } from '../protocol/self-report.js'
+import type { ShapeMatch } from '../identity/spawn-shape.js'
 
 /**
  * How a listener answered the health probe. `silent`: no HTTP answer in time, for whatever reason. `unreachable`: the
@@ -54,26 +55,6 @@ export interface ScopeSnapshot {
   readonly isLate?: boolean
   /** Who holds the daemon lock. */
   readonly lockHolder: LockHolding
-}
-
-/**
- * Who holds a kernel lock. Null: it is free. `unknown`: its holder cannot be seen from here, or it is not known whether it
- * is held. `isTold`: it is certainly held, but the holder's name comes from the text of the file, which does not rule out
- * any other process.
- */
-export type LockHolding = HolderName | 'unknown' | null
-
-export interface HolderName {
-  readonly pid: number
-  /** Null for a process whose start time cannot be compared with ours. */
-  readonly birth: string | null
-  readonly isTold?: boolean
-}
-
-/** Identifies one process for ever. */
-export interface ProcessName {
-  readonly pid: number
-  readonly birth: string
 }
 
 /** Everything else that the same scan saw. */

@@ -1,8 +1,8 @@
-import { namesLiving } from '../classify/derive.js'
-import { isHeldElsewhere, isOfElsewhere } from '../identity/elsewhere.js'
-import type { DaemonRecord } from '../identity/record.js'
-import type { SelfReport } from '../identity/self-report.js'
-import type { ScopeSnapshot, ScanContext } from '../identity/observation.js'
+import { namesLiving } from './derive.js'
+import { isHeldElsewhere, isOfElsewhere } from './elsewhere.js'
+import type { DaemonRecord } from '../protocol/record.js'
+import type { SelfReport } from '../protocol/self-report.js'
+import type { ScopeSnapshot, ScanContext } from './observation.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 
 /**

@@ -1,5 +1,24 @@
-import { objectOf, parseJson, pidOf, stringOf } from './narrow.js'
-import type { ProcessName } from './observation.js'
+import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
+
+/**
+ * Who holds a kernel lock. Null: it is free. `unknown`: its holder cannot be seen from here, or it is not known whether it
+ * is held. `isTold`: it is certainly held, but the holder's name comes from the text of the file, which does not rule out
+ * any other process.
+ */
+export type LockHolding = HolderName | 'unknown' | null
+
+export interface HolderName {
+  readonly pid: number
+  /** Null for a process whose start time cannot be compared with ours. */
+  readonly birth: string | null
+  readonly isTold?: boolean
+}
+
+/** Identifies one process for ever. */
+export interface ProcessName {
+  readonly pid: number
+  readonly birth: string
+}
 
 /**
  * The daemon that the text of a lock file names. Null when it names none: it is empty, damaged, or was written by a client,

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { replaceOwn, type Replaced } from './act/replace.js'
-import { acquireLock, loadLocks } from './act/lock.js'
-import { assertOwnScope } from './act/scope-owner.js'
-import { findRecorded, type RecordedDaemon } from './connect/recorded.js'
-import type { ScopeRequest } from './connect/request.js'
+import { replaceOwn, type Replaced } from './replace.js'
+import { acquireLock, loadLocks } from '../act/lock.js'
+import { assertOwnScope } from '../act/scope-owner.js'
+import { findRecorded, type RecordedDaemon } from './recorded.js'
+import type { ScopeRequest } from './request.js'
 
 export interface RetireStaleRequest extends ScopeRequest {
   /** How long to wait for the life-cycle lock, in milliseconds. */

@@ -1,5 +1,5 @@
-import { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from './narrow.js'
-import type { Lineage } from './spawn-shape.js'
+import { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../json.js'
+import type { Lineage } from '../identity/spawn-shape.js'
 
 /** A scope's record, in which its daemon states who it is. */
 export interface DaemonRecord {

@@ -1,7 +1,7 @@
-import type { Replaced } from '../act/replace.js'
-import type { StartReason } from '../act/start.js'
-import type { DaemonRecord } from '../identity/record.js'
-import type { SelfReport } from '../identity/self-report.js'
+import type { Replaced } from './replace.js'
+import type { StartReason } from './spawn.js'
+import type { DaemonRecord } from '../protocol/record.js'
+import type { SelfReport } from '../protocol/self-report.js'
 import type { RecordedDaemon } from './recorded.js'
 
 /**

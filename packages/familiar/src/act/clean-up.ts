@@ -11,7 +11,7 @@ import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
 import { assertOwnScope } from './scope-owner.js'
-import { retire, STEP_MS, type Retirement } from './stop.js'
+import { retire, STEP_MS, type Retirement } from './terminate.js'
 
 export interface CleanUpRequest {
   readonly family: Family
