@@ -11,9 +11,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect, readOwnRecord, selectPlatform, stopDaemon } from '../packages/familiar/dist/index.js'
-import { syncFamily } from '../packages/spec-kitty/dist/families/families.js'
+import { syncDaemon } from '../packages/spec-kitty/dist/daemons/sync.js'
 import { installedSelf } from '../packages/spec-kitty/dist/installation.js'
-import { launchSync } from '../packages/spec-kitty/dist/sync/launch.js'
+import { launchOf } from '../packages/spec-kitty/dist/daemons/launch.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
@@ -55,13 +55,12 @@ function inside() {
 }
 
 function connectHere() {
-  const launch = launchSync(scope, env)
+  const launch = launchOf(syncDaemon, scope, env)
   return connect({
-    family: syncFamily,
+    family: syncDaemon.family,
     scope,
     platform,
     launch,
-    policy: null,
     self: installedSelf(process.execPath),
     versionVariable: 'SPEC_KITTY_CLI_VERSION',
     stopCommand: 'stop',
@@ -70,7 +69,7 @@ function connectHere() {
 }
 
 function stop() {
-  return stopDaemon({ family: syncFamily, scope, platform, reason: 'bench' })
+  return stopDaemon({ family: syncDaemon.family, scope, platform, reason: 'bench' })
 }
 
 /** M6: time in this process from the spawn to the first answer, compared with a bare server that does nothing else. */
@@ -105,7 +104,7 @@ async function measureKilled() {
   const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {
     await connectHere()
-    const pid = readOwnRecord(syncFamily, scope)?.pid
+    const pid = readOwnRecord(syncDaemon.family, scope)?.pid
     if (pid == null) throw new Error('no daemon to kill')
     process.kill(pid, 'SIGKILL')
     next.push(timeCommand([CLI, 'sync', 'start']))
@@ -118,7 +117,7 @@ async function measureKilled() {
 async function measureIdle() {
   await stop()
   await connectHere()
-  const pid = readOwnRecord(syncFamily, scope)?.pid ?? 0
+  const pid = readOwnRecord(syncDaemon.family, scope)?.pid ?? 0
   const bare = spawn(process.execPath, ['-e', BARE], { stdio: ['ignore', 'pipe', 'inherit'], env })
   await sleep(5_000)
   const before = switches(pid)

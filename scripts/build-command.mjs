@@ -27,23 +27,23 @@ const GROUPS = [
   },
   {
     name: 'ask',
-    test: /familiar\/dist\/(?:load-beside|client\/skip-reason|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+    test: /familiar\/dist\/(?:load-beside|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
   },
   {
     name: 'tool',
-    test: /spec-kitty\/dist\/(?:installation|status|daemon-launch|families\/.*|cli\/runtime-root|sync\/(?:launch|config))\.js$/,
+    test: /spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/config|daemons\/(?!serve).*)\.js$/,
   },
   {
     name: 'doctor',
-    test: /spec-kitty\/dist\/(?:cli\/(?:table|notices)|doctor\/(?:daemon|document|findings|remedies|render|reset-result|session)|dashboard\/launch)\.js$/,
+    test: /spec-kitty\/dist\/(?:cli\/table|doctor\/(?:daemon|document|findings|identity-record|remedies|render|reset-result|session))\.js$/,
   },
   {
     name: 'lock',
-    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|regular-file|write-file|directory|scope-owner)|client\/beyond|observe\/platform\/tried-lock)\.js$/,
+    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|safe-file|scope-checks)|client\/beyond|observe\/platform\/tried-lock)\.js$/,
   },
   {
     name: 'scan',
-    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|identity-record|observations|scopes|scope-daemon|spared|state))\.js$/,
+    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|observations|scopes|scope-daemon|spared|state))\.js$/,
   },
 ]
 

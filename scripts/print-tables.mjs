@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { PLAN, spell } from 'familiar'
-import { dashboardFamily, syncFamily } from '../packages/spec-kitty/dist/families/families.js'
+import { dashboardFamily, syncFamily } from '../packages/spec-kitty/dist/daemons/families.js'
 
 /** @typedef {import('familiar').Rule} Rule */
 /** @typedef {import('familiar').Family} Family */

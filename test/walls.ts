@@ -28,7 +28,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/identity', may: library('json.ts'), isPure: true },
   { part: 'familiar/protocol', may: library('json.ts identity') },
   { part: 'familiar/classify', may: library('json.ts identity protocol'), isPure: true },
-  { part: 'familiar/family.ts', may: library('classify identity protocol'), isPure: true },
+  { part: 'familiar/family.ts', may: library('json.ts classify identity protocol'), isPure: true },
   {
     part: 'familiar/observe/platform',
     may: library('errors.ts json.ts identity protocol observe/peek.ts'),
@@ -54,30 +54,22 @@ export const WALLS: readonly Wall[] = [
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
   { part: 'spec-kitty/cli', may: ['familiar', ...tool('version.ts')] },
-  { part: 'spec-kitty/families', may: ['familiar'] },
-  { part: 'spec-kitty/installation.ts', may: ['familiar', ...tool('version.ts')] },
-  { part: 'spec-kitty/status.ts', may: ['familiar', ...tool('cli')] },
   // The daemon's entry is only named, as the file to start.
+  { part: 'spec-kitty/installation.ts', may: ['familiar', ...tool('version.ts spec-kitty-daemon.ts')] },
   {
-    part: 'spec-kitty/daemon-launch.ts',
-    may: ['familiar', ...tool('cli installation.ts spec-kitty-daemon.ts')],
+    part: 'spec-kitty/daemons',
+    may: ['familiar', ...tool('cli installation.ts version.ts')],
   },
   {
     part: 'spec-kitty/sync',
-    may: [
-      'familiar',
-      'smol-toml',
-      ...tool('cli families status.ts version.ts daemon-launch.ts installation.ts doctor'),
-    ],
+    may: ['familiar', 'smol-toml', ...tool('cli version.ts daemons')],
   },
-  { part: 'spec-kitty/doctor', may: ['familiar', ...tool('cli families status.ts sync')] },
+  { part: 'spec-kitty/doctor', may: ['familiar', ...tool('cli daemons sync')] },
   {
     part: 'spec-kitty/dashboard',
     may: [
       'familiar',
-      ...tool(
-        'cli families status.ts version.ts daemon-launch.ts installation.ts doctor dashboard/api.ts dashboard/project',
-      ),
+      ...tool('cli version.ts installation.ts daemons doctor dashboard/api.ts dashboard/project'),
     ],
   },
   { part: 'spec-kitty/dashboard/api.ts', may: [], isPure: true },
@@ -89,10 +81,10 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/commands',
-    may: ['familiar', ...tool('cli families status.ts installation.ts doctor sync dashboard')],
+    may: ['familiar', ...tool('cli installation.ts daemons doctor sync dashboard')],
   },
   { part: 'spec-kitty/main.ts', may: tool('cli version.ts commands') },
-  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('cli installation.ts sync dashboard') },
+  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('cli installation.ts daemons dashboard') },
 ]
 
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */

@@ -1,5 +1,7 @@
 import type { Rule } from './classify/rules.js'
 import type { ReasonNames } from './classify/classify.js'
+import type { JsonObject } from './json.js'
+import type { ParsePredecessor } from './protocol/record.js'
 import type { SelfReport } from './protocol/self-report.js'
 import type { SpawnShape } from './identity/spawn-shape.js'
 import type { PortRange } from './identity/machine.js'
@@ -27,6 +29,13 @@ export interface Recognition {
   readonly readSelfReport: (body: unknown) => SelfReport | null
 }
 
+/** What an earlier implementation of the tool left on machines: its command line is among the shapes. */
+export interface Predecessor {
+  readonly parseRecord: ParsePredecessor
+  /** How such a daemon is asked to leave. */
+  readonly shutdown: (token: string) => { readonly path: string; readonly body: JsonObject }
+}
+
 /**
  * One kind of daemon of a tool, as data: where it listens, how its process is recognised, how its health reply is
  * read, which decision table applies.
@@ -42,6 +51,8 @@ export interface Family extends Recognition {
   /** The tool's names for the reasons `other_family` and `not_ours`. */
   readonly reasonNames: ReasonNames
   readonly files: (scope: string) => ScopeFiles
+  /** Null if no earlier implementation exists. */
+  readonly predecessor: Predecessor | null
   /**
    * The directory for the tokens of running daemons, one file per instance, if others can read the place of their records
    * (a project under git); null if each record contains its token.

@@ -6,6 +6,12 @@ import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from './version.js'
 
 const PACKAGE_FILE = fileURLToPath(new URL('../package.json', import.meta.url))
 
+/**
+ * The file that runs as a daemon. Named here, because this module is at the root of the sources and of the bundle: there, every
+ * path that a module builds from its own place starts at the bundle's only directory.
+ */
+export const DAEMON_ENTRY = fileURLToPath(new URL('./spec-kitty-daemon.js', import.meta.url))
+
 /** The directory of this package on disk. */
 export const INSTALLATION = dirname(PACKAGE_FILE)
 

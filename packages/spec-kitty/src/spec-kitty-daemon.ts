@@ -5,8 +5,10 @@
  */
 import { homeDirectory } from './cli/home.js'
 import { runtimeRoot } from './cli/runtime-root.js'
+import type { DaemonOptions } from './daemons/serve.js'
 import { VERSION_VARIABLE } from './installation.js'
 
+/** How the daemons are called in the command line, and what stands before their scope. */
 const MARKERS: Readonly<Record<string, string>> = {
   sync: '--spec-kitty-daemon-root=',
   dashboard: '--spec-kitty-dashboard-project=',
@@ -18,25 +20,33 @@ const marker = MARKERS[family]
 const scope =
   marker === undefined ? undefined : rest.find((one) => one.startsWith(marker))?.slice(marker.length)
 
-const options = {
-  reportedVersion: env[VERSION_VARIABLE],
-  mayHavePipe: env['LISTEN_FDS'] === undefined,
-  exit: (code: number): never => process.exit(code),
-}
-
 if (scope === undefined || scope === '') {
   const forms = Object.entries(MARKERS).map(([name, text]) => `spec-kitty-daemon.js ${name} ${text}PATH\n`)
   process.stderr.write(`usage: ${forms.join('       ')}`)
   process.exitCode = 2
-} else if (family === 'sync') {
-  void import('./sync/daemon.js').then(({ runSyncDaemon }) => runSyncDaemon({ root: scope, ...options }))
 } else {
-  const root = rootOrNull()
-  if (root !== null) {
-    void import('./dashboard/daemon.js').then(({ runDashboardDaemon }) =>
-      runDashboardDaemon({ project: scope, root, ...options }),
-    )
+  void run({
+    scope,
+    reportedVersion: env[VERSION_VARIABLE],
+    mayHavePipe: env['LISTEN_FDS'] === undefined,
+    exit: (code) => process.exit(code),
+  })
+}
+
+async function run(options: DaemonOptions): Promise<void> {
+  const { runDaemon } = await import('./daemons/serve.js')
+  if (family === 'sync') {
+    const { syncDaemon } = await import('./daemons/sync.js')
+    return runDaemon(syncDaemon, options)
   }
+  const root = rootOrNull()
+  if (root === null) return
+  const [{ dashboardDaemon }, { dashboardPages }] = await Promise.all([
+    import('./daemons/dashboard.js'),
+    import('./dashboard/pages.js'),
+  ])
+  const pagesOf: DaemonOptions['pagesOf'] = (project, platform) => dashboardPages(project, root, platform)
+  return runDaemon(dashboardDaemon(root), { ...options, pagesOf })
 }
 
 /**

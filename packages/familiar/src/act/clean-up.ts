@@ -10,7 +10,7 @@ import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
-import { assertOwnScope } from './scope-owner.js'
+import { assertOwnScope } from './scope-checks.js'
 import { retire, STEP_MS, type Retirement } from './terminate.js'
 
 export interface CleanUpRequest {
@@ -150,7 +150,6 @@ async function lockAll(
   const locks = new Map<string, HeldLock>(request.lock === undefined ? [] : [[base, request.lock]])
   const unopenable: string[] = []
   let waitedMs = 0
-  const holder = { pid: seen.host.pid, birth: null }
   try {
     for (const path of [...new Set([base, ...others])].toSorted()) {
       if (locks.has(path)) continue
@@ -159,7 +158,7 @@ async function lockAll(
       const began = performance.now()
       try {
         const mustExist = path !== base
-        locks.set(path, await acquireLock(path, { holder, waitMs, mustExist, ...onWaitOf(request) }))
+        locks.set(path, await acquireLock(path, { waitMs, mustExist, onWait: request.onWait }))
       } catch (error) {
         throwLack(error)
         if (path === base || !(error instanceof FamiliarError)) throw error
@@ -178,10 +177,6 @@ async function lockAll(
 
 function basePath({ family, scope, lock, lockFile }: CleanUpRequest): string {
   return lock?.path ?? lockFile ?? family.files(scope).lifecycleLock
-}
-
-function onWaitOf(request: CleanUpRequest): { onWait?: (message: string) => void } {
-  return request.onWait === undefined ? {} : { onWait: request.onWait }
 }
 
 /** The lock path of the candidate's own scope, if it is not the base path and the file exists; otherwise empty. */

@@ -8,8 +8,7 @@ import { isLockShown } from '../observe/platform/linux-locks.js'
 import { readSmallFile } from '../observe/peek.js'
 import { loadTryLock } from './lock-library.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
-import { openRegular } from './regular-file.js'
-import { writeWhole } from './write-file.js'
+import { openRegular, writeWhole } from './safe-file.js'
 
 /** How long to wait for a lock, unless told otherwise: longer than a holder may take in total. */
 export const LOCK_WAIT_MS = 30_000
@@ -29,13 +28,17 @@ export interface LockHolder {
   readonly birth: string | null
 }
 
+/** How a command names itself in a lock that it holds for a moment. */
+const COMMAND = { pid: process.pid, birth: null }
+
 export type { HeldLock }
 
 export interface AcquireOptions {
-  readonly holder: { readonly pid: number; readonly birth: string | null }
+  /** The name written into the file; by default a command, which gives no start time. */
+  readonly holder?: { readonly pid: number; readonly birth: string | null }
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
-  readonly onWait?: (message: string) => void
+  readonly onWait?: ((message: string) => void) | undefined
   /** True in other scopes, where nothing may be created: a missing file is an error. */
   readonly mustExist?: boolean
 }
@@ -79,6 +82,20 @@ export async function acquireLockUnless<T extends object>(
   }
 }
 
+/** Calls `act` with the lock, and releases it in any case. Throws what `acquireLock` or `act` throws. */
+export async function withLock<T>(
+  path: string,
+  options: AcquireOptions,
+  act: (lock: HeldLock) => Promise<T>,
+): Promise<T> {
+  const lock = await acquireLock(path, options)
+  try {
+    return await act(lock)
+  } finally {
+    lock.release()
+  }
+}
+
 /** Returns whether any process holds the lock at this moment. Creates no file. */
 export async function isLockHeld(path: string): Promise<boolean> {
   let descriptor: number
@@ -103,7 +120,10 @@ export function readLockHolder(path: string): LockHolder | null {
   return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
 }
 
-async function tryLock(path: string, { holder, mustExist }: AcquireOptions): Promise<HeldLock | null> {
+async function tryLock(
+  path: string,
+  { holder = COMMAND, mustExist }: AcquireOptions,
+): Promise<HeldLock | null> {
   const descriptor = openLockFile(path, mustExist === true)
   try {
     if (lockDescriptor(descriptor, path) && isLinked(descriptor, path)) {
@@ -200,7 +220,7 @@ function isLinked(descriptor: number, path: string): boolean {
 }
 
 /** Overwrites the old text, then truncates, which needs no new space on a full disk. Never leaves half a name. */
-function writeHolder(descriptor: number, holder: AcquireOptions['holder']): void {
+function writeHolder(descriptor: number, holder: NonNullable<AcquireOptions['holder']>): void {
   const isShown = holder.birth === null || isLockShown(descriptor)
   const named = { ...holder, since: new Date().toISOString(), ...(isShown ? {} : { is_shown: false }) }
   const text = `${JSON.stringify(named)}\n`

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, readSync } from 'node:fs'
-import { openRegular } from './regular-file.js'
+import { openRegular } from './safe-file.js'
 
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
 

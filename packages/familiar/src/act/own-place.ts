@@ -2,8 +2,7 @@ import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { realPath } from '../observe/peek.js'
-import { makeDirectory } from './directory.js'
-import { writeNewFile } from './write-file.js'
+import { makeDirectory, writeNewFile } from './safe-file.js'
 
 /** Written into our directories in a project or home, so that git ignores everything in them. */
 const IGNORE = '.gitignore'

@@ -12,9 +12,8 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
-import { parseRecord } from '../protocol/record.js'
 import { CAREFUL } from '../observe/peek.js'
-import { writeNewFile } from './write-file.js'
+import { writeNewFile } from './safe-file.js'
 
 /** Why a file is no longer the record: it was damaged, or its daemon was replaced. */
 export type Why = 'corrupt' | 'replaced'
@@ -48,17 +47,17 @@ const TEMPORARY_NAME = /^\.record-[0-9a-f]{12}$/
 
 /**
  * Keeps what is at the path of a record under a name that says why and when, so that nothing a user wrote is lost: as a
- * copy, 0600, with every token replaced. What is not a regular file, cannot be read or is larger than 8 MiB is moved
+ * copy, 0600, with every token replaced: `token`, if it is known, and all that look like one. What is not a regular file, cannot be read or is larger than 8 MiB is moved
  * instead, with its content unchanged. Only the newest three copies are kept. Returns null if nothing is there. On failure,
  * throws the system's error and leaves the original.
  */
-export function keepCopy(path: string, why: Why): Kept | null {
+export function keepCopy(path: string, why: Why, token: string | null = null): Kept | null {
   const found = readCopy(path)
   if (found === 'absent') return null
   const aside = freeName(path, why)
   const isMoved = found === 'cannot be copied'
   if (isMoved) moveAside(path, aside)
-  else writeNewFile(aside, Buffer.from(withoutTokens(found.text), 'latin1'))
+  else writeNewFile(aside, Buffer.from(withoutTokens(found.text, token), 'latin1'))
   tidyCopies(path, aside)
   return { aside, isMoved }
 }
@@ -98,11 +97,9 @@ function readCopy(path: string): { readonly text: string } | 'absent' | 'cannot 
   }
 }
 
-/** Replaces long hexadecimal texts, as tokens are, and also whatever a readable record names as its token. */
-function withoutTokens(text: string): string {
-  const read = parseRecord(text)
-  const token = (read.state === 'readable' ? read.record.token : null) ?? ''
-  const known = token.length < SHORTEST_TOKEN ? text : text.replaceAll(token, REDACTED)
+/** Replaces long hexadecimal texts, as tokens are, and the token that the record names. */
+function withoutTokens(text: string, token: string | null): string {
+  const known = (token ?? '').length < SHORTEST_TOKEN ? text : text.replaceAll(token ?? '', REDACTED)
   return known.replaceAll(/[0-9a-f]{32,}/gi, REDACTED)
 }
 

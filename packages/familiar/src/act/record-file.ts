@@ -8,13 +8,13 @@ import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import { prepareOwnPlace } from './own-place.js'
 import type { HeldLock } from './lock.js'
 import { keepCopy, type Why } from './quarantine.js'
-import { removeLeftover, writeNewFile } from './write-file.js'
+import { removeLeftover, writeNewFile } from './safe-file.js'
 
 /** Tells a file from another one, and from itself after a change. Null if there is no file, or it cannot be read. */
 export type Stamp = { readonly file: string; readonly access: string } | null
 
 /** What was found at the path of a record. */
-export interface VersionRelation {
+export interface RecordOnDisk {
   readonly file: PeekedFile
   readonly stamp: Stamp
 }
@@ -55,7 +55,7 @@ export function formatRecord(record: OwnRecord): string {
  * Reads what is at the path of a record. A symlink, or anything else that is not a regular file, is unreadable. Throws
  * `E_RESOURCES` for lack of descriptors or memory: then nothing is known about the record.
  */
-export function readStanding(path: string): VersionRelation {
+export function readOnDisk(path: string): RecordOnDisk {
   try {
     const found = lstatSync(path, { throwIfNoEntry: false })
     if (found === undefined) return { file: { state: 'absent' }, stamp: null }
@@ -82,10 +82,15 @@ function readText(path: string): PeekedFile {
  * Removes what is at the path of a record and keeps a copy without tokens (or moves it, see `keepCopy`). Returns the path of
  * the copy, null if there was nothing. Throws `E_SCOPE_UNUSABLE` if the copy cannot be written; then the original stays.
  */
-export function quarantine(lock: HeldLock, path: string, why: Why = 'corrupt'): string | null {
+export function quarantine(
+  lock: HeldLock,
+  path: string,
+  why: Why = 'corrupt',
+  token: string | null = null,
+): string | null {
   lock.assertHeld()
   try {
-    const kept = keepCopy(path, why)
+    const kept = keepCopy(path, why, token)
     if (kept?.isMoved === false) rmSync(path, { force: true })
     return kept?.aside ?? null
   } catch (error) {
@@ -100,7 +105,7 @@ export function markStopped(
   named: Pick<OwnRecord, 'pid' | 'birth'>,
   reason: string,
 ): boolean {
-  const { file } = readStanding(path)
+  const { file } = readOnDisk(path)
   const found = file.state === 'text' ? objectOf(parseJson(file.text)) : null
   if (found === null || found['pid'] !== named.pid || found['birth'] !== named.birth) return false
   if (found['state'] !== 'running') return false

@@ -26,7 +26,8 @@ export async function requestShutdown(
   if (token === null) return null
   const ask = { address: '127.0.0.1', port, method: 'POST', path: SHUTDOWN_PATH, timeoutMs: ASK_MS } as const
   if (record.lineage === 'predecessor') {
-    const reply = await request({ ...ask, body: { token } })
+    if (family.predecessor === null) return null
+    const reply = await request({ ...ask, ...family.predecessor.shutdown(token) })
     const isAccepted = reply !== null && reply !== 'unreachable' && reply.status === 200
     return isAccepted ? PREDECESSOR_DRAIN_MS : null
   }

@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs'
 import { provesPredecessor } from '../classify/derive.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
-import { parseRecord, type DaemonRecord } from '../protocol/record.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
-import { readSmallFile } from '../observe/peek.js'
+import { readRecord } from '../observe/records.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { requestShutdown } from './request-shutdown.js'
-import { acquireLock, type HeldLock } from './lock.js'
+import { withLock, type HeldLock } from './lock.js'
 import { markStopped } from './record-file.js'
 import { isGoneWithin, retire, STEP_MS, type Retirement } from './terminate.js'
 
@@ -115,7 +115,7 @@ export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<b
   const { predecessorRecord } = order.family.files(order.scope)
   let isRemoved = false
   await withDaemonLock(order, () => {
-    isRemoved = namesPredecessor(predecessorRecord, shape)
+    isRemoved = namesPredecessor(order.family, predecessorRecord, shape)
     if (isRemoved) rmSync(predecessorRecord)
   })
   return isRemoved
@@ -123,12 +123,12 @@ export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<b
 
 /** Returns whether the file is a predecessor's record that names this daemon: another may have been written meanwhile. */
 export function namesPredecessor(
+  family: Family,
   path: string,
   named: { readonly token: string | null; readonly port: number | null },
 ): boolean {
-  const file = readSmallFile(path)
-  const read = file.state === 'text' ? parseRecord(file.text) : null
-  if (read?.state !== 'readable' || read.record.lineage !== 'predecessor') return false
+  const read = readRecord(family, path)
+  if (read.state !== 'readable' || read.record.lineage !== 'predecessor') return false
   return read.record.token === named.token && read.record.port === named.port
 }
 
@@ -141,13 +141,8 @@ export async function withDaemonLock(
   act: (lock: HeldLock) => void,
 ): Promise<void> {
   try {
-    const holder = { pid: process.pid, birth: null }
-    const lock = await acquireLock(family.files(scope).daemonLock, { holder, waitMs: DAEMON_LOCK_WAIT_MS })
-    try {
-      act(lock)
-    } finally {
-      lock.release()
-    }
+    const options = { waitMs: DAEMON_LOCK_WAIT_MS }
+    await withLock(family.files(scope).daemonLock, options, async (lock) => act(lock))
   } catch (error) {
     throwLack(error)
     if (!(error instanceof FamiliarError)) throw error

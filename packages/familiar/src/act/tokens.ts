@@ -8,7 +8,7 @@ import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { tokenFile } from '../observe/records.js'
 import { prepareOwnPlace } from './own-place.js'
-import { removeLeftover, writeNewFile } from './write-file.js'
+import { removeLeftover, writeNewFile } from './safe-file.js'
 
 /** How long inspecting the process that a token file names may take. */
 const INSPECT_MS = 2_000

@@ -1,17 +1,14 @@
 import { dirname } from 'node:path'
-import { assertScopeThere } from '../act/directory.js'
 import { acquireLockUnless, type HeldLock } from '../act/lock.js'
 import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from './replace.js'
-import { assertRoom } from '../act/room.js'
-import { assertOwnScope } from '../act/scope-owner.js'
+import { assertScopeThere, assertRoom, assertOwnScope } from '../act/scope-checks.js'
 import type { StartReason } from './spawn.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
-import { connected, type Connection } from './connection.js'
+import { connected, type Connection, type ConnectRequest } from './request.js'
 import { awaitHolder, HOLDER_MS, waitRecorded, type Waiting } from './await-holder.js'
 import { usable, type RecordedDaemon } from './recorded.js'
-import type { ConnectRequest } from './request.js'
 import { startInRange } from './start-in-range.js'
 
 export { loadLocks } from '../act/lock.js'
@@ -45,8 +42,7 @@ async function lockOrFind(
   path: string,
   { find }: Waiting,
 ): Promise<HeldLock | RecordedDaemon> {
-  const holder = { pid: process.pid, birth: null }
-  return acquireLockUnless(path, { holder, ...(onWait === undefined ? {} : { onWait }) }, find)
+  return acquireLockUnless(path, { onWait }, find)
 }
 
 async function connectLocked(

@@ -1,7 +1,5 @@
-import { connected, type Connection } from './connection.js'
+import { connected, type Connection, type ConnectRequest } from './request.js'
 import { findUsable } from './recorded.js'
-import type { ConnectRequest } from './request.js'
-import { skipReason } from './skip-reason.js'
 import { loadingBeside } from '../load-beside.js'
 import { HANDSHAKE_MS } from '../observe/handshake.js'
 
@@ -23,8 +21,7 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   const warm = await loadingBeside(loadCold, () => findUsable(request))
   if (warm !== null) return connected(warm)
   const wasSilent = performance.now() - began >= HANDSHAKE_MS
-  const skipped = request.policy === null ? null : skipReason(request.policy)
-  if (skipped !== null) return { outcome: 'skipped', reason: skipped }
+  if (request.skipReason != null) return { outcome: 'skipped', reason: request.skipReason }
   const connectCold = await loadCold()
   return connectCold(request, wasSilent)
 }

@@ -75,9 +75,8 @@ async function assess(
 async function isInstallationGone(
   { platform }: ScopeRequest,
   { pid }: DaemonRecord,
-  { details }: SelfReport,
+  { installation }: SelfReport,
 ): Promise<boolean> {
-  const installation = details.sourceCheckoutPath
   if (installation === null || !isAbsolute(installation) || isGone(installation) !== true) return false
   if (pid === null) return false
   const view = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
@@ -92,7 +91,7 @@ function newerProtocol(
     'E_VERSION_MISMATCH',
     `the ${family.name} daemon (process ${record.pid}, port ${record.port}) is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'}; this is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'}, and cannot talk to it`,
     {
-      hint: `use the newer installation (${report.details.sourceCheckoutPath ?? 'unknown'}), or: ${stopCommand}`,
+      hint: `use the newer installation (${report.installation ?? 'unknown'}), or: ${stopCommand}`,
     },
   )
 }

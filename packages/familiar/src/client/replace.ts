@@ -211,5 +211,6 @@ function setPredecessorAside(
   replaced: DaemonRecord | null,
 ): void {
   const path = family.files(scope).predecessorRecord
-  if (replaced !== null && namesPredecessor(path, replaced)) quarantine(lock, path, 'replaced')
+  if (replaced !== null && namesPredecessor(family, path, replaced))
+    quarantine(lock, path, 'replaced', replaced.token)
 }

@@ -2,16 +2,10 @@ import type { Launch, StartReason } from './spawn.js'
 import type { Family } from '../family.js'
 import type { Self } from '../identity/versions.js'
 import type { Platform } from '../observe/platform/platform.js'
-
-/** Whether a daemon may be started if the user did not explicitly ask for one. */
-export interface StartPolicy {
-  /** The environment variable that forbids it, null if it is not set. */
-  readonly disabledBy: string | null
-  readonly isRolledOut: boolean
-  /** `local_only`: what the caller does needs no daemon of this family, so none is started. */
-  readonly intent: 'remote_required' | 'local_only'
-  readonly isManual: boolean
-}
+import type { Replaced } from './replace.js'
+import type { DaemonRecord } from '../protocol/record.js'
+import type { SelfReport } from '../protocol/self-report.js'
+import type { RecordedDaemon } from './recorded.js'
 
 /** The scope whose daemon is wanted, and the installation that wants it. */
 export interface ScopeRequest {
@@ -32,10 +26,37 @@ export interface ScopeRequest {
 
 export interface ConnectRequest extends ScopeRequest {
   readonly launch: Launch
-  /** Null for a start that the user asked for: nothing forbids it. */
-  readonly policy: StartPolicy | null
+  /** Why no daemon may be started; omitted if one may, as when the user asked for it. */
+  readonly skipReason?: string | null
   /** The reason to log if a daemon has to be started; if omitted, it is determined. */
   readonly reason?: StartReason
   /** The environment variable that overrides the version a daemon reports; named in the hint of `E_VERSION_MISMATCH`. */
   readonly versionVariable: string
+}
+
+/**
+ * `started`: null if a running daemon was found. `replaced`: the daemon that it replaced. `isNewer`: it has a newer version
+ * and the same protocol, and is used as it is. `isUnordered`: likewise, but it is unknown which version is newer.
+ * `skipped`: no usable daemon runs, and none may be started; `reason` says why.
+ */
+export type Connection =
+  | {
+      readonly outcome: 'connected'
+      readonly record: DaemonRecord
+      readonly report: SelfReport
+      readonly started: StartReason | null
+      readonly replaced: Replaced | null
+      readonly isNewer: boolean
+      readonly isUnordered: boolean
+    }
+  | { readonly outcome: 'skipped'; readonly reason: string }
+
+/** Returns the connection to a daemon that was found, or just started. */
+export function connected(
+  { record, report, standing }: RecordedDaemon,
+  started: StartReason | null = null,
+  replaced: Replaced | null = null,
+): Connection {
+  const [isNewer, isUnordered] = [standing === 'newer', standing === 'unordered']
+  return { outcome: 'connected', record, report, started, replaced, isNewer, isUnordered }
 }

@@ -6,14 +6,13 @@ import { dirname } from 'node:path'
 import { FamiliarError, lackOf, throwLack, type ErrorCode } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
-import { makeDirectory } from '../act/directory.js'
+import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
-import { jsonLines } from '../protocol/json-lines.js'
+import { jsonLines, STARTUP_PIPE_FD, type Timing, timingToJson } from '../protocol/startup-pipe.js'
 import type { HeldLock } from '../act/lock.js'
 import { endOfLog, openLogFile } from '../act/log-file.js'
 import { proveStarted } from '../observe/scan.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { STARTUP_PIPE_FD, type Timing } from '../protocol/startup-pipe.js'
 import { retire } from '../act/terminate.js'
 
 /** Why a daemon is started; written to its log. */
@@ -99,7 +98,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       reason: order.reason,
       previous_version: order.previousVersion,
       pid: process.pid,
-      timing: timingOf(order.launch),
+      timing: timingToJson(order.launch.timing),
       inherited,
       ...(order.launch.port === undefined ? {} : { port: order.launch.port }),
     })
@@ -111,18 +110,6 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   } finally {
     pipe.close()
     child.unref()
-  }
-}
-
-function timingOf({ timing }: Launch): JsonObject {
-  if (timing === undefined) return {}
-  const { tickMs, idleMs, drainMs, cleanEveryMs, overwriteEveryMs } = timing
-  return {
-    tick_ms: tickMs,
-    idle_ms: idleMs,
-    drain_ms: drainMs,
-    clean_every_ms: cleanEveryMs,
-    overwrite_every_ms: overwriteEveryMs,
   }
 }
 

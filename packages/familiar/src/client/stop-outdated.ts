@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { replaceOwn, type Replaced } from './replace.js'
-import { acquireLock, loadLocks } from '../act/lock.js'
-import { assertOwnScope } from '../act/scope-owner.js'
+import { loadLocks, withLock } from '../act/lock.js'
+import { assertOwnScope } from '../act/scope-checks.js'
 import { findRecorded, type RecordedDaemon } from './recorded.js'
 import type { ScopeRequest } from './request.js'
 
@@ -32,18 +32,13 @@ export async function retireStale(request: RetireStaleRequest): Promise<StaleRes
   }
   if (found === null) return { outcome: 'none' }
   if (found.replaceFor === null) return kept(found)
-  const holder = { pid: process.pid, birth: null }
-  const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
-  const lock = await acquireLock(files.lifecycleLock, { holder, waitMs: lockWaitMs, ...onWait })
-  try {
+  return withLock(files.lifecycleLock, { waitMs: lockWaitMs, onWait: request.onWait }, async (lock) => {
     const again = await findRecorded(request)
     if (again === null) return { outcome: 'none' }
     if (again.replaceFor === null) return kept(again)
     const replaced = await replaceOwn({ ...request, reason: again.replaceFor }, lock, again.record)
     return replaced === null ? { outcome: 'none' } : { outcome: 'retired', ...replaced }
-  } finally {
-    lock.release()
-  }
+  })
 }
 
 function kept({ report }: RecordedDaemon): StaleResult {

@@ -1,7 +1,7 @@
 import { elsewhere, unreachable, type Beyond } from './beyond.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
-import { acquireLock, loadLocks, type HeldLock } from '../act/lock.js'
-import { assertOwnScope } from '../act/scope-owner.js'
+import { loadLocks, withLock, type HeldLock } from '../act/lock.js'
+import { assertOwnScope } from '../act/scope-checks.js'
 import type { CleanupPath, FailureReason } from '../act/terminate.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
@@ -46,16 +46,8 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   await loadLocks()
   if ((await findTarget(request)) === null) return { outcome: 'none' }
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
-  const onWait = request.onWait === undefined ? {} : { onWait: request.onWait }
-  const lock = await acquireLock(files.lifecycleLock, {
-    holder: { pid: process.pid, birth: null },
-    ...onWait,
-  })
-  try {
-    return await stopLocked(request, lock)
-  } finally {
-    lock.release()
-  }
+  const { onWait } = request
+  return withLock(files.lifecycleLock, { onWait }, (lock) => stopLocked(request, lock))
 }
 
 /** What to end: a daemon that the scan found, or one that proved itself but whose process is not fully visible. */

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, readSync, renameSync } from 'node:fs'
 import { openLogFile } from '../act/log-file.js'
-import { writeWhole } from '../act/write-file.js'
+import { writeWhole } from '../act/safe-file.js'
 import type { JsonObject } from '../json.js'
 
 /** A log of this size is renamed to `.1`, and the previous `.1` to `.2`. */

@@ -4,8 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { HeldLock } from '../act/lock.js'
 import { tidyCopies } from '../act/quarantine.js'
-import { markStopped, readStanding, writeRecord } from '../act/record-file.js'
-import { parseRecord, type DaemonRecord, type OwnRecord } from '../protocol/record.js'
+import { markStopped, readOnDisk, writeRecord } from '../act/record-file.js'
+import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
+import type { Family } from '../family.js'
+import { readRecord } from '../observe/records.js'
 import { budget } from './budget.js'
 import type { Log } from './log.js'
 import { judge, otherNamed, type Verdict } from './record-verdict.js'
@@ -34,6 +36,7 @@ export interface RecordKeeper {
 }
 
 export interface KeeperOptions {
+  readonly family: Family
   readonly lock: HeldLock
   readonly path: string
   readonly record: OwnRecord
@@ -51,7 +54,7 @@ export interface KeeperOptions {
  * text is kept, without tokens.
  */
 export function keepRecord(options: KeeperOptions): RecordKeeper {
-  const { lock, path, record, log, lives, mayWrite } = options
+  const { family, lock, path, record, log, lives, mayWrite } = options
   const mayRepair = budget(DAMAGED_BURST, DAMAGED_EVERY_MS)
   const mayOverwrite = budget(1, options.overwriteEveryMs)
   let rival: DaemonRecord | null = null
@@ -61,15 +64,15 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   const check = async (): Promise<void> => {
     watcher ??= watchDirectory(path, quietly)
     if (isStopped || !mayWrite()) return
-    const found = readStanding(path)
-    const verdict = judge(found, record, written.stamp)
+    const found = readOnDisk(path)
+    const verdict = judge(family, found, record, written.stamp)
     if (verdict === 'unknown') return
     if (verdict === 'right') return void (rival = null)
     if (verdict === 'damaged') await sleep(DAMAGED_MS)
-    const other = verdict === 'foreign' ? otherNamed(found.file, record) : null
+    const other = verdict === 'foreign' ? otherNamed(family, found.file, record) : null
     rival = other !== null && (await lives(other)) ? other : null
     // While this one waited, another check may have rewritten the record, or another process may have finished writing it.
-    if (rival !== null || isStopped || !mayWrite() || !isDeepStrictEqual(readStanding(path), found)) return
+    if (rival !== null || isStopped || !mayWrite() || !isDeepStrictEqual(readOnDisk(path), found)) return
     const waitMs = verdict === 'foreign' ? mayOverwrite() : mayRepair()
     if (waitMs === 0) write(verdict)
     else later(waitMs)
@@ -86,7 +89,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   }
 
   tidyCopies(path)
-  let written = writeRecord(lock, path, record, !isReplaceable(path))
+  let written = writeRecord(lock, path, record, !isReplaceable(family, path))
   if (written.aside !== null) log.write('record_set_aside', { aside: written.aside })
   let watcher = watchDirectory(path, quietly)
   return {
@@ -102,9 +105,9 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
 }
 
 /** Only a record that is absent or well-formed may be overwritten without keeping a copy. */
-function isReplaceable(path: string): boolean {
-  const { file } = readStanding(path)
-  return file.state === 'absent' || (file.state === 'text' && parseRecord(file.text).state === 'readable')
+function isReplaceable(family: Family, path: string): boolean {
+  const { state } = readRecord(family, path)
+  return state === 'absent' || state === 'readable'
 }
 
 /** Null when a watch is impossible (no file descriptors left, a file system without events): then only ticks check. */

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { formatRecord, type Stamp, type VersionRelation } from '../act/record-file.js'
+import { formatRecord, type Stamp, type RecordOnDisk } from '../act/record-file.js'
 import { parseJson } from '../json.js'
-import { parseRecord, type DaemonRecord, type OwnRecord } from '../protocol/record.js'
+import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
+import type { Family } from '../family.js'
+import { toRecord } from '../observe/records.js'
 import type { PeekedFile } from '../observe/peek.js'
 
 /**
@@ -12,11 +14,16 @@ import type { PeekedFile } from '../observe/peek.js'
 export type Verdict = 'right' | 'unknown' | 'absent' | 'altered' | 'foreign' | 'damaged'
 
 /** Judges what was found; `written` is the stamp of the file as the daemon left it. */
-export function judge({ file, stamp }: VersionRelation, record: OwnRecord, written: Stamp): Verdict {
+export function judge(
+  family: Family,
+  { file, stamp }: RecordOnDisk,
+  record: OwnRecord,
+  written: Stamp,
+): Verdict {
   if (file.state === 'absent') return 'absent'
   if (file.state === 'unreadable') return judgeUnreadable(file.why, stamp, written)
   if (file.text === formatRecord(record)) return stamp?.access === written?.access ? 'right' : 'altered'
-  const read = parseRecord(file.text)
+  const read = toRecord(family, file)
   if (read.state !== 'readable') return 'damaged'
   return isOwn(file.text, read.record, record) ? 'altered' : 'foreign'
 }
@@ -44,8 +51,8 @@ function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
  * Returns the other daemon that a record names as the running one of this scope, null when it names none. A predecessor's
  * record names no scope and no start time: where it shares our file, it can only mean this scope.
  */
-export function otherNamed(file: PeekedFile, own: OwnRecord): DaemonRecord | null {
-  const read = file.state === 'text' ? parseRecord(file.text) : null
-  if (read?.state !== 'readable' || !read.record.running || read.record.pid === own.pid) return null
+export function otherNamed(family: Family, file: PeekedFile, own: OwnRecord): DaemonRecord | null {
+  const read = toRecord(family, file)
+  if (read.state !== 'readable' || !read.record.running || read.record.pid === own.pid) return null
   return read.record.lineage === 'predecessor' || read.record.scope === own.scope ? read.record : null
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { EventEmitter, setMaxListeners } from 'node:events'
 import { dirname } from 'node:path'
 import { SHUTDOWN_PATH } from '../act/request-shutdown.js'
 import { acquireLock, type HeldLock } from '../act/lock.js'
-import { assertScopeThere, makeDirectory } from '../act/directory.js'
+import { makeDirectory } from '../act/safe-file.js'
 import { closeInherited } from '../act/inherited.js'
-import { assertOwnScope } from '../act/scope-owner.js'
+import { assertOwnScope, assertScopeThere } from '../act/scope-checks.js'
 import { bindInRange } from './bind.js'
-import type { Lines } from '../protocol/json-lines.js'
-import { STARTUP_PIPE_MS, type Timing } from '../protocol/startup-pipe.js'
-import { openStartupPipe } from './startup-pipe.js'
-import { live, type Work } from './lifecycle.js'
+import { type Lines, STARTUP_PIPE_MS, type Timing, openStartupPipe } from '../protocol/startup-pipe.js'
+import { createActivity } from './activity.js'
+import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
 import type { Pages } from './pages.js'
 import { openLog, type Log } from './log.js'
 import { removeStaleTokens, writeToken } from '../act/tokens.js'
@@ -33,17 +33,13 @@ export interface ServeOptions {
   readonly packageVersion: string
   readonly protocolVersion: number
   readonly buildTime: string | null
-  /** What its health reply says besides the frozen head: `sync`, further keys of `owner`, and `more` top-level keys. */
-  readonly describe: () => {
-    readonly sync: JsonObject
-    readonly owner: JsonObject
-    readonly more?: JsonObject
-  }
+  /** What its health reply says besides the frozen head; the keys of its `owner` are added to ours. */
+  readonly describe: () => JsonObject & { readonly owner?: JsonObject }
   /** Its handlers by `METHOD /path`; every route requires the token. */
-  readonly routes: Readonly<Record<string, Handler>>
+  readonly routes?: Readonly<Record<string, Handler>>
   /** The pages that it serves without a token, to a browser on this machine. */
   readonly pages?: Pages
-  readonly work: Work
+  readonly work?: Work
   /** True when its own package on disk is gone or has another version than the running one; null when unknown. */
   readonly isInstallationChanged: () => boolean | null
   readonly timing: Timing
@@ -109,17 +105,21 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const assertScopeStill = enterScope(family, scope)
   const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
   const identity = { token: randomBytes(32).toString('hex'), instanceId: randomBytes(16).toString('hex') }
-  const life = live({ ...options, lock, timing: readTiming(options.timing, objectOf(hello['timing'])) })
+  const timing = readTiming(options.timing, objectOf(hello['timing']))
+  const activity = createActivity()
+  const clients = new EventEmitter<ClientEvents>()
+  const leaving = new AbortController()
+  // Every stream adds a listener, and above ten Node would log a warning about a leak.
+  setMaxListeners(0, leaving.signal)
   const server = createDaemonServer({
     ...identity,
+    ...activity,
     pid: self.pid,
     health: () => healthOf(options, record),
-    routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: life.shutdownHandler },
-    onProof: life.onClient,
-    onRequest: life.onRequest,
+    routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: shutdownHandler(clients, timing.drainMs) },
+    onProof: () => void clients.emit('proof'),
     pages: options.pages ?? null,
-    onStream: life.onStream,
-    leaving: life.leaving,
+    leaving: leaving.signal,
   })
   const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
   const record = recordOf(options, self, port, identity)
@@ -129,16 +129,24 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     keepToken(family.tokenDirectory, identity.token, record, log)
     await removeStaleTokens(family.tokenDirectory, platform)
   }
-  life.begin({
-    server,
-    record,
+  const start = {
     reason: stringOf(hello['reason']) ?? 'started_by_hand',
     previousVersion: stringOf(hello['previous_version']),
     starterPid: countOf(hello['pid']),
-  })
+  }
+  startLifecycle({ ...options, lock, timing, server, record, activity, clients, leaving, start })
   pipe?.send({ ok: true })
   pipe?.close()
   options.onReady?.(record)
+}
+
+/** Only its starter knows the token of a daemon that is not adopted yet: there is nothing to shut down in order. */
+function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): Handler {
+  return async ({ body }) => {
+    const reason = stringOf(objectOf(body)?.['reason']) ?? 'requested'
+    if (!clients.emit('shutdown', reason)) return { status: 503, json: { error: 'starting' } }
+    return { status: 202, json: { status: 'stopping', drain_ms: drainMs } }
+  }
 }
 
 /**
@@ -235,9 +243,9 @@ function recordOf(
   }
 }
 
-/** The head (`status` to `package_version`, and `owner.pid`, `owner.port`) is frozen. It contains no token. */
+/** The head (`status` to `package_version`, and `owner.pid`, `owner.port`) is frozen; it wins over the tool's keys. */
 function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
-  const { sync, owner, more } = describe()
+  const { owner, ...more } = describe()
   return {
     status: 'ok',
     daemon_family: record.family,
@@ -245,7 +253,6 @@ function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
     protocol_version: record.protocol_version,
     package_version: record.package_version,
     ...more,
-    sync,
     owner: {
       ...owner,
       pid: record.pid,

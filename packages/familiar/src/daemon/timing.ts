@@ -1,5 +1,5 @@
-import type { Timing } from '../protocol/startup-pipe.js'
-import { countOf, type JsonObject } from '../json.js'
+import { timingFromJson, type Timing } from '../protocol/startup-pipe.js'
+import type { JsonObject } from '../json.js'
 
 /** Two wake-ups a minute. */
 export const TICK_MS = 30_000
@@ -18,12 +18,5 @@ export const WATCHDOG_MS = 1_000
 
 /** Returns the timing: the defaults, with the values from the start pipe in their place. */
 export function readTiming(defaults: Timing, given: JsonObject | null): Required<Timing> {
-  return {
-    tickMs: countOf(given?.['tick_ms']) ?? defaults.tickMs,
-    idleMs: countOf(given?.['idle_ms']) ?? defaults.idleMs,
-    drainMs: countOf(given?.['drain_ms']) ?? defaults.drainMs,
-    cleanEveryMs: countOf(given?.['clean_every_ms']) ?? defaults.cleanEveryMs,
-    overwriteEveryMs:
-      countOf(given?.['overwrite_every_ms']) ?? defaults.overwriteEveryMs ?? OVERWRITE_EVERY_MS,
-  }
+  return { overwriteEveryMs: OVERWRITE_EVERY_MS, ...defaults, ...timingFromJson(given) }
 }

@@ -19,8 +19,11 @@ export const REPLY = 'familiar:'
 /** One scope as the child read it. */
 export interface ScopeReply {
   readonly scope: string
-  readonly view: ScopeSnapshot
+  readonly view: PeekedScope
 }
+
+/** A scope as it was read, before its records are parsed: only the caller knows the family. */
+export type PeekedScope = Omit<ScopeSnapshot, 'records'> & { readonly records: readonly PeekedFile[] }
 
 /** A scope as its files describe it, before the kernel is asked who holds its lock. */
 export type UnlockedView = Omit<ScopeSnapshot, 'lockHolder'> & { readonly told: ToldHolder }
@@ -28,7 +31,7 @@ export type UnlockedView = Omit<ScopeSnapshot, 'lockHolder'> & { readonly told: 
 /** Reads the caller's own scope, in this process. May block as long as its file system does. */
 export function readScope(family: Family, scope: string): UnlockedView {
   const { daemonLock, records, ...view } = peek(requestFor(family, scope))
-  const reads = records.map((file) => ofScope(withToken(family, toRecord(file)), view.real ?? scope))
+  const reads = records.map((file) => ofScope(withToken(family, toRecord(family, file)), view.real ?? scope))
   return { ...view, records: reads, told: toldIn(daemonLock) }
 }
 
@@ -37,15 +40,20 @@ export async function viewScope(
   request: PeekRequest,
   pids: readonly number[],
   platform: Platform,
-): Promise<ScopeSnapshot> {
-  const { daemonLock, records, ...view } = peek(request)
+): Promise<PeekedScope> {
+  const { daemonLock, ...view } = peek(request)
   const lockHolder = await platform.lockHolder(request.daemonLock, toldIn(daemonLock), pids)
-  return { ...view, records: records.map(toRecord), lockHolder }
+  return { ...view, lockHolder }
+}
+
+/** Parses the records of a scope that was read. */
+export function snapshotOf(family: Family, view: PeekedScope): ScopeSnapshot {
+  return { ...view, records: view.records.map((file) => toRecord(family, file)) }
 }
 
 /** Returns our own record of the scope; null when it is absent, unreadable, a predecessor's, or of another scope. */
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
-  const read = ofScope(withToken(family, toRecord(readSmallFile(family.files(scope).record))), scope)
+  const read = ofScope(withToken(family, readRecord(family, family.files(scope).record)), scope)
   if (read.state !== 'readable' || read.record.lineage !== 'own') return null
   return read.record.scope === scope ? read.record : null
 }
@@ -53,7 +61,7 @@ export function readOwnRecord(family: Family, scope: string): DaemonRecord | nul
 /** Returns the predecessor's record of the scope if it counts for connecting: only while no own record exists. */
 export function readPredecessorRecord(family: Family, scope: string): DaemonRecord | null {
   const { record, predecessorRecord } = family.files(scope)
-  const reads = [...new Set([record, predecessorRecord])].map((path) => toRecord(readSmallFile(path)))
+  const reads = [...new Set([record, predecessorRecord])].map((path) => readRecord(family, path))
   const counting = reads.find((read) => read.state !== 'absent')
   if (counting?.state !== 'readable' || counting.record.lineage !== 'predecessor') return null
   return counting.record
@@ -111,6 +119,12 @@ function toldIn(lock: PeekedFile): ToldHolder {
   return lock.state === 'text' ? parseHolder(lock.text) : null
 }
 
-function toRecord(file: PeekedFile): RecordRead {
-  return file.state === 'text' ? parseRecord(file.text) : file
+/** Reads and parses a record, ours or a predecessor's. */
+export function readRecord(family: Family, path: string): RecordRead {
+  return toRecord(family, readSmallFile(path))
+}
+
+/** Parses what was read at the path of a record. */
+export function toRecord({ predecessor }: Pick<Family, 'predecessor'>, file: PeekedFile): RecordRead {
+  return file.state === 'text' ? parseRecord(file.text, predecessor?.parseRecord ?? null) : file
 }

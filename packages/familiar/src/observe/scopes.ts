@@ -5,7 +5,14 @@ import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../json.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
 import { childEnvironment } from './child-environment.js'
-import { REPLY, requestFor, type ScopeReply, type ScopesQuestion } from './records.js'
+import {
+  REPLY,
+  requestFor,
+  snapshotOf,
+  type PeekedScope,
+  type ScopeReply,
+  type ScopesQuestion,
+} from './records.js'
 
 const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
@@ -65,7 +72,12 @@ export class ScopeReader {
     const child = this.#prepared?.error === null ? this.#prepared : startChild()
     this.#prepared = null
     const views = viewsIn(await ask(child, { scopes: requests, pids }, deadline))
-    return new Map(scopes.map((scope) => [scope, views.get(scope) ?? UNTOLD]))
+    return new Map(
+      scopes.map((scope) => {
+        const view = views.get(scope)
+        return [scope, view === undefined ? UNTOLD : snapshotOf(family, view)]
+      }),
+    )
   }
 
   /** Ends a child that was prepared and not needed. It has read no scope, so it cannot hang. */
@@ -145,7 +157,7 @@ async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal
 }
 
 /** A reply that was cut off by the deadline is ignored; the complete ones before it count. */
-function viewsIn(text: string): ReadonlyMap<string, ScopeSnapshot> {
+function viewsIn(text: string): ReadonlyMap<string, PeekedScope> {
   const lines = text.split('\n').slice(0, -1)
   const replies = lines.flatMap((line) => {
     const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null

@@ -1,4 +1,4 @@
-import { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../json.js'
+import { countOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../json.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 
 /** A scope's record, in which its daemon states who it is. */
@@ -60,9 +60,25 @@ export type RecordRead =
   | { readonly state: 'malformed'; readonly why: string }
   | { readonly state: 'unreadable'; readonly why: string }
 
-/** Parses a record: our JSON, or a predecessor's lines. Anything else is malformed; nothing is guessed. */
-export function parseRecord(text: string): RecordRead {
-  const record = text.trimStart().startsWith('{') ? parseOwn(text) : parseLines(text)
+/** What a predecessor's record says. */
+export interface PredecessorRecord {
+  /** Null if its daemons do not record it. */
+  readonly pid: number | null
+  readonly port: number
+  readonly token: string
+}
+
+/** Reads a predecessor's record; null if the text is none. */
+export type ParsePredecessor = (text: string) => PredecessorRecord | null
+
+/**
+ * Parses a record: our JSON, or else a predecessor's record, if there was a predecessor. Anything else is malformed; nothing
+ * is guessed.
+ */
+export function parseRecord(text: string, parsePredecessor: ParsePredecessor | null): RecordRead {
+  const record = text.trimStart().startsWith('{')
+    ? parseOwn(text)
+    : ofPredecessor(parsePredecessor?.(text) ?? null)
   return record === null
     ? { state: 'malformed', why: text.trim() === '' ? 'it is empty' : 'its content is no record' }
     : { state: 'readable', record }
@@ -102,23 +118,15 @@ function parseOwn(text: string): DaemonRecord | null {
   }
 }
 
-/** Parses a predecessor's record: url, port, token and pid, one per line; the oldest records have no pid. */
-function parseLines(text: string): DaemonRecord | null {
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
-  if (lines.length !== 3 && lines.length !== 4) return null
-  const [url = '', portText, token = '', pidText] = lines
-  const port = portOf(decimalOf(portText))
-  const pid = pidOf(decimalOf(pidText))
-  const urlPort = /^https?:\/\/[^/\s]+:(\d+)\/?$/.exec(url)?.[1]
-  if (port === null || decimalOf(urlPort) !== port || !/^\S+$/.test(token)) return null
-  if (lines.length === 4 && pid === null) return null
+function ofPredecessor(found: PredecessorRecord | null): DaemonRecord | null {
+  if (found === null) return null
   return {
     lineage: 'predecessor',
     scope: null,
-    pid,
+    pid: found.pid,
     birth: null,
-    port,
-    token,
+    port: found.port,
+    token: found.token,
     running: true,
     packageVersion: null,
     protocolVersion: null,

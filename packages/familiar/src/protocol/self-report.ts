@@ -1,3 +1,5 @@
+import type { JsonObject } from '../json.js'
+
 /** What a listener says about itself on its health endpoint, as parsed by the family. */
 export interface SelfReport {
   readonly protocolVersion: number | null
@@ -15,16 +17,9 @@ export interface SelfReport {
   readonly port: number | null
   /** A token that the reply hands out (predecessors do). Compared, never sent anywhere, never shown. */
   readonly token: string | null
-  /** For display, but for one: a daemon whose `sourceCheckoutPath` is gone counts as one whose installation is gone. */
-  readonly details: SelfReportDetails
-}
-
-export interface SelfReportDetails {
-  readonly executablePath: string | null
-  readonly sourceCheckoutPath: string | null
-  readonly serverUrl: string | null
-  readonly authScope: string | null
-  readonly queueDbPath: string | null
-  readonly lastSync: string | null
-  readonly consecutiveFailures: number | null
+  /** The directory of its installation; if that is gone, no command of that installation can talk to it. */
+  readonly installation: string | null
+  readonly executable: string | null
+  /** What else the tool reads from the reply, for its own display. */
+  readonly details: JsonObject
 }

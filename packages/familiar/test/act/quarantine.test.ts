@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { tidyCopies } from '../../src/act/quarantine.js'
 import { quarantine } from '../../src/act/record-file.js'
@@ -54,10 +55,11 @@ describe('what is set aside', () => {
       'http://localhost:9400\n9400\n<redacted>\n42\n',
     ],
   ] as const)('is a copy without tokens, closed to others: %s', async ([, text, kept]) => {
+    const named = PREDECESSOR.parseRecord(text)?.token ?? null
     const { path, lock } = await place()
     writeFileSync(path, Buffer.from(text, 'latin1'))
     chmodSync(path, 0o644)
-    const aside = quarantine(lock, path, 'replaced')
+    const aside = quarantine(lock, path, 'replaced', named)
     expect(namesBeside(path).map((name) => join(dirname(path), name))).toEqual([aside])
     expect([read(aside), statSync(aside ?? '').mode & 0o777]).toEqual([kept, 0o600])
   })

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { requestShutdown } from '../../src/act/request-shutdown.js'
 import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { retire } from '../../src/act/terminate.js'
+import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
 import { parseRecord } from '../../src/protocol/record.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
@@ -30,7 +31,7 @@ beforeEach(async () => {
 describe('retire asks first, where it can', () => {
   /** Asks the predecessor's way, with the token that stands in its command line. */
   function asking(port: number, token: string) {
-    const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`)
+    const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`, PREDECESSOR.parseRecord)
     if (read.state !== 'readable') throw new Error('no record')
     return () => requestShutdown(family, read.record, 'test')
   }

@@ -128,15 +128,10 @@ function withReport(seen: Observation, change: Partial<NonNullable<Observation['
 
 function withDetails(seen: Observation): Observation {
   const details = {
-    executablePath: '/somewhere/else',
-    sourceCheckoutPath: null,
-    serverUrl: 'https://other.example.com',
-    authScope: 'other',
-    queueDbPath: '/somewhere/else.db',
-    lastSync: '1999-01-01T00:00:00Z',
-    consecutiveFailures: 77,
+    owner: { server_url: 'https://other.example.com', queue_db_path: '/somewhere/else.db' },
+    sync: { last_sync: '1999-01-01T00:00:00Z', consecutive_failures: 77 },
   }
-  return withReport(seen, { details })
+  return withReport(seen, { details, executable: '/somewhere/else', installation: null })
 }
 
 function withProcess(seen: Observation, change: Partial<NonNullable<Observation['process']>>): Observation {

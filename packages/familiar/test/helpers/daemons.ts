@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, vi } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
-import type { Connection } from '../../dist/client/connection.js'
-import type { ConnectRequest } from '../../dist/client/request.js'
+import type { Connection, ConnectRequest } from '../../dist/client/request.js'
 import type { OwnRecord } from '../../dist/protocol/record.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 import { stopDaemon, type StopResult } from '../../dist/client/stop.js'
@@ -72,7 +71,6 @@ export function requestFor(root: string, ports: PortRange, options: Options = {}
       logFile: logOf(root),
       timing: options.timing ?? QUICK,
     },
-    policy: null,
     self: selfOf(options),
     versionVariable: 'TEST_VERSION',
     stopCommand: 'stop',

@@ -1,19 +1,10 @@
 import { join } from 'node:path'
+import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
 import { USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import type { Family, Recognition } from '../../src/family.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import { countOf, objectOf, pidOf, portOf, stringOf } from '../../src/json.js'
 import type { SelfReport } from '../../src/protocol/self-report.js'
-
-const NO_DETAILS: SelfReport['details'] = {
-  executablePath: null,
-  sourceCheckoutPath: null,
-  serverUrl: null,
-  authScope: null,
-  queueDbPath: null,
-  lastSync: null,
-  consecutiveFailures: null,
-}
 
 /** The family whose daemons are somebody else's in these tests. */
 const dashboard: Recognition = {
@@ -61,6 +52,7 @@ export function testFamily(ports: PortRange, startingSeconds = 0): Family {
       daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),
       log: join(root, 'daemons', 'sync', 'daemon.log'),
     }),
+    predecessor: PREDECESSOR,
     relatives: [dashboard],
   }
 }
@@ -92,6 +84,8 @@ function unnamed(json: { readonly [key: string]: unknown }): SelfReport {
     pid: null,
     port: null,
     token: stringOf(json['token']),
-    details: NO_DETAILS,
+    installation: null,
+    executable: null,
+    details: {},
   }
 }

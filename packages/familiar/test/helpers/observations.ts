@@ -85,15 +85,9 @@ export function report(change: Partial<SelfReport> = {}): SelfReport {
     pid: PID,
     port: PORT,
     token: null,
-    details: {
-      executablePath: '/usr/bin/node',
-      sourceCheckoutPath: '/opt',
-      serverUrl: 'https://sync.example.com',
-      authScope: null,
-      queueDbPath: `${HERE}/queue.db`,
-      lastSync: null,
-      consecutiveFailures: 0,
-    },
+    installation: '/opt',
+    executable: '/usr/bin/node',
+    details: {},
     ...change,
   }
 }

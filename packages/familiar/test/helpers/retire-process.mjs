@@ -39,6 +39,7 @@ const family = {
     daemonLock: `${scope}/daemon.lock`,
     log: `${scope}/daemon.log`,
   }),
+  predecessor: null,
   relatives: [],
 }
 

@@ -2,7 +2,6 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
-import type { StartPolicy } from '../../src/client/request.js'
 import {
   daemonOf,
   leaveNoDaemons,
@@ -83,22 +82,11 @@ describe('an older daemon', () => {
     expect(startsIn(root)[1]).toMatchObject({ reason: 'first_start', previous_version: '1.0.0' })
   })
 
-  it.for([
-    ['a variable', { disabledBy: 'NO_DAEMON' }, 'NO_DAEMON is set'],
-    ['the roll-out', { isRolledOut: false }, 'rollout_disabled'],
-    ['the intent', { intent: 'local_only' }, 'intent_local_only'],
-    ['the policy', { isManual: true }, 'policy_manual'],
-  ] as const)('stays where %s forbids a start', async ([, forbidden, reason]) => {
+  it('stays where no daemon may be started', async () => {
     const root = newRoot()
     const old = await startDaemonIn(root, ports, OLD)
-    const free: StartPolicy = {
-      disabledBy: null,
-      isRolledOut: true,
-      intent: 'remote_required',
-      isManual: false,
-    }
-    const request = { ...requestFor(root, ports, NEW), policy: { ...free, ...forbidden } }
-    expect(await connect(request)).toEqual({ outcome: 'skipped', reason })
+    const request = { ...requestFor(root, ports, NEW), skipReason: 'because' }
+    expect(await connect(request)).toEqual({ outcome: 'skipped', reason: 'because' })
     expect([old.isAlive(), recordIn(root)]).toEqual([true, old.record])
   })
 })

@@ -3,7 +3,6 @@ import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
 import { connect } from '../../dist/client/connect.js'
-import type { StartPolicy } from '../../dist/client/request.js'
 import {
   crash,
   daemonOf,
@@ -108,39 +107,22 @@ describe('connect', () => {
 })
 
 describe('a start that nobody asked for by name', () => {
-  const allowed: StartPolicy = {
-    disabledBy: null,
-    isRolledOut: true,
-    intent: 'remote_required',
-    isManual: false,
-  }
-  const disabledBy = 'SOME_VARIABLE'
-  const never: StartPolicy = { disabledBy, isRolledOut: false, intent: 'local_only', isManual: true }
-
-  it.for([
-    [never, 'SOME_VARIABLE is set'],
-    [{ ...never, disabledBy: null }, 'rollout_disabled'],
-    [{ ...never, disabledBy: null, isRolledOut: true }, 'intent_local_only'],
-    [{ ...allowed, isManual: true }, 'policy_manual'],
-    [{ ...allowed, disabledBy }, 'SOME_VARIABLE is set'],
-    [{ ...allowed, isRolledOut: false }, 'rollout_disabled'],
-    [{ ...allowed, intent: 'local_only' }, 'intent_local_only'],
-  ] as const)('%j is skipped: %s, and nothing is made', async ([policy, reason]) => {
+  it('is skipped for the reason that the tool gives, and nothing is made', async () => {
     const root = newRoot()
-    const connection = await connect(requestFor(root, ports, { change: { policy } }))
-    expect(connection).toEqual({ outcome: 'skipped', reason })
+    const connection = await connect(requestFor(root, ports, { change: { skipReason: 'because' } }))
+    expect(connection).toEqual({ outcome: 'skipped', reason: 'because' })
     expect([daemonsOf(root), readdirSync(dirname(root))]).toEqual([[], []])
   })
 
   it('happens where all allow it', async () => {
-    const daemon = await startDaemonIn(newRoot(), ports, { change: { policy: allowed } })
+    const daemon = await startDaemonIn(newRoot(), ports, { change: { skipReason: null } })
     expect(daemon.started).toBe('first_start')
   })
 
   it('need not happen where a daemon runs: it is used', async () => {
     const root = newRoot()
     const daemon = await startDaemonIn(root, ports)
-    const again = await startDaemonIn(root, ports, { change: { policy: never } })
+    const again = await startDaemonIn(root, ports, { change: { skipReason: 'because' } })
     expect([again.pid, again.started]).toEqual([daemon.pid, null])
   })
 })

@@ -13,7 +13,7 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
 import { renderDoctor } from '../doctor/render.js'
-import { syncFamily } from '../families/families.js'
+import { syncFamily } from '../daemons/families.js'
 import { installedSelf } from '../installation.js'
 import { readConfig } from '../sync/config.js'
 

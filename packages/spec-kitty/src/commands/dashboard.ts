@@ -3,7 +3,9 @@ import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { currentProject } from '../dashboard/project-directory.js'
-import { DASHBOARD_PORTS } from '../families/families.js'
+import { dashboardDaemon } from '../daemons/dashboard.js'
+import { DASHBOARD_PORTS } from '../daemons/families.js'
+import { printStop } from '../daemons/print-stop.js'
 
 export const help = `Usage: spec-kitty dashboard [--open] [--port N] [--json]
        spec-kitty dashboard --foreground [--port N]
@@ -81,8 +83,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return showDashboard(project, root, { isJson: values.json, isCheck: values.check }, io)
   }
   if (mode === 'stop') {
-    const { stopDashboard } = await import('../dashboard/stop.js')
-    return stopDashboard(project, root, values.json, io)
+    const { stopTool } = await import('../daemons/stop.js')
+    const daemon = dashboardDaemon(root)
+    const result = await stopTool(daemon, project, io, 'operator_stop')
+    printStop(result, daemon.title, io, values.json)
+    return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
   }
   const { startDashboard } = await import('../dashboard/start.js')
   await startDashboard({ project, root, port, isOpened: values.open, isJson: values.json }, io)

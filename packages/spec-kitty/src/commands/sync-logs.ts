@@ -5,7 +5,7 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { printJsonLines } from '../cli/json.js'
 import { followLog, openTail, type Tail } from '../sync/tail.js'
-import { logFile } from '../sync/launch.js'
+import { syncDaemon } from '../daemons/sync.js'
 
 export const help = `Usage: spec-kitty sync logs [--lines N] [--follow | --json]
 
@@ -27,7 +27,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(`--lines must be a whole number, not '${options.lines}'`)
   }
   if (options.follow && options.json) throw new UsageError('--follow and --json exclude each other')
-  const path = logFile(runtimeRoot(io))
+  const path = syncDaemon.logFile(runtimeRoot(io))
   const count = Number(options.lines)
   try {
     if (options.follow) await follow(path, count, io)

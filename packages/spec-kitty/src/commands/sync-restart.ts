@@ -3,12 +3,12 @@ import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { syncFamily } from '../families/families.js'
-import { connectSync } from '../sync/connect.js'
-import { printStop } from '../cli/print-stop.js'
-import { launchSync, logFile } from '../sync/launch.js'
-import { printConnection } from '../sync/print.js'
-import { stopSync } from '../sync/stop.js'
+import { connectDaemon } from '../daemons/connect.js'
+import { printStop } from '../daemons/print-stop.js'
+import { launchOf } from '../daemons/launch.js'
+import { syncDaemon } from '../daemons/sync.js'
+import { printConnection } from '../daemons/print-connection.js'
+import { stopTool } from '../daemons/stop.js'
 
 export const help = `Usage: spec-kitty sync restart [--json]
 
@@ -20,13 +20,14 @@ could not write its record (a full disk) nothing is stopped.
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const root = runtimeRoot(io)
-  assertRoom({ family: syncFamily, scope: root, logFile: logFile(root) })
-  assertCanStart(launchSync(root, io.env))
-  const stopped = await stopSync(root, io, 'operator_restart')
+  assertRoom({ family: syncDaemon.family, scope: root, logFile: syncDaemon.logFile(root) })
+  assertCanStart(launchOf(syncDaemon, root, io.env))
+  const stopped = await stopTool(syncDaemon, root, io, 'operator_restart')
   if (stopped.outcome === 'failed') {
-    printStop(stopped, 'sync daemon', io, json)
+    printStop(stopped, syncDaemon.title, io, json)
     return EXIT.problem
   }
-  printConnection(await connectSync(root, io, null, 'operator_restart'), io, json)
+  const connection = await connectDaemon(syncDaemon, root, io, { reason: 'operator_restart' })
+  printConnection(connection, syncDaemon.title, io, json)
   return EXIT.ok
 }

@@ -1,9 +1,10 @@
+import { syncDaemon } from '../daemons/sync.js'
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { printConnection } from '../sync/print.js'
-import { connectSync } from '../sync/connect.js'
+import { printConnection } from '../daemons/print-connection.js'
+import { connectDaemon } from '../daemons/connect.js'
 
 export const help = `Usage: spec-kitty sync start [--json]
 
@@ -14,7 +15,7 @@ environment says about automatic starts, and without a session.
 /** Starts the sync daemon or finds the running one, and prints which of the two. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
-  const connection = await connectSync(runtimeRoot(io), io, null)
-  printConnection(connection, io, json)
+  const connection = await connectDaemon(syncDaemon, runtimeRoot(io), io)
+  printConnection(connection, syncDaemon.title, io, json)
   return EXIT.ok
 }

@@ -1,8 +1,9 @@
+import { COMMANDS } from '../daemons/commands.js'
 import { printable, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { describeState, isPresent, statusExit } from '../status.js'
+import { describeState, isPresent, statusExit } from '../daemons/status.js'
 import { readStatus, type SyncStatus } from '../sync/status.js'
 
 export const help = `Usage: spec-kitty sync status [--check] [--json]
@@ -40,7 +41,7 @@ function render(status: SyncStatus): readonly string[] {
 
 function describe(status: SyncStatus): string {
   const { state, pid, port, uptime_seconds } = status
-  if (state !== 'running') return describeState(status, 'spec-kitty sync stop')
+  if (state !== 'running') return describeState(status, COMMANDS.sync.stop)
   const at = `process ${pid ?? 'unknown'}, port ${port}`
   return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
 }

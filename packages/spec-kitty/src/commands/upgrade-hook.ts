@@ -4,8 +4,8 @@ import { EXIT } from '../cli/exit-codes.js'
 import { printable, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { forceCommand } from '../doctor/remedies.js'
-import { syncFamily } from '../families/families.js'
+import { forceCommand } from '../daemons/commands.js'
+import { syncDaemon } from '../daemons/sync.js'
 import { installedSelf } from '../installation.js'
 import { printJson } from '../cli/json.js'
 
@@ -25,12 +25,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
     const result = await retireStale({
-      family: syncFamily,
+      family: syncDaemon.family,
       scope: runtimeRoot(io),
       platform: await selectPlatform(),
       self: installedSelf(io.executable),
-      doctorCommand: forceCommand,
-      stopCommand: 'spec-kitty sync stop',
+      doctorCommand: (port) => forceCommand(syncDaemon.commands, port),
+      stopCommand: syncDaemon.commands.stop,
       lockWaitMs: LOCK_WAIT_MS,
     })
     print(result, io, json)

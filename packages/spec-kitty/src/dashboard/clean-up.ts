@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import {
   cleanUp,
-  identityRecord,
   isSpared,
   loadLocks,
   scan,
@@ -16,10 +15,11 @@ import { note, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
 import { startProgress } from '../cli/progress.js'
 import { UsageError } from '../cli/usage.js'
+import { identityRecord } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
 import { renderCandidates, renderRemedies, renderReset } from '../doctor/render.js'
 import { resetResult } from '../doctor/reset-result.js'
-import { dashboardFamily } from '../families/families.js'
+import { dashboardFamily } from '../daemons/families.js'
 import { installedSelf } from '../installation.js'
 import { findProject, workingDirectory } from './project-directory.js'
 

@@ -1,6 +1,7 @@
-import { identityRecord, scan, type Candidate, type Family, type Platform, type Self } from 'familiar'
+import { scan, type Candidate, type Family, type Platform, type Self } from 'familiar'
+import { identityRecord } from '../doctor/identity-record.js'
 import { withRemedy } from '../doctor/remedies.js'
-import { dashboardFamily, syncFamily } from '../families/families.js'
+import { dashboardFamily, syncFamily } from '../daemons/families.js'
 import type { DaemonsReply } from './api.js'
 
 export interface DaemonsRequest {

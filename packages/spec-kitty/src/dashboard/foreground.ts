@@ -1,6 +1,8 @@
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
-import { runDashboardDaemon } from './daemon.js'
+import { dashboardDaemon } from '../daemons/dashboard.js'
+import { runDaemon } from '../daemons/serve.js'
+import { dashboardPages } from './pages.js'
 import { urlOf } from './start.js'
 
 /**
@@ -11,10 +13,10 @@ import { urlOf } from './start.js'
 export function runInForeground(project: string, root: string, port: number | null, io: Io): Promise<number> {
   io.releaseInterrupt()
   return new Promise((_resolve, reject) => {
-    void runDashboardDaemon({
-      project,
-      root,
+    void runDaemon(dashboardDaemon(root), {
+      scope: project,
       port,
+      pagesOf: (scope, platform) => dashboardPages(scope, root, platform),
       reportedVersion: undefined,
       mayHavePipe: false,
       isForeground: true,

@@ -1,6 +1,8 @@
 import type { Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
-import { connectDashboard, type Dashboard } from './connect.js'
+import { connectDaemon } from '../daemons/connect.js'
+import { dashboardDaemon } from '../daemons/dashboard.js'
+import { connectionJson } from '../daemons/print-connection.js'
 
 export interface StartOptions {
   readonly project: string
@@ -15,12 +17,12 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   const { project, root, port, isOpened, isJson } = options
   // Import this before anything that may wait: the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
-  const dashboard = await connectDashboard(project, root, io, port)
+  const dashboard = await connectDaemon(dashboardDaemon(root), project, io, { port })
   const { record } = dashboard
   if (port !== null && record.port !== port) {
     io.err(`spec-kitty: the dashboard of this project runs already, on port ${record.port}\n`)
   }
-  if (isJson) printJson(documentOf(project, dashboard), io)
+  if (isJson) printJson(connectionJson(dashboard, { project, url: urlOf(record.port) }), io)
   else io.out(`${urlOf(record.port)}\n`)
   if (opener !== null && !(await opener.openInBrowser(urlOf(record.port), io.env))) {
     io.err(`spec-kitty: no browser could be started; open ${urlOf(record.port)} in one\n`)
@@ -30,18 +32,4 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
 /** Returns the URL of a dashboard's page. */
 export function urlOf(port: number): string {
   return `http://127.0.0.1:${port}/`
-}
-
-function documentOf(project: string, { record, report, started, replaced }: Dashboard): object {
-  return {
-    outcome: started === null ? 'found' : 'started',
-    start_reason: started,
-    replaced_version: replaced?.packageVersion ?? null,
-    project,
-    url: urlOf(record.port),
-    pid: record.pid,
-    port: record.port,
-    package_version: report.packageVersion,
-    protocol_version: report.protocolVersion,
-  }
 }

@@ -1,9 +1,16 @@
 import { printable, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
-import { dashboardFamily } from '../families/families.js'
-import { describeState, findState, isPresent, statusExit, statusHead, type StatusHead } from '../status.js'
+import { COMMANDS } from '../daemons/commands.js'
+import { dashboardDaemon } from '../daemons/dashboard.js'
+import {
+  describeState,
+  findState,
+  isPresent,
+  statusExit,
+  statusHead,
+  type StatusHead,
+} from '../daemons/status.js'
 import { VERSION } from '../version.js'
-import { logFile } from './launch.js'
 import { urlOf } from './start.js'
 
 interface DashboardStatus extends StatusHead {
@@ -32,13 +39,14 @@ export async function showDashboard(
 }
 
 async function readStatus(project: string, root: string): Promise<DashboardStatus> {
-  const head = statusHead(await findState(dashboardFamily(root), project))
+  const { family, logFile } = dashboardDaemon(root)
+  const head = statusHead(await findState(family, project))
   return {
     ...head,
     project,
     url: head.state === 'running' && head.port !== null ? urlOf(head.port) : null,
     cli_version: VERSION,
-    log: logFile(root, project),
+    log: logFile(project),
   }
 }
 
@@ -60,5 +68,5 @@ function describe(status: DashboardStatus): string {
   const { url, pid, port, is_predecessor } = status
   const python = is_predecessor ? ', the Python spec-kitty' : ''
   if (url !== null) return `${url} (process ${pid ?? 'unknown'}, port ${port}${python})`
-  return `${describeState(status, 'spec-kitty dashboard --stop')}${python}`
+  return `${describeState(status, COMMANDS.dashboard.stop)}${python}`
 }

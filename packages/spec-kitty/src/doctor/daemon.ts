@@ -1,5 +1,6 @@
 import type { DaemonState, DaemonStatus } from 'familiar'
-import { isPresent } from '../status.js'
+import { syncDetails } from '../daemons/health-details.js'
+import { isPresent } from '../daemons/status.js'
 
 /** The `daemon` block of the doctor's document: this root's daemon, in the state that `sync status` reports. */
 export interface DaemonView {
@@ -20,6 +21,7 @@ export interface DaemonView {
 export function readDaemon(status: DaemonStatus): DaemonView | null {
   const { state, why, since, report, record } = status
   if (!isPresent(state) && state !== 'crashed') return null
+  const sync = syncDetails(report)
   return {
     active: state === 'running',
     state,
@@ -29,8 +31,8 @@ export function readDaemon(status: DaemonStatus): DaemonView | null {
     package_version: report?.packageVersion ?? record?.packageVersion ?? null,
     protocol_version: report?.protocolVersion ?? record?.protocolVersion ?? null,
     started_at: record?.startedAt ?? (state === 'crashed' ? null : since),
-    last_sync: report?.details.lastSync ?? null,
-    consecutive_failures: report?.details.consecutiveFailures ?? null,
+    last_sync: sync.lastSync,
+    consecutive_failures: sync.consecutiveFailures,
     queued: null,
   }
 }

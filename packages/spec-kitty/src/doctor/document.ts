@@ -1,4 +1,5 @@
-import { identityRecord, type CleanUpReport, type DaemonStatus, type Scan, type Self } from 'familiar'
+import type { CleanUpReport, DaemonStatus, Scan, Self } from 'familiar'
+import { identityRecord } from './identity-record.js'
 import type { Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
 import { readDaemon, type DaemonView } from './daemon.js'

@@ -11,8 +11,8 @@ import {
 } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
-import { OTHER_ROOT } from '../sync/launch.js'
-import { STOP } from './remedies.js'
+import { OTHER_ROOT } from '../daemons/sync.js'
+import { COMMANDS } from '../daemons/commands.js'
 import type { SessionView } from './session.js'
 
 /** One finding of the doctor. Ids are permanent. */
@@ -156,7 +156,7 @@ function noDaemon({ status }: Seen): Finding | null {
     id: 'F-005',
     severity: 'critical',
     summary: `the sync daemon (${at}) does not answer`,
-    remediation: { command: STOP, description: 'ends it' },
+    remediation: { command: COMMANDS.sync.stop, description: 'ends it' },
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from 'familiar'
 import { note, type Io } from '../cli/io.js'
 import { startProgress } from '../cli/progress.js'
-import { syncFamily } from '../families/families.js'
+import { syncFamily } from '../daemons/families.js'
 
 export interface ResetOptions {
   readonly force: boolean

@@ -1,10 +1,9 @@
-import { skipReason } from 'familiar'
 import type { Io } from '../cli/io.js'
-import { syncFamily } from '../families/families.js'
-import { findState, statusHead, type StatusHead } from '../status.js'
+import { syncDetails } from '../daemons/health-details.js'
+import { syncDaemon } from '../daemons/sync.js'
+import { findState, statusHead, type StatusHead } from '../daemons/status.js'
 import { VERSION } from '../version.js'
-import { logFile } from './launch.js'
-import { readStartPolicy } from './policy.js'
+import { readSkipReason } from './start-policy.js'
 
 /** What `sync status` reports. */
 export interface SyncStatus extends StatusHead {
@@ -19,18 +18,19 @@ export interface SyncStatus extends StatusHead {
 
 /** Returns the state of the sync daemon of the root. */
 export async function readStatus(root: string, env: Io['env']): Promise<SyncStatus> {
-  const policy = await readStartPolicy(root, env, 'remote_required')
-  const status = await findState(syncFamily, root)
+  const skipReason = await readSkipReason(root, env, 'remote_required')
+  const status = await findState(syncDaemon.family, root)
+  const sync = syncDetails(status.report)
   const head = statusHead(status)
   const isRunning = head.state === 'running'
   return {
     ...head,
     cli_version: VERSION,
     uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
-    last_sync: status.report?.details.lastSync ?? null,
-    consecutive_failures: status.report?.details.consecutiveFailures ?? null,
-    automatic_start_skipped: skipReason(policy),
-    log: logFile(root),
+    last_sync: sync.lastSync,
+    consecutive_failures: sync.consecutiveFailures,
+    automatic_start_skipped: skipReason,
+    log: syncDaemon.logFile(root),
   }
 }
 

@@ -153,13 +153,14 @@ function symlinkModules(copy: string): void {
 async function startFrom(dist: string): Promise<Dashboard> {
   const script = `
     import { connect, selectPlatform } from ${JSON.stringify(join(dist, '../../familiar/dist/index.js'))}
-    import { launchDashboard } from ${JSON.stringify(join(dist, 'dashboard/launch.js'))}
-    import { dashboardFamily } from ${JSON.stringify(join(dist, 'families/families.js'))}
+    import { launchOf } from ${JSON.stringify(join(dist, 'daemons/launch.js'))}
+    import { dashboardDaemon } from ${JSON.stringify(join(dist, 'daemons/dashboard.js'))}
     import { installedSelf } from ${JSON.stringify(join(dist, 'installation.js'))}
     const [project, root] = process.argv.slice(1)
+    const daemon = dashboardDaemon(root)
     await connect({
-      family: dashboardFamily(root), scope: project, platform: await selectPlatform(), policy: null,
-      launch: { ...launchDashboard(project, root, process.env), timing: { tickMs: ${TICK_MS} } },
+      family: daemon.family, scope: project, platform: await selectPlatform(),
+      launch: { ...launchOf(daemon, project, process.env), timing: { tickMs: ${TICK_MS} } },
       self: installedSelf(process.execPath), versionVariable: 'V', doctorCommand: () => 'none',
     })`
   const args = ['--input-type=module', '-e', script, project, place.env['SPEC_KITTY_HOME'] ?? '']

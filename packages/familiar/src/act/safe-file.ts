@@ -1,0 +1,104 @@
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type Stats,
+  fsyncSync,
+  rmSync,
+  writeSync,
+  mkdirSync,
+} from 'node:fs'
+import { CAREFUL } from '../observe/peek.js'
+import { dirname } from 'node:path'
+import { errnoOf } from '../errors.js'
+
+/**
+ * Opens a file that others could have replaced by something else: never waits, never follows a symlink, and opens no device.
+ * Returns the file descriptor of a regular file of this user or root; throws the system's error, or one that says what is
+ * at the path.
+ */
+export function openRegular(path: string, flags: number): number {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  // Leave a symlink or directory to `open`, whose errno says more; what it lets through is checked below.
+  if (found?.isSymbolicLink() === false && !found.isDirectory()) assertRegular(found)
+  const descriptor = openSync(path, flags | CAREFUL, 0o600)
+  try {
+    assertRegular(fstatSync(descriptor))
+    return descriptor
+  } catch (error) {
+    closeSync(descriptor)
+    throw error
+  }
+}
+
+function assertRegular(found: Stats): void {
+  if (!found.isFile()) throw new Error('it is not a regular file')
+  const uid = process.geteuid?.()
+  if (uid !== undefined && found.uid !== uid && found.uid !== 0)
+    throw new Error(`it belongs to uid ${found.uid}`)
+}
+
+/**
+ * Writes all of the content, at `position` or else at the descriptor's current offset. A single `write` may take only part
+ * of it (a full disk, a file size limit); the next one then fails with the reason. Throws the system's error.
+ */
+export function writeWhole(descriptor: number, content: string | Uint8Array, position?: number): void {
+  const bytes = Buffer.from(content as string)
+  for (let done = 0; done < bytes.length;) {
+    const at = position === undefined ? null : position + done
+    const written = writeSync(descriptor, bytes, done, bytes.length - done, at)
+    if (written === 0) throw Object.assign(new Error('nothing was written'), { code: 'EIO' })
+    done += written
+  }
+}
+
+/**
+ * Creates a file that must not exist yet (0600 from its first byte), and syncs its content to disk before returning. On
+ * failure, throws the system's error and leaves no file of its own.
+ */
+export function writeNewFile(path: string, content: string | Uint8Array): void {
+  const descriptor = openSync(path, 'wx', 0o600)
+  try {
+    try {
+      writeWhole(descriptor, content)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    removeLeftover(path)
+    throw error
+  }
+}
+
+/** Removes what a failed write has left. Ignores its own errors: the one of the write says more. */
+export function removeLeftover(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // For example, a part of the path is not a directory.
+  }
+}
+
+/**
+ * Creates a directory and its missing parents, each 0700 from the start. Not `mkdir` with `recursive`, which reports a
+ * missing parent on a read-only file system.
+ */
+export function makeDirectory(path: string): void {
+  if (isMade(path)) return
+  if (dirname(path) !== path) makeDirectory(dirname(path))
+  if (!isMade(path)) mkdirSync(path, { mode: 0o700 })
+}
+
+/** False if the parent is missing, but also if it is a dangling symlink or below /proc: do not retry forever. */
+function isMade(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return true
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}

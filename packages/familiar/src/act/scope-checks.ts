@@ -1,0 +1,121 @@
+import { statSync, existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { randomBytes } from 'node:crypto'
+import type { Family } from '../family.js'
+import { removeLeftover, writeNewFile } from './safe-file.js'
+
+/**
+ * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to another user than the one running this: root in another user's home
+ * (sudo with that user's HOME) may scan, but must leave no root-owned file behind.
+ *
+ * For a path that does not exist yet, the nearest existing parent counts, and only for root: other users just get a
+ * permission error where they may not write. Not checked on systems without uids (Windows), where root owns no files.
+ */
+export function assertOwnScope(paths: readonly string[], uid: number | undefined): void {
+  if (uid === undefined) return
+  for (const path of paths) {
+    const owner = ownerOf(path)
+    if (owner === null) continue
+    if (owner.uid !== uid && (owner.isExact || uid === 0)) {
+      throw new FamiliarError(
+        'E_SCOPE_FOREIGN_OWNER',
+        `${owner.path} belongs to uid ${owner.uid}, this is uid ${uid}: looking is all that is done here`,
+        { hint: `run the command as uid ${owner.uid}` },
+      )
+    }
+  }
+}
+
+interface Owner {
+  readonly path: string
+  readonly uid: number
+  readonly isExact: boolean
+}
+
+function ownerOf(path: string, isExact = true): Owner | null {
+  try {
+    return { path, uid: statSync(path).uid, isExact }
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) return null
+    return ownerOf(dirname(path), false)
+  }
+}
+
+/** A record takes less than 2 KiB, and so do the first log lines; the old record stays until the new one is written. */
+const ROOM_BYTES = 8 * 1024
+
+export interface RoomRequest {
+  readonly family: Family
+  /** The real path of the scope. */
+  readonly scope: string
+  readonly logFile: string
+}
+
+/**
+ * Throws if a daemon of the scope could not write what it needs to start. Call this before a running daemon is stopped for
+ * its successor. Writes a small file beside the record and the log, syncs it to disk, and removes it. If such a directory
+ * does not exist yet, uses its nearest existing parent within the scope.
+ *
+ * `E_SCOPE_UNUSABLE`: a full disk, a limit, a read-only file system, no permission. `E_SCOPE_FOREIGN_OWNER`: the scope
+ * belongs to another user; nothing was written.
+ */
+export function assertRoom({ family, scope, logFile }: RoomRequest): void {
+  const { record } = family.files(scope)
+  const directories = new Set([dirname(record), dirname(logFile)])
+  assertOwnScope([scope, ...directories], process.geteuid?.())
+  for (const directory of directories) {
+    const there = nearest(directory, scope)
+    if (there !== null) tryToWrite(there)
+  }
+}
+
+function nearest(directory: string, scope: string): string | null {
+  if (existsSync(directory)) return directory
+  const parent = dirname(directory)
+  return parent === scope || parent.startsWith(join(scope, '/')) ? nearest(parent, scope) : null
+}
+
+function tryToWrite(directory: string): void {
+  const path = join(directory, `.room-${randomBytes(6).toString('hex')}`)
+  try {
+    writeNewFile(path, Buffer.alloc(ROOM_BYTES))
+  } catch (error) {
+    throwLack(error)
+    throw new FamiliarError(
+      'E_SCOPE_UNUSABLE',
+      `cannot write in ${directory}: ${errnoOf(error) ?? String(error)}`,
+      {
+        hint: 'make room there; no daemon was stopped, because another one could not start',
+        cause: error,
+      },
+    )
+  } finally {
+    removeLeftover(path)
+  }
+}
+
+/**
+ * Throws `E_SCOPE_UNUSABLE` if the scope must already exist and does not. Returns a check that throws the same later if it
+ * is no longer the same directory: taking a lock meanwhile may have recreated a deleted scope.
+ */
+export function assertScopeThere({ scopeMustExist }: Family, scope: string): () => void {
+  if (scopeMustExist !== true) return () => undefined
+  const before = nameOf(scope)
+  const assertStill = (): void => {
+    if (before !== null && nameOf(scope) === before) return
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `${scope} is not there any more`)
+  }
+  assertStill()
+  return assertStill
+}
+
+/** Inodes are reused, so the birth time is part of the key. An unreadable directory is left for later calls to report. */
+function nameOf(path: string): string | null {
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    return found === undefined ? null : [found.dev, found.ino, found.birthtimeNs].join()
+  } catch (error) {
+    return String(errnoOf(error))
+  }
+}

@@ -1,0 +1,27 @@
+/** What a daemon does for its clients at this moment, and when it last did something. */
+export interface Activity {
+  /** Called with 1 when a request begins, and with -1 when it has ended. */
+  readonly onRequest: (change: 1 | -1) => void
+  /** The same for an open page, which keeps the daemon from retiring while idle, but not from leaving when it must. */
+  readonly onStream: (change: 1 | -1) => void
+  readonly requests: () => number
+  readonly streams: () => number
+  readonly idleSeconds: () => number
+}
+
+export function createActivity(): Activity {
+  let [requests, streams, lastAt] = [0, 0, performance.now()]
+  return {
+    onRequest: (change) => {
+      requests += change
+      lastAt = performance.now()
+    },
+    onStream: (change) => {
+      streams += change
+      lastAt = performance.now()
+    },
+    requests: () => requests,
+    streams: () => streams,
+    idleSeconds: () => (performance.now() - lastAt) / 1000,
+  }
+}

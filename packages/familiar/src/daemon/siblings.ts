@@ -1,0 +1,96 @@
+import { cleanUp } from '../act/clean-up.js'
+import { FamiliarError } from '../errors.js'
+import type { Family } from '../family.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
+import type { Platform } from '../observe/platform/platform.js'
+import type { Log } from './log.js'
+
+export interface SiblingsOptions {
+  readonly family: Family
+  readonly scope: string
+  readonly platform: Platform
+  readonly log: Log
+  /** The least time between two clean-ups, in milliseconds. */
+  readonly everyMs: number
+  /** Returns whether this daemon is the recorded singleton, and stays. */
+  readonly mayClean: () => boolean
+}
+
+/** Cleans up the stale daemons of the same scope. */
+export interface Siblings {
+  /** A client came: clean up soon. */
+  readonly request: () => void
+  /** Cleans up if a client asked for it since the last time. */
+  readonly tick: () => Promise<void>
+}
+
+/**
+ * Cleans up stale siblings, only as the recorded singleton, one clean-up at a time, and at the earliest `everyMs` after the
+ * last one began, even if that failed: every client that asks for a proof triggers one, and each starts a process. It never
+ * waits for the lock: the next tick tries again.
+ */
+export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions): Siblings {
+  let lastAt = Number.NEGATIVE_INFINITY
+  let isDue = true
+  let isCleaning = false
+  let isRetriedOnTick = false
+
+  async function clean(afterMs: number): Promise<void> {
+    if (isCleaning || performance.now() - lastAt < afterMs || !mayClean()) return
+    isCleaning = true
+    isDue = false
+    isRetriedOnTick = false
+    lastAt = performance.now()
+    try {
+      const ports = await cleanStale(at)
+      if (ports === null) isDue = true
+      else if (ports.length > 0) log.write('siblings_retired', { ports })
+    } catch (error) {
+      isDue = true
+      isRetriedOnTick = error instanceof FamiliarError && error.retry
+      if (!isRetriedOnTick) log.write('clean_failed', { why: String(error) })
+    } finally {
+      isCleaning = false
+    }
+  }
+
+  const request = (): void => {
+    isDue = true
+    setImmediate(() => void clean(everyMs))
+  }
+  return {
+    request,
+    tick: async () => {
+      if (isDue) await clean(isRetriedOnTick ? 0 : everyMs)
+    },
+  }
+}
+
+/** Returns the ports of the daemons that it ended; null if this daemon is not seen as the singleton now. */
+async function cleanStale({
+  family,
+  scope,
+  platform,
+}: Pick<SiblingsOptions, 'family' | 'scope' | 'platform'>): Promise<readonly (number | null)[] | null> {
+  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  if (!isSingletonIn(seen)) return null
+  const { entries } = await cleanUp({
+    family,
+    scope,
+    platform,
+    intent: 'startup_clean',
+    seen,
+    isOwnScopeOnly: true,
+    scansAgain: false,
+    lockWaitMs: 0,
+  })
+  const swept = entries.filter(({ result }) => result.outcome === 'swept')
+  return swept.map(({ candidate }) => candidate.observation.port)
+}
+
+/** False just after the scope was moved away: then its record is missing, and this daemon itself would look stale. */
+function isSingletonIn({ candidates, host }: Scan): boolean {
+  return candidates.some(
+    ({ observation, facts }) => observation.pid === host.pid && facts.singleton_here === 'yes',
+  )
+}

@@ -1,0 +1,107 @@
+import {
+  decimalOf,
+  objectOf,
+  pidOf,
+  portOf,
+  stringOf,
+  type JsonObject,
+  type Predecessor,
+  type PredecessorRecord,
+  type SelfReport,
+} from 'familiar'
+import { detailsOf } from './health-details.js'
+
+/** The entry file of every own daemon. Frozen: later versions recognise earlier daemons by it. */
+export const OWN_ENTRY = /(?:.*[\\/])?spec-kitty-daemon\.js/
+
+/** The predecessor waits up to 20 s for a new daemon to answer, and only then writes its record. */
+export const STARTING_SECONDS = 30
+
+/** Returns where a daemon of ours says that it is installed. */
+export function installationOf(
+  reply: JsonObject,
+): Pick<SelfReport, 'installation' | 'executable' | 'details'> {
+  const owner = objectOf(reply['owner'])
+  return {
+    installation: stringOf(owner?.['source_checkout_path']),
+    executable: stringOf(owner?.['executable_path']),
+    details: detailsOf(reply),
+  }
+}
+
+/** The same for a daemon that says nothing of it, or whose reply holds what another daemon wrote. */
+export const NO_INSTALLATION: Pick<SelfReport, 'installation' | 'executable' | 'details'> = {
+  installation: null,
+  executable: null,
+  details: {},
+}
+
+/** The Python spec-kitty, 3.0 to 3.2: both its daemons wrote the same kind of record, and leave when they get their token. */
+export const PYTHON: Predecessor = {
+  parseRecord: parseLines,
+  shutdown: (token) => ({ path: '/api/shutdown', body: { token } }),
+}
+
+/** Parses url, port, token and pid, one per line; the oldest records have no pid. */
+function parseLines(text: string): PredecessorRecord | null {
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
+  if (lines.length !== 3 && lines.length !== 4) return null
+  const [url = '', portText, token = '', pidText] = lines
+  const port = portOf(decimalOf(portText))
+  const pid = pidOf(decimalOf(pidText))
+  const urlPort = /^https?:\/\/[^/\s]+:(\d+)\/?$/.exec(url)?.[1]
+  if (port === null || decimalOf(urlPort) !== port || !/^\S+$/.test(token)) return null
+  return lines.length === 4 && pid === null ? null : { pid, port, token }
+}
+
+/** A character that Python's `repr` writes as it is, or one of its escapes; codes are hexadecimal. */
+const PYTHON_CHARACTER =
+  /\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])/uy
+
+const SHORT: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\', "'": "'" }
+
+/**
+ * Returns the path that Python 3's `repr` writes as this literal. Null if `repr` never writes this literal, or if it holds
+ * a character that no path has: a path that cannot be read exactly is not used. A byte that is not UTF-8 becomes a lone
+ * surrogate, U+DC80 to U+DCFF, as in Python.
+ *
+ * Which characters beyond Latin-1 are printable depends on the Python version, so both forms, plain and escaped, are read.
+ */
+export function unquotePython(literal: string): string | null {
+  const quote = literal.charAt(0)
+  const end = literal.length - 1
+  let text = ''
+  for (let at = 1; at < end; at = PYTHON_CHARACTER.lastIndex) {
+    PYTHON_CHARACTER.lastIndex = at
+    const char = characterOf(PYTHON_CHARACTER.exec(literal)?.groups ?? {})
+    if (char === null) return null
+    text += char
+  }
+  const expected = text.includes("'") && !text.includes('"') ? '"' : "'"
+  return end > 0 && quote === expected && literal.charAt(end) === quote ? text : null
+}
+
+function characterOf({ plain, short, x, u, U }: Readonly<Record<string, string | undefined>>): string | null {
+  if (plain !== undefined) return plain
+  if (short !== undefined) return SHORT[short] ?? null
+  const code = Number.parseInt(x ?? u ?? U ?? '', 16)
+  const isWritten =
+    x !== undefined
+      ? isUnprintableLatin1(code)
+      : u !== undefined
+        ? isInFour(code)
+        : code > 0xffff && code <= 0x10ffff
+  return isWritten ? String.fromCodePoint(code) : null
+}
+
+/** True for control characters without a short escape (but not NUL), the no-break space, and the soft hyphen. */
+function isUnprintableLatin1(code: number): boolean {
+  const isControl =
+    (code > 0 && code < 0x20 && ![0x09, 0x0a, 0x0d].includes(code)) || (code >= 0x7f && code < 0xa0)
+  return isControl || code === 0xa0 || code === 0xad
+}
+
+/** True for U+0100 to U+FFFF, but of the surrogates only for those that stand for a byte. */
+function isInFour(code: number): boolean {
+  return code > 0xff && (code < 0xd800 || code > 0xdfff || (code >= 0xdc80 && code <= 0xdcff))
+}

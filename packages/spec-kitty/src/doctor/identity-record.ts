@@ -1,0 +1,92 @@
+import {
+  inUseBy,
+  staleEvidence,
+  type Candidate,
+  type CleanupClass,
+  type Facts,
+  type Scan,
+  type Self,
+  type StaleEvidence,
+} from 'familiar'
+import { ownerDetails } from '../daemons/health-details.js'
+
+/** One candidate as the JSON documents describe it. Names and meanings are permanent. */
+export interface IdentityRecord {
+  readonly scanned_family: string
+  readonly daemon_family: string | null
+  readonly pid: number | null
+  /** Null for the holder of a daemon lock that does not listen. */
+  readonly port: number | null
+  readonly protocol_version: number | null
+  readonly package_version: string | null
+  readonly singleton_scope_id: string | null
+  readonly daemon_root: string | null
+  readonly queue_db_path: string | null
+  readonly auth_scope: string | null
+  readonly server_url: string | null
+  readonly owner_present: boolean
+  readonly identity_source: 'health_self_report' | 'cmdline_marker' | 'owner_record' | 'none'
+  readonly executable_summary: string | null
+  readonly spawn_shape_ok: boolean | null
+  readonly self_report_matches_listener: boolean | null
+  readonly is_recorded_singleton: boolean | null
+  readonly started_at: string | null
+  readonly uptime_seconds: number | null
+  readonly memory_bytes: number | null
+  readonly stale_evidence: readonly StaleEvidence[]
+  readonly in_use_by: string | null
+  readonly cleanup_class: CleanupClass
+  readonly skip_reason: string | null
+  readonly rule: string
+}
+
+/** Returns the identity record of a candidate. Pure, except that the wall clock turns an age into a start time. */
+export function identityRecord(candidate: Candidate, seen: Scan, self: Self): IdentityRecord {
+  const { observation, facts, verdict } = candidate
+  const { report, shape, process } = observation
+  const age = process?.ageSeconds ?? null
+  const owner = ownerDetails(report)
+  return {
+    scanned_family: seen.family.name,
+    daemon_family: shape !== null ? seen.family.name : observation.otherFamily,
+    pid: observation.pid,
+    port: observation.port,
+    protocol_version: report?.protocolVersion ?? null,
+    package_version: report?.packageVersion ?? null,
+    singleton_scope_id: report?.scope ?? null,
+    daemon_root: shape?.marker ?? null,
+    queue_db_path: owner.queueDbPath,
+    auth_scope: owner.authScope,
+    server_url: owner.serverUrl,
+    owner_present: shape !== null && seen.context.here.sharedOwnerPresent === true,
+    identity_source: identitySource(candidate),
+    executable_summary: executableSummary(candidate),
+    spawn_shape_ok: known(facts.spawn_shape),
+    self_report_matches_listener: known(facts.report_agrees),
+    is_recorded_singleton: known(facts.singleton_here),
+    started_at: age === null ? null : new Date(Date.now() - age * 1000).toISOString(),
+    uptime_seconds: age === null ? null : Math.floor(age),
+    memory_bytes: process?.memoryBytes ?? null,
+    stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(observation, seen.context, self),
+    in_use_by: inUseBy(observation, seen.context),
+    cleanup_class: verdict.class,
+    skip_reason: verdict.reason,
+    rule: verdict.rule,
+  }
+}
+
+function known(fact: Facts[keyof Facts]): boolean | null {
+  return fact === 'unknown' ? null : fact === 'yes'
+}
+
+function identitySource({ facts, observation }: Candidate): IdentityRecord['identity_source'] {
+  if (facts.spawn_shape === 'yes' && facts.report_agrees === 'yes') return 'health_self_report'
+  if (observation.shape !== null && observation.shape.marker !== null) return 'cmdline_marker'
+  return facts.singleton_here === 'yes' ? 'owner_record' : 'none'
+}
+
+function executableSummary({ observation }: Candidate): string | null {
+  const executable = observation.report?.executable ?? observation.process?.executable ?? null
+  const home = observation.report?.installation ?? null
+  return executable !== null && home !== null ? `${executable} (${home})` : executable
+}

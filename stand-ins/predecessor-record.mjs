@@ -1,0 +1,16 @@
+// @ts-check
+/**
+ * What a family needs to know of the predecessor beside its command lines, for tests of the library, which knows no
+ * predecessor: the form of its records (url, port, token and pid, one per line), and how it is asked to leave.
+ */
+export const PREDECESSOR = {
+  /** @param {string} text */
+  parseRecord: (text) => {
+    const [, port, token, pid] =
+      /^http:\/\/[^/\s]+:\d+\/?\r?\n(\d+)\r?\n(\S+)\r?\n(?:(\d+)\r?\n)?$/.exec(text) ?? []
+    if (token === undefined || !(Number(port) > 0 && Number(port) < 65_536)) return null
+    return { port: Number(port), token, pid: pid === undefined ? null : Number(pid) }
+  },
+  /** @param {string} token */
+  shutdown: (token) => ({ path: '/api/shutdown', body: { token } }),
+}
