@@ -12,6 +12,14 @@ const LONG =
         '**/live/{alias-project,alias-root,dashboard-matrix,dashboard-memory,hostile-files,issue-1071-file-systems,issue-1071-same-home,limits,package-replaced,parts,sync-fleet,version-across}.test.ts',
       ]
 
+/** They start processes, or take seconds: what is left answers in half a minute (`npm run test:unit`). */
+const PROCESSES = [
+  'packages/familiar/test/{life,act,observe}/**/*.test.ts',
+  'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine}.test.ts',
+  'packages/spec-kitty/test/dashboard-page/hostile-page.test.ts',
+  'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',
+]
+
 export default defineConfig({
   test: {
     projects: [
@@ -19,7 +27,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
-          exclude: ['**/live/**', ...LONG],
+          exclude: ['**/live/**', ...PROCESSES],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'process',
+          include: PROCESSES,
+          exclude: LONG,
           testTimeout: 30_000,
         },
       },

@@ -32,7 +32,7 @@ else await bench(Number(first))
 /** Takes the lock, reports that on stdout, and holds it until this process is killed. @param {string} path */
 async function hold(path) {
   process.stdout.write('waiting\n')
-  await acquireLock(path, { holder: { pid: process.pid, birth: null }, waitMs: 600_000 })
+  await acquireLock(path, { holder: { pid: process.pid, startTime: null }, waitMs: 600_000 })
   process.stdout.write('held\n')
   setInterval(() => {}, 60_000)
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `npm test`: the tests but for the long ones (`LONG` in vitest.config.ts). First those that need no real port range, then
- * those that do, in a private network if the machine allows one. Arguments go to vitest; `--project live` runs only that part.
+ * `npm test`: the tests but for the long ones (`LONG` in vitest.config.ts). First those that start no process, then those with
+ * port ranges of their own, then those on the real ranges, in a private network if the machine allows one. Arguments go to
+ * vitest; `--project unit`, `process` or `live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './rows.mjs'
 
-/** How many unit files run side by side. They mostly wait for processes: four keep two cores busy. */
+/** How many files run side by side. They mostly wait for processes: four keep two cores busy. */
 const WORKERS = 4
 
 /** How many rows of busy live files run side by side. One more row has those that mostly wait (rows.mjs). */
@@ -31,7 +32,7 @@ const LET_GO_MS = 5_000
 
 const args = process.argv.slice(2)
 const chosen = args.indexOf('--project')
-const projects = chosen < 0 ? ['unit', 'live'] : [args[chosen + 1] ?? '']
+const projects = chosen < 0 ? ['unit', 'process', 'live'] : [args[chosen + 1] ?? '']
 const others = chosen < 0 ? args : args.toSpliced(chosen, 2)
 const reports = mkdtempSync(join(tmpdir(), 'familiar-reports-'))
 const total = { passed: 0, failed: 0, skipped: 0 }

@@ -35,6 +35,7 @@ export {
   type VersionRelation,
 } from './identity/versions.js'
 export type { Facts } from './classify/facts.js'
+export { missingProofs } from './classify/replaceable.js'
 export { PLAN, type Action, type Intent } from './classify/plan.js'
 export type { CleanupClass, Reason, Rule } from './classify/rules.js'
 export { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from './classify/tables.js'

@@ -51,7 +51,7 @@ export function conformance(name: string, subject: () => Subject): void {
     it('tells that nobody holds the lock of a file that there is none of', async () => {
       const { platform, living } = subject()
       expect(await platform.lockHolder('/no/such/file', null, living)).toBeNull()
-      const told = { pid: process.pid, birth: 'any' }
+      const told = { pid: process.pid, startTime: 'any' }
       expect(await platform.lockHolder('/no/such/file', told, living)).toBeNull()
     })
 
@@ -73,7 +73,7 @@ export function conformance(name: string, subject: () => Subject): void {
       }
     })
 
-    it('tells of the living who they are, with a birth that stays', async () => {
+    it('tells of the living who they are, with a start time that stays', async () => {
       const { platform, living } = subject()
       const views = await platform.inspect(living, soon())
       expect([...views.keys()].toSorted((a, b) => a - b)).toEqual(living.toSorted((a, b) => a - b))
@@ -82,13 +82,13 @@ export function conformance(name: string, subject: () => Subject): void {
         const view = views.get(pid)
         expect(view).toMatchObject({
           pid,
-          birth: expect.stringMatching(/\S/),
+          startTime: expect.stringMatching(/\S/),
           user: expect.stringMatching(/\S/),
         })
         expect(view?.cpuSeconds).toBeGreaterThanOrEqual(0)
         expect(view?.command).not.toBeNull()
         expect(view?.ageSeconds).toBeGreaterThanOrEqual(0)
-        expect(again.get(pid)?.birth).toBe(view?.birth)
+        expect(again.get(pid)?.startTime).toBe(view?.startTime)
       }
     })
 

@@ -116,7 +116,9 @@ function eligible(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
 function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Scan): Action {
   const { pid, process } = candidate.observation
   const isConfirmed =
-    pid !== null && process?.birth != null && request.confirmed?.has(processKey(pid, process.birth)) === true
+    pid !== null &&
+    process?.startTime != null &&
+    request.confirmed?.has(processKey(pid, process.startTime)) === true
   return planFor(
     candidate.verdict.class,
     isConfirmed ? 'reset_force' : request.intent,

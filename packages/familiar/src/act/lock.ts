@@ -25,17 +25,17 @@ const INTERRUPTED_AT_MOST = 10
 /** The holder that the lock's file names: for messages, never for a decision. */
 export interface LockHolder {
   readonly pid: number | null
-  readonly birth: string | null
+  readonly startTime: string | null
 }
 
 /** How a command names itself in a lock that it holds for a moment. */
-const COMMAND = { pid: process.pid, birth: null }
+const COMMAND = { pid: process.pid, startTime: null }
 
 export type { HeldLock }
 
 export interface AcquireOptions {
   /** The name written into the file; by default a command, which gives no start time. */
-  readonly holder?: { readonly pid: number; readonly birth: string | null }
+  readonly holder?: { readonly pid: number; readonly startTime: string | null }
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
   readonly onWait?: ((message: string) => void) | undefined
@@ -117,7 +117,7 @@ export async function isLockHeld(path: string): Promise<boolean> {
 export function readLockHolder(path: string): LockHolder | null {
   const found = readSmallFile(path)
   const json = found.state === 'text' ? objectOf(parseJson(found.text)) : null
-  return json === null ? null : { pid: pidOf(json['pid']), birth: stringOf(json['birth']) }
+  return json === null ? null : { pid: pidOf(json['pid']), startTime: stringOf(json['birth']) }
 }
 
 async function tryLock(
@@ -221,8 +221,13 @@ function isLinked(descriptor: number, path: string): boolean {
 
 /** Overwrites the old text, then truncates, which needs no new space on a full disk. Never leaves half a name. */
 function writeHolder(descriptor: number, holder: NonNullable<AcquireOptions['holder']>): void {
-  const isShown = holder.birth === null || isLockShown(descriptor)
-  const named = { ...holder, since: new Date().toISOString(), ...(isShown ? {} : { is_shown: false }) }
+  const isShown = holder.startTime === null || isLockShown(descriptor)
+  const named = {
+    pid: holder.pid,
+    birth: holder.startTime,
+    since: new Date().toISOString(),
+    ...(isShown ? {} : { is_shown: false }),
+  }
   const text = `${JSON.stringify(named)}\n`
   try {
     writeWhole(descriptor, text, 0)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson } from '../json.js'
+import type { ProcessName } from '../protocol/lock-holder.js'
 import type { OwnRecord } from '../protocol/record.js'
 import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import { prepareOwnPlace } from './own-place.js'
@@ -99,15 +100,10 @@ export function quarantine(
 }
 
 /** Marks the record stopped, only if it still names this process as running. Returns whether it did. */
-export function markStopped(
-  lock: HeldLock,
-  path: string,
-  named: Pick<OwnRecord, 'pid' | 'birth'>,
-  reason: string,
-): boolean {
+export function markStopped(lock: HeldLock, path: string, named: ProcessName, reason: string): boolean {
   const { file } = readOnDisk(path)
   const found = file.state === 'text' ? objectOf(parseJson(file.text)) : null
-  if (found === null || found['pid'] !== named.pid || found['birth'] !== named.birth) return false
+  if (found === null || found['pid'] !== named.pid || found['birth'] !== named.startTime) return false
   if (found['state'] !== 'running') return false
   const stopped = { state: 'stopped', stop_reason: reason, stopped_at: new Date().toISOString() } as const
   writeRecord(lock, path, { ...(found as unknown as OwnRecord), ...stopped })

@@ -68,13 +68,13 @@ async function ancestryRefusal(platform: Platform, pid: number): Promise<string 
   return null
 }
 
-function isEnding(proof: ProvenProcess, { birth, command, executable }: ProcessView): boolean {
-  return birth === proof.birth && command === null && executable === null
+function isEnding(proof: ProvenProcess, { startTime, command, executable }: ProcessView): boolean {
+  return startTime === proof.startTime && command === null && executable === null
 }
 
 function isSameProcess(proof: ProvenProcess, found: ProcessView): boolean {
   return (
-    found.birth === proof.birth &&
+    found.startTime === proof.startTime &&
     found.executable === proof.executable &&
     found.namespaces === proof.namespaces &&
     found.command !== null &&

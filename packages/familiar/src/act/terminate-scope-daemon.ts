@@ -81,7 +81,7 @@ export async function askOnly(
   if (record?.lineage !== 'own' || pid === null || process === null) return failed
   const drainMs = await askFor(family, record, reason)
   if (drainMs === null) return failed
-  const isGone = await isGoneWithin(platform, { pid, birth: process.birth }, drainMs + STEP_MS)
+  const isGone = await isGoneWithin(platform, { pid, startTime: process.startTime }, drainMs + STEP_MS)
   return isGone ? { outcome: 'swept', path: 'http_shutdown' } : failed
 }
 

@@ -148,7 +148,7 @@ async function hasEndedAfterTerm(
 /** Returns true as soon as that process is gone, false if it still exists when the time is over. */
 export function isGoneWithin(
   platform: Platform,
-  target: { readonly pid: number; readonly birth: string | null },
+  target: { readonly pid: number; readonly startTime: string | null },
   ms: number,
 ): Promise<boolean> {
   const end = performance.now() + ms
@@ -161,10 +161,10 @@ export function isGoneWithin(
 /** Returns that process, null if it is gone. A process with an unknown start time is assumed to be the same one. */
 async function find(
   platform: Platform,
-  { pid, birth }: { readonly pid: number; readonly birth: string | null },
+  { pid, startTime }: { readonly pid: number; readonly startTime: string | null },
 ): Promise<ProcessView | null> {
   const found = (await platform.inspect([pid], AbortSignal.timeout(STEP_MS))).get(pid)
-  return found === undefined || (found.birth !== null && found.birth !== birth) ? null : found
+  return found === undefined || (found.startTime !== null && found.startTime !== startTime) ? null : found
 }
 
 /** Polls until `isDone` returns true or the time is over; at least once, and once more at the end. */

@@ -54,14 +54,14 @@ export async function removeStaleTokens(directory: string, platform: Platform): 
 
 /** A pid is valid only on its own machine and in its own pid namespace; after a reboot its process is gone. */
 async function isGone(named: JsonObject, platform: Platform): Promise<boolean> {
-  const [pid, birth] = [pidOf(named['pid']), stringOf(named['birth'])]
+  const [pid, startTime] = [pidOf(named['pid']), stringOf(named['birth'])]
   const { hostId, bootId, pidNamespace } = await platform.host()
-  if (pid === null || birth === null || named['host_id'] !== hostId) return false
+  if (pid === null || startTime === null || named['host_id'] !== hostId) return false
   if (named['boot_id'] !== bootId) return true
   if (named['pid_namespace'] !== pidNamespace) return false
   const alive = await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))
   const found = alive.get(pid)
-  return found === undefined || (found.birth !== null && found.birth !== birth)
+  return found === undefined || (found.startTime !== null && found.startTime !== startTime)
 }
 
 function listNames(directory: string): readonly string[] {

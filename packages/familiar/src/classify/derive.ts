@@ -34,7 +34,7 @@ export function factsOf(
     holds_reported_lock: holdsReportedLock(seen, around),
     same_user: sameUser(seen, around.user),
     pid_known: tri(seen.pid !== null),
-    birth_known: tri(typeof seen.process?.birth === 'string'),
+    start_time_known: tri(typeof seen.process?.startTime === 'string'),
     same_namespaces: same(seen.process?.namespaces ?? null, around.namespaces),
     reachable: reachable(seen, around),
     elsewhere: elsewhere(seen, around),
@@ -90,7 +90,10 @@ export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
 export function holdsLock(seen: Observation, { lockHolder }: ScopeSnapshot): Tri {
   if (lockHolder === null) return 'no'
   if (lockHolder === 'unknown') return 'unknown'
-  const isNamed = every(same(lockHolder.pid, seen.pid), same(lockHolder.birth, seen.process?.birth ?? null))
+  const isNamed = every(
+    same(lockHolder.pid, seen.pid),
+    same(lockHolder.startTime, seen.process?.startTime ?? null),
+  )
   return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
@@ -114,7 +117,7 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Observation, sco
   }
   const isOfScope = same(record.scope, scope.real)
   if (seen.port !== null && record.port !== seen.port) return 'no'
-  return every(isOfScope, same(record.pid, seen.pid), same(record.birth, seen.process?.birth ?? null))
+  return every(isOfScope, same(record.pid, seen.pid), same(record.startTime, seen.process?.startTime ?? null))
 }
 
 /** Returns whether a predecessor's record proves this process: the command line has its token, the listener its port. */
@@ -200,7 +203,7 @@ export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): 
   if (record.pid === null) return 'unknown'
   const found = alive.get(record.pid)
   if (found === undefined) return 'no'
-  if (record.birth !== null) return same(record.birth, found.birth)
+  if (record.startTime !== null) return same(record.startTime, found.startTime)
   if (found.command === null || record.token === null) return 'unknown'
   return tri(commandText(found.command).includes(record.token))
 }

@@ -26,7 +26,7 @@ export interface Facts {
   /** Process and listener belong to the user who runs this command. */
   readonly same_user: Tri
   readonly pid_known: Tri
-  readonly birth_known: Tri
+  readonly start_time_known: Tri
   /** It runs in the same pid, mount, time and user namespaces and root directory as this process. */
   readonly same_namespaces: Tri
   /** This process can connect to it: same network namespace, and the system allows the connection. */

@@ -89,7 +89,8 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   const record = readOwnRecord(family, scope)
   const named = { pid: record?.pid ?? null, port: record?.port ?? null }
   const host = await platform.host()
-  const told = record?.pid == null || record.birth === null ? null : { pid: record.pid, birth: record.birth }
+  const told =
+    record?.pid == null || record.startTime === null ? null : { pid: record.pid, startTime: record.startTime }
   const holder = await platform.lockHolder(family.files(scope).daemonLock, told, [])
   if (holder === null) return null
   const view = holder === 'unknown' ? null : await viewOf(request, holder.pid)
@@ -99,7 +100,7 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
   if (holder === 'unknown') return null
   // Without our clock its start time is unknown: a scan cannot tell that it is the holder, and says `elsewhere`.
-  const beyond = view !== null && view.birth === null ? elsewhere : unreachable
+  const beyond = view !== null && view.startTime === null ? elsewhere : unreachable
   const network = view?.networkNamespace ?? null
   if (network !== null && network !== host.networkNamespace) return beyond(request, named)
   const answer = record === null ? null : await verify(request, record, REFUSED_MS)

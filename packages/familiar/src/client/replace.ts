@@ -1,6 +1,4 @@
-import { holdsLock, provesPredecessor } from '../classify/derive.js'
-import { maybeInUseBy } from '../classify/evidence.js'
-import type { Facts } from '../classify/facts.js'
+import { missingProofs } from '../classify/replaceable.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Lineage } from '../identity/spawn-shape.js'
@@ -36,30 +34,10 @@ export interface ReplaceOrder extends EndOrder, Beyond {
   readonly stopCommand: string
 }
 
-/**
- * What must be proven before a daemon is replaced: its marker and self-report name this scope, and it is a process of this
- * user that is fully visible. (A record of this scope must also name it, and our own daemon must hold the daemon lock.)
- */
-const REQUIRED: readonly (keyof Facts)[] = [
-  'in_range',
-  'spawn_shape',
-  'self_report',
-  'singleton_here',
-  'same_user',
-  'pid_known',
-  'birth_known',
-  'same_namespaces',
-  'reachable',
-  'marker',
-  'marker_here',
-  'report_agrees',
-  'scope_agrees',
-]
-
 /** Missing, these say where this command runs, and nothing about the daemon: it may be healthy. */
 const BEYOND: ReadonlySet<string> = new Set([
   'pid_known',
-  'birth_known',
+  'start_time_known',
   'same_namespaces',
   'reachable',
   'elsewhere',
@@ -145,19 +123,8 @@ async function findTarget(
   }
 }
 
-/** Returns the parts of the proof that are missing. */
 function unproven({ seen, daemon, record }: ReplaceTarget): readonly string[] {
-  const { facts, observation } = daemon
-  const isByRecord = record !== null && provesPredecessor(record, observation) === 'yes'
-  const isLockHolder = holdsLock(observation, seen.context.here) === 'yes'
-  return [
-    ...REQUIRED.filter((fact) => facts[fact] !== 'yes'),
-    ...(facts.other_family === 'no' ? [] : ['other_family']),
-    ...(maybeInUseBy(observation, seen.context) === null ? [] : ['in_use_by']),
-    ...(facts.elsewhere === 'no' ? [] : ['elsewhere']),
-    ...(record === null ? ['record'] : []),
-    ...(isLockHolder || isByRecord ? [] : ['daemon_lock']),
-  ]
+  return missingProofs(daemon, seen.context, record)
 }
 
 async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): Promise<void> {

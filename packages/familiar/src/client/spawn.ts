@@ -192,7 +192,7 @@ async function failure(
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
   const why = said ?? `${how}${logTail(logFile)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
-  const retry = code === 'E_DAEMON_RUNNING' || code === 'E_RESOURCES'
+  const retry = error?.['retry'] === true
   return new FamiliarError(code, text, { hint, retry })
 }
 

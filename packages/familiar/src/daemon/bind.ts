@@ -44,7 +44,7 @@ export async function bindInRange(
   if (refusal !== null) throw cannotListen(from, refusal)
   if (only !== null) throw new FamiliarError('E_PORT_IN_USE', `port ${only} is in use`)
   throw new FamiliarError('E_RANGE_FULL', `every port from ${from} to ${to - 1} is in use`, {
-    hint: 'see who holds them with the doctor',
+    hint: 'see what listens there, and end what is not needed',
   })
 }
 

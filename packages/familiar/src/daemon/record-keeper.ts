@@ -99,7 +99,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
       isStopped = true
       clearTimeout(retry)
       watcher?.close()
-      if (mayWrite()) markStopped(lock, path, record, reason)
+      if (mayWrite()) markStopped(lock, path, { pid: record.pid, startTime: record.birth }, reason)
     },
   }
 }

@@ -43,7 +43,7 @@ function isSystemError(why: string): boolean {
 }
 
 function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
-  const isThisProcess = named.pid === own.pid && named.birth === own.birth && named.scope === own.scope
+  const isThisProcess = named.pid === own.pid && named.startTime === own.birth && named.scope === own.scope
   return isThisProcess || isDeepStrictEqual(parseJson(text), own)
 }
 

@@ -81,9 +81,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     await start(options, pipe, log)
   } catch (error) {
     const failure = asFamiliarError(error)
-    const { code, message, hint } = failure
+    const { code, message, hint, retry } = failure
     if (code !== 'E_SCOPE_FOREIGN_OWNER') log.write('start_failed', { code, message })
-    pipe?.send({ error: { code, message, hint } })
+    pipe?.send({ error: { code, message, hint, retry } })
     pipe?.close()
     if (options.onFailure !== undefined) return options.onFailure(failure)
     options.exit(1)
@@ -179,7 +179,7 @@ async function isAdopted(pipe: Lines, record: OwnRecord, token: string): Promise
 
 interface Self {
   readonly pid: number
-  readonly birth: string
+  readonly startTime: string
   readonly bootId: string
   readonly hostId: string
   readonly pidNamespace: string
@@ -189,16 +189,16 @@ interface Self {
 async function readSelf(platform: Platform): Promise<Self> {
   const host = await platform.host()
   const view = (await platform.inspect([host.pid], AbortSignal.timeout(SELF_MS))).get(host.pid)
-  if (view?.birth == null)
+  if (view?.startTime == null)
     throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
   const { pid, bootId, hostId, pidNamespace } = host
   const executable = view.executable ?? process.execPath
-  return { pid, birth: view.birth, bootId, hostId, pidNamespace, executable }
+  return { pid, startTime: view.startTime, bootId, hostId, pidNamespace, executable }
 }
 
 async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {
   try {
-    const holder = { pid: self.pid, birth: self.birth }
+    const holder = { pid: self.pid, startTime: self.startTime }
     return await acquireLock(path, { holder, waitMs: DAEMON_LOCK_WAIT_MS })
   } catch (error) {
     if (error instanceof FamiliarError && error.code === 'E_LOCK_BUSY') {
@@ -223,7 +223,7 @@ function recordOf(
     family: options.family.name,
     scope: options.scope,
     pid: self.pid,
-    birth: self.birth,
+    birth: self.startTime,
     boot_id: self.bootId,
     host_id: self.hostId,
     pid_namespace: self.pidNamespace,

@@ -38,7 +38,7 @@ export interface ProcessView {
    * The kernel's start time, with the boot (Windows: without): the same text and pid mean the same process. A later
    * change of the wall clock never alters it.
    */
-  readonly birth: string | null
+  readonly startTime: string | null
   /** Owner (POSIX effective uid as text, Windows SID). */
   readonly user: string | null
   readonly command: CommandLine | null

@@ -6,7 +6,7 @@ export interface ProofFacts {
   /** Null for a process that does not listen. */
   readonly port: number | null
   readonly pid: number
-  readonly birth: string
+  readonly startTime: string
   readonly command: CommandLine
   readonly executable: string | null
   readonly namespaces: string
@@ -17,7 +17,7 @@ const made = new WeakSet<object>()
 
 /**
  * The licence to signal one process, without which `act/` signals nothing. Only `observe/scan.ts` makes one, after it has
- * seen the process with a spawn shape of the family. It identifies the process by (pid, birth), not by pid alone.
+ * seen the process with a spawn shape of the family. It identifies the process by (pid, start time), not by pid alone.
  */
 export type ProvenProcess = ProofFacts & { readonly __proof: unique symbol }
 
@@ -33,7 +33,7 @@ export function isProof(value: object): value is ProvenProcess {
   return made.has(value)
 }
 
-/** Returns a key that identifies one process for ever: a pid is reused, the pair (pid, birth) is not. */
-export function processKey(pid: number, birth: string): string {
-  return `${pid}@${birth}`
+/** Returns a key that identifies one process for ever: a pid is reused, the pair (pid, start time) is not. */
+export function processKey(pid: number, startTime: string): string {
+  return `${pid}@${startTime}`
 }

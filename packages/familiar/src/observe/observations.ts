@@ -71,7 +71,7 @@ function withLockHolder(
   alive: ReadonlyMap<number, ProcessView>,
 ): readonly Group[] {
   if (lockHolder === null || lockHolder === 'unknown') return groups
-  const isThere = alive.has(lockHolder.pid) && alive.get(lockHolder.pid)?.birth === lockHolder.birth
+  const isThere = alive.has(lockHolder.pid) && alive.get(lockHolder.pid)?.startTime === lockHolder.startTime
   if (!isThere || groups.some(({ pid }) => pid === lockHolder.pid)) return groups
   return [{ port: null, pid: lockHolder.pid, listeners: [] }, ...groups]
 }

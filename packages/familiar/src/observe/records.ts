@@ -95,7 +95,7 @@ function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
     return read
   const file = readSmallFile(tokenFile(tokenDirectory, record.instanceId))
   const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
-  if (json === null || json['pid'] !== record.pid || json['birth'] !== record.birth) return read
+  if (json === null || json['pid'] !== record.pid || json['birth'] !== record.startTime) return read
   return { state: 'readable', record: { ...record, token: stringOf(json['token']) } }
 }
 

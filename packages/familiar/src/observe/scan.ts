@@ -161,7 +161,7 @@ async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform)
     record.hostId === hostId && record.bootId === bootId && record.pidNamespace === pidNamespace
   if (!isSameSpace) return false
   const found = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
-  return found !== undefined && (found.birth === null || found.birth === record.birth)
+  return found !== undefined && (found.startTime === null || found.startTime === record.startTime)
 }
 
 async function ask(family: Family, listener: Listener): Promise<Heard> {
@@ -252,14 +252,14 @@ export async function proveStarted(
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const { namespaces } = await platform.host()
   const started = (await platform.inspect([pid], deadline)).get(pid)
-  if (started?.command == null || started.birth === null || started.namespaces !== namespaces) return null
+  if (started?.command == null || started.startTime === null || started.namespaces !== namespaces) return null
   if (matchShapes(family.shapes, started.command) === null) return null
-  const { birth, command, executable } = started
+  const { startTime, command, executable } = started
   return makeProof({
     family: family.name,
     port: null,
     pid,
-    birth,
+    startTime,
     command,
     executable,
     namespaces,
@@ -273,7 +273,12 @@ function prove(
   { process, port, listeners }: Observation,
   facts: Facts,
 ): ProvenProcess | null {
-  if (process === null || process.birth === null || process.command === null || process.namespaces === null) {
+  if (
+    process === null ||
+    process.startTime === null ||
+    process.command === null ||
+    process.namespaces === null
+  ) {
     return null
   }
   if (facts.in_range !== 'yes' || facts.spawn_shape !== 'yes' || facts.other_family !== 'no') return null
@@ -282,7 +287,7 @@ function prove(
     family: family.name,
     port,
     pid: process.pid,
-    birth: process.birth,
+    startTime: process.startTime,
     command: process.command,
     executable: process.executable,
     namespaces: process.namespaces,

@@ -38,11 +38,12 @@ export async function verify(
 }
 
 async function isByKernel({ family, scope, platform }: OfScope, record: DaemonRecord): Promise<boolean> {
-  const { pid, birth, port } = record
-  if (pid === null || birth === null) return false
+  const { pid, startTime, port } = record
+  if (pid === null || startTime === null) return false
   const deadline = AbortSignal.timeout(MACHINE_MS)
-  const holder = await platform.lockHolder(family.files(scope).daemonLock, { pid, birth }, [pid])
-  if (holder === null || holder === 'unknown' || holder.pid !== pid || holder.birth !== birth) return false
+  const holder = await platform.lockHolder(family.files(scope).daemonLock, { pid, startTime }, [pid])
+  if (holder === null || holder === 'unknown' || holder.pid !== pid || holder.startTime !== startTime)
+    return false
   const listeners = await platform.listeners({ from: port, to: port + 1 }, deadline)
   const holders = await platform.holders(listeners, new Set([pid]), deadline)
   return listeners.some((at) => (at.pid ?? holders.get(at.socket)) === pid)

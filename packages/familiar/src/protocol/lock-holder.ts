@@ -10,14 +10,14 @@ export type LockHolding = HolderName | 'unknown' | null
 export interface HolderName {
   readonly pid: number
   /** Null for a process whose start time cannot be compared with ours. */
-  readonly birth: string | null
+  readonly startTime: string | null
   readonly isTold?: boolean
 }
 
 /** Identifies one process for ever. */
 export interface ProcessName {
   readonly pid: number
-  readonly birth: string
+  readonly startTime: string
 }
 
 /**
@@ -32,6 +32,6 @@ export function parseHolder(text: string): ToldHolder {
   const json = objectOf(parseJson(text))
   if (json?.['is_shown'] === false) return 'unknown'
   const pid = pidOf(json?.['pid'])
-  const birth = stringOf(json?.['birth'])
-  return pid === null || birth === null ? null : { pid, birth }
+  const startTime = stringOf(json?.['birth'])
+  return pid === null || startTime === null ? null : { pid, startTime }
 }

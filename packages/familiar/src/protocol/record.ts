@@ -7,7 +7,7 @@ export interface DaemonRecord {
   /** The scope that the record belongs to; null in a predecessor's record, which does not name it. */
   readonly scope: string | null
   readonly pid: number | null
-  readonly birth: string | null
+  readonly startTime: string | null
   readonly port: number
   /** Null when the token is kept in another file (`Family.tokenDirectory`) and was not found there. */
   readonly token: string | null
@@ -89,18 +89,18 @@ function parseOwn(text: string): DaemonRecord | null {
   if (json === null) return null
   const scope = stringOf(json['scope'])
   const pid = pidOf(json['pid'])
-  const birth = stringOf(json['birth'])
+  const startTime = stringOf(json['birth'])
   const port = portOf(json['port'])
   const token = stringOf(json['token'])
   const state = json['state']
-  if (scope === null || pid === null || birth === null || port === null) return null
+  if (scope === null || pid === null || startTime === null || port === null) return null
   if (token === null && 'token' in json) return null
   if (state !== 'running' && state !== 'stopped') return null
   return {
     lineage: 'own',
     scope,
     pid,
-    birth,
+    startTime,
     port,
     token,
     running: state === 'running',
@@ -124,7 +124,7 @@ function ofPredecessor(found: PredecessorRecord | null): DaemonRecord | null {
     lineage: 'predecessor',
     scope: null,
     pid: found.pid,
-    birth: null,
+    startTime: null,
     port: found.port,
     token: found.token,
     running: true,

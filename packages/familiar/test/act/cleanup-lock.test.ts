@@ -17,7 +17,7 @@ const ports = portsOf('act/cleanup-lock')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
-const holder = { pid: process.pid, birth: null }
+const holder = { pid: process.pid, startTime: null }
 const forced = { family, platform, intent: 'reset_force', stepMs: 300 } as const
 
 leaveNothing(ports)

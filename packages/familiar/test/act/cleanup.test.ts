@@ -130,8 +130,9 @@ describe('cleanUp of what a person confirmed', () => {
   it('covers exactly that process', async () => {
     const root = makeHome()
     const [one, other] = [await start(root, { marker: false }), await start(root, { marker: false })]
-    const birth = candidateAt(await scan(family, root, real), one.port).observation.process?.birth ?? ''
-    const report = await clean(root, { confirmed: new Set([processKey(one.pid, birth)]) })
+    const startTime =
+      candidateAt(await scan(family, root, real), one.port).observation.process?.startTime ?? ''
+    const report = await clean(root, { confirmed: new Set([processKey(one.pid, startTime)]) })
     expect(resultsOf(report)).toEqual({ [one.port]: SWEPT, [other.port]: SKIPPED })
     expect([one.isAlive(), other.isAlive()]).toEqual([false, true])
   })
@@ -139,7 +140,7 @@ describe('cleanUp of what a person confirmed', () => {
   it('does not cover a later process with its pid', async () => {
     const root = makeHome()
     const old = await start(root, { marker: false })
-    const report = await clean(root, { confirmed: new Set([processKey(old.pid, 'another birth')]) })
+    const report = await clean(root, { confirmed: new Set([processKey(old.pid, 'another start time')]) })
     expect(resultsOf(report)).toEqual({ [old.port]: SKIPPED })
     expect(old.isAlive()).toBe(true)
   })

@@ -30,7 +30,7 @@ afterEach(() => lock?.release())
 /** A place for a record, whose lock is held. */
 async function place() {
   const directory = join(makeHome(), 'daemons')
-  lock = await acquireLock(join(directory, 'daemon.lock'), { holder: { pid: process.pid, birth: null } })
+  lock = await acquireLock(join(directory, 'daemon.lock'), { holder: { pid: process.pid, startTime: null } })
   return { path: join(directory, 'record.json'), lock }
 }
 

@@ -21,8 +21,8 @@ leaveNothing(ports)
 
 describe('sendSignal to a pid that was used again after the look', () => {
   const changes: readonly (readonly [string, (view: ProcessView) => ProcessView])[] = [
-    ['another birth', (view) => ({ ...view, birth: `${view.birth}0` })],
-    ['an unknown birth', (view) => ({ ...view, birth: null })],
+    ['another start time', (view) => ({ ...view, startTime: `${view.startTime}0` })],
+    ['an unknown start time', (view) => ({ ...view, startTime: null })],
     ['one argument more', (view) => ({ ...view, command: { args: [...argumentsOf(view), '--more'] } })],
     [
       'the arguments joined to one',
@@ -65,7 +65,7 @@ it('sendSignal does not signal a process that has become another program', async
   const isAlive = watch(pid)
   child.stdin?.write('go\n')
   await eventually(async () => expect((await inspect(pid))?.command).toEqual({ args: ['sleep', '600'] }))
-  expect((await inspect(pid))?.birth).toBe(target.birth)
+  expect((await inspect(pid))?.startTime).toBe(target.startTime)
   expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('identity_changed')
   expect(isAlive()).toBe(true)
 })
@@ -75,11 +75,11 @@ async function inspect(pid: number): Promise<ProcessView | undefined> {
 }
 
 function known(view: ProcessView | undefined): Partial<ProofFacts> {
-  if (view?.birth == null || view.command === null || view.namespaces === null) {
+  if (view?.startTime == null || view.command === null || view.namespaces === null) {
     throw new Error('the process cannot be inspected')
   }
-  const { birth, command, executable, namespaces } = view
-  return { birth, command, executable, namespaces }
+  const { startTime, command, executable, namespaces } = view
+  return { startTime, command, executable, namespaces }
 }
 
 function argumentsOf(view: ProcessView): readonly string[] {

@@ -23,7 +23,9 @@ leaveNothing(ports)
 let lock: HeldLock
 
 beforeEach(async () => {
-  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), { holder: { pid: process.pid, birth: null } })
+  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), {
+    holder: { pid: process.pid, startTime: null },
+  })
   return () => lock.release()
 })
 

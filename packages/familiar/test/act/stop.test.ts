@@ -30,7 +30,9 @@ leaveNothing(ports)
 let lock: HeldLock
 
 beforeEach(async () => {
-  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), { holder: { pid: process.pid, birth: null } })
+  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), {
+    holder: { pid: process.pid, startTime: null },
+  })
   return () => lock.release()
 })
 
@@ -145,7 +147,7 @@ describe('a lack of our own says nothing about the process: E_RESOURCES', () => 
 describe('retire goes no further', () => {
   it('when the process is another one at the first signal', async () => {
     const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
-      changing(real, pid, (view) => ({ ...view, birth: 'another' })),
+      changing(real, pid, (view) => ({ ...view, startTime: 'another' })),
     )
     await hold(daemon)
     expect(await retireIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })

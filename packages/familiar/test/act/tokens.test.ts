@@ -15,7 +15,7 @@ import { selectPlatform } from '../../src/observe/platform/select.js'
 import { startChild, killChild } from '../helpers/children.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
-import { birthOf } from '../helpers/processes.js'
+import { startTimeOf } from '../helpers/processes.js'
 
 leaveNothing()
 
@@ -37,7 +37,7 @@ function recordWith(change: Partial<OwnRecord> = {}): OwnRecord {
     family: 'dashboard',
     scope: '/home/dev/project',
     pid: process.pid,
-    birth: birthOf(process.pid) ?? '',
+    birth: startTimeOf(process.pid) ?? '',
     boot_id: host.bootId,
     host_id: host.hostId,
     pid_namespace: host.pidNamespace,
@@ -107,7 +107,7 @@ describe('removeStaleTokens', () => {
   async function deadProcess() {
     const child = startChild('sleep', ['600'])
     const pid = child.pid ?? 0
-    const birth = birthOf(pid) ?? ''
+    const birth = startTimeOf(pid) ?? ''
     await killChild(child)
     return { pid, birth }
   }

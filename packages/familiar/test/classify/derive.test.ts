@@ -9,17 +9,18 @@ import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
   BASIS,
-  BIRTH,
+  context,
   ELSEWHERE,
   HERE,
   LINK,
   listener,
-  LIVE_BIRTH,
   LIVE_PID,
+  LIVE_START_TIME,
   liveProcess,
   MACHINE,
   MALFORMED,
   NAMESPACES,
+  observation,
   oldRecord,
   oldReport,
   oldShape,
@@ -31,8 +32,7 @@ import {
   report,
   scopeView,
   shape,
-  observation,
-  context,
+  START_TIME,
   TOKEN,
   UNREADABLE,
 } from '../helpers/observations.js'
@@ -44,7 +44,7 @@ type Case = readonly [
   around?: ScanContext,
 ]
 
-const NAMED = { pid: PID, port: PORT, birth: BIRTH }
+const NAMED = { pid: PID, port: PORT, startTime: START_TIME }
 const here = (...records: Parameters<typeof scopeView>[0][]): ScanContext =>
   context(...records.map((change) => scopeView(change)))
 const withProcess = (change: Partial<ProcessView>): Partial<Observation> => ({ process: processView(change) })
@@ -63,7 +63,7 @@ describe('factsOf', () => {
       holds_reported_lock: 'no',
       same_user: 'yes',
       pid_known: 'yes',
-      birth_known: 'yes',
+      start_time_known: 'yes',
       same_namespaces: 'yes',
       reachable: 'yes',
       elsewhere: 'no',
@@ -89,7 +89,7 @@ describe('factsOf', () => {
       'the holder of the daemon lock, which does not listen',
       { port: null, listeners: [], answer: 'silent', report: null },
       { in_range: 'yes', same_user: 'yes', singleton_here: 'yes', disowned: 'no' },
-      here({ records: [ABSENT], lockHolder: { pid: PID, birth: BIRTH } }),
+      here({ records: [ABSENT], lockHolder: { pid: PID, startTime: START_TIME } }),
     ],
     [
       'silence',
@@ -111,7 +111,7 @@ describe('factsOf', () => {
       { pid: null, process: null, shape: null },
       {
         pid_known: 'no',
-        birth_known: 'no',
+        start_time_known: 'no',
         spawn_shape: 'unknown',
         same_user: 'unknown',
         same_namespaces: 'unknown',
@@ -123,7 +123,7 @@ describe('factsOf', () => {
         report_agrees: 'unknown',
       },
     ],
-    ['no birth', withProcess({ birth: null }), { birth_known: 'no', pid_known: 'yes' }],
+    ['no start time', withProcess({ startTime: null }), { start_time_known: 'no', pid_known: 'yes' }],
     [
       'a command line that cannot be read',
       { ...withProcess({ command: null }), shape: null },
@@ -435,7 +435,7 @@ describe('factsOf', () => {
       'another machine, and the lock is held by a process that is seen',
       {},
       { elsewhere: 'yes' },
-      recorded(FOREIGN, { lockHolder: { pid: LIVE_PID, birth: LIVE_BIRTH } }),
+      recorded(FOREIGN, { lockHolder: { pid: LIVE_PID, startTime: LIVE_START_TIME } }),
     ],
     ['another machine, and the lock is free', {}, { elsewhere: 'no' }, recorded(FOREIGN, {})],
     [
@@ -525,13 +525,13 @@ describe('factsOf', () => {
       'a mimic that holds the lock of the scope that it reports',
       { shape: null, report: report({ scope: ELSEWHERE }) },
       { spawn_shape: 'no', holds_reported_lock: 'yes' },
-      here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, birth: BIRTH } }),
+      here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, startTime: START_TIME } }),
     ],
     [
       'a mimic that holds the lock of another scope than it reports',
       { shape: null },
       { holds_reported_lock: 'no' },
-      here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, birth: BIRTH } }),
+      here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, startTime: START_TIME } }),
     ],
     [
       'a report of a scope that was not looked at',
@@ -593,7 +593,7 @@ describe('part of a singleton', () => {
   })
 
   it('is what was forked from a singleton without exec, over any number of generations', () => {
-    const between = processView({ pid: 750, birth: 'boot-a/7500' })
+    const between = processView({ pid: 750, startTime: 'boot-a/7500' })
     const record = here({ records: [ABSENT, readable(oldRecord({ port: PORT, token: TOKEN }))] })
     const forked = observation({ shape: oldShape(), forkedFrom: [between, liveProcess()] })
     expect(part(forked, [], record)).toBe('yes')
@@ -633,17 +633,22 @@ describe('isSingleton', () => {
     ['our record', ownRecord(NAMED), {}, 'yes'],
     ['our record, another pid', ownRecord({ ...NAMED, pid: 999 }), {}, 'no'],
     [
-      'our record, another birth: the pid was used again',
-      ownRecord({ ...NAMED, birth: 'boot-a/1' }),
+      'our record, another start time: the pid was used again',
+      ownRecord({ ...NAMED, startTime: 'boot-a/1' }),
       {},
       'no',
     ],
-    ['our record, an earlier boot', ownRecord({ ...NAMED, birth: 'boot-0/7000' }), {}, 'no'],
+    ['our record, an earlier boot', ownRecord({ ...NAMED, startTime: 'boot-0/7000' }), {}, 'no'],
     ['our record, another port', ownRecord({ ...NAMED, port: 9402 }), {}, 'no'],
     ['our record, stopped', ownRecord({ ...NAMED, running: false }), {}, 'no'],
     ['our record of another scope (a copied home)', ownRecord({ ...NAMED, scope: ELSEWHERE }), {}, 'no'],
     ['our record, a listener without pid', ownRecord(NAMED), noPid, 'unknown'],
-    ['our record, a process without birth', ownRecord(NAMED), withProcess({ birth: null }), 'unknown'],
+    [
+      'our record, a process without start time',
+      ownRecord(NAMED),
+      withProcess({ startTime: null }),
+      'unknown',
+    ],
     ['an old record', oldRecord(NAMED), old, 'yes'],
     ['an old record, another pid', oldRecord({ pid: 999, port: PORT }), old, 'no'],
     ['an old record, another port: the pid protects it', oldRecord({ pid: PID, port: 9402 }), old, 'yes'],
@@ -687,7 +692,7 @@ describe('isSingleton', () => {
     ],
     [
       'our record, and it owns its token',
-      ownRecord({ ...NAMED, birth: 'boot-a/1' }),
+      ownRecord({ ...NAMED, startTime: 'boot-a/1' }),
       { ownsToken: true },
       'yes',
     ],
@@ -697,33 +702,38 @@ describe('isSingleton', () => {
   })
 
   it.each([
-    ['it holds the daemon lock', { pid: PID, birth: BIRTH }, {}, 'yes'],
-    ['another process holds it', { pid: LIVE_PID, birth: LIVE_BIRTH }, {}, 'no'],
-    ['the file names a dead process whose pid it has now', { pid: PID, birth: 'boot-0/7000' }, {}, 'no'],
-    ['its birth cannot be read', { pid: PID, birth: BIRTH }, withProcess({ birth: null }), 'unknown'],
-    ['a listener without pid may hold it', { pid: PID, birth: BIRTH }, noPid, 'unknown'],
+    ['it holds the daemon lock', { pid: PID, startTime: START_TIME }, {}, 'yes'],
+    ['another process holds it', { pid: LIVE_PID, startTime: LIVE_START_TIME }, {}, 'no'],
+    ['the file names a dead process whose pid it has now', { pid: PID, startTime: 'boot-0/7000' }, {}, 'no'],
+    [
+      'its start time cannot be read',
+      { pid: PID, startTime: START_TIME },
+      withProcess({ startTime: null }),
+      'unknown',
+    ],
+    ['a listener without pid may hold it', { pid: PID, startTime: START_TIME }, noPid, 'unknown'],
     ['nobody holds it', null, {}, 'no'],
     ['it is held, by whom is not known', 'unknown', {}, 'unknown'],
-    ['it is held, and a text names it', { pid: PID, birth: BIRTH, isTold: true }, {}, 'yes'],
+    ['it is held, and a text names it', { pid: PID, startTime: START_TIME, isTold: true }, {}, 'yes'],
     [
       'it is held, and a text names another one: that clears nobody',
-      { pid: LIVE_PID, birth: LIVE_BIRTH, isTold: true },
+      { pid: LIVE_PID, startTime: LIVE_START_TIME, isTold: true },
       {},
       'unknown',
     ],
-    ['its holder has a birth that cannot be compared', { pid: PID, birth: null }, {}, 'unknown'],
+    ['its holder has a start time that cannot be compared', { pid: PID, startTime: null }, {}, 'unknown'],
   ] as const)('%s', (_, lockHolder, seen, expected) => {
     expect(isSingleton(observation(seen), scopeView({ records: [ABSENT], lockHolder }))).toBe(expected)
   })
 
   it('the holder of the lock is it whatever the records say', () => {
-    const lockHolder = { pid: PID, birth: BIRTH }
+    const lockHolder = { pid: PID, startTime: START_TIME }
     for (const read of [readable(ownRecord()), readable(ownRecord({ running: false })), MALFORMED]) {
       expect(isSingleton(observation(), scopeView({ records: [read], lockHolder }))).toBe('yes')
     }
   })
 
-  it('one that does not listen is named by pid and birth alone', () => {
+  it('one that does not listen is named by pid and start time alone', () => {
     const deaf = observation({ port: null, listeners: [], answer: 'silent', report: null })
     expect(isSingleton(deaf, scopeView({ records: [readable(ownRecord(NAMED))] }))).toBe('yes')
     expect(isSingleton(deaf, scopeView())).toBe('no')
@@ -749,8 +759,8 @@ describe('namesLiving', () => {
   it.each([
     ['the process lives', ownRecord(), 'yes'],
     ['there is no such process', ownRecord({ pid: 999 }), 'no'],
-    ['another process has its pid now', ownRecord({ birth: 'boot-a/1' }), 'no'],
-    ['it is from an earlier boot', ownRecord({ birth: 'boot-0/8000' }), 'no'],
+    ['another process has its pid now', ownRecord({ startTime: 'boot-a/1' }), 'no'],
+    ['it is from an earlier boot', ownRecord({ startTime: 'boot-0/8000' }), 'no'],
     ['it says that it stopped', ownRecord({ running: false }), 'no'],
     ['an old record, and the process lives', oldRecord(), 'yes'],
     ['an old record, and there is no such process', oldRecord({ pid: 999 }), 'no'],
@@ -759,8 +769,8 @@ describe('namesLiving', () => {
     expect(namesLiving(record, around.alive)).toBe(expected)
   })
 
-  it('cannot tell when the birth of the process cannot be read', () => {
-    const hidden = context(undefined, undefined, [liveProcess({ birth: null })])
+  it('cannot tell when the start time of the process cannot be read', () => {
+    const hidden = context(undefined, undefined, [liveProcess({ startTime: null })])
     expect(namesLiving(ownRecord(), hidden.alive)).toBe('unknown')
   })
 })
@@ -773,7 +783,7 @@ it('means the scope that is looked at by its real path, whatever the text', () =
 
 describe('projectGone', () => {
   const AGE = 3600
-  /** For how long the project, or where it is gone the directory above it, has been empty: it is not, or since, or from before the daemon's birth. */
+  /** For how long the project, or where it is gone the directory above it, has been empty: it is not, or since, or from before the daemon's start. */
   const EMPTY = { 'not empty': null, 'emptied since': 60, 'as old as the daemon': AGE, 'empty before': 7200 }
   const told = [true, false, null] as const
 

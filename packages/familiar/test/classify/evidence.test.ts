@@ -4,11 +4,12 @@ import type { Observation, ScanContext } from '../../src/classify/observation.js
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
-  BIRTH,
+  context,
   ELSEWHERE,
   HERE,
   LINK,
   MALFORMED,
+  observation,
   oldRecord,
   oldShape,
   ownRecord,
@@ -19,8 +20,7 @@ import {
   report,
   scopeView,
   shape,
-  observation,
-  context,
+  START_TIME,
 } from '../helpers/observations.js'
 import type { Self } from '../../src/identity/versions.js'
 
@@ -31,7 +31,7 @@ const SELF: Self = {
   buildTime: null,
   executable: '/usr/bin/node',
 }
-const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
+const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, startTime: START_TIME }))
 const ITSELF = context(scopeView({ records: [NAMES_IT] }))
 const ALONE = context(scopeView({ records: [ABSENT] }))
 
@@ -96,7 +96,7 @@ describe('staleEvidence', () => {
       'nobody is superseded by itself',
       {},
       ['unrecorded'],
-      context(scopeView({ records: [readable(ownRecord({ pid: PID, birth: BIRTH, port: 9402 }))] })),
+      context(scopeView({ records: [readable(ownRecord({ pid: PID, startTime: START_TIME, port: 9402 }))] })),
     ],
     [
       'everything at once, in one order',
@@ -120,7 +120,7 @@ describe('staleEvidence', () => {
 
 describe('inUseBy', () => {
   const there = { shape: shape({ marker: ELSEWHERE }) }
-  const named = ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE })
+  const named = ownRecord({ pid: PID, port: PORT, startTime: START_TIME, scope: ELSEWHERE })
   const otherRoot = (...records: Parameters<typeof readable>): ScanContext =>
     context(undefined, scopeView({ real: ELSEWHERE, records: records.map(readable) }))
 
@@ -153,7 +153,7 @@ describe('inUseBy', () => {
 
 describe('maybeInUseBy', () => {
   const both = { namedScopes: [HERE, ELSEWHERE] }
-  const named = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
+  const named = readable(ownRecord({ pid: PID, port: PORT, startTime: START_TIME, scope: ELSEWHERE }))
 
   it('names a scope that it is the live singleton of', () => {
     const around = context(undefined, scopeView({ real: ELSEWHERE, records: [named] }))

@@ -19,12 +19,12 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
   'S3b swapped with S4': 'S3 wants no self-report, S4 wants one: they never meet',
   'S16 without spawn_shape':
     'without a proven shape S3 (no report), S4 (no shape) or S8 (unknown) has decided',
-  'S16 without birth_known': 'S8 takes a birth that is not known, whether no or unknown',
+  'S16 without start_time_known': 'S8 takes a start time that is not known, whether no or unknown',
   'S16 without same_namespaces': 'S8 takes every namespace that is not proven the same',
   'D3b swapped with D4': 'D3 wants no self-report, D4 wants one: they never meet',
   'D13 without spawn_shape':
     'without a proven shape D3 (no report), D4 (no shape) or D8 (unknown) has decided',
-  'D13 without birth_known': 'D8 takes a birth that is not known, whether no or unknown',
+  'D13 without start_time_known': 'D8 takes a start time that is not known, whether no or unknown',
   'D13 without same_namespaces': 'D8 takes every namespace that is not proven the same',
   'D13 without project_gone':
     'yes and no are both allowed there, and D11 takes unknown where the scope was told',

@@ -7,13 +7,14 @@ import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
   BASIS,
-  BIRTH,
+  context,
   ELSEWHERE,
   HERE,
   listener,
   liveProcess,
   MALFORMED,
   NAMESPACES,
+  observation,
   oldRecord,
   oldReport,
   oldShape,
@@ -25,8 +26,7 @@ import {
   report,
   scopeView,
   shape,
-  observation,
-  context,
+  START_TIME,
   TOKEN,
   UNREADABLE,
 } from '../helpers/observations.js'
@@ -56,7 +56,7 @@ const SILENT = { answer: 'silent', report: null } as const
 const HTTP = { answer: 'http', report: null } as const
 const YOUNG = { process: processView({ ageSeconds: 5 }) }
 const world = (change: Parameters<typeof scopeView>[0]): ScanContext => context(scopeView(change))
-const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH }))
+const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, startTime: START_TIME }))
 
 const SYNC: readonly Case[] = [
   ['S1', 'out_of_range', 'a port outside the range', { port: 9500 }],
@@ -82,7 +82,7 @@ const SYNC: readonly Case[] = [
     'is_recorded_singleton',
     'the holder of the lock, before its record',
     {},
-    world({ records: [ABSENT], lockHolder: { pid: PID, birth: BIRTH } }),
+    world({ records: [ABSENT], lockHolder: { pid: PID, startTime: START_TIME } }),
   ],
   [
     'S5',
@@ -101,13 +101,13 @@ const SYNC: readonly Case[] = [
     'an argv that cannot be read',
     { process: processView({ command: null }), shape: null },
   ],
-  ['S8', 'missing_identity', 'no birth', { process: processView({ birth: null }) }],
+  ['S8', 'missing_identity', 'no start time', { process: processView({ startTime: null }) }],
   ['S8', 'missing_identity', 'a container', { process: processView({ namespaces: 'pid:[1] mnt:[1]' }) }],
   [
     'S8',
     'missing_identity',
     'one seen from another time namespace, live or not',
-    { process: processView({ birth: null, namespaces: NAMESPACES.replace('time', 'other') }) },
+    { process: processView({ startTime: null, namespaces: NAMESPACES.replace('time', 'other') }) },
   ],
   [
     'S9',
@@ -132,7 +132,7 @@ const SYNC: readonly Case[] = [
     'unresponsive',
     'a holder of the lock that does not listen',
     { ...SILENT, port: null, listeners: [] },
-    world({ records: [ABSENT], lockHolder: { pid: PID, birth: BIRTH } }),
+    world({ records: [ABSENT], lockHolder: { pid: PID, startTime: START_TIME } }),
   ],
   ['S12', 'pid_port_mismatch', "a report with another's pid", { report: report({ pid: 999 }) }],
   ['S13', 'scope_mismatch', 'a report of another scope', { report: report({ scope: ELSEWHERE }) }],
@@ -207,7 +207,7 @@ const SYNC: readonly Case[] = [
 
 const OF_OTHER = { shape: shape({ marker: ELSEWHERE }), report: report({ scope: ELSEWHERE }) }
 const OF_GONE = { ...OF_OTHER, process: processView({ workingDirectoryGone: true }) }
-const OTHER_NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH, scope: ELSEWHERE }))
+const OTHER_NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, startTime: START_TIME, scope: ELSEWHERE }))
 const other = (change: Parameters<typeof scopeView>[0]): ScanContext =>
   context(undefined, scopeView({ real: ELSEWHERE, ...change }))
 
@@ -237,7 +237,7 @@ const DASHBOARD: readonly Case[] = [
     'is_recorded_singleton',
     'the holder of the lock of another project, beside a record of another process',
     OF_OTHER,
-    other({ lockHolder: { pid: PID, birth: BIRTH } }),
+    other({ lockHolder: { pid: PID, startTime: START_TIME } }),
   ],
   ['D5b', 'part_of_singleton', 'a forked child of a live dashboard', FORKED, RECORDS_PARENT],
   ['D6', 'other_user', "another user's dashboard", { process: processView({ user: '0' }) }],

@@ -14,7 +14,7 @@ const COMMON: Proofs = [
   ['self_report', 'yes'],
   ['same_user', 'yes'],
   ['pid_known', 'yes'],
-  ['birth_known', 'yes'],
+  ['start_time_known', 'yes'],
   ['same_namespaces', 'yes'],
   ['reachable', 'yes'],
   ['elsewhere', 'no'],

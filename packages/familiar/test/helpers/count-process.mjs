@@ -14,7 +14,7 @@ import { enter, leave } from './lock-witness.mjs'
 
 const [, , home = '', name = '', timesText = '0', holdMs = '0'] = process.argv
 const file = join(home, 'count')
-const holder = { pid: process.pid, birth: null }
+const holder = { pid: process.pid, startTime: null }
 
 for (let written = 0; written < Number(timesText);) {
   const lock = await acquireLock(join(home, 'lock'), { holder, waitMs: 300_000 })

@@ -5,7 +5,7 @@ import type { Tri } from '../../src/classify/tri.js'
 /**
  * The facts that `derive.ts` can only make `yes` or `no`: each asks about the look itself, which always knows. Is the
  * port in the range; was a shape or a reply of another family found; did a self-report come; did HTTP come; was a pid
- * found; was a birth read (a birth that could not be read is "no birth", so this is never unknown either).
+ * found; was a start time read (one that could not be read is "no start time", so this is never unknown either).
  * `factsOf` over many sightings is held against this list.
  */
 export const TWO_VALUED: ReadonlySet<Fact> = new Set<Fact>([
@@ -14,7 +14,7 @@ export const TWO_VALUED: ReadonlySet<Fact> = new Set<Fact>([
   'self_report',
   'answered_http',
   'pid_known',
-  'birth_known',
+  'start_time_known',
 ])
 
 /** Every fact, in the order of `Facts`. A fact that is missing here does not compile. */
@@ -30,7 +30,7 @@ const ALL: Readonly<Record<Fact, null>> = {
   holds_reported_lock: null,
   same_user: null,
   pid_known: null,
-  birth_known: null,
+  start_time_known: null,
   same_namespaces: null,
   reachable: null,
   elsewhere: null,

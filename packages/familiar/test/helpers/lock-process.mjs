@@ -18,7 +18,7 @@ let lock = null
 const commands = {
   async acquire(waitMs) {
     lock = await acquireLock(path, {
-      holder: { pid: process.pid, birth: null },
+      holder: { pid: process.pid, startTime: null },
       waitMs: Number(waitMs),
       onWait: (waiting) => say({ waiting }),
     })

@@ -7,14 +7,15 @@ import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
 import { UNTOLD } from '../../src/observe/scopes.js'
 import {
   ABSENT,
-  BIRTH,
+  context,
   ELSEWHERE,
   HERE,
   LINK,
-  LIVE_BIRTH,
   LIVE_PID,
+  LIVE_START_TIME,
   liveProcess,
   MALFORMED,
+  observation,
   oldRecord,
   oldReport,
   oldShape,
@@ -26,8 +27,7 @@ import {
   report,
   scopeView,
   shape,
-  observation,
-  context,
+  START_TIME,
   TOKEN,
   UNREADABLE,
 } from './observations.js'
@@ -36,7 +36,7 @@ import {
 const PROCESSES: readonly (Partial<ProcessView> | null)[] = [
   {},
   null,
-  { birth: null },
+  { startTime: null },
   { command: null },
   { namespaces: 'pid:[1] mnt:[2]' },
   { namespaces: null },
@@ -111,7 +111,7 @@ const FOREIGN = ownRecord({ pid: 1, hostId: 'host-b', bootId: 'boot-b', pidNames
 const RECORDS: readonly (readonly RecordRead[])[] = [
   [readable(ownRecord()), ABSENT],
   [ABSENT, ABSENT],
-  [readable(ownRecord({ pid: PID, port: PORT, birth: BIRTH })), ABSENT],
+  [readable(ownRecord({ pid: PID, port: PORT, startTime: START_TIME })), ABSENT],
   [readable(ownRecord({ pid: 999 })), ABSENT],
   [readable(ownRecord({ running: false })), readable(oldRecord({ pid: PID, port: PORT }))],
   [ABSENT, readable(oldRecord({ pid: null, port: PORT, token: TOKEN }))],
@@ -123,9 +123,9 @@ const RECORDS: readonly (readonly RecordRead[])[] = [
 
 const HOLDERS: readonly LockHolding[] = [
   null,
-  { pid: PID, birth: BIRTH },
-  { pid: LIVE_PID, birth: LIVE_BIRTH },
-  { pid: LIVE_PID, birth: LIVE_BIRTH, isTold: true },
+  { pid: PID, startTime: START_TIME },
+  { pid: LIVE_PID, startTime: LIVE_START_TIME },
+  { pid: LIVE_PID, startTime: LIVE_START_TIME, isTold: true },
   'unknown',
 ]
 

@@ -20,12 +20,12 @@ export const NETWORK = 'net:[4026531840]'
 export const MACHINE = { hostId: 'host-a', bootId: 'boot-a', pidNamespace: 'pid:[4026531836]' }
 export const PID = 700
 export const PORT = 9401
-export const BIRTH = 'boot-a/7000'
+export const START_TIME = 'boot-a/7000'
 export const TOKEN = '2db385d7f70d16bb8ae30a051bcdc7fa'
 /** The daemon that the record of `HERE` names. */
 export const LIVE_PID = 800
 export const LIVE_PORT = 9400
-export const LIVE_BIRTH = 'boot-a/8000'
+export const LIVE_START_TIME = 'boot-a/8000'
 export const LIVE_TOKEN = '8dbd98dde9a8fe7803216c4e54dac522'
 
 export function listener(change: Partial<Listener> = {}): Listener {
@@ -36,7 +36,7 @@ export function processView(change: Partial<ProcessView> = {}): ProcessView {
   return {
     pid: PID,
     parent: 1,
-    birth: BIRTH,
+    startTime: START_TIME,
     user: USER,
     command: {
       args: ['node', '/opt/bin/spec-kitty-daemon.js', 'sync', `--spec-kitty-daemon-root=${HERE}`],
@@ -59,7 +59,7 @@ export function liveProcess(change: Partial<ProcessView> = {}): ProcessView {
   const script = `\nrun_sync_daemon(${LIVE_PORT}, '${LIVE_TOKEN}')\n`
   return processView({
     pid: LIVE_PID,
-    birth: LIVE_BIRTH,
+    startTime: LIVE_START_TIME,
     command: { args: ['python', '-c', script, `--spec-kitty-daemon-root=${HERE}`] },
     executable: '/usr/bin/python3.11',
     ...change,
@@ -132,7 +132,7 @@ export function ownRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
     lineage: 'own',
     scope: HERE,
     pid: LIVE_PID,
-    birth: LIVE_BIRTH,
+    startTime: LIVE_START_TIME,
     port: LIVE_PORT,
     token: LIVE_TOKEN,
     running: true,
@@ -157,7 +157,7 @@ export function oldRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
     ...ownRecord(),
     lineage: 'predecessor',
     scope: null,
-    birth: null,
+    startTime: null,
     packageVersion: null,
     protocolVersion: null,
     startedAt: null,

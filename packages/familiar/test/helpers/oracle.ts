@@ -55,7 +55,7 @@ export const syncOracle: Oracle = (f) => {
   if (f.part_of_singleton === 'yes') return S.part
   if (f.same_user === 'no') return S.otherUser
   if (f.pid_known === 'no') return S.noPid
-  if (f.spawn_shape === 'unknown' || f.birth_known !== 'yes' || f.same_namespaces !== 'yes')
+  if (f.spawn_shape === 'unknown' || f.start_time_known !== 'yes' || f.same_namespaces !== 'yes')
     return S.noIdentity
   if (f.marker === 'no') return S.noMarker
   if (f.marker_here === 'no') return S.otherRoot
@@ -105,7 +105,7 @@ export const dashboardOracle: Oracle = (f) => {
   if (f.part_of_singleton === 'yes') return D.part
   if (f.same_user === 'no') return D.otherUser
   if (f.pid_known === 'no') return D.noPid
-  if (f.spawn_shape === 'unknown' || f.birth_known !== 'yes' || f.same_namespaces !== 'yes')
+  if (f.spawn_shape === 'unknown' || f.start_time_known !== 'yes' || f.same_namespaces !== 'yes')
     return D.noIdentity
   if (f.reachable === 'no') return D.beyond
   if (f.self_report === 'no') return D.wedged
@@ -134,7 +134,7 @@ const NEEDED = [
   'same_user',
   'pid_known',
   'reachable',
-  'birth_known',
+  'start_time_known',
   'same_namespaces',
   'marker',
   'report_agrees',
@@ -151,7 +151,7 @@ const EXCLUDED = [
   'elsewhere',
 ] as const
 
-/** "In range, spawn shape, pid, argv, birth and namespaces known, same user, ...: all yes", for both tables. */
+/** "In range, spawn shape, pid, argv, start time and namespaces known, same user, ...: all yes", for both tables. */
 function isProven(f: Facts): boolean {
   return NEEDED.every((fact) => f[fact] === 'yes') && EXCLUDED.every((fact) => f[fact] === 'no')
 }

@@ -29,7 +29,7 @@ function argumentsOf(pid: string): readonly string[] {
 }
 
 /** Returns the start time as a record has it, null when there is no such process. */
-export function birthOf(pid: number): string | null {
+export function startTimeOf(pid: number): string | null {
   const ticks = startTicksOf(pid)
   const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   return ticks === null ? null : `${bootId}/${ticks}`

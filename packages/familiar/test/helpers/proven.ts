@@ -32,13 +32,13 @@ export async function hold(daemon: Pick<Daemon, 'pid' | 'child'>): Promise<void>
   await eventually(() => expect(stateOf(daemon.pid)).toBe('T'))
 }
 
-/** A proof of nobody: whatever pid it is given, no process has this birth, so that no signal could ever be sent. */
+/** A proof of nobody: whatever pid it is given, no process has this start time, so that no signal could ever be sent. */
 export function nobodyIn(family: Family): ProofFacts {
   return {
     family: family.name,
     port: family.ports.from,
     pid: 0,
-    birth: 'never',
+    startTime: 'never',
     command: { args: ['nobody'] },
     executable: null,
     namespaces: 'none',

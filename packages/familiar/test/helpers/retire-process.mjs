@@ -49,7 +49,7 @@ const proof = candidate?.proof ?? null
 if (proof === null) {
   console.log(JSON.stringify({ isProven: false }))
 } else {
-  const lock = await acquireLock(lockPath, { holder: { pid: process.pid, birth: null } })
+  const lock = await acquireLock(lockPath, { holder: { pid: process.pid, startTime: null } })
   const signal = await sendSignal(platform, family, proof, 'SIGTERM')
   const retirement = await retire(lock, platform, family, proof, { stepMs: 100 })
   lock.release()

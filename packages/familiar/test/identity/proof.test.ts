@@ -5,7 +5,7 @@ const FACTS: ProofFacts = {
   family: 'sync',
   port: 9400,
   pid: 4711,
-  birth: 'boot/1',
+  startTime: 'boot/1',
   command: { args: ['node', 'cat-daemon.js'] },
   executable: '/usr/bin/node',
   namespaces: 'pid:[1] mnt:[1]',

@@ -105,7 +105,7 @@ describe('a lock is not kept by a child', () => {
     await killChild(starter)
     await eventually(async () => expect(await isLockHeld(filesOf(root).lifecycleLock)).toBe(false))
     expect(isStubbornAlive()).toBe(true)
-    const holder = { pid: process.pid, birth: null }
+    const holder = { pid: process.pid, startTime: null }
     ;(await acquireLock(filesOf(root).lifecycleLock, { holder, waitMs: 0 })).release()
     endOwned(stubborn, isStubbornAlive)
     await eventually(() => expect(isStubbornAlive()).toBe(false))

@@ -15,7 +15,7 @@ import {
 } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf, daemonsOf } from '../helpers/processes.js'
+import { daemonsOf, startTimeOf } from '../helpers/processes.js'
 
 const ports = portsOf('life/interrupted')
 const newRoot = (): string => join(makeHome(), 'root')
@@ -65,7 +65,8 @@ async function outcomeIn(root: string): Promise<Outcome> {
   if (pids.length === 0) return record === null ? 'nothing' : `wrong: ${record.state} record, no process`
   if (pids.length > 1) return `wrong: ${pids.length} processes`
   if (record === null) return 'wrong: a process without record'
-  if (record.pid !== pids[0] || record.birth !== birthOf(record.pid)) return 'wrong: the record names another'
+  if (record.pid !== pids[0] || record.birth !== startTimeOf(record.pid))
+    return 'wrong: the record names another'
   const reply = await fetch(`http://127.0.0.1:${record.port}/api/health`).catch(() => null)
   return reply?.status === 200 ? 'a recorded daemon' : 'wrong: the recorded daemon does not answer'
 }

@@ -6,7 +6,7 @@ import { crash, leaveNoDaemons, recordPath, startDaemonIn, stopIn, type Daemon }
 import { makeHome } from '../helpers/homes.js'
 import { stateOf } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf } from '../helpers/processes.js'
+import { startTimeOf } from '../helpers/processes.js'
 import { startServer } from '../helpers/server.js'
 
 const ports = portsOf('life/mimic')
@@ -65,7 +65,7 @@ describe('somebody else on the recorded port', () => {
   it('that is a stranger, while the record names a process that lives, gets no token either', async () => {
     const { root, daemon, received, server } = await startMimic(health)
     const other = await spawnHostile('sleep', 0)
-    const named = { ...daemon.record, pid: other.pid, birth: birthOf(other.pid) }
+    const named = { ...daemon.record, pid: other.pid, birth: startTimeOf(other.pid) }
     writeFileSync(recordPath(root), JSON.stringify(named))
     const stopped = await stopIn(root, ports)
     const next = await startDaemonIn(root, ports)

@@ -36,7 +36,7 @@ import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf, daemonsOf } from '../helpers/processes.js'
+import { daemonsOf, startTimeOf } from '../helpers/processes.js'
 import { watch } from '../helpers/machine.js'
 import { needCommand } from '../helpers/skip.js'
 
@@ -97,7 +97,7 @@ async function expectSameDaemon(daemon: Daemon): Promise<void> {
 /** A process that has ended, by its pid and the time at which it was started. */
 async function deadProcess(): Promise<{ readonly pid: number; readonly birth: string | null }> {
   const { pid } = await spawnHostile('sleep', 0)
-  const dead = { pid, birth: birthOf(pid) }
+  const dead = { pid, birth: startTimeOf(pid) }
   await stopAll()
   return dead
 }
@@ -309,7 +309,7 @@ describe('a record that is damaged', () => {
   it('is left as it is when it names another live daemon of the scope', async () => {
     const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing: UNHURRIED })
     const other = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: daemon.root })
-    await change({ pid: other.pid, birth: birthOf(other.pid) })(recordPath(daemon.root), daemon)
+    await change({ pid: other.pid, birth: startTimeOf(other.pid) })(recordPath(daemon.root), daemon)
     const before = read(recordPath(daemon.root))
     await sleep(1_500)
     expect([read(recordPath(daemon.root)), asides(daemon.root), daemon.isAlive()]).toEqual([before, [], true])
@@ -322,7 +322,7 @@ describe('a record that is damaged', () => {
         ? await spawnHostile('sleep', 0)
         : await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: makeHome() })
     const isAlive = watch(stranger.pid)
-    await change({ pid: stranger.pid, birth: birthOf(stranger.pid) })(recordPath(daemon.root), daemon)
+    await change({ pid: stranger.pid, birth: startTimeOf(stranger.pid) })(recordPath(daemon.root), daemon)
     await writtenAgain(daemon)
     expect([asides(daemon.root).length, daemon.isAlive(), isAlive()]).toEqual([0, true, true])
   })

@@ -20,7 +20,7 @@ import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf, daemonsOf } from '../helpers/processes.js'
+import { daemonsOf, startTimeOf } from '../helpers/processes.js'
 import { connectAs, failAs, installed, startsIn } from '../helpers/replacing.js'
 import { needCommand, needRoot, NOBODY } from '../helpers/skip.js'
 
@@ -58,7 +58,7 @@ describe('an older daemon that is recorded and holds the lock, whatever the text
       const holder = named === 'a daemon of another root' ? await startDaemonIn(other, ports, OLD) : null
       const { pid } = holder ?? (await spawnHostile('sleep', 0))
       const isNamedAlive = watch(pid)
-      writeFileSync(lockOf(root), named === 'nobody' ? '' : JSON.stringify({ pid, birth: birthOf(pid) }))
+      writeFileSync(lockOf(root), named === 'nobody' ? '' : JSON.stringify({ pid, birth: startTimeOf(pid) }))
       expect((await connectAs(root, ports, NEW)).replaced).toMatchObject({ packageVersion: '1.0.0' })
       expect([old.isAlive(), isNamedAlive(), hasPendingSignal(pid)]).toEqual([false, true, false])
       await stopAll()

@@ -15,7 +15,7 @@ import {
 } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf } from '../helpers/processes.js'
+import { startTimeOf } from '../helpers/processes.js'
 import { expectLeft, expectStays, SEVERAL_TICKS_MS, startRetiring } from '../helpers/retiring.js'
 
 const ports = portsOf('life/retirement')
@@ -29,7 +29,13 @@ describe('R1, superseded', () => {
     const daemon = await start()
     const port = daemon.port + 20
     const rival = await spawnPredecessor({ family: 'sync', port, root: daemon.root })
-    const named = { ...daemon.record, pid: rival.pid, birth: birthOf(rival.pid), port, instance_id: 'rival' }
+    const named = {
+      ...daemon.record,
+      pid: rival.pid,
+      birth: startTimeOf(rival.pid),
+      port,
+      instance_id: 'rival',
+    }
     const text = JSON.stringify(named)
     writeFileSync(recordPath(daemon.root), text)
     await expectLeft(daemon, 'superseded', 'R1')

@@ -20,7 +20,7 @@ import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { childrenOf, watch } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
-import { birthOf } from '../helpers/processes.js'
+import { startTimeOf } from '../helpers/processes.js'
 
 const all = portsOf('life/siblings')
 /** The daemons listen in the lower half, their siblings in the upper one. */
@@ -86,7 +86,7 @@ describe('a daemon retires its stale siblings', () => {
     const root = newRoot()
     const daemon = await startDaemonIn(root, all, { timing: { ...QUICK, cleanEveryMs: 0 } })
     const path = daemonFamily(all).files(root).lifecycleLock
-    const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+    const lock = await acquireLock(path, { holder: { pid: process.pid, startTime: null } })
     const sibling = await startSibling(root)
     await startDaemonIn(root, all)
     await sleep(SEVERAL_TICKS_MS)
@@ -100,7 +100,7 @@ describe('a daemon retires its stale siblings', () => {
     const daemon = await startDaemonIn(root, all, { timing: { ...UNHURRIED, cleanEveryMs: 50 } })
     await sleep(200)
     const rival = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root })
-    const named = { ...daemon.record, pid: rival.pid, birth: birthOf(rival.pid) }
+    const named = { ...daemon.record, pid: rival.pid, birth: startTimeOf(rival.pid) }
     writeFileSync(recordPath(root), JSON.stringify(named))
     await sleep(500)
     const sibling = await startSibling(root)
@@ -174,7 +174,7 @@ describe('120 requests for a proof at once', () => {
     await startSibling(newRoot())
     const daemon = await startDaemonIn(root, all, { timing: UNHURRIED, args: ['--machine-ms=300'] })
     const path = daemonFamily(all).files(root).lifecycleLock
-    const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+    const lock = await acquireLock(path, { holder: { pid: process.pid, startTime: null } })
     // Its first look has ended then, and it finds the lock held.
     expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
     for (let time = 0; time < 120; time++) await askForProof(daemon)

@@ -19,7 +19,7 @@ import { eventually } from '../helpers/eventually.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf, daemonsOf } from '../helpers/processes.js'
+import { daemonsOf, startTimeOf } from '../helpers/processes.js'
 
 const ports = portsOf('life/start')
 const newRoot = (): string => join(makeHome(), 'root')
@@ -33,7 +33,7 @@ describe('connect', () => {
     expect([daemon.started, daemon.port, daemonsOf(root)]).toEqual(['first_start', ports.from, [daemon.pid]])
     expect(daemon.record).toMatchObject({
       scope: root,
-      birth: birthOf(daemon.pid),
+      birth: startTimeOf(daemon.pid),
       state: 'running',
       stop_reason: null,
       stopped_at: null,

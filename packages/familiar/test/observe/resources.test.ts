@@ -85,7 +85,7 @@ describe('what the system says when a process is read', () => {
     async (errno, context) => {
       const { pid } = await spawnPredecessor({ family: 'sync', port: nextPort(), root: makeHome() })
       expect(answerOf(failing(context, `/proc/${pid}/stat`, errno), 'inspect', pid)).toMatchObject([
-        { pid, birth: null, command: null, namespaces: null },
+        { pid, startTime: null, command: null, namespaces: null },
       ])
     },
   )

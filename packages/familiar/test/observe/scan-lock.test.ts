@@ -31,8 +31,8 @@ function nameHolder(root: string, holder: object): void {
   writeFileSync(path, JSON.stringify(holder))
 }
 
-async function birthOf(pid: number): Promise<string> {
-  return (await platform.inspect([pid], AbortSignal.timeout(20_000))).get(pid)?.birth ?? ''
+async function startTimeOf(pid: number): Promise<string> {
+  return (await platform.inspect([pid], AbortSignal.timeout(20_000))).get(pid)?.startTime ?? ''
 }
 
 interface Named {
@@ -57,7 +57,7 @@ describe('the daemon lock', () => {
       behaviour: 'close-then-hang',
       ...(isHolder ? { node: lockingNode(family.files(root).daemonLock) } : {}),
     })
-    const birth = await birthOf(pid)
+    const birth = await startTimeOf(pid)
     child.kill('SIGTERM')
     await eventually(() => expect(listenersOn(port, port + 1)).toEqual([]))
     nameHolder(root, text({ pid, birth }))
@@ -81,8 +81,8 @@ describe('the daemon lock', () => {
 
   it.for([
     ['its very name', (daemon: Named) => daemon],
-    ['another birth', ({ pid }: Named) => ({ pid, birth: 'another' })],
-    ['no birth', ({ pid }: Named) => ({ pid, birth: null })],
+    ['another start time', ({ pid }: Named) => ({ pid, birth: 'another' })],
+    ['no start time', ({ pid }: Named) => ({ pid, birth: null })],
     ['nobody', () => ({})],
   ] as const)('makes none of a process that only the text names, with %s', async ([, text]) => {
     expect((await startHung({ isHolder: false, text })).candidates).toEqual([])
@@ -101,7 +101,7 @@ describe('the daemon lock', () => {
   it('makes nothing of a process that is no daemon, and that only the text names', async () => {
     const root = makeHome()
     const stranger = await spawnHostile('sleep', 0)
-    nameHolder(root, { pid: stranger.pid, birth: await birthOf(stranger.pid) })
+    nameHolder(root, { pid: stranger.pid, birth: await startTimeOf(stranger.pid) })
     expect((await scan(family, root, platform)).candidates).toEqual([])
   })
 
@@ -111,7 +111,7 @@ describe('the daemon lock', () => {
     const node = lockingNode(family.files(root).daemonLock)
     const holder = await spawnPredecessor({ ...options, port: nextPort(), node })
     const named = await spawnPredecessor({ ...options, port: nextPort() })
-    nameHolder(root, { pid: named.pid, birth: await birthOf(named.pid) })
+    nameHolder(root, { pid: named.pid, birth: await startTimeOf(named.pid) })
     const seen = await scan(family, root, platform)
     expect([holder, named].map(({ port }) => verdictAt(seen, port))).toEqual([SINGLETON, SAFE])
   })
@@ -119,14 +119,14 @@ describe('the daemon lock', () => {
   it('is free where only the text names a daemon: it protects nobody', async () => {
     const root = makeHome()
     const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
-    nameHolder(root, { pid, birth: await birthOf(pid) })
+    nameHolder(root, { pid, birth: await startTimeOf(pid) })
     expect(verdictAt(await scan(family, root, platform), port)).toEqual(SAFE)
   })
 
   it('leaves open who holds it where its holder saw that the kernel does not show it', async () => {
     const root = makeHome()
     const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
-    nameHolder(root, { pid, birth: await birthOf(pid), is_shown: false })
+    nameHolder(root, { pid, birth: await startTimeOf(pid), is_shown: false })
     expect(verdictAt(await scan(family, root, platform), port)).toEqual([
       'operator_required',
       'ambiguous',

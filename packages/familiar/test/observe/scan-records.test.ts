@@ -21,21 +21,25 @@ leaveNothing(ports)
 const SINGLETON = ['never_touch', 'is_recorded_singleton', 'S5']
 const UNREADABLE = ['operator_required', 'record_unreadable', 'S14']
 
-type Daemon = Awaited<ReturnType<typeof spawnPredecessor>> & { readonly root: string; readonly birth: string }
+type Daemon = Awaited<ReturnType<typeof spawnPredecessor>> & {
+  readonly root: string
+  readonly startTime: string
+}
 
 /** Starts a daemon, has its records written, and returns what a look then says. */
 async function verdictWith(write: (daemon: Daemon) => unknown) {
   const root = makeHome()
   const started = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
-  const birth = candidateAt(await scan(family, root, platform), started.port).observation.process?.birth ?? ''
-  write({ ...started, root, birth })
+  const startTime =
+    candidateAt(await scan(family, root, platform), started.port).observation.process?.startTime ?? ''
+  write({ ...started, root, startTime })
   return verdictAt(await scan(family, root, platform), started.port)
 }
 
 /** Writes a record of our own kind that names the daemon, but for the changes. */
 function writeOwn(daemon: Daemon, changes: Readonly<Record<string, unknown>> = {}): void {
-  const { root, pid, birth, port, token } = daemon
-  const record = { scope: root, pid, birth, port, token, state: 'running', ...changes }
+  const { root, pid, startTime, port, token } = daemon
+  const record = { scope: root, pid, birth: startTime, port, token, state: 'running', ...changes }
   put(family.files(root).record, JSON.stringify(record))
 }
 
@@ -51,7 +55,7 @@ describe('a record of our own', () => {
     readonly unknown[],
   ])[] = [
     ['names the daemon', () => ({}), SINGLETON],
-    ['names a process that had its pid before', () => ({ birth: 'another birth' }), SAFE],
+    ['names a process that had its pid before', () => ({ birth: 'another start time' }), SAFE],
     ['names another process', () => ({ pid: process.pid }), SAFE],
     ['names another port', ({ port }) => ({ port: port + 1 }), SAFE],
     ['says that the daemon has stopped', () => ({ state: 'stopped' }), SAFE],

@@ -14,7 +14,7 @@ import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { childrenOf, watch } from '../helpers/machine.js'
 import { startLockProcess } from '../helpers/lock-process.js'
-import { birthOf } from '../helpers/processes.js'
+import { startTimeOf } from '../helpers/processes.js'
 import { needCommand } from '../helpers/skip.js'
 
 leaveNothing()
@@ -52,7 +52,7 @@ describe('scopes that other processes named', () => {
       real: one,
       gone: false,
       records: [{ state: 'readable', record: { pid: 4711, scope: one } }, { state: 'absent' }],
-      lockHolder: { pid: holder.pid, birth: birthOf(holder.pid) },
+      lockHolder: { pid: holder.pid, startTime: startTimeOf(holder.pid) },
     })
     expect(views.get(other)).toMatchObject({ real: other, gone: true, lockHolder: null })
   })

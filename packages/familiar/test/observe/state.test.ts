@@ -12,7 +12,7 @@ import { testFamily } from '../helpers/family.js'
 import {
   ABSENT,
   BASIS,
-  BIRTH,
+  context,
   ELSEWHERE,
   HERE,
   liveProcess,
@@ -20,6 +20,7 @@ import {
   MALFORMED,
   NAMESPACES,
   NETWORK,
+  observation,
   oldRecord,
   oldReport,
   oldShape,
@@ -30,8 +31,7 @@ import {
   readable,
   scopeView,
   shape,
-  observation,
-  context,
+  START_TIME,
   TOKEN,
   USER,
 } from '../helpers/observations.js'
@@ -67,11 +67,11 @@ function lookThat({ here = {}, there = {}, daemons = [], alive = [] }: Seen): Sc
   return { family, host, context: around, candidates }
 }
 
-const NAMED = { pid: PID, port: PORT, birth: BIRTH, startedAt: '2026-11-21T09:35:33Z', ...MACHINE }
+const NAMED = { pid: PID, port: PORT, startTime: START_TIME, startedAt: '2026-11-21T09:35:33Z', ...MACHINE }
 const own = (change: Partial<DaemonRecord> = {}): RecordRead => readable(ownRecord({ ...NAMED, ...change }))
 const old = (change: Partial<DaemonRecord> = {}): RecordRead =>
   readable(oldRecord({ pid: PID, port: PORT, token: TOKEN, ...change }))
-const HOLDS = { lockHolder: { pid: PID, birth: BIRTH } }
+const HOLDS = { lockHolder: { pid: PID, startTime: START_TIME } }
 const SILENT = { answer: 'silent', report: null } as const
 const DEAF = { ...SILENT, port: null, listeners: [] }
 const YOUNG = { process: processView({ ageSeconds: 5 }) }
@@ -80,7 +80,7 @@ const TOUCHED = '2026-11-25T10:00:00.000Z'
 const STOPPED = { running: false, stopReason: 'idle', stoppedAt: '2026-11-25T09:00:00Z' }
 const FOREIGN = { pid: 1, hostId: 'host-b', bootId: 'boot-b', pidNamespace: 'pid:[1]' }
 const CONTAINED = { pid: 1, pidNamespace: 'pid:[1]' }
-const EARLIER = { bootId: 'boot-0', birth: 'boot-0/7000' }
+const EARLIER = { bootId: 'boot-0', startTime: 'boot-0/7000' }
 
 type Row = readonly [what: string, state: DaemonState, seen: Seen, more?: Partial<DaemonStatus>]
 
@@ -124,7 +124,10 @@ const SEEN: readonly Row[] = [
   [
     'the same, beside the record of the one before it',
     'starting',
-    { here: { records: [own({ ...STOPPED, pid: 600, birth: 'boot-a/6000' })], ...HOLDS }, daemons: [YOUNG] },
+    {
+      here: { records: [own({ ...STOPPED, pid: 600, startTime: 'boot-a/6000' })], ...HOLDS },
+      daemons: [YOUNG],
+    },
   ],
   [
     'marked stopped, and it still holds the lock',
@@ -214,7 +217,7 @@ const UNSEEN: readonly Row[] = [
   [
     'its pid is another process now',
     'crashed',
-    { here: { records: [own()] }, alive: [processView({ birth: 'boot-a/9' })] },
+    { here: { records: [own()] }, alive: [processView({ startTime: 'boot-a/9' })] },
   ],
   [
     'it ran before this boot',
@@ -345,10 +348,10 @@ const PREDECESSORS: readonly Row[] = [
     'running',
     {
       here: {
-        records: [own({ pid: 701, birth: 'boot-a/7001', port: 9402 }), old()],
-        lockHolder: { pid: 701, birth: 'boot-a/7001' },
+        records: [own({ pid: 701, startTime: 'boot-a/7001', port: 9402 }), old()],
+        lockHolder: { pid: 701, startTime: 'boot-a/7001' },
       },
-      daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, birth: 'boot-a/7001' }) }],
+      daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, startTime: 'boot-a/7001' }) }],
     },
     { lineage: 'own', pid: 701 },
   ],
@@ -401,8 +404,8 @@ describe('the daemon of the scope', () => {
 
   it('is the one of the lineage that is asked for', () => {
     const seen = lookThat({
-      here: { records: [own({ pid: 701, birth: 'boot-a/7001', port: 9402 }), old()] },
-      daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, birth: 'boot-a/7001' }) }],
+      here: { records: [own({ pid: 701, startTime: 'boot-a/7001', port: 9402 }), old()] },
+      daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, startTime: 'boot-a/7001' }) }],
     })
     const pidOf = (lineage?: 'own' | 'predecessor') => scopeDaemon(seen, lineage)?.observation.pid
     expect([pidOf(), pidOf('own'), pidOf('predecessor')]).toEqual([701, 701, PID])

@@ -10,7 +10,7 @@ import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { crash, leaveNoDaemons, startDaemonIn, UNHURRIED, type Daemon } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
-import { birthOf } from '../helpers/processes.js'
+import { startTimeOf } from '../helpers/processes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 
 const ports = portsOf('observe/verify')
@@ -86,9 +86,9 @@ describe('without the token', () => {
       { ...record, pid: other.daemon.pid },
       { ...record, pid: process.pid },
       { ...record, pid: null },
-      { ...record, birth: other.record.birth },
-      { ...record, birth: 'boot/1' },
-      { ...record, birth: null },
+      { ...record, startTime: other.record.startTime },
+      { ...record, startTime: 'boot/1' },
+      { ...record, startTime: null },
       { ...record, port: other.record.port },
     ]
     expect(await Promise.all(wrong.map((one) => verifyIn(root, one)))).toEqual(wrong.map(() => IMPOSTOR))
@@ -104,21 +104,21 @@ describe('without the token', () => {
 
   it('a mimic that names itself is not believed: another process has the lock', async () => {
     const { root, daemon, record } = await startWithoutToken()
-    const itself = { pid: process.pid, birth: birthOf(process.pid) }
+    const itself = { pid: process.pid, startTime: startTimeOf(process.pid) }
     const port = await mimic(daemon, itself)
     expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(IMPOSTOR)
   })
 
   it('nor where none has the lock, or one that does not listen has it', async () => {
     const { root, daemon, record } = await startWithoutToken()
-    const itself = { pid: process.pid, birth: birthOf(process.pid) }
+    const itself = { pid: process.pid, startTime: startTimeOf(process.pid) }
     const port = await mimic(daemon, itself)
     await crash(daemon)
     expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(IMPOSTOR)
     const holder = startLockProcess(family.files(root).daemonLock)
     await holder.ask('acquire 0')
     expect(await verifyIn(root, { ...record, ...itself, port })).toEqual(IMPOSTOR)
-    const named = { pid: holder.pid, birth: birthOf(holder.pid) }
+    const named = { pid: holder.pid, startTime: startTimeOf(holder.pid) }
     const another = await mimic({ port }, named)
     expect(await verifyIn(root, { ...record, ...named, port: another })).toEqual(IMPOSTOR)
   })

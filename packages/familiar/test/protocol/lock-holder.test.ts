@@ -4,18 +4,18 @@ import { parseHolder } from '../../src/protocol/lock-holder.js'
 describe('parseHolder', () => {
   it('reads who holds the lock, whatever else stands there', () => {
     const text = '{"pid": 4711, "birth": "boot/1", "instance_id": "9f3c"}\n'
-    expect(parseHolder(text)).toEqual({ pid: 4711, birth: 'boot/1' })
+    expect(parseHolder(text)).toEqual({ pid: 4711, startTime: 'boot/1' })
   })
 
   it('may name the first process of a container', () => {
-    expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, birth: 'boot/1' })
+    expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, startTime: 'boot/1' })
   })
 
   it('names nobody where its holder saw that the kernel does not show the lock', () => {
     expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": false}')).toBe('unknown')
     expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": true}')).toEqual({
       pid: 4711,
-      birth: 'boot/1',
+      startTime: 'boot/1',
     })
   })
 
@@ -43,7 +43,7 @@ describe('parseHolder', () => {
   })
 
   it('names the first process of a container', () => {
-    expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, birth: 'boot/1' })
+    expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, startTime: 'boot/1' })
   })
 
   it('cannot tell where its writer saw that the kernel does not show the lock', () => {

@@ -1,5 +1,6 @@
 import {
   isSpared,
+  missingProofs,
   recordOf,
   scopeDaemon,
   versionRelation,
@@ -102,7 +103,7 @@ function otherVersion({ seen, self }: Seen): Finding | null {
   const found = scopeDaemon(seen)
   const { report, shape } = found?.observation ?? {}
   if (found === null || report == null || shape == null) return null
-  if (shape.lineage === 'predecessor' && !makesWay(found, seen)) return null
+  if (shape.lineage === 'predecessor' && !isReplaced(found, seen)) return null
   const { packageVersion, protocolVersion } = report
   const buildTime = recordOf(found, seen)?.buildTime ?? null
   const standing = versionRelation(
@@ -130,15 +131,12 @@ function remedyFor(standing: VersionRelation): NonNullable<Finding['remediation'
   return { command: 'spec-kitty sync restart', description }
 }
 
-/** The facts that must be proven before a command replaces a predecessor's daemon. */
-const PROVEN = ['same_user', 'same_namespaces', 'marker_here', 'report_agrees', 'scope_agrees'] as const
-
 /** Returns whether commands would replace this predecessor's daemon: only if it is proven and no own record exists. */
-function makesWay({ facts }: Candidate, { context }: Scan): boolean {
-  const isAlone = context.here.records.every(
+function isReplaced(daemon: Candidate, seen: Scan): boolean {
+  const isAlone = seen.context.here.records.every(
     (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
   )
-  return isAlone && PROVEN.every((fact) => facts[fact] === 'yes')
+  return isAlone && missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
 }
 
 function noDaemon({ status }: Seen): Finding | null {
@@ -213,7 +211,7 @@ function predecessorToo({ seen }: Seen): Finding | null {
       candidate.observation.report !== null &&
       candidate.observation.shape?.lineage === 'predecessor',
   )
-  if (theirs === undefined || makesWay(theirs, seen)) return null
+  if (theirs === undefined || isReplaced(theirs, seen)) return null
   const { report, port } = theirs.observation
   return {
     id: 'F-011',

@@ -76,6 +76,6 @@ async function askAboutTheRest(
   io.out(`${await show()}\n`)
   const isYes = await io.confirm(`Also end the ${open.length} that need a decision (operator_required)?`)
   return new Set(
-    isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.birth)] : [])) : [],
+    isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.startTime)] : [])) : [],
   )
 }

@@ -59,8 +59,8 @@ export async function spawnAgainAndAgain(
 }
 
 /**
- * `recycled`: the daemon dies, and its record then names a living process, with the birth it has or another. `renamed`:
- * it lives, and the record names somebody with a birth that is not theirs. Both in one go: no other daemon can have
+ * `recycled`: the daemon dies, and its record then names a living process, with the start time it has or another. `renamed`:
+ * it lives, and the record names somebody with a start time that is not theirs. Both in one go: no other daemon can have
  * come up in between.
  */
 function disturb(root: SyncRoot, daemon: Daemon, deed: Deed, innocent: Innocent, isTrue: boolean): void {
@@ -69,9 +69,9 @@ function disturb(root: SyncRoot, daemon: Daemon, deed: Deed, innocent: Innocent,
 }
 
 /** Overwrites the record, as the predecessor did: in place, without any lock. */
-export function nameInRecord(root: SyncRoot, { pid, ticks }: Innocent, isTrueBirth: boolean): void {
+export function nameInRecord(root: SyncRoot, { pid, ticks }: Innocent, isTrueStartTime: boolean): void {
   const record = JSON.parse(readFileSync(root.file('record.json'), 'utf8'))
-  const birth = `${record.boot_id}/${isTrueBirth ? ticks : Number(ticks) - 1}`
+  const birth = `${record.boot_id}/${isTrueStartTime ? ticks : Number(ticks) - 1}`
   writeFileSync(root.file('record.json'), JSON.stringify({ ...record, state: 'running', pid, birth }))
 }
 

@@ -73,7 +73,7 @@ function namesOf(family: EntryPoint['family']): readonly string[] {
   return ENTRY_POINTS.filter((one) => one.family === family).map(({ name }) => name)
 }
 
-/** A predecessor's daemon counts as starting for 30 s after its birth. */
+/** A predecessor's daemon counts as starting for 30 s after its start. */
 const AGE_MS = 31_000
 
 /** What a daemon cleans it cleans after the command has ended; a busy machine may make it wait for its next tick. */

@@ -20,7 +20,7 @@ const SEED = Number(process.env['HERD_SEED'] ?? randomInt(2 ** 31))
 const SPAWNERS = 8
 const HERD = { spawners: SPAWNERS, times: times(3, 5) }
 
-/** A predecessor's daemon counts as starting for 30 s after its birth. */
+/** A predecessor's daemon counts as starting for 30 s after its start. */
 const AGE_MS = 31_000
 
 /** The daemon cleans up after its start, and where the lock was busy then, at its next tick. */
@@ -97,8 +97,8 @@ describe('#1071 several spawners in one $HOME', () => {
 
 describe('#1071 a record that names a living stranger', () => {
   it.each([
-    ['with a birth of its own', true],
-    ['with the birth of another', false],
+    ['with a start time of its own', true],
+    ['with the start time of another', false],
   ])('%s harms neither the stranger nor the daemon of the home', { timeout: 60_000 }, async (_, isTrue) => {
     await one.run(['sync', 'stop'])
     startTimed(one.root, { tickMs: 500 })

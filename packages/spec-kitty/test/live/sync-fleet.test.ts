@@ -18,7 +18,7 @@ interface Started {
 const RELEASES = ['3.2.2', '3.2.3', '3.2.4', '3.2.5', '3.2.6']
 const PORTS = Array.from({ length: 18 }, (_, index) => 9400 + index)
 
-/** A predecessor's daemon counts as starting for 30 s after its birth. */
+/** A predecessor's daemon counts as starting for 30 s after its start. */
 const AGE_MS = 31_000
 
 async function start(port: number, version: string, more: object = {}): Promise<Started> {

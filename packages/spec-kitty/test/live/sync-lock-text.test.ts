@@ -34,7 +34,7 @@ async function startScript(): Promise<Pick<Daemon, 'pid' | 'ticks'>> {
 }
 
 /** A start time as our records have it. */
-function birthOf({ ticks }: Pick<Daemon, 'ticks'>, like: string): string {
+function startTimeOf({ ticks }: Pick<Daemon, 'ticks'>, like: string): string {
   const own = /\d+/.exec(like.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ''))?.[0] ?? ''
   return like.replace(own, ticks)
 }
@@ -48,7 +48,7 @@ describe('the text of the lock names a script that holds nothing', () => {
     const script = await startScript()
     const text = JSON.stringify({
       pid: script.pid,
-      birth: birthOf(script, birth),
+      birth: startTimeOf(script, birth),
       since: '2026-11-25T00:00:00Z',
     })
     for (const args of [['sync', 'stop'], FORCE, ['sync', 'restart'], ['upgrade-hook'], ['sync', 'stop']]) {

@@ -19,7 +19,7 @@ type Sibling = Pick<Daemon, 'pid' | 'ticks'>
 const siblings: Record<'cold' | 'warm' | 'spared', Sibling[]> = { cold: [], warm: [], spared: [] }
 const stubborn: Partial<Record<'cold' | 'warm', Sibling>> = {}
 
-/** A predecessor's daemon counts as starting for 30 s after its birth; all are started first and wait together. */
+/** A predecessor's daemon counts as starting for 30 s after its start; all are started first and wait together. */
 const AGE_MS = 31_000
 
 /** A sibling that ignores SIGTERM takes a second; the look before and after it at most another two. */

@@ -29,7 +29,7 @@ const REACH: Readonly<Record<Sight, Readonly<Record<Intent, Reach>>>> = {
   starved: of('none', { stop: 'may', start: 'may' }),
 }
 
-/** A predecessor's daemon counts as starting for 30 s after its birth, unless its project is gone. */
+/** A predecessor's daemon counts as starting for 30 s after its start, unless its project is gone. */
 export const GRACE_MS = 30_500
 const IN_GRACE: ReadonlySet<string> = new Set(['oldStale'])
 

@@ -117,7 +117,7 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
   return {
     pid,
     parent,
-    birth: session === null || row.started === null ? null : `${session}/${row.started}`,
+    startTime: session === null || row.started === null ? null : `${session}/${row.started}`,
     user,
     command: row.command === null ? null : { text: row.command },
     executable,

@@ -35,7 +35,9 @@ export const linux: Platform = {
   },
   lockHolder: async (path, told, pids) => {
     const found = findLockHolder(path, told, pids)
-    return typeof found === 'number' ? { pid: found, birth: inspectOne(found)[0]?.birth ?? null } : found
+    return typeof found === 'number'
+      ? { pid: found, startTime: inspectOne(found)[0]?.startTime ?? null }
+      : found
   },
   environment: async (pid) => readEnvironment(pid),
 }
@@ -145,7 +147,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
   const view: ProcessView = {
     pid,
     parent: stat.parent,
-    birth: hasOurClock(pid) ? `${bootId()}/${stat.startTicks}` : null,
+    startTime: hasOurClock(pid) ? `${bootId()}/${stat.startTicks}` : null,
     user: status.user,
     command: args === null ? null : { args },
     executable: executable?.replace(/ \(deleted\)$/, '') ?? null,
@@ -167,7 +169,7 @@ function unknownView(pid: number): ProcessView {
   return {
     pid,
     parent: null,
-    birth: null,
+    startTime: null,
     user: null,
     command: null,
     executable: null,

@@ -132,7 +132,7 @@ async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessVi
   return {
     pid,
     parent,
-    birth: row.created,
+    startTime: row.created,
     user,
     command: row.commandLine === null ? null : { args: splitCommandLine(row.commandLine) },
     executable,

@@ -105,7 +105,7 @@ describe('the platform of this machine, asked about real processes', () => {
     const view = (await real.inspect([process.pid], soon())).get(process.pid)
     expect(view).toMatchObject({ parent: process.ppid, executable: process.execPath, executableGone: false })
     expect(view?.command).toMatchObject({ args: expect.arrayContaining([expect.stringContaining('node')]) })
-    expect(view?.birth).toContain(startTicksOf(process.pid))
+    expect(view?.startTime).toContain(startTicksOf(process.pid))
     expect(view?.namespaces).toBe((await real.host()).namespaces)
     expect(view?.user).toBe((await real.host()).user)
     expect(Math.abs((view?.ageSeconds ?? 0) - process.uptime())).toBeLessThan(5)
@@ -160,17 +160,17 @@ describe('the platform of this machine, asked about real processes', () => {
     expect(stateOf(pid)).toBe('Z')
   })
 
-  it('gives two processes two births, and each its own for good', async () => {
+  it('gives two processes two start times, and each its own for good', async () => {
     const first = startChild('sleep', ['600']).pid ?? 0
     await new Promise((resolve) => setTimeout(resolve, 50))
     const second = startChild('sleep', ['600']).pid ?? 0
-    const births = async (): Promise<readonly unknown[]> => {
+    const startTimes = async (): Promise<readonly unknown[]> => {
       const views = await real.inspect([first, second], soon())
-      return [views.get(first)?.birth, views.get(second)?.birth]
+      return [views.get(first)?.startTime, views.get(second)?.startTime]
     }
-    const [one, other] = await births()
+    const [one, other] = await startTimes()
     expect(one).not.toBe(other)
-    expect(await births()).toEqual([one, other])
+    expect(await startTimes()).toEqual([one, other])
   })
 
   it('gives a port that was bound anew another socket', async () => {

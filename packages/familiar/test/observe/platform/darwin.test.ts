@@ -97,13 +97,13 @@ describe('the macOS backend: listeners', () => {
 })
 
 describe('the macOS backend: inspect', () => {
-  it('tells what ps tells, with a birth that names the boot session', async () => {
+  it('tells what ps tells, with a start time that names the boot session', async () => {
     const views = await createDarwin(replay(machine).run).inspect([2077, 812], soon())
     expect([...views.keys()]).toEqual([812, 2077])
     expect(views.get(2077)).toEqual({
       pid: 2077,
       parent: 1,
-      birth: `${BOOT}/2026-12-31T23:59:59Z`,
+      startTime: `${BOOT}/2026-12-31T23:59:59Z`,
       user: '501',
       command: {
         text: '/Users/dev/Library/Application Support/fnm/node-versions/v20.20.2/installation/bin/node /Users/dev/tools/spec kitty/bin/spec-kitty-daemon.js sync --spec-kitty-daemon-root=/Users/dev/.spec-kitty',
@@ -157,9 +157,9 @@ describe('the macOS backend: inspect', () => {
     expect(views.get(812)).toMatchObject({ executable: here, executableGone: false })
   })
 
-  it('has no births without the boot session, and the rest all the same', async () => {
+  it('has no start times without the boot session, and the rest all the same', async () => {
     const platform = createDarwin(replay({ ...machine, sysctl: unavailable('sysctl') }).run)
-    expect((await platform.inspect([812], soon())).get(812)).toMatchObject({ birth: null, parent: 1 })
+    expect((await platform.inspect([812], soon())).get(812)).toMatchObject({ startTime: null, parent: 1 })
   })
 
   it('has none where ps finds nobody', async () => {

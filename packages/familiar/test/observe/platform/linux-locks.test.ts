@@ -21,7 +21,7 @@ import { startChild } from '../../helpers/children.js'
 import { makeHome } from '../../helpers/homes.js'
 import { leaveNothing } from '../../helpers/leaks.js'
 import { startLockProcess } from '../../helpers/lock-process.js'
-import { birthOf } from '../../helpers/processes.js'
+import { startTimeOf } from '../../helpers/processes.js'
 import { needCommand, needRoot, NOBODY, skipAloud } from '../../helpers/skip.js'
 
 leaveNothing()
@@ -78,15 +78,15 @@ describe('the holder of a lock', () => {
   })
 
   it('is this process where it holds it', async () => {
-    const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+    const lock = await acquireLock(path, { holder: { pid: process.pid, startTime: null } })
     expect(findLockHolder(path, null, [])).toBe(process.pid)
     lock.release()
     expect(findLockHolder(path, null, [process.pid])).toBeNull()
   })
 
-  it('comes with its birth, as a look gives it', async () => {
+  it('comes with its start time, as a look gives it', async () => {
     const { pid } = await holderOf()
-    expect(await linux.lockHolder(path, null, [])).toEqual({ pid, birth: birthOf(pid) })
+    expect(await linux.lockHolder(path, null, [])).toEqual({ pid, startTime: startTimeOf(pid) })
   })
 
   it.for([
@@ -97,7 +97,7 @@ describe('the holder of a lock', () => {
   ] as const)('is the process that has the lock, where the text %s', async ([, change]) => {
     const { pid } = await holderOf()
     writeFileSync(path, change(JSON.stringify({ pid, birth: null })))
-    const told = { pid: process.pid, birth: birthOf(process.pid) ?? '' }
+    const told = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' }
     for (const hints of [[], [process.pid]]) expect(findLockHolder(path, told, hints)).toBe(pid)
   })
 
@@ -135,7 +135,7 @@ describe('the holder of a lock', () => {
 describe('nobody', () => {
   it('holds the lock of a file that is not there', () => {
     expect(findLockHolder(path, null, [process.pid])).toBeNull()
-    expect(findLockHolder(path, { pid: process.pid, birth: 'any' }, [])).toBeNull()
+    expect(findLockHolder(path, { pid: process.pid, startTime: 'any' }, [])).toBeNull()
     expect(findLockHolder(path, 'unknown', [])).toBeNull()
     writeFileSync(path, '')
     expect(findLockHolder(join(path, 'below'), null, [])).toBeNull()
@@ -146,7 +146,7 @@ describe('nobody', () => {
     await holder.ask('release')
     expect(readLockHolder(path)?.pid).toBe(holder.pid)
     expect(
-      findLockHolder(path, { pid: holder.pid, birth: birthOf(holder.pid) ?? '' }, [holder.pid]),
+      findLockHolder(path, { pid: holder.pid, startTime: startTimeOf(holder.pid) ?? '' }, [holder.pid]),
     ).toBeNull()
   })
 
@@ -154,7 +154,7 @@ describe('nobody', () => {
     const { pid } = await holderOf()
     const copy = join(makeHome(), 'daemon.lock')
     copyFileSync(path, copy)
-    expect(findLockHolder(copy, { pid, birth: birthOf(pid) ?? '' }, [pid])).toBeNull()
+    expect(findLockHolder(copy, { pid, startTime: startTimeOf(pid) ?? '' }, [pid])).toBeNull()
   })
 
   it('holds that of a file that took the place of a removed or renamed one', async () => {
@@ -185,7 +185,7 @@ describe('nobody', () => {
     const other = join(makeHome(), 'daemon.lock')
     const { pid } = await holderOf(other)
     writeFileSync(path, '')
-    expect(findLockHolder(path, { pid, birth: birthOf(pid) ?? '' }, [pid])).toBeNull()
+    expect(findLockHolder(path, { pid, startTime: startTimeOf(pid) ?? '' }, [pid])).toBeNull()
   })
 })
 
@@ -222,11 +222,11 @@ describe('it cannot be told who holds a lock', () => {
     expect(answerOf(inner, 'holder', path)).toBe('unknown')
   })
 
-  it('that a holder in another time namespace is the recorded one: it has no birth that could be compared', async (context) => {
+  it('that a holder in another time namespace is the recorded one: it has no start time that could be compared', async (context) => {
     const prefix = ['unshare', '--time', '--boottime', '100000']
     needCommand(context, 'unshare', [...prefix.slice(1), '--fork'])
     const { pid } = await holderOf()
-    expect(answerOf([...prefix, '--fork'], 'holder', path)).toEqual({ pid, birth: null })
+    expect(answerOf([...prefix, '--fork'], 'holder', path)).toEqual({ pid, startTime: null })
   })
 })
 
@@ -241,7 +241,7 @@ function asNobody(context: TestContext): readonly string[] {
 }
 
 it('shows a lock that this process holds', async () => {
-  const lock = await acquireLock(path, { holder: { pid: process.pid, birth: null } })
+  const lock = await acquireLock(path, { holder: { pid: process.pid, startTime: null } })
   const descriptor = openSync(path, 'r')
   // The lock belongs to the open file that took it, not to another one of the same process.
   expect(isLockShown(descriptor)).toBe(false)

@@ -7,7 +7,7 @@ import { startChild } from '../../helpers/children.js'
 import { makeHome } from '../../helpers/homes.js'
 import { leaveNothing } from '../../helpers/leaks.js'
 import { childrenOf } from '../../helpers/machine.js'
-import { birthOf } from '../../helpers/processes.js'
+import { startTimeOf } from '../../helpers/processes.js'
 import { needCommand, needRoot } from '../../helpers/skip.js'
 
 leaveNothing()
@@ -39,7 +39,7 @@ describe('a process', () => {
   it('of this very place has our namespaces', async (context) => {
     const view = await viewOf(context, ['env'])
     expect(view).toMatchObject({ namespaces: host.namespaces, networkNamespace: host.networkNamespace })
-    expect(view.birth).toBe(birthOf(view.pid))
+    expect(view.startTime).toBe(startTimeOf(view.pid))
   })
 
   it('of another host name or message queue has our namespaces: that changes nothing for us', async (context) => {
@@ -51,18 +51,18 @@ describe('a process', () => {
     ['pid', ['--pid', ...FORK]],
     ['mount', ['--mount']],
     ['user', ['--user']],
-  ] as const)('of another %s namespace has others, and its birth', async ([, options], context) => {
+  ] as const)('of another %s namespace has others, and its start time', async ([, options], context) => {
     const view = await viewOf(context, ['unshare', ...options])
     expect(view.namespaces).toEqual(expect.stringMatching(/^pid:/))
     expect(view.namespaces).not.toBe(host.namespaces)
     expect(view.networkNamespace).toBe(host.networkNamespace)
-    expect(view.birth).toBe(birthOf(view.pid))
+    expect(view.startTime).toBe(startTimeOf(view.pid))
   })
 
-  it('of another time namespace has others, and no birth that could be compared', async (context) => {
+  it('of another time namespace has others, and no start time that could be compared', async (context) => {
     const view = await viewOf(context, ['unshare', '--time', '--boottime', '100000', ...FORK])
     expect(view.namespaces).not.toBe(host.namespaces)
-    expect(view.birth).toBeNull()
+    expect(view.startTime).toBeNull()
   })
 
   it('of another network has our namespaces, and another network', async (context) => {
@@ -102,10 +102,10 @@ describe('who looks from', () => {
     expect([host.namespaces, null]).toContain(seen?.namespaces)
   })
 
-  it('another time namespace is told no birth of ours', (context) => {
+  it('another time namespace is told no start time of ours', (context) => {
     const prefix = ['unshare', '--time', '--boottime', '100000', '--fork']
     needCommand(context, 'unshare', prefix.slice(1))
-    expect(answerOf(prefix, 'inspect', process.pid)).toMatchObject([{ birth: null }])
+    expect(answerOf(prefix, 'inspect', process.pid)).toMatchObject([{ startTime: null }])
   })
 
   it('another network is told that ours is another one', (context) => {

@@ -116,7 +116,7 @@ describe('the Windows backend: inspect', () => {
     expect([...views.keys()]).toEqual([9120])
     expect(views.get(9120)).toMatchObject({
       parent: 8004,
-      birth: '134087945437654320',
+      startTime: '134087945437654320',
       user: USER,
       executableGone: true,
       namespaces: 'none',
@@ -147,7 +147,7 @@ describe('the Windows backend: inspect', () => {
   it('has null for what may not be read', async () => {
     const views = await answering('win32/processes-protected.json').inspect([4, 5120], soon())
     expect(views.get(4)).toMatchObject({ user: null, command: null, executable: null, executableGone: null })
-    expect(views.get(5120)).toMatchObject({ birth: null, ageSeconds: null, memoryBytes: 8_192_000 })
+    expect(views.get(5120)).toMatchObject({ startTime: null, ageSeconds: null, memoryBytes: 8_192_000 })
     expect([views.get(4)?.cpuSeconds, views.get(5120)?.cpuSeconds]).toEqual([1023.5, null])
   })
 
