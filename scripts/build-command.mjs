@@ -23,7 +23,7 @@ const GROUPS = [
   },
   {
     name: 'scope',
-    test: /familiar\/dist\/(?:json|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records|child-environment)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
+    test: /familiar\/dist\/(?:json|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
   },
   {
     name: 'ask',

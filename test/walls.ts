@@ -99,7 +99,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
   'process.platform': library('observe/platform/select.ts'),
-  'process.env': [...library('observe/child-environment.ts'), ...tool('main.ts spec-kitty-daemon.ts')],
+  'process.env': [...library('observe/scopes.ts'), ...tool('main.ts spec-kitty-daemon.ts')],
   'process.argv': tool('main.ts spec-kitty-daemon.ts'),
   'process.exit': tool('main.ts cli/prompt.ts spec-kitty-daemon.ts'),
   'process.abort': [],

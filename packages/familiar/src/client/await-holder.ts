@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isLockHeld, readLockHolder } from '../act/lock.js'
-import { HANDSHAKE_MS } from '../observe/handshake.js'
+import { HANDSHAKE_MS } from '../observe/health.js'
 import { findRecorded, findUsable, type RecordedDaemon } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 import { elsewhere, unreachable } from './beyond.js'

@@ -1,7 +1,7 @@
 import { connected, type Connection, type ConnectRequest } from './request.js'
 import { findUsable } from './recorded.js'
 import { loadingBeside } from '../load-beside.js'
-import { HANDSHAKE_MS } from '../observe/handshake.js'
+import { HANDSHAKE_MS } from '../observe/health.js'
 
 /**
  * Returns the scope's daemon, proven and of a usable version. Starts one if there is none, and replaces one that is proven

@@ -6,7 +6,7 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
-import { HEALTH_PATH } from './health.js'
+import { HANDSHAKE_MS, HEALTH_PATH } from './health.js'
 import { request } from './http.js'
 
 /**
@@ -18,9 +18,6 @@ export type Handshake =
   | { readonly outcome: 'no_response' }
   | { readonly outcome: 'unreachable' }
   | { readonly outcome: 'impostor' }
-
-/** Default time limit: a daemon whose health endpoint does not answer within it is `no_response`. */
-export const HANDSHAKE_MS = 1_000
 
 /**
  * Asks the daemon that one of our records names to prove that it owns the record's token: only then may the token be

@@ -13,6 +13,12 @@ export type ProbeReply =
 /** The endpoint at which the daemons of every family identify themselves. Frozen: later versions must reach earlier ones. */
 export const HEALTH_PATH = '/api/health'
 
+/** How long a recorded daemon may take to answer; after that it counts as giving no response. */
+export const HANDSHAKE_MS = 1_000
+
+/** How long a listener may take to answer a scan. A healthy one takes milliseconds. This keeps a whole scan below 1 s. */
+export const PROBE_MS = 600
+
 /**
  * Sends `GET path` and returns what arrived within `timeoutMs`, at most 64 KiB of it. Throws `E_RESOURCES` when this
  * process lacks the resources to connect.

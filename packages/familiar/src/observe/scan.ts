@@ -9,14 +9,11 @@ import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../classify/observation.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { handshake } from './handshake.js'
-import { HEALTH_PATH, probe, type ProbeReply } from './health.js'
+import { HEALTH_PATH, probe, PROBE_MS, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { readScope, type UnlockedView } from './records.js'
 import { ScopeReader } from './scopes.js'
 import { observationsOf, type Heard } from './observations.js'
-
-/** How long a listener may take to answer. A healthy one takes a few milliseconds. This keeps a whole scan below 1 s. */
-export const PROBE_MS = 600
 
 /** Time budget of a scan: what the listeners leave of it may be spent on reading the scopes that other processes name. */
 const SCAN_MS = 950

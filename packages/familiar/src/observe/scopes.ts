@@ -4,7 +4,6 @@ import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../json.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
-import { childEnvironment } from './child-environment.js'
 import {
   REPLY,
   requestFor,
@@ -124,7 +123,7 @@ function startChild(): Child {
 function spawnChild(signal: AbortSignal): ChildProcess {
   try {
     return spawn(process.execPath, [PEEK_MAIN], {
-      env: childEnvironment(),
+      env: readerEnvironment(),
       stdio: ['pipe', 'pipe', 'ignore'],
       signal,
       killSignal: 'SIGKILL',
@@ -134,6 +133,11 @@ function spawnChild(signal: AbortSignal): ChildProcess {
     throwLack(error)
     throw error
   }
+}
+
+/** The caller's environment, without the variables that would change how Node runs, or make it print something else. */
+function readerEnvironment(): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')))
 }
 
 /** Returns what the child wrote until the deadline. Even SIGKILL does not end a child that hangs in the kernel: it is left. */

@@ -1,7 +1,7 @@
 import type { Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import { handshake, HANDSHAKE_MS, type Handshake } from './handshake.js'
-import { HEALTH_PATH, probe } from './health.js'
+import { handshake, type Handshake } from './handshake.js'
+import { HANDSHAKE_MS, HEALTH_PATH, probe } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { isSameScope } from './records.js'
 

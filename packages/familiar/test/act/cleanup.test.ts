@@ -6,6 +6,7 @@ import { processKey } from '../../src/identity/proof.js'
 import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { watch } from '../helpers/machine.js'
@@ -166,7 +167,7 @@ describe('cleanUp with force', () => {
     const { platform, asked } = noting(real)
     const started = performance.now()
     const report = await clean(root, { intent: 'reset_force', platform, seen })
-    console.log(`six stopped daemons, looks included: ${Math.round(performance.now() - started)} ms`)
+    figure(`six stopped daemons, looks included: ${Math.round(performance.now() - started)} ms`)
     expect(report.entries.map(({ result }) => result)).toEqual(six.map(() => KILLED))
     expect(six.map(({ isAlive }) => isAlive())).toEqual(six.map(() => false))
     // The look under the lock asks about all of them first; what comes after is the work of ending them.

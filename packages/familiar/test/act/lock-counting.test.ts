@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { killChild, startChild } from '../helpers/children.js'
 import { tally, timeoutFor, times } from '../helpers/counts.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
+import { randomFrom, seeded } from '../helpers/random.js'
 
 const COUNT = fileURLToPath(new URL('../helpers/count-process.mjs', import.meta.url))
 const NAMES = Array.from({ length: 16 }, (_, index) => `process-${index}`)
@@ -32,13 +34,14 @@ interface Ended {
 }
 
 /** Runs one counter to its end, although it is killed now and then. */
-async function count(home: string, name: string): Promise<Ended> {
+async function count(home: string, name: string, random: () => number): Promise<Ended> {
   for (let kills = 0; ; kills++) {
     const how = kills < KILLS_EACH ? (kills % 2 === 0 ? 'any moment' : 'holding') : 'never'
-    const args = [COUNT, home, name, String(TIMES), String(how === 'holding' ? LONG_HOLD_MS : HOLD_MS)]
+    const holdMs = how === 'holding' ? LONG_HOLD_MS : HOLD_MS
+    const args = [COUNT, home, name, ...[TIMES, holdMs, Math.floor(random() * 2 ** 31)].map(String)]
     const child = startChild(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = once(child, 'exit')
-    if (how === 'any moment') await Promise.race([ended, sleep(Math.random() * LONGEST_LIFE_MS)])
+    if (how === 'any moment') await Promise.race([ended, sleep(random() * LONGEST_LIFE_MS)])
     if (how === 'holding') await Promise.race([ended, once(child.stdout ?? child, 'data')])
     child.stdout?.resume()
     if (how !== 'never') await killChild(child)
@@ -56,14 +59,15 @@ function linesOf(home: string, file: string): readonly string[] {
 it(
   `has no second holder among ${NAMES.length} processes that are killed at random: ${TOTAL} times`,
   async () => {
+    const { seed } = seeded('act/lock-counting')
     const home = makeHome()
     writeFileSync(join(home, 'count'), '')
     const started = performance.now()
-    const ended = await Promise.all(NAMES.map((name) => count(home, name)))
+    const ended = await Promise.all(NAMES.map((name, index) => count(home, name, randomFrom(seed + index))))
     const seconds = ((performance.now() - started) / 1000).toFixed(1)
     const [lines, holders] = [linesOf(home, 'count'), new Set(linesOf(home, 'killed-holders'))]
     const kills = ended.reduce((sum, each) => sum + each.kills, 0)
-    console.log(
+    figure(
       `${lines.length} locks by ${NAMES.length} processes, ${kills} kills, ${holders.size} of holders, ${seconds} s`,
     )
     expect(ended.map(({ code }) => code)).toEqual(NAMES.map(() => 0))

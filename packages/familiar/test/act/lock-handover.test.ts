@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
+import { seeded } from '../helpers/random.js'
 
 leaveNothing()
 
@@ -30,6 +32,7 @@ it(
   'is handed over when its holder is killed, to one waiter, within a poll',
   { timeout: 60_000 },
   async () => {
+    const { random } = seeded('act/lock-handover')
     const path = join(makeHome(), 'lifecycle.lock')
     let holder = startLockProcess(path)
     expect(await holder.ask('acquire 0')).toEqual({ held: true })
@@ -42,7 +45,7 @@ it(
         waiter.tell('acquire 60000')
         waiting.set(waiter, holds(waiter))
       }
-      await sleep(Math.random() * 2 * LONGEST_POLL_MS)
+      await sleep(random() * 2 * LONGEST_POLL_MS)
       const killedAt = performance.now()
       await holder.kill()
       holder = await Promise.race(waiting.values())
@@ -50,7 +53,7 @@ it(
       waiting.delete(holder)
       expect(await holder.ask('assert')).toEqual({ held: true })
     }
-    console.log(`${HAND_OVERS} hand-overs, ${WAITERS} waiters: ${times.join(', ')} ms`)
+    figure(`${HAND_OVERS} hand-overs, ${WAITERS} waiters: ${times.join(', ')} ms`)
     expect(Math.max(...times)).toBeLessThan(GENEROUS * LONGEST_POLL_MS)
     for (const [waiter, held] of waiting) {
       held.catch(() => null)

@@ -10,6 +10,7 @@ import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import type { Platform } from '../../src/observe/platform/platform.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { hasPendingSignal, listenersOn, watch } from '../helpers/machine.js'
@@ -195,7 +196,7 @@ it('retires six stopped daemons side by side', async () => {
   const { platform, asked } = noting(real)
   const started = performance.now()
   const results = await Promise.all(six.map(({ target }) => retireIt(target, platform)))
-  console.log(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${STEP_MS} ms`)
+  figure(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${STEP_MS} ms`)
   expect(results).toEqual(six.map(() => ({ outcome: 'swept', path: 'kill' })))
   const pids = six.map(({ daemon }) => daemon.pid)
   const lastBegin = Math.max(...pids.map((pid) => asked.indexOf(pid)))

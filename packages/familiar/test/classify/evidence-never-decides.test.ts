@@ -8,6 +8,7 @@ import { ALL_FACTS, TWO_VALUED, valuesOf } from '../helpers/enumerate.js'
 import { forEachSighting } from '../helpers/many-observations.js'
 import { BASIS, observation, context } from '../helpers/observations.js'
 import type { Self } from '../../src/identity/versions.js'
+import { figure } from '../helpers/figures.js'
 
 const NAMES = { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' }
 const SELF: Self = {
@@ -47,7 +48,7 @@ describe('evidence never decides', () => {
         if (ALL_FACTS.some((fact) => after[fact] !== before[fact])) changed.push([what, before, after])
       }
     })
-    console.log(`${count} sightings, ${FLIPS.length} flips of evidence`)
+    figure(`${count} sightings, ${FLIPS.length} flips of evidence`)
     expect(changed.slice(0, 3)).toEqual([])
   })
 

@@ -4,6 +4,7 @@ import { firstMatch, type Rule } from '../../src/classify/rules.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import { dashboardSubject, failedChecks, I5, sweep, syncSubject, type Subject } from '../helpers/checks.js'
 import { ALL_VALUES, factsReadBy, forEachCombination } from '../helpers/enumerate.js'
+import { figure } from '../helpers/figures.js'
 import { mutationsOf, type Mutation } from '../helpers/mutate.js'
 import { dashboardOracle, syncOracle } from '../helpers/oracle.js'
 
@@ -61,7 +62,7 @@ describe.each([
   it('is noticed, but for those that change nothing', () => {
     const silent = [...noticed].flatMap(([what, failed]) => (failed.length === 0 ? [what] : []))
     const equivalent = Object.keys(EQUIVALENT).filter((what) => noticed.has(what))
-    console.log(
+    figure(
       `${name}: ${mutations.length} mutations, ${mutations.length - silent.length} noticed, ${equivalent.length} equivalent\n${SHOWN.flatMap((what) => (noticed.has(what) ? [`  ${what} -> fails: ${noticed.get(what)?.join(' + ')}`] : [])).join('\n')}`,
     )
     expect(silent.toSorted()).toEqual(equivalent.toSorted())

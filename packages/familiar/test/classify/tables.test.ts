@@ -5,6 +5,7 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables
 import { dashboardSubject, I1, I2, I4, I6, ORACLE, sweep, syncSubject } from '../helpers/checks.js'
 import type { Sweep } from '../helpers/checks.js'
 import { factsAll, factsReadBy, forEachCombination, valuesOf } from '../helpers/enumerate.js'
+import { figure } from '../helpers/figures.js'
 import { dashboardOracle, syncOracle } from '../helpers/oracle.js'
 
 /** The enumeration takes some seconds on an idle machine. */
@@ -23,7 +24,7 @@ describe.each([
     seen = sweep(rules, subject)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     const rows = [...seen.decided].map(([rule, count]) => `${rule.id} ${count}`)
-    console.log(
+    figure(
       `${name}: ${seen.combinations} combinations of ${read.length} facts in ${seconds} s\n  ${rows.join(', ')}`,
     )
   }, SWEEP_TIMEOUT_MS)

@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acquireLock } from '../../dist/act/lock.js'
 import { enter, leave } from './lock-witness.mjs'
+import { randomFrom } from './random-from.cjs'
 
 /**
  * A process that counts on in a file, one line `NUMBER NAME` for each time it holds the lock, until TIMES lines bear
- * its name: `count-process.mjs HOME NAME TIMES HOLD_MS`. Between reading the last number and writing the next one it
+ * its name: `count-process.mjs HOME NAME TIMES HOLD_MS SEED`. Between reading the last number and writing the next one it
  * gives way, for a random time up to HOLD_MS, so that two at the same time would write the same number; and it says
  * on stdout that it holds the lock. A line is written whole or not at all.
  */
 
-const [, , home = '', name = '', timesText = '0', holdMs = '0'] = process.argv
+const [, , home = '', name = '', timesText = '0', holdMs = '0', seed = '0'] = process.argv
+const random = randomFrom(Number(seed))
 const file = join(home, 'count')
 const holder = { pid: process.pid, startTime: null }
 
@@ -23,7 +25,7 @@ for (let written = 0; written < Number(timesText);) {
   written = lines.filter((line) => line.endsWith(` ${name}`)).length
   if (written < Number(timesText)) {
     process.stdout.write('holding\n')
-    await sleep(Math.random() * Number(holdMs))
+    await sleep(random() * Number(holdMs))
     lock.assertHeld()
     appendFileSync(file, `${lines.length + 1} ${name}\n`)
     written += 1

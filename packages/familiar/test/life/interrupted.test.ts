@@ -13,9 +13,11 @@ import {
   startDaemonIn,
   starterOf,
 } from '../helpers/daemons.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf, startTimeOf } from '../helpers/processes.js'
+import { seeded } from '../helpers/random.js'
 
 const ports = portsOf('life/interrupted')
 const newRoot = (): string => join(makeHome(), 'root')
@@ -51,11 +53,11 @@ async function start(
 }
 
 /** Starts in all these roots, one after the other, each interrupted at a random moment of a start. */
-async function interruptIn(roots: readonly string[]): Promise<void> {
+async function interruptIn(roots: readonly string[], random: () => number): Promise<void> {
   const wholeMs = await start(newRoot())
   const lastMs = Math.max(LAST_MOMENT_MS, BEYOND * wholeMs)
   for (const [index, root] of roots.entries()) {
-    await start(root, { how: index % 2 === 0 ? 'SIGKILL' : 'SIGINT', afterMs: Math.random() * lastMs })
+    await start(root, { how: index % 2 === 0 ? 'SIGKILL' : 'SIGINT', afterMs: random() * lastMs })
   }
 }
 
@@ -86,10 +88,11 @@ async function nextIn(root: string, outcome: Outcome): Promise<string> {
 it(
   `a start that is interrupted leaves a recorded daemon or nothing: ${ATTEMPTS} random moments`,
   async () => {
+    const { random } = seeded('life/interrupted')
     const found: string[] = []
     for (const group of inGroups(ATTEMPTS, GROUP)) {
       const roots = group.map(newRoot)
-      await interruptIn(roots)
+      await interruptIn(roots, random)
       await sleep(SETTLED_MS)
       const outcomes = await Promise.all(roots.map(outcomeIn))
       for (const [index, root] of roots.entries())
@@ -97,7 +100,7 @@ it(
       await endDaemons()
     }
     const counts = tally(found)
-    console.log(`interrupted ${found.length} starts:`, counts)
+    figure(`interrupted ${found.length} starts: ${JSON.stringify(counts)}`)
     expect(Object.keys(counts).filter((outcome) => outcome.includes('wrong'))).toEqual([])
     expect(Object.keys(counts)).toEqual(['a recorded daemon, then served', 'nothing, then served'])
     expect(found).toHaveLength(ATTEMPTS)

@@ -4,10 +4,12 @@ import { expect, it } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
 import { tally, timeoutFor, times } from '../helpers/counts.js'
 import { crash, leaveNoDaemons, requestFor, startDaemonIn, type Daemon } from '../helpers/daemons.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
+import { seeded, type Seeded } from '../helpers/random.js'
 
 const ports = portsOf('life/killed')
 
@@ -19,7 +21,8 @@ const BEYOND = 1.25
 
 let lastStartMs = 0
 
-const randomMoment = (): Promise<void> => sleep(Math.random() * BEYOND * lastStartMs)
+/** Waits until a random moment of a start, or until some time after it. */
+const randomMoment = ({ random }: Seeded): Promise<void> => sleep(random() * BEYOND * lastStartMs)
 
 /** The next command is served by the only daemon there is, also while the one before is still dying. */
 async function servedIn(root: string): Promise<Daemon> {
@@ -37,17 +40,18 @@ async function servedIn(root: string): Promise<Daemon> {
 it(
   `after a daemon was killed, the next command is served by one, never two: ${ATTEMPTS} times`,
   async () => {
+    const seed = seeded('life/killed')
     const root = join(makeHome(), 'root')
     const reasons: string[] = []
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const daemon = await servedIn(root)
       reasons.push(daemon.started ?? 'found')
-      await randomMoment()
+      await randomMoment(seed)
       const crashed = crash(daemon)
       if (attempt % 2 === 0) await crashed
     }
     await servedIn(root)
-    console.log(`killed ${ATTEMPTS} daemons, started for:`, tally(reasons))
+    figure(`killed ${ATTEMPTS} daemons, started for: ${JSON.stringify(tally(reasons))}`)
     expect(tally(reasons)).toEqual({ first_start: 1, recorded_dead: ATTEMPTS - 1 })
   },
   timeoutFor(ATTEMPTS, 1_000),
@@ -56,6 +60,7 @@ it(
 it(
   `a daemon that is killed while it starts is an error or is replaced, and the next one works: ${ATTEMPTS} times`,
   async () => {
+    const seed = seeded('life/killed')
     const root = join(makeHome(), 'root')
     const outcomes: string[] = []
     await crash(await servedIn(root))
@@ -64,13 +69,13 @@ it(
         ({ outcome }) => outcome,
         (error: { readonly code: string }) => error.code,
       )
-      await randomMoment()
+      await randomMoment(seed)
       killStarting(root)
       outcomes.push(await starting)
       const daemon = await servedIn(root)
       await crash(daemon)
     }
-    console.log(`killed ${ATTEMPTS} starting daemons:`, tally(outcomes))
+    figure(`killed ${ATTEMPTS} starting daemons: ${JSON.stringify(tally(outcomes))}`)
     expect(outcomes.filter((outcome) => !EXPECTED.has(outcome))).toEqual([])
   },
   timeoutFor(ATTEMPTS, 1_500),

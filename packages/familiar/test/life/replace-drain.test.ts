@@ -18,6 +18,7 @@ import {
   UNHURRIED,
   type Daemon,
 } from '../helpers/daemons.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { textOf } from '../helpers/output.js'
@@ -69,7 +70,7 @@ describe('an older daemon that is at work', () => {
     expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 0 }])
     expect(turnsIn(old.root)).toEqual(['started', 'stopped', 'started'])
     expect(said).toEqual([expect.stringContaining(`process ${old.pid}`)])
-    console.log(`a request of 3000 ms in flight: replaced after ${Math.round(ms)} ms`)
+    figure(`a request of 3000 ms in flight: replaced after ${Math.round(ms)} ms`)
   })
 
   it('that never ends is replaced after the bound that it announces', async () => {
@@ -79,7 +80,7 @@ describe('an older daemon that is at work', () => {
     await expect(reply).rejects.toBeInstanceOf(Error)
     expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 1 }])
     expect(ms).toBeGreaterThan(1_150)
-    console.log(`a request that never ends, 1200 ms announced: replaced after ${Math.round(ms)} ms`)
+    figure(`a request that never ends, 1200 ms announced: replaced after ${Math.round(ms)} ms`)
   })
 
   it('that announces more than others can wait for is ended', { timeout: 60_000 }, async () => {
@@ -90,7 +91,7 @@ describe('an older daemon that is at work', () => {
     expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
     expect(recordIn(old.root)).toMatchObject({ state: 'running', stop_reason: 'version_mismatch' })
     expect(ms).toBeGreaterThan(LONGEST_DRAIN_MS)
-    console.log(`a request that never ends, 120000 ms announced: replaced after ${Math.round(ms)} ms`)
+    figure(`a request that never ends, 120000 ms announced: replaced after ${Math.round(ms)} ms`)
   })
 
   it(
@@ -117,7 +118,7 @@ describe('an older daemon that is at work', () => {
       expect(startsIn(root).map(({ reason }) => reason)).toEqual(['first_start', 'version_mismatch'])
       expect([(await reply).status, daemonsOf(root)]).toEqual([200, [pid]])
       const waits = served.map(({ ms }) => Math.round(ms)).toSorted((one, other) => one - other)
-      console.log(`32 commands at once, 2500 ms of work: served after ${waits[0]} to ${waits.at(-1)} ms`)
+      figure(`32 commands at once, 2500 ms of work: served after ${waits[0]} to ${waits.at(-1)} ms`)
     },
   )
 })

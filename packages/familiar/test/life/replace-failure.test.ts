@@ -6,6 +6,7 @@ import { isLockHeld } from '../../dist/act/lock.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { fixture, leaveNoDaemons, logOf, recordIn, startDaemonIn, type Options } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { listenersOn, openLockFiles } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -88,7 +89,7 @@ describe('the daemon that takes the place of an older one and does not start', (
       expect(error.message).not.toContain('it ended')
       expect(ms).toBeGreaterThan(READY_MS - 100)
       expect(ms).toBeLessThan(READY_MS + ENDED_MS)
-      console.log(`${how}: told after ${Math.round(ms)} ms`)
+      figure(`${how}: told after ${Math.round(ms)} ms`)
       return root
     })
     for (const root of await Promise.all(ends)) await expectClean(root)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
 import { startChild } from '../helpers/children.js'
 import { leaveNoDaemons, recordIn, startDaemonIn, starterOf, stopIn } from '../helpers/daemons.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { hasPendingSignal, listenersOn, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
@@ -166,7 +167,7 @@ describe("a predecessor's daemon that does not answer", () => {
       })
       took.push(ms)
     }
-    console.log(`E_DAEMON_UNRESPONSIVE after ${took.map(Math.round).join(', ')} ms`)
+    figure(`E_DAEMON_UNRESPONSIVE after ${took.map(Math.round).join(', ')} ms`)
     expect(Math.min(...took)).toBeLessThan(BOUND_MS)
     expect([old.isAlive(), hasPendingSignal(old.pid), recordsIn(old.root)]).toEqual([
       true,

@@ -13,6 +13,7 @@ import {
   type Daemon,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, listenersOn, stateOf } from '../helpers/machine.js'
@@ -57,7 +58,7 @@ describe('a daemon that lives and does not answer', () => {
       )
       took.push(ms)
     }
-    console.log(`E_DAEMON_UNRESPONSIVE after ${took.map(Math.round).join(', ')} ms`)
+    figure(`E_DAEMON_UNRESPONSIVE after ${took.map(Math.round).join(', ')} ms`)
     expect(Math.min(...took)).toBeLessThan(BOUND_MS)
     expect([stateOf(pid), hasPendingSignal(pid), recordIn(root), daemonsOf(root)]).toEqual([
       'T',
@@ -73,7 +74,7 @@ describe('a daemon that lives and does not answer', () => {
     const daemon = await startWedged(root)
     const { pid } = daemon
     const attempts = await Promise.all([1, 2, 3, 4].map(() => attempt(root)))
-    console.log(`four at once: ${attempts.map(({ ms }) => Math.round(ms)).join(', ')} ms`)
+    figure(`four at once: ${attempts.map(({ ms }) => Math.round(ms)).join(', ')} ms`)
     for (const { error } of attempts) expect(error).toMatchObject({ code: 'E_DAEMON_UNRESPONSIVE' })
     expect([stateOf(pid), hasPendingSignal(pid)]).toEqual(['T', false])
     signal(daemon, 'SIGCONT')
@@ -111,7 +112,7 @@ describe('a process that holds the daemon lock and is never recorded', () => {
     const { error, ms } = await attempt(root)
     expect(error).toMatchObject({ code: 'E_DAEMON_UNRESPONSIVE', hint: 'stop' })
     expect((error as Error).message).toContain(`(process ${holder.pid}) does not answer`)
-    console.log(`E_DAEMON_UNRESPONSIVE after ${Math.round(ms)} ms`)
+    figure(`E_DAEMON_UNRESPONSIVE after ${Math.round(ms)} ms`)
     expect([daemonsOf(root), ms < 2 * BOUND_MS]).toEqual([[], true])
   })
 })

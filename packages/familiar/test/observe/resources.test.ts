@@ -1,6 +1,7 @@
 import { describe, expect, it, type TestContext } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { answerOf } from '../helpers/ask-machine.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
@@ -40,7 +41,7 @@ describe('too few descriptors say nothing about others', () => {
     ) as unknown[]
     const [first, ...lacking] = told.map((answer) => JSON.stringify(answer))
     expect(first).toBe(JSON.stringify(all))
-    console.log(
+    figure(
       `a look with 0 to ${ENOUGH} descriptors: E_RESOURCES up to ${lacking.lastIndexOf(JSON.stringify(LACK))}`,
     )
     expect(lacking.filter((answer) => answer !== JSON.stringify(LACK) && answer !== first)).toEqual([])

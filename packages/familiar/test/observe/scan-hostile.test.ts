@@ -4,6 +4,7 @@ import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
+import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
@@ -40,7 +41,7 @@ it('a look at every kind of hostile listener at once ends in time, touches none,
   const started = performance.now()
   const seen = await scan(family, root, platform)
   const took = performance.now() - started
-  console.log(
+  figure(
     `a look at ${seen.candidates.length} listeners, ${KINDS.length} of them hostile: ${Math.round(took)} ms`,
   )
   expect(took).toBeLessThan(BOUND_MS)

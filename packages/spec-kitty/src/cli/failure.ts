@@ -1,5 +1,5 @@
-import { asLack, FamiliarError, type ErrorCode } from 'familiar'
-import { EXIT } from './exit-codes.js'
+import { asLack, FamiliarError } from 'familiar'
+import { EXIT, exitOf } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { formatJson } from './json.js'
 import { UsageError } from './usage.js'
@@ -25,24 +25,6 @@ export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose
     io.out(formatJson({ schema_version: 2, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
-}
-
-/** Exit 1: the command was tried, and the state of the machine made it fail. What cannot even be tried exits with 2. */
-const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
-  'E_DAEMON_ELSEWHERE',
-  'E_DAEMON_NOT_REPLACED',
-  'E_DAEMON_START_FAILED',
-  'E_DAEMON_UNREACHABLE',
-  'E_DAEMON_UNRESPONSIVE',
-  'E_PORT_IN_USE',
-  'E_RANGE_FULL',
-  'E_VERSION_MISMATCH',
-])
-
-/** A lack of resources is temporary (75), also when it is a daemon that reported its own. */
-function exitOf({ code, retry }: FamiliarError): number {
-  if (PROBLEMS.has(code)) return EXIT.problem
-  return retry || code === 'E_RESOURCES' ? EXIT.tryAgain : EXIT.error
 }
 
 function describe(caught: unknown): Failure {

@@ -1,6 +1,6 @@
 import type { Family } from 'familiar'
-import { dashboard, dashboardTokens } from './dashboard-family.js'
-import { sync } from './sync-family.js'
+import { dashboard, dashboardTokens } from './recognise-dashboard.js'
+import { sync } from './recognise-sync.js'
 
 /** Each family names the other as its relative, so that a clean-up of one never touches a daemon of the other. */
 export const syncFamily: Family = { ...sync, relatives: [dashboard] }

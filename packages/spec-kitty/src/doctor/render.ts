@@ -5,7 +5,7 @@ import type { Finding } from './findings.js'
 import type { DoctorRecord } from './remedies.js'
 import type { ResetResult } from './reset-result.js'
 
-export type Paper = Pick<Io, 'hasColor' | 'columns'>
+export type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
 const COLUMNS: readonly Column<DoctorRecord>[] = [
   { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
@@ -25,34 +25,34 @@ const SEVERITY_STYLE: Readonly<Record<Finding['severity'], Style>> = {
 }
 
 /** Returns the doctor's document as text for people, with a line feed at its end. */
-export function renderDoctor(document: DoctorDocument, paper: Paper): string {
+export function renderDoctor(document: DoctorDocument, terminal: Terminal): string {
   return [
-    renderHead(document, paper),
-    renderCandidates(document, paper),
-    renderRemedies(document.orphans, paper),
-    renderFindings(document.findings, paper),
-    document.reset_result === undefined ? [] : renderReset(document.reset_result, paper),
+    renderHead(document, terminal),
+    renderCandidates(document, terminal),
+    renderRemedies(document.orphans, terminal),
+    renderFindings(document.findings, terminal),
+    document.reset_result === undefined ? [] : renderReset(document.reset_result, terminal),
   ]
     .filter((block) => block.length > 0)
     .map((block) => `${block.join('\n')}\n`)
     .join('\n')
 }
 
-function renderHead(document: DoctorDocument, paper: Paper): readonly string[] {
+function renderHead(document: DoctorDocument, terminal: Terminal): readonly string[] {
   const { auth_root, session } = document
   return [
     `root     ${printable(auth_root)}`,
     `session  ${session === null ? 'none' : printable(session.principal ?? 'present')}`,
-    `daemon   ${describeDaemon(document, paper)}`,
+    `daemon   ${describeDaemon(document, terminal)}`,
   ]
 }
 
-function describeDaemon({ daemon }: DoctorDocument, paper: Paper): string {
+function describeDaemon({ daemon }: DoctorDocument, terminal: Terminal): string {
   if (daemon === null) return 'none'
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
   if (daemon.state === 'crashed') return `not running (crashed; recorded as ${at})`
   const version = daemon.package_version === null ? '' : `, version ${printable(daemon.package_version)}`
-  return `${at}${version}, ${paint(paper, daemon.active ? 'green' : 'red', describeActive(daemon))}`
+  return `${at}${version}, ${paint(terminal, daemon.active ? 'green' : 'red', describeActive(daemon))}`
 }
 
 function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): string {
@@ -63,15 +63,15 @@ function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): 
 /** Lists the live daemon first and never_touch candidates last and dim, each group by port. */
 export function renderCandidates(
   { candidates }: Pick<DoctorDocument, 'candidates'>,
-  paper: Paper,
+  terminal: Terminal,
 ): readonly string[] {
   if (candidates.length === 0) return ['nothing listens in the range']
   const rows = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
-  const lines = formatTable(COLUMNS, rows, paper.columns)
+  const lines = formatTable(COLUMNS, rows, terminal.columns)
   const [header = '', ...body] = lines
   return [
-    `  ${paint(paper, 'bold', header)}`,
-    ...body.map((line, index) => decorate(line, rows[index], paper)),
+    `  ${paint(terminal, 'bold', header)}`,
+    ...body.map((line, index) => decorate(line, rows[index], terminal)),
   ]
 }
 
@@ -84,12 +84,12 @@ function isLive(record: DoctorRecord): boolean {
   return record.skip_reason === 'is_recorded_singleton'
 }
 
-function decorate(line: string, record: DoctorRecord | undefined, paper: Paper): string {
-  if (record !== undefined && isLive(record)) return paint(paper, 'green', `* ${line}`)
-  return record?.cleanup_class === 'never_touch' ? paint(paper, 'dim', `  ${line}`) : `  ${line}`
+function decorate(line: string, record: DoctorRecord | undefined, terminal: Terminal): string {
+  if (record !== undefined && isLive(record)) return paint(terminal, 'green', `* ${line}`)
+  return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
 }
 
-export function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): readonly string[] {
+export function renderRemedies(orphans: readonly DoctorRecord[], terminal: Terminal): readonly string[] {
   const open = orphans.filter((record) => record.cleanup_class === 'operator_required')
   if (open.length === 0) return []
   const lines = new Map<string, { readonly ports: (number | string)[]; readonly text: string }>()
@@ -104,7 +104,7 @@ export function renderRemedies(orphans: readonly DoctorRecord[], paper: Paper): 
     'Needs a decision (operator_required):',
     ...[...lines].flatMap(([key, { ports, text }]) => [
       `  ${ports.join(' ')}: ${text}`,
-      `      ${paint(paper, 'cyan', printable(key.slice(key.indexOf('\n') + 1)))}`,
+      `      ${paint(terminal, 'cyan', printable(key.slice(key.indexOf('\n') + 1)))}`,
     ]),
   ]
 }
@@ -115,25 +115,27 @@ function evidence(record: DoctorRecord): string {
   return all.length === 0 ? '' : ` (${all.join(', ')})`
 }
 
-function renderFindings(findings: readonly Finding[], paper: Paper): readonly string[] {
+function renderFindings(findings: readonly Finding[], terminal: Terminal): readonly string[] {
   return findings.flatMap((finding) => [
-    `${paint(paper, SEVERITY_STYLE[finding.severity], `${finding.id} ${finding.severity}`)}: ${printable(finding.summary)}`,
+    `${paint(terminal, SEVERITY_STYLE[finding.severity], `${finding.id} ${finding.severity}`)}: ${printable(finding.summary)}`,
     ...(finding.remediation === null
       ? []
       : [
-          `  ${paint(paper, 'cyan', printable(finding.remediation.command))}`,
+          `  ${paint(terminal, 'cyan', printable(finding.remediation.command))}`,
           `  ${finding.remediation.description}`,
         ]),
   ])
 }
 
-export function renderReset(result: ResetResult, paper: Paper): readonly string[] {
+export function renderReset(result: ResetResult, terminal: Terminal): readonly string[] {
   const { swept, skipped, failed } = result
   return [
     ...result.would_sweep.map((entry) => `would sweep ${who(entry)}: ${entry.reason}`),
     ...swept.map((entry) => `swept ${who(entry)} by ${entry.cleanup_path}: ${entry.reason}`),
     ...skipped.map((entry) => `skipped ${who(entry)}: ${entry.skip_reason ?? 'a dry run'}`),
-    ...failed.map((entry) => paint(paper, 'red', `failed ${who(entry)}: ${printable(entry.failure_reason)}`)),
+    ...failed.map((entry) =>
+      paint(terminal, 'red', `failed ${who(entry)}: ${printable(entry.failure_reason)}`),
+    ),
     result.dry_run
       ? `dry run: would sweep ${result.would_sweep.length} · would skip ${skipped.length}`
       : `swept: ${swept.length} · skipped: ${skipped.length} (operator_required) · failed: ${failed.length}`,

@@ -13,6 +13,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
+import { seeded } from '../../../familiar/test/helpers/random.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { oneMission, removeProjects } from '../helpers/projects.js'
 
@@ -22,15 +24,6 @@ const ROUNDS = 120
 
 /** Far more than reading a small project takes on a busy machine: a reader that hangs is what is looked for. */
 const BOUND_MS = 5000
-
-/** Numbers from 0 to 1 that a seed repeats. */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 type Random = () => number
 
@@ -115,9 +108,7 @@ async function readAll(project: string): Promise<void> {
 }
 
 it('a project that is damaged at random is read without an error, without a trace, and in time', async () => {
-  const seed = Math.floor(Date.now() % 2 ** 31)
-  console.log(`seed ${seed}`)
-  const random = randomOf(seed)
+  const { seed, random } = seeded('dashboard/mutations')
   let project = oneMission()
   let slowest = 0
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -135,7 +126,7 @@ it('a project that is damaged at random is read without an error, without a trac
     slowest = Math.max(slowest, performance.now() - start)
     expect([seed, round, what, stateOf(project)]).toEqual([seed, round, what, before])
   }
-  console.log(`${ROUNDS} rounds, the slowest took ${slowest.toFixed(0)} ms`)
+  figure(`${ROUNDS} rounds, the slowest took ${slowest.toFixed(0)} ms`)
   expect(slowest).toBeLessThan(BOUND_MS)
 }, 120_000)
 

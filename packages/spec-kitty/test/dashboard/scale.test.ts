@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { largeProject, removeProjects } from '../helpers/projects.js'
 
 afterAll(removeProjects)
@@ -59,7 +60,7 @@ it('a hundred missions of thirty packages are read, and read again after a chang
   const { stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 100_000 })
   expect(stderr).toBe('')
   const { result, ...said } = JSON.parse(stdout)
-  for (const [name, figures] of Object.entries(result)) console.log(`${name}: ${JSON.stringify(figures)}`)
+  for (const [name, figures] of Object.entries(result)) figure(`${name}: ${JSON.stringify(figures)}`)
   // Every tenth package is in genesis, which is on no board.
   expect(said).toEqual({ missions: 100, packages: 2700, first: true, lane: 'approved', problems: 0 })
 }, 120_000)

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { watchDirectories } from '../../src/dashboard/project/directory-watches.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { watchProject } from '../../src/dashboard/project/watch.js'
@@ -107,7 +108,7 @@ describe('a change of a mission is told', () => {
       const mission = await reader.mission(ID)
       expect(mission?.work_packages.at(-1)?.lane).toBe(lane)
     }
-    console.log(`a lane change was told after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+    figure(`a lane change was told after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
     expect(Math.min(...took)).toBeLessThan(1000)
   })
 
@@ -245,7 +246,7 @@ describe('nothing is told', () => {
     const before = wakeUpsOf(child.pid)
     await sleep(2500)
     const wakeUps = wakeUpsOf(child.pid) - before
-    console.log(`${wakeUps} wake-ups in 2.5 quiet seconds`)
+    figure(`${wakeUps} wake-ups in 2.5 quiet seconds`)
     // One look at every directory would be some hundred.
     expect(wakeUps).toBeLessThan(20)
   })

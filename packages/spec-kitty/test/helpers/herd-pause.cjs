@@ -16,7 +16,7 @@ const childProcess = require('node:child_process')
 const fs = require('node:fs')
 const { createRequire, syncBuiltinESMExports } = require('node:module')
 const { basename } = require('node:path')
-const { randomFrom } = require('./herd-random.cjs')
+const { randomFrom } = require('../../../familiar/test/helpers/random-from.cjs')
 
 /** The very object that the library locks with. @type {{ tryLock: (...range: number[]) => boolean }} */
 const locks = createRequire(require.resolve('familiar'))('fs-native-extensions')

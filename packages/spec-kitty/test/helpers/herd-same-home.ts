@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect } from 'vitest'
 import { tally } from '../../../familiar/test/helpers/counts.js'
+import { randomFrom } from '../../../familiar/test/helpers/random.js'
 import { lineOf, type Daemon } from '../live/sync-root.js'
 import { flawOf, spawnAgainAndAgain, type Home, type Innocent } from './herd-home.js'
 import { holdersOf, listeningFor, processesWith, servingRoot } from './herd-machine.mjs'
-import { randomFrom } from './herd-random.cjs'
 import { watchRoot } from './herd-watch.js'
 
 /** The scenario of #1071: several spawners in one home, and what must be there when they are done. */

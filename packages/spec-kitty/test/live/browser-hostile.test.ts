@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { lacksChromium, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { BY_THE_WAY, MARKDOWN, NAMES, SAMPLES } from '../helpers/hostile-text.js'
@@ -30,7 +31,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     await expect.poll(() => new Set(ran).size).toBeGreaterThan(15)
     expect(requests.filter((url) => url.includes('evil.test')).length).toBeGreaterThan(5)
     await expect.poll(() => sink.connections()).toBeGreaterThan(5)
-    console.log(`without defences: ${new Set(ran).size} of ${Object.keys(SAMPLES).length} samples ran`)
+    figure(`without defences: ${new Set(ran).size} of ${Object.keys(SAMPLES).length} samples ran`)
     await page.context().close()
     await new Promise((resolve) => server.close(resolve))
   })

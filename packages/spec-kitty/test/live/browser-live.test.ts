@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { isServing, lacksChromium, openPage, untilLive } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { emptyProject, everyLane, laneEvent, oneMission, prompt, writeMission } from '../helpers/projects.js'
@@ -33,7 +34,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
       appendFileSync(events, laneEvent(100 + at, 'WP02', lane))
       times.push((await shown) - written)
     }
-    console.log(`from the write to the card: ${times.join(', ')} ms`)
+    figure(`from the write to the card: ${times.join(', ')} ms`)
     expect(times).toHaveLength(TRIES)
     expect(Math.min(...times)).toBeLessThan(LIVE_MS)
     expect(await page.getByRole('region', { name: 'Approved' }).locator('[data-card]').count()).toBe(2)

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { makeDashboardTestEnv, type Dashboard, type DashboardTestEnv } from './dashboards.js'
 import { get, getJson, openEvents } from './pages-wire.js'
 
@@ -121,7 +122,7 @@ describe('a committed link', () => {
     expect(leaks).toEqual([])
     // What the test asks for is there: every mission but those that are links themselves.
     expect(ids.length).toBe((TARGETS.length + DIRECTORIES.length * 2) * 2)
-    console.log(`${paths.length} replies, none with a token`)
+    figure(`${paths.length} replies, none with a token`)
   })
 
   it('brings no change of a hidden file into the events', async () => {

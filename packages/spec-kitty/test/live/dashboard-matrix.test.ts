@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { runCli, type Ran } from '../helpers/cli.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
@@ -189,5 +190,5 @@ function print(): void {
   const summary = `${rows.length} entry points x ${KINDS.length} kinds of listener: ${cells} processes looked at`
   const same = outside().filter((member) => stateOf(member) === 'survived').length
   const beyond = `beside the ranges: ${outside().length} processes, ${same} of them the same and listening`
-  console.log([summary, 'survived -retired', line('', KINDS), ...body, beyond].join('\n'))
+  figure([summary, 'survived -retired', line('', KINDS), ...body, beyond].join('\n'))
 }

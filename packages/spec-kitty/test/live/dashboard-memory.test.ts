@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { makeProject, MISSION, type DashboardProject } from './pages-project.js'
 import { get } from './pages-wire.js'
 import { until, type Daemon } from './sync-root.js'
@@ -92,7 +93,7 @@ describe('many clients that ask at once and do not read', () => {
     expect((await askHealth(daemon.port)).status).toBe(200)
     expect(await until(() => connections() === 0, PATIENCE_MS)).toBe(true)
     expect((await get(daemon.port, document('spec.md'))).status).toBe(200)
-    console.log(`${times} times ${lines[0]}: at most ${peakMib().toFixed(0)} MiB`)
+    figure(`${times} times ${lines[0]}: at most ${peakMib().toFixed(0)} MiB`)
     expect(peakMib()).toBeLessThan(MOST_MIB)
   })
 })

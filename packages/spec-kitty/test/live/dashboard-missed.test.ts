@@ -15,6 +15,8 @@ import {
   until,
 } from '../helpers/dashboards.js'
 import { times } from '../../../familiar/test/helpers/counts.js'
+import { figure } from '../../../familiar/test/helpers/figures.js'
+import { seeded } from '../../../familiar/test/helpers/random.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
   createHolders,
@@ -75,13 +77,14 @@ describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () =
     'by %s to the command and its process group leaves no process that nobody knows, and the next works',
     { timeout: 60_000 + ROUNDS * 8_000 },
     async (how) => {
+      const { random } = seeded('live/dashboard-missed')
       const whole = await place.run(place.project('whole'), ['dashboard'])
       expect(whole.status).toBe(0)
       const outcomes = { nothing: 0, recorded: 0 }
       for (let round = 0; round < ROUNDS; round++) {
         const project = place.project(`round-${round}`)
         const command = startIn(project, ['dashboard'], place.env)
-        await sleep(Math.random() * whole.ms * 1.1)
+        await sleep(random() * whole.ms * 1.1)
         if (command.exitCode === null) process.kill(-(command.pid ?? 0), how)
         await endOf(command)
         expect(await wrongWith(project), `round ${round}`).toBe(null)
@@ -93,7 +96,7 @@ describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () =
         expect((await place.run(project, ['dashboard', '--stop'])).status).toBe(0)
         expect(lives(next)).toBe(false)
       }
-      console.log(`${how}:`, outcomes)
+      figure(`${how}: ${JSON.stringify(outcomes)}`)
     },
   )
 
@@ -163,13 +166,14 @@ describe('a temporary project that is deleted while its dashboard runs', () => {
 
 describe('a project that is deleted while its dashboard starts', { timeout: 60_000 + ROUNDS * 8_000 }, () => {
   it(`at ${ROUNDS} random moments keeps no dashboard, and has no record afterwards`, async () => {
+    const { random } = seeded('live/dashboard-missed')
     const whole = await place.run(place.project('whole'), ['dashboard'])
     expect(whole.status).toBe(0)
     await place.run(join(place.base, 'whole'), ['dashboard', '--stop'])
     for (let round = 0; round < ROUNDS; round++) {
       const project = place.project(`deleted-${round}`)
       const command = place.run(project, ['dashboard'])
-      await sleep(Math.random() * whole.ms)
+      await sleep(random() * whole.ms)
       await remove(project)
       const { stderr } = await command
       expect(lineOf(stderr).slice(1)).toEqual([])

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { lineOf, lives, processOf, type Process, type Timed } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
@@ -89,7 +90,7 @@ function namesOfDead(): readonly string[] {
 async function startNext(name: string): Promise<Timed> {
   const ran = await place.run(place.project(name), ['dashboard'])
   expect([ran.status, ran.stderr]).toEqual([0, ''])
-  console.log(`the next dashboard, whole command: ${Math.round(ran.ms)} ms`)
+  figure(`the next dashboard, whole command: ${Math.round(ran.ms)} ms`)
   return ran
 }
 

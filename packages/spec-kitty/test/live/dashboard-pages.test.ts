@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import {
   fillProject,
   laneEvent,
@@ -418,7 +419,7 @@ describe('the events', () => {
       expect(packages).toMatchObject([{ id: 'WP01', lane }])
       await settled(stream)
     }
-    console.log(`a lane that moved arrived after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+    figure(`a lane that moved arrived after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`)
     expect(Math.min(...took)).toBeLessThan(1_000)
     closeStreams()
   })
@@ -442,7 +443,7 @@ describe('the events', () => {
     expect(watches()).toBe(one)
     closeStreams()
     expect(await until(() => watches() === 1, 5_000)).toBe(true)
-    console.log(`inotify watches: 1 without a page, ${one} with one or two`)
+    figure(`inotify watches: 1 without a page, ${one} with one or two`)
   })
 })
 
@@ -451,7 +452,7 @@ describe('a dashboard that nobody looks at', () => {
     const before = switches()
     await sleep(20_000)
     const woken = switches() - before
-    console.log(`context switches of a dashboard without a page in 20 s: ${woken}`)
+    figure(`context switches of a dashboard without a page in 20 s: ${woken}`)
     // Polling ten times a second would be 200; what comes from collecting garbage is far less.
     expect(woken).toBeLessThan(200)
   })

@@ -1,7 +1,8 @@
-import { randomInt } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { times } from '../../../familiar/test/helpers/counts.js'
+import { figure } from '../../../familiar/test/helpers/figures.js'
+import { newSeed, randomFrom } from '../../../familiar/test/helpers/random.js'
 import {
   brokenIn,
   isMachineBusy,
@@ -15,14 +16,13 @@ import {
   type Meadow,
 } from '../helpers/herd.js'
 import { holdersOf, listeningFor, processesWith } from '../helpers/herd-machine.mjs'
-import { randomFrom } from '../helpers/herd-random.cjs'
 import { watchHerd, type Blow } from '../helpers/herd-watch.js'
 import { makeRoot, type SyncRoot } from './sync-root.js'
 
 /** Many commands at once on a cold root, held up at random at every step of a lock, one of them killed. */
 const HERD = 64
 const ROUNDS = times(3, 20)
-const SEED = Number(process.env['HERD_SEED'] ?? randomInt(2 ** 31))
+const SEED = newSeed()
 
 /** How long after the life-cycle lock was first taken one is killed, at most: some time later all are served. */
 const LONGEST_LIFE_MS = { holder: 700, anyone: 1_000 } as const
@@ -115,7 +115,7 @@ describe(`${HERD} commands at once on a cold root, one of them killed`, () => {
     'are all served by one daemon, seed %i',
     { timeout: 120_000 },
     async (seed) => {
-      console.log(`seed ${seed}: ${await runRound(seed)}`)
+      figure(`seed ${seed}: ${await runRound(seed)}`)
     },
   )
 })

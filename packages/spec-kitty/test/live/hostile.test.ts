@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { runJson } from '../helpers/cli.js'
 import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
 
@@ -55,7 +56,7 @@ function scan(...args: readonly string[]) {
 describe('hostile listeners', () => {
   it('are each classified, and all left alone, also by --reset --force', () => {
     const { document, ms } = scan('--reset', '--force')
-    console.log(`a reset among ${document.candidates.length} hostile listeners took ${ms} ms`)
+    figure(`a reset among ${document.candidates.length} hostile listeners took ${ms} ms`)
     const reasons = new Map<number, string>(
       document.candidates.map((row: { port: number; skip_reason: string }) => [row.port, row.skip_reason]),
     )
@@ -68,9 +69,7 @@ describe('hostile listeners', () => {
 
   it('do not make the memory of a look grow', () => {
     const { peakKib, ms } = scan()
-    console.log(
-      `a look among 30 hostile listeners: ${ms} ms, ${peakKib} KiB; with an empty range ${alone} KiB`,
-    )
+    figure(`a look among 30 hostile listeners: ${ms} ms, ${peakKib} KiB; with an empty range ${alone} KiB`)
     expect(peakKib / alone).toBeLessThan(1.5)
   })
 })

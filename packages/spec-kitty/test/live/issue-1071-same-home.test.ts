@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { times } from '../../../familiar/test/helpers/counts.js'
+import { figure } from '../../../familiar/test/helpers/figures.js'
+import { seeded } from '../../../familiar/test/helpers/random.js'
 import { deadOf, flawOf, makeHome, nameInRecord, type Home, type Innocent } from '../helpers/herd-home.js'
 import { disturb, expectOneDaemon } from '../helpers/herd-same-home.js'
 import { startTicksOf } from '../helpers/machine.js'
@@ -16,7 +17,6 @@ import { startTimed } from './sync-timed.js'
  * #1071 of the predecessor: several spawners in one `$HOME` each start a daemon, overwrite the one record file, and take
  * the pid in it, which may be anybody's by then, for a daemon to end or to adopt. Orphans stay, strangers die.
  */
-const SEED = Number(process.env['HERD_SEED'] ?? randomInt(2 ** 31))
 const SPAWNERS = 8
 const HERD = { spawners: SPAWNERS, times: times(3, 5) }
 
@@ -70,7 +70,8 @@ describe('#1071 several spawners in one $HOME', () => {
     'have one daemon between them, however often it is stopped, killed, or its record names a stranger',
     { timeout: 180_000 },
     async () => {
-      console.log(await disturb(one, { ...HERD, seed: SEED }, innocents))
+      const { seed } = seeded('live/issue-1071-same-home')
+      figure(await disturb(one, { ...HERD, seed }, innocents))
       const daemon = await expectOneDaemon(one, innocents)
       expect(lives(daemon)).toBe(true)
       expect(deadOf(innocents)).toEqual([])
@@ -81,7 +82,8 @@ describe('#1071 several spawners in one $HOME', () => {
     expect((await other.run(['sync', 'start'])).status).toBe(0)
     const theirs = other.root.remember()
     const before = readFileSync(other.root.file('record.json'), 'utf8')
-    console.log(await disturb(one, { ...HERD, spawners: SPAWNERS / 2, seed: SEED + SPAWNERS }, innocents))
+    const { seed } = seeded('live/issue-1071-same-home')
+    figure(await disturb(one, { ...HERD, spawners: SPAWNERS / 2, seed }, innocents))
     for (const force of [[], ['--force', '--port', String(theirs?.port)]]) {
       expect((await one.run(['auth', 'doctor', '--reset', ...force])).signal).toBe(null)
     }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { seeded } from '../../../familiar/test/helpers/random.js'
 import { lineOf, lives, makeRoot, type SyncRoot } from './sync-root.js'
 
 /** Records that cannot be read: they name nobody, stop nobody from starting, and are kept. */
@@ -14,13 +14,19 @@ beforeEach(() => {
 
 afterEach(() => root.end())
 
-const CORRUPT: Readonly<Record<string, string | Uint8Array>> = {
-  empty: '',
-  truncated: '{"schema": 1, "family": "sync", "scope": "/',
-  'of another form': '{"schema": 1, "state": "running"}',
-  'not an object': '[]',
-  'a megabyte': Buffer.alloc(1024 * 1024, 'x'),
-  binary: randomBytes(4_096),
+/** Returns so many bytes, each of a random value. */
+function randomBytes(count: number): Uint8Array {
+  const { random } = seeded('live/sync-records')
+  return Uint8Array.from({ length: count }, () => Math.floor(random() * 256))
+}
+
+const CORRUPT: Readonly<Record<string, () => string | Uint8Array>> = {
+  empty: () => '',
+  truncated: () => '{"schema": 1, "family": "sync", "scope": "/',
+  'of another form': () => '{"schema": 1, "state": "running"}',
+  'not an object': () => '[]',
+  'a megabyte': () => Buffer.alloc(1024 * 1024, 'x'),
+  binary: () => randomBytes(4_096),
 }
 
 /** What was moved aside. */
@@ -42,7 +48,7 @@ function expectUsable(): void {
 
 describe('a corrupt record', () => {
   it.each(Object.keys(CORRUPT))('that is %s does not stop a start, and is kept beside the new one', (how) => {
-    const content = Buffer.from(CORRUPT[how] ?? '')
+    const content = Buffer.from(CORRUPT[how]?.() ?? '')
     writeFileSync(root.file('record.json'), content)
     expectUsable()
     expect(readFileSync(root.file('record.json')).equals(content)).toBe(true)

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { entriesFrom } from './vantage-entries.js'
 import type { Cell, Outcome } from './vantage-cells.js'
 import type { Vantage } from './vantage-places.js'
@@ -25,12 +24,9 @@ export function cellsOf(vantages: readonly Vantage[]): readonly Cell[] {
   })
 }
 
-export const SEED = Number(process.env['FAMILIAR_SEED'] ?? randomInt(2 ** 31))
-
-/** Returns that many cells, chosen by the seed, in an order that leaves what must be old for the end. */
-export function choose(cells: readonly Cell[], count: number): readonly Cell[] {
+/** Returns that many cells, chosen at random, in an order that leaves what must be old for the end. */
+export function choose(cells: readonly Cell[], count: number, random: () => number): readonly Cell[] {
   if (count >= cells.length) return inOrder(cells)
-  const random = randomOf(SEED)
   const shuffled = cells.map((cell) => ({ cell, key: random() })).toSorted((a, b) => a.key - b.key)
   const of = (kind: string): readonly Cell[] =>
     shuffled.filter(({ cell }) => kindOf(cell) === kind).map(({ cell }) => cell)
@@ -49,17 +45,6 @@ function kindOf(cell: Cell): keyof typeof SHARES | 'other' {
 export function inOrder(cells: readonly Cell[]): readonly Cell[] {
   const endsOld = (cell: Cell): boolean => 'entry' in cell && cell.entry.ends.includes('oldStale')
   return [...cells.filter((cell) => !endsOld(cell)), ...cells.filter(endsOld)]
-}
-
-/** mulberry32: small, and the same everywhere. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 const COLUMNS = ['cells', 'ended', 'wrongful', 'contradictions', 'faults'] as const

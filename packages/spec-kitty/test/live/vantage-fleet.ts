@@ -31,13 +31,13 @@ export interface Fleet {
   end(): Promise<void>
 }
 
-type VersionRelation = Stand & { readonly content: Map<string, string | null> }
+type StandingHome = Stand & { readonly content: Map<string, string | null> }
 
 export async function startFleet(): Promise<Fleet> {
   const scopes = makeScopes()
   const victims = new Map<string, Victim>()
   const skipped: string[] = []
-  const standing: VersionRelation[] = []
+  const standing: StandingHome[] = []
   const add = async (stand: Stand): Promise<void> => {
     await startStand(stand, scopes, victims)
     standing.push({ ...stand, content: new Map(stand.scope === null ? [] : scopes.remember(stand.scope)) })
@@ -93,7 +93,7 @@ async function endOthers({ base }: Scopes, victims: ReadonlyMap<string, Victim>)
 }
 
 async function restoreStand(
-  stand: VersionRelation,
+  stand: StandingHome,
   scopes: Scopes,
   victims: Map<string, Victim>,
 ): Promise<void> {

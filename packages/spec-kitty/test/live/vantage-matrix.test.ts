@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { times, timeoutFor } from '../../../familiar/test/helpers/counts.js'
+import { figure } from '../../../familiar/test/helpers/figures.js'
+import { seeded } from '../../../familiar/test/helpers/random.js'
 import { nameOf, runCell, type Outcome } from './vantage-cells.js'
-import { cellsOf, choose, SEED, tableOf } from './vantage-choice.js'
+import { cellsOf, choose, tableOf } from './vantage-choice.js'
 import { startFleet, type Fleet } from './vantage-fleet.js'
 import { makePlaces, type Places } from './vantage-places.js'
 
@@ -35,22 +37,23 @@ afterAll(async () => {
   await fleet?.end()
 })
 
-function chosen() {
+function chosen(random: () => number) {
   const all = cellsOf(places.vantages)
   const named = all.filter((cell) => ONLY.test(`${cell.vantage.name} | ${nameOf(cell)}`))
   const mine = named.filter((_, index) => index % PARTS === PART - 1)
-  return choose(mine, Math.min(COUNT, mine.length))
+  return choose(mine, Math.min(COUNT, mine.length), random)
 }
 
 describe('every entry point from every vantage', () => {
   it(
     'ends nothing wrongly, and commands do not contradict each other',
     async () => {
+      const { seed, random } = seeded('live/vantage-matrix')
       const outcomes: Outcome[] = []
       try {
-        for (const cell of chosen()) outcomes.push(await runCell(cell, fleet, places, SETTLE_MS))
+        for (const cell of chosen(random)) outcomes.push(await runCell(cell, fleet, places, SETTLE_MS))
       } finally {
-        print(outcomes)
+        print(outcomes, seed)
       }
       expect(KEYS.flatMap((key) => told(outcomes, key))).toEqual([])
     },
@@ -65,13 +68,13 @@ function told(outcomes: readonly Outcome[], key: (typeof KEYS)[number]) {
   return outcomes.flatMap((one) => one[key].map((what) => `${one.vantage} | ${one.entry} | ${what}`))
 }
 
-function print(outcomes: readonly Outcome[]): void {
+function print(outcomes: readonly Outcome[], seed: number): void {
   const { vantages, skipped } = places
   const total = cellsOf(vantages).length
-  console.log(
+  for (const why of [...skipped, ...fleet.skipped]) console.log(`SKIPPED: ${why}`)
+  figure(
     [
-      `${vantages.length} vantages, ${fleet.victims.size} victims: ${total} cells, ${outcomes.length} of them run (FAMILIAR_SEED=${SEED})`,
-      ...[...skipped, ...fleet.skipped].map((why) => `SKIPPED: ${why}`),
+      `${vantages.length} vantages, ${fleet.victims.size} victims: ${total} cells, ${outcomes.length} of them run (FAMILIAR_SEED=${seed})`,
       tableOf(outcomes),
       ...KEYS.flatMap((key) => told(outcomes, key).map((what) => `${key}: ${what}`)),
     ].join('\n'),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { timeoutFor, times } from '../../../familiar/test/helpers/counts.js'
+import { figure } from '../../../familiar/test/helpers/figures.js'
 import { startCli, withoutWaits } from '../helpers/cli.js'
 import { listenersOn } from '../helpers/machine.js'
 import { spawnHolder } from './holder.js'
@@ -62,7 +63,7 @@ async function expectOneReplacement(round: number, previous: string): Promise<vo
   const before = startsByCommands().length
   const ended = await Promise.all(Array.from({ length: HERD }, startOne))
   const slowest = Math.max(...ended.map(({ ms }) => ms))
-  console.log(`round ${round}, ${previous}: the slowest of ${HERD} commands took ${Math.round(slowest)} ms`)
+  figure(`round ${round}, ${previous}: the slowest of ${HERD} commands took ${Math.round(slowest)} ms`)
   const daemon = root.remember()
   expect(ended.filter(({ status }) => status !== 0)).toEqual([])
   expect(new Set(ended.map((one) => one.daemon))).toEqual(new Set([daemon?.pid]))

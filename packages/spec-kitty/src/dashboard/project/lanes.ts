@@ -1,6 +1,6 @@
 import type { BoardColumn, Lane } from '../api.js'
 
-interface VersionRelation {
+interface LanePlace {
   /** Null: not on the board. */
   readonly column: BoardColumn | null
   /** How much of a package in this lane counts as finished, from 0 to 1; null: it is left out of the progress. */
@@ -8,7 +8,7 @@ interface VersionRelation {
 }
 
 /** A canceled package is shown in Done, but its work was not done, so it is left out of the progress. */
-const LANES: Readonly<Record<Lane, VersionRelation>> = {
+const LANES: Readonly<Record<Lane, LanePlace>> = {
   genesis: { column: null, weight: null },
   planned: { column: 'planned', weight: 0 },
   blocked: { column: 'planned', weight: 0 },
@@ -22,7 +22,7 @@ const LANES: Readonly<Record<Lane, VersionRelation>> = {
 }
 
 /** A lane of a later version counts as planned: its work is not known to have begun. */
-const UNKNOWN: VersionRelation = { column: 'planned', weight: 0 }
+const UNKNOWN: LanePlace = { column: 'planned', weight: 0 }
 
 /** The lane of a package that no event names. */
 export const FIRST_LANE: Lane = 'planned'
@@ -34,7 +34,7 @@ export function isLane(lane: string): lane is Lane {
 
 /** Returns the column of a lane; null if it is not on the board, Planned for an unknown lane. */
 export function columnOf(lane: string): BoardColumn | null {
-  return versionRelation(lane).column
+  return placeOf(lane).column
 }
 
 /** Returns how many packages are in each column. */
@@ -49,11 +49,11 @@ export function countColumns(lanes: readonly string[]): Readonly<Record<BoardCol
 
 /** Returns the progress from 0 to 1; null if nothing is on the board, 1 if everything on it is canceled. */
 export function progressOf(lanes: readonly string[]): number | null {
-  const weights = lanes.flatMap((lane) => versionRelation(lane).weight ?? [])
+  const weights = lanes.flatMap((lane) => placeOf(lane).weight ?? [])
   if (weights.length > 0) return weights.reduce((sum, weight) => sum + weight, 0) / weights.length
   return lanes.some((lane) => columnOf(lane) !== null) ? 1 : null
 }
 
-function versionRelation(lane: string): VersionRelation {
+function placeOf(lane: string): LanePlace {
   return isLane(lane) ? LANES[lane] : UNKNOWN
 }

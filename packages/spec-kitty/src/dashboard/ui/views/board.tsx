@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
-import { COLUMNS, inColumn, type ColumnName } from '../lanes.js'
+import { COLUMNS, inColumn, type ColumnName } from '../columns.js'
 import { moveBetweenCards } from './arrows.js'
 import { Card } from './card.js'
 import { Notice } from './notice.js'

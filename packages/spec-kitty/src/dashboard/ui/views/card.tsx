@@ -1,5 +1,5 @@
 import type { WorkPackage } from '../../api.js'
-import { isLane, laneName } from '../lanes.js'
+import { isLane, laneName } from '../columns.js'
 import { printRoute } from '../route.js'
 import { visible } from '../visible.js'
 

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import type { MissionReply } from '../../api.js'
 import { formatCount } from '../format.js'
-import { describeCounts } from '../lanes.js'
+import { describeCounts } from '../columns.js'
 import { Ago } from '../live/clock.js'
 import { useReply } from '../live/reply.js'
 import { printRoute, type Route } from '../route.js'

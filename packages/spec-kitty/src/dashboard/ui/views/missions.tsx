@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MissionsReply, MissionSummary } from '../../api.js'
 import { formatCount } from '../format.js'
-import { COLUMNS } from '../lanes.js'
+import { COLUMNS } from '../columns.js'
 import { Ago } from '../live/clock.js'
 import type { Reading } from '../live/reply.js'
 import { printRoute } from '../route.js'

@@ -1,6 +1,6 @@
 import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
-import { COLUMNS, describeCounts } from '../lanes.js'
+import { COLUMNS, describeCounts } from '../columns.js'
 
 /** A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. */
 export function Progress({ mission }: { readonly mission: Pick<MissionSummary, 'progress' | 'counts'> }) {
