@@ -5,10 +5,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { PLAN, spell } from 'familiar'
+import { PLAN, spell } from 'familiar/internals'
 import { dashboardFamily, syncFamily } from '../packages/spec-kitty/dist/daemons/families.js'
 
-/** @typedef {import('familiar').Rule} Rule */
+/** @typedef {import('familiar/internals').Rule} Rule */
 /** @typedef {import('familiar').Family} Family */
 
 const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url))

@@ -51,6 +51,7 @@ export const WALLS: readonly Wall[] = [
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
+  { part: 'familiar/internals.ts', may: library('classify observe'), isPure: true },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
   { part: 'spec-kitty/cli', may: ['familiar', ...tool('version.ts')] },

@@ -11,4 +11,4 @@ export function dashboardFamily(root: string): Family {
 }
 
 /** The port range of the dashboards. */
-export const DASHBOARD_PORTS = dashboard.ports
+export const DASHBOARD_PORTS: Family['ports'] = dashboard.ports

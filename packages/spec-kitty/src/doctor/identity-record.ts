@@ -10,12 +10,15 @@ import {
 } from 'familiar'
 import { ownerDetails } from '../daemons/health-details.js'
 
-/** One candidate as the JSON documents describe it. Names and meanings are permanent. */
+/**
+ * One candidate of a scan, as the commands print it in JSON. The name and the meaning of a field must never change,
+ * because scripts read them.
+ */
 export interface IdentityRecord {
   readonly scanned_family: string
   readonly daemon_family: string | null
   readonly pid: number | null
-  /** Null for the holder of a daemon lock that does not listen. */
+  /** Null for a process that holds the daemon lock and does not listen. */
   readonly port: number | null
   readonly protocol_version: number | null
   readonly package_version: string | null
@@ -40,7 +43,10 @@ export interface IdentityRecord {
   readonly rule: string
 }
 
-/** Returns the identity record of a candidate. Pure, except that the wall clock turns an age into a start time. */
+/**
+ * Returns the identity record of a candidate. Pure, except that it reads the wall clock to compute the start time from
+ * the age.
+ */
 export function identityRecord(candidate: Candidate, seen: Scan, self: Self): IdentityRecord {
   const { observation, facts, verdict } = candidate
   const { report, shape, process } = observation

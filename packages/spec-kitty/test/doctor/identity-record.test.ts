@@ -1,5 +1,5 @@
 import type { Candidate, CleanUpReport, Scan } from 'familiar'
-import { classify } from 'familiar'
+import { classify } from 'familiar/internals'
 import { describe, expect, it } from 'vitest'
 import { factsOf } from '../../../familiar/src/classify/derive.js'
 import {

@@ -3,15 +3,16 @@ import { lstat, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, parse, sep } from 'node:path'
 import { isHidden, isIn, refusalOf, type Confined } from './confine.js'
 
-/** A regular file or a directory at its real path, which may be shown. */
+/** A regular file or a directory that the page may show. `path` is its real path. */
 export interface LocatedEntry extends Confined {
   readonly kind: 'file' | 'directory'
   readonly stats: BigIntStats
 }
 
-/** Why something cannot be used, phrased to follow its path. */
+/** An entry that cannot be used. */
 export interface Unusable {
   readonly kind: 'unusable'
+  /** The reason, in words that follow the path, such as `is a link that leads nowhere`. */
   readonly what: string
 }
 
@@ -21,15 +22,19 @@ export interface Absent {
 
 export type Located = LocatedEntry | Unusable | Absent
 
-/** As many symlinks as Linux follows. */
+/** The most symlinks that are followed to resolve one name. Linux has the same limit. */
 const MAX_LINKS = 40
 
-/** Limit of names looked up for one symlink. It may contain two thousand names, and a project thousands of symlinks. */
+/**
+ * The most names that are looked up to resolve one symlink. The target of a symlink may contain two thousand names, and
+ * a project may contain thousands of symlinks: without a limit, resolving them could take very long.
+ */
 const MAX_LOOKUPS = 256
 
 /**
- * Returns what a name in a directory refers to. A symlink is followed only if it ends in the directory's `within` and no
- * name on its way inside the project is hidden. Never throws because of what it finds.
+ * Returns what a name in a directory refers to. A symlink is accepted only if it leads to a place in `directory.within`
+ * and passes no hidden name inside the project. A hidden name counts as absent. A failed system call is returned as
+ * `absent` or `unusable`, not thrown.
  */
 export async function locate(directory: Confined, name: string): Promise<Located> {
   if (name === '' || name !== basename(name) || isHidden(name)) return { kind: 'absent' }
@@ -43,9 +48,9 @@ export async function locate(directory: Confined, name: string): Promise<Located
 }
 
 /**
- * Resolves a symlink name by name instead of leaving it to the kernel, so that nothing outside the project is touched (it
- * may be a dead mount, and whether it exists must not be revealed) and no hidden directory is passed. Outside the project,
- * names are joined as written, without a lookup.
+ * Resolves a symlink name by name instead of leaving this to the kernel, for two reasons. Nothing outside the project
+ * may be accessed: a network mount there may not answer, and the page must not reveal what exists there. And no hidden
+ * directory may be passed. Outside the project, names are appended to the path without a lookup.
  */
 async function follow(from: Confined, link: string): Promise<Located> {
   try {
@@ -58,7 +63,7 @@ async function follow(from: Confined, link: string): Promise<Located> {
 
 async function walk(root: string, link: string): Promise<string | Unusable> {
   let at = dirname(link)
-  // A stack: the next name is the last element.
+  // `rest` is a stack: its last element is the next name to look up.
   const rest = [basename(link)]
   let [lookups, links] = [0, 0]
   for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
@@ -77,7 +82,7 @@ async function walk(root: string, link: string): Promise<string | Unusable> {
   return at
 }
 
-/** Null if it is not a symlink. */
+/** Returns the target of a symlink; null if the path is not a symlink. */
 async function targetOf(path: string): Promise<string | null> {
   return (await lstat(path)).isSymbolicLink() ? readlink(path) : null
 }
@@ -88,7 +93,10 @@ function partsOf(target: string): readonly string[] {
   return parts.filter((part) => part !== '' && part !== '.')
 }
 
-/** Checks the real path too: some file systems accept several spellings of a name (upper and lower case, `GIT~1`). */
+/**
+ * Returns the entry at the end of a symlink. Checks its real path too, because some file systems accept several
+ * spellings of a name (upper and lower case, `GIT~1`).
+ */
 async function arrive(from: Confined, end: string): Promise<Located> {
   const refusal = refusalOf(from, end)
   if (refusal !== null) return refused(`is ${refusal}`)
@@ -104,7 +112,7 @@ function seen({ root, within }: Confined, path: string, stats: BigIntStats): Loc
   return { kind, path, root, within, stats }
 }
 
-/** Null for a FIFO, a socket or a device: opening one may wait forever or change something. */
+/** Returns null for a FIFO, a socket or a device: opening one may block forever or change something. */
 export function kindOf(stats: BigIntStats): LocatedEntry['kind'] | null {
   if (stats.isFile()) return 'file'
   return stats.isDirectory() ? 'directory' : null

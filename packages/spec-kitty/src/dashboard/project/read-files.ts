@@ -9,7 +9,10 @@ import type { Reading } from './memory.js'
 const MAX_META_BYTES = 1024 * 1024
 const MAX_TITLE_CHARS = 500
 
-/** UTF-8 takes at most three bytes per UTF-16 unit of the front matter; the fourth leaves room for its delimiters. */
+/**
+ * How much of a prompt is read to get its front matter. UTF-8 needs at most three bytes for one UTF-16 unit. Four bytes
+ * per unit are read, which leaves room for the lines that begin and end the front matter.
+ */
 const PROMPT_BYTES = 4 * MAX_FRONT_MATTER_CHARS
 
 export interface Meta {
@@ -35,7 +38,7 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   })
 }
 
-/** Returns the fields in the front matter of a prompt. The prompt itself is read only when it is opened. */
+/** Returns the fields in the front matter of a prompt. The rest of the prompt is read only when the user opens it. */
 export async function readPackage(found: LocatedEntry): Promise<Reading<PackageFields>> {
   const size = Number(found.stats.size)
   const read = await withFile(found, (handle) => readBytes(handle, 0, Math.min(size, PROMPT_BYTES)))
@@ -52,7 +55,7 @@ function withProblems(fields: PackageFields, problems: readonly string[]): Packa
   return { ...fields, problems: [...problems, ...fields.problems] }
 }
 
-/** The latest lanes are at the end of the file, so only the end of a larger file is read. */
+/** Of a file that is larger than this, only the end is read: the latest lanes are there. */
 const MAX_EVENTS_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
 const MAX_LINE_BYTES = 256 * 1024
@@ -80,7 +83,10 @@ function kept<T>(value: T): Reading<T> {
 
 const NEWLINE = 10
 
-/** Cuts bytes into lines. With `skipsFirst`, reading began in the middle of the file, so the first line is incomplete. */
+/**
+ * Returns a reader that cuts bytes into lines and passes them to `lanes`. With `skipsFirst`, the first line is dropped:
+ * it is incomplete, because reading began in the middle of the file.
+ */
 function lineSplitter(lanes: LaneReader, skipsFirst: boolean) {
   let parts: Uint8Array[] = []
   let bytes = 0
