@@ -1,13 +1,14 @@
 /**
- * A warm daemon answers within a few milliseconds, or within this time on a busy machine. Code that a command needs only
- * without a daemon is not loaded earlier.
+ * A running daemon answers within a few milliseconds, on a busy machine within this time. Only after this time does a
+ * command load the code that it needs if no daemon answers.
  */
 const LOAD_AFTER_MS = 200
 
 /**
- * Returns the result of `work`. If that takes longer than 200 ms, loads a part of the package meanwhile: code that is needed
- * after a wait must already be in memory, because the package may be replaced during the wait. Ignores a failed load: the
- * code that needs the part reports it.
+ * Returns the result of `work`. If `work` takes longer than 200 ms, also calls `load`, which imports the modules that
+ * the caller will need next. They are imported before `work` has ended because a new version of the package may be
+ * installed during the wait, and then the old modules can no longer be read from disk. If `load` fails, the error is
+ * ignored: the caller imports the same modules again when it needs them, and reports the error then.
  */
 export async function loadingBeside<T>(load: () => Promise<unknown>, work: () => Promise<T>): Promise<T> {
   const timer = setTimeout(() => void load().catch(() => undefined), LOAD_AFTER_MS)

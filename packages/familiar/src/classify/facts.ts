@@ -1,15 +1,16 @@
 import type { Tri } from './tri.js'
 
 /**
- * Everything a decision may depend on. The values come from one scan of the machine. `unknown` means that a fact could not
- * be determined; a row that allows a clean-up never accepts it for a fact that it names.
+ * Everything that the decision about one candidate may depend on. The candidate is called "it" below. The values come
+ * from one scan of the machine. `unknown` means that a fact could not be determined. If a row of a decision table
+ * allows a clean-up, it never accepts `unknown` for a fact that it names.
  */
 export interface Facts {
-  /** The port lies in the family's range. */
+  /** Its port lies in the family's port range, or it does not listen at all. */
   readonly in_range: Tri
-  /** It has the spawn shape or the self-report of another family of the tool. */
+  /** Its command line or its self-report is that of another family of the tool. */
   readonly other_family: Tri
-  /** The command line has a spawn shape of this family; `unknown` when it cannot be read. */
+  /** Its command line is one with which this family starts daemons (`SpawnShape`); `unknown` if it cannot be read. */
   readonly spawn_shape: Tri
   /** It answered with a self-report of this family. */
   readonly self_report: Tri
@@ -17,7 +18,10 @@ export interface Facts {
   readonly answered_http: Tri
   /** It holds the daemon lock of the scanned scope, proved to own its record's token, or is named by a record of it. */
   readonly singleton_here: Tri
-  /** The same for any scope that its command line, self-report, working directory or environment names. */
+  /**
+   * Like `singleton_here`, but for any scope that its command line, self-report, working directory or environment
+   * names.
+   */
   readonly singleton_named: Tri
   /** It shares its port with a live singleton of its family, or was forked from one without exec. */
   readonly part_of_singleton: Tri
@@ -33,13 +37,16 @@ export interface Facts {
   readonly reachable: Tri
   /** A record of a scope that it names belongs to a daemon of another machine or pid namespace that may still run. */
   readonly elsewhere: Tri
-  /** The command line names a scope. */
+  /** Its command line names a scope. */
   readonly marker: Tri
-  /** That scope is the scanned one. */
+  /** Its command line names the scanned scope. */
   readonly marker_here: Tri
-  /** The self-report is proven to belong to this listener. */
+  /** Its self-report is proven to come from this listener. */
   readonly report_agrees: Tri
-  /** Marker, self-report (where this version states a scope) and working directory all name the same scope. */
+  /**
+   * Its self-report, and for our own daemon also its working directory, name the same scope as its command line. The
+   * self-report is not compared if daemons of that version do not report their scope.
+   */
   readonly scope_agrees: Tri
   /** The scope that its command line names was read before the deadline. */
   readonly scope_told: Tri
@@ -47,11 +54,14 @@ export interface Facts {
   readonly records_readable: Tri
   /** It started less than the family's `startingSeconds` ago. */
   readonly in_startup_grace: Tri
-  /** It has a predecessor's spawn shape. */
+  /** Its command line is one with which a predecessor (an earlier implementation of the tool) starts daemons. */
   readonly predecessor: Tri
-  /** The project directory is proven gone. */
+  /** The directory of the scope that its command line names is proven to be gone. */
   readonly project_gone: Tri
-  /** No record of the scope names a running daemon, or one names another live process. */
+  /**
+   * It is not the daemon of the scope that its command line names: no record of that scope names a running daemon, or
+   * one names another live process.
+   */
   readonly disowned: Tri
 }
 

@@ -1,24 +1,31 @@
 import type { CleanupClass } from './rules.js'
 
-/** The purpose of a scan: to show, a daemon's own clean-up after its start, the operator's reset, or reset with force. */
+/**
+ * What a scan is made for. `scan`: only to show the result. `startup_clean`: an automatic clean-up, by a running daemon
+ * or to make room in a full port range before a start. `reset`: the user asked for a clean-up. `reset_force`: the user
+ * asked for it with force.
+ */
 export type Intent = 'scan' | 'startup_clean' | 'reset' | 'reset_force'
 
-/** What is done with a candidate. `retire_if_proven`: retired if identity and spawn shape are proven, else failed. */
+/**
+ * What is done with a candidate. `retire_if_proven`: its process is ended if its identity and its command line are
+ * proven; otherwise the clean-up reports a failure for it.
+ */
 export type Action = 'show' | 'leave' | 'skip' | 'retire' | 'retire_if_proven'
 
-/** The action for each class and intent. A missing cell does not compile. */
+/** The action for each class and intent. The type requires every combination, so a missing one is a compile error. */
 export const PLAN: Readonly<Record<CleanupClass, Readonly<Record<Intent, Action>>>> = {
   safe_auto: { scan: 'show', startup_clean: 'retire', reset: 'retire', reset_force: 'retire' },
   operator_required: { scan: 'show', startup_clean: 'leave', reset: 'skip', reset_force: 'retire_if_proven' },
   never_touch: { scan: 'show', startup_clean: 'leave', reset: 'leave', reset_force: 'leave' },
 }
 
-/** Reasons why not even force retires a candidate, whatever row decided. */
+/** Reasons why a candidate is not ended even with force, whichever row of the decision table matched. */
 export interface Spared {
   readonly otherUser: boolean
-  /** Another scope whose live singleton it is, or may be. */
+  /** The other scope whose live daemon the candidate is or may be; null if there is none. */
   readonly inUseBy: string | null
-  /** Not proven to be reachable from here, so a missing answer says nothing about it. */
+  /** The candidate is not proven to be reachable from here, so the lack of an answer says nothing about it. */
   readonly unreachable: boolean
   /** The scope's daemon runs, or may run, on another machine or in another pid namespace. */
   readonly elsewhere: boolean

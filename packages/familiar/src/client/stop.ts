@@ -34,11 +34,14 @@ export type StopResult =
     }
 
 /**
- * Ends the daemon of the scope, of any version: ours, or, if there is no record of ours, the one that a predecessor's record
- * proves. Asks it first (our own gets the token only after proving that it owns it), then signals the proven process.
- * Returns `stopped` only if it is gone. A daemon that another scope uses is not this scope's.
+ * Ends the daemon of the scope, whatever its version: our own daemon or, if there is no record of ours, the
+ * predecessor's daemon that a predecessor's record proves. First asks the daemon over HTTP to stop; our own daemon is
+ * sent the token only after it has proved that it already has it. If the daemon does not end, signals its process, if
+ * that is proven. Returns `stopped` only if the process is gone. Never ends a daemon that another scope uses.
  *
- * Throws `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` for a daemon that cannot be judged from here.
+ * Throws `E_DAEMON_UNREACHABLE` if the daemon cannot be reached from here, and `E_DAEMON_ELSEWHERE` if it runs on
+ * another machine, in another pid namespace, or where its process is not visible from here. Throws
+ * `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
  */
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
@@ -50,7 +53,10 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   return withLock(files.lifecycleLock, { onWait }, (lock) => stopLocked(request, lock))
 }
 
-/** What to end: a daemon that the scan found, or one that proved itself but whose process is not fully visible. */
+/**
+ * What to end: a daemon that the scan found (`daemon`), or one that proved over HTTP to be the recorded one although
+ * the scan did not find it.
+ */
 type Target =
   | { readonly daemon: Candidate; readonly record: DaemonRecord | null }
   | { readonly daemon: null; readonly record: DaemonRecord; readonly process: ProcessView }
@@ -59,7 +65,7 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   const { state, pid, port } = stateFrom(seen)
-  // In another user's directory we only scan: refuse even if there is nothing to stop.
+  // A scope of another user may only be scanned. So this throws even if there is no daemon to stop.
   if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   const daemon = scopeDaemon(seen)
   if (daemon !== null) return seenTarget(request, seen, daemon)
@@ -71,7 +77,10 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   return null
 }
 
-/** Commands use a predecessor's daemon only while there is no record of ours. */
+/**
+ * Returns the target for a daemon that the scan found. Null for a predecessor's daemon while there is a record of ours:
+ * then commands do not use that daemon. Throws if the daemon runs elsewhere or cannot be reached from here.
+ */
 function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target | null {
   const { observation, facts } = daemon
   const isPredecessor = observation.shape?.lineage === 'predecessor'
@@ -87,7 +96,11 @@ function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target
   return { daemon, record }
 }
 
-/** Such a daemon is only asked over HTTP. Its process must be visible from here, so that its end can be seen. */
+/**
+ * Returns the target for a daemon that proved over HTTP to be the recorded one although the scan did not find it. Such
+ * a daemon is only asked over HTTP to stop, never signalled. Throws `E_DAEMON_ELSEWHERE` if its process is not visible
+ * from here, because then nobody could tell whether it has ended.
+ */
 async function provenTarget(request: StopRequest, { host }: Scan, record: DaemonRecord): Promise<Target> {
   const { pid, port } = record
   const isOurs = pid !== null && record.pidNamespace === host.pidNamespace

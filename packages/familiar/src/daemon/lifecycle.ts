@@ -18,9 +18,9 @@ import { watchScope } from './scope-state.js'
 import { watchSiblings } from './siblings.js'
 import { WATCHDOG_MS } from './timing.js'
 
-/** The parts of a daemon's work that its life depends on. */
+/** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
-  /** The number of open uploads, drains and streams, without the requests that the server counts itself. */
+  /** The number of open uploads, drains and streams. HTTP requests are not included: the server counts them. */
   readonly inFlight: () => number
   /** The number of events that may be sent now. */
   readonly pending: () => number
@@ -28,7 +28,9 @@ export interface Work {
   readonly stop: () => Promise<void>
 }
 
-/** What clients cause: a proof was given, or the daemon was asked to leave. */
+/**
+ * What clients cause. `proof`: the server proved to a client who it is. `shutdown`: a client asked the daemon to stop.
+ */
 export interface ClientEvents {
   proof: []
   shutdown: [reason: string]
@@ -43,14 +45,17 @@ export interface LifecycleOptions {
   readonly timing: Required<Timing>
   readonly work?: Work
   readonly isInstallationChanged: () => boolean | null
-  /** It runs in the caller's terminal, and leaves when that is closed (SIGHUP). A background daemon ignores SIGHUP. */
+  /**
+   * The daemon runs in the caller's terminal and ends when that terminal is closed (SIGHUP). A background daemon
+   * ignores SIGHUP.
+   */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
   readonly server: Server
   readonly record: OwnRecord
   readonly activity: Activity
   readonly clients: EventEmitter<ClientEvents>
-  /** Aborted when the daemon begins to leave. */
+  /** Aborted when the daemon begins to shut down. */
   readonly leaving: AbortController
   readonly start: StartCause
 }
@@ -62,15 +67,16 @@ export interface StartCause {
   readonly starterPid: number | null
 }
 
-/** How often a leaving daemon checks whether its work has ended. */
+/** The time between two checks whether the work has ended, while the daemon shuts down. */
 const DRAIN_POLL_MS = 20
 
 /** For a daemon that does nothing besides answering requests. */
 const NO_WORK: Work = { inFlight: () => 0, pending: () => 0, stop: () => Promise.resolve() }
 
 /**
- * Starts the life of an adopted daemon that holds its lock and serves: writes its record and keeps it correct, cleans up
- * stale siblings, and retires or leaves in the end.
+ * Starts the life cycle of a daemon that was adopted, holds its lock and serves requests. From then on the daemon keeps
+ * its record correct, cleans up stale daemons of the same scope, and ends when a retirement rule, a signal or a client
+ * tells it to.
  */
 export function startLifecycle(options: LifecycleOptions): void {
   const { family, scope, platform, timing, work = NO_WORK, lock, server, record, activity, clients } = options
@@ -82,7 +88,7 @@ export function startLifecycle(options: LifecycleOptions): void {
   const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock) === 'yes'
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
 
-  /** Ends the process; only the first call counts. */
+  /** Shuts the daemon down and ends the process. Only the first call has an effect. */
   async function leave(reason: string, rule: string | null): Promise<void> {
     if (isLeaving) return
     isLeaving = true
@@ -131,7 +137,8 @@ export function startLifecycle(options: LifecycleOptions): void {
     else await leave(rule.reason, rule.id)
   }
 
-  // Before the record: its readers may send a signal at once, which must not end the daemon without marking it stopped.
+  // Signals are handled before the record is written: whoever reads the record may send a signal at once, and even then
+  // the daemon must mark its record as stopped before it ends.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
   process.on('SIGHUP', () => void (options.isForeground === true && leave('SIGHUP', null)))
   const keeper = keepRecord({
@@ -154,7 +161,7 @@ export function startLifecycle(options: LifecycleOptions): void {
   })
   logStart(log, options)
   clients.on('proof', siblings.request)
-  // On the next turn, so that the reply to the request goes out.
+  // Wait for the next turn of the event loop, so that the reply to this request is sent first.
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
   setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()
@@ -180,7 +187,10 @@ function logStart(log: Log, { record, start }: LifecycleOptions): void {
   })
 }
 
-/** `unknown` for a system error (too little memory, a file system that is away): it does not mean that the lock is lost. */
+/**
+ * Returns whether this daemon still holds its lock. `unknown` after a system error, for example if memory is short or
+ * the file system does not respond: such an error does not mean that the lock is lost.
+ */
 function isHeld(lock: HeldLock): Tri {
   try {
     lock.assertHeld()
@@ -191,9 +201,9 @@ function isHeld(lock: HeldLock): Tri {
 }
 
 /**
- * Returns whether the process that a record names is a living daemon of this scope. Any other process, whatever its start
- * time, cannot supersede the holder of the daemon lock. Throws `E_LOOK_FAILED` when processes cannot be read at all: then
- * not even this one is found.
+ * Returns whether the process that a record names is a living daemon of this scope. Any other process, even one with
+ * the recorded start time, cannot supersede this daemon, which holds the daemon lock. Throws `E_LOOK_FAILED` when not
+ * even this process itself is found: then processes cannot be read at all.
  */
 async function isRival({ family, scope, platform }: LifecycleOptions, named: DaemonRecord): Promise<boolean> {
   if (named.pid === null) return false

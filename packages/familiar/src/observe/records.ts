@@ -13,22 +13,31 @@ export interface ScopesQuestion {
   readonly pids: readonly number[]
 }
 
-/** Prefix of every reply of the child that reads scopes, so that output of a preloaded module is not taken for a reply. */
+/**
+ * Prefix of every reply of the child process that reads scopes. It distinguishes a reply from other output on stdout,
+ * for example the output of a preloaded module.
+ */
 export const REPLY = 'familiar:'
 
-/** One scope as the child read it. */
+/** One scope as the child process read it. */
 export interface ScopeReply {
   readonly scope: string
   readonly view: PeekedScope
 }
 
-/** A scope as it was read, before its records are parsed: only the caller knows the family. */
+/**
+ * A scope as it was read, before its records are parsed. The child process cannot parse them, because only its parent
+ * knows the family.
+ */
 export type PeekedScope = Omit<ScopeSnapshot, 'records'> & { readonly records: readonly PeekedFile[] }
 
-/** A scope as its files describe it, before the kernel is asked who holds its lock. */
+/**
+ * A scope as its files describe it. The kernel has not yet been asked who holds the daemon lock; `told` is the holder
+ * that the lock file names.
+ */
 export type UnlockedView = Omit<ScopeSnapshot, 'lockHolder'> & { readonly told: ToldHolder }
 
-/** Reads the caller's own scope, in this process. May block as long as its file system does. */
+/** Reads the caller's own scope in this process. Blocks this process for as long as the file system blocks. */
 export function readScope(family: Family, scope: string): UnlockedView {
   const { daemonLock, records, ...view } = peek(requestFor(family, scope))
   const reads = records.map((file) => ofScope(withToken(family, toRecord(family, file)), view.real ?? scope))
@@ -51,14 +60,20 @@ export function snapshotOf(family: Family, view: PeekedScope): ScopeSnapshot {
   return { ...view, records: view.records.map((file) => toRecord(family, file)) }
 }
 
-/** Returns our own record of the scope; null when it is absent, unreadable, a predecessor's, or of another scope. */
+/**
+ * Returns our own record of the scope. Null when there is none, when it cannot be read, or when the file contains a
+ * predecessor's record or the record of another scope.
+ */
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
   const read = ofScope(withToken(family, readRecord(family, family.files(scope).record)), scope)
   if (read.state !== 'readable' || read.record.lineage !== 'own') return null
   return read.record.scope === scope ? read.record : null
 }
 
-/** Returns the predecessor's record of the scope if it counts for connecting: only while no own record exists. */
+/**
+ * Returns the predecessor's record of the scope. Null when there is none, when it cannot be read, or when a record file
+ * of ours exists: then commands do not use a predecessor's daemon.
+ */
 export function readPredecessorRecord(family: Family, scope: string): DaemonRecord | null {
   const { record, predecessorRecord } = family.files(scope)
   const reads = [...new Set([record, predecessorRecord])].map((path) => readRecord(family, path))
@@ -85,8 +100,10 @@ export function requestFor(family: Family, scope: string): PeekRequest {
 }
 
 /**
- * Adds the token from its file. It counts only with the record's pid and start time; a daemon of another home has no token
- * here. The instance id is checked because the record, which may be forged, supplies it as the file name.
+ * Adds the token to a record that does not contain it, if its token file exists. The file must name the same pid and
+ * start time as the record. A daemon that was started with another home directory has its token file there, not here.
+ * The instance id is checked because it becomes a part of the file name, and the record that it comes from may be
+ * forged.
  */
 function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
   if (tokenDirectory === null || read.state !== 'readable') return read

@@ -15,27 +15,37 @@ import { readScope, type UnlockedView } from './records.js'
 import { ScopeReader } from './scopes.js'
 import { observationsOf, type Heard } from './observations.js'
 
-/** Time budget of a scan: what the listeners leave of it may be spent on reading the scopes that other processes name. */
+/**
+ * Time budget of a scan. The time that the listeners do not use may be spent on reading the scopes that other processes
+ * name.
+ */
 const SCAN_MS = 950
 
 /**
- * Before acting, allow this long for other scopes: a daemon whose scope is unknown is never cleaned, and on a busy
- * machine starting the child alone can take longer than a whole scan may.
+ * How long a scan that precedes an action may spend on reading other scopes. A daemon whose scope was not read is never
+ * cleaned up, and on a busy machine the start of the child process that reads the scopes can take longer than
+ * `SCAN_MS`.
  */
 export const FOREIGN_SCOPES_TIMEOUT_MS = 3_000
 
-/** The minimum time for reading other scopes. A local file system takes about 50 ms, mostly to start the child. */
+/**
+ * The minimum time for reading other scopes. On a local file system this takes about 50 ms, most of it for the start of
+ * the child process that reads them.
+ */
 const FOREIGN_SCOPES_SHORT_MS = 300
 
 /** How long the tools of the operating system may take (Linux needs none). */
 const MACHINE_MS = 5_000
 
-/** One candidate with everything that was seen, the facts, the verdict, and the proof if there is one. */
+/** One candidate: what the scan saw of it, the facts derived from that, the verdict, and the proof if there is one. */
 export interface Candidate {
   readonly observation: Observation
   readonly facts: Facts
   readonly verdict: Verdict
-  /** Null where identity or spawn shape is not proven: such a process cannot be signalled at all. */
+  /**
+   * What a signal to its process requires. Null if the identity of the process, or that its command line is one of this
+   * family (`SpawnShape`), is not proven: then the process is never signalled.
+   */
   readonly proof: ProvenProcess | null
 }
 
@@ -44,15 +54,15 @@ export interface Scan {
   readonly family: Family
   readonly host: Host
   readonly context: ScanContext
-  /** Every listener in the range, by port; before them the daemon lock's holder if it does not listen. */
+  /** Every listener in the range, ordered by port. If the holder of the daemon lock does not listen, it comes first. */
   readonly candidates: readonly Candidate[]
 }
 
 /**
- * Scans every listener in the family's port range and classifies it. Writes nothing, signals no candidate, and starts
- * nothing that outlives it, except a child that hangs in the kernel (`scopes.ts`). Ends within about a second whatever
- * the listeners do, or later if `foreignScopesMs` gives other scopes more time. Throws `E_LOOK_FAILED` when the system
- * cannot list the listeners.
+ * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
+ * process that it starts outlives the scan, except a child that hangs in a system call (`scopes.ts`). Ends within about
+ * a second whatever the listeners do, or later if `foreignScopesMs` gives other scopes more time. Throws
+ * `E_LOOK_FAILED` when the system cannot list the listeners.
  */
 export async function scan(
   family: Family,
@@ -112,7 +122,7 @@ async function scanWith(
   }
 }
 
-/** Adds the holder of our own scope's daemon lock. Checks the candidates first: it is nearly always one of them. */
+/** Adds the holder of the scanned scope's daemon lock. Checks `pids` first: the holder is nearly always one of them. */
 async function withLock(
   family: Family,
   scope: string,
@@ -124,9 +134,11 @@ async function withLock(
 }
 
 /**
- * Lets a recorded daemon prove itself when its file descriptors cannot be read (mostly because its Node has file
- * capabilities): the owner of the record's token is the process that the record names. Done only for sockets whose
- * holder is otherwise unknown. The recorded pid counts only in our own pid namespace: elsewhere it names another process.
+ * Asks the daemon that a record names to prove that it has the record's token, and returns the sockets of those that
+ * did. This is needed when the file descriptors of the process cannot be read (mostly because its Node has file
+ * capabilities), so it is done only for sockets whose holder is otherwise unknown. The proof shows that the holder is
+ * the process that the record names, so its pid is added to `holders`. The pid is added only if it belongs to our own
+ * pid namespace: in another one the same number is another process.
  */
 async function proveRecorded(
   family: Family,
@@ -151,7 +163,10 @@ async function proveRecorded(
   return proven
 }
 
-/** Machine, boot and pid namespace must match the record. The start time may be unknown: the kernel can hide it from us. */
+/**
+ * Returns whether the recorded process is visible here. The machine, boot and pid namespace must match the record, and
+ * so must the start time, unless the kernel hides it from us.
+ */
 async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform): Promise<boolean> {
   const { hostId, bootId, pidNamespace } = await platform.host()
   const isSameSpace =
@@ -174,7 +189,9 @@ function hear(family: Family, reply: ProbeReply): Heard {
   return { answer: isOther ? 'other_family_report' : 'http', report: null }
 }
 
-/** Pids that a reply or a record claims: checked first when searching for the holder of a socket. */
+/**
+ * Returns the pids that a reply or a record names. They are checked first when searching for the holder of a socket.
+ */
 function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<number> {
   const claimed = [...heard].flatMap(({ report }) => report?.pid ?? [])
   return new Set([...claimed, ...recordedPids([here])])
@@ -184,7 +201,10 @@ function recordedPorts({ records }: UnlockedView): ReadonlySet<number> {
   return new Set(records.flatMap((read) => (read.state === 'readable' ? [read.record.port] : [])))
 }
 
-/** The pids in the records and locks of these scopes. One of another machine or pid namespace is inspected in vain. */
+/**
+ * Returns the pids in the records and locks of these scopes. Some may belong to another machine or pid namespace;
+ * inspecting those tells nothing about the recorded daemon.
+ */
 function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly number[] {
   return [...scopes].flatMap((scope) => {
     const lock = 'told' in scope ? scope.told : scope.lockHolder
@@ -195,7 +215,10 @@ function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly 
   })
 }
 
-/** Reads the scopes that processes name. Paths named by another user's process are never opened: they may be anything. */
+/**
+ * Reads the scopes that processes name. A path that another user's process names is never opened, because that user
+ * chose it and it may lead to anything.
+ */
 async function readScopes(
   reader: ScopeReader,
   family: Family,
@@ -264,7 +287,11 @@ export async function proveStarted(
   })
 }
 
-/** Whatever the class, a proof needs the process, its start time, command line, namespaces and spawn shape. */
+/**
+ * Returns the proof that a signal requires, or null. The class does not matter. The start time, command line and
+ * namespaces of the process must be known, the namespaces must be ours, and the command line must be one of this
+ * family.
+ */
 function prove(
   family: Family,
   { process, port, listeners }: Observation,

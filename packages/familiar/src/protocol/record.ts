@@ -26,7 +26,10 @@ export interface DaemonRecord {
   readonly stoppedAt: string | null
 }
 
-/** The record as our daemon writes it. Names and meanings are frozen: a later version must read an earlier record. */
+/**
+ * The record as our daemon writes it. The name and the meaning of a field must never change, because a later version
+ * must be able to read the record of an earlier one.
+ */
 export interface OwnRecord {
   readonly schema: 1
   readonly family: string
@@ -39,7 +42,7 @@ export interface OwnRecord {
   readonly host: '127.0.0.1'
   readonly port: number
   readonly url: string
-  /** Left out when others can read the place where the record is. */
+  /** Left out when other people may be able to read the record (`Family.tokenDirectory`). */
   readonly token?: string
   readonly package_version: string
   readonly protocol_version: number
@@ -48,7 +51,10 @@ export interface OwnRecord {
   readonly started_at: string
   readonly instance_id: string
   readonly state: 'running' | 'stopped'
-  /** About the last stop: while this daemon runs, that of the daemon before it. */
+  /**
+   * This field and `stopped_at` describe the last stop of a daemon of this scope. While this daemon runs, that is the
+   * stop of the daemon before it.
+   */
   readonly stop_reason: string | null
   readonly stopped_at: string | null
 }
@@ -62,18 +68,18 @@ export type RecordRead =
 
 /** What a predecessor's record says. */
 export interface PredecessorRecord {
-  /** Null if its daemons do not record it. */
+  /** Null if the record contains no pid: not every version of a predecessor wrote it. */
   readonly pid: number | null
   readonly port: number
   readonly token: string
 }
 
-/** Reads a predecessor's record; null if the text is none. */
+/** Parses a predecessor's record. Returns null if the text is not such a record. */
 export type ParsePredecessor = (text: string) => PredecessorRecord | null
 
 /**
- * Parses a record: our JSON, or else a predecessor's record, if there was a predecessor. Anything else is malformed; nothing
- * is guessed.
+ * Parses a record: our JSON, or else a predecessor's record, if there was a predecessor. Anything else is malformed;
+ * nothing is guessed.
  */
 export function parseRecord(text: string, parsePredecessor: ParsePredecessor | null): RecordRead {
   const record = text.trimStart().startsWith('{')

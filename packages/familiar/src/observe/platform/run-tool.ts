@@ -4,18 +4,22 @@ import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
 
 /** Limits for one run of a system tool, and how to read its result. */
 export interface ToolOptions {
-  /** Kills the tool as soon as it is aborted. */
+  /** The tool is killed as soon as this signal is aborted. */
   readonly deadline: AbortSignal
-  /** The whole environment of the tool; without it the tool inherits this process's. */
+  /** All environment variables of the tool. If this is left out, the tool inherits the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
   /** An exit code that means "nothing, or not everything, was found", if stderr is empty. */
   readonly quietExit?: number
 }
 
-/** Runs a tool and returns what it printed. The backends take it as a parameter, so that tests can supply the output. */
+/**
+ * Runs a tool and returns what it printed. The backends take it as a parameter, so that tests can supply the output.
+ */
 export type RunTool = (file: string, args: readonly string[], options: ToolOptions) => Promise<string>
 
-/** The most output that is read. One command line can be 1 MiB, and `ps` writes some bytes as four. */
+/**
+ * The most output that is read. One command line can be 1 MiB long, and `ps` prints some of its bytes as four bytes.
+ */
 const MAX_OUTPUT_MIB = 16
 
 const MAX_COMPLAINT_CHARS = 200
@@ -23,10 +27,11 @@ const MAX_COMPLAINT_CHARS = 200
 /**
  * Returns what the tool printed on stdout. No shell is involved and stdin is closed.
  *
- * Throws `E_LOOK_FAILED`, naming the tool and the cause, when it is missing, is not done before the deadline, prints more
- * than 16 MiB, is killed, or exits with a code that is neither 0 nor `quietExit`: partial output is never returned as if
- * it were complete. Throws `E_RESOURCES` when this process lacks the resources to start the tool. A tool that runs as root
- * (macOS `ps`) cannot be killed at the deadline, but this still stops waiting for it in time.
+ * Throws `E_LOOK_FAILED`, which names the tool and the cause, when the tool is missing, is not done before the
+ * deadline, prints more than 16 MiB, is killed, or exits with a code that is neither 0 nor `quietExit`. So partial
+ * output is never returned as if it were complete. Throws `E_RESOURCES` when this process lacks the resources to start
+ * the tool. A tool that runs as root (macOS `ps`) cannot be killed at the deadline, but this function still stops
+ * waiting for it in time.
  */
 export const runTool: RunTool = (file, args, options) =>
   run(file, args, options).catch((error: unknown) => {
@@ -34,7 +39,10 @@ export const runTool: RunTool = (file, args, options) =>
     throw error
   })
 
-/** When resources are lacking to start a tool, Node passes some errors to the callback and throws others. */
+/**
+ * Runs the tool. A lack of resources at its start rejects the promise in two ways: Node passes some of these errors to
+ * the callback, and throws others.
+ */
 const run: RunTool = (file, args, options) =>
   new Promise((resolve, reject) => {
     if (options.deadline.aborted) {
