@@ -13,8 +13,8 @@ import { licencesOf } from './licences.mjs'
 
 /**
  * Modules that are always needed together form one chunk: finding, reading and compiling a chunk costs a third of a
- * millisecond, and a command that scans the machine needed twenty. What suffices with a warm daemon is separate from what
- * a scan needs.
+ * millisecond, and a command that scans the machine needed twenty. Modules that suffice if a daemon already runs are
+ * separate from those that only a scan needs.
  */
 const GROUPS = [
   {
@@ -31,7 +31,11 @@ const GROUPS = [
   },
   {
     name: 'tool',
-    test: /spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/config|daemons\/(?!serve).*)\.js$/,
+    test: /spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/config|daemons\/(?:families|recognise-\w+|predecessor|health-details|commands|status|tool-daemon|sync))\.js$/,
+  },
+  {
+    name: 'use',
+    test: /spec-kitty\/dist\/daemons\/(?:launch|connect|notices|print-\w+)\.js$/,
   },
   {
     name: 'doctor',
@@ -57,7 +61,10 @@ mkdirSync(target, { recursive: true })
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', await bundleCommand()))
 
-/** Returns the bundled files of other packages. Entry names are fixed, because the entries find each other by name. */
+/**
+ * Writes the bundle, and returns the bundled files of other packages. Entry names are fixed, because the entries find
+ * each other by name.
+ */
 async function bundleCommand() {
   const bundle = await rolldown({
     input: {

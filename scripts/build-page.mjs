@@ -26,7 +26,7 @@ function joinStyles() {
   return files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
 }
 
-/** Returns the bundled files. */
+/** Writes the script, and returns the files that it contains. */
 async function bundleScript() {
   const bundle = await rolldown({
     input: join(source, 'main.tsx'),

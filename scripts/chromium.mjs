@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** No requests of the browser's own, no proxy between it and a daemon, and no sandbox, because root cannot use one. */
+/** The browser makes no requests by itself, uses no proxy, and has no sandbox, because root cannot use one. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',

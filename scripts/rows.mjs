@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * How long the longest of the live files take in `npm test`, in seconds, on two cores. A number that is wrong costs time and
- * nothing else; a file without one counts as `OTHERS`.
+ * How long the slowest live test files take in `npm test`, in seconds, on two cores. A wrong number only costs time. A
+ * file without a number is assumed to take `OTHERS` seconds.
  *
  * @type {Readonly<Record<string, number>>}
  */
@@ -25,7 +25,9 @@ const SECONDS = {
 }
 const OTHERS = 12
 
-/** These mostly wait for something that takes half a minute, so they run in a row of their own beside the busy ones. */
+/**
+ * Test files that mostly wait, for things that take half a minute: they run in a row of their own beside the busy rows.
+ */
 const WAITING = new Set([
   'doctor',
   'browser-requests',
@@ -37,8 +39,8 @@ const WAITING = new Set([
 ])
 
 /**
- * Deals the files to rows that take about equally long: one for those that wait, and `busy` for the rest, the longest first,
- * each to the row with the least to do.
+ * Distributes the files over `busy` rows that take about equally long (slowest file first, each into the row with the
+ * least to do). Files that mostly wait go into one more row, the last.
  *
  * @param {readonly string[]} files Paths.
  * @param {number} busy

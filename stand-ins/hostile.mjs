@@ -14,9 +14,10 @@ export { stopAll } from './registry.mjs'
 const MAIN = fileURLToPath(new URL('hostile-main.mjs', import.meta.url))
 
 /**
- * Resolves when the process listens (`sleep`: when it runs). Rejects with its stderr if it ends before that;
- * `exitCode` 98 means that the port is taken. `payload`: the health reply of a `mimic`, or the port that a
- * `redirect` points to. `delayMs`: the time before a reply, for `drip` the time between two bytes (default 1000).
+ * Starts a process that misbehaves on the port. Resolves when it listens (`sleep`: when it runs). Rejects with its
+ * stderr if it ends before that; `exitCode` 98 means that the port is taken. `payload`: the health reply of a `mimic`,
+ * or the port that a `redirect` points to. `delayMs`: the time before a reply, for `drip` the time between two bytes
+ * (default 1000).
  *
  * @param {HostileKind} kind
  * @param {number} port

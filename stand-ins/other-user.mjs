@@ -14,8 +14,8 @@ const SOURCES = [
 ]
 
 /**
- * Returns the path of the preload, and `release`, to be called once the preload is loaded. Another user gets a
- * copy, because the repository may be in a directory that this user cannot enter. Throws an error with the code
+ * Returns the path of the preload, and `release`, to be called once the preload is loaded. Another user gets a copy,
+ * because the repository may be in a directory that only the current user can enter. Throws an error with the code
  * `STAND_IN_UNREACHABLE` if that user could not read a copy or could not run `node`.
  *
  * @param {number | undefined} uid @param {string} node

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What a family needs to know of the predecessor beside its command lines, for tests of the library, which knows no
- * predecessor: the form of its records (url, port, token and pid, one per line), and how it is asked to leave.
+ * predecessor: the form of its records (url, port, token and pid, one per line), and how a daemon is asked to exit.
  */
 export const PREDECESSOR = {
   /** @param {string} text */

@@ -37,8 +37,8 @@ export { stopAll } from './registry.mjs'
  */
 
 /**
- * CPU time that a real daemon needs to end, in ms. A dashboard gets no extra time: 42 real ones ended at once within 0.45 s
- * on two cores, which a stand-in needs anyway.
+ * CPU time that a real daemon needs to end, in ms. Dashboards get none: 42 real ones that were ended together needed
+ * 0.45 s on two cores, as much as stand-ins need anyway.
  */
 const END_CPU_MS = { sync: 100, dashboard: 0 }
 

@@ -14,14 +14,14 @@ export interface Subject {
 }
 
 /**
- * What every backend must answer, whatever it asks: the real machine's, and those that are fed what another system's
+ * What every backend must answer, no matter where it gets its answers: the real machine's, and those that are fed what another system's
  * tools have printed.
  */
 export function conformance(name: string, subject: () => Subject): void {
   const soon = (): AbortSignal => AbortSignal.timeout(20_000)
 
   describe(`the platform ${name}`, () => {
-    it('tells who looks, and the same each time', async () => {
+    it('reports the scanning process, and the same each time', async () => {
       const { platform } = subject()
       const host = await platform.host()
       expect(host.pid).toBe(process.pid)
@@ -48,7 +48,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect(await sockets()).toEqual(await sockets())
     })
 
-    it('tells that nobody holds the lock of a file that there is none of', async () => {
+    it('reports that no process holds the lock of a file that does not exist', async () => {
       const { platform, living } = subject()
       expect(await platform.lockHolder('/no/such/file', null, living)).toBeNull()
       const told = { pid: process.pid, startTime: 'any' }
@@ -60,7 +60,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect(await platform.listeners({ from: range.from, to: range.from }, soon())).toEqual([])
     })
 
-    it('tells who holds each, whatever it is told to look at first', async () => {
+    it('reports who holds each, in whatever order they are asked for', async () => {
       const { platform, range, listening, living, dead } = subject()
       const found = await platform.listeners(range, soon())
       const right = new Set(listening.map(({ pid }) => pid))
@@ -73,7 +73,7 @@ export function conformance(name: string, subject: () => Subject): void {
       }
     })
 
-    it('tells of the living who they are, with a start time that stays', async () => {
+    it('reports the identity of living processes, with a start time that stays', async () => {
       const { platform, living } = subject()
       const views = await platform.inspect(living, soon())
       expect([...views.keys()].toSorted((a, b) => a - b)).toEqual(living.toSorted((a, b) => a - b))
@@ -92,7 +92,7 @@ export function conformance(name: string, subject: () => Subject): void {
       }
     })
 
-    it('does not tell of the dead, nor of pids that there are none of', async () => {
+    it('does not report dead processes, nor pids that do not exist', async () => {
       const { platform, dead, living } = subject()
       const views = await platform.inspect([dead, 0, -1, ...living], soon())
       expect(views.has(dead) || views.has(0) || views.has(-1)).toBe(false)

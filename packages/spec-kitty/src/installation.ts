@@ -7,18 +7,21 @@ import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from './version.js'
 const PACKAGE_FILE = fileURLToPath(new URL('../package.json', import.meta.url))
 
 /**
- * The file that runs as a daemon. Named here, because this module is at the root of the sources and of the bundle: there, every
- * path that a module builds from its own place starts at the bundle's only directory.
+ * The file that runs as a daemon. The path is built here, because this module is in the top directory of `dist`, and in
+ * the bundle every module is in the bundle's only directory: the relative path is right in both.
  */
 export const DAEMON_ENTRY = fileURLToPath(new URL('./spec-kitty-daemon.js', import.meta.url))
 
 /** The directory of this package on disk. */
 export const INSTALLATION = dirname(PACKAGE_FILE)
 
-/** Makes a daemon entry report another version. No command reads this variable, and none passes it on to a daemon. */
+/**
+ * The environment variable that makes a daemon report another version. Only the daemon's entry file reads it, and no
+ * command passes it on to a daemon.
+ */
 export const VERSION_VARIABLE = 'SPEC_KITTY_CLI_VERSION'
 
-/** Returns this installation, for comparison with running daemons. */
+/** Returns the description of this installation that running daemons are compared with. */
 export function installedSelf(executable: string): Self {
   return {
     lineage: 'own',
@@ -30,8 +33,8 @@ export function installedSelf(executable: string): Self {
 }
 
 /**
- * Returns whether the package on disk has another version than the running code, or is gone. Null when that cannot be told,
- * as while package.json is being replaced and is not JSON yet.
+ * Returns whether the package on disk has another version than the running code, or is gone. Null if this is not known,
+ * for example while package.json is being replaced and is not JSON yet.
  */
 export function isInstallationChanged(): boolean | null {
   try {

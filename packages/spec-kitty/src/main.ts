@@ -66,7 +66,7 @@ const COMMANDS: readonly {
 ]
 
 const args = process.argv.slice(2)
-/** An upgrade must not fail because of a daemon. */
+/** `upgrade-hook` always exits with 0: an upgrade must not fail because of a daemon. */
 const isHook = args[0] === 'upgrade-hook'
 let hasOutputFailed = false
 const io = makeIo()
@@ -199,7 +199,10 @@ function interrupted(): never {
   process.exit(EXIT.interrupted)
 }
 
-/** EPIPE is no failure: the reader (`| head`) had enough. Others are, such as a full disk, even if all else went well. */
+/**
+ * EPIPE is no failure: the reader (`| head`) had enough. Any other error, such as a full disk, is one, even if all else
+ * went well.
+ */
 function onWriteError(error: NodeJS.ErrnoException): void {
   if (hasOutputFailed) return
   hasOutputFailed = true

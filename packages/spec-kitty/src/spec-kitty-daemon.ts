@@ -8,7 +8,7 @@ import { runtimeRoot } from './cli/runtime-root.js'
 import type { DaemonOptions } from './daemons/serve.js'
 import { VERSION_VARIABLE } from './installation.js'
 
-/** How the daemons are called in the command line, and what stands before their scope. */
+/** The first argument of each daemon, and its marker up to the `=`; the scope follows. */
 const MARKERS: Readonly<Record<string, string>> = {
   sync: '--spec-kitty-daemon-root=',
   dashboard: '--spec-kitty-dashboard-project=',
@@ -50,8 +50,8 @@ async function run(options: DaemonOptions): Promise<void> {
 }
 
 /**
- * Returns the runtime root, which holds a dashboard's log. Where there is none, reports that on stderr, where the starter
- * looks, and sets exit code 2.
+ * Returns the runtime root, which contains a dashboard's log and token. If it cannot be determined, returns null, sets
+ * exit code 2, and writes the reason to stderr, which the command that started the daemon reads.
  */
 function rootOrNull(): string | null {
   const context = {

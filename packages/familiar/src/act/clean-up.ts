@@ -24,21 +24,27 @@ export interface CleanUpRequest {
   readonly isOwnScopeOnly?: boolean
   /** Only candidates on this port. */
   readonly port?: number
-  /** Processes (by `processKey`) that the user has confirmed: they are treated as with force. */
+  /** Processes (by `processKey`) that the user has confirmed: they are treated as with the intent `reset_force`. */
   readonly confirmed?: ReadonlySet<string>
   /** Report what would be done, and do nothing. */
   readonly dryRun?: boolean
-  /** How long SIGTERM and SIGKILL may each take, in milliseconds; SIGTERM longer while the process visibly ends. */
+  /**
+   * How long SIGTERM and SIGKILL may each take, in milliseconds. SIGTERM gets longer while the process visibly ends.
+   */
   readonly stepMs?: number
-  /** The lock file to use instead of the scope's life-cycle lock, for a clean-up where `scope` may be no daemon's scope. */
+  /**
+   * The lock file to use instead of the life-cycle lock of `scope`, for a clean-up in which `scope` may have no daemon.
+   */
   readonly lockFile?: string
-  /** A lock that the caller already holds and keeps; used instead of both. */
+  /**
+   * A lock that the caller already holds, and releases itself. Used instead of the life-cycle lock and of `lockFile`.
+   */
   readonly lock?: HeldLock
   /** How long to wait for the life-cycle lock, in milliseconds. */
   readonly lockWaitMs?: number
   /** How long each scan may take to read the scopes that other processes name, in milliseconds. */
   readonly foreignScopesMs?: number
-  /** False if the caller does not read `after`: the last scan is skipped, and `after` is the scan before it. */
+  /** False if the caller does not read `after`: then the last scan is skipped, and `after` is the scan before it. */
   readonly scansAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
@@ -53,21 +59,24 @@ export interface CleanUpEntry {
 export interface CleanUpReport {
   /** Every candidate that could have been cleaned, each once. */
   readonly entries: readonly CleanUpEntry[]
-  /** The scan that decided the entries: the one with the lock held, if anything was to be retired. */
+  /**
+   * The scan on which the entries are based: the one made while the locks were held or, if nothing was to be ended, the
+   * first.
+   */
   readonly seen: Scan
   /** The final scan. */
   readonly after: Scan
 }
 
 /**
- * Retires what the intent allows and reports what the machine looks like afterwards.
+ * Ends the daemons that the intent allows to end, and reports what a scan finds afterwards.
  *
  * Scans, takes the life-cycle lock of every scope that it is about to change, scans again, acts on what the second scan
- * proved, and scans once more. If there is nothing to retire, takes no lock and writes nothing. Candidates are retired in
- * parallel, so many stubborn ones take about as long as one.
+ * proved, and scans once more. If nothing is to be ended, takes no lock and writes nothing. Candidates are ended in
+ * parallel, so many that resist take about as long as one.
  *
- * Throws `E_SCOPE_FOREIGN_OWNER`, `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` or `E_SCOPE_UNUSABLE` before anything is
- * signalled. A failure with one candidate is reported in its entry, except `E_RESOURCES`, which is thrown.
+ * Throws `E_SCOPE_FOREIGN_OWNER`, `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` or `E_SCOPE_UNUSABLE` before anything
+ * is signalled. A failure with one candidate is reported in its entry, except `E_RESOURCES`, which is thrown.
  */
 export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const { family, scope, platform } = request
@@ -138,9 +147,10 @@ function targets(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
 const FOREIGN_LOCK_WAIT_MS = 1_000
 
 /**
- * Takes the life-cycle lock of every scope that is about to change, ordered by path, so that two clean-ups that need the
- * same two locks cannot wait for each other for long. Creates nothing in other scopes: their lock is taken only if its file
- * exists and can be opened; otherwise the base lock is used. A busy lock is left out, and its candidates with it.
+ * Takes the life-cycle lock of every scope that is about to change, ordered by path, so that two clean-ups that need
+ * the same two locks cannot wait for each other for long. Creates nothing in other scopes: if the lock file of another
+ * scope does not exist or cannot be opened, the lock of `basePath` is used for it instead. If the lock of another scope
+ * is busy, its candidates are not ended.
  */
 async function lockAll(
   request: CleanUpRequest,

@@ -7,14 +7,14 @@ const DESCRIPTORS = '/proc/self/fdinfo'
 const CLOSE_ON_EXEC = 0o2000000
 
 /**
- * Returns the file descriptors that a child would inherit beyond those handed to it, each as its number, device and inode
- * (`251 13:23095`). Throws `E_RESOURCES` if no descriptor is left to list them.
+ * Returns the file descriptors that a child process would inherit although `stdio` does not name them, each as its
+ * number, device and inode (`251 13:23095`). Throws `E_RESOURCES` if no descriptor is left to list them.
  *
- * Node marks inherited descriptors close-on-exec only up to the first gap in their numbers. One that the caller left open
- * above the gap would reach the daemon, and a caller that reads that pipe to its end would wait until the daemon exits.
- * Node can neither mark nor close them in the child, and `stdio` entries for numbers above the descriptor limit fail with
- * EINVAL. So the daemon is told their numbers, which exec does not change, and closes them. (macOS closes all of them
- * itself: libuv spawns there with POSIX_SPAWN_CLOEXEC_DEFAULT.)
+ * Node marks inherited descriptors close-on-exec only up to the first gap in their numbers. A descriptor above the gap
+ * would reach the daemon. If it is the end of a pipe, a process that reads this pipe to its end would wait until the
+ * daemon exits. Node can neither mark nor close such a descriptor in the child, and `stdio` entries for numbers above
+ * the descriptor limit fail with EINVAL. So the daemon is sent the numbers, which exec does not change, and closes the
+ * descriptors. (On macOS, libuv closes all of them itself: it spawns with POSIX_SPAWN_CLOEXEC_DEFAULT.)
  */
 export function inheritedDescriptors(): readonly string[] {
   return listed().flatMap((descriptor) => {
@@ -38,7 +38,7 @@ function close(descriptor: number): void {
   try {
     closeSync(descriptor)
   } catch {
-    // The file is the caller's, so its write errors are not ours to report.
+    // The file belongs to the process that started the command, so its write errors are not reported here.
   }
 }
 

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { errnoOf, FamiliarError, lackOf, throwLack } from '../errors.js'
 import { stringOf } from '../json.js'
 
-/** Tries to lock a range of an open file; returns false if it is held. Throws the system's error. */
+/** Tries to lock a range of an open file; returns false if another process holds it. Throws the system's error. */
 export type TryLock = (descriptor: number, offset: number, length: number) => boolean
 
 const require = createRequire(import.meta.url)
 
-/** Messages of the dynamic loader (glibc, musl) in the C locale, which Node does not leave. */
+/** Messages of the dynamic loader (glibc, musl). They are always English, because Node stays in the C locale. */
 const LACK_TEXT = /Too many open files|Cannot allocate memory|out of memory/i
 const NOT_MAPPED = /failed to map segment|Operation not permitted|cannot enable executable stack/i
 const OTHER_LIBC = /GLIBC_|symbol not found|Error loading shared library|Error relocating|undefined symbol/i
@@ -20,8 +20,9 @@ const SYSTEMS =
   'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
 
 /**
- * Returns the lock call of the native library. Loads it here and not at start, because it costs 12 ms and only commands that
- * change something need a lock. Not with `import()`, which needs threads (Node aborts if it gets none) and caches a failure.
+ * Returns the lock call of the native library. Loads the library here and not at start, because that costs 12 ms and
+ * only commands that change something need a lock. Does not use `import()`, which needs threads (Node aborts if it gets
+ * none) and remembers a failure.
  *
  * Throws `E_LOCK_UNSUPPORTED` if the library is missing or cannot be loaded, naming its file and the cause, and
  * `E_RESOURCES` if this process has no descriptor or memory left to load it.
@@ -58,7 +59,10 @@ function hintFor(said: string, file: string): string {
   return OTHER_LIBC.test(said) ? SYSTEMS : REINSTALL
 }
 
-/** If a candidate's directory exists, only its file was removed; if none exists, there is no build for this system. */
+/**
+ * `candidates` are the files that the loader tried. If the directory of one exists, only the file was removed; if no
+ * such directory exists, there is no build for this system.
+ */
 function explainMissing(error: unknown): readonly [why: string, hint: string] {
   const { candidates } = error as { readonly candidates?: readonly unknown[] }
   const files = (candidates ?? []).flatMap((url) => pathOf(url) ?? [])
@@ -67,7 +71,7 @@ function explainMissing(error: unknown): readonly [why: string, hint: string] {
   return ['the lock library has no build for this system', SYSTEMS]
 }
 
-/** The system's own message about the file: that of the cause, if the loader wrapped it. */
+/** Returns the first line of the system's own message: if the loader wrapped the error, that of its cause. */
 function textOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown }
   const inner = cause instanceof Error ? cause : error

@@ -10,31 +10,34 @@ import { loadTryLock } from './lock-library.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular, writeWhole } from './safe-file.js'
 
-/** How long to wait for a lock, unless told otherwise: longer than a holder may take in total. */
+/** How long to wait for a lock by default: longer than a command may hold the life-cycle lock in total. */
 export const LOCK_WAIT_MS = 30_000
 
-/** After this long, a waiter reports what it waits for. */
+/** After this long, `onWait` is called. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
 
-/** Attempts at a lock call: on a remote file system, a signal may interrupt (EINTR) even a call that does not wait. */
+/**
+ * How often a lock call is tried: on a remote file system, a signal may interrupt (EINTR) even a call that does not
+ * wait.
+ */
 const INTERRUPTED_AT_MOST = 10
 
-/** The holder that the lock's file names: for messages, never for a decision. */
+/** The process that the text of a lock file names as the holder. Used for messages, never for a decision. */
 export interface LockHolder {
   readonly pid: number | null
   readonly startTime: string | null
 }
 
-/** How a command names itself in a lock that it holds for a moment. */
+/** What a command writes into a lock file. Only a daemon, which holds its lock until it ends, gives its start time. */
 const COMMAND = { pid: process.pid, startTime: null }
 
 export type { HeldLock }
 
 export interface AcquireOptions {
-  /** The name written into the file; by default a command, which gives no start time. */
+  /** The holder to write into the file; by default this process, as a command, without a start time. */
   readonly holder?: { readonly pid: number; readonly startTime: string | null }
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
@@ -44,20 +47,21 @@ export interface AcquireOptions {
 }
 
 /**
- * Takes the kernel lock on a file, waiting at most `waitMs`. Creates the file (0600) and its directory (0700) if missing.
+ * Takes the kernel lock on a file, waiting at most `waitMs`. Creates the file (0600) and its directory (0700) if
+ * missing.
  *
- * The kernel releases the lock when its holder dies, so there are no stale locks, and no age is ever judged. Children do
- * not inherit it (Node opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` if the file
- * system or the operating system has no such locks, `E_SCOPE_UNUSABLE` if the file cannot be created or is not a regular
- * file of this user or root, `E_RESOURCES` if this process has too few descriptors or too little memory.
+ * The kernel releases the lock when its holder dies, so a lock is never stale, and its age does not matter. Children do
+ * not inherit it (Node opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` if the
+ * file system or the operating system has no such locks, `E_SCOPE_UNUSABLE` if the file cannot be created or is not a
+ * regular file of this user or root, `E_RESOURCES` if this process has too few descriptors or too little memory.
  */
 export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
   return acquireLockUnless<never>(path, options, () => Promise.resolve(null))
 }
 
 /**
- * Like `acquireLock`, but calls `find` between two attempts and returns its result, unless null, instead of the lock. A free
- * lock is taken without calling `find`.
+ * Like `acquireLock`, but calls `find` between two attempts while the lock is busy. If `find` returns an object,
+ * returns this object instead of the lock.
  */
 export async function acquireLockUnless<T extends object>(
   path: string,
@@ -113,7 +117,7 @@ export async function isLockHeld(path: string): Promise<boolean> {
   }
 }
 
-/** Returns the holder that the lock's file names, null if it names none. */
+/** Returns the holder that the text of a lock file names, null if it names none. */
 export function readLockHolder(path: string): LockHolder | null {
   const found = readSmallFile(path)
   const json = found.state === 'text' ? objectOf(parseJson(found.text)) : null
@@ -163,9 +167,9 @@ function unusable(path: string, error: unknown): FamiliarError {
 }
 
 /**
- * Loads the lock library. Not at start, because it costs 12 ms and only commands that change something need a lock. But
- * before a scan, a prompt or another wait, during which the package may be replaced. Ignores failures: taking a lock
- * reports them.
+ * Loads the lock library. Called before a scan, a prompt or another wait, during which the package may be replaced; not
+ * at start, because loading costs 12 ms and only commands that change something need a lock. Ignores failures: taking a
+ * lock reports them.
  */
 export async function loadLocks(): Promise<void> {
   try {
@@ -191,9 +195,9 @@ function lockDescriptor(descriptor: number, path: string): boolean {
 }
 
 /**
- * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for anything
- * else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): lock the whole file, which
- * conflicts with every range in it. Every process takes the same path, so they still exclude each other.
+ * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for
+ * anything else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): there, every
+ * process locks the whole file instead, so they still exclude each other.
  */
 function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
   for (let attempt = 1; ; attempt++) {
@@ -213,13 +217,19 @@ function unsupported(path: string, error: unknown): FamiliarError {
   return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
 }
 
-/** A lock on an unlinked or replaced file protects nothing. Throws the system's error if that cannot be determined. */
+/**
+ * Returns whether the path still leads to the open file: a lock on a removed or replaced file protects nothing. Throws
+ * the system's error if that cannot be determined.
+ */
 function isLinked(descriptor: number, path: string): boolean {
   const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
   return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
 }
 
-/** Overwrites the old text, then truncates, which needs no new space on a full disk. Never leaves half a name. */
+/**
+ * Writes the holder into the lock file. Overwrites the old text first and then truncates the file, which needs no new
+ * space on a full disk. If this fails, empties the file, so that it never contains half a text.
+ */
 function writeHolder(descriptor: number, holder: NonNullable<AcquireOptions['holder']>): void {
   const isShown = holder.startTime === null || isLockShown(descriptor)
   const named = {

@@ -4,15 +4,16 @@ import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { realPath } from '../observe/peek.js'
 import { makeDirectory, writeNewFile } from './safe-file.js'
 
-/** Written into our directories in a project or home, so that git ignores everything in them. */
+/** The file that makes git ignore everything in the directories that we create in a project or home. */
 const IGNORE = '.gitignore'
 
 /**
- * Creates the directory of a lock or record of ours (0700) if it is missing, with a `.gitignore` of `*`, so that git never
- * stages its content.
+ * Creates the directory of a lock, record or token file (0700) if it is missing, and in it a `.gitignore` of `*`, so
+ * that git never stages its content.
  *
- * Throws `E_SCOPE_UNUSABLE` if a part of the path is a symlink, or if the directory or its parent belongs to another user:
- * an untrusted project must not make us write, or take a lock, outside itself.
+ * Throws `E_SCOPE_UNUSABLE` if the path to the directory leads through a symlink, or if the directory or its parent
+ * belongs to another user (root excepted): an untrusted project must not make us write, or take a lock, outside itself.
+ * Throws the system's error if the directory cannot be created.
  */
 export function prepareOwnPlace(path: string): void {
   const directory = dirname(path)
@@ -25,11 +26,15 @@ export function prepareOwnPlace(path: string): void {
     writeNewFile(ignore, '*\n')
   } catch (error) {
     throwLack(error)
-    // Another command may have written it. If the directory is not writable, writing the lock or record fails as well.
+    // Another command may have just written the file. If the directory is not writable, writing the lock or record
+    // fails too.
   }
 }
 
-/** Throws `E_SCOPE_UNUSABLE` if a lock or record is reached through a symlink or lies in another user's directory. */
+/**
+ * Throws `E_SCOPE_UNUSABLE` if the path to the directory of a lock or record leads through a symlink or cannot be
+ * resolved, or if the directory or its parent belongs to another user than this one or root.
+ */
 export function assertNotThroughLink(path: string): void {
   const directory = dirname(path)
   const real = realPath(directory)
@@ -41,7 +46,10 @@ export function assertNotThroughLink(path: string): void {
   }
 }
 
-/** Returns the uid of another user who owns the directory; null if it is this user's or root's, or cannot be read. */
+/**
+ * Returns the uid of the owner of the directory if that is another user than this one or root. Null if not, or if it
+ * cannot be read.
+ */
 function ownerOf(path: string): number | null {
   const user = process.geteuid?.()
   try {

@@ -18,7 +18,7 @@ import { writeNewFile } from './safe-file.js'
 /** Why a file is no longer the record: it was damaged, or its daemon was replaced. */
 export type Why = 'corrupt' | 'replaced'
 
-/** What was kept. `isMoved`: the original itself was moved, not copied. */
+/** Where the old content was kept (`aside`). `isMoved`: the original itself was moved there, not copied. */
 export interface Kept {
   readonly aside: string
   readonly isMoved: boolean
@@ -27,29 +27,33 @@ export interface Kept {
 /** How many copies of one record are kept. */
 const KEPT_COPIES = 3
 
-/** A record has a few hundred bytes. Nothing larger than this is read into memory, copied and searched for tokens. */
+/** The largest file that is read into memory, copied and searched for tokens. A record has a few hundred bytes. */
 const MAX_COPIED_BYTES = 8 * 1024 * 1024
 
-/** No daemon takes this long to write a record: an older temporary file was left by one that was killed meanwhile. */
+/**
+ * A temporary file older than this was left by a daemon that was killed while writing: no daemon writes a record for so
+ * long.
+ */
 const ABANDONED_MS = 60_000
 
 const REDACTED = '<redacted>'
 
-/** Replacing every occurrence of a shorter text would spoil the copy and protect nothing. */
+/** A shorter token is not replaced in a copy: its text may also occur elsewhere, and then the copy would be spoilt. */
 const SHORTEST_TOKEN = 16
 
 const READ_SAFELY = constants.O_RDONLY | CAREFUL
 
 const COPY_NAME = /^(?:corrupt|replaced)-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)$/
-/** Sorts after every time: the newest copy must be kept even if the clock was set back. */
+/** The copy just made sorts after every time, so that it is kept even if the clock was set back. */
 const LATEST = '~'
 const TEMPORARY_NAME = /^\.record-[0-9a-f]{12}$/
 
 /**
- * Keeps what is at the path of a record under a name that says why and when, so that nothing a user wrote is lost: as a
- * copy, 0600, with every token replaced: `token`, if it is known, and all that look like one. What is not a regular file, cannot be read or is larger than 8 MiB is moved
- * instead, with its content unchanged. Only the newest three copies are kept. Returns null if nothing is there. On failure,
- * throws the system's error and leaves the original.
+ * Keeps what is at the path of a record, so that nothing a user wrote is lost: as a copy (0600) under a name that says
+ * why and when. In the copy, `token` (if given) and every text that looks like a token are replaced. Anything that is
+ * not a regular file, cannot be read or is larger than 8 MiB is moved instead, with its content unchanged. Only the
+ * newest three copies are kept. Returns null if nothing is at the path. On failure, throws the system's error or
+ * `E_RESOURCES`, and leaves the original.
  */
 export function keepCopy(path: string, why: Why, token: string | null = null): Kept | null {
   const found = readCopy(path)
@@ -97,7 +101,7 @@ function readCopy(path: string): { readonly text: string } | 'absent' | 'cannot 
   }
 }
 
-/** Replaces long hexadecimal texts, as tokens are, and the token that the record names. */
+/** Replaces the given token, and every hexadecimal text that is as long as a token may be. */
 function withoutTokens(text: string, token: string | null): string {
   const known = (token ?? '').length < SHORTEST_TOKEN ? text : text.replaceAll(token ?? '', REDACTED)
   return known.replaceAll(/[0-9a-f]{32,}/gi, REDACTED)

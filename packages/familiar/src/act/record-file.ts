@@ -11,7 +11,10 @@ import type { HeldLock } from './lock.js'
 import { keepCopy, type Why } from './quarantine.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
 
-/** Tells a file from another one, and from itself after a change. Null if there is no file, or it cannot be read. */
+/**
+ * Identifies a file and its state: `file` changes with its content, `access` with its permissions or owner. Null if
+ * there is no file, or if it cannot be read.
+ */
 export type Stamp = { readonly file: string; readonly access: string } | null
 
 /** What was found at the path of a record. */
@@ -27,9 +30,10 @@ export interface Written {
 }
 
 /**
- * Replaces the record of the scope whose daemon lock is held: 0600 from the first byte, and atomically. Keeps a copy of a
- * damaged one. Throws `E_SCOPE_UNUSABLE` if it cannot be written, `E_RESOURCES` for lack of descriptors or memory; then the
- * old record is unchanged (but a damaged one may have been moved aside), and no temporary file is left.
+ * Writes the record of the scope, atomically, with 0600 from the first byte. The daemon lock must be held. If the old
+ * record is damaged (`isDamaged`), keeps a copy of it. Throws `E_SCOPE_UNUSABLE` if the record cannot be written,
+ * `E_RESOURCES` for lack of descriptors or memory. After an error the old record is unchanged (but a damaged one may
+ * have been moved aside), and no temporary file is left.
  */
 export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isDamaged = false): Written {
   lock.assertHeld()
@@ -99,7 +103,7 @@ export function quarantine(
   }
 }
 
-/** Marks the record stopped, only if it still names this process as running. Returns whether it did. */
+/** Marks the record as stopped if it still names the given process as running. Returns whether it did. */
 export function markStopped(lock: HeldLock, path: string, named: ProcessName, reason: string): boolean {
   const { file } = readOnDisk(path)
   const found = file.state === 'text' ? objectOf(parseJson(file.text)) : null

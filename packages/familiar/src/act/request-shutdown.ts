@@ -4,7 +4,10 @@ import type { DaemonRecord } from '../protocol/record.js'
 import { handshake } from '../observe/handshake.js'
 import { request } from '../observe/http.js'
 
-/** Where a daemon is asked to leave. Frozen: a later version must be able to ask an earlier one. */
+/**
+ * The path of the request that asks a daemon to shut down. Never change it: a later version must be able to ask an
+ * earlier one.
+ */
 export const SHUTDOWN_PATH = '/api/shutdown'
 
 const ASK_MS = 1_000
@@ -13,9 +16,10 @@ const ASK_MS = 1_000
 const PREDECESSOR_DRAIN_MS = 1_000
 
 /**
- * Asks a recorded daemon to leave. Returns how long it may take, in milliseconds; null if it did not accept. Our own daemon
- * gets the token only after proving that it owns it. (A predecessor cannot prove that: the caller must have proven its
- * process, and the token is in its command line anyway.)
+ * Asks the daemon that a record names to shut down. Returns the drain time that it announces, in milliseconds; null if
+ * it did not accept. A daemon of ours is sent the token only after it has proved that it already has it. (A
+ * predecessor's daemon cannot prove that: the caller must have proven its process. The token is in its command line
+ * anyway.)
  */
 export async function requestShutdown(
   family: Family,

@@ -20,7 +20,7 @@ import { errnoOf } from '../errors.js'
  */
 export function openRegular(path: string, flags: number): number {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  // Leave a symlink or directory to `open`, whose errno says more; what it lets through is checked below.
+  // `open` itself rejects a symlink or directory, with an errno that says more. What it lets through is checked below.
   if (found?.isSymbolicLink() === false && !found.isDirectory()) assertRegular(found)
   const descriptor = openSync(path, flags | CAREFUL, 0o600)
   try {
@@ -72,7 +72,7 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Removes what a failed write has left. Ignores its own errors: the one of the write says more. */
+/** Removes the file that a failed write has left. Ignores its own errors, because the error of the write says more. */
 export function removeLeftover(path: string): void {
   try {
     rmSync(path, { force: true })
@@ -82,8 +82,8 @@ export function removeLeftover(path: string): void {
 }
 
 /**
- * Creates a directory and its missing parents, each 0700 from the start. Not `mkdir` with `recursive`, which reports a
- * missing parent on a read-only file system.
+ * Creates a directory and its missing parents, each 0700 from the start. Does not use `mkdir` with `recursive`, which
+ * reports a missing parent on a read-only file system.
  */
 export function makeDirectory(path: string): void {
   if (isMade(path)) return
@@ -91,7 +91,10 @@ export function makeDirectory(path: string): void {
   if (!isMade(path)) mkdirSync(path, { mode: 0o700 })
 }
 
-/** False if the parent is missing, but also if it is a dangling symlink or below /proc: do not retry forever. */
+/**
+ * Creates one directory; returns true if it exists now, false if the system reports a missing parent. It also reports
+ * this for a parent that is a dangling symlink, and below /proc: so do not retry forever.
+ */
 function isMade(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })

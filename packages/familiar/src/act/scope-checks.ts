@@ -6,11 +6,12 @@ import type { Family } from '../family.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
 
 /**
- * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to another user than the one running this: root in another user's home
- * (sudo with that user's HOME) may scan, but must leave no root-owned file behind.
+ * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to another user than `uid`, the one running this: root in another
+ * user's home (sudo with that user's HOME) may scan, but must leave no root-owned file behind.
  *
- * For a path that does not exist yet, the nearest existing parent counts, and only for root: other users just get a
- * permission error where they may not write. Not checked on systems without uids (Windows), where root owns no files.
+ * A path that does not exist yet is judged by its nearest existing parent, and only if this user is root: other users
+ * get a permission error where they may not write. Checks nothing on systems without uids (Windows), where root owns no
+ * files.
  */
 export function assertOwnScope(paths: readonly string[], uid: number | undefined): void {
   if (uid === undefined) return
@@ -42,7 +43,10 @@ function ownerOf(path: string, isExact = true): Owner | null {
   }
 }
 
-/** A record takes less than 2 KiB, and so do the first log lines; the old record stays until the new one is written. */
+/**
+ * The space that must be left. A record takes less than 2 KiB, and so do the first log lines; the old record stays
+ * until the new one is written.
+ */
 const ROOM_BYTES = 8 * 1024
 
 export interface RoomRequest {
@@ -53,12 +57,12 @@ export interface RoomRequest {
 }
 
 /**
- * Throws if a daemon of the scope could not write what it needs to start. Call this before a running daemon is stopped for
- * its successor. Writes a small file beside the record and the log, syncs it to disk, and removes it. If such a directory
- * does not exist yet, uses its nearest existing parent within the scope.
+ * Throws if a new daemon of the scope could not write what it needs to start. Call this before a running daemon is
+ * stopped for its successor. Writes a small file into the directories of the record and the log, syncs it to disk, and
+ * removes it. For a directory that does not exist yet, uses its nearest existing parent within the scope.
  *
- * `E_SCOPE_UNUSABLE`: a full disk, a limit, a read-only file system, no permission. `E_SCOPE_FOREIGN_OWNER`: the scope
- * belongs to another user; nothing was written.
+ * Throws `E_SCOPE_UNUSABLE` for a full disk, a limit, a read-only file system or a missing permission;
+ * `E_SCOPE_FOREIGN_OWNER`, before anything is written, if the scope belongs to another user.
  */
 export function assertRoom({ family, scope, logFile }: RoomRequest): void {
   const { record } = family.files(scope)
@@ -96,8 +100,9 @@ function tryToWrite(directory: string): void {
 }
 
 /**
- * Throws `E_SCOPE_UNUSABLE` if the scope must already exist and does not. Returns a check that throws the same later if it
- * is no longer the same directory: taking a lock meanwhile may have recreated a deleted scope.
+ * Throws `E_SCOPE_UNUSABLE` if the scope does not exist and the family does not allow creating it (`scopeMustExist`).
+ * Returns a check to be called later, which throws the same error if the scope is no longer the same directory: taking
+ * a lock meanwhile may have recreated a deleted scope.
  */
 export function assertScopeThere({ scopeMustExist }: Family, scope: string): () => void {
   if (scopeMustExist !== true) return () => undefined
@@ -110,7 +115,10 @@ export function assertScopeThere({ scopeMustExist }: Family, scope: string): () 
   return assertStill
 }
 
-/** Inodes are reused, so the birth time is part of the key. An unreadable directory is left for later calls to report. */
+/**
+ * Returns a key of the directory, null if it does not exist. Inodes are reused, so the birth time is part of the key.
+ * An unreadable directory is left for later calls to report.
+ */
 function nameOf(path: string): string | null {
   try {
     const found = statSync(path, { bigint: true, throwIfNoEntry: false })

@@ -14,15 +14,15 @@ export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'pe
 const REPROOF_MS = 2_000
 
 /**
- * Sends a signal to a proven process. Nothing else in the project signals.
+ * Sends a signal to a proven process. No other code in the project sends signals.
  *
  * Reads the process again immediately before the signal: any difference in start time, command line, executable or
  * namespaces returns `identity_changed`. On Linux a few microseconds pass between that read and the signal (p50 2.2 us,
  * worst seen 1.8 ms; the fastest possible reuse of a pid took 1.56 s).
  *
- * Throws `E_SIGNAL_REFUSED` for targets that no proof may name: a pid of 1 or below, this process, its ancestors, another
- * family, a port outside the family's range, or an object that no scan has made. Windows has no SIGTERM: both signals end
- * the process at once.
+ * Throws `E_SIGNAL_REFUSED` for a target that must never be signalled: a pid of 1 or below, this process or one of its
+ * ancestors, a process proven for another family or with a port outside the family's range, or an object that no scan
+ * has made. Windows has no SIGTERM: both signals end the process at once.
  */
 export async function sendSignal(
   platform: Platform,
@@ -58,7 +58,10 @@ function refusalOf(family: Family, target: ProvenProcess): string | null {
   return null
 }
 
-/** Walks up from this process. Stops at an ancestor that cannot be read: those above it are not visible to us. */
+/**
+ * Returns a refusal if the process is an ancestor of this one. Stops at an ancestor that cannot be read, because its
+ * own ancestors are not visible either.
+ */
 async function ancestryRefusal(platform: Platform, pid: number): Promise<string | null> {
   const deadline = AbortSignal.timeout(REPROOF_MS)
   for (let at: number | null = process.ppid, steps = 0; at !== null && at > 1 && steps < 64; steps++) {

@@ -16,27 +16,31 @@ export interface EndOrder {
   /** The real path of the scope. */
   readonly scope: string
   readonly platform: Platform
-  /** Written to the daemon's log and, as the stop reason, to its record. */
+  /** Why the daemon is ended: written to its log and, as the stop reason, to its record. */
   readonly reason: string
   readonly onWait?: (message: string) => void
 }
 
-/** Correcting a record needs the daemon lock. The record's daemon is dead by then, so the lock is not held for long. */
+/**
+ * How long to wait for the daemon lock, which correcting a record needs. The daemon of the record has ended by then, so
+ * the lock is normally free.
+ */
 const DAEMON_LOCK_WAIT_MS = 1_000
 
 /**
- * The upper limit of the drain time that a daemon announces: the life-cycle lock is held meanwhile, others wait 30 s for it,
- * and a start must still fit in.
+ * The longest drain time that a daemon is granted, even if it announces more. The life-cycle lock is held meanwhile:
+ * other commands wait at most 30 s for it, and the start of a successor must fit into this time too.
  */
 const LONGEST_DRAIN_MS = 10_000
 
-/** After this long, the user is told what we wait for. */
+/** After this long, `onWait` says what the command waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
- * Ends a daemon of the scope: asks it first and grants the drain time it announces, at most 10 s (our own daemon gets the
- * token only after proving that it owns it), then signals the proven process. Without a proven process, only asks. Returns
- * `swept` only if it is gone. The life-cycle lock must be held for the whole call.
+ * Ends a daemon of the scope. First asks it to shut down, and waits for the drain time that it announces, at most 10 s;
+ * a daemon of ours is sent the token only after it has proved that it already has it. Then signals its process, but
+ * only if that is proven (`Candidate.proof`). Returns `swept` only if the process is gone. The life-cycle lock must be
+ * held for the whole call.
  */
 export async function terminateScopeDaemon(
   order: EndOrder,
@@ -62,8 +66,9 @@ export async function terminateScopeDaemon(
 }
 
 /**
- * A predecessor's daemon is proven by a record with its token and port. If its command line names no scope, everything else
- * that could name one must be readable too, so that another scope's daemon is never taken for this one's.
+ * Returns whether the proof of the process is enough to signal it. For a daemon of ours it is. A predecessor's daemon
+ * must also have the token and port in the record. If its command line has no marker, everything else that could name a
+ * scope must be readable too, so that the daemon of another scope is never ended by mistake.
  */
 function isProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
   if (observation.shape?.lineage !== 'predecessor') return true
@@ -71,7 +76,10 @@ function isProven({ facts, observation }: Candidate, record: DaemonRecord | null
   return facts.marker === 'yes' || observation.namedScopes !== null
 }
 
-/** Asks a daemon without signalling it: its process has another spawn shape, or runs in a container. */
+/**
+ * Asks a daemon of ours to shut down, without ever signalling it: its process has another spawn shape, or runs in a
+ * container. Returns `failed` if the daemon does not accept, or is not gone after its drain time.
+ */
 export async function askOnly(
   { family, platform, reason }: EndOrder,
   { pid, process }: Pick<Candidate['observation'], 'pid' | 'process'>,
@@ -94,8 +102,9 @@ async function askFor(family: Family, record: DaemonRecord, reason: string): Pro
 type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
 
 /**
- * Marks the record that a killed daemon left as stopped, because that daemon could not do so itself. Takes the daemon lock:
- * a new daemon that holds it writes its own record anyway. Returns whether there was such a record.
+ * Marks the record of a daemon of ours that was just ended as stopped, because a killed daemon could not do so itself.
+ * Does nothing if a new daemon already holds the daemon lock: that daemon writes its own record. Returns whether the
+ * record was changed.
  */
 export async function markEnded(order: TidyOrder, { proof, observation }: Candidate): Promise<boolean> {
   if (proof === null || observation.shape?.lineage !== 'own') return false
@@ -106,8 +115,8 @@ export async function markEnded(order: TidyOrder, { proof, observation }: Candid
 }
 
 /**
- * Corrects a record that still names a daemon that was just ended: ours is marked stopped, a predecessor's file is removed.
- * Returns whether there was such a record.
+ * Corrects the record of a daemon that was just ended: marks a record of ours as stopped, removes a predecessor's.
+ * Returns whether the record was changed or removed.
  */
 export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<boolean> {
   const { shape } = daemon.observation
@@ -121,7 +130,10 @@ export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<b
   return isRemoved
 }
 
-/** Returns whether the file is a predecessor's record that names this daemon: another may have been written meanwhile. */
+/**
+ * Returns whether the file is (still) a predecessor's record with this token and port: another may have been written
+ * meanwhile.
+ */
 export function namesPredecessor(
   family: Family,
   path: string,

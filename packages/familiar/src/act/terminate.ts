@@ -7,12 +7,12 @@ import type { Platform } from '../observe/platform/platform.js'
 import type { HeldLock } from './lock.js'
 import { sendSignal } from './signal.js'
 
-/** How long each step may take before the next one, unless told otherwise. */
+/** How long each step of ending a process may take by default. */
 export const STEP_MS = 1_000
 
 /**
- * How long SIGTERM may take in total while the process visibly ends, unless told otherwise. A healthy daemon needs about
- * 0.1 s of CPU to end. Eighteen that end at once on two cores took 0.93 to 0.96 s, so one step is too short.
+ * How long SIGTERM may take in total by default while the process visibly ends. A healthy daemon needs about 0.1 s of
+ * CPU time to end. Eighteen that ended at once on two cores took 0.93 to 0.96 s, so one step is too short.
  */
 export const ENDING_MS = 5_000
 
@@ -20,7 +20,7 @@ export const ENDING_MS = 5_000
 const FIRST_POLL_MS = 1
 const LAST_POLL_MS = 50
 
-/** Which step ended the process. */
+/** How the process ended. `already_gone`: it was gone before any signal was sent. */
 export type CleanupPath = 'http_shutdown' | 'terminate' | 'kill' | 'already_gone'
 
 export type FailureReason =
@@ -45,15 +45,18 @@ export interface RetireOptions {
 }
 
 /**
- * Ends a proven process: asks it if possible, then sends SIGTERM, then SIGKILL. Each step gets time to take effect, and the
- * process is proven again before each signal. SIGTERM gets one step, and up to `endingMs` while the process visibly ends:
- * its CPU time grew within the last step, or its port has closed. A stopped or sleeping process is killed after one step.
+ * Ends a proven process: asks it if possible, then sends SIGTERM, then SIGKILL. Each step gets time to take effect, and
+ * the process is proven again before each signal. SIGTERM gets one step, and up to `endingMs` while the process visibly
+ * ends: its CPU time grew within the last step, or its port has closed. A stopped or sleeping process is killed after
+ * one step.
  *
- * Returns `swept` only if the process no longer exists *and* none of its sockets listens, as read from the machine and not
- * inferred from the signals sent. A stopped process that no longer answers is not gone. Never throws for what the target
- * does. Throws `E_RESOURCES` if this process lacks descriptors or memory: then nothing is known about the target.
+ * Returns `swept` only if the process no longer exists *and* none of its sockets listens. Both are read from the
+ * machine, not concluded from the signals sent: a process stopped by SIGSTOP does not answer, but is not gone. A
+ * failure to end the process is returned, not thrown. Throws `E_RESOURCES` if this process lacks descriptors or memory:
+ * then nothing is known about the target.
  *
- * The lock is the permission to change the scope; it must be held for the whole call.
+ * The lock is the permission to change the scope. It must be held for the whole call; throws `E_LOCK_BUSY` if it is not
+ * held at the start.
  */
 export async function retire(
   lock: HeldLock,
@@ -63,7 +66,7 @@ export async function retire(
   { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: RetireOptions = {},
 ): Promise<Retirement> {
   lock.assertHeld()
-  /** A process that is already ending needs no signal, only time. */
+  /** Sends a signal. A process that is already ending gets no signal, only time to end. */
   const send = async (signal: 'SIGTERM' | 'SIGKILL') => {
     lock.assertHeld()
     const result = await sendSignal(platform, family, target, signal)
@@ -145,7 +148,7 @@ async function hasEndedAfterTerm(
   return pollUntil(isGone, () => last)
 }
 
-/** Returns true as soon as that process is gone, false if it still exists when the time is over. */
+/** Returns true as soon as the target is gone, false if it still exists after `ms` milliseconds. */
 export function isGoneWithin(
   platform: Platform,
   target: { readonly pid: number; readonly startTime: string | null },
@@ -158,7 +161,10 @@ export function isGoneWithin(
   )
 }
 
-/** Returns that process, null if it is gone. A process with an unknown start time is assumed to be the same one. */
+/**
+ * Returns the process with this pid and start time, null if it is gone. A process whose start time cannot be read is
+ * assumed to be the same one.
+ */
 async function find(
   platform: Platform,
   { pid, startTime }: { readonly pid: number; readonly startTime: string | null },

@@ -14,9 +14,9 @@ import { removeLeftover, writeNewFile } from './safe-file.js'
 const INSPECT_MS = 2_000
 
 /**
- * Writes the token of a running daemon to its own file (0600) in a directory of its user, for clients of the same home: the
- * record in the scope contains no token. Throws `E_SCOPE_UNUSABLE` if it cannot be written, `E_RESOURCES` for lack of
- * descriptors or memory.
+ * Writes the token of a running daemon to a separate file (0600) in a directory that only clients of the same home can
+ * read: the record in the scope does not contain the token. Throws `E_SCOPE_UNUSABLE` if the file cannot be written,
+ * `E_RESOURCES` for lack of descriptors or memory.
  */
 export function writeToken(directory: string, token: string, record: OwnRecord): void {
   const { pid, birth, boot_id, host_id, pid_namespace, scope, instance_id } = record
@@ -39,8 +39,8 @@ export function writeToken(directory: string, token: string, record: OwnRecord):
 }
 
 /**
- * Removes the tokens of daemons that are proven gone. Keeps files that cannot be read, and those whose process may run on
- * another machine or in another pid namespace.
+ * Removes the token files of daemons that are proven gone. Keeps a file that cannot be read, and one whose daemon may
+ * run on another machine or in another pid namespace.
  */
 export async function removeStaleTokens(directory: string, platform: Platform): Promise<void> {
   const names = listNames(directory).filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
@@ -52,7 +52,10 @@ export async function removeStaleTokens(directory: string, platform: Platform): 
   }
 }
 
-/** A pid is valid only on its own machine and in its own pid namespace; after a reboot its process is gone. */
+/**
+ * Returns whether the daemon that a token file names is proven gone. After a reboot it is. On another machine or in
+ * another pid namespace, the pid is another process and proves nothing.
+ */
 async function isGone(named: JsonObject, platform: Platform): Promise<boolean> {
   const [pid, startTime] = [pidOf(named['pid']), stringOf(named['birth'])]
   const { hostId, bootId, pidNamespace } = await platform.host()

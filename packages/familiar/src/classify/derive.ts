@@ -12,8 +12,8 @@ export interface FactsBasis {
 }
 
 /**
- * Returns the facts of a sighting. Pure. Evidence (version, executable, shared owner file) is left out on purpose.
- * `others` are all sightings of the same scan.
+ * Returns the facts about an observation. `others` are all observations of the same scan. Pure. The version, the executable
+ * and the shared owner file are not used, because no decision may depend on them.
  */
 export function factsOf(
   { ports, startingSeconds }: FactsBasis,
@@ -52,18 +52,21 @@ export function factsOf(
   }
 }
 
-/** Returns the view of the scope that the command line names; null when it names none, or that scope was not read. */
+/** Returns the snapshot of the scope that the command line names; null when it names none, or that scope was not read. */
 export function scopeOf(seen: Observation, around: ScanContext): ScopeSnapshot | null {
   const marker = seen.shape?.marker
   return (marker == null ? null : around.scopes.get(marker)) ?? null
 }
 
-/** Returns the view of every scope that the sighting names, with null in place of a scope that was not read. */
+/** Returns a snapshot of every scope that the process names, with null in place of a scope that was not read. */
 export function namedScopes(seen: Observation, around: ScanContext): readonly (ScopeSnapshot | null)[] {
   return (seen.namedScopes ?? []).map((name) => around.scopes.get(name) ?? null)
 }
 
-/** One `yes` decides. Otherwise a scope that was not read in time, or an incomplete list of names, gives `unknown`. */
+/**
+ * Returns whether the process is the singleton of any scope that it names. One `yes` decides. Otherwise a scope that was
+ * not read, or an incomplete list of names, gives `unknown`.
+ */
 function singletonNamed(seen: Observation, around: ScanContext): Tri {
   const named = namedScopes(seen, around).map((scope) =>
     scope === null ? 'unknown' : isSingleton(seen, scope),
@@ -71,7 +74,10 @@ function singletonNamed(seen: Observation, around: ScanContext): Tri {
   return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
 }
 
-/** Returns whether this process holds the scope's daemon lock, owns its record's token, or is named by a record of it. */
+/**
+ * Returns whether this process is the singleton of the scope: it holds the daemon lock of the scope, has proved that it
+ * owns the token in our record of the scope, or is named by a record of the scope.
+ */
 export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   const ownsToken = scope.records.some(
     (read) => read.state === 'readable' && read.record.lineage === 'own' && read.record.port === seen.port,
@@ -97,7 +103,7 @@ export function holdsLock(seen: Observation, { lockHolder }: ScopeSnapshot): Tri
   return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
 }
 
-/** A process that reports no scope holds no reported scope's lock: `no`, not `unknown`. */
+/** Returns whether the process holds the daemon lock of the scope that it reports; `no` when it reports no scope. */
 function holdsReportedLock(seen: Observation, around: ScanContext): Tri {
   if (seen.report?.scope == null) return 'no'
   const scope = around.scopes.get(seen.report.scope)
@@ -105,8 +111,9 @@ function holdsReportedLock(seen: Observation, around: ScanContext): Tri {
 }
 
 /**
- * Returns whether a record of the scope names this process as its running daemon, and so protects it. A predecessor's
- * record is matched by pid, or by port and token: either match is enough, because either value may be wrong.
+ * Returns whether a record of the scope names this process as the running daemon; such a process is protected from
+ * clean-ups. A predecessor's record is matched by pid, or by port and token. One of the two matches is enough, because the
+ * other value may be wrong.
  */
 export function isSingletonByRecord(record: DaemonRecord, seen: Observation, scope: ScopeSnapshot): Tri {
   if (!record.running) return 'no'
@@ -120,7 +127,7 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Observation, sco
   return every(isOfScope, same(record.pid, seen.pid), same(record.startTime, seen.process?.startTime ?? null))
 }
 
-/** Returns whether a predecessor's record proves this process: the command line has its token, the listener its port. */
+/** Returns whether the token and the port in a predecessor's record are those of this process. */
 export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri {
   if (record.lineage !== 'predecessor' || seen.port === null) return 'no'
   return every(tri(record.port === seen.port), same(record.token, seen.shape?.token ?? null))
@@ -142,14 +149,20 @@ function partOfSingleton(seen: Observation, around: ScanContext, others: readonl
   )
 }
 
-/** Same network namespace, and the system allowed the connection. A self-report proves it where the namespace is unknown. */
+/**
+ * Returns whether this process can connect to the process: both are in the same network namespace, and the system allowed
+ * the connection. If the namespace is unknown, a self-report proves it.
+ */
 function reachable(seen: Observation, around: ScanContext): Tri {
   if (seen.answer === 'unreachable') return 'no'
   const isOurs = same(seen.process?.networkNamespace ?? null, around.networkNamespace)
   return isOurs === 'unknown' && seen.report !== null ? 'yes' : isOurs
 }
 
-/** `no` for a process that names no scope: then no record can name a daemon of another machine. */
+/**
+ * Returns whether a scope that the process names may have its daemon on another machine or in another pid namespace; `no`
+ * for a process that names no scope.
+ */
 function elsewhere(seen: Observation, around: ScanContext): Tri {
   const named = namedScopes(seen, around).map((scope) =>
     scope === null || scope.isLate === true ? 'unknown' : tri(isHeldElsewhere(scope, around.machine)),
@@ -158,8 +171,9 @@ function elsewhere(seen: Observation, around: ScanContext): Tri {
 }
 
 /**
- * If the named scope's real path is unknown (not read in time), its name is compared with the scanned scope's real path.
- * A scope that was never read (a relative path, or one that only another user's process names) gives `unknown`.
+ * Returns whether the command line names the scanned scope, by comparing real paths. If the real path of the named scope is
+ * unknown (it was not read in time), the name itself is compared. A scope that was never read (a relative path, or one
+ * that only processes of other users name) gives `unknown`.
  */
 function markerHere(seen: Observation, around: ScanContext): Tri {
   const marker = seen.shape?.marker ?? null
@@ -169,9 +183,10 @@ function markerHere(seen: Observation, around: ScanContext): Tri {
 }
 
 /**
- * Returns whether the project directory is gone. It is the working directory of our own daemon, so it is gone only if that
- * was removed too (otherwise it was moved, or its file system unmounted). `unknown` if the directory, or its parent where
- * it is gone, was already empty when the daemon started: then it is a mount point whose file system is away.
+ * Returns whether the project directory is gone. Our own daemon has it as its working directory, so it is gone only if the
+ * kernel says that the working directory was deleted; otherwise it may have been moved, or its file system unmounted.
+ * `unknown` if the directory (if it is gone, its parent) has been empty since before the daemon started: it may be a mount
+ * point whose file system is not mounted now.
  */
 export function projectGone({ shape, process }: Observation, scope: ScopeSnapshot | null): Tri {
   if (scope === null || scope.gone === null) return 'unknown'
@@ -195,8 +210,9 @@ function isDisowned(seen: Observation, scope: ScopeSnapshot, around: ScanContext
 }
 
 /**
- * Returns whether the process that a record names is alive; `unknown` for a record without pid. A predecessor's record has
- * no start time: there, the token in the command line distinguishes its daemon from a later process with the same pid.
+ * Returns whether the process that a record names is alive; `unknown` for a record without pid, `no` for one that is marked
+ * stopped. A predecessor's record has no start time: there, the token in the command line distinguishes the daemon from a
+ * later process with the same pid.
  */
 export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): Tri {
   if (!record.running) return 'no'
@@ -222,7 +238,10 @@ function reportAgrees(seen: Observation): Tri {
   return every(started, same(report.pid, seen.pid), same(report.port, seen.port))
 }
 
-/** A predecessor's environment is not compared with its marker: some releases ignore the variable. */
+/**
+ * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker. The
+ * environment of a predecessor is not compared, because some releases ignore the variable that names the scope.
+ */
 function scopeAgrees(seen: Observation, around: ScanContext): Tri {
   const { report, shape, process } = seen
   if (report === null || shape === null || shape.marker === null) return 'unknown'
@@ -236,7 +255,10 @@ function scopeAgrees(seen: Observation, around: ScanContext): Tri {
   return every(...agrees)
 }
 
-/** A scope not read in time gives `unknown`, not `no`: the reported reason must not depend on the machine's load. */
+/**
+ * Returns whether every record of every scope that the process names is absent or readable. A scope that was not read in
+ * time gives `unknown`, not `no`, because the reason that is reported must not depend on how busy the machine is.
+ */
 function recordsReadable(seen: Observation, around: ScanContext): Tri {
   if (seen.namedScopes === null) return 'unknown'
   const named = namedScopes(seen, around)

@@ -5,8 +5,9 @@ import type { ScopeSnapshot } from './observation.js'
 type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
 /**
- * Returns whether a record's pid belongs to another machine, or to another pid namespace of this boot. The host id costs more
- * to compute than the rest, so it is compared only where the boot ids differ. Pure.
+ * Returns whether the pid in a record belongs to another machine, or to another pid namespace of this boot. `no` for a
+ * predecessor's record, which does not say. The host id takes longer to compute than the rest, so it is compared only if
+ * the boot ids differ. Pure.
  */
 export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
   if (record.lineage === 'predecessor' || record.hostId === null) return false
@@ -16,8 +17,8 @@ export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
 }
 
 /**
- * Returns whether a record of the scope names a daemon of another machine, or of another pid namespace of this boot, that
- * may still run. It may only while the daemon lock is held, or not known to be free. Pure.
+ * Returns whether a record of the scope names a daemon that may still run on another machine, or in another pid namespace
+ * of this boot. If the daemon lock is known to be free, it no longer runs. Pure.
  */
 export function isHeldElsewhere({ records, lockHolder }: ScopeSnapshot, machine: Machine): boolean {
   if (lockHolder === null) return false

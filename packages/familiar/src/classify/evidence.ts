@@ -2,7 +2,7 @@ import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namedScopes, namesLiving, projectGone, scopeOf } from './derive.js'
 
-/** A sign that a daemon is stale. Shown to people, never used for a decision. */
+/** A sign that a daemon is stale. Signs are shown to people and never used for a decision. */
 export type StaleEvidence =
   | 'older_version'
   | 'newer_version'
@@ -12,7 +12,7 @@ export type StaleEvidence =
   | 'unrecorded'
   | 'project_gone'
 
-/** Returns all signs that a daemon is stale; empty for a process without a spawn shape of the family. Pure. */
+/** Returns all signs that a daemon is stale. Returns none for a process without a spawn shape of the family. Pure. */
 export function staleEvidence(seen: Observation, around: ScanContext, self: Self): readonly StaleEvidence[] {
   if (seen.shape === null) return []
   const scope = scopeOf(seen, around)
@@ -40,7 +40,7 @@ function isSuperseded(seen: Observation, scope: ScopeSnapshot, around: ScanConte
   )
 }
 
-/** Returns another scope that is proven to have this process as its live singleton, else null. Pure. */
+/** Returns the path of another scope whose daemon is proven to be this process; null if there is none. Pure. */
 export function inUseBy(seen: Observation, around: ScanContext): string | null {
   const used = namedScopes(seen, around).find(
     (scope) => scope !== null && scope !== around.here && isSingleton(seen, scope) === 'yes',
@@ -49,8 +49,9 @@ export function inUseBy(seen: Observation, around: ScanContext): string | null {
 }
 
 /**
- * Returns another scope whose live singleton this process is or may be, because force must not guess: a proven one first,
- * else the name of a scope that could not be read. `unknown` when the list of named scopes is incomplete. Pure.
+ * Returns another scope whose daemon this process is or may be; null if it is proven that there is none. A proven scope
+ * comes first, then the text `unknown` if not all scopes that the process names are known, then a scope that could not be
+ * read. It is used where a process is to be ended with force, which must not rely on a guess. Pure.
  */
 export function maybeInUseBy(seen: Observation, around: ScanContext): string | null {
   const proven = inUseBy(seen, around)
@@ -65,8 +66,8 @@ export function maybeInUseBy(seen: Observation, around: ScanContext): string | n
 }
 
 /**
- * Returns whether the scope may use this process because one of its records could not be read. (A malformed record was
- * read, and names nothing.)
+ * Returns whether this process may be the daemon of the scope because a record of the scope could not be read. (A
+ * malformed record was read, and names no process.)
  */
 function isHidden(seen: Observation, scope: ScopeSnapshot): boolean {
   return scope.records.some(({ state }) => state === 'unreadable') && isSingleton(seen, scope) === 'unknown'

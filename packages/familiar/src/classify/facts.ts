@@ -2,8 +2,9 @@ import type { Tri } from './tri.js'
 
 /**
  * Everything that the decision about one candidate may depend on. The candidate is called "it" below. The values come
- * from one scan of the machine. `unknown` means that a fact could not be determined. If a row of a decision table
- * allows a clean-up, it never accepts `unknown` for a fact that it names.
+ * from one scan of the machine, which is made for one scope (a directory that has one daemon): the scanned scope.
+ * `unknown` means that a fact could not be determined. If a row of a decision table allows a clean-up, it never accepts
+ * `unknown` for a fact that it names.
  */
 export interface Facts {
   /** Its port lies in the family's port range, or it does not listen at all. */
@@ -16,32 +17,35 @@ export interface Facts {
   readonly self_report: Tri
   /** It answered with HTTP of any kind. */
   readonly answered_http: Tri
-  /** It holds the daemon lock of the scanned scope, proved to own its record's token, or is named by a record of it. */
+  /**
+   * It is the singleton of the scanned scope: it holds the daemon lock of that scope, has proved that it owns the token in
+   * our record of that scope, or is named by a record of that scope.
+   */
   readonly singleton_here: Tri
   /**
    * Like `singleton_here`, but for any scope that its command line, self-report, working directory or environment
    * names.
    */
   readonly singleton_named: Tri
-  /** It shares its port with a live singleton of its family, or was forked from one without exec. */
+  /** It shares its port with a live singleton of some scope, or was forked from one without exec. */
   readonly part_of_singleton: Tri
   /** It holds the daemon lock of the scope that its self-report names. */
   readonly holds_reported_lock: Tri
-  /** Process and listener belong to the user who runs this command. */
+  /** Its process and its sockets belong to the user who runs the scan. */
   readonly same_user: Tri
   readonly pid_known: Tri
   readonly start_time_known: Tri
-  /** It runs in the same pid, mount, time and user namespaces and root directory as this process. */
+  /** It has the same pid, mount, time and user namespaces and the same root directory as this process. */
   readonly same_namespaces: Tri
-  /** This process can connect to it: same network namespace, and the system allows the connection. */
+  /** This process can connect to it: both are in the same network namespace, and the system allows the connection. */
   readonly reachable: Tri
-  /** A record of a scope that it names belongs to a daemon of another machine or pid namespace that may still run. */
+  /** A record of a scope that it names is of a daemon that may still run on another machine or in another pid namespace. */
   readonly elsewhere: Tri
   /** Its command line names a scope. */
   readonly marker: Tri
   /** Its command line names the scanned scope. */
   readonly marker_here: Tri
-  /** Its self-report is proven to come from this listener. */
+  /** Its self-report is proven to come from its process: the pid and the port, or the port and the token, agree. */
   readonly report_agrees: Tri
   /**
    * Its self-report, and for our own daemon also its working directory, name the same scope as its command line. The

@@ -5,12 +5,16 @@ import type { SelfReport } from '../protocol/self-report.js'
 import type { ShapeMatch } from '../identity/spawn-shape.js'
 
 /**
- * How a listener answered the health probe. `silent`: no HTTP answer in time, for whatever reason. `unreachable`: the
- * system did not let this process connect (a sandbox, loopback down), which says nothing about the listener.
+ * How a listener answered the health probe. `silent`: no HTTP answer in time, for whatever reason. `http`: an answer that
+ * is not a self-report. `unreachable`: the system did not let this process connect (a sandbox, the loopback interface is
+ * down), which says nothing about the listener.
  */
 export type Answer = 'silent' | 'http' | 'self_report' | 'other_family_report' | 'unreachable'
 
-/** One candidate as a scan saw it: the sockets of one process on one port, and what could be read about that process. */
+/**
+ * One candidate as a scan saw it: the sockets of one process on one port, and what could be read about that process. The
+ * process is called "it" below.
+ */
 export interface Observation {
   /** Null for the holder of a daemon lock that does not listen. */
   readonly port: number | null
@@ -24,9 +28,9 @@ export interface Observation {
   readonly shape: ShapeMatch | null
   /** The other family of the tool whose spawn shape its command line has, else null. */
   readonly otherFamily: string | null
-  /** It proved to own the token in our record of the scanned scope. */
+  /** True if it proved that it owns the token in our record of the scanned scope. */
   readonly ownsToken: boolean
-  /** Its ancestors with exactly the same command line: it was forked from them without exec. */
+  /** Its ancestors that have exactly the same command line, because it was forked from them without exec; nearest first. */
   readonly forkedFrom: readonly ProcessView[]
   /**
    * Every scope that its command line, self-report, working directory or environment names, as written there. Null when
@@ -35,19 +39,22 @@ export interface Observation {
   readonly namedScopes: readonly string[] | null
 }
 
-/** One scope as the file system shows it. */
+/** One scope (a directory that has one daemon), as the file system and the holder of its daemon lock show it. */
 export interface ScopeSnapshot {
   /** Its real path, or the real path it would have if it existed. Null when it could not be determined, or not in time. */
   readonly real: string | null
   /** True when it is proven absent, false when it exists, null when unknown. */
   readonly gone: boolean | null
-  /** How long its directory (its parent, if it is gone) had been empty when it was asked for; null when that is not empty or cannot be read. */
+  /**
+   * For how many seconds the directory had been empty when the scan asked for it; if it is gone, this is of its parent.
+   * Null when the directory is not empty or cannot be read.
+   */
   readonly emptyForSeconds: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
-  /** Who owns the directory (uid as text), null when unknown. */
+  /** The owner of the directory (uid as text); null when unknown. */
   readonly owner: string | null
-  /** Identifies the directory by device and inode, whatever path leads to it. */
+  /** The device and inode of the directory: they identify it whatever path leads to it. Null when unknown. */
   readonly directory: string | null
   /** When the daemon lock's file was last touched, ISO 8601; a daemon touches it on every tick. */
   readonly lockTouchedAt: string | null
@@ -57,15 +64,15 @@ export interface ScopeSnapshot {
   readonly lockHolder: LockHolding
 }
 
-/** Everything else that the same scan saw. */
+/** What a scan saw besides the candidates: facts about this process and the machine, scopes, and other processes. */
 export interface ScanContext {
   readonly user: string
   readonly namespaces: string
   readonly networkNamespace: string
   readonly machine: Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
-  /** The scanned scope. */
+  /** The scope that the scan is made for. */
   readonly here: ScopeSnapshot
-  /** The scopes that were read, by the path that names them: the scanned one, and those that this user's processes name. */
+  /** The scopes that were read, by the path that names them: the scanned one, and those that processes of this user name. */
   readonly scopes: ReadonlyMap<string, ScopeSnapshot>
   /** The inspected processes that exist, by pid. */
   readonly alive: ReadonlyMap<number, ProcessView>

@@ -20,7 +20,10 @@ export const PLAN: Readonly<Record<CleanupClass, Readonly<Record<Intent, Action>
   never_touch: { scan: 'show', startup_clean: 'leave', reset: 'leave', reset_force: 'leave' },
 }
 
-/** Reasons why a candidate is not ended even with force, whichever row of the decision table matched. */
+/**
+ * Reasons why a candidate of class `operator_required` is not ended even with force. They are not looked at for class
+ * `safe_auto`: its rows have conditions of their own.
+ */
 export interface Spared {
   readonly otherUser: boolean
   /** The other scope whose live daemon the candidate is or may be; null if there is none. */

@@ -5,8 +5,8 @@ import type { Facts } from './facts.js'
 import type { Observation, ScanContext } from './observation.js'
 
 /**
- * What must be proven before a daemon is replaced: its marker and self-report name this scope, and it is a process of this
- * user that is fully visible. (A record of this scope must also name it, and our own daemon must hold the daemon lock.)
+ * The facts that must be `yes` before a daemon is replaced: its marker and its self-report name the scanned scope, and it
+ * is a process of this user about which everything needed is known. `missingProofs` requires a few more things.
  */
 const REQUIRED: readonly (keyof Facts)[] = [
   'in_range',
@@ -25,8 +25,9 @@ const REQUIRED: readonly (keyof Facts)[] = [
 ]
 
 /**
- * Returns the parts of this proof that are missing, by name; none if a command may replace the daemon. `record`: the one that
- * names it. Pure.
+ * Returns the names of the proofs that are missing before a command may replace the daemon; an empty list if it may. Besides
+ * the facts above, it is required that a record of the scope names the daemon (`record`), that it holds the daemon lock or
+ * is a predecessor whose token and port are in that record, and that it serves no other scope. Pure.
  */
 export function missingProofs(
   { facts, observation }: { readonly facts: Facts; readonly observation: Observation },

@@ -1,10 +1,13 @@
 import type { Fact, Facts } from './facts.js'
 import type { Tri } from './tri.js'
 
-/** What a clean-up may do with a listener. */
+/**
+ * What a clean-up may do with a candidate. `safe_auto`: end it without asking. `operator_required`: end it only if the user
+ * demands it by force or confirms it. `never_touch`: never end it.
+ */
 export type CleanupClass = 'safe_auto' | 'operator_required' | 'never_touch'
 
-/** Why a listener is not cleaned up automatically. The tool has its own names for `other_family` and `not_ours`. */
+/** Why a candidate is not ended without asking. Each tool has its own names for `other_family` and `not_ours`. */
 export type Reason =
   | 'out_of_range'
   | 'other_family'

@@ -6,11 +6,12 @@ import type { ScopeSnapshot, ScanContext } from './observation.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 
 /**
- * The state of a scope's daemon. `starting`: a young process that no record names yet holds the daemon lock. `stopping`:
- * marked stopped in its record, or has released its lock, but is still alive. `wedged`: alive, not known to be
- * unreachable, and gives no self-report. `crashed`: recorded as running, but gone. `elsewhere`: on another machine or in
- * another pid namespace, or not visible from here. `unreachable`: in another network, or connections are not allowed
- * here. `foreign`: the scope belongs to another user. `none`: no daemon, and no record that names one of this scope.
+ * The state of the daemon of a scope. `starting`: a young process that no record names yet holds the daemon lock.
+ * `stopping`: the daemon is marked as stopped in its record, or has released its lock, but its process still exists.
+ * `wedged`: its process exists and is not known to be unreachable, but gives no self-report. `crashed`: its record says
+ * that it runs, but its process is gone. `elsewhere`: it runs on another machine or in another pid namespace, or cannot be
+ * seen from here. `unreachable`: it is in another network namespace, or this process is not allowed to connect.
+ * `foreign`: the scope belongs to another user. `none`: there is no daemon, and no record that names one of this scope.
  */
 export type DaemonState =
   | 'running'
@@ -24,23 +25,26 @@ export type DaemonState =
   | 'foreign'
   | 'none'
 
-/** The one answer to "is there a daemon, and how is it?", used by every command, the doctor and the page. */
+/** Whether a scope has a daemon, and in which state it is. Every part of a tool that shows or uses the state gets this. */
 export interface DaemonStatus {
   readonly state: DaemonState
   /** The reason for the state, in a few words. */
   readonly why: string
-  /** ISO 8601, null if unknown: when the daemon started or stopped; for a crashed one, when it was last alive. */
+  /** When the daemon started or stopped or, if it crashed, when it was last alive. ISO 8601; null if unknown. */
   readonly since: string | null
   readonly lineage: Lineage
   readonly pid: number | null
   readonly port: number | null
-  /** Its self-report, null if it gave none. */
+  /** The self-report of the daemon; null if it gave none. */
   readonly report: SelfReport | null
-  /** The record that names it, else the scope's last own one. */
+  /**
+   * The record that names the daemon. If there is none, our own record of the scope or, if no daemon was found either, a
+   * predecessor's.
+   */
   readonly record: DaemonRecord | null
 }
 
-/** What is known when no process was found to be the daemon. */
+/** The facts from which the state follows when no process was found to be the daemon. */
 export type Around = Pick<ScanContext, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
 
 /** Returns the state of a scope in which no process was found to be the daemon. Pure. */
@@ -48,7 +52,7 @@ export function stateWithout(around: Around): DaemonStatus {
   return foreignOr(around, stateOf(around))
 }
 
-/** If the directory belongs to another user, the state is `foreign`, whatever else was seen. */
+/** Returns `status`, but with the state `foreign` if the directory of the scope belongs to another user. */
 export function foreignOr({ here, user }: Pick<Around, 'here' | 'user'>, status: DaemonStatus): DaemonStatus {
   if (here.owner === null || here.owner === user) return status
   return { ...status, state: 'foreign', why: `the directory belongs to another user (${here.owner})` }

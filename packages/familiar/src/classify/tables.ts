@@ -5,8 +5,8 @@ const NOT_PROVEN: readonly Tri[] = ['no', 'unknown']
 const KNOWN: readonly Tri[] = ['yes', 'no']
 
 /**
- * The table for a family with one daemon per user root (S rows). First match wins. Only S16 allows a clean-up, and it
- * demands every proof; the last row refuses whatever no other row matched.
+ * The decision table for a family with one daemon for each root directory of a user. The first row that matches decides.
+ * Only S16 allows an automatic clean-up, and it demands every proof; the last row refuses what no other row matched.
  */
 export const USER_SCOPE_RULES: readonly Rule[] = [
   { id: 'S1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },
@@ -93,8 +93,9 @@ export const USER_SCOPE_RULES: readonly Rule[] = [
 ]
 
 /**
- * The table for a family with one daemon per project (D rows). D5 is the essential row: a live daemon of another project is
- * never cleaned, whatever project the command runs in.
+ * The decision table for a family with one daemon for each project. The first row that matches decides. D5 is the most
+ * important row: the live daemon of a project is never ended, whatever project the command runs in. Only D13 allows an
+ * automatic clean-up.
  */
 export const PROJECT_SCOPE_RULES: readonly Rule[] = [
   { id: 'D1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },

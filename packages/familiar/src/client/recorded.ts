@@ -19,7 +19,7 @@ export interface RecordedDaemon {
   readonly record: DaemonRecord
   readonly report: SelfReport
   readonly standing: VersionRelation
-  /** Why one of this installation must replace it; null if none must. */
+  /** Why a daemon of this installation must replace it; null if none must. */
   readonly replaceFor: Replaced['reason'] | null
 }
 

@@ -10,7 +10,9 @@ export interface RetireStaleRequest extends ScopeRequest {
   readonly lockWaitMs: number
 }
 
-/** `none`: no daemon of ours answers. `kept`: it is not older than this installation. */
+/**
+ * `none`: no daemon of ours answers. `kept`: it is not older than this installation, and its own installation exists.
+ */
 export type StaleResult =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'kept'; readonly packageVersion: string | null }

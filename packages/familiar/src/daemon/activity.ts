@@ -2,7 +2,10 @@
 export interface Activity {
   /** Called with 1 when a request begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
-  /** The same for an open page, which keeps the daemon from retiring while idle, but not from leaving when it must. */
+  /**
+   * The same for an event stream of an open page. It holds back the retirement rules R3 and R4, but no other reason to
+   * leave.
+   */
   readonly onStream: (change: 1 | -1) => void
   readonly requests: () => number
   readonly streams: () => number

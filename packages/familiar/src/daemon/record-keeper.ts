@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { HeldLock } from '../act/lock.js'
@@ -62,7 +62,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   let retry: NodeJS.Timeout | undefined
 
   const check = async (): Promise<void> => {
-    watcher ??= watchDirectory(path, quietly)
+    watcher ??= watchDirectory(path, lock.path, quietly)
     if (isStopped || !mayWrite()) return
     const found = readOnDisk(path)
     const verdict = judge(family, found, record, written.stamp)
@@ -91,7 +91,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   tidyCopies(path)
   let written = writeRecord(lock, path, record, !isReplaceable(family, path))
   if (written.aside !== null) log.write('record_set_aside', { aside: written.aside })
-  let watcher = watchDirectory(path, quietly)
+  let watcher = watchDirectory(path, lock.path, quietly)
   return {
     check,
     rival: () => rival,
@@ -111,10 +111,12 @@ function isReplaceable(family: Family, path: string): boolean {
 }
 
 /** Null when a watch is impossible (no file descriptors left, a file system without events): then only ticks check. */
-function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
+function watchDirectory(path: string, lockPath: string, onChange: () => void): FSWatcher | null {
   let timer: NodeJS.Timeout | null = null
   try {
-    const watcher = watch(dirname(path), { persistent: false }, () => {
+    const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+      // Every tick touches the lock file, which says nothing about the record.
+      if (name === basename(lockPath)) return
       timer ??= setTimeout(() => {
         timer = null
         onChange()

@@ -243,7 +243,10 @@ function recordOf(
   }
 }
 
-/** The head (`status` to `package_version`, and `owner.pid`, `owner.port`) is frozen; it wins over the tool's keys. */
+/**
+ * The head is frozen: `status` to `package_version`, and `owner.pid` and `owner.port`. Our values win over the tool's
+ * only within `owner`, so the tool's other keys must not repeat those of the head.
+ */
 function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
   const { owner, ...more } = describe()
   return {

@@ -20,14 +20,14 @@ export interface SiblingsOptions {
 export interface Siblings {
   /** A client came: clean up soon. */
   readonly request: () => void
-  /** Cleans up if a client asked for it since the last time. */
+  /** Cleans up if a client asked for it since the last clean-up, or if that one failed. */
   readonly tick: () => Promise<void>
 }
 
 /**
- * Cleans up stale siblings, only as the recorded singleton, one clean-up at a time, and at the earliest `everyMs` after the
- * last one began, even if that failed: every client that asks for a proof triggers one, and each starts a process. It never
- * waits for the lock: the next tick tries again.
+ * Cleans up stale daemons of the same scope, only while this daemon is the recorded singleton, one clean-up at a time.
+ * The next one begins at the earliest `everyMs` after the last one began, because every client that asks for a proof
+ * requests one. Only after an error with `retry`, such as a busy lock, does the next tick try again at once.
  */
 export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions): Siblings {
   let lastAt = Number.NEGATIVE_INFINITY

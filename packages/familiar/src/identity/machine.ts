@@ -1,4 +1,7 @@
-/** What an operating system's backend reports, as plain data. Null always means *unknown*, never *no*. */
+/**
+ * The facts about a machine and its processes that the backend of each operating system reports, as plain data. Null
+ * always means *unknown*, never *no*.
+ */
 
 /** A half-open range of TCP ports: `from` is in it, `to` is not. */
 export interface PortRange {
@@ -13,9 +16,9 @@ export interface Listener {
   readonly address: string
   /** Identifies this socket while it exists (Linux: its inode), so that a later scan can tell it from a new one. */
   readonly socket: string
-  /** Owner of the socket (POSIX uid as text, Windows SID), null when unknown. */
+  /** The owner of the socket (POSIX uid as text, Windows SID); null when unknown. */
   readonly user: string | null
-  /** The process that holds it, if the system's list of sockets names it, else null. */
+  /** The process that holds the socket, if the system's list of sockets names that process, else null. */
   readonly pid: number | null
 }
 
@@ -35,23 +38,23 @@ export interface ProcessView {
   readonly pid: number
   readonly parent: number | null
   /**
-   * The kernel's start time, with the boot (Windows: without): the same text and pid mean the same process. A later
-   * change of the wall clock never alters it.
+   * The start time as the kernel keeps it, preceded by the id of the boot (not on Windows). Two views with the same pid
+   * and the same start time are of the same process. A later change of the wall clock does not change this text.
    */
   readonly startTime: string | null
-  /** Owner (POSIX effective uid as text, Windows SID). */
+  /** The owner of the process (POSIX uid as text, Windows SID). */
   readonly user: string | null
   readonly command: CommandLine | null
   readonly executable: string | null
   /** True when the executable is known to be gone from disk, false when known to be there. */
   readonly executableGone: boolean | null
-  /** True when its working directory was deleted under it, false when not. */
+  /** True when the working directory of the process was deleted, false when it exists. */
   readonly workingDirectoryGone: boolean | null
-  /** The path of its working directory; null when unknown or deleted. */
+  /** The path of the working directory; null when unknown or deleted. */
   readonly workingDirectory: string | null
   /**
-   * Where these facts are valid: the pid, mount, time and user namespaces and the root directory, as text; a constant on
-   * systems without namespaces.
+   * The pid, mount, time and user namespaces and the root directory of the process, as text. Only for processes with the
+   * same text do pids, paths and start times mean the same. A constant on systems without namespaces.
    */
   readonly namespaces: string | null
   /** The network namespace as text: a process in another one cannot be reached over loopback. */

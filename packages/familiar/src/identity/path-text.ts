@@ -1,7 +1,7 @@
 /**
- * File names and process arguments are bytes. In our strings, a byte that is not valid UTF-8 becomes a lone surrogate,
- * U+DC80 to U+DCFF (Python's `surrogateescape`). So two different names never become the same string, as they would with
- * U+FFFD, and the file can still be opened by that string.
+ * File names and process arguments are bytes. In the strings of this library, a byte that is not valid UTF-8 is written
+ * as a lone surrogate, U+DC80 to U+DCFF (as in Python's `surrogateescape`). So two different names never become the same
+ * string, as they would with U+FFFD, and the file can still be opened by that string.
  */
 
 /** Splits a Latin-1 string of bytes into runs of valid UTF-8 and single other bytes. */
@@ -10,7 +10,7 @@ const RUNS =
 
 const LONE_SURROGATE = /\p{Cs}/u
 
-/** Returns the string for these bytes. */
+/** Returns the bytes as a string, with a lone surrogate for each byte that is not valid UTF-8. */
 export function textOfBytes(bytes: Buffer): string {
   const text = bytes.toString('utf8')
   if (!text.includes('\ufffd')) return text
@@ -24,9 +24,9 @@ export function textOfBytes(bytes: Buffer): string {
 }
 
 /**
- * Returns a file name to pass to the system: the string itself, or its bytes if it holds some that are not UTF-8. Throws
- * `RangeError` for a surrogate that stands for no byte: such a string names no file, and Node would silently use another
- * name.
+ * Returns a file name in the form to pass to Node's file functions: the string itself or, if it contains lone
+ * surrogates, the bytes that it was made from. Throws `RangeError` for a surrogate outside U+DC80 to U+DCFF: such a
+ * string names no file, and Node would silently use another name.
  */
 export function fileNameOf(text: string): string | Buffer {
   if (!LONE_SURROGATE.test(text)) return text

@@ -1,6 +1,6 @@
 import type { CommandLine, Listener } from './machine.js'
 
-/** What a scan proved about one process: everything that must still be true when it is signalled. */
+/** What was read about one process when it was proven; before a signal, it is read again and compared. */
 export interface ProofFacts {
   readonly family: string
   /** Null for a process that does not listen. */
@@ -16,12 +16,13 @@ export interface ProofFacts {
 const made = new WeakSet<object>()
 
 /**
- * The licence to signal one process, without which `act/` signals nothing. Only `observe/scan.ts` makes one, after it has
- * seen the process with a spawn shape of the family. It identifies the process by (pid, start time), not by pid alone.
+ * The proof that one process is a daemon of a family. The code in `act/` sends a signal only with such a proof. Only
+ * `observe/scan.ts` makes one, after it has read that the command line of the process has a spawn shape of the family.
+ * The proof identifies the process by its pid and start time, because a pid alone may be reused.
  */
 export type ProvenProcess = ProofFacts & { readonly __proof: unique symbol }
 
-/** Makes a proof. Only `observe/scan.ts` may call this, with what it has just read. */
+/** Makes a proof. Only `observe/scan.ts` may call this, with facts that it has just read. */
 export function makeProof(facts: ProofFacts): ProvenProcess {
   const proof = Object.freeze({ ...facts })
   made.add(proof)
@@ -33,7 +34,7 @@ export function isProof(value: object): value is ProvenProcess {
   return made.has(value)
 }
 
-/** Returns a key that identifies one process for ever: a pid is reused, the pair (pid, start time) is not. */
+/** Returns a key that identifies one process for ever: a pid may be reused, but never with the same start time. */
 export function processKey(pid: number, startTime: string): string {
   return `${pid}@${startTime}`
 }

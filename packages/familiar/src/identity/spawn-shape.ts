@@ -1,38 +1,44 @@
 import type { CommandLine } from './machine.js'
 import { portOf } from '../json.js'
 
-/** Which implementation starts daemons with this command line: this one or an earlier one. */
+/** Which implementation of the tool started a daemon: `own` is this one, `predecessor` an earlier one. */
 export type Lineage = 'own' | 'predecessor'
 
 /**
- * The command line that a real start of a family leaves behind.
+ * The form of the command line with which daemons of a family are started.
  *
- * `head` has one pattern for each leading argument, matched against the whole argument. `marker` matches the later argument
- * that names the scope. Patterns may have the named groups `scope`, `port` and `token`.
+ * `head` has one pattern for each leading argument; a pattern must match the whole argument. `marker` is the pattern of
+ * the later argument that names the scope; null if there is none. Patterns may have the named groups `scope`, `port` and
+ * `token`.
  */
 export interface SpawnShape {
   readonly lineage: Lineage
   readonly head: readonly RegExp[]
   readonly marker: RegExp | null
-  /** Decodes the text of the `scope` group into a path, where the two differ; for null the text itself is used. */
+  /**
+   * Decodes the text of the `scope` group into a path. If this is left out, or returns null, the text itself is the path.
+   */
   readonly decodeScope?: (text: string) => string | null
 }
 
-/** What a command line of a known spawn shape says. */
+/** What was found in a command line that has a known spawn shape. */
 export interface ShapeMatch {
   readonly lineage: Lineage
-  /** The marker: the scope as the starter wrote it (decoded); null when there is none. */
+  /** The scope that the marker names, decoded; null when the command line has no marker. */
   readonly marker: string | null
   readonly port: number | null
   readonly token: string | null
 }
 
-/** A real start has 1 KiB. Matching time grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB 3 s. */
+/**
+ * A longer command line is not matched; that of a real daemon has about 1 KiB. The limit is needed because the time to
+ * match grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB take 3 s.
+ */
 const MAX_TEXT_CHARS = 16 * 1024
 
 type Groups = { readonly [name: string]: string | undefined }
 
-/** Returns what the command line says if it has one of the spawn shapes, else null. */
+/** Matches the command line against the spawn shapes in order. Returns the first match, or null if there is none. */
 export function matchShapes(shapes: readonly SpawnShape[], command: CommandLine): ShapeMatch | null {
   for (const shape of shapes) {
     const groups = 'args' in command ? matchArguments(shape, command.args) : matchText(shape, command.text)
@@ -52,7 +58,7 @@ function matchArguments(shape: SpawnShape, args: readonly string[]): Groups | nu
   return { ...groups, ...findMarker(shape, args.slice(shape.head.length)) }
 }
 
-/** Two different markers are contradictory, and count as no marker. */
+/** Returns the scope that the markers name. Returns nothing if there is no marker, or if two markers contradict each other. */
 function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
   if (shape.marker === null) return {}
   const pattern = whole(shape.marker)
@@ -61,9 +67,10 @@ function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
 }
 
 /**
- * macOS gives the arguments only as one string joined by blanks. The head is matched as a whole, and only an option may
- * follow it: otherwise a longer script that merely begins with our call would match. The marker's value ends where the
- * next option begins, so a path that contains ` --` is cut short (it then names another scope, and is refused).
+ * Matches a command line that is one string with the arguments joined by blanks, as macOS gives it. Only an option may
+ * follow the head: otherwise a longer `-c` script that begins with the same text would match. The value of the marker
+ * ends where the next option begins, so a path that contains ` --` is cut off there; it then names another scope, and the
+ * daemon is not taken for the daemon of this one.
  */
 function matchText(shape: SpawnShape, text: string): Groups | null {
   if (text.length > MAX_TEXT_CHARS) return null

@@ -1,13 +1,13 @@
 import type { Lineage } from './spawn-shape.js'
 
-/** What puts two installations, or the daemons that run from them, in an order. */
+/** The facts by which installations, and the daemons that were started from them, are ordered from older to newer. */
 export interface Build {
   readonly lineage: Lineage
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
   /**
-   * When it was built, in the format of `Date.prototype.toISOString`: it orders two builds with the same commit count.
-   * Null or any other text: unknown.
+   * When it was built, in the format of `Date.prototype.toISOString`. It decides between two builds that are otherwise
+   * equal. Null, or text in another format, means that the time is unknown.
    */
   readonly buildTime: string | null
 }
@@ -20,15 +20,17 @@ export interface Self extends Build {
 }
 
 /**
- * How a running daemon compares with an installation. `same`: versions and protocol match. `newer`: same protocol, usable.
- * `newer_protocol`: this installation cannot talk to it. `older`: to be replaced. `unordered`: same protocol, another
- * version, and it is not known which is older; usable.
+ * How a running daemon compares with an installation. `same`: version and protocol match. `newer`: a newer version with
+ * the same protocol, so the installation can use it. `newer_protocol`: not older, but with another protocol, so the
+ * installation cannot use it. `older`: the installation may replace it. `unordered`: same protocol and another version,
+ * but it is not known which is older; the installation can use it.
  */
 export type VersionRelation = 'same' | 'newer' | 'newer_protocol' | 'older' | 'unordered'
 
 /**
- * Returns how the daemon compares with the installation. Pure, and strictly upward: of two installations at most one finds
- * the other's daemon `older`, so any number of installations used in turn stop replacing each other's daemon.
+ * Returns how the daemon compares with the installation. Pure. Of two installations, at most one finds that the daemon of
+ * the other is `older`. So installations that are used in turn do not replace each other's daemons again and again: every
+ * replacement is by a newer build.
  */
 export function versionRelation(daemon: Build, self: Build): VersionRelation {
   const isOneProtocol = daemon.lineage === self.lineage && daemon.protocolVersion === self.protocolVersion
@@ -40,9 +42,9 @@ export function versionRelation(daemon: Build, self: Build): VersionRelation {
 }
 
 /**
- * Returns whether two versions count as the same: equal release and pre-release. Two builds between releases (git
- * describe: `1.2.0-5-gabc1234`) match only when they are equal; if only one has that suffix, the bases are compared. A text
- * that is not a version matches only itself.
+ * Returns whether two versions match, which means that their release and pre-release are equal. Two builds between
+ * releases (written as by git describe: `1.2.0-5-gabc1234`) match only if their texts are equal. If only one of the two
+ * has such a suffix, it is ignored. A text that is not a version matches only itself.
  */
 export function versionsMatch(a: string, b: string): boolean {
   const [one, other] = [parseVersion(a), parseVersion(b)]
@@ -52,8 +54,9 @@ export function versionsMatch(a: string, b: string): boolean {
 }
 
 /**
- * Returns a negative number when `a` is older than `b`, a positive one when it is newer, 0 when they are equal or the order
- * is unknown: by release, a pre-release below its release, then commits since that base. For display, not for decisions.
+ * Returns a negative number when `a` is older than `b`, a positive number when it is newer, and 0 when they are equal or
+ * one is not a version. The order is by release (a pre-release is older than its release), then by the number of commits
+ * since then. For display, not for decisions.
  */
 export function compareVersions(a: string, b: string): number {
   const [one, other] = [parseVersion(a), parseVersion(b)]
@@ -61,8 +64,9 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * Compares two builds: a predecessor is below any of ours, then protocol, version (none is lowest) and build time. Returns 0
- * when the order is unknown: the two agree in all of these, or one has no build time where only that would decide.
+ * Returns a negative number when `a` is older than `b` and a positive number when it is newer. A predecessor is older than
+ * every build of ours; otherwise the protocol decides, then the version (a missing one is the oldest), then the build
+ * time. Returns 0 if all of these are equal, or if only the build time could decide and one is unknown.
  */
 export function compareBuilds(a: Build, b: Build): number {
   const [one, other] = [parseVersion(a.packageVersion ?? ''), parseVersion(b.packageVersion ?? '')]
@@ -81,7 +85,7 @@ interface Version {
   readonly release: readonly number[]
   /** The identifiers of a pre-release (`rc`, `1`); null for a release. */
   readonly pre: readonly string[] | null
-  /** Commits since the base, for a build between releases, else null. */
+  /** For a build between releases, the number of commits since the release or pre-release that it is based on; else null. */
   readonly commits: number | null
 }
 
@@ -89,7 +93,10 @@ const RELEASE = /^(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?(.*)$/
 const DESCRIBED = /^(.*?)(?:-(\d{1,9})-g[0-9a-f]{4,40}(?:-dirty)?|-dirty)$/
 const PRE_RELEASE = /^(?:-|[.-]?(?=[A-Za-z]))([0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*)$/
 
-/** Parses `1.2`, `v1.2.3`, `1.2.3-rc.1`, `1.2.3rc1`, `1.2.3-5-gabc1234[-dirty]`, each also with `+metadata`; else null. */
+/**
+ * Parses `1.2`, `v1.2.3`, `1.2.3-rc.1`, `1.2.3rc1`, `1.2.3-5-gabc1234[-dirty]`, each also with `+metadata`. Returns null
+ * for any other text.
+ */
 function parseVersion(given: string): Version | null {
   const text = given.replace(/^v/, '')
   const [, major, minor, patch = '0', rest = ''] = RELEASE.exec(text.replace(/\+[0-9A-Za-z.-]+$/, '')) ?? []
@@ -119,7 +126,10 @@ function compareBases(one: Version, other: Version): number {
   return comparePre(one.pre, other.pre)
 }
 
-/** The order of https://semver.org: numbers by value and below words, words by text, the shorter list first. */
+/**
+ * Compares two pre-releases in the order of https://semver.org: numbers by value, words by text, a number before a word,
+ * and of two lists with the same beginning the shorter one first.
+ */
 function comparePre(one: readonly string[], other: readonly string[]): number {
   for (const [index, part] of one.entries()) {
     const against = other[index]
@@ -136,7 +146,10 @@ function compareIdentifiers(one: string, other: string): number {
   return Number(isOtherNumber) - Number(isNumber) || compareTexts(one, other)
 }
 
-/** Compares by value at any length: as numbers, long ones would be rounded, and the longest infinite (difference NaN). */
+/**
+ * Compares two strings of digits by value, whatever their length. They are not converted to numbers: long ones would be
+ * rounded, and the longest would become infinite.
+ */
 function compareDigits(one: string, other: string): number {
   const [digits, otherDigits] = [one.replace(/^0+/, ''), other.replace(/^0+/, '')]
   return digits.length - otherDigits.length || compareTexts(digits, otherDigits)
@@ -151,7 +164,10 @@ function compareTimes(a: Build, b: Build): number {
   return one === null || other === null ? 0 : one - other
 }
 
-/** Accepts only the format that a build writes: `Date.parse` also accepts `9999`, local times and 30 February. */
+/**
+ * Returns the build time in milliseconds since 1970, or null if it is not in the format that a build writes. `Date.parse`
+ * alone would also accept `9999`, local times and 30 February.
+ */
 function timeOf({ buildTime }: Build): number | null {
   const time = Date.parse(buildTime ?? '')
   return !Number.isNaN(time) && new Date(time).toISOString() === buildTime ? time : null

@@ -10,8 +10,8 @@ import { HANDSHAKE_MS, HEALTH_PATH } from './health.js'
 import { request } from './http.js'
 
 /**
- * How a recorded daemon answered. `no_response`: no HTTP answer, or none in time. `unreachable`: this process cannot reach its
- * port, which says nothing about the daemon. `impostor`: not proven to be the daemon in the record.
+ * How a recorded daemon answered. `no_response`: no HTTP answer, or none in time. `unreachable`: this process cannot reach
+ * its port, which says nothing about the daemon. `impostor`: the listener is not proven to be the daemon in the record.
  */
 export type Handshake =
   | { readonly outcome: 'proven'; readonly report: SelfReport }
@@ -20,9 +20,9 @@ export type Handshake =
   | { readonly outcome: 'impostor' }
 
 /**
- * Asks the daemon that one of our records names to prove that it owns the record's token: only then may the token be
- * sent to it. An impostor on the recorded port is a `impostor`. Costs one local request and at most `timeoutMs`. Throws
- * `E_RESOURCES` when this process lacks the resources to connect.
+ * Asks the daemon that one of our records names to prove that it owns the token in that record; only then may the token
+ * be sent to it. Makes one local request and takes at most `timeoutMs`. A record without pid, token or instance id gives
+ * `impostor` without a request. Throws `E_RESOURCES` when this process lacks the resources to connect.
  */
 export async function handshake(
   family: Family,
@@ -51,8 +51,8 @@ export async function handshake(
 }
 
 /**
- * Returns a fresh nonce from the kernel's random source. Loading node:crypto takes longer than the rest of a warm command: it is
- * loaded while the daemon answers.
+ * Returns a new nonce of 32 hex digits. It is read from the random source of the kernel where there is one, because
+ * loading node:crypto takes longer than the rest of a command; that module is loaded while the daemon answers.
  */
 function randomNonce(): string {
   const bytes = Buffer.alloc(16)

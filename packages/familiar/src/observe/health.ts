@@ -2,7 +2,7 @@ import { request } from './http.js'
 
 /**
  * The result of a probe. `silent`: no HTTP answer, or none in time. `unreachable`: this process cannot reach the
- * port, which says nothing about the listener. `http`: HTTP, but not status 200 with readable JSON.
+ * port, which says nothing about the listener. `json`: status 200 with JSON. `http`: any other HTTP answer.
  */
 export type ProbeReply =
   | { readonly kind: 'silent' }
@@ -10,7 +10,7 @@ export type ProbeReply =
   | { readonly kind: 'http' }
   | { readonly kind: 'json'; readonly body: unknown }
 
-/** The endpoint at which the daemons of every family identify themselves. Frozen: later versions must reach earlier ones. */
+/** The path at which daemons of every family identify themselves. It must never change: versions must find each other. */
 export const HEALTH_PATH = '/api/health'
 
 /** How long a recorded daemon may take to answer; after that it counts as giving no response. */
@@ -20,8 +20,8 @@ export const HANDSHAKE_MS = 1_000
 export const PROBE_MS = 600
 
 /**
- * Sends `GET path` and returns what arrived within `timeoutMs`, at most 64 KiB of it. Throws `E_RESOURCES` when this
- * process lacks the resources to connect.
+ * Sends `GET path` and returns the kind of answer that arrived within `timeoutMs`. A reply of more than 64 KiB is `http`.
+ * Throws `E_RESOURCES` when this process lacks the resources to connect.
  */
 export async function probe(
   address: string,

@@ -20,7 +20,7 @@ export interface Heard {
   readonly report: Observation['report']
 }
 
-/** What was read from the machine: the sightings are built from it. */
+/** What a scan read from the machine; the observations are built from it. */
 export interface Read {
   readonly listeners: readonly Listener[]
   /** The pid that holds each socket. */
@@ -30,11 +30,11 @@ export interface Read {
   readonly here: ScopeSnapshot
   readonly alive: ReadonlyMap<number, ProcessView>
   readonly host: Host
-  /** The sockets whose holder proved to own our record's token. */
+  /** The sockets whose holder proved that it owns the token in our record of the scanned scope. */
   readonly proven: ReadonlySet<string>
 }
 
-/** Returns one sighting for each process and port, and one for the holder of the daemon lock if it does not listen. */
+/** Returns one observation for each process and port, and one for the holder of the daemon lock if it does not listen. */
 export async function observationsOf(
   family: Family,
   read: Read,
@@ -52,7 +52,7 @@ interface Group {
   readonly listeners: readonly Listener[]
 }
 
-/** All sockets of one process on one port form one candidate; a socket with an unknown holder is a candidate by itself. */
+/** Groups sockets by process and port: each group is one candidate. A socket with an unknown holder is a group by itself. */
 function group(listeners: readonly Listener[], holders: ReadonlyMap<string, number>): readonly Group[] {
   const groups = new Map<string, Group>()
   for (const listener of listeners) {
@@ -64,7 +64,7 @@ function group(listeners: readonly Listener[], holders: ReadonlyMap<string, numb
   return [...groups.values()].toSorted((a, b) => (a.port ?? 0) - (b.port ?? 0))
 }
 
-/** The holder of the daemon lock is a candidate even while it does not listen. */
+/** Adds a group without sockets for the holder of the daemon lock if it is alive and does not listen. */
 function withLockHolder(
   groups: readonly Group[],
   { lockHolder }: ScopeSnapshot,
@@ -102,9 +102,9 @@ async function toSighting(
 }
 
 /**
- * Returns every scope that the process names: in its command line, its self-report, its working directory (own) or its
- * environment (predecessor). Null if the environment could not be read and may name more. (macOS and Windows do not show
- * it: there the names from the other sources must do, and it is null only if there are none.)
+ * Returns every scope that the process names: in its command line, its self-report, its working directory (our own daemon)
+ * or its environment (a predecessor of this user). Null if the environment could not be read and may name more. (macOS and
+ * Windows do not show it: there the other names are returned, and null only if there are none.)
  */
 async function scopesNamedBy(
   family: Family,
@@ -125,7 +125,10 @@ async function scopesNamedBy(
 /** How many generations of forks to follow. */
 const MAX_FORKS = 8
 
-/** Adds each process's ancestors with the same command line. Only predecessors: Node cannot fork without exec. */
+/**
+ * Adds to each observation the ancestors with the same command line. Only predecessors can have any, because Node cannot
+ * fork without exec.
+ */
 async function withAncestors(
   observations: readonly Observation[],
   platform: Platform,
@@ -158,8 +161,8 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
 }
 
 /**
- * If a process has several sockets on one port, the most informative answer counts; that of another family's daemon comes
- * before that of ours.
+ * The order in which answers are preferred if several sockets of a process on one port answered differently: the most
+ * informative first, and the answer of another family before that of this one.
  */
 const BEST_FIRST: readonly Observation['answer'][] = [
   'other_family_report',

@@ -1,7 +1,7 @@
 /**
- * The child process that reads paths named by other processes: it takes the question as JSON on stdin and writes one
- * reply per line to stdout, each as soon as it is known. If the file system behind a path hangs, only this child hangs,
- * and its parent goes on with the replies it has. Exit code 75: this process had too few resources.
+ * The main module of the child process that reads the scopes that other processes name. It takes the question as JSON on
+ * stdin and writes one reply per line to stdout, each as soon as it is known. If the file system behind a path hangs, only
+ * this child hangs, and its parent continues with the replies that it has. Exit code 75: the child had too few resources.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { asLack } from '../errors.js'

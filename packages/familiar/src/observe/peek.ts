@@ -20,7 +20,10 @@ export interface PeekRequest {
   readonly records: readonly string[]
   readonly sharedOwner: string | null
   readonly daemonLock: string
-  /** In milliseconds since 1970. The child that reads may start seconds later, and other facts are of this moment. */
+  /**
+   * The time of the request, in milliseconds since 1970. How long a directory has been empty is counted up to this time,
+   * and not up to the time of reading, which may be seconds later: it is compared with the age of a process at this time.
+   */
   readonly askedMs: number
 }
 
@@ -36,7 +39,7 @@ export interface PeekReply {
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
-  /** The uid that owns the directory as text; null when unknown, absent, or on a system without uids. */
+  /** The uid of the directory's owner, as text; null when unknown or absent, and on a system without uids. */
   readonly owner: string | null
   /** Identifies the directory itself, whatever path leads to it (device and inode); null when unknown or absent. */
   readonly directory: string | null
@@ -83,7 +86,7 @@ function ask<T>(path: string, read: (found: Stats) => T): T | null {
   }
 }
 
-/** Resolves the symlinks in the part of the path that exists and keeps the rest. Null when it cannot be resolved. */
+/** Returns the path with the symlinks in its existing part resolved, and the rest unchanged. Null when that fails. */
 export function realPath(path: string): string | null {
   const absolute = resolve(path)
   try {
@@ -96,7 +99,10 @@ export function realPath(path: string): string | null {
   }
 }
 
-/** True only if absence is proven: the parent exists and is not an empty mount point. Null when it cannot be told. */
+/**
+ * Returns true if the path is proven to be absent: its parent exists and is not an empty mount point. Returns false if it
+ * exists, null if neither is known.
+ */
 export function isGone(path: string): boolean | null {
   const found = exists(path)
   if (found !== false) return found === null ? null : false
@@ -147,8 +153,8 @@ export interface SmallFile {
 
 /**
  * Returns the text of a regular file owned by this user or root, or why it could not be read. A file above `maxBytes`
- * (default 64 KiB), a symlink (unless `mayBeLink`), a FIFO, a device and another user's file are unreadable: none is kept
- * open, and none makes this wait. Throws only `E_RESOURCES`.
+ * (default 64 KiB), a symlink (unless `mayBeLink`), a FIFO, a device and another user's file are unreadable. Never waits
+ * for the other end of a FIFO. Throws only `E_RESOURCES`.
  */
 export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile = {}): PeekedFile {
   let descriptor: number | null = null

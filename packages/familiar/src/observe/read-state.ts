@@ -9,9 +9,9 @@ import { verify, type OfScope } from './verify.js'
 const INSPECT_MS = 1_000
 
 /**
- * Returns the state of the scope's daemon. An own daemon that proves itself costs one record read and one local request.
- * Otherwise the machine is scanned, by `takeScan` if the caller gives one; without it, a free daemon lock can save the
- * scan (`quietState`).
+ * Returns the state of the daemon of the scope. If our own daemon proves itself, this takes reading one record and one
+ * local request. Otherwise the machine is scanned, by `takeScan` if the caller passes it. If not, and if the daemon lock is
+ * free, the state may follow from the records without a scan (`quietState`).
  */
 export async function readState(
   at: OfScope,
@@ -23,13 +23,14 @@ export async function readState(
   if (quiet !== null) return quiet
   const { stateFrom } = await loadScan()
   const { state, ...rest } = stateFrom(await (takeScan?.() ?? scanFor(at)))
-  // It may have come up during the scan.
+  // The daemon may have become ready during the scan.
   return (state === 'starting' || state === 'wedged' ? await provenState(at) : null) ?? { state, ...rest }
 }
 
 /**
- * A predecessor's record names no scope, so in a copied home it still names the original home's daemon. Only the scopes
- * that this daemon names reveal that, so they get enough time even on a busy machine. Our own record names its scope.
+ * Scans the machine. If the scope has a predecessor's record, the scan gets more time to read the scopes that processes
+ * name. Such a record does not say which scope it belongs to, so in a copied home directory it still names the daemon of
+ * the original one, and only the scopes that this daemon names show that.
  */
 async function scanFor({ family, scope, platform }: OfScope): Promise<Scan> {
   const { scan, FOREIGN_SCOPES_TIMEOUT_MS } = await import('./scan.js')
@@ -49,7 +50,7 @@ async function provenState(at: OfScope): Promise<DaemonStatus | null> {
 
 /**
  * Returns the state if the daemon lock is free and every record is absent or our own: then no process can be the daemon,
- * and no scan is needed. Null otherwise: scan.
+ * and no scan is needed. Returns null otherwise: the caller must scan.
  */
 async function quietState({ family, scope, platform }: OfScope): Promise<DaemonStatus | null> {
   const { told, ...view } = readScope(family, scope)

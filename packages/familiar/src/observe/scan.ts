@@ -16,8 +16,8 @@ import { ScopeReader } from './scopes.js'
 import { observationsOf, type Heard } from './observations.js'
 
 /**
- * Time budget of a scan. The time that the listeners do not use may be spent on reading the scopes that other processes
- * name.
+ * The time in which a scan should be done. What is left of it after the listeners were asked is used for reading the
+ * scopes that other processes name.
  */
 const SCAN_MS = 950
 
@@ -60,9 +60,10 @@ export interface Scan {
 
 /**
  * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
- * process that it starts outlives the scan, except a child that hangs in a system call (`scopes.ts`). Ends within about
- * a second whatever the listeners do, or later if `foreignScopesMs` gives other scopes more time. Throws
- * `E_LOOK_FAILED` when the system cannot list the listeners.
+ * process that it starts outlives the scan, except a child that hangs in a system call (`scopes.ts`). Takes about a second
+ * at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, or where slow tools of the
+ * operating system are needed (macOS, Windows). Throws `E_LOOK_FAILED` when the system cannot list the listeners, and
+ * `E_RESOURCES` when this process has too few resources.
  */
 export async function scan(
   family: Family,

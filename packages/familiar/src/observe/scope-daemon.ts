@@ -6,8 +6,9 @@ import type { Lineage } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'
 
 /**
- * Returns the daemon of the scope, an own one before a predecessor's. Excludes a daemon whose marker is not proven to name
- * this scope, or that is the live daemon of another scope: a copied home contains the record of the original home.
+ * Returns the daemon of the scanned scope, our own before a predecessor's; null if none was seen. Excludes a daemon whose
+ * marker is not proven to name this scope, and one that is the live daemon of another scope: the record in a copied home
+ * directory names the daemon of the original one.
  */
 export function scopeDaemon(seen: Scan, lineage?: Lineage): Candidate | null {
   const found = seen.candidates.filter(
@@ -21,14 +22,15 @@ export function scopeDaemon(seen: Scan, lineage?: Lineage): Candidate | null {
 }
 
 /**
- * Returns whether the daemon is the one that the scope's record places on another machine or in another pid namespace. A
- * daemon seen in our own namespaces is not: in a synchronised project, the record may be another machine's.
+ * Returns whether the daemon is the one that, according to a record of the scope, runs on another machine or in another
+ * pid namespace. False for a daemon in our own namespaces: if the project is synchronised between machines, the record may
+ * have been written on another one.
  */
 export function runsElsewhere({ facts }: Candidate, { context }: Scan): boolean {
   return facts.same_namespaces !== 'yes' && isHeldElsewhere(context.here, context.machine)
 }
 
-/** Returns the scope's record that names this daemon, null when none does. */
+/** Returns the record of the scanned scope that names this daemon; null when none does. */
 export function recordOf({ observation }: Candidate, { context }: Scan): DaemonRecord | null {
   const here = context.here
   const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))

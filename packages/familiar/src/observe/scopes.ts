@@ -21,7 +21,7 @@ const MAX_REPLY_CHARS = 48 * 1024 * 1024
 /** Exit code of the child when it had too few resources itself (`EX_TEMPFAIL`). */
 const LACKING = 75
 
-/** A scope that was not read in time: everything in it is unknown, nothing counts as absent. */
+/** The snapshot of a scope that was not read in time: everything about it is unknown, and nothing is taken to be absent. */
 export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
@@ -36,16 +36,16 @@ export const UNTOLD: ScopeSnapshot = {
 }
 
 /**
- * Reads scopes named by other processes, in a child process. A child, because a thread that hangs on a dead network mount
- * would keep this process from exiting. One child reads all scopes in turn: a path that hangs leaves those behind it
- * unanswered, which delays a clean-up but never makes it wrong.
+ * Reads the scopes that other processes name, in a child process, because a thread that hangs on a dead network mount
+ * would keep this process from exiting. One child reads all scopes in turn. If a path hangs, the scopes after it are not
+ * read, which can delay a clean-up but never makes it wrong.
  */
 export class ScopeReader {
   #prepared: Child | null = null
 
   /**
-   * Starts the child before its question is known: most of its time is the start of Node, and the caller has other work
-   * meanwhile. If the start fails, the question starts another one.
+   * Starts the child before it is known what to read, because most of its time is the start of Node, and the caller can
+   * work meanwhile. If the start fails, `read` starts another child.
    */
   prepare(): void {
     try {
@@ -56,9 +56,9 @@ export class ScopeReader {
   }
 
   /**
-   * Returns what is in these scopes. A scope that was not answered before the deadline is `UNTOLD`. `pids` are the processes
-   * that may hold a lock of these scopes. Throws `E_RESOURCES` when this process or the child had too few resources. Any other
-   * failure leaves scopes `UNTOLD`, unless `spawn` itself throws it.
+   * Returns a snapshot of each scope. `pids` are the processes that are likely to hold the locks of these scopes. A scope
+   * that was not read before the deadline, or because the child failed, is `UNTOLD`. Throws `E_RESOURCES` when this process
+   * or the child had too few resources, and what `spawn` throws.
    */
   async read(
     family: Family,
@@ -79,7 +79,7 @@ export class ScopeReader {
     )
   }
 
-  /** Ends a child that was prepared and not needed. It has read no scope, so it cannot hang. */
+  /** Ends the child that was prepared, if it was not needed. It has read no scope, so it does not hang. */
   async close(): Promise<void> {
     const child = this.#prepared
     this.#prepared = null
@@ -94,13 +94,13 @@ interface Child {
   readonly handle: ChildProcess
   /** Aborting it sends SIGKILL. */
   readonly ending: AbortController
-  /** What it has written so far. */
+  /** What the child has written to stdout so far. */
   text: string
   error: unknown
   hasEnded: boolean
 }
 
-/** A spawn that fails immediately either throws or returns a child without pipes. */
+/** Starts the child. A start that fails immediately either throws or returns a child without pipes. */
 function startChild(): Child {
   const ending = new AbortController()
   const handle = spawnChild(ending.signal)
@@ -135,12 +135,15 @@ function spawnChild(signal: AbortSignal): ChildProcess {
   }
 }
 
-/** The caller's environment, without the variables that would change how Node runs, or make it print something else. */
+/** Returns the environment of this process without the variables that change how Node runs or make it print more. */
 function readerEnvironment(): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')))
 }
 
-/** Returns what the child wrote until the deadline. Even SIGKILL does not end a child that hangs in the kernel: it is left. */
+/**
+ * Sends the question and returns what the child wrote until it ended or the deadline passed. At the deadline, the child is
+ * killed but not waited for, because even SIGKILL does not end a process that hangs in the kernel.
+ */
 async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal): Promise<string> {
   const { handle } = child
   await new Promise<void>((resolve) => {
@@ -160,7 +163,7 @@ async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal
   return child.text
 }
 
-/** A reply that was cut off by the deadline is ignored; the complete ones before it count. */
+/** Returns the complete replies in the text, by scope. A last reply that was cut off by the deadline is ignored. */
 function viewsIn(text: string): ReadonlyMap<string, PeekedScope> {
   const lines = text.split('\n').slice(0, -1)
   const replies = lines.flatMap((line) => {

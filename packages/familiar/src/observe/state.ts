@@ -15,7 +15,10 @@ export function stateFrom(seen: Scan): DaemonStatus {
   return foreignOr(seen.context, ofDaemon(seen, daemon))
 }
 
-/** A predecessor's daemon counts only while no own record exists: beside one, only the predecessor's commands use it. */
+/**
+ * Returns the daemon of the scanned scope. If the scope has a record of ours, a predecessor's daemon is ignored: then only
+ * commands of the predecessor use it.
+ */
 function countedDaemon(seen: Scan): Candidate | null {
   const found = scopeDaemon(seen)
   const hasOwn = seen.context.here.records.some(

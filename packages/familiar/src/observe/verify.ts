@@ -16,9 +16,10 @@ export interface OfScope {
 }
 
 /**
- * Asks the daemon that one of our records names to prove itself. Proof is the record's token or, if that is stored in
- * another home, what the kernel says: the daemon holds the scope's daemon lock, has the recorded start time, and listens
- * on the recorded port. Costs one local request of at most `timeoutMs`; without a token, also the questions to the kernel.
+ * Asks the daemon that one of our records names to prove that it is that daemon. The proof is that it owns the token in
+ * the record. If that token is stored in another home directory, the proof is a self-report that agrees with the record,
+ * and that the operating system says: this process holds the daemon lock of the scope, has the recorded start time, and
+ * listens on the recorded port. Makes one local request of at most `timeoutMs`; without a token it may take 2 s more.
  */
 export async function verify(
   at: OfScope,

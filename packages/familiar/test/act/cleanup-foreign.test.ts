@@ -33,7 +33,7 @@ function resultsOf(report: CleanUpReport): unknown {
   return report.entries.map(({ candidate, result }) => [candidate.verdict.reason, result.outcome])
 }
 
-describe('cleanUp with force, in the root of somebody else', () => {
+describe('cleanUp with force, in another root', () => {
   it('leaves the daemon that is in use there, and retires the one that is not', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const used = await start(other, { record: true })
@@ -56,7 +56,7 @@ describe('cleanUp with force, in the root of somebody else', () => {
     expect([used.isAlive(), hasPendingSignal(used.pid)]).toEqual([true, false])
   })
 
-  it('does not retire what may be in use there when that could not be told', async () => {
+  it('does not retire what may be in use there when that could not be determined', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const used = await start(other, { record: true })
     await hold(used)

@@ -50,7 +50,7 @@ async function lockRoot(root: string): Promise<HeldLock> {
 const lockOf = (root: string): string => family.files(root).lifecycleLock
 
 describe('cleanUp and the life-cycle lock', () => {
-  it('signals nobody while the lock of its root is held', async () => {
+  it('signals no process while the lock of its root is held', async () => {
     const own = makeHome()
     const daemon = await start(own)
     const lock = await lockRoot(own)

@@ -33,7 +33,7 @@ async function start(root: string, options: Options = {}) {
   return { root, pid, port, isAlive: watch(pid) }
 }
 
-/** A root in which somebody has once taken the life-cycle lock. */
+/** A root in which a process has once taken the life-cycle lock. */
 function makeRoot(): string {
   const root = makeHome()
   mkdirSync(dirname(lockOf(root)), { recursive: true })
@@ -96,7 +96,7 @@ describe('cleanUp of what is in other scopes', () => {
     await Promise.all(busy.map((root) => holdElsewhere(lockOf(root))))
     const began = performance.now()
     const report = await cleanUp({ ...forced, scope: own ?? '' })
-    // A second for each would be six; the three looks take the rest.
+    // A second for each would be six; the three scans take the rest.
     expect(performance.now() - began).toBeLessThan(6_000)
     expect(report.entries.map(({ result }) => result.outcome)).toEqual(daemons.map(() => 'failed'))
     expect(daemons.map(({ isAlive }) => isAlive())).toEqual(daemons.map(() => true))
@@ -120,7 +120,7 @@ describe('cleanUp of what is in other scopes', () => {
     expect(existsSync(lockOf(other))).toBe(false)
   })
 
-  it('of nobody but the own scope takes no lock and ends nobody elsewhere', async () => {
+  it('of its own scope alone takes no lock in other scopes and ends no process there', async () => {
     const [own, other] = [makeRoot(), makeRoot()]
     const [here, there] = [await start(own), await start(other)]
     const holder = await holdElsewhere(lockOf(other))
@@ -141,7 +141,7 @@ describe('cleanUp with a lock file of its own', () => {
     expect([existsSync(lockFile), existsSync(lockOf(own))]).toEqual([true, false])
   })
 
-  it('waits for that one, and ends nobody while another process holds it', async () => {
+  it('waits for that one, and ends no process while another process holds it', async () => {
     const [own, lockFile] = [makeRoot(), makeLockFile()]
     const daemon = await start(own)
     await holdElsewhere(lockFile)

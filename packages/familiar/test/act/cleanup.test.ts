@@ -43,7 +43,7 @@ function resultsOf(report: CleanUpReport): unknown {
   )
 }
 
-/** One of every kind that matters here: to be cleaned, to be asked about, in use, somebody else's. */
+/** One of every kind that matters here: to be cleaned, to be asked about, in use, another program's. */
 async function startFour() {
   const root = makeHome()
   const safe = await start(root)
@@ -71,7 +71,7 @@ describe('cleanUp', () => {
     expect(progress).toEqual(isOldAlive ? ['1/1'] : ['1/2', '2/2'])
   })
 
-  it('in a dry run tells what it would do, and touches nothing', async () => {
+  it('in a dry run reports what it would do, and touches nothing', async () => {
     const { root, safe, old, areAlive } = await startFour()
     const before = treeOf(root)
     const report = await clean(root, { intent: 'reset_force', dryRun: true })
@@ -148,7 +148,7 @@ describe('cleanUp of what a person confirmed', () => {
 })
 
 describe('cleanUp with force', () => {
-  it('does not end what no look could prove', async () => {
+  it('does not end what no scan could prove', async () => {
     const root = makeHome()
     const daemon = await start(root)
     const report = await clean(root, { intent: 'reset_force', platform: blind(real) })
@@ -167,10 +167,10 @@ describe('cleanUp with force', () => {
     const { platform, asked } = noting(real)
     const started = performance.now()
     const report = await clean(root, { intent: 'reset_force', platform, seen })
-    figure(`six stopped daemons, looks included: ${Math.round(performance.now() - started)} ms`)
+    figure(`six stopped daemons, scans included: ${Math.round(performance.now() - started)} ms`)
     expect(report.entries.map(({ result }) => result)).toEqual(six.map(() => KILLED))
     expect(six.map(({ isAlive }) => isAlive())).toEqual(six.map(() => false))
-    // The look under the lock asks about all of them first; what comes after is the work of ending them.
+    // The scan under the lock asks about all of them first; what comes after is the work of ending them.
     const ending = asked.slice(asked.indexOf(process.ppid))
     const lastBegin = Math.max(...six.map(({ pid }) => ending.indexOf(pid)))
     const firstEnd = Math.min(...six.map(({ pid }) => ending.lastIndexOf(pid)))

@@ -19,7 +19,7 @@ const WAITERS = 4
 
 type LockProcess = ReturnType<typeof startLockProcess>
 
-/** Waits until the process holds the lock, whatever it says of its waiting before. */
+/** Waits until the process holds the lock, ignoring what it says about waiting before. */
 async function holds(waiter: LockProcess): Promise<LockProcess> {
   for (;;) {
     const said = await waiter.next()

@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeHome } from '../helpers/homes.js'
+import { newLockPath } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { refusingCalls } from '../helpers/refuse-calls.js'
 
 leaveNothing()
-
-const newPath = (): string => join(makeHome(), 'daemons', 'sync', 'lifecycle.lock')
 
 describe('a lock that the kernel refuses', () => {
   it.for([
@@ -21,7 +19,7 @@ describe('a lock that the kernel refuses', () => {
     ['EPERM', 'EPERM'],
     ['EIO', 'EIO'],
   ] as const)('with %s is neither free nor busy', async ([errno, said], context) => {
-    const path = newPath()
+    const path = newLockPath()
     const process = startLockProcess(path, refusingCalls(context, `lock=${errno}`))
     const error = {
       code: 'E_LOCK_UNSUPPORTED',
@@ -37,18 +35,20 @@ describe('a lock that the kernel refuses', () => {
   })
 
   it('with ENOLCK may have run out', async (context) => {
-    const { hint } = await startLockProcess(newPath(), refusingCalls(context, 'lock=ENOLCK')).ask('acquire 0')
+    const { hint } = await startLockProcess(newLockPath(), refusingCalls(context, 'lock=ENOLCK')).ask(
+      'acquire 0',
+    )
     expect(hint).toMatch(/, or with locks left$/)
   })
 
-  it.for(['EAGAIN', 'EACCES', 'EBUSY'])('with %s is held by somebody', async (errno, context) => {
-    const process = startLockProcess(newPath(), refusingCalls(context, `lock=${errno}`))
+  it.for(['EAGAIN', 'EACCES', 'EBUSY'])('with %s is held by another process', async (errno, context) => {
+    const process = startLockProcess(newLockPath(), refusingCalls(context, `lock=${errno}`))
     expect(await process.ask('acquire 100')).toMatchObject({ code: 'E_LOCK_BUSY', retry: true })
     expect(await process.ask('isHeld')).toEqual({ held: true })
   })
 
   it('is held by the one who got it before', async (context) => {
-    const path = newPath()
+    const path = newLockPath()
     const [lucky, other] = [
       startLockProcess(path),
       startLockProcess(path, refusingCalls(context, 'lock=ENOLCK')),

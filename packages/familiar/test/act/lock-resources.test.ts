@@ -1,15 +1,13 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
-import { makeHome } from '../helpers/homes.js'
+import { newLockPath } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { refusingCalls } from '../helpers/refuse-calls.js'
 import { needCommand } from '../helpers/skip.js'
 
 leaveNothing()
-
-const newPath = (): string => join(makeHome(), 'daemons', 'sync', 'lifecycle.lock')
 
 const FEW = ['prlimit', '--nofile=64:64']
 
@@ -20,9 +18,9 @@ function few(context: TestContext): readonly string[] {
 
 const LACK = { code: 'E_RESOURCES', retry: true, hint: expect.stringContaining('ulimit -n') }
 
-describe('a process without descriptors is told so, and learns nothing of the lock', () => {
+describe('a process without descriptors gets that error, and learns nothing of the lock', () => {
   it.for([0, 1])('with %s left, before it has loaded what locks', async (left, context) => {
-    const path = newPath()
+    const path = newLockPath()
     const process = startLockProcess(path, few(context))
     await process.ask(`fill ${left}`)
     expect(await process.ask('acquire 60000')).toMatchObject(LACK)
@@ -34,7 +32,7 @@ describe('a process without descriptors is told so, and learns nothing of the lo
   })
 
   it('when another one holds it, too', async (context) => {
-    const path = newPath()
+    const path = newLockPath()
     const [process, other] = [startLockProcess(path, few(context)), startLockProcess(path)]
     expect(await process.ask('acquire 0')).toEqual({ held: true })
     await process.ask('release')
@@ -46,7 +44,7 @@ describe('a process without descriptors is told so, and learns nothing of the lo
   })
 
   it('and gets the lock with one left, once what locks is loaded', async (context) => {
-    const process = startLockProcess(newPath(), few(context))
+    const process = startLockProcess(newLockPath(), few(context))
     await process.ask('acquire 0')
     await process.ask('release')
     await process.ask('fill 1')
@@ -57,7 +55,7 @@ describe('a process without descriptors is told so, and learns nothing of the lo
 it.for(['ENOMEM', 'ENFILE', 'ENOBUFS'])(
   'a lock call that fails with %s is a lack, too',
   async (errno, context) => {
-    const path = newPath()
+    const path = newLockPath()
     const process = startLockProcess(path, refusingCalls(context, `lock=${errno}`))
     expect(await process.ask('acquire 60000')).toMatchObject({ code: 'E_RESOURCES', retry: true })
     expect(await process.ask('isHeld')).toMatchObject({ code: 'E_RESOURCES', retry: true })

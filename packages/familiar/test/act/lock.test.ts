@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { acquireLock, acquireLockUnless, isLockHeld, readLockHolder } from '../../src/act/lock.js'
-import { makeHome } from '../helpers/homes.js'
+import { makeHome, newLockPath } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { watch } from '../helpers/machine.js'
@@ -24,15 +24,13 @@ const holder = { pid: process.pid, startTime: 'boot/1' }
 
 leaveNothing()
 
-const newPath = (): string => join(makeHome(), 'daemons', 'sync', 'lifecycle.lock')
-
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8)
 }
 
 describe('a lock between processes', () => {
   it('has one holder, and the next one when that releases it', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     expect(await one.ask('acquire 0')).toEqual({ held: true })
     expect(await other.ask('acquire 0')).toMatchObject({ code: 'E_LOCK_BUSY', retry: true })
@@ -42,7 +40,7 @@ describe('a lock between processes', () => {
   })
 
   it('ends with a holder that is killed', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     await one.ask('acquire 0')
     await one.kill()
@@ -50,7 +48,7 @@ describe('a lock between processes', () => {
   })
 
   it('is not kept by a child of the holder', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     await one.ask('acquire 0')
     const { child = 0 } = await one.ask('spawn')
@@ -62,7 +60,7 @@ describe('a lock between processes', () => {
   })
 
   it('lets a waiter say after a second who holds it, once, and go on when it is free', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     await one.ask('acquire 0')
     const said = await other.ask('acquire 20000')
@@ -73,7 +71,7 @@ describe('a lock between processes', () => {
   })
 
   it('gives up after the time it was given, and names the holder', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     await one.ask('acquire 0')
     const { code, message, retry } = await other.ask('acquire 200')
@@ -84,8 +82,8 @@ describe('a lock between processes', () => {
 })
 
 describe('a lock whose file is taken away', () => {
-  it.for(['removed', 'replaced'])('is no lock any more when it was %s', async (what) => {
-    const path = newPath()
+  it.for(['removed', 'replaced'])('is not a lock any more when it was %s', async (what) => {
+    const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     await one.ask('acquire 0')
     expect(await one.ask('assert')).toEqual({ held: true })
@@ -100,7 +98,7 @@ describe('a lock whose file is taken away', () => {
 
 describe('a lock within one process', () => {
   it('is on the file that is there, also when that was removed while it was waited for', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const first = await acquireLock(path, { holder })
     const taking = acquireLock(path, { holder })
     rmSync(path)
@@ -111,7 +109,7 @@ describe('a lock within one process', () => {
   })
 
   it('is taken once, too', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const lock = await acquireLock(path, { holder })
     await expect(acquireLock(path, { holder, waitMs: 20 })).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
     lock.release()
@@ -119,7 +117,7 @@ describe('a lock within one process', () => {
   })
 
   it('can be released twice, and does not release its successor', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const first = await acquireLock(path, { holder })
     first.release()
     const second = await acquireLock(path, { holder, waitMs: 0 })
@@ -131,7 +129,7 @@ describe('a lock within one process', () => {
   })
 
   it('names its holder in the file, and a longer earlier name leaves nothing behind', async () => {
-    const path = newPath()
+    const path = newLockPath()
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'x'.repeat(5000))
     expect(readLockHolder(path)).toBeNull()
@@ -147,7 +145,7 @@ describe('a lock within one process', () => {
 
 describe('a lock that is only asked about', () => {
   it('is held or not, is not taken by that, and no file is made', async () => {
-    const path = newPath()
+    const path = newLockPath()
     expect(await isLockHeld(path)).toBe(false)
     expect(existsSync(dirname(path))).toBe(false)
     const child = startLockProcess(path)
@@ -159,7 +157,7 @@ describe('a lock that is only asked about', () => {
   })
 
   it('need not be waited for when what it is for was found meanwhile', async () => {
-    const path = newPath()
+    const path = newLockPath()
     const lock = await acquireLock(path, { holder })
     let asked = 0
     const find = async (): Promise<{ found: number } | null> => (++asked < 3 ? null : { found: asked })
@@ -173,8 +171,8 @@ describe('a lock that is only asked about', () => {
 })
 
 describe('the files of a lock', () => {
-  it('are closed to others, whatever the umask', async () => {
-    const path = newPath()
+  it('are closed to others under any umask', async () => {
+    const path = newLockPath()
     const process = startLockProcess(path)
     await process.ask('umask 0')
     expect(await process.ask('acquire 0')).toEqual({ held: true })
@@ -183,11 +181,11 @@ describe('the files of a lock', () => {
   })
 
   const unusable: readonly (readonly [string, (home: string) => void])[] = [
-    ['a file stands where a directory should', (home) => writeFileSync(join(home, 'daemons'), '')],
-    ['a link to nowhere does', (home) => symlinkSync('/nonexistent/place', join(home, 'daemons'))],
-    ['a link to itself does', (home) => symlinkSync('daemons', join(home, 'daemons'))],
+    ['a file is where a directory should be', (home) => writeFileSync(join(home, 'daemons'), '')],
+    ['a link to nowhere is', (home) => symlinkSync('/nonexistent/place', join(home, 'daemons'))],
+    ['a link to itself is', (home) => symlinkSync('daemons', join(home, 'daemons'))],
     [
-      'a directory stands where the lock should',
+      'a directory is where the lock should be',
       (home) => mkdirSync(join(home, 'daemons/sync/lifecycle.lock'), { recursive: true }),
     ],
   ]
@@ -216,8 +214,8 @@ describe('the files of a lock', () => {
     lock.release()
   })
 
-  it.for(['a file', 'nothing'])('is no link to %s: what that leads to stays as it is', async (what) => {
-    const [path, victim] = [newPath(), join(makeHome(), 'victim')]
+  it.for(['a file', 'nothing'])('is not a link to %s: its target stays as it is', async (what) => {
+    const [path, victim] = [newLockPath(), join(makeHome(), 'victim')]
     mkdirSync(dirname(path), { recursive: true })
     if (what === 'a file') writeFileSync(victim, 'precious')
     symlinkSync(victim, path)
@@ -235,7 +233,7 @@ describe('the files of a lock', () => {
     ['a device that is always full', ['mknod', 'c', '1', '7']],
   ] as const)('is not %s, and nothing waits for that', async ([, [command, ...kind]], context) => {
     if (command === 'mknod') needRoot(context)
-    const path = newPath()
+    const path = newLockPath()
     mkdirSync(dirname(path), { recursive: true })
     expect(spawnSync(command, [path, ...kind]).status).toBe(0)
     const refused = {
@@ -250,9 +248,9 @@ describe('the files of a lock', () => {
     expect(readLockHolder(path)).toBeNull()
   })
 
-  it('is no file of another user', async (context) => {
+  it('is not a file of another user', async (context) => {
     needRoot(context)
-    const path = newPath()
+    const path = newLockPath()
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'precious')
     chownSync(path, NOBODY, NOBODY)
@@ -291,7 +289,7 @@ describe('a lock that this process cannot open for lack of descriptors', () => {
 
   it('is neither free nor held nor unusable, and one that it holds is not lost', async (context) => {
     needCommand(context, 'prlimit', ['--nofile=64'])
-    const [path, other] = [newPath(), newPath()]
+    const [path, other] = [newLockPath(), newLockPath()]
     const [holder, child] = [startLockProcess(path), startLockProcess(other)]
     await holder.ask('acquire 0')
     await child.ask('isHeld')
@@ -309,7 +307,7 @@ describe('a lock that this process cannot open for lack of descriptors', () => {
     'with %i left for the library of locks: it is one or the other',
     async (left, context) => {
       needCommand(context, 'prlimit', ['--nofile=64'])
-      const child = startLockProcess(newPath())
+      const child = startLockProcess(newLockPath())
       await child.ask('umask 77')
       const open = new Set(readdirSync(`/proc/${child.pid}/fd`).map(Number))
       const free = Array.from({ length: 64 }, (_, at) => at).filter((at) => !open.has(at))

@@ -48,7 +48,7 @@ describe('what is set aside', () => {
     ['two runs', `${TOKEN} ${TOKEN}`, '<redacted> <redacted>'],
     ['31 digits', `${'a'.repeat(31)}\n`, `${'a'.repeat(31)}\n`],
     ['nothing', '', ''],
-    ['bytes that are no text', '\x00\xff\xfe\xc3(', '\x00\xff\xfe\xc3('],
+    ['bytes that are not text', '\x00\xff\xfe\xc3(', '\x00\xff\xfe\xc3('],
     [
       "a predecessor's token of another alphabet",
       'http://localhost:9400\n9400\nzYx-wVu_tSr-qPo_nMl\n42\n',
@@ -64,7 +64,7 @@ describe('what is set aside', () => {
     expect([read(aside), statSync(aside ?? '').mode & 0o777]).toEqual([kept, 0o600])
   })
 
-  it('is nothing where nothing stood', async () => {
+  it('is nothing where nothing was', async () => {
     const { path, lock } = await place()
     expect([quarantine(lock, path), namesBeside(path)]).toEqual([null, []])
   })
@@ -116,7 +116,7 @@ describe('the copies of one record', () => {
     expect(read(aside)).toBe('now')
   })
 
-  it('do not include what only looks like one', async () => {
+  it('do not include what only resembles one', async () => {
     const { path } = await place()
     const others = [
       'record.json',

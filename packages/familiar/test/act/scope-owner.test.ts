@@ -38,7 +38,7 @@ describe('assertOwnScope', () => {
     )
   })
 
-  it('looks at every path, not only at the first', () => {
+  it('checks every path, not only the first', () => {
     expect(() => assertOwnScope(['/nonexistent/root', makeHome()], self + 1)).toThrow(
       expect.objectContaining(foreign),
     )
@@ -61,7 +61,7 @@ describe('cleanUp as root in the home of a user', () => {
   it.for([
     ['the root is theirs', (home: string) => home],
     ['the root is missing', (home: string) => join(home, 'missing')],
-  ] as const)('only looks where %s', async ([, rootOf], context) => {
+  ] as const)('is read-only where %s', async ([, rootOf], context) => {
     needRoot(context)
     const home = makeHome()
     const root = rootOf(home)
@@ -77,7 +77,7 @@ describe('cleanUp as root in the home of a user', () => {
     expect(treeOf(home)).toEqual(before)
   })
 
-  it('only looks where a directory in it is theirs', async (context) => {
+  it('is read-only where a directory in it is theirs', async (context) => {
     needRoot(context)
     const root = makeHome()
     const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root })

@@ -19,7 +19,7 @@ const real = await selectPlatform()
 
 leaveNothing(ports)
 
-describe('sendSignal to a pid that was used again after the look', () => {
+describe('sendSignal to a pid that was reused after the scan', () => {
   const changes: readonly (readonly [string, (view: ProcessView) => ProcessView])[] = [
     ['another start time', (view) => ({ ...view, startTime: `${view.startTime}0` })],
     ['an unknown start time', (view) => ({ ...view, startTime: null })],

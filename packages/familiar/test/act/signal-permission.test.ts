@@ -27,7 +27,7 @@ function tryToRetire(rights: readonly string[], port: number, root: string): unk
   return stderr === '' ? JSON.parse(stdout) : stderr
 }
 
-it('a process that may not be signalled is told from one that is gone', async (context) => {
+it('a process that may not be signalled is distinguished from one that is gone', async (context) => {
   needRoot(context)
   needCommand(context, 'setpriv', WITHOUT_KILL)
   const [port, root] = [nextPort(), makeHome()]

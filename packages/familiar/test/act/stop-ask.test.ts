@@ -1,14 +1,12 @@
-import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { requestShutdown } from '../../src/act/request-shutdown.js'
-import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { retire } from '../../src/act/terminate.js'
 import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
 import { parseRecord } from '../../src/protocol/record.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
-import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
+import { useLifecycleLock } from '../helpers/lifecycle-lock.js'
 import { listenersOn } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { startProven } from '../helpers/proven.js'
@@ -21,17 +19,10 @@ const STEP_MS = 300
 
 leaveNothing(ports)
 
-let lock: HeldLock
-
-beforeEach(async () => {
-  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), {
-    holder: { pid: process.pid, startTime: null },
-  })
-  return () => lock.release()
-})
+const heldLock = useLifecycleLock()
 
 describe('retire asks first, where it can', () => {
-  /** Asks the predecessor's way, with the token that stands in its command line. */
+  /** Asks the predecessor's way, with the token in its command line. */
   function asking(port: number, token: string) {
     const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`, PREDECESSOR.parseRecord)
     if (read.state !== 'readable') throw new Error('no record')
@@ -45,7 +36,7 @@ describe('retire asks first, where it can', () => {
     const port = nextPort()
     const { daemon, target, isAlive } = await startProven(family, port, real, { behaviour })
     const ask = asking(port, daemon.token)
-    expect(await retire(lock, real, family, target, { stepMs: STEP_MS, ask })).toEqual({
+    expect(await retire(heldLock(), real, family, target, { stepMs: STEP_MS, ask })).toEqual({
       outcome: 'swept',
       path,
     })
@@ -55,7 +46,7 @@ describe('retire asks first, where it can', () => {
   it('a daemon that does not accept', async () => {
     const { target, isAlive } = await startProven(family, nextPort(), real)
     const ask = asking(target.port ?? 0, 'another-token')
-    const result = await retire(lock, real, family, target, { stepMs: STEP_MS, ask })
+    const result = await retire(heldLock(), real, family, target, { stepMs: STEP_MS, ask })
     expect(result).toEqual({ outcome: 'swept', path: 'terminate' })
     expect(isAlive()).toBe(false)
   })

@@ -1,15 +1,12 @@
-import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { acquireLock, type HeldLock } from '../../src/act/lock.js'
+import { describe, expect, it } from 'vitest'
 import { retire, type RetireOptions } from '../../src/act/terminate.js'
 import type { ProvenProcess } from '../../src/identity/proof.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
-import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
-import { listenersOn } from '../helpers/machine.js'
+import { useLifecycleLock } from '../helpers/lifecycle-lock.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
-import { startProven } from '../helpers/proven.js'
+import { startProven, isGone } from '../helpers/proven.js'
 
 const ports = portsOf('act/stop-ending')
 const family = testFamily(ports)
@@ -20,22 +17,10 @@ const STEP_MS = 600
 
 leaveNothing(ports)
 
-let lock: HeldLock
-
-beforeEach(async () => {
-  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), {
-    holder: { pid: process.pid, startTime: null },
-  })
-  return () => lock.release()
-})
+const heldLock = useLifecycleLock()
 
 function retireIt(target: ProvenProcess, times: RetireOptions) {
-  return retire(lock, real, family, target, times)
-}
-
-/** The machine's own word, beside what was reported. */
-function isGone(port: number, isAlive: () => boolean): boolean {
-  return !isAlive() && listenersOn(port, port + 1).length === 0
+  return retire(heldLock(), real, family, target, times)
 }
 
 /** What a process does on SIGTERM, and what becomes of it: in so many steps as it may take then. */

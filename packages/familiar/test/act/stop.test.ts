@@ -1,9 +1,7 @@
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { acquireLock, type HeldLock } from '../../src/act/lock.js'
 import { retire } from '../../src/act/terminate.js'
 import { FamiliarError } from '../../src/errors.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
@@ -11,12 +9,12 @@ import type { Platform } from '../../src/observe/platform/platform.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
 import { figure } from '../helpers/figures.js'
-import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
+import { useLifecycleLock } from '../helpers/lifecycle-lock.js'
 import { hasPendingSignal, listenersOn, watch } from '../helpers/machine.js'
 import { changing, noting } from '../helpers/platforms.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
-import { hold, startProven } from '../helpers/proven.js'
+import { hold, startProven, isGone } from '../helpers/proven.js'
 
 const ports = portsOf('act/stop')
 const family = testFamily(ports)
@@ -28,22 +26,10 @@ const STEP_MS = 600
 
 leaveNothing(ports)
 
-let lock: HeldLock
-
-beforeEach(async () => {
-  lock = await acquireLock(join(makeHome(), 'lifecycle.lock'), {
-    holder: { pid: process.pid, startTime: null },
-  })
-  return () => lock.release()
-})
+const heldLock = useLifecycleLock()
 
 function retireIt(target: ProvenProcess, platform: Platform = real) {
-  return retire(lock, platform, family, target, { stepMs: STEP_MS })
-}
-
-/** The machine's own word, beside what was reported. */
-function isGone(port: number, isAlive: () => boolean): boolean {
-  return !isAlive() && listenersOn(port, port + 1).length === 0
+  return retire(heldLock(), platform, family, target, { stepMs: STEP_MS })
 }
 
 describe('retire', () => {
@@ -117,9 +103,9 @@ describe('a lack of our own says nothing about the process: E_RESOURCES', () => 
   const raw = () => Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
 
   it.for([
-    ['told by the platform, at the proof', told, 1],
+    ['reported by the platform, at the proof', told, 1],
     ['as the system says it, at the proof', raw, 1],
-    ['told by the platform, in the wait for the end', told, 3],
+    ['reported by the platform, in the wait for the end', told, 3],
     ['as the system says it, in the wait for the end', raw, 3],
   ] as const)('%s', async ([, lack, from]) => {
     const { daemon, target, isAlive } = await startProven(family, nextPort(), real, {
@@ -168,7 +154,7 @@ describe('retire goes no further', () => {
     expect(isAlive()).toBe(true)
   })
 
-  it('with anything that no look has made', async () => {
+  it('with anything that no scan has made', async () => {
     const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
     await hold(daemon)
     for (const forged of [{ ...target }, makeProof({ ...target, family: 'dashboard' })]) {
@@ -179,8 +165,8 @@ describe('retire goes no further', () => {
   })
 
   it.for([
-    ['was released', () => lock.release()],
-    ['has lost its file', () => rmSync(lock.path)],
+    ['was released', () => heldLock().release()],
+    ['has lost its file', () => rmSync(heldLock().path)],
   ] as const)('with a lock that %s', async ([, lose]) => {
     const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
     await hold(daemon)

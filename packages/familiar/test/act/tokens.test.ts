@@ -57,7 +57,7 @@ function recordWith(change: Partial<OwnRecord> = {}): OwnRecord {
   }
 }
 
-/** What keeps git away is no token. */
+/** The file that keeps git away is not a token. */
 const filesIn = (place: string): readonly string[] =>
   readdirSync(place)
     .filter((name) => name !== '.gitignore')
@@ -82,7 +82,7 @@ describe('writeToken', () => {
     expect((statSync(directory).mode & 0o077).toString(8)).toBe('0')
   })
 
-  it('replaces what stands there, and leaves nothing beside it', () => {
+  it('replaces what is there, and leaves nothing beside it', () => {
     writeToken(directory, 'another', recordWith())
     writeToken(directory, TOKEN, recordWith())
     expect(JSON.parse(readFileSync(path(), 'utf8'))).toMatchObject({ token: TOKEN })
@@ -120,7 +120,7 @@ describe('removeStaleTokens', () => {
     expect(await isKept({ birth: `${host.bootId}/1` })).toBe(false)
   })
 
-  it('removes that of an earlier boot of this machine, whatever has its pid now', async () => {
+  it('removes that of an earlier boot of this machine, even if another process has its pid now', async () => {
     expect(await isKept({ boot_id: 'an earlier boot', pid_namespace: 'pid:[1]' })).toBe(false)
   })
 
@@ -138,7 +138,7 @@ describe('removeStaleTokens', () => {
   })
 
   it.for([
-    ['is no JSON', 'token'],
+    ['is not JSON', 'token'],
     ['is cut off', `{"token": "${TOKEN}", "pid": 1`],
     ['names no process', JSON.stringify({ token: TOKEN, host_id: host.hostId, boot_id: 'an earlier boot' })],
     [
@@ -164,7 +164,7 @@ describe('removeStaleTokens', () => {
     expect(existsSync(elsewhere)).toBe(true)
   })
 
-  it('does nothing where there is no directory', async () => {
+  it('does nothing if the directory is missing', async () => {
     await removeStaleTokens(join(directory, 'none'), platform)
     expect(existsSync(directory)).toBe(false)
   })

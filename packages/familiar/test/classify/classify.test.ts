@@ -36,7 +36,7 @@ describe('classify', () => {
     expect(classify(rules, NAMES, { ...factsAll('yes'), marker: 'unknown' }).rule).toBe('A3')
   })
 
-  it('spells only the two reasons that name somebody', () => {
+  it('spells only the two reasons that name another program', () => {
     expect(spell('other_family', NAMES)).toBe('dashboard_family')
     expect(spell('not_ours', NAMES)).toBe('not_spec_kitty')
     expect(spell('third_party', NAMES)).toBe('third_party')

@@ -133,9 +133,9 @@ describe('factsOf', () => {
     ['a foreign pid namespace', withProcess({ namespaces: 'pid:[1] mnt:[1]' }), { same_namespaces: 'no' }],
     ['namespaces that cannot be read', withProcess({ namespaces: null }), { same_namespaces: 'unknown' }],
     ["another user's process", withProcess({ user: '0' }), { same_user: 'no' }],
-    ['an owner that cannot be told', withProcess({ user: null }), { same_user: 'unknown' }],
+    ['an owner that is unknown', withProcess({ user: null }), { same_user: 'unknown' }],
     ["another user's socket", { listeners: [listener({ user: '0' })] }, { same_user: 'no' }],
-    ['a socket nobody is told of', { listeners: [listener({ user: null })] }, { same_user: 'unknown' }],
+    ['a socket whose owner is unknown', { listeners: [listener({ user: null })] }, { same_user: 'unknown' }],
     [
       'two sockets, of which one is of another user',
       { listeners: [listener(), listener({ address: '::1', user: '0' })] },
@@ -149,7 +149,7 @@ describe('factsOf', () => {
     ['29.9 s old', withProcess({ ageSeconds: 29.9 }), { in_startup_grace: 'yes' }],
     ['30 s old', withProcess({ ageSeconds: 30 }), { in_startup_grace: 'no' }],
     ['just born', withProcess({ ageSeconds: 0 }), { in_startup_grace: 'yes' }],
-    ['an age that cannot be told', withProcess({ ageSeconds: null }), { in_startup_grace: 'unknown' }],
+    ['an age that is unknown', withProcess({ ageSeconds: null }), { in_startup_grace: 'unknown' }],
     ["a predecessor's shape", { shape: oldShape() }, { predecessor: 'yes', spawn_shape: 'yes' }],
   ]
 
@@ -175,7 +175,7 @@ describe('factsOf', () => {
       { singleton_named: 'no', records_readable: 'unknown', elsewhere: 'no', scope_told: 'unknown' },
     ],
     [
-      'a marker that was not looked at, as a relative path is not',
+      'a marker that was not scanned, as a relative path is not',
       { shape: shape({ marker: '/never/looked/at' }) },
       {
         marker: 'yes',
@@ -206,7 +206,7 @@ describe('factsOf', () => {
     ],
     ['a self-report of another scope', { report: report({ scope: ELSEWHERE }) }, { scope_agrees: 'no' }],
     [
-      'a self-report of a scope that nobody looked at',
+      'a self-report of a scope that was not scanned',
       { report: report({ scope: '/never/looked/at' }) },
       { scope_agrees: 'unknown' },
     ],
@@ -236,7 +236,7 @@ describe('factsOf', () => {
       { project_gone: 'yes' },
       here({ gone: true, records: [ABSENT] }),
     ],
-    ['a scope of which that cannot be told', {}, { project_gone: 'unknown' }, here({ gone: null })],
+    ['a scope of which that is unknown', {}, { project_gone: 'unknown' }, here({ gone: null })],
   ]
 
   const ties: readonly Case[] = [
@@ -334,7 +334,7 @@ describe('factsOf', () => {
       here({ records: [ABSENT, UNREADABLE] }),
     ],
     [
-      'a lock file that cannot be read: whether somebody holds it is open',
+      'a lock file that cannot be read: whether it is held is unknown',
       {},
       { singleton_here: 'unknown', singleton_named: 'unknown' },
       here({ records: [ABSENT, ABSENT], lockHolder: 'unknown' }),
@@ -364,7 +364,7 @@ describe('factsOf', () => {
       here({}, { real: ELSEWHERE, records: [readable(ownRecord({ ...NAMED, scope: ELSEWHERE }))] }),
     ],
     [
-      'cross root, and nobody there',
+      'cross root, and no daemon there',
       { shape: shape({ marker: ELSEWHERE }) },
       { singleton_named: 'no', disowned: 'yes' },
     ],
@@ -381,7 +381,7 @@ describe('factsOf', () => {
       here({ records: [ABSENT, readable(oldRecord({ pid: PID, port: 9402 }))] }),
     ],
     [
-      'a record without pid names another port: whether that one lives cannot be told',
+      'a record without pid names another port: whether that one lives is unknown',
       {},
       { singleton_here: 'no', disowned: 'unknown' },
       here({ records: [ABSENT, readable(oldRecord({ pid: null }))] }),
@@ -402,12 +402,12 @@ describe('factsOf', () => {
       { reachable: 'no', answered_http: 'no', self_report: 'no' },
     ],
     [
-      'a process in another network, whatever answered',
+      'a process in another network, no matter what answered',
       withProcess({ networkNamespace: 'net:[1]' }),
       { reachable: 'no' },
     ],
     [
-      'a network that cannot be told',
+      'a network that is unknown',
       { ...withProcess({ networkNamespace: null }), ...DEAF },
       { reachable: 'unknown' },
     ],
@@ -446,7 +446,7 @@ describe('factsOf', () => {
     ],
     ['a container of this boot, and the lock is free', {}, { elsewhere: 'no' }, recorded(CONTAINED, {})],
     [
-      'an earlier boot of this machine: it is dead, whoever holds the lock',
+      'an earlier boot of this machine: it is dead, even if the lock is held',
       {},
       { elsewhere: 'no' },
       recorded({ ...CONTAINED, bootId: 'boot-0' }, { lockHolder: 'unknown' }),
@@ -482,7 +482,7 @@ describe('factsOf', () => {
   const AT_ELSEWHERE = { real: ELSEWHERE, records: [readable(ownRecord({ ...NAMED, scope: ELSEWHERE }))] }
   const named: readonly Case[] = [
     [
-      'the live singleton of the scope that its self-report names, whatever its marker',
+      'the live singleton of the scope that its self-report names, even if its marker names another',
       { report: report({ scope: ELSEWHERE }) },
       { singleton_here: 'no', singleton_named: 'yes', marker_here: 'yes', scope_agrees: 'no' },
       here({}, AT_ELSEWHERE),
@@ -511,13 +511,13 @@ describe('factsOf', () => {
       { singleton_named: 'unknown', records_readable: 'unknown', elsewhere: 'unknown' },
     ],
     [
-      'ours stands in the directory of another scope',
+      'ours runs in the directory of another scope',
       withProcess({ workingDirectory: ELSEWHERE }),
       { scope_agrees: 'no' },
     ],
-    ['ours stands in its scope, by a link', withProcess({ workingDirectory: LINK }), { scope_agrees: 'yes' }],
+    ['ours runs in its scope, by a link', withProcess({ workingDirectory: LINK }), { scope_agrees: 'yes' }],
     [
-      "a predecessor's stands anywhere",
+      "a predecessor's may run anywhere",
       { shape: oldShape(), report: oldReport(), ...withProcess({ workingDirectory: ELSEWHERE }) },
       { scope_agrees: 'yes' },
     ],
@@ -534,7 +534,7 @@ describe('factsOf', () => {
       here({}, { real: ELSEWHERE, records: [], lockHolder: { pid: PID, startTime: START_TIME } }),
     ],
     [
-      'a report of a scope that was not looked at',
+      'a report of a scope that was not scanned',
       { report: report({ scope: '/never' }) },
       { holds_reported_lock: 'unknown' },
     ],
@@ -602,7 +602,7 @@ describe('part of a singleton', () => {
     ).toBe('no')
   })
 
-  it('cannot be told where it cannot be told whether the other one is a singleton', () => {
+  it('is unknown while it is unknown whether the other one is a singleton', () => {
     const hidden = observation({ ...singleton, namedScopes: null })
     expect(part(observation(), [hidden], here({ records: [ABSENT] }))).toBe('unknown')
     expect(part(observation(), [singleton], here({ records: [MALFORMED] }))).toBe('unknown')
@@ -618,7 +618,7 @@ describe('scopeOf', () => {
     expect(scopeOf(observation({ shape: shape({ marker: ELSEWHERE }) }), around)?.real).toBe(ELSEWHERE)
   })
 
-  it('returns nothing without shape, without marker, and for a scope that was not looked at', () => {
+  it('returns nothing without shape, without marker, and for a scope that was not scanned', () => {
     expect(scopeOf(observation({ shape: null }), around)).toBeNull()
     expect(scopeOf(observation({ shape: shape({ marker: null }) }), around)).toBeNull()
     expect(scopeOf(observation({ shape: shape({ marker: '/never' }) }), around)).toBeNull()
@@ -712,11 +712,11 @@ describe('isSingleton', () => {
       'unknown',
     ],
     ['a listener without pid may hold it', { pid: PID, startTime: START_TIME }, noPid, 'unknown'],
-    ['nobody holds it', null, {}, 'no'],
+    ['no process holds it', null, {}, 'no'],
     ['it is held, by whom is not known', 'unknown', {}, 'unknown'],
     ['it is held, and a text names it', { pid: PID, startTime: START_TIME, isTold: true }, {}, 'yes'],
     [
-      'it is held, and a text names another one: that clears nobody',
+      'it is held, and a text names another one: that clears no process',
       { pid: LIVE_PID, startTime: LIVE_START_TIME, isTold: true },
       {},
       'unknown',
@@ -726,7 +726,7 @@ describe('isSingleton', () => {
     expect(isSingleton(observation(seen), scopeView({ records: [ABSENT], lockHolder }))).toBe(expected)
   })
 
-  it('the holder of the lock is it whatever the records say', () => {
+  it('the holder of the lock is it, no matter what the records say', () => {
     const lockHolder = { pid: PID, startTime: START_TIME }
     for (const read of [readable(ownRecord()), readable(ownRecord({ running: false })), MALFORMED]) {
       expect(isSingleton(observation(), scopeView({ records: [read], lockHolder }))).toBe('yes')
@@ -769,13 +769,13 @@ describe('namesLiving', () => {
     expect(namesLiving(record, around.alive)).toBe(expected)
   })
 
-  it('cannot tell when the start time of the process cannot be read', () => {
+  it('is unknown when the start time of the process cannot be read', () => {
     const hidden = context(undefined, undefined, [liveProcess({ startTime: null })])
     expect(namesLiving(ownRecord(), hidden.alive)).toBe('unknown')
   })
 })
 
-it('means the scope that is looked at by its real path, whatever the text', () => {
+it('means the scanned scope by its real path, even if the text differs', () => {
   const linked = { ...context(), scopes: new Map([[LINK, scopeView()]]) }
   const seen = observation({ shape: shape({ marker: LINK }), report: report({ scope: HERE }) })
   expect(factsOf(BASIS, seen, linked)).toMatchObject({ marker_here: 'yes', scope_agrees: 'unknown' })
@@ -831,7 +831,7 @@ describe('projectGone', () => {
   })
 
   it.each([
-    ['of no scope that was looked at', observation(), null, 'unknown'],
+    ['of no scope that was scanned', observation(), null, 'unknown'],
     [
       'of ours whose process is not known',
       observation({ process: null }),

@@ -6,22 +6,14 @@ import type { ScopeSnapshot, Observation, ScanContext } from '../../src/classify
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
 import { ALL_FACTS, TWO_VALUED, valuesOf } from '../helpers/enumerate.js'
 import { forEachSighting } from '../helpers/many-observations.js'
-import { BASIS, observation, context } from '../helpers/observations.js'
-import type { Self } from '../../src/identity/versions.js'
+import { BASIS, observation, context, SELF } from '../helpers/observations.js'
 import { figure } from '../helpers/figures.js'
 
 const NAMES = { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' }
-const SELF: Self = {
-  lineage: 'own',
-  protocolVersion: 2,
-  packageVersion: '4.0.0',
-  buildTime: null,
-  executable: '/usr/bin/node',
-}
 
 type Flip = (seen: Observation, around: ScanContext) => readonly [Observation, ScanContext]
 
-/** `owner_present`, version and executable, wherever a look keeps them. */
+/** `owner_present`, version and executable, wherever a scan keeps them. */
 const FLIPS: readonly (readonly [string, Flip])[] = [
   ['owner_present of this scope', (seen, around) => [seen, withOwner(around, (view) => !view)]],
   ['owner_present unknown', (seen, around) => [seen, withOwner(around, () => null)]],
@@ -32,7 +24,10 @@ const FLIPS: readonly (readonly [string, Flip])[] = [
   ['another executable', (seen, around) => [withProcess(seen, { executable: '/opt/old/node' }), around]],
   ['no executable', (seen, around) => [withProcess(seen, { executable: null }), around]],
   ['an executable that is gone', (seen, around) => [withProcess(seen, { executableGone: true }), around]],
-  ['an executable nobody knows of', (seen, around) => [withProcess(seen, { executableGone: null }), around]],
+  [
+    'an executable of which nothing is known',
+    (seen, around) => [withProcess(seen, { executableGone: null }), around],
+  ],
 ]
 
 describe('evidence never decides', () => {
@@ -92,7 +87,7 @@ function decide(seen: Observation, around: ScanContext, others: readonly Observa
   return [classify(USER_SCOPE_RULES, NAMES, facts), classify(PROJECT_SCOPE_RULES, NAMES, facts)]
 }
 
-/** Told without the functions under test: the pid of a running record or of the lock of any scope that it names. */
+/** Found without the functions under test: the pid of a running record or of the lock of any scope that it names. */
 function isNamed(seen: Observation, around: ScanContext): boolean {
   const names = [seen.shape?.marker, seen.report?.scope, ...(seen.namedScopes ?? [])]
   const views = [around.here, ...names.map((name) => around.scopes.get(name ?? ''))]
@@ -110,7 +105,7 @@ function isNamed(seen: Observation, around: ScanContext): boolean {
   )
 }
 
-/** The view of this scope must stay one object, as in a look. */
+/** The view of this scope must stay one object, as in a scan. */
 function withOwner(around: ScanContext, change: (present: boolean | null) => boolean | null): ScanContext {
   const flip = (view: ScopeSnapshot): ScopeSnapshot => ({
     ...view,

@@ -21,16 +21,9 @@ import {
   scopeView,
   shape,
   START_TIME,
+  SELF,
 } from '../helpers/observations.js'
-import type { Self } from '../../src/identity/versions.js'
 
-const SELF: Self = {
-  lineage: 'own',
-  protocolVersion: 2,
-  packageVersion: '4.0.0',
-  buildTime: null,
-  executable: '/usr/bin/node',
-}
 const NAMES_IT = readable(ownRecord({ pid: PID, port: PORT, startTime: START_TIME }))
 const ITSELF = context(scopeView({ records: [NAMES_IT] }))
 const ALONE = context(scopeView({ records: [ABSENT] }))
@@ -50,7 +43,7 @@ describe('staleEvidence', () => {
     ['an older version', { report: report({ packageVersion: '3.2.6' }) }, ['older_version'], ITSELF],
     ['a pre-release', { report: report({ packageVersion: '4.0.0-rc.1' }) }, ['older_version'], ITSELF],
     ['a newer version', { report: report({ packageVersion: '4.1.0' }) }, ['newer_version'], ITSELF],
-    ['a version nobody can read', { report: report({ packageVersion: 'latest' }) }, [], ITSELF],
+    ['a version that cannot be parsed', { report: report({ packageVersion: 'latest' }) }, [], ITSELF],
     ['no version', { report: report({ packageVersion: null }) }, [], ITSELF],
     ['no answer', { answer: 'silent', report: null }, [], ITSELF],
     [
@@ -59,7 +52,7 @@ describe('staleEvidence', () => {
       ['other_executable'],
       ITSELF,
     ],
-    ['an executable nobody may read', { process: processView({ executable: null }) }, [], ITSELF],
+    ['an executable that may not be read', { process: processView({ executable: null }) }, [], ITSELF],
     [
       'an installation that is gone',
       { process: processView({ executableGone: true }) },
@@ -81,7 +74,7 @@ describe('staleEvidence', () => {
     ['a project of which that is not known', {}, [], context(scopeView({ gone: null, records: [NAMES_IT] }))],
     ['a record that cannot be read says nothing', {}, [], context(scopeView({ records: [MALFORMED] }))],
     [
-      'a record of a dead process supersedes nobody',
+      'a record of a dead process supersedes no daemon',
       {},
       ['unrecorded'],
       context(scopeView({ records: [readable(ownRecord({ pid: 999 }))] })),
@@ -93,7 +86,7 @@ describe('staleEvidence', () => {
       context(scopeView({ records: [readable(ownRecord()), readable(oldRecord({ pid: PID, port: PORT }))] })),
     ],
     [
-      'nobody is superseded by itself',
+      'no daemon is superseded by itself',
       {},
       ['unrecorded'],
       context(scopeView({ records: [readable(ownRecord({ pid: PID, startTime: START_TIME, port: 9402 }))] })),
@@ -107,7 +100,11 @@ describe('staleEvidence', () => {
       ['older_version', 'other_executable', 'installation_gone', 'superseded', 'unrecorded', 'project_gone'],
       context(scopeView({ gone: true })),
     ],
-    ['what is no daemon of ours', { shape: null, report: report({ packageVersion: '1.0.0' }) }, []],
+    [
+      'a process that is not a daemon of ours',
+      { shape: null, report: report({ packageVersion: '1.0.0' }) },
+      [],
+    ],
   ]
   const all = cases.map(
     ([what, seen, expected, around = context()]) => [what, seen, expected, around] as const,
@@ -129,7 +126,7 @@ describe('inUseBy', () => {
   })
 
   it.each<readonly [string, Partial<Observation>]>([
-    ['its self-report names, whatever its marker', { report: report({ scope: ELSEWHERE }) }],
+    ['its self-report names, even if its marker names another', { report: report({ scope: ELSEWHERE }) }],
     ['only its environment or working directory names', { namedScopes: [HERE, ELSEWHERE] }],
     ['a process of another shape reports', { shape: null, report: report({ scope: ELSEWHERE }) }],
   ])('names one that %s', (_, seen) => {
@@ -137,14 +134,14 @@ describe('inUseBy', () => {
   })
 
   it.each<readonly [string, Partial<Observation>, ScanContext]>([
-    ['the singleton of the scope that is looked at', {}, ITSELF],
+    ['the singleton of the scanned scope', {}, ITSELF],
     ['the same by a link', { shape: shape({ marker: LINK }) }, ITSELF],
-    ['one that nobody records there', there, context()],
+    ['one that no record names there', there, context()],
     ['one beside the singleton there', there, otherRoot(ownRecord({ scope: ELSEWHERE }))],
     ['one whose stopped record is still there', there, otherRoot({ ...named, running: false })],
     ['one whose record was copied', there, otherRoot({ ...named, scope: '/some/where/else' })],
     ['one without a marker', { shape: shape({ marker: null }) }, otherRoot(named)],
-    ['what is no daemon of ours', { shape: null }, otherRoot(named)],
+    ['a process that is not a daemon of ours', { shape: null }, otherRoot(named)],
     ['one where it is not known', there, context(undefined, scopeView({ records: [MALFORMED] }))],
   ])('is null for %s', (_, seen, around) => {
     expect(inUseBy(observation(seen), around)).toBeNull()
@@ -162,7 +159,7 @@ describe('maybeInUseBy', () => {
 
   it.each<readonly [string, Partial<Observation>, ScanContext, string]>([
     ['was not read in time', both, context(undefined, UNTOLD), ELSEWHERE],
-    ['was not looked at', { namedScopes: [HERE, '/never'] }, context(), '/never'],
+    ['was not scanned', { namedScopes: [HERE, '/never'] }, context(), '/never'],
     ['has no real path', both, context(undefined, scopeView({ real: null })), ELSEWHERE],
     ['cannot be named, where there may be more', { namedScopes: null }, context(), 'unknown'],
   ])('names one that %s', (_, seen, around, name) => {
@@ -174,7 +171,7 @@ describe('maybeInUseBy', () => {
     expect(maybeInUseBy(observation({ namedScopes: [] }), context())).toBeNull()
   })
 
-  it('is null for the singleton of the scope that is looked at', () => {
+  it('is null for the singleton of the scanned scope', () => {
     expect(maybeInUseBy(observation(), ITSELF)).toBeNull()
   })
 })

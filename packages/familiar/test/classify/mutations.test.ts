@@ -12,8 +12,8 @@ import { dashboardOracle, syncOracle } from '../helpers/oracle.js'
 const MUTATIONS_TIMEOUT_MS = 120_000
 
 /**
- * Faults that change nothing: whatever the changed row would let pass or take over is decided the same by another row.
- * Each proof of S16 and D13 stands there all the same, so that the row can be read alone; that it does is a test of its
+ * Faults that change nothing: what the changed row would let pass or take over, another row decides in the same way.
+ * Each proof of S16 and D13 is still listed, so that the row can be read alone; that it does is a test of its
  * own (`tables.test.ts`, I4).
  */
 const EQUIVALENT: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ const EQUIVALENT: Readonly<Record<string, string>> = {
   'D13 without start_time_known': 'D8 takes a start time that is not known, whether no or unknown',
   'D13 without same_namespaces': 'D8 takes every namespace that is not proven the same',
   'D13 without project_gone':
-    'yes and no are both allowed there, and D11 takes unknown where the scope was told',
+    'yes and no are both allowed there, and D11 takes unknown where the scope was read',
 }
 
 /** Printed, to show what a test of the tables would say. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PLAN, planFor, type Action, type Intent, type Spared } from '../../src/classify/plan.js'
 import type { CleanupClass } from '../../src/classify/rules.js'
 
-/** The table of section "Acting", told once more. */
+/** The table of section "Acting", written a second time. */
 const CELLS: readonly (readonly [CleanupClass, Intent, Action])[] = [
   ['safe_auto', 'scan', 'show'],
   ['safe_auto', 'startup_clean', 'retire'],
@@ -45,7 +45,7 @@ describe('planFor', () => {
     expect(cells).toEqual(CELLS)
   })
 
-  it('signals nothing on a look and nothing that is never_touch', () => {
+  it('signals nothing on a scan and nothing that is never_touch', () => {
     const signalling = CELLS.filter(([, , action]) => action.startsWith('retire'))
     expect(
       signalling.filter(([cleanupClass, intent]) => intent === 'scan' || cleanupClass === 'never_touch'),

@@ -31,7 +31,7 @@ import {
   UNREADABLE,
 } from '../helpers/observations.js'
 
-/** One thing that a look can really see, and what the table says of it. */
+/** One thing that a scan can really see, and what the table says of it. */
 type Case = readonly [
   row: string,
   reason: string | null,
@@ -67,12 +67,12 @@ const SYNC: readonly Case[] = [
     "a dashboard's reply",
     { answer: 'other_family_report', report: null, shape: null },
   ],
-  ['S3a', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
-  ['S3b', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
+  ['S3a', 'third_party', 'a third-party web server', { ...HTTP, shape: null }],
+  ['S3b', 'not_spec_kitty', 'a third-party database', { ...SILENT, shape: null }],
   [
     'S3b',
     'not_spec_kitty',
-    'a process nobody may read',
+    'a process that may not be read',
     { ...SILENT, shape: null, pid: null, process: null },
   ],
   ['S4', 'third_party', 'a mimic', { shape: null }],
@@ -139,7 +139,7 @@ const SYNC: readonly Case[] = [
   [
     'S13',
     'scope_mismatch',
-    'one of ours that stands in another root: its marker was a link that leads here now',
+    'one of ours that is in another root: its marker was a link that leads here now',
     { process: processView({ workingDirectory: ELSEWHERE }), namedScopes: [HERE, ELSEWHERE] },
   ],
   ['S14', 'record_unreadable', 'a record full of noise', {}, world({ records: [MALFORMED, ABSENT] })],
@@ -167,7 +167,7 @@ const SYNC: readonly Case[] = [
     { ...YOUNG },
     world({}),
   ],
-  ['S17', 'ambiguous', 'an age that cannot be told', { process: processView({ ageSeconds: null }) }],
+  ['S17', 'ambiguous', 'an age that is unknown', { process: processView({ ageSeconds: null }) }],
   ['S17', 'ambiguous', 'a report without the pid it owes', { report: report({ pid: null }) }],
   [
     'S10',
@@ -214,8 +214,8 @@ const other = (change: Parameters<typeof scopeView>[0]): ScanContext =>
 const DASHBOARD: readonly Case[] = [
   ['D1', 'out_of_range', 'a port outside the range', { port: 9500 }],
   ['D2', 'sync_family', "a sync daemon's command line", { otherFamily: 'sync', shape: null }],
-  ['D3a', 'third_party', "somebody's web server", { ...HTTP, shape: null }],
-  ['D3b', 'not_spec_kitty', "somebody's database", { ...SILENT, shape: null }],
+  ['D3a', 'third_party', 'a third-party web server', { ...HTTP, shape: null }],
+  ['D3b', 'not_spec_kitty', 'a third-party database', { ...SILENT, shape: null }],
   ['D4', 'third_party', 'a mimic', { shape: null }],
   ['D5', 'is_recorded_singleton', 'the dashboard of this project', {}, world({ records: [NAMES_IT] })],
   [
@@ -228,7 +228,7 @@ const DASHBOARD: readonly Case[] = [
   [
     'D5',
     'is_recorded_singleton',
-    'the same, and whether its project is there cannot be told',
+    'the same, and whether its project exists is unknown',
     OF_OTHER,
     other({ records: [OTHER_NAMES_IT], gone: null }),
   ],
@@ -271,7 +271,7 @@ const DASHBOARD: readonly Case[] = [
   [
     'D11',
     'record_unreadable',
-    'a record that nobody may read',
+    'a record that may not be read',
     OF_OTHER,
     other({ gone: false, records: [UNREADABLE] }),
   ],
@@ -324,7 +324,7 @@ describe.each([
     { other_family: 'sync_family', not_ours: 'not_spec_kitty' },
     DASHBOARD,
   ] as const,
-])('what a look can see, in the %s table', (_, rules, names, cases) => {
+])('what a scan can see, in the %s table', (_, rules, names, cases) => {
   const all = cases.map(
     ([row, reason, what, seen, around = context()]) => [row, reason, what, seen, around] as const,
   )

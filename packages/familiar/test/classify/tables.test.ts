@@ -48,7 +48,7 @@ describe.each([
 
   it('I4: no unknown fact is compatible with safe_auto, not even of those that derive never leaves unknown, nor any number of them together', () => {
     const survivors: Partial<Facts>[] = []
-    // What matches none of the rows that allow a clean-up is not safe, whatever the other rows say of it.
+    // What matches none of the rows that allow a clean-up is not safe, no matter what the other rows say of it.
     const allowing = [...rules.filter((rule) => rule.class === 'safe_auto'), ...rules.slice(-1)]
     const tried = seen.safe.map((base) =>
       forEachCombination(

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
 /**
  * Asks the built library about the machine, from wherever it is run, and says as JSON what it answered, or the code of the
- * error: `ask-machine.mjs QUESTION ARGUMENT...`. What it needs is loaded where an error can be told.
+ * error: `ask-machine.mjs QUESTION ARGUMENT...`. What it needs is loaded where an error can be reported.
  */
 
 const [, , question = '', ...args] = process.argv
@@ -41,7 +41,7 @@ const questions = {
     }
     return outcomes
   },
-  /** What is told of these scopes within so many milliseconds. */
+  /** What is known of these scopes within so many milliseconds. */
   scopes: async () => {
     const [ms, ...scopes] = args
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')

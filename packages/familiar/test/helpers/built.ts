@@ -15,10 +15,10 @@ const built = {
 /** Far more than other scopes take to be read: what these tests see must not depend on how busy the machine is. */
 export const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
 
-/** A look that waits for the scopes of others. */
+/** A scan that waits for the scopes of others. */
 export const scan: typeof Scan = (family, scope, platform, foreignScopesMs) =>
   built.scan(family, scope, platform, foreignScopesMs ?? FOREIGN_SCOPES_TIMEOUT_MS)
 
-/** A clean-up that waits for the scopes of others at each look. */
+/** A clean-up that waits for the scopes of others at each scan. */
 export const cleanUp: typeof CleanUp = (request) =>
   built.cleanUp({ foreignScopesMs: FOREIGN_SCOPES_TIMEOUT_MS, ...request })

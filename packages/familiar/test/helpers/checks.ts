@@ -43,7 +43,7 @@ export type Check = typeof ORACLE | typeof I1 | typeof I2 | typeof I4 | typeof I
 
 const SINGLETONS: readonly Fact[] = ['singleton_here', 'singleton_named', 'part_of_singleton']
 
-/** Returns what the sync table is held against: S16's own proof is that the scope is the one that is looked at. */
+/** Returns what the sync table is held against: S16's own proof is that the scope is the scanned one. */
 export function syncSubject(oracle: Oracle): Subject {
   return { oracle, proofs: [...COMMON, ['marker_here', 'yes']], singletons: SINGLETONS }
 }

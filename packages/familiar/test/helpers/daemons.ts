@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, vi } from 'vitest'
+import { dirname } from 'node:path'
 import { connect } from '../../dist/client/connect.js'
 import type { Connection, ConnectRequest } from '../../dist/client/request.js'
 import type { OwnRecord } from '../../dist/protocol/record.js'
@@ -30,10 +31,15 @@ export const QUICK: Timing = { tickMs: 100, idleMs: 0, drainMs: 1_000, cleanEver
 /** Nothing happens on a tick: what is seen in a test with these has another cause. */
 export const UNHURRIED: Timing = { ...QUICK, tickMs: 60_000 }
 
+/** What a busy machine may add to the time that something takes. */
+export const BUSY_MS = 5_000
+/** Longer than any test: the longest timer of Node, about 25 days. */
+export const NEVER_MS = 2 ** 31 - 1
+
 export interface Options {
   readonly timing?: Timing
   readonly entry?: string
-  /** What the daemon is told besides its root and its ports. */
+  /** Arguments of the daemon besides its root and its ports. */
   readonly args?: readonly string[]
   readonly change?: Partial<ConnectRequest>
 }
@@ -184,16 +190,21 @@ export function recordPath(root: string): string {
   return daemonFamily({ from: 0, to: 0 }).files(root).record
 }
 
+/** Returns the names of the files beside the record of this root. */
+export function namesIn(root: string): readonly string[] {
+  return readdirSync(dirname(recordPath(root))).toSorted()
+}
+
 export function logOf(root: string): string {
   return `${root}/daemons/sync/daemon.log`
 }
 
-/** Returns the record of this root as it stands there. */
+/** Returns the current record of this root. */
 export function recordIn(root: string): OwnRecord {
   return JSON.parse(readFileSync(recordPath(root), 'utf8')) as OwnRecord
 }
 
-/** Returns what a log says, of one kind of event. What the runtime itself wrote to it is no event. */
+/** Returns what a log says, of one kind of event. What the runtime itself wrote to it is not an event. */
 export function logged(path: string, event: string): readonly Record<string, unknown>[] {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   return lines

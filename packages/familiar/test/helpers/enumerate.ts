@@ -3,7 +3,7 @@ import type { Rule } from '../../src/classify/rules.js'
 import type { Tri } from '../../src/classify/tri.js'
 
 /**
- * The facts that `derive.ts` can only make `yes` or `no`: each asks about the look itself, which always knows. Is the
+ * The facts that `derive.ts` can only make `yes` or `no`: each asks about the scan itself, which always knows. Is the
  * port in the range; was a shape or a reply of another family found; did a self-report come; did HTTP come; was a pid
  * found; was a start time read (one that could not be read is "no start time", so this is never unknown either).
  * `factsOf` over many sightings is held against this list.
@@ -76,13 +76,13 @@ class Unread {
   }
 }
 
-/** Told once for each decision: how many combinations of facts it stands for, and what it read. */
+/** Called once for each decision: how many combinations of facts it covers, and what it read. */
 export type OnDecided = (combinations: number, read: () => Partial<Facts>) => void
 
 /**
  * Decides every combination of values of these facts, without visiting each: `decide` is run on facts without values, and
- * each fact that it reads is given every value in turn. What it never reads makes no difference, so one run stands for all
- * values of it. Returns how many combinations the runs stand for: all of them, or fewer where `decide` said `false`,
+ * each fact that it reads is given every value in turn. What it never reads makes no difference, so one run covers all
+ * values of it. Returns how many combinations the runs cover: all of them, or fewer where `decide` said `false`,
  * which ends the search.
  *
  * `decide` must be a function of what it reads. It may run several times before it has read all that it needs: only what

@@ -6,7 +6,7 @@ import type { PortRange } from '../../src/identity/machine.js'
 import { countOf, objectOf, pidOf, portOf, stringOf } from '../../src/json.js'
 import type { SelfReport } from '../../src/protocol/self-report.js'
 
-/** The family whose daemons are somebody else's in these tests. */
+/** The other family of these tests: its daemons are never ours. */
 const dashboard: Recognition = {
   name: 'dashboard',
   shapes: [

@@ -12,6 +12,16 @@ export function makeHome(): string {
   return home
 }
 
+/** Returns the path of a root that does not exist yet, in a new directory. */
+export function newRoot(): string {
+  return join(makeHome(), 'root')
+}
+
+/** Returns the path of a life-cycle lock that does not exist yet, nor its directory, in a new home. */
+export function newLockPath(): string {
+  return join(makeHome(), 'daemons', 'sync', 'lifecycle.lock')
+}
+
 /** Removes every directory that `makeHome` made. */
 export function removeHomes(): void {
   for (const home of homes) rmSync(home, { recursive: true, force: true })

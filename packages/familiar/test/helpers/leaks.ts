@@ -9,7 +9,7 @@ import { childrenOf, listenersOn, openLockFiles } from './machine.js'
 const LET_GO_MS = 5_000
 
 /**
- * Ends what a test has started after each test, and fails the file when something is left all the same: a listener
+ * Ends what a test has started after each test, and fails the file when something is still left: a listener
  * in its range, a child process, a lock. Fails it at the start when its range is not free.
  */
 export function leaveNothing(ports: PortRange = { from: 0, to: 0 }): void {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /**
  * A witness that shares nothing with the lock: who holds it makes a file that must not exist (O_EXCL), and removes it
  * before the release. Who finds one there may only go on when its maker has been killed: a living maker, or one that
- * takes it away while we look, is a second holder.
+ * takes it away while we check, is a second holder.
  */
 
 /** The kernel may let go of the lock of a killed process a moment before the process is gone. */
@@ -32,7 +32,7 @@ export function leave(home) {
 }
 
 /**
- * Makes the file. Returns who has made it before, null when nobody has. It is written in one go but not made and
+ * Makes the file. Returns who has made it before, null if it is new. It is written in one go but not made and
  * written in one go: the name of one that was killed in between is empty. One that is gone again is `somebody`.
  *
  * @param {string} path @param {string} self

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /**
- * An independent look at the machine, for tests: it shares no line with the library, so that a fault there cannot
+ * An independent view of the machine, for tests: it shares no line with the library, so that a fault there cannot
  * hide itself here. Linux only.
  */
 
@@ -27,13 +27,13 @@ export function parentOf(pid: number): number | null {
   return parent === undefined ? null : Number(parent)
 }
 
-/** Returns whether exactly this process, and not a later one with its pid, exists and is no zombie. */
+/** Returns whether exactly this process, and not a later one with its pid, exists and is not a zombie. */
 export function isAlive(pid: number, startTicks: string): boolean {
   const state = stateOf(pid)
   return state !== null && state !== 'Z' && state !== 'X' && startTicksOf(pid) === startTicks
 }
 
-/** Remembers a living process. The function that it returns tells whether that very process still lives. */
+/** Remembers a living process. The function that it returns says whether that very process still lives. */
 export function watch(pid: number): () => boolean {
   const startTicks = startTicksOf(pid)
   if (startTicks === null) throw new Error(`there is no process ${pid} to watch`)
@@ -87,7 +87,8 @@ export function openLockFiles(): readonly string[] {
   })
 }
 
-function linkOf(path: string): string | null {
+/** Returns what a link leads to, null when there is none: a descriptor may have been closed in the meantime. */
+export function linkOf(path: string): string | null {
   try {
     return readlinkSync(path)
   } catch {
@@ -103,7 +104,7 @@ function textOf(path: string): string {
   }
 }
 
-/** The fields of /proc/PID/stat from the third one on: what stands before may hold anything. */
+/** The fields of /proc/PID/stat from the third one on: the name before it may contain anything. */
 function statOf(pid: number): readonly string[] | null {
   const text = textOf(`/proc/${pid}/stat`)
   return text === '' ? null : (text.split(') ').at(-1)?.split(' ') ?? null)

@@ -32,7 +32,7 @@ import {
   UNREADABLE,
 } from './observations.js'
 
-/** One kind of thing of which a sighting has one: each value stands for what a look can really see. The first is the plain one. */
+/** One kind of thing of which an observation has one: each value is one that a scan can really see. The first is the plain one. */
 const PROCESSES: readonly (Partial<ProcessView> | null)[] = [
   {},
   null,
@@ -86,8 +86,8 @@ const PLACES: readonly Partial<Observation>[] = [
   { ownsToken: true },
 ]
 
-const NAMED: readonly (readonly string[] | 'as told' | null)[] = [
-  'as told',
+const NAMED: readonly (readonly string[] | 'as scanned' | null)[] = [
+  'as scanned',
   null,
   [HERE, ELSEWHERE],
   ['/never/looked/at'],
@@ -192,7 +192,7 @@ function seenAs(choice: readonly number[]): readonly [Observation, ScanContext, 
     report: told,
     forkedFrom: kin === 'forked from the live one' ? [liveProcess()] : [],
     ...place,
-    ...(namedScopes === 'as told' ? {} : { namedScopes }),
+    ...(namedScopes === 'as scanned' ? {} : { namedScopes }),
   })
   const sharing = observation({ pid: LIVE_PID, process: liveProcess(), port: seen.port, shape: oldShape() })
   const others: Readonly<Record<Kin, readonly Observation[]>> = {

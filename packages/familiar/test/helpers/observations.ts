@@ -4,9 +4,10 @@ import type { DaemonRecord, RecordRead } from '../../src/protocol/record.js'
 import type { SelfReport } from '../../src/protocol/self-report.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
+import type { Self } from '../../src/identity/versions.js'
 
 /**
- * Parts of a look, to be varied. The sighting without any change is a stale daemon of ours on `HERE` with every proof:
+ * Parts of a scan, to be varied. The observation without any change is a stale daemon of ours on `HERE` with every proof:
  * the record of `HERE` names another process that lives.
  */
 export const BASIS: FactsBasis = { ports: { from: 9400, to: 9450 }, startingSeconds: 30 }
@@ -27,6 +28,15 @@ export const LIVE_PID = 800
 export const LIVE_PORT = 9400
 export const LIVE_START_TIME = 'boot-a/8000'
 export const LIVE_TOKEN = '8dbd98dde9a8fe7803216c4e54dac522'
+
+/** The installation whose command scans. */
+export const SELF: Self = {
+  lineage: 'own',
+  protocolVersion: 2,
+  packageVersion: '4.0.0',
+  buildTime: null,
+  executable: '/usr/bin/node',
+}
 
 export function listener(change: Partial<Listener> = {}): Listener {
   return { port: PORT, address: '127.0.0.1', socket: '4711', user: USER, pid: null, ...change }
@@ -189,7 +199,7 @@ export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
   }
 }
 
-/** Returns the surroundings of a look at `here`: the texts `HERE` and `LINK` mean it, `ELSEWHERE` another scope. */
+/** Returns the context of a scan of `here`: the texts `HERE` and `LINK` mean it, `ELSEWHERE` another scope. */
 export function context(
   here: ScopeSnapshot = scopeView(),
   elsewhere: ScopeSnapshot = scopeView({ real: ELSEWHERE, records: [ABSENT, ABSENT] }),

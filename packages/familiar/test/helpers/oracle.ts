@@ -9,7 +9,7 @@ export interface Decision {
 }
 
 /**
- * The two decision tables of docs/lifecycle.md, told once more as plain questions, from the text and not from
+ * The two decision tables of docs/lifecycle.md, written a second time as plain questions, from the text and not from
  * `tables.ts`: where the two disagree, one of them is wrong.
  */
 export type Oracle = (facts: Facts) => Decision
@@ -111,7 +111,7 @@ export const dashboardOracle: Oracle = (f) => {
   if (f.self_report === 'no') return D.wedged
   if (f.scope_agrees === 'no') return D.otherScope
   if (f.report_agrees === 'no') return D.mismatch
-  // A project that was not read in time leaves its existence open, but is no record that cannot be read.
+  // A project that was not read in time leaves its existence unknown, but is not an unreadable record.
   if (f.project_gone === 'unknown' && f.scope_told !== 'no') return D.unreadable
   if (f.records_readable === 'no') return D.unreadable
   if (f.elsewhere === 'yes') return D.elsewhere

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
-/** Returns all that a child says on stdout, once that has ended: when nobody holds it open any more. */
+/** Returns all that a child says on stdout, until the last process that holds it open has closed it. */
 export async function textOf({ stdout }: ChildProcess): Promise<string> {
   if (stdout === null) throw new Error('a child without stdout')
   let text = ''

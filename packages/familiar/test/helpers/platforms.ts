@@ -1,8 +1,8 @@
 import type { Platform, ProcessView } from '../../src/observe/platform/platform.js'
 
 /**
- * Returns the backend with one lie: from the second time on that it is asked about the process, it tells the changed
- * view. To a signal that follows a look, this is a pid that was used again in between.
+ * Returns the backend with one lie: from the second time on that it is asked about the process, it reports the changed
+ * view. To a signal that follows a scan, this is a pid that was reused in between.
  */
 export function changing(real: Platform, pid: number, change: (view: ProcessView) => ProcessView): Platform {
   let asked = 0

@@ -69,7 +69,7 @@ const PORTS_PER_RUN = 3_100
 const RUNS = 4
 
 /**
- * Returns the ports of a test file: a range of its own between 20000 and 32400, where nobody listens. Each run of the
+ * Returns the ports of a test file: a range of its own between 20000 and 32400, where no process listens. Each run of the
  * tests begins at another place, so that two on one machine stay apart.
  */
 export function portsOf(file: (typeof FILES)[number]): PortRange {

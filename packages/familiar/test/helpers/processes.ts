@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { parentOf, startTicksOf, stateOf } from './machine.js'
+import { parentOf, startTicksOf, stateOf, linkOf } from './machine.js'
 
-/** What /proc tells of the daemons that a test started, without a line of the library. Linux only. */
+/** What /proc says of the daemons that a test started, without a line of the library. Linux only. */
 
 /**
- * Returns the pids of the living daemons that were started for this root: nobody else's has its path as the marker. A
+ * Returns the pids of the living daemons that were started for this root: no other daemon has its path as the marker. A
  * daemon that starts a child is there twice for a moment, until the child has a command line of its own: that counts
  * once.
  */
@@ -41,16 +41,7 @@ export function descriptorsOf(pid: number): readonly string[] {
   return readdirSync(directory).flatMap((name) => linkOf(`${directory}/${name}`) ?? [])
 }
 
-/** It may have been closed in the meantime. */
-function linkOf(path: string): string | null {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return null
-  }
-}
-
-/** Returns where a process stands, the session that it is in, and the number of its terminal (0: none). */
+/** Returns the working directory of a process, its session, and the number of its terminal (0: none). */
 export function placeOf(pid: number): {
   readonly cwd: string
   readonly session: number

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import type { TestContext } from 'vitest'
 import { needCommand } from './skip.js'
 
-const LAUNCHER = fileURLToPath(new URL('refuse-calls.py', import.meta.url))
+/** The program that `refusingCalls` puts in front of a command. */
+export const LAUNCHER = fileURLToPath(new URL('refuse-calls.py', import.meta.url))
 
 let isTried = false
 

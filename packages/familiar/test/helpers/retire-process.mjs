@@ -7,7 +7,7 @@ import { scan } from '../../dist/observe/scan.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 
 /**
- * A process that looks at one port, and tries to end what it has proven there: `retire-process.mjs PORT ROOT LOCK`.
+ * A process that scans one port, and tries to end what it has proven there: `retire-process.mjs PORT ROOT LOCK`.
  * It says as JSON how far it came. To be run with other rights than the test has.
  */
 

@@ -8,10 +8,10 @@ import { listenersOn } from './machine.js'
 
 /** Daemons that leave by themselves, or do not. */
 
-/** Several ticks: whoever is still there after them stays. */
+/** Several ticks: a daemon that is still there after them stays. */
 export const SEVERAL_TICKS_MS = 6 * QUICK.tickMs
 
-/** A daemon whose log stands beside its root, because roots go away here. */
+/** A daemon whose log is beside its root, because roots go away here. */
 export interface Retiring extends Daemon {
   readonly home: string
   readonly log: string

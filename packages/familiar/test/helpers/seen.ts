@@ -18,10 +18,10 @@ export function verdictAt(seen: Scan, port: number): readonly [string, string | 
   return [verdict.class, verdict.reason, verdict.rule]
 }
 
-/** Returns the proof for the one candidate on a port. Throws when the look proved nothing about it. */
+/** Returns the proof for the one candidate on a port. Throws when the scan proved nothing about it. */
 export function proofAt(seen: Scan, port: number): ProvenProcess {
   const { proof } = candidateAt(seen, port)
-  if (proof === null) throw new Error(`the look proved nothing about the process on port ${port}`)
+  if (proof === null) throw new Error(`the scan proved nothing about the process on port ${port}`)
   return proof
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import type { TestContext } from 'vitest'
 
-/** Somebody else: the user `nobody` of every Linux. */
+/** Another user: `nobody`, which every Linux has. */
 export const NOBODY = 65_534
 
 /** Skips the test and says why, also where the reporter keeps it to itself. */

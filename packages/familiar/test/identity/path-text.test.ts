@@ -15,7 +15,7 @@ const PAIRS: readonly (readonly [string, string])[] = [
   ['2fe961', '/\udce9a'],
   ['c3', '\udcc3'],
   ['80bf', '\udc80\udcbf'],
-  // What looks like UTF-8 and is none: too long a form, a surrogate, beyond the last character, cut off.
+  // What resembles UTF-8 and is not: too long a form, a surrogate, beyond the last character, cut off.
   ['c0af', '\udcc0\udcaf'],
   ['e08080', '\udce0\udc80\udc80'],
   ['eda080', '\udced\udca0\udc80'],

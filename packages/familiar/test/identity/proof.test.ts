@@ -42,7 +42,7 @@ describe('a proof', () => {
 })
 
 describe('processKey', () => {
-  it('tells two processes apart that had one pid', () => {
+  it('distinguishes two processes that had one pid', () => {
     expect(processKey(4711, 'boot/1')).toBe(processKey(4711, 'boot/1'))
     expect(processKey(4711, 'boot/1')).not.toBe(processKey(4711, 'boot/2'))
     expect(processKey(4711, 'boot/1')).not.toBe(processKey(4712, 'boot/1'))

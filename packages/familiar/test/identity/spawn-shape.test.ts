@@ -160,7 +160,7 @@ describe('one text', () => {
     expect(inText(...OWN.slice(0, 3), '--cat-root=/home/dev/a --b')?.marker).toBe('/home/dev/a')
   })
 
-  it('is no daemon when it only mentions one', () => {
+  it('is not a daemon when it only mentions one', () => {
     expect(inText('sh', '-c', 'exec', ...OWN, '; true')?.marker).not.toBe('/home/dev/.cat')
     expect(inText('less', ...OWN.slice(1, 3), 'notes.txt')).toBeNull()
     expect(inText('watch', "run_cat(9410, '2db385d7')")).toBeNull()

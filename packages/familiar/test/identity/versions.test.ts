@@ -250,7 +250,7 @@ const VERSIONS = [
   ' latest LATEST 1 -1.0.0 \0 \u{1f600}',
 ].flatMap((line) => line.split(' '))
 
-/** As different as they come: every form of a version, times, protocols, lineages, and what is no version. */
+/** As different as they come: every form of a version, times, protocols, lineages, and what is not a version. */
 const BUILDS: readonly Build[] = [
   ...VERSIONS.map((version) => build(version)),
   build(null),
@@ -331,7 +331,7 @@ describe(`of ${INSTALLATIONS.length} installations`, () => {
     expect(wrong).toEqual([])
   })
 
-  it('three used in turn, in whatever order, cost two replacements in all at most', () => {
+  it('three used in turn, in any order, cost two replacements in all at most', () => {
     const isOlder = INSTALLATIONS.map((a) => INSTALLATIONS.map((b) => versionRelation(a, b) === 'older'))
     const all = INSTALLATIONS.map((_, index) => index)
     const triples = all.flatMap((a) => all.flatMap((b) => all.map((c) => [a, b, c])))
@@ -339,7 +339,7 @@ describe(`of ${INSTALLATIONS.length} installations`, () => {
     expect(Math.max(...costs)).toBe(2)
   })
 
-  it('a newer protocol is told from a newer version', () => {
+  it('a newer protocol is distinguished from a newer version', () => {
     const wrong = pairs.filter(
       ([a, b]) =>
         (versionRelation(a, b) === 'newer_protocol') !==

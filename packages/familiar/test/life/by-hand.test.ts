@@ -12,12 +12,11 @@ import {
   startDaemonIn,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 
 const ports = portsOf('life/by-hand')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 

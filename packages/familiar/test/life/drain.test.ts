@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   beginSlow,
@@ -11,20 +10,17 @@ import {
   startDaemonIn,
   stopIn,
   UNHURRIED,
+  BUSY_MS,
+  NEVER_MS,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { listenersOn } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 
 const ports = portsOf('life/drain')
-const newRoot = (): string => join(makeHome(), 'root')
 
 const DRAIN_MS = 700
-const NEVER_MS = 2 ** 31 - 1
-
-/** What a busy machine may add. */
-const BUSY_MS = 5_000
 
 leaveNoDaemons(ports)
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
@@ -13,7 +12,7 @@ import {
   starterOf,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { isAlive, startTicksOf, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
@@ -21,7 +20,6 @@ import { daemonsOf, descriptorsOf, placeOf } from '../helpers/processes.js'
 import { needCommand } from '../helpers/skip.js'
 
 const ports = portsOf('life/inherit')
-const newRoot = (): string => join(makeHome(), 'root')
 const filesOf = daemonFamily(ports).files
 
 leaveNoDaemons(ports)

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { startChild } from '../helpers/children.js'
@@ -14,13 +13,12 @@ import {
   starterOf,
 } from '../helpers/daemons.js'
 import { figure } from '../helpers/figures.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf, startTimeOf } from '../helpers/processes.js'
 import { seeded } from '../helpers/random.js'
 
 const ports = portsOf('life/interrupted')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
@@ -30,10 +28,10 @@ const GROUP = 8
 const LAST_MOMENT_MS = 120
 /** Some are interrupted when they are through. */
 const BEYOND = 1.25
-/** Whatever was on its way has come or gone by then. */
+/** Every process that was starting is up or gone by then. */
 const SETTLED_MS = 2_000
 
-/** What there is of a root's daemon, from the machine's side. `wrong`: a daemon that nobody can find, or more than one. */
+/** What there is of a root's daemon, from the machine's side. `wrong`: a daemon that no record names, or more than one. */
 type Outcome = 'nothing' | 'a recorded daemon' | `wrong: ${string}`
 
 /** Runs a starter, which is interrupted at the given moment, or never. Returns how long it took. */

@@ -22,6 +22,7 @@ import {
   recordPath,
   startDaemonIn,
   type Daemon,
+  namesIn,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
@@ -36,16 +37,12 @@ leaveNoDaemons(ports)
 
 const start = (): Promise<Daemon> => startDaemonIn(join(makeHome(), 'root'), ports)
 
-function namesIn(root: string): readonly string[] {
-  return readdirSync(dirname(recordPath(root))).toSorted()
-}
-
 const NAMES = ['.gitignore', 'daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
 
 /** The numbers below are in use for as long as a daemon lives. */
 const NONE_LEFT = 3
 
-/** The number that the next descriptor of a process would get: with it as the limit there is no next one. */
+/** The number that the next descriptor of a process would get: with it as the limit it cannot open another. */
 function nextDescriptor(pid: number): number {
   const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number))
   return Array.from({ length: open.size + 1 }, (_, at) => at).find((at) => !open.has(at)) ?? open.size
@@ -171,7 +168,7 @@ describe('a daemon whose calls fail for a while', () => {
   )
 
   it.for(['ENOMEM', 'EIO', 'EACCES'])(
-    'with %s when it looks at its lock, its record and its scope stays',
+    'with %s when it checks its lock, its record and its scope stays',
     async (errno, context) => {
       const daemon = await start()
       const calls = await inject(context, daemon, 'statx,fstat,newfstatat', errno)
@@ -186,7 +183,7 @@ describe('a daemon whose calls fail for a while', () => {
   )
 
   it.for(['ENOMEM', 'EIO', 'EACCES', 'ESTALE'])(
-    'with %s when it looks at its lock alone stays',
+    'with %s when it checks its lock alone stays',
     async (errno, context) => {
       const daemon = await start()
       const lock = join(dirname(recordPath(daemon.root)), 'daemon.lock')

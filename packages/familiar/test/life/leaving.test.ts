@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { startChild } from '../helpers/children.js'
@@ -14,20 +13,17 @@ import {
   startDaemonIn,
   stopIn,
   UNHURRIED,
+  BUSY_MS,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 
 const ports = portsOf('life/leaving')
-const newRoot = (): string => join(makeHome(), 'root')
 
 /** What the library adds to the drain bound before it ends a daemon that hangs. */
 const WATCHDOG_MS = 1_000
-
-/** What a busy machine may add. */
-const BUSY_MS = 5_000
 
 leaveNoDaemons(ports)
 

@@ -17,7 +17,7 @@ import {
   startDaemonIn,
   starterOf,
 } from '../helpers/daemons.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { listenersOn } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
@@ -26,7 +26,6 @@ import { refusingCalls } from '../helpers/refuse-calls.js'
 
 const ports = portsOf('life/lock-unsupported')
 const filesOf = daemonFamily(ports).files
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
@@ -41,7 +40,7 @@ async function run(prefix: readonly string[], args: readonly string[]) {
   return { code: code as number, said: said === '' ? null : (JSON.parse(said) as unknown) }
 }
 
-/** There is no daemon, no listener and no record: at most lock files that nobody holds. */
+/** There is no daemon, no listener and no record: at most lock files that no process holds. */
 async function expectNothing(root: string): Promise<void> {
   expect([daemonsOf(root), listenersOn(ports.from, ports.to), existsSync(recordPath(root))]).toEqual([
     [],
@@ -52,7 +51,7 @@ async function expectNothing(root: string): Promise<void> {
   expect([await isLockHeld(lifecycleLock), await isLockHeld(daemonLock)]).toEqual([false, false])
 }
 
-describe('where there are no locks', () => {
+describe('on a file system without locks', () => {
   it('two starts at once fail with the reason, and there is no daemon', async (context) => {
     const [root, prefix] = [newRoot(), without(context)]
     const starters = [1, 2].map(() => run(prefix, starterOf(root, ports)))
@@ -75,7 +74,7 @@ describe('where there are no locks', () => {
     await expectNothing(root)
   })
 
-  it('a daemon that runs is found all the same', async (context) => {
+  it('a daemon that runs is still found', async (context) => {
     const [root, prefix] = [newRoot(), without(context)]
     const { pid, port } = await startDaemonIn(root, ports)
     expect(await run(prefix, starterOf(root, ports))).toEqual({ code: 0, said: { pid, port, started: null } })

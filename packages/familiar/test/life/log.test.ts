@@ -21,7 +21,7 @@ import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 import { skipAloud } from '../helpers/skip.js'
 
-/** What stands in the place of a log may be anything: it is not waited for, not followed, not written to. */
+/** Any kind of file may be in the place of the log: it is not waited for, not followed, not written to. */
 const ports = portsOf('life/log')
 
 leaveNoDaemons(ports)
@@ -70,7 +70,7 @@ describe('in the place of its log', () => {
     ])
   })
 
-  it.for(PLACES)('%s keeps no failed start from being told', ([, place]) => {
+  it.for(PLACES)('%s does not keep a failed start from being reported', ([, place]) => {
     const root = join(makeHome(), 'root')
     put(place, logOf(root))
     const { status, said } = start(root, { entry: fixture('failing'), args: ['--how=throws'] })

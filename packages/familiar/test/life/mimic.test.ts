@@ -1,20 +1,18 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
 import { crash, leaveNoDaemons, recordPath, startDaemonIn, stopIn, type Daemon } from '../helpers/daemons.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { stateOf } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { startTimeOf } from '../helpers/processes.js'
 import { startServer } from '../helpers/server.js'
 
 const ports = portsOf('life/mimic')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
-describe('somebody else on the recorded port', () => {
+describe('another process on the recorded port', () => {
   /** A record that names a daemon which has ended, and a listener in its place. */
   async function startMimic(healthOf: (daemon: Daemon) => object) {
     const root = newRoot()
@@ -45,7 +43,7 @@ describe('somebody else on the recorded port', () => {
     ['without a proof', {}],
     ['with a wrong proof', { proof: 'a'.repeat(64) }],
     ['with a short proof', { proof: 'a' }],
-    ['with a proof that is no text', { proof: 1 }],
+    ['with a proof that is not text', { proof: 1 }],
   ] as const)('that answers like it %s gets no token', async ([, more]) => {
     const mimic = await startMimic((daemon) => ({ ...health(daemon), ...more }))
     const { root, daemon, received, server } = mimic

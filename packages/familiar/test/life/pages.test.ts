@@ -77,13 +77,13 @@ describe('a page', () => {
     expect(await ask(daemon.port, '/missing')).toMatchObject({ status: 404, text: 'no such thing' })
   })
 
-  it('is told without its body to HEAD', async () => {
+  it('is sent without its body to HEAD', async () => {
     const daemon = await start()
     const page = await ask(daemon.port, '/', { method: 'HEAD' })
     expect([page.status, page.headers['content-length'], page.text]).toEqual([200, '10', ''])
   })
 
-  it('is what it is to GET and HEAD alone; everything else needs the token, and so does what is no page', async () => {
+  it('is what it is to GET and HEAD alone; everything else needs the token, and so does what is not a page', async () => {
     const daemon = await start()
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
       expect([method, (await ask(daemon.port, '/', { method })).status]).toEqual([method, 401])
@@ -116,7 +116,7 @@ describe('a page', () => {
     await expectStays(daemon, 200)
   })
 
-  it('that takes longer than a request may is answered all the same', async () => {
+  it('that takes longer than a request may is still answered', async () => {
     const daemon = await start()
     expect(await ask(daemon.port, '/slow/11000')).toMatchObject({ status: 200, text: 'slept 11000 ms' })
   })
@@ -142,7 +142,7 @@ describe('a page', () => {
     expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 1 }])
   })
 
-  it('that nobody reads is given up, and what it held is free', async () => {
+  it('that no client reads is given up, and what it held is free', async () => {
     const daemon = await start()
     const get = `GET /large/16 HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
     const clients = Array.from({ length: 4 }, () => mute(daemon.port, get))
@@ -211,7 +211,7 @@ describe('an event stream', () => {
     await streamsBecome(daemon, 0)
   })
 
-  it('ends so also without an event, and after a body that nobody asked for', async () => {
+  it('ends so also without an event, and after a body that was not asked for', async () => {
     const daemon = await start({ ...TICKING, idleMs: 600 })
     const body = 'x'.repeat(200_000)
     const head = `GET /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\nContent-Length: ${body.length + 1}\r\n\r\n`

@@ -1,17 +1,15 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { connect } from '../../dist/client/connect.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import { leaveNoDaemons, requestFor, startDaemonIn, UNHURRIED } from '../helpers/daemons.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { listenersOn, openLockFiles, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 
 const all = portsOf('life/ports')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(all)
 
@@ -35,7 +33,7 @@ describe('a daemon takes the first port of the range', () => {
     expect(daemons.map(({ port }) => port)).toEqual([ports.from, ports.from + 1, ports.from + 2])
   })
 
-  it.for(['127.0.0.1', '0.0.0.0', '::1', '::'])('on which nobody listens, %s included', async (host) => {
+  it.for(['127.0.0.1', '0.0.0.0', '::1', '::'])('on which no process listens, %s included', async (host) => {
     const ports = nextPorts(2)
     const third = await spawnHostile('http', ports.from, { host })
     const isAlive = watch(third.pid)
@@ -102,7 +100,7 @@ describe('a range that is full', () => {
     ])
   })
 
-  it('is no obstacle where the own daemon is in it', async () => {
+  it('is not an obstacle where the own daemon is in it', async () => {
     const ports = nextPorts(1)
     const root = newRoot()
     const daemon = await startDaemonIn(root, ports)
@@ -111,7 +109,7 @@ describe('a range that is full', () => {
   })
 })
 
-/** A daemon of this root that no record names: all its proofs are there, and nobody needs it. */
+/** A daemon of this root that no record names: all its proofs are there, and no command needs it. */
 async function startStale(root: string, port: number): Promise<() => boolean> {
   const { pid } = await spawnPredecessor({ family: 'sync', port, root })
   return watch(pid)

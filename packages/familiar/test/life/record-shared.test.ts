@@ -11,7 +11,7 @@ import { watch } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { expectLeft, expectStays, startRetiring, type Retiring } from '../helpers/retiring.js'
 
-/** Where a family's record is the file that its predecessor writes too, its lines may come to stand in it. */
+/** Where a family's record is the file that its predecessor writes too, its lines may get into it. */
 const all = portsOf('life/record-shared')
 const nextPort = portsIn({ from: all.from + 25, to: all.to })
 
@@ -22,7 +22,7 @@ const HALF_WRITTEN_MS = 200
 
 const start = (timing: object): Promise<Retiring> => startRetiring(all, { timing: { ...QUICK, ...timing } })
 
-/** A predecessor's daemon, and the lines that its starter writes. Without a marker it is no sibling that ours would end. */
+/** A predecessor's daemon, and the lines that its starter writes. Without a marker it is not a sibling that ours would end. */
 async function predecessor(lines: 3 | 4 = 4, marker = false) {
   const port = nextPort()
   const { pid, token } = await spawnPredecessor({ family: 'sync', port, root: makeHome(), marker })

@@ -14,7 +14,7 @@ import {
   stopIn,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { makeHome, newRoot } from '../helpers/homes.js'
 import { watch } from '../helpers/machine.js'
 import { startShell, UNSHARE } from '../helpers/mount-namespace.js'
 import { portsOf } from '../helpers/ports.js'
@@ -27,7 +27,6 @@ const ports = portsOf('life/record-writes')
 
 leaveNoDaemons(ports)
 
-const newRoot = (): string => join(makeHome(), 'root')
 const read = (path: string): string => readFileSync(path, 'utf8')
 
 /** Starts a daemon by a process that is started in this way, and returns what that says. */

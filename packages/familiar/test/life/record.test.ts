@@ -30,6 +30,7 @@ import {
   starterOf,
   UNHURRIED,
   type Daemon,
+  namesIn,
 } from '../helpers/daemons.js'
 import { startChild } from '../helpers/children.js'
 import { eventually } from '../helpers/eventually.js'
@@ -47,7 +48,7 @@ leaveNoDaemons(ports)
 /** The daemon watches the file: a second, and some more on a busy machine. */
 const WRITTEN_AGAIN_MS = 2_000
 
-/** What stood in the place of the record and was moved aside. */
+/** What was in the place of the record and was moved aside. */
 function asides(root: string): readonly string[] {
   const path = recordPath(root)
   return readdirSync(dirname(path))
@@ -56,10 +57,6 @@ function asides(root: string): readonly string[] {
 }
 
 /** The names of the files beside the record. */
-function namesIn(root: string): readonly string[] {
-  return readdirSync(dirname(recordPath(root))).toSorted()
-}
-
 /** The files that hold the token of a daemon. */
 function withToken({ root, record }: Daemon): readonly string[] {
   const directory = dirname(recordPath(root))
@@ -104,7 +101,7 @@ async function deadProcess(): Promise<{ readonly pid: number; readonly birth: st
 
 type Damage = (path: string, daemon: Daemon) => void | Promise<void>
 
-/** What may stand in the place of the record that is none, and how it must be found aside. */
+/** What may be in the place of the record without being one, and how it must be found aside. */
 const DAMAGES: readonly (readonly [what: string, Damage, isKept: (aside: string) => boolean])[] = [
   ['emptied', (path) => writeFileSync(path, ''), (aside) => statSync(aside).size === 0],
   ['garbage', (path) => writeFileSync(path, 'garbage'), (aside) => read(aside) === 'garbage'],
@@ -132,7 +129,7 @@ const DAMAGES: readonly (readonly [what: string, Damage, isKept: (aside: string)
   ],
 ]
 
-/** What is no file is moved as it is. */
+/** What is not a file is moved as it is. */
 const NO_FILES: readonly (readonly [what: string, Damage, isKept: (aside: string) => boolean])[] = [
   [
     'a directory',
@@ -232,7 +229,7 @@ describe('a record that is damaged while its daemon holds the lock is written ag
     await expectSameDaemon(daemon)
   })
 
-  it('closed to everybody, its own user included', async (context) => {
+  it('closed to every user, its own included', async (context) => {
     const obedient = [
       '--bounding-set=-dac_override,-dac_read_search',
       '--inh-caps=-dac_override,-dac_read_search',
@@ -265,7 +262,7 @@ describe('a record that is damaged while its daemon holds the lock is written ag
     ['touched', (path: string) => utimesSync(path, new Date(), new Date())],
     ['rewritten at 0644', (path: string) => chmodSync(path, 0o644)],
     ['spoilt', (path: string) => appendFileSync(path, read(path).slice(0, 2_000))],
-  ] as const)('%s sixty times: its token stands in no other file', async ([, change]) => {
+  ] as const)('%s sixty times: its token is in no other file', async ([, change]) => {
     const timing = { ...QUICK, tickMs: 20 }
     const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing })
     for (let round = 0; round < 60; round += 1) {
@@ -293,7 +290,7 @@ describe('a record that is damaged', () => {
     await eventually(() => expect(logged(logOf(daemon.root), 'record_written_again')).toHaveLength(3))
   })
 
-  it('is written over once where it names a dead process, whoever sees it', async () => {
+  it('is overwritten once where it names a dead process, by whichever daemon sees it', async () => {
     const timing = { ...QUICK, tickMs: 5, overwriteEveryMs: 0 }
     const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing, args: ['--machine-ms=50'] })
     const dead = await deadProcess()
@@ -315,17 +312,20 @@ describe('a record that is damaged', () => {
     expect([read(recordPath(daemon.root)), asides(daemon.root), daemon.isAlive()]).toEqual([before, [], true])
   })
 
-  it.for(['nobody of ours', 'a daemon of another root'])('is written again when it names %s', async (who) => {
-    const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing: UNHURRIED })
-    const stranger =
-      who === 'nobody of ours'
-        ? await spawnHostile('sleep', 0)
-        : await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: makeHome() })
-    const isAlive = watch(stranger.pid)
-    await change({ pid: stranger.pid, birth: startTimeOf(stranger.pid) })(recordPath(daemon.root), daemon)
-    await writtenAgain(daemon)
-    expect([asides(daemon.root).length, daemon.isAlive(), isAlive()]).toEqual([0, true, true])
-  })
+  it.for(['no daemon of ours', 'a daemon of another root'])(
+    'is written again when it names %s',
+    async (who) => {
+      const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing: UNHURRIED })
+      const stranger =
+        who === 'no daemon of ours'
+          ? await spawnHostile('sleep', 0)
+          : await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: makeHome() })
+      const isAlive = watch(stranger.pid)
+      await change({ pid: stranger.pid, birth: startTimeOf(stranger.pid) })(recordPath(daemon.root), daemon)
+      await writtenAgain(daemon)
+      expect([asides(daemon.root).length, daemon.isAlive(), isAlive()]).toEqual([0, true, true])
+    },
+  )
 })
 
 describe('two machines that share a home by a file synchroniser', () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
@@ -17,9 +16,10 @@ import {
   starterOf,
   UNHURRIED,
   type Daemon,
+  NEVER_MS,
 } from '../helpers/daemons.js'
 import { figure } from '../helpers/figures.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
@@ -27,12 +27,10 @@ import { daemonsOf } from '../helpers/processes.js'
 import { installed, startsIn } from '../helpers/replacing.js'
 
 const ports = portsOf('life/replace-drain')
-const newRoot = (): string => join(makeHome(), 'root')
 
 const NEW = installed('2.0.0')
-const NEVER_MS = 2 ** 31 - 1
 
-/** However long a daemon announces: whoever waits for the life-cycle lock does so for 30 s. */
+/** The life-cycle lock is waited for at most 30 s, however long a daemon announces. */
 const LONGEST_DRAIN_MS = 10_000
 
 leaveNoDaemons(ports)

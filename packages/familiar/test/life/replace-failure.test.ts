@@ -7,19 +7,18 @@ import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { fixture, leaveNoDaemons, logOf, recordIn, startDaemonIn, type Options } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
 import { figure } from '../helpers/figures.js'
-import { makeHome } from '../helpers/homes.js'
+import { makeHome, newRoot } from '../helpers/homes.js'
 import { listenersOn, openLockFiles } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 import { connectAs, failAs, installed, startsIn } from '../helpers/replacing.js'
 
 const ports = portsOf('life/replace-failure')
-const newRoot = (): string => join(makeHome(), 'root')
 
 const OLD = installed('1.0.0')
 const NEW = installed('2.0.0')
 
-/** A failed start is told at once: this much sooner than a daemon that never says anything. */
+/** A failed start is reported at once: this much sooner than a daemon that never says anything. */
 const AT_ONCE_MS = 10_000
 /** How long a daemon may take until it is ready, and what it takes to end it then. */
 const READY_MS = 15_000
@@ -89,7 +88,7 @@ describe('the daemon that takes the place of an older one and does not start', (
       expect(error.message).not.toContain('it ended')
       expect(ms).toBeGreaterThan(READY_MS - 100)
       expect(ms).toBeLessThan(READY_MS + ENDED_MS)
-      figure(`${how}: told after ${Math.round(ms)} ms`)
+      figure(`${how}: reported after ${Math.round(ms)} ms`)
       return root
     })
     for (const root of await Promise.all(ends)) await expectClean(root)

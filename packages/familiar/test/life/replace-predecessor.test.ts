@@ -23,7 +23,7 @@ const ATTEMPTS = 3
 
 leaveNoDaemons(ports)
 
-/** Ours begins to look for a port at the lower end. */
+/** Ours begins its search for a port at the lower end. */
 const PORT = ports.to - 10
 
 type Options = Partial<Parameters<typeof spawnPredecessor>[0]> & { readonly lines?: 3 | 4 }
@@ -38,7 +38,7 @@ async function startOld({ lines = 4, ...options }: Options = {}) {
   return { ...daemon, root, isAlive: watch(pid), record, kept: record.replace(token, '<redacted>') }
 }
 
-/** Returns what stands in the root under the name of the predecessor's record, and of those that were put aside. */
+/** Returns what is in the root under the name of the predecessor's record, and of those that were put aside. */
 function recordsIn(root: string): Readonly<Record<string, string>> {
   const names = readdirSync(root).filter((name) => /^sync-daemon(?!\.log$)/.test(name))
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), 'utf8')]))
@@ -57,7 +57,7 @@ describe("a predecessor's daemon that its record names", () => {
       isNewer: false,
     })
     expect([old.isAlive(), listenersOn(PORT, PORT + 1)]).toEqual([false, []])
-    // Its own shutdown, which only its token brings about: a signal would stand here.
+    // Its own shutdown, which only its token brings about: a signal would be named here.
     expect(await old.exited).toEqual({ code: 0, signal: null })
     const records = recordsIn(root)
     expect(Object.keys(records)).toEqual([expect.stringMatching(ASIDE)])

@@ -15,7 +15,7 @@ import {
   UNHURRIED,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome, treeOf } from '../helpers/homes.js'
+import { makeHome, treeOf, newRoot } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, watch } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
@@ -25,7 +25,6 @@ import { connectAs, failAs, installed, startsIn } from '../helpers/replacing.js'
 import { needCommand, needRoot, NOBODY } from '../helpers/skip.js'
 
 const ports = portsOf('life/replace-unproven')
-const newRoot = (): string => join(makeHome(), 'root')
 const lockOf = (root: string): string => daemonFamily(ports).files(root).daemonLock
 
 const OLD = { ...installed('1.0.0'), timing: UNHURRIED }
@@ -34,7 +33,7 @@ const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] a
 
 leaveNoDaemons(ports)
 
-/** Starts a daemon of the older version by hand, with a command in front, and waits until its record stands. */
+/** Starts a daemon of the older version by hand, with a command in front, and waits until its record is written. */
 async function startByHand(root: string, command: string, args: readonly string[]): Promise<() => boolean> {
   startChild(command, [...args, process.execPath, ...commandOf(root, ports, OLD)], { stdio: 'ignore' })
   await eventually(() => expect(recordIn(root).state).toBe('running'))
@@ -49,9 +48,9 @@ function needSetpriv(context: TestContext): void {
   needCommand(context, 'setpriv', AS_NOBODY)
 }
 
-describe('an older daemon that is recorded and holds the lock, whatever the text of its file says', () => {
+describe('an older daemon that is recorded and holds the lock, no matter what the text in the lock file says', () => {
   it.for(['a process that lives', 'a daemon of another root', 'nobody'] as const)(
-    'which names %s, is replaced: whoever is named is left alone',
+    'which names %s, is replaced: the process that it names is left alone',
     async (named) => {
       const [root, other] = [newRoot(), newRoot()]
       const old = await startDaemonIn(root, ports, OLD)
@@ -67,7 +66,7 @@ describe('an older daemon that is recorded and holds the lock, whatever the text
 })
 
 describe('an older daemon that is recorded and does not hold the lock', () => {
-  it('is not replaced, and nobody is signalled, where another process holds it', async () => {
+  it('is not replaced, and no process is signalled, where another process holds it', async () => {
     const root = newRoot()
     const old = await startDaemonIn(root, ports, OLD)
     // With the lock file goes the lock: a daemon sees that on its next tick, which is a minute away.
@@ -106,7 +105,7 @@ describe('an older daemon that runs as another user', () => {
     expect([isAlive(), treeOf(root)]).toEqual([true, before])
   })
 
-  it('whose installation they may not look at stays', async (context) => {
+  it('whose installation they may not read stays', async (context) => {
     needSetpriv(context)
     const [root, closed] = [makeHome(), makeHome()]
     chownSync(root, NOBODY, NOBODY)

@@ -11,13 +11,12 @@ import {
   startDaemonIn,
   stopIn,
 } from '../helpers/daemons.js'
-import { makeHome } from '../helpers/homes.js'
+import { makeHome, newRoot } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 import { connectAs, failAs, installed, startsIn } from '../helpers/replacing.js'
 
 const ports = portsOf('life/replace')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
@@ -151,7 +150,7 @@ describe('two builds of which neither is known to be older replace nothing, used
   })
 
   it.for(['NaN', '1970', '9999', '', 0, 9e99, null, [TIME], { time: TIME }].map((time) => ({ time })))(
-    'whatever is written into the record: $time',
+    'no matter what is written into the record: $time',
     async ({ time }) => {
       const root = newRoot()
       const daemon = await startDaemonIn(root, ports, builtAt(COMMIT, null))
@@ -180,7 +179,7 @@ describe('a daemon of a newer protocol', () => {
     expect(startsIn(root)).toHaveLength(1)
   })
 
-  it('is replaced all the same when its installation is gone: nobody could use it any more', async () => {
+  it('is still replaced when its installation is gone: no command could use it any more', async () => {
     const [root, home] = [newRoot(), makeHome()]
     const daemon = await startDaemonIn(root, ports, installed('3.0.0', { protocol: 2, home }))
     rmSync(home, { recursive: true })
@@ -270,7 +269,7 @@ describe('a daemon whose installation', () => {
     expect(await connectAs(root, ports, OLD)).toMatchObject({ started: null, record: { pid: old.pid } })
   })
 
-  it('is not named by a whole path stays: it would be looked for in the directory of the command', async () => {
+  it('is not named by a whole path stays: it would be searched for in the directory of the command', async () => {
     const root = newRoot()
     const old = await startDaemonIn(root, ports, installed('1.0.0', { home: 'no-such-directory' }))
     expect(await connectAs(root, ports, OLD)).toMatchObject({ started: null, record: { pid: old.pid } })

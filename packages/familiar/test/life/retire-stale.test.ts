@@ -15,7 +15,7 @@ import {
   UNHURRIED,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome, treeOf } from '../helpers/homes.js'
+import { makeHome, treeOf, newRoot } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, listenersOn, stateOf, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
@@ -23,7 +23,6 @@ import { daemonsOf } from '../helpers/processes.js'
 import { connectAs, installed, startsIn } from '../helpers/replacing.js'
 
 const ports = portsOf('life/retire-stale')
-const newRoot = (): string => join(makeHome(), 'root')
 
 const OLD = { ...installed('1.0.0'), timing: UNHURRIED }
 const NEW = installed('2.0.0')
@@ -137,8 +136,8 @@ describe('retireStale finds none', () => {
   })
 })
 
-describe('retireStale, while somebody else changes something in the root,', () => {
-  it('waits for no longer than it was told, says so, and changes nothing', async () => {
+describe('retireStale, while another process changes something in the root,', () => {
+  it('waits no longer than it may, says so, and changes nothing', async () => {
     const root = newRoot()
     const old = await startDaemonIn(root, ports, OLD)
     const { lifecycleLock } = daemonFamily(ports).files(root)

@@ -118,7 +118,7 @@ describe('R3, its installation', () => {
     expect([state, stop_reason]).toEqual(['stopped', 'installation_changed'])
   })
 
-  it('cannot be told: it stays', async () => {
+  it('is unknown: it stays', async () => {
     const daemon = await startInstalled()
     writeFileSync(daemon.installation, '')
     await expectStays(daemon)

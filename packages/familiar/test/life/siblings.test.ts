@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
@@ -17,7 +16,7 @@ import {
   type Daemon,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { childrenOf, watch } from '../helpers/machine.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { startTimeOf } from '../helpers/processes.js'
@@ -25,11 +24,10 @@ import { startTimeOf } from '../helpers/processes.js'
 const all = portsOf('life/siblings')
 /** The daemons listen in the lower half, their siblings in the upper one. */
 const nextPort = portsIn({ from: all.from + 25, to: all.to })
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(all)
 
-/** Starts a daemon of this root that no record names, and that nobody needs. */
+/** Starts a daemon of this root that no record names, and that no command needs. */
 async function startSibling(root: string) {
   const port = nextPort()
   return { port, isAlive: watch((await spawnPredecessor({ family: 'sync', port, root })).pid) }
@@ -39,7 +37,7 @@ function isGone(sibling: { readonly isAlive: () => boolean }): Promise<void> {
   return eventually(() => expect(sibling.isAlive()).toBe(false))
 }
 
-/** Several ticks: whoever is still there after them stays. */
+/** Several ticks: a daemon that is still there after them stays. */
 const SEVERAL_TICKS_MS = 6 * QUICK.tickMs
 
 describe('a daemon retires its stale siblings', () => {
@@ -120,13 +118,13 @@ async function askForProof({ port }: Daemon): Promise<void> {
   expect(await asked.json()).toMatchObject({ proof: expect.any(String) })
 }
 
-/** How many looks the daemon has begun since it found its port. */
+/** How many scans the daemon has begun since it found its port. */
 async function looksOf({ port }: Daemon): Promise<number> {
   const { looks } = (await (await fetch(`http://127.0.0.1:${port}/api/health`)).json()) as { looks: number }
   return looks - 1
 }
 
-/** On a busy machine the child of the first look may have ended before anybody looks for it. */
+/** On a busy machine the child of the first scan may have ended before the test searches for it. */
 const CHILD_MS = 5_000
 
 /** The most children that the daemon has at once, from now until it has had some (or does not get any) and has none. */
@@ -141,7 +139,7 @@ async function mostChildren({ pid }: Daemon): Promise<number> {
 }
 
 describe('120 requests for a proof at once', () => {
-  // A look at the daemon of another root needs a child process.
+  // A scan of the daemon of another root needs a child process.
   const FOREIGN = 4
 
   async function startBesideForeign(cleanEveryMs: number): Promise<Daemon> {
@@ -175,7 +173,7 @@ describe('120 requests for a proof at once', () => {
     const daemon = await startDaemonIn(root, all, { timing: UNHURRIED, args: ['--machine-ms=300'] })
     const path = daemonFamily(all).files(root).lifecycleLock
     const lock = await acquireLock(path, { holder: { pid: process.pid, startTime: null } })
-    // Its first look has ended then, and it finds the lock held.
+    // Its first scan has ended then, and it finds the lock held.
     expect(await mostChildren(daemon)).toBeLessThanOrEqual(1)
     for (let time = 0; time < 120; time++) await askForProof(daemon)
     expect([await looksOf(daemon), sibling.isAlive()]).toEqual([1, true])

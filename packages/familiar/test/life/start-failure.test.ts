@@ -14,17 +14,16 @@ import {
   type Options,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { openLockFiles } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 
 const ports = portsOf('life/start-failure')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
-/** A failed start is told at once: this much sooner than a daemon that never says anything. */
+/** A failed start is reported at once: this much sooner than a daemon that never says anything. */
 const AT_ONCE_MS = 6_000
 
 const failing = (how: string): Options => ({ entry: fixture('failing'), args: [`--how=${how}`] })
@@ -53,7 +52,7 @@ describe('a start that fails is a typed error, at once, and leaves nothing', () 
     ['an entry that ends', failing('exits')],
     ['an entry that talks nonsense', failing('nonsense')],
     ['an entry that is missing', { entry: fixture('missing') }],
-    ['a daemon that cannot look at itself', { args: ['--fail=inspect'] }],
+    ['a daemon that cannot inspect itself', { args: ['--fail=inspect'] }],
   ] as const)('%s', async ([, options]) => {
     const root = newRoot()
     const error = await failIn(root, options)

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { isLockHeld } from '../../dist/act/lock.js'
 import { connect } from '../../dist/client/connect.js'
@@ -16,7 +15,7 @@ import {
   stopIn,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { listenersOn } from '../helpers/machine.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
@@ -28,7 +27,6 @@ const ports = portsOf('life/start-limits')
 
 /** Some dozen starts in a row. */
 const MANY_MS = 120_000
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
@@ -57,12 +55,15 @@ async function expectNothing(root: string): Promise<void> {
 const LACK = { code: 'E_RESOURCES', message: expect.stringContaining('too few resources') }
 
 describe('a starter that may not start another process', () => {
-  it.for(['fork=EAGAIN', 'fork=ENOMEM'])('is told so, and leaves nothing (%s)', async (rule, context) => {
-    const root = newRoot()
-    expect(await start(refusingCalls(context, rule), root)).toEqual({ code: 1, said: LACK })
-    await expectNothing(root)
-    expect((await startDaemonIn(root, ports)).started).toBe('first_start')
-  })
+  it.for(['fork=EAGAIN', 'fork=ENOMEM'])(
+    'gets that error, and leaves nothing (%s)',
+    async (rule, context) => {
+      const root = newRoot()
+      expect(await start(refusingCalls(context, rule), root)).toEqual({ code: 1, said: LACK })
+      await expectNothing(root)
+      expect((await startDaemonIn(root, ports)).started).toBe('first_start')
+    },
+  )
 
   it.for(['fork=EAGAIN', 'fork=ENOMEM'])(
     'ends no daemon that it could not replace (%s)',
@@ -82,7 +83,7 @@ function few(context: TestContext, count: number): readonly string[] {
 }
 
 describe('a daemon with few descriptors', { timeout: MANY_MS }, () => {
-  it('starts, or says what it lacks and leaves nothing, whatever is left to it', async (context) => {
+  it('starts, or says what it lacks and leaves nothing, at every limit', async (context) => {
     const outcomes: number[] = []
     for (let left = 0; left <= 8; left++) {
       const root = newRoot()

@@ -16,13 +16,12 @@ import {
   stopIn,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome, treeOf } from '../helpers/homes.js'
+import { treeOf, newRoot } from '../helpers/homes.js'
 import { listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf, startTimeOf } from '../helpers/processes.js'
 
 const ports = portsOf('life/start')
-const newRoot = (): string => join(makeHome(), 'root')
 
 leaveNoDaemons(ports)
 
@@ -106,7 +105,7 @@ describe('connect', () => {
   })
 })
 
-describe('a start that nobody asked for by name', () => {
+describe('a start that no command asked for by name', () => {
   it('is skipped for the reason that the tool gives, and nothing is made', async () => {
     const root = newRoot()
     const connection = await connect(requestFor(root, ports, { change: { skipReason: 'because' } }))
@@ -136,7 +135,7 @@ it('a daemon that answers, but whose record was moved away, is connected to once
   expect([again.pid, again.started, daemonsOf(root)]).toEqual([daemon.pid, null, [daemon.pid]])
 })
 
-it('a listener that is not ours in the range is no obstacle and is left alone', async () => {
+it('a listener that is not ours in the range is not an obstacle and is left alone', async () => {
   const third = await spawnHostile('http', ports.from)
   const isAlive = watch(third.pid)
   const daemon = await startDaemonIn(newRoot(), ports)

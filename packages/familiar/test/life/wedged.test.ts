@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
@@ -14,14 +13,13 @@ import {
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
 import { figure } from '../helpers/figures.js'
-import { makeHome } from '../helpers/homes.js'
+import { newRoot } from '../helpers/homes.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { hasPendingSignal, listenersOn, stateOf } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 
 const ports = portsOf('life/wedged')
-const newRoot = (): string => join(makeHome(), 'root')
 
 /** The bound of connect() for a daemon that lives and does not answer. */
 const BOUND_MS = 2_000

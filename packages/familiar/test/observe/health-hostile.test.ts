@@ -54,7 +54,7 @@ it.for(['endless', 'endless-headers'] as const)(
   },
 )
 
-it('a probe reads whatever JSON it is told, and judges nothing', async () => {
+it('a probe reads any JSON that it gets, and judges nothing', async () => {
   const payload = { status: 'ok', nested: [null, { token: 7 }] }
   const { port } = await spawnHostile('mimic', nextPort(), { payload })
   expect(await probe('127.0.0.1', port, '/api/health', LONG_MS)).toEqual({ kind: 'json', body: payload })

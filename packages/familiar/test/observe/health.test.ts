@@ -19,7 +19,7 @@ const SHORT_MS = 200
 
 leaveNothing(ports)
 
-/** Probes a listener that treats each connection as told, then demands that the connection is closed. */
+/** Probes a listener that treats each connection as given, then demands that the connection is closed. */
 async function probeOne(
   answer: (socket: Socket, request: string) => void,
   {
@@ -91,7 +91,7 @@ describe('probe reads a reply', () => {
 })
 
 describe('probe asks', () => {
-  it('once, plainly, and tells nothing', async () => {
+  it('once, plainly, and reveals nothing', async () => {
     let asked = ''
     await probeOne((socket, request) => {
       asked = request
@@ -126,9 +126,12 @@ describe('probe takes for no self-report', () => {
     expect(reply).toEqual({ kind: 'http' })
   })
 
-  it.for(['127.0.0.1', '::1', '0.0.0.0', '::'])('an address where nobody listens: %s', async (address) => {
-    expect(await probe(address, nextPort(), '/api/health', SHORT_MS)).toEqual({ kind: 'silent' })
-  })
+  it.for(['127.0.0.1', '::1', '0.0.0.0', '::'])(
+    'an address where no process listens: %s',
+    async (address) => {
+      expect(await probe(address, nextPort(), '/api/health', SHORT_MS)).toEqual({ kind: 'silent' })
+    },
+  )
 })
 
 describe('probe and a predecessor that serves one connection at a time', () => {
@@ -136,7 +139,7 @@ describe('probe and a predecessor that serves one connection at a time', () => {
     const dashboard = await spawnPredecessor({ family: 'dashboard', port: nextPort(), project: makeHome() })
     const idle = connect(dashboard.port, '127.0.0.1')
     await once(idle, 'connect')
-    // While a browser's idle connection is served it hears nobody; the probe that waits in vain must not stay behind.
+    // While a browser's idle connection is served it serves no one else; the probe that waits in vain must not stay behind.
     expect(await probe('127.0.0.1', dashboard.port, '/api/health', SHORT_MS)).toEqual({ kind: 'silent' })
     idle.destroy()
     for (const _ of [1, 2, 3]) {

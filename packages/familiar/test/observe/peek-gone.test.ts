@@ -8,7 +8,7 @@ afterAll(removeHomes)
 
 const HOUR_S = 3600
 
-/** What a look reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
+/** What a scan reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
 function scan(scope: string, askedMs = Date.now()) {
   const { gone, emptyForSeconds } = peek({
     scope,
@@ -82,7 +82,7 @@ describe('a scope that is there', () => {
   })
 })
 
-describe('a scope of which that cannot be told', () => {
+describe('a scope of which that is unknown', () => {
   it('says nothing of anything being empty', () => {
     const home = makeHome()
     writeFileSync(join(home, 'file'), '')
@@ -93,11 +93,11 @@ describe('a scope of which that cannot be told', () => {
   })
 })
 
-/** As a predecessor's dashboard names it: a byte that is no UTF-8 stands as a lone surrogate. */
-describe('a scope whose name is no UTF-8', () => {
+/** As a predecessor's dashboard names it: a byte that is not UTF-8 becomes a lone surrogate. */
+describe('a scope whose name is not UTF-8', () => {
   const nameOf = (home: string) => Buffer.concat([Buffer.from(`${home}/caf`), Buffer.of(0xe9)])
 
-  it('is there while it is there, and gone when it was removed, whatever stands beside it', () => {
+  it('is there while it is there, and gone when it was removed, no matter what is beside it', () => {
     const home = makeHome()
     mkdirSync(nameOf(home))
     writeFileSync(Buffer.concat([nameOf(home), Buffer.from('/record')]), 'text')
@@ -127,7 +127,7 @@ describe('a scope whose name is no UTF-8', () => {
     expect(peek({ ...request, scope: join(home, 'link') }).real).toBe(`${home}/caf\udce9`)
   })
 
-  it.each(['a\ud83d', 'a\udc7f', 'a\0b'])('cannot be told of %j, which names no file', (name) => {
+  it.each(['a\ud83d', 'a\udc7f', 'a\0b'])('is unknown of %j, which names no file', (name) => {
     const scope = join(makeHome(), name)
     const request = {
       scope,

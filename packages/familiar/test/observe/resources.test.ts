@@ -14,7 +14,7 @@ leaveNothing(ports)
 
 const LACK = { code: 'E_RESOURCES' }
 
-/** With so many left, a look has all that it needs. */
+/** With so many left, a scan has all that it needs. */
 const ENOUGH = 24
 
 /** A root with a recorded daemon, one that is stale, and one of another root, which is read in a child. */
@@ -28,7 +28,7 @@ async function startThree() {
 }
 
 describe('too few descriptors say nothing about others', () => {
-  it('in a look, however many are left', async (context) => {
+  it('in a scan, however many are left', async (context) => {
     needCommand(context, 'prlimit', ['--nofile=64:64'])
     const { root, all } = await startThree()
     const told = answerOf(
@@ -42,7 +42,7 @@ describe('too few descriptors say nothing about others', () => {
     const [first, ...lacking] = told.map((answer) => JSON.stringify(answer))
     expect(first).toBe(JSON.stringify(all))
     figure(
-      `a look with 0 to ${ENOUGH} descriptors: E_RESOURCES up to ${lacking.lastIndexOf(JSON.stringify(LACK))}`,
+      `a scan with 0 to ${ENOUGH} descriptors: E_RESOURCES up to ${lacking.lastIndexOf(JSON.stringify(LACK))}`,
     )
     expect(lacking.filter((answer) => answer !== JSON.stringify(LACK) && answer !== first)).toEqual([])
     expect([lacking[0], lacking.at(-1)]).toEqual([JSON.stringify(LACK), first])
@@ -50,7 +50,7 @@ describe('too few descriptors say nothing about others', () => {
 })
 
 describe('what the system says when a process is read', () => {
-  /** What starts a process for which each look at this file fails with this errno. */
+  /** What starts a process for which each read of this file fails with this errno. */
   function failing(context: TestContext, path: string, errno: string): readonly string[] {
     const prefix = [
       'strace',
@@ -96,7 +96,7 @@ describe('what the system says when a process is read', () => {
     expect(answerOf(failing(context, `/proc/${pid}/stat`, errno), 'inspect', pid)).toEqual([])
   })
 
-  it.for(['/proc/net/tcp', '/proc/locks'])('a lack at %s is no empty list', async (path, context) => {
+  it.for(['/proc/net/tcp', '/proc/locks'])('a lack at %s is not an empty list', async (path, context) => {
     const { root } = await startThree()
     const prefix = failing(context, path, 'EMFILE')
     if (path === '/proc/locks') {

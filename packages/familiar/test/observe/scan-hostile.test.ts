@@ -15,7 +15,7 @@ const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
 
-/** A look takes about a second; this is a busy machine. An unbounded one would take for ever. */
+/** A scan takes about a second; this is a busy machine. An unbounded one would take for ever. */
 const BOUND_MS = 8_000
 
 leaveNothing(ports)
@@ -34,7 +34,7 @@ const KINDS = [
   'http',
 ] as const
 
-it('a look at every kind of hostile listener at once ends in time, touches none, and finds the daemon among them', async () => {
+it('a scan of every kind of hostile listener at once ends in time, touches none, and finds the daemon among them', async () => {
   const root = makeHome()
   const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
   const placed = await Promise.all(KINDS.map((kind) => spawnHostile(kind, nextPort())))
@@ -42,7 +42,7 @@ it('a look at every kind of hostile listener at once ends in time, touches none,
   const seen = await scan(family, root, platform)
   const took = performance.now() - started
   figure(
-    `a look at ${seen.candidates.length} listeners, ${KINDS.length} of them hostile: ${Math.round(took)} ms`,
+    `a scan of ${seen.candidates.length} listeners, ${KINDS.length} of them hostile: ${Math.round(took)} ms`,
   )
   expect(took).toBeLessThan(BOUND_MS)
   for (const { kind, port, pid } of placed) {
@@ -61,12 +61,12 @@ it('a look at every kind of hostile listener at once ends in time, touches none,
 it.for([
   ['silent', 'not_spec_kitty', 'S3b'],
   ['http', 'third_party', 'S3a'],
-] as const)('a look says of a listener of the kind %s: %s', async ([kind, reason, rule]) => {
+] as const)('a scan says of a listener of the kind %s: %s', async ([kind, reason, rule]) => {
   const { port } = await spawnHostile(kind, nextPort())
   expect(verdictAt(await scan(family, makeHome(), platform), port)).toEqual(['never_touch', reason, rule])
 })
 
-it('a process that only talks like a daemon is a stranger, whoever it says it is', async () => {
+it('a process that only talks like a daemon is a stranger, no matter what it claims to be', async () => {
   const root = makeHome()
   const daemon = await spawnPredecessor({ family: 'sync', port: nextPort(), root, record: true })
   const reply = await fetch(`http://127.0.0.1:${daemon.port}/api/health`)

@@ -66,7 +66,7 @@ describe('the daemon lock', () => {
 
   it.for([
     ['names it', (daemon: Named) => daemon],
-    ['names nobody', () => ({ pid: 4711, birth: null })],
+    ['names no process', () => ({ pid: 4711, birth: null })],
     ['names another process', () => ({ pid: process.pid, birth: 'boot/1' })],
   ] as const)(
     'makes its holder a candidate that does not listen, with a proof, where the text %s',
@@ -88,7 +88,7 @@ describe('the daemon lock', () => {
     expect((await startHung({ isHolder: false, text })).candidates).toEqual([])
   })
 
-  it('makes a candidate without a proof of a holder that is no daemon', async () => {
+  it('makes a candidate without a proof of a holder that is not a daemon', async () => {
     const root = makeHome()
     const stranger = startLockProcess(family.files(root).daemonLock)
     await stranger.ask('acquire 0')
@@ -98,14 +98,14 @@ describe('the daemon lock', () => {
     ).toEqual([[stranger.pid, 'S3b', null]])
   })
 
-  it('makes nothing of a process that is no daemon, and that only the text names', async () => {
+  it('ignores a process that is not a daemon, and that only the text names', async () => {
     const root = makeHome()
     const stranger = await spawnHostile('sleep', 0)
     nameHolder(root, { pid: stranger.pid, birth: await startTimeOf(stranger.pid) })
     expect((await scan(family, root, platform)).candidates).toEqual([])
   })
 
-  it('makes its holder the singleton, whoever the text names', async () => {
+  it('makes its holder the singleton, even if the text names another', async () => {
     const root = makeHome()
     const options = { family: 'sync', root } as const
     const node = lockingNode(family.files(root).daemonLock)
@@ -116,7 +116,7 @@ describe('the daemon lock', () => {
     expect([holder, named].map(({ port }) => verdictAt(seen, port))).toEqual([SINGLETON, SAFE])
   })
 
-  it('is free where only the text names a daemon: it protects nobody', async () => {
+  it('is free where only the text names a daemon: it protects no process', async () => {
     const root = makeHome()
     const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
     nameHolder(root, { pid, birth: await startTimeOf(pid) })

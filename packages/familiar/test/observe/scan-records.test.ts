@@ -26,7 +26,7 @@ type Daemon = Awaited<ReturnType<typeof spawnPredecessor>> & {
   readonly startTime: string
 }
 
-/** Starts a daemon, has its records written, and returns what a look then says. */
+/** Starts a daemon, has its records written, and returns what a scan then says. */
 async function verdictWith(write: (daemon: Daemon) => unknown) {
   const root = makeHome()
   const started = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
@@ -110,7 +110,7 @@ describe('a record of the predecessor', () => {
   })
 })
 
-describe('what stands in the place of a record', () => {
+describe('what is in the place of a record', () => {
   const places: readonly (readonly [string, (path: string) => unknown])[] = [
     ['a directory', (path) => mkdirSync(path)],
     ['a FIFO, without waiting for it', (path) => spawnSync('mkfifo', [path])],

@@ -42,7 +42,7 @@ describe('a root behind a link is the same root', () => {
     expect(verdictAt(await scan(family, root, platform), port)).toEqual(SAFE)
   })
 
-  it('when the one who looks has the link', async () => {
+  it('when the scanning root is the link', async () => {
     const { root, link } = linkedRoot()
     const { port } = await start(root)
     expect(verdictAt(await scan(family, link, platform), port)).toEqual(SAFE)
@@ -134,7 +134,7 @@ describe('a daemon of another root', () => {
     expect(maybeInUseBy(candidateAt(seen, port).observation, seen.context)).toBe(other)
   })
 
-  it('loses nothing to a look: its root stays as it was', async () => {
+  it('is not changed by a scan: its root stays as it was', async () => {
     const [root, other] = [makeHome(), makeHome()]
     await start(other, { record: true })
     const before = treeOf(other)

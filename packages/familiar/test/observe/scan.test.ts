@@ -25,7 +25,7 @@ leaveNothing(ports)
 
 type Options = Partial<Parameters<typeof spawnPredecessor>[0]>
 
-/** Starts a daemon in a root of its own and returns what a look from that root says of it. */
+/** Starts a daemon in a root of its own and returns what a scan from that root says of it. */
 async function verdictOn(options: Options | ((root: string) => Options), looker = family) {
   const root = makeHome()
   const daemon = await spawnPredecessor({
@@ -40,7 +40,7 @@ async function verdictOn(options: Options | ((root: string) => Options), looker 
 
 const STOPPED: Options = {}
 
-describe('a look says of a daemon of its root', () => {
+describe('a scan says of a daemon of its root', () => {
   const rows: readonly (readonly [string, Options, readonly (string | null)[]])[] = [
     ['that nothing speaks against', {}, SAFE],
     ['of 3.2.2, which does not name itself', { version: '3.2.2' }, SAFE],
@@ -136,7 +136,7 @@ describe('a look says of a daemon of its root', () => {
   })
 })
 
-describe('a look', () => {
+describe('a scan', () => {
   const servers: { close(): Promise<void> }[] = []
   afterAll(() => Promise.all(servers.map((server) => server.close())))
 

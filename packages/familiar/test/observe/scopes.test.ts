@@ -41,7 +41,7 @@ function recordOf(scope: string): string {
 }
 
 describe('scopes that other processes named', () => {
-  it('are told in the order in which they were asked for, with their records and locks', async () => {
+  it('are reported in the order in which they were asked for, with their records and locks', async () => {
     const [one, other] = [makeHome(), join(makeHome(), 'gone')]
     const holder = startLockProcess(family.files(one).daemonLock)
     await holder.ask('acquire 0')
@@ -61,7 +61,7 @@ describe('scopes that other processes named', () => {
     expect((await read([])).size).toBe(0)
   })
 
-  it('are not told in time where there is no child to read them, and never absent then', async () => {
+  it('are not reported in time without a child to read them, and never absent then', async () => {
     const scope = makeHome()
     const views = await new UnbuiltReader().read(
       family,
@@ -72,7 +72,7 @@ describe('scopes that other processes named', () => {
     expect(views.get(scope)).toEqual(UNTOLD)
   })
 
-  it('are not told where there is no time at all', async () => {
+  it('are not reported without any time', async () => {
     const scope = makeHome()
     const views = await new BuiltReader().read(family, [scope], [], AbortSignal.abort())
     expect(views.get(scope)).toMatchObject({ isLate: true, real: null })
@@ -152,10 +152,7 @@ describe('the caller’s environment', () => {
 
   it.for([
     ['that prints', 'console.log("x")'],
-    [
-      'that prints what looks like a reply',
-      'console.log(\'familiar:{"real":"/","gone":true,"records":[]}\')',
-    ],
+    ['that prints what resembles a reply', 'console.log(\'familiar:{"real":"/","gone":true,"records":[]}\')'],
     ['that throws', 'throw new Error("x")'],
     ['that never ends', 'for (;;);'],
   ])('has a preload %s, which changes nothing', async ([, script = '']) => {
@@ -184,7 +181,7 @@ describe('a record', () => {
     expect(views.get(last)).toMatchObject({ records: [{ state: 'readable' }, { state: 'absent' }] })
   })
 
-  it('that is readable and full of what must be escaped is told whole', async () => {
+  it('that is readable and full of what must be escaped is reported whole', async () => {
     const escaped = '\\u0001'.repeat(4_000)
     const scopes = Array.from({ length: 12 }, () => scopeWith(''))
     for (const scope of scopes) {
@@ -199,7 +196,7 @@ describe('a record', () => {
   })
 
   it.for(['a\nb', '\u001b[31m', 'familiar:{}', '"', '\\', 'ä\u2028', '\udcff'])(
-    'stands in a scope named %j',
+    'is in a scope named %j',
     async (name) => {
       const [odd, plain] = [join(makeHome(), name), scopeWith('')]
       const views = await read([odd, plain])
@@ -208,7 +205,7 @@ describe('a record', () => {
     },
   )
 
-  it('cannot be read for a name that stands for no file', async () => {
+  it('cannot be read for a name that no file can have', async () => {
     const [odd, plain] = [join(makeHome(), '\ud800'), scopeWith('')]
     const views = await read([odd, plain])
     expect(views.get(odd)).toMatchObject({ gone: null })

@@ -35,14 +35,14 @@ describe('readSmallFile', () => {
     expect(readSmallFile(path)).toEqual({ state: 'text', text: '' })
   })
 
-  it('tells an absent file from one that cannot be read', () => {
+  it('distinguishes an absent file from one that cannot be read', () => {
     expect(readSmallFile(path)).toEqual({ state: 'absent' })
     expect(readSmallFile(path, { mayBeLink: true })).toEqual({ state: 'absent' })
     writeFileSync(path, '')
     expect(readSmallFile(join(path, 'below'))).toEqual({ state: 'unreadable', why: 'ENOTDIR' })
   })
 
-  it('reads up to 64 KiB, or what it is told, and not a byte more', () => {
+  it('reads up to 64 KiB, or the given limit, and not a byte more', () => {
     writeFileSync(path, 'x'.repeat(64 * KIB))
     expect(readSmallFile(path)).toMatchObject({ state: 'text' })
     writeFileSync(path, 'x'.repeat(64 * KIB + 1))
@@ -133,7 +133,7 @@ describe('readSmallFile', () => {
     expect(readSmallFile(path)).toEqual({ state: 'text', text: 'text' })
   })
 
-  it('has an answer for a name that stands for no file', () => {
+  it('has an answer for a name that no file can have', () => {
     expect(readSmallFile(`${path}\ud800`)).toMatchObject({ state: 'unreadable' })
     expect(readSmallFile(`${path}\0`)).toMatchObject({ state: 'unreadable' })
     expect(readSmallFile('')).toEqual({ state: 'absent' })

@@ -46,7 +46,7 @@ interface Seen {
   readonly alive?: readonly ProcessView[]
 }
 
-/** Returns a look that saw this. */
+/** Returns a scan that saw this. */
 function lookThat({ here = {}, there = {}, daemons = [], alive = [] }: Seen): Scan {
   const seen = daemons.map((change) => observation(change))
   const around = context(
@@ -92,7 +92,7 @@ const SEEN: readonly Row[] = [
     { lineage: 'own', pid: PID, port: PORT, since: NAMED.startedAt, why: 'it answers' },
   ],
   [
-    'recorded, while the lock cannot be told',
+    'recorded, while the lock is unknown',
     'running',
     { here: { records: [own()], lockHolder: 'unknown' }, daemons: [{}] },
   ],
@@ -109,7 +109,7 @@ const SEEN: readonly Row[] = [
     { record: null },
   ],
   [
-    'it holds the lock, and a copy of the record of another machine stands there',
+    'it holds the lock, and a copy of the record of another machine is there',
     'running',
     { here: { records: [own(FOREIGN)], ...HOLDS }, daemons: [{}] },
     { pid: PID, port: PORT },
@@ -264,7 +264,7 @@ const UNSEEN: readonly Row[] = [
     { here: { records: [own()] }, alive: [processView()] },
   ],
   ["another user's directory", 'foreign', { here: { owner: '0' } }],
-  ['a directory whose owner cannot be told', 'none', { here: { owner: null } }],
+  ['a directory whose owner is unknown', 'none', { here: { owner: null } }],
 ]
 
 const PREDECESSORS: readonly Row[] = [

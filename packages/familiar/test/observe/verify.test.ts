@@ -27,7 +27,7 @@ const PATIENCE_MS = 10_000
 const PROVEN = { outcome: 'proven' }
 const IMPOSTOR = { outcome: 'impostor' }
 
-/** Starts a daemon, and returns its record as one who has not its token reads it. */
+/** Starts a daemon, and returns its record as a reader without its token sees it. */
 async function startWithoutToken() {
   const root = makeHome()
   const daemon = await startDaemonIn(root, family.ports, { timing: UNHURRIED })
@@ -65,7 +65,7 @@ describe('with the token', () => {
     expect(await verifyIn(root, recordOf(root))).toMatchObject(PROVEN)
   })
 
-  it('another token proves nothing, whatever the kernel says of the process', async () => {
+  it('another token proves nothing, no matter what the kernel says of the process', async () => {
     const { root, record } = await startWithoutToken()
     expect(await verifyIn(root, { ...record, token: 'f'.repeat(64) })).toEqual(IMPOSTOR)
   })
@@ -123,7 +123,7 @@ describe('without the token', () => {
     expect(await verifyIn(root, { ...record, ...named, port: another })).toEqual(IMPOSTOR)
   })
 
-  it('silence and a port that nobody listens on are no proof of another daemon', async () => {
+  it('silence and a port that no process listens on do not prove another daemon', async () => {
     const { root, daemon, record } = await startWithoutToken()
     const silent = await spawnHostile('silent', nextPort++)
     const at = { family, scope: root, platform }

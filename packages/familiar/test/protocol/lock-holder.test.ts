@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseHolder } from '../../src/protocol/lock-holder.js'
 
 describe('parseHolder', () => {
-  it('reads who holds the lock, whatever else stands there', () => {
+  it('reads who holds the lock, no matter what else is there', () => {
     const text = '{"pid": 4711, "birth": "boot/1", "instance_id": "9f3c"}\n'
     expect(parseHolder(text)).toEqual({ pid: 4711, startTime: 'boot/1' })
   })
@@ -11,7 +11,7 @@ describe('parseHolder', () => {
     expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, startTime: 'boot/1' })
   })
 
-  it('names nobody where its holder saw that the kernel does not show the lock', () => {
+  it('names no process where its holder saw that the kernel does not show the lock', () => {
     expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": false}')).toBe('unknown')
     expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": true}')).toEqual({
       pid: 4711,
@@ -46,7 +46,7 @@ describe('parseHolder', () => {
     expect(parseHolder('{"pid": 1, "birth": "boot/1"}')).toEqual({ pid: 1, startTime: 'boot/1' })
   })
 
-  it('cannot tell where its writer saw that the kernel does not show the lock', () => {
+  it('leaves it unknown where its writer saw that the kernel does not show the lock', () => {
     expect(parseHolder('{"pid": 4711, "birth": "boot/1", "is_shown": false}')).toBe('unknown')
   })
 })

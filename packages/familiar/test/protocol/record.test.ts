@@ -82,7 +82,7 @@ describe('our record', () => {
       expect(parseRecord(own({ [field]: value }), PREDECESSOR.parseRecord).state).toBe('malformed')
   })
 
-  it('may lack the token, which then stands in the home of its user', () => {
+  it('may lack the token, which is then in the home of its user', () => {
     expect(recordIn(own({ token: undefined }))).toMatchObject({ token: null, pid: 4711 })
   })
 
@@ -90,7 +90,7 @@ describe('our record', () => {
     expect(recordIn(own({ pid: number, port: number }))).toMatchObject({ pid: number, port: number })
   })
 
-  it('is malformed at every length but its own: a torn write is no record', () => {
+  it('is malformed at every length but its own: a torn write is not a record', () => {
     const text = own()
     for (let length = 0; length < text.length; length++) {
       expect(parseRecord(text.slice(0, length), PREDECESSOR.parseRecord).state).toBe('malformed')
@@ -120,12 +120,12 @@ describe('a record of a predecessor', () => {
     expect(parseRecord(FOUR_LINES, null).state).toBe('malformed')
   })
 
-  it('is never looked for in JSON', () => {
+  it('is never searched for in JSON', () => {
     expect(parseRecord('{}', () => ({ pid: 25, port: 9400, token: TOKEN })).state).toBe('malformed')
   })
 })
 
-describe('what is no record', () => {
+describe('what is not a record', () => {
   it.each([
     ['nothing', ''],
     ['blanks', ' \r\n\t\n'],

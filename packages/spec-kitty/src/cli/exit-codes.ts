@@ -24,7 +24,9 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_VERSION_MISMATCH',
 ])
 
-/** Returns the exit code for a failure. A lack of resources is temporary (75), also when it is a daemon that reported its own. */
+/**
+ * Returns the exit code for a failure. A lack of resources is temporary (75), even if it is the daemon that lacks them.
+ */
 export function exitOf({ code, retry }: FamiliarError): number {
   if (PROBLEMS.has(code)) return EXIT.problem
   return retry || code === 'E_RESOURCES' ? EXIT.tryAgain : EXIT.error

@@ -60,7 +60,10 @@ function isPartMissing(error: unknown): boolean {
   return error instanceof Error && PART_MISSING.has((error as NodeJS.ErrnoException).code)
 }
 
-/** Returns `E_RESOURCES` if the error or a cause of it is our lack of file descriptors, memory or processes; else null. */
+/**
+ * Returns `E_RESOURCES` if the error or one of its causes is that this process lacks file descriptors, memory or
+ * processes; else null.
+ */
 function lackIn(error: unknown): FamiliarError | null {
   return causesOf(error).reduce<FamiliarError | null>((found, cause) => found ?? asLack(cause), null)
 }

@@ -4,8 +4,8 @@ import { FamiliarError } from 'familiar'
 
 /**
  * Returns the home directory of this user: `HOME`, else the entry in the system's user database. An empty or relative
- * `HOME` counts as not set: it would mean another home in every working directory. Throws `E_SCOPE_UNUSABLE` where there is
- * neither, as for a uid without a passwd entry.
+ * `HOME` counts as not set: it would mean another home in every working directory. Throws `E_SCOPE_UNUSABLE` if there
+ * is neither, for example for a uid without a passwd entry.
  */
 export function homeDirectory(): string {
   for (const find of [homedir, () => userInfo().homedir]) {

@@ -2,7 +2,7 @@ import { HIDDEN_CONTROLS, type Io } from './io.js'
 
 export const SCHEMA_VERSION = 1
 
-/** `JSON.stringify` escapes only C0 controls, so these remain. */
+/** Control characters that `JSON.stringify` leaves as they are: it escapes only C0 controls. */
 const HIDDEN = new RegExp(`[${HIDDEN_CONTROLS}]`, 'g')
 
 /** Prints one JSON document. */
@@ -20,8 +20,8 @@ function escapeControls(json: string): string {
 }
 
 /**
- * Prints a document whose last member is the list of a text's lines. The text comes in pieces and may be larger than
- * memory: the next piece is read only after the last one has left this process.
+ * Prints a document whose last member is a list of the lines of a text. The text comes in pieces and may be larger than
+ * memory: each piece is read only after the piece before it has been handed to the operating system.
  */
 export async function printJsonLines(
   document: object,

@@ -1,6 +1,6 @@
 import type { Io } from './io.js'
 
-/** A wait shorter than this is not worth a line. */
+/** The time before the first line and between lines: shorter waits are not reported. */
 const QUIET_MS = 1_000
 
 export interface Progress {

@@ -13,8 +13,9 @@ import {
 const CLOSED: ReadonlySet<unknown> = new Set(['EPIPE', 'ENXIO', 'ECONNRESET', 'ENOTCONN'])
 
 /**
- * Returns a function that tells whether the reader of a pipe or socket is gone, without writing anything to it. It returns
- * false where that cannot be told: then the next write shows it. Call this before the first write, while the reader exists.
+ * Returns a function that tells whether the reader of a pipe or socket is gone, without writing anything to it. It
+ * returns false if this is not known: then the next write fails. Call this before the first write, while the reader
+ * exists.
  *
  * Once the reader is gone, an empty write to a socket fails; so does one to a pipe, but not on Linux. There, a named pipe
  * can no longer be opened for writing. For an unnamed pipe we search /proc for its readers: they are gone when we have seen

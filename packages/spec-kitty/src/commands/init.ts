@@ -42,7 +42,7 @@ function splitDirectory(args: readonly string[]): {
   return { directory: directory ?? null, rest: args.filter((argument) => !positionals.includes(argument)) }
 }
 
-/** Makes `.kittify` with the default mode under the user's umask: a project is the user's, and not secret. */
+/** Makes `.kittify` with the permissions that the user's umask gives, because a project is not secret. */
 function makeProject(directory: string): void {
   const marker = join(directory, '.kittify')
   try {

@@ -12,7 +12,7 @@ Starts the sync daemon of this root, or finds the one that runs. Works whatever 
 environment says about automatic starts, and without a session.
 `
 
-/** Starts the sync daemon or finds the running one, and prints which of the two. */
+/** Starts the sync daemon or finds the running one, and prints which of the two it did. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const connection = await connectDaemon(syncDaemon, runtimeRoot(io), io)

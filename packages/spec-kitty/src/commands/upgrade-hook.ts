@@ -17,7 +17,10 @@ minute at the very most, and its exit code is always 0: an upgrade must not fail
 daemon.
 `
 
-/** Short, because the holder of the lock is a newer command, or a newer one will follow and replace the daemon. */
+/**
+ * How long to wait for the lock. Short, because the daemon is replaced anyway: by the command that holds the lock if
+ * that is a new one, else by the next command.
+ */
 const LOCK_WAIT_MS = 5_000
 
 /** Retires a stale sync daemon. Errors are reported on stderr; the exit code is always 0. */

@@ -4,9 +4,9 @@ export interface Commands {
   readonly clean: string
   /** Ends this scope's daemon, whatever its version, even if it does not answer. */
   readonly stop: string
-  /** Shows the live daemon of another scope: nothing is wrong with it. */
+  /** Shows the status of the live daemon of another scope, which needs no clean-up. */
   readonly showElsewhere: (scope: string) => string
-  /** The prefix that makes a command act on the scope that a daemon names. */
+  /** The prefix that makes `clean` act on this scope; empty if the scope is null, or if `clean` acts on all scopes. */
   readonly inScope: (scope: string | null) => string
 }
 

@@ -10,13 +10,16 @@ import type { ToolDaemon } from './tool-daemon.js'
 export type Connected = Extract<Connection, { outcome: 'connected' }>
 
 export interface ConnectOptions {
-  /** The reason to log if a daemon has to be started; if omitted, it is determined. */
+  /** The reason to log if a daemon has to be started; if omitted, the library determines it. */
   readonly reason?: StartReason
-  /** The very port that a daemon that is started must get; null for any of the range. */
+  /** The only port on which a daemon may be started; null: any port of the range. */
   readonly port?: number | null
 }
 
-/** Returns the daemon of the scope, and starts one if none runs: the user asked for it. */
+/**
+ * Returns a connection to the daemon of the scope, and starts one if none runs. The settings for automatic starts do
+ * not apply, because the user asked for the daemon.
+ */
 export async function connectDaemon(
   daemon: ToolDaemon,
   scope: string,

@@ -20,7 +20,10 @@ export function dashboardDaemon(root: string): ToolDaemon {
   }
 }
 
-/** The log is not in the project, which we do not fill with logs: so its name must tell the projects apart. */
+/**
+ * Returns a file name that differs between projects: the logs of all dashboards are in one directory, not in the
+ * projects.
+ */
 function nameOf(project: string): string {
   return process
     .getBuiltinModule('node:crypto')

@@ -1,8 +1,8 @@
 import { countOf, objectOf, stringOf, type JsonObject, type SelfReport } from 'familiar'
 
 /**
- * Returns what a health reply says in its `owner` and `sync` blocks, for display; it is no proof of identity. Only what is
- * displayed: a predecessor's owner block also holds its token.
+ * Returns those fields of a health reply's `owner` and `sync` blocks that are displayed; they prove no identity. The
+ * other fields are left out, because a predecessor's `owner` block also contains its token.
  */
 export function detailsOf(reply: JsonObject): JsonObject {
   const [owner, sync] = [objectOf(reply['owner']), objectOf(reply['sync'])]
@@ -15,7 +15,7 @@ export function detailsOf(reply: JsonObject): JsonObject {
   }
 }
 
-/** What a daemon says about its session and its queue; each is null if it says nothing. */
+/** What a daemon reports about its session and its queue; null for a field that it does not report. */
 export interface OwnerDetails {
   readonly serverUrl: string | null
   readonly authScope: string | null
@@ -31,7 +31,7 @@ export function ownerDetails(report: SelfReport | null): OwnerDetails {
   }
 }
 
-/** What a sync daemon says about its work; each is null if it says nothing. */
+/** What a sync daemon reports about its work; null for a field that it does not report. */
 export interface SyncDetails {
   readonly lastSync: string | null
   readonly consecutiveFailures: number | null

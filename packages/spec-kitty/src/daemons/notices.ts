@@ -2,7 +2,10 @@ import type { Connection } from 'familiar'
 import { VERSION } from '../version.js'
 import { note, type Io } from '../cli/io.js'
 
-/** Tells the user on stderr if the daemon has another version than this command, or replaced one. Else silent. */
+/**
+ * Tells the user on stderr if the daemon has another version than this command, or replaced one. Otherwise prints
+ * nothing.
+ */
 export function noticeVersions(connection: Connection, name: string, io: Pick<Io, 'err'>): void {
   if (connection.outcome === 'skipped') return
   const { replaced, report, isNewer, isUnordered } = connection

@@ -14,10 +14,13 @@ import { detailsOf } from './health-details.js'
 /** The entry file of every own daemon. Frozen: later versions recognise earlier daemons by it. */
 export const OWN_ENTRY = /(?:.*[\\/])?spec-kitty-daemon\.js/
 
-/** The predecessor waits up to 20 s for a new daemon to answer, and only then writes its record. */
+/**
+ * How long a daemon may have no record after its start: the predecessor waits up to 20 s for the daemon to answer, and
+ * only then writes the record.
+ */
 export const STARTING_SECONDS = 30
 
-/** Returns where a daemon of ours says that it is installed. */
+/** Returns what a daemon reports about its own installation, and the details to display. */
 export function installationOf(
   reply: JsonObject,
 ): Pick<SelfReport, 'installation' | 'executable' | 'details'> {
@@ -29,14 +32,17 @@ export function installationOf(
   }
 }
 
-/** The same for a daemon that says nothing of it, or whose reply holds what another daemon wrote. */
+/** For a daemon that does not report its installation, or whose reply contains the installation of another daemon. */
 export const NO_INSTALLATION: Pick<SelfReport, 'installation' | 'executable' | 'details'> = {
   installation: null,
   executable: null,
   details: {},
 }
 
-/** The Python spec-kitty, 3.0 to 3.2: both its daemons wrote the same kind of record, and leave when they get their token. */
+/**
+ * The Python spec-kitty, 3.0 to 3.2: both its daemons have records of the same form, and exit when they are sent their
+ * token.
+ */
 export const PYTHON: Predecessor = {
   parseRecord: parseLines,
   shutdown: (token) => ({ path: '/api/shutdown', body: { token } }),

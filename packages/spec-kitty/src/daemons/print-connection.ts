@@ -16,7 +16,7 @@ export function printConnection(
   io.out(`${what}: process ${record.pid}, port ${record.port}, version ${version}\n`)
 }
 
-/** Returns the document about a daemon that a command got; `more` stands before its process. */
+/** Returns the JSON document about the daemon that a command got, with the members of `more` before `pid`. */
 export function connectionJson({ record, report, started, replaced }: Connected, more: object = {}): object {
   return {
     outcome: started === null ? 'found' : 'started',

@@ -61,7 +61,10 @@ export const dashboard: Omit<Family, 'relatives' | 'tokenDirectory'> = {
   }),
 }
 
-/** Directory for the tokens of the user's dashboards. Not in the project: git copies that, and the page can read it. */
+/**
+ * Returns the directory for the tokens of the user's dashboards. It is not in a project, because git copies a project's
+ * files and the dashboard's page can read them.
+ */
 export function dashboardTokens(root: string): string {
   return join(root, 'daemons', 'dashboards')
 }

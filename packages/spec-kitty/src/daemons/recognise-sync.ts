@@ -68,8 +68,8 @@ function readSelfReport(body: unknown): SelfReport | null {
 }
 
 /**
- * Up to 3.2.3 the reply names no family and no scope. Its `owner` block is the content of a file that every daemon of the
- * root writes, so the block is ignored.
+ * Reads a reply of the predecessor up to 3.2.3, which names no family and no scope. Its `owner` block is ignored: it is
+ * the content of a file that every daemon of the root overwrites.
  */
 function readUnnamed(
   json: { readonly [key: string]: unknown },

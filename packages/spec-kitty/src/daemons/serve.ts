@@ -17,11 +17,11 @@ export interface DaemonOptions extends Pick<
   ServeOptions,
   'mayHavePipe' | 'isForeground' | 'exit' | 'port' | 'onReady' | 'onFailure'
 > {
-  /** The scope, as the marker in the command line says. */
+  /** The scope as the caller names it; the daemon uses its real path. */
   readonly scope: string
   /** The version to report; only for tests that simulate another version. */
   readonly reportedVersion: string | undefined
-  /** Makes the pages that it serves, for the real path of the scope. */
+  /** Returns the pages that the daemon serves; called with the real path of the scope. */
   readonly pagesOf?: (scope: string, platform: Platform) => Pages
 }
 

@@ -17,7 +17,7 @@ export interface StatusHead {
   readonly last_stop: { readonly at: string | null; readonly reason: string } | null
 }
 
-/** States in which there is a process to name. */
+/** States in which the daemon has, or may have, a process. */
 const PRESENT: ReadonlySet<DaemonState> = new Set([
   'running',
   'starting',
@@ -28,7 +28,7 @@ const PRESENT: ReadonlySet<DaemonState> = new Set([
   'foreign',
 ])
 
-/** Returns the state of the scope's daemon. Every command reports this one. */
+/** Returns the state of the scope's daemon. Every status command reports this state. */
 export async function findState(family: Family, scope: string): Promise<DaemonStatus> {
   return readState({ family, scope, platform: await selectPlatform() })
 }
@@ -53,12 +53,12 @@ export function statusHead(status: DaemonStatus): StatusHead {
   }
 }
 
-/** Returns whether the state names a process. */
+/** Returns whether the daemon has, or may have, a process in this state. */
 export function isPresent(state: DaemonState): boolean {
   return PRESENT.has(state)
 }
 
-/** Returns one line for a state in which the daemon cannot be used; `remedy` is the command that ends a wedged daemon. */
+/** Returns one line about any state but `running`; `remedy` is the command that ends a wedged daemon. */
 export function describeState({ state, why, since, pid, port }: StatusHead, remedy: string): string {
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
   switch (state) {

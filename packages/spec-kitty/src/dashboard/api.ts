@@ -101,7 +101,7 @@ export interface DaemonEntry {
   readonly package_version: string | null
   /** The runtime root or the project it belongs to. */
   readonly scope: string | null
-  /** It is this project's dashboard, or this user's sync daemon. */
+  /** True for the dashboard of this project and the sync daemon of this runtime root. */
   readonly is_live: boolean
   readonly cleanup_class: 'safe_auto' | 'operator_required' | 'never_touch'
   readonly skip_reason: string | null
@@ -109,7 +109,7 @@ export interface DaemonEntry {
   readonly rule: string
   readonly uptime_seconds: number | null
   readonly memory_bytes: number | null
-  /** The command that deals with it; null where nothing is to be done. */
+  /** What the user can do about the daemon, mostly a command; null if nothing is to be done. */
   readonly remedy: string | null
 }
 

@@ -110,7 +110,7 @@ async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Pro
   return result.failed.length > 0 ? EXIT.problem : EXIT.ok
 }
 
-/** Cleans up the records of ended dashboards whose project is known to still exist. Returns how many there were. */
+/** Cleans up the records of ended dashboards whose project is known to still exist. Returns how many it cleaned up. */
 async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
   const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
   const tidied = swept.map(async (candidate) => {

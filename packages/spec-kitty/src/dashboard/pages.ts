@@ -19,7 +19,7 @@ const JSON_HEADERS = {
  */
 const READ_AT_ONCE = 2
 
-/** A scan of the machine starts a process and takes up to a second, and any local client may request one. */
+/** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
 /**

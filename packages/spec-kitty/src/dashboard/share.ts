@@ -4,8 +4,8 @@ type InTurn<T> = (key: string, signal: AbortSignal, work: () => Promise<T>) => P
 
 /**
  * Returns a function that runs at most `limit` pieces of work at once and queues the rest in order of arrival. Callers
- * queued with the same key share one run. It begins after each of them has asked, so its result is as fresh as one of
- * their own. If all of them have gone before its turn (their signals are aborted), it throws instead of running.
+ * queued with the same key share one run. The run begins after all of them have called, so its result is as fresh as
+ * that of a run of their own. If the signals of all of them are aborted before its turn, the call throws instead.
  */
 export function inTurn<T>(limit: number): InTurn<T> {
   const waiting = new Map<string, { readonly signals: AbortSignal[]; readonly result: Promise<T> }>()

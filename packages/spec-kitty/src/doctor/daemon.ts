@@ -17,7 +17,7 @@ export interface DaemonView {
   readonly queued: number | null
 }
 
-/** Returns the `daemon` block; null if no daemon is recorded as running and the daemon lock is free. */
+/** Returns the `daemon` block; null in the states `none` and `stopped`. */
 export function readDaemon(status: DaemonStatus): DaemonView | null {
   const { state, why, since, report, record } = status
   if (!isPresent(state) && state !== 'crashed') return null

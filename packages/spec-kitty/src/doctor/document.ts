@@ -19,13 +19,16 @@ export interface DoctorDocument {
   readonly daemon: DaemonView | null
   /** Candidates of class safe_auto and operator_required. */
   readonly orphans: readonly DoctorRecord[]
-  /** Every listener in the range. */
+  /** Every listener in the range, and a process that holds the daemon lock but does not listen. */
   readonly candidates: readonly DoctorRecord[]
   readonly findings: readonly Finding[]
   readonly reset_result?: ResetResult
 }
 
-/** What the document needs besides one scan, which is the scan after the clean-up if there was one. */
+/**
+ * What the document is made from besides the scan. `report` is null without a clean-up; after one, the scan must be the
+ * one made after it.
+ */
 export interface DocumentParts {
   readonly root: string
   readonly self: Self
@@ -36,7 +39,7 @@ export interface DocumentParts {
   readonly isDryRun: boolean
 }
 
-/** Returns the document for one scan. */
+/** Returns the document about the scan `seen`. */
 export function doctorDocument(
   seen: Scan,
   { root, self, env, status, config, report, isDryRun }: DocumentParts,

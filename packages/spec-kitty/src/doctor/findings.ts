@@ -33,10 +33,10 @@ interface Seen {
   readonly self: Self
 }
 
-/** A range counts as nearly full from this share of used ports on. */
+/** The range is nearly full if at least this share of its ports is in use. */
 const NEARLY_FULL = 0.8
 
-/** Returns every finding, by id. Pure. */
+/** Returns every finding that applies. Pure. */
 export function findingsOf(seen: Seen): readonly Finding[] {
   const rules = [
     noSession,
@@ -62,7 +62,7 @@ function noSession({ session, env }: Seen): Finding | null {
   }
 }
 
-/** Counts the orphans that a command can end. This root's own daemon, and what even `--force` spares, are not among them. */
+/** Counts the orphans that a command can end: neither this root's daemon nor a candidate that even `--force` spares. */
 function orphaned({ seen }: Seen): Finding | null {
   const own = scopeDaemon(seen)
   const orphans = seen.candidates.filter(
@@ -98,7 +98,10 @@ function isOpen(candidate: Candidate, seen: Scan): boolean {
   return verdict.class === 'operator_required' && proof !== null && !isSpared(candidate, seen)
 }
 
-/** This root's daemon has another version: commands replace an older one, and use a newer one or cannot talk to it. */
+/**
+ * Reports that this root's daemon and this command have different versions. Commands replace an older daemon, use a
+ * newer one that speaks the same protocol, and fail with any other.
+ */
 function otherVersion({ seen, self }: Seen): Finding | null {
   const found = scopeDaemon(seen)
   const { report, shape } = found?.observation ?? {}
@@ -131,7 +134,10 @@ function remedyFor(standing: VersionRelation): NonNullable<Finding['remediation'
   return { command: 'spec-kitty sync restart', description }
 }
 
-/** Returns whether commands would replace this predecessor's daemon: only if it is proven and no own record exists. */
+/**
+ * Returns whether commands would replace this predecessor's daemon: only if no proof about it is missing, and each
+ * record of the root is absent or the predecessor's.
+ */
 function isReplaced(daemon: Candidate, seen: Scan): boolean {
   const isAlone = seen.context.here.records.every(
     (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
@@ -158,7 +164,9 @@ function noDaemon({ status }: Seen): Finding | null {
   }
 }
 
-/** A daemon that commands cannot reach from here, or one that crashed and that the next command replaces by itself. */
+/**
+ * Reports a daemon that commands cannot reach from here, or one that crashed. The next command replaces a crashed one.
+ */
 function outOfReach({ status }: Seen): Finding | null {
   const { state, why, since, pid, port } = status
   const at = `the sync daemon (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
@@ -202,7 +210,10 @@ function nearlyFull({ seen }: Seen): Finding | null {
   }
 }
 
-/** A predecessor still in daily use beside the own daemon is left alone; the operator should know. (Alone it is F-004.) */
+/**
+ * Reports that a predecessor's daemon serves this root too and is left alone. (If commands would replace it, F-004
+ * does.)
+ */
 function predecessorToo({ seen }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     (candidate) =>

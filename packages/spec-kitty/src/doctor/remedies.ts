@@ -2,7 +2,7 @@ import { isSpared, scopeDaemon, type Candidate, type Scan } from 'familiar'
 import { COMMANDS, forceCommand } from '../daemons/commands.js'
 import type { IdentityRecord } from './identity-record.js'
 
-/** An identity record with the one command that deals with it. */
+/** An identity record with its remedy: a command, or a short instruction if no command helps. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: string | null }
 
 /** Returns the record with its remedy; never null for operator_required, always null for never_touch. */

@@ -60,7 +60,7 @@ function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): 
   return state === 'wedged' ? 'does not answer' : `${state}: ${printable(why)}`
 }
 
-/** Lists the live daemon first and never_touch candidates last and dim, each group by port. */
+/** Lists live daemons first and other never_touch candidates last and dim, each group sorted by port. */
 export function renderCandidates(
   { candidates }: Pick<DoctorDocument, 'candidates'>,
   terminal: Terminal,

@@ -15,7 +15,7 @@ interface Named {
 interface Versioned extends Named {
   readonly package_version: string | null
   readonly protocol_version: number | null
-  /** The skip reason that force overrode, or the evidence that the daemon is stale. */
+  /** The skip reason that `--force` overrode, or the evidence that the daemon is stale. */
   readonly reason: string
 }
 
@@ -31,7 +31,10 @@ export interface ResetResult {
   readonly would_sweep: readonly Versioned[]
 }
 
-/** Returns the outcome for each candidate; its version and evidence are those of the scan that the clean-up acted on. */
+/**
+ * Returns what the clean-up did with each candidate. Versions and evidence are from the scan that the clean-up acted
+ * on.
+ */
 export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean): ResetResult {
   const { entries } = report
   return {

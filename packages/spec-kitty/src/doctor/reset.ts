@@ -18,7 +18,7 @@ export interface ResetOptions {
   readonly port: number | null
 }
 
-/** The scan, and how it is shown to the user before the question. */
+/** The scan to clean up after. `show` returns it as text, for the user to read before the question. */
 export interface ResetScene {
   readonly root: string
   readonly seen: Scan
@@ -26,7 +26,7 @@ export interface ResetScene {
   readonly show: () => Promise<string>
 }
 
-/** Loads the code that the clean-up needs after its waits, in which the package may be replaced. */
+/** Loads the code that the clean-up needs later, because the package may be replaced while it waits. */
 export const loadForReset = loadLocks
 
 /** Cleans up as the options say. Where a prompt is allowed, asks first about the candidates that need a decision. */
@@ -57,7 +57,10 @@ export async function resetSync(
   }
 }
 
-/** Asks before any lock is taken. A yes covers exactly the processes that were shown, by pid and start time. */
+/**
+ * Returns the keys (pid and start time) of the processes that the user agreed to end: only processes that were shown.
+ * Asks before any lock is taken.
+ */
 async function askAboutTheRest(
   options: ResetOptions,
   seen: Scan,

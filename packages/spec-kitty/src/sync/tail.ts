@@ -10,7 +10,10 @@ const BLOCK_BYTES = 256 * 1024
 
 const LINE_FEED = 0x0a
 
-/** Never block on a FIFO in the place of the log, and never follow a symlink. (Windows has neither flag.) */
+/**
+ * If a FIFO is at the log's path, opening it must not block; a symlink there must not be followed. (Windows has neither
+ * flag.)
+ */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** A log that is open for reading, with a read position. */
@@ -103,8 +106,8 @@ function lastBefore(block: Buffer, at: number): number {
 }
 
 /**
- * Yields what is appended to the log after the position of the tail, also after a rotation, until `isEnough` returns true.
- * Closes the tail. With `from` null, waits until there is a log.
+ * Yields what is appended to the log after the position of `from`, also after a rotation, until `isEnough` returns
+ * true. If `from` is null, waits until the log exists. Closes `from`.
  */
 export async function* followLog(
   path: string,

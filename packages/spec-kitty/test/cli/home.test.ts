@@ -11,9 +11,8 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
-import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+import { CLI, runCli, smallEnvironment, ENTRY } from '../helpers/cli.js'
 import { skipAloud } from '../live/sync-root.js'
 
 /** Where the home directory is: found only by what needs it, and never in the working directory. */
@@ -40,8 +39,6 @@ function needUnknownUser(context: TestContext): void {
     skipAloud(context, 'no other user can be taken here, or it cannot read the sources')
   }
 }
-
-const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
 
 const REFUSAL =
   'spec-kitty: this user has no home directory (set HOME or SPEC_KITTY_HOME to an absolute path)\n'

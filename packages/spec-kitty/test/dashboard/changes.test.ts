@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { shareChanges } from '../../src/dashboard/changes.js'
+import { inotifyWatchesOf } from '../helpers/machine.js'
 import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
 
 /** Longer than anything takes on a busy machine. */
@@ -11,7 +12,7 @@ const closings: (() => void)[] = []
 
 afterEach(async () => {
   for (const close of closings.splice(0)) close()
-  await vi.waitFor(() => expect(watches()).toBe(0), PATIENCE)
+  await vi.waitFor(() => expect(inotifyWatchesOf('self')).toBe(0), PATIENCE)
   removeProjects()
 })
 
@@ -21,21 +22,6 @@ function openPage(changes: ReturnType<typeof shareChanges>) {
   changes.open((_event, data) => events.push(data), closed.signal)
   closings.push(() => closed.abort())
   return { events, close: () => closed.abort() }
-}
-
-/** How many inotify watches this process has. */
-function watches(): number {
-  const infos = readdirSync('/proc/self/fdinfo').map((name) => textOf(join('/proc/self/fdinfo', name)))
-  return infos.join('').match(/^inotify wd:/gm)?.length ?? 0
-}
-
-/** The directory was read through a descriptor that is closed by now. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 describe('a page that is opened', () => {

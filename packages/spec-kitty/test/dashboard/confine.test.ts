@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isHidden, refusalOf } from '../../src/dashboard/project/confine.js'
 import { placesOfMission, placesOfProject } from '../../src/dashboard/project/places.js'
 import { openProject, type Project } from '../../src/dashboard/project/project.js'
-import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
+import { emptyProject, laneEvent, prompt, removeProjects, writeMission, write } from '../helpers/projects.js'
 
 /** Thousands of small files, on a disk that others use too. */
 const FILES_MS = 120_000
@@ -56,11 +56,6 @@ function secretive(): { readonly project: string; readonly mission: string } {
   writeMission(project, 'n', { 'spec.md': 'neighbour', 'contracts/n.md': 'neighbour' })
   const mission = writeMission(project, 'm', { 'plan.md': 'inside', 'notes/deep/a.md': 'inside' })
   return { project, mission }
-}
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
 }
 
 function link(path: string, target: string): void {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { makeBrowserTestEnv, startBrowser, type BrowserTestEnv } from './browser.js'
-import { removeProjects } from './projects.js'
+import { makeBrowserTestEnv, startBrowser, type BrowserTestEnv, type Dashboard } from './browser.js'
+import { oneMission, removeProjects } from './projects.js'
 
 /** A desk and a browser, there while the tests of a `describe` run. */
 export interface BrowserDesk {
@@ -31,6 +31,37 @@ export function useBrowser(more: () => readonly string[] = () => []): BrowserDes
     },
     get browser() {
       return there(browser)
+    },
+  }
+}
+
+/** The dashboard of a project with one mission, there while the tests of a `describe` run. */
+export interface MissionDesk extends BrowserDesk {
+  readonly project: string
+  readonly dashboard: Dashboard
+}
+
+/** As `useBrowser`, with one project and its dashboard. */
+export function useMission(): MissionDesk {
+  const here = useBrowser()
+  let project: string | undefined
+  let dashboard: Dashboard | undefined
+  beforeAll(async () => {
+    project = oneMission()
+    dashboard = await here.desk.start(project)
+  })
+  return {
+    get desk() {
+      return here.desk
+    },
+    get browser() {
+      return here.browser
+    },
+    get project() {
+      return there(project)
+    },
+    get dashboard() {
+      return there(dashboard)
     },
   }
 }

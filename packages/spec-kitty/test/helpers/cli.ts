@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { NOBODY } from '../../../familiar/test/helpers/skip.js'
 
 /** The command as it is installed: the built entry, run by the Node that runs the tests. */
 export const CLI = fileURLToPath(new URL('../../bin/spec-kitty.js', import.meta.url))
@@ -9,6 +10,9 @@ export const CLI = fileURLToPath(new URL('../../bin/spec-kitty.js', import.meta.
  * long a command really takes is measured in `bench/`.
  */
 export const AT_ONCE_MS = 12_000
+
+/** The program of a daemon as it is installed. */
+export const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
 
 export interface Ran {
   readonly status: number | null
@@ -24,6 +28,11 @@ export interface RunOptions {
   /** A command line in front of ours: `setpriv ...`, `unshare ...`. */
   readonly prefix?: readonly string[]
 }
+
+/** Runs the command as another user, `nobody`. */
+export const asNobody = {
+  prefix: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
+} as const
 
 /** Runs the command and returns what it printed. Its environment is small: nothing of the developer's reaches it. */
 export function runCli(args: readonly string[], options: RunOptions = {}): Ran {

@@ -83,6 +83,14 @@ export function endOf(child: ChildProcess): Promise<number | null> {
   })
 }
 
+/** Kills the commands in the list, waits for them, and empties it. */
+export async function killAll(children: ChildProcess[]): Promise<void> {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL')
+    await endOf(child)
+  }
+}
+
 export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   let text = ''
   for await (const chunk of stream) text += String(chunk)
@@ -130,7 +138,8 @@ function commandLines(): readonly { readonly pid: number; readonly args: readonl
     .map((name) => ({ pid: Number(name), args: argumentsOf(name) }))
 }
 
-function argumentsOf(pid: string): readonly string[] {
+/** Returns the arguments of a process, none where it is gone. */
+export function argumentsOf(pid: string): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
   } catch {

@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** The machine, looked at with a few lines of its own, independent of the code that is tested. Linux. */
+
+/** Set by `npm test` in its private namespaces: mounts made there affect no other process, and end with them. */
+export const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 
 /** Returns the start time of a process that is alive, null for one that is not (or is a zombie). */
 export function startTicksOf(pid: number): string | null {
@@ -41,4 +45,26 @@ export function listenersOn(from: number, to: number): readonly { readonly port:
     .filter((columns) => columns[3] === '0A')
     .map((columns) => Number.parseInt(columns[1]?.split(':')[1] ?? '', 16))
   return [...new Set(ports)].filter((port) => port >= from && port < to).map((port) => ({ port }))
+}
+
+/** Returns how many inotify watches a process has. */
+export function inotifyWatchesOf(pid: number | 'self'): number {
+  const directory = `/proc/${pid}/fdinfo`
+  const infos = readdirSync(directory).map((name) => textOf(join(directory, name)))
+  return infos.join('').match(/^inotify wd:/gm)?.length ?? 0
+}
+
+/** A descriptor may have been closed in the meantime. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Returns the resident memory of a process in MiB. */
+export function residentMibOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]) / 1024
 }

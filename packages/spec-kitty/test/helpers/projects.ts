@@ -198,3 +198,9 @@ export function largeProject(missions: number, packages: number): string {
   }
   return project
 }
+
+/** Writes a file, and makes the directories that it is in. */
+export function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}

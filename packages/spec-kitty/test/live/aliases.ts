@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, type TestContext } from 'vitest'
+import { isPrivate } from '../helpers/machine.js'
 import { NO_MOUNT } from './sync-mount.js'
 import { skipAloud } from './sync-root.js'
 
@@ -35,8 +36,6 @@ export function makeAlias(context: TestContext, way: Way, directory: string, bas
   if (!isPrivate || spawnSync('mount', ['--bind', target, at]).status !== 0) skipAloud(context, NO_MOUNT)
   return { path, remove: () => expect(spawnSync('umount', ['--lazy', at]).status).toBe(0) }
 }
-
-const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 
 /** What a command said, with `--json`. */
 export interface Said {

@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
-import { useBrowser } from '../helpers/browser-desk.js'
-import { everyLane, laneEvent, oneMission, writeMission } from '../helpers/projects.js'
+import { describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, untilLive } from '../helpers/browser.js'
+import { useMission } from '../helpers/browser-desk.js'
+import { everyLane, laneEvent, writeMission } from '../helpers/projects.js'
 import { openEvents } from './pages-wire.js'
 
 const LIST = '/api/missions'
@@ -23,19 +23,12 @@ const OPENS_WITHIN_MS = 400
 
 /** What the page asks the server for: each thing once when a view opens, and once for a change that concerns it. */
 describe.skipIf(lacksChromium())('the requests of a view', () => {
-  let dashboard: Dashboard
-  let project: string
-
-  const here = useBrowser()
-  beforeAll(async () => {
-    project = oneMission()
-    dashboard = await here.desk.start(project)
-  })
+  const here = useMission()
 
   async function open(view: string, shown: string) {
     const { page } = await openPage(here.browser)
     const asked = countRequests(page)
-    await page.goto(`${dashboard.url}${view}`)
+    await page.goto(`${here.dashboard.url}${view}`)
     await page.locator(shown).first().waitFor()
     await untilLive(page)
     await quiet(asked)
@@ -53,10 +46,10 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   it.each(views)('%s: one of each, and one of each for a change', async (view, shown, first, then) => {
     const { page, asked } = await open(view, shown)
     expect(asked.toSorted()).toEqual(['/api/events', ...first].toSorted())
-    const told = await countEvents(dashboard.port)
+    const told = await countEvents(here.dashboard.port)
     asked.length = 0
     appendFileSync(
-      join(project, 'kitty-specs/001-start/status.events.jsonl'),
+      join(here.project, 'kitty-specs/001-start/status.events.jsonl'),
       laneEvent(200, 'WP03', 'claimed'),
     )
     await quiet(asked)
@@ -70,17 +63,17 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   it('are none for another mission, and one of each on the way from view to view', async () => {
     const { page, asked } = await open('#/missions/001-start', '[data-card]')
     asked.length = 0
-    writeMission(project, '002-other', { 'spec.md': '# Spec\n' })
+    writeMission(here.project, '002-other', { 'spec.md': '# Spec\n' })
     await quiet(asked)
     asked.length = 0
-    appendFileSync(join(project, 'kitty-specs/002-other/spec.md'), 'More.\n')
+    appendFileSync(join(here.project, 'kitty-specs/002-other/spec.md'), 'More.\n')
     await quiet(asked)
     expect(asked).toEqual([])
-    await page.goto(`${dashboard.url}#/`)
+    await page.goto(`${here.dashboard.url}#/`)
     await page.getByRole('link', { name: '002-other' }).waitFor()
-    await page.goto(`${dashboard.url}#/daemons`)
+    await page.goto(`${here.dashboard.url}#/daemons`)
     await page.locator('article').first().waitFor()
-    await page.goto(`${dashboard.url}#/missions/001-start`)
+    await page.goto(`${here.dashboard.url}#/missions/001-start`)
     await page.locator('[data-card]').first().waitFor()
     await quiet(asked)
     expect(asked).toEqual([LIST, DAEMONS, MISSION])
@@ -91,9 +84,9 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     const { page } = await openPage(here.browser)
     for (let round = 0; round < ROUNDS; round += 1) {
       const written = sleep(round * (OPENS_WITHIN_MS / ROUNDS)).then(() =>
-        writeMission(project, `1${round}-opening`, { 'spec.md': '# Spec\n' }),
+        writeMission(here.project, `1${round}-opening`, { 'spec.md': '# Spec\n' }),
       )
-      await page.goto(dashboard.url)
+      await page.goto(here.dashboard.url)
       await page.reload()
       await written
       await page.getByRole('link', { name: `1${round}-opening` }).waitFor()

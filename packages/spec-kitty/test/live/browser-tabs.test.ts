@@ -1,8 +1,8 @@
 import type { Browser, CDPSession } from 'playwright-core'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, type Dashboard } from '../helpers/browser.js'
-import { useBrowser } from '../helpers/browser-desk.js'
-import { oneMission, writeMission } from '../helpers/projects.js'
+import { describe, expect, it } from 'vitest'
+import { lacksChromium } from '../helpers/browser.js'
+import { useMission } from '../helpers/browser-desk.js'
+import { writeMission } from '../helpers/projects.js'
 
 /** More than a browser opens connections to one server. */
 const TABS = 8
@@ -10,33 +10,26 @@ const TABS = 8
 const SOON_MS = 20_000
 
 describe.skipIf(lacksChromium())('many tabs of one window', () => {
-  let dashboard: Dashboard
-  let project: string
-
-  const here = useBrowser()
-  beforeAll(async () => {
-    project = oneMission()
-    dashboard = await here.desk.start(project)
-  })
+  const here = useMission()
 
   it('show their list, each, and follow again when they are shown again', { timeout: 120_000 }, async () => {
     const window = await openWindow(here.browser)
     const tabs: Tab[] = []
     for (let opened = 0; opened < TABS; opened += 1) {
-      const tab = await window.open(dashboard.url)
+      const tab = await window.open(here.dashboard.url)
       tabs.push(tab)
       await shows(tab, `${STATE} === 'open' && ${ROWS}.includes('Start here')`)
       await tab.evaluate(WATCH)
     }
     const [first, ...others] = tabs
     expect(await first?.evaluate('document.hidden')).toBe(true)
-    writeMission(project, '002-meanwhile')
+    writeMission(here.project, '002-meanwhile')
     for (const tab of [...others.toReversed(), first]) {
       if (tab === undefined) throw new Error('there is no first tab')
       await tab.show()
       await shows(tab, `!document.hidden && ${ROWS}.includes('002-meanwhile')`)
     }
-    writeMission(project, '003-afterwards')
+    writeMission(here.project, '003-afterwards')
     await shows(first, `${ROWS}.includes('003-afterwards')`)
     expect(await Promise.all(tabs.map((tab) => tab.evaluate('globalThis.flashes')))).toEqual(
       tabs.map(() => []),
@@ -46,8 +39,8 @@ describe.skipIf(lacksChromium())('many tabs of one window', () => {
 
   it('show what they are opened for also behind another one', async () => {
     const window = await openWindow(here.browser)
-    const front = await window.open(dashboard.url)
-    const behind = await window.open(dashboard.url)
+    const front = await window.open(here.dashboard.url)
+    const behind = await window.open(here.dashboard.url)
     await front.show()
     await behind.evaluate('location.reload()')
     await shows(behind, `document.hidden && ${ROWS}.includes('Start here')`)

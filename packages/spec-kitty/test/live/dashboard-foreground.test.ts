@@ -11,6 +11,7 @@ import {
   startIn,
   until,
   type Process,
+  killAll,
 } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recorded, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
@@ -26,10 +27,7 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
-  for (const child of running.splice(0)) {
-    child.kill('SIGKILL')
-    await endOf(child)
-  }
+  await killAll(running)
   await place.end()
 })
 

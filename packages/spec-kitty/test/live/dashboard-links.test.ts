@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { figure } from '../../../familiar/test/helpers/figures.js'
+import { write } from '../helpers/projects.js'
 import { makeDashboardTestEnv, type Dashboard, type DashboardTestEnv } from './dashboards.js'
 import { get, getJson, openEvents } from './pages-wire.js'
 
@@ -74,11 +75,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => place?.end())
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
-}
 
 /** In a mission directly, and in another one by way of a second link. */
 function link(project: string, mission: string, name: string, target: string): void {

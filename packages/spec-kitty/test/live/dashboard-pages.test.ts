@@ -1,11 +1,11 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { figure } from '../../../familiar/test/helpers/figures.js'
+import { inotifyWatchesOf } from '../helpers/machine.js'
 import {
   fillProject,
   laneEvent,
@@ -14,6 +14,8 @@ import {
   NAMES,
   SECRET,
   type DashboardProject,
+  PAGE,
+  isPageBuilt,
 } from './pages-project.js'
 import { get, getJson, openEvents, type EventStream } from './pages-wire.js'
 import { lives, skipAloud, until, type Daemon } from './sync-root.js'
@@ -34,10 +36,6 @@ afterAll(async () => {
   await stopAll()
   await project?.end()
 })
-
-const PAGE = fileURLToPath(new URL('../../dist/dashboard/page/', import.meta.url))
-
-const isPageBuilt = existsSync(join(PAGE, 'index.html'))
 
 const JSON_HEADERS = {
   'content-type': 'application/json',
@@ -382,18 +380,7 @@ async function settled(stream: EventStream): Promise<void> {
 
 /** How many inotify watches the daemon has: one is on its record. */
 function watches(): number {
-  const directory = `/proc/${daemon.pid}/fdinfo`
-  const infos = readdirSync(directory).map((name) => textOf(join(directory, name)))
-  return infos.join('').match(/^inotify wd:/gm)?.length ?? 0
-}
-
-/** A descriptor may have been closed in the meantime. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+  return inotifyWatchesOf(daemon.pid)
 }
 
 describe('the events', () => {

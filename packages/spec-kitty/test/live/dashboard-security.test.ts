@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { residentMibOf } from '../helpers/machine.js'
 import {
   fillProject,
   makeProject,
@@ -11,10 +11,12 @@ import {
   NAMES,
   tokenPath,
   type DashboardProject,
+  PAGE,
+  isPageBuilt,
 } from './pages-project.js'
 import { get, getJson, openEvents } from './pages-wire.js'
 import { lives, skipAloud, type Daemon } from './sync-root.js'
-import { askHealth, requestText, say, type Speech } from './sync-wire.js'
+import { askHealth, say, type Speech, SHUTDOWN, talkingTo, endlessly } from './sync-wire.js'
 
 /** One real dashboard, and everybody who talks to it and should not. */
 let project: DashboardProject
@@ -29,9 +31,7 @@ beforeAll(() => {
 
 afterAll(() => project?.end())
 
-const SHUTDOWN = 'POST /api/shutdown'
-const PAGE = fileURLToPath(new URL('../../dist/dashboard/page/', import.meta.url))
-const isPageBuilt = existsSync(join(PAGE, 'index.html'))
+const { text, statusOf, authorized } = talkingTo(() => daemon)
 
 /** Everything that a browser reads. */
 const READABLE = [
@@ -42,18 +42,6 @@ const READABLE = [
   `/api/missions/${MISSION}/documents/spec.md`,
   '/api/daemons',
 ]
-
-function text(line: string, headers: Readonly<Record<string, string | null>> = {}, body = ''): string {
-  return requestText(daemon.port, line, headers, body)
-}
-
-async function statusOf(speech: Speech): Promise<number | null> {
-  return (await say(daemon.port, speech)).status
-}
-
-function authorized(more: Readonly<Record<string, string | null>> = {}) {
-  return { Authorization: `Bearer ${daemon.token}`, ...more }
-}
 
 /** Whatever was refused did not shut it down. */
 async function expectWell(): Promise<void> {
@@ -286,7 +274,7 @@ describe('nonsense', () => {
   it('of any size is not waited for, and nobody else waits', async () => {
     const large = 'x'.repeat(2 * 1024 * 1024)
     const json = authorized({ 'Content-Type': 'application/json' })
-    const before = residentMib()
+    const before = residentMibOf(daemon.pid)
     const speeches: Readonly<Record<string, Speech>> = {
       'a header of 100 KB': text('GET /', { X: 'y'.repeat(100_000) }),
       'a path of 100 KB': text(`GET /${'y'.repeat(100_000)}`),
@@ -312,7 +300,7 @@ describe('nonsense', () => {
     isOver = true
     expect(answers).toEqual(Object.keys(speeches).map((name) => [name, true, true]))
     expect(await meanwhile).toEqual([200])
-    expect(residentMib() - before).toBeLessThan(64)
+    expect(residentMibOf(daemon.pid) - before).toBeLessThan(64)
     await expectWell()
   })
 })
@@ -322,16 +310,6 @@ async function statusesWhile(isGoingOn: () => boolean): Promise<readonly number[
   const statuses = new Set<number>()
   while (isGoingOn()) statuses.add((await get(daemon.port, '/api/missions')).status)
   return [...statuses]
-}
-
-function* endlessly(first: string, piece: string): Generator<string> {
-  yield first
-  for (;;) yield piece
-}
-
-function residentMib(): number {
-  const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]) / 1024
 }
 
 describe('reading', () => {

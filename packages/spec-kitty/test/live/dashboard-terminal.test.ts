@@ -13,6 +13,7 @@ import {
   signal,
   until,
   type Process,
+  killAll,
 } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recorded, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
@@ -33,10 +34,7 @@ afterEach(async () => {
     signal(one, 'SIGKILL')
     await gone(one, 5_000)
   }
-  for (const child of running.splice(0)) {
-    child.kill('SIGKILL')
-    await endOf(child)
-  }
+  await killAll(running)
   await place.end()
 })
 

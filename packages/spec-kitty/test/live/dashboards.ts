@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, type TestContext } from 'vitest'
+import { expect } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { smallEnvironment, type RunOptions } from '../helpers/cli.js'
 import {
@@ -19,7 +19,11 @@ import {
   type Process,
   type Timed,
 } from '../helpers/dashboards.js'
-import { listenersOn } from '../helpers/machine.js'
+import { listenersOn, isPrivate } from '../helpers/machine.js'
+import { NO_MOUNT } from './sync-mount.js'
+
+export { skipAloud } from '../../../familiar/test/helpers/skip.js'
+export { NO_MOUNT }
 
 export const FROM = 9237
 export const TO = 9337
@@ -164,11 +168,6 @@ export async function forEach<T, R>(
   return results
 }
 
-/** Set by `npm test` in its private namespaces: there a mount is nobody else's, and ends with them. */
-const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
-
-export const NO_MOUNT = 'no file system can be mounted here: that needs root and private namespaces'
-
 /** Mounts a small file system in memory on a directory that is made for it; false where this machine does not allow it. */
 export function mountAt(path: string): boolean {
   if (!isPrivate) return false
@@ -185,12 +184,6 @@ export function freeze(path: string): void {
 /** Takes it out of the tree, also while processes still stand in it. */
 export function unmount(path: string): void {
   if (existsSync(path)) spawnSync('umount', ['-l', path])
-}
-
-/** Skips the test that is running, and says why. */
-export function skipAloud(context: TestContext, why: string): never {
-  console.log(`SKIPPED: ${why}`)
-  return context.skip(why)
 }
 
 /** Holds ports in this process, as other programs do. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
 import { CLI, runCli, runJson, smallEnvironment } from '../helpers/cli.js'
+import { lineOf } from '../helpers/dashboards.js'
 import { spawnHolder } from './holder.js'
 import { startFleet, type Fleet } from './fleet.js'
 
@@ -34,11 +35,6 @@ interface Row {
   readonly rule: string
   readonly remedy: string | null
   readonly in_use_by: string | null
-}
-
-/** What the command says of a failure: one line. */
-function lineOf(stderr: string): readonly string[] {
-  return stderr.split('\n').filter((line) => line.startsWith('spec-kitty: '))
 }
 
 function lives(pid: number): boolean {

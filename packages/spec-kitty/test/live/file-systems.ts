@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isPrivate } from '../helpers/machine.js'
 import { NO_MOUNT } from './sync-mount.js'
 
 /** The file systems on which homes lie. Every one but the first is mounted for the test. */
@@ -30,8 +31,6 @@ export function makeFileSystem(kind: Kind, base: string): FileSystem {
   const missing = isPrivate ? mount(kind, base, path) : NO_MOUNT
   return { path, missing, remove: () => void spawnSync('umount', ['--lazy', path]) }
 }
-
-const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 
 /** Returns why it cannot be mounted. */
 function mount(kind: Exclude<Kind, (typeof KINDS)[0]>, base: string, path: string): string | null {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { writeSyncRecord } from '../../../../stand-ins/records.mjs'
+import { isPrivate } from '../helpers/machine.js'
 
 /** What a listener of the fleet must be found to be. */
 export type Expected = readonly [cleanupClass: string, reason: string | null, rule: string]
@@ -49,9 +50,6 @@ export interface Fleet {
   renewYoung(): Promise<number>
   stop(): Promise<void>
 }
-
-/** Set by `npm test` in its private namespaces: there a mount is nobody else's. */
-const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 
 const SAFE: Expected = ['safe_auto', null, 'S16']
 

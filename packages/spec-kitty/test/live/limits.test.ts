@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { LAUNCHER } from '../../../familiar/test/helpers/refuse-calls.js'
 import { dashboardsOf } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
@@ -24,7 +24,6 @@ afterEach(async () => {
 
 const HIGHEST = 40
 const MANY_MS = 240_000
-const REFUSER = fileURLToPath(new URL('../../../familiar/test/helpers/refuse-calls.py', import.meta.url))
 
 /** A process with so many descriptors, and none of the test's own besides the usual three. */
 function limited(count: number): readonly string[] {
@@ -104,8 +103,8 @@ describe('with few descriptors', { timeout: MANY_MS }, () => {
 
 describe('where no further process may be started', () => {
   const withoutProcesses = (context: TestContext) => {
-    const prefix = ['python3', REFUSER, 'fork=EAGAIN']
-    const { status, error, stderr } = spawnSync('python3', [REFUSER, 'fork=EAGAIN', 'true'], {
+    const prefix = ['python3', LAUNCHER, 'fork=EAGAIN']
+    const { status, error, stderr } = spawnSync('python3', [LAUNCHER, 'fork=EAGAIN', 'true'], {
       encoding: 'utf8',
     })
     if (status !== 0)

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { LAUNCHER } from '../../../familiar/test/helpers/refuse-calls.js'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { dashboardsOf, endOf, textOf } from '../helpers/dashboards.js'
 import { makeDashboardTestEnv, recordIn, type DashboardTestEnv } from './dashboards.js'
@@ -21,22 +21,20 @@ afterEach(async () => {
   await place.end()
 })
 
-const REFUSER = fileURLToPath(new URL('../../../familiar/test/helpers/refuse-calls.py', import.meta.url))
-
 /** What comes before a command so that it, and the daemon that it starts, cannot use the loopback interface. */
 const WITHOUT: Readonly<Record<string, readonly [prefix: readonly string[], cause: RegExp]>> = {
   'whose loopback interface is down': [
     ['unshare', '--net'],
     /cannot reach its own port 127\.0\.0\.1:\d+ \(ENETUNREACH\)/,
   ],
-  'that may not connect': [['python3', REFUSER, 'connect=EPERM'], /cannot reach its own port .* \(EPERM\)/],
+  'that may not connect': [['python3', LAUNCHER, 'connect=EPERM'], /cannot reach its own port .* \(EPERM\)/],
   'that may not listen': [
-    ['python3', REFUSER, 'listen=EACCES'],
+    ['python3', LAUNCHER, 'listen=EACCES'],
     /cannot listen on 127\.0\.0\.1:\d+ \(EACCES\)/,
   ],
-  'that may not bind': [['python3', REFUSER, 'bind=EPERM'], /cannot listen on 127\.0\.0\.1:\d+ \(EPERM\)/],
+  'that may not bind': [['python3', LAUNCHER, 'bind=EPERM'], /cannot listen on 127\.0\.0\.1:\d+ \(EPERM\)/],
   'that gets no address': [
-    ['python3', REFUSER, 'bind=EADDRNOTAVAIL'],
+    ['python3', LAUNCHER, 'bind=EADDRNOTAVAIL'],
     /cannot listen on 127\.0\.0\.1:\d+ \(EADDRNOTAVAIL\)/,
   ],
 }

@@ -2,10 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { smallEnvironment } from '../helpers/cli.js'
+import { smallEnvironment, ENTRY } from '../helpers/cli.js'
 import { until } from './sync-root.js'
 
-const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
 const MAIN = fileURLToPath(new URL('../fixtures/processes/start-own.mjs', import.meta.url))
 
 /** Where a daemon of ours runs. */

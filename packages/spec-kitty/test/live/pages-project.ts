@@ -6,13 +6,19 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  existsSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
+import { fileURLToPath } from 'node:url'
 import { runCli, type Ran } from '../helpers/cli.js'
 import { listenersOn, startTicksOf } from '../helpers/machine.js'
 import { gone, processesNaming, signal, until, type Daemon } from './sync-root.js'
+
+/** The page as it was built. */
+export const PAGE = fileURLToPath(new URL('../../dist/dashboard/page/', import.meta.url))
+export const isPageBuilt = existsSync(join(PAGE, 'index.html'))
 
 /** A project with missions of every sort, and its dashboard, started by the command. */
 export interface DashboardProject {

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stopAll, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
-import { lives, makeRoot, type SyncRoot } from './sync-root.js'
+import { lives, makeRoot, type SyncRoot, findingOf } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 import { expectAlive, startPredecessor } from './version-stale.js'
 
@@ -17,10 +17,6 @@ afterEach(async () => {
   await stopAll()
   await root.end()
 })
-
-function findingOf(document: any, id: string): any {
-  return document.findings.find((one: { id: string }) => one.id === id)
-}
 
 describe('one that does not answer', () => {
   it.each(['stopped', 'deaf'] as const)('(%s) is wedged for every command, and stop ends it', async (how) => {

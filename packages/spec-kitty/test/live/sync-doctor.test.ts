@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AT_ONCE_MS, smallEnvironment } from '../helpers/cli.js'
 import { startTicksOf } from '../helpers/machine.js'
-import { lineOf, lives, makeRoot, signal, until, type Daemon, type SyncRoot } from './sync-root.js'
+import { lineOf, lives, makeRoot, signal, until, type Daemon, type SyncRoot, findingOf } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 
 /** The doctor before our own daemon: live, with a damaged record, wedged, and while it never listens. */
@@ -32,10 +32,6 @@ const RESETS = [
   ['auth', 'doctor', '--reset'],
   ['auth', 'doctor', '--reset', '--force'],
 ] as const
-
-function findingOf(document: any, id: string): any {
-  return document.findings.find((one: { id: string }) => one.id === id)
-}
 
 /** Every command that the document tells the operator to run. */
 function remediesOf(document: any): readonly string[] {

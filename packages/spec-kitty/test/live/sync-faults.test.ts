@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
-import { daemonsOf, lineOf, lives, makeRoot, skipAloud, type SyncRoot, type Timed } from './sync-root.js'
+import { lineOf, lives, makeRoot, skipAloud, type SyncRoot, expectRefusal } from './sync-root.js'
 import { mountAt, NO_MOUNT, type Mounted } from './sync-mount.js'
 
 /** A home that cannot be written: one clear line, the documented exit code, no process left, nothing of the user's lost. */
@@ -41,14 +41,6 @@ function fill(): void {
   }
 }
 
-/** A refusal as the contract has it: exit 2, one line that says what and where, nothing else. */
-function expectRefusal({ status, stdout, stderr }: Timed, ...parts: readonly string[]): void {
-  expect([status, stdout, stderr]).toEqual([2, '', `${lineOf(stderr)[0]}\n`])
-  for (const part of parts) expect(stderr).toContain(part)
-  expect(stderr).not.toContain('internal error')
-  expect(daemonsOf(root.path)).toEqual([])
-}
-
 function notes(): string {
   return readFileSync(join(root.path, 'notes.txt'), 'utf8')
 }
@@ -72,7 +64,7 @@ describe('a read-only home', () => {
     const own = mountRoot(context)
     own.makeReadOnly()
     for (const command of ['start', 'restart']) {
-      expectRefusal(root.run(['sync', command]), 'EROFS', root.path)
+      expectRefusal(root, root.run(['sync', command]), 'EROFS', root.path)
       const { status, document } = root.json(['sync', command])
       expect([status, document.ok, document.error.code]).toEqual([2, false, 'E_SCOPE_UNUSABLE'])
     }
@@ -85,7 +77,7 @@ describe('a read-only home', () => {
     root.start()
     root.run(['sync', 'stop'])
     own.makeReadOnly()
-    expectRefusal(root.run(['sync', 'start']), 'EROFS', root.file(''))
+    expectRefusal(root, root.run(['sync', 'start']), 'EROFS', root.file(''))
     expectReadable()
     expect(root.json(['sync', 'status']).document.last_stop.reason).toBe('operator_stop')
   })
@@ -96,7 +88,7 @@ describe('a full disk', () => {
     mountRoot(context)
     fill()
     for (const command of ['start', 'restart'])
-      expectRefusal(root.run(['sync', command]), 'ENOSPC', root.path)
+      expectRefusal(root, root.run(['sync', command]), 'ENOSPC', root.path)
     expect(root.json(['sync', 'start']).document.error.code).toBe('E_SCOPE_UNUSABLE')
     expectReadable()
     rmSync(join(root.path, 'fill'))
@@ -119,7 +111,7 @@ describe('a full disk', () => {
       status: 0,
       document: { state: 'crashed', why: 'its process is gone', pid: null },
     })
-    expectRefusal(root.run(['sync', 'start']), 'ENOSPC', root.path)
+    expectRefusal(root, root.run(['sync', 'start']), 'ENOSPC', root.path)
     rmSync(join(root.path, 'fill'))
     expect(lives(root.start())).toBe(true)
     root.run(['sync', 'stop'])
@@ -132,7 +124,7 @@ describe('a limit of file sizes', () => {
     'of %i bytes refuses a start, leaves no half record, and a start works after',
     (bytes) => {
       const limited = root.run(['sync', 'start'], { prefix: ['prlimit', `--fsize=${bytes}`] })
-      expectRefusal(limited, 'EFBIG', root.path)
+      expectRefusal(root, limited, 'EFBIG', root.path)
       const names = readdirSync(root.file('.')).filter((name) => !/\.(lock|log)$/.test(name))
       expect(names).toEqual(['.gitignore'])
       expect(lives(root.start())).toBe(true)

@@ -1,8 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-
-/** Set by `npm test` in its private namespaces: there a mount is nobody else's, and ends with them. */
-const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
+import { isPrivate } from '../helpers/machine.js'
 
 /** Why a test that needs a file system of its own is skipped. */
 export const NO_MOUNT = 'no file system can be mounted here: that needs root and private namespaces'

@@ -10,8 +10,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
-import { runCli } from '../helpers/cli.js'
-import { daemonsOf, lineOf, lives, makeRoot, skipAloud, type SyncRoot, type Timed } from './sync-root.js'
+import { NOBODY } from '../../../familiar/test/helpers/skip.js'
+import { runCli, asNobody } from '../helpers/cli.js'
+import { lineOf, lives, makeRoot, skipAloud, type SyncRoot, type Timed, expectRefusal } from './sync-root.js'
 
 /** A root that this user may not use, or that is no directory. */
 let root: SyncRoot
@@ -22,9 +23,6 @@ beforeEach(() => {
 
 afterEach(() => root.end())
 
-const NOBODY = 65534
-const asNobody = { prefix: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] }
-
 /** Some checkouts lie where only their owner may go. */
 function skipUnlessReachable(context: TestContext): void {
   const { status } = runCli(['--version'], asNobody)
@@ -32,24 +30,17 @@ function skipUnlessReachable(context: TestContext): void {
     skipAloud(context, 'another user cannot run node or read the sources here, or this is not root')
 }
 
-function expectRefusal({ status, stdout, stderr }: Timed, ...parts: readonly string[]): void {
-  expect([status, stdout, stderr]).toEqual([2, '', `${lineOf(stderr)[0]}\n`])
-  for (const part of parts) expect(stderr).toContain(part)
-  expect(stderr).not.toContain('internal error')
-  expect(daemonsOf(root.path)).toEqual([])
-}
-
 describe('a root without permission', () => {
   it('of another user refuses a start in one line, and nothing in it changes', (context) => {
     skipUnlessReachable(context)
     mkdirSync(root.path, { mode: 0o700 })
     writeFileSync(join(root.path, 'notes.txt'), 'mine\n', { mode: 0o600 })
-    expectRefusal(root.run(['sync', 'start'], asNobody), root.path)
-    expectRefusal(root.run(['sync', 'restart'], asNobody), root.path)
-    expectRefusal(root.run(['sync', 'stop'], asNobody), root.path)
+    expectRefusal(root, root.run(['sync', 'start'], asNobody), root.path)
+    expectRefusal(root, root.run(['sync', 'restart'], asNobody), root.path)
+    expectRefusal(root, root.run(['sync', 'stop'], asNobody), root.path)
     expect(root.run(['sync', 'status'], asNobody).status).toBe(0)
     expect(root.run(['auth', 'doctor'], asNobody).status).toBe(0)
-    expectRefusal(root.run(['sync', 'logs'], asNobody), root.file('daemon.log'), 'EACCES')
+    expectRefusal(root, root.run(['sync', 'logs'], asNobody), root.file('daemon.log'), 'EACCES')
     expect(readdirSync(root.path)).toEqual(['notes.txt'])
   })
 
@@ -58,7 +49,7 @@ describe('a root without permission', () => {
     const closed = join(root.base, 'closed')
     mkdirSync(closed, { mode: 0o700 })
     const below = root.beside(join(closed, 'root'))
-    expectRefusal(below.run(['sync', 'start'], asNobody), below.path, 'EACCES')
+    expectRefusal(root, below.run(['sync', 'start'], asNobody), below.path, 'EACCES')
     expect(readdirSync(closed)).toEqual([])
   })
 
@@ -67,7 +58,7 @@ describe('a root without permission', () => {
     mkdirSync(root.path)
     chownSync(root.path, NOBODY, NOBODY)
     chmodSync(root.path, 0o500)
-    expectRefusal(root.run(['sync', 'start'], asNobody), root.path, 'EACCES')
+    expectRefusal(root, root.run(['sync', 'start'], asNobody), root.path, 'EACCES')
     expect(readdirSync(root.path)).toEqual([])
   })
 
@@ -90,8 +81,8 @@ function expectOnlyLooked({ status, stderr }: Timed): void {
 describe('a root that is no directory', () => {
   it('is refused in one line: a file, and it stays as it is', () => {
     writeFileSync(root.path, 'a file\n')
-    expectRefusal(root.run(['sync', 'start']), root.path)
-    expectRefusal(root.run(['sync', 'logs']), root.path)
+    expectRefusal(root, root.run(['sync', 'start']), root.path)
+    expectRefusal(root, root.run(['sync', 'logs']), root.path)
     for (const command of ['stop', 'status'])
       expect([command, root.run(['sync', command]).status]).toEqual([command, 0])
     expect(root.run(['auth', 'doctor']).status).toBe(0)
@@ -102,7 +93,7 @@ describe('a root that is no directory', () => {
     for (const target of [join(root.base, 'nowhere', 'at', 'all'), root.path]) {
       const link = root.beside(join(root.base, `link-to-${target === root.path ? 'itself' : 'nowhere'}`))
       symlinkSync(target === root.path ? link.path : target, link.path)
-      expectRefusal(link.run(['sync', 'start']), link.path)
+      expectRefusal(root, link.run(['sync', 'start']), link.path)
       expect(link.run(['sync', 'status']).status).toBe(0)
       expect(readlinkSync(link.path)).toBe(target === root.path ? link.path : target)
     }
@@ -111,10 +102,10 @@ describe('a root that is no directory', () => {
   it('is refused in one line where a file or a directory stands in the place of ours', () => {
     mkdirSync(root.path)
     writeFileSync(join(root.path, 'daemons'), 'mine\n')
-    expectRefusal(root.run(['sync', 'start']), root.file(''))
+    expectRefusal(root, root.run(['sync', 'start']), root.file(''))
     expect(readFileSync(join(root.path, 'daemons'), 'utf8')).toBe('mine\n')
     const other = root.beside(join(root.base, 'other'))
     mkdirSync(other.file('daemon.lock'), { recursive: true })
-    expectRefusal(other.run(['sync', 'start']), other.file('daemon.lock'))
+    expectRefusal(root, other.run(['sync', 'start']), other.file('daemon.lock'))
   })
 })

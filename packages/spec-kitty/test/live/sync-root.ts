@@ -1,10 +1,13 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, type TestContext } from 'vitest'
+import { expect } from 'vitest'
 import { runCli, type Ran, type RunOptions } from '../helpers/cli.js'
-import { isAlive, listenersOn, startTicksOf, withoutForks } from '../helpers/machine.js'
+import { gone, signal, until, lineOf } from '../helpers/dashboards.js'
+import { listenersOn, startTicksOf, withoutForks } from '../helpers/machine.js'
+
+export { gone, lineOf, lives, signal, until } from '../helpers/dashboards.js'
+export { skipAloud } from '../../../familiar/test/helpers/skip.js'
 
 /** A daemon that a command of a test started: the only kind of daemon that a test signals. */
 export interface Daemon {
@@ -92,29 +95,6 @@ function rootAt(base: string, path: string, started: Map<number, Daemon>): SyncR
   }
 }
 
-/** Sends a signal to a daemon of the test, if it is still that very process. */
-export function signal({ pid, ticks }: Daemon, name: NodeJS.Signals): void {
-  if (isAlive(pid, ticks)) process.kill(pid, name)
-}
-
-/** Returns whether the daemon is still the process that it was. */
-export function lives({ pid, ticks }: Pick<Daemon, 'pid' | 'ticks'>): boolean {
-  return isAlive(pid, ticks)
-}
-
-/** Waits until the process is gone; false when it is still there after that time. */
-export function gone(daemon: Pick<Daemon, 'pid' | 'ticks'>, withinMs: number): Promise<boolean> {
-  return until(() => !lives(daemon), withinMs)
-}
-
-/** Waits until something is so; false when it is not so after that time. */
-export async function until(isSo: () => boolean, withinMs: number): Promise<boolean> {
-  for (const end = performance.now() + withinMs; performance.now() < end; await sleep(20)) {
-    if (isSo()) return true
-  }
-  return isSo()
-}
-
 /** Returns every process whose command line names the text, with that command line. */
 export function processesNaming(text: string): readonly { readonly pid: number; readonly line: string }[] {
   const all = readdirSync('/proc')
@@ -128,17 +108,6 @@ export function daemonsOf(root: string): readonly number[] {
   return processesNaming(`--spec-kitty-daemon-root=${root}`)
     .filter(({ line }) => line.includes('/spec-kitty-daemon.js sync '))
     .map(({ pid }) => pid)
-}
-
-/** Skips the test that is running, and says why. */
-export function skipAloud(context: TestContext, why: string): never {
-  console.log(`SKIPPED: ${why}`)
-  return context.skip(why)
-}
-
-/** What a command says of a failure: one line. */
-export function lineOf(stderr: string): readonly string[] {
-  return stderr.split('\n').filter((line) => line.startsWith('spec-kitty: '))
 }
 
 function commandLine(pid: number): string {
@@ -159,4 +128,21 @@ function readDaemon(record: string, root: string): Daemon | null {
   } catch {
     return null
   }
+}
+
+/** Expects a refusal as the contract has it: exit 2, one line that says what and where, nothing else, and no daemon. */
+export function expectRefusal(
+  root: SyncRoot,
+  { status, stdout, stderr }: Timed,
+  ...parts: readonly string[]
+): void {
+  expect([status, stdout, stderr]).toEqual([2, '', `${lineOf(stderr)[0]}\n`])
+  for (const part of parts) expect(stderr).toContain(part)
+  expect(stderr).not.toContain('internal error')
+  expect(daemonsOf(root.path)).toEqual([])
+}
+
+/** Returns the finding with this id in what the doctor says. */
+export function findingOf(document: any, id: string): any {
+  return document.findings.find((one: { id: string }) => one.id === id)
 }

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AT_ONCE_MS } from '../helpers/cli.js'
+import { residentMibOf } from '../helpers/machine.js'
 import { lives, makeRoot, until, type Daemon, type SyncRoot } from './sync-root.js'
-import { askHealth, requestText, say, type Speech } from './sync-wire.js'
+import { askHealth, say, type Speech, SHUTDOWN, talkingTo, endlessly } from './sync-wire.js'
 
 /** One real daemon, and everybody on the machine who talks to it and should not. */
 let root: SyncRoot
@@ -17,20 +18,7 @@ beforeAll(() => {
 
 afterAll(() => root?.end())
 
-const SHUTDOWN = 'POST /api/shutdown'
-
-function text(line: string, headers: Readonly<Record<string, string | null>> = {}, body = ''): string {
-  return requestText(daemon.port, line, headers, body)
-}
-
-async function statusOf(speech: Speech): Promise<number | null> {
-  return (await say(daemon.port, speech)).status
-}
-
-/** The right token, which must not help where something else is wrong. */
-function authorized(more: Readonly<Record<string, string | null>> = {}) {
-  return { Authorization: `Bearer ${daemon.token}`, ...more }
-}
+const { text, statusOf, authorized } = talkingTo(() => daemon)
 
 /** After every test the daemon still runs: whatever was refused did not shut it down. */
 async function expectWell(): Promise<void> {
@@ -165,25 +153,15 @@ describe('a body', () => {
     const announced = authorized({ ...json, 'Content-Length': String(large.length) })
     const chunked = authorized({ ...json, 'Transfer-Encoding': 'chunked' })
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
-    const before = residentMib()
+    const before = residentMibOf(daemon.pid)
     expect(await statusOf(text(SHUTDOWN, announced))).toBe(413)
     expect([413, null]).toContain(await statusOf(text(SHUTDOWN, authorized(json), large)))
     expect(await statusOf(`${text(SHUTDOWN, chunked)}${chunk.repeat(32)}0\r\n\r\n`)).toBe(413)
     expect([401, null]).toContain(await statusOf(text(SHUTDOWN, json, large)))
-    expect(residentMib() - before).toBeLessThan(64)
+    expect(residentMibOf(daemon.pid) - before).toBeLessThan(64)
     await expectWell()
   })
 })
-
-function residentMib(): number {
-  const kib = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1]
-  return Number(kib) / 1024
-}
-
-function* endlessly(first: string, piece: string | Uint8Array): Generator<string | Uint8Array> {
-  yield first
-  for (;;) yield piece
-}
 
 describe('a client that will not come to an end', () => {
   it('is outlasted, and everybody else is answered meanwhile', async () => {

@@ -78,3 +78,24 @@ export function requestText(
 export function askHealth(port: number, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
   return say(port, requestText(port, 'GET /api/health', headers))
 }
+
+export const SHUTDOWN = 'POST /api/shutdown'
+
+type Headers = Readonly<Record<string, string | null>>
+
+/** Returns how a test talks to a daemon that it has started by then. */
+export function talkingTo(daemon: () => { readonly port: number; readonly token: string }) {
+  return {
+    text: (line: string, headers: Headers = {}, body = ''): string =>
+      requestText(daemon().port, line, headers, body),
+    statusOf: async (speech: Speech): Promise<number | null> => (await say(daemon().port, speech)).status,
+    /** The right token, which must not help if something else is wrong. */
+    authorized: (more: Headers = {}): Headers => ({ Authorization: `Bearer ${daemon().token}`, ...more }),
+  }
+}
+
+/** The first piece, and then the other one for ever. */
+export function* endlessly(first: string, piece: string | Uint8Array): Generator<string | Uint8Array> {
+  yield first
+  for (;;) yield piece
+}

@@ -3,8 +3,10 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { NOBODY } from '../../../familiar/test/helpers/skip.js'
 import { makeBuild } from '../helpers/builds.js'
-import { runCli, smallEnvironment, type RunOptions } from '../helpers/cli.js'
+import { runCli, smallEnvironment, type RunOptions, asNobody } from '../helpers/cli.js'
+import { isPrivate } from '../helpers/machine.js'
 import { spawnHolder } from './holder.js'
 import { daemonsOf, lives, makeRoot, signal, skipAloud, type SyncRoot, type Timed } from './sync-root.js'
 import { expectAlive, OWN_VERSION, startPredecessor, startsIn, startStale } from './version-stale.js'
@@ -28,9 +30,6 @@ const SILENT_MS = 8_000
 
 /** The hook waits this long for a lock. */
 const LOCK_WAIT_MS = 5_000
-
-const NOBODY = 65534
-const asNobody = { prefix: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] }
 
 function hook(options?: RunOptions): Timed {
   return root.run(HOOK, options)
@@ -293,7 +292,6 @@ function skipUnlessReachable(context: TestContext): void {
 
 /** Lays a read-only view of the directory over itself: who has opened a file in it before goes on as it was. */
 function makeReadOnly(context: TestContext, path: string): () => void {
-  const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
   if (!isPrivate || spawnSync('mount', ['--bind', path, path]).status !== 0)
     skipAloud(context, 'nothing can be mounted here: that needs root and private namespaces')
   expect(spawnSync('mount', ['-o', 'remount,bind,ro', path]).status).toBe(0)

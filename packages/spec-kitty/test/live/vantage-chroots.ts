@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isPrivate } from '../helpers/machine.js'
 import type { Fleet } from './vantage-fleet.js'
 import { PROJECTS, ROOTS } from './vantage-scopes.js'
-
-const isPrivate = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 
 /** The directories of the fleet, for a place in which they are empty. */
 export function emptyDirectories(): readonly string[] {

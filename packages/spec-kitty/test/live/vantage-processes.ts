@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { argumentsOf } from '../helpers/dashboards.js'
 import { startTicksOf, withoutForks } from '../helpers/machine.js'
 
 /** Processes as /proc shows them. Nothing here shares a line with the code that is tested. */
@@ -8,14 +9,6 @@ const MARKERS = ['--spec-kitty-daemon-root=', '--spec-kitty-dashboard-project=']
 interface Named {
   readonly pid: number
   readonly args: readonly string[]
-}
-
-function argumentsOf(pid: string): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
-  } catch {
-    return []
-  }
 }
 
 function processes(): readonly Named[] {

@@ -19,7 +19,7 @@ export const STANDS: readonly Stand[] = [
 ]
 
 export const NOBODY = 65_534
-const LOOPBACK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+export const LOOPBACK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 const PID_NAMESPACE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const TIME_NAMESPACE = ['unshare', '--time', '--boottime', '100000', '--fork', '--kill-child']
 const OTHER_USER = ['setpriv', '--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups']

@@ -9,6 +9,7 @@ import { makeDashboardTestEnv, type Dashboard, type DashboardTestEnv } from './d
 import { makeRoot, skipAloud, until, type Daemon, type SyncRoot } from './sync-root.js'
 import { works } from './vantage-fleet.js'
 import { childrenOf, daemonsBelow } from './vantage-processes.js'
+import { LOOPBACK } from './vantage-stands.js'
 
 /** A command that stands where its facts about processes do not hold ends nothing, and says so. */
 let root: SyncRoot
@@ -182,7 +183,6 @@ describe('in a pid namespace with the /proc of another', () => {
   })
 })
 
-const LOOPBACK = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 const REFUSED = ['strace', '-D', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=connect', '-e']
 
 describe.each([

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stopAll, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
-import { daemonsOf, lives, makeRoot, signal, type SyncRoot } from './sync-root.js'
+import { daemonsOf, lives, makeRoot, signal, type SyncRoot, findingOf } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 import { startTimed } from './sync-timed.js'
 import { expectAlive, startPredecessor, startsIn } from './version-stale.js'
@@ -33,10 +33,6 @@ const CLEAN_MS = 3_000
 
 function findingsIn(document: any): readonly string[] {
   return document.findings.map(({ id }: { id: string }) => id)
-}
-
-function findingOf(document: any, id: string): any {
-  return document.findings.find((one: { id: string }) => one.id === id)
 }
 
 /** The old record, under whatever name it has now. Beside it stands the predecessor's log. */

@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { smallEnvironment } from '../helpers/cli.js'
+import { smallEnvironment, ENTRY } from '../helpers/cli.js'
 import { startTicksOf } from '../helpers/machine.js'
 import { lives, until, type Daemon, type SyncRoot } from './sync-root.js'
 
 /** Daemons of an earlier version, and what the log of a daemon says of its start. */
-
-export const ENTRY = fileURLToPath(new URL('../../command/spec-kitty-daemon.js', import.meta.url))
 
 /** The version of this repository. */
 export const OWN_VERSION = '4.0.0'

@@ -1,8 +1,8 @@
 import { crypto } from '../../protocol/crypto.js'
 
 /**
- * Returns our id of a machine, derived from its machine id, or from its host name if it has none. Hashed, because a
- * machine id must not be disclosed (machine-id(5)).
+ * Returns our id of a machine. `name` is its machine id, or its host name if it has none. It is hashed, because a machine
+ * id must not be disclosed (machine-id(5)).
  */
 export function hostIdOf(name: string): string {
   return crypto().createHash('sha256').update(name).digest('hex').slice(0, 16)

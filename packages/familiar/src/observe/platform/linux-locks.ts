@@ -11,7 +11,7 @@ import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from '
  * A process is the holder when one of its file descriptors is the file (same device and inode) and the kernel prints a
  * lock for that descriptor. The file's text never proves a holder: it can be copied, restored or written by any process.
  * The pid in `told` and `pids` are only checked first (`pids` once for all calls with the same list). Every process is
- * searched only if none of them is the holder and /proc/locks lists a lock on the file.
+ * searched only if none of them is the holder and /proc/locks lists a lock on the file or cannot be read.
  *
  * May block for as long as the file's file system does.
  */
@@ -43,7 +43,7 @@ export function findLockHolder(
   return 'unknown'
 }
 
-/** Number of tries: a command that only tests the lock holds it for microseconds, so it may be listed but not found. */
+/** How often to search: a command that only tests the lock holds it for microseconds, so it may be listed but not found. */
 const SEARCHES = 3
 
 function allPids(): readonly number[] {
@@ -59,7 +59,7 @@ interface HeldFile {
   readonly ino: bigint
 }
 
-/** Cached per list of pids: a scan asks for the locks of many scopes, always with the same candidates. */
+/** The locked files by list of pids, then by file name: a scan asks for the locks of many scopes with the same list. */
 const known = new WeakMap<readonly number[], Map<string, readonly HeldFile[]>>()
 
 function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] {
@@ -70,7 +70,10 @@ function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] 
   return held
 }
 
-/** Compares names first: most file descriptors are other files, and a stat of one on a dead mount would block. */
+/**
+ * Returns the locked files with this name that the process has open. The names are compared first, because most file
+ * descriptors are of other files, and a stat of a file on a dead mount would block.
+ */
 function locksOf(pid: number, name: string): readonly HeldFile[] {
   return readDirectory(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const link = readLink(`/proc/${pid}/fd/${descriptor}`)
@@ -82,12 +85,15 @@ function locksOf(pid: number, name: string): readonly HeldFile[] {
   })
 }
 
-/** Not `flock`, another kind of lock. The device in this line is not compared: it is not stat's (btrfs, overlay). */
+/**
+ * A line of fdinfo for a write lock of our kind (`flock` locks are another kind). The device in this line is not compared,
+ * because stat can give another one (btrfs, overlay).
+ */
 const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
 
 /**
- * Returns how many locks /proc/locks lists for this device and inode. Small inode numbers recur on many file systems:
- * without the device, a lock in another container would keep this one from being seen as free.
+ * Returns how many locks /proc/locks lists for this file; infinity when it cannot be read. The device is compared too if it
+ * is known: file systems have the same small inode numbers, and a lock on another one must not make this lock seem held.
  */
 function countListed(path: string, file: BigIntStats): number {
   const locks = readTable('/proc/locks')
@@ -99,7 +105,7 @@ function countListed(path: string, file: BigIntStats): number {
   return own === null ? devices.length : devices.filter((device) => device === own).length
 }
 
-/** Opens only the path: nothing is read, no FIFO blocks, and no lock is affected. Node has no constant for this flag. */
+/** A flag of open(2), for which Node has no constant: no content can be read, no FIFO blocks, and no lock is affected. */
 const O_PATH = 0o10_000_000
 
 /**

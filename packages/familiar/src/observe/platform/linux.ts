@@ -58,7 +58,10 @@ export function assertOwnProc(): void {
   })
 }
 
-/** What a daemon that proves itself does not need is read on demand: it would take longer than the request. */
+/**
+ * Returns the facts about this machine. The host id and the namespaces are read only when they are used: reading them takes
+ * longer than a request to a daemon, and a command whose daemon proves itself does not need them.
+ */
 function readHost(): Host {
   let namespaces: string | null = null
   let network: string | null = null
@@ -92,7 +95,7 @@ function readListeners(range: PortRange): readonly Listener[] {
   ]
 }
 
-/** Checks the hints first: one directory read verifies a claimed pid, while a search visits every process. */
+/** Finds the holders of sockets. Checks the hints first: one directory per pid, while a search reads those of every process. */
 function findHolders(
   listeners: readonly Listener[],
   hints: ReadonlySet<number>,
@@ -115,7 +118,7 @@ function findHolders(
   return found
 }
 
-/** Returns the newest pid first: daemons are younger than most processes. */
+/** Returns the pids of all processes, the highest first, because daemons are younger than most processes. */
 function allPids(): readonly number[] {
   return readDirectory('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -133,8 +136,9 @@ function socketsOf(pid: number, wanted: ReadonlySet<string>): readonly string[] 
 }
 
 /**
- * Reads the start time before and after the rest. Only a pid that the kernel says does not exist is left out: a process that
- * cannot be read, or whose pid was reused during the read, is reported with every fact unknown.
+ * Returns the view of one process, or nothing if the kernel says that the pid does not exist or the process is dead. A
+ * process that cannot be read, or whose pid was reused during the read, is returned with every fact unknown. To notice
+ * reuse, the start time is read before and after the rest.
  */
 function inspectOne(pid: number): readonly ProcessView[] {
   const stat = readStat(pid)
@@ -184,19 +188,28 @@ function unknownView(pid: number): ProcessView {
   }
 }
 
-/** The suffix alone proves nothing, because it may be part of a name; a removed directory has a link count of 0. */
+/**
+ * Returns whether the working directory was deleted. The suffix ` (deleted)` alone does not prove it, because it may be part
+ * of the name; but a deleted directory has a link count of 0.
+ */
 function isWorkingDirectoryGone(pid: number): boolean | null {
   const path = readLink(`/proc/${pid}/cwd`)
   if (path === null || !path.endsWith(' (deleted)')) return path === null ? null : false
   return quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0)
 }
 
-/** A zombie is dead only when its last thread is: until then its sockets may still be open (measured: 24 of 25 times). */
+/**
+ * Returns whether the process is dead. A zombie with other threads is not: until they end, its sockets may still be open
+ * (measured: 24 of 25 times).
+ */
 function isDead(stat: ProcStat): boolean {
   return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
 }
 
-/** Computed from our own start time, so that a container that fakes /proc/uptime cannot make an old process look young. */
+/**
+ * Returns the age of a process, computed from the start time of this process: a container that fakes /proc/uptime must not
+ * make an old process look young.
+ */
 function ageSeconds(stat: ProcStat): number | null {
   const own = readStat(process.pid)
   if (own === null || own === 'gone') return null
@@ -215,20 +228,23 @@ function readStat(pid: number): ProcStat | 'gone' | null {
   }
 }
 
-/** In another time namespace start times are shifted but the boot id is the same: they cannot be compared with ours. */
+/**
+ * Returns whether the process is in our time namespace. In another one, start times are shifted although the boot id is the
+ * same, so they cannot be compared with ours.
+ */
 function hasOurClock(pid: number): boolean {
   return ownTime() === null || readLink(`/proc/${pid}/ns/time`) === ownTime()
 }
 
 let knownTime: string | null | undefined
 
-/** Null on a kernel without time namespaces. */
+/** Returns the time namespace of this process; null on a kernel without time namespaces. */
 function ownTime(): string | null {
   knownTime ??= readLink('/proc/self/ns/time')
   return knownTime
 }
 
-/** Arguments are bytes, decoded without loss: a root or project whose name is not UTF-8 is never taken for another one. */
+/** Returns the arguments, decoded without loss: a scope whose name is not UTF-8 must not be taken for another one. */
 function readArguments(pid: number): string {
   return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
 }
@@ -245,8 +261,9 @@ function readNamespaces(pid: string): string | null {
 }
 
 /**
- * A process in another root directory (chroot) may share every namespace with us, yet its paths name other files. The
- * mount id is part of the key: a root mounted a second time has the same inode, but other mounts below it.
+ * Returns a text that identifies the root directory of a process. A process with another root directory (chroot) may share
+ * every namespace with us, but its paths name other files. The mount id is part of the text, because a root that is
+ * mounted a second time has the same inode but other mounts below it.
  */
 function rootOf(pid: string): string | null {
   return quietly(() => {
@@ -262,7 +279,7 @@ function rootOf(pid: string): string | null {
 
 let knownPidNamespace: string | null = null
 
-/** A process stays in its pid namespace for life. */
+/** Returns the pid namespace of this process. It is read once, because it never changes. */
 function pidNamespace(): string {
   knownPidNamespace ??= readLink('/proc/self/ns/pid') ?? 'unknown'
   return knownPidNamespace
@@ -277,7 +294,7 @@ function bootId(): string {
 
 let knownHostId: string | null = null
 
-/** Computed on demand: only the start of a daemon and a record of another boot need it. */
+/** Returns the id of this machine. It is computed on demand: only the start of a daemon and a record of another boot need it. */
 function hostId(): string {
   knownHostId ??= hostIdOf(readFile('/etc/machine-id')?.trim() || hostname())
   return knownHostId

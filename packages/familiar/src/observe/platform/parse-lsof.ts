@@ -75,7 +75,7 @@ function wildcardOf(type: string | undefined): string {
   return type === 'IPv6' ? '::' : '0.0.0.0'
 }
 
-/** Returns an IPv4-mapped address as the IPv4 address it stands for, and any other one unchanged. */
+/** Returns the IPv4 address in an IPv4-mapped address, and any other address unchanged. */
 export function plainAddress(address: string): string {
   return /^::ffff:(?<v4>\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.groups?.['v4'] ?? address
 }

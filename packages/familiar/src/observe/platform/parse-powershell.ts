@@ -27,7 +27,7 @@ export interface ProcessRow {
 
 interface ProcessAnswer {
   readonly rows: readonly ProcessRow[]
-  /** The number of rows that name no process. Unless it is 0, a missing pid proves nothing. */
+  /** The number of rows that name no process. Unless it is 0, a pid that is not in `rows` may still exist. */
   readonly unread: number
 }
 

@@ -16,7 +16,7 @@ export function parseProcNetTcp(text: string, range: PortRange): readonly Listen
   })
 }
 
-/** Returns whether a row of the text is no listener. The kernel prints every listener before any other socket. */
+/** Returns whether the text contains a row of another socket than a listener. The kernel prints all listeners first. */
 export function isPastListeners(text: string): boolean {
   return /^ *\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m.test(text)
 }
@@ -49,13 +49,13 @@ export interface ProcStat {
   readonly state: string
   readonly parent: number
   readonly threads: number
-  /** The start time in ticks since boot, as text: compared, and subtracted for an age, but never made a wall-clock time. */
+  /** The start time in clock ticks since boot, as text. It is used to identify a process and to compute its age. */
   readonly startTicks: string
   /** Ticks of CPU time, user and kernel mode together; null when either is not a number. */
   readonly cpuTicks: number | null
 }
 
-/** Returns the fields of /proc/PID/stat; null if the text is incomplete. The name, up to the last `)`, may hold anything. */
+/** Returns fields of /proc/PID/stat; null if the text is incomplete. The name ends at the last `)`: it may contain others. */
 export function parseProcStat(text: string): ProcStat | null {
   const fields = text
     .slice(text.lastIndexOf(')') + 1)

@@ -21,7 +21,7 @@ export interface PsRow {
 
 interface PsAnswer {
   readonly rows: readonly PsRow[]
-  /** The number of lines that name no process or were cut off. Unless it is 0, a missing pid proves nothing. */
+  /** The number of lines that name no process or were cut off. Unless it is 0, a pid that is not in `rows` may still exist. */
   readonly unread: number
 }
 
@@ -72,7 +72,7 @@ function toRow(groups: Groups): PsRow {
   }
 }
 
-/** `ps` prints a uid as a signed number: `nobody` is -2 there and 4294967294 everywhere else. */
+/** Returns the uid as an unsigned number. `ps` prints it as a signed one: the user `nobody` has -2 instead of 4294967294. */
 function userOf(uid: string | undefined): string | null {
   return uid === undefined ? null : String(Number(uid) >>> 0)
 }

@@ -1,9 +1,9 @@
 /**
  * The questions that the library asks an operating system, each answered with facts or with *unknown*.
  *
- * A backend fetches text (a file of /proc, the output of a system tool) and hands it to a pure parser. "Not
- * permitted", "gone meanwhile" and "the tool is missing" become null here, once; null always means *unknown*,
- * never *no*.
+ * A backend reads text (a file of /proc, the output of a system tool) and passes it to a pure parser. What cannot be read,
+ * for example because it is not permitted, is null; null always means *unknown*, never *no*. Only if a whole question
+ * cannot be answered, for example because a tool is missing, does the backend throw an error.
  */
 
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
@@ -26,12 +26,12 @@ export interface Platform {
     hints: ReadonlySet<number>,
     deadline: AbortSignal,
   ): Promise<ReadonlyMap<string, number>>
-  /** The living processes among `pids`. One that is absent does not exist, or is a zombie without threads. */
+  /** The living processes among `pids`. A pid that is absent from the result does not exist or is a dead zombie. */
   inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
   /**
-   * The holder of the kernel lock on a file; null when it is free, `unknown` when that cannot be told. The kernel decides:
-   * `told`, the holder that the file's text names, is returned only on systems whose kernel does not name holders. `pids`
-   * are the processes worth checking first.
+   * The holder of the kernel lock on a file; null when the lock is free, `unknown` when that is not known or the holder is
+   * not. `told` is the holder that the text of the file names: it is returned only on systems whose kernel does not name
+   * holders, and only if the lock is held. `pids` are the processes worth checking first.
    */
   lockHolder(path: string, told: ToldHolder, pids: readonly number[]): Promise<LockHolding>
   /** The environment of a process of this user; null when it cannot be read. */

@@ -2,8 +2,9 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync 
 import { errnoOf, throwLack } from '../../errors.js'
 
 /**
- * Returns null, *unknown*, when the read fails because it is not permitted or its object is gone. Throws `E_RESOURCES` when
- * our own resources ran out, and rethrows what is not a system error: that is a bug.
+ * Returns the result of `read`, or null (*unknown*) when it fails with a system error, for example because it is not
+ * permitted. Throws `E_RESOURCES` when this process has too few resources, and rethrows an error that is not a system
+ * error, because that is a bug.
  */
 export function quietly<T>(read: () => T): T | null {
   try {
@@ -20,14 +21,14 @@ export function readFile(path: string): string | null {
   return quietly(() => readFileSync(path, 'utf8'))
 }
 
-/** The smallest page that the kernel fills with rows, and more than the longest row of a table in /proc. */
+/** The kernel fills pages of at least `PAGE_BYTES` with rows. No row of a table in /proc is longer than `ROW_BYTES`. */
 const PAGE_BYTES = 4_096
 const ROW_BYTES = 512
 
 /**
- * Returns the text of a table in /proc, at least up to where `isEnough` is true; null when it cannot be read. For every
- * read the kernel walks the table or waits for all its writers, which takes milliseconds, even if it only finds the end.
- * So a read that left room for another row is taken as the last one.
+ * Returns the text of a table in /proc, at least up to where `isEnough` is true; null when it cannot be read. A read that
+ * leaves room for another row in the page is taken as the last one. Another read would only find the end, and every read
+ * takes milliseconds, because the kernel walks the table or waits for all its writers.
  */
 export function readTable(path: string, isEnough: (text: string) => boolean = () => false): string | null {
   return quietly(() => {

@@ -2,9 +2,10 @@ import { FamiliarError } from '../../errors.js'
 import type { Platform } from './platform.js'
 
 /**
- * Returns the backend of the running system, loading only that one. Throws `E_PLATFORM_UNSUPPORTED` on any other
- * system: there is no fallback, which would have to guess. Throws `E_SCAN_IMPOSSIBLE` when the processes of our own pid
- * namespace cannot be seen (Linux): a caller that has a backend may scan, record and signal.
+ * Returns the backend of the running system (Linux, macOS or Windows) and loads only that one. Throws
+ * `E_PLATFORM_UNSUPPORTED` on any other system; there is no fallback, because it would have to guess. Throws
+ * `E_SCAN_IMPOSSIBLE` on Linux if /proc does not show the processes of our pid namespace. So a caller that has a backend
+ * need not check this again before it scans, writes records or sends signals.
  */
 export async function selectPlatform(): Promise<Platform> {
   switch (process.platform) {

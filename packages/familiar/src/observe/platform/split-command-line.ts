@@ -3,8 +3,8 @@
  *
  * Windows keeps one string; each program splits it itself. These are the rules of the Microsoft C runtime, which Python
  * and Node are built with: unquoted spaces and tabs separate arguments; a backslash is literal, except before a quote,
- * where two stand for one and an odd one makes the quote literal; inside quotes, two quotes stand for one. In the program
- * name (the first argument) a backslash is always literal. The end of the text closes an open quote.
+ * where each pair of them gives one backslash and an odd one makes the quote literal; inside quotes, two quotes give one.
+ * In the program name (the first argument) a backslash is always literal. The end of the text closes an open quote.
  */
 export function splitCommandLine(line: string): readonly string[] {
   const name = /^(?:"[^"]*"?|[^ \t"])*/.exec(line)?.[0] ?? ''

@@ -3,13 +3,14 @@ import { errnoOf, throwLack } from '../../errors.js'
 import { CAREFUL } from '../peek.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 
-/** The locked byte lies far behind the content: on Windows, where locks are mandatory, the holder's name stays readable. */
+/** The locked byte is far behind the content, because on Windows a locked byte of a file cannot be read. */
 export const LOCK_OFFSET = 2 ** 30
 export const LOCK_LENGTH = 1
 
 /**
- * Returns the holder of a lock on a system that does not name holders. Whether it is held is tested with a shared lock,
- * released at once. Who holds it is what the file's text says, which rules out no other process (`isTold`).
+ * Returns the holder of a lock on a system whose kernel does not name holders; null when the lock is free. To find out, it
+ * takes a shared lock and releases it at once. If the lock is held, returns the holder that the text of the file names,
+ * with `isTold`, because the text may be wrong; `unknown` if the text names none, or if the lock cannot be tested.
  */
 export async function tryForHolder(path: string, told: ToldHolder): Promise<LockHolding> {
   let descriptor: number

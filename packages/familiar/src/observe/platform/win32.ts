@@ -21,7 +21,7 @@ const NAMESPACES = 'none'
 /** The first PowerShell after a boot takes seconds to start. */
 const HOST_TIMEOUT_MS = 10_000
 
-/** No double quotes in any script: they would have to survive the command line. Errors end the script. */
+/** The beginning of every script: an error ends it. No script contains double quotes, as the command line would change them. */
 const BEGIN = [
   `$ErrorActionPreference='Stop'`,
   `$ProgressPreference='SilentlyContinue'`,
@@ -78,7 +78,7 @@ async function readHost(ask: Ask): Promise<Host> {
   }
 }
 
-/** Ports are filtered in the pipeline: given single ports, the cmdlet fails at the first one without a listener. */
+/** Filters the ports in the pipeline, because a cmdlet that is given ports fails at the first one without a listener. */
 async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal): Promise<Listener[]> {
   if (range.to <= range.from) return []
   const script = `try{$all=@(Get-NetTCPConnection -State Listen -ErrorAction Stop)}
@@ -92,7 +92,7 @@ async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal):
   return [...new Map(inRange.map((row) => [socketOf(row), toListener(row)])).values()]
 }
 
-/** Windows does not number sockets: this name is unique unless another one is created there within the same 100 ns. */
+/** Windows does not number sockets. This name is unique unless two sockets are created there within the same 100 ns. */
 function socketOf(row: TcpRow): string {
   return `${row.address}:${row.port}/${row.pid ?? '?'}/${row.created ?? '?'}`
 }

@@ -111,7 +111,7 @@ describe('the platform of this machine, asked about real processes', () => {
     expect(Math.abs((view?.ageSeconds ?? 0) - process.uptime())).toBeLessThan(5)
   })
 
-  it('tells the CPU time of a process: it grows while the process works, and not while it is stopped', async () => {
+  it('reports the CPU time of a process: it grows while the process works, and not while it is stopped', async () => {
     const child = startChild('sh', ['-c', 'while :; do :; done'])
     const pid = child.pid ?? 0
     const spent = async (): Promise<number> => (await real.inspect([pid], soon())).get(pid)?.cpuSeconds ?? -1
@@ -134,7 +134,7 @@ describe('the platform of this machine, asked about real processes', () => {
     })
   })
 
-  it('reads arguments that are no UTF-8 byte by byte: two that differ stay apart', async () => {
+  it('reads arguments that are not UTF-8 byte by byte: two that differ stay apart', async () => {
     const script = `exec sh -c 'read -r line' "$(printf 'a\\351')" "$(printf 'a\\350')" "$(printf 'a\\357\\277\\275')"`
     const child = startChild('bash', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] })
     const pid = child.pid ?? 0
@@ -189,7 +189,7 @@ describe('the platform of this machine, asked about real processes', () => {
   })
 })
 
-it('those who ask for listeners at once are answered by one look, those who ask later by a later one', async () => {
+it('those who ask for listeners at once are answered by one scan, those who ask later by a later one', async () => {
   const looks: string[] = []
   const counted = {
     ...real,

@@ -14,7 +14,7 @@ const machine = {
 }
 
 describe('the macOS backend: host', () => {
-  it('tells its own process and the boot session', async () => {
+  it('reports its own process and the boot session', async () => {
     const { run, calls } = replay(machine)
     expect(await createDarwin(run).host()).toMatchObject({
       pid: process.pid,
@@ -57,7 +57,7 @@ describe('the macOS backend: listeners', () => {
     expect(listeners.map((listener) => listener.port)).toEqual([9403, 9404])
   })
 
-  it('takes the ancestor of all for the holder of a shared socket, and nobody where there is none', async () => {
+  it('takes the common ancestor as the holder of a shared socket, and no process if there is none', async () => {
     const platform = createDarwin(replay({ lsof: captured('darwin/lsof-shared.txt') }).run)
     const listeners = await platform.listeners(RANGE, soon())
     expect(listeners.map(({ port, pid }) => [port, pid])).toEqual([
@@ -86,7 +86,7 @@ describe('the macOS backend: listeners', () => {
     await expect(garbage.listeners(RANGE, soon())).rejects.toMatchObject({ code: 'E_LOOK_FAILED' })
   })
 
-  it('tells the holders from the list, without asking again', async () => {
+  it('takes the holders from the list, without asking again', async () => {
     const { run, calls } = replay({ lsof: captured('darwin/lsof-shared.txt') })
     const platform = createDarwin(run)
     const listeners = await platform.listeners(RANGE, soon())
@@ -97,7 +97,7 @@ describe('the macOS backend: listeners', () => {
 })
 
 describe('the macOS backend: inspect', () => {
-  it('tells what ps tells, with a start time that names the boot session', async () => {
+  it('reports what ps reports, with a start time that names the boot session', async () => {
     const views = await createDarwin(replay(machine).run).inspect([2077, 812], soon())
     expect([...views.keys()]).toEqual([812, 2077])
     expect(views.get(2077)).toEqual({
@@ -157,16 +157,16 @@ describe('the macOS backend: inspect', () => {
     expect(views.get(812)).toMatchObject({ executable: here, executableGone: false })
   })
 
-  it('has no start times without the boot session, and the rest all the same', async () => {
+  it('has no start times without the boot session, but still has the rest', async () => {
     const platform = createDarwin(replay({ ...machine, sysctl: unavailable('sysctl') }).run)
     expect((await platform.inspect([812], soon())).get(812)).toMatchObject({ startTime: null, parent: 1 })
   })
 
-  it('has none where ps finds nobody', async () => {
+  it('has none where ps finds no process', async () => {
     expect((await createDarwin(replay({ ...machine, ps: '' }).run).inspect([812], soon())).size).toBe(0)
   })
 
-  it('fails, and does not say "dead", where a line cannot be read and somebody is missing', async () => {
+  it('fails, and does not say "dead", where a line cannot be read and a process is missing', async () => {
     const cut = createDarwin(replay({ ...machine, ps: machine.ps.slice(0, -400) }).run)
     await expect(cut.inspect([812, 2101, 2210], soon())).rejects.toMatchObject({ code: 'E_LOOK_FAILED' })
     expect((await cut.inspect([812], soon())).size).toBe(1)

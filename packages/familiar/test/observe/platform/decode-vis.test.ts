@@ -36,7 +36,7 @@ describe('decodeVis', () => {
     expect(texts.filter((text) => decodeVis(encode(text)) !== text)).toEqual([])
   })
 
-  it('leaves bytes that are no UTF-8 as they were printed', () => {
+  it('leaves bytes that are not UTF-8 as they were printed', () => {
     expect(decodeVis('/tmp/M-C')).toBe('/tmp/M-C')
     expect(decodeVis('/tmp/M-mM- M-^@')).toBe('/tmp/M-mM- M-^@')
     expect(decodeVis('/tmp/M-`M^@M^@')).toBe('/tmp/M-`M^@M^@')
@@ -47,7 +47,7 @@ describe('decodeVis', () => {
     expect(decodeVis('a^Jb\\012c')).toBe('a^Jb\nc')
   })
 
-  it('cannot tell a written \\012 from a newline: the limit that its comment states', () => {
+  it('cannot distinguish a written \\012 from a newline: the limit that its comment states', () => {
     expect(decodeVis('echo a\\012b')).toBe('echo a\nb')
   })
 

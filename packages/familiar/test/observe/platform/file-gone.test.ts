@@ -14,7 +14,7 @@ describe('isFileGone', () => {
     expect(await isFileGone(join(process.execPath, 'node'), soon())).toBe(true)
   })
 
-  it('does not say that a file is gone that it cannot look for', async () => {
+  it('does not report a file as gone if it cannot check', async () => {
     expect(await isFileGone('/tmp/with\0nul', soon())).toBeNull()
     expect(await isFileGone(`/${'x'.repeat(5000)}`, soon())).toBeNull()
   })

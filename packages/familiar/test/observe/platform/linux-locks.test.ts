@@ -84,7 +84,7 @@ describe('the holder of a lock', () => {
     expect(findLockHolder(path, null, [process.pid])).toBeNull()
   })
 
-  it('comes with its start time, as a look gives it', async () => {
+  it('comes with its start time, as a scan gives it', async () => {
     const { pid } = await holderOf()
     expect(await linux.lockHolder(path, null, [])).toEqual({ pid, startTime: startTimeOf(pid) })
   })
@@ -132,7 +132,7 @@ describe('the holder of a lock', () => {
   })
 })
 
-describe('nobody', () => {
+describe('no process', () => {
   it('holds the lock of a file that is not there', () => {
     expect(findLockHolder(path, null, [process.pid])).toBeNull()
     expect(findLockHolder(path, { pid: process.pid, startTime: 'any' }, [])).toBeNull()
@@ -141,7 +141,7 @@ describe('nobody', () => {
     expect(findLockHolder(join(path, 'below'), null, [])).toBeNull()
   })
 
-  it('holds one that was let go, whatever the text says', async () => {
+  it('holds one that was released, no matter what the text says', async () => {
     const holder = await holderOf()
     await holder.ask('release')
     expect(readLockHolder(path)?.pid).toBe(holder.pid)
@@ -189,7 +189,7 @@ describe('nobody', () => {
   })
 })
 
-describe('it cannot be told who holds a lock', () => {
+describe('it is unknown who holds a lock', () => {
   it('by a hard link with another name: that the lock is held is all that is known', async () => {
     const { pid } = await holderOf()
     const link = join(home, 'link.lock')

@@ -15,7 +15,7 @@ leaveNothing()
 const platform = await selectPlatform()
 const host = await platform.host()
 
-/** Starts a process with this prefix, and returns what a look sees of it. */
+/** Starts a process with this prefix, and returns what a scan sees of it. */
 async function viewOf(
   context: TestContext,
   prefix: readonly string[],
@@ -82,7 +82,7 @@ describe('a process', () => {
   })
 })
 
-describe('who looks from', () => {
+describe('a scan from', () => {
   interface Host {
     readonly namespaces: string
     readonly networkNamespace: string
@@ -102,13 +102,13 @@ describe('who looks from', () => {
     expect([host.namespaces, null]).toContain(seen?.namespaces)
   })
 
-  it('another time namespace is told no start time of ours', (context) => {
+  it('another time namespace gets no start time of ours', (context) => {
     const prefix = ['unshare', '--time', '--boottime', '100000', '--fork']
     needCommand(context, 'unshare', prefix.slice(1))
     expect(answerOf(prefix, 'inspect', process.pid)).toMatchObject([{ startTime: null }])
   })
 
-  it('another network is told that ours is another one', (context) => {
+  it('another network learns that ours is another one', (context) => {
     const prefix = ['unshare', '--net']
     needCommand(context, 'unshare', ['--net'])
     const inside = answerOf(prefix, 'host') as Host

@@ -50,7 +50,7 @@ describe('/proc must show the processes of our own pid namespace', () => {
     expect(answerOf(prefix, 'inspect', 1)).toMatchObject([{ pid: 1 }])
   })
 
-  it('nothing is asked where there is no /proc at all', (context) => {
+  it('nothing is asked without any /proc', (context) => {
     const prefix = ['unshare', '--mount', 'sh', '-c', 'umount -l /proc && exec "$@"', 'sh']
     needCommand(context, prefix[0] ?? '', prefix.slice(1))
     expect(answerOf(prefix, 'select')).toEqual(IMPOSSIBLE)

@@ -50,7 +50,7 @@ describe('parseLsof', () => {
     expect(parseLsof(captured('darwin/lsof-odd.txt'))[2]).toMatchObject({ parent: null, user: null })
   })
 
-  it('takes a wildcard without a type for IPv4: it is listed, whatever it is', () => {
+  it('takes a wildcard without a type for IPv4: it is listed, whichever it is', () => {
     expect(parseLsof(captured('darwin/lsof-odd.txt'))[2]?.address).toBe('0.0.0.0')
   })
 
@@ -69,7 +69,7 @@ describe('parseLsof', () => {
     expect(parseLsof('\n')).toEqual([])
   })
 
-  it('refuses text that is no field output', () => {
+  it('refuses text that is not field output', () => {
     expect(() => parseLsof(captured('darwin/lsof-usage.txt'))).toThrow('not the form')
     expect(() => parseLsof('lsof: Statusfehler: Datei oder Verzeichnis nicht gefunden\n')).toThrow(
       'not the form',

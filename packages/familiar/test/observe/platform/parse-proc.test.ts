@@ -112,7 +112,7 @@ describe('parseProcStat', () => {
     },
   )
 
-  it('tells a zombie, and how many threads it still has', () => {
+  it('recognises a zombie, and how many threads it still has', () => {
     expect(parseProcStat(stat('node', { state: 'Z', threads: 1 }))).toMatchObject({ state: 'Z', threads: 1 })
     expect(parseProcStat(stat('node', { state: 'Z', threads: 7 }))).toMatchObject({ state: 'Z', threads: 7 })
   })
@@ -149,12 +149,12 @@ describe('parseProcStatus', () => {
     expect(parseProcStatus(text)).toEqual({ user: '1000', memoryBytes: 51200 * 1024 })
   })
 
-  it('names nobody where the real and the effective user differ', () => {
+  it('names no user where the real and the effective user differ', () => {
     expect(parseProcStatus(text.replace('Uid:\t1000\t1000', 'Uid:\t1000\t0')).user).toBeNull()
     expect(parseProcStatus(text.replace('Uid:\t1000\t1000', 'Uid:\t0\t1000')).user).toBeNull()
   })
 
-  it('is not fooled by a name that looks like a row: the kernel escapes newlines', () => {
+  it('is not fooled by a name that resembles a row: the kernel escapes newlines', () => {
     const fooling = text.replace('Name:\tnode', 'Name:\tx\\nUid:\\t0\\t0')
     expect(parseProcStatus(fooling).user).toBe('1000')
   })

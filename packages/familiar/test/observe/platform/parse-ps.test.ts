@@ -84,7 +84,7 @@ describe('parsePs', () => {
     ['-', null],
     ['?', null],
     ['0:00.4x', null],
-  ])('reads the CPU time %s as %s, and the rest of the line all the same', (cpu, cpuSeconds) => {
+  ])('reads the CPU time %s as %s, and still the rest of the line', (cpu, cpuSeconds) => {
     const expected = { cpuSeconds, memoryBytes: 38144 * 1024, command: 'node x.js' }
     expect(rowOf(line({ cpu }), 812)).toMatchObject(expected)
   })
@@ -94,12 +94,12 @@ describe('parsePs', () => {
     expect(rowOf(odd, 2700)).toMatchObject({ executable: null, command: '-zsh' })
   })
 
-  it('has null for arguments that may not be read, and for memory that is not told', () => {
+  it('has null for arguments that may not be read, and for memory that is not given', () => {
     expect(rowOf(odd, 88)).toMatchObject({ user: '0', executable: null, command: null, memoryBytes: null })
     expect(rowOf(odd, 2600)).toMatchObject({ zombie: false, executable: null, command: null })
   })
 
-  it('writes the uid of nobody as the rest of the system does', () => {
+  it('writes the uid of the user nobody as the rest of the system does', () => {
     expect(rowOf(odd, 421)?.user).toBe('4294967294')
   })
 

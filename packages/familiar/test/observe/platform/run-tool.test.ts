@@ -46,14 +46,14 @@ describe('runTool', () => {
     expect(error.hint).toContain('/nowhere/lsof')
   })
 
-  it('tells the exit code and the first line of the complaint', async () => {
+  it('reports the exit code and the first line of the complaint', async () => {
     const error = await failureOf(
       node(`console.error('\\n  no\\x07 such option\\nusage: x'); process.exit(3)`),
     )
     expect(error.message).toMatch(/^node[^:]*: exit code 3: no {1,2}such option$/)
   })
 
-  it('tells the exit code alone where nothing was said', async () => {
+  it('reports the exit code alone where nothing was printed', async () => {
     expect((await failureOf(node('process.exit(4)'))).message).toMatch(/: exit code 4$/)
   })
 
@@ -92,12 +92,12 @@ describe('runTool', () => {
     expect((await failureOf(flood)).message).toMatch(/: printed more than 16 MiB$/)
   })
 
-  it('tells the signal that ended a tool', async () => {
+  it('reports the signal that ended a tool', async () => {
     const error = await failureOf(node('process.abort()'))
     expect(error.message).toMatch(/: (?:was ended by SIG\w+|exit code \d+)/)
   })
 
-  it('tells that a file cannot be run', async () => {
+  it('reports that a file cannot be run', async () => {
     const error = await failureOf(runTool(import.meta.dirname, [], { deadline: soon() }))
     expect(error.message).toMatch(/: could not be run \(E\w+\)$|: not found/)
   })

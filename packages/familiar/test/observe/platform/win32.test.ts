@@ -21,7 +21,7 @@ async function scriptOf(
 }
 
 describe('the Windows backend: host', () => {
-  it('tells its own process, the SID and the boot', async () => {
+  it('reports its own process, the SID and the boot', async () => {
     expect(await answering('win32/host.json').host()).toEqual({
       pid: process.pid,
       user: USER,
@@ -80,7 +80,7 @@ describe('the Windows backend: listeners', () => {
     expect(new Set(listeners.map((listener) => listener.socket)).size).toBe(6)
   })
 
-  it('tells a socket from one that was made later at the same place', async () => {
+  it('distinguishes a socket from one that was made later at the same place', async () => {
     const [before] = await answering('win32/listeners-one.json').listeners(RANGE, soon())
     const later = captured('win32/listeners-one.json').replace('654321', '654322')
     const [after] = await createWin32(replay({ 'powershell.exe': later }).run).listeners(RANGE, soon())
@@ -95,7 +95,7 @@ describe('the Windows backend: listeners', () => {
     expect(calls).toEqual([])
   })
 
-  it('tells the holders from the list; pid 0 holds nothing', async () => {
+  it('takes the holders from the list; pid 0 holds nothing', async () => {
     const platform = answering('win32/listeners.json')
     const holders = await platform.holders(await platform.listeners(RANGE, soon()), new Set(), soon())
     expect([...holders.values()]).toEqual([9120, 9120, 11332, 11332, 4])
@@ -158,7 +158,7 @@ describe('the Windows backend: inspect', () => {
     expect(calls).toEqual([])
   })
 
-  it('fails, and does not say "dead", where a row names no process and somebody is missing', async () => {
+  it('fails, and does not say "dead", where a row names no process and a process is missing', async () => {
     const platform = createWin32(replay({ 'powershell.exe': '{"rows":[{"pid":9120},{"pid":null}]}' }).run)
     await expect(platform.inspect([9120, 11332], soon())).rejects.toMatchObject({ code: 'E_LOOK_FAILED' })
     expect((await platform.inspect([9120], soon())).size).toBe(1)

@@ -12,7 +12,7 @@ leaveNothing()
 
 const real = await selectPlatform()
 
-/** A process that stands in a new directory of that name. */
+/** A process whose working directory is a new directory of that name. */
 async function standIn(name: string) {
   const directory = join(makeHome(), name)
   mkdirSync(directory)

@@ -9,7 +9,10 @@ export interface Confined {
   readonly within: string
 }
 
-/** A leading dot. HFS+ ignores some invisible characters in names, so with one in front, `.git` is still `.git` there. */
+/**
+ * Matches a leading dot, even after invisible characters: HFS+ ignores some of them, so it takes such a name for
+ * `.git`.
+ */
 const HIDDEN = /^\p{Default_Ignorable_Code_Point}*\./u
 
 /** Returns whether a name is hidden, like `.git`, `.env` and `.kittify`, where git, tools and daemons keep secrets. */

@@ -9,8 +9,9 @@ export interface Decoded {
 const BINARY = /[\0-\u0008\u000e-\u001a\u001c-\u001f]/
 
 /**
- * Decodes a file, or its beginning. UTF-16 if a byte order mark says so, else UTF-8, where a character cut off by the end
- * of the beginning is dropped. Anything else is read as Latin-1, which fits any bytes, so `problem` says so.
+ * Decodes the bytes of a file, or of its beginning if `isWhole` is false; then an incomplete last UTF-8 character is
+ * dropped. The encoding is UTF-16 if there is a byte order mark for it, else UTF-8. Bytes that are not UTF-8 are read
+ * as Latin-1, which accepts any bytes, and `problem` says so.
  */
 export function decode(bytes: Uint8Array, isWhole: boolean): Decoded {
   const utf16 = utf16Of(bytes)

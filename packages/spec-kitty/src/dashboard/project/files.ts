@@ -93,7 +93,10 @@ async function withOpen<T>(
   }
 }
 
-/** Asks the kernel where it tells, else resolves the path again. Empty, which is refused, if that names another file now. */
+/**
+ * Returns the real path of the open file: from the kernel on Linux, else by resolving the path again. Returns an empty
+ * path, which is refused, if the path now names another file.
+ */
 async function realPathOf(handle: FileHandle, found: LocatedEntry, open: BigIntStats): Promise<string> {
   const told = await kernelPath(handle)
   if (told !== null) return told.real
@@ -102,7 +105,9 @@ async function realPathOf(handle: FileHandle, found: LocatedEntry, open: BigIntS
   return dev === open.dev && ino === open.ino ? path : ''
 }
 
-/** Linux only, else null. `held` is a path that keeps naming the open file, whatever happens to its `real` path. */
+/**
+ * Returns null except on Linux. `held` is a path that keeps naming the open file, whatever happens to its `real` path.
+ */
 async function kernelPath(handle: FileHandle): Promise<{ held: string; real: string } | null> {
   const held = `/proc/self/fd/${handle.fd}`
   try {

@@ -13,7 +13,7 @@ const MAX_PROBLEMS = 10
 
 /** A file split into front matter and body. */
 export interface Split {
-  /** Null: it has no front matter. */
+  /** Null: it has no front matter, or front matter without an end. */
   readonly yaml: string | null
   readonly body: string
   readonly problem: string | null

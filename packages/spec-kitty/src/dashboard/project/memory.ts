@@ -17,7 +17,9 @@ export interface Reading<T> {
 
 interface Entry {
   readonly identity: string
-  /** If the file's times are not before this, they are too recent: a second change might not alter them. */
+  /**
+   * The value is reused only if the file's times are before this: a second change might not alter more recent times.
+   */
   readonly settled_before_ms: bigint
   readonly value: unknown
 }

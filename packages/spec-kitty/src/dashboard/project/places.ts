@@ -26,7 +26,7 @@ export async function placesOfProject(directory: string): Promise<ProjectPlaces>
   }
 }
 
-/** Returns what to watch to notice changes of a mission, found by the same walk that finds what is read of it. */
+/** Returns what to watch to notice changes of a mission. It is found by the same code as the files that are read. */
 export async function placesOfMission(mission: LocatedEntry): Promise<readonly Wanted[]> {
   const listed = await list(mission)
   const names = 'kind' in listed ? [] : listed.names

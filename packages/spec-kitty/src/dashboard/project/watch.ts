@@ -13,8 +13,8 @@ export interface ProjectWatch {
 
 /**
  * Calls `onChange` about every 100 ms at most with the missions that may have changed (null: any may have, and the list
- * too). The first call has null and comes as soon as everything is watched. While nothing changes, nothing wakes up, except
- * to poll what the system refuses to watch. Never throws because of the project's contents.
+ * too). The first call has null and comes as soon as everything is watched. While nothing changes, no timer runs,
+ * except to poll what the system refuses to watch. Never throws because of the project's contents.
  *
  * Every directory has its own watch. The recursive watch of Node 20 on Linux consists of such watches too, but has one for
  * every file, set up by blocking calls over everything below the project.

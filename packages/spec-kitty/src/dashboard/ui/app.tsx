@@ -63,7 +63,10 @@ function useMissions(route: Route): Reading<MissionsReply> {
   return reading
 }
 
-/** Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns it itself. */
+/**
+ * Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns the focus by
+ * itself.
+ */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
   const place = JSON.stringify(route.view === 'board' ? { ...route, card: null } : route)
   const before = useRef(place)

@@ -6,11 +6,11 @@ export interface StandingWords {
   readonly name: string
   /** After a number: `2 for you to decide`. */
   readonly counted: string
-  /** What the standing means for the reader, in one sentence. */
+  /** What the condition means for the reader. */
   readonly meaning: string
 }
 
-/** Returns the standing of a daemon. The live ones are set apart from everything else that is never touched. */
+/** Returns `live` for a live daemon, which is `never_touch` too; for any other, its cleanup class. */
 export function conditionOf(daemon: DaemonEntry): Condition {
   return daemon.is_live ? 'live' : daemon.cleanup_class
 }
@@ -43,7 +43,7 @@ const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
   ['not_spec_kitty', 'It is no daemon of spec-kitty.'],
 ])
 
-/** Returns what the standing of a daemon means for the reader, in one sentence. */
+/** Returns what the condition of a daemon means for the reader. */
 export function meaningOf(daemon: DaemonEntry): string {
   const condition = conditionOf(daemon)
   const known = condition === 'never_touch' ? LEFT_ALONE.get(daemon.skip_reason) : undefined

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { parseRoute, printRoute, type Route } from './route.js'
 
-/** The fragment before the current one, to know whether "back" leads to where closing a dialog must lead. */
+/** The fragment before the current one, so that `closeTo` knows whether one step back leads to its target. */
 let previous: string | null = null
 
 /** Returns the current route, and renders again when it changes. */

@@ -11,7 +11,9 @@ export type Signal =
 
 export interface LiveEvents {
   readonly connection: () => Connection
-  /** Whether the stream has yet to send its first event, which says to read everything: a read before it is done twice. */
+  /**
+   * True until the stream sends its first event or fails. That event makes the page read everything, so wait for it.
+   */
   readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void

@@ -101,7 +101,7 @@ function initial(url: string): Shown {
   return lastReplies.get(url) ?? { url, text: null, value: null, failure: null, isReading: true }
 }
 
-/** Makes one request at a time. However often a read is asked for meanwhile, it is read once more afterwards. */
+/** Makes one request at a time. All reads requested during a request are answered by one more request after it. */
 function createReader(url: string, show: (next: Shown) => string) {
   const abort = new AbortController()
   let isBusy = false

@@ -22,9 +22,9 @@ const marked = new Marked({
 })
 
 /**
- * Returns the HTML of a document. HTML in the document is shown as text, except for plain tags, and comments, which are
- * dropped: readers see what an author tried, and the browser's parser never gets it, so the page's policy has nothing to
- * report. The result must still go through `sanitise`, because links may lead anywhere.
+ * Returns the HTML of a document. Plain tags in the document are kept, comments are dropped, and all other HTML is
+ * shown as text: readers see what the author wrote, and the browser's parser never gets it, so it cannot violate the
+ * page's content security policy. The result must still go through `sanitise`, because links may lead anywhere.
  */
 export function markdownToHtml(markdown: string): string {
   return marked.parse(markdown, { async: false })

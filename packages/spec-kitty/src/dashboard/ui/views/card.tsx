@@ -32,7 +32,7 @@ export function Card({ workPackage, mission, done, hasMoved }: CardProps) {
   )
 }
 
-/** Returns who works on a package, agent and assignee, each named once; null when nobody is named. */
+/** Returns the agent and the assignee of a package, each name once; null if it has neither. */
 function whoWorks({ agent, assignee }: WorkPackage): string | null {
   const names = [...new Set([agent, assignee])].filter((name) => name !== null && name !== '')
   return names.length === 0 ? null : names.join(', ')

@@ -5,7 +5,7 @@ import { formatBytes, formatDuration } from '../format.js'
 import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
 
-/** One daemon: its standing, its facts, and the command that deals with it. */
+/** One daemon: its condition, its facts, and the command that deals with it. */
 export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   const condition = conditionOf(daemon)
   const { name } = CONDITIONS[condition]
@@ -57,7 +57,10 @@ function Fact({ name, value }: { readonly name: string; readonly value: string |
   )
 }
 
-/** Lines break only between words: broken after the hyphens of an option, it would read as another command. */
+/**
+ * A command whose lines break only between words: broken after the hyphens of an option, it would look like another
+ * one.
+ */
 function Command({ command }: { readonly command: string }) {
   const words = visible(command).split(' ')
   return (
@@ -69,7 +72,9 @@ function Command({ command }: { readonly command: string }) {
 
 const COPIED_FOR_MS = 2000
 
-/** The command can always be selected by hand; copying it by button is something that a browser may refuse. */
+/**
+ * A command and a button that copies it. The browser may refuse to copy; the command can always be selected by hand.
+ */
 function Remedy({ command }: { readonly command: string }) {
   const [isCopied, setIsCopied] = useState(false)
   const copy = async () => {
