@@ -5,7 +5,7 @@ import type { ScopeSnapshot } from './observation.js'
 type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
 /**
- * Returns whether the pid in a record belongs to another machine, or to another pid namespace of this boot. `no` for a
+ * Returns whether the pid in a record belongs to another machine, or to another pid namespace of this boot. False for a
  * predecessor's record, which does not say. The host id takes longer to compute than the rest, so it is compared only if
  * the boot ids differ. Pure.
  */

@@ -49,9 +49,9 @@ export function inUseBy(seen: Observation, around: ScanContext): string | null {
 }
 
 /**
- * Returns another scope whose daemon this process is or may be; null if it is proven that there is none. A proven scope
+ * Returns another scope whose daemon this process is or may be; null if no sign of one was found. A proven scope
  * comes first, then the text `unknown` if not all scopes that the process names are known, then a scope that could not be
- * read. It is used where a process is to be ended with force, which must not rely on a guess. Pure.
+ * read. Pure.
  */
 export function maybeInUseBy(seen: Observation, around: ScanContext): string | null {
   const proven = inUseBy(seen, around)

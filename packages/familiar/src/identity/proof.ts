@@ -1,6 +1,9 @@
 import type { CommandLine, Listener } from './machine.js'
 
-/** What was read about one process when it was proven; before a signal, it is read again and compared. */
+/**
+ * What was read about one process when it was proven. Before a signal, its start time, command line, executable and
+ * namespaces are read again and compared.
+ */
 export interface ProofFacts {
   readonly family: string
   /** Null for a process that does not listen. */

@@ -55,7 +55,7 @@ export interface ProcStat {
   readonly cpuTicks: number | null
 }
 
-/** Returns fields of /proc/PID/stat; null if the text is incomplete. The name ends at the last `)`: it may contain others. */
+/** Returns fields of /proc/PID/stat; null if the text is incomplete. The name ends at the last `)`: it may contain `)`. */
 export function parseProcStat(text: string): ProcStat | null {
   const fields = text
     .slice(text.lastIndexOf(')') + 1)
