@@ -14,8 +14,8 @@ import { removeLeftover, writeNewFile } from './safe-file.js'
 const INSPECT_MS = 2_000
 
 /**
- * Writes the token of a running daemon to a separate file (0600) in a directory that only clients of the same home can
- * read: the record in the scope does not contain the token. Throws `E_SCOPE_UNUSABLE` if the file cannot be written,
+ * Writes the token of a running daemon to a separate file (0600) in a directory of its user's home, for clients of the
+ * same home: the record in the scope does not contain the token. Throws `E_SCOPE_UNUSABLE` if the file cannot be written,
  * `E_RESOURCES` for lack of descriptors or memory.
  */
 export function writeToken(directory: string, token: string, record: OwnRecord): void {

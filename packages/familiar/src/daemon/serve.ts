@@ -244,18 +244,22 @@ function recordOf(
 }
 
 /**
- * The head is frozen: `status` to `package_version`, and `owner.pid` and `owner.port`. Our values win over the tool's
- * only within `owner`, so the tool's other keys must not repeat those of the head.
+ * Returns the health reply. Its head (`status` to `package_version`) and `owner.pid` and `owner.port` are frozen: what the
+ * tool adds never replaces them. The reply contains no token.
  */
 function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
   const { owner, ...more } = describe()
-  return {
+  const head = {
     status: 'ok',
     daemon_family: record.family,
     singleton_scope_id: record.scope,
     protocol_version: record.protocol_version,
     package_version: record.package_version,
+  }
+  return {
+    ...head,
     ...more,
+    ...head,
     owner: {
       ...owner,
       pid: record.pid,

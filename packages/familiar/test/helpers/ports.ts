@@ -59,6 +59,7 @@ const FILES = [
   'life/unmounted',
   'life/unreachable',
   'life/wedged',
+  'life/health-head',
 ] as const
 
 /** Below the ports that systems hand out by themselves (Linux from 32768 on), and clear of the families' own ranges. */

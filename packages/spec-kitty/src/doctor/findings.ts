@@ -99,8 +99,8 @@ function isOpen(candidate: Candidate, seen: Scan): boolean {
 }
 
 /**
- * Reports that this root's daemon and this command have different versions. Commands replace an older daemon, use a
- * newer one that speaks the same protocol, and fail with any other.
+ * Reports that this root's daemon and this command have different versions. Commands replace an older daemon, use any
+ * other that speaks the same protocol, and fail if the protocol is newer.
  */
 function otherVersion({ seen, self }: Seen): Finding | null {
   const found = scopeDaemon(seen)

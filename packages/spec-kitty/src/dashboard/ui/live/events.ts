@@ -12,7 +12,8 @@ export type Signal =
 export interface LiveEvents {
   readonly connection: () => Connection
   /**
-   * True until the stream sends its first event or fails. That event makes the page read everything, so wait for it.
+   * True while a stream is open that has neither sent its first event nor failed. That event makes the page read
+   * everything, so wait for it.
    */
   readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
