@@ -17,7 +17,7 @@ export { loadLocks } from '../act/lock.js'
 const HOLD_MS = 25_000
 
 /**
- * What `connect` does if the warm try finds no usable daemon: C2 to C5. Loaded only then. `wasSilent`: the recorded daemon
+ * What `connect` does if the warm try finds no usable daemon. Loaded only then. `wasSilent`: the recorded daemon
  * let the warm try time out.
  */
 export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Connection> {
@@ -70,7 +70,7 @@ function startReasonAfter(previous: DaemonRecord | null): StartReason {
 }
 
 /**
- * Retires the daemon that one of this installation replaces: our own, or the recorded predecessor. Throws instead if the
+ * Ends the daemon that a daemon of this installation is to replace: our own, or the recorded predecessor. Throws instead if the
  * successor could not write its record: an older daemon is better than none.
  */
 async function replaceOutdated(

@@ -18,7 +18,7 @@ import { hintFor, unreachable, type Beyond } from './beyond.js'
 import { quarantine } from '../act/record-file.js'
 import { assertCanStart, type Launch } from './spawn.js'
 
-/** A daemon that was ended because one of this installation replaces it. */
+/** A daemon that was ended so that a daemon of this installation can replace it. */
 export interface Replaced {
   readonly reason: 'version_mismatch' | 'installation_gone'
   readonly packageVersion: string | null
@@ -34,7 +34,7 @@ export interface ReplaceOrder extends EndOrder, Beyond {
   readonly stopCommand: string
 }
 
-/** Missing, these say where this command runs, and nothing about the daemon: it may be healthy. */
+/** If one of these proofs is missing, this command cannot see the daemon well enough: the daemon may be healthy. */
 const BEYOND: ReadonlySet<string> = new Set([
   'pid_known',
   'start_time_known',

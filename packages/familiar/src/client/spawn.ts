@@ -25,7 +25,7 @@ export type StartReason =
 
 /** How a daemon of this family is started. */
 export interface Launch {
-  /** The arguments after the interpreter: the entry, the family's word, the scope marker. */
+  /** The arguments after the interpreter: the entry, the name of the family, the scope marker. */
   readonly args: readonly string[]
   /** The whole environment of the daemon. */
   readonly env: { readonly [name: string]: string | undefined }
@@ -49,7 +49,7 @@ export interface StartOrder {
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
 const READY_MS = 15_000
 
-/** It gets at least this long, even if the caller has used up its own time. */
+/** A daemon gets at least this long to be ready, even if its starter has no time left. */
 const READY_LEAST_MS = 2_000
 
 /** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
@@ -77,7 +77,7 @@ const LOG_TAIL_BYTES = 8 * 1024
  * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. The life-cycle lock
  * must be held for the whole call.
  *
- * The daemon has its own session and keeps nothing of the caller's: no terminal, no working directory, no file descriptor (a
+ * The daemon has its own session and keeps nothing that belongs to the caller: no terminal, no working directory, no file descriptor (a
  * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
  * the daemon sees the end of the pipe and exits.
  *

@@ -13,7 +13,7 @@ export interface StartOrder {
 }
 
 /**
- * Starts the scope's daemon. If the range is full, cleans up what is provably stale and tries once more (C5); then throws
+ * Starts the scope's daemon. If the range is full, cleans up what is provably stale and tries once more; then throws
  * `E_RANGE_FULL`, which names the holders of the ports.
  */
 export async function startInRange(

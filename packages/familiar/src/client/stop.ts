@@ -99,7 +99,7 @@ function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target
 /**
  * Returns the target for a daemon that proved over HTTP to be the recorded one although the scan did not find it. Such
  * a daemon is only asked over HTTP to stop, never signalled. Throws `E_DAEMON_ELSEWHERE` if its process is not visible
- * from here, because then nobody could tell whether it has ended.
+ * from here, because then its end could not be seen.
  */
 async function provenTarget(request: StopRequest, { host }: Scan, record: DaemonRecord): Promise<Target> {
   const { pid, port } = record

@@ -137,7 +137,7 @@ export function startLifecycle(options: LifecycleOptions): void {
     else await leave(rule.reason, rule.id)
   }
 
-  // Signals are handled before the record is written: whoever reads the record may send a signal at once, and even then
+  // Signals are handled before the record is written: a reader of the record may send a signal at once, and even then
   // the daemon must mark its record as stopped before it ends.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
   process.on('SIGHUP', () => void (options.isForeground === true && leave('SIGHUP', null)))

@@ -19,7 +19,7 @@ export interface Situation {
 
 export type RetirementReason = 'superseded' | 'scope_gone' | 'installation_changed' | 'idle'
 
-/** A rule of self-retirement. R3 and R4 hold only while nothing is in flight; R1 and R2 wait for at most the drain bound. */
+/** A rule of self-retirement. R3 and R4 hold only while nothing is in flight; R1 and R2 wait for at most the drain time. */
 interface RetirementRule {
   readonly id: 'R1' | 'R2' | 'R3' | 'R4'
   readonly reason: RetirementReason

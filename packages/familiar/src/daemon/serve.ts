@@ -44,14 +44,14 @@ export interface ServeOptions {
   readonly isInstallationChanged: () => boolean | null
   readonly timing: Timing
   /**
-   * False when the file descriptor of the start pipe may be something else: in the foreground, or when a service manager
+   * False when the file descriptor of the startup pipe may be something else: in the foreground, or when a service manager
    * handed over sockets.
    */
   readonly mayHavePipe: boolean
   /** True when it runs in the caller's terminal: it leaves when that is closed (SIGHUP), as on Ctrl+C. */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
-  /** The only port to try, unless the start pipe names one; otherwise the first free port of the range. */
+  /** The only port to try, unless the startup pipe names one; otherwise the first free port of the range. */
   readonly port?: number | null
   /** Called once, when it serves and its record is written. */
   readonly onReady?: (record: OwnRecord) => void
@@ -66,11 +66,11 @@ const DAEMON_LOCK_WAIT_MS = 500
 const SELF_MS = 5_000
 
 /**
- * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the start pipe, waits to be adopted,
+ * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the startup pipe, waits to be adopted,
  * writes its record, and lives until it is told to leave or retires by itself.
  *
  * A failure to start goes to the starter as a typed error, and to the log (except `E_SCOPE_FOREIGN_OWNER`: nothing is
- * written in another user's directory). Without a start pipe the daemon counts as adopted. Before its adoption, if the pipe
+ * written in another user's directory). Without a startup pipe the daemon counts as adopted. Before its adoption, if the pipe
  * ends or the starter does not answer for 10 s, it leaves at once, with nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {

@@ -13,10 +13,10 @@ export const CLEAN_EVERY_MS = 60_000
 /** Machines that share a home through a file synchroniser overwrite each other's record: at most once a minute, then. */
 export const OVERWRITE_EVERY_MS = 60_000
 
-/** A daemon that hangs while it leaves exits this long after the drain bound. */
+/** A daemon that hangs while it leaves exits this long after the drain time. */
 export const WATCHDOG_MS = 1_000
 
-/** Returns the timing: the defaults, with the values from the start pipe in their place. */
+/** Returns the timing: the defaults, with the values from the startup pipe in their place. */
 export function readTiming(defaults: Timing, given: JsonObject | null): Required<Timing> {
   return { overwriteEveryMs: OVERWRITE_EVERY_MS, ...defaults, ...timingFromJson(given) }
 }

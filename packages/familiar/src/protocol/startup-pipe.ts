@@ -2,13 +2,13 @@ import { Socket } from 'node:net'
 import { countOf, objectOf, parseJson, type JsonObject } from '../json.js'
 import { fstatSync } from 'node:fs'
 
-/** The daemon's file descriptor of the start pipe: a socket pair, one JSON document per line, both ways. */
+/** The daemon's file descriptor of the startup pipe: a socket pair, one JSON document per line, both ways. */
 export const STARTUP_PIPE_FD = 3
 
 /** A daemon that is not adopted within this time exits. */
 export const STARTUP_PIPE_MS = 10_000
 
-/** The times of a daemon's life, in milliseconds. Tests lower them through the start pipe; nothing else can. */
+/** The times of a daemon's life, in milliseconds. Tests lower them through the startup pipe; nothing else can. */
 export interface Timing {
   /** How often a daemon checks its own situation. */
   readonly tickMs: number
@@ -22,7 +22,7 @@ export interface Timing {
   readonly overwriteEveryMs?: number
 }
 
-/** The names of the times in the start pipe. */
+/** The names of the times in the startup pipe. */
 const TIMING: readonly (readonly [keyof Timing, string])[] = [
   ['tickMs', 'tick_ms'],
   ['idleMs', 'idle_ms'],
@@ -98,8 +98,8 @@ export function jsonLines(socket: Socket): Lines {
 }
 
 /**
- * Returns the start pipe, null when this process was started without one (by hand, by a service manager): then it counts as
- * adopted. Pass false where systemd hands sockets over: they begin at the same file descriptor and are not a start pipe.
+ * Returns the startup pipe, null when this process was started without one (by hand, by a service manager): then it counts as
+ * adopted. Pass false where systemd hands sockets over: they begin at the same file descriptor and are not a startup pipe.
  */
 export function openStartupPipe(mayHavePipe: boolean): Lines | null {
   if (!mayHavePipe || !isSocket(STARTUP_PIPE_FD)) return null
