@@ -31,7 +31,7 @@ const GROUPS = [
   },
   {
     name: 'tool',
-    test: /spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/config|daemons\/(?:families|recognise-\w+|predecessor|health-details|commands|status|tool-daemon|sync))\.js$/,
+    test: /spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/config|daemons\/(?:families|recognise-\w+|predecessor|health-details|commands|markers|status|tool-daemon|sync))\.js$/,
   },
   {
     name: 'use',

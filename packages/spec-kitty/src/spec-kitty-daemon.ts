@@ -5,18 +5,13 @@
  */
 import { homeDirectory } from './cli/home.js'
 import { runtimeRoot } from './cli/runtime-root.js'
+import { MARKERS } from './daemons/markers.js'
 import type { DaemonOptions } from './daemons/serve.js'
 import { VERSION_VARIABLE } from './installation.js'
 
-/** The first argument of each daemon, and its marker up to the `=`; the scope follows. */
-const MARKERS: Readonly<Record<string, string>> = {
-  sync: '--spec-kitty-daemon-root=',
-  dashboard: '--spec-kitty-dashboard-project=',
-}
-
 const { argv, env } = process
 const [family = '', ...rest] = argv.slice(2)
-const marker = MARKERS[family]
+const marker: string | undefined = Object.entries(MARKERS).find(([name]) => name === family)?.[1]
 const scope =
   marker === undefined ? undefined : rest.find((one) => one.startsWith(marker))?.slice(marker.length)
 

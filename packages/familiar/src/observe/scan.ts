@@ -91,7 +91,9 @@ async function scanWith(
   const host = await platform.host()
   const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
-  if (listeners.some(({ port }) => !recordedPorts(read).has(port))) reader.prepare()
+  const ownPorts = recordedPorts(read)
+  // Such a listener may name another scope, which only the child may read.
+  if (listeners.some(({ port }) => !ownPorts.has(port))) reader.prepare()
   const replies = new Map(
     await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)),
   )
@@ -99,7 +101,7 @@ async function scanWith(
   const holders = new Map(await platform.holders(listeners, hints, deadline))
   const proven = await proveRecorded(family, read, listeners, holders, platform)
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
-  const here = await withLock(family, scope, read, platform, found)
+  const here = await withLockHolder(family, scope, read, platform, found)
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
   const observations = await observationsOf(
     family,
@@ -124,7 +126,7 @@ async function scanWith(
 }
 
 /** Adds the holder of the scanned scope's daemon lock. Checks `pids` first: the holder is nearly always one of them. */
-async function withLock(
+async function withLockHolder(
   family: Family,
   scope: string,
   { told, ...view }: UnlockedView,

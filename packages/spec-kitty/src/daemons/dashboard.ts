@@ -1,18 +1,21 @@
 import { join } from 'node:path'
 import { COMMANDS } from './commands.js'
 import { dashboardFamily } from './families.js'
+import { MARKERS } from './markers.js'
 import type { ToolDaemon } from './tool-daemon.js'
+
+/** A dashboard exits after four hours without use; an open page counts as use. */
+const DASHBOARD_IDLE_RETIREMENT_SECONDS = 14_400
 
 /** The dashboard: one for each project. Its scope is the project; the runtime root holds its log and its token. */
 export function dashboardDaemon(root: string): ToolDaemon {
   return {
     family: dashboardFamily(root),
-    marker: '--spec-kitty-dashboard-project=',
+    marker: MARKERS.dashboard,
     title: 'dashboard',
     commands: COMMANDS.dashboard,
     logFile: (project) => join(root, 'daemons', 'dashboards', `${nameOf(project)}.log`),
-    // An open page counts as use.
-    idleSeconds: 14_400,
+    idleSeconds: DASHBOARD_IDLE_RETIREMENT_SECONDS,
     health: (project) => ({
       project_path: project,
       sync: { running: false, last_sync: null, consecutive_failures: 0 },
