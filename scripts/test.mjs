@@ -5,7 +5,7 @@
  * Arguments go to vitest; `--project unit`, `process` or `live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,7 +35,19 @@ const chosen = args.indexOf('--project')
 const projects = chosen < 0 ? ['unit', 'process', 'live'] : [args[chosen + 1] ?? '']
 const others = chosen < 0 ? args : args.toSpliced(chosen, 2)
 const reports = mkdtempSync(join(tmpdir(), 'familiar-reports-'))
+
+/** Where the tests make their temporary files: what is in it at the end was left behind. Other users may enter it. */
+const temporary = mkdtempSync(join(tmpdir(), 'fam-'))
+chmodSync(temporary, 0o1777)
+process.env['TMPDIR'] = temporary
+
 const total = { passed: 0, failed: 0, skipped: 0 }
+
+/** What failed and why: said once more at the end, because a log that is cut keeps its end. @type {string[]} */
+const failures = []
+
+/** How many characters of a failure the end repeats. */
+const FAILURE_LENGTH = 1_500
 
 for (const project of projects) {
   const parts =
@@ -59,6 +71,8 @@ for (const left of await leftBehind()) {
   console.error(`left behind: ${left}`)
   total.failed += 1
 }
+rmSync(temporary, { recursive: true, force: true })
+for (const failure of failures) console.error(`\nFAILED ${failure}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
 
@@ -112,13 +126,17 @@ function run(command) {
   })
 }
 
-/** Returns the processes of this run that still live. Where the machine has no /proc, none are seen. */
+/** Returns the processes of this run that still live (none are seen where the machine has no /proc), and its files. */
 async function leftBehind() {
   const until = Date.now() + LET_GO_MS
   for (let found = marked(); ; found = marked()) {
-    if (found.length === 0 || Date.now() > until) return found
+    if (found.length === 0 || Date.now() > until) return [...found, ...filesLeft()]
     await sleep(100)
   }
+}
+
+function filesLeft() {
+  return readdirSync(temporary).map((name) => `file ${join(temporary, name)}`)
 }
 
 function marked() {
@@ -159,8 +177,24 @@ function count(report, status) {
     total.passed += json.numPassedTests
     total.failed += json.numFailedTests
     total.skipped += json.numPendingTests + (json.numTodoTests ?? 0)
+    failures.push(...failuresIn(json))
   } catch {
     total.failed += 1
   }
   if (status !== 0 && total.failed === failedBefore) total.failed += 1
+}
+
+/**
+ * Returns the failed tests of a report, each with its error, and the files that failed outside of a test (a hook).
+ *
+ * @param {{ testResults: { name: string, status: string, message: string,
+ *   assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }[] }} report
+ */
+function failuresIn(report) {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    const ofTests = failed.map(({ fullName, failureMessages }) => `${name}: ${fullName}\n${failureMessages.join('\n')}`)
+    const all = status === 'failed' && failed.length === 0 ? [`${name}\n${message}`] : ofTests
+    return all.map((text) => text.slice(0, FAILURE_LENGTH))
+  })
 }

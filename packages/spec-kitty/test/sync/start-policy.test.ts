@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { readSkipReason, type Intent } from '../../src/sync/start-policy.js'
-import { makeHome } from '../../../familiar/test/helpers/homes.js'
+import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+
+afterAll(removeHomes)
 
 const FREE = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
 const DISABLED = { SPEC_KITTY_SYNC_DISABLE: '1' }
