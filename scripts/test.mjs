@@ -193,7 +193,9 @@ function count(report, status) {
 function failuresIn(report) {
   return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === 'failed')
-    const ofTests = failed.map(({ fullName, failureMessages }) => `${name}: ${fullName}\n${failureMessages.join('\n')}`)
+    const ofTests = failed.map(
+      ({ fullName, failureMessages }) => `${name}: ${fullName}\n${failureMessages.join('\n')}`,
+    )
     const all = status === 'failed' && failed.length === 0 ? [`${name}\n${message}`] : ofTests
     return all.map((text) => text.slice(0, FAILURE_LENGTH))
   })
