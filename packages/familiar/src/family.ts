@@ -10,8 +10,8 @@ import type { PortRange } from './identity/machine.js'
 export interface ScopeFiles {
   /** The record that our own daemon writes. */
   readonly record: string
-  /** The predecessor's record; the same path as `record` if both share one file. */
-  readonly predecessorRecord: string
+  /** The records of predecessors; one may have the same path as `record`. */
+  readonly predecessorRecords: readonly string[]
   /** A file that several daemons of the scope may share. It may be shown, but is never used for a decision. */
   readonly sharedOwner: string | null
   /** Held by a client while it scans, acts and scans again. */
@@ -32,8 +32,8 @@ export interface Recognition {
 /** What an earlier implementation of the tool left on machines: its command line is among the shapes. */
 export interface Predecessor {
   readonly parseRecord: ParsePredecessor
-  /** How such a daemon is asked to leave. */
-  readonly shutdown: (token: string) => { readonly path: string; readonly body: JsonObject }
+  /** Returns the request that asks such a daemon to leave; null if it knows none. */
+  readonly shutdown: ((token: string) => { readonly path: string; readonly body: JsonObject }) | null
 }
 
 /**
@@ -51,8 +51,7 @@ export interface Family extends Recognition {
   /** The tool's names for the reasons `other_family` and `not_ours`. */
   readonly reasonNames: ReasonNames
   readonly files: (scope: string) => ScopeFiles
-  /** Null if no earlier implementation exists. */
-  readonly predecessor: Predecessor | null
+  readonly predecessors: readonly Predecessor[]
   /**
    * The directory for the tokens of running daemons, one file per instance, if others can read the place of their records
    * (a project under git); null if each record contains its token.

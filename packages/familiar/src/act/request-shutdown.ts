@@ -30,10 +30,11 @@ export async function requestShutdown(
   if (token === null) return null
   const ask = { address: '127.0.0.1', port, method: 'POST', path: SHUTDOWN_PATH, timeoutMs: ASK_MS } as const
   if (record.lineage === 'predecessor') {
-    if (family.predecessor === null) return null
-    const reply = await request({ ...ask, ...family.predecessor.shutdown(token) })
-    const isAccepted = reply !== null && reply !== 'unreachable' && reply.status === 200
-    return isAccepted ? PREDECESSOR_DRAIN_MS : null
+    for (const { shutdown } of family.predecessors) {
+      const reply = shutdown === null ? null : await request({ ...ask, ...shutdown(token) })
+      if (reply !== null && reply !== 'unreachable' && reply.status === 200) return PREDECESSOR_DRAIN_MS
+    }
+    return null
   }
   if ((await handshake(family, record)).outcome !== 'proven') return null
   const headers = { authorization: `Bearer ${token}` }

@@ -121,11 +121,12 @@ export async function markEnded(order: TidyOrder, { proof, observation }: Candid
 export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<boolean> {
   const { shape } = daemon.observation
   if (shape?.lineage !== 'predecessor') return markEnded(order, daemon)
-  const { predecessorRecord } = order.family.files(order.scope)
+  const { predecessorRecords } = order.family.files(order.scope)
   let isRemoved = false
   await withDaemonLock(order, () => {
-    isRemoved = namesPredecessor(order.family, predecessorRecord, shape)
-    if (isRemoved) rmSync(predecessorRecord)
+    const naming = predecessorRecords.filter((path) => namesPredecessor(order.family, path, shape))
+    for (const path of naming) rmSync(path)
+    isRemoved = naming.length > 0
   })
   return isRemoved
 }

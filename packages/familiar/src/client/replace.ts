@@ -80,7 +80,8 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
   if (found.daemon.facts.reachable !== 'yes') throw unreachable(order, found.daemon.observation)
   if (found.daemon.facts.self_report !== 'yes') throw unresponsive(order, found)
   const files = family.files(scope)
-  if (unproven(found).length > 0 && files.record !== files.predecessorRecord) return leaveBeside(order, found)
+  if (unproven(found).length > 0 && !files.predecessorRecords.includes(files.record))
+    return leaveBeside(order, found)
   await end(order, lock, found)
   await withDaemonLock(order, (daemonLock) => setPredecessorAside(order, daemonLock, found.record))
   return { reason: order.reason, packageVersion: found.version }
@@ -177,7 +178,8 @@ function setPredecessorAside(
   lock: HeldLock,
   replaced: DaemonRecord | null,
 ): void {
-  const path = family.files(scope).predecessorRecord
-  if (replaced !== null && namesPredecessor(family, path, replaced))
-    quarantine(lock, path, 'replaced', replaced.token)
+  if (replaced === null) return
+  for (const path of family.files(scope).predecessorRecords) {
+    if (namesPredecessor(family, path, replaced)) quarantine(lock, path, 'replaced', replaced.token)
+  }
 }

@@ -75,8 +75,8 @@ export function readOwnRecord(family: Family, scope: string): DaemonRecord | nul
  * of ours exists: then commands do not use a predecessor's daemon.
  */
 export function readPredecessorRecord(family: Family, scope: string): DaemonRecord | null {
-  const { record, predecessorRecord } = family.files(scope)
-  const reads = [...new Set([record, predecessorRecord])].map((path) => readRecord(family, path))
+  const { record, predecessorRecords } = family.files(scope)
+  const reads = [...new Set([record, ...predecessorRecords])].map((path) => readRecord(family, path))
   const counting = reads.find((read) => read.state !== 'absent')
   if (counting?.state !== 'readable' || counting.record.lineage !== 'predecessor') return null
   return counting.record
@@ -92,7 +92,7 @@ export function requestFor(family: Family, scope: string): PeekRequest {
   const files = family.files(scope)
   return {
     scope,
-    records: [...new Set([files.record, files.predecessorRecord])],
+    records: [...new Set([files.record, ...files.predecessorRecords])],
     sharedOwner: files.sharedOwner,
     daemonLock: files.daemonLock,
     askedMs: Date.now(),
@@ -142,6 +142,11 @@ export function readRecord(family: Family, path: string): RecordRead {
 }
 
 /** Parses what was read at the path of a record. */
-export function toRecord({ predecessor }: Pick<Family, 'predecessor'>, file: PeekedFile): RecordRead {
-  return file.state === 'text' ? parseRecord(file.text, predecessor?.parseRecord ?? null) : file
+export function toRecord({ predecessors }: Pick<Family, 'predecessors'>, file: PeekedFile): RecordRead {
+  return file.state === 'text'
+    ? parseRecord(
+        file.text,
+        predecessors.map(({ parseRecord: parse }) => parse),
+      )
+    : file
 }

@@ -1,4 +1,4 @@
-import { countOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../json.js'
+import { countOf, objectOf, parseJson, pidOf, portOf, stringOf, type JsonObject } from '../json.js'
 import type { Lineage } from '../identity/spawn-shape.js'
 
 /** A scope's record, in which its daemon states who it is. */
@@ -78,21 +78,25 @@ export interface PredecessorRecord {
 export type ParsePredecessor = (text: string) => PredecessorRecord | null
 
 /**
- * Parses a record: our JSON, or else a predecessor's record, if there was a predecessor. Anything else is malformed;
- * nothing is guessed.
+ * Parses a record: ours, or else that of the first predecessor that knows its form. A JSON object with the member
+ * `schema` can only be ours. Anything else is malformed; nothing is guessed.
  */
-export function parseRecord(text: string, parsePredecessor: ParsePredecessor | null): RecordRead {
-  const record = text.trimStart().startsWith('{')
-    ? parseOwn(text)
-    : ofPredecessor(parsePredecessor?.(text) ?? null)
+export function parseRecord(text: string, predecessors: readonly ParsePredecessor[]): RecordRead {
+  const json = objectOf(parseJson(text))
+  const own = json === null ? null : parseOwn(json)
+  const record = own ?? (json !== null && 'schema' in json ? null : parsePredecessors(text, predecessors))
   return record === null
     ? { state: 'malformed', why: text.trim() === '' ? 'it is empty' : 'its content is no record' }
     : { state: 'readable', record }
 }
 
-function parseOwn(text: string): DaemonRecord | null {
-  const json = objectOf(parseJson(text))
-  if (json === null) return null
+function parsePredecessors(text: string, predecessors: readonly ParsePredecessor[]): DaemonRecord | null {
+  return ofPredecessor(
+    predecessors.reduce<PredecessorRecord | null>((found, parse) => found ?? parse(text), null),
+  )
+}
+
+function parseOwn(json: JsonObject): DaemonRecord | null {
   const scope = stringOf(json['scope'])
   const pid = pidOf(json['pid'])
   const startTime = stringOf(json['birth'])

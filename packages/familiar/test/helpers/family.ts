@@ -46,13 +46,13 @@ export function testFamily(ports: PortRange, startingSeconds = 0): Family {
     scopesInEnvironment: null,
     files: (root) => ({
       record: join(root, 'daemons', 'sync', 'record.json'),
-      predecessorRecord: join(root, 'sync-daemon'),
+      predecessorRecords: [join(root, 'sync-daemon')],
       sharedOwner: join(root, 'sync', 'daemon', 'owner.json'),
       lifecycleLock: join(root, 'daemons', 'sync', 'lifecycle.lock'),
       daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),
       log: join(root, 'daemons', 'sync', 'daemon.log'),
     }),
-    predecessor: PREDECESSOR,
+    predecessors: [PREDECESSOR],
     relatives: [dashboard],
   }
 }

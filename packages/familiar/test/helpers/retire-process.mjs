@@ -33,13 +33,13 @@ const family = {
   scopesInEnvironment: null,
   files: (scope) => ({
     record: `${scope}/record.json`,
-    predecessorRecord: `${scope}/sync-daemon`,
+    predecessorRecords: [`${scope}/sync-daemon`],
     sharedOwner: null,
     lifecycleLock: lockPath,
     daemonLock: `${scope}/daemon.lock`,
     log: `${scope}/daemon.log`,
   }),
-  predecessor: null,
+  predecessors: [],
   relatives: [],
 }
 

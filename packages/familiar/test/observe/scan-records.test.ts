@@ -105,7 +105,7 @@ describe('a record of the predecessor', () => {
   ]
 
   it.for(spoilt)('that %s', async ([, text]) => {
-    const path = ({ root }: Daemon): string => family.files(root).predecessorRecord
+    const path = ({ root }: Daemon): string => family.files(root).predecessorRecords[0] ?? ''
     expect(await verdictWith((daemon) => put(path(daemon), text))).toEqual(UNREADABLE)
   })
 })
@@ -119,9 +119,9 @@ describe('what is in the place of a record', () => {
   ]
 
   it.for(places)('%s', async ([, make]) => {
-    for (const which of ['record', 'predecessorRecord'] as const) {
+    for (const which of ['record', 'predecessorRecords'] as const) {
       const verdict = await verdictWith(({ root }) => {
-        const path = family.files(root)[which]
+        const path = [family.files(root)[which]].flat()[0] ?? ''
         mkdirSync(dirname(path), { recursive: true })
         make(path)
       })

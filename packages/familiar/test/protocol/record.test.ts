@@ -35,7 +35,7 @@ function own(change: { readonly [key: string]: unknown } = {}): string {
 
 /** Returns the record in the text; throws when there is none. */
 function recordIn(text: string): DaemonRecord {
-  const read = parseRecord(text, PREDECESSOR.parseRecord)
+  const read = parseRecord(text, [PREDECESSOR.parseRecord])
   if (read.state !== 'readable') throw new Error(`expected a record, not one that is ${read.state}`)
   return read.record
 }
@@ -79,7 +79,7 @@ describe('our record', () => {
     ['state', [undefined, null, '', 'Running', 'starting', true]],
   ])('is malformed with a wrong %s', (field, values) => {
     for (const value of values)
-      expect(parseRecord(own({ [field]: value }), PREDECESSOR.parseRecord).state).toBe('malformed')
+      expect(parseRecord(own({ [field]: value }), [PREDECESSOR.parseRecord]).state).toBe('malformed')
   })
 
   it('may lack the token, which is then in the home of its user', () => {
@@ -93,7 +93,7 @@ describe('our record', () => {
   it('is malformed at every length but its own: a torn write is not a record', () => {
     const text = own()
     for (let length = 0; length < text.length; length++) {
-      expect(parseRecord(text.slice(0, length), PREDECESSOR.parseRecord).state).toBe('malformed')
+      expect(parseRecord(text.slice(0, length), [PREDECESSOR.parseRecord]).state).toBe('malformed')
     }
   })
 })
@@ -101,7 +101,7 @@ describe('our record', () => {
 describe('a record of a predecessor', () => {
   it('is what its parser makes of the text', () => {
     const parse = (text: string) => (text === 'old' ? { pid: 25, port: 9400, token: TOKEN } : null)
-    expect(parseRecord('old', parse)).toMatchObject({
+    expect(parseRecord('old', [parse])).toMatchObject({
       state: 'readable',
       record: {
         lineage: 'predecessor',
@@ -113,15 +113,17 @@ describe('a record of a predecessor', () => {
         running: true,
       },
     })
-    expect(parseRecord('older', parse).state).toBe('malformed')
+    expect(parseRecord('older', [parse]).state).toBe('malformed')
   })
 
   it('is malformed where there was none', () => {
-    expect(parseRecord(FOUR_LINES, null).state).toBe('malformed')
+    expect(parseRecord(FOUR_LINES, []).state).toBe('malformed')
   })
 
   it('is never searched for in JSON', () => {
-    expect(parseRecord('{}', () => ({ pid: 25, port: 9400, token: TOKEN })).state).toBe('malformed')
+    expect(parseRecord('{"schema":1}', [() => ({ pid: 25, port: 9400, token: TOKEN })]).state).toBe(
+      'malformed',
+    )
   })
 })
 
@@ -130,7 +132,7 @@ describe('what is not a record', () => {
     ['nothing', ''],
     ['blanks', ' \r\n\t\n'],
   ])('%s is called empty', (_, text) => {
-    expect(parseRecord(text, PREDECESSOR.parseRecord)).toEqual({ state: 'malformed', why: 'it is empty' })
+    expect(parseRecord(text, [PREDECESSOR.parseRecord])).toEqual({ state: 'malformed', why: 'it is empty' })
   })
 
   it.each([
@@ -150,7 +152,7 @@ describe('what is not a record', () => {
     ['huge JSON', `{"a":${'['.repeat(30_000)}`],
     ['very many lines', '9400\n'.repeat(20_000)],
   ])('%s is malformed, and never guessed at', (_, text) => {
-    expect(parseRecord(text, PREDECESSOR.parseRecord)).toEqual({
+    expect(parseRecord(text, [PREDECESSOR.parseRecord])).toEqual({
       state: 'malformed',
       why: 'its content is no record',
     })
@@ -158,9 +160,9 @@ describe('what is not a record', () => {
 
   it('never shows its content, which may hold a token', () => {
     const broken = FOUR_LINES.replace('\n25', '')
-    expect(JSON.stringify(parseRecord(`${broken}extra\nmore\n`, PREDECESSOR.parseRecord))).not.toContain(
+    expect(JSON.stringify(parseRecord(`${broken}extra\nmore\n`, [PREDECESSOR.parseRecord]))).not.toContain(
       TOKEN,
     )
-    expect(JSON.stringify(parseRecord(own({ pid: 0 }), PREDECESSOR.parseRecord))).not.toContain(TOKEN)
+    expect(JSON.stringify(parseRecord(own({ pid: 0 }), [PREDECESSOR.parseRecord]))).not.toContain(TOKEN)
   })
 })

@@ -31,14 +31,14 @@ export const sync: Omit<Family, 'relatives'> = {
     },
   ],
   readSelfReport,
-  predecessor: PYTHON,
+  predecessors: [PYTHON],
   tokenDirectory: null,
   // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: either root may have the daemon's record.
   scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
     [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
   files: (root) => ({
     record: join(root, 'daemons', 'sync', 'record.json'),
-    predecessorRecord: join(root, 'sync-daemon'),
+    predecessorRecords: [join(root, 'sync-daemon')],
     sharedOwner: join(root, 'sync', 'daemon', 'owner.json'),
     lifecycleLock: join(root, 'daemons', 'sync', 'lifecycle.lock'),
     daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),

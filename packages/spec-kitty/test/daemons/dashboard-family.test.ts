@@ -217,7 +217,7 @@ describe('the files of a project', () => {
   it('stand in a place of their own that git never sees, and the predecessor keeps its own', () => {
     const files = dashboardFamily.files('/p')
     expect(files.record).toBe('/p/.kittify/daemon/record.json')
-    expect(files.predecessorRecord).toBe('/p/.kittify/.dashboard')
+    expect(files.predecessorRecords).toEqual(['/p/.kittify/.dashboard'])
     expect(files.sharedOwner).toBeNull()
     expect(files.lifecycleLock).toBe('/p/.kittify/daemon/lifecycle.lock')
     expect(files.daemonLock).toBe('/p/.kittify/daemon/daemon.lock')

@@ -193,7 +193,7 @@ describe('the files of a root', () => {
   it('are where every version looks for them', () => {
     expect(syncFamily.files('/r')).toMatchObject({
       record: '/r/daemons/sync/record.json',
-      predecessorRecord: '/r/sync-daemon',
+      predecessorRecords: ['/r/sync-daemon'],
       sharedOwner: '/r/sync/daemon/owner.json',
       lifecycleLock: '/r/daemons/sync/lifecycle.lock',
       daemonLock: '/r/daemons/sync/daemon.lock',
