@@ -24,7 +24,7 @@ const heldLock = useLifecycleLock()
 describe('retire asks first, where it can', () => {
   /** Asks the predecessor's way, with the token in its command line. */
   function asking(port: number, token: string) {
-    const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`, PREDECESSOR.parseRecord)
+    const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`, [PREDECESSOR.parseRecord])
     if (read.state !== 'readable') throw new Error('no record')
     return () => requestShutdown(family, read.record, 'test')
   }

@@ -19,7 +19,7 @@ const NAMED = {
 }
 
 function isElse(named: Record<string, string | undefined>, machine = HERE): boolean {
-  const read = parseRecord(JSON.stringify({ ...NAMED, ...named }), null)
+  const read = parseRecord(JSON.stringify({ ...NAMED, ...named }), [])
   if (read.state !== 'readable') throw new Error(`the record is ${read.state}`)
   return isOfElsewhere(read.record, machine)
 }

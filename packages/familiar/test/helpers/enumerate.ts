@@ -41,7 +41,7 @@ const ALL: Readonly<Record<Fact, null>> = {
   scope_told: null,
   records_readable: null,
   in_startup_grace: null,
-  predecessors: [],
+  predecessor: null,
   project_gone: null,
   disowned: null,
 }
