@@ -18,6 +18,8 @@ export interface ScopeFiles {
   readonly lifecycleLock: string
   /** Held by the daemon from before it binds its port until it ends. */
   readonly daemonLock: string
+  /** The daemon's log: JSON lines, rotated. */
+  readonly log: string
 }
 
 /** How daemons of a family are distinguished from everything else. */

@@ -42,6 +42,8 @@ export interface AcquireOptions {
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
   readonly onWait?: ((message: string) => void) | undefined
+  /** Ends the wait: its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
   /** True in other scopes, where nothing may be created: a missing file is an error. */
   readonly mustExist?: boolean
 }
@@ -72,6 +74,7 @@ export async function acquireLockUnless<T extends object>(
   const waitMs = options.waitMs ?? LOCK_WAIT_MS
   let isAnnounced = false
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
+    options.signal?.throwIfAborted()
     const lock = await tryLock(path, options)
     if (lock !== null) return lock
     const waited = performance.now() - started

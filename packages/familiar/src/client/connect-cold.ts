@@ -6,7 +6,7 @@ import type { StartReason } from './spawn.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
-import { connected, type Connection, type ConnectRequest } from './request.js'
+import { connected, type Found, type ConnectRequest } from './request.js'
 import { awaitHolder, HOLDER_MS, waitRecorded, type Waiting } from './await-holder.js'
 import { usable, type RecordedDaemon } from './recorded.js'
 import { startInRange } from './start-in-range.js'
@@ -20,7 +20,7 @@ const HOLD_MS = 25_000
  * What `connect` does if the warm try finds no usable daemon. Loaded only then. `wasSilent`: the recorded daemon
  * let the warm try time out.
  */
-export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Connection> {
+export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Found> {
   const { family, scope, launch } = request
   const files = family.files(scope)
   const assertScopeStill = assertScopeThere(family, scope)
@@ -29,6 +29,7 @@ export async function connectCold(request: ConnectRequest, wasSilent: boolean): 
   const lock = await lockOrFind(request, files.lifecycleLock, waiting)
   if ('report' in lock) return connected(lock)
   try {
+    request.signal?.throwIfAborted()
     assertScopeStill()
     return await connectLocked(request, lock, waiting.patienceMs())
   } finally {
@@ -38,18 +39,18 @@ export async function connectCold(request: ConnectRequest, wasSilent: boolean): 
 
 /** Waits for the lock. Meanwhile a daemon that another command is starting may come up: then no lock is needed. */
 async function lockOrFind(
-  { onWait }: ConnectRequest,
+  { onWait, signal }: ConnectRequest,
   path: string,
   { find }: Waiting,
 ): Promise<HeldLock | RecordedDaemon> {
-  return acquireLockUnless(path, { onWait }, find)
+  return acquireLockUnless(path, { onWait, signal }, find)
 }
 
 async function connectLocked(
   request: ConnectRequest,
   lock: HeldLock,
   patienceMs: number,
-): Promise<Connection> {
+): Promise<Found> {
   const lockedAt = performance.now()
   const found = await awaitHolder(request, lockedAt + patienceMs)
   const running = found === null ? null : usable(request, found)
@@ -93,7 +94,7 @@ async function connectStarted(
   request: ConnectRequest,
   reason: StartReason,
   replaced: Replaced | null,
-): Promise<Connection> {
+): Promise<Found> {
   const found = await awaitHolder(request, performance.now() + HOLDER_MS)
   if (found === null) {
     throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then ended', {

@@ -1,4 +1,4 @@
-import { connected, type Connection, type ConnectRequest } from './request.js'
+import { connected, type Found, type ConnectRequest } from './request.js'
 import { findUsable } from './recorded.js'
 import { loadingBeside } from '../load-beside.js'
 import { HANDSHAKE_MS } from '../observe/health.js'
@@ -16,7 +16,7 @@ import { HANDSHAKE_MS } from '../observe/health.js'
  * speaks a newer protocol; there is no third try. `E_DAEMON_NOT_REPLACED`: the daemon to be replaced is not proven to be
  * this scope's, or did not end.
  */
-export async function connect(request: ConnectRequest): Promise<Connection> {
+export async function connect(request: ConnectRequest): Promise<Found> {
   const began = performance.now()
   const warm = await loadingBeside(loadCold, () => findUsable(request))
   if (warm !== null) return connected(warm)

@@ -49,12 +49,15 @@ export async function findUsable(request: ScopeRequest): Promise<RecordedDaemon 
 }
 
 /**
- * Returns the daemon if it can be used, null if it must be replaced. Throws `E_VERSION_MISMATCH` if its protocol is newer
+ * Returns the daemon if it can be used, null if it must be replaced. If none may be replaced, one that speaks the same
+ * protocol is used. Throws `E_VERSION_MISMATCH` if its protocol is newer
  * than ours, unless its own installation is gone: then no other installation can talk to it either, and it is replaced.
  */
 export function usable(request: ScopeRequest, found: RecordedDaemon): RecordedDaemon | null {
-  if (found.replaceFor !== null) return null
-  if (found.standing === 'newer_protocol') throw newerProtocol(request, found)
+  if (found.replaceFor !== null && request.mayReplace !== false) return null
+  if (found.replaceFor !== null && found.report.protocolVersion !== request.self.protocolVersion)
+    throw otherProtocol(request, found)
+  if (found.standing === 'newer_protocol') throw otherProtocol(request, found)
   return found
 }
 
@@ -83,7 +86,7 @@ async function isInstallationGone(
   return view?.namespaces != null && view.namespaces === (await platform.host()).namespaces
 }
 
-function newerProtocol(
+function otherProtocol(
   { family, self, stopCommand }: ScopeRequest,
   { record, report }: RecordedDaemon,
 ): FamiliarError {
@@ -91,7 +94,7 @@ function newerProtocol(
     'E_VERSION_MISMATCH',
     `the ${family.name} daemon (process ${record.pid}, port ${record.port}) is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'}; this is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'}, and cannot talk to it`,
     {
-      hint: `use the newer installation (${report.installation ?? 'unknown'}), or: ${stopCommand}`,
+      hint: `use the installation that it belongs to (${report.installation ?? 'unknown'}), or: ${stopCommand}`,
     },
   )
 }

@@ -28,6 +28,7 @@ export interface ReplaceOrder extends EndOrder, Beyond {
   readonly reason: Replaced['reason']
   /** How the successor is started; omitted if none will be. */
   readonly launch?: Launch
+  readonly mayReplace?: boolean
   /** The command that deals with a daemon by its port. */
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
@@ -133,6 +134,7 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): P
   const { pid, port } = daemon.observation
   const missing = unproven(found)
   const named = { pid, port, version, isVisible: !missing.some((fact) => BEYOND.has(fact)) }
+  if (order.mayReplace === false) throw notReplaced(order, named, 'this command must not replace a daemon')
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
   if (order.launch !== undefined) assertCanStart(order.launch)
   const result = await terminateScopeDaemon(order, lock, daemon, record)

@@ -1,6 +1,6 @@
 import type { Launch, StartReason } from './spawn.js'
 import type { Family } from '../family.js'
-import type { Self } from '../identity/versions.js'
+import type { Self, VersionRelation } from '../identity/versions.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { Replaced } from './replace.js'
 import type { DaemonRecord } from '../protocol/record.js'
@@ -22,6 +22,10 @@ export interface ScopeRequest {
   /** What the user can do if this scope's daemon is out of reach: `set X to ... to use another daemon here`. */
   readonly otherScopeHint?: string
   readonly onWait?: (message: string) => void
+  /** Ends the waits of the command. A daemon that is being started then is not adopted, and leaves. */
+  readonly signal?: AbortSignal
+  /** False if no daemon may be replaced: an older one of the same protocol is then used as it is. */
+  readonly mayReplace?: boolean
 }
 
 export interface ConnectRequest extends ScopeRequest {
@@ -35,19 +39,17 @@ export interface ConnectRequest extends ScopeRequest {
 }
 
 /**
- * `started`: null if a running daemon was found. `replaced`: the daemon that it replaced. `isNewer`: it has a newer version
- * and the same protocol, and is used as it is. `isUnordered`: likewise, but it is unknown which version is newer.
- * `skipped`: no usable daemon runs, and none may be started; `reason` says why.
+ * `started`: null if a running daemon was found. `replaced`: the daemon that it replaced. `relation`: how its version
+ * compares with that of this installation. `skipped`: no usable daemon runs, and none may be started; `reason` says why.
  */
-export type Connection =
+export type Found =
   | {
       readonly outcome: 'connected'
       readonly record: DaemonRecord
       readonly report: SelfReport
       readonly started: StartReason | null
       readonly replaced: Replaced | null
-      readonly isNewer: boolean
-      readonly isUnordered: boolean
+      readonly relation: VersionRelation
     }
   | { readonly outcome: 'skipped'; readonly reason: string }
 
@@ -56,7 +58,6 @@ export function connected(
   { record, report, standing }: RecordedDaemon,
   started: StartReason | null = null,
   replaced: Replaced | null = null,
-): Connection {
-  const [isNewer, isUnordered] = [standing === 'newer', standing === 'unordered']
-  return { outcome: 'connected', record, report, started, replaced, isNewer, isUnordered }
+): Found {
+  return { outcome: 'connected', record, report, started, replaced, relation: standing }
 }

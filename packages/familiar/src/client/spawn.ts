@@ -8,7 +8,7 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
-import { jsonLines, STARTUP_PIPE_FD, type Timing, timingToJson } from '../protocol/startup-pipe.js'
+import { jsonLines, type Lines, STARTUP_PIPE_FD, type Timing, timingToJson } from '../protocol/startup-pipe.js'
 import type { HeldLock } from '../act/lock.js'
 import { endOfLog, openLogFile } from '../act/log-file.js'
 import { proveStarted } from '../observe/scan.js'
@@ -42,6 +42,8 @@ export interface StartOrder {
   readonly launch: Launch
   readonly reason: StartReason
   readonly previousVersion: string | null
+  /** Aborted before the adoption, the daemon is not adopted and leaves; then its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
   /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
   readonly until: number
 }
@@ -90,9 +92,11 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     performance.now() + READY_LEAST_MS,
     Math.min(order.until, performance.now() + READY_MS),
   )
+  order.signal?.throwIfAborted()
   const inherited = inheritedDescriptors()
   const child = await spawnDetached(order.launch)
   const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
+  const stopWatching = onAbort(order.signal, () => pipe.close())
   try {
     pipe.send({
       reason: order.reason,
@@ -103,14 +107,33 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       ...(order.launch.port === undefined ? {} : { port: order.launch.port }),
     })
     const first = await pipe.receive(until - performance.now())
+    if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     if (objectOf(first?.['ready']) === null) throw await failure(first, lock, order, child)
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - performance.now())
     if (last?.['ok'] !== true) throw await failure(last, lock, order, child)
   } finally {
+    stopWatching()
     pipe.close()
     child.unref()
   }
+}
+
+/** Ends the pipe, so that the daemon leaves, and waits until it has. Throws the reason of the abort. */
+async function letGo(
+  pipe: Lines,
+  lock: HeldLock,
+  order: StartOrder,
+  child: ChildProcess,
+): Promise<void> {
+  pipe.close()
+  if (!(await hasEnded(child))) await endUnready(lock, order, child)
+  order.signal?.throwIfAborted()
+}
+
+function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+  signal?.addEventListener('abort', act)
+  return () => signal?.removeEventListener('abort', act)
 }
 
 /**

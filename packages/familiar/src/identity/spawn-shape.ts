@@ -13,6 +13,8 @@ export type Lineage = 'own' | 'predecessor'
  */
 export interface SpawnShape {
   readonly lineage: Lineage
+  /** True if options of the interpreter (each one word that begins with `-`) may stand between it and the rest of the head. */
+  readonly hasOptions?: boolean
   readonly head: readonly RegExp[]
   readonly marker: RegExp | null
   /**
@@ -47,7 +49,8 @@ export function matchShapes(shapes: readonly SpawnShape[], command: CommandLine)
   return null
 }
 
-function matchArguments(shape: SpawnShape, args: readonly string[]): Groups | null {
+function matchArguments(shape: SpawnShape, given: readonly string[]): Groups | null {
+  const args = shape.hasOptions === true ? withoutOptions(given) : given
   if (args.length < shape.head.length) return null
   const groups: Record<string, string | undefined> = {}
   for (const [index, pattern] of shape.head.entries()) {
@@ -56,6 +59,12 @@ function matchArguments(shape: SpawnShape, args: readonly string[]): Groups | nu
     Object.assign(groups, found.groups)
   }
   return { ...groups, ...findMarker(shape, args.slice(shape.head.length)) }
+}
+
+/** Leaves out the options that directly follow the interpreter. */
+function withoutOptions([interpreter = '', ...rest]: readonly string[]): readonly string[] {
+  const first = rest.findIndex((argument) => !argument.startsWith('-'))
+  return first < 0 ? [interpreter] : [interpreter, ...rest.slice(first)]
 }
 
 /** Returns the scope that the markers name. Returns nothing if there is no marker, or if two markers contradict each other. */
@@ -74,7 +83,9 @@ function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
  */
 function matchText(shape: SpawnShape, text: string): Groups | null {
   if (text.length > MAX_TEXT_CHARS) return null
-  const head = shape.head.map((pattern) => `(?:${pattern.source})`).join(' ')
+  const [interpreter = '', ...rest] = shape.head.map((pattern) => `(?:${pattern.source})`)
+  const options = shape.hasOptions === true ? String.raw`(?: -\S+)*` : ''
+  const head = [`${interpreter}${options}`, ...rest].join(' ')
   const found = new RegExp(`^${head}(?<rest>$|\\s+--.*$)`, 's').exec(text)
   if (found === null) return null
   const later = (found.groups?.['rest'] ?? '').split(/\s(?=--)/).map((part) => part.trim())

@@ -1,0 +1,186 @@
+import { connect } from '../client/connect.js'
+import type { FetchInit } from '../client/fetch-init.js'
+import type { Reply } from '../client/reply.js'
+import type { Found } from '../client/request.js'
+import type { StartReason } from '../client/spawn.js'
+import { FamiliarError } from '../errors.js'
+import type { VersionRelation } from '../identity/versions.js'
+import { selectPlatform } from '../observe/platform/select.js'
+import { assertRuntime } from '../runtime.js'
+import { abortable, shareAttempt } from './attempts.js'
+import { isOn } from './environment.js'
+import type { Definition } from './resolve.js'
+
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /** False: only a daemon that runs is used. True: one is started in CI too. By default one is started except in CI. */
+  readonly start?: boolean
+  /** False: an older daemon that speaks the same protocol is used as it is, and none is ever replaced. */
+  readonly replace?: boolean
+  /** The only port on which a daemon may be started. */
+  readonly port?: number
+  /** Called with one line when the command has to wait for another one, or leaves a predecessor's daemon alone. */
+  readonly onWait?: (message: string) => void
+}
+
+/** No daemon is used, and why. */
+export interface Skipped {
+  readonly outcome: 'skipped'
+  readonly reason: string
+}
+
+/** A proven daemon. Holds nothing open: every `fetch` has its own connection. */
+export interface Connection extends AsyncDisposable {
+  readonly outcome: 'connected'
+  readonly pid: number
+  readonly port: number
+  /** `http://127.0.0.1:<port>`, for a browser. */
+  readonly url: string
+  readonly version: string
+  readonly protocol: number
+  /** Whether this call started it, and why. */
+  readonly started: boolean
+  readonly startReason: StartReason | null
+  /** Whether this call replaced an older one, and its version. */
+  readonly replaced: boolean
+  readonly replacedVersion: string | null
+  /** How its version compares with that of this installation. */
+  readonly relation: VersionRelation
+  /**
+   * Sends a request to the daemon, with its token, after it has proved on the same connection that it is the daemon. If it
+   * was replaced or has left meanwhile, connects again and tries once more; a request that may have been received is
+   * repeated only if it is a GET or HEAD, or with `retry`.
+   */
+  fetch(path: string, init?: FetchInit): Promise<Reply>
+  /** After this, `fetch` rejects. */
+  close(): Promise<void>
+}
+
+/** What the commands of the library itself may ask for besides. */
+export interface InternalOptions extends ConnectOptions {
+  readonly reason?: StartReason
+}
+
+export async function connectOrThrow(
+  definition: Definition,
+  scope: string,
+  options: InternalOptions,
+): Promise<Connection> {
+  const result = await tryConnect(definition, scope, options)
+  if (result.outcome === 'connected') return result
+  const { name } = definition.options
+  throw new FamiliarError('E_DAEMON_SKIPPED', `no ${name} daemon is used: ${result.reason}`, {
+    hint: `run ${definition.words.start}, or unset the variable`,
+  })
+}
+
+export async function tryConnect(
+  definition: Definition,
+  scope: string,
+  options: InternalOptions,
+): Promise<Connection | Skipped> {
+  options.signal?.throwIfAborted()
+  const disabled = disabledBy(definition, process.env)
+  if (disabled !== null) return { outcome: 'skipped', reason: disabled }
+  const found = await find(definition, scope, options)
+  return found.outcome === 'skipped' ? found : connectionTo(definition, scope, options, found)
+}
+
+/** Returns the variable that switches daemons off, null for none. The user's word: `start: true` does not change it. */
+function disabledBy(
+  { options }: Definition,
+  env: Readonly<Record<string, string | undefined>>,
+): string | null {
+  const variables = ['FAMILIAR_DISABLE', `${options.name.toUpperCase().replaceAll('-', '_')}_NO_DAEMON`]
+  const set = variables.find((variable) => isOn(env[variable]))
+  return set === undefined ? null : `${set} is set`
+}
+
+function skipReason({ start }: ConnectOptions): string | null {
+  if (start === false) return 'none runs, and the caller starts none'
+  const isQuiet = start === undefined && isOn(process.env['CI']) && process.env['FAMILIAR_SANDBOX'] === undefined
+  return isQuiet ? 'CI is set, and none runs' : null
+}
+
+/** Calls of this process for one scope share one attempt. It ends when the last of its callers has given up. */
+async function find(definition: Definition, scope: string, options: InternalOptions): Promise<Found> {
+  const { signal, onWait, ...rest } = options
+  const key = JSON.stringify([scope, rest])
+  return abortable(signal, (own) =>
+    shareAttempt(definition, key, own, async (shared) => {
+      assertRuntime()
+      const { family, self, words } = definition
+      return connect({
+        family,
+        scope,
+        platform: await selectPlatform(),
+        launch: { ...definition.launch(scope), ...(rest.port === undefined ? {} : { port: rest.port }) },
+        self,
+        signal: shared,
+        skipReason: skipReason(options),
+        mayReplace: rest.replace !== false,
+        ...(rest.reason === undefined ? {} : { reason: rest.reason }),
+        versionVariable: words.versionVariable,
+        doctorCommand: (port) => `${words.clean} --force${port === null ? '' : ` --port ${port}`}`,
+        stopCommand: words.stop,
+        ...(words.otherScopeHint === '' ? {} : { otherScopeHint: words.otherScopeHint }),
+        onWait: (message) => onWait?.(message),
+      })
+    }),
+  )
+}
+
+function connectionTo(
+  definition: Definition,
+  scope: string,
+  options: InternalOptions,
+  first: Extract<Found, { outcome: 'connected' }>,
+): Connection {
+  let current = first
+  let isClosed = false
+  const reconnect = async () => {
+    const { signal: _, ...rest } = options
+    const again = await find(definition, scope, rest)
+    if (again.outcome === 'skipped')
+      throw new FamiliarError('E_DAEMON_SKIPPED', `the daemon is gone: ${again.reason}`, { retry: true })
+    current = again
+    return again.record
+  }
+  const close = (): Promise<void> => {
+    isClosed = true
+    return Promise.resolve()
+  }
+  return {
+    outcome: 'connected',
+    get pid() {
+      return current.record.pid ?? 0
+    },
+    get port() {
+      return current.record.port
+    },
+    get url() {
+      return `http://127.0.0.1:${current.record.port}`
+    },
+    get version() {
+      return current.report.packageVersion ?? ''
+    },
+    get protocol() {
+      return current.report.protocolVersion ?? 0
+    },
+    started: first.started !== null,
+    startReason: first.started,
+    replaced: first.replaced !== null,
+    replacedVersion: first.replaced?.packageVersion ?? null,
+    relation: first.relation,
+    fetch: async (path, init) => {
+      if (isClosed) throw new TypeError('this connection is closed')
+      const { fetchWithRetry } = await import('../client/fetch.js')
+      return fetchWithRetry(definition.family, current.record, reconnect, path, init)
+    },
+    close,
+    [ASYNC_DISPOSE]: close,
+  }
+}
+
+/** What compilers make of `await using` looks for this symbol too, where the runtime has none. */
+const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')

@@ -1,0 +1,135 @@
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { DaemonStatus } from '../classify/state-without.js'
+import type { StaleResult } from '../client/stop-outdated.js'
+import type { StopResult } from '../client/stop.js'
+import type { Handler } from '../daemon/web-handler.js'
+import type { Recognition } from '../family.js'
+import type { Scan } from '../observe/scan.js'
+import { realPath } from '../observe/peek.js'
+import type { Connection, ConnectOptions, Skipped } from './connecting.js'
+import { invalid } from './names.js'
+import type { DaemonOptions } from './options.js'
+import { servedScope } from './recognise.js'
+import { resolveDefinition, type Definition } from './resolve.js'
+import type { ServeSettings } from './serving.js'
+
+/** Ends the wait for the result with the reason of the signal. */
+export interface Abort {
+  readonly signal?: AbortSignal
+}
+
+export interface CommandOptions extends Abort {
+  /** Called with one line when the command has to wait for another one. */
+  readonly onWait?: (message: string) => void
+}
+
+export interface CleanUpOptions extends CommandOptions {
+  /** Also ends what needs a decision (operator_required). */
+  readonly force?: boolean
+  /** Only what listens on this port. */
+  readonly port?: number
+  /** Says what would be done, and does nothing. */
+  readonly dryRun?: boolean
+}
+
+/** One scope's daemon, as its commands and its own process see it. */
+export interface Daemon {
+  readonly name: string
+  /** The real path of the scope. Throws `E_SCOPE_UNUSABLE` where there is none, as outside of a project. */
+  readonly scope: string
+  /** The same daemon of another scope. */
+  at(scope: string): Daemon
+  /** Whether this process was started to be the daemon: then it must call `serve`, and nothing else. */
+  readonly isDaemonProcess: boolean
+  /**
+   * Returns a connection to the daemon, which has proved who it is and has a usable version. Starts one if none runs, and
+   * replaces an older one. Throws `E_DAEMON_SKIPPED` where none may be started, and the errors in docs/errors.md.
+   */
+  connect(options?: ConnectOptions): Promise<Connection>
+  /** The same, but says `skipped` and why where none may be started: the caller then does the work itself. */
+  tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
+  /**
+   * Runs the daemon in this process: it answers requests with `handler`, and leaves by itself. Resolves when it serves.
+   * Before that it proves that later versions will recognise it; `E_DAEMON_UNRECOGNISABLE` if they would not.
+   */
+  serve(handler: Handler, settings?: ServeSettings): Promise<void>
+  /** Returns the state of the daemon. Starts none. */
+  status(options?: Abort): Promise<DaemonStatus>
+  /** Ends the daemon, of any version. */
+  stop(options?: CommandOptions): Promise<StopResult>
+  /** Stops the daemon and starts another; nothing is stopped if no other could start. */
+  restart(options?: CommandOptions): Promise<Connection>
+  /** Ends the daemon if it is older than this installation, and starts none: for installers. */
+  stopOutdated(options?: CommandOptions & { readonly lockWaitMs?: number }): Promise<StaleResult>
+  /** Returns every listener in the port range with its class and why. Ends nothing. */
+  scan(options?: Abort): Promise<Scan>
+  /** Ends what is proven stale. */
+  cleanUp(options?: CleanUpOptions): Promise<CleanUpReport>
+  /**
+   * Runs one of the commands `start stop restart status logs doctor` on this process's standard streams. Returns its exit
+   * code, null if the first word is none of them.
+   */
+  cli(argv: readonly string[]): Promise<number | null>
+}
+
+const definitions = new WeakMap<Daemon, Definition>()
+
+/** Returns what a daemon was defined as. */
+export function definitionOf(daemon: Daemon): Definition {
+  const definition = definitions.get(daemon)
+  if (definition === undefined) throw invalid('this is no daemon that defineDaemon returned')
+  return definition
+}
+
+/**
+ * Defines a daemon. Reads nothing and starts nothing. Throws `E_DEFINITION_INVALID` if the options cannot be right.
+ *
+ * The same definition is used by commands (`connect`, `cli`) and by the daemon's own module (`serve`), so that both mean
+ * the same.
+ */
+export function defineDaemon(options: DaemonOptions): Daemon {
+  const relatives = (): readonly Recognition[] => (options.siblings?.() ?? []).map((one) => definitionOf(one).family)
+  const definition = resolveDefinition(options, relatives)
+  return daemonAt(definition, null)
+}
+
+function daemonAt(definition: Definition, named: string | null): Daemon {
+  const { options, commandLine } = definition
+  const scope = (): string => (named === null ? definition.defaultScope() : (realPath(named) ?? named))
+  const running = async () => import('./connecting.js')
+  const ending = async () => import('./commands.js')
+  const daemon: Daemon = {
+    name: options.name,
+    get scope() {
+      return scope()
+    },
+    at: (path) => daemonAt(definition, path),
+    get isDaemonProcess() {
+      return servedScope(commandLine, process.argv) !== null
+    },
+    connect: async (request = {}) => {
+      const { connectOrThrow } = await running()
+      return connectOrThrow(definition, scope(), request)
+    },
+    tryConnect: async (request = {}) => {
+      const { tryConnect } = await running()
+      return tryConnect(definition, scope(), request)
+    },
+    serve: async (handler, settings = {}) => {
+      const { serveDaemon } = await import('./serving.js')
+      return serveDaemon(definition, servedScope(commandLine, process.argv) ?? named, handler, settings)
+    },
+    status: async (request = {}) => (await ending()).status(definition, scope(), request),
+    stop: async (request = {}) => (await ending()).stop(definition, scope(), request),
+    restart: async (request = {}) => (await ending()).restart(definition, scope(), request),
+    stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
+    scan: async (request = {}) => (await ending()).scanRange(definition, scope(), request),
+    cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
+    cli: async (argv) => {
+      const { runCommand } = await import('../cli/run.js')
+      return runCommand(daemon, argv)
+    },
+  }
+  definitions.set(daemon, definition)
+  return daemon
+}

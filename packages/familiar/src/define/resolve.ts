@@ -1,0 +1,183 @@
+import { fileURLToPath } from 'node:url'
+import { realpathSync } from 'node:fs'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/tables.js'
+import type { Launch } from '../client/spawn.js'
+import type { Family } from '../family.js'
+import type { Self } from '../identity/versions.js'
+import { realPath } from '../observe/peek.js'
+import type { Timing } from '../protocol/startup-pipe.js'
+import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/timing.js'
+import { daemonEnvironment } from './environment.js'
+import { assertDefinition, defaultPorts, invalid } from './names.js'
+import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
+import { installationOf, projectRoot, runningFile, scopeFiles, stateDirectory, type Installation } from './places.js'
+import { launchArgs, ownShape, selfReportReader } from './recognise.js'
+import { readSandbox } from './sandbox-file.js'
+
+/** By default a daemon that is not used exits after this time; the next command starts another. */
+const IDLE_SECONDS = 3 * 60 * 60
+
+/** A predecessor's starter writes the record of its daemon up to this long after the start. */
+const STARTING_SECONDS = 30
+
+/** What follows from the options of a daemon. Nothing is read before it is needed, and then it is read once. */
+export interface Definition {
+  readonly options: DaemonOptions
+  readonly commandLine: CommandLine
+  readonly words: Words
+  readonly isProject: boolean
+  readonly family: Family
+  readonly installation: Installation
+  readonly version: string
+  readonly self: Self
+  readonly timing: Required<Pick<Timing, 'tickMs' | 'idleMs' | 'drainMs' | 'cleanEveryMs'>>
+  /** The scope that a command serves where none was named: its real path. */
+  readonly defaultScope: () => string
+  /** How the daemon of a scope is started. */
+  readonly launch: (scope: string) => Launch
+}
+
+/** Throws `E_DEFINITION_INVALID` if the options cannot be right. */
+export function resolveDefinition(options: DaemonOptions, relatives: () => Family['relatives']): Definition {
+  assertDefinition(options)
+  const { name, predecessors = [], scope = 'user' } = options
+  const isProject = (options.scopeKind ?? (scope === 'user' ? 'user' : 'project')) === 'project'
+  const commandLine = options.commandLine ?? { role: `${name}-daemon`, scopeFlag: `--${name}-scope=` }
+  const words = { ...defaultWords(name, isProject), ...options.words }
+  const sandbox = once(() => readSandbox(process.env))
+  const state = (): string => sandbox()?.directory ?? stateDirectory(name, process.env)
+  const installation = once(() => installationOf(entryOf(options)))
+  const version = once(() => options.version ?? versionOf(installation()))
+  const family = once(() => ({
+    ...familyOf(options, { isProject, commandLine, words, predecessors, state }),
+    ports: sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject),
+    get relatives() {
+      return relatives()
+    },
+  }))
+  return {
+    options,
+    commandLine,
+    words,
+    isProject,
+    get family() {
+      return family()
+    },
+    get installation() {
+      return installation()
+    },
+    get version() {
+      return version()
+    },
+    get self() {
+      return selfOf(options, version())
+    },
+    timing: {
+      tickMs: TICK_MS,
+      idleMs: (options.idleTimeoutSeconds ?? IDLE_SECONDS) * 1000,
+      drainMs: options.drainTimeoutSeconds === undefined ? DRAIN_MS : options.drainTimeoutSeconds * 1000,
+      cleanEveryMs: CLEAN_EVERY_MS,
+    },
+    defaultScope: () => {
+      const path = scope === 'user' ? state() : scope === 'project' ? projectRoot() : scope()
+      return realPath(path) ?? path
+    },
+    launch: (at) => ({
+      args: launchArgs(commandLine, options.execArgv ?? [], installation().entry, at),
+      env: daemonEnvironment(process.env, options.env ?? []),
+      cwd: '/',
+      logFile: family().files(at).log,
+      ...(sandbox() === null ? {} : { timing: sandbox()?.timing ?? {} }),
+    }),
+  }
+}
+
+interface Parts {
+  readonly isProject: boolean
+  readonly commandLine: CommandLine
+  readonly words: Words
+  readonly predecessors: readonly Predecessor[]
+  readonly state: () => string
+}
+
+function familyOf(
+  options: DaemonOptions,
+  { isProject, commandLine, words, predecessors, state }: Parts,
+): Omit<Family, 'ports' | 'relatives'> {
+  const { name } = options
+  const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
+  return {
+    name,
+    rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
+    startingSeconds: STARTING_SECONDS,
+    reasonNames: words.reasonNames,
+    shapes: [
+      ownShape(commandLine),
+      ...predecessors.map((one) => ({ ...one.commandLine, lineage: 'predecessor' as const })),
+    ],
+    readSelfReport: selfReportReader(name, predecessors),
+    files: (scope) => ({
+      ...scopeFiles(scope, state()),
+      ...options.files?.(scope),
+      predecessorRecords: predecessors.flatMap(({ record }) => record?.file(scope) ?? []),
+      sharedOwner: predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ?? null,
+    }),
+    predecessors: predecessors.map(({ record, shutdown }) => ({
+      parseRecord: record?.parse ?? (() => null),
+      shutdown: shutdown ?? null,
+    })),
+    get tokenDirectory() {
+      return options.tokenDirectory?.() ?? null
+    },
+    scopesInEnvironment:
+      environments.length === 0 ? null : (env) => environments.flatMap((read) => read(env)),
+    scopeMustExist: isProject,
+  }
+}
+
+function selfOf({ protocol = 1, buildTime = null }: DaemonOptions, packageVersion: string): Self {
+  return { lineage: 'own', protocolVersion: protocol, packageVersion, buildTime, executable: process.execPath }
+}
+
+function entryOf({ entry }: DaemonOptions): string {
+  const named = typeof entry === 'function' ? entry() : entry
+  if (named === undefined) {
+    const file = runningFile()
+    if (file === null) throw invalid('there is no running file: name the entry')
+    return file
+  }
+  const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
+  try {
+    return realpathSync(path)
+  } catch {
+    throw invalid(`the entry does not exist: ${path}`)
+  }
+}
+
+function versionOf({ entry, version }: Installation): string {
+  if (version !== null) return version
+  throw invalid(`no package.json with a version is above ${entry}: give the version`)
+}
+
+function defaultWords(name: string, isProject: boolean): Words {
+  const command = (rest: string): string => `${name} ${rest}`
+  return {
+    title: name,
+    start: command('start'),
+    stop: command('stop'),
+    restart: command('restart'),
+    status: command('status'),
+    clean: command('doctor --reset'),
+    showElsewhere: (scope) => (isProject ? `cd ${scope} && ${command('status')}` : command('status')),
+    inScope: () => '',
+    otherScopeHint: '',
+    versionVariable: '',
+    reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
+  }
+}
+
+/** Returns a function that computes its value on the first call and keeps it; a failure is not kept. */
+function once<T>(compute: () => T): () => T {
+  let kept: { readonly value: T } | null = null
+  return () => (kept ??= { value: compute() }).value
+}
