@@ -23,7 +23,7 @@ const GROUPS = [
   },
   {
     name: 'scope',
-    test: /familiar\/dist\/(?:json|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|linux|linux-locks|host-id|parse-proc))\.js$/,
+    test: /familiar\/dist\/(?:json|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
   },
   {
     name: 'ask',
@@ -47,7 +47,7 @@ const GROUPS = [
   },
   {
     name: 'scan',
-    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|observations|scopes|scope-daemon|spared|state))\.js$/,
+    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
   },
 ]
 
@@ -70,15 +70,11 @@ async function bundleCommand() {
     input: {
       main: join(packages, 'spec-kitty/dist/main.js'),
       'spec-kitty-daemon': join(packages, 'spec-kitty/dist/spec-kitty-daemon.js'),
-      'peek-main': join(packages, 'familiar/dist/observe/peek-main.js'),
     },
     platform: 'node',
     transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
     external: [/^node:/, 'fs-native-extensions'],
-    treeshake: {
-      moduleSideEffects: (id) =>
-        id.endsWith('-main.js') || id.endsWith('/main.js') || id.endsWith('daemon.js'),
-    },
+    treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') || id.endsWith('daemon.js') },
     optimization: { inlineConst: false },
   })
   const { output } = await bundle.write({

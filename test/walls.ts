@@ -23,6 +23,7 @@ const tool = (names: string): readonly Part[] => names.split(' ').map((name) => 
 /** The wall with the longest part counts for a file, and only that one. */
 export const WALLS: readonly Wall[] = [
   { part: 'familiar/errors.ts', may: [] },
+  { part: 'familiar/runtime.ts', may: library('errors.ts'), isPure: true },
   { part: 'familiar/json.ts', may: [], isPure: true },
   { part: 'familiar/load-beside.ts', may: [], isPure: true },
   { part: 'familiar/identity', may: library('json.ts'), isPure: true },
@@ -94,13 +95,13 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...library('client/spawn.ts observe/scopes.ts observe/platform/run-tool.ts'),
     ...tool('cli/open-browser.ts'),
   ],
-  'fs-native-extensions': library('act/lock-library.ts observe/platform/tried-lock.ts'),
+  'fs-native-extensions': library('observe/platform/native-locks.ts'),
   'node:cluster': [],
   'node:process': [],
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
   'process.platform': library('observe/platform/select.ts'),
-  'process.env': [...library('observe/scopes.ts'), ...tool('main.ts spec-kitty-daemon.ts')],
+  'process.env': tool('main.ts spec-kitty-daemon.ts'),
   'process.argv': tool('main.ts spec-kitty-daemon.ts'),
   'process.exit': tool('main.ts cli/prompt.ts spec-kitty-daemon.ts'),
   'process.abort': [],

@@ -1,4 +1,5 @@
 export { asLack, FamiliarError, type ErrorCode } from './errors.js'
+export { assertRuntime } from './runtime.js'
 export type { Family, Predecessor } from './family.js'
 export { connect } from './client/connect.js'
 export type { Connection } from './client/request.js'

@@ -75,8 +75,9 @@ export interface CleanUpReport {
  * proved, and scans once more. If nothing is to be ended, takes no lock and writes nothing. Candidates are ended in
  * parallel, so many that resist take about as long as one.
  *
- * Throws `E_SCOPE_FOREIGN_OWNER`, `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` or `E_SCOPE_UNUSABLE` before anything
- * is signalled. A failure with one candidate is reported in its entry, except `E_RESOURCES`, which is thrown.
+ * Throws `E_SCOPE_FOREIGN_OWNER`, `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED`, `E_LOCK_UNAVAILABLE` or
+ * `E_SCOPE_UNUSABLE` before anything is signalled. A failure with one candidate is reported in its entry, except
+ * `E_RESOURCES`, which is thrown.
  */
 export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const { family, scope, platform } = request

@@ -54,8 +54,9 @@ export interface AcquireOptions {
  *
  * The kernel releases the lock when its holder dies, so a lock is never stale, and its age does not matter. Children do
  * not inherit it (Node opens every file close-on-exec). Throws `E_LOCK_BUSY` (try again), `E_LOCK_UNSUPPORTED` if the
- * file system or the operating system has no such locks, `E_SCOPE_UNUSABLE` if the file cannot be created or is not a
- * regular file of this user or root, `E_RESOURCES` if this process has too few descriptors or too little memory.
+ * file system has no such locks, `E_LOCK_UNAVAILABLE` if the lock library cannot be loaded, `E_SCOPE_UNUSABLE` if the
+ * file cannot be created or is not a regular file of this user or root, `E_RESOURCES` if this process has too few
+ * descriptors or too little memory.
  */
 export function acquireLock(path: string, options: AcquireOptions): Promise<HeldLock> {
   return acquireLockUnless<never>(path, options, () => Promise.resolve(null))

@@ -1,13 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { throwLack } from '../errors.js'
 import { crypto } from '../protocol/crypto.js'
-import { isSameSecret, NONCE_HEADER, proofFor } from '../protocol/challenge.js'
+import { type Challenged, isSameSecret, NONCE_HEADER, proofFor } from '../protocol/challenge.js'
 import type { Family } from '../family.js'
 import { objectOf, stringOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import { HANDSHAKE_MS, HEALTH_PATH } from './health.js'
-import { request } from './http.js'
+import { type HttpReply, type HttpRequest, request, requestAndKeep } from './http.js'
 
 /**
  * How a recorded daemon answered. `no_response`: no HTTP answer, or none in time. `unreachable`: this process cannot reach
@@ -29,24 +30,77 @@ export async function handshake(
   record: DaemonRecord,
   timeoutMs: number = HANDSHAKE_MS,
 ): Promise<Handshake> {
-  const { pid, port, token, instanceId } = record
-  if (pid === null || instanceId === null || token === null) return { outcome: 'impostor' }
+  const challenged = challengedBy(record)
+  if (challenged === null) return { outcome: 'impostor' }
   const nonce = randomNonce()
-  const reply = await request({
-    address: '127.0.0.1',
-    port,
-    method: 'GET',
-    path: HEALTH_PATH,
-    headers: { [NONCE_HEADER]: nonce },
-    timeoutMs,
-    whileWaiting: () => void crypto(),
+  const reply = await request({ ...proofRequest(record, nonce), timeoutMs, whileWaiting: crypto })
+  return checkReply(family, challenged, nonce, reply)
+}
+
+/**
+ * How a recorded daemon answered on a connection that is to carry a request. `proven`: `socket` is that connection, or null
+ * if the daemon did not keep it open. `closed`: the connection was refused, or ended without a reply.
+ */
+export type ProvenConnection =
+  | { readonly outcome: 'proven'; readonly token: string; readonly socket: Socket | null }
+  | { readonly outcome: 'closed' }
+  | Exclude<Handshake, { readonly outcome: 'proven' }>
+
+/** `whileWaiting` is called when the daemon was asked: for work that can be done meanwhile. */
+export interface HandshakeOptions extends Pick<HttpRequest, 'timeoutMs' | 'signal'> {
+  readonly whileWaiting: () => void
+}
+
+/**
+ * Does the same as `handshake` on a connection that the daemon is asked to keep open for one request. What is sent on that
+ * connection afterwards can reach only the process that has given the proof.
+ */
+export async function handshakeAndKeep(
+  family: Family,
+  record: DaemonRecord,
+  options: HandshakeOptions,
+): Promise<ProvenConnection> {
+  const challenged = challengedBy(record)
+  if (challenged === null) return { outcome: 'impostor' }
+  const nonce = randomNonce()
+  const whileWaiting = (): void => {
+    crypto()
+    options.whileWaiting()
+  }
+  const { reply, socket } = await requestAndKeep({
+    ...proofRequest(record, nonce),
+    ...options,
+    whileWaiting,
   })
+  if (reply === 'closed') return { outcome: 'closed' }
+  const answer = checkReply(family, challenged, nonce, reply)
+  if (answer.outcome === 'proven') return { outcome: 'proven', token: challenged.token, socket }
+  socket?.destroy()
+  return answer
+}
+
+function challengedBy({ pid, port, token, instanceId }: DaemonRecord): Challenged | null {
+  return pid === null || instanceId === null || token === null ? null : { pid, port, token, instanceId }
+}
+
+function proofRequest({ port }: DaemonRecord, nonce: string) {
+  const headers = { [NONCE_HEADER]: nonce }
+  return { address: '127.0.0.1', port, method: 'GET', path: HEALTH_PATH, headers } as const
+}
+
+/** Returns what a reply to `nonce` proves about the listener. */
+function checkReply(
+  family: Family,
+  challenged: Challenged,
+  nonce: string,
+  reply: HttpReply | 'unreachable' | null,
+): Handshake {
   if (reply === null) return { outcome: 'no_response' }
   if (reply === 'unreachable') return { outcome: 'unreachable' }
   const given = stringOf(objectOf(reply.json)?.['proof'])
   const report = family.readSelfReport(reply.json)
   if (given === null || report === null) return { outcome: 'impostor' }
-  const isProven = isSameSecret(given, proofFor(nonce, { token, pid, port, instanceId }))
+  const isProven = isSameSecret(given, proofFor(nonce, challenged))
   return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly timeoutMs: number
   /** Called when the request was sent, for work that can be done while the reply is on its way. */
   readonly whileWaiting?: () => void
+  /** When it is aborted, the connection is destroyed, and the call rejects with its reason. */
+  readonly signal?: AbortSignal
 }
 
 /** The reply. `json` is undefined when the body is not JSON or could not be read whole. */
@@ -60,45 +62,100 @@ export function isNoWay(error: unknown): boolean {
  * soon as the reply is complete or too long, because an idle connection blocks a single-threaded predecessor. (`node:http`
  * takes 6 ms longer to load, `fetch` 90 ms.)
  */
-export function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' | null> {
+export async function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' | null> {
+  const { reply } = await exchange(asked, false)
+  return reply === 'closed' ? null : reply
+}
+
+/** What came of a request on a connection that is to carry a second one. */
+export interface Exchange {
+  /** `closed`: the connection was refused, or ended before anything arrived that is HTTP. Null: that took too long. */
+  readonly reply: HttpReply | 'unreachable' | 'closed' | null
+  /** The connection, if the listener keeps it open: the caller must use or destroy it. An error on it is not thrown. */
+  readonly socket: Socket | null
+}
+
+/**
+ * Does the same as `request`, but in HTTP/1.1, and asks the listener to keep the connection open. A listener that does so
+ * must send a `Content-Length`, and nothing after its reply.
+ */
+export function requestAndKeep(asked: HttpRequest): Promise<Exchange> {
+  return exchange(asked, true)
+}
+
+function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: reachable(asked.address), port: asked.port })
-    const chunks: Buffer[] = []
-    let bytes = 0
-    let wanted: number | null = null
-    const end = (): void => {
+    asked.signal?.throwIfAborted()
+    const socket = connect({ host: reachable(asked.address), port: asked.port, noDelay: isToKeep })
+    const received = receive()
+    const release = (): void => {
       stopWaiting()
+      asked.signal?.removeEventListener('abort', onAbort)
+      socket
+        .off('data', onData)
+        .off('end', onEnd)
+        .off('error', onError)
+        .on('error', () => undefined)
+    }
+    const fail = (reason: unknown): void => {
+      release()
       socket.destroy()
+      reject(reason)
     }
-    const finish = (): void => {
-      end()
-      resolve(bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks)))
+    const finish = (without: Exchange['reply']): void => {
+      release()
+      const isKept = isToKeep && received.isKeptOpen()
+      if (!isKept) socket.destroy()
+      resolve({ reply: received.reply() ?? without, socket: isKept ? socket : null })
     }
-    const fail = (error: Error): void => {
+    const onAbort = (): void => fail(asked.signal?.reason)
+    const onEnd = (): void => finish('closed')
+    const onError = (error: Error): void => {
       const lack = asLack(error)
-      if (lack === null && (bytes > 0 || !isNoWay(error))) return finish()
-      end()
-      if (lack === null) resolve('unreachable')
-      else reject(lack)
+      if (lack !== null) return fail(lack)
+      finish(socket.bytesRead === 0 && isNoWay(error) ? 'unreachable' : 'closed')
     }
-    const stopWaiting = afterSteps(asked.timeoutMs, finish)
+    const onData = (chunk: Buffer): void => {
+      if (received.add(chunk)) finish('closed')
+    }
+    const stopWaiting = afterSteps(asked.timeoutMs, () => finish(null))
+    asked.signal?.addEventListener('abort', onAbort)
     socket.on('connect', () => {
-      write(socket, asked)
+      write(socket, asked, isToKeep)
       asked.whileWaiting?.()
     })
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      bytes += chunk.length
-      wanted ??= announcedBytes(chunks)
-      if (bytes > MAX_REPLY_BYTES || (wanted !== null && bytes >= wanted)) finish()
-    })
-    socket.on('end', finish)
-    socket.on('error', fail)
+    socket.on('data', onData).on('end', onEnd).on('error', onError)
   })
 }
 
+/** Collects the bytes of a reply. */
+interface Received {
+  /** Returns whether the reply is complete, or too long. */
+  readonly add: (chunk: Buffer) => boolean
+  /** The reply, or null if what arrived is not HTTP. */
+  readonly reply: () => HttpReply | null
+  /** Whether the reply is complete, nothing follows it, and the listener leaves the connection open. */
+  readonly isKeptOpen: () => boolean
+}
+
+function receive(): Received {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  let wanted: number | null = null
+  return {
+    add: (chunk) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      wanted ??= announcedBytes(chunks)
+      return bytes > MAX_REPLY_BYTES || (wanted !== null && bytes >= wanted)
+    },
+    reply: () => (bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks))),
+    isKeptOpen: () => bytes <= MAX_REPLY_BYTES && bytes === wanted && saysKeepAlive(chunks),
+  }
+}
+
 /** Calls `act` after `ms`, or later if this process did not run in between. Returns a function that cancels the call. */
-function afterSteps(ms: number, act: () => void): () => void {
+export function afterSteps(ms: number, act: () => void): () => void {
   let timer: NodeJS.Timeout
   const wait = (left: number): void => {
     const step = Math.min(left, STEP_MS)
@@ -108,12 +165,13 @@ function afterSteps(ms: number, act: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-function write(socket: Socket, { method, path, port, headers, body }: HttpRequest): void {
+function write(socket: Socket, { method, path, port, headers, body }: HttpRequest, isToKeep: boolean): void {
   const content = body === undefined ? '' : JSON.stringify(body)
   const lines = [
-    `${method} ${path} HTTP/1.0`,
+    `${method} ${path} HTTP/1.${isToKeep ? 1 : 0}`,
     `Host: 127.0.0.1:${port}`,
     'Accept: application/json',
+    ...(isToKeep ? ['Connection: keep-alive'] : []),
     ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`),
     ...(method === 'POST'
       ? ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(content)}`]
@@ -136,6 +194,14 @@ function announcedBytes(chunks: readonly Buffer[]): number | null {
   const announced = /^content-length:\s*(\d+)\s*$/im.exec(text.slice(0, separator.index))
   const bodyAt = separator.index + separator[0].length
   return announced === null ? null : bodyAt + Number(announced[1])
+}
+
+/** In HTTP/1.1, a connection stays open unless the reply says otherwise. */
+function saysKeepAlive(chunks: readonly Buffer[]): boolean {
+  const [head = ''] = Buffer.concat(chunks)
+    .toString('latin1')
+    .split(/\r?\n\r?\n/, 1)
+  return head.startsWith('HTTP/1.1 ') && !/^connection:.*\bclose\b/im.test(head)
 }
 
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})\b/

@@ -2,19 +2,34 @@
  * The main module of the child process that reads the scopes that other processes name. It takes the question as JSON on
  * stdin and writes one reply per line to stdout, each as soon as it is known. If the file system behind a path hangs, only
  * this child hangs, and its parent continues with the replies that it has. Exit code 75: the child had too few resources.
+ *
+ * No process loads this file: scripts/build-peek.mjs makes it one text with everything that it imports (`peek-text.ts`),
+ * and the child runs the text. On Windows a whole command line has at most 32,767 characters, so it imports nothing that
+ * it does not need.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { asLack } from '../errors.js'
+import { assertOwnProc, readLockHolder } from './platform/linux.js'
+import { requireNativeLocksFrom } from './platform/native-locks.js'
+import type { Platform } from './platform/platform.js'
+import { tryForHolder } from './platform/tried-lock.js'
 import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './records.js'
-import { selectPlatform } from './platform/select.js'
 
 async function answer(): Promise<void> {
-  const platform = await selectPlatform()
-  const { scopes, pids } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
+  const { scopes, pids, nativeLocks } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
+  const lockHolder = lockHolderOf(nativeLocks)
   for (const request of scopes) {
-    const reply: ScopeReply = { scope: request.scope, view: await viewScope(request, pids, platform) }
+    const reply: ScopeReply = { scope: request.scope, view: await viewScope(request, pids, { lockHolder }) }
     writeAll(`${REPLY}${JSON.stringify(reply)}\n`)
   }
+}
+
+/** The lock library is loaded only if there is a lock to try: never where the kernel names the holders. */
+function lockHolderOf(nativeLocks: string | null): Platform['lockHolder'] {
+  if (nativeLocks !== null)
+    return async (path, told) => tryForHolder(path, told, () => requireNativeLocksFrom(nativeLocks))
+  assertOwnProc()
+  return async (path, told, pids) => readLockHolder(path, told, pids)
 }
 
 function writeAll(text: string): void {

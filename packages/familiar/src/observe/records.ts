@@ -7,10 +7,13 @@ import type { ScopeSnapshot } from '../classify/observation.js'
 import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
-/** The scopes to read, and the processes that are likely to hold their locks. */
+/** What the child process is asked that reads scopes. */
 export interface ScopesQuestion {
   readonly scopes: readonly PeekRequest[]
+  /** The processes that are likely to hold the locks of these scopes. */
   readonly pids: readonly number[]
+  /** The file of the lock library, where a lock must be tried to know whether it is held; null where the kernel tells. */
+  readonly nativeLocks: string | null
 }
 
 /**
@@ -48,10 +51,10 @@ export function readScope(family: Family, scope: string): UnlockedView {
 export async function viewScope(
   request: PeekRequest,
   pids: readonly number[],
-  platform: Platform,
+  { lockHolder: find }: Pick<Platform, 'lockHolder'>,
 ): Promise<PeekedScope> {
   const { daemonLock, ...view } = peek(request)
-  const lockHolder = await platform.lockHolder(request.daemonLock, toldIn(daemonLock), pids)
+  const lockHolder = await find(request.daemonLock, toldIn(daemonLock), pids)
   return { ...view, lockHolder }
 }
 

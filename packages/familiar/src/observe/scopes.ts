@@ -1,9 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { parse } from 'node:path'
 import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../json.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
+import { PEEK_TEXT } from './peek-text.js'
+import { nativeLocksFile } from './platform/native-locks.js'
+import { kernelNamesHolders } from './platform/select.js'
 import {
   REPLY,
   requestFor,
@@ -12,8 +15,6 @@ import {
   type ScopeReply,
   type ScopesQuestion,
 } from './records.js'
-
-const PEEK_MAIN = fileURLToPath(new URL('./peek-main.js', import.meta.url))
 
 /** Enough for 50 scopes with two records of 64 KiB each, with every character escaped. */
 const MAX_REPLY_CHARS = 48 * 1024 * 1024
@@ -70,7 +71,8 @@ export class ScopeReader {
     const requests = scopes.map((scope) => requestFor(family, scope))
     const child = this.#prepared?.error === null ? this.#prepared : startChild()
     this.#prepared = null
-    const views = viewsIn(await ask(child, { scopes: requests, pids }, deadline))
+    const nativeLocks = kernelNamesHolders() ? null : nativeLocksFile()
+    const views = viewsIn(await ask(child, { scopes: requests, pids, nativeLocks }, deadline))
     return new Map(
       scopes.map((scope) => {
         const view = views.get(scope)
@@ -120,10 +122,16 @@ function startChild(): Child {
   return child
 }
 
+/**
+ * The child needs no file but that of Node, so it runs from any bundle. It gets nothing of this process: no environment,
+ * which could change how Node runs (libuv adds what Windows needs), no options of Node, and no working directory, which
+ * may be on a file system that hangs.
+ */
 function spawnChild(signal: AbortSignal): ChildProcess {
   try {
-    return spawn(process.execPath, [PEEK_MAIN], {
-      env: readerEnvironment(),
+    return spawn(process.execPath, ['-e', PEEK_TEXT], {
+      cwd: parse(process.execPath).root,
+      env: {},
       stdio: ['pipe', 'pipe', 'ignore'],
       signal,
       killSignal: 'SIGKILL',
@@ -133,11 +141,6 @@ function spawnChild(signal: AbortSignal): ChildProcess {
     throwLack(error)
     throw error
   }
-}
-
-/** Returns the environment of this process without the variables that change how Node runs or make it print more. */
-function readerEnvironment(): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')))
 }
 
 /**

@@ -53,14 +53,14 @@ function install(): Installed {
   }
 }
 
-function take({ path, lock }: Installed, prefix: readonly string[] = []) {
-  const [command, ...args] = [...prefix, process.execPath, '-e', TAKE, path, lock]
+function take({ path, lock }: Installed, prefix: readonly string[] = [], options: readonly string[] = []) {
+  const [command = '', ...args] = [...prefix, process.execPath, ...options, '-e', TAKE, path, lock]
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout) as { readonly code?: string; readonly message: string; readonly hint: string }
 }
 
-const CODE = { code: 'E_LOCK_UNSUPPORTED', retry: false }
+const CODE = { code: 'E_LOCK_UNAVAILABLE', retry: false }
 
 describe('a lock library that', () => {
   it('is whole gives the lock', () => {
@@ -98,12 +98,29 @@ describe('a lock library that', () => {
     })
   })
 
-  it('is not installed at all is to be installed again', () => {
+  it('is not installed at all is to be installed again, also beside a bundle', () => {
     const installed = install()
     rmSync(dirname(dirname(installed.builds)), { recursive: true })
     const { message, ...rest } = take(installed)
-    expect(rest).toEqual({ ...CODE, hint: 'install this tool again' })
-    expect(message).toContain("the lock library is not there: Cannot find module 'fs-native-extensions'")
+    expect(rest).toEqual({
+      ...CODE,
+      hint: 'install this tool again; a bundle needs the package fs-native-extensions in a node_modules directory beside it or above',
+    })
+    const looking = join(installed.path, 'dist/observe/platform/native-locks.js')
+    expect(message).toBe(
+      `cannot lock ${installed.lock}: the lock library is not there for ${looking}: Cannot find module 'fs-native-extensions'`,
+    )
+  })
+
+  it.each([
+    ['--no-addons', []],
+    // Node 24 calls it `--permission`.
+    ['--experimental-permission', ['--allow-fs-read=*', '--allow-fs-write=*']],
+  ])('may not be loaded by %s says so, and which option is missing', (option, more) => {
+    const installed = install()
+    const { message, ...rest } = take(installed, [], [option, ...more])
+    expect(rest).toEqual({ ...CODE, hint: expect.stringMatching(/^start Node without --no-addons/) })
+    expect(message).toContain(`${installed.library} cannot be loaded: Cannot load native addon`)
   })
 
   it('has no build for this system names the systems that it is for', () => {

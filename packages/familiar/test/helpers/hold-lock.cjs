@@ -1,8 +1,9 @@
 // @ts-check
 'use strict'
 const { openSync } = require('node:fs')
+// The package has no types.
 const library = /** @type {unknown} */ (require('fs-native-extensions'))
-const { tryLock } = /** @type {typeof import('fs-native-extensions').default} */ (library)
+const { tryLock } = /** @type {import('../../dist/observe/platform/native-locks.js').NativeLocks} */ (library)
 
 /**
  * For `--require`: holds the kernel lock on the file that `HOLD_LOCK` names until the process ends, as a daemon holds its

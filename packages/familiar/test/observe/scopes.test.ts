@@ -1,14 +1,15 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { ScopeReader as BuiltReader } from '../../dist/observe/scopes.js'
 import type { ScopeSnapshot } from '../../src/classify/observation.js'
-import { ScopeReader as UnbuiltReader, UNTOLD } from '../../src/observe/scopes.js'
+import { PEEK_TEXT } from '../../src/observe/peek-text.js'
+import { ScopeReader } from '../../src/observe/scopes.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { ASKER } from '../helpers/ask-machine.js'
+import { hangingMount } from '../helpers/hanging-mount.js'
 import { killChild, startChild } from '../helpers/children.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -23,7 +24,7 @@ const family = daemonFamily({ from: 0, to: 0 })
 const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
 
 function read(scopes: readonly string[], pids: readonly number[] = []) {
-  return new BuiltReader().read(family, scopes, pids, AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
+  return new ScopeReader().read(family, scopes, pids, AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
 }
 
 /** Makes a scope whose record has this text. */
@@ -61,27 +62,16 @@ describe('scopes that other processes named', () => {
     expect((await read([])).size).toBe(0)
   })
 
-  it('are not reported in time without a child to read them, and never absent then', async () => {
-    const scope = makeHome()
-    const views = await new UnbuiltReader().read(
-      family,
-      [scope],
-      [],
-      AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS),
-    )
-    expect(views.get(scope)).toEqual(UNTOLD)
-  })
-
   it('are not reported without any time', async () => {
     const scope = makeHome()
-    const views = await new BuiltReader().read(family, [scope], [], AbortSignal.abort())
+    const views = await new ScopeReader().read(family, [scope], [], AbortSignal.abort())
     expect(views.get(scope)).toMatchObject({ isLate: true, real: null })
   })
 })
 
 describe('a child that was prepared', () => {
   it('answers the question that comes later', async () => {
-    const reader = new BuiltReader()
+    const reader = new ScopeReader()
     const scope = makeHome()
     const before = childrenOf(process.pid)
     reader.prepare()
@@ -94,8 +84,22 @@ describe('a child that was prepared', () => {
     expect((await views).get(scope)).toMatchObject({ real: scope, gone: false })
   })
 
+  it('has nothing of this process: no environment, no option, no directory', async () => {
+    const before = childrenOf(process.pid)
+    const reader = new ScopeReader()
+    reader.prepare()
+    const [child] = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+    const [environment, commandLine] = ['environ', 'cmdline'].map((name) =>
+      readFileSync(`/proc/${child}/${name}`, 'utf8'),
+    )
+    expect(environment).toBe('')
+    expect(commandLine?.split('\0')).toEqual([process.execPath, '-e', PEEK_TEXT, ''])
+    expect(readlinkSync(`/proc/${child}/cwd`)).toBe('/')
+    await reader.close()
+  })
+
   it('reads what is there when it is asked, not when it was started', async () => {
-    const reader = new BuiltReader()
+    const reader = new ScopeReader()
     reader.prepare()
     await sleep(300)
     const scope = makeHome()
@@ -105,7 +109,7 @@ describe('a child that was prepared', () => {
 
   it('ends where it is not needed', async () => {
     const before = childrenOf(process.pid)
-    const reader = new BuiltReader()
+    const reader = new ScopeReader()
     reader.prepare()
     expect(childrenOf(process.pid)).not.toEqual(before)
     await reader.close()
@@ -131,7 +135,7 @@ describe('a child that was prepared', () => {
     ['that hangs', 'SIGSTOP'],
   ] as const)('%s leaves the scopes untold, never absent', async ([, signal]) => {
     const before = childrenOf(process.pid)
-    const reader = new BuiltReader()
+    const reader = new ScopeReader()
     reader.prepare()
     for (const pid of childrenOf(process.pid).filter((pid) => !before.includes(pid)))
       process.kill(pid, signal)
@@ -230,6 +234,30 @@ describe('a scope on a file system that hangs', () => {
       [null, true],
       [null, true],
     ])
+  })
+})
+
+describe('a mount that hangs', () => {
+  it('keeps only the child: it cannot be ended, and the process that asked ends without it', async (context) => {
+    const [before, mount, behind] = [makeHome(), makeHome(), makeHome()]
+    const server = hangingMount(context, mount, [
+      process.execPath,
+      ASKER,
+      ...['scopes', String(HANG_MS), before, join(mount, 'root'), behind],
+    ])
+    const views = JSON.parse(await server.line()) as readonly ScopeSnapshot[]
+    expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
+      [before, false],
+      [null, true],
+      [null, true],
+    ])
+    expect(await server.line()).toBe('ended 0')
+    const [child, ...others] = server.processes()
+    expect(others).toEqual([])
+    expect(readFileSync(`/proc/${child}/status`, 'utf8')).toMatch(/^State:\tD[^]*^ShdPnd:\t0+100$/m)
+    const isAlive = watch(child ?? 0)
+    await killChild(server.child)
+    await vi.waitFor(() => expect(isAlive()).toBe(false), 5_000)
   })
 })
 

@@ -34,7 +34,7 @@ afterEach(async () => {
 const NEWER = fileURLToPath(new URL('../../command', import.meta.url))
 
 /** They have fixed names: after an upgrade those of the new version are there. */
-const FIXED = ['main.js', 'spec-kitty-daemon.js', 'peek-main.js']
+const FIXED = ['main.js', 'spec-kitty-daemon.js']
 
 /** What an upgrade does: the library anew, other parts with other names, and what has a fixed name uses those. */
 function replacePackage({ directory }: Build): void {

@@ -7,6 +7,7 @@ import { LSOF_FIELDS, type LsofRow, parseLsof } from './parse-lsof.js'
 import { PS_COLUMNS, type PsRow, parsePs } from './parse-ps.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
+import { requireNativeLocks } from './native-locks.js'
 import { tryForHolder } from './tried-lock.js'
 
 const LSOF = '/usr/sbin/lsof'
@@ -36,7 +37,7 @@ export function createDarwin(run: RunTool = runTool): Platform {
     host: async () => toHost(await boot(AbortSignal.timeout(HOST_TIMEOUT_MS))),
     listeners: (range, deadline) => readListeners(run, range, deadline),
     holders: async (listeners) => holdersTold(listeners),
-    lockHolder: (path, told) => tryForHolder(path, told),
+    lockHolder: async (path, told) => tryForHolder(path, told, requireNativeLocks),
     environment: () => Promise.resolve(null),
     inspect: async (pids, deadline) => {
       const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { textOfBytes } from '../../identity/path-text.js'
+import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
 import {
@@ -33,12 +34,7 @@ export const linux: Platform = {
     assertOwnProc()
     return new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view]))
   },
-  lockHolder: async (path, told, pids) => {
-    const found = findLockHolder(path, told, pids)
-    return typeof found === 'number'
-      ? { pid: found, startTime: inspectOne(found)[0]?.startTime ?? null }
-      : found
-  },
+  lockHolder: async (path, told, pids) => readLockHolder(path, told, pids),
   environment: async (pid) => readEnvironment(pid),
 }
 
@@ -56,6 +52,14 @@ export function assertOwnProc(): void {
   throw new FamiliarError('E_SCAN_IMPOSSIBLE', '/proc does not show the processes of this pid namespace', {
     hint: 'mount /proc where this runs (unshare --mount-proc, or mount -t proc proc /proc)',
   })
+}
+
+/** Returns the holder that the kernel names. */
+export function readLockHolder(path: string, told: ToldHolder, pids: readonly number[]): LockHolding {
+  const found = findLockHolder(path, told, pids)
+  return typeof found === 'number'
+    ? { pid: found, startTime: inspectOne(found)[0]?.startTime ?? null }
+    : found
 }
 
 /**

@@ -24,3 +24,8 @@ export async function selectPlatform(): Promise<Platform> {
       })
   }
 }
+
+/** Returns whether the kernel of this system tells which process holds a lock (Linux). Elsewhere a lock must be tried. */
+export function kernelNamesHolders(): boolean {
+  return process.platform === 'linux'
+}

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
 import { CAREFUL } from '../peek.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
+import type { NativeLocks } from './native-locks.js'
 
 /** The locked byte is far behind the content, because on Windows a locked byte of a file cannot be read. */
 export const LOCK_OFFSET = 2 ** 30
@@ -10,9 +11,10 @@ export const LOCK_LENGTH = 1
 /**
  * Returns the holder of a lock on a system whose kernel does not name holders; null when the lock is free. To find out, it
  * takes a shared lock and releases it at once. If the lock is held, returns the holder that the text of the file names,
- * with `isTold`, because the text may be wrong; `unknown` if the text names none, or if the lock cannot be tested.
+ * with `isTold`, because the text may be wrong; `unknown` if the text names none, or if the lock cannot be tested. `load`
+ * loads the lock library; it is called only if the file exists.
  */
-export async function tryForHolder(path: string, told: ToldHolder): Promise<LockHolding> {
+export function tryForHolder(path: string, told: ToldHolder, load: () => NativeLocks): LockHolding {
   let descriptor: number
   try {
     descriptor = openSync(path, constants.O_RDONLY | CAREFUL)
@@ -21,7 +23,7 @@ export async function tryForHolder(path: string, told: ToldHolder): Promise<Lock
     return errnoOf(error) === 'ENOENT' ? null : 'unknown'
   }
   try {
-    const { default: locks } = await import('fs-native-extensions')
+    const locks = load()
     if (isGranted((offset, length) => locks.tryLock(descriptor, offset, length, { shared: true })))
       return null
     return told === null || told === 'unknown' ? 'unknown' : { ...told, isTold: true }

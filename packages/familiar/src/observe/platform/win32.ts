@@ -12,6 +12,7 @@ import {
 } from './parse-powershell.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
+import { requireNativeLocks } from './native-locks.js'
 import { tryForHolder } from './tried-lock.js'
 import { splitCommandLine } from './split-command-line.js'
 
@@ -49,7 +50,7 @@ export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'):
     host: () => readHost(ask),
     listeners: (range, deadline) => readListeners(ask, range, deadline),
     holders: async (listeners) => holdersTold(listeners),
-    lockHolder: (path, told) => tryForHolder(path, told),
+    lockHolder: async (path, told) => tryForHolder(path, told, requireNativeLocks),
     environment: () => Promise.resolve(null),
     inspect: async (pids, deadline) => {
       const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))

@@ -1,0 +1,63 @@
+import { FamiliarError } from '../errors.js'
+import type { Family } from '../family.js'
+import type { ProvenConnection } from '../observe/handshake.js'
+import type { DaemonRecord } from '../protocol/record.js'
+import { unreachable } from './beyond.js'
+
+/** Why a request was not sent. */
+export type NotSent = Exclude<ProvenConnection['outcome'], 'proven'>
+
+/** The error for a request of which nothing was sent. */
+export function notSent(why: NotSent, family: Family, record: DaemonRecord, cause?: unknown): FamiliarError {
+  const daemon = nameOf(family, record)
+  if (why === 'unreachable') return unreachable({ family }, record)
+  if (why === 'no_response') {
+    return new FamiliarError(
+      'E_DAEMON_UNRESPONSIVE',
+      `${daemon} does not answer; the request was not sent to it`,
+      { hint: 'stop the daemon, and run the command again', cause },
+    )
+  }
+  const what =
+    why === 'impostor'
+      ? 'something else answers on its port'
+      : 'it does not accept the connection, or closed it'
+  return new FamiliarError('E_DAEMON_UNREACHABLE', `${daemon} is gone: ${what}; the request was not sent`, {
+    hint: 'run the command again',
+    retry: true,
+    cause,
+  })
+}
+
+/** The error for a connection that ended after the request began to be sent and before a reply began. */
+export function interrupted(family: Family, record: DaemonRecord, cause: unknown): FamiliarError {
+  return new FamiliarError(
+    'E_REQUEST_INTERRUPTED',
+    `the connection to ${nameOf(family, record)} ended before its reply; it may have done what was asked`,
+    { hint: CHECK_FIRST, cause },
+  )
+}
+
+/** The error for a reply that ended before it was complete. */
+export function cutOff(family: Family, record: DaemonRecord, cause: unknown): FamiliarError {
+  return new FamiliarError(
+    'E_REQUEST_INTERRUPTED',
+    `the reply of ${nameOf(family, record)} was cut off; it may have done what was asked`,
+    { hint: CHECK_FIRST, cause },
+  )
+}
+
+/** The error for a daemon that has proved itself and then let the time for the head of its reply pass. */
+export function noReply(family: Family, record: DaemonRecord, timeoutMs: number): FamiliarError {
+  return new FamiliarError(
+    'E_DAEMON_UNRESPONSIVE',
+    `${nameOf(family, record)} has not begun its reply within ${timeoutMs} ms; it may still do what was asked`,
+    { hint: 'see what the daemon is busy with (its log), or allow more time' },
+  )
+}
+
+const CHECK_FIRST = 'run the command again, unless it must not happen twice: then see first what was done'
+
+function nameOf({ name }: Family, { pid, port }: DaemonRecord): string {
+  return `the ${name} daemon (process ${pid ?? 'unknown'}, port ${port})`
+}

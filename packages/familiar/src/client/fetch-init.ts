@@ -1,0 +1,146 @@
+/** What an author says about a request. */
+export interface FetchInit {
+  /** `GET` if it is left out. */
+  readonly method?: string
+  /**
+   * `host`, `authorization` and whatever frames the request are set by the library and must not be given. A string body
+   * gets `content-type: text/plain;charset=UTF-8` unless another type is given.
+   */
+  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * A GET or HEAD request has none. A stream is read as fast as the daemon takes it; when the request ends early, its
+   * iterator is told so (`return`).
+   */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
+  /** An abort rejects with its reason, at any moment, and destroys the connection. */
+  readonly signal?: AbortSignal
+  /**
+   * Allows a second try even if the daemon may have received the request. GET and HEAD always have one; a stream never
+   * does.
+   */
+  readonly retry?: boolean
+  /**
+   * How long the daemon may take to prove itself, and then to begin its reply, in milliseconds; 30 000 if it is left out.
+   * Each part of the body that the daemon takes begins that time anew, and the time that a stream takes to give its next
+   * part does not count. The body of the reply may take any time.
+   */
+  readonly headersTimeoutMs?: number
+}
+
+/** A request that is ready to be sent. */
+export interface Outgoing {
+  readonly method: string
+  /** The path and query, percent-encoded. */
+  readonly target: string
+  readonly headers: Readonly<Record<string, string>>
+  /** True if the body can be read only once. */
+  readonly isStream: boolean
+  /** Begins to read the body; null if there is none. */
+  readonly open: (() => AsyncIterator<Uint8Array>) | null
+}
+
+/** The library sets these: they carry the token, or say where a request ends and whose it is. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'authorization',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** A header value must not contain a line break: another header, or another request, could follow it. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** The bytes of a body that are sent at once: so the daemon's progress is seen. */
+const PART_BYTES = 256 * 1024
+
+/** Returns the request to send. Throws a `TypeError` that names what is wrong with it. */
+export function readInit(path: string, init: FetchInit): Outgoing {
+  const target = targetOf(path)
+  const method = methodOf(init.method ?? 'GET')
+  assertHeaders(init.headers ?? {})
+  assertTimeout(init.headersTimeoutMs)
+  if (init.body === undefined) {
+    const length = isBodiless(method) ? {} : { 'content-length': '0' }
+    return { method, target, headers: { ...init.headers, ...length }, isStream: false, open: null }
+  }
+  if (isBodiless(method)) throw new TypeError(`a ${method} request has no body: name another method`)
+  return { method, target, ...bodyOf(init.body, init.headers ?? {}) }
+}
+
+export function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/**
+ * Returns the path as it is sent: what must be percent-encoded is, and what is already stays. A path that begins with two
+ * slashes is refused, because in a URL it begins with the name of another host.
+ */
+function targetOf(path: string): string {
+  if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//')) {
+    throw new TypeError(`the path of a request begins with one slash, unlike ${JSON.stringify(path)}`)
+  }
+  if (path.includes('#')) throw new TypeError('the path of a request has no fragment: write # as %23')
+  try {
+    return encodeURI(path).replaceAll(/%25([0-9a-f]{2})/gi, '%$1')
+  } catch {
+    throw new TypeError('the path of a request is not valid Unicode: half of a surrogate pair is missing')
+  }
+}
+
+function methodOf(method: string): string {
+  if (typeof method !== 'string' || !TOKEN.test(method) || /^connect$/i.test(method)) {
+    throw new TypeError(`${JSON.stringify(method)} is not a method that a request can have`)
+  }
+  return method.toUpperCase()
+}
+
+function assertHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} is not the name of a header`)
+    if (RESERVED.has(name.toLowerCase())) {
+      throw new TypeError(`the header ${name} is set by the library and must not be given`)
+    }
+    if (typeof value !== 'string' || !HEADER_VALUE.test(value)) {
+      throw new TypeError(`the value of the header ${name} has a character that a header cannot carry`)
+    }
+  }
+}
+
+function assertTimeout(ms: number | undefined): void {
+  if (ms !== undefined && !(ms > 0)) throw new TypeError('headersTimeoutMs must be a positive number')
+}
+
+type Body = NonNullable<FetchInit['body']>
+
+function bodyOf(
+  body: Body,
+  headers: Readonly<Record<string, string>>,
+): Pick<Outgoing, 'headers' | 'isStream' | 'open'> {
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+    if (typeof body?.[Symbol.asyncIterator] !== 'function') {
+      throw new TypeError('the body of a request is a string, a Uint8Array or an AsyncIterable of Uint8Array')
+    }
+    const open = (): AsyncIterator<Uint8Array> => body[Symbol.asyncIterator]()
+    return { headers: { ...headers, 'transfer-encoding': 'chunked' }, isStream: true, open }
+  }
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  const isTyped =
+    typeof body !== 'string' || Object.keys(headers).some((name) => /^content-type$/i.test(name))
+  const type = isTyped ? {} : { 'content-type': 'text/plain;charset=UTF-8' }
+  const length = { 'content-length': String(bytes.length) }
+  return { headers: { ...headers, ...type, ...length }, isStream: false, open: () => partsOf(bytes) }
+}
+
+// oxlint-disable-next-line require-await -- it is read like a stream
+async function* partsOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += PART_BYTES) yield bytes.subarray(from, from + PART_BYTES)
+}

@@ -1,0 +1,262 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { asLack, type FamiliarError } from '../errors.js'
+import type { Family } from '../family.js'
+import { afterSteps, isNoWay } from '../observe/http.js'
+import type { DaemonRecord } from '../protocol/record.js'
+import { cutOff, interrupted, noReply, notSent } from './fetch-errors.js'
+import type { Outgoing } from './fetch-init.js'
+import { replyOf, type Reply, type ReplyConnection } from './reply.js'
+
+/**
+ * Loaded while the daemon answers, because that takes 4 to 6 ms. An `import` of it would also load Node's own `fetch`, on
+ * Node 22 and later.
+ */
+export const http = (): typeof import('node:http') => process.getBuiltinModule('node:http')
+
+/**
+ * What came of one try. `not_sent`: nothing of the request was sent, and its body is untouched. `maybe_received`: the
+ * connection ended after the request began to be sent and before a reply began, so the daemon may have done what was asked.
+ * `no_reply`: the daemon may have done it too, and let the whole time pass; a second try would only wait again.
+ */
+export type Outcome =
+  | { readonly outcome: 'replied'; readonly reply: Reply }
+  | { readonly outcome: 'not_sent' | 'maybe_received' | 'no_reply'; readonly error: FamiliarError }
+
+export interface Sending {
+  readonly family: Family
+  readonly record: DaemonRecord
+  /** To the daemon: connected, or connecting. It carries this request and is destroyed afterwards. */
+  readonly socket: Socket
+  readonly token: string
+  readonly outgoing: Outgoing
+  readonly signal: AbortSignal | undefined
+  readonly timeoutMs: number
+}
+
+/**
+ * Sends a request on a connection to a proven daemon. Rejects with the reason of an abort, with what the author's stream
+ * throws, and with `E_RESOURCES`.
+ */
+export function send(sending: Sending): Promise<Outcome> {
+  const { family, record, socket, outgoing } = sending
+  if (!socket.writable) {
+    return Promise.resolve({ outcome: 'not_sent', error: notSent('closed', family, record) })
+  }
+  return new Promise((resolve, reject) => {
+    const request = requestOn(sending)
+    const link = new Link(request, sending)
+    let isSent = false
+    const fail = (cause: unknown): void => {
+      link.detach()
+      const lack = isSent ? null : asLack(cause)
+      if (link.ended !== null) reject(link.ended.reason)
+      else if (lack !== null) reject(lack)
+      else resolve(outcomeOf(sending, { isSent, isLate: link.isLate }, cause))
+    }
+    // Once a reply has begun, these settle nothing: whoever reads its body is told what goes wrong.
+    request.on('error', fail).on('close', () => fail(null))
+    request.on('response', (message) => {
+      resolve({ outcome: 'replied', reply: replyOf(message, link.receive(message)) })
+    })
+    const begin = (): void => {
+      isSent = true
+      pump(request, outgoing, link).catch((error: unknown) => link.end(error))
+    }
+    link.clock.start()
+    if (socket.connecting) socket.once('connect', begin)
+    else begin()
+  })
+}
+
+interface Progress {
+  readonly isSent: boolean
+  readonly isLate: boolean
+}
+
+function outcomeOf(
+  { family, record, timeoutMs }: Sending,
+  { isSent, isLate }: Progress,
+  cause: unknown,
+): Outcome {
+  if (!isSent) {
+    const why = isLate ? 'no_response' : isNoWay(cause) ? 'unreachable' : 'closed'
+    return { outcome: 'not_sent', error: notSent(why, family, record, cause) }
+  }
+  return isLate
+    ? { outcome: 'no_reply', error: noReply(family, record, timeoutMs) }
+    : { outcome: 'maybe_received', error: interrupted(family, record, cause) }
+}
+
+function requestOn({ record, socket, token, outgoing }: Sending): ClientRequest {
+  const { method, target, headers } = outgoing
+  const host = `127.0.0.1:${record.port}`
+  // Errors of a connection that no request uses any more must not end the process.
+  socket.on('error', () => undefined)
+  return http().request({
+    createConnection: () => socket,
+    method,
+    path: target,
+    setHost: false,
+    headers: { ...headers, host, authorization: `Bearer ${token}`, connection: 'close' },
+  })
+}
+
+/** One request, from its beginning to the end of its reply. */
+class Link {
+  readonly clock: Clock
+  /** Set when the request was ended from this side: by an abort, or by an error in the author's stream. */
+  ended: { readonly reason: unknown } | null = null
+  /** Whether the daemon has let its time pass. */
+  isLate = false
+  readonly #request: ClientRequest
+  readonly #sending: Sending
+  #reply: IncomingMessage | null = null
+  #isOver = false
+
+  constructor(request: ClientRequest, sending: Sending) {
+    this.#request = request
+    this.#sending = sending
+    this.clock = createClock(sending.timeoutMs, () => {
+      this.isLate = true
+      request.destroy()
+    })
+    sending.signal?.addEventListener('abort', this.#onAbort)
+    if (sending.signal?.aborted === true) this.#onAbort()
+  }
+
+  readonly #onAbort = (): void => this.end(this.#sending.signal?.reason)
+
+  /** Ends the request from this side, for a reason that the author gets. Has no effect when it is over. */
+  end(reason: unknown): void {
+    if (this.#isOver) return
+    this.ended ??= { reason }
+    this.detach()
+    if (this.#reply === null) this.#request.destroy()
+    else this.#reply.destroy()
+    this.#sending.socket.destroy()
+  }
+
+  /** Takes the reply that has begun. */
+  receive(message: IncomingMessage): ReplyConnection {
+    const { family, record, socket, signal } = this.#sending
+    this.#reply = message
+    this.clock.over()
+    return {
+      hold: keepOnlyWhileRead(this.#request, socket),
+      throwIfEnded: () => {
+        if (this.ended !== null) throw this.ended.reason
+        signal?.throwIfAborted()
+      },
+      cutOff: (cause) => cutOff(family, record, cause),
+      release: () => this.#release(),
+    }
+  }
+
+  /** Leaves no timer and no listener of the signal behind. */
+  detach(): void {
+    this.clock.over()
+    this.#sending.signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  #release(): void {
+    this.#isOver = true
+    this.detach()
+    this.#request.destroy()
+    this.#sending.socket.destroy()
+  }
+}
+
+/**
+ * From the moment at which the request is sent, the connection keeps the process running only while the reply is read.
+ * Returns a function to call when that begins.
+ */
+function keepOnlyWhileRead(request: ClientRequest, socket: Socket): () => void {
+  let isHeld = false
+  const letGo = (): void => {
+    if (!isHeld) socket.unref()
+  }
+  if (request.writableFinished) letGo()
+  else request.once('finish', letGo)
+  return () => {
+    isHeld = true
+    socket.ref()
+  }
+}
+
+/** The time that the daemon has. */
+interface Clock {
+  /** The daemon is waited for: its time begins. */
+  readonly start: () => void
+  /** Something else is waited for. */
+  readonly pause: () => void
+  /** The daemon has answered, or will not: no time begins any more. */
+  readonly over: () => void
+}
+
+function createClock(ms: number, onTimeout: () => void): Clock {
+  let isOver = false
+  let stop: (() => void) | null = null
+  return {
+    start: () => {
+      stop?.()
+      if (!isOver) stop = afterSteps(ms, onTimeout)
+    },
+    pause: () => stop?.(),
+    over: () => {
+      isOver = true
+      stop?.()
+    },
+  }
+}
+
+/**
+ * Sends the body, as fast as the daemon takes it. Rejects with what the author's stream throws. When the request ends before
+ * the stream does, the stream is told so, and is read no further.
+ */
+async function pump(request: ClientRequest, { open, isStream }: Outgoing, link: Link): Promise<void> {
+  if (request.destroyed) return
+  link.clock.start()
+  if (open === null) return void request.end()
+  // The daemon can begin to work while the first part is not there yet.
+  if (isStream) request.flushHeaders()
+  const parts = open()
+  const stop = (): void => void stopReading(parts)
+  request.once('close', stop)
+  for (;;) {
+    if (isStream) link.clock.pause()
+    const { done, value } = await parts.next()
+    if (request.destroyed) return
+    link.clock.start()
+    if (done === true) break
+    await write(request, value)
+  }
+  request.off('close', stop)
+  request.end()
+}
+
+async function stopReading(parts: AsyncIterator<Uint8Array>): Promise<void> {
+  try {
+    await parts.return?.()
+  } catch {
+    // The request has ended already, for another reason.
+  }
+}
+
+/** Resolves when the daemon has taken enough of the body for more to be sent, or when the request has ended. */
+async function write(request: ClientRequest, part: unknown): Promise<void> {
+  if (!(part instanceof Uint8Array)) {
+    throw new TypeError('each part of the body of a request must be a Uint8Array')
+  }
+  if (!request.write(part)) await drained(request)
+}
+
+function drained(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      request.off('drain', done).off('close', done)
+      resolve()
+    }
+    request.on('drain', done).on('close', done)
+  })
+}

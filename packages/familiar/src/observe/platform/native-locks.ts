@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module'
+import { isAbsolute } from 'node:path'
+
+/** The part of the package `fs-native-extensions` that this library uses. */
+export interface NativeLocks {
+  /** Tries to lock a range of an open file; returns false if another process holds it. Throws the system's error. */
+  tryLock(descriptor: number, offset: number, length: number, options?: { readonly shared: boolean }): boolean
+}
+
+/**
+ * Loads `fs-native-extensions` from a `node_modules` directory above the file that this code runs from. So a bundle needs
+ * that package beside it, and no bundler can include its native part by mistake. Does not use `import()`, which needs
+ * threads (Node aborts if it gets none) and remembers a failure. Throws what `require` or the loader of the package throws.
+ */
+export function requireNativeLocks(): NativeLocks {
+  const require = createRequire(runningFile())
+  return require('fs-native-extensions') as NativeLocks
+}
+
+/** Returns the main file of `fs-native-extensions`, or its name alone where it is not installed. */
+export function nativeLocksFile(): string {
+  const require = createRequire(runningFile())
+  try {
+    return require.resolve('fs-native-extensions')
+  } catch {
+    return 'fs-native-extensions'
+  }
+}
+
+/** Loads `fs-native-extensions` from that file: for a process whose code is not in a file. */
+export function requireNativeLocksFrom(file: string): NativeLocks {
+  return createRequire(file)(file) as NativeLocks
+}
+
+/**
+ * Returns the file that this code runs from, as a path or a URL: if it was bundled, the bundle. CommonJS has only
+ * `__filename` (esbuild leaves `import.meta` empty there), and ES modules have only `import.meta`. If neither names a
+ * file (`node -e`), returns the executable.
+ */
+export function runningFile(): string {
+  if (typeof __filename === 'string' && isAbsolute(__filename)) return __filename
+  const url = (import.meta as { readonly url?: string }).url
+  return url?.startsWith('file:') === true ? url : process.execPath
+}

@@ -1,0 +1,35 @@
+import { FamiliarError } from './errors.js'
+
+/** Runtimes that run Node programs and set their own version beside that of Node, and what a daemon needs and lacks there. */
+const OTHERS = [
+  {
+    key: 'bun',
+    name: 'Bun',
+    lack: 'it has not been shown to read the startup pipe of a daemon (a net.Socket on an inherited file descriptor) or to hold its native file locks',
+  },
+  {
+    key: 'deno',
+    name: 'Deno',
+    lack: 'it starts a daemon with another command line than Node, by which the daemon would not be recognised, and has not been shown to read its startup pipe (a net.Socket on an inherited file descriptor)',
+  },
+] as const
+
+/**
+ * Throws `E_RUNTIME_UNSUPPORTED` in Bun and in Deno, naming the runtime and what is missing there. Called before a daemon
+ * is looked for, started or served: there it would fail halfway, or leave a daemon that no other command recognises.
+ */
+export function assertRuntime(
+  versions: Readonly<Record<string, string | undefined>> = process.versions,
+): void {
+  for (const { key, name, lack } of OTHERS) {
+    const version = versions[key]
+    if (version === undefined) continue
+    throw new FamiliarError(
+      'E_RUNTIME_UNSUPPORTED',
+      `background daemons do not work in ${name} ${version}: ${lack}`,
+      {
+        hint: 'run this tool with Node 20.20 or later',
+      },
+    )
+  }
+}
