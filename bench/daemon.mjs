@@ -10,11 +10,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { connect, selectPlatform, stopDaemon } from '../packages/familiar/dist/index.js'
-import { readOwnRecord } from '../packages/familiar/dist/internals.js'
+import {
+  connect,
+  definitionOf,
+  readOwnRecord,
+  selectPlatform,
+  stopDaemon,
+} from '../packages/familiar/dist/internals.js'
 import { syncDaemon } from '../packages/spec-kitty/dist/daemons/sync.js'
-import { installedSelf } from '../packages/spec-kitty/dist/installation.js'
-import { launchOf } from '../packages/spec-kitty/dist/daemons/launch.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
@@ -27,6 +30,7 @@ const rounds = Number(process.argv[2] ?? 11)
 const scope = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
 const env = { PATH: process.env['PATH'] ?? '', HOME: scope, SPEC_KITTY_HOME: scope }
 const platform = await selectPlatform()
+const definition = definitionOf(syncDaemon)
 
 /** @type {(readonly [string, string, number, number, string])[]} */
 const lines = []
@@ -56,13 +60,13 @@ function inside() {
 }
 
 function connectHere() {
-  const launch = launchOf(syncDaemon, scope, env)
+  const launch = { ...definition.launch(scope), env }
   return connect({
-    family: syncDaemon.family,
+    family: definition.family,
     scope,
     platform,
     launch,
-    self: installedSelf(process.execPath),
+    self: definition.self,
     versionVariable: 'SPEC_KITTY_CLI_VERSION',
     stopCommand: 'stop',
     doctorCommand: () => 'spec-kitty auth doctor',
@@ -70,7 +74,7 @@ function connectHere() {
 }
 
 function stop() {
-  return stopDaemon({ family: syncDaemon.family, scope, platform, reason: 'bench' })
+  return stopDaemon({ family: definition.family, scope, platform, reason: 'bench' })
 }
 
 /** M6: time in this process from the spawn to the first answer, compared with a bare server that does nothing else. */
@@ -105,7 +109,7 @@ async function measureKilled() {
   const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {
     await connectHere()
-    const pid = readOwnRecord(syncDaemon.family, scope)?.pid
+    const pid = readOwnRecord(definition.family, scope)?.pid
     if (pid == null) throw new Error('no daemon to kill')
     process.kill(pid, 'SIGKILL')
     next.push(timeCommand([CLI, 'sync', 'start']))
@@ -118,7 +122,7 @@ async function measureKilled() {
 async function measureIdle() {
   await stop()
   await connectHere()
-  const pid = readOwnRecord(syncDaemon.family, scope)?.pid ?? 0
+  const pid = readOwnRecord(definition.family, scope)?.pid ?? 0
   const bare = spawn(process.execPath, ['-e', BARE], { stdio: ['ignore', 'pipe', 'inherit'], env })
   await sleep(5_000)
   const before = switches(pid)

@@ -5,11 +5,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { PLAN, spell } from 'familiar/internals'
-import { dashboardFamily, syncFamily } from '../packages/spec-kitty/dist/daemons/families.js'
+import { definitionOf, PLAN, spell } from 'familiar/internals'
+import { dashboardDaemon } from '../packages/spec-kitty/dist/daemons/dashboard.js'
+import { syncDaemon } from '../packages/spec-kitty/dist/daemons/sync.js'
 
 /** @typedef {import('familiar/internals').Rule} Rule */
-/** @typedef {import('familiar').Family} Family */
+/** @typedef {import('familiar/internals').Family} Family */
 
 const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url))
 
@@ -38,7 +39,9 @@ const EMPTY = `# Life cycle and identity
  * @returns {Readonly<Record<string, string>>}
  */
 export function renderTables() {
-  return { sync: renderRules(syncFamily), dashboard: renderRules(dashboardFamily('/')), plan: renderPlan() }
+  const [sync, dashboard] = [syncDaemon, dashboardDaemon].map((daemon) => definitionOf(daemon).family)
+  if (sync === undefined || dashboard === undefined) throw new Error('the tool has two daemons')
+  return { sync: renderRules(sync), dashboard: renderRules(dashboard), plan: renderPlan() }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { StaleResult } from '../client/stop-outdated.js'
 import type { StopResult } from '../client/stop.js'
 import type { Handler } from '../daemon/web-handler.js'
 import type { Recognition } from '../family.js'
+import type { PortRange } from '../identity/machine.js'
 import type { Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
 import type { Connection, ConnectOptions, Skipped } from './connecting.js'
@@ -23,7 +24,30 @@ export interface CommandOptions extends Abort {
   readonly onWait?: (message: string) => void
 }
 
+export interface ScanOptions extends Abort {
+  /**
+   * True before a clean-up: gives the scopes that other processes name up to three seconds, and loads what the clean-up
+   * needs, because the package may be replaced meanwhile.
+   */
+  readonly forCleanUp?: boolean
+}
+
+export interface StatusOptions extends Abort {
+  /** A scan that was just taken; if omitted, one is taken where it is needed. */
+  readonly seen?: Scan
+}
+
+export interface StopOutdatedOptions extends CommandOptions {
+  /** How long to wait for another command, in milliseconds; by default 5000. */
+  readonly lockWaitMs?: number
+}
+
 export interface CleanUpOptions extends CommandOptions {
+  /** A scan that was just taken, and perhaps shown to the user. */
+  readonly seen?: Scan
+  /** Processes (`processKey`) that the user has agreed to end: treated as with `force`. */
+  readonly confirmed?: ReadonlySet<string>
+  readonly onProgress?: (done: number, total: number) => void
   /** Also ends what needs a decision (operator_required). */
   readonly force?: boolean
   /** Only what listens on this port. */
@@ -35,8 +59,15 @@ export interface CleanUpOptions extends CommandOptions {
 /** One scope's daemon, as its commands and its own process see it. */
 export interface Daemon {
   readonly name: string
-  /** The real path of the scope. Throws `E_SCOPE_UNUSABLE` where there is none, as outside of a project. */
+  /** The ports that it listens on and that are scanned; `to` is not in the range. */
+  readonly ports: PortRange
+  /**
+   * The real path of the scope: in the daemon's process the one that it serves. Throws `E_SCOPE_UNUSABLE` where there is
+   * none, as outside of a project.
+   */
   readonly scope: string
+  /** The path of the daemon's log: JSON lines, rotated. */
+  readonly logFile: string
   /** The same daemon of another scope. */
   at(scope: string): Daemon
   /** Whether this process was started to be the daemon: then it must call `serve`, and nothing else. */
@@ -49,27 +80,22 @@ export interface Daemon {
   /** The same, but says `skipped` and why where none may be started: the caller then does the work itself. */
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
-   * Runs the daemon in this process: it answers requests with `handler`, and leaves by itself. Resolves when it serves.
+   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and leaves by itself. Resolves when it serves.
    * Before that it proves that later versions will recognise it; `E_DAEMON_UNRECOGNISABLE` if they would not.
    */
-  serve(handler: Handler, settings?: ServeSettings): Promise<void>
+  serve(handler: Handler | null, settings?: ServeSettings): Promise<void>
   /** Returns the state of the daemon. Starts none. */
-  status(options?: Abort): Promise<DaemonStatus>
+  status(options?: StatusOptions): Promise<DaemonStatus>
   /** Ends the daemon, of any version. */
   stop(options?: CommandOptions): Promise<StopResult>
   /** Stops the daemon and starts another; nothing is stopped if no other could start. */
   restart(options?: CommandOptions): Promise<Connection>
   /** Ends the daemon if it is older than this installation, and starts none: for installers. */
-  stopOutdated(options?: CommandOptions & { readonly lockWaitMs?: number }): Promise<StaleResult>
+  stopOutdated(options?: StopOutdatedOptions): Promise<StaleResult>
   /** Returns every listener in the port range with its class and why. Ends nothing. */
-  scan(options?: Abort): Promise<Scan>
-  /** Ends what is proven stale. */
-  cleanUp(options?: CleanUpOptions): Promise<CleanUpReport>
-  /**
-   * Runs one of the commands `start stop restart status logs doctor` on this process's standard streams. Returns its exit
-   * code, null if the first word is none of them.
-   */
-  cli(argv: readonly string[]): Promise<number | null>
+  scan(options?: ScanOptions): Promise<Scan>
+  /** Ends what is proven stale. `tidied`: how many records of ended daemons it corrected. */
+  cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
 }
 
 const definitions = new WeakMap<Daemon, Definition>()
@@ -95,17 +121,28 @@ export function defineDaemon(options: DaemonOptions): Daemon {
 
 function daemonAt(definition: Definition, named: string | null): Daemon {
   const { options, commandLine } = definition
-  const scope = (): string => (named === null ? definition.defaultScope() : (realPath(named) ?? named))
+  const served = (): string | null => servedScope(commandLine, process.argv)
+  const scope = (): string => {
+    const path = named ?? served() ?? definition.defaultScope()
+    return realPath(path) ?? path
+  }
   const running = async () => import('./connecting.js')
-  const ending = async () => import('./commands.js')
+  const looking = async () => import('./looking.js')
+  const ending = async () => import('./ending.js')
   const daemon: Daemon = {
     name: options.name,
+    get ports() {
+      return definition.family.ports
+    },
     get scope() {
       return scope()
     },
+    get logFile() {
+      return definition.family.files(scope()).log
+    },
     at: (path) => daemonAt(definition, path),
     get isDaemonProcess() {
-      return servedScope(commandLine, process.argv) !== null
+      return served() !== null
     },
     connect: async (request = {}) => {
       const { connectOrThrow } = await running()
@@ -117,18 +154,14 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     },
     serve: async (handler, settings = {}) => {
       const { serveDaemon } = await import('./serving.js')
-      return serveDaemon(definition, servedScope(commandLine, process.argv) ?? named, handler, settings)
+      return serveDaemon(definition, named ?? served(), handler, settings)
     },
-    status: async (request = {}) => (await ending()).status(definition, scope(), request),
+    status: async (request = {}) => (await looking()).status(definition, scope(), request),
     stop: async (request = {}) => (await ending()).stop(definition, scope(), request),
     restart: async (request = {}) => (await ending()).restart(definition, scope(), request),
     stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
-    scan: async (request = {}) => (await ending()).scanRange(definition, scope(), request),
+    scan: async (request = {}) => (await looking()).scanRange(definition, scope(), request),
     cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
-    cli: async (argv) => {
-      const { runCommand } = await import('../cli/run.js')
-      return runCommand(daemon, argv)
-    },
   }
   definitions.set(daemon, definition)
   return daemon

@@ -43,6 +43,7 @@ const HEAD = new Set([
   'protocol_version',
   'package_version',
   'proof',
+  'token',
 ])
 
 /** Returns the reader of the health replies of a daemon of ours, and of its predecessors'. */
@@ -73,7 +74,7 @@ function readOwn(name: string, body: unknown): SelfReport | null {
     verifiedBy: 'own_pid',
     pid: pidOf(owner?.['pid']),
     port: portOf(owner?.['port']),
-    token: null,
+    token: stringOf(json['token']),
     installation: stringOf(owner?.['source_checkout_path']),
     executable: stringOf(owner?.['executable_path']),
     details: detailsOf(json),
@@ -81,7 +82,8 @@ function readOwn(name: string, body: unknown): SelfReport | null {
 }
 
 function detailsOf(json: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(json).filter(([name]) => !HEAD.has(name)))
+  const { token: _, ...owner } = objectOf(json['owner']) ?? {}
+  return { ...Object.fromEntries(Object.entries(json).filter(([name]) => !HEAD.has(name))), owner }
 }
 
 /** A report with a pid and a port is tied to the listener by them, one without by the command line and the token. */

@@ -4,7 +4,6 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/tables.js'
 import type { Launch } from '../client/spawn.js'
 import type { Family } from '../family.js'
 import type { Self } from '../identity/versions.js'
-import { realPath } from '../observe/peek.js'
 import type { Timing } from '../protocol/startup-pipe.js'
 import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/timing.js'
 import { daemonEnvironment } from './environment.js'
@@ -31,7 +30,9 @@ export interface Definition {
   readonly version: string
   readonly self: Self
   readonly timing: Required<Pick<Timing, 'tickMs' | 'idleMs' | 'drainMs' | 'cleanEveryMs'>>
-  /** The scope that a command serves where none was named: its real path. */
+  /** The directory for what belongs to no single scope. */
+  readonly place: () => string
+  /** The scope of a command that names none. */
   readonly defaultScope: () => string
   /** How the daemon of a scope is started. */
   readonly launch: (scope: string) => Launch
@@ -78,9 +79,10 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
       drainMs: options.drainTimeoutSeconds === undefined ? DRAIN_MS : options.drainTimeoutSeconds * 1000,
       cleanEveryMs: CLEAN_EVERY_MS,
     },
+    place: () => options.tokenDirectory?.() ?? state(),
     defaultScope: () => {
-      const path = scope === 'user' ? state() : scope === 'project' ? projectRoot() : scope()
-      return realPath(path) ?? path
+      if (scope === 'user') return state()
+      return scope === 'project' ? projectRoot() : scope()
     },
     launch: (at) => ({
       args: launchArgs(commandLine, options.execArgv ?? [], installation().entry, at),

@@ -36,7 +36,7 @@ export interface ServeSettings {
 export async function serveDaemon(
   definition: Definition,
   scope: string | null,
-  handler: Handler,
+  handler: Handler | null,
   { public: publicHandler, pages, work, version, foreground }: ServeSettings,
 ): Promise<void> {
   assertRuntime()
@@ -56,7 +56,7 @@ export async function serveDaemon(
       const { owner, ...more } = options.health?.(real) ?? {}
       return { ...more, owner: { source_checkout_path: installation.directory, ...owner } }
     },
-    handler,
+    ...(handler === null ? {} : { handler }),
     ...(publicHandler === undefined ? {} : { publicHandler }),
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     ...(pages === undefined ? {} : { pages }),

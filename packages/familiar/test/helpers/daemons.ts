@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, vi } from 'vitest'
 import { dirname } from 'node:path'
 import { connect } from '../../dist/client/connect.js'
-import type { Connection, ConnectRequest } from '../../dist/client/request.js'
+import type { Found, ConnectRequest } from '../../dist/client/request.js'
 import type { OwnRecord } from '../../dist/protocol/record.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 import { stopDaemon, type StopResult } from '../../dist/client/stop.js'
@@ -109,7 +109,7 @@ export async function startDaemonIn(root: string, ports: PortRange, options: Opt
 }
 
 /** Returns the daemon of a connection. Fails the test when it is none. */
-export function daemonOf(root: string, connection: Connection): Daemon {
+export function daemonOf(root: string, connection: Found): Daemon {
   if (connection.outcome !== 'connected') throw new Error(`not connected: ${connection.reason}`)
   const record = recordIn(root)
   expect([connection.record.pid, connection.record.port]).toEqual([record.pid, record.port])

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
-import type { Connection } from '../../dist/client/request.js'
+import type { Found } from '../../dist/client/request.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import type { Self } from '../../src/identity/versions.js'
 import { TEST_SELF } from '../fixtures/processes/daemon-family.mjs'
@@ -36,7 +36,7 @@ export function installed(version: string, more: Installed = {}): Options & { re
   return { args, change: { self }, self }
 }
 
-export type Connected = Extract<Connection, { readonly outcome: 'connected' }>
+export type Connected = Extract<Found, { readonly outcome: 'connected' }>
 
 /** Connects as a command of this installation. Fails the test when it gets no daemon. */
 export async function connectAs(root: string, ports: PortRange, options: Options): Promise<Connected> {

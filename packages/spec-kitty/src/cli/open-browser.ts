@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
-import { selectPlatform, type Platform } from 'familiar'
 import type { Io } from './io.js'
 
 /** The command that opens a URL in the user's browser, by operating system. */
-const OPENERS: Readonly<Record<Platform['name'], readonly [string, ...string[]]>> = {
-  linux: ['xdg-open'],
+const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 }
@@ -16,9 +14,8 @@ const OPENED_MS = 1_000
  * Opens the URL with `BROWSER` if that is set, else with the system's opener; returns false if that fails. (`spawn` throws
  * some errors and emits others.) The browser is the user's own, so it gets the whole environment.
  */
-export async function openInBrowser(url: string, env: Io['env']): Promise<boolean> {
-  const { name } = await selectPlatform()
-  const [command, ...args] = env['BROWSER'] ? [env['BROWSER']] : OPENERS[name]
+export function openInBrowser(url: string, env: Io['env']): Promise<boolean> {
+  const [command, ...args] = env['BROWSER'] ? [env['BROWSER']] : (OPENERS[process.platform] ?? ['xdg-open'])
   return new Promise<boolean>((resolve) => {
     const child = spawn(command, [...args, url], { detached: true, stdio: 'ignore' })
     const timer = setTimeout(() => resolve(true), OPENED_MS)

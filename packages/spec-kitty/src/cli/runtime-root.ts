@@ -1,7 +1,18 @@
 import { isAbsolute, join } from 'node:path'
 import { realPath } from 'familiar'
 import type { Io } from './io.js'
+import { homeDirectory } from './home.js'
 import { UsageError } from './usage.js'
+
+/** Returns the runtime root of this process. */
+export function processRoot(): string {
+  return runtimeRoot({
+    env: process.env,
+    get home() {
+      return homeDirectory()
+    },
+  })
+}
 
 /**
  * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Reads the environment on each call, so

@@ -1,11 +1,4 @@
-import {
-  scan,
-  FOREIGN_SCOPES_TIMEOUT_MS,
-  readState,
-  selectPlatform,
-  type CleanUpReport,
-  type Scan,
-} from 'familiar'
+import type { CleanUpReport, Scan } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import type { Io } from '../cli/io.js'
 import { formatJson } from '../cli/json.js'
@@ -13,7 +6,7 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
 import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
 import { renderDoctor } from '../doctor/render.js'
-import { syncFamily } from '../daemons/families.js'
+import { syncDaemon } from '../daemons/sync.js'
 import { installedSelf } from '../installation.js'
 import { readConfig } from '../sync/config.js'
 
@@ -47,13 +40,10 @@ interface Options {
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const options = readArguments(args)
   const root = runtimeRoot(io)
-  const platform = await selectPlatform()
-  const reset = options.reset ? await loadReset(options.dryRun) : null
-  const seen = await (reset === null
-    ? scan(syncFamily, root, platform)
-    : scan(syncFamily, root, platform, FOREIGN_SCOPES_TIMEOUT_MS))
+  const reset = options.reset ? await loadReset() : null
+  const seen = await syncDaemon.at(root).scan({ forCleanUp: reset !== null })
   const show = async (): Promise<string> => renderDoctor(await toDocument(options, root, seen, null, io), io)
-  const report = (await reset?.(options, { root, seen, platform, show }, io)) ?? null
+  const report = (await reset?.(options, { root, seen, show }, io)) ?? null
   const document = await toDocument(options, root, report?.after ?? seen, report, io)
   io.out(options.json ? formatJson(document) : renderDoctor(document, io))
   const isProblem = document.findings.some((finding) => finding.severity === 'critical')
@@ -62,10 +52,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 /** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
-async function loadReset(isDryRun: boolean) {
-  const { loadForReset, resetSync } = await import('../doctor/reset.js')
-  if (!isDryRun) await loadForReset()
-  return resetSync
+async function loadReset() {
+  return (await import('../doctor/reset.js')).resetSync
 }
 
 function readArguments(args: readonly string[]): Options {
@@ -91,7 +79,7 @@ function readArguments(args: readonly string[]): Options {
 }
 
 function readPort(text: string): number {
-  const { from, to } = syncFamily.ports
+  const { from, to } = syncDaemon.ports
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port >= from && port < to) return port
   throw new UsageError(`--port must be a port of the sync range, ${from} to ${to - 1}, not '${text}'`)
@@ -104,8 +92,7 @@ async function toDocument(
   report: CleanUpReport | null,
   io: Io,
 ): Promise<DoctorDocument> {
-  const platform = await selectPlatform()
-  const status = await readState({ family: syncFamily, scope: root, platform }, () => Promise.resolve(seen))
+  const status = await syncDaemon.at(root).status({ seen })
   const self = installedSelf(io.executable)
   const config = await readConfig(root)
   return doctorDocument(seen, { root, self, env: io.env, status, config, report, isDryRun: options.dryRun })

@@ -1,10 +1,10 @@
 import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { note, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
-import { currentProject } from '../dashboard/project-directory.js'
+import { currentProject } from '../daemons/project-directory.js'
 import { dashboardDaemon } from '../daemons/dashboard.js'
-import { DASHBOARD_PORTS } from '../daemons/families.js'
+import { WORDS } from '../daemons/words.js'
 import { printStop } from '../daemons/print-stop.js'
 
 export const help = `Usage: spec-kitty dashboard [--open] [--port N] [--json]
@@ -67,35 +67,34 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     )
   }
   const port = values.port === undefined ? null : readPort(values.port)
-  const root = runtimeRoot(io)
+  // Wrong values of the environment are reported before anything is done.
+  runtimeRoot(io)
   if (mode === 'cleanup-all') {
     const { cleanUpDashboards } = await import('../dashboard/clean-up.js')
     const { force, yes, json } = values
-    return cleanUpDashboards({ root, port, force, yes, json, dryRun: values['dry-run'] }, io)
+    return cleanUpDashboards({ port, force, yes, json, dryRun: values['dry-run'] }, io)
   }
   const project = currentProject(io)
   if (mode === 'foreground') {
     const { runInForeground } = await import('../dashboard/foreground.js')
-    return runInForeground(project, root, port, io)
+    return runInForeground(project, port, io)
   }
   if (mode === 'status') {
     const { showDashboard } = await import('../dashboard/status.js')
-    return showDashboard(project, root, { isJson: values.json, isCheck: values.check }, io)
+    return showDashboard(project, { isJson: values.json, isCheck: values.check }, io)
   }
   if (mode === 'stop') {
-    const { stopTool } = await import('../daemons/stop.js')
-    const daemon = dashboardDaemon(root)
-    const result = await stopTool(daemon, project, io, 'operator_stop')
-    printStop(result, daemon.title, io, values.json)
+    const result = await dashboardDaemon.at(project).stop({ onWait: (message) => note(io, message) })
+    printStop(result, WORDS.dashboard.title, io, values.json)
     return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
   }
   const { startDashboard } = await import('../dashboard/start.js')
-  await startDashboard({ project, root, port, isOpened: values.open, isJson: values.json }, io)
+  await startDashboard({ project, port, isOpened: values.open, isJson: values.json }, io)
   return EXIT.ok
 }
 
 function readPort(text: string): number {
-  const { from, to } = DASHBOARD_PORTS
+  const { from, to } = dashboardDaemon.ports
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port >= from && port < to) return port
   throw new UsageError(`--port must be a port of the dashboard range, ${from} to ${to - 1}, not '${text}'`)

@@ -6,7 +6,7 @@ import { EXIT } from '../cli/exit-codes.js'
 import { note, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions, UsageError } from '../cli/usage.js'
-import { workingDirectory } from '../dashboard/project-directory.js'
+import { workingDirectory } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start.js'
 
 export const help = `Usage: spec-kitty init [DIR] [--json]
@@ -23,11 +23,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     directory === null || !directory.startsWith('/') ? workingDirectory(io) : '/',
     directory ?? '.',
   )
-  const root = runtimeRoot(io)
+  // A wrong value of SPEC_KITTY_HOME is reported before anything is made.
+  runtimeRoot(io)
   makeProject(wanted)
   const project = realPath(wanted) ?? wanted
   if (!json) note(io, `${project} is a project; its dashboard:`)
-  await startDashboard({ project, root, port: null, isOpened: false, isJson: json }, io)
+  await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
   return EXIT.ok
 }
 

@@ -27,7 +27,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(`--lines must be a whole number, not '${options.lines}'`)
   }
   if (options.follow && options.json) throw new UsageError('--follow and --json exclude each other')
-  const path = syncDaemon.logFile(runtimeRoot(io))
+  const path = syncDaemon.at(runtimeRoot(io)).logFile
   const count = Number(options.lines)
   try {
     if (options.follow) await follow(path, count, io)

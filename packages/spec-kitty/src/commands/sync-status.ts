@@ -1,4 +1,4 @@
-import { COMMANDS } from '../daemons/commands.js'
+import { WORDS } from '../daemons/words.js'
 import { printable, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -41,7 +41,7 @@ function render(status: SyncStatus): readonly string[] {
 
 function describe(status: SyncStatus): string {
   const { state, pid, port, uptime_seconds } = status
-  if (state !== 'running') return describeState(status, COMMANDS.sync.stop)
+  if (state !== 'running') return describeState(status, WORDS.sync.stop)
   const at = `process ${pid ?? 'unknown'}, port ${port}`
   return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
 }

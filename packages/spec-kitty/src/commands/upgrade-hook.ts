@@ -1,12 +1,10 @@
-import { retireStale, selectPlatform, type StaleResult } from 'familiar'
+import type { StaleResult } from 'familiar'
 import { reportFailure } from '../cli/failure.js'
 import { EXIT } from '../cli/exit-codes.js'
 import { printable, type Io } from '../cli/io.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { readOptions } from '../cli/usage.js'
-import { forceCommand } from '../daemons/commands.js'
 import { syncDaemon } from '../daemons/sync.js'
-import { installedSelf } from '../installation.js'
 import { printJson } from '../cli/json.js'
 
 export const help = `Usage: spec-kitty upgrade-hook [--json]
@@ -17,25 +15,11 @@ minute at the very most, and its exit code is always 0: an upgrade must not fail
 daemon.
 `
 
-/**
- * How long to wait for the lock. Short, because the daemon is replaced anyway: by the command that holds the lock if
- * that is a new one, else by the next command.
- */
-const LOCK_WAIT_MS = 5_000
-
 /** Retires a stale sync daemon. Errors are reported on stderr; the exit code is always 0. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
-    const result = await retireStale({
-      family: syncDaemon.family,
-      scope: runtimeRoot(io),
-      platform: await selectPlatform(),
-      self: installedSelf(io.executable),
-      doctorCommand: (port) => forceCommand(syncDaemon.commands, port),
-      stopCommand: syncDaemon.commands.stop,
-      lockWaitMs: LOCK_WAIT_MS,
-    })
+    const result = await syncDaemon.at(runtimeRoot(io)).stopOutdated()
     print(result, io, json)
   } catch (error) {
     reportFailure(error, io, args.includes('--json'), false)

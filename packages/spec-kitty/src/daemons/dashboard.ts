@@ -1,26 +1,42 @@
 import { join } from 'node:path'
-import { COMMANDS } from './commands.js'
-import { dashboardFamily } from './families.js'
-import { MARKERS } from './markers.js'
-import type { ToolDaemon } from './tool-daemon.js'
-
-/** A dashboard exits after four hours without use; an open page counts as use. */
-const DASHBOARD_IDLE_RETIREMENT_SECONDS = 14_400
+import { defineDaemon, type Daemon } from 'familiar'
+import { processRoot } from '../cli/runtime-root.js'
+import { currentProject } from './project-directory.js'
+import { ENVIRONMENT, INSTALLED } from '../installation.js'
+import { OWN_ENTRY } from './own-entry.js'
+import { pythonDashboard } from './python-dashboard.js'
+import { syncDaemon } from './sync.js'
+import { WORDS } from './words.js'
 
 /** The dashboard: one for each project. Its scope is the project; the runtime root holds its log and its token. */
-export function dashboardDaemon(root: string): ToolDaemon {
-  return {
-    family: dashboardFamily(root),
-    marker: MARKERS.dashboard,
-    title: 'dashboard',
-    commands: COMMANDS.dashboard,
-    logFile: (project) => join(root, 'daemons', 'dashboards', `${nameOf(project)}.log`),
-    idleSeconds: DASHBOARD_IDLE_RETIREMENT_SECONDS,
-    health: (project) => ({
-      project_path: project,
-      sync: { running: false, last_sync: null, consecutive_failures: 0 },
-    }),
-  }
+export const dashboardDaemon: Daemon = defineDaemon({
+  ...INSTALLED,
+  name: 'dashboard',
+  scope: () => currentProject(process),
+  ports: { from: 9237, to: 9337 },
+  // A dashboard exits after four hours without use; an open page counts as use.
+  idleTimeoutSeconds: 14_400,
+  env: ENVIRONMENT,
+  commandLine: { role: 'dashboard', scopeFlag: '--spec-kitty-dashboard-project=', entry: OWN_ENTRY },
+  files: (project) => ({
+    record: join(project, '.kittify', 'daemon', 'record.json'),
+    lifecycleLock: join(project, '.kittify', 'daemon', 'lifecycle.lock'),
+    daemonLock: join(project, '.kittify', 'daemon', 'daemon.lock'),
+    log: join(dashboardsOf(processRoot()), `${nameOf(project)}.log`),
+  }),
+  // Not in a project, because git copies a project's files and the dashboard's page can read them.
+  tokenDirectory: () => dashboardsOf(processRoot()),
+  health: (project) => ({
+    project_path: project,
+    sync: { running: false, last_sync: null, consecutive_failures: 0 },
+  }),
+  predecessors: [pythonDashboard],
+  siblings: () => [syncDaemon],
+  words: WORDS.dashboard,
+})
+
+function dashboardsOf(root: string): string {
+  return join(root, 'daemons', 'dashboards')
 }
 
 /**

@@ -1,19 +1,7 @@
-import { countOf, objectOf, stringOf, type JsonObject, type SelfReport } from 'familiar'
+import { countOf, objectOf, stringOf, type JsonObject } from 'familiar'
 
-/**
- * Returns those fields of a health reply's `owner` and `sync` blocks that are displayed; they prove no identity. The
- * other fields are left out, because a predecessor's `owner` block also contains its token.
- */
-export function detailsOf(reply: JsonObject): JsonObject {
-  const [owner, sync] = [objectOf(reply['owner']), objectOf(reply['sync'])]
-  return {
-    server_url: stringOf(owner?.['server_url']),
-    auth_scope: stringOf(owner?.['auth_scope']),
-    queue_db_path: stringOf(owner?.['queue_db_path']),
-    last_sync: stringOf(sync?.['last_sync']),
-    consecutive_failures: countOf(sync?.['consecutive_failures']),
-  }
-}
+/** A health reply of which the details were read; null where there is none. */
+type Report = { readonly details: JsonObject } | null
 
 /** What a daemon reports about its session and its queue; null for a field that it does not report. */
 export interface OwnerDetails {
@@ -22,12 +10,12 @@ export interface OwnerDetails {
   readonly queueDbPath: string | null
 }
 
-export function ownerDetails(report: SelfReport | null): OwnerDetails {
-  const details = report?.details
+export function ownerDetails(report: Report): OwnerDetails {
+  const owner = objectOf(report?.details['owner'])
   return {
-    serverUrl: stringOf(details?.['server_url']),
-    authScope: stringOf(details?.['auth_scope']),
-    queueDbPath: stringOf(details?.['queue_db_path']),
+    serverUrl: stringOf(owner?.['server_url']),
+    authScope: stringOf(owner?.['auth_scope']),
+    queueDbPath: stringOf(owner?.['queue_db_path']),
   }
 }
 
@@ -37,10 +25,10 @@ export interface SyncDetails {
   readonly consecutiveFailures: number | null
 }
 
-export function syncDetails(report: SelfReport | null): SyncDetails {
-  const details = report?.details
+export function syncDetails(report: Report): SyncDetails {
+  const sync = objectOf(report?.details['sync'])
   return {
-    lastSync: stringOf(details?.['last_sync']),
-    consecutiveFailures: countOf(details?.['consecutive_failures']),
+    lastSync: stringOf(sync?.['last_sync']),
+    consecutiveFailures: countOf(sync?.['consecutive_failures']),
   }
 }

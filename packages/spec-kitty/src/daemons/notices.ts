@@ -7,18 +7,16 @@ import { note, type Io } from '../cli/io.js'
  * nothing.
  */
 export function noticeVersions(connection: Connection, name: string, io: Pick<Io, 'err'>): void {
-  if (connection.outcome === 'skipped') return
-  const { replaced, report, isNewer, isUnordered } = connection
-  const version = report.packageVersion ?? 'unknown'
-  if (isNewer) {
+  const { relation, replaced, replacedVersion, version } = connection
+  if (relation === 'newer') {
     say(`the ${name} is newer (${version}) than this command (${VERSION}); it is used as it is`, io)
-  } else if (isUnordered) {
+  } else if (relation === 'unordered') {
     say(
       `the ${name} is of another version (${version}) than this command (${VERSION}); it is used as it is`,
       io,
     )
-  } else if (replaced !== null) {
-    say(`replaced the ${name} of version ${replaced.packageVersion ?? 'unknown'} by version ${version}`, io)
+  } else if (replaced) {
+    say(`replaced the ${name} of version ${replacedVersion ?? 'unknown'} by version ${version}`, io)
   }
 }
 

@@ -1,55 +1,12 @@
-import {
-  decimalOf,
-  objectOf,
-  pidOf,
-  portOf,
-  stringOf,
-  type JsonObject,
-  type Predecessor,
-  type PredecessorRecord,
-  type SelfReport,
-} from 'familiar'
-import { detailsOf } from './health-details.js'
+import { decimalOf, pidOf, portOf, type JsonObject, type PredecessorRecord } from 'familiar'
 
-/** The entry file of every own daemon. Frozen: later versions recognise earlier daemons by it. */
-export const OWN_ENTRY = /(?:.*[\\/])?spec-kitty-daemon\.js/
-
-/**
- * How long a daemon may have no record after its start: the predecessor waits up to 20 s for the daemon to answer, and
- * only then writes the record.
- */
-export const STARTING_SECONDS = 30
-
-/** Returns what a daemon reports about its own installation, and the details to display. */
-export function installationOf(
-  reply: JsonObject,
-): Pick<SelfReport, 'installation' | 'executable' | 'details'> {
-  const owner = objectOf(reply['owner'])
-  return {
-    installation: stringOf(owner?.['source_checkout_path']),
-    executable: stringOf(owner?.['executable_path']),
-    details: detailsOf(reply),
-  }
+/** Returns the request that asks a daemon of the Python spec-kitty, 3.0 to 3.2, to leave. */
+export function shutdown(token: string): { readonly path: string; readonly body: JsonObject } {
+  return { path: '/api/shutdown', body: { token } }
 }
 
-/** For a daemon that does not report its installation, or whose reply contains the installation of another daemon. */
-export const NO_INSTALLATION: Pick<SelfReport, 'installation' | 'executable' | 'details'> = {
-  installation: null,
-  executable: null,
-  details: {},
-}
-
-/**
- * The Python spec-kitty, 3.0 to 3.2: both its daemons have records of the same form, and exit when they are sent their
- * token.
- */
-export const PYTHON: Predecessor = {
-  parseRecord: parseLines,
-  shutdown: (token) => ({ path: '/api/shutdown', body: { token } }),
-}
-
-/** Parses url, port, token and pid, one per line; the oldest records have no pid. */
-function parseLines(text: string): PredecessorRecord | null {
+/** Parses a record of either daemon: url, port, token and pid, one per line; the oldest have no pid. */
+export function parseLines(text: string): PredecessorRecord | null {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
   if (lines.length !== 3 && lines.length !== 4) return null
   const [url = '', portText, token = '', pidText] = lines

@@ -1,4 +1,4 @@
-import { readState, selectPlatform, type DaemonState, type DaemonStatus, type Family } from 'familiar'
+import type { DaemonState, DaemonStatus } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 
 /** What every status command reports about the daemon of a scope, with the names used in JSON. */
@@ -27,11 +27,6 @@ const PRESENT: ReadonlySet<DaemonState> = new Set([
   'unreachable',
   'foreign',
 ])
-
-/** Returns the state of the scope's daemon. Every status command reports this state. */
-export async function findState(family: Family, scope: string): Promise<DaemonStatus> {
-  return readState({ family, scope, platform: await selectPlatform() })
-}
 
 /** Returns the first members of every status document. */
 export function statusHead(status: DaemonStatus): StatusHead {

@@ -1,24 +1,29 @@
 import { join } from 'node:path'
-import { COMMANDS } from './commands.js'
-import { syncFamily } from './families.js'
-import { MARKERS } from './markers.js'
-import type { ToolDaemon } from './tool-daemon.js'
-
-/** A hint for the case that this root's daemon runs where a command cannot reach it. */
-export const OTHER_ROOT = 'set SPEC_KITTY_HOME to another directory to have another daemon here'
-
-/** A sync daemon that has nothing to do exits after a quarter of an hour; the next command starts another. */
-const SYNC_DAEMON_IDLE_RETIREMENT_SECONDS = 900
+import { defineDaemon, type Daemon } from 'familiar'
+import { processRoot } from '../cli/runtime-root.js'
+import { ENVIRONMENT, INSTALLED } from '../installation.js'
+import { dashboardDaemon } from './dashboard.js'
+import { OWN_ENTRY } from './own-entry.js'
+import { pythonSync } from './python-sync.js'
+import { WORDS } from './words.js'
 
 /** The sync daemon: one for each runtime root. Its scope is the root. */
-export const syncDaemon: ToolDaemon = {
-  family: syncFamily,
-  marker: MARKERS.sync,
-  title: 'sync daemon',
-  commands: COMMANDS.sync,
-  logFile: (root) => join(root, 'daemons', 'sync', 'daemon.log'),
-  otherScopeHint: OTHER_ROOT,
-  idleSeconds: SYNC_DAEMON_IDLE_RETIREMENT_SECONDS,
+export const syncDaemon: Daemon = defineDaemon({
+  ...INSTALLED,
+  name: 'sync',
+  scope: processRoot,
+  scopeKind: 'user',
+  ports: { from: 9400, to: 9450 },
+  // A sync daemon that has nothing to do exits after a quarter of an hour; the next command starts another.
+  idleTimeoutSeconds: 900,
+  env: ENVIRONMENT,
+  commandLine: { role: 'sync', scopeFlag: '--spec-kitty-daemon-root=', entry: OWN_ENTRY },
+  files: (root) => ({
+    record: join(root, 'daemons', 'sync', 'record.json'),
+    lifecycleLock: join(root, 'daemons', 'sync', 'lifecycle.lock'),
+    daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),
+    log: join(root, 'daemons', 'sync', 'daemon.log'),
+  }),
   // No sync: this version has no queue and uploads nothing.
   health: () => ({
     sync: { running: false, last_sync: null, consecutive_failures: 0 },
@@ -30,4 +35,7 @@ export const syncDaemon: ToolDaemon = {
       queue_db_path: null,
     },
   }),
-}
+  predecessors: [pythonSync],
+  siblings: () => [dashboardDaemon],
+  words: WORDS.sync,
+})

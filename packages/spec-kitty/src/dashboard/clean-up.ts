@@ -1,12 +1,5 @@
-import { join } from 'node:path'
 import {
-  cleanUp,
   isSpared,
-  loadLocks,
-  scan,
-  FOREIGN_SCOPES_TIMEOUT_MS,
-  selectPlatform,
-  tidyRecord,
   type CleanUpReport,
   type Scan,
 } from 'familiar'
@@ -19,12 +12,11 @@ import { identityRecord } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
 import { renderCandidates, renderRemedies, renderReset } from '../doctor/render.js'
 import { resetResult } from '../doctor/reset-result.js'
-import { dashboardFamily } from '../daemons/families.js'
+import { dashboardDaemon } from '../daemons/dashboard.js'
 import { installedSelf } from '../installation.js'
-import { findProject, workingDirectory } from './project-directory.js'
+import { findProject, workingDirectory } from '../daemons/project-directory.js'
 
 export interface CleanUpOptions {
-  readonly root: string
   readonly port: number | null
   readonly force: boolean
   readonly dryRun: boolean
@@ -38,23 +30,16 @@ export interface CleanUpOptions {
  */
 export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
   const here = workingDirectory(io)
-  const scope = findProject(here) ?? here
-  const platform = await selectPlatform()
-  const family = dashboardFamily(options.root)
-  if (!options.dryRun) await loadLocks()
-  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  const dashboard = dashboardDaemon.at(findProject(here) ?? here)
+  const seen = await dashboard.scan({ forCleanUp: true })
   if (!options.json) io.out(`${describeLook(options, seen, io)}\n`)
   const count = countOf(options, seen)
   if (count > 0 && !(await isAllowed(options, io))) return EXIT.ok
   const progress = startProgress(io, (done, total) => `cleaning up: ${done} of ${total} done`)
   try {
-    const report = await cleanUp({
-      family,
-      scope,
-      platform,
-      intent: options.force ? 'reset_force' : 'reset',
+    const report = await dashboard.cleanUp({
+      force: options.force,
       seen,
-      lockFile: join(options.root, 'daemons', 'dashboards', 'cleanup.lock'),
       ...(options.port === null ? {} : { port: options.port }),
       dryRun: options.dryRun,
       onProgress: progress.update,
@@ -97,9 +82,9 @@ function recordsOf(seen: Scan, io: Io): readonly DoctorRecord[] {
   )
 }
 
-async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Promise<number> {
+async function tell(options: CleanUpOptions, report: CleanUpReport & { readonly tidied: number }, io: Io): Promise<number> {
   const result = resetResult(report, installedSelf(io.executable), options.dryRun)
-  const tidied = await tidyRecords(report)
+  const { tidied } = report
   if (options.json) {
     const candidates = recordsOf(report.after, io)
     printJson({ ...result, records_cleaned: tidied, candidates }, io)
@@ -108,15 +93,4 @@ async function tell(options: CleanUpOptions, report: CleanUpReport, io: Io): Pro
     io.out(`${[...renderReset(result, io), `records: ${records}`].join('\n')}\n`)
   }
   return result.failed.length > 0 ? EXIT.problem : EXIT.ok
-}
-
-/** Cleans up the records of ended dashboards whose project is known to still exist. Returns how many it cleaned up. */
-async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
-  const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
-  const tidied = swept.map(async (candidate) => {
-    const scope = seen.context.scopes.get(candidate.observation.shape?.marker ?? '')
-    if (scope?.real == null || scope.gone !== false) return false
-    return tidyRecord({ family: seen.family, scope: scope.real, reason: 'cleaned_up' }, candidate)
-  })
-  return (await Promise.all(tidied)).filter(Boolean).length
 }

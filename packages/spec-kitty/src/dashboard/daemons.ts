@@ -1,36 +1,25 @@
-import { scan, type Candidate, type Family, type Platform, type Self } from 'familiar'
+import type { Candidate, Daemon } from 'familiar'
+import { processRoot } from '../cli/runtime-root.js'
+import { dashboardDaemon } from '../daemons/dashboard.js'
+import { syncDaemon } from '../daemons/sync.js'
 import { identityRecord } from '../doctor/identity-record.js'
 import { withRemedy } from '../doctor/remedies.js'
-import { dashboardFamily, syncFamily } from '../daemons/families.js'
+import { installedSelf } from '../installation.js'
 import type { DaemonsReply } from './api.js'
 
-export interface DaemonsRequest {
-  readonly project: string
-  readonly root: string
-  readonly platform: Platform
-  readonly self: Self
-}
-
 /** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */
-export async function readDaemons(request: DaemonsRequest): Promise<DaemonsReply> {
-  const families = [
-    [dashboardFamily(request.root), request.project],
-    [syncFamily, request.root],
-  ] as const
+export async function readDaemons(project: string): Promise<DaemonsReply> {
   return {
     generated_at: new Date().toISOString(),
-    families: await Promise.all(families.map(([family, scope]) => readFamily(family, scope, request))),
+    families: await Promise.all([dashboardDaemon.at(project), syncDaemon.at(processRoot())].map(readFamily)),
   }
 }
 
-async function readFamily(
-  family: Family,
-  scope: string,
-  { platform, self }: DaemonsRequest,
-): Promise<DaemonsReply['families'][number]> {
-  const { name, ports } = family
+async function readFamily(daemon: Daemon): Promise<DaemonsReply['families'][number]> {
+  const { name, ports } = daemon
+  const self = installedSelf(process.execPath)
   try {
-    const seen = await scan(family, scope, platform)
+    const seen = await daemon.scan()
     const daemons = seen.candidates.map((candidate) =>
       entryOf(candidate, withRemedy(identityRecord(candidate, seen, self), candidate, seen)),
     )

@@ -1,5 +1,4 @@
-import type { PageReply, Pages, Platform } from 'familiar'
-import { installedSelf } from '../installation.js'
+import type { PageReply, Pages } from 'familiar'
 import { staticFile } from './assets.js'
 import { readDaemons } from './daemons.js'
 import { shareChanges } from './changes.js'
@@ -26,12 +25,10 @@ const DAEMONS_KEPT_MS = 1_000
  * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
  * caller has checked that the request comes from this machine and from no other origin.
  */
-export function dashboardPages(directory: string, root: string, platform: Platform): Pages {
+export function dashboardPages(directory: string): Pages {
   const project = openProject(directory)
   const changes = shareChanges(directory)
-  const self = installedSelf(process.execPath)
-  const request = { project: directory, root, platform, self }
-  const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(request)))
+  const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
   const [looking, listing] = [inTurn<PageReply>(1), inTurn<PageReply>(1)]
   const reading = inTurn<PageReply | null>(READ_AT_ONCE)
   return async ({ path, signal }) => {

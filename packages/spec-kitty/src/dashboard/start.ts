@@ -3,10 +3,10 @@ import { printJson } from '../cli/json.js'
 import { connectDaemon } from '../daemons/connect.js'
 import { dashboardDaemon } from '../daemons/dashboard.js'
 import { connectionJson } from '../daemons/print-connection.js'
+import { WORDS } from '../daemons/words.js'
 
 export interface StartOptions {
   readonly project: string
-  readonly root: string
   readonly port: number | null
   readonly isOpened: boolean
   readonly isJson: boolean
@@ -14,18 +14,19 @@ export interface StartOptions {
 
 /** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
 export async function startDashboard(options: StartOptions, io: Io): Promise<void> {
-  const { project, root, port, isOpened, isJson } = options
+  const { project, port, isOpened, isJson } = options
   // Import this before anything that may wait: the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
-  const dashboard = await connectDaemon(dashboardDaemon(root), project, io, { port })
-  const { record } = dashboard
-  if (port !== null && record.port !== port) {
-    io.err(`spec-kitty: the dashboard of this project runs already, on port ${record.port}\n`)
+  const wanted = port === null ? {} : { port }
+  const dashboard = await connectDaemon(dashboardDaemon.at(project), WORDS.dashboard.title, io, wanted)
+  const url = `${dashboard.url}/`
+  if (port !== null && dashboard.port !== port) {
+    io.err(`spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}\n`)
   }
-  if (isJson) printJson(connectionJson(dashboard, { project, url: urlOf(record.port) }), io)
-  else io.out(`${urlOf(record.port)}\n`)
-  if (opener !== null && !(await opener.openInBrowser(urlOf(record.port), io.env))) {
-    io.err(`spec-kitty: no browser could be started; open ${urlOf(record.port)} in one\n`)
+  if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
+  else io.out(`${url}\n`)
+  if (opener !== null && !(await opener.openInBrowser(url, io.env))) {
+    io.err(`spec-kitty: no browser could be started; open ${url} in one\n`)
   }
 }
 

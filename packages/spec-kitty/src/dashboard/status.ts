@@ -1,15 +1,14 @@
 import { printable, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
-import { COMMANDS } from '../daemons/commands.js'
 import { dashboardDaemon } from '../daemons/dashboard.js'
 import {
   describeState,
-  findState,
   isPresent,
   statusExit,
   statusHead,
   type StatusHead,
 } from '../daemons/status.js'
+import { WORDS } from '../daemons/words.js'
 import { VERSION } from '../version.js'
 import { urlOf } from './start.js'
 
@@ -28,25 +27,24 @@ export interface StatusOptions {
 /** Shows whether the project's dashboard runs. Exit 1 if it runs but does not answer; with `isCheck`, also if none runs. */
 export async function showDashboard(
   project: string,
-  root: string,
   { isJson, isCheck }: StatusOptions,
   io: Io,
 ): Promise<number> {
-  const status = await readStatus(project, root)
+  const status = await readStatus(project)
   if (isJson) printJson(status, io)
   else io.out(`${render(status).map(printable).join('\n')}\n`)
   return statusExit(status.state, isCheck)
 }
 
-async function readStatus(project: string, root: string): Promise<DashboardStatus> {
-  const { family, logFile } = dashboardDaemon(root)
-  const head = statusHead(await findState(family, project))
+async function readStatus(project: string): Promise<DashboardStatus> {
+  const daemon = dashboardDaemon.at(project)
+  const head = statusHead(await daemon.status())
   return {
     ...head,
     project,
     url: head.state === 'running' && head.port !== null ? urlOf(head.port) : null,
     cli_version: VERSION,
-    log: logFile(project),
+    log: daemon.logFile,
   }
 }
 
@@ -68,5 +66,5 @@ function describe(status: DashboardStatus): string {
   const { url, pid, port, is_predecessor } = status
   const python = is_predecessor ? ', the Python spec-kitty' : ''
   if (url !== null) return `${url} (process ${pid ?? 'unknown'}, port ${port}${python})`
-  return `${describeState(status, COMMANDS.dashboard.stop)}${python}`
+  return `${describeState(status, WORDS.dashboard.stop)}${python}`
 }

@@ -12,8 +12,7 @@ import {
 } from 'familiar'
 import { isTruthy, type Io } from '../cli/io.js'
 import type { ConfigRead } from '../sync/config.js'
-import { OTHER_ROOT } from '../daemons/sync.js'
-import { COMMANDS } from '../daemons/commands.js'
+import { OTHER_ROOT, WORDS } from '../daemons/words.js'
 import type { SessionView } from './session.js'
 
 /** One finding of the doctor. Ids are permanent. */
@@ -160,7 +159,7 @@ function noDaemon({ status }: Seen): Finding | null {
     id: 'F-005',
     severity: 'critical',
     summary: `the sync daemon (${at}) does not answer`,
-    remediation: { command: COMMANDS.sync.stop, description: 'ends it' },
+    remediation: { command: WORDS.sync.stop, description: 'ends it' },
   }
 }
 

@@ -1,5 +1,5 @@
 import { isSpared, scopeDaemon, type Candidate, type Scan } from 'familiar'
-import { COMMANDS, forceCommand } from '../daemons/commands.js'
+import { forceCommand, WORDS } from '../daemons/words.js'
 import type { IdentityRecord } from './identity-record.js'
 
 /** An identity record with its remedy: a command, or a short instruction if no command helps. */
@@ -13,7 +13,7 @@ export function withRemedy(record: IdentityRecord, candidate: Candidate, seen: S
 function remedyFor(record: IdentityRecord, candidate: Candidate, seen: Scan): string | null {
   const { proof, observation } = candidate
   if (record.cleanup_class === 'never_touch') return null
-  const commands = COMMANDS[record.scanned_family === 'dashboard' ? 'dashboard' : 'sync']
+  const commands = WORDS[record.scanned_family === 'dashboard' ? 'dashboard' : 'sync']
   const { clean, stop, showElsewhere, inScope } = commands
   if (record.cleanup_class === 'safe_auto') return clean
   const force = forceCommand(commands, record.port)

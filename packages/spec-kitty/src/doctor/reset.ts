@@ -1,15 +1,7 @@
-import {
-  cleanUp,
-  isSpared,
-  loadLocks,
-  processKey,
-  type CleanUpReport,
-  type Scan,
-  type Platform,
-} from 'familiar'
+import { isSpared, processKey, type CleanUpReport, type Scan } from 'familiar'
 import { note, type Io } from '../cli/io.js'
 import { startProgress } from '../cli/progress.js'
-import { syncFamily } from '../daemons/families.js'
+import { syncDaemon } from '../daemons/sync.js'
 
 export interface ResetOptions {
   readonly force: boolean
@@ -22,17 +14,13 @@ export interface ResetOptions {
 export interface ResetScene {
   readonly root: string
   readonly seen: Scan
-  readonly platform: Platform
   readonly show: () => Promise<string>
 }
-
-/** Loads the code that the clean-up needs later, because the package may be replaced while it waits. */
-export const loadForReset = loadLocks
 
 /** Cleans up as the options say. Where a prompt is allowed, asks first about the candidates that need a decision. */
 export async function resetSync(
   options: ResetOptions,
-  { root, seen, platform, show }: ResetScene,
+  { root, seen, show }: ResetScene,
   io: Io,
 ): Promise<CleanUpReport> {
   const confirmed = await askAboutTheRest(options, seen, show, io)
@@ -40,11 +28,8 @@ export async function resetSync(
     done === total ? `${total} done, looking again` : `cleaning up: ${done} of ${total} done`,
   )
   try {
-    return await cleanUp({
-      family: syncFamily,
-      scope: root,
-      platform,
-      intent: options.force ? 'reset_force' : 'reset',
+    return await syncDaemon.at(root).cleanUp({
+      force: options.force,
       seen,
       ...(options.port === null ? {} : { port: options.port }),
       dryRun: options.dryRun,

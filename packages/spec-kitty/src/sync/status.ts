@@ -1,7 +1,7 @@
 import type { Io } from '../cli/io.js'
 import { syncDetails } from '../daemons/health-details.js'
 import { syncDaemon } from '../daemons/sync.js'
-import { findState, statusHead, type StatusHead } from '../daemons/status.js'
+import { statusHead, type StatusHead } from '../daemons/status.js'
 import { VERSION } from '../version.js'
 import { readSkipReason } from './start-policy.js'
 
@@ -19,7 +19,8 @@ export interface SyncStatus extends StatusHead {
 /** Returns the state of the sync daemon of the root. */
 export async function readStatus(root: string, env: Io['env']): Promise<SyncStatus> {
   const skipReason = await readSkipReason(root, env, 'remote_required')
-  const status = await findState(syncDaemon.family, root)
+  const daemon = syncDaemon.at(root)
+  const status = await daemon.status()
   const sync = syncDetails(status.report)
   const head = statusHead(status)
   const isRunning = head.state === 'running'
@@ -30,7 +31,7 @@ export async function readStatus(root: string, env: Io['env']): Promise<SyncStat
     last_sync: sync.lastSync,
     consecutive_failures: sync.consecutiveFailures,
     automatic_start_skipped: skipReason,
-    log: syncDaemon.logFile(root),
+    log: daemon.logFile,
   }
 }
 

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { matchShapes, type ShapeMatch } from '../../../familiar/src/identity/spawn-shape.js'
-import { dashboardFamily as dashboardsOf } from '../../src/daemons/families.js'
+import { dashboardFamily } from '../helpers/families.js'
 import { unquotePython } from '../../src/daemons/predecessor.js'
 import {
   DASHBOARD,
@@ -10,9 +10,6 @@ import {
   PROJECT,
   PYTHON,
 } from './predecessors.js'
-
-/** The runtime root only says where tokens stand: nothing here reads them. */
-const dashboardFamily = dashboardsOf('/nonexistent')
 
 const { shapes, readSelfReport } = dashboardFamily
 const { port, token } = DASHBOARD
@@ -224,8 +221,8 @@ describe('the files of a project', () => {
   })
 
   it('leave the token to the runtime root of the user', () => {
-    expect(dashboardsOf('/home/dev/.spec-kitty').tokenDirectory).toBe(
-      '/home/dev/.spec-kitty/daemons/dashboards',
-    )
+    vi.stubEnv('SPEC_KITTY_HOME', '/nonexistent/root')
+    expect(dashboardFamily.tokenDirectory).toBe('/nonexistent/root/daemons/dashboards')
+    vi.unstubAllEnvs()
   })
 })

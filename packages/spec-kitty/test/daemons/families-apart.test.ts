@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CommandLine } from '../../../familiar/src/identity/machine.js'
 import { matchShapes } from '../../../familiar/src/identity/spawn-shape.js'
-import { dashboardFamily as dashboardsOf, syncFamily } from '../../src/daemons/families.js'
+import { dashboardFamily, syncFamily } from '../helpers/families.js'
 import {
   DASHBOARD,
   dashboardArgs,
@@ -13,9 +13,6 @@ import {
   syncArgs,
   UNNAMED_SYNC,
 } from './predecessors.js'
-
-/** The runtime root only says where tokens stand: nothing here reads them. */
-const dashboardFamily = dashboardsOf('/nonexistent')
 
 const TOKEN = '2db385d7f70d16bb8ae30a051bcdc7fa'
 

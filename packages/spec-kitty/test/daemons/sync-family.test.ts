@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { matchShapes } from '../../../familiar/src/identity/spawn-shape.js'
-import { syncFamily } from '../../src/daemons/families.js'
+import { syncFamily } from '../helpers/families.js'
 import { ownerDetails, syncDetails } from '../../src/daemons/health-details.js'
 import {
   NAMED_SYNC,

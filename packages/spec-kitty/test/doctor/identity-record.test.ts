@@ -16,7 +16,7 @@ import {
   report,
   USER,
 } from '../../../familiar/test/helpers/observations.js'
-import { syncFamily } from '../../src/daemons/families.js'
+import { syncFamily } from '../helpers/families.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
 import { withRemedy } from '../../src/doctor/remedies.js'
 import { renderCandidates, renderReset } from '../../src/doctor/render.js'

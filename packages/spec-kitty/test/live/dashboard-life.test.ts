@@ -152,16 +152,15 @@ function symlinkModules(copy: string): void {
 /** Starts the dashboard with a short tick, from another copy of the installation. */
 async function startFrom(dist: string): Promise<Dashboard> {
   const script = `
-    import { connect, selectPlatform } from ${JSON.stringify(join(dist, '../../familiar/dist/index.js'))}
-    import { launchOf } from ${JSON.stringify(join(dist, 'daemons/launch.js'))}
+    import { connect, definitionOf, selectPlatform } from ${JSON.stringify(join(dist, '../../familiar/dist/internals.js'))}
     import { dashboardDaemon } from ${JSON.stringify(join(dist, 'daemons/dashboard.js'))}
-    import { installedSelf } from ${JSON.stringify(join(dist, 'installation.js'))}
     const [project, root] = process.argv.slice(1)
-    const daemon = dashboardDaemon(root)
+    process.env['SPEC_KITTY_HOME'] = root
+    const { family, launch, self } = definitionOf(dashboardDaemon)
     await connect({
-      family: daemon.family, scope: project, platform: await selectPlatform(),
-      launch: { ...launchOf(daemon, project, process.env), timing: { tickMs: ${TICK_MS} } },
-      self: installedSelf(process.execPath), versionVariable: 'V', doctorCommand: () => 'none',
+      family, scope: project, platform: await selectPlatform(), self,
+      launch: { ...launch(project), timing: { tickMs: ${TICK_MS} } },
+      versionVariable: 'V', doctorCommand: () => 'none',
     })`
   const args = ['--input-type=module', '-e', script, project, place.env['SPEC_KITTY_HOME'] ?? '']
   const child = spawn(process.execPath, args, {

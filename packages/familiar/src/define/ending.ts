@@ -1,32 +1,29 @@
+import { join } from 'node:path'
 import { cleanUp, type CleanUpReport } from '../act/clean-up.js'
+import { loadLocks } from '../act/lock.js'
 import { assertRoom } from '../act/scope-checks.js'
-import type { DaemonStatus } from '../classify/state-without.js'
+import { tidyRecord } from '../act/terminate-scope-daemon.js'
 import { assertCanStart } from '../client/spawn.js'
 import { retireStale, type StaleResult } from '../client/stop-outdated.js'
 import { stopDaemon, type StopResult } from '../client/stop.js'
 import { FamiliarError } from '../errors.js'
 import { selectPlatform } from '../observe/platform/select.js'
-import { readState } from '../observe/read-state.js'
-import { scan, type Scan } from '../observe/scan.js'
 import { abortable } from './attempts.js'
-import type { Abort, CleanUpOptions, CommandOptions } from './daemon.js'
+import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './daemon.js'
 import { connectOrThrow, type Connection } from './connecting.js'
 import type { Definition } from './resolve.js'
 
-/** How long an installer waits for another command. */
+export { loadLocks }
+
+/** How long an installer waits for another command: the daemon is replaced by the next command anyway. */
 const LOCK_WAIT_MS = 5_000
 
-export async function status({ family }: Definition, scope: string, { signal }: Abort): Promise<DaemonStatus> {
-  return abortable(signal, async () => readState({ family, scope, platform: await selectPlatform() }))
-}
-
 export async function stop(
-  definition: Definition,
+  { family, words }: Definition,
   scope: string,
   { signal, onWait }: CommandOptions,
   reason = 'operator_stop',
 ): Promise<StopResult> {
-  const { family, words } = definition
   return abortable(signal, async () =>
     stopDaemon({
       family,
@@ -59,11 +56,10 @@ export async function restart(
 }
 
 export async function stopOutdated(
-  definition: Definition,
+  { family, self, words }: Definition,
   scope: string,
-  { signal, onWait, lockWaitMs = LOCK_WAIT_MS }: CommandOptions & { readonly lockWaitMs?: number },
+  { signal, onWait, lockWaitMs = LOCK_WAIT_MS }: StopOutdatedOptions,
 ): Promise<StaleResult> {
-  const { family, self, words } = definition
   return abortable(signal, async () =>
     retireStale({
       family,
@@ -79,24 +75,37 @@ export async function stopOutdated(
   )
 }
 
-export async function scanRange({ family }: Definition, scope: string, { signal }: Abort): Promise<Scan> {
-  return abortable(signal, async () => scan(family, scope, await selectPlatform()))
-}
-
+/** A clean-up of projects takes a lock of its own: the directory that it is run in need not have a daemon. */
 export async function cleanUpRange(
-  { family }: Definition,
+  { family, isProject, place }: Definition,
   scope: string,
-  { signal, onWait, force = false, port, dryRun = false }: CleanUpOptions,
-): Promise<CleanUpReport> {
-  return abortable(signal, async () =>
-    cleanUp({
+  { signal, onWait, onProgress, force = false, port, dryRun = false, seen, confirmed }: CleanUpOptions,
+): Promise<CleanUpReport & { readonly tidied: number }> {
+  return abortable(signal, async () => {
+    const report = await cleanUp({
       family,
       scope,
       platform: await selectPlatform(),
       intent: force ? 'reset_force' : 'reset',
+      ...(seen === undefined ? {} : { seen }),
+      ...(isProject ? { lockFile: join(place(), 'cleanup.lock') } : {}),
       ...(port === undefined ? {} : { port }),
+      ...(confirmed === undefined ? {} : { confirmed }),
       dryRun,
+      onProgress: (done, total) => onProgress?.(done, total),
       onWait: (message) => onWait?.(message),
-    }),
-  )
+    })
+    return { ...report, tidied: isProject ? await tidyRecords(report) : 0 }
+  })
+}
+
+/** Corrects the records of ended daemons whose project is known to exist still. Returns how many it corrected. */
+async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
+  const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
+  const tidied = swept.map(async (candidate) => {
+    const scope = seen.context.scopes.get(candidate.observation.shape?.marker ?? '')
+    if (scope?.real == null || scope.gone !== false) return false
+    return tidyRecord({ family: seen.family, scope: scope.real, reason: 'cleaned_up' }, candidate)
+  })
+  return (await Promise.all(tidied)).filter(Boolean).length
 }

@@ -1,0 +1,33 @@
+import type { DaemonStatus } from '../classify/state-without.js'
+import { selectPlatform } from '../observe/platform/select.js'
+import { readState } from '../observe/read-state.js'
+import type { Scan } from '../observe/scan.js'
+import { abortable } from './attempts.js'
+import type { ScanOptions, StatusOptions } from './daemon.js'
+import type { Definition } from './resolve.js'
+
+export async function status(
+  { family }: Definition,
+  scope: string,
+  { signal, seen }: StatusOptions,
+): Promise<DaemonStatus> {
+  const takeScan = seen === undefined ? null : () => Promise.resolve(seen)
+  return abortable(signal, async () =>
+    readState({ family, scope, platform: await selectPlatform() }, takeScan),
+  )
+}
+
+export async function scanRange(
+  { family }: Definition,
+  scope: string,
+  { signal, forCleanUp = false }: ScanOptions,
+): Promise<Scan> {
+  const { scan, FOREIGN_SCOPES_TIMEOUT_MS } = await import('../observe/scan.js')
+  return abortable(signal, async () => {
+    const platform = await selectPlatform()
+    if (!forCleanUp) return scan(family, scope, platform)
+    const { loadLocks } = await import('./ending.js')
+    await loadLocks()
+    return scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  })
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { countOf, objectOf, stringOf, type Predecessor, type PredecessorReport } from 'familiar'
+import { parseLines, shutdown, unquotePython } from './predecessor.js'
+
+/** A Python string literal as `repr` writes it. */
+const PYTHON_STRING = `'(?:[^'\\\\\\n]|\\\\.)*'|"(?:[^"\\\\\\n]|\\\\.)*"`
+
+/** The dashboard of the Python spec-kitty, 3.0 to 3.2. */
+export const pythonDashboard: Predecessor = {
+  commandLine: {
+    head: [
+      /.+/,
+      /-c/,
+      new RegExp(
+        `(?:.*\\n)?run_dashboard_server\\(Path\\((?<scope>${PYTHON_STRING})\\), (?<port>\\d+), '(?<token>[^'\\n]+)'\\)\\s*`,
+      ),
+    ],
+    marker: null,
+    decodeScope: unquotePython,
+  },
+  readSelfReport,
+  record: { file: (project) => join(project, '.kittify', '.dashboard'), parse: parseLines },
+  shutdown,
+}
+
+/** It reports its project and its token, but no family, pid or port. */
+function readSelfReport(body: unknown): PredecessorReport | null {
+  const json = objectOf(body)
+  if (json === null || json['status'] !== 'ok' || json['daemon_family'] !== undefined) return null
+  const scope = stringOf(json['project_path'])
+  const token = stringOf(json['token'])
+  if (scope === null || token === null) return null
+  return {
+    protocolVersion: countOf(json['protocol_version']),
+    packageVersion: stringOf(json['package_version']),
+    scope,
+    token,
+  }
+}

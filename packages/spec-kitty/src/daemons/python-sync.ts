@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { countOf, objectOf, stringOf, type Predecessor, type PredecessorReport } from 'familiar'
+import { parseLines, shutdown } from './predecessor.js'
+
+/** The sync daemon of the Python spec-kitty, 3.0 to 3.2. */
+export const pythonSync: Predecessor = {
+  commandLine: {
+    head: [/.+/, /-c/, /(?:.*\n)?run_sync_daemon\((?<port>\d+), '(?<token>[^'\n]+)'\)\s*/],
+    marker: /--spec-kitty-daemon-root=(?<scope>.+)/,
+  },
+  readSelfReport,
+  record: {
+    file: (root) => join(root, 'sync-daemon'),
+    parse: parseLines,
+    sharedOwner: (root) => join(root, 'sync', 'daemon', 'owner.json'),
+  },
+  shutdown,
+  // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: either root may have the daemon's record.
+  scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
+    [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
+}
+
+/**
+ * Reads a reply of versions up to 3.2.3, which names no family and no scope. (Later ones reply as our own daemons do.) Its
+ * `owner` block is ignored: it is the content of a file that every daemon of the root overwrites.
+ */
+function readSelfReport(body: unknown): PredecessorReport | null {
+  const json = objectOf(body)
+  if (json === null || json['status'] !== 'ok' || json['daemon_family'] !== undefined) return null
+  const protocolVersion = countOf(json['protocol_version'])
+  const packageVersion = stringOf(json['package_version'])
+  const token = stringOf(json['token'])
+  if (protocolVersion === null || packageVersion === null || token === null) return null
+  if (objectOf(json['sync']) === null || 'project_path' in json) return null
+  return { protocolVersion, packageVersion, token }
+}

@@ -1,0 +1,7 @@
+import { definitionOf, type Family } from 'familiar/internals'
+import { dashboardDaemon } from '../../src/daemons/dashboard.js'
+import { syncDaemon } from '../../src/daemons/sync.js'
+
+/** The families as the definitions of the daemons make them. */
+export const syncFamily: Family = definitionOf(syncDaemon).family
+export const dashboardFamily: Family = definitionOf(dashboardDaemon).family
