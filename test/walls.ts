@@ -50,9 +50,15 @@ export const WALLS: readonly Wall[] = [
     part: 'familiar/daemon',
     may: library('errors.ts json.ts family.ts identity protocol classify observe act daemon/retirement.ts'),
   },
+  {
+    part: 'familiar/define',
+    may: library(
+      'errors.ts json.ts family.ts runtime.ts identity protocol classify observe act client daemon',
+    ),
+  },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
-  { part: 'familiar/internals.ts', may: library('classify observe'), isPure: true },
+  { part: 'familiar/internals.ts', may: [LIBRARY], isPure: true },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
   { part: 'spec-kitty/cli', may: ['familiar', ...tool('version.ts')] },
@@ -86,7 +92,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', ...tool('cli installation.ts daemons doctor sync dashboard')],
   },
   { part: 'spec-kitty/main.ts', may: tool('cli version.ts commands') },
-  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('cli installation.ts daemons dashboard') },
+  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard') },
 ]
 
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */
@@ -100,10 +106,16 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:process': [],
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
-  'process.platform': library('observe/platform/select.ts'),
-  'process.env': tool('main.ts spec-kitty-daemon.ts'),
-  'process.argv': tool('main.ts spec-kitty-daemon.ts'),
-  'process.exit': tool('main.ts cli/prompt.ts spec-kitty-daemon.ts'),
+  'process.platform': [
+    ...library('observe/platform/select.ts define/places.ts'),
+    ...tool('cli/open-browser.ts'),
+  ],
+  'process.env': [
+    ...library('define/resolve.ts define/connecting.ts define/serving.ts'),
+    ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
+  ],
+  'process.argv': [...library('define/daemon.ts define/places.ts'), ...tool('main.ts')],
+  'process.exit': [...library('define/serving.ts'), ...tool('main.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */
   process: tool('main.ts spec-kitty-daemon.ts'),

@@ -46,11 +46,7 @@ async function lockOrFind(
   return acquireLockUnless(path, { onWait, signal }, find)
 }
 
-async function connectLocked(
-  request: ConnectRequest,
-  lock: HeldLock,
-  patienceMs: number,
-): Promise<Found> {
+async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs: number): Promise<Found> {
   const lockedAt = performance.now()
   const found = await awaitHolder(request, lockedAt + patienceMs)
   const running = found === null ? null : usable(request, found)

@@ -8,7 +8,13 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
-import { jsonLines, type Lines, STARTUP_PIPE_FD, type Timing, timingToJson } from '../protocol/startup-pipe.js'
+import {
+  jsonLines,
+  type Lines,
+  STARTUP_PIPE_FD,
+  type Timing,
+  timingToJson,
+} from '../protocol/startup-pipe.js'
 import type { HeldLock } from '../act/lock.js'
 import { endOfLog, openLogFile } from '../act/log-file.js'
 import { proveStarted } from '../observe/scan.js'
@@ -120,12 +126,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
 }
 
 /** Ends the pipe, so that the daemon leaves, and waits until it has. Throws the reason of the abort. */
-async function letGo(
-  pipe: Lines,
-  lock: HeldLock,
-  order: StartOrder,
-  child: ChildProcess,
-): Promise<void> {
+async function letGo(pipe: Lines, lock: HeldLock, order: StartOrder, child: ChildProcess): Promise<void> {
   pipe.close()
   if (!(await hasEnded(child))) await endUnready(lock, order, child)
   order.signal?.throwIfAborted()

@@ -36,7 +36,8 @@ function commandProblem(family: Family, command: CommandLine | null, scope: stri
   if (shape === null) return `its command line has none of the described forms: ${shown}`
   if (shape.lineage !== 'own') return `its command line has the form of a predecessor's: ${shown}`
   if (shape.marker === null) return `its command line names no scope: ${shown}`
-  if (!isSameScope(shape.marker, scope)) return `its command line names the scope ${shape.marker}, but it serves ${scope}`
+  if (!isSameScope(shape.marker, scope))
+    return `its command line names the scope ${shape.marker}, but it serves ${scope}`
   const other = family.relatives.find(({ shapes }) => matchShapes(shapes, command) !== null)
   return other === undefined ? null : `its command line is that of a ${other.name} daemon too: ${shown}`
 }

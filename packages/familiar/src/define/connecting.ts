@@ -98,7 +98,8 @@ function disabledBy(
 
 function skipReason({ start }: ConnectOptions): string | null {
   if (start === false) return 'none runs, and the caller starts none'
-  const isQuiet = start === undefined && isOn(process.env['CI']) && process.env['FAMILIAR_SANDBOX'] === undefined
+  const isQuiet =
+    start === undefined && isOn(process.env['CI']) && process.env['FAMILIAR_SANDBOX'] === undefined
   return isQuiet ? 'CI is set, and none runs' : null
 }
 
@@ -142,7 +143,7 @@ function connectionTo(
     const { signal: _, ...rest } = options
     const again = await find(definition, scope, rest)
     if (again.outcome === 'skipped')
-      throw new FamiliarError('E_DAEMON_SKIPPED', `the daemon is gone: ${again.reason}`, { retry: true })
+      throw new FamiliarError('E_DAEMON_SKIPPED', `the daemon is gone: ${again.reason}`)
     current = again
     return again.record
   }

@@ -114,7 +114,8 @@ export function definitionOf(daemon: Daemon): Definition {
  * the same.
  */
 export function defineDaemon(options: DaemonOptions): Daemon {
-  const relatives = (): readonly Recognition[] => (options.siblings?.() ?? []).map((one) => definitionOf(one).family)
+  const relatives = (): readonly Recognition[] =>
+    (options.siblings?.() ?? []).map((one) => definitionOf(one).family)
   const definition = resolveDefinition(options, relatives)
   return daemonAt(definition, null)
 }

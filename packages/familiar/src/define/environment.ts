@@ -48,7 +48,9 @@ export function daemonEnvironment(env: Environment, patterns: readonly string[])
   const excluded = patterns.filter((one) => one.startsWith('!')).map((one) => one.slice(1))
   const kept = Object.entries(env).filter(
     ([name]) =>
-      matchesAny(name, [...EVERYWHERE, ...patterns]) && !matchesAny(name, NEVER) && !matchesAny(name, excluded),
+      matchesAny(name, [...EVERYWHERE, ...patterns]) &&
+      !matchesAny(name, NEVER) &&
+      !matchesAny(name, excluded),
   )
   // NODE_V8_COVERAGE must be named: Node copies it from the caller into any child environment that lacks the key.
   return { ...Object.fromEntries(kept), NODE_OPTIONS, NODE_V8_COVERAGE: undefined }

@@ -63,7 +63,10 @@ function workingDirectory(): string {
 }
 
 /** Returns where the files of a scope are: those of a user's scope in it, those of a project in the state directory. */
-export function scopeFiles(scope: string, state: string): Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'> {
+export function scopeFiles(
+  scope: string,
+  state: string,
+): Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'> {
   const at = scope === state ? state : join(state, 'scopes', hashOf(scope))
   return {
     record: join(at, 'record.json'),

@@ -89,7 +89,14 @@ function detailsOf(json: JsonObject): JsonObject {
 /** A report with a pid and a port is tied to the listener by them, one without by the command line and the token. */
 function toReport(report: PredecessorReport | null): SelfReport | null {
   if (report === null) return null
-  const { packageVersion, protocolVersion = null, scope = null, pid = null, port = null, token = null } = report
+  const {
+    packageVersion,
+    protocolVersion = null,
+    scope = null,
+    pid = null,
+    port = null,
+    token = null,
+  } = report
   return {
     protocolVersion,
     packageVersion,

@@ -3,13 +3,21 @@ import { realpathSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/tables.js'
 import type { Launch } from '../client/spawn.js'
 import type { Family } from '../family.js'
+import type { PortRange } from '../identity/machine.js'
 import type { Self } from '../identity/versions.js'
 import type { Timing } from '../protocol/startup-pipe.js'
 import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/timing.js'
 import { daemonEnvironment } from './environment.js'
 import { assertDefinition, defaultPorts, invalid } from './names.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
-import { installationOf, projectRoot, runningFile, scopeFiles, stateDirectory, type Installation } from './places.js'
+import {
+  installationOf,
+  projectRoot,
+  runningFile,
+  scopeFiles,
+  stateDirectory,
+  type Installation,
+} from './places.js'
 import { launchArgs, ownShape, selfReportReader } from './recognise.js'
 import { readSandbox } from './sandbox-file.js'
 
@@ -49,13 +57,10 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
   const state = (): string => sandbox()?.directory ?? stateDirectory(name, process.env)
   const installation = once(() => installationOf(entryOf(options)))
   const version = once(() => options.version ?? versionOf(installation()))
-  const family = once(() => ({
-    ...familyOf(options, { isProject, commandLine, words, predecessors, state }),
-    ports: sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject),
-    get relatives() {
-      return relatives()
-    },
-  }))
+  const family = once(() => {
+    const ports = sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject)
+    return familyOf(options, { isProject, commandLine, words, predecessors, state, ports, relatives })
+  })
   return {
     options,
     commandLine,
@@ -100,16 +105,19 @@ interface Parts {
   readonly words: Words
   readonly predecessors: readonly Predecessor[]
   readonly state: () => string
+  readonly ports: PortRange
+  readonly relatives: () => Family['relatives']
 }
 
 function familyOf(
   options: DaemonOptions,
-  { isProject, commandLine, words, predecessors, state }: Parts,
-): Omit<Family, 'ports' | 'relatives'> {
+  { isProject, commandLine, words, predecessors, state, ports, relatives }: Parts,
+): Family {
   const { name } = options
   const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
   return {
     name,
+    ports,
     rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
     startingSeconds: STARTING_SECONDS,
     reasonNames: words.reasonNames,
@@ -122,7 +130,9 @@ function familyOf(
       ...scopeFiles(scope, state()),
       ...options.files?.(scope),
       predecessorRecords: predecessors.flatMap(({ record }) => record?.file(scope) ?? []),
-      sharedOwner: predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ?? null,
+      sharedOwner:
+        predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ??
+        null,
     }),
     predecessors: predecessors.map(({ record, shutdown }) => ({
       parseRecord: record?.parse ?? (() => null),
@@ -134,11 +144,20 @@ function familyOf(
     scopesInEnvironment:
       environments.length === 0 ? null : (env) => environments.flatMap((read) => read(env)),
     scopeMustExist: isProject,
+    get relatives() {
+      return relatives()
+    },
   }
 }
 
 function selfOf({ protocol = 1, buildTime = null }: DaemonOptions, packageVersion: string): Self {
-  return { lineage: 'own', protocolVersion: protocol, packageVersion, buildTime, executable: process.execPath }
+  return {
+    lineage: 'own',
+    protocolVersion: protocol,
+    packageVersion,
+    buildTime,
+    executable: process.execPath,
+  }
 }
 
 function entryOf({ entry }: DaemonOptions): string {

@@ -26,7 +26,11 @@ export function readSandbox(env: Readonly<Record<string, string | undefined>>): 
     throw new FamiliarError('E_SCOPE_UNUSABLE', `${SANDBOX_VARIABLE} names no sandbox: ${directory}`, {
       hint: `unset ${SANDBOX_VARIABLE}: only tests use it`,
     })
-  return { directory: join(directory, 'state'), ports: { from, to }, timing: timingFromJson(objectOf(json['timing'])) }
+  return {
+    directory: join(directory, 'state'),
+    ports: { from, to },
+    timing: timingFromJson(objectOf(json['timing'])),
+  }
 }
 
 function textOf(path: string): string {

@@ -1,8 +1,4 @@
-import {
-  isSpared,
-  type CleanUpReport,
-  type Scan,
-} from 'familiar'
+import { isSpared, type CleanUpReport, type Scan } from 'familiar'
 import { EXIT } from '../cli/exit-codes.js'
 import { note, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
@@ -82,7 +78,11 @@ function recordsOf(seen: Scan, io: Io): readonly DoctorRecord[] {
   )
 }
 
-async function tell(options: CleanUpOptions, report: CleanUpReport & { readonly tidied: number }, io: Io): Promise<number> {
+async function tell(
+  options: CleanUpOptions,
+  report: CleanUpReport & { readonly tidied: number },
+  io: Io,
+): Promise<number> {
   const result = resetResult(report, installedSelf(io.executable), options.dryRun)
   const { tidied } = report
   if (options.json) {

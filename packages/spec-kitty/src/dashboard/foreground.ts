@@ -17,6 +17,9 @@ export function runInForeground(project: string, port: number | null, io: Io): P
       onFailure: reject,
       exit: (code: number) => io.exit(code === 0 ? EXIT.ok : EXIT.problem),
     }
-    dashboardDaemon.at(project).serve(null, { pages: dashboardPages(project), foreground }).catch(reject)
+    dashboardDaemon
+      .at(project)
+      .serve(null, { pages: dashboardPages(project), foreground })
+      .catch(reject)
   })
 }

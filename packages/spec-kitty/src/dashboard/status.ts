@@ -1,13 +1,7 @@
 import { printable, type Io } from '../cli/io.js'
 import { printJson } from '../cli/json.js'
 import { dashboardDaemon } from '../daemons/dashboard.js'
-import {
-  describeState,
-  isPresent,
-  statusExit,
-  statusHead,
-  type StatusHead,
-} from '../daemons/status.js'
+import { describeState, isPresent, statusExit, statusHead, type StatusHead } from '../daemons/status.js'
 import { WORDS } from '../daemons/words.js'
 import { VERSION } from '../version.js'
 import { urlOf } from './start.js'

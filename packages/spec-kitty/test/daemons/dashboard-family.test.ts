@@ -181,7 +181,7 @@ describe('the health reply of a dashboard', () => {
   })
 
   it('of ours still is one without the project it owes, or its owner block: then it is tied to nothing', () => {
-    expect(readSelfReport({ ...OWN_DASHBOARD_REPLY, project_path: null })).toMatchObject({
+    expect(readSelfReport({ ...OWN_DASHBOARD_REPLY, singleton_scope_id: null })).toMatchObject({
       scope: null,
       statesScope: true,
     })

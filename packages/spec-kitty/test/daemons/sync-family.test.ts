@@ -86,7 +86,7 @@ describe('the health reply of a sync daemon', () => {
         port,
         token,
         executable: '/usr/bin/python3.11',
-        details: { queue_db_path: `${ROOT}/queue.db`, consecutive_failures: 0 },
+        details: { owner: { queue_db_path: `${ROOT}/queue.db` }, sync: { consecutive_failures: 0 } },
       })
       expect(JSON.stringify(readSelfReport(reply)?.details)).not.toContain(token)
     },
@@ -124,13 +124,7 @@ describe('the health reply of a sync daemon', () => {
       token: null,
       executable: '/usr/bin/node',
       installation: '/opt/spec-kitty',
-      details: {
-        server_url: 'https://sync.example.com',
-        auth_scope: 'team:kittens',
-        queue_db_path: `${ROOT}/daemons/sync/queue.db`,
-        last_sync: '2026-11-21T09:40:00Z',
-        consecutive_failures: 2,
-      },
+      details: { sync: OWN_SYNC_REPLY.sync, owner: OWN_SYNC_REPLY.owner },
     })
     expect(ownerDetails(readSelfReport(OWN_SYNC_REPLY))).toEqual({
       serverUrl: 'https://sync.example.com',

@@ -35,9 +35,11 @@ const SELF = {
 const OURS = report({
   installation: '/opt/spec-kitty',
   details: {
-    server_url: 'https://sync.example.com',
-    auth_scope: 'team:kittens',
-    queue_db_path: `${HERE}/queue.db`,
+    owner: {
+      server_url: 'https://sync.example.com',
+      auth_scope: 'team:kittens',
+      queue_db_path: `${HERE}/queue.db`,
+    },
   },
 })
 
