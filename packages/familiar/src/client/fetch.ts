@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { connect } from 'node:net'
 import type { Family } from '../family.js'
 import { handshakeAndKeep } from '../observe/handshake.js'
@@ -8,7 +9,7 @@ import type { Reply } from './reply.js'
 import { http, send, type Outcome } from './send.js'
 
 export type { FetchInit } from './fetch-init.js'
-export type { Reply, ReplyHeaders } from './reply.js'
+export type { Reply } from './reply.js'
 
 const HEADERS_TIMEOUT_MS = 30_000
 
@@ -66,7 +67,8 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
     work.finally(() => signal.removeEventListener('abort', onAbort)).then(resolve, reject)
   })
 }
@@ -80,6 +82,8 @@ export async function tryFetch(
 ): Promise<Outcome> {
   const outgoing = readInit(path, init)
   const { signal, headersTimeoutMs: timeoutMs = HEADERS_TIMEOUT_MS } = init
+  // One signal may serve many requests; above ten listeners, Node would log a warning about a leak.
+  if (signal instanceof EventTarget) setMaxListeners(0, signal)
   const proven = await handshakeAndKeep(family, record, {
     timeoutMs,
     whileWaiting: () => void http(),

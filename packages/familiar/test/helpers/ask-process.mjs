@@ -1,13 +1,14 @@
 // @ts-check
 import { openSync } from 'node:fs'
 import { devNull } from 'node:os'
+import { fetchFrom } from '../../dist/client/fetch.js'
 import { handshake } from '../../dist/observe/handshake.js'
 import { probe } from '../../dist/observe/health.js'
 import { request } from '../../dist/observe/http.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 
 /**
- * Asks a port in three ways and says as JSON what came of each: `ask-process.mjs PORT [full]`; with `full` it has used up
+ * Asks a port in four ways and says as JSON what came of each: `ask-process.mjs PORT [full]`; with `full` it has used up
  * its descriptors before.
  */
 
@@ -34,7 +35,9 @@ if (state === 'full') useUp()
 const request_ = await told(request(ask))
 const probe_ = await told(probe('127.0.0.1', port, '/', 1_000))
 const handshake_ = await told(handshake(daemonFamily({ from: 0, to: 0 }), record, 1_000))
-process.stdout.write(`${JSON.stringify({ request: request_, probe: probe_, handshake: handshake_ })}\n`)
+const fetch_ = await told(fetchFrom(daemonFamily({ from: 0, to: 0 }), record, '/'))
+const all = { request: request_, probe: probe_, handshake: handshake_, fetch: fetch_ }
+process.stdout.write(`${JSON.stringify(all)}\n`)
 process.exit()
 
 function useUp() {

@@ -18,10 +18,16 @@ const UNREACHABLE = {
   request: 'unreachable',
   probe: { kind: 'unreachable' },
   handshake: { outcome: 'unreachable' },
+  fetch: { code: 'E_DAEMON_UNREACHABLE', retry: false },
 }
-const NO_ANSWER = { request: null, probe: { kind: 'silent' }, handshake: { outcome: 'no_response' } }
+const NO_ANSWER = {
+  request: null,
+  probe: { kind: 'silent' },
+  handshake: { outcome: 'no_response' },
+  fetch: { code: 'E_DAEMON_UNREACHABLE', retry: true },
+}
 const lack = { code: 'E_RESOURCES', retry: true }
-const LACK = { request: lack, probe: lack, handshake: lack }
+const LACK = { request: lack, probe: lack, handshake: lack, fetch: lack }
 
 /** Asks a port, from a process of its own. */
 function ask(prefix: readonly string[], port: number, state = '') {
