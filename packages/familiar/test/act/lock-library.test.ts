@@ -54,7 +54,7 @@ function install(): Installed {
 }
 
 function take({ path, lock }: Installed, prefix: readonly string[] = [], options: readonly string[] = []) {
-  const [command = '', ...args] = [...prefix, process.execPath, ...options, '-e', TAKE, path, lock]
+  const [command, ...args] = [...prefix, process.execPath, ...options, '-e', TAKE, path, lock]
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return JSON.parse(stdout) as { readonly code?: string; readonly message: string; readonly hint: string }

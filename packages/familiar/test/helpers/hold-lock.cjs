@@ -1,9 +1,11 @@
 // @ts-check
 'use strict'
 const { openSync } = require('node:fs')
-// The package has no types.
-const library = /** @type {unknown} */ (require('fs-native-extensions'))
-const { tryLock } = /** @type {import('../../dist/observe/platform/native-locks.js').NativeLocks} */ (library)
+/** The package has no types. @type {(name: string) => unknown} */
+const load = require
+const { tryLock } = /** @type {import('../../dist/observe/platform/native-locks.js').NativeLocks} */ (
+  load('fs-native-extensions')
+)
 
 /**
  * For `--require`: holds the kernel lock on the file that `HOLD_LOCK` names until the process ends, as a daemon holds its

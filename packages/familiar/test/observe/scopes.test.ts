@@ -88,7 +88,7 @@ describe('a child that was prepared', () => {
     const before = childrenOf(process.pid)
     const reader = new ScopeReader()
     reader.prepare()
-    const [child] = childrenOf(process.pid).filter((pid) => !before.includes(pid))
+    const child = childrenOf(process.pid).find((pid) => !before.includes(pid))
     const [environment, commandLine] = ['environ', 'cmdline'].map((name) =>
       readFileSync(`/proc/${child}/${name}`, 'utf8'),
     )
@@ -243,7 +243,11 @@ describe('a mount that hangs', () => {
     const server = hangingMount(context, mount, [
       process.execPath,
       ASKER,
-      ...['scopes', String(HANG_MS), before, join(mount, 'root'), behind],
+      'scopes',
+      String(HANG_MS),
+      before,
+      join(mount, 'root'),
+      behind,
     ])
     const views = JSON.parse(await server.line()) as readonly ScopeSnapshot[]
     expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([

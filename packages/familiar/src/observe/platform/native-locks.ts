@@ -4,7 +4,12 @@ import { isAbsolute } from 'node:path'
 /** The part of the package `fs-native-extensions` that this library uses. */
 export interface NativeLocks {
   /** Tries to lock a range of an open file; returns false if another process holds it. Throws the system's error. */
-  tryLock(descriptor: number, offset: number, length: number, options?: { readonly shared: boolean }): boolean
+  readonly tryLock: (
+    descriptor: number,
+    offset: number,
+    length: number,
+    options?: { readonly shared: boolean },
+  ) => boolean
 }
 
 /**
