@@ -10,6 +10,7 @@ import { assertRuntime } from '../runtime.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './environment.js'
 import type { Definition } from './resolve.js'
+import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal
@@ -99,7 +100,7 @@ function disabledBy(
 function skipReason({ start }: ConnectOptions): string | null {
   if (start === false) return 'none runs, and the caller starts none'
   const isQuiet =
-    start === undefined && isOn(process.env['CI']) && process.env['FAMILIAR_SANDBOX'] === undefined
+    start === undefined && isOn(process.env['CI']) && process.env[SANDBOX_VARIABLE] === undefined
   return isQuiet ? 'CI is set, and none runs' : null
 }
 

@@ -12,9 +12,15 @@ export async function status(
   { signal, seen }: StatusOptions,
 ): Promise<DaemonStatus> {
   const takeScan = seen === undefined ? null : () => Promise.resolve(seen)
-  return abortable(signal, async () =>
-    readState({ family, scope, platform: await selectPlatform() }, takeScan),
-  )
+  return abortable(signal, async () => {
+    const found = await readState({ family, scope, platform: await selectPlatform() }, takeScan)
+    return { ...found, record: withoutToken(found.record), report: withoutToken(found.report) }
+  })
+}
+
+/** A state is shown and logged: the token is not in it. */
+function withoutToken<T extends { readonly token: string | null }>(read: T | null): T | null {
+  return read === null ? null : { ...read, token: null }
 }
 
 export async function scanRange(

@@ -19,7 +19,7 @@ import {
   type Installation,
 } from './places.js'
 import { launchArgs, ownShape, selfReportReader } from './recognise.js'
-import { readSandbox } from './sandbox-file.js'
+import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
 
 /** By default a daemon that is not used exits after this time; the next command starts another. */
 const IDLE_SECONDS = 3 * 60 * 60
@@ -53,14 +53,14 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
   const isProject = (options.scopeKind ?? (scope === 'user' ? 'user' : 'project')) === 'project'
   const commandLine = options.commandLine ?? { role: `${name}-daemon`, scopeFlag: `--${name}-scope=` }
   const words = { ...defaultWords(name, isProject), ...options.words }
-  const sandbox = once(() => readSandbox(process.env))
-  const state = (): string => sandbox()?.directory ?? stateDirectory(name, process.env)
+  const sandbox = sandboxFor(name)
+  const state = (): string => sandbox()?.state ?? stateDirectory(name, process.env)
   const installation = once(() => installationOf(entryOf(options)))
   const version = once(() => options.version ?? versionOf(installation()))
-  const family = once(() => {
-    const ports = sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject)
-    return familyOf(options, { isProject, commandLine, words, predecessors, state, ports, relatives })
-  })
+  const ports = (): PortRange => sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject)
+  const family = once(() =>
+    familyOf(options, { isProject, commandLine, words, predecessors, state, ports, relatives }),
+  )
   return {
     options,
     commandLine,
@@ -94,7 +94,7 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
       env: daemonEnvironment(process.env, options.env ?? []),
       cwd: '/',
       logFile: family().files(at).log,
-      ...(sandbox() === null ? {} : { timing: sandbox()?.timing ?? {} }),
+      timing: sandbox()?.timing ?? {},
     }),
   }
 }
@@ -105,7 +105,7 @@ interface Parts {
   readonly words: Words
   readonly predecessors: readonly Predecessor[]
   readonly state: () => string
-  readonly ports: PortRange
+  readonly ports: () => PortRange
   readonly relatives: () => Family['relatives']
 }
 
@@ -117,7 +117,9 @@ function familyOf(
   const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
   return {
     name,
-    ports,
+    get ports() {
+      return ports()
+    },
     rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
     startingSeconds: STARTING_SECONDS,
     reasonNames: words.reasonNames,
@@ -194,6 +196,14 @@ function defaultWords(name: string, isProject: boolean): Words {
     otherScopeHint: '',
     versionVariable: '',
     reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
+  }
+}
+
+/** Returns what reads the sandbox that the environment names now; null for none, as in every program but tests. */
+function sandboxFor(name: string): () => SandboxRead | null {
+  return () => {
+    const directory = process.env[SANDBOX_VARIABLE]
+    return directory === undefined || directory === '' ? null : readSandbox(directory, name)
   }
 }
 

@@ -9,28 +9,28 @@ import { timingFromJson, type Timing } from '../protocol/startup-pipe.js'
 export const SANDBOX_VARIABLE = 'FAMILIAR_SANDBOX'
 export const SANDBOX_FILE = 'sandbox.json'
 
-/** What a test has for itself: a place for files, ports that nobody else uses, and shorter times. */
-export interface Sandbox {
-  readonly directory: string
+/** What a daemon has for itself in a test: a place for its files, ports that nobody else uses, and shorter times. */
+export interface SandboxRead {
+  readonly state: string
   readonly ports: PortRange
   readonly timing: Partial<Timing>
 }
 
-/** Returns the sandbox that this process runs in, null for none. Throws if it is named and cannot be read. */
-export function readSandbox(env: Readonly<Record<string, string | undefined>>): Sandbox | null {
-  const directory = env[SANDBOX_VARIABLE]
-  if (directory === undefined || directory === '') return null
+/**
+ * Returns what the sandbox at `directory` has for a daemon; null if the sandbox is for other daemons. Throws
+ * `E_SCOPE_UNUSABLE` if there is no sandbox: real files must not be touched then.
+ */
+export function readSandbox(directory: string, name: string): SandboxRead | null {
   const json = objectOf(parseJson(textOf(join(directory, SANDBOX_FILE))))
-  const [from, to] = [portOf(json?.['from']), portOf(json?.['to'])]
-  if (json === null || from === null || to === null)
+  if (json === null)
     throw new FamiliarError('E_SCOPE_UNUSABLE', `${SANDBOX_VARIABLE} names no sandbox: ${directory}`, {
       hint: `unset ${SANDBOX_VARIABLE}: only tests use it`,
     })
-  return {
-    directory: join(directory, 'state'),
-    ports: { from, to },
-    timing: timingFromJson(objectOf(json['timing'])),
-  }
+  const range = objectOf(objectOf(json['daemons'])?.[name])
+  const [from, to] = [portOf(range?.['from']), portOf(range?.['to'])]
+  if (from === null || to === null) return null
+  const timing = timingFromJson(objectOf(json['timing']))
+  return { state: join(directory, 'state', name), ports: { from, to }, timing }
 }
 
 function textOf(path: string): string {
