@@ -1,0 +1,72 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { makeHome } from './helpers/homes.js'
+import { leaveNothing } from './helpers/leaks.js'
+
+leaveNothing()
+
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
+const MODULES = dirname(dirname(createRequire(import.meta.url).resolve('fs-native-extensions')))
+const TSC = join(MODULES, 'typescript', 'bin', 'tsc')
+
+/** Uses a name of each entry, as an author would. */
+const CONSUMER = `
+  import { FamiliarError, serve, type Family, type ServeOptions } from 'familiar'
+  import { classify } from 'familiar/internals'
+  export const start = (family: Family, others: Omit<ServeOptions, 'family'>) => serve({ family, ...others })
+  export const code = (error: FamiliarError): string => error.code
+  export { classify }`
+
+let project = ''
+let library = ''
+
+/** What `npm install` of the tarball makes of an empty project. */
+beforeAll(() => {
+  project = realpathSync(makeHome())
+  library = join(project, 'node_modules', 'familiar')
+  mkdirSync(library, { recursive: true })
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', project], { cwd: PACKAGE })
+  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) ?? ''
+  execFileSync('tar', ['-xzf', join(project, tarball), '-C', library, '--strip-components=1'])
+  symlinkSync(join(MODULES, 'fs-native-extensions'), join(project, 'node_modules', 'fs-native-extensions'))
+}, 60_000)
+
+function run(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' })
+  return { status, stdout: stdout.trim(), stderr }
+}
+
+describe('the packed library', () => {
+  it('has the modules, their types and the licence, and no source map: the modules are readable', () => {
+    const files = readdirSync(library, { recursive: true, withFileTypes: true, encoding: 'utf8' })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(library.length + 1))
+    expect(files.filter((file) => !/^dist\/[\w/-]+\.(?:d\.ts|js)$/.test(file)).toSorted()).toEqual([
+      'LICENSE',
+      'package.json',
+    ])
+    expect(files).toContain('dist/observe/peek-text.js')
+    expect(files.filter((file) => file.includes('peek-main'))).toEqual([])
+  })
+
+  it.each([
+    ["import('familiar').then((all) => console.log(typeof all.connect))"],
+    ["import('familiar/internals').then((all) => console.log(typeof all.classify))"],
+    ["console.log(typeof require('familiar').connect)"],
+    ["console.log(typeof require('familiar/internals').classify)"],
+    ["console.log(typeof require('familiar/package.json').version === 'string' && 'function')"],
+  ])('can be loaded by %s', (script) => {
+    expect(run('-e', script)).toEqual({ status: 0, stdout: 'function', stderr: '' })
+  })
+
+  it('has types for every entry, which need no other package than those of Node', () => {
+    writeFileSync(join(project, 'consumer.mts'), CONSUMER)
+    const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2022']
+    const types = ['--module', 'nodenext', '--types', 'node', '--typeRoots', join(MODULES, '@types')]
+    expect(run(TSC, ...strict, ...types, 'consumer.mts')).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+})
