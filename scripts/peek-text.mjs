@@ -42,10 +42,17 @@ export async function peekText() {
 }
 
 /**
- * Other characters than printable ASCII stand only in strings and regular expressions, where an escape means the same.
+ * Other characters than printable ASCII stand only in strings and regular expressions, where an escape means the same. In
+ * the word `crypto`, too: `node -e` searches its script for that word and then loads the module, which costs 7 ms and 2 MB
+ * (Node 20 to 26).
  *
  * @param {string} code
  */
 function escaped(code) {
-  return code.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return code.replaceAll(/[^ -~]|(?<=cr)y(?=pto)/g, (unit) => `\\u${hexOf(unit)}`)
+}
+
+/** @param {string} unit */
+function hexOf(unit) {
+  return unit.charCodeAt(0).toString(16).padStart(4, '0')
 }
