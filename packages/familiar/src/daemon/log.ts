@@ -32,6 +32,17 @@ export function openLog(path: string): Log {
   }
 }
 
+/** Writes what a request failed with. The query is left out: it may contain what is not for a log. */
+export function logFailure(
+  log: Pick<Log, 'write'>,
+  event: string,
+  { method, url = '' }: { readonly method?: string | undefined; readonly url?: string | undefined },
+  error: unknown,
+): void {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  log.write(event, { method, path: url.split('?')[0], why: message, stack })
+}
+
 /** A full disk may have truncated the last line: the new one starts on its own line, or it would be unreadable too. */
 function append(path: string, line: string): void {
   const descriptor = openLogFile(path)

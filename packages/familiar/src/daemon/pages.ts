@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { requestIsComplete } from './connections.js'
+import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './public-limits.js'
+import { isRead } from './request-rules.js'
 import { cutOffIsFreed, sendBody } from './unsent.js'
 
 /** One request that needs no token. */
@@ -25,21 +28,6 @@ export type PageReply =
  */
 export type Pages = (asked: PageRequest) => Promise<PageReply | null>
 
-export interface PageOptions {
-  readonly onRequest: (change: 1 | -1) => void
-  readonly onStream: (change: 1 | -1) => void
-  readonly leaving: AbortSignal
-}
-
-/** Browsers open at most six connections to one origin: enough for many windows, but not for a flood. */
-const MAX_STREAMS = 64
-
-/** The most replies in preparation: each holds a connection and some KiB. Browsers ask for far fewer at once. */
-const MAX_ASKED = 256
-
-/** The most unsent data of a slow reader before its stream is ended; it gets everything again when it reconnects. */
-const MAX_BEHIND_BYTES = 256 * 1024
-
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-store',
@@ -47,25 +35,21 @@ const STREAM_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-let asked = 0
-let streams = 0
-
 /** Answers a request for a page, which needs no token. Returns false, without an answer, if there is no such page. */
 export async function answerPage(
   message: IncomingMessage,
   response: ServerResponse,
   path: string,
   pages: Pages,
-  options: PageOptions,
+  options: PublicOptions,
 ): Promise<boolean> {
-  if (message.method !== 'GET' && message.method !== 'HEAD') return false
+  if (!isRead(message)) return false
   const isHead = message.method === 'HEAD'
-  message.socket.emit('familiar:request')
-  if (asked >= MAX_ASKED) return refuse(response)
+  requestIsComplete(message.socket)
+  const leavePlace = takePlace(response, options)
+  if (leavePlace === null) return true
   const gone = new AbortController()
   response.once('close', () => gone.abort())
-  asked += 1
-  options.onRequest(1)
   try {
     await cutOffIsFreed()
     if (response.destroyed) return true
@@ -78,15 +62,8 @@ export async function answerPage(
     else openStream(response, page.open, options)
     return true
   } finally {
-    asked -= 1
-    options.onRequest(-1)
+    leavePlace()
   }
-}
-
-/** Too many at once: the client may retry after a second. */
-function refuse(response: ServerResponse): true {
-  response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
-  return true
 }
 
 function send(response: ServerResponse, page: Exclude<PageReply, { open: unknown }>, isHead: boolean): void {
@@ -100,26 +77,19 @@ function send(response: ServerResponse, page: Exclude<PageReply, { open: unknown
 function openStream(
   response: ServerResponse,
   open: Extract<PageReply, { open: unknown }>['open'],
-  { onStream, leaving }: PageOptions,
+  options: PublicOptions,
 ): void {
-  if (response.destroyed || leaving.aborted) return void response.destroy()
-  if (streams >= MAX_STREAMS) return void refuse(response)
-  streams += 1
-  onStream(1)
   const closed = new AbortController()
+  if (!takeStreamPlace(response, options)) return
   const end = (): void => void response.end()
-  leaving.addEventListener('abort', end)
+  options.leaving.addEventListener('abort', end)
   response.once('close', () => {
-    streams -= 1
-    onStream(-1)
-    leaving.removeEventListener('abort', end)
+    options.leaving.removeEventListener('abort', end)
     closed.abort()
   })
   response.writeHead(200, STREAM_HEADERS)
   response.flushHeaders()
   open((event, data) => {
-    if (response.writableEnded || response.destroyed) return
-    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-    if (response.writableLength > MAX_BEHIND_BYTES) response.destroy()
+    writeToStream(response, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }, closed.signal)
 }

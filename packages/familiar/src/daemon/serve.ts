@@ -13,7 +13,9 @@ import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
 import type { Pages } from './pages.js'
 import { openLog, type Log } from './log.js'
 import { removeStaleTokens, writeToken } from '../act/tokens.js'
-import { createDaemonServer, type Handler } from './http-server.js'
+import { createDaemonServer } from './http-server.js'
+import type { RouteHandler } from './json-routes.js'
+import type { Handler } from './web-handler.js'
 import { readTiming } from './timing.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
@@ -36,7 +38,17 @@ export interface ServeOptions {
   /** What its health reply says besides the frozen head; the keys of its `owner` are added to ours. */
   readonly describe: () => JsonObject & { readonly owner?: JsonObject }
   /** Its handlers by `METHOD /path`; every route requires the token. */
-  readonly routes?: Readonly<Record<string, Handler>>
+  readonly routes?: Readonly<Record<string, RouteHandler>>
+  /** Answers every request with the token that has no route, except to the paths of health and shutdown. */
+  readonly handler?: Handler
+  /**
+   * Answers GET and HEAD requests without a valid token that have no route and no page, to a browser on this machine. Any
+   * local user can cause up to 256 calls at once. At most 64 of its responses are event streams (`text/event-stream`); one of
+   * them is cut off if more than 256 KiB is unsent, because the client reads too slowly.
+   */
+  readonly publicHandler?: Handler
+  /** The most bytes of a request's body for `handler`; 10 MiB by default. Beyond that, the client gets status 413. */
+  readonly maxBodyBytes?: number
   /** The pages that it serves without a token, to a browser on this machine. */
   readonly pages?: Pages
   readonly work?: Work
@@ -61,6 +73,8 @@ export interface ServeOptions {
 
 /** How long a daemon waits for the daemon lock, which the scope's last daemon may be about to release. */
 const DAEMON_LOCK_WAIT_MS = 500
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 /** The time limit for reading the facts about the own process. */
 const SELF_MS = 5_000
@@ -119,6 +133,10 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: shutdownHandler(clients, timing.drainMs) },
     onProof: () => void clients.emit('proof'),
     pages: options.pages ?? null,
+    handler: options.handler ?? null,
+    publicHandler: options.publicHandler ?? null,
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    log,
     leaving: leaving.signal,
   })
   const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
@@ -141,7 +159,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
 }
 
 /** Only its starter knows the token of a daemon that is not adopted yet: there is nothing to shut down in order. */
-function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): Handler {
+function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): RouteHandler {
   return async ({ body }) => {
     const reason = stringOf(objectOf(body)?.['reason']) ?? 'requested'
     if (!clients.emit('shutdown', reason)) return { status: 503, json: { error: 'starting' } }

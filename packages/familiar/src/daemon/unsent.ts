@@ -31,15 +31,26 @@ const freeing = new Set<ServerResponse>()
  * longest time are cut off, so that a client that does not read cannot block the others.
  */
 export function sendBody(response: ServerResponse, body: Uint8Array): void {
-  const timer = setTimeout(() => cutOff(response), REPLY_MS)
-  unsent.set(response, body)
-  response.once('close', () => {
-    clearTimeout(timer)
-    unsent.delete(response)
-    freeing.delete(response)
+  track(response, body)
+  sendFrom(response, body, 0, (last) => void response.end(last))
+}
+
+/**
+ * Sends a part of a reply in the same way, with 10 s for this part alone. Resolves when the client has taken it, or when the
+ * connection is closed.
+ */
+export function sendPart(response: ServerResponse, part: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const untrack = track(response, part)
+    const end = (): void => {
+      response.off('drain', end)
+      response.off('close', end)
+      untrack()
+      resolve()
+    }
+    response.once('close', end)
+    sendFrom(response, part, 0, (last) => (response.write(last) ? end() : void response.once('drain', end)))
   })
-  abandonOldest()
-  sendFrom(response, body, 0)
 }
 
 /**
@@ -50,14 +61,33 @@ export async function cutOffIsFreed(): Promise<void> {
   while (freeing.size > 0) await nextTurn()
 }
 
-function sendFrom(response: ServerResponse, body: Uint8Array, from: number): void {
+/** Counts what a client has to take, until it has taken it or is gone. Returns a function that ends the count. */
+function track(response: ServerResponse, bytes: Uint8Array): () => void {
+  const timer = setTimeout(() => cutOff(response), REPLY_MS)
+  const untrack = (): void => {
+    clearTimeout(timer)
+    response.off('close', untrack)
+    unsent.delete(response)
+  }
+  unsent.set(response, bytes)
+  response.once('close', untrack)
+  abandonOldest()
+  return untrack
+}
+
+function sendFrom(
+  response: ServerResponse,
+  body: Uint8Array,
+  from: number,
+  sendLast: (portion: Uint8Array) => void,
+): void {
   const portion = body.subarray(from, from + PORTION_BYTES)
   const to = from + portion.length
-  if (to === body.length) return void response.end(portion)
+  if (to === body.length) return sendLast(portion)
   const next = (): void => {
     if (!unsent.delete(response)) return
     unsent.set(response, body)
-    sendFrom(response, body, to)
+    sendFrom(response, body, to, sendLast)
   }
   if (response.write(portion)) next()
   else response.once('drain', next)
@@ -81,7 +111,9 @@ function unsentBytes(): number {
 function cutOff(response: ServerResponse): void {
   unsent.delete(response)
   freeing.add(response)
-  setTimeout(() => freeing.delete(response), FREED_MS).unref()
+  const isFreed = (): void => void freeing.delete(response)
+  setTimeout(isFreed, FREED_MS).unref()
+  response.once('close', isFreed)
   // The kernel refuses a reset of a connection that is just being ended.
   if (response.socket?.writableEnded === false) response.socket.resetAndDestroy()
   response.destroy()

@@ -60,6 +60,7 @@ const FILES = [
   'life/unreachable',
   'life/wedged',
   'life/health-head',
+  'life/handler',
 ] as const
 
 /** Below the ports that systems hand out by themselves (Linux from 32768 on), and clear of the families' own ranges. */

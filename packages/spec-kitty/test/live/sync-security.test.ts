@@ -49,9 +49,9 @@ describe('the token', () => {
       text('POST /api/health'),
       text('GET /api/health/../shutdown'),
       text('GET //api/health'),
-      text(`GET http://127.0.0.1:${daemon.port}/api/health`),
     ]
     expect(await Promise.all(wrong.map(statusOf))).toEqual(wrong.map(() => 401))
+    expect(await statusOf(text(`GET http://127.0.0.1:${daemon.port}/api/health`))).toBe(400)
     await expectWell()
   })
 

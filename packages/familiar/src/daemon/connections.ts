@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** A connection that has not sent a complete request this long after it began is closed. */
+const REQUEST_MS = 10_000
+
+/** Connections that have not sent a complete request yet: beyond this many, the oldest is closed. */
+const MAX_WAITING_CONNECTIONS = 256
+
+/** A connection is closed when more than this many requests follow the one that is answered; none of them is. */
+const MAX_FURTHER_REQUESTS = 8
+
+/** Emitted on a socket when its request is complete, or is read as long as its handler wants. */
+const COMPLETE = 'familiar:request'
+
+/** The connections of a server: how long they may wait, and which of their requests are answered. */
+export interface Connections {
+  /** A client has connected: its time begins. */
+  readonly open: (socket: Socket) => void
+  /**
+   * Returns whether a request that has just arrived may be answered: the first one of its connection, or the one after a
+   * kept reply. All others are ignored, and a client that sends many of them is disconnected.
+   */
+  readonly admit: (socket: Socket) => boolean
+  /** Returns whether the next request of this connection would be admitted. */
+  readonly isFree: (socket: Socket) => boolean
+  /**
+   * Lets one further request follow the reply that is about to be sent, in the time that the first one had. One that the
+   * client sends before the reply is not answered, and ends the connection. Returns false, and does nothing, if this
+   * connection was kept before.
+   */
+  readonly keep: (message: IncomingMessage, response: ServerResponse) => boolean
+}
+
+interface State {
+  isFree: boolean
+  wasKept: boolean
+  /** How many requests were ignored. */
+  further: number
+}
+
+export function createConnections(): Connections {
+  const waiting = new Set<Socket>()
+  const states = new WeakMap<Socket, State>()
+  const stateOf = (socket: Socket): State => {
+    const state = states.get(socket) ?? { isFree: true, wasKept: false, further: 0 }
+    states.set(socket, state)
+    return state
+  }
+  return {
+    open: (socket) => {
+      socket.on('error', () => socket.destroy())
+      expectRequest(socket, waiting)
+    },
+    admit: (socket) => {
+      const state = stateOf(socket)
+      if (!state.isFree) return ignore(socket, state)
+      state.isFree = false
+      return true
+    },
+    isFree: (socket) => stateOf(socket).isFree,
+    keep: ({ socket }, response) => {
+      const state = stateOf(socket)
+      if (state.wasKept) return false
+      state.wasKept = true
+      requestIsComplete(socket)
+      expectRequest(socket, waiting)
+      response.once('finish', () => {
+        if (state.further > 0) socket.destroySoon()
+        else state.isFree = true
+      })
+      return true
+    },
+  }
+}
+
+/**
+ * Ends the time limit of a connection: its request is complete, or the client has shown that it may take its time. Does
+ * nothing the second time.
+ */
+export function requestIsComplete(socket: Socket): void {
+  socket.emit(COMPLETE)
+}
+
+/**
+ * Node starts every pipelined request at once, and keeps it, some KiB each, until the first one is answered. A few are
+ * ignored, so that the first reply arrives; the connection of a client that sends many is closed.
+ */
+function ignore(socket: Socket, state: State): false {
+  state.further += 1
+  // On the next tick, so that a reply that is just being written still goes out.
+  if (state.further === MAX_FURTHER_REQUESTS + 1) process.nextTick(() => socket.destroy())
+  return false
+}
+
+/** One timer from now to the end of the request: a client that sends slowly gains no time. */
+function expectRequest(socket: Socket, waiting: Set<Socket>): void {
+  waiting.add(socket)
+  const [oldest] = waiting
+  if (waiting.size > MAX_WAITING_CONNECTIONS) oldest?.destroy()
+  const timer = setTimeout(() => socket.destroy(), REQUEST_MS)
+  const isHere = (): void => {
+    clearTimeout(timer)
+    waiting.delete(socket)
+    socket.off('close', isHere)
+    socket.off(COMPLETE, isHere)
+  }
+  socket.once('close', isHere)
+  socket.once(COMPLETE, isHere)
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { JsonObject } from '../json.js'
+
+/** How long the rest of a request is read and thrown away after its reply, so that the client gets to read the reply. */
+const LINGER_MS = 2_000
+
+const HEAD = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const
+
+const REASONS = { 400: 'Bad Request', 405: 'Method Not Allowed' } as const
+
+/** A reply that says only why the request is refused. */
+export interface Refusal {
+  readonly status: number
+  readonly error: string
+}
+
+/**
+ * Sends a JSON reply, unless a reply has begun. The connection is closed after it, or kept open with
+ * `connection: 'keep-alive'`.
+ */
+export function reply(
+  response: ServerResponse,
+  status: number,
+  json: JsonObject,
+  connection: 'close' | 'keep-alive' = 'close',
+): void {
+  if (response.headersSent || response.destroyed) return
+  response.end(writeJson(response, status, json, connection))
+}
+
+/** Refuses a request whose body the client may still be sending. Returns false if a reply has begun. */
+export function refuseBody(message: IncomingMessage, response: ServerResponse, refusal: Refusal): boolean {
+  if (response.headersSent || response.destroyed) return false
+  response.write(writeJson(response, refusal.status, { error: refusal.error }, 'close'))
+  endReply(message, response)
+  return true
+}
+
+/**
+ * Ends a reply. If the client is still sending its request, this first reads the rest and throws it away, for at most 2 s:
+ * when a connection with unread data is closed, the kernel resets it, and the client may lose the reply.
+ */
+export function endReply(message: IncomingMessage, response: ServerResponse): void {
+  if (response.destroyed) return
+  if (message.complete) return void response.end()
+  const end = (): void => {
+    clearTimeout(timer)
+    message.off('end', end)
+    response.off('close', end)
+    if (!response.destroyed) response.end()
+  }
+  const timer = setTimeout(end, LINGER_MS)
+  message.once('end', end)
+  response.once('close', end)
+  message.resume()
+}
+
+/** Sends `100 Continue` if the client waits for it before it sends the body. */
+export function askForBody({ httpVersion, headers }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersion === '1.1' && /^100-continue$/i.test(headers.expect ?? '')) response.writeContinue()
+}
+
+/** Refuses on a connection on which Node gives us no response object, and closes it. */
+export function refuseOnSocket(socket: Socket, status: keyof typeof REASONS, error: string): void {
+  const text = JSON.stringify({ error })
+  const headers = { ...HEAD, 'content-length': Buffer.byteLength(text), connection: 'close' }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`HTTP/1.1 ${status} ${REASONS[status]}\r\n${lines.join('')}\r\n${text}`)
+  socket.destroySoon()
+}
+
+/** Writes the head, and returns the body. */
+function writeJson(response: ServerResponse, status: number, json: JsonObject, connection: string): string {
+  const text = JSON.stringify(json)
+  response.writeHead(status, { ...HEAD, 'content-length': Buffer.byteLength(text), connection })
+  return text
+}

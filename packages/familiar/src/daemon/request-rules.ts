@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { isSameSecret } from '../protocol/challenge.js'
+import type { Refusal } from './reply.js'
+
+/** A path, and perhaps a query, of printable ASCII. A fragment, an absolute form and `*` are none. */
+const TARGET = /^\/[!"$-~]*$/
+
+/**
+ * Returns why a request is refused whatever it asks for and whoever sends it; null if it is not. Refuses DNS rebinding and
+ * cross-site requests first, then TRACE and targets that are not a path: with `GET http://HOST/`, HTTP would ignore the Host
+ * that was checked.
+ */
+export function refusalOf(message: IncomingMessage, port: number): Refusal | null {
+  const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
+  const { origin } = message.headers
+  const [host = '', ...others] = message.headersDistinct['host'] ?? []
+  if (message.headers.host === undefined && message.httpVersion === '1.1')
+    return { status: 400, error: 'no_host' }
+  if (!hosts.has(host) || others.length > 0) return { status: 403, error: 'foreign_host' }
+  if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
+    return { status: 403, error: 'foreign_origin' }
+  }
+  if (isFromAnotherPage(message)) return { status: 403, error: 'cross_site' }
+  if (!isFramed(message)) return { status: 400, error: 'malformed' }
+  if (message.method === 'TRACE') return { status: 405, error: 'method_not_allowed' }
+  return TARGET.test(message.url ?? '') ? null : { status: 400, error: 'bad_target' }
+}
+
+/** A page on another port of this host is `same-site`: it may navigate here, but not load anything from here. */
+function isFromAnotherPage({ headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site']
+  return site === 'cross-site' || (site === 'same-site' && headers['sec-fetch-mode'] !== 'navigate')
+}
+
+/** Node also starts requests whose end only another server could find. */
+function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
+  const encoding = headers['transfer-encoding']
+  return encoding === undefined || (httpVersion === '1.1' && encoding.toLowerCase() === 'chunked')
+}
+
+export function isAuthorized(message: IncomingMessage, token: string): boolean {
+  const given = /^Bearer (\S+)$/.exec(message.headers.authorization ?? '')?.[1]
+  return given !== undefined && isSameSecret(given, token)
+}
+
+/** Returns whether the client only reads: what it asks for may be public. */
+export function isRead({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || announcedBytes(headers) > 0
+}
+
+/** Returns the length of the body that the head of a request states: 0 if it states none. */
+export function announcedBytes(headers: IncomingMessage['headers']): number {
+  return Number(headers['content-length'] ?? 0)
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { logFailure, type Log } from './log.js'
+import { refuseBody } from './reply.js'
+import { toRequest, type Incoming } from './web-request.js'
+import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
+
+/**
+ * Answers a request with a response, both web-standard.
+ *
+ * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
+ * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
+ * after its head was sent, the connection is cut off. Both are written to the daemon's log. A handler that throws the reason
+ * of its signal has not failed: if the daemon leaves, the client gets status 503.
+ */
+export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
+
+/** What the daemon offers to the handler of a request. */
+export interface HandlerContext {
+  /** Aborted when the client disconnects before it has the whole reply, and when the daemon begins to leave. */
+  readonly signal: AbortSignal
+  /** The daemon's log. */
+  readonly log: Pick<Log, 'write'>
+  /**
+   * Keeps the daemon from leaving because it is idle or its installation has changed, and makes it wait while it leaves,
+   * for at most the drain time, until the result is disposed.
+   */
+  hold(): Disposable
+}
+
+/** One request that a handler answers, and what the daemon adds to it. */
+export interface Exchange {
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+  /** The most bytes of the request's body; null: the handler gets none. */
+  readonly maxBodyBytes: number | null
+  /** Aborted when the daemon begins to leave. */
+  readonly leaving: AbortSignal
+  readonly log: Pick<Log, 'write'>
+  /** Called with 1 when `hold` is called, and with -1 when its result is disposed. */
+  readonly onRequest: (change: 1 | -1) => void
+}
+
+/** What compilers make of `using` looks for this symbol too, where the runtime has none. */
+const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose')
+
+/** A request's signal is aborted by the request, which must not be collected while its handler only keeps the signal. */
+const answering = new Set<Incoming>()
+
+/**
+ * Lets the handler answer, and sends its response. Resolves when the reply is sent, or its connection is closed.
+ * `deliver` says how the response is sent.
+ */
+export async function answerByHandler(
+  handler: Handler,
+  exchange: Exchange,
+  deliver: (headers: Headers) => Delivery | null = () => atPaceOf(exchange.response),
+): Promise<void> {
+  const { message, response, log } = exchange
+  if (response.destroyed) return
+  const closed = new Promise<void>((resolve) => void response.once('close', resolve))
+  const aborting = followClient(exchange)
+  const { signal } = aborting
+  let isRefused = false
+  let incoming: Incoming | null = null
+  try {
+    incoming = toRequest(message, signal, exchange.maxBodyBytes, (error) => {
+      isRefused = refuseBody(message, response, { status: 413, error: 'too_large' })
+      aborting.abort(error)
+    })
+    answering.add(incoming)
+    const answer: unknown = await handler(incoming.request, { signal, log, hold: () => hold(exchange) })
+    await sendResponse(answer, message, response, deliver)
+  } catch (error) {
+    if (!isRefused) fail(error, exchange, signal)
+  }
+  incoming?.drop()
+  await closed
+  if (incoming !== null) answering.delete(incoming)
+}
+
+/** Returns what is aborted when the client disconnects too early, and when the daemon begins to leave. */
+function followClient({ response, leaving }: Exchange): AbortController {
+  const aborting = new AbortController()
+  const leave = (): void => aborting.abort(leaving.reason)
+  leaving.addEventListener('abort', leave)
+  if (leaving.aborted) leave()
+  response.once('close', () => {
+    leaving.removeEventListener('abort', leave)
+    if (!response.writableFinished) {
+      aborting.abort(new DOMException('the client has disconnected', 'AbortError'))
+    }
+  })
+  return aborting
+}
+
+function hold({ onRequest }: Exchange): Disposable {
+  let isHeld = true
+  onRequest(1)
+  return {
+    [DISPOSE]: () => {
+      if (isHeld) onRequest(-1)
+      isHeld = false
+    },
+  }
+}
+
+/** What the end of the client or of the daemon causes is not a failure of the handler, and is not logged. */
+function fail(error: unknown, { message, response, log, leaving }: Exchange, signal: AbortSignal): void {
+  const isAborted = signal.aborted && error === signal.reason
+  if (!isAborted) logFailure(log, 'handler_failed', message, error)
+  if (response.headersSent) response.destroy()
+  else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
+  else refuseBody(message, response, { status: 500, error: 'internal' })
+}

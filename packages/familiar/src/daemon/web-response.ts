@@ -1,0 +1,154 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { endReply } from './reply.js'
+
+/** How the body of a response is sent. */
+export interface Delivery {
+  /** Sends a chunk. Resolves when the next one is wanted, or the connection is closed. */
+  readonly send: (chunk: Uint8Array) => Promise<void>
+  /** Ends the response when it is aborted; what the handler has not made by then is not sent. */
+  readonly until?: AbortSignal
+}
+
+/** They describe this connection, which is the server's concern. */
+const CONNECTION_HEADERS = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/**
+ * Sends the response of a handler, and cancels its body if the connection is closed before the body has ended. Throws what
+ * the body fails with, and an error if it is not a response that can be sent. `deliver` may change the headers, and says how
+ * the body is sent; null: another reply was sent.
+ */
+export async function sendResponse(
+  answer: unknown,
+  message: IncomingMessage,
+  response: ServerResponse,
+  deliver: (headers: Headers) => Delivery | null,
+): Promise<void> {
+  assertResponse(answer)
+  const { status, statusText, body } = answer
+  if (response.destroyed || response.headersSent) return cancel(body)
+  const headers = headersOf(answer)
+  const delivery = deliver(headers)
+  if (delivery === null) return cancel(body)
+  const isHead = message.method === 'HEAD'
+  if (body === null && !isHead && status !== 304) headers.set('content-length', '0')
+  if (status === 204) headers.delete('content-length')
+  const writeHead = (): void => {
+    response.writeHead(status, ...(statusText === '' ? [] : [statusText]), [...headers].flat())
+  }
+  if (body !== null && !isHead) {
+    await sendBody(body, response, assertingLength(delivery, headers), writeHead)
+  } else {
+    writeHead()
+    cancel(body)
+  }
+  endReply(message, response)
+}
+
+/** Also accepts the response class of a package. */
+function assertResponse(answer: unknown): asserts answer is Response {
+  const { status, headers, body } = (answer ?? {}) as Partial<Response>
+  const hasBody = body === null || typeof body?.getReader === 'function'
+  if (typeof status !== 'number' || typeof headers !== 'object' || !hasBody) {
+    throw new TypeError(`the handler answered with ${kindOf(answer)}, which is not a Response`)
+  }
+  if (status < 200 || status > 599) throw new RangeError(`a response of status ${status} cannot be sent`)
+}
+
+function kindOf(answer: unknown): string {
+  if (typeof answer !== 'object') return typeof answer
+  return answer === null ? 'null' : Object.prototype.toString.call(answer)
+}
+
+function headersOf(answer: Response): Headers {
+  const headers = new Headers(answer.headers)
+  for (const name of CONNECTION_HEADERS) headers.delete(name)
+  if (!/^\d+$/.test(headers.get('content-length') ?? '')) headers.delete('content-length')
+  return headers
+}
+
+/** What sends a body, and is told when there is no more of it. */
+interface Sending extends Delivery {
+  readonly end: () => void
+}
+
+/** With a wrong Content-Length, the client would fail, and nothing would tell the author of the handler why. */
+function assertingLength(delivery: Delivery, headers: Headers): Sending {
+  const announced = headers.get('content-length')
+  let bytes = 0
+  const assert = (isRight: boolean): void => {
+    if (!isRight) throw new RangeError(`the response has not the length that it announces: ${announced}`)
+  }
+  return {
+    ...delivery,
+    send: async (chunk) => {
+      bytes += chunk.length
+      assert(announced === null || bytes <= Number(announced))
+      await delivery.send(chunk)
+    },
+    end: () => assert(announced === null || bytes === Number(announced) || delivery.until?.aborted === true),
+  }
+}
+
+/** If the body fails before the next turn of the event loop, the head is not sent yet, and the client gets status 500. */
+async function sendBody(
+  body: ReadableStream<Uint8Array>,
+  response: ServerResponse,
+  { send, end, until }: Sending,
+  writeHead: () => void,
+): Promise<void> {
+  const reader = body.getReader()
+  const stop = (): void => void reader.cancel().catch(() => undefined)
+  response.once('close', stop)
+  until?.addEventListener('abort', stop)
+  try {
+    let next = reader.read()
+    const isLate = await Promise.race([next.then(() => false), nextTurn(true)])
+    writeHead()
+    if (isLate) response.flushHeaders()
+    for (let chunk = await next; !chunk.done && !response.destroyed; chunk = await next) {
+      await send(bytesOf(chunk.value))
+      next = reader.read()
+    }
+    if (!response.destroyed) end()
+  } catch (error) {
+    stop()
+    throw error
+  } finally {
+    until?.removeEventListener('abort', stop)
+  }
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  throw new TypeError('the body of the response has a chunk that is not a Uint8Array')
+}
+
+function cancel(body: ReadableStream | null): void {
+  body?.cancel().catch(() => undefined)
+}
+
+/** Returns a delivery that wants the next chunk when the client has taken the last one. */
+export function atPaceOf(response: ServerResponse): Delivery {
+  return {
+    send: async (chunk) => {
+      if (response.write(chunk) || response.destroyed) return
+      await new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          response.off('drain', goOn)
+          response.off('close', goOn)
+          resolve()
+        }
+        response.once('drain', goOn)
+        response.once('close', goOn)
+      })
+    },
+  }
+}
