@@ -59,6 +59,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
   { part: 'familiar/internals.ts', may: [LIBRARY], isPure: true },
+  { part: 'familiar/testing.ts', may: library('define identity protocol') },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
   { part: 'spec-kitty/cli', may: ['familiar', ...tool('version.ts')] },
@@ -111,7 +112,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
-    ...library('define/resolve.ts define/connecting.ts define/serving.ts'),
+    ...library('define/resolve.ts define/connecting.ts define/serving.ts testing.ts'),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],
   'process.argv': [...library('define/daemon.ts define/places.ts'), ...tool('main.ts')],

@@ -1,5 +1,4 @@
 // @ts-check
 import { runDaemon } from './serve.mjs'
-import { daemonScope } from './tool.mjs'
 
-void runDaemon(daemonScope() ?? '')
+void runDaemon()

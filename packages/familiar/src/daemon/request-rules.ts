@@ -21,6 +21,7 @@ export function refusalOf(message: IncomingMessage, port: number): Refusal | nul
     return { status: 403, error: 'foreign_origin' }
   }
   if (isFromAnotherPage(message)) return { status: 403, error: 'cross_site' }
+  if (!isFramed(message)) return { status: 400, error: 'malformed' }
   if (message.method === 'TRACE') return { status: 405, error: 'method_not_allowed' }
   return TARGET.test(message.url ?? '') ? null : { status: 400, error: 'bad_target' }
 }
@@ -29,6 +30,12 @@ export function refusalOf(message: IncomingMessage, port: number): Refusal | nul
 function isFromAnotherPage({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   return site === 'cross-site' || (site === 'same-site' && headers['sec-fetch-mode'] !== 'navigate')
+}
+
+/** Node also starts requests whose end only another server could find. */
+function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
+  const encoding = headers['transfer-encoding']
+  return encoding === undefined || (httpVersion === '1.1' && encoding.toLowerCase() === 'chunked')
 }
 
 export function isAuthorized(message: IncomingMessage, token: string): boolean {

@@ -9,7 +9,8 @@ import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
  *
  * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
  * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
- * after its head was sent, the connection is cut off. Both are written to the daemon's log.
+ * after its head was sent, the connection is cut off. Both are written to the daemon's log. A handler that throws the reason
+ * of its signal has not failed: if the daemon leaves, the client gets status 503.
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 

@@ -61,6 +61,7 @@ const FILES = [
   'life/wedged',
   'life/health-head',
   'client/fetch',
+  'life/handler',
 ] as const
 
 /** Below the ports that systems hand out by themselves (Linux from 32768 on), and clear of the families' own ranges. */
