@@ -55,8 +55,9 @@ async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs
   const replaced = await replaceOutdated(request, lock, found)
   const reason = request.reason ?? replaced?.reason ?? startReasonAfter(previous)
   const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
-  const other = await startOrFind(request, lock, { reason, previousVersion, until: lockedAt + HOLD_MS })
-  return other === null ? connectStarted(request, reason, replaced) : connected(other)
+  const until = lockedAt + HOLD_MS
+  const other = await startOrFind(request, lock, { reason, previousVersion, until })
+  return other === null ? connectStarted(request, reason, replaced, until) : connected(other)
 }
 
 /** If the last daemon was stopped for replacement and the new one failed to start, keep that reason. */
@@ -85,13 +86,17 @@ async function replaceOutdated(
 /**
  * Checks the version once more: the daemon just started must be neither older nor of a newer protocol. (A newer one of the
  * same protocol comes from an installation that was upgraded at this moment.)
+ *
+ * This daemon may be silent for longer than others, until `until`: a moment ago it said that it is up, so on a busy machine
+ * it only waits for the CPU.
  */
 async function connectStarted(
   request: ConnectRequest,
   reason: StartReason,
   replaced: Replaced | null,
+  until: number,
 ): Promise<Found> {
-  const found = await awaitHolder(request, performance.now() + HOLDER_MS)
+  const found = await awaitHolder(request, Math.max(until, performance.now() + HOLDER_MS))
   if (found === null) {
     throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then ended', {
       hint: `its log: ${request.launch.logFile}`,

@@ -101,6 +101,11 @@ describe('a daemon that lives and does not answer', () => {
   })
 })
 
+it('a daemon that gets no CPU once it is recorded is waited for by the command that started it', async () => {
+  const options = { args: [`--busy-at-first-ms=${2 * BOUND_MS}`] }
+  expect(await startDaemonIn(newRoot(), ports, options)).toMatchObject({ started: 'first_start' })
+})
+
 describe('a process that holds the daemon lock and is never recorded', () => {
   it.for(['no record', 'a record that names a dead process'])('with %s, is named as it is', async (what) => {
     const root = newRoot()
