@@ -54,7 +54,7 @@ export async function serveDaemon(
     buildTime: options.buildTime ?? null,
     describe: () => {
       const { owner, ...more } = options.health?.(real) ?? {}
-      return { ...more, owner: { source_checkout_path: installation.directory, ...owner } }
+      return { ...more, owner: { ...owner, source_checkout_path: installation.directory } }
     },
     ...(handler === null ? {} : { handler }),
     ...(publicHandler === undefined ? {} : { publicHandler }),
