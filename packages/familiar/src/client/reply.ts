@@ -74,7 +74,6 @@ function bodyOf(message: IncomingMessage, connection: ReplyConnection): AsyncIte
       connection.release()
     }
     connection.throwIfEnded()
-    if (!message.complete) throw connection.cutOff(failure)
   }
   return { [Symbol.asyncIterator]: read }
 }

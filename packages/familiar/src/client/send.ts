@@ -142,8 +142,10 @@ class Link {
     const { family, record, socket, signal } = this.#sending
     this.#reply = message
     this.clock.over()
+    // A reply that nobody reads must not keep the process running. What is still to be sent does.
+    socket.unref()
     return {
-      hold: keepOnlyWhileRead(this.#request, socket),
+      hold: () => void socket.ref(),
       throwIfEnded: () => {
         if (this.ended !== null) throw this.ended.reason
         signal?.throwIfAborted()
@@ -164,23 +166,6 @@ class Link {
     this.detach()
     this.#request.destroy()
     this.#sending.socket.destroy()
-  }
-}
-
-/**
- * From the moment at which the request is sent, the connection keeps the process running only while the reply is read.
- * Returns a function to call when that begins.
- */
-function keepOnlyWhileRead(request: ClientRequest, socket: Socket): () => void {
-  let isHeld = false
-  const letGo = (): void => {
-    if (!isHeld) socket.unref()
-  }
-  if (request.writableFinished) letGo()
-  else request.once('finish', letGo)
-  return () => {
-    isHeld = true
-    socket.ref()
   }
 }
 

@@ -1,6 +1,8 @@
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { fetchWithRetry, type FetchInit } from '../../src/client/fetch.js'
+import { readInit } from '../../src/client/fetch-init.js'
+import { send } from '../../src/client/send.js'
 import type { DaemonRecord } from '../../src/protocol/record.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import {
@@ -10,6 +12,7 @@ import {
   startDaemon,
   startRaw,
   startRawDaemon,
+  TOKEN,
   type Listener,
 } from '../helpers/stand-in.js'
 
@@ -106,6 +109,20 @@ describe('a request that was not sent goes to the next daemon', () => {
     const reply = await fetchWithRetry(family, first.record, next.reconnect, '/do', init)
     expect(await reply.text()).toBe('next POST /do')
     expect(next.bodies).toEqual(['ab'])
+  })
+
+  it('after one whose connection has closed right after the proof', async () => {
+    const { port, record } = await startDaemon(() => undefined)
+    const socket = connect(port, '127.0.0.1')
+    socket.destroy()
+    const stream = streamOf('a')
+    const outgoing = readInit('/', { method: 'POST', body: stream.body })
+    const sending = { family, record, socket, token: TOKEN, outgoing, signal: undefined, timeoutMs: 10_000 }
+    expect(await send(sending)).toMatchObject({
+      outcome: 'not_sent',
+      error: { code: 'E_DAEMON_UNREACHABLE' },
+    })
+    expect(stream.isBegun).toBe(false)
   })
 
   it('once only: if that one is gone too, the error is the second one', async () => {

@@ -133,6 +133,19 @@ describe('a stream', () => {
   })
 })
 
+describe('a reply that is complete', () => {
+  it('ends the connection, although the daemon does not take the rest of the stream', async () => {
+    const stream = counted(Number.POSITIVE_INFINITY)
+    const daemon = await startRawDaemon((socket) => {
+      socket.pause()
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello')
+    })
+    const reply = await fetchFrom(family, daemon.record, '/', { method: 'POST', body: stream.body() })
+    expect(await reply.text()).toBe('hello')
+    await eventually(() => expect(stream.isClosed).toBe(true))
+  })
+})
+
 const run = promisify(execFile)
 const CLIENT = fileURLToPath(new URL('../fixtures/processes/fetch-client.mjs', import.meta.url))
 
