@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { CleanUpReport } from '../../src/act/clean-up.js'
-import { cleanUp as cleanUpUntold } from '../../src/act/clean-up.js'
 import { inUseBy } from '../../src/classify/evidence.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { cleanUp } from '../helpers/built.js'
@@ -15,6 +14,7 @@ import { portsIn, portsOf } from '../helpers/ports.js'
 import { hold } from '../helpers/proven.js'
 import { candidateAt } from '../helpers/seen.js'
 import { needRoot, NOBODY, skipAloud } from '../helpers/skip.js'
+import { withoutReader } from '../helpers/without-reader.js'
 
 const ports = portsOf('act/cleanup-foreign')
 const family = testFamily(ports)
@@ -60,8 +60,7 @@ describe('cleanUp with force, in another root', () => {
     const [root, other] = [makeHome(), makeHome()]
     const used = await start(other, { record: true })
     await hold(used)
-    // The sources have no built child that could read the other root: to them it is a root on a dead network mount.
-    const report = await cleanUpUntold({ ...forced, scope: root })
+    const report = await withoutReader(() => cleanUp({ ...forced, scope: root }))
     expect(report.seen.context.scopes.get(other)?.real).toBeNull()
     expect([used.isAlive(), hasPendingSignal(used.pid)]).toEqual([true, false])
   })

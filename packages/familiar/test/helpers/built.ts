@@ -4,8 +4,8 @@ import type { cleanUp as CleanUp } from '../../src/act/clean-up.js'
 import type { scan as Scan } from '../../src/observe/scan.js'
 
 /**
- * The built library, for tests in which scopes of others are read: that is done in a child process, which needs the
- * built files. Proofs made here are none to the sources: they know only their own.
+ * The built library, for tests in which scopes of others are read. Proofs made here are none to the sources: they know only
+ * their own.
  */
 const built = {
   scan: looking.scan as unknown as typeof Scan,

@@ -2,13 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { stopDaemon as stopUntold } from '../../src/client/stop.js'
-import { selectPlatform } from '../../src/observe/platform/select.js'
-import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { leaveNoDaemons, recordIn, starterOf, startDaemonIn, stopIn } from '../helpers/daemons.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
+import { withoutReader } from '../helpers/without-reader.js'
 
 const ports = portsOf('life/files')
 
@@ -90,12 +88,7 @@ describe('a home that was copied while its daemon ran', () => {
 
   it('has nothing to stop where the other home cannot be read in time, either', async () => {
     const { daemon, root, copied } = await copy()
-    const result = await stopUntold({
-      family: daemonFamily(ports),
-      scope: copied,
-      platform: await selectPlatform(),
-      reason: 'test',
-    })
+    const result = await withoutReader(() => stopIn(copied, ports))
     expect([result, daemon.isAlive(), recordIn(root)]).toEqual([{ outcome: 'none' }, true, daemon.record])
   })
 

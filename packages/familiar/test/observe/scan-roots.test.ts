@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { inUseBy, maybeInUseBy } from '../../src/classify/evidence.js'
-import { scan as lookUntold } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { scan } from '../helpers/built.js'
 import { testFamily } from '../helpers/family.js'
@@ -12,6 +11,7 @@ import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { candidateAt, SAFE, verdictAt } from '../helpers/seen.js'
+import { withoutReader } from '../helpers/without-reader.js'
 
 const ports = portsOf('observe/scan-roots')
 const family = testFamily(ports)
@@ -127,8 +127,7 @@ describe('a daemon of another root', () => {
   it('stays one when its root was not read in time: a reason does not change with the load', async () => {
     const [root, other] = [makeHome(), makeHome()]
     const { port } = await start(other)
-    // The sources have no built child that could read another root: to them it is one on a dead network mount.
-    const seen = await lookUntold(family, root, platform)
+    const seen = await withoutReader(() => scan(family, root, platform))
     expect(seen.context.scopes.get(other)).toMatchObject({ real: null, gone: null, isLate: true })
     expect(verdictAt(seen, port)).toEqual(CROSS_ROOT)
     expect(maybeInUseBy(candidateAt(seen, port).observation, seen.context)).toBe(other)
