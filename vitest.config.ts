@@ -15,6 +15,7 @@ const LONG =
 /** They start processes, or take seconds: what is left answers in half a minute (`npm run test:unit`). */
 const PROCESSES = [
   'packages/familiar/test/{life,act,observe,client}/**/*.test.ts',
+  'packages/familiar/test/cli/{commands,doctor}.test.ts',
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine}.test.ts',
   'packages/spec-kitty/test/dashboard-page/hostile-page.test.ts',
   'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',

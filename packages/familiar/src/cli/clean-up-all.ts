@@ -1,39 +1,38 @@
-import { isSpared, type CleanUpReport, type Scan } from 'familiar'
-import { EXIT } from '../cli/exit-codes.js'
-import { note, type Io } from '../cli/io.js'
-import { printJson } from '../cli/json.js'
-import { startProgress } from '../cli/progress.js'
-import { UsageError } from '../cli/usage.js'
-import { identityRecord } from '../doctor/identity-record.js'
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { Daemon } from '../define/daemon.js'
+import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
-import { renderCandidates, renderRemedies, renderReset } from '../doctor/render.js'
 import { resetResult } from '../doctor/reset-result.js'
-import { dashboardDaemon } from '../daemons/dashboard.js'
-import { installedSelf } from '../installation.js'
-import { findProject, workingDirectory } from '../daemons/project-directory.js'
+import type { Scan } from '../observe/scan.js'
+import { isSpared } from '../observe/spared.js'
+import { EXIT } from './exit-codes.js'
+import { note, type Io } from './io.js'
+import { printJson } from './json.js'
+import { startProgress } from './progress.js'
+import { renderCandidates, renderRemedies, renderReset } from './render-doctor.js'
+import { toolOf } from './tool.js'
 
-export interface CleanUpOptions {
+export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly port: number | null
   readonly force: boolean
   readonly dryRun: boolean
-  readonly yes: boolean
   readonly json: boolean
+  /** Asked, after the user has seen what was found, if there is something to end. */
+  readonly mayEnd: () => Promise<boolean>
 }
 
 /**
- * Ends the orphaned dashboards of every project: shows what it found, asks, and reports how many processes and stale
- * records it cleaned up. Live dashboards of other projects are left alone, even with `force`.
+ * Ends the orphans of every scope: shows what it found, asks, and reports how many processes and stale records it cleaned
+ * up. Live daemons of other scopes are left alone, even with `force`. Returns the exit code.
  */
-export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
-  const here = workingDirectory(io)
-  const dashboard = dashboardDaemon.at(findProject(here) ?? here)
-  const seen = await dashboard.scan({ forCleanUp: true })
-  if (!options.json) io.out(`${describeLook(options, seen, io)}\n`)
-  const count = countOf(options, seen)
-  if (count > 0 && !(await isAllowed(options, io))) return EXIT.ok
+export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
+  const tool = toolOf(daemon, options.record)
+  const seen = await daemon.scan({ forCleanUp: true })
+  if (!options.json) io.out(`${describeScan(options, seen, tool, io)}\n`)
+  if (countOf(options, seen) > 0 && !(await options.mayEnd())) return EXIT.ok
   const progress = startProgress(io, (done, total) => `cleaning up: ${done} of ${total} done`)
   try {
-    const report = await dashboard.cleanUp({
+    const report = await daemon.cleanUp({
       force: options.force,
       seen,
       ...(options.port === null ? {} : { port: options.port }),
@@ -41,14 +40,14 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
       onProgress: progress.update,
       onWait: (message) => note(io, message),
     })
-    return await tell(options, report, io)
+    return tell(options, report, tool, io)
   } finally {
     progress.stop()
   }
 }
 
-/** Returns the largest number of dashboards that may be ended. */
-function countOf({ force, port }: CleanUpOptions, seen: Scan): number {
+/** Returns the largest number of daemons that may be ended. */
+function countOf({ force, port }: CleanUpAllOptions, seen: Scan): number {
   const classes = force ? ['safe_auto', 'operator_required'] : ['safe_auto']
   return seen.candidates.filter(
     (candidate) =>
@@ -58,36 +57,29 @@ function countOf({ force, port }: CleanUpOptions, seen: Scan): number {
   ).length
 }
 
-async function isAllowed({ dryRun, yes, json }: CleanUpOptions, io: Io): Promise<boolean> {
-  if (dryRun || yes) return true
-  if (json || !io.isInteractive) throw new UsageError('--cleanup-all needs --yes where nobody can be asked')
-  return io.confirm('Kill all orphaned dashboards?')
-}
-
-function describeLook(options: CleanUpOptions, seen: Scan, io: Io): string {
-  const candidates = recordsOf(seen, io)
+function describeScan(options: CleanUpAllOptions, seen: Scan, tool: Tool, io: Io): string {
+  const candidates = recordsOf(seen, tool)
   const orphans = candidates.filter((record) => record.cleanup_class !== 'never_touch')
   const remedies = options.force ? [] : renderRemedies(orphans, io)
   return [...renderCandidates({ candidates }, io), ...remedies].join('\n')
 }
 
-function recordsOf(seen: Scan, io: Io): readonly DoctorRecord[] {
-  const self = installedSelf(io.executable)
+function recordsOf(seen: Scan, tool: Tool): readonly DoctorRecord[] {
   return seen.candidates.map((candidate) =>
-    withRemedy(identityRecord(candidate, seen, self), candidate, seen),
+    withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool),
   )
 }
 
-async function tell(
-  options: CleanUpOptions,
+function tell(
+  options: CleanUpAllOptions,
   report: CleanUpReport & { readonly tidied: number },
+  tool: Tool,
   io: Io,
-): Promise<number> {
-  const result = resetResult(report, installedSelf(io.executable), options.dryRun)
+): number {
+  const result = resetResult(report, tool.self, options.dryRun)
   const { tidied } = report
   if (options.json) {
-    const candidates = recordsOf(report.after, io)
-    printJson({ ...result, records_cleaned: tidied, candidates }, io)
+    printJson({ ...result, records_cleaned: tidied, candidates: recordsOf(report.after, tool) }, io)
   } else {
     const records = tidied === 1 ? '1 stale record' : `${tidied} stale records`
     io.out(`${[...renderReset(result, io), `records: ${records}`].join('\n')}\n`)

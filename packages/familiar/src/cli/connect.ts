@@ -1,15 +1,15 @@
-import type { Connection, Daemon } from 'familiar'
-import { note, type Io } from '../cli/io.js'
+import type { Connection } from '../define/connecting.js'
+import { definitionOf, type Daemon } from '../define/daemon.js'
+import { note, type Io } from './io.js'
 import { noticeVersions } from './notices.js'
 
 /**
- * Returns a connection to a daemon, and starts one if none runs. The settings for automatic starts do not apply, because
- * the user asked for the daemon.
+ * Returns a connection to a daemon that the user asked for, and starts one if none runs: in CI too. Says on stderr what it
+ * waits for, and if the daemon has another version.
  */
 export async function connectDaemon(
   daemon: Daemon,
-  title: string,
-  io: Pick<Io, 'err'>,
+  io: Pick<Io, 'err' | 'program'>,
   options: { readonly port?: number } = {},
 ): Promise<Connection> {
   const connection = await daemon.connect({
@@ -17,6 +17,6 @@ export async function connectDaemon(
     start: true,
     onWait: (message) => note(io, message),
   })
-  noticeVersions(connection, title, io)
+  noticeVersions(connection, definitionOf(daemon), io)
   return connection
 }

@@ -1,32 +1,12 @@
-import type { CleanUpReport, Scan } from 'familiar'
-import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
-import { formatJson } from '../cli/json.js'
-import { runtimeRoot } from '../cli/runtime-root.js'
-import { readOptions, UsageError } from '../cli/usage.js'
-import { doctorDocument, type DoctorDocument } from '../doctor/document.js'
-import { renderDoctor } from '../doctor/render.js'
-import { syncDaemon } from '../daemons/sync.js'
-import { installedSelf } from '../installation.js'
-import { readConfig } from '../sync/config.js'
-
-export const help = `Usage: spec-kitty auth doctor [options]
-
-Shows the session, the sync daemon, and every listener in the sync range with what it is
-and why. Without --reset it only looks.
-
-Options:
-  --reset     end what is proven stale (safe_auto); on a terminal, asks about the rest
-  --force     with --reset: also end what needs a decision (operator_required)
-  --port N    with --reset: only the listener on this port
-  --dry-run   with --reset: say what would be done, do nothing
-  --json      print one JSON document
-  --verbose   show the stack trace of an internal error
-  --help      show this
-
-Exit codes: 0 no critical finding; 1 a critical finding remains or something failed;
-2 wrong usage or an error; 75 busy, try again; 130 interrupted.
-`
+import type { CleanUpReport } from '../act/clean-up.js'
+import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
+import type { Scan } from '../observe/scan.js'
+import { EXIT } from './exit-codes.js'
+import { formatJson } from './json.js'
+import { renderDoctor } from './render-doctor.js'
+import type { CommandContext } from './run.js'
+import { toolOf } from './tool.js'
+import { readOptions, readPort, UsageError } from './usage.js'
 
 interface Options {
   readonly reset: boolean
@@ -36,27 +16,33 @@ interface Options {
   readonly port: number | null
 }
 
-/** Scans the sync range, cleans it up with `--reset`, and prints the state of the machine after that. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const options = readArguments(args)
-  const root = runtimeRoot(io)
+interface Examined {
+  readonly document: DoctorDocument
+  readonly addition: DoctorAddition
+}
+
+/** Scans the range, cleans it up with `--reset`, and prints the state of the machine after that. */
+export async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const { daemon, io } = context
+  const options = readArguments(args, context)
+  // Where there is no scope, the user hears it before anything is done.
+  const { scope } = daemon
   const reset = options.reset ? await loadReset() : null
-  const seen = await syncDaemon.at(root).scan({ forCleanUp: reset !== null })
-  const show = async (): Promise<string> => renderDoctor(await toDocument(options, root, seen, null, io), io)
-  const report = (await reset?.(options, { root, seen, show }, io)) ?? null
-  const document = await toDocument(options, root, report?.after ?? seen, report, io)
-  io.out(options.json ? formatJson(document) : renderDoctor(document, io))
-  const isProblem = document.findings.some((finding) => finding.severity === 'critical')
-  const hasFailed = (document.reset_result?.failed.length ?? 0) > 0
-  return isProblem || hasFailed ? EXIT.problem : EXIT.ok
+  const seen = await daemon.scan({ forCleanUp: reset !== null })
+  const at = { ...context, scope, isDryRun: options.dryRun }
+  const show = async (): Promise<string> => render(await examine(seen, null, at), context)
+  const report = (await reset?.(daemon, options, { seen, show }, io)) ?? null
+  const examined = await examine(report?.after ?? seen, report, at)
+  io.out(options.json ? formatJson(examined.document) : render(examined, context))
+  return exitFor(examined.document)
 }
 
 /** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
 async function loadReset() {
-  return (await import('../doctor/reset.js')).resetSync
+  return (await import('./reset.js')).resetRange
 }
 
-function readArguments(args: readonly string[]): Options {
+function readArguments(args: readonly string[], { daemon }: CommandContext): Options {
   const values = readOptions(args, {
     reset: { type: 'boolean', default: false },
     force: { type: 'boolean', default: false },
@@ -74,26 +60,27 @@ function readArguments(args: readonly string[]): Options {
     force: values.force,
     dryRun: values['dry-run'],
     json: values.json,
-    port: values.port === undefined ? null : readPort(values.port),
+    port: readPort(values.port, daemon),
   }
 }
 
-function readPort(text: string): number {
-  const { from, to } = syncDaemon.ports
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port >= from && port < to) return port
-  throw new UsageError(`--port must be a port of the sync range, ${from} to ${to - 1}, not '${text}'`)
-}
-
-async function toDocument(
-  options: Options,
-  root: string,
+async function examine(
   seen: Scan,
   report: CleanUpReport | null,
-  io: Io,
-): Promise<DoctorDocument> {
-  const status = await syncDaemon.at(root).status({ seen })
-  const self = installedSelf(io.executable)
-  const config = await readConfig(root)
-  return doctorDocument(seen, { root, self, env: io.env, status, config, report, isDryRun: options.dryRun })
+  context: CommandContext & { readonly scope: string; readonly isDryRun: boolean },
+): Promise<Examined> {
+  const { daemon, doctor: extend, scope, isDryRun } = context
+  const status = await daemon.status({ seen })
+  const addition = (await extend?.({ scope, status })) ?? {}
+  const tool = toolOf(daemon, addition.record)
+  return { document: doctorDocument(seen, { scope, status, report, isDryRun, tool, addition }), addition }
+}
+
+function render({ document, addition }: Examined, { words, io, daemon }: CommandContext): string {
+  return renderDoctor(document, addition.head ?? [[words.scope, daemon.scope]], io)
+}
+
+function exitFor({ findings, reset_result: result }: DoctorDocument): number {
+  const isProblem = findings.some((finding) => finding.severity === 'critical')
+  return isProblem || (result?.failed.length ?? 0) > 0 ? EXIT.problem : EXIT.ok
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, FamiliarError } from 'familiar'
+import type { ErrorCode, FamiliarError } from '../errors.js'
 
 /** The exit codes of every command. Permanent: scripts branch on them. */
 export const EXIT = {

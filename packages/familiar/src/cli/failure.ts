@@ -1,7 +1,7 @@
-import { asLack, FamiliarError } from 'familiar'
+import { asLack, FamiliarError } from '../errors.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { note, type Io } from './io.js'
-import { formatJson } from './json.js'
+import { DOCUMENT_VERSION, formatJson } from './json.js'
 import { UsageError } from './usage.js'
 
 interface Failure {
@@ -15,23 +15,28 @@ interface Failure {
  * Prints one line on stderr that says what went wrong and what to do, with `isJson` also an object on stdout, and with
  * `isVerbose` a stack trace on stderr. Returns the exit code.
  */
-export function reportFailure(error: unknown, io: Io, isJson: boolean, isVerbose: boolean): number {
-  const failure = describe(error)
+export function reportFailure(
+  error: unknown,
+  io: Pick<Io, 'program' | 'help' | 'out' | 'err'>,
+  isJson: boolean,
+  isVerbose: boolean,
+): number {
+  const failure = describe(error, io)
   const hint = failure.remediation === null ? '' : ` (${failure.remediation})`
-  note(io, `spec-kitty: ${failure.message}${hint}`)
+  note(io, `${io.program}: ${failure.message}${hint}`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
     const { code, message, remediation } = failure
-    io.out(formatJson({ schema_version: 2, ok: false, error: { code, message, remediation } }))
+    io.out(formatJson({ schema_version: DOCUMENT_VERSION, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
 }
 
-function describe(caught: unknown): Failure {
+function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
   const error = lackIn(caught) ?? caught
-  if (causesOf(error).some(isPartMissing)) return INSTALLATION_CHANGED
+  if (causesOf(error).some(isPartMissing)) return installationChanged(program)
   if (error instanceof UsageError) {
-    return { code: 'E_USAGE', message: error.message, remediation: 'see spec-kitty --help', exit: EXIT.error }
+    return { code: 'E_USAGE', message: error.message, remediation: `see ${help}`, exit: EXIT.error }
   }
   if (error instanceof FamiliarError) {
     const { code, message, hint } = error
@@ -47,11 +52,13 @@ function describe(caught: unknown): Failure {
 }
 
 /** A module of this package no longer exists: an upgrade is replacing the package, or just has. */
-const INSTALLATION_CHANGED: Failure = {
-  code: 'E_INSTALLATION_CHANGED',
-  message: 'this installation was replaced or removed while the command ran',
-  remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
-  exit: EXIT.tryAgain,
+function installationChanged(program: string): Failure {
+  return {
+    code: 'E_INSTALLATION_CHANGED',
+    message: 'this installation was replaced or removed while the command ran',
+    remediation: `run the command again; if it says the same then, reinstall ${program}`,
+    exit: EXIT.tryAgain,
+  }
 }
 
 const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])

@@ -1,11 +1,13 @@
 import { styleText } from 'node:util'
+import { printable } from './printable.js'
 
-/** All that a command may use of its process and terminal. `main.ts` creates it once. */
+/** All that a command may use of its process and terminal. `runOnProcess` creates it. */
 export interface Io {
+  /** What users call the tool: stands before its messages on stderr. */
+  readonly program: string
+  /** The command that tells how the tool is used. */
+  readonly help: string
   readonly env: { readonly [name: string]: string | undefined }
-  /** The user's home directory, looked up on every access. Throws `E_SCOPE_UNUSABLE` if this user has none. */
-  readonly home: string
-  readonly executable: string
   /** Returns the working directory. Throws if it was removed. */
   cwd(): string
   readonly isInteractive: boolean
@@ -46,48 +48,6 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
 /** Returns the text in this style if the output has colours, else the text itself. */
 export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
   return io.hasColor ? styleText(style, text) : text
-}
-
-/** Returns whether an environment variable is switched on: 1, true, yes, y or on, in upper or lower case. */
-export function isTruthy(value: string | undefined): boolean {
-  return /^(?:1|true|yes|y|on)$/i.test(value?.trim() ?? '')
-}
-
-/**
- * Characters besides C0 that a terminal or editor may act on: DEL, C1 controls, line separators, bidirectional marks.
- */
-export const HIDDEN_CONTROLS =
-  '\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
-
-/** Matches a whole run of control characters at once, for speed: a damaged log may contain millions of zero bytes. */
-const CONTROLS = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]+`, 'g')
-const CONTROLS_IN_LINES = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f${HIDDEN_CONTROLS}]+`, 'g')
-
-function questionMarks(controls: string): string {
-  return '?'.repeat(controls.length)
-}
-
-/**
- * Returns text from another process with every control character replaced, so that a terminal can show it without
- * acting on it.
- */
-export function printable(text: string): string {
-  return text.replaceAll(CONTROLS, questionMarks)
-}
-
-/** Like `printable`, for text of several lines: keeps tabs and line feeds. */
-export function printableLines(text: string): string {
-  return text.replaceAll(CONTROLS_IN_LINES, questionMarks)
-}
-
-/** The escape sequences that `paint` writes. */
-const STYLES = /(\u001b\[\d{1,2}m)/
-
-/** Like `printableLines`, for stdout: also keeps the styles of `paint` if the output has colours. */
-export function printableStyled(text: string, hasColor: boolean): string {
-  if (!hasColor) return printableLines(text)
-  const parts = text.split(STYLES)
-  return parts.map((part, index) => (index % 2 === 1 ? part : printableLines(part))).join('')
 }
 
 /** Prints one line on stderr. Replaces line feeds too, because a name in the text may contain any character. */

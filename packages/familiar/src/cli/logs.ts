@@ -1,23 +1,16 @@
-import { FamiliarError } from 'familiar'
-import { EXIT } from '../cli/exit-codes.js'
-import { note, printableLines, type Io } from '../cli/io.js'
-import { runtimeRoot } from '../cli/runtime-root.js'
-import { readOptions, UsageError } from '../cli/usage.js'
-import { printJsonLines } from '../cli/json.js'
-import { followLog, openTail, type Tail } from '../sync/tail.js'
-import { syncDaemon } from '../daemons/sync.js'
-
-export const help = `Usage: spec-kitty sync logs [--lines N] [--follow | --json]
-
-Prints the last lines (50) of the sync daemon's log: a JSON object a line, and what the
-runtime itself had to say. --follow goes on until Ctrl+C, or until its reader is gone; --json
-prints one document.
-`
+import { FamiliarError } from '../errors.js'
+import { EXIT } from './exit-codes.js'
+import { note, type Io } from './io.js'
+import { printJsonLines } from './json.js'
+import { printableLines } from './printable.js'
+import type { CommandContext } from './run.js'
+import { followLog, openTail, type Tail } from './tail.js'
+import { readOptions, UsageError } from './usage.js'
 
 const DEFAULT_LINES = '50'
 
-/** Prints the log of the sync daemon. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
+/** Prints the last lines of the daemon's log. */
+export async function run(args: readonly string[], { daemon, io }: CommandContext): Promise<number> {
   const options = readOptions(args, {
     lines: { type: 'string', default: DEFAULT_LINES },
     follow: { type: 'boolean', default: false },
@@ -27,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     throw new UsageError(`--lines must be a whole number, not '${options.lines}'`)
   }
   if (options.follow && options.json) throw new UsageError('--follow and --json exclude each other')
-  const path = syncDaemon.at(runtimeRoot(io)).logFile
+  const path = daemon.logFile
   const count = Number(options.lines)
   try {
     if (options.follow) await follow(path, count, io)

@@ -1,6 +1,7 @@
-import type { Connection } from 'familiar'
-import { printable, type Io } from '../cli/io.js'
-import { printJson } from '../cli/json.js'
+import type { Connection } from '../define/connecting.js'
+import type { Io } from './io.js'
+import { printJson } from './json.js'
+import { printable } from './printable.js'
 
 /** Prints which daemon a command got, and whether it had to be started. */
 export function printConnection(

@@ -2,8 +2,8 @@ import { EXIT } from './exit-codes.js'
 
 /**
  * Asks a yes-or-no question; only `y` or `yes` is a yes. Ctrl+C ends the process with 130, the end of input is a no.
- * `main.ts` imports this at its top, because the package may be replaced during the long wait that can come before a
- * question; only Node's own readline is loaded on demand.
+ * Imported with everything else that a command needs, because the package may be replaced during the long wait that can
+ * come before a question; only Node's own readline is loaded on demand.
  */
 export async function confirm(
   question: string,

@@ -1,11 +1,13 @@
-import { paint, printable, type Io, type Style } from '../cli/io.js'
-import { formatTable, type Column } from '../cli/table.js'
-import type { DoctorDocument } from './document.js'
-import type { Finding } from './findings.js'
-import type { DoctorRecord } from './remedies.js'
-import type { ResetResult } from './reset-result.js'
+import type { DoctorDocument, Line } from '../doctor/document.js'
+import type { Finding } from '../doctor/findings.js'
+import type { DoctorRecord } from '../doctor/remedies.js'
+import type { ResetResult } from '../doctor/reset-result.js'
+import { paint, type Io, type Style } from './io.js'
+import { formatLines } from './lines.js'
+import { printable } from './printable.js'
+import { formatTable, type Column } from './table.js'
 
-export type Terminal = Pick<Io, 'hasColor' | 'columns'>
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
 const COLUMNS: readonly Column<DoctorRecord>[] = [
   { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
@@ -24,10 +26,10 @@ const SEVERITY_STYLE: Readonly<Record<Finding['severity'], Style>> = {
   critical: 'red',
 }
 
-/** Returns the doctor's document as text for people, with a line feed at its end. */
-export function renderDoctor(document: DoctorDocument, terminal: Terminal): string {
+/** Returns the doctor's document as text for people, with a line feed at its end. `head` stands above everything else. */
+export function renderDoctor(document: DoctorDocument, head: readonly Line[], terminal: Terminal): string {
   return [
-    renderHead(document, terminal),
+    renderHead(document, head, terminal),
     renderCandidates(document, terminal),
     renderRemedies(document.orphans, terminal),
     renderFindings(document.findings, terminal),
@@ -38,13 +40,9 @@ export function renderDoctor(document: DoctorDocument, terminal: Terminal): stri
     .join('\n')
 }
 
-function renderHead(document: DoctorDocument, terminal: Terminal): readonly string[] {
-  const { auth_root, session } = document
-  return [
-    `root     ${printable(auth_root)}`,
-    `session  ${session === null ? 'none' : printable(session.principal ?? 'present')}`,
-    `daemon   ${describeDaemon(document, terminal)}`,
-  ]
+function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {
+  const lines = formatLines([...head, ['daemon', '']])
+  return [...lines.slice(0, -1), `${lines.at(-1)}${describeDaemon(document, terminal)}`]
 }
 
 function describeDaemon({ daemon }: DoctorDocument, terminal: Terminal): string {

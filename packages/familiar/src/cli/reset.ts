@@ -1,7 +1,10 @@
-import { isSpared, processKey, type CleanUpReport, type Scan } from 'familiar'
-import { note, type Io } from '../cli/io.js'
-import { startProgress } from '../cli/progress.js'
-import { syncDaemon } from '../daemons/sync.js'
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { Daemon } from '../define/daemon.js'
+import { processKey } from '../identity/proof.js'
+import type { Scan } from '../observe/scan.js'
+import { isSpared } from '../observe/spared.js'
+import { note, type Io } from './io.js'
+import { startProgress } from './progress.js'
 
 export interface ResetOptions {
   readonly force: boolean
@@ -12,15 +15,15 @@ export interface ResetOptions {
 
 /** The scan to clean up after. `show` returns it as text, for the user to read before the question. */
 export interface ResetScene {
-  readonly root: string
   readonly seen: Scan
   readonly show: () => Promise<string>
 }
 
 /** Cleans up as the options say. Where a prompt is allowed, asks first about the candidates that need a decision. */
-export async function resetSync(
+export async function resetRange(
+  daemon: Daemon,
   options: ResetOptions,
-  { root, seen, show }: ResetScene,
+  { seen, show }: ResetScene,
   io: Io,
 ): Promise<CleanUpReport> {
   const confirmed = await askAboutTheRest(options, seen, show, io)
@@ -28,7 +31,7 @@ export async function resetSync(
     done === total ? `${total} done, looking again` : `cleaning up: ${done} of ${total} done`,
   )
   try {
-    return await syncDaemon.at(root).cleanUp({
+    return await daemon.cleanUp({
       force: options.force,
       seen,
       ...(options.port === null ? {} : { port: options.port }),

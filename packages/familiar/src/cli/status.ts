@@ -1,47 +1,89 @@
-import { WORDS } from '../daemons/words.js'
-import { printable, type Io } from '../cli/io.js'
-import { printJson } from '../cli/json.js'
-import { runtimeRoot } from '../cli/runtime-root.js'
-import { readOptions } from '../cli/usage.js'
-import { describeState, isPresent, statusExit } from '../daemons/status.js'
-import { readStatus, type SyncStatus } from '../sync/status.js'
+import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import { definitionOf } from '../define/daemon.js'
+import type { Words } from '../define/options.js'
+import type { Line } from '../doctor/document.js'
+import { describeState, isPresent, statusHead, type StatusHead } from '../doctor/state.js'
+import { EXIT } from './exit-codes.js'
+import { printJson } from './json.js'
+import { formatLines } from './lines.js'
+import type { CommandContext } from './run.js'
+import { readOptions } from './usage.js'
 
-export const help = `Usage: spec-kitty sync status [--check] [--json]
-
-Shows the sync daemon of this root: whether it runs, since when, its version beside that of
-this command, the last stop and why, and whether commands may start it on their own.
-Exit 1 when it is there and does not answer; with --check 0 only when it runs.
-`
-
-/** Shows the state of the sync daemon. */
-export async function run(args: readonly string[], io: Io): Promise<number> {
-  const flag = { type: 'boolean', default: false } as const
-  const { json, check } = readOptions(args, { json: flag, check: flag })
-  const status = await readStatus(runtimeRoot(io), io.env)
-  if (json) printJson(status, io)
-  else io.out(`${render(status).map(printable).join('\n')}\n`)
-  return statusExit(status.state, check)
+/** What `status --json` prints. Names and meanings are permanent. */
+export interface StatusDocument extends StatusHead {
+  readonly cli_version: string
+  readonly uptime_seconds: number | null
+  readonly log: string
 }
 
-function render(status: SyncStatus): readonly string[] {
-  const { state, package_version, protocol_version, last_stop } = status
-  const python = status.is_predecessor ? ' (the Python spec-kitty)' : ''
+/** What `status` would show, for a tool that shows more. */
+export interface StatusView {
+  readonly status: DaemonStatus
+  readonly document: StatusDocument
+  /** The first line is about the daemon, the last about its log. */
+  readonly lines: readonly Line[]
+  /** Any state but `running` in a few words. */
+  readonly state: string
+}
+
+/** Returns what `status` shows instead. */
+export type StatusExtension = (
+  view: StatusView,
+) => Promise<{ readonly document: object; readonly lines: readonly Line[] }>
+
+/** Shows the state of the daemon. Exit 1 if it is there and does not answer; with `--check`, 0 only if it runs. */
+export async function run(
+  args: readonly string[],
+  { daemon, words, io, status: extend }: CommandContext,
+): Promise<number> {
+  const flag = { type: 'boolean', default: false } as const
+  const { json, check } = readOptions(args, { json: flag, check: flag })
+  const view = viewOf(await daemon.status(), daemon.logFile, definitionOf(daemon).version, words)
+  const { document, lines } = (await extend?.(view)) ?? view
+  if (json) printJson(document, io)
+  else io.out(`${formatLines(lines).join('\n')}\n`)
+  return exitFor(view.status.state, check)
+}
+
+function viewOf(status: DaemonStatus, log: string, version: string, words: Words): StatusView {
+  const head = statusHead(status)
+  const isRunning = head.state === 'running'
+  const document: StatusDocument = {
+    ...head,
+    cli_version: version,
+    uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
+    log,
+  }
+  const state = describeState(head, words.stop)
+  return { status, document, state, lines: linesOf(document, state, words) }
+}
+
+function linesOf(document: StatusDocument, state: string, { predecessor }: Words): readonly Line[] {
+  const { package_version, protocol_version, last_stop } = document
+  const theirs = document.is_predecessor ? ` (${predecessor})` : ''
   return [
-    `daemon     ${describe(status)}${python}`,
-    ...(isPresent(state)
-      ? [`version    ${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`]
+    ['daemon', `${document.state === 'running' ? describeRunning(document) : state}${theirs}`],
+    ...(isPresent(document.state)
+      ? [['version', `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`] as const]
       : []),
-    `command    ${status.cli_version}`,
-    ...(last_stop === null ? [] : [`last stop  ${last_stop.at ?? 'unknown'}: ${last_stop.reason}`]),
-    `last sync  ${status.last_sync ?? 'never'}`,
-    `automatic  ${status.automatic_start_skipped === null ? 'commands may start it' : `not started by commands: ${status.automatic_start_skipped}`}`,
-    `log        ${status.log}`,
+    ['command', document.cli_version],
+    ...(last_stop === null
+      ? []
+      : [['last stop', `${last_stop.at ?? 'unknown'}: ${last_stop.reason}`] as const]),
+    ['log', document.log],
   ]
 }
 
-function describe(status: SyncStatus): string {
-  const { state, pid, port, uptime_seconds } = status
-  if (state !== 'running') return describeState(status, WORDS.sync.stop)
+function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {
   const at = `process ${pid ?? 'unknown'}, port ${port}`
   return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
+}
+
+function secondsSince(time: string): number {
+  return Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000))
+}
+
+function exitFor(state: DaemonState, isCheck: boolean): number {
+  if (isCheck) return state === 'running' ? EXIT.ok : EXIT.problem
+  return state === 'wedged' ? EXIT.problem : EXIT.ok
 }

@@ -1,4 +1,4 @@
-import { printable } from './io.js'
+import { printable } from './printable.js'
 
 export interface Column<T> {
   readonly title: string

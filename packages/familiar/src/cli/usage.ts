@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import type { Daemon } from '../define/daemon.js'
 
 /** Wrong usage: one line that says what is wrong. */
 export class UsageError extends Error {
@@ -17,6 +18,18 @@ export function readOptions<T extends Options>(
   } catch (error) {
     throw new UsageError(firstSentence(error instanceof Error ? error.message : String(error)))
   }
+}
+
+/** Returns the port that `--port` names, null if it is not given. Throws `UsageError` if it is not one of the daemon's. */
+export function readPort(
+  text: string | undefined,
+  { name, ports }: Pick<Daemon, 'name' | 'ports'>,
+): number | null {
+  if (text === undefined) return null
+  const { from, to } = ports
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port >= from && port < to) return port
+  throw new UsageError(`--port must be a port of the ${name} range, ${from} to ${to - 1}, not '${text}'`)
 }
 
 /** Keeps only the error: Node goes on to explain how to pass a positional argument that begins with a dash. */

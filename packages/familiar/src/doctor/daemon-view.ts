@@ -1,8 +1,7 @@
-import type { DaemonState, DaemonStatus } from 'familiar'
-import { syncDetails } from '../daemons/health-details.js'
-import { isPresent } from '../daemons/status.js'
+import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import { isPresent } from './state.js'
 
-/** The `daemon` block of the doctor's document: this root's daemon, in the state that `sync status` reports. */
+/** The `daemon` block of the doctor's document: the daemon of the scope, in the state that `status` reports. */
 export interface DaemonView {
   readonly active: boolean
   readonly state: DaemonState
@@ -12,16 +11,12 @@ export interface DaemonView {
   readonly package_version: string | null
   readonly protocol_version: number | null
   readonly started_at: string | null
-  readonly last_sync: string | null
-  readonly consecutive_failures: number | null
-  readonly queued: number | null
 }
 
 /** Returns the `daemon` block; null in the states `none` and `stopped`. */
 export function readDaemon(status: DaemonStatus): DaemonView | null {
   const { state, why, since, report, record } = status
   if (!isPresent(state) && state !== 'crashed') return null
-  const sync = syncDetails(report)
   return {
     active: state === 'running',
     state,
@@ -31,8 +26,5 @@ export function readDaemon(status: DaemonStatus): DaemonView | null {
     package_version: report?.packageVersion ?? record?.packageVersion ?? null,
     protocol_version: report?.protocolVersion ?? record?.protocolVersion ?? null,
     started_at: record?.startedAt ?? (state === 'crashed' ? null : since),
-    last_sync: sync.lastSync,
-    consecutive_failures: sync.consecutiveFailures,
-    queued: null,
   }
 }

@@ -1,19 +1,10 @@
-import {
-  isSpared,
-  missingProofs,
-  recordOf,
-  scopeDaemon,
-  versionRelation,
-  type Candidate,
-  type DaemonStatus,
-  type Scan,
-  type Self,
-  type VersionRelation,
-} from 'familiar'
-import { isTruthy, type Io } from '../cli/io.js'
-import type { ConfigRead } from '../sync/config.js'
-import { OTHER_ROOT, WORDS } from '../daemons/words.js'
-import type { SessionView } from './session.js'
+import { missingProofs } from '../classify/replaceable.js'
+import type { DaemonStatus } from '../classify/state-without.js'
+import type { Words } from '../define/options.js'
+import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
+import { isSpared } from '../observe/spared.js'
 
 /** One finding of the doctor. Ids are permanent. */
 export interface Finding {
@@ -25,44 +16,23 @@ export interface Finding {
 
 interface Seen {
   readonly seen: Scan
-  readonly session: SessionView | null
   readonly status: DaemonStatus
-  readonly config: ConfigRead
-  readonly env: Io['env']
   readonly self: Self
+  readonly words: Words
 }
 
 /** The range is nearly full if at least this share of its ports is in use. */
 const NEARLY_FULL = 0.8
 
-/** Returns every finding that applies. Pure. */
-export function findingsOf(seen: Seen): readonly Finding[] {
-  const rules = [
-    noSession,
-    orphaned,
-    otherVersion,
-    noDaemon,
-    nearlyFull,
-    predecessorToo,
-    configUnreadable,
-    outOfReach,
-  ]
-  return rules.flatMap((rule) => rule(seen) ?? [])
+/** Returns every finding that applies, and those of the tool itself, in the order of their ids. Pure. */
+export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
+  const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach]
+  const found = rules.flatMap((rule) => rule(seen) ?? [])
+  return [...found, ...ofTool].toSorted((one, other) => one.id.localeCompare(other.id))
 }
 
-function noSession({ session, env }: Seen): Finding | null {
-  if (session !== null) return null
-  const isNeeded = isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC'])
-  return {
-    id: 'F-001',
-    severity: isNeeded ? 'critical' : 'info',
-    summary: isNeeded ? 'no session, but hosted sync is enabled' : 'no session',
-    remediation: null,
-  }
-}
-
-/** Counts the orphans that a command can end: neither this root's daemon nor a candidate that even `--force` spares. */
-function orphaned({ seen }: Seen): Finding | null {
+/** Counts the orphans that a command can end: neither this scope's daemon nor a candidate that even `--force` spares. */
+function orphaned({ seen, words: { title, clean } }: Seen): Finding | null {
   const own = scopeDaemon(seen)
   const orphans = seen.candidates.filter(
     (candidate) => candidate !== own && (isSafe(candidate) || isOpen(candidate, seen)),
@@ -77,13 +47,13 @@ function orphaned({ seen }: Seen): Finding | null {
   return {
     id: 'F-002',
     severity: 'warn',
-    summary: `orphaned sync daemons: ${parts.join(', ')}`,
+    summary: `orphaned ${title}s: ${parts.join(', ')}`,
     remediation:
       safe > 0
-        ? { command: 'spec-kitty auth doctor --reset', description: 'ends what is proven stale' }
+        ? { command: clean, description: 'ends what is proven stale' }
         : {
-            command: 'spec-kitty auth doctor --reset --force',
-            description: 'ends those that are proven to be sync daemons, and leaves those that are in use',
+            command: `${clean} --force`,
+            description: `ends those that are proven to be ${title}s, and leaves those that are in use`,
           },
   }
 }
@@ -98,10 +68,10 @@ function isOpen(candidate: Candidate, seen: Scan): boolean {
 }
 
 /**
- * Reports that this root's daemon and this command have different versions. Commands replace an older daemon, use any
+ * Reports that this scope's daemon and this command have different versions. Commands replace an older daemon, use any
  * other that speaks the same protocol, and fail if the protocol is newer.
  */
-function otherVersion({ seen, self }: Seen): Finding | null {
+function otherVersion({ seen, self, words }: Seen): Finding | null {
   const found = scopeDaemon(seen)
   const { report, shape } = found?.observation ?? {}
   if (found === null || report == null || shape == null) return null
@@ -113,29 +83,32 @@ function otherVersion({ seen, self }: Seen): Finding | null {
     self,
   )
   if (standing === 'same') return null
-  const python = shape.lineage === 'predecessor' ? ' of the Python spec-kitty' : ''
+  const theirs = shape.lineage === 'predecessor' ? ` of ${words.predecessor}` : ''
   return {
     id: 'F-004',
     severity: 'warn',
-    summary: `the sync daemon${python} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
-    remediation: remedyFor(standing),
+    summary: `the ${words.title}${theirs} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
+    remediation: remedyFor(standing, words),
   }
 }
 
-function remedyFor(standing: VersionRelation): NonNullable<Finding['remediation']> {
+function remedyFor(
+  standing: VersionRelation,
+  { start, restart }: Words,
+): NonNullable<Finding['remediation']> {
   if (standing === 'older') {
-    return { command: 'spec-kitty sync start', description: 'replaces it by one of this version' }
+    return { command: start, description: 'replaces it by one of this version' }
   }
   const description =
     standing === 'unordered'
       ? 'replaces it by one of this version; which of the two is newer cannot be told'
       : 'goes back to this version; better, use the newer one'
-  return { command: 'spec-kitty sync restart', description }
+  return { command: restart, description }
 }
 
 /**
  * Returns whether commands would replace this predecessor's daemon: only if no proof about it is missing, and each
- * record of the root is absent or the predecessor's.
+ * record of the scope is absent or the predecessor's.
  */
 function isReplaced(daemon: Candidate, seen: Scan): boolean {
   const isAlone = seen.context.here.records.every(
@@ -144,36 +117,36 @@ function isReplaced(daemon: Candidate, seen: Scan): boolean {
   return isAlone && missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
 }
 
-function noDaemon({ status }: Seen): Finding | null {
+function noDaemon({ status, words: { title, stop } }: Seen): Finding | null {
   const { state, pid, port } = status
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
   if (state === 'none' || state === 'stopped') {
-    return { id: 'F-005', severity: 'info', summary: 'no sync daemon', remediation: null }
+    return { id: 'F-005', severity: 'info', summary: `no ${title}`, remediation: null }
   }
   if (state === 'crashed') {
-    const summary = `the recorded sync daemon is not running (${at})`
+    const summary = `the recorded ${title} is not running (${at})`
     return { id: 'F-005', severity: 'info', summary, remediation: null }
   }
   if (state !== 'wedged') return null
   return {
     id: 'F-005',
     severity: 'critical',
-    summary: `the sync daemon (${at}) does not answer`,
-    remediation: { command: WORDS.sync.stop, description: 'ends it' },
+    summary: `the ${title} (${at}) does not answer`,
+    remediation: { command: stop, description: 'ends it' },
   }
 }
 
 /**
  * Reports a daemon that commands cannot reach from here, or one that crashed. The next command replaces a crashed one.
  */
-function outOfReach({ status }: Seen): Finding | null {
+function outOfReach({ status, words: { title, start, otherScopeHint } }: Seen): Finding | null {
   const { state, why, since, pid, port } = status
-  const at = `the sync daemon (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
+  const at = `the ${title} (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
   if (state === 'unreachable' || state === 'elsewhere') {
     return {
       id: state === 'unreachable' ? 'F-013' : 'F-014',
       severity: 'warn',
-      summary: `${at} is ${state}: ${why}; use it where it runs, or ${OTHER_ROOT}`,
+      summary: `${at} is ${state}: ${why}; use it where it runs${otherScopeHint === '' ? '' : `, or ${otherScopeHint}`}`,
       remediation: null,
     }
   }
@@ -183,17 +156,7 @@ function outOfReach({ status }: Seen): Finding | null {
     id: 'F-015',
     severity: 'info',
     summary: `${at} crashed${when}: ${why}`,
-    remediation: { command: 'spec-kitty sync start', description: 'starts a new one' },
-  }
-}
-
-function configUnreadable({ config }: Seen): Finding | null {
-  if (config.state !== 'unreadable') return null
-  return {
-    id: 'F-012',
-    severity: 'warn',
-    summary: `${config.path} cannot be read (${config.why}): commands start no daemon by themselves`,
-    remediation: null,
+    remediation: { command: start, description: 'starts a new one' },
   }
 }
 
@@ -210,10 +173,10 @@ function nearlyFull({ seen }: Seen): Finding | null {
 }
 
 /**
- * Reports that a predecessor's daemon serves this root too and is left alone. (If commands would replace it, F-004
+ * Reports that a predecessor's daemon serves this scope too and is left alone. (If commands would replace it, F-004
  * does.)
  */
-function predecessorToo({ seen }: Seen): Finding | null {
+function predecessorToo({ seen, words: { predecessor, scope } }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     (candidate) =>
       candidate.facts.singleton_here === 'yes' &&
@@ -226,7 +189,7 @@ function predecessorToo({ seen }: Seen): Finding | null {
   return {
     id: 'F-011',
     severity: 'info',
-    summary: `the Python spec-kitty ${report?.packageVersion} keeps a daemon on this root too (port ${port})`,
+    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (port ${port})`,
     remediation: null,
   }
 }

@@ -1,14 +1,20 @@
-import {
-  inUseBy,
-  staleEvidence,
-  type Candidate,
-  type CleanupClass,
-  type Facts,
-  type Scan,
-  type Self,
-  type StaleEvidence,
-} from 'familiar'
-import { ownerDetails } from '../daemons/health-details.js'
+import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/evidence.js'
+import type { Facts } from '../classify/facts.js'
+import type { CleanupClass } from '../classify/rules.js'
+import type { Words } from '../define/options.js'
+import type { Self } from '../identity/versions.js'
+import type { JsonObject } from '../json.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+
+/** The tool whose daemons are described. */
+export interface Tool {
+  readonly words: Words
+  readonly self: Self
+  /** Whether its daemons belong to projects. */
+  readonly isProject: boolean
+  /** What a record says besides, from what the daemon's health reply says besides; null if there is no reply. */
+  readonly record?: (details: JsonObject | null) => object
+}
 
 /**
  * One candidate of a scan, as the commands print it in JSON. The name and the meaning of a field must never change,
@@ -24,9 +30,6 @@ export interface IdentityRecord {
   readonly package_version: string | null
   readonly singleton_scope_id: string | null
   readonly daemon_root: string | null
-  readonly queue_db_path: string | null
-  readonly auth_scope: string | null
-  readonly server_url: string | null
   readonly owner_present: boolean
   readonly identity_source: 'health_self_report' | 'cmdline_marker' | 'owner_record' | 'none'
   readonly executable_summary: string | null
@@ -47,11 +50,14 @@ export interface IdentityRecord {
  * Returns the identity record of a candidate. Pure, except that it reads the wall clock to compute the start time from
  * the age.
  */
-export function identityRecord(candidate: Candidate, seen: Scan, self: Self): IdentityRecord {
+export function identityRecord(
+  candidate: Candidate,
+  seen: Scan,
+  { self, record }: Pick<Tool, 'self' | 'record'>,
+): IdentityRecord {
   const { observation, facts, verdict } = candidate
   const { report, shape, process } = observation
   const age = process?.ageSeconds ?? null
-  const owner = ownerDetails(report)
   return {
     scanned_family: seen.family.name,
     daemon_family: shape !== null ? seen.family.name : observation.otherFamily,
@@ -61,9 +67,7 @@ export function identityRecord(candidate: Candidate, seen: Scan, self: Self): Id
     package_version: report?.packageVersion ?? null,
     singleton_scope_id: report?.scope ?? null,
     daemon_root: shape?.marker ?? null,
-    queue_db_path: owner.queueDbPath,
-    auth_scope: owner.authScope,
-    server_url: owner.serverUrl,
+    ...record?.(report?.details ?? null),
     owner_present: shape !== null && seen.context.here.sharedOwnerPresent === true,
     identity_source: identitySource(candidate),
     executable_summary: executableSummary(candidate),

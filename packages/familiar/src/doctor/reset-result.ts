@@ -1,11 +1,7 @@
-import {
-  staleEvidence,
-  type CleanupPath,
-  type CleanUpEntry,
-  type CleanUpReport,
-  type FailureReason,
-  type Self,
-} from 'familiar'
+import type { CleanUpEntry, CleanUpReport } from '../act/clean-up.js'
+import type { CleanupPath, FailureReason } from '../act/terminate.js'
+import { staleEvidence } from '../classify/evidence.js'
+import type { Self } from '../identity/versions.js'
 
 interface Named {
   readonly pid: number | null

@@ -1,5 +1,4 @@
-import type { DaemonState, DaemonStatus } from 'familiar'
-import { EXIT } from '../cli/exit-codes.js'
+import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
 
 /** What every status command reports about the daemon of a scope, with the names used in JSON. */
 export interface StatusHead {
@@ -71,10 +70,4 @@ export function describeState({ state, why, since, pid, port }: StatusHead, reme
     default:
       return `${state}, ${at}`
   }
-}
-
-/** Returns the exit code: with `isCheck`, 0 only for a running daemon; without, 1 only for a wedged one. */
-export function statusExit(state: DaemonState, isCheck: boolean): number {
-  if (isCheck) return state === 'running' ? EXIT.ok : EXIT.problem
-  return state === 'wedged' ? EXIT.problem : EXIT.ok
 }

@@ -1,7 +1,15 @@
-import type { Candidate, CleanUpReport, Scan } from 'familiar'
-import { classify } from 'familiar/internals'
 import { describe, expect, it } from 'vitest'
-import { factsOf } from '../../../familiar/src/classify/derive.js'
+import type { CleanUpReport } from '../../src/act/clean-up.js'
+import { classify } from '../../src/classify/classify.js'
+import { factsOf } from '../../src/classify/derive.js'
+import { renderCandidates, renderReset } from '../../src/cli/render-doctor.js'
+import { defineDaemon, definitionOf } from '../../src/define/daemon.js'
+import { identityRecord } from '../../src/doctor/identity-record.js'
+import { withRemedy } from '../../src/doctor/remedies.js'
+import { resetResult } from '../../src/doctor/reset-result.js'
+import { objectOf, stringOf } from '../../src/json.js'
+import type { Candidate, Scan } from '../../src/observe/scan.js'
+import { testFamily } from '../helpers/family.js'
 import {
   context,
   ELSEWHERE,
@@ -15,12 +23,7 @@ import {
   processView,
   report,
   USER,
-} from '../../../familiar/test/helpers/observations.js'
-import { syncFamily } from '../helpers/families.js'
-import { identityRecord } from '../../src/doctor/identity-record.js'
-import { withRemedy } from '../../src/doctor/remedies.js'
-import { renderCandidates, renderReset } from '../../src/doctor/render.js'
-import { resetResult } from '../../src/doctor/reset-result.js'
+} from '../helpers/observations.js'
 
 type Seen = ReturnType<typeof observation>
 
@@ -31,6 +34,20 @@ const SELF = {
   buildTime: null,
   executable: '/usr/bin/node',
 } as const
+
+const { words } = definitionOf(defineDaemon({ name: 'sync' }))
+
+/** A tool whose daemons report a queue too. */
+const TOOL = {
+  words,
+  self: SELF,
+  isProject: false,
+  record: (details: object | null) => ({
+    queue_db_path: stringOf(objectOf(objectOf(details)?.['owner'])?.['queue_db_path']),
+  }),
+}
+
+const FAMILY = testFamily({ from: PORT, to: PORT + 50 })
 
 const OURS = report({
   installation: '/opt/spec-kitty',
@@ -47,17 +64,17 @@ const OURS = report({
 function scanOf(seen: readonly Seen[]): Scan {
   const around = context()
   const candidates = seen.map((one): Candidate => {
-    const facts = factsOf(syncFamily, one, around, seen)
-    const verdict = classify(syncFamily.rules, syncFamily.reasonNames, facts)
+    const facts = factsOf(FAMILY, one, around, seen)
+    const verdict = classify(FAMILY.rules, FAMILY.reasonNames, facts)
     return { observation: one, facts, verdict, proof: null }
   })
   const host = { ...around.machine, pid: 1, user: USER, namespaces: '', networkNamespace: '' }
-  return { family: syncFamily, host, context: around, candidates }
+  return { family: FAMILY, host, context: around, candidates }
 }
 
 function recordsOf(seen: readonly Seen[]) {
   const scan = scanOf(seen)
-  return scan.candidates.map((candidate) => identityRecord(candidate, scan, SELF))
+  return scan.candidates.map((candidate) => identityRecord(candidate, scan, TOOL))
 }
 
 /** One of each class, on three ports. */
@@ -95,8 +112,6 @@ describe('the identity record of a listener', () => {
       singleton_scope_id: HERE,
       daemon_root: HERE,
       queue_db_path: `${HERE}/queue.db`,
-      auth_scope: 'team:kittens',
-      server_url: 'https://sync.example.com',
       owner_present: true,
       identity_source: 'health_self_report',
       executable_summary: '/usr/bin/node (/opt/spec-kitty)',
@@ -121,8 +136,6 @@ describe('the identity record of a listener', () => {
       singleton_scope_id: null,
       daemon_root: null,
       queue_db_path: null,
-      auth_scope: null,
-      server_url: null,
       identity_source: 'health_self_report',
       cleanup_class: 'operator_required',
       skip_reason: 'pre_marker',
@@ -166,7 +179,9 @@ describe('the text of the doctor', () => {
 
   it('shows the class of every listener, and the reason', () => {
     const scan = scanOf([STALE, WITHOUT_MARKER, STRANGER])
-    const candidates = scan.candidates.map((one) => withRemedy(identityRecord(one, scan, SELF), one, scan))
+    const candidates = scan.candidates.map((one) =>
+      withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),
+    )
     const [, ...lines] = renderCandidates({ candidates }, terminal)
     const told = lines.map((line) => line.trim().split(/ {2,}/).slice(1, 5))
     expect(told).toEqual([
@@ -220,7 +235,9 @@ describe('the text of the doctor', () => {
     const scan = scanOf([
       observation({ shape: { lineage: 'own', marker: ELSEWHERE, port: null, token: null } }),
     ])
-    const candidates = scan.candidates.map((one) => withRemedy(identityRecord(one, scan, SELF), one, scan))
+    const candidates = scan.candidates.map((one) =>
+      withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),
+    )
     expect(renderCandidates({ candidates }, terminal).join('\n')).toContain(ELSEWHERE)
   })
 })
