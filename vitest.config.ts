@@ -17,6 +17,7 @@ const PROCESSES = [
   'packages/familiar/test/{life,act,observe,client}/**/*.test.ts',
   'packages/familiar/test/packed.test.ts',
   'packages/familiar/test/daemon/{connections,public-handler,web-handler}.test.ts',
+  'packages/familiar/test/cli/{commands,doctor}.test.ts',
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine}.test.ts',
   'packages/spec-kitty/test/dashboard-page/hostile-page.test.ts',
   'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',

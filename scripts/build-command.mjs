@@ -19,7 +19,7 @@ import { licencesOf } from './licences.mjs'
 const GROUPS = [
   {
     name: 'base',
-    test: /(?:familiar\/dist\/errors|spec-kitty\/dist\/(?:version|cli\/(?:io|exit-codes|usage|failure|json|home)))\.js$/,
+    test: /(?:familiar\/dist\/(?:errors|define\/environment|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader))|spec-kitty\/dist\/(?:version|cli\/home))\.js$/,
   },
   {
     name: 'scope',
@@ -27,19 +27,23 @@ const GROUPS = [
   },
   {
     name: 'ask',
-    test: /familiar\/dist\/(?:load-beside|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+    test: /familiar\/dist\/(?:load-beside|define\/looking|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
   },
   {
     name: 'tool',
-    test: /spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/config|daemons\/(?:families|recognise-\w+|predecessor|health-details|commands|markers|status|tool-daemon|sync))\.js$/,
+    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/.*))\.js$/,
   },
   {
     name: 'use',
-    test: /spec-kitty\/dist\/daemons\/(?:launch|connect|notices|print-\w+)\.js$/,
+    test: /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
   },
   {
-    name: 'doctor',
-    test: /spec-kitty\/dist\/(?:cli\/table|doctor\/(?:daemon|document|findings|identity-record|remedies|render|reset-result|session))\.js$/,
+    name: 'status',
+    test: /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
+  },
+  {
+    name: 'logs',
+    test: /(?:familiar\/dist\/cli\/(?:logs|tail)|spec-kitty\/dist\/commands\/sync-logs)\.js$/,
   },
   {
     name: 'lock',
@@ -48,6 +52,10 @@ const GROUPS = [
   {
     name: 'scan',
     test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
+  },
+  {
+    name: 'doctor',
+    test: /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|render-doctor)|doctor\/.*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/.*))\.js$/,
   },
 ]
 
@@ -76,6 +84,8 @@ async function bundleCommand() {
     external: [/^node:/, 'fs-native-extensions'],
     treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') || id.endsWith('daemon.js') },
     optimization: { inlineConst: false },
+    // The library loads its commands on demand, and this tool imports them.
+    checks: { ineffectiveDynamicImport: false },
   })
   const { output } = await bundle.write({
     dir: target,

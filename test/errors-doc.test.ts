@@ -3,9 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { parseAst } from 'rolldown/parseAst'
 import { describe, expect, it } from 'vitest'
 import { FamiliarError, type ErrorCode } from '../packages/familiar/dist/index.js'
-import { reportFailure } from '../packages/spec-kitty/src/cli/failure.js'
-import type { Io } from '../packages/spec-kitty/src/cli/io.js'
-import { UsageError } from '../packages/spec-kitty/src/cli/usage.js'
+import { reportFailure } from '../packages/familiar/dist/cli/failure.js'
+import { UsageError } from '../packages/familiar/dist/cli/usage.js'
 
 /** docs/errors.md compared with the source: the codes, the exit codes, and whether another try may help. */
 const PACKAGES = fileURLToPath(new URL('../packages/', import.meta.url))
@@ -32,8 +31,10 @@ const libraryCodes = codesIn(
   )?.[1] ?? '',
 )
 
-/** The codes that only the command knows. */
-const commandCodes = codesIn(sourceOf('spec-kitty').join('\n')).filter((code) => !libraryCodes.includes(code))
+/** The codes that only the commands know. */
+const commandCodes = codesIn((['familiar', 'spec-kitty'] as const).flatMap(sourceOf).join('\n')).filter(
+  (code) => !libraryCodes.includes(code),
+)
 
 interface Row {
   readonly code: string
@@ -54,7 +55,12 @@ const sections = document
 /** Returns how the command reports an error: its code, and the exit code that scripts branch on. */
 function report(error: unknown): { readonly code: string; readonly exit: number } {
   let out = ''
-  const io = { out: (text: string) => void (out += text), err: () => undefined } as unknown as Io
+  const io = {
+    program: 'x',
+    help: 'x --help',
+    out: (text: string) => void (out += text),
+    err: () => undefined,
+  }
   const exit = reportFailure(error, io, true, false)
   return { code: JSON.parse(out).error.code, exit }
 }

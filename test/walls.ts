@@ -53,8 +53,22 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/define',
     may: library(
-      'errors.ts json.ts family.ts runtime.ts identity protocol classify observe act client daemon',
+      'errors.ts json.ts family.ts runtime.ts identity protocol classify observe act client daemon define/daemon.ts',
     ),
+  },
+  // The only way from a definition to the commands about it.
+  {
+    part: 'familiar/define/daemon.ts',
+    may: library('family.ts identity classify observe act client daemon define cli/run.ts'),
+  },
+  {
+    part: 'familiar/doctor',
+    may: library('json.ts identity classify observe act define/options.ts'),
+    isPure: true,
+  },
+  {
+    part: 'familiar/cli',
+    may: library('errors.ts identity classify observe act client define define/daemon.ts doctor'),
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
@@ -62,22 +76,23 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/testing.ts', may: library('define identity protocol') },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
-  { part: 'spec-kitty/cli', may: ['familiar', ...tool('version.ts')] },
+  { part: 'spec-kitty/cli', may: ['familiar', 'familiar/cli', ...tool('version.ts')] },
   // The daemon's entry is only named, as the file to start.
   { part: 'spec-kitty/installation.ts', may: ['familiar', ...tool('version.ts spec-kitty-daemon.ts')] },
   {
     part: 'spec-kitty/daemons',
-    may: ['familiar', ...tool('cli installation.ts version.ts')],
+    may: ['familiar', 'familiar/cli', ...tool('cli installation.ts version.ts')],
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'smol-toml', ...tool('cli version.ts daemons')],
+    may: ['familiar', 'familiar/cli', 'smol-toml', ...tool('cli version.ts daemons')],
   },
-  { part: 'spec-kitty/doctor', may: ['familiar', ...tool('cli daemons sync')] },
+  { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {
     part: 'spec-kitty/dashboard',
     may: [
       'familiar',
+      'familiar/cli',
       ...tool('cli version.ts installation.ts daemons doctor dashboard/api.ts dashboard/project'),
     ],
   },
@@ -90,9 +105,9 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/commands',
-    may: ['familiar', ...tool('cli installation.ts daemons doctor sync dashboard')],
+    may: ['familiar', 'familiar/cli', ...tool('cli daemons doctor sync dashboard')],
   },
-  { part: 'spec-kitty/main.ts', may: tool('cli version.ts commands') },
+  { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts commands')] },
   { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard') },
 ]
 
@@ -112,11 +127,11 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
-    ...library('define/resolve.ts define/connecting.ts define/serving.ts testing.ts'),
+    ...library('define/resolve.ts define/connecting.ts define/serving.ts testing.ts cli/process-io.ts'),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],
   'process.argv': [...library('define/daemon.ts define/places.ts'), ...tool('main.ts')],
-  'process.exit': [...library('define/serving.ts'), ...tool('main.ts cli/prompt.ts')],
+  'process.exit': [...library('define/serving.ts cli/process-io.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */
   process: tool('main.ts spec-kitty-daemon.ts'),

@@ -10,6 +10,7 @@ if (command === 'render' && file !== undefined) {
   process.stdout.write(`${await reply.text()}\n`)
 } else {
   const exitCode = await previewd.cli(process.argv.slice(2))
-  if (exitCode === null) console.error('usage: previewd render FILE | start | stop | restart | status | logs | doctor')
+  if (exitCode === null)
+    console.error('usage: previewd render FILE | start | stop | restart | status | logs | doctor')
   process.exitCode = exitCode ?? 2
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { DaemonOptions, Self } from 'familiar'
+import type { DaemonOptions } from 'familiar'
 import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from './version.js'
 
 /**
@@ -28,14 +28,3 @@ export const INSTALLED = {
 
 /** A daemon inherits everything but the variable that fakes its version. */
 export const ENVIRONMENT: readonly string[] = ['*', `!${VERSION_VARIABLE}`]
-
-/** Returns the description of this installation that running daemons are compared with. */
-export function installedSelf(executable: string): Self {
-  return {
-    lineage: 'own',
-    protocolVersion: PROTOCOL_VERSION,
-    packageVersion: VERSION,
-    buildTime: BUILD_TIME,
-    executable,
-  }
-}

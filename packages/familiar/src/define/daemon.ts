@@ -96,6 +96,11 @@ export interface Daemon {
   scan(options?: ScanOptions): Promise<Scan>
   /** Ends what is proven stale. `tidied`: how many records of ended daemons it corrected. */
   cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
+  /**
+   * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor` on this process's standard streams.
+   * Returns its exit code, null if the first word is none of them.
+   */
+  cli(argv: readonly string[]): Promise<number | null>
 }
 
 const definitions = new WeakMap<Daemon, Definition>()
@@ -163,6 +168,7 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
     scan: async (request = {}) => (await looking()).scanRange(definition, scope(), request),
     cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
+    cli: async (argv) => (await import('../cli/run.js')).runCommand(daemon, argv),
   }
   definitions.set(daemon, definition)
   return daemon

@@ -36,22 +36,33 @@ export async function stop(
   )
 }
 
-/** Checks first that another daemon can start: one that cannot be replaced is left running. */
 export async function restart(
   definition: Definition,
   scope: string,
   options: CommandOptions,
 ): Promise<Connection> {
+  const result = await stopAndStart(definition, scope, options)
+  if (result.outcome === 'connected') return result
+  const { title, clean } = definition.words
+  throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
+    hint: `${clean} --force`,
+  })
+}
+
+/**
+ * Returns the new daemon, or why the old one could not be stopped. Checks first that another daemon can start: one that
+ * cannot be replaced is left running.
+ */
+export async function stopAndStart(
+  definition: Definition,
+  scope: string,
+  options: CommandOptions,
+): Promise<Connection | Extract<StopResult, { readonly outcome: 'failed' }>> {
   const launch = definition.launch(scope)
   assertRoom({ family: definition.family, scope, logFile: launch.logFile })
   assertCanStart(launch)
   const stopped = await stop(definition, scope, options, 'operator_restart')
-  if (stopped.outcome === 'failed') {
-    const { title, clean } = definition.words
-    throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${stopped.reason}`, {
-      hint: `${clean} --force`,
-    })
-  }
+  if (stopped.outcome === 'failed') return stopped
   return connectOrThrow(definition, scope, { ...options, start: true, reason: 'operator_restart' })
 }
 

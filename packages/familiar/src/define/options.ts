@@ -106,14 +106,16 @@ export interface PredecessorReport {
 
 /** How the tool speaks to its users about the daemon. */
 export interface Words {
-  /** What users call it; by default its name. */
+  /** What users call it: it can follow "the", and an "s". By default `<name> daemon`. */
   readonly title: string
-  /** By default `<name> start`, ... */
+  /** How users call the tool: what stands before `start`, `stop` and the other commands. By default the name. */
+  readonly command: string
+  /** By default `<command> start`, ... */
   readonly start: string
   readonly stop: string
   readonly restart: string
   readonly status: string
-  /** The command that ends what is proven stale, and takes `--force` and `--port N`; by default `<name> doctor --reset`. */
+  /** The command that ends what is proven stale, and takes `--force` and `--port N`; by default `<command> doctor --reset`. */
   readonly clean: string
   /** Shows the status of the live daemon of another scope. */
   readonly showElsewhere: (scope: string) => string
@@ -121,6 +123,10 @@ export interface Words {
   readonly inScope: (scope: string | null) => string
   /** What the user can do if the daemon of the scope is out of reach. */
   readonly otherScopeHint: string
+  /** What a daemon belongs to, after "this"; by default `project` or `scope`. */
+  readonly scope: string
+  /** What users call the earlier implementations; by default "an earlier version". */
+  readonly predecessor: string
   /** The variable that makes a daemon report another version, if there is one. */
   readonly versionVariable: string
   /** The tool's names for the reasons `other_family` and `not_ours`. */

@@ -20,6 +20,7 @@ import {
 } from './places.js'
 import { launchArgs, ownShape, selfReportReader } from './recognise.js'
 import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
+import { shellQuote } from './shell-quote.js'
 
 /** By default a daemon that is not used exits after this time; the next command starts another. */
 const IDLE_SECONDS = 3 * 60 * 60
@@ -52,7 +53,7 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
   const { name, predecessors = [], scope = 'user' } = options
   const isProject = (options.scopeKind ?? (scope === 'user' ? 'user' : 'project')) === 'project'
   const commandLine = options.commandLine ?? { role: `${name}-daemon`, scopeFlag: `--${name}-scope=` }
-  const words = { ...defaultWords(name, isProject), ...options.words }
+  const words = { ...defaultWords(name, isProject, options.words?.command ?? name), ...options.words }
   const sandbox = sandboxFor(name)
   const state = (): string => sandbox()?.state ?? stateDirectory(name, process.env)
   const installation = once(() => installationOf(entryOf(options)))
@@ -182,18 +183,22 @@ function versionOf({ entry, version }: Installation): string {
   throw invalid(`no package.json with a version is above ${entry}: give the version`)
 }
 
-function defaultWords(name: string, isProject: boolean): Words {
-  const command = (rest: string): string => `${name} ${rest}`
+function defaultWords(name: string, isProject: boolean, tool: string): Words {
+  const command = (rest: string): string => `${tool} ${rest}`
   return {
-    title: name,
+    title: name.endsWith('daemon') ? name : `${name} daemon`,
+    command: tool,
     start: command('start'),
     stop: command('stop'),
     restart: command('restart'),
     status: command('status'),
     clean: command('doctor --reset'),
-    showElsewhere: (scope) => (isProject ? `cd ${scope} && ${command('status')}` : command('status')),
+    showElsewhere: (scope) =>
+      isProject ? `cd ${shellQuote(scope)} && ${command('status')}` : command('status'),
     inScope: () => '',
     otherScopeHint: '',
+    scope: isProject ? 'project' : 'scope',
+    predecessor: 'an earlier version',
     versionVariable: '',
     reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
   }

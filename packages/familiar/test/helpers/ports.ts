@@ -60,6 +60,8 @@ const FILES = [
   'life/unreachable',
   'life/wedged',
   'life/health-head',
+  'cli/commands',
+  'cli/doctor',
   'client/fetch',
   'life/handler',
 ] as const

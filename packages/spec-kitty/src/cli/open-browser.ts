@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Io } from './io.js'
+import type { Io } from 'familiar/cli'
 
 /** The command that opens a URL in the user's browser, by operating system. */
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {

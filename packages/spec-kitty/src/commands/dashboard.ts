@@ -1,11 +1,7 @@
-import { EXIT } from '../cli/exit-codes.js'
-import { note, type Io } from '../cli/io.js'
+import { EXIT, readOptions, readPort, runCommand, UsageError, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { readOptions, UsageError } from '../cli/usage.js'
 import { currentProject } from '../daemons/project-directory.js'
 import { dashboardDaemon } from '../daemons/dashboard.js'
-import { WORDS } from '../daemons/words.js'
-import { printStop } from '../daemons/print-stop.js'
 
 export const help = `Usage: spec-kitty dashboard [--open] [--port N] [--json]
        spec-kitty dashboard --foreground [--port N]
@@ -66,7 +62,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
         : `--${mode} and --${name} exclude each other`,
     )
   }
-  const port = values.port === undefined ? null : readPort(values.port)
+  const port = readPort(values.port, dashboardDaemon)
   // Wrong values of the environment are reported before anything is done.
   runtimeRoot(io)
   if (mode === 'cleanup-all') {
@@ -80,22 +76,22 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return runInForeground(project, port, io)
   }
   if (mode === 'status') {
-    const { showDashboard } = await import('../dashboard/status.js')
-    return showDashboard(project, { isJson: values.json, isCheck: values.check }, io)
+    const { dashboardStatus } = await import('../dashboard/status.js')
+    const options = { io, status: dashboardStatus(project) }
+    return runCommand(dashboardDaemon.at(project), ['status', ...flags(values, 'check', 'json')], options)
   }
   if (mode === 'stop') {
-    const result = await dashboardDaemon.at(project).stop({ onWait: (message) => note(io, message) })
-    printStop(result, WORDS.dashboard.title, io, values.json)
-    return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
+    return runCommand(dashboardDaemon.at(project), ['stop', ...flags(values, 'json')], { io })
   }
   const { startDashboard } = await import('../dashboard/start.js')
   await startDashboard({ project, port, isOpened: values.open, isJson: values.json }, io)
   return EXIT.ok
 }
 
-function readPort(text: string): number {
-  const { from, to } = dashboardDaemon.ports
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
-  if (port >= from && port < to) return port
-  throw new UsageError(`--port must be a port of the dashboard range, ${from} to ${to - 1}, not '${text}'`)
+/** Returns those of the flags that are set, as they are written. */
+function flags<Name extends string>(
+  values: Readonly<Record<Name, boolean>>,
+  ...names: readonly Name[]
+): readonly string[] {
+  return names.filter((name) => values[name]).map((name) => `--${name}`)
 }

@@ -1,10 +1,5 @@
-import { FamiliarError } from 'familiar'
-import { EXIT } from '../cli/exit-codes.js'
-import { note, printableLines, type Io } from '../cli/io.js'
+import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { readOptions, UsageError } from '../cli/usage.js'
-import { printJsonLines } from '../cli/json.js'
-import { followLog, openTail, type Tail } from '../sync/tail.js'
 import { syncDaemon } from '../daemons/sync.js'
 
 export const help = `Usage: spec-kitty sync logs [--lines N] [--follow | --json]
@@ -14,74 +9,7 @@ runtime itself had to say. --follow goes on until Ctrl+C, or until its reader is
 prints one document.
 `
 
-const DEFAULT_LINES = '50'
-
 /** Prints the log of the sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const options = readOptions(args, {
-    lines: { type: 'string', default: DEFAULT_LINES },
-    follow: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  })
-  if (!/^\d{1,6}$/.test(options.lines)) {
-    throw new UsageError(`--lines must be a whole number, not '${options.lines}'`)
-  }
-  if (options.follow && options.json) throw new UsageError('--follow and --json exclude each other')
-  const path = syncDaemon.at(runtimeRoot(io)).logFile
-  const count = Number(options.lines)
-  try {
-    if (options.follow) await follow(path, count, io)
-    else await printLast(path, count, options.json, io)
-    return EXIT.ok
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-async function follow(path: string, count: number, io: Io): Promise<void> {
-  const isReaderGone = io.watchOutput()
-  await print(followLog(path, await openAtLastLines(path, count), isReaderGone), io)
-}
-
-async function printLast(path: string, count: number, isJson: boolean, io: Io): Promise<void> {
-  const tail = await openAtLastLines(path, count)
-  try {
-    if (isJson) return await printJsonLines({ log: path }, 'lines', tail?.read() ?? [], io)
-    if (tail === null) return note(io, `there is no log yet: ${path}`)
-    const last = await print(tail.read(), io)
-    if (last !== '' && !last.endsWith('\n')) io.out('\n')
-  } finally {
-    await tail?.close()
-  }
-}
-
-async function openAtLastLines(path: string, count: number): Promise<Tail | null> {
-  const tail = await openTail(path)
-  await tail?.seekLastLines(count)
-  return tail
-}
-
-/**
- * Prints the pieces no faster than stdout's reader takes them; returns the last one. Replaces control characters, because a
- * log may hold text from other processes.
- */
-async function print(pieces: AsyncIterable<string>, io: Io): Promise<string> {
-  let last = ''
-  for await (const piece of pieces) {
-    if (piece === '') continue
-    last = piece
-    io.out(printableLines(piece))
-    await io.flushed()
-    if (io.isOutputClosed) break
-  }
-  return last
-}
-
-function unreadable(path: string, error: unknown): FamiliarError {
-  const { code, message } =
-    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) }
-  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot read the log ${path}: ${code ?? message}`, {
-    hint: 'make it a file that this user may read',
-    cause: error,
-  })
+  return runCommand(syncDaemon.at(runtimeRoot(io)), ['logs', ...args], { io })
 }

@@ -1,11 +1,7 @@
 import type { StaleResult } from 'familiar'
-import { reportFailure } from '../cli/failure.js'
-import { EXIT } from '../cli/exit-codes.js'
-import { printable, type Io } from '../cli/io.js'
+import { EXIT, printable, printJson, readOptions, reportFailure, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { readOptions } from '../cli/usage.js'
 import { syncDaemon } from '../daemons/sync.js'
-import { printJson } from '../cli/json.js'
 
 export const help = `Usage: spec-kitty upgrade-hook [--json]
 

@@ -1,34 +1,31 @@
 import { countOf, objectOf, stringOf, type JsonObject } from 'familiar'
 
-/** A health reply of which the details were read; null where there is none. */
-type Report = { readonly details: JsonObject } | null
-
-/** What a daemon reports about its session and its queue; null for a field that it does not report. */
+/** What an identity record says of a daemon's session and queue; null for a field that the daemon does not report. */
 export interface OwnerDetails {
-  readonly serverUrl: string | null
-  readonly authScope: string | null
-  readonly queueDbPath: string | null
+  readonly queue_db_path: string | null
+  readonly auth_scope: string | null
+  readonly server_url: string | null
 }
 
-export function ownerDetails(report: Report): OwnerDetails {
-  const owner = objectOf(report?.details['owner'])
+export function ownerDetails(details: JsonObject | null): OwnerDetails {
+  const owner = objectOf(details?.['owner'])
   return {
-    serverUrl: stringOf(owner?.['server_url']),
-    authScope: stringOf(owner?.['auth_scope']),
-    queueDbPath: stringOf(owner?.['queue_db_path']),
+    queue_db_path: stringOf(owner?.['queue_db_path']),
+    auth_scope: stringOf(owner?.['auth_scope']),
+    server_url: stringOf(owner?.['server_url']),
   }
 }
 
 /** What a sync daemon reports about its work; null for a field that it does not report. */
 export interface SyncDetails {
-  readonly lastSync: string | null
-  readonly consecutiveFailures: number | null
+  readonly last_sync: string | null
+  readonly consecutive_failures: number | null
 }
 
-export function syncDetails(report: Report): SyncDetails {
-  const sync = objectOf(report?.details['sync'])
+export function syncDetails(details: JsonObject | null): SyncDetails {
+  const sync = objectOf(details?.['sync'])
   return {
-    lastSync: stringOf(sync?.['last_sync']),
-    consecutiveFailures: countOf(sync?.['consecutive_failures']),
+    last_sync: stringOf(sync?.['last_sync']),
+    consecutive_failures: countOf(sync?.['consecutive_failures']),
   }
 }

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { realPath } from 'familiar'
-import type { Io } from '../cli/io.js'
-import { UsageError } from '../cli/usage.js'
+import { UsageError, type Io } from 'familiar/cli'
 
 /** Entries that make a directory a project. */
 const SIGNS = ['.kittify', 'kitty-specs'] as const

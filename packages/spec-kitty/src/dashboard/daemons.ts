@@ -1,10 +1,8 @@
 import type { Candidate, Daemon } from 'familiar'
+import { describeCandidate } from 'familiar/cli'
 import { processRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon } from '../daemons/dashboard.js'
 import { syncDaemon } from '../daemons/sync.js'
-import { identityRecord } from '../doctor/identity-record.js'
-import { withRemedy } from '../doctor/remedies.js'
-import { installedSelf } from '../installation.js'
 import type { DaemonsReply } from './api.js'
 
 /** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */
@@ -17,11 +15,10 @@ export async function readDaemons(project: string): Promise<DaemonsReply> {
 
 async function readFamily(daemon: Daemon): Promise<DaemonsReply['families'][number]> {
   const { name, ports } = daemon
-  const self = installedSelf(process.execPath)
   try {
     const seen = await daemon.scan()
     const daemons = seen.candidates.map((candidate) =>
-      entryOf(candidate, withRemedy(identityRecord(candidate, seen, self), candidate, seen)),
+      entryOf(candidate, describeCandidate(daemon, candidate, seen)),
     )
     return { name, ports, daemons, problem: null }
   } catch (error) {
@@ -31,7 +28,7 @@ async function readFamily(daemon: Daemon): Promise<DaemonsReply['families'][numb
 
 function entryOf(
   { facts }: Candidate,
-  record: ReturnType<typeof withRemedy>,
+  record: ReturnType<typeof describeCandidate>,
 ): DaemonsReply['families'][number]['daemons'][number] {
   const { scanned_family, daemon_family, pid, port, package_version, daemon_root, singleton_scope_id } =
     record

@@ -1,5 +1,4 @@
-import { EXIT } from '../cli/exit-codes.js'
-import type { Io } from '../cli/io.js'
+import { EXIT, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/dashboard.js'
 import { dashboardPages } from './pages.js'
 

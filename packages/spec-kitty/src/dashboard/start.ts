@@ -1,9 +1,5 @@
-import type { Io } from '../cli/io.js'
-import { printJson } from '../cli/json.js'
-import { connectDaemon } from '../daemons/connect.js'
+import { connectDaemon, connectionJson, printJson, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/dashboard.js'
-import { connectionJson } from '../daemons/print-connection.js'
-import { WORDS } from '../daemons/words.js'
 
 export interface StartOptions {
   readonly project: string
@@ -18,7 +14,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   // Import this before anything that may wait: the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const wanted = port === null ? {} : { port }
-  const dashboard = await connectDaemon(dashboardDaemon.at(project), WORDS.dashboard.title, io, wanted)
+  const dashboard = await connectDaemon(dashboardDaemon.at(project), io, wanted)
   const url = `${dashboard.url}/`
   if (port !== null && dashboard.port !== port) {
     io.err(`spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}\n`)

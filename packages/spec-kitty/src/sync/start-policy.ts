@@ -1,10 +1,15 @@
-import { isTruthy, type Io } from '../cli/io.js'
+import type { Io } from 'familiar/cli'
 import { readConfig } from './config.js'
 
 const DISABLE = 'SPEC_KITTY_SYNC_DISABLE'
 
 /** `local_only`: what the command does needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'
+
+/** Returns whether an environment variable is switched on: 1, true, yes, y or on, in upper or lower case. */
+export function isTruthy(value: string | undefined): boolean {
+  return /^(?:1|true|yes|y|on)$/i.test(value?.trim() ?? '')
+}
 
 /**
  * Returns why commands may not start the sync daemon on their own; null if they may. The reasons and their order are part of

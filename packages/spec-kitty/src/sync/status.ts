@@ -1,40 +1,21 @@
-import type { Io } from '../cli/io.js'
+import type { Io, StatusExtension } from 'familiar/cli'
 import { syncDetails } from '../daemons/health-details.js'
-import { syncDaemon } from '../daemons/sync.js'
-import { statusHead, type StatusHead } from '../daemons/status.js'
-import { VERSION } from '../version.js'
 import { readSkipReason } from './start-policy.js'
 
-/** What `sync status` reports. */
-export interface SyncStatus extends StatusHead {
-  readonly cli_version: string
-  readonly uptime_seconds: number | null
-  readonly last_sync: string | null
-  readonly consecutive_failures: number | null
-  /** Why commands do not start a daemon on their own; null if they may. */
-  readonly automatic_start_skipped: string | null
-  readonly log: string
-}
-
-/** Returns the state of the sync daemon of the root. */
-export async function readStatus(root: string, env: Io['env']): Promise<SyncStatus> {
-  const skipReason = await readSkipReason(root, env, 'remote_required')
-  const daemon = syncDaemon.at(root)
-  const status = await daemon.status()
-  const sync = syncDetails(status.report)
-  const head = statusHead(status)
-  const isRunning = head.state === 'running'
-  return {
-    ...head,
-    cli_version: VERSION,
-    uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
-    last_sync: sync.lastSync,
-    consecutive_failures: sync.consecutiveFailures,
-    automatic_start_skipped: skipReason,
-    log: daemon.logFile,
+/** Returns what `sync status` shows besides: the last sync, and why commands do not start a daemon on their own. */
+export function syncStatus(root: string, env: Io['env']): StatusExtension {
+  return async ({ status, document: { log, ...document }, lines }) => {
+    const sync = syncDetails(status.report?.details ?? null)
+    const skipReason = await readSkipReason(root, env, 'remote_required')
+    const automatic = skipReason === null ? 'commands may start it' : `not started by commands: ${skipReason}`
+    return {
+      document: { ...document, ...sync, automatic_start_skipped: skipReason, log },
+      lines: [
+        ...lines.slice(0, -1),
+        ['last sync', sync.last_sync ?? 'never'],
+        ['automatic', automatic],
+        ...lines.slice(-1),
+      ],
+    }
   }
-}
-
-function secondsSince(time: string): number {
-  return Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000))
 }

@@ -3,8 +3,6 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { printable, printableLines, printableStyled } from '../../src/cli/io.js'
-import { formatJson, printJsonLines } from '../../src/cli/json.js'
 import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
 
 /** Whatever names and files hold: no terminal obeys what a command prints. */
@@ -16,9 +14,6 @@ beforeEach(() => {
 
 afterEach(() => rmSync(base, { recursive: true }))
 
-const C1 = Array.from({ length: 0x21 }, (_, index) => String.fromCharCode(0x7f + index)).join('')
-const MARKS = '\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
-
 /** Everything that a terminal or an editor may obey, but tabs and line feeds. */
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
@@ -26,36 +21,6 @@ const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028
 const NAME = `a\u001b[2J\u009b31m\u202eb\u2028c\u007f`
 
 describe('a JSON document', () => {
-  it('has no raw control character, and says the same', () => {
-    const document = { [`k${MARKS}`]: [`v${C1}${MARKS}\u0000\u001b\té😀`] }
-    const text = formatJson(document)
-    expect(text).not.toMatch(OBEYED)
-    expect(text).toContain('é😀')
-    expect(text).toContain('\\u202e')
-    expect(JSON.parse(text)).toEqual(document)
-  })
-
-  it('with lines that come in pieces is the same as in one piece', async () => {
-    const texts = ['', '\n', 'a', 'a\n', 'a\n\n\nb\n', '\n\na', `"\\\t${C1}${MARKS}é😀\nz\n`, 'x\ny\nz']
-    for (const text of texts) {
-      const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n')
-      const whole = formatJson({ schema_version: 1, log: 'l', lines: text === '' ? [] : lines })
-      for (const size of [1, 2, 3, 100]) {
-        const pieces = Array.from(text).flatMap((_, at, all) =>
-          at % size ? [] : [all.slice(at, at + size).join('')],
-        )
-        let printed = ''
-        const io = {
-          out: (more: string) => void (printed += more),
-          flushed: async () => {},
-          isOutputClosed: false,
-        }
-        await printJsonLines({ log: 'l' }, 'lines', pieces, io)
-        expect([text, size, printed]).toEqual([text, size, whole])
-      }
-    }
-  })
-
   it('of every command can be shown on a terminal', () => {
     const [root, project] = [join(base, `root ${NAME}`), join(base, `project ${NAME}`)]
     mkdirSync(join(project, '.kittify'), { recursive: true })
@@ -80,18 +45,6 @@ describe('a JSON document', () => {
 })
 
 describe('what people read', () => {
-  it('shows control characters as a question mark; lines keep tabs and line feeds', () => {
-    expect(printable(`a\t\n\r${NAME}`)).toBe('a???a?[2J?31m?b?c?')
-    expect(printableLines(`a\t\n\r${NAME}`)).toBe('a\t\n?a?[2J?31m?b?c?')
-    expect(printableLines(`${C1}${MARKS}`)).toMatch(/^\?+$/)
-  })
-
-  it('keeps our own colours, and only where there are colours', () => {
-    const text = `\u001b[31mred\u001b[39m \u001b[2J\u001b]0;title\u0007`
-    expect(printableStyled(text, true)).toBe('\u001b[31mred\u001b[39m ?[2J?]0;title?')
-    expect(printableStyled(text, false)).toBe('?[31mred?[39m ?[2J?]0;title?')
-  })
-
   it('is every message on stderr, a stack trace and a name without a log included', () => {
     const root = join(base, NAME)
     const runs = [

@@ -126,14 +126,15 @@ describe('the health reply of a sync daemon', () => {
       installation: '/opt/spec-kitty',
       details: { sync: OWN_SYNC_REPLY.sync, owner: OWN_SYNC_REPLY.owner },
     })
-    expect(ownerDetails(readSelfReport(OWN_SYNC_REPLY))).toEqual({
-      serverUrl: 'https://sync.example.com',
-      authScope: 'team:kittens',
-      queueDbPath: `${ROOT}/daemons/sync/queue.db`,
+    const details = readSelfReport(OWN_SYNC_REPLY)?.details ?? null
+    expect(ownerDetails(details)).toEqual({
+      server_url: 'https://sync.example.com',
+      auth_scope: 'team:kittens',
+      queue_db_path: `${ROOT}/daemons/sync/queue.db`,
     })
-    expect(syncDetails(readSelfReport(OWN_SYNC_REPLY))).toEqual({
-      lastSync: '2026-11-21T09:40:00Z',
-      consecutiveFailures: 2,
+    expect(syncDetails(details)).toEqual({
+      last_sync: '2026-11-21T09:40:00Z',
+      consecutive_failures: 2,
     })
   })
 

@@ -1,0 +1,22 @@
+import type { Connection } from '../define/connecting.js'
+import { definitionOf, type Daemon } from '../define/daemon.js'
+import { note, type Io } from './io.js'
+import { noticeVersions } from './notices.js'
+
+/**
+ * Returns a connection to a daemon that the user asked for, and starts one if none runs: in CI too. Says on stderr what it
+ * waits for, and if the daemon has another version.
+ */
+export async function connectDaemon(
+  daemon: Daemon,
+  io: Pick<Io, 'err' | 'program'>,
+  options: { readonly port?: number } = {},
+): Promise<Connection> {
+  const connection = await daemon.connect({
+    ...options,
+    start: true,
+    onWait: (message) => note(io, message),
+  })
+  noticeVersions(connection, definitionOf(daemon), io)
+  return connection
+}

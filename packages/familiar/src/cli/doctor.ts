@@ -1,0 +1,86 @@
+import type { CleanUpReport } from '../act/clean-up.js'
+import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
+import type { Scan } from '../observe/scan.js'
+import { EXIT } from './exit-codes.js'
+import { formatJson } from './json.js'
+import { renderDoctor } from './render-doctor.js'
+import type { CommandContext } from './run.js'
+import { toolOf } from './tool.js'
+import { readOptions, readPort, UsageError } from './usage.js'
+
+interface Options {
+  readonly reset: boolean
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly port: number | null
+}
+
+interface Examined {
+  readonly document: DoctorDocument
+  readonly addition: DoctorAddition
+}
+
+/** Scans the range, cleans it up with `--reset`, and prints the state of the machine after that. */
+export async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const { daemon, io } = context
+  const options = readArguments(args, context)
+  // Where there is no scope, the user hears it before anything is done.
+  const { scope } = daemon
+  const reset = options.reset ? await loadReset() : null
+  const seen = await daemon.scan({ forCleanUp: reset !== null })
+  const at = { ...context, scope, isDryRun: options.dryRun }
+  const show = async (): Promise<string> => render(await examine(seen, null, at), context)
+  const report = (await reset?.(daemon, options, { seen, show }, io)) ?? null
+  const examined = await examine(report?.after ?? seen, report, at)
+  io.out(options.json ? formatJson(examined.document) : render(examined, context))
+  return exitFor(examined.document)
+}
+
+/** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
+async function loadReset() {
+  return (await import('./reset.js')).resetRange
+}
+
+function readArguments(args: readonly string[], { daemon }: CommandContext): Options {
+  const values = readOptions(args, {
+    reset: { type: 'boolean', default: false },
+    force: { type: 'boolean', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    port: { type: 'string' },
+  })
+  for (const name of ['force', 'dry-run', 'port'] as const) {
+    if (!values.reset && values[name] !== undefined && values[name] !== false) {
+      throw new UsageError(`--${name} needs --reset`)
+    }
+  }
+  return {
+    reset: values.reset,
+    force: values.force,
+    dryRun: values['dry-run'],
+    json: values.json,
+    port: readPort(values.port, daemon),
+  }
+}
+
+async function examine(
+  seen: Scan,
+  report: CleanUpReport | null,
+  context: CommandContext & { readonly scope: string; readonly isDryRun: boolean },
+): Promise<Examined> {
+  const { daemon, doctor: extend, scope, isDryRun } = context
+  const status = await daemon.status({ seen })
+  const addition = (await extend?.({ scope, status })) ?? {}
+  const tool = toolOf(daemon, addition.record)
+  return { document: doctorDocument(seen, { scope, status, report, isDryRun, tool, addition }), addition }
+}
+
+function render({ document, addition }: Examined, { words, io, daemon }: CommandContext): string {
+  return renderDoctor(document, addition.head ?? [[words.scope, daemon.scope]], io)
+}
+
+function exitFor({ findings, reset_result: result }: DoctorDocument): number {
+  const isProblem = findings.some((finding) => finding.severity === 'critical')
+  return isProblem || (result?.failed.length ?? 0) > 0 ? EXIT.problem : EXIT.ok
+}

@@ -1,0 +1,81 @@
+import { asLack, FamiliarError } from '../errors.js'
+import { EXIT, exitOf } from './exit-codes.js'
+import { note, type Io } from './io.js'
+import { DOCUMENT_VERSION, formatJson } from './json.js'
+import { UsageError } from './usage.js'
+
+interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly remediation: string | null
+  readonly exit: number
+}
+
+/**
+ * Prints one line on stderr that says what went wrong and what to do, with `isJson` also an object on stdout, and with
+ * `isVerbose` a stack trace on stderr. Returns the exit code.
+ */
+export function reportFailure(
+  error: unknown,
+  io: Pick<Io, 'program' | 'help' | 'out' | 'err'>,
+  isJson: boolean,
+  isVerbose: boolean,
+): number {
+  const failure = describe(error, io)
+  const hint = failure.remediation === null ? '' : ` (${failure.remediation})`
+  note(io, `${io.program}: ${failure.message}${hint}`)
+  if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
+  if (isJson) {
+    const { code, message, remediation } = failure
+    io.out(formatJson({ schema_version: DOCUMENT_VERSION, ok: false, error: { code, message, remediation } }))
+  }
+  return failure.exit
+}
+
+function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
+  const error = lackIn(caught) ?? caught
+  if (causesOf(error).some(isPartMissing)) return installationChanged(program)
+  if (error instanceof UsageError) {
+    return { code: 'E_USAGE', message: error.message, remediation: `see ${help}`, exit: EXIT.error }
+  }
+  if (error instanceof FamiliarError) {
+    const { code, message, hint } = error
+    return { code, message, remediation: hint, exit: exitOf(error) }
+  }
+  const message = `internal error: ${error instanceof Error ? error.message : String(error)}`
+  return {
+    code: 'E_INTERNAL',
+    message,
+    remediation: 'run again with --verbose for details',
+    exit: EXIT.error,
+  }
+}
+
+/** A module of this package no longer exists: an upgrade is replacing the package, or just has. */
+function installationChanged(program: string): Failure {
+  return {
+    code: 'E_INSTALLATION_CHANGED',
+    message: 'this installation was replaced or removed while the command ran',
+    remediation: `run the command again; if it says the same then, reinstall ${program}`,
+    exit: EXIT.tryAgain,
+  }
+}
+
+const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
+
+function isPartMissing(error: unknown): boolean {
+  return error instanceof Error && PART_MISSING.has((error as NodeJS.ErrnoException).code)
+}
+
+/**
+ * Returns `E_RESOURCES` if the error or one of its causes is that this process lacks file descriptors, memory or
+ * processes; else null.
+ */
+function lackIn(error: unknown): FamiliarError | null {
+  return causesOf(error).reduce<FamiliarError | null>((found, cause) => found ?? asLack(cause), null)
+}
+
+/** Returns the error and its chain of causes, outermost first. */
+function causesOf(error: unknown): readonly unknown[] {
+  return error instanceof Error ? [error, ...causesOf(error.cause)] : []
+}

@@ -1,0 +1,87 @@
+import type { Words } from '../define/options.js'
+
+interface Help {
+  readonly usage: string
+  readonly summary: (words: Words) => string
+  readonly options: readonly (readonly [flag: string, text: string])[]
+}
+
+const JSON_OPTION = ['--json', 'print one JSON document'] as const
+
+const HELP: Readonly<Record<string, Help>> = {
+  start: {
+    usage: '[--json]',
+    summary: ({ title }) => `start the ${title}, or find the one that runs`,
+    options: [JSON_OPTION],
+  },
+  stop: {
+    usage: '[--json]',
+    summary: ({ title }) => `stop the ${title}, of any version; none to stop is exit 0`,
+    options: [JSON_OPTION],
+  },
+  restart: {
+    usage: '[--json]',
+    summary: ({ title }) => `stop the ${title} and start a new one`,
+    options: [JSON_OPTION],
+  },
+  status: {
+    usage: '[--check] [--json]',
+    summary: ({ title }) => `show whether the ${title} runs, its version, and its last stop`,
+    options: [['--check', 'exit 0 only when it runs'], JSON_OPTION],
+  },
+  logs: {
+    usage: '[--lines N] [--follow | --json]',
+    summary: ({ title }) => `print the log of the ${title}`,
+    options: [
+      ['--lines N', 'how many of the last lines (50)'],
+      ['--follow', 'go on until Ctrl+C, or until the reader is gone'],
+      JSON_OPTION,
+    ],
+  },
+  doctor: {
+    usage: '[--reset [--force] [--port N] [--dry-run]] [--json]',
+    summary: ({ title }) => `show what listens where a ${title} may; --reset ends what is stale`,
+    options: [
+      ['--reset', 'end what is proven stale (safe_auto); on a terminal, ask about the rest'],
+      ['--force', 'with --reset: also end what needs a decision (operator_required)'],
+      ['--port N', 'with --reset: only the listener on this port'],
+      ['--dry-run', 'with --reset: say what would be done, do nothing'],
+      JSON_OPTION,
+    ],
+  },
+}
+
+const COMMON = [
+  ['--verbose', 'show the stack trace of an internal error'],
+  ['--help', 'show this'],
+] as const
+
+const EXIT_CODES = `Exit codes: 0 done; 1 a problem remains or something failed; 2 wrong usage or an error;
+75 busy, try again; 130 interrupted.
+`
+
+/** Returns the help of a command, or a list of the commands. */
+export function helpText(name: string | null, words: Words): string {
+  const help = name === null ? undefined : HELP[name]
+  if (help === undefined) return overview(words)
+  return [
+    `Usage: ${words.command} ${name} ${help.usage}\n`,
+    `${capital(help.summary(words))}.\n`,
+    `Options:\n${list([...help.options, ...COMMON])}`,
+    EXIT_CODES,
+  ].join('\n')
+}
+
+function overview(words: Words): string {
+  const commands = Object.entries(HELP).map(([name, { summary }]) => [name, summary(words)] as const)
+  return `Usage: ${words.command} <command> [options]\n\nCommands:\n${list(commands)}\n${words.command} <command> --help tells more.\n`
+}
+
+function list(entries: readonly (readonly [name: string, text: string])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length))
+  return entries.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('')
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,56 @@
+import { styleText } from 'node:util'
+import { printable } from './printable.js'
+
+/** All that a command may use of its process and terminal. `runOnProcess` creates it. */
+export interface Io {
+  /** What users call the tool: stands before its messages on stderr. */
+  readonly program: string
+  /** The command that tells how the tool is used. */
+  readonly help: string
+  readonly env: { readonly [name: string]: string | undefined }
+  /** Returns the working directory. Throws if it was removed. */
+  cwd(): string
+  readonly isInteractive: boolean
+  /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
+  readonly columns: number | null
+  readonly hasColor: boolean
+  /** True once a write to stdout has failed: further output is lost. */
+  readonly isOutputClosed: boolean
+  /**
+   * Returns a function that tells whether the reader of stdout is gone, even if nothing is being written. For
+   * commands that run until they are stopped. Must be called before the first write.
+   */
+  watchOutput(): () => boolean
+  out(text: string): void
+  /**
+   * Resolves when everything written to stdout has been handed to the operating system, or when stdout has failed and
+   * the rest is lost.
+   */
+  flushed(): Promise<void>
+  /**
+   * Writes to stderr. Replaces every control character but tabs and line feeds, because a name in a message may contain
+   * any character.
+   */
+  err(text: string): void
+  /** Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130. */
+  confirm(question: string): Promise<boolean>
+  /**
+   * For a command that runs a daemon in this process. After this call the daemon handles Ctrl+C, and a failed write to
+   * stdout or stderr (the terminal was closed) does not end the daemon.
+   */
+  releaseInterrupt(): void
+  /** Ends the process at once. */
+  exit(code: number): never
+}
+
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
+
+/** Returns the text in this style if the output has colours, else the text itself. */
+export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
+  return io.hasColor ? styleText(style, text) : text
+}
+
+/** Prints one line on stderr. Replaces line feeds too, because a name in the text may contain any character. */
+export function note(io: Pick<Io, 'err'>, text: string): void {
+  io.err(`${printable(text)}\n`)
+}

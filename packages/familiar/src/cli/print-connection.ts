@@ -1,0 +1,32 @@
+import type { Connection } from '../define/connecting.js'
+import type { Io } from './io.js'
+import { printJson } from './json.js'
+import { printable } from './printable.js'
+
+/** Prints which daemon a command got, and whether it had to be started. */
+export function printConnection(
+  connection: Connection,
+  title: string,
+  io: Pick<Io, 'out'>,
+  isJson: boolean,
+): void {
+  if (isJson) return printJson(connectionJson(connection), io)
+  const { pid, port, version, started } = connection
+  const what = started ? `the ${title} was started` : `the ${title} runs`
+  io.out(`${what}: process ${pid}, port ${port}, version ${printable(version)}\n`)
+}
+
+/** Returns the JSON document about the daemon that a command got, with the members of `more` before `pid`. */
+export function connectionJson(connection: Connection, more: object = {}): object {
+  const { pid, port, version, protocol, started, startReason, replacedVersion } = connection
+  return {
+    outcome: started ? 'started' : 'found',
+    start_reason: startReason,
+    replaced_version: replacedVersion,
+    ...more,
+    pid,
+    port,
+    package_version: version,
+    protocol_version: protocol,
+  }
+}

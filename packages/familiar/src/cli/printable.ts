@@ -1,0 +1,36 @@
+/**
+ * Characters besides C0 that a terminal or editor may act on: DEL, C1 controls, line separators, bidirectional marks.
+ */
+export const HIDDEN_CONTROLS =
+  '\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
+
+/** Matches a whole run of control characters at once, for speed: a damaged log may contain millions of zero bytes. */
+const CONTROLS = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]+`, 'g')
+const CONTROLS_IN_LINES = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f${HIDDEN_CONTROLS}]+`, 'g')
+
+function questionMarks(controls: string): string {
+  return '?'.repeat(controls.length)
+}
+
+/**
+ * Returns text from another process with every control character replaced, so that a terminal can show it without
+ * acting on it.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(CONTROLS, questionMarks)
+}
+
+/** Like `printable`, for text of several lines: keeps tabs and line feeds. */
+export function printableLines(text: string): string {
+  return text.replaceAll(CONTROLS_IN_LINES, questionMarks)
+}
+
+/** The escape sequences that `paint` writes. */
+const STYLES = /(\u001b\[\d{1,2}m)/
+
+/** Like `printableLines`, for stdout: also keeps the styles of `paint` if the output has colours. */
+export function printableStyled(text: string, hasColor: boolean): string {
+  if (!hasColor) return printableLines(text)
+  const parts = text.split(STYLES)
+  return parts.map((part, index) => (index % 2 === 1 ? part : printableLines(part))).join('')
+}

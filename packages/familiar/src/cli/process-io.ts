@@ -1,0 +1,176 @@
+import { setImmediate } from 'node:timers/promises'
+import { isOn } from '../define/environment.js'
+import { EXIT } from './exit-codes.js'
+import { reportFailure } from './failure.js'
+import type { Io } from './io.js'
+import { printableLines, printableStyled } from './printable.js'
+import { confirm } from './prompt.js'
+import { watchReader } from './reader.js'
+
+export interface ProcessSettings {
+  /** What users call the tool: stands before its messages on stderr. */
+  readonly program: string
+  /** The command that tells how the tool is used. */
+  readonly help: string
+  readonly argv: readonly string[]
+  /** Environment variables besides `CI` that mean that no question can be answered. */
+  readonly quietVariables?: readonly string[]
+}
+
+/**
+ * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure as one line on stderr
+ * and, with `--json`, as an object on stdout; `--verbose` adds a stack trace and is not passed on. Ctrl+C ends the process
+ * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
+ * is. What it installs on the process it removes before it returns.
+ */
+export async function runOnProcess(
+  settings: ProcessSettings,
+  command: (args: readonly string[], io: Io) => Promise<number>,
+): Promise<number> {
+  const { program } = settings
+  const interrupted = (): never => {
+    io.err(`${program}: interrupted; what was already done stays done\n`)
+    process.exit(EXIT.interrupted)
+  }
+  const output = openOutput(program, (text) => io.err(text))
+  const errors = lazyStream(
+    () => process.stderr,
+    // There is nowhere else to report an error of stderr.
+    () => undefined,
+  )
+  const io = makeIo(settings, { output, errors, interrupted })
+  process.once('SIGINT', interrupted)
+  try {
+    const code = await runReported(settings, command, io)
+    await output.close()
+    return output.isLost() ? code || EXIT.error : code
+  } finally {
+    process.off('SIGINT', interrupted)
+    await errors.close()
+  }
+}
+
+/** What runs a command must not be loaded on demand: the package may be replaced while the command waits. */
+async function runReported(
+  { argv }: ProcessSettings,
+  command: (args: readonly string[], io: Io) => Promise<number>,
+  io: Io,
+): Promise<number> {
+  const args = argv.filter((argument) => argument !== '--verbose')
+  try {
+    return await command(args, io)
+  } catch (error) {
+    return reportFailure(error, io, args.includes('--json'), args.length < argv.length)
+  }
+}
+
+interface Streams {
+  readonly output: ReturnType<typeof openOutput>
+  readonly errors: LazyStream
+  readonly interrupted: () => never
+}
+
+function makeIo(
+  { program, help, quietVariables = [] }: ProcessSettings,
+  { output, errors, interrupted }: Streams,
+): Io {
+  const env = process.env
+  return {
+    program,
+    help,
+    env,
+    cwd: () => process.cwd(),
+    get isInteractive() {
+      const isQuiet = ['CI', ...quietVariables].some((name) => isOn(env[name]))
+      return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
+    },
+    get columns() {
+      return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
+    },
+    get hasColor() {
+      return hasColor(env)
+    },
+    get isOutputClosed() {
+      return output.hasFailed()
+    },
+    watchOutput: () => {
+      const isReaderGone = watchReader(process.stdout.fd)
+      return () => output.hasFailed() || isReaderGone()
+    },
+    out: (text) => void output.open().write(printableStyled(text, hasColor(env))),
+    flushed: () => output.flushed(),
+    err: (text) => void errors.open().write(printableLines(text)),
+    confirm: (question) => confirm(question, process.stdin, process.stderr),
+    releaseInterrupt: () => {
+      process.off('SIGINT', interrupted)
+      output.open()
+      errors.open()
+    },
+    exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
+  }
+}
+
+interface LazyStream {
+  open(): NodeJS.WriteStream
+  /** Resolves when everything written has been handed to the operating system, or is lost. */
+  flushed(): Promise<void>
+  /** Waits for what was written, and no longer handles the errors of the stream. */
+  close(): Promise<void>
+}
+
+/** Opening a standard stream takes some milliseconds, so each is opened only when it is needed. */
+function lazyStream(
+  find: () => NodeJS.WriteStream,
+  onError: (error: NodeJS.ErrnoException) => void,
+): LazyStream {
+  let stream: NodeJS.WriteStream | null = null
+  const open = (): NodeJS.WriteStream => {
+    if (stream === null) {
+      stream = find()
+      stream.on('error', onError)
+    }
+    return stream
+  }
+  const flushed = (): Promise<void> => new Promise((resolve) => open().write('', () => resolve()))
+  return {
+    open,
+    flushed,
+    close: async () => {
+      if (stream === null) return
+      await flushed()
+      // The stream emits an error after it has called back.
+      await setImmediate()
+      stream.off('error', onError)
+      stream = null
+    },
+  }
+}
+
+/**
+ * Returns stdout. A reader that is gone (EPIPE) had enough. After any other error, such as a full disk, output is lost: that
+ * is reported, and the command has failed even if all else went well.
+ */
+function openOutput(
+  program: string,
+  report: (text: string) => void,
+): LazyStream & { hasFailed(): boolean; isLost(): boolean } {
+  let hasFailed = false
+  let isLost = false
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (hasFailed) return
+    hasFailed = true
+    if (error.code === 'EPIPE') return
+    isLost = true
+    report(`${program}: cannot write the output: ${error.code ?? error.message}\n`)
+  }
+  const stream = lazyStream(() => process.stdout, onError)
+  return { ...stream, hasFailed: () => hasFailed, isLost: () => isLost }
+}
+
+/** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
+function hasColor(env: Io['env']): boolean {
+  if ((env['NO_COLOR'] ?? '') !== '') return false
+  const force = env['FORCE_COLOR']
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
+  return process.stdout.isTTY && env['TERM'] !== 'dumb'
+}

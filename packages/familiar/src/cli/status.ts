@@ -1,0 +1,89 @@
+import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import { definitionOf } from '../define/daemon.js'
+import type { Words } from '../define/options.js'
+import type { Line } from '../doctor/document.js'
+import { describeState, isPresent, statusHead, type StatusHead } from '../doctor/state.js'
+import { EXIT } from './exit-codes.js'
+import { printJson } from './json.js'
+import { formatLines } from './lines.js'
+import type { CommandContext } from './run.js'
+import { readOptions } from './usage.js'
+
+/** What `status --json` prints. Names and meanings are permanent. */
+export interface StatusDocument extends StatusHead {
+  readonly cli_version: string
+  readonly uptime_seconds: number | null
+  readonly log: string
+}
+
+/** What `status` would show, for a tool that shows more. */
+export interface StatusView {
+  readonly status: DaemonStatus
+  readonly document: StatusDocument
+  /** The first line is about the daemon, the last about its log. */
+  readonly lines: readonly Line[]
+  /** Any state but `running` in a few words. */
+  readonly state: string
+}
+
+/** Returns what `status` shows instead. */
+export type StatusExtension = (
+  view: StatusView,
+) => Promise<{ readonly document: object; readonly lines: readonly Line[] }>
+
+/** Shows the state of the daemon. Exit 1 if it is there and does not answer; with `--check`, 0 only if it runs. */
+export async function run(
+  args: readonly string[],
+  { daemon, words, io, status: extend }: CommandContext,
+): Promise<number> {
+  const flag = { type: 'boolean', default: false } as const
+  const { json, check } = readOptions(args, { json: flag, check: flag })
+  const view = viewOf(await daemon.status(), daemon.logFile, definitionOf(daemon).version, words)
+  const { document, lines } = (await extend?.(view)) ?? view
+  if (json) printJson(document, io)
+  else io.out(`${formatLines(lines).join('\n')}\n`)
+  return exitFor(view.status.state, check)
+}
+
+function viewOf(status: DaemonStatus, log: string, version: string, words: Words): StatusView {
+  const head = statusHead(status)
+  const isRunning = head.state === 'running'
+  const document: StatusDocument = {
+    ...head,
+    cli_version: version,
+    uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
+    log,
+  }
+  const state = describeState(head, words.stop)
+  return { status, document, state, lines: linesOf(document, state, words) }
+}
+
+function linesOf(document: StatusDocument, state: string, { predecessor }: Words): readonly Line[] {
+  const { package_version, protocol_version, last_stop } = document
+  const theirs = document.is_predecessor ? ` (${predecessor})` : ''
+  return [
+    ['daemon', `${document.state === 'running' ? describeRunning(document) : state}${theirs}`],
+    ...(isPresent(document.state)
+      ? [['version', `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`] as const]
+      : []),
+    ['command', document.cli_version],
+    ...(last_stop === null
+      ? []
+      : [['last stop', `${last_stop.at ?? 'unknown'}: ${last_stop.reason}`] as const]),
+    ['log', document.log],
+  ]
+}
+
+function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {
+  const at = `process ${pid ?? 'unknown'}, port ${port}`
+  return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
+}
+
+function secondsSince(time: string): number {
+  return Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000))
+}
+
+function exitFor(state: DaemonState, isCheck: boolean): number {
+  if (isCheck) return state === 'running' ? EXIT.ok : EXIT.problem
+  return state === 'wedged' ? EXIT.problem : EXIT.ok
+}

@@ -1,0 +1,80 @@
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { DaemonStatus } from '../classify/state-without.js'
+import type { Scan } from '../observe/scan.js'
+import { readDaemon, type DaemonView } from './daemon-view.js'
+import { findingsOf, type Finding } from './findings.js'
+import { identityRecord, type Tool } from './identity-record.js'
+import { withRemedy, type DoctorRecord } from './remedies.js'
+import { resetResult, type ResetResult } from './reset-result.js'
+
+const SCHEMA_VERSION = 2
+
+/** What `doctor --json` prints. Names and meanings are permanent. */
+export interface DoctorDocument {
+  readonly schema_version: typeof SCHEMA_VERSION
+  readonly generated_at: string
+  /** Left out if the tool says it under another name. */
+  readonly scope?: string
+  readonly daemon: DaemonView | null
+  /** Candidates of class safe_auto and operator_required. */
+  readonly orphans: readonly DoctorRecord[]
+  /** Every listener in the range, and a process that holds the daemon lock but does not listen. */
+  readonly candidates: readonly DoctorRecord[]
+  readonly findings: readonly Finding[]
+  readonly reset_result?: ResetResult
+}
+
+/** A line for people: what it is about, and the text. */
+export type Line = readonly [label: string, text: string]
+
+/** What a tool shows besides. */
+export interface DoctorAddition extends Pick<Tool, 'record'> {
+  /** The lines above that about the daemon, instead of the scope's. */
+  readonly head?: readonly Line[]
+  /** Members of the document, instead of `scope`. */
+  readonly document?: object
+  /** Members of `daemon`. */
+  readonly daemon?: object
+  readonly findings?: readonly Finding[]
+}
+
+/** Returns what the tool shows besides about this scope; called for each document. */
+export type DoctorExtension = (at: {
+  readonly scope: string
+  readonly status: DaemonStatus
+}) => Promise<DoctorAddition>
+
+/**
+ * What the document is made from besides the scan. `report` is null without a clean-up; after one, the scan must be the
+ * one made after it.
+ */
+export interface DocumentParts {
+  readonly scope: string
+  readonly tool: Tool
+  readonly status: DaemonStatus
+  readonly report: CleanUpReport | null
+  readonly isDryRun: boolean
+  readonly addition: DoctorAddition
+}
+
+/** Returns the document about the scan `seen`. */
+export function doctorDocument(
+  seen: Scan,
+  { scope, tool, status, report, isDryRun, addition }: DocumentParts,
+): DoctorDocument {
+  const { words, self } = tool
+  const candidates = seen.candidates.map((candidate) =>
+    withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool),
+  )
+  const daemon = readDaemon(status)
+  return {
+    schema_version: SCHEMA_VERSION,
+    generated_at: new Date().toISOString(),
+    ...(addition.document ?? { scope }),
+    daemon: daemon === null ? null : { ...daemon, ...addition.daemon },
+    orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
+    candidates,
+    findings: findingsOf({ seen, status, self, words }, addition.findings ?? []),
+    ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
+  }
+}

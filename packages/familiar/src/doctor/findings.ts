@@ -1,0 +1,195 @@
+import { missingProofs } from '../classify/replaceable.js'
+import type { DaemonStatus } from '../classify/state-without.js'
+import type { Words } from '../define/options.js'
+import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
+import { isSpared } from '../observe/spared.js'
+
+/** One finding of the doctor. Ids are permanent. */
+export interface Finding {
+  readonly id: string
+  readonly severity: 'info' | 'warn' | 'critical'
+  readonly summary: string
+  readonly remediation: { readonly command: string; readonly description: string } | null
+}
+
+interface Seen {
+  readonly seen: Scan
+  readonly status: DaemonStatus
+  readonly self: Self
+  readonly words: Words
+}
+
+/** The range is nearly full if at least this share of its ports is in use. */
+const NEARLY_FULL = 0.8
+
+/** Returns every finding that applies, and those of the tool itself, in the order of their ids. Pure. */
+export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
+  const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach]
+  const found = rules.flatMap((rule) => rule(seen) ?? [])
+  return [...found, ...ofTool].toSorted((one, other) => one.id.localeCompare(other.id))
+}
+
+/** Counts the orphans that a command can end: neither this scope's daemon nor a candidate that even `--force` spares. */
+function orphaned({ seen, words: { title, clean } }: Seen): Finding | null {
+  const own = scopeDaemon(seen)
+  const orphans = seen.candidates.filter(
+    (candidate) => candidate !== own && (isSafe(candidate) || isOpen(candidate, seen)),
+  )
+  if (orphans.length === 0) return null
+  const safe = orphans.filter(isSafe).length
+  const open = orphans.length - safe
+  const parts = [
+    ...(safe > 0 ? [`${safe} can be cleaned`] : []),
+    ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision`] : []),
+  ]
+  return {
+    id: 'F-002',
+    severity: 'warn',
+    summary: `orphaned ${title}s: ${parts.join(', ')}`,
+    remediation:
+      safe > 0
+        ? { command: clean, description: 'ends what is proven stale' }
+        : {
+            command: `${clean} --force`,
+            description: `ends those that are proven to be ${title}s, and leaves those that are in use`,
+          },
+  }
+}
+
+function isSafe({ verdict }: Candidate): boolean {
+  return verdict.class === 'safe_auto'
+}
+
+function isOpen(candidate: Candidate, seen: Scan): boolean {
+  const { verdict, proof } = candidate
+  return verdict.class === 'operator_required' && proof !== null && !isSpared(candidate, seen)
+}
+
+/**
+ * Reports that this scope's daemon and this command have different versions. Commands replace an older daemon, use any
+ * other that speaks the same protocol, and fail if the protocol is newer.
+ */
+function otherVersion({ seen, self, words }: Seen): Finding | null {
+  const found = scopeDaemon(seen)
+  const { report, shape } = found?.observation ?? {}
+  if (found === null || report == null || shape == null) return null
+  if (shape.lineage === 'predecessor' && !isReplaced(found, seen)) return null
+  const { packageVersion, protocolVersion } = report
+  const buildTime = recordOf(found, seen)?.buildTime ?? null
+  const standing = versionRelation(
+    { lineage: shape.lineage, packageVersion, protocolVersion, buildTime },
+    self,
+  )
+  if (standing === 'same') return null
+  const theirs = shape.lineage === 'predecessor' ? ` of ${words.predecessor}` : ''
+  return {
+    id: 'F-004',
+    severity: 'warn',
+    summary: `the ${words.title}${theirs} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
+    remediation: remedyFor(standing, words),
+  }
+}
+
+function remedyFor(
+  standing: VersionRelation,
+  { start, restart }: Words,
+): NonNullable<Finding['remediation']> {
+  if (standing === 'older') {
+    return { command: start, description: 'replaces it by one of this version' }
+  }
+  const description =
+    standing === 'unordered'
+      ? 'replaces it by one of this version; which of the two is newer cannot be told'
+      : 'goes back to this version; better, use the newer one'
+  return { command: restart, description }
+}
+
+/**
+ * Returns whether commands would replace this predecessor's daemon: only if no proof about it is missing, and each
+ * record of the scope is absent or the predecessor's.
+ */
+function isReplaced(daemon: Candidate, seen: Scan): boolean {
+  const isAlone = seen.context.here.records.every(
+    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
+  )
+  return isAlone && missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
+}
+
+function noDaemon({ status, words: { title, stop } }: Seen): Finding | null {
+  const { state, pid, port } = status
+  const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
+  if (state === 'none' || state === 'stopped') {
+    return { id: 'F-005', severity: 'info', summary: `no ${title}`, remediation: null }
+  }
+  if (state === 'crashed') {
+    const summary = `the recorded ${title} is not running (${at})`
+    return { id: 'F-005', severity: 'info', summary, remediation: null }
+  }
+  if (state !== 'wedged') return null
+  return {
+    id: 'F-005',
+    severity: 'critical',
+    summary: `the ${title} (${at}) does not answer`,
+    remediation: { command: stop, description: 'ends it' },
+  }
+}
+
+/**
+ * Reports a daemon that commands cannot reach from here, or one that crashed. The next command replaces a crashed one.
+ */
+function outOfReach({ status, words: { title, start, otherScopeHint } }: Seen): Finding | null {
+  const { state, why, since, pid, port } = status
+  const at = `the ${title} (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
+  if (state === 'unreachable' || state === 'elsewhere') {
+    return {
+      id: state === 'unreachable' ? 'F-013' : 'F-014',
+      severity: 'warn',
+      summary: `${at} is ${state}: ${why}; use it where it runs${otherScopeHint === '' ? '' : `, or ${otherScopeHint}`}`,
+      remediation: null,
+    }
+  }
+  if (state !== 'crashed') return null
+  const when = since === null ? '' : `, last alive ${since}`
+  return {
+    id: 'F-015',
+    severity: 'info',
+    summary: `${at} crashed${when}: ${why}`,
+    remediation: { command: start, description: 'starts a new one' },
+  }
+}
+
+function nearlyFull({ seen }: Seen): Finding | null {
+  const { from, to } = seen.family.ports
+  const used = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
+  if (used < (to - from) * NEARLY_FULL) return null
+  return {
+    id: 'F-010',
+    severity: 'warn',
+    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use`,
+    remediation: null,
+  }
+}
+
+/**
+ * Reports that a predecessor's daemon serves this scope too and is left alone. (If commands would replace it, F-004
+ * does.)
+ */
+function predecessorToo({ seen, words: { predecessor, scope } }: Seen): Finding | null {
+  const theirs = seen.candidates.find(
+    (candidate) =>
+      candidate.facts.singleton_here === 'yes' &&
+      (candidate.facts.marker !== 'yes' || candidate.facts.marker_here === 'yes') &&
+      candidate.observation.report !== null &&
+      candidate.observation.shape?.lineage === 'predecessor',
+  )
+  if (theirs === undefined || isReplaced(theirs, seen)) return null
+  const { report, port } = theirs.observation
+  return {
+    id: 'F-011',
+    severity: 'info',
+    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (port ${port})`,
+    remediation: null,
+  }
+}

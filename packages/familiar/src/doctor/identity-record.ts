@@ -1,0 +1,102 @@
+import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/evidence.js'
+import type { Facts } from '../classify/facts.js'
+import type { CleanupClass } from '../classify/rules.js'
+import type { Words } from '../define/options.js'
+import type { Self } from '../identity/versions.js'
+import type { JsonObject } from '../json.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+
+/** The tool whose daemons are described. */
+export interface Tool {
+  readonly words: Words
+  readonly self: Self
+  /** Whether its daemons belong to projects. */
+  readonly isProject: boolean
+  /** What a record says besides, from what the daemon's health reply says besides; null if there is no reply. */
+  readonly record?: (details: JsonObject | null) => object
+}
+
+/**
+ * One candidate of a scan, as the commands print it in JSON. The name and the meaning of a field must never change,
+ * because scripts read them.
+ */
+export interface IdentityRecord {
+  readonly scanned_family: string
+  readonly daemon_family: string | null
+  readonly pid: number | null
+  /** Null for a process that holds the daemon lock and does not listen. */
+  readonly port: number | null
+  readonly protocol_version: number | null
+  readonly package_version: string | null
+  readonly singleton_scope_id: string | null
+  readonly daemon_root: string | null
+  readonly owner_present: boolean
+  readonly identity_source: 'health_self_report' | 'cmdline_marker' | 'owner_record' | 'none'
+  readonly executable_summary: string | null
+  readonly spawn_shape_ok: boolean | null
+  readonly self_report_matches_listener: boolean | null
+  readonly is_recorded_singleton: boolean | null
+  readonly started_at: string | null
+  readonly uptime_seconds: number | null
+  readonly memory_bytes: number | null
+  readonly stale_evidence: readonly StaleEvidence[]
+  readonly in_use_by: string | null
+  readonly cleanup_class: CleanupClass
+  readonly skip_reason: string | null
+  readonly rule: string
+}
+
+/**
+ * Returns the identity record of a candidate. Pure, except that it reads the wall clock to compute the start time from
+ * the age.
+ */
+export function identityRecord(
+  candidate: Candidate,
+  seen: Scan,
+  { self, record }: Pick<Tool, 'self' | 'record'>,
+): IdentityRecord {
+  const { observation, facts, verdict } = candidate
+  const { report, shape, process } = observation
+  const age = process?.ageSeconds ?? null
+  return {
+    scanned_family: seen.family.name,
+    daemon_family: shape !== null ? seen.family.name : observation.otherFamily,
+    pid: observation.pid,
+    port: observation.port,
+    protocol_version: report?.protocolVersion ?? null,
+    package_version: report?.packageVersion ?? null,
+    singleton_scope_id: report?.scope ?? null,
+    daemon_root: shape?.marker ?? null,
+    ...record?.(report?.details ?? null),
+    owner_present: shape !== null && seen.context.here.sharedOwnerPresent === true,
+    identity_source: identitySource(candidate),
+    executable_summary: executableSummary(candidate),
+    spawn_shape_ok: known(facts.spawn_shape),
+    self_report_matches_listener: known(facts.report_agrees),
+    is_recorded_singleton: known(facts.singleton_here),
+    started_at: age === null ? null : new Date(Date.now() - age * 1000).toISOString(),
+    uptime_seconds: age === null ? null : Math.floor(age),
+    memory_bytes: process?.memoryBytes ?? null,
+    stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(observation, seen.context, self),
+    in_use_by: inUseBy(observation, seen.context),
+    cleanup_class: verdict.class,
+    skip_reason: verdict.reason,
+    rule: verdict.rule,
+  }
+}
+
+function known(fact: Facts[keyof Facts]): boolean | null {
+  return fact === 'unknown' ? null : fact === 'yes'
+}
+
+function identitySource({ facts, observation }: Candidate): IdentityRecord['identity_source'] {
+  if (facts.spawn_shape === 'yes' && facts.report_agrees === 'yes') return 'health_self_report'
+  if (observation.shape !== null && observation.shape.marker !== null) return 'cmdline_marker'
+  return facts.singleton_here === 'yes' ? 'owner_record' : 'none'
+}
+
+function executableSummary({ observation }: Candidate): string | null {
+  const executable = observation.report?.executable ?? observation.process?.executable ?? null
+  const home = observation.report?.installation ?? null
+  return executable !== null && home !== null ? `${executable} (${home})` : executable
+}

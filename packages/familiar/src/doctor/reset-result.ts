@@ -1,0 +1,71 @@
+import type { CleanUpEntry, CleanUpReport } from '../act/clean-up.js'
+import type { CleanupPath, FailureReason } from '../act/terminate.js'
+import { staleEvidence } from '../classify/evidence.js'
+import type { Self } from '../identity/versions.js'
+
+interface Named {
+  readonly pid: number | null
+  readonly port: number | null
+}
+
+interface Versioned extends Named {
+  readonly package_version: string | null
+  readonly protocol_version: number | null
+  /** The skip reason that `--force` overrode, or the evidence that the daemon is stale. */
+  readonly reason: string
+}
+
+/** The `reset_result` block. Every candidate that could have been cleaned is in exactly one list. */
+export interface ResetResult {
+  readonly swept: readonly (Versioned & { readonly cleanup_path: CleanupPath })[]
+  readonly skipped: readonly (Named & {
+    readonly cleanup_class: string
+    readonly skip_reason: string | null
+  })[]
+  readonly failed: readonly (Named & { readonly failure_reason: FailureReason })[]
+  readonly dry_run: boolean
+  readonly would_sweep: readonly Versioned[]
+}
+
+/**
+ * Returns what the clean-up did with each candidate. Versions and evidence are from the scan that the clean-up acted
+ * on.
+ */
+export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean): ResetResult {
+  const { entries } = report
+  return {
+    swept: entries.flatMap((entry) =>
+      entry.result.outcome === 'swept'
+        ? [{ ...versioned(entry, report, self), cleanup_path: entry.result.path }]
+        : [],
+    ),
+    skipped: entries.flatMap((entry) => (entry.result.outcome === 'skipped' ? [skipped(entry)] : [])),
+    failed: entries.flatMap((entry) =>
+      entry.result.outcome === 'failed' ? [{ ...named(entry), failure_reason: entry.result.reason }] : [],
+    ),
+    dry_run: isDryRun,
+    would_sweep: entries.flatMap((entry) =>
+      entry.result.outcome === 'would_sweep' ? [versioned(entry, report, self)] : [],
+    ),
+  }
+}
+
+function named({ candidate }: CleanUpEntry): Named {
+  return { pid: candidate.observation.pid, port: candidate.observation.port }
+}
+
+function skipped(entry: CleanUpEntry): ResetResult['skipped'][number] {
+  const { verdict } = entry.candidate
+  return { ...named(entry), cleanup_class: verdict.class, skip_reason: verdict.reason }
+}
+
+function versioned(entry: CleanUpEntry, report: CleanUpReport, self: Self): Versioned {
+  const { observation, verdict } = entry.candidate
+  const evidence = staleEvidence(observation, report.seen.context, self)
+  return {
+    ...named(entry),
+    package_version: observation.report?.packageVersion ?? null,
+    protocol_version: observation.report?.protocolVersion ?? null,
+    reason: verdict.reason ?? evidence.join(', '),
+  }
+}

@@ -1,0 +1,73 @@
+import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+
+/** What every status command reports about the daemon of a scope, with the names used in JSON. */
+export interface StatusHead {
+  readonly state: DaemonState
+  readonly why: string
+  /** When the state began; for a crashed daemon, when it was last alive. */
+  readonly since: string | null
+  readonly is_predecessor: boolean
+  readonly pid: number | null
+  readonly port: number | null
+  readonly version: string | null
+  readonly package_version: string | null
+  readonly protocol_version: number | null
+  readonly started_at: string | null
+  readonly last_stop: { readonly at: string | null; readonly reason: string } | null
+}
+
+/** States in which the daemon has, or may have, a process. */
+const PRESENT: ReadonlySet<DaemonState> = new Set([
+  'running',
+  'starting',
+  'stopping',
+  'wedged',
+  'elsewhere',
+  'unreachable',
+  'foreign',
+])
+
+/** Returns the first members of every status document. */
+export function statusHead(status: DaemonStatus): StatusHead {
+  const { state, why, since, report, record } = status
+  const isPresent = PRESENT.has(state)
+  const version = isPresent ? (report?.packageVersion ?? record?.packageVersion ?? null) : null
+  return {
+    state,
+    why,
+    since,
+    is_predecessor: isPresent && status.lineage === 'predecessor',
+    pid: isPresent ? status.pid : null,
+    port: isPresent ? status.port : null,
+    version,
+    package_version: version,
+    protocol_version: isPresent ? (report?.protocolVersion ?? record?.protocolVersion ?? null) : null,
+    started_at: isPresent ? (record?.startedAt ?? since) : null,
+    last_stop: record?.stopReason == null ? null : { at: record.stoppedAt, reason: record.stopReason },
+  }
+}
+
+/** Returns whether the daemon has, or may have, a process in this state. */
+export function isPresent(state: DaemonState): boolean {
+  return PRESENT.has(state)
+}
+
+/** Returns one line about any state but `running`; `remedy` is the command that ends a wedged daemon. */
+export function describeState({ state, why, since, pid, port }: StatusHead, remedy: string): string {
+  const at = `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
+  switch (state) {
+    case 'none':
+    case 'stopped':
+      return 'not running'
+    case 'crashed':
+      return `not running: it crashed${since === null ? '' : `, last alive ${since}`} (${why})`
+    case 'wedged':
+      return `${at}, does not answer: ${remedy}`
+    case 'unreachable':
+    case 'elsewhere':
+    case 'foreign':
+      return `${state}, ${at}: ${why}`
+    default:
+      return `${state}, ${at}`
+  }
+}

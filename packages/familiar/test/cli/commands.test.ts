@@ -1,0 +1,280 @@
+import { once } from 'node:events'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.js'
+import { childrenOf, listenersOn, watch } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { userOf } from '../helpers/previewd.js'
+
+/** The commands that the library gives to any tool, run by a tool of a few lines. */
+const ports = portsOf('cli/commands')
+const user = userOf(ports)
+const COMMANDS = ['start', 'stop', 'restart', 'status', 'logs', 'doctor'] as const
+const LOG = join(user.home, 'state', 'previewd', 'daemon.log')
+
+/** Collects what a child says, and resolves with it and its exit code when it has ended. */
+function endOf(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  let [out, err] = ['', '']
+  child.stdout?.on('data', (chunk) => (out += String(chunk)))
+  child.stderr?.on('data', (chunk) => (err += String(chunk)))
+  return once(child, 'close').then(([code]) => ({ code, out, err }))
+}
+
+function pidIn(text: string): number {
+  return Number(/process (\d+)/.exec(text)?.[1])
+}
+
+describe('the commands', () => {
+  it('start, show, replace and stop the daemon, in text', () => {
+    const started = user.run(['start'])
+    expect(started).toMatchObject({ status: 0, stderr: '' })
+    expect(started.stdout).toMatch(
+      /^the previewd daemon was started: process \d+, port \d+, version 1\.0\.0\n$/,
+    )
+    const first = pidIn(started.stdout)
+    const isFirstAlive = watch(first)
+    expect(user.run(['start']).stdout).toBe(started.stdout.replace('was started', 'runs'))
+    const status = user.run(['status', '--check'])
+    expect(status).toMatchObject({ status: 0, stderr: '' })
+    expect(status.stdout).toMatch(/^daemon {3}running for \d+ s, process \d+, port \d+$/m)
+    expect(status.stdout).toContain(`log      ${LOG}\n`)
+    expect(user.run(['logs']).stdout).toContain('"pid"')
+    const restarted = user.run(['restart'])
+    expect(restarted.stdout).toContain('the previewd daemon was started')
+    expect(isFirstAlive()).toBe(false)
+    expect(user.run(['stop']).stdout).toMatch(
+      new RegExp(
+        `^stopped the previewd daemon \\(process ${pidIn(restarted.stdout)}, port \\d+\\) by \\w+\\n$`,
+      ),
+    )
+    expect(user.run(['stop'])).toEqual({ status: 0, stdout: 'no previewd daemon to stop\n', stderr: '' })
+    expect(user.run(['status'])).toMatchObject({ status: 0, stdout: expect.stringContaining('not running') })
+    expect(user.run(['status', '--check']).status).toBe(1)
+    expect(listenersOn(ports.from, ports.to)).toEqual([])
+  })
+
+  it('do the same with --json, one document each', () => {
+    const started = user.json(['start'])
+    expect(started).toEqual({
+      status: 0,
+      document: {
+        schema_version: 1,
+        outcome: 'started',
+        start_reason: 'first_start',
+        replaced_version: null,
+        pid: expect.any(Number),
+        port: expect.any(Number),
+        package_version: '1.0.0',
+        protocol_version: 1,
+      },
+    })
+    expect(user.json(['start']).document).toMatchObject({ outcome: 'found', pid: started.document.pid })
+    expect(user.json(['status', '--check'])).toMatchObject({
+      status: 0,
+      document: {
+        schema_version: 1,
+        state: 'running',
+        pid: started.document.pid,
+        cli_version: '1.0.0',
+        log: LOG,
+      },
+    })
+    const { lines } = user.json(['logs', '--lines', '1']).document
+    expect(lines.map((line: string) => JSON.parse(line).pid)).toEqual([started.document.pid])
+    const restarted = user.json(['restart']).document
+    expect(restarted).toMatchObject({ outcome: 'started', start_reason: 'operator_restart' })
+    expect(user.json(['stop'])).toMatchObject({
+      status: 0,
+      document: { outcome: 'stopped', pid: restarted.pid, package_version: '1.0.0' },
+    })
+    expect(user.json(['stop'])).toEqual({ status: 0, document: { schema_version: 1, outcome: 'none' } })
+    expect(user.json(['status', '--check'])).toMatchObject({
+      status: 1,
+      document: { state: 'stopped', pid: null },
+    })
+  })
+
+  it('say that they replaced an older daemon', () => {
+    user.run(['start'])
+    const { status, stderr } = user.run(['start'], { env: { PREVIEWD_VERSION: '1.1.0' } })
+    expect([status, stderr]).toEqual([
+      0,
+      'previewd: replaced the previewd daemon of version 1.0.0 by version 1.1.0\n',
+    ])
+  })
+
+  it('start a daemon that the user asks for in CI too', () => {
+    expect(user.run(['start'], { env: { CI: 'true' } }).status).toBe(0)
+  })
+
+  it('say that a daemon crashed', () => {
+    const { pid } = user.json(['start']).document
+    const isAlive = watch(pid)
+    process.kill(pid, 'SIGKILL')
+    return eventually(() => {
+      expect(isAlive()).toBe(false)
+      const { status, stdout } = user.run(['status', '--check'])
+      expect([status, stdout]).toEqual([1, expect.stringContaining('not running: it crashed, last alive')])
+    })
+  })
+})
+
+describe('words that are none of the commands', () => {
+  it.each([[[]], [['help']], [['render']], [['--version']], [['constructor']], [['--json']]])(
+    '%j: null, nothing printed, nothing made',
+    (args) => {
+      expect(user.run(args)).toEqual({ status: 3, stdout: '', stderr: '' })
+    },
+  )
+})
+
+describe('help', () => {
+  it.each(COMMANDS)('of %s: usage, options and exit codes', (command) => {
+    for (const flag of ['--help', '-h']) {
+      const { status, stdout, stderr } = user.run([command, flag])
+      expect([status, stderr]).toEqual([0, ''])
+      expect(stdout).toMatch(new RegExp(`^Usage: previewd ${command} `))
+      expect(stdout).toContain('--json')
+      expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+    }
+  })
+
+  it('of none lists them all', () => {
+    const { status, stdout } = user.run(['--help'])
+    expect(status).toBe(0)
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, 'm'))
+  })
+})
+
+describe('wrong usage', () => {
+  const WRONG = [
+    ...COMMANDS.map((command) => [command, '--frce']),
+    ...COMMANDS.map((command) => [command, 'now']),
+    ['doctor', '--force'],
+    ['doctor', '--dry-run'],
+    ['doctor', '--port', String(ports.from)],
+    ['doctor', '--reset', '--port', String(ports.to)],
+    ['doctor', '--reset', '--port', 'x'],
+    ['logs', '--lines', '-1'],
+    ['logs', '--lines', 'x'],
+    ['start', '--json=yes'],
+  ]
+
+  it.each(WRONG)('%s %s %s: one line, exit 2, nothing on stdout, nothing made', (...args) => {
+    const words = args.filter((word) => word !== undefined)
+    const { status, stdout, stderr } = user.run(words)
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(new RegExp(`^previewd: [^\\n]+ \\(see previewd ${words[0]} --help\\)\\n$`))
+    expect(listenersOn(ports.from, ports.to)).toEqual([])
+  })
+
+  it('is an object on stdout with --json', () => {
+    expect(user.json(['stop', '--frce'])).toEqual({
+      status: 2,
+      document: {
+        schema_version: 2,
+        ok: false,
+        error: {
+          code: 'E_USAGE',
+          message: expect.stringContaining('--frce'),
+          remediation: 'see previewd stop --help',
+        },
+      },
+    })
+  })
+
+  it('and an error of the daemon: one line with the hint, the code of its kind', () => {
+    mkdirSync(dirname(LOG), { recursive: true })
+    const state = join(user.home, 'a file')
+    writeFileSync(state, '')
+    const env = { XDG_STATE_HOME: state }
+    const { status, stdout, stderr } = user.run(['start', '--json'], { env })
+    expect([status, JSON.parse(stdout).error.code]).toEqual([2, 'E_SCOPE_UNUSABLE'])
+    expect(stderr).toMatch(/^previewd: [^\n]+ \([^\n]+\)\n$/)
+    expect(user.run(['start', '--verbose'], { env }).stderr).toMatch(
+      /^previewd: [^\n]+\n\w*Error: [^]+\n +at /,
+    )
+  })
+})
+
+describe('where the output goes', () => {
+  it('a reader that has enough is no failure', () => {
+    writeLog(20_000)
+    const { stdout, stderr } = user.shell('{ $TOOL logs --lines 20000; echo "exit $?" >&2; } | head -n 1')
+    expect([stdout, stderr]).toEqual(['line 0 of the log\n', 'exit 0\n'])
+  })
+
+  it('a full disk is one, and one line says so', () => {
+    const { stdout, stderr } = user.shell('$TOOL status > /dev/full; echo "exit $?"')
+    expect([stdout, stderr]).toEqual(['exit 2\n', 'previewd: cannot write the output: ENOSPC\n'])
+  })
+
+  it('has colours only where they are wanted', () => {
+    const painted = (env: Readonly<Record<string, string>>): boolean =>
+      user.run(['doctor'], { env }).stdout.includes('\u001b[')
+    user.run(['start'])
+    expect(painted({})).toBe(false)
+    expect(painted({ FORCE_COLOR: '1' })).toBe(true)
+    expect(painted({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)
+  })
+
+  it('is left as it was', () => {
+    for (const args of [['status'], ['logs'], ['stop', '--frce'], ['start', '--help']]) {
+      const { stderr } = user.run(args, { env: { PREVIEWD_LEFT: '1' } })
+      expect(stderr.split('\n').at(-2)).toBe('[0,0,0]')
+    }
+  })
+})
+
+const INTERRUPTED = 'previewd: interrupted; what was already done stays done\n'
+
+describe('Ctrl+C', () => {
+  it('ends logs --follow with 130 and one line, after what it has shown', async () => {
+    writeLog(2)
+    const child = user.begin(['logs', '--follow'])
+    const end = endOf(child)
+    await once(child.stdout ?? child, 'data')
+    child.kill('SIGINT')
+    expect(await end).toEqual({ code: 130, out: 'line 0 of the log\nline 1 of the log\n', err: INTERRUPTED })
+  })
+
+  it('ends a start with 130 and one line, and leaves no daemon', async () => {
+    const child = user.begin(['start'], { PREVIEWD_SLOW_MS: '3000' })
+    const end = endOf(child)
+    const daemon = await eventually(() => {
+      const [pid] = childrenOf(child.pid ?? 0)
+      if (pid === undefined) throw new Error('no daemon yet')
+      return pid
+    })
+    const isAlive = watch(daemon)
+    child.kill('SIGINT')
+    expect(await end).toEqual({ code: 130, out: '', err: INTERRUPTED })
+    await eventually(() => expect(isAlive()).toBe(false))
+    expect(user.json(['status']).document.state).not.toBe('running')
+    expect(listenersOn(ports.from, ports.to)).toEqual([])
+  })
+})
+
+describe('logs --follow', () => {
+  it('prints what is appended, and ends when its reader is gone though nothing is written', async () => {
+    writeLog(1)
+    const child = user.begin(['logs', '--follow', '--lines', '0'])
+    let out = ''
+    child.stdout?.on('data', (chunk) => (out += String(chunk)))
+    const ended = once(child, 'exit')
+    await eventually(() => {
+      appendFileSync(LOG, 'appended\n')
+      expect(out).toContain('appended\n')
+    })
+    child.stdout?.destroy()
+    expect(await ended).toEqual([0, null])
+  })
+})
+
+function writeLog(lines: number): void {
+  mkdirSync(dirname(LOG), { recursive: true })
+  writeFileSync(LOG, Array.from({ length: lines }, (_, index) => `line ${index} of the log\n`).join(''))
+  expect(existsSync(LOG)).toBe(true)
+}

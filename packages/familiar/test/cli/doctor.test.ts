@@ -1,0 +1,195 @@
+import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.js'
+import { watch } from '../helpers/machine.js'
+import { portsOf } from '../helpers/ports.js'
+import { userOf } from '../helpers/previewd.js'
+
+/** `doctor` of a tool of a few lines, with a daemon for each project. */
+const ports = portsOf('cli/doctor')
+const user = userOf(ports, { PREVIEWD_SCOPE: 'project' })
+const here = user.project('here')
+
+/** Starts the daemon of a project. Returns its pid and port, and whether it lives. */
+function daemonIn(cwd: string) {
+  const { pid, port } = user.json(['start'], { cwd }).document
+  return { pid, port, isAlive: watch(pid) }
+}
+
+/** Runs `work` while another program's web server listens in the range. */
+async function withWebServer(work: (port: number) => Promise<void>): Promise<void> {
+  const server = createServer((_request, response) => response.end('a web page'))
+  server.listen(ports.to - 1, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    await work((server.address() as AddressInfo).port)
+  } finally {
+    server.close()
+    await once(server, 'close')
+  }
+}
+
+describe('doctor', () => {
+  it('of a machine with one daemon finds no problem', () => {
+    const { pid, port } = daemonIn(here)
+    const { status, stdout, stderr } = user.run(['doctor'], { cwd: here })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(
+      `project  ${here}\ndaemon   process ${pid}, port ${port}, version 1.0.0, answers\n`,
+    )
+    expect(stdout).toMatch(
+      new RegExp(`^\\* +${pid} +${port} +1\\.0\\.0 +never_touch +is_recorded_singleton`, 'm'),
+    )
+    const { document } = user.json(['doctor'], { cwd: here })
+    expect(Object.keys(document)).toEqual([
+      'schema_version',
+      'generated_at',
+      'scope',
+      'daemon',
+      'orphans',
+      'candidates',
+      'findings',
+    ])
+    expect(document).toMatchObject({ scope: here, daemon: { active: true, pid }, orphans: [], findings: [] })
+  })
+
+  it('says that there is none', () => {
+    const { status, document } = user.json(['doctor'], { cwd: here })
+    expect([status, document.daemon, document.candidates]).toEqual([0, null, []])
+    expect(document.findings).toEqual([
+      { id: 'F-005', severity: 'info', summary: 'no previewd daemon', remediation: null },
+    ])
+  })
+
+  it('outside of a project says so in one line', () => {
+    const { status, stderr } = user.run(['doctor'])
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^previewd: [^\n]+ is not in a project [^\n]+\n$/),
+    ])
+  })
+
+  it('shows the web server of another program and leaves it, whatever it is told', async () => {
+    await withWebServer(async (port) => {
+      for (const more of [
+        [],
+        ['--reset'],
+        ['--reset', '--force'],
+        ['--reset', '--force', '--port', String(port)],
+      ]) {
+        // The server is in this process, which must not block while the doctor asks it.
+        const child = user.begin(['doctor', '--json', ...more], { PREVIEWD_SCOPE: 'user' })
+        let out = ''
+        child.stdout?.on('data', (chunk) => (out += String(chunk)))
+        const [code] = await once(child, 'close')
+        const { candidates, orphans, reset_result: result } = JSON.parse(out)
+        expect([code, orphans, result?.swept ?? [], result?.failed ?? []]).toEqual([0, [], [], []])
+        expect(candidates).toEqual([
+          expect.objectContaining({
+            port,
+            pid: process.pid,
+            daemon_family: null,
+            cleanup_class: 'never_touch',
+            skip_reason: 'third_party',
+            remedy: null,
+          }),
+        ])
+        expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('a web page')
+      }
+    })
+  })
+})
+
+describe('an orphan', () => {
+  it('whose project was deleted is shown, and ended by --reset without a question', () => {
+    const gone = user.project('gone')
+    const orphan = daemonIn(gone)
+    const live = daemonIn(here)
+    rmSync(gone, { recursive: true })
+    const { document } = user.json(['doctor'], { cwd: here })
+    expect(document.orphans).toEqual([
+      expect.objectContaining({
+        pid: orphan.pid,
+        port: orphan.port,
+        daemon_root: gone,
+        cleanup_class: 'safe_auto',
+        stale_evidence: expect.arrayContaining(['project_gone']),
+        remedy: 'previewd doctor --reset',
+      }),
+    ])
+    expect(document.findings).toEqual([
+      {
+        id: 'F-002',
+        severity: 'warn',
+        summary: 'orphaned previewd daemons: 1 can be cleaned',
+        remediation: { command: 'previewd doctor --reset', description: 'ends what is proven stale' },
+      },
+    ])
+    const dry = user.json(['doctor', '--reset', '--dry-run'], { cwd: here })
+    expect(dry.document.reset_result).toMatchObject({
+      swept: [],
+      dry_run: true,
+      would_sweep: [{ pid: orphan.pid }],
+    })
+    expect(orphan.isAlive()).toBe(true)
+
+    const { status, stdout, stderr } = user.run(['doctor', '--reset'], { cwd: here })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toContain(`swept port ${orphan.port} (process ${orphan.pid}) by `)
+    expect(stdout).toMatch(/^swept: 1 · skipped: 0 \(operator_required\) · failed: 0$/m)
+    expect([orphan.isAlive(), live.isAlive()]).toEqual([false, true])
+    const after = user.json(['doctor', '--reset'], { cwd: here }).document
+    expect([after.orphans, after.reset_result.swept]).toEqual([[], []])
+  })
+
+  it('is ended with --json too, and only the one on the port that is named', () => {
+    const [one, other] = ['one', 'other'].map((name) => {
+      const directory = user.project(name)
+      const daemon = daemonIn(directory)
+      rmSync(directory, { recursive: true })
+      return daemon
+    })
+    daemonIn(here)
+    const { status, document } = user.json(['doctor', '--reset', '--port', String(one?.port)], { cwd: here })
+    expect(status).toBe(0)
+    expect(document.reset_result.swept).toEqual([
+      {
+        pid: one?.pid,
+        port: one?.port,
+        package_version: '1.0.0',
+        protocol_version: 1,
+        reason: expect.stringContaining('project_gone'),
+        cleanup_path: expect.any(String),
+      },
+    ])
+    expect([one?.isAlive(), other?.isAlive()]).toEqual([false, true])
+    user.run(['doctor', '--reset'], { cwd: here })
+    expect(other?.isAlive()).toBe(false)
+  })
+})
+
+describe('a daemon that does not answer', () => {
+  it('is a critical finding, and the command that is named ends it', async () => {
+    const { pid, isAlive } = daemonIn(here)
+    process.kill(pid, 'SIGSTOP')
+    const { status, document } = user.json(['doctor'], { cwd: here })
+    expect(status).toBe(1)
+    expect(document.findings).toEqual([
+      {
+        id: 'F-005',
+        severity: 'critical',
+        summary: expect.stringContaining(`process ${pid}`),
+        remediation: { command: 'previewd stop', description: 'ends it' },
+      },
+    ])
+    expect(user.run(['status'], { cwd: here })).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('does not answer: previewd stop'),
+    })
+    expect(user.run(['stop'], { cwd: here }).status).toBe(0)
+    await eventually(() => expect(isAlive()).toBe(false))
+  })
+})
