@@ -63,7 +63,11 @@ const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.
 
 const TICK_SECONDS = 30
 
-function timingOf({ idleTimeoutSeconds: idle, drainTimeoutSeconds: drain, tickSeconds }: SandboxOptions): object {
+function timingOf({
+  idleTimeoutSeconds: idle,
+  drainTimeoutSeconds: drain,
+  tickSeconds,
+}: SandboxOptions): object {
   const tick = tickSeconds ?? (idle === undefined ? TICK_SECONDS : Math.min(TICK_SECONDS, idle / 5))
   return timingToJson({
     tickMs: Math.max(1, Math.round(tick * 1000)),
@@ -81,8 +85,7 @@ async function endAll(daemon: Daemon): Promise<readonly string[]> {
   }
   const { candidates } = await daemon.scan()
   return candidates.map(
-    ({ observation: { pid, port } }) =>
-      `${daemon.name}: process ${pid ?? 'unknown'}, port ${port ?? 'none'}`,
+    ({ observation: { pid, port } }) => `${daemon.name}: process ${pid ?? 'unknown'}, port ${port ?? 'none'}`,
   )
 }
 
