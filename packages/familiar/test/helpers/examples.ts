@@ -44,8 +44,10 @@ export interface Installed {
   /** Starts `cli.js` in a process group of its own, as a shell does. */
   start(args: readonly string[], options?: StartOptions): Command
   run(args: readonly string[], options?: StartOptions): Promise<Ended>
-  /** Loads the definition as the example's modules do, and what tests of the example may use. */
+  /** Loads the definition, with the library that the example's own modules get. */
   load(name: string): Promise<Daemon>
+  /** Loads another module below the directory. */
+  loadModule(path: string): Promise<any>
 }
 
 export interface StartOptions {
@@ -105,14 +107,14 @@ function installed(directory: string, env: Readonly<Record<string, string>>): In
     })
     return { child, ended: endOf(child) }
   }
+  const loadModule = (path: string): Promise<any> =>
+    import(/* @vite-ignore */ pathToFileURL(join(directory, path)).href)
   return {
     directory,
     start,
     run: (args, options) => start(args, options).ended,
-    load: async (name) => {
-      const module = await import(/* @vite-ignore */ pathToFileURL(join(directory, 'daemon.js')).href)
-      return module[name] as Daemon
-    },
+    load: async (name) => (await loadModule('daemon.js'))[name],
+    loadModule,
   }
 }
 
@@ -129,7 +131,7 @@ function endOf(child: ChildProcess): Promise<Ended> {
 /** Runs the example's own tests, which have a sandbox. Fails with all that they say. */
 export async function runOwnTests({ directory }: Installed, env: User['env']): Promise<string> {
   const options = { cwd: directory, env, maxBuffer: 10 * 1024 * 1024 }
-  const { stdout } = await promisify(execFile)(process.execPath, ['--test'], options)
+  const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap'], options)
   return stdout
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeHome } from './homes.js'
@@ -29,8 +29,9 @@ function packLibrary(): string {
 }
 
 /**
- * Installs an example into an empty directory: its files, the library from the tarball, and what both depend on, copied
- * from the repository. `version`: that of the example, if it is to be another one.
+ * Installs an example into an empty directory: its files, the library from the tarball with copies of all that it depends
+ * on, and links to what else the example names in its package.json (the MCP SDK and its dependencies are thousands of
+ * files). `version`: that of the example, if it is to be another one.
  */
 export function installExample(name: string, directory: string, version?: string): void {
   cpSync(join(ROOT, 'examples', name), directory, { recursive: true })
@@ -40,8 +41,14 @@ export function installExample(name: string, directory: string, version?: string
   const library = join(directory, 'node_modules', LIBRARY)
   mkdirSync(library, { recursive: true })
   execFileSync('tar', ['-xzf', packLibrary(), '-C', library, '--strip-components=1'])
-  const names = [...namesIn(manifest), ...namesIn(manifestIn(library))].filter((one) => one !== LIBRARY)
-  copyPackages(names, directory)
+  copyPackages(namesIn(manifestIn(library)), directory)
+  for (const one of namesIn(manifest).filter((other) => other !== LIBRARY)) linkPackage(one, directory)
+}
+
+function linkPackage(name: string, directory: string): void {
+  const link = join(directory, 'node_modules', name)
+  mkdirSync(dirname(link), { recursive: true })
+  symlinkSync(join(ROOT, 'node_modules', name), link)
 }
 
 /** Copies packages and all that they depend on to the same place below `node_modules`. */
