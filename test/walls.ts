@@ -127,7 +127,9 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
-    ...library('define/resolve.ts define/connecting.ts define/serving.ts testing.ts cli/process-io.ts'),
+    ...library(
+      'define/resolve.ts define/connecting.ts define/ending.ts define/serving.ts testing.ts cli/process-io.ts',
+    ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],
   'process.argv': [...library('define/daemon.ts define/places.ts'), ...tool('main.ts')],

@@ -21,6 +21,7 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_DAEMON_UNRESPONSIVE',
   'E_PORT_IN_USE',
   'E_RANGE_FULL',
+  'E_REQUEST_INTERRUPTED',
   'E_VERSION_MISMATCH',
 ])
 

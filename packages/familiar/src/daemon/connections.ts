@@ -30,7 +30,12 @@ export interface Connections {
    * connection was kept before.
    */
   readonly keep: (message: IncomingMessage, response: ServerResponse) => boolean
+  /** How many kept connections still wait for their request, for at most `KEPT_MS` each. */
+  readonly kept: () => number
 }
+
+/** A client that has a proof sends its request within this time, unless it has changed its mind. */
+const KEPT_MS = 2_000
 
 interface State {
   isFree: boolean
@@ -41,6 +46,7 @@ interface State {
 
 export function createConnections(): Connections {
   const waiting = new Set<Socket>()
+  const kept = new Map<Socket, number>()
   const states = new WeakMap<Socket, State>()
   const stateOf = (socket: Socket): State => {
     const state = states.get(socket) ?? { isFree: true, wasKept: false, further: 0 }
@@ -56,13 +62,17 @@ export function createConnections(): Connections {
       const state = stateOf(socket)
       if (!state.isFree) return ignore(socket, state)
       state.isFree = false
+      kept.delete(socket)
       return true
     },
+    kept: () => [...kept.values()].filter((since) => performance.now() - since < KEPT_MS).length,
     isFree: (socket) => stateOf(socket).isFree,
     keep: ({ socket }, response) => {
       const state = stateOf(socket)
       if (state.wasKept) return false
       state.wasKept = true
+      kept.set(socket, performance.now())
+      socket.once('close', () => kept.delete(socket))
       requestIsComplete(socket)
       expectRequest(socket, waiting)
       response.once('finish', () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { SHUTDOWN_PATH } from '../act/request-shutdown.js'
 import type { JsonObject } from '../json.js'
 import { HEALTH_PATH } from '../observe/health.js'
@@ -39,6 +39,17 @@ export interface ServerOptions {
   readonly onRequest: (change: 1 | -1) => void
 }
 
+export interface DaemonServer {
+  readonly server: Server
+  /**
+   * Accepts no further connection. (Node's own `close` would also destroy a connection whose client has its proof and is
+   * just sending its request: that client could not tell whether the request was received.)
+   */
+  readonly stopListening: () => void
+  /** How many clients have just got a proof, and are about to send a request on the same connection. */
+  readonly promised: () => number
+}
+
 /**
  * Returns the daemon's HTTP server. It checks Host, Origin and target first, then answers health and pages without a token;
  * for anything else it checks the token, then the route, then the body's size.
@@ -47,7 +58,7 @@ export interface ServerOptions {
  * keeps it open, if the client asks for that (`Connection: keep-alive`): one further request may follow, so that a client
  * sends its token on the very connection that was proven.
  */
-export function createDaemonServer(options: ServerOptions): Server {
+export function createDaemonServer(options: ServerOptions): DaemonServer {
   // An `import` of this module would load the classes for Request and Response on Node 22 and later.
   const server = process.getBuiltinModule('node:http').createServer({
     connectionsCheckingInterval: 2 ** 31 - 1,
@@ -78,7 +89,11 @@ export function createDaemonServer(options: ServerOptions): Server {
       refuseOnSocket(socket, 400, 'malformed')
     else socket.destroy()
   })
-  return server
+  return {
+    server,
+    stopListening: () => void NetServer.prototype.close.call(server),
+    promised: () => connections.kept(),
+  }
 }
 
 /** A reply that has already begun cannot be turned into an error reply: it is cut off. */

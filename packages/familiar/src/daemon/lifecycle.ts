@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events'
-import type { Server } from 'node:http'
 import type { HeldLock } from '../act/lock.js'
 import { namesLiving } from '../classify/derive.js'
 import { tri, type Tri } from '../classify/tri.js'
@@ -11,6 +10,7 @@ import type { Platform } from '../observe/platform/platform.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
 import type { Timing } from '../protocol/timing.js'
 import type { Activity } from './activity.js'
+import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
 import { keepRecord } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
@@ -51,7 +51,7 @@ export interface LifecycleOptions {
    */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
-  readonly server: Server
+  readonly server: Pick<DaemonServer, 'stopListening' | 'promised'>
   readonly record: OwnRecord
   readonly activity: Activity
   readonly clients: EventEmitter<ClientEvents>
@@ -95,9 +95,9 @@ export function startLifecycle(options: LifecycleOptions): void {
     options.leaving.abort()
     const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
     log.write('leaving', { reason, rule, in_flight: inFlight() })
-    server.close()
+    server.stopListening()
     const end = performance.now() + timing.drainMs
-    while (inFlight() > 0 && performance.now() < end) {
+    while (inFlight() + server.promised() > 0 && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
     }
     await work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))

@@ -160,7 +160,13 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     log,
     leaving: leaving.signal,
   })
-  const port = await bindInRange(server, family, platform, portOf(hello['port']) ?? options.port ?? null)
+  if (options.handler !== undefined || options.publicHandler !== undefined) await loadHandlers()
+  const port = await bindInRange(
+    server.server,
+    family,
+    platform,
+    portOf(hello['port']) ?? options.port ?? null,
+  )
   const record = recordOf(options, self, port, identity)
   const command = pipe === null ? null : self.command
   assertRecognisable(family, { command, health: healthOf(options, record), record })
@@ -179,6 +185,14 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   pipe?.send({ ok: true })
   pipe?.close()
   options.onReady?.(record)
+}
+
+/**
+ * Loads what answers requests for a handler before the daemon is ready: its package may be replaced on disk later. Node's own
+ * classes, which take more memory, are loaded by the first request.
+ */
+async function loadHandlers(): Promise<void> {
+  await Promise.all([import('./web-handler.js'), import('./public-handler.js')])
 }
 
 /** Only its starter knows the token of a daemon that is not adopted yet: there is nothing to shut down in order. */

@@ -9,6 +9,7 @@ import { selectPlatform } from '../observe/platform/select.js'
 import { assertRuntime } from '../runtime.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './environment.js'
+import { hintsOf } from './hints.js'
 import type { Definition } from './resolve.js'
 import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
@@ -69,9 +70,13 @@ export async function connectOrThrow(
 ): Promise<Connection> {
   const result = await tryConnect(definition, scope, options)
   if (result.outcome === 'connected') return result
-  const { name } = definition.options
-  throw new FamiliarError('E_DAEMON_SKIPPED', `no ${name} daemon is used: ${result.reason}`, {
-    hint: `run ${definition.words.start}, or unset the variable`,
+  throw skipped(definition, result.reason)
+}
+
+/** The error of a call that needs a daemon where none is to be used. */
+export function skipped({ options, words }: Definition, reason: string): FamiliarError {
+  return new FamiliarError('E_DAEMON_SKIPPED', `no ${options.name} daemon is used: ${reason}`, {
+    hint: `run ${words.start}, or unset the variable`,
   })
 }
 
@@ -88,7 +93,7 @@ export async function tryConnect(
 }
 
 /** Returns the variable that switches daemons off, null for none. The user's word: `start: true` does not change it. */
-function disabledBy(
+export function disabledBy(
   { options }: Definition,
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
@@ -116,16 +121,16 @@ async function find(definition: Definition, scope: string, options: InternalOpti
         family,
         scope,
         platform: await selectPlatform(),
-        launch: { ...definition.launch(scope), ...(rest.port === undefined ? {} : { port: rest.port }) },
+        // Only a start needs it, and it reads the disk.
+        get launch() {
+          return { ...definition.launch(scope), ...(rest.port === undefined ? {} : { port: rest.port }) }
+        },
         self,
         signal: shared,
         skipReason: skipReason(options),
         mayReplace: rest.replace !== false,
         ...(rest.reason === undefined ? {} : { reason: rest.reason }),
-        versionVariable: words.versionVariable,
-        doctorCommand: (port) => `${words.clean} --force${port === null ? '' : ` --port ${port}`}`,
-        stopCommand: words.stop,
-        ...(words.otherScopeHint === '' ? {} : { otherScopeHint: words.otherScopeHint }),
+        ...hintsOf(words),
         onWait: (message) => onWait?.(message),
       })
     }),

@@ -10,7 +10,8 @@ import { FamiliarError } from '../errors.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
 import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './daemon.js'
-import { connectOrThrow, type Connection } from './connecting.js'
+import { connectOrThrow, disabledBy, skipped, type Connection } from './connecting.js'
+import { forceCommand, hintsOf } from './hints.js'
 import type { Definition } from './resolve.js'
 
 export { loadLocks }
@@ -30,7 +31,7 @@ export async function stop(
       scope,
       platform: await selectPlatform(),
       reason,
-      ...(words.otherScopeHint === '' ? {} : { otherScopeHint: words.otherScopeHint }),
+      ...hintsOf(words),
       onWait: (message) => onWait?.(message),
     }),
   )
@@ -45,19 +46,21 @@ export async function restart(
   if (result.outcome === 'connected') return result
   const { title, clean } = definition.words
   throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
-    hint: `${clean} --force`,
+    hint: forceCommand(clean, null),
   })
 }
 
 /**
- * Returns the new daemon, or why the old one could not be stopped. Checks first that another daemon can start: one that
- * cannot be replaced is left running.
+ * Returns the new daemon, or why the old one could not be stopped. Checks first that another daemon may and can start: one
+ * that cannot be replaced is left running.
  */
 export async function stopAndStart(
   definition: Definition,
   scope: string,
   options: CommandOptions,
 ): Promise<Connection | Extract<StopResult, { readonly outcome: 'failed' }>> {
+  const disabled = disabledBy(definition, process.env)
+  if (disabled !== null) throw skipped(definition, disabled)
   const launch = definition.launch(scope)
   assertRoom({ family: definition.family, scope, logFile: launch.logFile })
   assertCanStart(launch)
@@ -78,9 +81,7 @@ export async function stopOutdated(
       platform: await selectPlatform(),
       self,
       lockWaitMs,
-      doctorCommand: (port) => `${words.clean} --force${port === null ? '' : ` --port ${port}`}`,
-      stopCommand: words.stop,
-      ...(words.otherScopeHint === '' ? {} : { otherScopeHint: words.otherScopeHint }),
+      ...hintsOf(words),
       onWait: (message) => onWait?.(message),
     }),
   )

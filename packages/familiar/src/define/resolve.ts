@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/tables.js'
 import type { Launch } from '../client/spawn.js'
 import type { Family } from '../family.js'
@@ -56,7 +56,8 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
   const words = { ...defaultWords(name, isProject, options.words?.command ?? name), ...options.words }
   const sandbox = sandboxFor(name)
   const state = (): string => sandbox()?.state ?? stateDirectory(name, process.env)
-  const installation = once(() => installationOf(entryOf(options)))
+  const entry = once(() => entryOf(options))
+  const installation = once(() => installationOf(entry()))
   const version = once(() => options.version ?? versionOf(installation()))
   const ports = (): PortRange => sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject)
   const family = once(() =>
@@ -91,7 +92,7 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
       return scope === 'project' ? projectRoot() : scope()
     },
     launch: (at) => ({
-      args: launchArgs(commandLine, options.execArgv ?? [], installation().entry, at),
+      args: launchArgs(commandLine, options.execArgv ?? [], entry(), at),
       env: daemonEnvironment(process.env, options.env ?? []),
       cwd: '/',
       logFile: family().files(at).log,
@@ -130,8 +131,7 @@ function familyOf(
     ],
     readSelfReport: selfReportReader(name, predecessors),
     files: (scope) => ({
-      ...scopeFiles(scope, state()),
-      ...options.files?.(scope),
+      ...filesOf(options.files?.(scope) ?? {}, () => scopeFiles(scope, state())),
       predecessorRecords: predecessors.flatMap(({ record }) => record?.file(scope) ?? []),
       sharedOwner:
         predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ??
@@ -171,11 +171,8 @@ function entryOf({ entry }: DaemonOptions): string {
     return file
   }
   const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
-  try {
-    return realpathSync(path)
-  } catch {
-    throw invalid(`the entry does not exist: ${path}`)
-  }
+  // A file that is gone is left to the start, which reports it: an upgrade may be replacing it.
+  return existsSync(path) ? realpathSync(path) : path
 }
 
 function versionOf({ entry, version }: Installation): string {
@@ -202,6 +199,16 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
     versionVariable: '',
     reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
   }
+}
+
+type OwnFiles = ReturnType<typeof scopeFiles>
+
+/** Asks for the default places only if the author has not named all: a user without a home has none. */
+function filesOf(given: Partial<OwnFiles>, defaults: () => OwnFiles): OwnFiles {
+  const { record, lifecycleLock, daemonLock, log } = given
+  const isWhole =
+    record !== undefined && lifecycleLock !== undefined && daemonLock !== undefined && log !== undefined
+  return isWhole ? { record, lifecycleLock, daemonLock, log } : { ...defaults(), ...given }
 }
 
 /** Returns what reads the sandbox that the environment names now; null for none, as in every program but tests. */

@@ -1,4 +1,4 @@
-import type { Words } from '../define/options.js'
+import { forceCommand } from '../define/hints.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
@@ -27,7 +27,7 @@ function remedyFor(
   if (record.cleanup_class === 'never_touch') return null
   const { clean, stop, showElsewhere, inScope } = words
   if (record.cleanup_class === 'safe_auto') return clean
-  const force = forceCommand(words, record.port)
+  const force = forceCommand(words.clean, record.port)
   if (record.skip_reason === 'other_user')
     return `as ${ownerOf(observation)}: ${inScope(record.daemon_root)}${clean}`
   if (!isProject && isWedgedHere(candidate, seen)) return stop
@@ -43,11 +43,6 @@ function remedyFor(
  */
 function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
   return candidate.verdict.reason === 'unresponsive' && candidate === scopeDaemon(seen)
-}
-
-/** Returns the command that ends one listener of the range, even one that needs a decision. */
-function forceCommand({ clean }: Pick<Words, 'clean'>, port: number | null): string {
-  return `${clean} --force${port === null ? '' : ` --port ${port}`}`
 }
 
 function ownerOf(observation: Candidate['observation']): string {

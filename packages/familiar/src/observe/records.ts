@@ -44,7 +44,8 @@ export type UnlockedView = Omit<ScopeSnapshot, 'lockHolder'> & { readonly told: 
 export function readScope(family: Family, scope: string): UnlockedView {
   const { daemonLock, records, ...view } = peek(requestFor(family, scope))
   const reads = records.map((file) => ofScope(withToken(family, toRecord(family, file)), view.real ?? scope))
-  return { ...view, records: reads, told: toldIn(daemonLock) }
+  const isLeft = isLeftBehind(family, view.gone)
+  return { ...view, records: isLeft ? reads.map(absent) : reads, told: isLeft ? null : toldIn(daemonLock) }
 }
 
 /** Reads a scope, and asks the kernel who holds its lock. */
@@ -60,7 +61,21 @@ export async function viewScope(
 
 /** Parses the records of a scope that was read. */
 export function snapshotOf(family: Family, view: PeekedScope): ScopeSnapshot {
-  return { ...view, records: view.records.map((file) => toRecord(family, file)) }
+  const records = view.records.map((file) => toRecord(family, file))
+  if (!isLeftBehind(family, view.gone)) return { ...view, records }
+  return { ...view, records: records.map(absent), lockHolder: null }
+}
+
+/**
+ * Returns whether the files of a scope, if they are outside of it, count for nothing any more: the scope is gone, and no
+ * command makes it again. (Files inside of it are gone with it.)
+ */
+function isLeftBehind({ scopeMustExist }: Family, gone: boolean | null): boolean {
+  return scopeMustExist === true && gone === true
+}
+
+function absent(): RecordRead {
+  return { state: 'absent' }
 }
 
 /**

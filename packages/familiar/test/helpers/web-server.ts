@@ -42,7 +42,7 @@ export async function startWebServer(options: Partial<ServerOptions>): Promise<W
   // As `serve` does: every request adds a listener.
   setMaxListeners(0, leaving.signal)
   let proofs = 0
-  const server = createDaemonServer({
+  const { server } = createDaemonServer({
     token: TOKEN,
     pid: process.pid,
     instanceId: 'b2'.repeat(16),

@@ -198,3 +198,29 @@ describe('a daemon that leaves', () => {
     await eventually(() => expect(logged(daemon.log, 'stopped')).toMatchObject([{ abandoned: 0 }]))
   })
 })
+
+describe('a client that has its proof', () => {
+  const proof = { 'x-familiar-nonce': 'c3'.repeat(16), Connection: 'keep-alive' }
+
+  it('is answered on that connection although the daemon has begun to leave', async () => {
+    const daemon = await start({ drainMs: 20_000 })
+    const talk = talkTo(daemon.port, requestText(daemon.port, 'GET /api/health', proof))
+    await talk.hears('"proof"')
+    signal(daemon, 'SIGTERM')
+    await eventually(() => expect(logged(daemon.log, 'leaving')).toHaveLength(1))
+    const headers = { Authorization: `Bearer ${daemon.record.token}` }
+    talk.say(requestText(daemon.port, 'POST /', headers, 'now'))
+    expect((await talk.closed()).endsWith('now')).toBe(true)
+    await ended(daemon)
+    expect(logged(daemon.log, 'stopped')).toMatchObject([{ reason: 'SIGTERM', abandoned: 0 }])
+  })
+
+  it('and sends no request keeps no daemon from leaving', async () => {
+    const daemon = await start({ drainMs: 20_000 })
+    const talk = talkTo(daemon.port, requestText(daemon.port, 'GET /api/health', proof))
+    await talk.hears('"proof"')
+    signal(daemon, 'SIGTERM')
+    await ended(daemon)
+    expect(logged(daemon.log, 'stopped')).toMatchObject([{ reason: 'SIGTERM', abandoned: 0 }])
+  })
+})
