@@ -1,3 +1,4 @@
+// @ts-check
 import { defineDaemon } from 'familiar'
 import { previewd09 } from './previewd-0.9.js'
 

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os'
+// @ts-check
 import { join } from 'node:path'
 
 /**
- * previewd 0.9 kept a daemon of its own: `node .../previewd-server.js --port N --token T`, a health reply at /api/health, and
- * a pid file. Commands of this version recognise it, replace it and clean it up.
+ * previewd 0.9 kept a daemon of its own: `node .../previewd-server.js --port N --token T --home=DIRECTORY`, a health reply
+ * at /api/health without a pid, and a pid file. Commands of this version recognise it, replace it and clean it up.
  *
  * @type {import('familiar').Predecessor}
  */
@@ -12,7 +12,7 @@ export const previewd09 = {
     head: [/.+/, /.*[\\/]previewd-server\.js/, /--port/, /(?<port>\d+)/, /--token/, /(?<token>[0-9a-f]{32})/],
     marker: /--home=(?<scope>.+)/,
   },
-  readSelfReport: (body) =>
+  readSelfReport: (/** @type {any} */ body) =>
     body?.app === 'previewd' ? { packageVersion: body.version, scope: body.home, token: body.token } : null,
   record: {
     file: (scope) => join(scope, 'previewd.pid'),

@@ -1,6 +1,7 @@
+// @ts-check
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -9,14 +10,16 @@ import { promisify } from 'node:util'
 import { sandbox } from 'familiar/testing'
 import { previewd } from './daemon.js'
 
-const CLI = fileURLToPath(new URL('./cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('cli.js', import.meta.url))
+
+/** @type {import('familiar/testing').Sandbox} */
 let box
-let directory
+let directory = ''
 
 before(async () => {
-  box = await sandbox(previewd, { idleTimeoutSeconds: 30 })
+  box = await sandbox(previewd)
   directory = await mkdtemp(join(tmpdir(), 'previewd-test-'))
-  await writeFile(join(directory, 'a.md'), '# Hello\n\nThis is **bold**.\n')
+  await writeFile(join(directory, 'page.md'), '# Hello\n\nThis is **bold** & `code`.\n')
 })
 
 after(async () => {
@@ -24,15 +27,32 @@ after(async () => {
   await box.close()
 })
 
+/** @param {readonly string[]} args */
 async function run(...args) {
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
-    env: { ...process.env, ...box.env },
-  })
+  const env = { ...process.env, ...box.env }
+  const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], { env })
   return stdout
 }
 
-test('two commands use one daemon', async () => {
-  const pages = await Promise.all([1, 2].map(() => run('render', join(directory, 'a.md'))))
-  assert.deepEqual(pages, [pages[0], '<h1>Hello</h1>\n<p>This is <strong>bold</strong>.</p>\n'])
-  assert.equal((await previewd.status()).state, 'running')
+test('two commands at once use one daemon, which goes on running', async () => {
+  const page = join(directory, 'page.md')
+  const pages = await Promise.all([run('render', page), run('render', page)])
+  const html = '<h1>Hello</h1>\n<p>This is <strong>bold</strong> &amp; <code>code</code>.</p>\n'
+  assert.deepEqual(pages, [html, html])
+  const { state } = await previewd.status()
+  assert.equal(state, 'running')
+  assert.equal((await previewd.scan()).candidates.length, 1)
+})
+
+test('another render uses the daemon that runs', async () => {
+  const daemon = await previewd.connect()
+  const { pid } = daemon
+  await run('render', join(directory, 'page.md'))
+  assert.deepEqual([daemon.started, (await previewd.status()).pid], [false, pid])
+})
+
+test('the daemon can be stopped', async () => {
+  const { outcome } = await previewd.stop()
+  assert.equal(outcome, 'stopped')
+  assert.equal((await previewd.status()).state, 'stopped')
 })

@@ -1,4 +1,9 @@
-/** The work of the daemon: Markdown to HTML, as much of it as an example needs. */
+// @ts-check
+/**
+ * The work of the daemon: Markdown to HTML, as much of it as an example needs.
+ *
+ * @param {string} markdown
+ */
 export function render(markdown) {
   return markdown
     .split(/\n{2,}/)
@@ -8,13 +13,15 @@ export function render(markdown) {
     .join('\n')
 }
 
+/** @param {string} block */
 function renderBlock(block) {
-  const heading = /^(#{1,6}) (.+)$/.exec(block)
-  if (heading !== null) return `<h${heading[1].length}>${inline(heading[2])}</h${heading[1].length}>`
-  return `<p>${inline(block)}</p>`
+  const [, marks, title] = /^(#{1,6}) (.+)$/.exec(block) ?? []
+  if (marks === undefined || title === undefined) return `<p>${renderText(block)}</p>`
+  return `<h${marks.length}>${renderText(title)}</h${marks.length}>`
 }
 
-function inline(text) {
+/** @param {string} text */
+function renderText(text) {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
   return escaped.replaceAll(/\*\*(.+?)\*\*/g, '<strong>$1</strong>').replaceAll(/`(.+?)`/g, '<code>$1</code>')
 }

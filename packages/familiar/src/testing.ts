@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { definitionOf, type Daemon } from './define/daemon.js'
 import { SANDBOX_FILE, SANDBOX_VARIABLE } from './define/sandbox-file.js'
 import type { PortRange } from './identity/machine.js'
-import { timingToJson } from './protocol/startup-pipe.js'
+import { timingToJson } from './protocol/timing.js'
 
 export interface SandboxOptions {
   /** The daemon exits after this time without use; by default as it is defined. Fractions are allowed. */

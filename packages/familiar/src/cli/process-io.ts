@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { isOn } from '../define/environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
@@ -139,7 +138,7 @@ function lazyStream(
       if (stream === null) return
       await flushed()
       // The stream emits an error after it has called back.
-      await setImmediate()
+      await new Promise((resolve) => setImmediate(resolve))
       stream.off('error', onError)
       stream = null
     },

@@ -42,7 +42,7 @@ const isHelp = (word: string | undefined): boolean => word === '--help' || word 
 
 /**
  * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor`, or prints their help, and returns the
- * exit code: docs/library/commands.md lists them. Null, with nothing done, if the first word is none of them.
+ * exit code. Null, with nothing done, if the first word is none of them.
  */
 export async function runCommand(
   daemon: Daemon,

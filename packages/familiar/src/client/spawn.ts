@@ -8,13 +8,8 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
-import {
-  jsonLines,
-  type Lines,
-  STARTUP_PIPE_FD,
-  type Timing,
-  timingToJson,
-} from '../protocol/startup-pipe.js'
+import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
+import { type Timing, timingToJson } from '../protocol/timing.js'
 import type { HeldLock } from '../act/lock.js'
 import { endOfLog, openLogFile } from '../act/log-file.js'
 import { proveStarted } from '../observe/scan.js'

@@ -7,7 +7,8 @@ import { makeDirectory } from '../act/safe-file.js'
 import { closeInherited } from '../act/inherited.js'
 import { assertOwnScope, assertScopeThere } from '../act/scope-checks.js'
 import { bindInRange } from './bind.js'
-import { type Lines, STARTUP_PIPE_MS, type Timing, openStartupPipe } from '../protocol/startup-pipe.js'
+import { type Lines, STARTUP_PIPE_MS, openStartupPipe } from '../protocol/startup-pipe.js'
+import type { Timing } from '../protocol/timing.js'
 import { createActivity } from './activity.js'
 import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
 import type { Pages } from './pages.js'
@@ -78,6 +79,9 @@ const DAEMON_LOCK_WAIT_MS = 500
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024
 
+/** A command sends its first line as soon as it has started a process. */
+const HELLO_MS = 1_000
+
 /** The time limit for reading the facts about the own process. */
 const SELF_MS = 5_000
 
@@ -97,13 +101,28 @@ export async function serve(options: ServeOptions): Promise<void> {
     await start(options, pipe, log)
   } catch (error) {
     const failure = asFamiliarError(error)
-    const { code, message, hint, retry } = failure
+    const { code, message } = failure
     if (code !== 'E_SCOPE_FOREIGN_OWNER') log.write('start_failed', { code, message })
-    pipe?.send({ error: { code, message, hint, retry } })
-    pipe?.close()
+    sendFailure(pipe, failure)
     if (options.onFailure !== undefined) return options.onFailure(failure)
     options.exit(1)
   }
+}
+
+/**
+ * Tells the command that started this process that it cannot be the daemon. Nothing is sent if the other end of the
+ * descriptor does not begin as such a command does: it may be something else.
+ */
+export async function refuseStart(failure: FamiliarError, mayHavePipe: boolean): Promise<void> {
+  const pipe = openStartupPipe(mayHavePipe)
+  const hello = await pipe?.receive(HELLO_MS)
+  if (stringOf(hello?.['reason']) === null) pipe?.close()
+  else sendFailure(pipe, failure)
+}
+
+function sendFailure(pipe: Lines | null, { code, message, hint, retry }: FamiliarError): void {
+  pipe?.send({ error: { code, message, hint, retry } })
+  pipe?.close()
 }
 
 /** A starting command has checked this already; for a daemon started by hand or in the foreground, none has. */

@@ -1,4 +1,4 @@
-import { timingFromJson, type Timing } from '../protocol/startup-pipe.js'
+import { timingFromJson, type Timing } from '../protocol/timing.js'
 import type { JsonObject } from '../json.js'
 
 /** Two wake-ups a minute. */

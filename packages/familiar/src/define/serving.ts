@@ -1,4 +1,4 @@
-import { serve } from '../daemon/serve.js'
+import { refuseStart, serve } from '../daemon/serve.js'
 import type { Work } from '../daemon/lifecycle.js'
 import type { Pages } from '../daemon/pages.js'
 import type { Handler } from '../daemon/web-handler.js'
@@ -40,7 +40,12 @@ export async function serveDaemon(
   { public: publicHandler, pages, work, version, foreground }: ServeSettings,
 ): Promise<void> {
   assertRuntime()
-  if (scope === null) throw notStarted(definition)
+  const mayHavePipe = foreground === undefined && process.env['LISTEN_FDS'] === undefined
+  if (scope === null) {
+    const failure = notStarted(definition)
+    await refuseStart(failure, mayHavePipe)
+    throw failure
+  }
   const real = realPath(scope) ?? scope
   const { options, family, installation } = definition
   const installed = installation.version
@@ -63,7 +68,7 @@ export async function serveDaemon(
     ...(work === undefined ? {} : { work }),
     isInstallationChanged: () => isChanged(installation, installed),
     timing: definition.timing,
-    mayHavePipe: foreground === undefined && process.env['LISTEN_FDS'] === undefined,
+    mayHavePipe,
     exit: foreground?.exit ?? ((code) => process.exit(code)),
     ...(foreground === undefined
       ? {}
@@ -81,6 +86,8 @@ function notStarted({ commandLine, installation, options, defaultScope }: Defini
   return new FamiliarError(
     'E_DAEMON_UNRECOGNISABLE',
     `this process was not started as the ${options.name} daemon: its command line has no ${commandLine.role} ${commandLine.scopeFlag}...`,
-    { hint: `to run it by hand: ${[process.execPath, ...args].join(' ')}` },
+    {
+      hint: `use one definition for commands and daemon; to run it by hand: ${[process.execPath, ...args].join(' ')}`,
+    },
   )
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
@@ -109,6 +109,33 @@ describe('the commands', () => {
     expect(user.run(['start'], { env: { CI: 'true' } }).status).toBe(0)
   })
 
+  it('restart nothing that cannot be stopped: exit 1, and the result of the stop', async () => {
+    for (const more of [[], ['--json']]) {
+      const heirFile = join(user.home, 'heir')
+      const { pid, port } = JSON.parse(
+        user.run(['start', '--json'], { env: { PREVIEWD_HEIR_FILE: heirFile } }).stdout,
+      )
+      const heir = await eventually(() => {
+        const found = Number(readFileSync(heirFile, 'utf8'))
+        expect(found).toBeGreaterThan(0)
+        return found
+      })
+      const { status, stdout, stderr } = user.run(['restart', ...more])
+      process.kill(heir, 'SIGKILL')
+      rmSync(heirFile)
+      const why = 'port_still_listening'
+      expect([status, stderr.replace(/^waiting for .*\n/gm, '')]).toEqual([
+        1,
+        more.length > 0
+          ? ''
+          : `previewd: the previewd daemon (process ${pid}, port ${port}) is not stopped: ${why}\n`,
+      ])
+      const result = { schema_version: 1, outcome: 'failed', pid, port, failure_reason: why }
+      if (more.length > 0) expect(JSON.parse(stdout)).toEqual(result)
+      else expect(stdout).toBe('')
+    }
+  })
+
   it('say that a daemon crashed', () => {
     const { pid } = user.json(['start']).document
     const isAlive = watch(pid)
@@ -162,13 +189,15 @@ describe('wrong usage', () => {
     ['start', '--json=yes'],
   ]
 
-  it.each(WRONG)('%s %s %s: one line, exit 2, nothing on stdout, nothing made', (...args) => {
-    const words = args.filter((word) => word !== undefined)
-    const { status, stdout, stderr } = user.run(words)
-    expect([status, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(new RegExp(`^previewd: [^\\n]+ \\(see previewd ${words[0]} --help\\)\\n$`))
-    expect(listenersOn(ports.from, ports.to)).toEqual([])
-  })
+  it.each(WRONG.map((words) => [words.join(' '), words] as const))(
+    '%s: one line, exit 2, nothing made',
+    (_, words) => {
+      const { status, stdout, stderr } = user.run(words)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(new RegExp(`^previewd: [^\\n]+ \\(see previewd ${words[0]} --help\\)\\n$`))
+      expect(listenersOn(ports.from, ports.to)).toEqual([])
+    },
+  )
 
   it('is an object on stdout with --json', () => {
     expect(user.json(['stop', '--frce'])).toEqual({

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Handler } from '../../src/daemon/web-handler.js'
-import { eventually } from '../helpers/eventually.js'
+import { eventually, settled } from '../helpers/eventually.js'
 import { leaveNoTalks, requestText, saidIn, talkTo, type Said, type Talk } from '../helpers/talk.js'
 import { leaveNoServers, startWebServer } from '../helpers/web-server.js'
 
@@ -164,7 +164,8 @@ describe('a public response', () => {
     const bytes = new Uint8Array(64 * KIB)
     let [made, isCancelled] = [0, false]
     const { begin, activity } = await serve(() => {
-      const pull = (to: ReadableStreamDefaultController): void => {
+      const pull = async (to: ReadableStreamDefaultController): Promise<void> => {
+        await nextTurn()
         made += bytes.length
         to.enqueue(bytes)
       }
@@ -173,7 +174,7 @@ describe('a public response', () => {
     const talk = begin('GET /')
     await talk.hears('200')
     talk.pause()
-    for (let before = -1; before !== made; await sleep(250)) before = made
+    await settled(() => made, 16 * MIB)
     expect(made).toBeLessThan(16 * MIB)
     expect([activity.requests(), activity.streams()]).toEqual([1, 0])
     talk.leave()

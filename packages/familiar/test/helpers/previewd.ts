@@ -7,6 +7,7 @@ import { startChild } from './children.js'
 import { fixture } from './daemons.js'
 import { makeHome } from './homes.js'
 import { leaveNothing } from './leaks.js'
+import { listenersOn } from './machine.js'
 
 const TOOL = fixture('previewd')
 
@@ -56,6 +57,7 @@ export function userOf(ports: PortRange, env: Environment = {}): User {
     )
   leaveNothing(ports)
   afterEach(() => {
+    if (listenersOn(ports.from, ports.to).length === 0) return
     for (const cwd of scopes) run(['stop'], { cwd })
   })
   return {

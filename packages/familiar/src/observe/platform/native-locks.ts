@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { isAbsolute } from 'node:path'
 
 /** The part of the package `fs-native-extensions` that this library uses. */
@@ -18,13 +17,13 @@ export interface NativeLocks {
  * threads (Node aborts if it gets none) and remembers a failure. Throws what `require` or the loader of the package throws.
  */
 export function requireNativeLocks(): NativeLocks {
-  const require = createRequire(runningFile())
+  const require = requireFrom(runningFile())
   return require('fs-native-extensions') as NativeLocks
 }
 
 /** Returns the main file of `fs-native-extensions`, or its name alone where it is not installed. */
 export function nativeLocksFile(): string {
-  const require = createRequire(runningFile())
+  const require = requireFrom(runningFile())
   try {
     return require.resolve('fs-native-extensions')
   } catch {
@@ -34,7 +33,12 @@ export function nativeLocksFile(): string {
 
 /** Loads `fs-native-extensions` from that file: for a process whose code is not in a file. */
 export function requireNativeLocksFrom(file: string): NativeLocks {
-  return createRequire(file)(file) as NativeLocks
+  return requireFrom(file)(file) as NativeLocks
+}
+
+/** Node's own module is loaded with the first lock: most commands need none. */
+function requireFrom(file: string): NodeJS.Require {
+  return process.getBuiltinModule('node:module').createRequire(file)
 }
 
 /**

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// @ts-check
+import { FamiliarError } from 'familiar'
+import { docsd } from './daemon.js'
+
+const USAGE = 'usage: docsd mcp-server | start | stop | restart | status | logs | doctor'
+
+/** @param {readonly string[]} args */
+async function main(args) {
+  if (args.length !== 1 || args[0] !== 'mcp-server') return docsd.cli(args)
+  // The editor has closed its end: nobody reads what is still to be said.
+  process.stdout.on('error', () => process.exit(0))
+  const { runShim } = await import('./shim.js')
+  await runShim(process.stdin, process.stdout)
+  return 0
+}
+
+try {
+  const exitCode = await main(process.argv.slice(2))
+  if (exitCode === null) console.error(USAGE)
+  process.exitCode = exitCode ?? 2
+} catch (error) {
+  if (!(error instanceof FamiliarError)) throw error
+  console.error(`docsd: ${error.message}${error.hint === null ? '' : `\n  ${error.hint}`}`)
+  process.exitCode = 1
+}
