@@ -47,6 +47,7 @@ describe('the packed library', () => {
       .map(({ parentPath, name }) => join(parentPath, name).slice(library.length + 1))
     expect(files.filter((file) => !/^dist\/[\w/-]+\.(?:d\.ts|js)$/.test(file)).toSorted()).toEqual([
       'LICENSE',
+      'README.md',
       'package.json',
     ])
     expect(files).toContain('dist/observe/peek-text.js')

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { blocksOf, runBlock, type Ran, type Reader } from '../helpers/run-page.js'
+
+leaveNothing()
+
+const MINUTES = 5 * 60_000
+
+let reader: Reader | null = null
+
+/** What a page starts belongs to the reader, who has a home of their own, and is not in CI. */
+function newReader(): Reader {
+  const { CI: _, XDG_STATE_HOME: __, FAMILIAR_DISABLE: ___, ...env } = process.env
+  const home = makeHome()
+  return { directory: home, env: { ...env, HOME: home } }
+}
+
+const END = '$ node cli.js stop\n$ node cli.js doctor --reset --force\n$ node cli.js doctor --json\n'
+
+/** A page that failed half-way may have left daemons. */
+afterEach(() => {
+  if (reader === null) return
+  const left = runBlock({ kind: 'console', text: END }, reader).at(-1)?.printed
+  expect(left).toContain('"candidates": []')
+})
+
+/** Does everything that a page says, from an empty directory on. */
+function follow(name: string): readonly Ran[] {
+  const page = readFileSync(new URL(`../../../../docs/library/${name}`, import.meta.url), 'utf8')
+  reader = newReader()
+  const own = reader
+  return blocksOf(page).flatMap((block) => {
+    const steps = runBlock(block, own)
+    for (const { command, said, printed } of steps)
+      expect(`${command}\n${printed}`).toBe(`${command}\n${said}`)
+    return steps
+  })
+}
+
+describe('what a page of the documentation says', () => {
+  it.each(['getting-started.md', 'migrating.md', 'testing.md'])(
+    'happens: %s',
+    { timeout: MINUTES },
+    (name) => {
+      expect(follow(name).length).toBeGreaterThan(0)
+    },
+  )
+})
