@@ -13,6 +13,9 @@ const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = dirname(dirname(createRequire(import.meta.url).resolve('fs-native-extensions')))
 const TSC = join(MODULES, 'typescript', 'bin', 'tsc')
 
+/** npm and tsc leave a directory in the temporary one otherwise. */
+const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
+
 /** Uses a name of each entry, as an author would. */
 const CONSUMER = `
   import { FamiliarError, serve, type Family, type ServeOptions } from 'familiar'
@@ -29,14 +32,18 @@ beforeAll(() => {
   project = realpathSync(makeHome())
   library = join(project, 'node_modules', 'familiar')
   mkdirSync(library, { recursive: true })
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', project], { cwd: PACKAGE })
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', project], { cwd: PACKAGE, env })
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) ?? ''
   execFileSync('tar', ['-xzf', join(project, tarball), '-C', library, '--strip-components=1'])
   symlinkSync(join(MODULES, 'fs-native-extensions'), join(project, 'node_modules', 'fs-native-extensions'))
 }, 60_000)
 
 function run(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: project,
+    env,
+    encoding: 'utf8',
+  })
   return { status, stdout: stdout.trim(), stderr }
 }
 

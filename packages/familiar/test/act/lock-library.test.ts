@@ -60,6 +60,11 @@ function take({ path, lock }: Installed, prefix: readonly string[] = [], options
   return JSON.parse(stdout) as { readonly code?: string; readonly message: string; readonly hint: string }
 }
 
+/** Node 20 has the longer name. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
+
 const CODE = { code: 'E_LOCK_UNAVAILABLE', retry: false }
 
 describe('a lock library that', () => {
@@ -114,8 +119,7 @@ describe('a lock library that', () => {
 
   it.each([
     ['--no-addons', []],
-    // Node 24 calls it `--permission`.
-    ['--experimental-permission', ['--allow-fs-read=*', '--allow-fs-write=*']],
+    [PERMISSION, ['--allow-fs-read=*', '--allow-fs-write=*']],
   ])('may not be loaded by %s says so, and which option is missing', (option, more) => {
     const installed = install()
     const { message, ...rest } = take(installed, [], [option, ...more])
