@@ -210,7 +210,7 @@ describe('a client that has its proof', () => {
     await eventually(() => expect(logged(daemon.log, 'leaving')).toHaveLength(1))
     const headers = { Authorization: `Bearer ${daemon.record.token}` }
     talk.say(requestText(daemon.port, 'POST /', headers, 'now'))
-    expect((await talk.closed()).endsWith('now')).toBe(true)
+    expect(await talk.closed()).toMatch(/\r\nnothing\r\n0\r\n\r\n$/)
     await ended(daemon)
     expect(logged(daemon.log, 'stopped')).toMatchObject([{ reason: 'SIGTERM', abandoned: 0 }])
   })
