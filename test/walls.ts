@@ -68,7 +68,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'familiar/cli',
-    may: library('errors.ts identity classify observe act client define define/daemon.ts doctor'),
+    may: library('errors.ts json.ts identity classify observe act client define define/daemon.ts doctor'),
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
@@ -97,7 +97,7 @@ export const WALLS: readonly Wall[] = [
     ],
   },
   { part: 'spec-kitty/dashboard/api.ts', may: [], isPure: true },
-  { part: 'spec-kitty/dashboard/project', may: ['familiar', 'yaml', ...tool('dashboard')] },
+  { part: 'spec-kitty/dashboard/project', may: ['familiar/cli', 'yaml', ...tool('dashboard')] },
   {
     part: 'spec-kitty/dashboard/ui',
     may: ['preact', 'preact/hooks', 'marked', 'dompurify', ...tool('dashboard/api.ts')],

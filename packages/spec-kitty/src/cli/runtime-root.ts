@@ -1,6 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import { realPath } from 'familiar'
-import { UsageError, type Io } from 'familiar/cli'
+import { UsageError, type Io, realPath } from 'familiar/cli'
 import { homeDirectory } from './home.js'
 
 /** Returns the runtime root of this process. */

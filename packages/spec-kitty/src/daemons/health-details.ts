@@ -1,4 +1,5 @@
-import { countOf, objectOf, stringOf, type JsonObject } from 'familiar'
+import type { JsonObject } from 'familiar'
+import { countOf, objectOf, stringOf } from 'familiar/cli'
 
 /** What an identity record says of a daemon's session and queue; null for a field that the daemon does not report. */
 export interface OwnerDetails {

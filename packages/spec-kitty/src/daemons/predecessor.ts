@@ -1,4 +1,5 @@
-import { decimalOf, pidOf, portOf, type JsonObject, type PredecessorRecord } from 'familiar'
+import type { JsonObject, PredecessorRecord } from 'familiar'
+import { decimalOf, pidOf, portOf } from 'familiar/cli'
 
 /** Returns the request that asks a daemon of the Python spec-kitty, 3.0 to 3.2, to leave. */
 export function shutdown(token: string): { readonly path: string; readonly body: JsonObject } {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { realPath } from 'familiar'
-import { UsageError, type Io } from 'familiar/cli'
+import { UsageError, type Io, realPath } from 'familiar/cli'
 
 /** Entries that make a directory a project. */
 const SIGNS = ['.kittify', 'kitty-specs'] as const

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { countOf, objectOf, stringOf, type Predecessor, type PredecessorReport } from 'familiar'
+import type { Predecessor, PredecessorReport } from 'familiar'
+import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { parseLines, shutdown, unquotePython } from './predecessor.js'
 
 /** A Python string literal as `repr` writes it. */

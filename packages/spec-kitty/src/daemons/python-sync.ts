@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { countOf, objectOf, stringOf, type Predecessor, type PredecessorReport } from 'familiar'
+import type { Predecessor, PredecessorReport } from 'familiar'
+import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { parseLines, shutdown } from './predecessor.js'
 
 /** The sync daemon of the Python spec-kitty, 3.0 to 3.2. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar'
+import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
 
 /** The `session` block of the doctor's document. */
 export interface SessionView {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { objectOf, readSmallFile, type JsonObject } from 'familiar'
+import type { JsonObject } from 'familiar'
+import { objectOf, readSmallFile } from 'familiar/cli'
 
 /** The `[sync]` table of `config.toml`, or why it cannot be read. */
 export type ConfigRead =

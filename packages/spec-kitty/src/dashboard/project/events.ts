@@ -1,4 +1,4 @@
-import { objectOf, parseJson } from 'familiar'
+import { objectOf, parseJson } from 'familiar/cli'
 import { instantOf } from './instants.js'
 
 /** The last lane change of a work package. */

@@ -1,4 +1,4 @@
-import { objectOf, parseJson } from 'familiar'
+import { objectOf, parseJson } from 'familiar/cli'
 import { decode } from './decode.js'
 import { readLanes, type LaneHistory, type LaneReader } from './events.js'
 import { readBytes, withFile } from './files.js'
