@@ -23,32 +23,41 @@ const PROCESSES = [
   'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',
 ]
 
+const EVERYWHERE = {
+  // One file after the other in the same worker: loading the same modules again for each took a tenth of the whole time.
+  isolate: false,
+  testTimeout: 30_000,
+}
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
+          ...EVERYWHERE,
           name: 'unit',
           include: ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts'],
           exclude: ['**/live/**', ...PROCESSES],
-          testTimeout: 30_000,
         },
       },
       {
         test: {
+          ...EVERYWHERE,
           name: 'process',
           include: PROCESSES,
           exclude: LONG,
-          testTimeout: 30_000,
+          globalSetup: 'packages/familiar/test/bundle-processes.ts',
         },
       },
       {
         // The real port ranges: one file after the other; scripts/test.mjs makes several rows, each in a private network.
         test: {
+          ...EVERYWHERE,
           name: 'live',
           include: ['packages/*/test/live/**/*.test.ts'],
           exclude: LONG,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

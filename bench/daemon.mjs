@@ -17,7 +17,7 @@ import {
   selectPlatform,
   stopDaemon,
 } from '../packages/familiar/dist/internals.js'
-import { syncDaemon } from '../packages/spec-kitty/dist/daemons/sync.js'
+import { syncDaemon } from '../packages/spec-kitty/dist/daemons/daemons.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))

@@ -6,8 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { definitionOf, PLAN, spell } from 'familiar/internals'
-import { dashboardDaemon } from '../packages/spec-kitty/dist/daemons/dashboard.js'
-import { syncDaemon } from '../packages/spec-kitty/dist/daemons/sync.js'
+import { dashboardDaemon, syncDaemon } from '../packages/spec-kitty/dist/daemons/daemons.js'
 
 /** @typedef {import('familiar/internals').Rule} Rule */
 /** @typedef {import('familiar/internals').Family} Family */

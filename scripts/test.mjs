@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * `npm test`: all tests except the long ones (`LONG` in vitest.config.ts). First those that start no process, then
- * those with port ranges of their own, then those on the real ranges, in a private network if the machine allows one.
- * Arguments go to vitest; `--project unit`, `process` or `live` runs only that part.
+ * those with port ranges of their own and, at the same time if the machine allows private networks, those on the real
+ * ranges. Arguments go to vitest; `--project unit`, `process` or `live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -14,6 +14,9 @@ import { rowsOf } from './rows.mjs'
 
 /** How many files run side by side. They mostly wait for processes: four keep two cores busy. */
 const WORKERS = 4
+
+/** The same beside live files. */
+const WORKERS_BESIDE_ROWS = 2
 
 /** How many rows of busy live files run side by side. One more row has those that mostly wait (rows.mjs). */
 const ROWS = 3
@@ -49,18 +52,8 @@ const failures = []
 /** How many characters of a failure the end repeats. */
 const FAILURE_LENGTH = 1_500
 
-for (const project of projects) {
-  const parts =
-    project === 'live'
-      ? liveParts()
-      : [
-          {
-            name: project,
-            wrap: (/** @type {string[]} */ command) => command,
-            more: [`--maxWorkers=${WORKERS}`],
-          },
-        ]
-  const runs = parts.map(async ({ name, wrap, more }) => {
+for (const parts of groupsOf(projects)) {
+  const runs = parts.map(async ({ project, name, wrap, more }) => {
     const report = join(reports, `${name}.json`)
     count(report, await run(wrap([...vitest(project, report), ...others, ...more])))
   })
@@ -75,6 +68,36 @@ rmSync(temporary, { recursive: true, force: true })
 for (const failure of failures) console.error(`\nFAILED ${failure}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+
+/**
+ * A run of vitest.
+ *
+ * @typedef {{ project: string, name: string, wrap: (command: string[]) => readonly string[], more: readonly string[] }} Part
+ */
+
+/**
+ * Returns the runs of the projects, in groups: those of a group run side by side.
+ *
+ * @param {readonly string[]} wanted
+ * @returns {readonly (readonly Part[])[]}
+ */
+function groupsOf(wanted) {
+  const rows = wanted.includes('live') ? liveParts() : []
+  const isBeside = rows.length > 1
+  const unit = wanted.includes('unit') ? [part('unit', WORKERS)] : []
+  const workers = isBeside ? WORKERS_BESIDE_ROWS : WORKERS
+  const processes = wanted.includes('process') ? [part('process', workers)] : []
+  return isBeside ? [unit, [...processes, ...rows]] : [unit, processes, rows]
+}
+
+/**
+ * @param {string} project
+ * @param {number} workers
+ * @returns {Part}
+ */
+function part(project, workers) {
+  return { project, name: project, wrap: (command) => command, more: [`--maxWorkers=${workers}`] }
+}
 
 /**
  * @param {string} project
@@ -100,11 +123,11 @@ function vitest(project, report) {
 function liveParts() {
   if (inPrivateNetwork([]) === null) {
     console.log('no private network on this machine: the live tests use the real port ranges')
-    return [{ name: 'live', wrap: (/** @type {string[]} */ command) => command, more: [] }]
+    return [{ project: 'live', name: 'live', wrap: (/** @type {string[]} */ command) => command, more: [] }]
   }
   const wrap = (/** @type {string[]} */ command) => inPrivateNetwork(command) ?? command
   const rows = others.length > 0 ? [[]] : rowsOf(liveFiles(), ROWS)
-  return rows.map((files, row) => ({ name: `live-${row + 1}`, wrap, more: files }))
+  return rows.map((files, row) => ({ project: 'live', name: `live-${row + 1}`, wrap, more: files }))
 }
 
 function liveFiles() {

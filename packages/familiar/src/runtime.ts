@@ -12,24 +12,42 @@ const OTHERS = [
     name: 'Deno',
     lack: 'it starts a daemon with another command line than Node, by which the daemon would not be recognised, and has not been shown to read its startup pipe (a net.Socket on an inherited file descriptor)',
   },
+  {
+    key: 'electron',
+    name: 'Electron',
+    lack: 'its executable is the application, so starting a daemon would start the application again',
+  },
 ] as const
 
 /**
- * Throws `E_RUNTIME_UNSUPPORTED` in Bun and in Deno, naming the runtime and what is missing there. Called before a daemon
+ * Throws `E_RUNTIME_UNSUPPORTED` in Bun, in Deno, in Electron and in a single executable application, naming the runtime and
+ * what is missing there. Called before a daemon
  * is looked for, started or served: there it would fail halfway, or leave a daemon that no other command recognises.
  */
 export function assertRuntime(
   versions: Readonly<Record<string, string | undefined>> = process.versions,
+  isSingleExecutable: boolean = isSea(),
 ): void {
   for (const { key, name, lack } of OTHERS) {
     const version = versions[key]
-    if (version === undefined) continue
-    throw new FamiliarError(
-      'E_RUNTIME_UNSUPPORTED',
-      `background daemons do not work in ${name} ${version}: ${lack}`,
-      {
-        hint: 'run this tool with Node 20.20 or later',
-      },
+    if (version !== undefined) throw unsupported(`${name} ${version}`, lack)
+  }
+  if (isSingleExecutable) {
+    throw unsupported(
+      'a single executable application',
+      'to start a daemon would start the application again',
     )
   }
+}
+
+function unsupported(where: string, lack: string): FamiliarError {
+  return new FamiliarError('E_RUNTIME_UNSUPPORTED', `background daemons do not work in ${where}: ${lack}`, {
+    hint: 'run this tool with Node 20.20 or later',
+  })
+}
+
+/** Whether Node and the tool are one file (SEA). Not every runtime has the module that tells. */
+function isSea(): boolean {
+  const sea = process.getBuiltinModule?.('node:sea') as { readonly isSea?: () => boolean } | undefined
+  return sea?.isSea?.() === true
 }

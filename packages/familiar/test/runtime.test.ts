@@ -23,4 +23,12 @@ describe('a runtime', () => {
       }),
     )
   })
+
+  it('that is Electron, or a tool and Node in one file, is refused: its executable is the application', () => {
+    const unsupported = { code: 'E_RUNTIME_UNSUPPORTED', message: expect.stringContaining('application') }
+    expect(() => assertRuntime({ node: '22.0.0', electron: '38.0.0' })).toThrow(
+      expect.objectContaining(unsupported),
+    )
+    expect(() => assertRuntime({ node: '22.0.0' }, true)).toThrow(expect.objectContaining(unsupported))
+  })
 })

@@ -3,8 +3,7 @@
  * `node spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its
  * arguments are frozen: later versions recognise a daemon by them.
  */
-import { dashboardDaemon } from './daemons/dashboard.js'
-import { syncDaemon } from './daemons/sync.js'
+import { dashboardDaemon, syncDaemon } from './daemons/daemons.js'
 import { VERSION_VARIABLE } from './installation.js'
 
 const { [VERSION_VARIABLE]: version } = process.env

@@ -34,7 +34,7 @@ export function reportFailure(
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
   const error = lackIn(caught) ?? caught
-  if (causesOf(error).some(isPartMissing)) return installationChanged(program)
+  if (!isOwnWord(error) && causesOf(error).some(isPartMissing)) return installationChanged(program)
   if (error instanceof UsageError) {
     return { code: 'E_USAGE', message: error.message, remediation: `see ${help}`, exit: EXIT.error }
   }
@@ -49,6 +49,11 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     remediation: 'run again with --verbose for details',
     exit: EXIT.error,
   }
+}
+
+/** The error that says by itself which part is missing, and why. */
+function isOwnWord(error: unknown): boolean {
+  return error instanceof FamiliarError && error.code === 'E_LOCK_UNAVAILABLE'
 }
 
 /** A module of this package no longer exists: an upgrade is replacing the package, or just has. */

@@ -114,7 +114,12 @@ function wrongVersion(
   return new FamiliarError(
     'E_VERSION_MISMATCH',
     `this installation is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'} (${self.executable}), but the ${family.name} daemon it started is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
-    { hint: `see whether ${versionVariable} is set for the daemon, and reinstall` },
+    {
+      hint:
+        versionVariable === ''
+          ? 'reinstall; if this happens again, the commands and the daemon have different definitions'
+          : `see whether ${versionVariable} is set for the daemon, and reinstall`,
+    },
   )
 }
 

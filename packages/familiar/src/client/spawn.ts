@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { FamiliarError, lackOf, throwLack, type ErrorCode } from '../errors.js'
 import type { Family } from '../family.js'
-import { objectOf, stringOf, type JsonObject } from '../json.js'
+import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
 import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
@@ -99,17 +99,15 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
   const stopWatching = onAbort(order.signal, () => pipe.close())
   try {
-    pipe.send({
-      reason: order.reason,
-      previous_version: order.previousVersion,
-      pid: process.pid,
-      timing: timingToJson(order.launch.timing),
-      inherited,
-      ...(order.launch.port === undefined ? {} : { port: order.launch.port }),
-    })
+    pipe.send(helloOf(order, inherited))
     const first = await pipe.receive(until - performance.now())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
-    if (objectOf(first?.['ready']) === null) throw await failure(first, lock, order, child)
+    const ready = objectOf(first?.['ready'])
+    if (ready === null) throw await failure(first, lock, order, child)
+    if (isOutside(order, ready)) {
+      pipe.close()
+      throw await failure(outside(order, ready), lock, order, child)
+    }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - performance.now())
     if (last?.['ok'] !== true) throw await failure(last, lock, order, child)
@@ -118,6 +116,30 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     pipe.close()
     child.unref()
   }
+}
+
+function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: readonly string[]): JsonObject {
+  return {
+    reason,
+    previous_version: previousVersion,
+    pid: process.pid,
+    timing: timingToJson(launch.timing),
+    inherited,
+    ...(launch.port === undefined ? {} : { port: launch.port }),
+  }
+}
+
+/** A daemon on another port would never be scanned: nobody could clean it up. A port that was asked for may be any. */
+function isOutside({ family, launch }: StartOrder, ready: JsonObject): boolean {
+  const port = portOf(ready['port'])
+  return launch.port === undefined && port !== null && (port < family.ports.from || port >= family.ports.to)
+}
+
+function outside({ family: { name, ports } }: StartOrder, ready: JsonObject): JsonObject {
+  const where = `it listens on port ${String(ready['port'])}, not on one of ${ports.from} to ${ports.to - 1}`
+  const message = `later commands would not find this ${name} daemon: ${where}`
+  const hint = 'use one definition for commands and daemon'
+  return { error: { code: 'E_DAEMON_UNRECOGNISABLE' satisfies ErrorCode, message, hint } }
 }
 
 /** Ends the pipe, so that the daemon leaves, and waits until it has. Throws the reason of the abort. */

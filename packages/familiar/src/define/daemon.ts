@@ -125,6 +125,10 @@ export function defineDaemon(options: DaemonOptions): Daemon {
   return daemonAt(definition, null)
 }
 
+const running = async () => import('./connecting.js')
+const looking = async () => import('./looking.js')
+const ending = async () => import('./ending.js')
+
 function daemonAt(definition: Definition, named: string | null): Daemon {
   const { options, commandLine } = definition
   const served = (): string | null => servedScope(commandLine, process.argv)
@@ -132,9 +136,6 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     const path = named ?? served() ?? definition.defaultScope()
     return realPath(path) ?? path
   }
-  const running = async () => import('./connecting.js')
-  const looking = async () => import('./looking.js')
-  const ending = async () => import('./ending.js')
   const daemon: Daemon = {
     name: options.name,
     get ports() {

@@ -114,7 +114,7 @@ function versionIn(packageFile: string): string | null {
  */
 export function isChanged({ packageFile, entry }: Installation, since: string | null): boolean | null {
   try {
-    if (packageFile === null || since === null) return existsSync(entry) ? false : true
+    if (packageFile === null || since === null) return !existsSync(entry)
     const found = stringOf(objectOf(parseJson(readFileSync(packageFile, 'utf8')))?.['version'])
     return found === null ? null : found !== since
   } catch (error) {

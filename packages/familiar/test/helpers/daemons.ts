@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, vi } from 'vitest'
-import { dirname } from 'node:path'
+import { afterEach, expect, inject, vi } from 'vitest'
+import { dirname, join } from 'node:path'
 import { connect } from '../../dist/client/connect.js'
 import type { Found, ConnectRequest } from '../../dist/client/request.js'
 import type { OwnRecord } from '../../dist/protocol/record.js'
@@ -18,8 +18,8 @@ import { daemonsOf } from './processes.js'
 
 /** Real daemons: started by the built library, in roots of the test, ended by it. */
 
-export const ENTRY = fixture('daemon')
-export const STARTER = fixture('starter')
+const ENTRY = join(inject('processes'), 'daemon.mjs')
+const STARTER = join(inject('processes'), 'starter.mjs')
 
 /** The path of one of the processes that tests start. */
 export function fixture(name: string): string {

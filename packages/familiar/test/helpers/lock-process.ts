@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { inject } from 'vitest'
 import { killChild, startChild } from './children.js'
 
-const MAIN = fileURLToPath(new URL('lock-process.mjs', import.meta.url))
+const MAIN = join(inject('processes'), 'lock-process.mjs')
 
 /** What the process says: of its lock, that it waits for one, or why it has none. */
 export interface Said {

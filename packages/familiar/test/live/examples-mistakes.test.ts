@@ -78,6 +78,12 @@ describe('the first start fails with E_DAEMON_UNRECOGNISABLE if', () => {
     defineAgain("commandLine: { role: 'preview', scopeFlag: '--previewd-scope=' }")
     await expectRefused(/its command line has no preview --previewd-scope=/)
   })
+
+  it('the daemon has other ports than those that commands scan', async () => {
+    defineAgain('ports: { from: 29_000, to: 29_010 }')
+    await expectRefused(/listens on port 29000, not on one of \d+ to \d+$/)
+    expect(listenersOn(29_000, 29_010)).toEqual([])
+  })
 })
 
 describe('what the author adds to the health reply', () => {

@@ -1,6 +1,6 @@
 import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/sync.js'
+import { syncDaemon } from '../daemons/daemons.js'
 import { syncDoctor } from '../doctor/sync-doctor.js'
 
 export const help = `Usage: spec-kitty auth doctor [options]

@@ -1,7 +1,7 @@
 import { EXIT, readOptions, readPort, runCommand, UsageError, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject } from '../daemons/project-directory.js'
-import { dashboardDaemon } from '../daemons/dashboard.js'
+import { dashboardDaemon } from '../daemons/daemons.js'
 
 export const help = `Usage: spec-kitty dashboard [--open] [--port N] [--json]
        spec-kitty dashboard --foreground [--port N]

@@ -1,6 +1,6 @@
 import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/sync.js'
+import { syncDaemon } from '../daemons/daemons.js'
 import { syncStatus } from '../sync/status.js'
 
 export const help = `Usage: spec-kitty sync status [--check] [--json]

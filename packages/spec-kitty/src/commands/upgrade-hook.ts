@@ -1,7 +1,7 @@
 import type { StaleResult } from 'familiar'
 import { EXIT, printable, printJson, readOptions, reportFailure, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/sync.js'
+import { syncDaemon } from '../daemons/daemons.js'
 
 export const help = `Usage: spec-kitty upgrade-hook [--json]
 

@@ -1,15 +1,14 @@
 import { join } from 'node:path'
-import { defineDaemon, type Daemon } from 'familiar'
+import type { DaemonOptions } from 'familiar'
 import { processRoot } from '../cli/runtime-root.js'
 import { currentProject } from './project-directory.js'
 import { ENVIRONMENT, INSTALLED } from '../installation.js'
 import { OWN_ENTRY } from './own-entry.js'
 import { pythonDashboard } from './python-dashboard.js'
-import { syncDaemon } from './sync.js'
 import { WORDS } from './words.js'
 
 /** The dashboard: one for each project. Its scope is the project; the runtime root holds its log and its token. */
-export const dashboardDaemon: Daemon = defineDaemon({
+export const dashboard: DaemonOptions = {
   ...INSTALLED,
   name: 'dashboard',
   scope: () => currentProject(process),
@@ -31,9 +30,8 @@ export const dashboardDaemon: Daemon = defineDaemon({
     sync: { running: false, last_sync: null, consecutive_failures: 0 },
   }),
   predecessors: [pythonDashboard],
-  siblings: () => [syncDaemon],
   words: WORDS.dashboard,
-})
+}
 
 function dashboardsOf(root: string): string {
   return join(root, 'daemons', 'dashboards')

@@ -1,14 +1,13 @@
 import { join } from 'node:path'
-import { defineDaemon, type Daemon } from 'familiar'
+import type { DaemonOptions } from 'familiar'
 import { processRoot } from '../cli/runtime-root.js'
 import { ENVIRONMENT, INSTALLED } from '../installation.js'
-import { dashboardDaemon } from './dashboard.js'
 import { OWN_ENTRY } from './own-entry.js'
 import { pythonSync } from './python-sync.js'
 import { WORDS } from './words.js'
 
 /** The sync daemon: one for each runtime root. Its scope is the root. */
-export const syncDaemon: Daemon = defineDaemon({
+export const sync: DaemonOptions = {
   ...INSTALLED,
   name: 'sync',
   scope: processRoot,
@@ -36,6 +35,5 @@ export const syncDaemon: Daemon = defineDaemon({
     },
   }),
   predecessors: [pythonSync],
-  siblings: () => [dashboardDaemon],
   words: WORDS.sync,
-})
+}

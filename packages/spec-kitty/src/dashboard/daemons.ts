@@ -1,8 +1,7 @@
 import type { Candidate, Daemon } from 'familiar'
 import { describeCandidate } from 'familiar/cli'
 import { processRoot } from '../cli/runtime-root.js'
-import { dashboardDaemon } from '../daemons/dashboard.js'
-import { syncDaemon } from '../daemons/sync.js'
+import { dashboardDaemon, syncDaemon } from '../daemons/daemons.js'
 import type { DaemonsReply } from './api.js'
 
 /** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */

@@ -1,5 +1,5 @@
 import { EXIT, type Io } from 'familiar/cli'
-import { dashboardDaemon } from '../daemons/dashboard.js'
+import { dashboardDaemon } from '../daemons/daemons.js'
 import { dashboardPages } from './pages.js'
 
 /**

@@ -1,5 +1,5 @@
 import { connectDaemon, connectionJson, printJson, type Io } from 'familiar/cli'
-import { dashboardDaemon } from '../daemons/dashboard.js'
+import { dashboardDaemon } from '../daemons/daemons.js'
 
 export interface StartOptions {
   readonly project: string

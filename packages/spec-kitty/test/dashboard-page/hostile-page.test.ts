@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DocumentReply, MissionReply, WorkPackage } from '../../src/dashboard/api.js'
 import { printRoute, type Route } from '../../src/dashboard/ui/route.js'
+import { lacksChromium, startBrowser } from '../helpers/browser.js'
 import { servePage } from './stand-in-server.js'
 
-const CHROMIUM = '/usr/bin/chromium'
 const ID = '..%2f"><img src=x onerror=globalThis.ran=1>'
 const CARD = 'WP01"><script>globalThis.ran=2</script>'
 const DOCUMENT = 'tasks/../a b%2F?#"<svg onload=globalThis.ran=3>.md'
@@ -65,13 +64,13 @@ const replies = new Map<string, unknown>([
   [`${missionUrl}/documents/${encodeURIComponent(DOCUMENT)}`, reply],
 ])
 
-describe.skipIf(!existsSync(CHROMIUM))(`the page, given hostile content (needs ${CHROMIUM})`, () => {
+describe.skipIf(lacksChromium())('the page, given hostile content', () => {
   let browser: Browser
   let server: Awaited<ReturnType<typeof servePage>>
 
   beforeAll(async () => {
     server = await servePage(replies)
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await startBrowser()
   }, 60_000)
   afterAll(async () => {
     await browser?.close()

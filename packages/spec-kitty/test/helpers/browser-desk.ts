@@ -1,6 +1,12 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { makeBrowserTestEnv, startBrowser, type BrowserTestEnv, type Dashboard } from './browser.js'
+import {
+  makeBrowserTestEnv,
+  startBrowser,
+  type BrowserOptions,
+  type BrowserTestEnv,
+  type Dashboard,
+} from './browser.js'
 import { oneMission, removeProjects } from './projects.js'
 
 /** A desk and a browser, there while the tests of a `describe` run. */
@@ -11,14 +17,14 @@ export interface BrowserDesk {
 
 /**
  * Opens both before the tests of the `describe` in which it is called, and ends them, and the projects, after them; what
- * was told to run after the tests before this was called runs later still. `more`: further arguments of the browser.
+ * was told to run after the tests before this was called runs later still.
  */
-export function useBrowser(more: () => readonly string[] = () => []): BrowserDesk {
+export function useBrowser(options: () => BrowserOptions = () => ({})): BrowserDesk {
   let desk: BrowserTestEnv | undefined
   let browser: Browser | undefined
   beforeAll(async () => {
     desk = makeBrowserTestEnv()
-    browser = await startBrowser(more())
+    browser = await startBrowser(options())
   })
   afterAll(async () => {
     await browser?.close()
@@ -42,8 +48,8 @@ export interface MissionDesk extends BrowserDesk {
 }
 
 /** As `useBrowser`, with one project and its dashboard. */
-export function useMission(): MissionDesk {
-  const here = useBrowser()
+export function useMission(options: BrowserOptions = {}): MissionDesk {
+  const here = useBrowser(() => options)
   let project: string | undefined
   let dashboard: Dashboard | undefined
   beforeAll(async () => {

@@ -5,23 +5,34 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { findChromium, launchChromium } from '../../../../scripts/chromium.mjs'
+import { findChromium, findHeadlessChromium, launchChromium } from '../../../../scripts/chromium.mjs'
 import { CLI, smallEnvironment, withoutWaits, type Ran } from './cli.js'
 import { isAlive, listenersOn, startTicksOf } from './machine.js'
 
-const CHROMIUM = findChromium()
-
-/** Returns whether a file's tests must be skipped because there is no browser, and says so. */
-export function lacksChromium(): boolean {
-  if (CHROMIUM === null) {
-    console.log('SKIPPED: no chromium in PATH, and CHROMIUM_PATH names none: the page is not tested')
-  }
-  return CHROMIUM === null
+export interface BrowserOptions {
+  /** Further arguments of the browser. */
+  readonly more?: readonly string[]
+  /** Whether a tab behind another one must count as hidden. */
+  readonly hasWindows?: boolean
 }
 
-export function startBrowser(more: readonly string[] = []): Promise<Browser> {
-  if (CHROMIUM === null) throw new Error('there is no browser')
-  return launchChromium(CHROMIUM, more)
+/** Returns whether a file's tests must be skipped because there is no browser, and says so. */
+export function lacksChromium(options: BrowserOptions = {}): boolean {
+  const isMissing = chromiumFor(options) === null
+  if (isMissing) {
+    console.log('SKIPPED: no chromium in PATH, and CHROMIUM_PATH names none: the page is not tested')
+  }
+  return isMissing
+}
+
+export function startBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  const chromium = chromiumFor(options)
+  if (chromium === null) throw new Error('there is no browser')
+  return launchChromium(chromium, options.more)
+}
+
+function chromiumFor({ hasWindows = false }: BrowserOptions): string | null {
+  return hasWindows ? findChromium() : findHeadlessChromium()
 }
 
 /** A page of its own, and everything that it complains of: errors and warnings of its console, uncaught errors. */

@@ -1,6 +1,5 @@
 import { definitionOf, type Family } from 'familiar/internals'
-import { dashboardDaemon } from '../../src/daemons/dashboard.js'
-import { syncDaemon } from '../../src/daemons/sync.js'
+import { dashboardDaemon, syncDaemon } from '../../src/daemons/daemons.js'
 
 /** The families as the definitions of the daemons make them. */
 export const syncFamily: Family = definitionOf(syncDaemon).family

@@ -18,7 +18,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     sink = await openSink()
   })
   afterAll(() => sink?.close())
-  const here = useBrowser(() => [sink.rule])
+  const here = useBrowser(() => ({ more: [sink.rule] }))
   beforeAll(async () => {
     dashboard = await here.desk.start(hostileTexts(missions))
   })

@@ -13,7 +13,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   let port: number
 
   afterAll(() => new Promise((resolve) => server?.close(resolve)))
-  const here = useBrowser(() => ['--host-resolver-rules=MAP *.test 127.0.0.1'])
+  const here = useBrowser(() => ({ more: ['--host-resolver-rules=MAP *.test 127.0.0.1'] }))
   beforeAll(async () => {
     dashboard = await here.desk.start(oneMission())
     server = await serveEmptyPage()

@@ -9,8 +9,10 @@ const TABS = 8
 
 const SOON_MS = 20_000
 
-describe.skipIf(lacksChromium())('many tabs of one window', () => {
-  const here = useMission()
+const WINDOWS = { hasWindows: true }
+
+describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
+  const here = useMission(WINDOWS)
 
   it('show their list, each, and follow again when they are shown again', { timeout: 120_000 }, async () => {
     const window = await openWindow(here.browser)

@@ -21,7 +21,7 @@ import { makeRoot, type SyncRoot } from './sync-root.js'
 
 /** Many commands at once on a cold root, held up at random at every step of a lock, one of them killed. */
 const HERD = 64
-const ROUNDS = times(3, 20)
+const ROUNDS = times(1, 20)
 const SEED = newSeed()
 
 /** How long after the life-cycle lock was first taken one is killed, at most: some time later all are served. */

@@ -14,7 +14,7 @@ import { makePlaces, type Places } from './vantage-places.js'
 let fleet: Fleet
 let places: Places
 
-const CHOSEN = 30
+const CHOSEN = 16
 const COUNT = times(CHOSEN, Number.POSITIVE_INFINITY)
 const MOST_CELLS = 2_000
 

@@ -18,7 +18,7 @@ beforeEach(() => {
 
 afterEach(() => root.end())
 
-const TURNS = times(10, 100)
+const TURNS = times(3, 100)
 const TURN_MS = 3_000
 
 const STRAY = { SPEC_KITTY_CLI_VERSION: '9.9.9' }
