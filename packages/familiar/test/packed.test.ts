@@ -18,9 +18,13 @@ const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
 
 /** Uses a name of each entry, as an author would. */
 const CONSUMER = `
-  import { FamiliarError, serve, type Family, type ServeOptions } from 'familiar'
+  import { defineDaemon, FamiliarError, type Daemon } from 'familiar'
+  import { runCommand } from 'familiar/cli'
+  import { sandbox, type Sandbox } from 'familiar/testing'
   import { classify } from 'familiar/internals'
-  export const start = (family: Family, others: Omit<ServeOptions, 'family'>) => serve({ family, ...others })
+  export const daemon: Daemon = defineDaemon({ name: 'consumer' })
+  export const open = (): Promise<Sandbox> => sandbox(daemon)
+  export const run = (): Promise<number> => runCommand(daemon, ['status'])
   export const code = (error: FamiliarError): string => error.code
   export { classify }`
 
@@ -62,9 +66,9 @@ describe('the packed library', () => {
   })
 
   it.each([
-    ["import('familiar').then((all) => console.log(typeof all.connect))"],
+    ["import('familiar').then((all) => console.log(typeof all.defineDaemon))"],
     ["import('familiar/internals').then((all) => console.log(typeof all.classify))"],
-    ["console.log(typeof require('familiar').connect)"],
+    ["console.log(typeof require('familiar').defineDaemon)"],
     ["console.log(typeof require('familiar/internals').classify)"],
     ["console.log(typeof require('familiar/package.json').version === 'string' && 'function')"],
   ])('can be loaded by %s', (script) => {

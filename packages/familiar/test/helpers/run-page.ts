@@ -73,7 +73,10 @@ function runSetUp(line: string, reader: Reader): void {
 function installPacked(project: string): void {
   const modules = join(project, 'node_modules')
   mkdirSync(join(modules, 'familiar'), { recursive: true })
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', modules], { cwd: PACKAGE })
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', modules], {
+    cwd: PACKAGE,
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+  })
   const tarball = readdirSync(modules).find((name) => name.endsWith('.tgz')) ?? ''
   execFileSync('tar', [
     '-xzf',
@@ -108,16 +111,21 @@ function stepsIn(text: string): readonly Step[] {
 }
 
 function runStep({ command, output }: Step, reader: Reader): Ran {
-  const { stdout, stderr } = runShell(command, reader)
-  return { command, said: likened(output, reader), printed: likened(stdout + stderr, reader) }
+  // In the order in which a terminal would show it.
+  const { stdout } = runShell(`exec 2>&1; ${command}`, reader)
+  return { command, said: likened(output, reader), printed: likened(stdout, reader) }
 }
 
 function runShell(command: string, { directory, env }: Reader) {
   return spawnSync('bash', ['-c', command], { cwd: directory, env, encoding: 'utf8', timeout: COMMAND_MS })
 }
 
+/** A command that has to wait says so on stderr, on a busy machine only. */
+const PROGRESS = /^looking at the machine \.\.\.$/gm
+
 function likened(text: string, { env }: Reader): string {
   return text
+    .replaceAll(PROGRESS, '')
     .replaceAll(env['HOME'] ?? '/home/you', '/home/you')
     .replaceAll(/\b[0-9a-f]{16}\b/g, 'HASH')
     .replaceAll(/\d+/g, 'N')
