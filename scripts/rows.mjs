@@ -7,6 +7,12 @@
  */
 const SECONDS = {
   'dashboard-orphans': 66,
+  'examples-predecessor': 45,
+  'examples-own-tests': 25,
+  'examples-mcp': 30,
+  'examples-per-project': 40,
+  'examples-previewd': 60,
+  'examples-mistakes': 9,
   'dashboard-pages': 44,
   'vantage-matrix': 42,
   'sync-claims': 42,

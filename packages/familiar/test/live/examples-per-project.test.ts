@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Daemon } from '../../src/define/daemon.js'
 import type { Sandbox } from '../../src/testing.js'
 import { eventually } from '../helpers/eventually.js'
-import { leaveNoUsers, makeUser, type Installed, type User } from '../helpers/examples.js'
+import { leaveNoUsers, makeUser, runAtOnce, type Installed, type User } from '../helpers/examples.js'
 import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'
 
 leaveNoUsers()
@@ -40,7 +40,7 @@ const builtIn = (project: string): readonly string[] => readdirSync(join(project
 describe(`${PROJECTS} projects at once`, { timeout: 120_000 }, () => {
   it('have a daemon each, on a port each', async () => {
     const projects = Array.from({ length: PROJECTS }, (_, index) => makeProject(`project-${index}`))
-    const ended = await Promise.all(projects.map((cwd) => tool.run(['build'], { cwd })))
+    const ended = await runAtOnce(tool, ['build'], projects)
     expect(ended.filter(({ status }) => status !== 0)).toEqual([])
     expect(projects.map(builtIn)).toEqual(projects.map(() => ['000.bin.br']))
     const states = await Promise.all(projects.map((project) => minibuild.at(project).status()))

@@ -8,6 +8,7 @@ import { eventually } from '../helpers/eventually.js'
 import {
   leaveNoUsers,
   makeUser,
+  runAtOnce,
   startsIn,
   type Ended,
   type Installed,
@@ -37,7 +38,8 @@ beforeEach(() => {
 const daemons = (): readonly number[] => user.processes('previewd-daemon')
 
 async function renderByMany(tool: Installed): Promise<void> {
-  const ended = await Promise.all(Array.from({ length: HERD }, () => tool.run(['render', page])))
+  const everywhere = Array.from({ length: HERD }, () => tool.directory)
+  const ended = await runAtOnce(tool, ['render', page], everywhere)
   expect(ended.filter(({ status }) => status !== 0)).toEqual([])
   expect(new Set(ended.map(({ stdout }) => stdout))).toEqual(new Set([HTML]))
 }

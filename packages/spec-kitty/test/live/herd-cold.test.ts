@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isMachineBusy } from '../../../familiar/test/helpers/busy.js'
 import { times } from '../../../familiar/test/helpers/counts.js'
 import { figure } from '../../../familiar/test/helpers/figures.js'
 import { newSeed, randomFrom } from '../../../familiar/test/helpers/random.js'
 import {
   brokenIn,
-  isMachineBusy,
   makeMeadow,
   openGate,
   pausing,
