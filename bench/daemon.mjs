@@ -16,7 +16,7 @@ import {
   readOwnRecord,
   selectPlatform,
   stopDaemon,
-} from '../packages/familiar/dist/internals.js'
+} from 'familiar/internals'
 import { syncDaemon } from '../packages/spec-kitty/dist/daemons/daemons.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
