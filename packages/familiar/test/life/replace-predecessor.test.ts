@@ -54,7 +54,7 @@ describe("a predecessor's daemon that its record names", () => {
     expect(connection).toMatchObject({
       started: 'version_mismatch',
       replaced: { reason: 'version_mismatch', packageVersion: '3.2.5' },
-      isNewer: false,
+      relation: 'same',
     })
     expect([old.isAlive(), listenersOn(PORT, PORT + 1)]).toEqual([false, []])
     // Its own shutdown, which only its token brings about: a signal would be named here.

@@ -142,7 +142,7 @@ describe('an older daemon of another root', () => {
       const own = await connectAs(copied, ports, NEW)
       expect(own).toMatchObject({
         replaced: null,
-        isNewer: false,
+        relation: 'same',
         record: { packageVersion: '2.0.0', scope: copied },
       })
       expect([old.isAlive(), recordIn(root)]).toEqual([true, old.record])

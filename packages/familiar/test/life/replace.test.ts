@@ -31,7 +31,7 @@ describe('an older daemon', () => {
     expect(connection).toMatchObject({
       started: 'version_mismatch',
       replaced: { reason: 'version_mismatch', packageVersion: '1.0.0' },
-      isNewer: false,
+      relation: 'same',
       record: { packageVersion: '2.0.0' },
     })
     const next = daemonOf(root, connection)
@@ -136,14 +136,14 @@ describe('two builds of which neither is known to be older replace nothing, used
     const root = newRoot()
     const [a, b] = [builtAt(COMMIT, first), builtAt(OTHER, second)]
     const daemons = new Set<number>()
-    for (const [one, isUnordered] of [
-      [a, false],
-      [b, true],
-      [a, false],
-      [b, true],
+    for (const [one, relation] of [
+      [a, 'same'],
+      [b, 'unordered'],
+      [a, 'same'],
+      [b, 'unordered'],
     ] as const) {
       const connection = await connectAs(root, ports, one)
-      expect(connection).toMatchObject({ isNewer: false, isUnordered, replaced: null })
+      expect(connection).toMatchObject({ relation, replaced: null })
       daemons.add(daemonOf(root, connection).pid)
     }
     expect([daemons.size, startsIn(root).length]).toEqual([1, 1])
@@ -156,7 +156,7 @@ describe('two builds of which neither is known to be older replace nothing, used
       const daemon = await startDaemonIn(root, ports, builtAt(COMMIT, null))
       writeFileSync(recordPath(root), JSON.stringify({ ...recordIn(root), build_time: time }))
       const connection = await connectAs(root, ports, builtAt(OTHER, TIME))
-      expect(connection).toMatchObject({ isUnordered: true, replaced: null, record: { pid: daemon.pid } })
+      expect(connection).toMatchObject({ relation: 'unordered', replaced: null, record: { pid: daemon.pid } })
     },
   )
 })
@@ -229,7 +229,7 @@ describe('a daemon that is not what the installation that starts it expects', ()
 
   it('is used when it is newer: its installation was upgraded in this moment', async () => {
     const connection = await connectAs(newRoot(), ports, installed('1.0.0', { reports: '1.1.0' }))
-    expect(connection).toMatchObject({ started: 'first_start', isNewer: true })
+    expect(connection).toMatchObject({ started: 'first_start', relation: 'newer' })
   })
 })
 
@@ -252,7 +252,7 @@ describe('a daemon whose installation', () => {
     rmSync(home, { recursive: true })
     expect(await connectAs(root, ports, installed('1.0.0', { home }))).toMatchObject({
       started: 'installation_gone',
-      isNewer: false,
+      relation: 'same',
     })
     expect(startsIn(root)).toHaveLength(2)
   })

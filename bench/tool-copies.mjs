@@ -1,0 +1,101 @@
+// @ts-check
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * The same small tool, once for each library: `cli.js TEXT` has a daemon turn the text into capital letters, and prints it.
+ *
+ * @typedef {'familiar' | 'core_d' | 'sock-daemon'} Library
+ */
+
+/** @type {readonly Library[]} */
+export const LIBRARIES = ['familiar', 'core_d', 'sock-daemon']
+
+/** The libraries that are compared with, from the npm registry. */
+const RIVALS = { core_d: '6.1.1', 'sock-daemon': '1.4.2' }
+
+const TOOLS = fileURLToPath(new URL('tools/', import.meta.url))
+const FAMILIAR = fileURLToPath(new URL('../packages/familiar/', import.meta.url))
+
+/** A file of the familiar tool that only the bench uses. */
+const NOT_THE_JOB = new Set(['package.json', 'list.js'])
+
+/** The lines of the tool that does the work itself: it imports the work, calls it and prints the result. */
+const LINES_WITHOUT_DAEMON = 2
+
+/** The two versions of the tool differ in what they answer, so that a reply tells which one did the work. */
+const MARKS = { '1.0.0': '', '1.1.0': '!' }
+
+/** @typedef {keyof typeof MARKS} Version */
+
+/** Installs every library into a directory of its own below `home`, familiar from its packed tarball. @param {string} home */
+export function installLibraries(home) {
+  const tarball = execFileSync('npm', ['pack', '--silent', '--pack-destination', home], {
+    cwd: FAMILIAR,
+    encoding: 'utf8',
+  }).trim()
+  for (const library of LIBRARIES) {
+    const project = installed(home, library)
+    mkdirSync(project)
+    writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
+    const wanted = library === 'familiar' ? join(home, tarball) : `${library}@${RIVALS[library]}`
+    const install = ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', wanted]
+    execFileSync('npm', install, { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+}
+
+/** @param {string} home @param {Library} library */
+function installed(home, library) {
+  return join(home, `installed-${library}`)
+}
+
+/** Returns the version of a library that was installed. @param {string} home @param {Library} library */
+export function versionOf(home, library) {
+  const file = join(installed(home, library), 'node_modules', library, 'package.json')
+  return /** @type {string} */ (JSON.parse(readFileSync(file, 'utf8')).version)
+}
+
+/**
+ * Puts a version of the tool and everything that it needs at `directory`, as an installation does: what was there is
+ * replaced, and every file is new.
+ *
+ * @param {string} home @param {Library} library @param {Version} version @param {string} directory
+ */
+export function installTool(home, library, version, directory) {
+  rmSync(directory, { recursive: true, force: true })
+  cpSync(join(TOOLS, library), directory, { recursive: true })
+  cpSync(join(installed(home, library), 'node_modules'), join(directory, 'node_modules'), { recursive: true })
+  const manifest = join(directory, 'package.json')
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"1.0.0"', JSON.stringify(version)))
+  const work = `exports.shout = (text) => text.toUpperCase() + ${JSON.stringify(MARKS[version])}\n`
+  writeFileSync(join(directory, 'work.cjs'), work)
+}
+
+/** Returns which version of the tool gave an answer; null if it is no right answer. @param {string} text @param {string} answer */
+export function answeredBy(text, answer) {
+  const right = Object.entries(MARKS).find(([, mark]) => answer === text.toUpperCase() + mark)
+  return right?.[0] ?? null
+}
+
+/** Returns the lines of code of the tool that are there because of the daemon. @param {Library} library */
+export function linesAboutDaemon(library) {
+  const files = readdirSync(join(TOOLS, library)).filter((name) => !NOT_THE_JOB.has(name))
+  const lines = files.flatMap((name) => readFileSync(join(TOOLS, library, name), 'utf8').split('\n'))
+  return (
+    lines.filter((line) => line.trim() !== '' && !/^\s*(?:\/\/|\/?\*)/.test(line)).length -
+    LINES_WITHOUT_DAEMON
+  )
+}
+
+/** Returns how many packages an installation of the library has, and their size. @param {string} home @param {Library} library */
+export function sizeOf(home, library) {
+  const modules = join(installed(home, library), 'node_modules')
+  const lock = JSON.parse(readFileSync(join(modules, '.package-lock.json'), 'utf8'))
+  const files = readdirSync(modules, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  const bytes = files.map(({ parentPath, name }) => statSync(join(parentPath, name)).size)
+  return { packages: Object.keys(lock.packages).length, bytes: bytes.reduce((sum, size) => sum + size, 0) }
+}

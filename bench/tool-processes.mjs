@@ -1,0 +1,95 @@
+// @ts-check
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * The processes of a private pid namespace. Besides the shell that made it and this bench, everything in it was started by
+ * a command of the bench, and nothing of the rest of the machine can be seen or signalled from there.
+ */
+
+/** A command that has not ended after this time is killed, and counts as not served. */
+const LIMIT_MS = 60_000
+
+/** How long a process that was told to end may take. */
+const END_MS = 10_000
+
+const STEP_MS = 10
+
+/** Where the tool runs: its own home directory and working directory, so that each library has its scope there. */
+/** @typedef {{ readonly directory: string }} Place */
+
+/** Without `NODE_EXTRA_CA_CERTS`, which triples Node's start time, and `CI`. @param {Place} place */
+function environment({ directory }) {
+  return { PATH: process.env['PATH'] ?? '', HOME: directory }
+}
+
+/**
+ * Runs Node with these arguments at a place.
+ *
+ * @typedef {{ ms: number, code: number | null, stdout: string, stderr: string }} Ran
+ * @param {Place} place @param {readonly string[]} args
+ * @returns {Promise<Ran>}
+ */
+export function run(place, args) {
+  return new Promise((resolve, reject) => {
+    let [stdout, stderr, ms] = ['', '', 0]
+    const started = performance.now()
+    const child = spawn(process.execPath, [...args], {
+      cwd: place.directory,
+      env: environment(place),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+    })
+    child.stdout.on('data', (chunk) => (stdout += String(chunk)))
+    child.stderr.on('data', (chunk) => (stderr += String(chunk)))
+    child.once('error', reject)
+    child.once('exit', () => (ms = performance.now() - started))
+    child.once('close', (code) => resolve({ ms, code, stdout, stderr }))
+  })
+}
+
+/** Runs the command of a tool. @param {Place} place @param {string} tool its directory @param {string} text */
+export function shout(place, tool, text) {
+  return run(place, [join(tool, 'cli.js'), text])
+}
+
+/** Returns the processes that the commands have left: the daemons. */
+export function daemons() {
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+  return pids.filter((pid) => pid !== 1 && pid !== process.pid && isRunning(pid))
+}
+
+/** @param {number} pid */
+export function isRunning(pid) {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+}
+
+/** Ends these daemons without asking them, and returns when they are gone. @param {readonly number[]} pids */
+export async function end(pids) {
+  for (const pid of pids) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
+  const deadline = Date.now() + END_MS
+  while (pids.some(isRunning)) {
+    if (Date.now() > deadline) throw new Error(`still there: ${pids.filter(isRunning).join(', ')}`)
+    await sleep(STEP_MS)
+  }
+}
+
+/** Returns the resident memory of a process in MB. @param {number} pid */
+export function residentMegabytes(pid) {
+  return Number(/^VmRSS:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]) / 1024
+}
+
+/** Returns nothing for a process that has ended meanwhile. @param {string} path */
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
