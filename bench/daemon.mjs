@@ -10,13 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import {
-  connect,
-  definitionOf,
-  readOwnRecord,
-  selectPlatform,
-  stopDaemon,
-} from '../packages/familiar/dist/internals.js'
+import { connect, definitionOf, readOwnRecord, selectPlatform, stopDaemon } from 'familiar/internals'
 import { syncDaemon } from '../packages/spec-kitty/dist/daemons/daemons.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 

@@ -80,6 +80,13 @@ async function bundleCommand() {
       'spec-kitty-daemon': join(packages, 'spec-kitty/dist/spec-kitty-daemon.js'),
     },
     platform: 'node',
+    // The modules, not the chunks of `build-library.mjs`: the command has chunks of its own.
+    resolve: {
+      alias: {
+        'familiar/cli': join(packages, 'familiar/dist/cli/index.js'),
+        familiar: join(packages, 'familiar/dist/index.js'),
+      },
+    },
     transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
     external: [/^node:/, 'fs-native-extensions'],
     treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') || id.endsWith('daemon.js') },

@@ -18,9 +18,12 @@ const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
 
 /** Uses a name of each entry, as an author would. */
 const CONSUMER = `
-  import { FamiliarError, serve, type Family, type ServeOptions } from 'familiar'
+  import { defineDaemon, FamiliarError, type Connection, type Daemon } from 'familiar'
   import { classify } from 'familiar/internals'
-  export const start = (family: Family, others: Omit<ServeOptions, 'family'>) => serve({ family, ...others })
+  import { sandbox, type Sandbox } from 'familiar/testing'
+  export const tool: Daemon = defineDaemon({ name: 'tool', entry: 'tool.js' })
+  export const use = (): Promise<Connection> => tool.connect()
+  export const box = (): Promise<Sandbox> => sandbox(tool)
   export const code = (error: FamiliarError): string => error.code
   export { classify }`
 
@@ -48,27 +51,40 @@ function run(...args: readonly string[]) {
 }
 
 describe('the packed library', () => {
-  it('has the modules, their types and the licence, and no source map: the modules are readable', () => {
+  it('has the chunks, the types of the modules and the licence, and no source map: the chunks are readable', () => {
     const files = readdirSync(library, { recursive: true, withFileTypes: true, encoding: 'utf8' })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name).slice(library.length + 1))
-    expect(files.filter((file) => !/^dist\/[\w/-]+\.(?:d\.ts|js)$/.test(file)).toSorted()).toEqual([
+    const expected = /^(?:lib\/[\w/-]+\.js|dist\/[\w/-]+\.d\.ts)$/
+    expect(files.filter((file) => !expected.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'package.json',
     ])
-    expect(files).toContain('dist/observe/peek-text.js')
     expect(files.filter((file) => file.includes('peek-main'))).toEqual([])
   })
 
   it.each([
-    ["import('familiar').then((all) => console.log(typeof all.connect))"],
+    ["import('familiar').then((all) => console.log(typeof all.defineDaemon))"],
+    ["import('familiar/testing').then((all) => console.log(typeof all.sandbox))"],
     ["import('familiar/internals').then((all) => console.log(typeof all.classify))"],
-    ["console.log(typeof require('familiar').connect)"],
+    ["console.log(typeof require('familiar').defineDaemon)"],
     ["console.log(typeof require('familiar/internals').classify)"],
     ["console.log(typeof require('familiar/package.json').version === 'string' && 'function')"],
   ])('can be loaded by %s', (script) => {
     expect(run('-e', script)).toEqual({ status: 0, stdout: 'function', stderr: '' })
+  })
+
+  it('is one library, whichever of its entries defines, tests or looks inside', () => {
+    const script = `
+      import { defineDaemon } from 'familiar'
+      import { definitionOf } from 'familiar/internals'
+      import { sandbox } from 'familiar/testing'
+      const tool = defineDaemon({ name: 'tool', entry: process.execPath, version: '1.0.0' })
+      const box = await sandbox(tool)
+      await box.close()
+      console.log(definitionOf(tool).version)`
+    expect(run('--input-type=module', '-e', script)).toEqual({ status: 0, stdout: '1.0.0', stderr: '' })
   })
 
   it('has types for every entry, which need no other package than those of Node', () => {

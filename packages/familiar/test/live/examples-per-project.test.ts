@@ -116,7 +116,7 @@ describe('the daemon of a deleted project', () => {
   const TICK_SECONDS = 0.1
 
   it('leaves by itself, and those of others stay', async () => {
-    const { sandbox } = await tool.loadModule('node_modules/familiar/dist/testing.js')
+    const { sandbox } = await tool.loadModule('node_modules/familiar/lib/testing.js')
     const box: Sandbox = await sandbox(minibuild, { tickSeconds: TICK_SECONDS })
     try {
       const [deleted, other] = [makeProject('deleted'), makeProject('other')]

@@ -119,7 +119,7 @@ describe('R3: its installation is gone or another', () => {
   it('leaves, and the next command starts one of the installation that is there', async () => {
     const copy = join(place.base, 'installation')
     for (const name of ['familiar', 'spec-kitty']) {
-      for (const part of ['package.json', 'dist', 'bin']) {
+      for (const part of ['package.json', 'dist', 'lib', 'bin']) {
         const from = join(REPOSITORY, 'packages', name, part)
         if (existsSync(from)) cpSync(from, join(copy, 'packages', name, part), { recursive: true })
       }
@@ -152,7 +152,7 @@ function symlinkModules(copy: string): void {
 /** Starts the dashboard with a short tick, from another copy of the installation. */
 async function startFrom(dist: string): Promise<Dashboard> {
   const script = `
-    import { connect, definitionOf, selectPlatform } from ${JSON.stringify(join(dist, '../../familiar/dist/internals.js'))}
+    import { connect, definitionOf, selectPlatform } from ${JSON.stringify(join(dist, '../../familiar/lib/internals.js'))}
     import { dashboardDaemon } from ${JSON.stringify(join(dist, 'daemons/daemons.js'))}
     const [project, root] = process.argv.slice(1)
     process.env['SPEC_KITTY_HOME'] = root
