@@ -46,6 +46,11 @@ export class FamiliarError extends Error {
     this.hint = options.hint ?? null
     this.retry = options.retry ?? false
   }
+
+  /** Returns one line for the user: what happened, and in parentheses what to do. */
+  describe(): string {
+    return this.hint === null ? this.message : `${this.message} (${this.hint})`
+  }
 }
 
 /** Returns the errno name of a system error (`ENOENT`, `EACCES`, ...), or null for anything else. */

@@ -59,6 +59,8 @@ export interface CleanUpOptions extends CommandOptions {
 /** One scope's daemon, as its commands and its own process see it. */
 export interface Daemon {
   readonly name: string
+  /** The version of this installation. Throws `E_DEFINITION_INVALID` if none is found. */
+  readonly version: string
   /** The ports that it listens on and that are scanned; `to` is not in the range. */
   readonly ports: PortRange
   /**
@@ -138,6 +140,9 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
   }
   const daemon: Daemon = {
     name: options.name,
+    get version() {
+      return definition.version
+    },
     get ports() {
       return definition.family.ports
     },
