@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, readSync } from 'node:fs'
 import { openRegular } from './safe-file.js'
 
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
@@ -11,25 +11,13 @@ export function openLogFile(path: string): number | null {
   return openFile(path, APPEND)
 }
 
-/** Returns the size of a log in bytes; 0 if it cannot be read. */
-export function sizeOfLog(path: string): number {
-  try {
-    return statSync(path).size
-  } catch {
-    return 0
-  }
-}
-
-/**
- * Returns what a log has had since it was `from` bytes long, at most the last `bytes` bytes of it; an empty string if it
- * cannot be read. A log that is shorter now is a new one, and counts from its beginning. Never waits.
- */
-export function endOfLog(path: string, bytes: number, from: number): string {
+/** Returns at most the last `bytes` bytes of a log; an empty string if it cannot be read. Never waits. */
+export function endOfLog(path: string, bytes: number): string {
   const descriptor = openFile(path, constants.O_RDONLY)
   if (descriptor === null) return ''
   try {
     const { size } = fstatSync(descriptor)
-    const buffer = Buffer.alloc(Math.min(size < from ? size : size - from, bytes))
+    const buffer = Buffer.alloc(Math.min(size, bytes))
     return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, size - buffer.length))
   } catch {
     return ''

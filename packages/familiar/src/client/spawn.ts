@@ -11,7 +11,7 @@ import { inheritedDescriptors } from '../act/inherited.js'
 import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 import { type Timing, timingToJson } from '../protocol/timing.js'
 import type { HeldLock } from '../act/lock.js'
-import { endOfLog, openLogFile, sizeOfLog } from '../act/log-file.js'
+import { endOfLog, openLogFile } from '../act/log-file.js'
 import { proveStarted } from '../observe/scan.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retire } from '../act/terminate.js'
@@ -47,11 +47,6 @@ export interface StartOrder {
   readonly signal?: AbortSignal | undefined
   /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
   readonly until: number
-}
-
-/** A start, and where the log of the scope ended before it. */
-interface Attempt extends StartOrder {
-  readonly logFrom: number
 }
 
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
@@ -92,9 +87,8 @@ const LOG_TAIL_BYTES = 8 * 1024
  * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines of its log, or `E_RESOURCES` if this
  * process or the daemon has too few descriptors, processes or memory.
  */
-export async function startDaemon(lock: HeldLock, asked: StartOrder): Promise<void> {
+export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
-  const order = { ...asked, logFrom: sizeOfLog(asked.launch.logFile) }
   const until = Math.max(
     performance.now() + READY_LEAST_MS,
     Math.min(order.until, performance.now() + READY_MS),
@@ -225,7 +219,7 @@ function makeLogFile(path: string): number | null {
 async function failure(
   message: JsonObject | null,
   lock: HeldLock,
-  order: Attempt,
+  order: StartOrder,
   child: ChildProcess,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
@@ -237,7 +231,7 @@ async function failure(
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
   const said = stringOf(error?.['message'])
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
-  const why = said ?? `${how}${logTail(order)}`
+  const why = said ?? `${how}${logTail(logFile)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
   const retry = error?.['retry'] === true
   return new FamiliarError(code, text, { hint, retry })
@@ -269,9 +263,9 @@ function howItEnded({ exitCode, signalCode }: ChildProcess): string {
   return `it ended before it was ready (${why})`
 }
 
-/** The last lines that this start has written, without blank ones and stack frames. */
-function logTail({ launch, logFrom }: Attempt): string {
-  const lines = endOfLog(launch.logFile, LOG_TAIL_BYTES, logFrom)
+/** The last lines, without blank ones and stack frames. */
+function logTail(path: string): string {
+  const lines = endOfLog(path, LOG_TAIL_BYTES)
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
   return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`
