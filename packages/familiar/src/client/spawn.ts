@@ -39,6 +39,8 @@ export interface Launch {
 
 export interface StartOrder {
   readonly family: Family
+  /** The real path of the scope. */
+  readonly scope: string
   readonly platform: Platform
   readonly launch: Launch
   readonly reason: StartReason
@@ -104,9 +106,10 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
     if (ready === null) throw await failure(first, lock, order, child)
-    if (isOutside(order, ready)) {
+    const why = whyNotFound(order, ready)
+    if (why !== null) {
       pipe.close()
-      throw await failure(outside(order, ready), lock, order, child)
+      throw await failure(notFound(order, why), lock, order, child)
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - performance.now())
@@ -129,15 +132,28 @@ function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: rea
   }
 }
 
-/** A daemon on another port would never be scanned: nobody could clean it up. A port that was asked for may be any. */
-function isOutside({ family, launch }: StartOrder, ready: JsonObject): boolean {
+/**
+ * Returns why later commands would not find the daemon that is ready: it listens or keeps its files elsewhere than the
+ * definition of this command says. Null if they would. (A daemon that does not say where its files are is not asked.)
+ */
+function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): string | null {
+  const { from, to } = family.ports
   const port = portOf(ready['port'])
-  return launch.port === undefined && port !== null && (port < family.ports.from || port >= family.ports.to)
+  if (launch.port === undefined && port !== null && (port < from || port >= to))
+    return `it listens on port ${port}, not on one of ${from} to ${to - 1}`
+  const { record, daemonLock } = family.files(scope)
+  for (const [name, expected] of [
+    ['record_file', record],
+    ['lock_file', daemonLock],
+  ] as const) {
+    const said = stringOf(ready[name])
+    if (said !== null && said !== expected) return `its ${name.replace('_', ' ')} is ${said}, not ${expected}`
+  }
+  return null
 }
 
-function outside({ family: { name, ports } }: StartOrder, ready: JsonObject): JsonObject {
-  const where = `it listens on port ${String(ready['port'])}, not on one of ${ports.from} to ${ports.to - 1}`
-  const message = `later commands would not find this ${name} daemon: ${where}`
+function notFound({ family: { name } }: StartOrder, why: string): JsonObject {
+  const message = `later commands would not find this ${name} daemon: ${why}`
   const hint = 'use one definition for commands and daemon'
   return { error: { code: 'E_DAEMON_UNRECOGNISABLE' satisfies ErrorCode, message, hint } }
 }

@@ -21,8 +21,8 @@ export async function startInRange(
   lock: HeldLock,
   order: StartOrder,
 ): Promise<void> {
-  const { family, platform, launch, signal } = request
-  const start = (): Promise<void> => startDaemon(lock, { family, platform, launch, signal, ...order })
+  const { family, scope, platform, launch, signal } = request
+  const start = (): Promise<void> => startDaemon(lock, { family, scope, platform, launch, signal, ...order })
   try {
     await start()
   } catch (error) {

@@ -170,7 +170,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const record = recordOf(options, self, port, identity)
   const command = pipe === null ? null : self.command
   assertRecognisable(family, { command, health: healthOf(options, record), record })
-  if (pipe !== null && !(await isAdopted(pipe, record, identity.token))) return options.exit(0)
+  if (pipe !== null && !(await isAdopted(pipe, family, record, identity.token))) return options.exit(0)
   assertScopeStill()
   if (family.tokenDirectory !== null) {
     keepToken(family.tokenDirectory, identity.token, record, log)
@@ -226,9 +226,11 @@ function enterScope(family: Family, scope: string): () => void {
 }
 
 /** Returns false if the starter ends or does not answer: then no command has a use for this daemon. */
-async function isAdopted(pipe: Lines, record: OwnRecord, token: string): Promise<boolean> {
+async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
-  pipe.send({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id } })
+  const { record: record_file, daemonLock: lock_file } = family.files(record.scope)
+  const files = { record_file, lock_file }
+  pipe.send({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id, ...files } })
   return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true
 }
 

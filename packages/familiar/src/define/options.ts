@@ -47,7 +47,10 @@ export interface DaemonOptions {
   readonly env?: readonly string[]
   /** Options of Node for the daemon, each one word: `--max-old-space-size=512`. */
   readonly execArgv?: readonly string[]
-  /** Where the files of a scope are, if not in the user's state directory. */
+  /**
+   * Where the files of a scope are, if not in the scope. They must follow from the scope alone, not from HOME: daemons of one
+   * scope with other files each end the other.
+   */
   readonly files?: (scope: string) => Partial<Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'>>
   /** A private directory for the tokens, for daemons whose records others can read (in a project under git). */
   readonly tokenDirectory?: () => string

@@ -4,7 +4,6 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { errnoOf, FamiliarError } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
 import { objectOf, parseJson, stringOf } from '../json.js'
-import { crypto } from '../protocol/crypto.js'
 
 /** What makes a directory the root of a project. */
 const PROJECT_MARKERS = ['package.json', '.git'] as const
@@ -62,23 +61,23 @@ function workingDirectory(): string {
   }
 }
 
-/** Returns where the files of a scope are: those of a user's scope in it, those of a project in the state directory. */
+/**
+ * Returns where the files of a scope are: in it, and in a directory of their own unless the scope is the daemon's alone. They
+ * follow from the scope and from nothing else. If they followed from HOME too, a daemon that a program with another HOME
+ * started for the same scope would have another lock and look unrecorded, and each would end the other as a stale one.
+ */
 export function scopeFiles(
   scope: string,
-  state: string,
+  name: string,
+  isItsOwn: boolean,
 ): Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'> {
-  const at = scope === state ? state : join(state, 'scopes', hashOf(scope))
+  const at = isItsOwn ? scope : join(scope, `.${name}-daemon`)
   return {
     record: join(at, 'record.json'),
     lifecycleLock: join(at, 'lifecycle.lock'),
     daemonLock: join(at, 'daemon.lock'),
     log: join(at, 'daemon.log'),
   }
-}
-
-/** Returns a file name that differs between scopes. */
-export function hashOf(scope: string): string {
-  return crypto().createHash('sha256').update(scope).digest('hex').slice(0, 16)
 }
 
 /** The entry of a daemon on disk, and the package that it belongs to. */

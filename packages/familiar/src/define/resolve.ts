@@ -61,7 +61,7 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
   const version = once(() => options.version ?? versionOf(installation()))
   const ports = (): PortRange => sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject)
   const family = once(() =>
-    familyOf(options, { isProject, commandLine, words, predecessors, state, ports, relatives }),
+    familyOf(options, { isProject, commandLine, words, predecessors, ports, relatives }),
   )
   return {
     options,
@@ -106,16 +106,17 @@ interface Parts {
   readonly commandLine: CommandLine
   readonly words: Words
   readonly predecessors: readonly Predecessor[]
-  readonly state: () => string
   readonly ports: () => PortRange
   readonly relatives: () => Family['relatives']
 }
 
 function familyOf(
   options: DaemonOptions,
-  { isProject, commandLine, words, predecessors, state, ports, relatives }: Parts,
+  { isProject, commandLine, words, predecessors, ports, relatives }: Parts,
 ): Family {
   const { name } = options
+  // The user's state directory of the tool is its own; every other scope has other files too.
+  const isItsOwn = (options.scope ?? 'user') === 'user'
   const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
   return {
     name,
@@ -131,7 +132,8 @@ function familyOf(
     ],
     readSelfReport: selfReportReader(name, predecessors),
     files: (scope) => ({
-      ...filesOf(options.files?.(scope) ?? {}, () => scopeFiles(scope, state())),
+      ...scopeFiles(scope, name, isItsOwn),
+      ...options.files?.(scope),
       predecessorRecords: predecessors.flatMap(({ record }) => record?.file(scope) ?? []),
       sharedOwner:
         predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ??
@@ -199,16 +201,6 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
     versionVariable: '',
     reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
   }
-}
-
-type OwnFiles = ReturnType<typeof scopeFiles>
-
-/** Asks for the default places only if the author has not named all: a user without a home has none. */
-function filesOf(given: Partial<OwnFiles>, defaults: () => OwnFiles): OwnFiles {
-  const { record, lifecycleLock, daemonLock, log } = given
-  const isWhole =
-    record !== undefined && lifecycleLock !== undefined && daemonLock !== undefined && log !== undefined
-  return isWhole ? { record, lifecycleLock, daemonLock, log } : { ...defaults(), ...given }
 }
 
 /** Returns what reads the sandbox that the environment names now; null for none, as in every program but tests. */

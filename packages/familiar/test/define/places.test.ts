@@ -57,11 +57,11 @@ describe('the root of a project', () => {
 })
 
 describe('the files of a scope', () => {
-  it("are in a user's own scope, and apart for every other", () => {
-    expect(scopeFiles('/state/p', '/state/p').record).toBe('/state/p/record.json')
-    const projects = ['/a', '/a/', '/b', '/a b'].map((path) => scopeFiles(path, '/state/p').record)
+  it("are in the scope, in a directory of their own unless it is the daemon's alone", () => {
+    expect(scopeFiles('/state/p', 'p', true).record).toBe('/state/p/record.json')
+    const projects = ['/a', '/c', '/b', '/a b'].map((path) => scopeFiles(path, 'p', false).record)
     expect(new Set(projects).size).toBe(projects.length)
-    for (const path of projects) expect(path).toMatch(/^\/state\/p\/scopes\/[0-9a-f]{16}\/record\.json$/)
+    for (const path of projects) expect(path).toMatch(/^\/[abc]( b)?\/\.p-daemon\/record\.json$/)
   })
 })
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Daemon, DaemonOptions } from '../../dist/index.js'
@@ -135,6 +135,7 @@ describe('another version', () => {
       code: 'E_VERSION_MISMATCH',
     })
     expect(daemons()).toEqual([pid])
+    await shared.stop()
   })
 })
 
@@ -163,6 +164,7 @@ describe('an abort', () => {
 describe('a mistake of the author', () => {
   it.each([
     ['./wrong-name.mjs', 'its command line has none of the described forms'],
+    ['./wrong-files.mjs', 'its lock file is'],
     ['./wrong-flag.mjs', 'its command line names no scope'],
   ])('%s fails at the first start, with an error that says which part is wrong', async (entry, part) => {
     vi.stubEnv('TOOL_ENTRY', entry)
@@ -206,5 +208,38 @@ it('an entry that does not serve is told so', async () => {
   await expect(tool.connect()).rejects.toMatchObject({
     code: 'E_DAEMON_START_FAILED',
     message: expect.stringContaining('exit code 0: its file did not serve'),
+  })
+})
+
+describe('the daemon of another directory of the same user', () => {
+  it.each(['user', 'project'] as const)('of the kind %s is not ended, not even by force', async (kind) => {
+    const [a, b] = ['a', 'b'].map((name) => join(box.directory, name)) as [string, string]
+    for (const path of [a, b]) mkdirSync(path)
+    if (kind === 'project') vi.stubEnv('TOOL_SCOPE', a)
+    const kinds = toolWith()
+    const { pid } = await kinds.at(a).connect()
+    const { entries } = await kinds.at(b).cleanUp({ force: true })
+    expect(entries.map(({ result }) => result.outcome)).not.toContain('swept')
+    expect([(await kinds.at(a).status()).pid, daemons()]).toEqual([pid, [pid]])
+    await kinds.at(a).stop()
+  })
+
+  it('is the same daemon where a program has another home, because its files follow from the scope alone', async () => {
+    const path = join(box.directory, 'shared')
+    mkdirSync(path)
+    vi.stubEnv('TOOL_SCOPE', path)
+    const shared = toolWith()
+    vi.stubEnv('XDG_STATE_HOME', join(box.directory, 'one'))
+    const { pid } = await shared.connect()
+    vi.stubEnv('XDG_STATE_HOME', join(box.directory, 'two'))
+    vi.stubEnv('HOME', join(box.directory, 'two'))
+    expect(await toolWith().connect()).toMatchObject({ pid, started: false })
+    expect(
+      await toolWith({ scope: () => path })
+        .at(join(box.directory, 'elsewhere'))
+        .scan(),
+    ).toMatchObject({
+      candidates: [{ verdict: { class: expect.not.stringMatching('safe_auto') } }],
+    })
   })
 })
