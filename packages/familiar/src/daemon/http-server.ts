@@ -96,6 +96,14 @@ export function createDaemonServer(options: ServerOptions): DaemonServer {
   }
 }
 
+/**
+ * Loads what answers requests for a handler before the daemon is ready: its package may be replaced on disk later. Node's own
+ * classes, which take more memory, are loaded by the first request.
+ */
+export async function loadHandlers(): Promise<void> {
+  await Promise.all([import('./web-handler.js'), import('./public-handler.js')])
+}
+
 /** A reply that has already begun cannot be turned into an error reply: it is cut off. */
 function fail(response: ServerResponse): void {
   if (response.headersSent) response.destroy()

@@ -14,7 +14,7 @@ import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
 import type { Pages } from './pages.js'
 import { openLog, type Log } from './log.js'
 import { removeStaleTokens, writeToken } from '../act/tokens.js'
-import { createDaemonServer } from './http-server.js'
+import { createDaemonServer, loadHandlers } from './http-server.js'
 import type { RouteHandler } from './json-routes.js'
 import type { Handler } from './web-handler.js'
 import { assertRecognisable } from './self-check.js'
@@ -187,14 +187,6 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   options.onReady?.(record)
 }
 
-/**
- * Loads what answers requests for a handler before the daemon is ready: its package may be replaced on disk later. Node's own
- * classes, which take more memory, are loaded by the first request.
- */
-async function loadHandlers(): Promise<void> {
-  await Promise.all([import('./web-handler.js'), import('./public-handler.js')])
-}
-
 /** Only its starter knows the token of a daemon that is not adopted yet: there is nothing to shut down in order. */
 function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): RouteHandler {
   return async ({ body }) => {
@@ -229,8 +221,8 @@ function enterScope(family: Family, scope: string): () => void {
 async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
   const { record: record_file, daemonLock: lock_file } = family.files(record.scope)
-  const files = { record_file, lock_file }
-  pipe.send({ ready: { port, pid, birth, package_version, protocol_version, token, instance_id, ...files } })
+  const named = { port, pid, birth, package_version, protocol_version, instance_id, record_file, lock_file }
+  pipe.send({ ready: { ...named, token } })
   return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true
 }
 
