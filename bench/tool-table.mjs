@@ -34,7 +34,14 @@ ${baselinesOf(results)}
 ${NOTES}`
 }
 
-const NOTES = `## What the others do better
+/** What a library without a list of daemons has instead (read from its source). */
+const NO_LIST = {
+  familiar: 'does not see it',
+  core_d: 'no list; `status`: running',
+  'sock-daemon': 'no list, no status',
+}
+
+const NOTES = `## What the others do better, and what the rows mean
 
 - **core_d** is the smallest: no native part, the fewest lines, and the cheapest call. Its protocol is one line of text, so a shell
   script can talk to the daemon with \`nc\`, without starting Node at all. Its \`start\`, \`stop\`, \`restart\` and \`status\` are
@@ -43,8 +50,11 @@ const NOTES = `## What the others do better
   permissions of the directory decide who may connect. One client sends many requests over one connection, and repeats
   what was not answered when the connection ends. It replaces the daemon when the file of the daemon was changed, even if the
   version was not; familiar compares versions, so during development \`restart\` is needed.
-- **familiar** costs the most: more to load, more memory on disk, a native lock library, and a port range. What that pays for is
-  in the rows about herds, kills, upgrades and orphans.
+- Without use, sock-daemon's daemon leaves after an hour and familiar's after three, unless told otherwise; core_d's never does.
+- After a kill -9, sock-daemon's client meets the socket of the dead daemon (\`ECONNREFUSED\`), and starts one only if there
+  is no socket (\`ENOENT\`): it stays unserved until somebody deletes the file. core_d's client unlinks its file then.
+- **familiar** costs the most time for each call and the most memory, and it needs a native lock library and a range of
+  ports. What that pays for is in the rows about kills, upgrades, orphans and lost files.
 `
 
 /** @param {string} home @param {Results} results @returns {[string, (library: Library) => string][]} */
@@ -66,8 +76,11 @@ function cellsOf(home, results) {
       'directory of the tool deleted: its daemon, 45 s later',
       (library) => (results.abandoned.get(library) === true ? 'still runs' : 'has left'),
     ],
-    ['or a call of 1.1.0 elsewhere comes first', (library) => orphanText(first(results.orphan, library))],
-    ['a list of the daemons that run, and why', (library) => first(results.orphan, library).told ?? 'none'],
+    [
+      'asked from 1.1.0 elsewhere: what it says of that daemon',
+      (library) => first(results.orphan, library).told ?? NO_LIST[library],
+    ],
+    ['or 1.1.0 elsewhere is called first', (library) => orphanText(first(results.orphan, library))],
     ['files of the library deleted, then a call', (library) => lostText(first(results.filesLost, library))],
   ]
 }
@@ -98,7 +111,7 @@ function ratioText(values = [], floor = []) {
 function herdText(herds) {
   const served = herds.map((herd) => herd.served)
   const after = herds.map((herd) => herd.after)
-  return `${range(served)} of ${herds[0]?.of} served, ${range(after)} daemons left, ${median(herds.map(({ ms }) => ms)).toFixed(0)} ms`
+  return `${range(served)} of ${herds[0]?.of} served, ${range(after)} daemon${Math.max(...after) === 1 ? '' : 's'} left, ${median(herds.map(({ ms }) => ms)).toFixed(0)} ms`
 }
 
 /** @param {Awaited<ReturnType<Scenarios['killed']>>[]} kills */
