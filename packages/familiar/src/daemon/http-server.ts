@@ -84,9 +84,10 @@ export function createDaemonServer(options: ServerOptions): DaemonServer {
     if (connections.admit(socket)) refuseOnSocket(socket, 405, 'method_not_allowed')
     else socket.destroy()
   })
-  server.on('clientError', (_error, socket: Socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const isTooLong = error.code === 'HPE_HEADER_OVERFLOW'
     if (socket.writable && connections.isFree(socket) && connections.admit(socket))
-      refuseOnSocket(socket, 400, 'malformed')
+      refuseOnSocket(socket, isTooLong ? 431 : 400, isTooLong ? 'head_too_large' : 'malformed')
     else socket.destroy()
   })
   return {

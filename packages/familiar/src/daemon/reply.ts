@@ -11,7 +11,11 @@ const HEAD = {
   'x-content-type-options': 'nosniff',
 } as const
 
-const REASONS = { 400: 'Bad Request', 405: 'Method Not Allowed' } as const
+const REASONS = {
+  400: 'Bad Request',
+  431: 'Request Header Fields Too Large',
+  405: 'Method Not Allowed',
+} as const
 
 /** A reply that says only why the request is refused. */
 export interface Refusal {

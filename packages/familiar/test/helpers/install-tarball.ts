@@ -20,7 +20,8 @@ let tarball: string | null = null
 
 /** Packs the library, once for each test file, and returns the path of the tarball. */
 function packLibrary(): string {
-  if (tarball !== null) return tarball
+  // Files of one worker share this module, and each removes its directories at its end.
+  if (tarball !== null && existsSync(tarball)) return tarball
   const directory = makeHome()
   const pack = ['pack', '--silent', '--pack-destination', directory]
   execFileSync('npm', pack, { cwd: join(ROOT, 'packages', LIBRARY) })
