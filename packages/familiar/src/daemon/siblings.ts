@@ -66,6 +66,12 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
   }
 }
 
+/**
+ * The first clean-up begins when the daemon is adopted, and the command that has started it holds the lock until it has the
+ * daemon's proof. Without a wait, the quicker of the two would decide whether the siblings go now or after the next tick.
+ */
+const LOCK_WAIT_MS = 1_000
+
 /** Returns the ports of the daemons that it ended; null if this daemon is not seen as the singleton now. */
 async function cleanStale({
   family,
@@ -82,7 +88,7 @@ async function cleanStale({
     seen,
     isOwnScopeOnly: true,
     scansAgain: false,
-    lockWaitMs: 0,
+    lockWaitMs: LOCK_WAIT_MS,
   })
   const swept = entries.filter(({ result }) => result.outcome === 'swept')
   return swept.map(({ candidate }) => candidate.observation.port)
