@@ -73,7 +73,7 @@ export function installTool(home, library, version, directory) {
   writeFileSync(join(directory, 'work.cjs'), work)
 }
 
-/** Returns which version of the tool gave an answer; null if it is no right answer. @param {string} text @param {string} answer */
+/** Returns the version that gave the answer; null if the answer is wrong. @param {string} text @param {string} answer */
 export function answeredBy(text, answer) {
   const right = Object.entries(MARKS).find(([, mark]) => answer === text.toUpperCase() + mark)
   return right?.[0] ?? null

@@ -129,20 +129,21 @@ function killedText(kills) {
 
 /** @param {Awaited<ReturnType<Scenarios['upgrade']>>} upgrade */
 function upgradeText({ version, daemons, ms }) {
-  return `${version ?? 'nobody'}, after ${ms.toFixed(0)} ms; ${count(daemons)}`
+  return `${version ?? 'no version'}, after ${ms.toFixed(0)} ms; ${count(daemons)}`
 }
 
 /** @param {Awaited<ReturnType<Scenarios['upgrade']>>} upgrade */
 function turnsText({ turns, isSame, atEnd }) {
-  const answers = [...new Set(turns.map((version) => version ?? 'nobody'))]
-  const who = answers.length === 1 ? `always ${answers[0]}` : turns.map((one) => one ?? 'nobody').join(', ')
+  const answers = [...new Set(turns.map((version) => version ?? 'no version'))]
+  const who =
+    answers.length === 1 ? `always ${answers[0]}` : turns.map((one) => one ?? 'no version').join(', ')
   return `${who}; ${isSame ? 'the same daemon' : 'replaced'}, ${count(atEnd)}`
 }
 
 /** @param {Awaited<ReturnType<Scenarios['orphan']>>} orphan */
 function orphanText({ version, ms, isLeft, daemons, stderr }) {
   const told = stderr.trim() === '' ? 'says nothing' : `says: ${stderr.trim().split('\n')[0]}`
-  return `${version ?? 'nobody'} answers after ${ms.toFixed(0)} ms; the old daemon ${isLeft ? 'is left' : 'was ended'}; ${count(daemons)}; ${told}`
+  return `${version ?? 'no version'} answers after ${ms.toFixed(0)} ms; the old daemon ${isLeft ? 'is left' : 'was ended'}; ${count(daemons)}; ${told}`
 }
 
 /** @param {Awaited<ReturnType<Scenarios['filesLost']>>} lost */

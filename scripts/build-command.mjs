@@ -19,11 +19,11 @@ import { licencesOf } from './licences.mjs'
 const GROUPS = [
   {
     name: 'base',
-    test: /(?:familiar\/dist\/(?:errors|define\/environment|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader))|spec-kitty\/dist\/(?:version|cli\/home))\.js$/,
+    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader))|spec-kitty\/dist\/version)\.js$/,
   },
   {
     name: 'scope',
-    test: /familiar\/dist\/(?:json|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
+    test: /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
   },
   {
     name: 'ask',

@@ -24,7 +24,7 @@ const modules = (names) => new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${nam
  */
 const GROUPS = Object.entries({
   define:
-    'index|errors|json|runtime|identity/.*|define/(?:daemon|resolve|places|environment|names|recognise|sandbox-file)|protocol/(?:crypto|startup-pipe)|classify/(?:tables|rules|tri|elsewhere|replaceable|evidence|plan|derive|classify)|daemon/timing|observe/(?:peek|scope-daemon|spared)',
+    'index|errors|json|runtime|dispose|identity/.*|define/(?:daemon|resolve|places|home|environment|names|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:tables|rules|tri)|daemon/timing|observe/peek',
   use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|recorded|request|fetch|fetch-errors|fetch-init|reply|send)|protocol/.*|classify/state-without|observe/(?:records|http|health|handshake|verify|read-state)|observe/platform/(?:select|linux|linux-locks|tried-lock|host-id|parse-proc|quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/beyond',

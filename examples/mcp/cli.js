@@ -21,6 +21,6 @@ try {
   process.exitCode = exitCode ?? 2
 } catch (error) {
   if (!(error instanceof FamiliarError)) throw error
-  console.error(`docsd: ${error.message}${error.hint === null ? '' : `\n  ${error.hint}`}`)
+  console.error(`docsd: ${error.describe()}`)
   process.exitCode = 1
 }

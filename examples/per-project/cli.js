@@ -58,6 +58,6 @@ try {
 } catch (error) {
   const isExpected = error instanceof FamiliarError
   if (!isExpected && !ending.signal.aborted) throw error
-  console.error(`minibuild: ${isExpected ? `${error.message}\n  ${error.hint ?? ''}` : 'interrupted'}`)
+  console.error(`minibuild: ${isExpected ? error.describe() : 'interrupted'}`)
   process.exitCode = isExpected ? 1 : 130
 }

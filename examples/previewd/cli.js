@@ -32,6 +32,6 @@ try {
   process.exitCode = exitCode ?? 2
 } catch (error) {
   if (!(error instanceof FamiliarError)) throw error
-  console.error(`previewd: ${error.message}${error.hint === null ? '' : `\n  ${error.hint}`}`)
+  console.error(`previewd: ${error.describe()}`)
   process.exitCode = 1
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definitionOf, type Daemon } from './define/daemon.js'
 import { SANDBOX_FILE, SANDBOX_VARIABLE } from './define/sandbox-file.js'
+import { ASYNC_DISPOSE } from './dispose.js'
 import type { PortRange } from './identity/machine.js'
 import { timingToJson } from './protocol/timing.js'
 
@@ -57,9 +58,6 @@ export async function sandbox(daemon: Daemon, options: SandboxOptions = {}): Pro
   }
   return { env: { [SANDBOX_VARIABLE]: directory }, directory, close, [ASYNC_DISPOSE]: close }
 }
-
-/** What compilers make of `await using` looks for this symbol too, where the runtime has none. */
-const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')
 
 const TICK_SECONDS = 30
 

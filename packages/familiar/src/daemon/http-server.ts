@@ -165,8 +165,8 @@ function wantsToGoOn(message: IncomingMessage): boolean {
 }
 
 /**
- * Lets the handler answer. The client is trusted, so it may send as slowly as the handler reads. The modules, and Node's
- * classes for Request and Response (about 30 ms, 7 to 13 MB), are loaded by the first request.
+ * Lets the handler answer. The client is trusted, so it may send as slowly as the handler reads. Node's classes for Request
+ * and Response (about 30 ms, 7 to 13 MB) are loaded by the first request.
  */
 async function answerAuthorized(
   message: IncomingMessage,

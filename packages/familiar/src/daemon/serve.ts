@@ -17,15 +17,14 @@ import { removeStaleTokens, writeToken } from '../act/tokens.js'
 import { createDaemonServer, loadHandlers } from './http-server.js'
 import type { RouteHandler } from './json-routes.js'
 import type { Handler } from './web-handler.js'
+import { healthOf, readSelf, recordOf, type Self } from './self.js'
 import { assertRecognisable } from './self-check.js'
 import { readTiming } from './timing.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import type { CommandLine } from '../identity/machine.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import type { OwnRecord } from '../protocol/record.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { readOwnRecord } from '../observe/records.js'
 
 /** What a daemon's entry says about the daemon. */
 export interface ServeOptions {
@@ -81,9 +80,6 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 /** A command sends its first line as soon as it has started a process. */
 const HELLO_MS = 1_000
-
-/** The time limit for reading the facts about the own process. */
-const SELF_MS = 5_000
 
 /**
  * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the startup pipe, waits to be adopted,
@@ -226,26 +222,6 @@ async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: 
   return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true
 }
 
-interface Self {
-  readonly pid: number
-  readonly startTime: string
-  readonly bootId: string
-  readonly hostId: string
-  readonly pidNamespace: string
-  readonly executable: string
-  readonly command: CommandLine | null
-}
-
-async function readSelf(platform: Platform): Promise<Self> {
-  const host = await platform.host()
-  const view = (await platform.inspect([host.pid], AbortSignal.timeout(SELF_MS))).get(host.pid)
-  if (view?.startTime == null)
-    throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
-  const { pid, bootId, hostId, pidNamespace } = host
-  const executable = view.executable ?? process.execPath
-  return { pid, startTime: view.startTime, bootId, hostId, pidNamespace, executable, command: view.command }
-}
-
 async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {
   try {
     const holder = { pid: self.pid, startTime: self.startTime }
@@ -258,66 +234,6 @@ async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {
       })
     }
     throw error
-  }
-}
-
-function recordOf(
-  options: ServeOptions,
-  self: Self,
-  port: number,
-  identity: { readonly token: string; readonly instanceId: string },
-): OwnRecord {
-  const previous = readOwnRecord(options.family, options.scope)
-  return {
-    schema: 1,
-    family: options.family.name,
-    scope: options.scope,
-    pid: self.pid,
-    birth: self.startTime,
-    boot_id: self.bootId,
-    host_id: self.hostId,
-    pid_namespace: self.pidNamespace,
-    host: '127.0.0.1',
-    port,
-    url: `http://127.0.0.1:${port}`,
-    ...(options.family.tokenDirectory === null ? { token: identity.token } : {}),
-    package_version: options.packageVersion,
-    protocol_version: options.protocolVersion,
-    build_time: options.buildTime,
-    executable: self.executable,
-    started_at: new Date().toISOString(),
-    instance_id: identity.instanceId,
-    state: 'running',
-    stop_reason: previous?.stopReason ?? null,
-    stopped_at: previous?.stoppedAt ?? null,
-  }
-}
-
-/**
- * Returns the health reply. Its head (`status` to `package_version`) and `owner.pid` and `owner.port` are frozen: what the
- * tool adds never replaces them. The reply contains no token.
- */
-function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
-  const { owner, ...more } = describe()
-  const head = {
-    status: 'ok',
-    daemon_family: record.family,
-    singleton_scope_id: record.scope,
-    protocol_version: record.protocol_version,
-    package_version: record.package_version,
-  }
-  return {
-    ...head,
-    ...more,
-    ...head,
-    owner: {
-      ...owner,
-      pid: record.pid,
-      port: record.port,
-      package_version: record.package_version,
-      executable_path: record.executable,
-      started_at: record.started_at,
-    },
   }
 }
 

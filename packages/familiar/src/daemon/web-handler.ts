@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { DISPOSE } from '../dispose.js'
 import { logFailure, type Log } from './log.js'
 import { refuseBody } from './reply.js'
 import { toRequest, type Incoming } from './web-request.js'
@@ -39,9 +40,6 @@ export interface Exchange {
   /** Called with 1 when `hold` is called, and with -1 when its result is disposed. */
   readonly onRequest: (change: 1 | -1) => void
 }
-
-/** What compilers make of `using` looks for this symbol too, where the runtime has none. */
-const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('nodejs.dispose')
 
 /** A request's signal is aborted by the request, which must not be collected while its handler only keeps the signal. */
 const answering = new Set<Incoming>()

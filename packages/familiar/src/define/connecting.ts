@@ -3,10 +3,10 @@ import type { FetchInit } from '../client/fetch-init.js'
 import type { Reply } from '../client/reply.js'
 import type { Found } from '../client/request.js'
 import type { StartReason } from '../client/spawn.js'
+import { ASYNC_DISPOSE } from '../dispose.js'
 import { FamiliarError } from '../errors.js'
 import type { VersionRelation } from '../identity/versions.js'
 import { selectPlatform } from '../observe/platform/select.js'
-import { assertRuntime } from '../runtime.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './environment.js'
 import { hintsOf } from './hints.js'
@@ -74,9 +74,10 @@ export async function connectOrThrow(
 }
 
 /** The error of a call that needs a daemon where none is to be used. */
-export function skipped({ options, words }: Definition, reason: string): FamiliarError {
+export function skipped(definition: Definition, reason: string): FamiliarError {
+  const { options, words } = definition
   return new FamiliarError('E_DAEMON_SKIPPED', `no ${options.name} daemon is used: ${reason}`, {
-    hint: `run ${words.start}, or unset the variable`,
+    hint: disabledBy(definition, process.env) === null ? `start it: ${words.start}` : 'unset the variable',
   })
 }
 
@@ -115,7 +116,6 @@ async function find(definition: Definition, scope: string, options: InternalOpti
   const key = JSON.stringify([scope, rest])
   return abortable(signal, (own) =>
     shareAttempt(definition, key, own, async (shared) => {
-      assertRuntime()
       const { family, self, words } = definition
       return connect({
         family,
@@ -188,6 +188,3 @@ function connectionTo(
     [ASYNC_DISPOSE]: close,
   }
 }
-
-/** What compilers make of `await using` looks for this symbol too, where the runtime has none. */
-const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose')

@@ -82,8 +82,9 @@ export interface Daemon {
   /** The same, but says `skipped` and why where none may be started: the caller then does the work itself. */
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
-   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and leaves by itself. Resolves when it serves.
-   * Before that it proves that later versions will recognise it; `E_DAEMON_UNRECOGNISABLE` if they would not.
+   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and leaves by itself.
+   * Resolves when it serves. Before that it proves that later versions will recognise it; `E_DAEMON_UNRECOGNISABLE` if they
+   * would not.
    */
   serve(handler: Handler | null, settings?: ServeSettings): Promise<void>
   /** Returns the state of the daemon. Starts none. */

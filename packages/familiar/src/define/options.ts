@@ -15,7 +15,10 @@ export interface DaemonOptions {
    * file is both, and asks `isDaemonProcess`.
    */
   readonly entry?: URL | string | (() => URL | string)
-  /** By default that of the nearest package.json above the entry. */
+  /**
+   * By default that of the nearest package.json above the entry. One that is given must be the same: otherwise the daemon
+   * takes its installation for replaced, and leaves.
+   */
   readonly version?: string
   /** Raise it when older commands and newer daemons no longer understand each other. By default 1. */
   readonly protocol?: number

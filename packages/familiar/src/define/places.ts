@@ -1,9 +1,18 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { errnoOf, FamiliarError } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
 import { objectOf, parseJson, stringOf } from '../json.js'
+import { homeDirectory } from './home.js'
+
+/** Where programs keep their state in the user's home, by operating system. */
+const BELOW_HOME: Readonly<
+  Partial<Record<NodeJS.Platform, readonly string[]>> & { linux: readonly string[] }
+> = {
+  linux: ['.local', 'state'],
+  darwin: ['Library', 'Application Support'],
+  win32: ['AppData', 'Local'],
+}
 
 /** What makes a directory the root of a project. */
 const PROJECT_MARKERS = ['package.json', '.git'] as const
@@ -19,24 +28,8 @@ export function stateDirectory(
 ): string {
   const { XDG_STATE_HOME: state, LOCALAPPDATA: local } = env
   if (state !== undefined && isAbsolute(state)) return join(state, name)
-  if (system === 'win32') return join(local ?? join(home(), 'AppData', 'Local'), name)
-  if (system === 'darwin') return join(home(), 'Library', 'Application Support', name)
-  return join(home(), '.local', 'state', name)
-}
-
-function home(): string {
-  const path = homeOrNull()
-  if (path !== null) return path
-  throw new FamiliarError('E_SCOPE_UNUSABLE', 'this user has no home directory', { hint: 'set HOME' })
-}
-
-function homeOrNull(): string | null {
-  try {
-    const path = homedir()
-    return isAbsolute(path) ? path : null
-  } catch {
-    return null
-  }
+  if (system === 'win32' && local !== undefined) return join(local, name)
+  return join(homeDirectory('HOME or XDG_STATE_HOME'), ...(BELOW_HOME[system] ?? BELOW_HOME.linux), name)
 }
 
 /** Returns the nearest directory with a package.json or .git, this one or above. */

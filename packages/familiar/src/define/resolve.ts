@@ -28,7 +28,7 @@ const IDLE_SECONDS = 3 * 60 * 60
 /** A predecessor's starter writes the record of its daemon up to this long after the start. */
 const STARTING_SECONDS = 30
 
-/** What follows from the options of a daemon. Nothing is read before it is needed, and then it is read once. */
+/** What follows from the options of a daemon. Nothing is read before it is needed, and then once (but a test's sandbox). */
 export interface Definition {
   readonly options: DaemonOptions
   readonly commandLine: CommandLine

@@ -5,7 +5,6 @@ import type { Handler } from '../daemon/web-handler.js'
 import { FamiliarError } from '../errors.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
-import { assertRuntime } from '../runtime.js'
 import type { Definition } from './resolve.js'
 import { isChanged } from './places.js'
 import { launchArgs } from './recognise.js'
@@ -39,7 +38,6 @@ export async function serveDaemon(
   handler: Handler | null,
   { public: publicHandler, pages, work, version, foreground }: ServeSettings,
 ): Promise<void> {
-  assertRuntime()
   const mayHavePipe = foreground === undefined && process.env['LISTEN_FDS'] === undefined
   if (scope === null) {
     const failure = notStarted(definition)
@@ -48,7 +46,8 @@ export async function serveDaemon(
   }
   const real = realPath(scope) ?? scope
   const { options, family, installation } = definition
-  const installed = installation.version
+  // Of the running code if it says so: the package may have been replaced between its loading and now.
+  const running = options.version ?? installation.version
   await serve({
     family,
     scope: real,
@@ -66,7 +65,7 @@ export async function serveDaemon(
     ...(options.maxBodyBytes === undefined ? {} : { maxBodyBytes: options.maxBodyBytes }),
     ...(pages === undefined ? {} : { pages }),
     ...(work === undefined ? {} : { work }),
-    isInstallationChanged: () => isChanged(installation, installed),
+    isInstallationChanged: () => isChanged(installation, running),
     timing: definition.timing,
     mayHavePipe,
     exit: foreground?.exit ?? ((code) => process.exit(code)),

@@ -195,7 +195,7 @@ describe('a mistake of the author', () => {
   })
 })
 
-it('status and errors hold no token', async () => {
+it('status holds no token', async () => {
   await tool.connect()
   const record = JSON.parse(readFileSync(join(box.directory, 'state/tool/record.json'), 'utf8'))
   expect(record.token).toMatch(/^[0-9a-f]{64}$/)

@@ -1,6 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import { UsageError, type Io, realPath } from 'familiar/cli'
-import { homeDirectory } from './home.js'
+import { homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
 
 /** Returns the runtime root of this process. */
 export function processRoot(): string {
@@ -17,6 +16,7 @@ export function runtimeRoot(io: Pick<Io, 'env'>): string {
   if (set !== undefined && set !== '' && !isAbsolute(set)) {
     throw new UsageError(`SPEC_KITTY_HOME must be an absolute path, not '${set}'`)
   }
-  const root = set === undefined || set === '' ? join(homeDirectory(), '.spec-kitty') : set
+  const root =
+    set === undefined || set === '' ? join(homeDirectory('HOME or SPEC_KITTY_HOME'), '.spec-kitty') : set
   return realPath(root) ?? root
 }

@@ -1,5 +1,6 @@
 import type { Words } from 'familiar'
 import { shellQuote } from 'familiar/cli'
+import { VERSION_VARIABLE } from '../installation.js'
 
 const PREDECESSOR = 'the Python spec-kitty'
 
@@ -19,7 +20,7 @@ export const WORDS = {
     otherScopeHint: 'set SPEC_KITTY_HOME to another directory to have another daemon here',
     scope: 'root',
     predecessor: PREDECESSOR,
-    versionVariable: 'SPEC_KITTY_CLI_VERSION',
+    versionVariable: VERSION_VARIABLE,
     reasonNames: { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' },
   },
   dashboard: {
@@ -35,7 +36,7 @@ export const WORDS = {
     otherScopeHint: '',
     scope: 'project',
     predecessor: PREDECESSOR,
-    versionVariable: 'SPEC_KITTY_CLI_VERSION',
+    versionVariable: VERSION_VARIABLE,
     reasonNames: { other_family: 'sync_family', not_ours: 'not_spec_kitty' },
   },
 } satisfies Record<'sync' | 'dashboard', Words>

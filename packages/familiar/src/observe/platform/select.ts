@@ -1,13 +1,16 @@
 import { FamiliarError } from '../../errors.js'
+import { assertRuntime } from '../../runtime.js'
 import type { Platform } from './platform.js'
 
 /**
  * Returns the backend of the running system (Linux, macOS or Windows) and loads only that one. Throws
- * `E_PLATFORM_UNSUPPORTED` on any other system; there is no fallback, because it would have to guess. Throws
+ * `E_PLATFORM_UNSUPPORTED` on any other system, and `E_RUNTIME_UNSUPPORTED` in a runtime that is not Node: to start a daemon,
+ * or the child of a scan, could start something else there. There is no fallback, because it would have to guess. Throws
  * `E_SCAN_IMPOSSIBLE` on Linux if /proc does not show the processes of our pid namespace. So a caller that has a backend
  * need not check this again before it scans, writes records or sends signals.
  */
 export async function selectPlatform(): Promise<Platform> {
+  assertRuntime()
   switch (process.platform) {
     case 'linux': {
       const { assertOwnProc, linux } = await import('./linux.js')
