@@ -27,6 +27,8 @@ const EVERYWHERE = {
   // One file after the other in the same worker: loading the same modules again for each took a tenth of the whole time.
   isolate: false,
   testTimeout: 30_000,
+  // The end of a file waits for everything that it started, on a machine that runs other tests too.
+  hookTimeout: 60_000,
 }
 
 export default defineConfig({

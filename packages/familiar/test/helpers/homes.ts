@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -26,6 +26,16 @@ export function newLockPath(): string {
 export function removeHomes(): void {
   for (const home of homes) rmSync(home, { recursive: true, force: true })
   homes.clear()
+}
+
+/**
+ * Removes a directory in one step: a daemon that looks at its files meanwhile sees all of them or none.
+ * `rm -r` removes the lock of the daemon first, and then a quick daemon leaves as superseded.
+ */
+export function removeAtOnce(directory: string): void {
+  const away = `${directory}.removed`
+  renameSync(directory, away)
+  rmSync(away, { recursive: true })
 }
 
 /** Returns every path below a directory with its type, size and times: equal lists, nothing was written in between. */

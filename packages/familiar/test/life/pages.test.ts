@@ -14,7 +14,7 @@ import {
   UNHURRIED,
 } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
-import { makeHome } from '../helpers/homes.js'
+import { makeHome, removeAtOnce } from '../helpers/homes.js'
 import { connectionsTo } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { expectLeft, expectStays, startRetiring, type Retiring } from '../helpers/retiring.js'
@@ -297,7 +297,7 @@ describe('a daemon with an open stream', () => {
 
   it.for([
     ['is superseded (R1)', ({ root }: Retiring) => rmSync(family.files(root).daemonLock), 'superseded', 'R1'],
-    ['its root is gone (R2)', ({ root }: Retiring) => rmSync(root, { recursive: true }), 'scope_gone', 'R2'],
+    ['its root is gone (R2)', ({ root }: Retiring) => removeAtOnce(root), 'scope_gone', 'R2'],
   ] as const)('leaves when it %s', async ([, change, reason, rule]) => {
     const daemon = await start({ ...TICKING, drainMs: 20_000 })
     const opened = await stream(daemon)

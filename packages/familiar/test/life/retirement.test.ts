@@ -13,7 +13,7 @@ import {
   recordPath,
   type Options,
 } from '../helpers/daemons.js'
-import { makeHome } from '../helpers/homes.js'
+import { makeHome, removeAtOnce } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { startTimeOf } from '../helpers/processes.js'
 import { expectLeft, expectStays, SEVERAL_TICKS_MS, startRetiring } from '../helpers/retiring.js'
@@ -65,7 +65,7 @@ describe('R1, superseded', () => {
 describe('R2, the root is gone', () => {
   it('deleted: it leaves and does not make it again', async () => {
     const daemon = await start()
-    rmSync(daemon.root, { recursive: true })
+    removeAtOnce(daemon.root)
     await expectLeft(daemon, 'scope_gone', 'R2')
     expect(readdirSync(daemon.home)).toEqual(['daemon.log'])
   })
@@ -83,7 +83,7 @@ describe('R2, the root is gone', () => {
     async (ms) => {
       const daemon = await start()
       await sleep(ms)
-      rmSync(daemon.root, { recursive: true })
+      removeAtOnce(daemon.root)
       mkdirSync(daemon.root)
       await expectLeft(daemon, 'scope_gone', 'R2')
       expect(readdirSync(daemon.root)).toEqual([])

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
+import { removeAtOnce } from '../../../familiar/test/helpers/homes.js'
 import { smallEnvironment } from '../helpers/cli.js'
 import {
   dashboardsOf,
@@ -109,7 +110,7 @@ describe('R1: the record names another', () => {
 describe('R2: the project is gone', () => {
   it('deleted: it leaves after two ticks, and writes nothing where the project was', async () => {
     const ours = await place.startTimed(project, { tickMs: TICK_MS })
-    rmSync(project, { recursive: true })
+    removeAtOnce(project)
     await expectLeft(ours, 'R2', 'scope_gone')
     expect(existsSync(project)).toBe(false)
   })
