@@ -2,7 +2,7 @@ import { asLack, FamiliarError } from '../errors.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { DOCUMENT_VERSION, formatJson } from './json.js'
-import { UsageError } from './usage.js'
+import { CommandError, UsageError } from './usage.js'
 
 interface Failure {
   readonly code: string
@@ -37,6 +37,10 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
   if (!isOwnWord(error) && causesOf(error).some(isPartMissing)) return installationChanged(program)
   if (error instanceof UsageError) {
     return { code: 'E_USAGE', message: error.message, remediation: `see ${help}`, exit: EXIT.error }
+  }
+  if (error instanceof CommandError) {
+    const { code, message, hint, exit } = error
+    return { code, message, remediation: hint, exit }
   }
   if (error instanceof FamiliarError) {
     const { code, message, hint } = error

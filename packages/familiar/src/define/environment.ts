@@ -35,6 +35,8 @@ const EVERYWHERE = [
  */
 const NEVER = ['NODE_*', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'] as const
 
+const CERTIFICATES = 'NODE_EXTRA_CA_CERTS'
+
 /** Reduces the memory of an idle daemon from 51 MB to 43: it needs no V8 thread pool and no large young generation. */
 const NODE_OPTIONS = '--v8-pool-size=0 --max-semi-space-size=1'
 
@@ -49,11 +51,16 @@ export function daemonEnvironment(env: Environment, patterns: readonly string[])
   const kept = Object.entries(env).filter(
     ([name]) =>
       matchesAny(name, [...EVERYWHERE, ...patterns]) &&
-      !matchesAny(name, NEVER) &&
+      (!matchesAny(name, NEVER) || isTrusted(name, patterns)) &&
       !matchesAny(name, excluded),
   )
   // NODE_V8_COVERAGE must be named: Node copies it from the caller into any child environment that lacks the key.
   return { ...Object.fromEntries(kept), NODE_OPTIONS, NODE_V8_COVERAGE: undefined }
+}
+
+/** Certificates for TLS may be asked for by their whole name: a daemon that talks to a server may need them. */
+function isTrusted(name: string, patterns: readonly string[]): boolean {
+  return name.toUpperCase() === CERTIFICATES && patterns.some((one) => one.toUpperCase() === CERTIFICATES)
 }
 
 function matchesAny(name: string, patterns: readonly string[]): boolean {

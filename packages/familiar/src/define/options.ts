@@ -45,7 +45,7 @@ export interface DaemonOptions {
   /**
    * The environment variables that the daemon inherits, besides those that every program needs: names, and patterns with
    * `*` at the end (`ACME_*`; `*` alone is everything). `!NAME` excludes one. What configures the caller's own Node
-   * (`NODE_*`), and sockets that a service manager passed on, are never inherited.
+   * (`NODE_*`), and sockets that a service manager passed on, are never inherited; `NODE_EXTRA_CA_CERTS` is if it is named.
    */
   readonly env?: readonly string[]
   /** Options of Node for the daemon, each one word: `--max-old-space-size=512`. */

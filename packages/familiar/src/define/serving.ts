@@ -3,6 +3,7 @@ import type { Work } from '../daemon/lifecycle.js'
 import type { Pages } from '../daemon/pages.js'
 import type { Handler } from '../daemon/web-handler.js'
 import { FamiliarError } from '../errors.js'
+import type { JsonObject } from '../json.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import type { Definition } from './resolve.js'
@@ -14,6 +15,8 @@ export interface ServeSettings {
   readonly public?: Handler
   /** The same, for pages whose replies are kept in memory; null if there is no such page. */
   readonly pages?: Pages
+  /** What the health reply says of the running daemon, instead of what the definition says. Every user can read it. */
+  readonly health?: () => JsonObject & { readonly owner?: JsonObject }
   /** What the daemon does besides answering requests. */
   readonly work?: Work
   /** The version to report instead of the installed one; only for tests that simulate another. */
@@ -36,7 +39,7 @@ export async function serveDaemon(
   definition: Definition,
   scope: string | null,
   handler: Handler | null,
-  { public: publicHandler, pages, work, version, foreground }: ServeSettings,
+  { public: publicHandler, pages, health, work, version, foreground }: ServeSettings,
 ): Promise<void> {
   const mayHavePipe = foreground === undefined && process.env['LISTEN_FDS'] === undefined
   if (scope === null) {
@@ -57,7 +60,7 @@ export async function serveDaemon(
     protocolVersion: options.protocol ?? 1,
     buildTime: options.buildTime ?? null,
     describe: () => {
-      const { owner, ...more } = options.health?.(real) ?? {}
+      const { owner, ...more } = health?.() ?? options.health?.(real) ?? {}
       return { ...more, owner: { ...owner, source_checkout_path: installation.directory } }
     },
     ...(handler === null ? {} : { handler }),

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
+import { makeDirectory, removeLeftover, writeNewFile } from './safe-file.js'
+
+/**
+ * Publishes a file whole: 0600 from its first byte, synced to disk, never through a symlink, and the old content stays if
+ * anything fails. Creates its directory (0700) if missing. Throws `E_SCOPE_UNUSABLE` if it cannot be written, `E_RESOURCES`
+ * for lack of descriptors or memory.
+ */
+export function writePrivateFile(path: string, content: string): void {
+  publish(path, content, () => {
+    makeDirectory(dirname(path))
+    assertNotThroughLink(path)
+  })
+}
+
+/** The same in a directory of our own, which gets a `.gitignore` of `*`. */
+export function writeOwnFile(path: string, content: string): void {
+  publish(path, content, () => prepareOwnPlace(path))
+}
+
+function publish(path: string, content: string, prepare: () => void): void {
+  const temporary = join(dirname(path), `.new-${randomBytes(6).toString('hex')}`)
+  try {
+    prepare()
+    writeNewFile(temporary, content)
+    renameSync(temporary, path)
+  } catch (error) {
+    removeLeftover(temporary)
+    throwLack(error)
+    if (error instanceof FamiliarError) throw error
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errnoOf(error) ?? String(error)}`, {
+      hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+      cause: error,
+    })
+  }
+}

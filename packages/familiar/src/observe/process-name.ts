@@ -1,0 +1,41 @@
+import type { JsonObject } from '../json.js'
+import { pidOf, stringOf } from '../json.js'
+import { FamiliarError } from '../errors.js'
+import type { Platform } from './platform/platform.js'
+
+/** How long inspecting one process may take. */
+const INSPECT_MS = 2_000
+
+/** Names one process for ever: its pid, its start time, and where both count. What a record or a claim of it contains. */
+export interface ProcessName {
+  readonly pid: number
+  readonly birth: string
+  readonly boot_id: string
+  readonly host_id: string
+  readonly pid_namespace: string
+}
+
+/** Returns the name of this process. Throws `E_LOOK_FAILED` if the system does not tell its start time. */
+export async function nameOfThisProcess(platform: Platform): Promise<ProcessName> {
+  const { pid, bootId, hostId, pidNamespace } = await platform.host()
+  const found = (await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))).get(pid)
+  if (found?.startTime == null) {
+    throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
+  }
+  return { pid, birth: found.startTime, boot_id: bootId, host_id: hostId, pid_namespace: pidNamespace }
+}
+
+/**
+ * Returns whether the process that a file names is proven gone. After a reboot it is. On another machine or in another pid
+ * namespace, the pid is another process and proves nothing.
+ */
+export async function isProvenGone(named: JsonObject, platform: Platform): Promise<boolean> {
+  const [pid, startTime] = [pidOf(named['pid']), stringOf(named['birth'])]
+  const { hostId, bootId, pidNamespace } = await platform.host()
+  if (pid === null || startTime === null || named['host_id'] !== hostId) return false
+  if (named['boot_id'] !== bootId) return true
+  if (named['pid_namespace'] !== pidNamespace) return false
+  const alive = await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))
+  const found = alive.get(pid)
+  return found === undefined || (found.startTime !== null && found.startTime !== startTime)
+}

@@ -1,0 +1,102 @@
+import type { JsonObject } from 'familiar'
+
+/** An event that was checked, and is not queued yet. */
+export interface NewEvent {
+  readonly eventId: string
+  readonly eventType: string
+  readonly projectUuid: string
+  /** The real path of the project's directory: consent is read there when the event is sent. */
+  readonly project: string
+  /** The whole envelope as JSON text: what the publisher wrote, and the ids and times that it left out. */
+  readonly envelope: string
+}
+
+/** An event that waits. */
+export interface QueuedEvent extends NewEvent {
+  /** The order of arrival: unique in the queue, and never given twice. */
+  readonly seq: number
+  /** ISO 8601 in UTC. */
+  readonly queuedAt: string
+  /** How often it was sent without being done. */
+  readonly attempts: number
+  /** What the server said last of it; null if nothing. */
+  readonly lastError: string | null
+}
+
+/** An event that the server rejected. It stays until the user repeats or drops it. */
+export interface DeadLetter extends QueuedEvent {
+  readonly rejectedAt: string
+  /** The server's words. */
+  readonly reason: string
+  readonly category: string | null
+}
+
+export interface Published {
+  readonly queued: number
+  /** The ids that were in the queue, or among the dead letters, already. */
+  readonly duplicates: readonly string[]
+}
+
+/** The events of one project that wait. */
+export interface WaitingProject {
+  readonly project: string
+  readonly projectUuid: string
+  readonly count: number
+  readonly oldestAt: string
+}
+
+export interface QueueCounts {
+  readonly queued: number
+  /** When the oldest event that waits was queued, ISO 8601; null if none waits. */
+  readonly oldestAt: string | null
+  readonly deadLetters: number
+}
+
+export interface ClaimLimits {
+  readonly events: number
+  /** Of the envelopes together, in bytes of UTF-8. One event is claimed even if it is larger. */
+  readonly bytes: number
+}
+
+/** What became of one claimed event. */
+export type Settled =
+  /** The server has it: it leaves the queue. */
+  | { readonly seq: number; readonly outcome: 'done' }
+  /** It waits again. `error` is what the server said of it, null if nothing. */
+  | { readonly seq: number; readonly outcome: 'keep'; readonly error: string | null }
+  | {
+      readonly seq: number
+      readonly outcome: 'dead'
+      readonly reason: string
+      readonly category: string | null
+    }
+
+/**
+ * The queue of one root, in one SQLite file. Several processes may use it at once. Every method is one transaction that is on
+ * disk when it returns. Each throws `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full
+ * disk), `E_QUEUE_BUSY` (others wrote for longer than the busy timeout, exit 75).
+ */
+export interface Queue extends Disposable {
+  readonly path: string
+  /** Queues all or none. Throws `E_QUEUE_FULL` if then more than `maxSize` would wait; nothing is ever evicted. */
+  publish(events: readonly NewEvent[], maxSize: number): Published
+  counts(): QueueCounts
+  /** The projects of which events wait, that with the oldest event first. */
+  waiting(): readonly WaitingProject[]
+  /**
+   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if a process that is not
+   * proven gone has claimed events of that project.
+   */
+  claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]>
+  /** Says what became of claimed events. One whose claim was lost meanwhile is left as it is, unless it is done. */
+  settle(owner: JsonObject, results: readonly Settled[]): void
+  /** Gives back everything that `owner` has claimed. */
+  release(owner: JsonObject): void
+  /** What waits, oldest first, read in pages so that memory stays bounded. */
+  events(): Iterable<QueuedEvent>
+  deadLetters(): Iterable<DeadLetter>
+  /** Lets dead letters wait again, at their old place. Returns the ids that were found. */
+  retry(eventIds: readonly string[]): readonly string[]
+  /** Removes dead letters. Returns the ids that were found. */
+  drop(eventIds: readonly string[]): readonly string[]
+}
