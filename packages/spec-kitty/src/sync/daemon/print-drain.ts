@@ -1,0 +1,66 @@
+import { note, type Io } from 'familiar/cli'
+import type { DrainLine } from '../upload/types.js'
+import type { Finished } from './follow-drain.js'
+
+export interface DrainPrinter {
+  readonly line: (line: DrainLine) => void
+  readonly end: (finished: Finished) => Promise<void>
+  /** Leaves the terminal as it was. */
+  readonly close: () => void
+}
+
+/** In a pipe, at most one line of progress in this time. */
+const QUIET_MS = 10_000
+const BAR_CHARS = 24
+
+/** Shows a drain: lines of JSON, or a bar that is rewritten on a terminal, or now and then a line in a pipe. */
+export function drainPrinter(io: Io, isJson: boolean, explain: (reason: string) => string): DrainPrinter {
+  return isJson ? jsonPrinter(io) : textPrinter(io, explain)
+}
+
+function jsonPrinter(io: Io): DrainPrinter {
+  return {
+    line: (line) => io.out(`${JSON.stringify(line)}\n`),
+    end: () => io.flushed(),
+    close: () => undefined,
+  }
+}
+
+function textPrinter(io: Io, explain: (reason: string) => string): DrainPrinter {
+  let [total, done, rejected, saidAt] = [0, 0, 0, performance.now()]
+  const say = (text: string): void => {
+    if (io.rewriteLine !== null) return io.rewriteLine(text)
+    if (performance.now() - saidAt < QUIET_MS) return
+    saidAt = performance.now()
+    note(io, text)
+  }
+  const clear = (): void => io.rewriteLine?.('')
+  return {
+    line: (line) => {
+      if (line.event === 'started') total = line.queued
+      if (line.event === 'batch') {
+        done += line.sent
+        rejected += line.rejected
+        say(`${bar(done + rejected, total)} ${done} of ${total} sent`)
+      }
+      if (line.event === 'waiting') say(`waiting ${Math.ceil(line.until_ms / 1000)} s: ${line.error}`)
+    },
+    end: async (finished) => {
+      clear()
+      io.out(`${summaryOf(finished)}\n`)
+      if (finished.reason !== null) note(io, explain(finished.reason))
+      await io.flushed()
+    },
+    close: clear,
+  }
+}
+
+function bar(done: number, total: number): string {
+  const filled = total === 0 ? 0 : Math.min(BAR_CHARS, Math.round((done / total) * BAR_CHARS))
+  return `[${'='.repeat(filled)}${' '.repeat(BAR_CHARS - filled)}]`
+}
+
+function summaryOf({ sent, kept, rejected }: Finished): string {
+  if (sent + kept + rejected === 0) return 'nothing waits'
+  return `sent: ${sent} · kept: ${kept} · rejected: ${rejected}`
+}

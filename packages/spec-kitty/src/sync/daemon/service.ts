@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import type { Handler, JsonObject, ServeSettings } from 'familiar'
+import type { Dispatcher, SyncReport } from '../upload/types.js'
+import { drainStream } from './drain-stream.js'
+import { queuePath } from '../queue/place.js'
+
+type Work = NonNullable<ServeSettings['work']>
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the service uses of the daemon's log. */
+interface Log {
+  write(event: string, more?: JsonObject): void
+}
+
+/** What the sync daemon does: answers its routes, and keeps its work. */
+export interface SyncService {
+  readonly handler: Handler
+  readonly work: Work
+  /** What the health reply says of it. */
+  readonly health: () => JsonObject & { readonly owner: JsonObject }
+}
+
+/** How often the daemon looks whether a command has queued something without telling it. */
+const LOOK_EVERY_MS = 5 * 60_000
+
+const NOTHING: SyncReport = {
+  running: false,
+  last_sync: null,
+  consecutive_failures: 0,
+  last_error: null,
+  next_attempt_at: null,
+}
+
+/**
+ * Returns the service of one root. As long as the root has no queue, it loads nothing: neither SQLite nor HTTP clients, so
+ * that an idle daemon stays small.
+ */
+export function createSyncService(root: string, env: Environment): SyncService {
+  let log: Log = { write: () => undefined }
+  let loading: Promise<Dispatcher> | null = null
+  let dispatcher: Dispatcher | null = null
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+
+  const get = async (): Promise<Dispatcher> => {
+    loading ??= loadDispatcher(root, env, log)
+    try {
+      dispatcher = await loading
+      return dispatcher
+    } catch (error) {
+      loading = null
+      throw error
+    }
+  }
+  const look = (): void => {
+    if (isStopped || (dispatcher === null && !existsSync(queuePath(root)))) return
+    get().then(
+      (found) => found.wake(),
+      (error: unknown) => log.write('sync_not_started', { why: String(error) }),
+    )
+  }
+
+  const routes: Readonly<Record<string, Handler>> = {
+    'POST /api/sync/trigger': () => {
+      look()
+      return Response.json({ status: 'accepted' }, { status: 202 })
+    },
+    'POST /api/sync/drain': async (_, { signal }) => drainStream((await get()).drain(signal), signal),
+  }
+  return {
+    handler: (request, context) => {
+      const route = routes[`${request.method} ${new URL(request.url).pathname}`]
+      return route?.(request, context) ?? Response.json({ error: 'not_found' }, { status: 404 })
+    },
+    work: {
+      start: (tools) => {
+        log = tools.log
+        look()
+        timer = setInterval(look, LOOK_EVERY_MS)
+      },
+      inFlight: () => dispatcher?.inFlight() ?? 0,
+      pending: () => dispatcher?.pending() ?? 0,
+      stop: async () => {
+        isStopped = true
+        clearInterval(timer)
+        await dispatcher?.stop()
+      },
+    },
+    health: () => healthOf(dispatcher?.report() ?? NOTHING),
+  }
+}
