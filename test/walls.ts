@@ -88,7 +88,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', ...tool('cli version.ts daemons')],
+    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons')],
   },
   { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {

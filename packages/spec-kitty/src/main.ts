@@ -43,6 +43,26 @@ const COMMANDS: readonly {
     load: () => import('./commands/sync-logs.js'),
   },
   {
+    words: ['sync', 'opt-in'],
+    summary: 'let the events of a project leave this machine',
+    load: () => import('./commands/sync-opt-in.js'),
+  },
+  {
+    words: ['sync', 'opt-out'],
+    summary: 'keep them on this machine',
+    load: () => import('./commands/sync-opt-out.js'),
+  },
+  {
+    words: ['config', 'list'],
+    summary: 'show every setting and where its value comes from',
+    load: () => import('./commands/config-list.js'),
+  },
+  {
+    words: ['config', 'get'],
+    summary: 'print one setting',
+    load: () => import('./commands/config-get.js'),
+  },
+  {
     words: ['dashboard'],
     summary: 'start or find the dashboard of this project; --status, --stop, --cleanup-all',
     load: () => import('./commands/dashboard.js'),

@@ -1,7 +1,7 @@
 import type { DoctorExtension, Io } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { readConfig, type ConfigRead } from '../sync/config.js'
-import { isTruthy } from '../sync/start-policy.js'
+import { isTruthy } from '../sync/settings.js'
 import { readSession, type SessionView } from './session.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]

@@ -10,6 +10,8 @@ export type ClosedReason =
   | 'no_server'
   /** Neither HTTPS nor HTTP to a loopback address. */
   | 'insecure_server'
+  /** The session's token is for another server. */
+  | 'other_server'
   /** The server refused the session (401 after a refresh, or 403): it rests until the session changes. */
   | 'session_refused'
 
@@ -39,7 +41,7 @@ export interface SyncReport {
   readonly next_attempt_at: string | null
 }
 
-/** One line of a drain, as NDJSON. Times in milliseconds. */
+/** One line of a drain, as NDJSON. */
 export type DrainLine =
   | { readonly event: 'started'; readonly queued: number }
   | {
@@ -50,12 +52,14 @@ export type DrainLine =
       readonly rejected: number
       readonly error: string | null
     }
+  /** The server has trouble. `until_ms`: when the next attempt is due, in milliseconds since 1970. */
   | { readonly event: 'waiting'; readonly until_ms: number; readonly error: string }
   | { readonly event: 'held'; readonly project: string; readonly reason: HeldReason; readonly count: number }
   | { readonly event: 'heartbeat' }
   | {
       readonly event: 'finished'
       readonly sent: number
+      /** How many events still wait, without those that their project holds. */
       readonly kept: number
       readonly rejected: number
       /** Why events still wait: the gate's reason, or what the server said; null if none that may leave waits. */
