@@ -18,6 +18,21 @@ const COMMANDS: readonly {
     load: () => import('./commands/auth-doctor.js'),
   },
   {
+    words: ['auth', 'login'],
+    summary: 'sign in to a sync server',
+    load: () => import('./commands/auth-login.js'),
+  },
+  {
+    words: ['auth', 'logout'],
+    summary: 'sign out: revoke the tokens and delete the session',
+    load: () => import('./commands/auth-logout.js'),
+  },
+  {
+    words: ['auth', 'status'],
+    summary: 'show who is signed in, and until when',
+    load: () => import('./commands/auth-status.js'),
+  },
+  {
     words: ['sync', 'start'],
     summary: 'start the sync daemon, or find the one that runs',
     load: () => import('./commands/sync-start.js'),
