@@ -88,8 +88,13 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', ...tool('cli version.ts daemons')],
+    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons')],
   },
+  { part: 'spec-kitty/sync/session', may: ['familiar', 'familiar/cli', ...tool('sync/config.ts')] },
+  ...['provider', 'auth-errors'].map((name) => ({
+    part: `spec-kitty/sync/session/${name}.ts`,
+    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
+  })),
   { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {
     part: 'spec-kitty/dashboard',
