@@ -31,7 +31,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const seconds = readSeconds(timeout)
   const root = runtimeRoot(io)
   const connection = await connect(root, io)
-  const print = drainPrinter(io, json)
+  const print = drainPrinter(io, json, () => explain(root, io))
   try {
     const finished = await followDrain(connection, {
       onLine: print.line,
@@ -62,6 +62,16 @@ async function connect(root: string, io: Io) {
   throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and none is started: ${reason ?? found.reason}`, {
     hint: 'spec-kitty sync start',
   })
+}
+
+/** Why events still wait, and what changes it. */
+async function explain(root: string, io: Io): Promise<string | null> {
+  const [{ viewWork }, status] = await Promise.all([
+    import('../sync/work-view.js'),
+    syncDaemon.at(root).status(),
+  ])
+  const { why } = await viewWork(root, io.env, status)
+  return why === null ? null : `${why.sentence}; ${why.command}`
 }
 
 function readSeconds(text: string | undefined): number | null {

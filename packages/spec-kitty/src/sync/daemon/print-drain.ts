@@ -14,7 +14,7 @@ const QUIET_MS = 10_000
 const BAR_CHARS = 24
 
 /** Shows a drain: lines of JSON, or a bar that is rewritten on a terminal, or now and then a line in a pipe. */
-export function drainPrinter(io: Io, isJson: boolean, explain: (reason: string) => string): DrainPrinter {
+export function drainPrinter(io: Io, isJson: boolean, explain: () => Promise<string | null>): DrainPrinter {
   return isJson ? jsonPrinter(io) : textPrinter(io, explain)
 }
 
@@ -26,7 +26,7 @@ function jsonPrinter(io: Io): DrainPrinter {
   }
 }
 
-function textPrinter(io: Io, explain: (reason: string) => string): DrainPrinter {
+function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinter {
   let [total, done, rejected, saidAt] = [0, 0, 0, performance.now()]
   const say = (text: string): void => {
     if (io.rewriteLine !== null) return io.rewriteLine(text)
@@ -48,7 +48,7 @@ function textPrinter(io: Io, explain: (reason: string) => string): DrainPrinter 
     end: async (finished) => {
       clear()
       io.out(`${summaryOf(finished)}\n`)
-      if (finished.reason !== null) note(io, explain(finished.reason))
+      if (finished.reason !== null) note(io, (await explain()) ?? finished.reason)
       await io.flushed()
     },
     close: clear,

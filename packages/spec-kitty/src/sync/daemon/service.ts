@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Handler, JsonObject, ServeSettings } from 'familiar'
-import type { Dispatcher, SyncReport } from '../upload/types.js'
-import { drainStream } from './drain-stream.js'
+import { startEnvironment } from '../environment.js'
 import { queuePath } from '../queue/place.js'
+import { workJson } from '../report.js'
+import type { Dispatcher, Gate, SyncReport } from '../upload/types.js'
+import { drainStream } from './drain-stream.js'
+import { loadDispatcher } from './load-dispatcher.js'
+import { ownerOf } from './owner.js'
 
 type Work = NonNullable<ServeSettings['work']>
 type Environment = Readonly<Record<string, string | undefined>>
@@ -41,12 +45,17 @@ export function createSyncService(root: string, env: Environment): SyncService {
   let dispatcher: Dispatcher | null = null
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
+  let gate: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
 
   const get = async (): Promise<Dispatcher> => {
-    loading ??= loadDispatcher(root, env, log)
+    loading ??= loadDispatcher({
+      root,
+      env,
+      log: (event, more) => log.write(event, more),
+      onGate: (found) => (gate = found),
+    })
     try {
-      dispatcher = await loading
-      return dispatcher
+      return (dispatcher = await loading)
     } catch (error) {
       loading = null
       throw error
@@ -86,6 +95,9 @@ export function createSyncService(root: string, env: Environment): SyncService {
         await dispatcher?.stop()
       },
     },
-    health: () => healthOf(dispatcher?.report() ?? NOTHING),
+    health: () => ({
+      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), gate, environment: startEnvironment(env) }),
+      owner: ownerOf(root, gate),
+    }),
   }
 }
