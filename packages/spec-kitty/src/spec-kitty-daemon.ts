@@ -9,13 +9,20 @@ import { VERSION_VARIABLE } from './installation.js'
 const { [VERSION_VARIABLE]: version } = process.env
 const reported = version === undefined ? {} : { version }
 
-if (syncDaemon.isDaemonProcess) void syncDaemon.serve(null, reported)
+if (syncDaemon.isDaemonProcess) void serveSync()
 else if (dashboardDaemon.isDaemonProcess) void serveDashboard()
 else {
   process.stderr.write(
     'usage: spec-kitty-daemon.js sync --spec-kitty-daemon-root=PATH\n       spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=PATH\n',
   )
   process.exitCode = 2
+}
+
+async function serveSync(): Promise<void> {
+  const { startEnvironment } = await import('./sync/environment.js')
+  const { IDLE, workJson } = await import('./sync/report.js')
+  const environment = startEnvironment(process.env)
+  const health = syncDaemon.health
 }
 
 /** If the runtime root cannot be determined, writes the reason to stderr, which the command that started this reads. */
