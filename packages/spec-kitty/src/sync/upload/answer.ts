@@ -1,0 +1,196 @@
+import { objectOf, parseJson } from 'familiar/cli'
+import type { Settled } from '../queue/types.js'
+import type { Part } from './batch.js'
+
+/** What came back for one batch. */
+export interface Reply {
+  readonly status: number
+  readonly location: string | null
+  readonly retryAfter: string | null
+  /** Null if it was too long to be read. */
+  readonly body: string | null
+}
+
+/**
+ * What is next. `refresh`: the token is not valid (any more). `refuse`: this session may not send. `back_off`: the server
+ * has trouble, or we do not understand it.
+ */
+export type Next = 'go_on' | 'refresh' | 'refuse' | 'back_off'
+
+export interface Verdict {
+  readonly settled: readonly Settled[]
+  /** What to send again at once, in smaller batches. */
+  readonly again: readonly (readonly Part[])[]
+  readonly next: Next
+  /** One line; null if every event is done. */
+  readonly error: string | null
+}
+
+export interface Reading {
+  readonly answersPerEvent: boolean
+  /** Makes one line of what the server says, without a secret. */
+  readonly say: (text: string) => string
+}
+
+interface Question extends Reading {
+  readonly batch: readonly Part[]
+  readonly reply: Reply
+}
+
+interface Row {
+  readonly from: number
+  readonly to: number
+  readonly judge: (question: Question) => Verdict
+}
+
+/** What an answer means. The first row with the status counts. */
+const ROWS: readonly Row[] = [
+  { from: 200, to: 299, judge: (it) => (it.answersPerEvent ? judgeEach(it) : done(it)) },
+  { from: 300, to: 399, judge: (it) => keep(it, 'back_off', redirected(it)) },
+  { from: 400, to: 400, judge: judgeRejection },
+  { from: 401, to: 401, judge: (it) => keep(it, 'refresh') },
+  { from: 403, to: 403, judge: (it) => keep(it, 'refuse') },
+  { from: 413, to: 413, judge: (it) => split(it, 'too large for the server') },
+  // 408, 429, 5xx, and whatever the protocol does not know.
+  { from: 0, to: Number.POSITIVE_INFINITY, judge: (it) => keep(it, 'back_off') },
+]
+
+/** What a result says of its event; every other status keeps it. */
+const OUTCOMES: Readonly<Record<string, Settled['outcome'] | undefined>> = {
+  success: 'done',
+  accepted: 'done',
+  warning: 'done',
+  duplicate: 'done',
+  queued: 'keep',
+  pending: 'keep',
+  rejected: 'dead',
+}
+
+/** Returns what the answer to a batch means. Pure; the size of the answer is bounded by whoever has read it. */
+export function judge(batch: readonly Part[], reply: Reply, reading: Reading): Verdict {
+  const row = ROWS.find(({ from, to }) => reply.status >= from && reply.status <= to)
+  const question = { batch, reply, ...reading }
+  return row?.judge(question) ?? keep(question, 'back_off')
+}
+
+/** Returns the verdict on a batch of which nothing is known, except what went wrong. */
+export function keepAll(batch: readonly Part[], next: Next, error: string): Verdict {
+  return { settled: batch.map(({ seq }) => ({ seq, outcome: 'keep', error })), again: [], next, error }
+}
+
+function keep(question: Question, next: Next, error = describe(question)): Verdict {
+  return keepAll(question.batch, next, error)
+}
+
+function done({ batch }: Question): Verdict {
+  return {
+    settled: batch.map(({ seq }) => ({ seq, outcome: 'done' })),
+    again: [],
+    next: 'go_on',
+    error: null,
+  }
+}
+
+function judgeEach(question: Question): Verdict {
+  const { batch, reply, say } = question
+  const results = entriesById(objectOf(parseJson(reply.body ?? ''))?.['results'])
+  if (!batch.some(({ eventId }) => results.has(eventId))) {
+    return keep(
+      question,
+      'back_off',
+      `the server answered ${reply.status}, but not what became of the events`,
+    )
+  }
+  const settled = batch.map(({ seq, eventId }) => settle(seq, results.get(eventId), say))
+  const kept = settled.filter(({ outcome }) => outcome === 'keep').length
+  const error = kept === 0 ? null : `the server keeps ${kept} of ${batch.length} events waiting`
+  return { settled, again: [], next: 'go_on', error }
+}
+
+function settle(seq: number, result: Entry | undefined, say: Reading['say']): Settled {
+  const status = String(result?.['status'])
+  const outcome = Object.hasOwn(OUTCOMES, status) ? OUTCOMES[status] : undefined
+  const words = wordsOf(result, say)
+  if (outcome === 'done') return { seq, outcome }
+  if (outcome === 'dead')
+    return { seq, outcome, reason: words ?? 'rejected without a reason', category: categoryOf(result, say) }
+  return {
+    seq,
+    outcome: 'keep',
+    error:
+      words ?? (result === undefined ? 'the server said nothing of it' : say(`the server said: ${status}`)),
+  }
+}
+
+/** Those that a 400 names are rejected, and the others sent again without them. If it names none, we look for the guilty. */
+function judgeRejection(question: Question): Verdict {
+  const { batch, reply, say } = question
+  const answer = objectOf(parseJson(reply.body ?? ''))
+  const details = entriesById(listOf(answer?.['details']) ?? answer?.['results'])
+  const guilty = batch.filter(({ eventId }) => isRejected(details.get(eventId)))
+  if (guilty.length === 0) return split(question, describe(question))
+  const settled = guilty.map(({ seq, eventId }): Settled => {
+    const detail = details.get(eventId)
+    return {
+      seq,
+      outcome: 'dead',
+      reason: wordsOf(detail, say) ?? describe(question),
+      category: categoryOf(detail, say),
+    }
+  })
+  const rest = batch.filter((part) => !guilty.includes(part))
+  return { settled, again: rest.length === 0 ? [] : [rest], next: 'go_on', error: describe(question) }
+}
+
+/** Details name what was rejected; results, which also name the others, have a status. */
+function isRejected(entry: Entry | undefined): boolean {
+  return entry !== undefined && (entry['status'] === undefined || entry['status'] === 'rejected')
+}
+
+/** Halves a batch. A single event cannot be halved: it is what the server refuses. */
+function split({ batch }: Question, reason: string): Verdict {
+  const [only] = batch
+  if (batch.length > 1) {
+    const middle = Math.ceil(batch.length / 2)
+    return { settled: [], again: [batch.slice(0, middle), batch.slice(middle)], next: 'go_on', error: null }
+  }
+  const settled: readonly Settled[] =
+    only === undefined ? [] : [{ seq: only.seq, outcome: 'dead', reason, category: null }]
+  return { settled, again: [], next: 'go_on', error: reason }
+}
+
+type Entry = NonNullable<ReturnType<typeof objectOf>>
+
+function entriesById(list: unknown): ReadonlyMap<string, Entry> {
+  const entries = Array.isArray(list) ? list.map(objectOf).filter((entry) => entry !== null) : []
+  return new Map(entries.map((entry) => [String(entry['event_id']), entry]))
+}
+
+/** The server of the Python spec-kitty gives a list, or a list as text. */
+function listOf(details: unknown): unknown {
+  return typeof details === 'string' ? parseJson(details) : details
+}
+
+function wordsOf(entry: Entry | undefined, say: Reading['say']): string | null {
+  const words = entry?.['error'] ?? entry?.['error_message'] ?? entry?.['reason']
+  return words == null || words === '' ? null : say(typeof words === 'string' ? words : JSON.stringify(words))
+}
+
+function categoryOf(entry: Entry | undefined, say: Reading['say']): string | null {
+  const category = entry?.['error_category']
+  return typeof category === 'string' && category !== '' ? say(category) : null
+}
+
+/** One line for an answer as a whole. */
+function describe({ reply: { status, body }, say }: Question): string {
+  const answer = objectOf(parseJson(body ?? ''))
+  const words = answer?.['message'] ?? answer?.['detail'] ?? answer?.['error']
+  return typeof words === 'string' && words !== ''
+    ? `the server answered ${status}: ${say(words)}`
+    : `the server answered ${status}`
+}
+
+function redirected({ reply: { status, location }, say }: Question): string {
+  const target = location === null ? '' : ` to ${say(location)}`
+  return `the server answered ${status}, a redirect${target}: redirects are not followed; set server_url to the final address`
+}

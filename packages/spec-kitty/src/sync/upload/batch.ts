@@ -1,0 +1,86 @@
+import type { QueuedEvent } from '../queue/types.js'
+
+/** What one request carries at most, before compression. An event that is larger alone is sent alone. */
+export const BATCH_LIMITS = { events: 1000, bytes: 256 * 1024 } as const
+
+/** An event as it stands in a request. */
+export interface Part {
+  readonly seq: number
+  readonly eventId: string
+  /** Its JSON text. */
+  readonly text: string
+  /** Of the text as UTF-8. */
+  readonly bytes: number
+}
+
+/** An event as it stands in a request, or why it cannot be sent. */
+export type Encoded = { readonly text: string } | { readonly problem: string }
+
+/** How a batch is written. */
+export interface Format {
+  readonly contentType: string
+  /** Null: sent as it is. */
+  readonly contentEncoding: 'gzip' | null
+  /** Below the server's URL. */
+  readonly path: string
+  readonly open: string
+  readonly close: string
+  readonly encode: (event: QueuedEvent) => Encoded
+  /** Whether a success says of each event what became of it; if not, it means that the server has all of them. */
+  readonly answersPerEvent: boolean
+}
+
+/** The protocol of the Python spec-kitty: the envelopes as they were published. */
+export const BATCH: Format = {
+  contentType: 'application/json',
+  contentEncoding: 'gzip',
+  path: '/api/v1/events/batch/',
+  open: '{"events":[',
+  close: ']}',
+  encode: ({ envelope }) => ({ text: envelope }),
+  answersPerEvent: true,
+}
+
+/** Encodes events, and tells which of them cannot be sent, and why. */
+export function encode(
+  events: readonly QueuedEvent[],
+  format: Format,
+): { readonly parts: readonly Part[]; readonly unsendable: readonly { seq: number; reason: string }[] } {
+  const parts: Part[] = []
+  const unsendable: { seq: number; reason: string }[] = []
+  for (const event of events) {
+    const encoded = format.encode(event)
+    const { seq, eventId } = event
+    if ('problem' in encoded) unsendable.push({ seq, reason: encoded.problem })
+    else parts.push({ seq, eventId, text: encoded.text, bytes: Buffer.byteLength(encoded.text) })
+  }
+  return { parts, unsendable }
+}
+
+/** Divides events into batches within the limits, in their order. */
+export function divide(
+  parts: readonly Part[],
+  { open, close }: Pick<Format, 'open' | 'close'>,
+  limits: { readonly events: number; readonly bytes: number } = BATCH_LIMITS,
+): readonly (readonly Part[])[] {
+  const empty = Buffer.byteLength(open + close)
+  const batches: Part[][] = []
+  let size = 0
+  for (const part of parts) {
+    const last = batches.at(-1)
+    // One more for the comma.
+    if (last !== undefined && last.length < limits.events && size + 1 + part.bytes <= limits.bytes) {
+      last.push(part)
+      size += 1 + part.bytes
+    } else {
+      batches.push([part])
+      size = empty + part.bytes
+    }
+  }
+  return batches
+}
+
+/** Returns the body of the request that carries these events. */
+export function bodyOf(batch: readonly Part[], { open, close }: Pick<Format, 'open' | 'close'>): string {
+  return open + batch.map(({ text }) => text).join(',') + close
+}

@@ -1,0 +1,107 @@
+import { TIMING, type UploadTiming } from './back-off.js'
+import { createDrains, type Drains } from './drains.js'
+import { Outbox, type OutboxOptions } from './outbox.js'
+import type { Dispatcher, DrainLine, SyncReport } from './types.js'
+
+type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signal' | 'isEnding'>
+
+export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
+  readonly timing?: Partial<UploadTiming>
+}
+
+/** Returns the dispatcher of a database. It does nothing before it is woken. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  return new QueueDispatcher(options)
+}
+
+class QueueDispatcher implements Dispatcher {
+  readonly #timing: UploadTiming
+  readonly #outbox: Outbox
+  readonly #drains: Drains
+  readonly #abandoning = new AbortController()
+  #isStopped = false
+  #isWanted = false
+  /** The passes that run now, one after the other. */
+  #running: Promise<void> | null = null
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(options: DispatcherOptions) {
+    this.#timing = { ...TIMING, ...options.timing }
+    this.#drains = createDrains(this.#timing)
+    this.#outbox = new Outbox({
+      clock: () => performance.now(),
+      random: Math.random,
+      ...options,
+      timing: this.#timing,
+      emit: this.#drains.emit,
+      signal: this.#abandoning.signal,
+      isEnding: () => this.#isStopped,
+    })
+  }
+
+  readonly inFlight = (): number => (this.#running === null ? 0 : 1)
+
+  readonly pending = (): number => this.#outbox.pending
+
+  readonly report = (): SyncReport => {
+    const { lastSync, failures, lastError } = this.#outbox
+    const { waitMs } = this.#outbox.end()
+    return {
+      running: this.#running !== null,
+      last_sync: lastSync,
+      consecutive_failures: failures,
+      last_error: lastError,
+      next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
+    }
+  }
+
+  readonly wake = (): void => {
+    if (this.#isStopped) return
+    this.#isWanted = true
+    this.#running ??= this.#run()
+  }
+
+  readonly drain = (signal: AbortSignal): AsyncIterable<DrainLine> => this.#drain(signal)
+
+  readonly stop = async (): Promise<void> => {
+    this.#isStopped = true
+    this.#setTimer(null)
+    const abandon = setTimeout(() => this.#abandoning.abort(), this.#timing.stopMs)
+    await this.#running
+    clearTimeout(abandon)
+    this.#endDrains()
+  }
+
+  async *#drain(signal: AbortSignal): AsyncGenerator<DrainLine> {
+    yield { event: 'started', queued: await this.#outbox.count() }
+    const lines = this.#drains.follow(signal)
+    if (this.#isStopped) this.#endDrains()
+    this.#outbox.hurry()
+    this.wake()
+    yield* lines
+  }
+
+  async #run(): Promise<void> {
+    this.#setTimer(null)
+    while (this.#isWanted && !this.#isStopped) {
+      this.#isWanted = false
+      this.#drains.passBegins()
+      await this.#outbox.pass()
+      if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
+    }
+    this.#running = null
+    if (!this.#isStopped) this.#setTimer(this.#outbox.waitMs())
+  }
+
+  /** For those who wait when the daemon leaves. */
+  #endDrains(): void {
+    this.#drains.passBegins()
+    const { kept } = this.#outbox.end()
+    this.#drains.passEnds({ kept, reason: 'the daemon is stopping', due: null, waitMs: null })
+  }
+
+  #setTimer(ms: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = ms === null ? null : setTimeout(this.wake, ms).unref()
+  }
+}

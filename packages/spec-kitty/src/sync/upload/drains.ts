@@ -1,0 +1,91 @@
+import type { UploadTiming } from './back-off.js'
+import type { PassEnd } from './outbox.js'
+import type { DrainLine } from './types.js'
+import { add, type Counts } from './upload.js'
+
+/** Those who follow what the dispatcher does. */
+export interface Drains {
+  /**
+   * Gives the lines from now on. It ends when a pass that begins from now on leaves nothing that is worth waiting for, or with
+   * the signal.
+   */
+  readonly follow: (signal: AbortSignal) => AsyncIterable<DrainLine>
+  readonly emit: (line: DrainLine) => void
+  readonly passBegins: () => void
+  readonly passEnds: (end: PassEnd) => void
+}
+
+interface Follower {
+  readonly lines: DrainLine[]
+  notify: () => void
+  hasSeenBegin: boolean
+  total: Counts
+  /** Attempts in a row that brought nothing. */
+  attempts: number
+  due: number | null
+}
+
+export function createDrains(timing: UploadTiming): Drains {
+  const followers = new Set<Follower>()
+  const each = (act: (follower: Follower) => void): void => {
+    for (const follower of followers) act(follower)
+  }
+  return {
+    follow: (signal) => {
+      const follower = newFollower()
+      followers.add(follower)
+      return read(follower, signal, () => void followers.delete(follower))
+    },
+    emit: (line) => each((follower) => take(follower, line)),
+    passBegins: () => each((follower) => (follower.hasSeenBegin = true)),
+    passEnds: (end) => each((follower) => endPass(follower, end, timing)),
+  }
+}
+
+function newFollower(): Follower {
+  const total = { sent: 0, kept: 0, rejected: 0 }
+  return { lines: [], notify: () => {}, hasSeenBegin: false, total, attempts: 0, due: null }
+}
+
+function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, timing: UploadTiming): void {
+  // A pass within the same wait is no attempt.
+  if (!follower.hasSeenBegin || (due !== null && due === follower.due)) return
+  follower.attempts += 1
+  follower.due = due
+  if (
+    reason !== null &&
+    waitMs !== null &&
+    waitMs <= timing.drainWaitMs &&
+    follower.attempts < timing.drainAttempts
+  ) {
+    take(follower, { event: 'waiting', until_ms: Math.round(Date.now() + waitMs), error: reason })
+  } else {
+    const { sent, rejected } = follower.total
+    take(follower, { event: 'finished', sent, kept, rejected, reason })
+  }
+}
+
+function take(follower: Follower, line: DrainLine): void {
+  if (line.event === 'batch') {
+    follower.total = add(follower.total, line)
+    if (line.sent + line.rejected > 0) follower.attempts = 0
+  }
+  follower.lines.push(line)
+  follower.notify()
+}
+
+async function* read(follower: Follower, signal: AbortSignal, end: () => void): AsyncGenerator<DrainLine> {
+  const onAbort = (): void => follower.notify()
+  signal.addEventListener('abort', onAbort)
+  try {
+    while (!signal.aborted) {
+      const line = follower.lines.shift()
+      if (line === undefined) await new Promise<void>((resolve) => (follower.notify = resolve))
+      else yield line
+      if (line?.event === 'finished') return
+    }
+  } finally {
+    end()
+    signal.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,23 @@
+import { printable } from 'familiar/cli'
+
+/** A line of a status, a log, or a dead letter. */
+const MAX_CHARS = 300
+
+/** What is read of a longer text. */
+const MAX_READ_CHARS = 4096
+
+/** A URL: what comes before its `@` is a password, and its query may hold one. */
+const URL_PARTS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi
+
+/**
+ * Returns a text of the server, or of an error, as one line that can be shown and logged: no secret that we sent, no
+ * password or query in a URL, no control character, and not more than 300 characters.
+ */
+export function oneLine(text: string, secret: string | null = null): string {
+  const without = secret === null ? text : text.replaceAll(secret, '***')
+  const line = printable(without.slice(0, MAX_READ_CHARS).replaceAll(/\s+/g, ' ').trim()).replaceAll(
+    URL_PARTS,
+    '$1$2',
+  )
+  return line.length <= MAX_CHARS ? line : `${line.slice(0, MAX_CHARS - 1)}…`
+}

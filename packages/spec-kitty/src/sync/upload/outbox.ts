@@ -1,0 +1,265 @@
+import type { JsonObject } from 'familiar'
+import type { Io } from 'familiar/cli'
+import type { Queue, WaitingProject } from '../queue/types.js'
+import { backOff, NO_BACK_OFF, type BackOff, type UploadTiming } from './back-off.js'
+import { oneLine } from './one-line.js'
+import { openSender, type Sender } from './send.js'
+import type { Claimant, DrainLine, Gate } from './types.js'
+import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload.js'
+
+export interface OutboxOptions {
+  /** Null if there is no queue yet. Called only when events may leave, or a drain asks; the caller keeps it open. */
+  readonly queue: () => Queue | null | Promise<Queue | null>
+  readonly gate: () => Promise<Gate>
+  /** Reads whether the events of the project in this directory may leave. What it throws counts as unreadable. */
+  readonly consent: (project: string) => Promise<Consent>
+  readonly token: Uploading['token']
+  /** Changes whenever the session does. */
+  readonly sessionMark: () => string
+  readonly claimant: Claimant
+  /** Names the proxy and the certificates. */
+  readonly env: Io['env']
+  readonly log: (event: string, more?: JsonObject) => void
+  /** Milliseconds on a clock that nobody sets. */
+  readonly clock: () => number
+  /** From 0 to 1. */
+  readonly random: () => number
+  readonly timing: UploadTiming
+  readonly emit: (line: DrainLine) => void
+  readonly signal: AbortSignal
+  readonly isEnding: () => boolean
+}
+
+/** How a pass ended, for those who wait for it. */
+export interface PassEnd {
+  /** How many events still wait, without those that their project holds. */
+  readonly kept: number
+  /** Why events still wait; null if none does that may leave. */
+  readonly reason: string | null
+  /** When the next attempt is due, on the clock, and in how many milliseconds; null if none is. */
+  readonly due: number | null
+  readonly waitMs: number | null
+}
+
+type OpenGate = Gate & { readonly state: 'open' }
+
+/** What is known of the events that wait, and what keeps them: one pass after the other sends what may leave. */
+export class Outbox {
+  /** How many events may leave. */
+  pending = 0
+  /** How many wait, whether they may leave or not. */
+  queued = 0
+  /** Why none may; null if some may. */
+  closed: string | null = null
+  lastSync: string | null = null
+  lastError: string | null = null
+  readonly #options: OutboxOptions
+  #queue: Queue | null = null
+  /** What the server, or anything else that all projects need, makes us wait for. */
+  #trouble: BackOff = NO_BACK_OFF
+  /** Projects of which the server keeps events waiting. */
+  readonly #slow = new Map<string, BackOff>()
+  /** The session that the server refused. */
+  #refused: string | null = null
+  /** The projects of which a drain was told that they are held. */
+  #told = new Set<string>()
+  /** Whether the last pass could not tell what waits. */
+  #isUnknown = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  get failures(): number {
+    return this.#trouble.failures
+  }
+
+  /** Counts what waits, even if nothing may leave. Throws what the queue throws. */
+  async count(): Promise<number> {
+    this.#queue ??= await this.#options.queue()
+    return this.#queue?.counts().queued ?? 0
+  }
+
+  /** How the last pass left it. */
+  end(): PassEnd {
+    const { pending, queued, closed, lastError } = this
+    const kept = closed === null ? pending : queued
+    const isAllDone = kept === 0 && !this.#isUnknown
+    const due = closed === null ? this.due() : null
+    return {
+      kept,
+      due,
+      waitMs: due === null ? null : this.waitMs(),
+      reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
+    }
+  }
+
+  /** Forgets until when to wait: the user wants it now. */
+  hurry(): void {
+    this.#trouble = { ...this.#trouble, until: 0 }
+    this.#slow.clear()
+  }
+
+  /** When the next attempt is due, on the clock; null if nothing makes us wait. */
+  due(): number | null {
+    if (this.#trouble.until > 0) return this.#trouble.until
+    const until = [...this.#slow.values()].map((one) => one.until)
+    return until.length === 0 ? null : Math.min(...until)
+  }
+
+  /** How long until the next look; null if nothing waits, so that none is needed. */
+  waitMs(): number | null {
+    const { clock, timing } = this.#options
+    if (this.queued === 0 && !this.#isUnknown) return null
+    const due = this.due()
+    return due === null ? timing.lookEveryMs : Math.min(Math.max(due - clock(), 0), timing.lookEveryMs)
+  }
+
+  /** Sends whatever may leave now. Never rejects. */
+  async pass(): Promise<void> {
+    this.#told = new Set()
+    try {
+      await this.#pass()
+    } catch (error) {
+      if (this.#options.signal.aborted) return
+      this.#isUnknown = true
+      this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
+    }
+  }
+
+  async #pass(): Promise<void> {
+    const gate = await this.#readGate()
+    if (gate.state === 'open') {
+      this.#queue = await this.#options.queue()
+      if (this.#queue === null) return this.#know(0, 0)
+      if (this.#options.clock() >= this.#trouble.until) await this.#sendAll(this.#queue, gate)
+      if (this.#refused === null) return void (await this.#survey(this.#queue))
+    }
+    this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
+    this.#know(0, this.#queue?.counts().queued ?? 0)
+  }
+
+  async #readGate(): Promise<Gate> {
+    this.closed = null
+    if (this.#refused !== null && this.#refused !== this.#options.sessionMark()) this.#refused = null
+    const gate = await this.#options.gate()
+    if (gate.state === 'closed' || this.#refused === null) return gate
+    return { state: 'closed', reason: 'session_refused', detail: null }
+  }
+
+  #know(pending: number, queued: number): void {
+    this.pending = pending
+    this.queued = queued
+    this.#isUnknown = false
+  }
+
+  /** Returns the projects whose events may leave, that with the oldest event first. */
+  async #survey(queue: Queue): Promise<readonly WaitingProject[]> {
+    const waiting = queue.waiting()
+    const ready: WaitingProject[] = []
+    for (const one of waiting) {
+      const consent = await this.#consent(one.project)
+      if (consent === 'yes') ready.push(one)
+      else this.#tell(one, HELD[consent])
+    }
+    const names = new Set(ready.map(({ project }) => project))
+    for (const project of this.#slow.keys()) {
+      if (!names.has(project)) this.#slow.delete(project)
+    }
+    this.#know(total(ready), total(waiting))
+    return ready
+  }
+
+  #tell({ project, count }: WaitingProject, reason: (typeof HELD)[keyof typeof HELD]): void {
+    if (this.#told.has(project)) return
+    this.#told.add(project)
+    this.#options.emit({ event: 'held', project, reason, count })
+  }
+
+  async #consent(project: string): Promise<Consent> {
+    try {
+      return await this.#options.consent(project)
+    } catch {
+      return 'unreadable'
+    }
+  }
+
+  /** Takes some events of each project in turn, until nothing is left that can be sent now. */
+  async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
+    const { env, timing, isEnding } = this.#options
+    const format = FORMATS[gate.format]
+    let sender: Sender | null = null
+    try {
+      for (let isProgress = true; isProgress;) {
+        isProgress = false
+        for (const { project } of await this.#survey(queue)) {
+          if (isEnding()) return
+          if (this.#options.clock() < (this.#slow.get(project)?.until ?? 0)) continue
+          sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
+          const end = await uploadSome(project, this.#uploading(project, queue, sender, format))
+          if (this.#note(project, end) === 'stop') return
+          isProgress ||= end.sent + end.rejected > 0
+        }
+      }
+    } finally {
+      sender?.close()
+    }
+  }
+
+  #uploading(project: string, queue: Queue, sender: Sender, format: Uploading['format']): Uploading {
+    const { claimant, token, signal, isEnding, emit } = this.#options
+    return {
+      queue,
+      sender,
+      format,
+      claimant,
+      token,
+      signal,
+      isEnding,
+      consent: (directory) => this.#consent(directory),
+      onSettled: (counts, { next, error }) => {
+        emit({ event: 'batch', project, ...counts, error })
+        if (next !== 'go_on') return
+        this.#trouble = NO_BACK_OFF
+        this.lastSync = new Date().toISOString()
+        this.lastError = counts.kept === 0 ? null : error
+      },
+    }
+  }
+
+  #note(project: string, { trouble, sent, kept, rejected }: UploadEnd): 'go_on' | 'stop' {
+    const { log } = this.#options
+    if (sent + kept + rejected > 0) log('uploaded', { project, sent, kept, rejected })
+    if (trouble !== null) {
+      if (trouble.next === 'refuse') this.#refuse(trouble.error)
+      else this.#fail(trouble.error, trouble.retryAfterMs)
+      return 'stop'
+    }
+    if (kept === 0) this.#slow.delete(project)
+    else this.#slow.set(project, this.#later(sent + rejected > 0 ? undefined : this.#slow.get(project), null))
+    return 'go_on'
+  }
+
+  #later(before: BackOff = NO_BACK_OFF, retryAfterMs: number | null): BackOff {
+    const { clock, random, timing } = this.#options
+    return backOff(before, { now: clock(), retryAfterMs, random: random(), timing })
+  }
+
+  #fail(error: string, retryAfterMs: number | null): void {
+    this.#trouble = this.#later(this.#trouble, retryAfterMs)
+    this.lastError = error
+    this.#options.log('upload_failed', { why: error, failures: this.#trouble.failures })
+  }
+
+  /** Rests until the session changes. */
+  #refuse(error: string): void {
+    this.#refused = this.#options.sessionMark()
+    this.#trouble = { failures: this.#trouble.failures + 1, until: 0 }
+    this.lastError = error
+    this.#options.log('session_refused', { why: error })
+  }
+}
+
+function total(projects: readonly WaitingProject[]): number {
+  return projects.reduce((sum, { count }) => sum + count, 0)
+}

@@ -1,0 +1,83 @@
+import type { ClientRequest } from 'node:http'
+import type { AgentOptions } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
+import type { Io } from 'familiar/cli'
+import { isLoopback } from './server-url.js'
+
+/**
+ * Returns the proxy for a server, as curl chooses it; null if there is none. A server on this machine never has one, and
+ * every other server is HTTPS: so `HTTPS_PROXY` counts, and `HTTP_PROXY` never does. Throws if the variable is not the URL of
+ * an HTTP proxy; its value is not named, because it may contain a password.
+ */
+export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL | null {
+  const text = variable(env, 'https_proxy')
+  if (text === '' || protocol !== 'https:' || isLoopback(hostname)) return null
+  const exceptions = variable(env, 'no_proxy')
+    .toLowerCase()
+    .split(/[\s,]+/)
+  if (exceptions.some((one) => isException(one, hostname, port === '' ? '443' : port))) return null
+  const proxy = parse(text.includes('://') ? text : `http://${text}`)
+  if (proxy !== null && /^https?:$/.test(proxy.protocol)) return proxy
+  throw new Error('HTTPS_PROXY is not the URL of an HTTP proxy')
+}
+
+/** An empty value counts as none, and the name in lower case first. */
+function variable(env: Io['env'], name: string): string {
+  return env[name] || env[name.toUpperCase()] || ''
+}
+
+/** `*`, a host, or a domain with or without a dot before it; each perhaps with a port. */
+function isException(entry: string, hostname: string, port: string): boolean {
+  const [, host = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry) ?? []
+  if (entry === '*') return true
+  return host !== '' && (only ?? port) === port && `.${hostname}`.endsWith(`.${host}`)
+}
+
+function parse(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}
+
+type OnSocket = (error: Error | null, socket?: Duplex) => void
+
+/**
+ * Returns what an `https.Agent` calls to connect to `authority`, a host and a port: through the proxy, which sees only names
+ * and sizes. The signal ends an attempt.
+ */
+export function tunnelThrough(proxy: URL, authority: string, signal: AbortSignal) {
+  return (options: AgentOptions & ConnectionOptions, onSocket: OnSocket): undefined => {
+    const request = connectRequest(proxy, authority, signal)
+    request.once('error', (error) =>
+      onSocket(new Error(`proxy ${proxy.host}: ${error.message}`, { cause: error })),
+    )
+    request.once('response', ({ statusCode }) => {
+      request.destroy(new Error(`it answered ${statusCode} to CONNECT`))
+    })
+    request.once('connect', ({ statusCode }, socket) => {
+      if (statusCode === 200) {
+        onSocket(null, process.getBuiltinModule('node:tls').connect({ ...options, socket }))
+        return
+      }
+      socket.destroy()
+      onSocket(new Error(`proxy ${proxy.host}: it answered ${statusCode} to CONNECT`))
+    })
+    request.end()
+  }
+}
+
+function connectRequest(proxy: URL, authority: string, signal: AbortSignal): ClientRequest {
+  const { username, password } = proxy
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
+  const authorization =
+    username === '' ? {} : { 'proxy-authorization': `Basic ${credentials.toString('base64')}` }
+  const { request } = process.getBuiltinModule(proxy.protocol === 'https:' ? 'node:https' : 'node:http')
+  return request({
+    host: proxy.hostname.replace(/^\[|\]$/g, ''),
+    port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+    method: 'CONNECT',
+    path: authority,
+    headers: { host: authority, ...authorization },
+    agent: false,
+    signal,
+  })
+}

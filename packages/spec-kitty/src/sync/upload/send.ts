@@ -1,0 +1,195 @@
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
+import type { LookupFunction } from 'node:net'
+import { readSmallFile, type Io } from 'familiar/cli'
+import { VERSION } from '../../version.js'
+import type { Reply } from './answer.js'
+import type { Format } from './batch.js'
+import { oneLine } from './one-line.js'
+import { proxyFor, tunnelThrough } from './proxy.js'
+
+/** An answer for a thousand events has 100 KB. */
+const MAX_REPLY_BYTES = 4 * 1024 * 1024
+
+const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
+
+/** Both add to the certificates that Node trusts. Node itself does not read the second. */
+const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
+
+export interface SenderOptions {
+  /** An HTTPS URL, or an HTTP URL of a loopback address. */
+  readonly serverUrl: string
+  readonly format: Pick<Format, 'path' | 'contentType' | 'contentEncoding'>
+  /** Names the proxy and the certificates. */
+  readonly env: Io['env']
+  readonly timeoutMs: number
+}
+
+/** Connections to one server, for as long as there is something to send. */
+export interface Sender {
+  /**
+   * Posts one batch, and follows no redirect. Rejects with the reason of an abort, else with an error whose message is one
+   * line without a secret.
+   */
+  readonly post: (body: string, token: string, signal: AbortSignal) => Promise<Reply>
+  readonly close: () => void
+}
+
+/** Throws an error of one line if the proxy or the certificates that the environment names cannot be used. */
+export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions): Sender {
+  const url = targetOf(serverUrl, format.path)
+  const closing = new AbortController()
+  const agent = createAgent(url, env, closing.signal)
+  return {
+    post: async (body, token, signal) => {
+      const timeout = AbortSignal.timeout(timeoutMs)
+      const bytes = await compress(body, format.contentEncoding)
+      signal.throwIfAborted()
+      try {
+        return await exchange(url, {
+          agent,
+          format,
+          token,
+          bytes,
+          signal: AbortSignal.any([signal, timeout]),
+        })
+      } catch (error) {
+        signal.throwIfAborted()
+        const why = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
+        throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
+      }
+    },
+    close: () => {
+      closing.abort()
+      agent.destroy()
+    },
+  }
+}
+
+function targetOf(serverUrl: string, path: string): URL {
+  const url = new URL(serverUrl)
+  if (path !== '') url.pathname = url.pathname.replace(/\/+$/, '') + path
+  return url
+}
+
+/** Keeps connections alive between the batches: a new one costs two or three round trips. */
+function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
+  if (url.protocol === 'http:') return new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true })
+  const agent = new (process.getBuiltinModule('node:https').Agent)({ keepAlive: true, ...trusted(env) })
+  const proxy = proxyFor(url, env)
+  const authority = `${url.hostname}:${url.port || 443}`
+  return proxy === null
+    ? agent
+    : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
+}
+
+/** Made once, because parsing Node's own certificates takes 10 ms or more. */
+function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
+  const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
+  if (files.length === 0) return {}
+  const { createSecureContext, rootCertificates } = process.getBuiltinModule('node:tls')
+  const more = files.map((name) => readCertificates(name, env[name] ?? ''))
+  try {
+    return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
+  } catch (error) {
+    throw new Error(`${files.join(' or ')} does not contain certificates`, { cause: error })
+  }
+}
+
+function readCertificates(name: string, path: string): string {
+  const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
+  if (file.state === 'text') return file.text
+  throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
+}
+
+async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {
+  const bytes = Buffer.from(body)
+  if (encoding === null) return bytes
+  const { gzip } = process.getBuiltinModule('node:zlib')
+  return new Promise((resolve, reject) => {
+    gzip(bytes, (error, compressed) => (error === null ? resolve(compressed) : reject(error)))
+  })
+}
+
+interface Exchange {
+  readonly agent: Agent
+  readonly format: SenderOptions['format']
+  readonly token: string
+  readonly bytes: Buffer
+  readonly signal: AbortSignal
+}
+
+function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const request = requestTo(url, outgoing)
+    // A server may answer and close before it has read everything: then the answer counts, not the broken pipe.
+    request.once('response', (message) => {
+      request.off('error', reject).on('error', () => undefined)
+      replyOf(message).then(resolve, reject)
+    })
+    request.on('error', reject).once('close', () => reject(new Error('closed without an answer')))
+    request.end(outgoing.bytes)
+  })
+}
+
+function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange): ClientRequest {
+  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
+  return request(url, {
+    method: 'POST',
+    agent,
+    signal,
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': format.contentType,
+      'content-length': bytes.length,
+      ...(format.contentEncoding === null ? {} : { 'content-encoding': format.contentEncoding }),
+      accept: 'application/json',
+      'user-agent': `spec-kitty/${VERSION}`,
+    },
+    ...(url.hostname === 'localhost' ? { lookup: lookUpLoopback } : {}),
+  })
+}
+
+/** A resolver may have been told that `localhost` is another machine. */
+const lookUpLoopback: LookupFunction = (_hostname, _options, done) => {
+  done(null, [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ])
+}
+
+async function replyOf(message: IncomingMessage): Promise<Reply> {
+  const { statusCode: status = 0, headers } = message
+  const head = { status, location: headers.location ?? null, retryAfter: headers['retry-after'] ?? null }
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of message as AsyncIterable<Buffer>) {
+    length += part.length
+    // Leaving the loop closes the connection.
+    if (length > MAX_REPLY_BYTES) return { ...head, body: null }
+    parts.push(part)
+  }
+  return { ...head, body: Buffer.concat(parts).toString('utf8') }
+}
+
+/** What a user can do about the errors that they can do something about. */
+const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
+  [/^ECONNREFUSED$/, 'nothing accepts connections there'],
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name is not found'],
+  [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
+  [/^(?:ECONNRESET|EPIPE)$/, 'the connection was closed before the whole answer'],
+  [/^HPE_/, 'the answer is not HTTP'],
+  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
+  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock right?'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host'],
+  [
+    /SELF_SIGNED|UNABLE_TO_|CERT_/,
+    'its certificate is not trusted: NODE_EXTRA_CA_CERTS or SSL_CERT_FILE can name its issuer',
+  ],
+  [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
+]
+
+function reasonOf(error: unknown): string {
+  const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
+  return known === undefined ? message : `${known[1]} (${code})`
+}

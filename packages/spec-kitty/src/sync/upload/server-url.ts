@@ -1,0 +1,38 @@
+/** A server that events may be sent to, or why not. `insecure`: the token would cross a network in the clear. */
+export type ServerUrl =
+  | { readonly state: 'usable'; readonly url: string }
+  | { readonly state: 'unusable'; readonly why: string }
+  | { readonly state: 'insecure'; readonly why: string }
+
+/** Returns whether a host of a URL is this machine, by what is written and not by what a resolver says. */
+export function isLoopback(hostname: string): boolean {
+  // A URL has an IPv4 address in only one form: `new URL` writes 127.1 and 0x7f000001 as four decimal numbers.
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+}
+
+/** Checks a server's URL. The result has no slash at its end. */
+export function checkServerUrl(text: string): ServerUrl {
+  const url = urlOf(text)
+  if (url === null) return { state: 'unusable', why: 'the server URL is not a URL' }
+  if (url.username !== '' || url.password !== '' || url.hash !== '') {
+    return { state: 'unusable', why: 'the server URL must not contain a user name, a password or a fragment' }
+  }
+  const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  if (!isSecure) {
+    return { state: 'insecure', why: `${shownUrl(text)} is neither https nor http to a loopback address` }
+  }
+  url.pathname = url.pathname.replace(/\/+$/, '')
+  return { state: 'usable', url: url.href.replace(/\/$/, '') }
+}
+
+/** Returns a server's URL for a status or a log: without user name, password, query and fragment, which may be secret. */
+export function shownUrl(text: string): string {
+  const url = urlOf(text)
+  return url === null
+    ? 'an unreadable URL'
+    : `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`
+}
+
+function urlOf(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null
+}

@@ -1,0 +1,147 @@
+import type { Claimant, Gate, HeldReason } from './types.js'
+import type { Queue, Settled } from '../queue/types.js'
+import { judge, keepAll, type Verdict } from './answer.js'
+import { retryAfterMs } from './back-off.js'
+import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
+import { CLOUD_EVENTS } from './cloud-events.js'
+import { oneLine } from './one-line.js'
+import type { Sender } from './send.js'
+
+export const FORMATS: Readonly<Record<(Gate & { state: 'open' })['format'], Format>> = {
+  batch: BATCH,
+  cloudevents: CLOUD_EVENTS,
+}
+
+export type Consent = 'yes' | 'no' | 'unreadable'
+
+export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
+  no: 'no_consent',
+  unreadable: 'consent_unreadable',
+}
+
+/** What is needed to send the events of any project. */
+export interface Uploading {
+  readonly queue: Queue
+  readonly sender: Sender
+  readonly format: Format
+  readonly claimant: Claimant
+  readonly consent: (project: string) => Promise<Consent>
+  /** `refused`: the token that the server did not accept. Null if there is no token; throws if that cannot be told now. */
+  readonly token: (refused: string | null, signal: AbortSignal) => Promise<string | null>
+  /** Aborted: the running request is abandoned. */
+  readonly signal: AbortSignal
+  /** Whether no further request may begin. */
+  readonly isEnding: () => boolean
+  /** Called after each request of which something came. */
+  readonly onSettled: (counts: Counts, verdict: Verdict) => void
+}
+
+export interface Counts {
+  readonly sent: number
+  readonly kept: number
+  readonly rejected: number
+}
+
+/** How sending what was claimed of a project ended. */
+export interface UploadEnd extends Counts {
+  readonly trouble: null | {
+    readonly next: 'back_off' | 'refuse'
+    readonly error: string
+    readonly retryAfterMs: number | null
+  }
+}
+
+interface Exchanged {
+  readonly verdict: Verdict
+  readonly retryAfterMs: number | null
+}
+
+/**
+ * Claims the oldest events of a project, sends them and settles what the server says of each. Whatever was not sent is given
+ * back. The consent is read before each request. No transaction is open while a request runs.
+ */
+export async function uploadSome(project: string, uploading: Uploading): Promise<UploadEnd> {
+  const { queue, claimant, format, isEnding, consent } = uploading
+  const events = await queue.claim(project, claimant, BATCH_LIMITS)
+  let total: Counts = { sent: 0, kept: 0, rejected: 0 }
+  if (events.length === 0) return { ...total, trouble: null }
+  let unsettled = events.length
+  const settle = (verdict: Verdict): void => {
+    if (verdict.settled.length === 0) return
+    queue.settle(claimant, verdict.settled)
+    unsettled -= verdict.settled.length
+    const counts = countOutcomes(verdict.settled)
+    total = add(total, counts)
+    uploading.onSettled(counts, verdict)
+  }
+  try {
+    const { parts, unsendable } = encode(events, format)
+    settle(unsent(unsendable))
+    let todo = divide(parts, format)
+    for (let [batch] = todo; batch !== undefined; [batch] = todo) {
+      if (isEnding() || (await consent(project)) !== 'yes') break
+      const { verdict, retryAfterMs } = await exchange(batch, uploading)
+      settle(verdict)
+      const { next, error } = verdict
+      if (next === 'back_off' || next === 'refuse') {
+        return { ...total, trouble: { next, error: error ?? '', retryAfterMs } }
+      }
+      todo = [...verdict.again, ...todo.slice(1)]
+    }
+    return { ...total, trouble: null }
+  } finally {
+    if (unsettled > 0) queue.release(claimant)
+  }
+}
+
+function unsent(problems: readonly { readonly seq: number; readonly reason: string }[]): Verdict {
+  const settled = problems.map(
+    ({ seq, reason }) => ({ seq, outcome: 'dead', reason, category: null }) as const,
+  )
+  return { settled, again: [], next: 'go_on', error: problems[0]?.reason ?? null }
+}
+
+/** Sends one batch; with a new token once more if the server does not accept the first. */
+async function exchange(batch: readonly Part[], uploading: Uploading): Promise<Exchanged> {
+  const { token, signal } = uploading
+  const first = await token(null, signal)
+  if (first === null) return refused(batch, 'there is no token')
+  const answer = await post(batch, first, uploading)
+  if (answer.verdict.next !== 'refresh') return answer
+  const second = await token(first, signal)
+  if (second === null || second === first) return refused(batch, answer.verdict.error)
+  const again = await post(batch, second, uploading)
+  return again.verdict.next === 'refresh' ? refused(batch, again.verdict.error) : again
+}
+
+function refused(batch: readonly Part[], error: string | null): Exchanged {
+  return { verdict: keepAll(batch, 'refuse', error ?? 'the server refused the session'), retryAfterMs: null }
+}
+
+async function post(batch: readonly Part[], token: string, uploading: Uploading): Promise<Exchanged> {
+  const { sender, format, signal } = uploading
+  const say = (text: string): string => oneLine(text, token)
+  try {
+    const reply = await sender.post(bodyOf(batch, format), token, signal)
+    const verdict = judge(batch, reply, { answersPerEvent: format.answersPerEvent, say })
+    return { verdict, retryAfterMs: retryAfterMs(reply.retryAfter, Date.now()) }
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = say(error instanceof Error ? error.message : String(error))
+    return { verdict: keepAll(batch, 'back_off', why), retryAfterMs: null }
+  }
+}
+
+function countOutcomes(settled: readonly Settled[]): Counts {
+  const count = (wanted: Settled['outcome']): number =>
+    settled.filter(({ outcome }) => outcome === wanted).length
+  return { sent: count('done'), kept: count('keep'), rejected: count('dead') }
+}
+
+export function add(one: Counts, other: Counts): Counts {
+  return {
+    sent: one.sent + other.sent,
+    kept: one.kept + other.kept,
+    rejected: one.rejected + other.rejected,
+  }
+}
