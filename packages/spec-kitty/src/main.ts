@@ -76,6 +76,13 @@ const COMMANDS: readonly {
     words: ['config', 'get'],
     summary: 'print one setting',
     load: () => import('./commands/config-get.js'),
+  },
+  {
+    words: ['sync', 'now'],
+    summary: 'send what waits now, and show how it goes on',
+    load: () => import('./commands/sync-now.js'),
+  },
+  {
     words: ['sync', 'publish'],
     summary: 'queue events to be sent; they are on disk when it says so',
     load: () => import('./commands/sync-publish.js'),

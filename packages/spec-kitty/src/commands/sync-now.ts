@@ -59,9 +59,13 @@ async function connect(root: string, io: Io) {
     onWait: (message) => note(io, message),
   })
   if (found.outcome === 'connected') return found
-  throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and none is started: ${reason ?? found.reason}`, {
-    hint: 'spec-kitty sync start',
-  })
+  throw new CommandError(
+    'E_SYNC_NO_DAEMON',
+    `no sync daemon runs, and none is started: ${reason ?? found.reason}`,
+    {
+      hint: 'spec-kitty sync start',
+    },
+  )
 }
 
 /** Why events still wait, and what changes it. */

@@ -1,9 +1,11 @@
 import type { DoctorExtension, Io } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
-import { readConfig, type ConfigRead } from '../sync/config.js'
+import { counted } from '../sync/ages.js'
 import { isTruthy } from '../sync/settings.js'
 import { OVER } from '../sync/session/print-session.js'
 import { readSession, type SessionRead } from '../sync/session/session.js'
+import { viewWork } from '../sync/work-view.js'
+import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -11,16 +13,18 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 export function syncDoctor(env: Io['env']): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
-    const config = await readConfig(root)
+    const view = await viewWork(root, env, status)
+    const queued = view.queue?.queued ?? null
     return {
       head: [
         ['root', root],
         ['session', wordFor(session)],
+        ...(queued === null || queued === 0 ? [] : [['queue', counted(queued, 'event')] as const]),
       ],
       document: { auth_root: root, session: sessionView(session) },
-      daemon: { ...syncDetails(status.report?.details ?? null), queued: null },
+      daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
-      findings: [...sessionFindings(session, env), ...configUnreadable(config)],
+      findings: [...sessionFindings(session, env), ...workFindings(view, Date.now())],
     }
   }
 }
@@ -75,16 +79,4 @@ function problemOf(read: SessionRead): string | null {
   if (read.state === 'absent') return 'no session'
   if (read.state === 'unreadable') return `the session ${read.path} cannot be read (${read.why})`
   return read.session.over === null ? null : OVER[read.session.over]
-}
-
-function configUnreadable(config: ConfigRead): readonly Finding[] {
-  if (config.state !== 'unreadable') return []
-  return [
-    {
-      id: 'F-012',
-      severity: 'warn',
-      summary: `${config.path} cannot be read (${config.why}): commands start no daemon by themselves`,
-      remediation: null,
-    },
-  ]
 }

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { CommandError, EXIT, isOn, type Io } from 'familiar/cli'
+import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config.js'
 
 type Environment = Io['env']
@@ -98,6 +98,23 @@ const SETTINGS = {
     fallback: () => 'batch',
     expected: '"batch" or "cloudevents"',
     read: (given) => oneOf(['batch', 'cloudevents'], given),
+  }),
+  'sync.issuer': setting<string | null>({
+    about: 'the sign-in service, where the server does not tell it',
+    variables: [],
+    key: 'issuer',
+    fallback: () => null,
+    expected: 'an http or https URL without user, query and fragment',
+    read: readServerUrl,
+    mayHoldSecret: true,
+  }),
+  'sync.client_id': setting<string>({
+    about: 'the name under which the sign-in service knows this tool',
+    variables: [],
+    key: 'client_id',
+    fallback: () => 'spec-kitty-cli',
+    expected: 'text',
+    read: (given) => stringOf(given) ?? undefined,
   }),
   non_interactive: setting<boolean>({
     about: 'whether no command asks a question',

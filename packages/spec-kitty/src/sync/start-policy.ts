@@ -15,6 +15,11 @@ export async function readSkipReason(root: string, env: Io['env'], intent: Inten
   )
 }
 
+/** The same of settings that were read already. */
+export function skipReason(settings: Settings, intent: Intent): string | null {
+  return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
+}
+
 function skipReasonOfEnvironment(settings: Settings, intent: Intent): string | null {
   if (isOn(settings, 'sync.disabled')) return 'SPEC_KITTY_SYNC_DISABLE is set'
   if (!isOn(settings, 'sync.hosted')) return 'rollout_disabled'

@@ -7,6 +7,8 @@ export interface Why {
   /** One line. */
   readonly sentence: string
   readonly command: string
+  /** False if only some of what waits stays. */
+  readonly isAll: boolean
 }
 
 export type WhyReason = ClosedReason | HeldReason | 'no_daemon' | 'backing_off'
@@ -63,30 +65,33 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
-  if (!isDaemonRunning) return { reason: 'no_daemon', sentence: 'no sync daemon runs', command: NOW }
+  if (!isDaemonRunning)
+    return { reason: 'no_daemon', sentence: 'no sync daemon runs', command: NOW, isAll: true }
   if (nextAttemptAt !== null) {
     const error = lastError === null ? '' : `: ${lastError}`
     const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
-    return { reason: 'backing_off', sentence, command: NOW }
+    return { reason: 'backing_off', sentence, command: NOW, isAll: true }
   }
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
-  return { ...why, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
+  return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
 }
 
 /** Returns why nothing may leave at all. */
 export function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
   const { text, command } = CLOSED[reason]
-  return { reason, sentence: withDetail(text, detail), command }
+  return { reason, sentence: withDetail(text, detail), command, isAll: true }
 }
 
 /** Returns why the events of a project stay, which holds for so many other projects too. */
 export function whyHeld({ project, reason, detail }: HeldProject, others = 0): Why {
-  const more = others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
+  const more =
+    others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
     sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
     command: `spec-kitty sync opt-in ${shellQuote(project)}`,
+    isAll: true,
   }
 }
 

@@ -40,9 +40,9 @@ describe('nothing leaves, whatever waits and whoever runs, because', () => {
     const [sentence, command] = CLOSED[reason]
     for (const changes of [{}, { queued: 0 }, { isDaemonRunning: false, held: [held('/p', 5)] }]) {
       const gate: Gate = { state: 'closed', reason, detail: null }
-      expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({ reason, sentence, command })
+      expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({ reason, sentence, command, isAll: true })
       const told = whyNothingLeaves(standing({ ...changes, gate: { ...gate, detail: 'so it is' } }))
-      expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command })
+      expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command, isAll: true })
     }
   })
 })
@@ -58,6 +58,7 @@ describe('where the gate is open', () => {
       reason: 'no_consent',
       sentence: "/it's has not opted in",
       command: "spec-kitty sync opt-in '/it'\\''s'",
+      isAll: true,
     })
   })
 
@@ -66,6 +67,7 @@ describe('where the gate is open', () => {
       reason: 'consent_unreadable',
       sentence: 'the consent of /p cannot be read: line 3, column 1: no',
       command: 'spec-kitty sync opt-in /p',
+      isAll: true,
     })
   })
 
@@ -80,7 +82,10 @@ describe('where the gate is open', () => {
 
   it('some of it stays: that is said too, and the daemon comes first', () => {
     const some = { held: [held('/p', 2)] }
-    expect(whyNothingLeaves(standing(some))?.sentence).toBe('2 of 5 events stay: /p has not opted in')
+    expect(whyNothingLeaves(standing(some))).toMatchObject({
+      sentence: '2 of 5 events stay: /p has not opted in',
+      isAll: false,
+    })
     expect(whyNothingLeaves(standing({ ...some, isDaemonRunning: false }))?.reason).toBe('no_daemon')
   })
 
@@ -89,6 +94,7 @@ describe('where the gate is open', () => {
       reason: 'no_daemon',
       sentence: 'no sync daemon runs',
       command: 'spec-kitty sync now',
+      isAll: true,
     })
   })
 
@@ -98,6 +104,7 @@ describe('where the gate is open', () => {
       reason: 'backing_off',
       sentence: 'the last attempt failed: status 503; the next one is at 2026-11-26T12:00:00.000Z',
       command: 'spec-kitty sync now',
+      isAll: true,
     })
   })
 })

@@ -26,10 +26,12 @@ export function drainStream(lines: AsyncIterable<DrainLine>, signal: AbortSignal
           beat()
         }
       }
-      pump().then(
-        () => controller.close(),
-        (error: unknown) => controller.error(signal.aborted ? signal.reason : error),
-      ).finally(() => timer !== null && clearInterval(timer))
+      pump()
+        .then(
+          () => controller.close(),
+          (error: unknown) => controller.error(signal.aborted ? signal.reason : error),
+        )
+        .finally(() => timer !== null && clearInterval(timer))
     },
     cancel: async () => {
       if (timer !== null) clearInterval(timer)

@@ -65,6 +65,7 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<DrainLi
   for await (const part of body) {
     const lines = (rest + decoder.decode(part, { stream: true })).split('\n')
     rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARS)
-    for (const line of lines) yield (objectOf(parseJson(line)) ?? { event: 'heartbeat' }) as unknown as DrainLine
+    for (const line of lines)
+      yield (objectOf(parseJson(line)) ?? { event: 'heartbeat' }) as unknown as DrainLine
   }
 }

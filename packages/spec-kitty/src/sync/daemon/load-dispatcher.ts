@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
+import { queuePath } from '../queue/place.js'
 import type { Dispatcher, Gate } from '../upload/types.js'
 
 export interface LoadOptions {
@@ -25,7 +26,7 @@ export async function loadDispatcher({ root, env, log, onGate }: LoadOptions): P
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
   return dispatchers.createDispatcher({
     queue: () =>
-      queues.openQueueIfThere(queues.queuePath(root), {
+      queues.openQueueIfThere(queuePath(root), {
         onNotice: (message) => log('queue_moved_aside', { message }),
       }),
     gate: async () => {

@@ -48,7 +48,8 @@ function isRefusal(error: unknown): boolean {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof ResponseBodyError) return [error.error, error.error_description].filter(Boolean).join(': ')
+  if (error instanceof ResponseBodyError)
+    return [error.error, error.error_description].filter(Boolean).join(': ')
   if (error instanceof WWWAuthenticateChallengeError) return `status ${error.status}`
   if (!(error instanceof Error)) return String(error)
   if (error.cause instanceof Response) return `status ${error.cause.status}`

@@ -66,11 +66,9 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
   const scope = SCOPES.filter((one) => known.scopes_supported?.includes(one) ?? true).join(' ')
   // OpenID Connect Core 1.0, 11: a refresh token is given only with the user's consent.
   const asked = { scope, prompt: 'consent', ...resource }
-  const device = await openid
-    .initiateDeviceAuthorization(config, asked)
-    .catch((error: unknown) => {
-      throw explain(error, issuer, [])
-    })
+  const device = await openid.initiateDeviceAuthorization(config, asked).catch((error: unknown) => {
+    throw explain(error, issuer, [])
+  })
   const { user_code: userCode, verification_uri: url, verification_uri_complete: complete } = device
   if (userCode.length > MAX_CODE_CHARS) throw unsupported(`${issuer} gave a code that nobody can type`)
   return {
@@ -147,7 +145,8 @@ async function namedIssuer(serverUrl: string): Promise<string | null> {
 
 function issuerIn(json: JsonObject, serverUrl: string): string {
   const [resource, servers] = [stringOf(json['resource']), json['authorization_servers']]
-  if (resource?.replace(/\/+$/, '') !== serverUrl) throw unsupported(`${serverUrl} says that it is another server`)
+  if (resource?.replace(/\/+$/, '') !== serverUrl)
+    throw unsupported(`${serverUrl} says that it is another server`)
   const issuer = stringOf(Array.isArray(servers) ? servers[0] : null)
   if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`)
   return parseServerUrl(issuer, `the sign-in service of ${serverUrl}`)
@@ -214,7 +213,10 @@ async function awaitReply(
     if (waitMs <= 0) throw expired()
     await sleep(waitMs)
     try {
-      return await openid.genericGrantRequest(config, DEVICE_GRANT, { device_code: device.device_code, ...resource })
+      return await openid.genericGrantRequest(config, DEVICE_GRANT, {
+        device_code: device.device_code,
+        ...resource,
+      })
     } catch (error) {
       const refusal = refusalIn(error)
       if (refusal === 'authorization_pending') continue
@@ -237,7 +239,10 @@ function expired(): CommandError {
   })
 }
 
-async function sessionFrom(reply: Reply, { config, issuer, resource, settings }: Service): Promise<StoredSession> {
+async function sessionFrom(
+  reply: Reply,
+  { config, issuer, resource, settings }: Service,
+): Promise<StoredSession> {
   const claims = await claimsOf(reply, config)
   const known = config.serverMetadata()
   const nothing = { refresh_token: null, auth_scope: null }

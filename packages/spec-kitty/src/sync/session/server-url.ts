@@ -50,7 +50,10 @@ export function parseServerUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) throw refused(`${source} is not a URL`, 'write it as https://HOST')
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw refused(`${source} must not contain a user, a password, a query or a fragment`, 'write it as https://HOST')
+    throw refused(
+      `${source} must not contain a user, a password, a query or a fragment`,
+      'write it as https://HOST',
+    )
   }
   if (!isSafeUrl(url)) {
     throw refused(`${source} is neither HTTPS nor HTTP to this machine`, 'use https://')

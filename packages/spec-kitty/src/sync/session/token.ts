@@ -34,7 +34,8 @@ export async function accessToken(
 ): Promise<AccessToken | null> {
   const before = readSigned(root)
   if (before === null || !isDue(before, refresh)) return tokenOf(before)
-  if (before.refresh_token === null) return refresh === false && !expiresWithin(before, 0) ? tokenOf(before) : null
+  if (before.refresh_token === null)
+    return refresh === false && !expiresWithin(before, 0) ? tokenOf(before) : null
   const { withSessionLock } = await import('./change-session.js')
   return withSessionLock(root, { signal }, async () => {
     const session = readSigned(root)
