@@ -16,6 +16,8 @@ export interface Faults {
   readonly reached: (step: 'sent' | 'answered') => Promise<void>
   /** From now on it fails no more, except for what is poison. */
   readonly calm: () => void
+  /** How often it answered in each way. */
+  readonly tally: () => Readonly<Record<string, number>>
 }
 
 /** One event in fifty is rejected, half of them without a word about which. */
@@ -72,22 +74,23 @@ export function faultyServer(server: SyncServer, random: () => number): Faults {
     )
     reply(200, of)(request, response)
   }
-  const faults: readonly Answer[] = [
-    (request, response) => {
+  const faults: Readonly<Record<string, Answer>> = {
+    'accepted, answer cut off': (request, response) => {
       accept(request)
       dropMidAnswer(request, response)
     },
-    dropBeforeAnswer,
-    reply(500, 'oops'),
-    reply(429, {}, { 'retry-after': '0' }),
-    (request, response) =>
+    'connection closed': dropBeforeAnswer,
+    '500': reply(500, 'oops'),
+    '429, at once': reply(429, {}, { 'retry-after': '0' }),
+    '429, until a date': (request, response) =>
       reply(429, {}, { 'retry-after': new Date(Date.now() + 1000).toUTCString() })(request, response),
-    (request, response) => (request.ids.length > 1 ? reply(413) : truth)(request, response),
-    details,
-    reply(401),
-    some,
-    (request, response) => void setTimeout(() => truth(request, response), 300),
-  ]
+    '413': (request, response) => (request.ids.length > 1 ? reply(413) : truth)(request, response),
+    '400 with details': details,
+    '401': reply(401),
+    'half of it, the rest kept': some,
+    'late': (request, response) => void setTimeout(() => truth(request, response), 300),
+  }
+  const counts: Record<string, number> = {}
 
   server.otherwise = (request, response: ServerResponse) => {
     if (request.path === '/token') {
@@ -97,12 +100,16 @@ export function faultyServer(server: SyncServer, random: () => number): Faults {
     response.on('finish', () => come('answered'))
     come('sent')
     const isFault = !isCalm && random() < 0.5
-    const answer = isFault ? faults[Math.floor(random() * faults.length)] : truth
-    answer?.(request, response)
+    const names = Object.keys(faults)
+    const name = isFault ? (names[Math.floor(random() * names.length)] ?? '') : 'the truth'
+    counts[name] = (counts[name] ?? 0) + 1
+    const answer = faults[name] ?? truth
+    answer(request, response)
   }
   return {
     isPoison,
     reached: (step) => new Promise((resolve) => waiting[step].push(resolve)),
     calm: () => (isCalm = true),
+    tally: () => counts,
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -20,6 +20,7 @@ const PUBLISHERS = 8
 const EVENTS = times(640, 10_000)
 const KILLS = times(9, 100)
 const PER_COMMAND = 40
+const SEED = newSeed()
 
 /** When the daemon is killed: at any moment, and at each step of its work. */
 const MOMENTS = ['any', 'claimed', 'sent', 'answered'] as const
@@ -41,10 +42,9 @@ afterEach(async () => {
 })
 
 it(
-  `loses nothing of ${EVENTS} events by ${PUBLISHERS} processes, over ${KILLS} kills of the daemon, seed ${newSeed()}`,
+  `loses nothing of ${EVENTS} events by ${PUBLISHERS} processes, over ${KILLS} kills of the daemon, seed ${SEED}`,
   async () => {
-    const seed = newSeed()
-    const random = randomFrom(seed)
+    const random = randomFrom(SEED)
     const faults = faultyServer(server, random)
     const env = { ...root.env, SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
     writeSession(root.path, server.url)
@@ -53,9 +53,13 @@ it(
     const publishing = Promise.all(
       Array.from({ length: PUBLISHERS }, (_, index) => publisher(index, projects, env)),
     ).finally(() => (done.isDone = true))
+    const drained = { isDone: false }
+    const draining = drainAgainAndAgain(env, drained)
     const killing = killAgainAndAgain(faults, random, done)
     const published = (await publishing).flat()
     const kills = await killing
+    drained.isDone = true
+    await draining
     faults.calm()
     const last = await drain(env)
 
@@ -63,7 +67,7 @@ it(
     const taken = new Set([...server.accepted, ...dead])
     const lost = published.filter((id) => !taken.has(id))
     figure(
-      `${published.length} acknowledged, ${server.accepted.length} sendings accepted of ${new Set(server.accepted).size} events, ${dead.length} dead letters, ${kills} kills, ${server.requests.length} requests, seed ${seed}; lost: ${lost.length}`,
+      `${published.length} acknowledged, ${server.accepted.length} sendings accepted of ${new Set(server.accepted).size} events, ${dead.length} dead letters, ${kills} kills, ${server.requests.length} requests, seed ${SEED}; lost: ${lost.length}\n${JSON.stringify(faults.tally())}`,
     )
     expect({ lost, published: published.length, kills }).toEqual({ lost: [], published: EVENTS, kills: KILLS })
     expect(taken.size).toBe(EVENTS)
@@ -147,6 +151,20 @@ async function reach(moment: (typeof MOMENTS)[number], faults: Faults, random: (
   if (moment === 'any') return void (await sleep(random() * 600))
   if (moment === 'claimed') return void (await until(() => claimsIn(root.file('queue.db')) > 0, STEP_MS, 2))
   await Promise.race([faults.reached(moment), sleep(STEP_MS)])
+}
+
+/** A daemon that the server failed rests for a while; a drain makes it try at once, so that it meets more failures. */
+async function drainAgainAndAgain(
+  env: Readonly<Record<string, string>>,
+  end: { readonly isDone: boolean },
+): Promise<void> {
+  while (!end.isDone) {
+    const child = startCli(['sync', 'now', '--json', '--timeout', '5'], env)
+    child.stdout.resume()
+    child.stderr.resume()
+    await endOf(child)
+    root.remember()
+  }
 }
 
 /** Drains until nothing waits; a drain may meet what is left of the last fault. */
