@@ -101,7 +101,8 @@ function makeIo(
     err: (text) => void errors.open().write(printableLines(text)),
     get rewriteLine() {
       if (!process.stderr.isTTY || env['TERM'] === 'dumb') return null
-      return (text: string) => void errors.open().write(`\r\u001B[2K${fitting(printable(text), process.stderr.columns)}`)
+      return (text: string) =>
+        void errors.open().write(`\r\u001B[2K${fitting(printable(text), process.stderr.columns)}`)
     },
     confirm: (question) => confirm(question, process.stdin, process.stderr),
     releaseInterrupt: () => {

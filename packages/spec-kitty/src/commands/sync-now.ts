@@ -1,4 +1,5 @@
-import { CommandError, EXIT, note, readOptions, UsageError, type Io } from 'familiar/cli'
+import { FamiliarError, type Connection } from 'familiar'
+import { CommandError, connectDaemon, EXIT, readOptions, UsageError, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
@@ -51,21 +52,19 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** An explicit command still follows the switches that forbid the daemon to start: they are the user's word too. */
-async function connect(root: string, io: Io) {
+/** The switches that forbid commands to start the daemon count for this one too: they are the user's word. */
+async function connect(root: string, io: Io): Promise<Connection> {
   const reason = await readSkipReason(root, io.env, 'remote_required')
-  const found = await syncDaemon.at(root).tryConnect({
-    start: reason === null,
-    onWait: (message) => note(io, message),
-  })
-  if (found.outcome === 'connected') return found
-  throw new CommandError(
-    'E_SYNC_NO_DAEMON',
-    `no sync daemon runs, and none is started: ${reason ?? found.reason}`,
-    {
+  try {
+    return await connectDaemon(syncDaemon.at(root), io, { start: reason === null })
+  } catch (error) {
+    if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
+    const why = reason ?? error.message
+    throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       hint: 'spec-kitty sync start',
-    },
-  )
+      cause: error,
+    })
+  }
 }
 
 /** Why events still wait, and what changes it. */

@@ -46,7 +46,8 @@ export function faultyServer(server: SyncServer, random: () => number): Faults {
   }
   const truth: Answer = (request, response) => {
     const secret = request.ids.filter((id) => SECRET.test(id))
-    if (secret.length > 0) return reply(400, { error: 'something is wrong with this batch' })(request, response)
+    if (secret.length > 0)
+      return reply(400, { error: 'something is wrong with this batch' })(request, response)
     const known = new Set(has)
     accept(request)
     reply(
@@ -88,7 +89,7 @@ export function faultyServer(server: SyncServer, random: () => number): Faults {
     '400 with details': details,
     '401': reply(401),
     'half of it, the rest kept': some,
-    'late': (request, response) => void setTimeout(() => truth(request, response), 300),
+    late: (request, response) => void setTimeout(() => truth(request, response), 300),
   }
   const counts: Record<string, number> = {}
 

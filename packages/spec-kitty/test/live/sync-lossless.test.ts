@@ -11,6 +11,7 @@ import { startSyncServer, type SyncServer } from '../helpers/sync-server.js'
 import { claimsIn } from './queue-claims.js'
 import { faultyServer, type Faults } from './sync-faulty-server.js'
 import { lives, makeRoot, signal, until, type SyncRoot } from './sync-root.js'
+import { CONSENT, writeSession } from './sync-work.js'
 
 /**
  * What is acknowledged is never lost: eight processes publish while the daemon uploads to a server that fails in every way it
@@ -69,7 +70,11 @@ it(
     figure(
       `${published.length} acknowledged, ${server.accepted.length} sendings accepted of ${new Set(server.accepted).size} events, ${dead.length} dead letters, ${kills} kills, ${server.requests.length} requests, seed ${SEED}; lost: ${lost.length}\n${JSON.stringify(faults.tally())}`,
     )
-    expect({ lost, published: published.length, kills }).toEqual({ lost: [], published: EVENTS, kills: KILLS })
+    expect({ lost, published: published.length, kills }).toEqual({
+      lost: [],
+      published: EVENTS,
+      kills: KILLS,
+    })
     expect(taken.size).toBe(EVENTS)
     expect(dead.toSorted()).toEqual(published.filter((id) => faults.isPoison(id)).toSorted())
     expect(last).toMatchObject({ event: 'finished', kept: 0, reason: null })
@@ -82,25 +87,8 @@ it(
 function makeProject(name: string): string {
   const project = join(root.base, name)
   mkdirSync(join(project, '.kittify'), { recursive: true })
-  writeFileSync(join(project, '.kittify', 'config.yaml'), 'sync:\n  enabled: true\n')
+  writeFileSync(join(project, '.kittify', 'config.yaml'), CONSENT)
   return project
-}
-
-/** A session whose access token can be renewed, so that a 401 is survived. */
-function writeSession(path: string, url: string): void {
-  const session = {
-    kind: 'device',
-    server_url: url,
-    principal: 'dev@example.org',
-    signed_in_at: '2026-01-01T00:00:00.000Z',
-    issuer: url,
-    client_id: 'spec-kitty-cli',
-    token_endpoint: `${url}/token`,
-    access_token: 'first',
-    refresh_token: 'renewing',
-  }
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  writeFileSync(join(path, 'session.json'), JSON.stringify(session), { mode: 0o600 })
 }
 
 /** Publishes its share, some events a command, and returns the ids that were acknowledged. */
@@ -115,7 +103,9 @@ async function publisher(
     const ids = Array.from({ length: count }, (_, at) => `p${index}-${String(from + at).padStart(6, '0')}`)
     const project = projects[(index + from / PER_COMMAND) % projects.length] ?? ''
     const child = startCli(['sync', 'publish', '-', '--project', project, '--json'], env)
-    child.stdin.end(ids.map((id) => `{"event_id":"${id}","event_type":"T","payload":{"n":${from}}}\n`).join(''))
+    child.stdin.end(
+      ids.map((id) => `{"event_id":"${id}","event_type":"T","payload":{"n":${from}}}\n`).join(''),
+    )
     const [out, problem] = await Promise.all([textOf(child.stdout), textOf(child.stderr), endOf(child)])
     const { queued } = JSON.parse(out === '' ? '{}' : out) as { queued?: number }
     if (queued !== count) throw new Error(`publish queued ${queued} of ${count}: ${out}${problem}`)
