@@ -104,9 +104,9 @@ async function arrivedIn(message: IncomingMessage): Promise<Arrived | null> {
 }
 
 function idsIn(body: string): readonly string[] {
-  if (!body.startsWith('{')) return []
-  const { events = [] } = JSON.parse(body) as { events?: readonly { event_id: unknown }[] }
-  return events.map(({ event_id }) => String(event_id))
+  if (!/^[[{]/.test(body)) return []
+  const batch = JSON.parse(body) as { events?: readonly { event_id: unknown }[] }
+  return (batch.events ?? []).map(({ event_id }) => String(event_id))
 }
 
 /** Says of each event of a request what became of it. */

@@ -27,6 +27,9 @@ export interface SyncService {
 /** How often the daemon looks whether a command has queued something without telling it. */
 const LOOK_EVERY_MS = 5 * 60_000
 
+/** The command that started the daemon wants to tell it itself what to do, and to see what comes of it. */
+const FIRST_LOOK_MS = 1_000
+
 const NOTHING: SyncReport = {
   running: false,
   last_sync: null,
@@ -43,6 +46,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
   let log: Log = { write: () => undefined }
   let loading: Promise<Dispatcher> | null = null
   let dispatcher: Dispatcher | null = null
+  let first: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   let gate: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
@@ -74,7 +78,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
       look()
       return Response.json({ status: 'accepted' }, { status: 202 })
     },
-    'POST /api/sync/drain': async (_, { signal }) => drainStream((await get()).drain(signal), signal),
+    'POST /api/sync/drain': async (_, { signal }) => drainStream((await get()).drain(signal)),
   }
   return {
     handler: (request, context) => {
@@ -84,13 +88,14 @@ export function createSyncService(root: string, env: Environment): SyncService {
     work: {
       start: (tools) => {
         log = tools.log
-        look()
+        first = setTimeout(look, FIRST_LOOK_MS)
         timer = setInterval(look, LOOK_EVERY_MS)
       },
       inFlight: () => dispatcher?.inFlight() ?? 0,
       pending: () => dispatcher?.pending() ?? 0,
       stop: async () => {
         isStopped = true
+        clearTimeout(first)
         clearInterval(timer)
         await dispatcher?.stop()
       },

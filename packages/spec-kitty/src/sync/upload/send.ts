@@ -5,7 +5,7 @@ import { VERSION } from '../../version.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
-import { proxyFor, tunnelThrough } from './proxy.js'
+import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
 
 /** An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -113,7 +113,8 @@ function readCertificates(name: string, path: string): string {
   }
   try {
     const { X509Certificate } = process.getBuiltinModule('node:crypto')
-    return new X509Certificate(file.text) && file.text
+    void new X509Certificate(file.text)
+    return file.text
   } catch (error) {
     throw new Error(`${name} contains no certificate: ${path}`, { cause: error })
   }
@@ -155,8 +156,7 @@ function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
 }
 
 function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange): ClientRequest {
-  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
-  return request(url, {
+  return moduleFor(url).request(url, {
     method: 'POST',
     agent,
     signal,
