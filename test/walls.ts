@@ -116,7 +116,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', 'familiar/cli', ...tool('cli daemons doctor sync dashboard')],
   },
   { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts commands')] },
-  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard') },
+  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard sync') },
 ]
 
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */

@@ -18,11 +18,10 @@ else {
   process.exitCode = 2
 }
 
+/** What the daemon took from the environment of its start is told with its health: commands compare it with theirs. */
 async function serveSync(): Promise<void> {
-  const { startEnvironment } = await import('./sync/environment.js')
-  const { IDLE, workJson } = await import('./sync/report.js')
-  const environment = startEnvironment(process.env)
-  const health = syncDaemon.health
+  const { idleHealth } = await import('./sync/report.js')
+  await syncDaemon.serve(null, { ...reported, health: idleHealth(process.env) })
 }
 
 /** If the runtime root cannot be determined, writes the reason to stderr, which the command that started this reads. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from 'familiar'
-import { countOf, objectOf, stringOf } from 'familiar/cli'
-import { environmentOf, type StartEnvironment } from './environment.js'
+import { countOf, objectOf, stringOf, type Io } from 'familiar/cli'
+import { environmentOf, startEnvironment, type StartEnvironment } from './environment.js'
 import type { Gate, SyncReport } from './upload/types.js'
 
 /** What the sync daemon tells of its work in the `sync` block of its health reply. Every user of the machine can read it. */
@@ -24,6 +24,29 @@ export interface KnownReport {
 /** Returns the `sync` block of the health reply. */
 export function workJson({ gate, environment, ...report }: WorkReport): JsonObject {
   return { ...report, gate: gate === null ? null : gateJson(gate), environment }
+}
+
+/** Returns what a daemon that sends nothing says of itself. */
+export function idleHealth(env: Io['env']): () => JsonObject {
+  const environment = startEnvironment(env)
+  const sync = workJson({
+    running: false,
+    last_sync: null,
+    consecutive_failures: 0,
+    last_error: null,
+    next_attempt_at: null,
+    gate: null,
+    environment,
+  })
+  return () => ({ sync, owner: NO_OWNER })
+}
+
+const NO_OWNER = {
+  server_url: null,
+  auth_principal: null,
+  auth_team: null,
+  auth_scope: null,
+  queue_db_path: null,
 }
 
 function gateJson(gate: Gate): JsonObject {

@@ -257,9 +257,3 @@ function readServerUrl(given: unknown): string | undefined {
   const isPlain = [username, password, search, hash].every((part) => part === '')
   return isPlain && /^https?:$/.test(protocol) ? href.replace(/\/+$/, '') : undefined
 }
-
-/** Returns whether a token may be sent to the server: by HTTPS, or by HTTP to this machine itself. */
-export function isProtected(serverUrl: string): boolean {
-  const { protocol, hostname } = new URL(serverUrl)
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
-}
