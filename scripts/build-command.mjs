@@ -50,6 +50,14 @@ const GROUPS = [
     test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|safe-file|scope-checks)|client\/beyond|observe\/platform\/tried-lock)\.js$/,
   },
   {
+    name: 'queue',
+    test: /spec-kitty\/dist\/sync\/(?:queue\/(?!salvage).*|use-queue)\.js$/,
+  },
+  {
+    name: 'publish',
+    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake)|cli\/arguments)\.js$/,
+  },
+  {
     name: 'scan',
     test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
   },
@@ -88,7 +96,7 @@ async function bundleCommand() {
       },
     },
     transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
-    external: [/^node:/, 'fs-native-extensions'],
+    external: [/^node:/, 'fs-native-extensions', '@photostructure/sqlite'],
     treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') || id.endsWith('daemon.js') },
     optimization: { inlineConst: false },
     // The library loads its commands on demand, and this tool imports them.

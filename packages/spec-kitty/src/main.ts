@@ -78,6 +78,26 @@ const COMMANDS: readonly {
     load: () => import('./commands/config-get.js'),
   },
   {
+    words: ['sync', 'publish'],
+    summary: 'queue events to be sent; they are on disk when it says so',
+    load: () => import('./commands/sync-publish.js'),
+  },
+  {
+    words: ['sync', 'queue', 'retry'],
+    summary: 'let events that the server rejected wait again',
+    load: () => import('./commands/sync-queue-retry.js'),
+  },
+  {
+    words: ['sync', 'queue', 'drop'],
+    summary: 'remove events that the server rejected',
+    load: () => import('./commands/sync-queue-drop.js'),
+  },
+  {
+    words: ['sync', 'queue'],
+    summary: 'show which events wait and why; --dead, --export',
+    load: () => import('./commands/sync-queue.js'),
+  },
+  {
     words: ['dashboard'],
     summary: 'start or find the dashboard of this project; --status, --stop, --cleanup-all',
     load: () => import('./commands/dashboard.js'),
@@ -134,7 +154,8 @@ function explainGroup(args: readonly string[], io: Io): number {
   const group = COMMANDS.filter(({ words }) => words[0] === args[0])
   if (group.length === 0) throw new UsageError(`unknown command '${args.slice(0, 2).join(' ')}'`)
   if (!args.includes('--help') && !args.includes('-h')) {
-    throw new UsageError(`'${args[0]}' needs one of: ${group.map(({ words }) => words[1]).join(', ')}`)
+    const names = new Set(group.map(({ words }) => words[1]))
+    throw new UsageError(`'${args[0]}' needs one of: ${[...names].join(', ')}`)
   }
   io.out(usage(group))
   return EXIT.ok

@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { EXIT, note, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { workingDirectory } from '../daemons/project-directory.js'
+import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
+import type { ShownLetter } from '../sync/queue-view.js'
+import { useQueue } from '../sync/use-queue.js'
+
+export const help = `Usage: spec-kitty sync queue [--dead] [--json]
+       spec-kitty sync queue --export FILE [--dead] [--json]
+       spec-kitty sync queue retry EVENT... | drop EVENT... --yes
+
+Shows which events wait to be sent, per project, the one with the oldest event first.
+
+Options:
+  --dead         the events that the server rejected, and its reason
+  --export FILE  write the events into a new file, a JSON object a line; - is stdout. Includes
+                 what can be read of damaged databases that were put aside
+  --json         print one JSON document
+  --help         show this
+
+Examples:
+  spec-kitty sync queue
+  spec-kitty sync queue --dead --json
+  spec-kitty sync queue --export events.ndjson
+
+Exit codes: 0 shown; 1 the queue or the file cannot be used; 2 wrong usage; 75 busy, try again.
+`
+
+/** Shows or exports what waits. Creates no queue. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const values = readOptions(args, {
+    dead: { type: 'boolean', default: false },
+    export: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  })
+  const root = runtimeRoot(io)
+  if (values.export !== undefined) return exportQueue(root, { ...values, file: values.export }, io)
+  return values.dead ? showLetters(root, values.json, io) : showQueue(root, values.json, io)
+}
+
+async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
+  const { queueDocument, queueLines } = await import('../sync/queue-view.js')
+  const { databasesAside } = await import('../sync/queue/set-aside.js')
+  const { queuePath } = await import('../sync/queue/open.js')
+  const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
+  const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
+  const view = { ...(seen ?? empty), aside: databasesAside(queuePath(root)) }
+  if (isJson) printJson(queueDocument(view), io)
+  else io.out(`${queueLines(view, Date.now(), io.columns).join('\n')}\n`)
+  return EXIT.ok
+}
+
+async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {
+  const { letterLines, lettersDocument } = await import('../sync/queue-view.js')
+  const letters = (await useQueue(root, io, lettersIn)) ?? []
+  if (isJson) printJson(lettersDocument(letters), io)
+  else io.out(`${letterLines(letters, io.columns).join('\n')}\n`)
+  return EXIT.ok
+}
+
+/** Keeps no envelope in memory. */
+function lettersIn(queue: SqliteQueue): readonly ShownLetter[] {
+  return Array.from(queue.deadLetters(), ({ envelope: _, ...letter }) => letter)
+}
+
+interface Export {
+  readonly file: string
+  readonly dead: boolean
+  readonly json: boolean
+}
+
+async function exportQueue(root: string, { file, dead, json }: Export, io: Io): Promise<number> {
+  if (file === '') throw new UsageError('--export needs a file')
+  if (file === '-' && json) throw new UsageError('use either --export - or --json')
+  const { exportLines } = await import('../sync/queue-export.js')
+  const path = file === '-' || file.startsWith('/') ? file : resolve(workingDirectory(io), file)
+  const exported = await exportLines(envelopesIn(root, dead, io), path, io)
+  if (json) printJson({ exported, file: path }, io)
+  else note(io, `exported ${exported} event${exported === 1 ? '' : 's'}`)
+  return EXIT.ok
+}
+
+/** A damaged database is found first, and put aside; what can be read of it then comes with the others. */
+async function* envelopesIn(root: string, isDead: boolean, io: Io): AsyncGenerator<string> {
+  const { openQueueIfThere, queuePath } = await import('../sync/queue/open.js')
+  const { salvageAll } = await import('../sync/queue/salvage.js')
+  const path = queuePath(root)
+  const queue = await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })
+  try {
+    for (const event of await salvageAll(path)) if (event.isDead === isDead) yield event.envelope
+    const events = isDead ? queue?.deadLetters() : queue?.events()
+    for (const { envelope } of events ?? []) yield envelope
+  } finally {
+    queue?.[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,159 @@
+import { objectOf } from 'familiar/cli'
+import type { NewEvent } from './queue/types.js'
+
+/** A server takes 256 KiB at once: an event must fit in with what stands around it in the body. */
+export const MAX_EVENT_BYTES = 256 * 1024 - '{"events":[]}'.length
+
+const MAX_ID_CHARS = 128
+
+/** What an event gets that its publisher left out. */
+export interface EventDefaults {
+  /** The real path of the project's directory. */
+  readonly project: string
+  readonly newId: () => string
+  /** ISO 8601 in UTC. */
+  readonly now: () => string
+  /** The project's id, or why there is none; null if it was not looked up yet. */
+  readonly projectUuid: ProjectUuid | null
+}
+
+export type ProjectUuid = { readonly uuid: string } | { readonly why: string }
+
+export type EventRead =
+  | { readonly state: 'event'; readonly event: NewEvent }
+  /** It has no `project_uuid`, and the project's id was not looked up yet. */
+  | { readonly state: 'uuid_needed' }
+  /** One line that names what is wrong. */
+  | { readonly state: 'bad'; readonly why: string }
+
+type Envelope = Readonly<Record<string, unknown>>
+
+/** The members that every event has. */
+type Member = 'event_id' | 'event_type' | 'project_uuid' | 'timestamp'
+
+/**
+ * Reads one event: a JSON object of at most `MAX_EVENT_BYTES`. A missing `event_id`, `timestamp` or `project_uuid` (null
+ * counts as missing) is written into its text. All else stays as it was written, byte for byte: parsing and printing it
+ * again would damage large numbers.
+ */
+export function readEvent(text: string, defaults: EventDefaults): EventRead {
+  const written = text.trim()
+  if (Buffer.byteLength(written) > MAX_EVENT_BYTES) return tooLarge()
+  const parsed = parse(written)
+  if ('why' in parsed) return bad(parsed.why)
+  const uuid = isMissing(parsed.envelope, 'project_uuid') ? defaults.projectUuid : {}
+  if (uuid === null) return { state: 'uuid_needed' }
+  if ('why' in uuid) return bad(`project_uuid is missing, and ${uuid.why}`)
+  const added = missingMembers(parsed.envelope, defaults, uuid)
+  const members = { ...parsed.envelope, ...added }
+  const problem = problemIn(members)
+  if (problem !== null) return bad(problem)
+  const envelope = withMembers(written, parsed.envelope, added)
+  if (Buffer.byteLength(envelope) > MAX_EVENT_BYTES) return tooLarge()
+  const { event_id, event_type, project_uuid } = members as Readonly<Record<Member, string>>
+  const { project } = defaults
+  return {
+    state: 'event',
+    event: { eventId: event_id, eventType: event_type, projectUuid: project_uuid, project, envelope },
+  }
+}
+
+/** Returns the text of an event of this type, with `data` (JSON text) as its payload. */
+export function composeEvent(type: string, data: string): string | { readonly why: string } {
+  const parsed = tryParse(data)
+  if ('why' in parsed) return parsed
+  return `{"event_type":${JSON.stringify(type)},"payload":${data.trim()}}`
+}
+
+function bad(why: string): EventRead {
+  return { state: 'bad', why }
+}
+
+function tooLarge(): EventRead {
+  return bad(`it is larger than ${MAX_EVENT_BYTES} bytes`)
+}
+
+function parse(text: string): { readonly envelope: Envelope } | { readonly why: string } {
+  const parsed = tryParse(text)
+  if ('why' in parsed) return parsed
+  const envelope = objectOf(parsed.value)
+  return envelope === null ? { why: 'it is not a JSON object' } : { envelope }
+}
+
+function tryParse(text: string): { readonly value: unknown } | { readonly why: string } {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch (error) {
+    return { why: `it is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+type Added = Readonly<Partial<Record<Member, string>>>
+
+function isMissing(envelope: Envelope, member: Member): boolean {
+  return (envelope[member] ?? null) === null
+}
+
+function missingMembers(
+  envelope: Envelope,
+  { newId, now }: EventDefaults,
+  found: { readonly uuid?: string },
+): Added {
+  return {
+    ...(isMissing(envelope, 'event_id') ? { event_id: newId() } : {}),
+    ...(found.uuid === undefined ? {} : { project_uuid: found.uuid }),
+    ...(isMissing(envelope, 'timestamp') ? { timestamp: now() } : {}),
+  }
+}
+
+/** Returns what is wrong with the members that every event has; null if nothing is. */
+function problemIn(members: Envelope): string | null {
+  if (isMissing(members, 'event_type')) return 'event_type is missing'
+  const ids = ['event_id', 'event_type', 'project_uuid'] as const
+  const wrong = ids.find((member) => !isId(members[member]))
+  if (wrong !== undefined) return `${wrong} must be text of 1 to ${MAX_ID_CHARS} characters`
+  return isTime(members['timestamp']) ? null : 'timestamp must be a date and time as in ISO 8601'
+}
+
+/** A character may be two UTF-16 units. */
+function isId(value: unknown): boolean {
+  if (typeof value !== 'string' || value === '' || value.length > 2 * MAX_ID_CHARS) return false
+  return value.length <= MAX_ID_CHARS || [...value].length <= MAX_ID_CHARS
+}
+
+function isTime(value: unknown): boolean {
+  return (
+    typeof value === 'string' && /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/i.test(value) && !isNaN(Date.parse(value))
+  )
+}
+
+/** Returns the text of the object with these members: in place of a null, else at its beginning. */
+function withMembers(text: string, envelope: Envelope, added: Added): string {
+  const names = Object.keys(added) as Member[]
+  const replaced = names.some((name) => name in envelope) ? replaceMembers(text, added) : text
+  const inserted = names.filter((name) => !(name in envelope)).map((name) => memberText(name, added))
+  if (inserted.length === 0) return replaced
+  const isEmpty = Object.keys(envelope).length === 0
+  return `{${inserted.join(',')}${isEmpty ? '' : ','}${replaced.slice(1)}`
+}
+
+function memberText(name: Member, added: Added): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(added[name])}`
+}
+
+/** A whole string, a bracket, or the null of a member with the member's name: what matters for the nesting. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*null\b)?|[{}[\]]/gs
+
+/** Replaces the nulls of these members of the outermost object. */
+function replaceMembers(text: string, added: Added): string {
+  let depth = 0
+  return text.replaceAll(TOKEN, (token, isNull: string | undefined) => {
+    if (token === '{' || token === '[') depth += 1
+    else if (token === '}' || token === ']') depth -= 1
+    else if (isNull !== undefined && depth === 1) {
+      const name = JSON.parse(token.slice(0, -isNull.length)) as Member
+      if (name in added) return memberText(name, added)
+    }
+    return token
+  })
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { objectOf, ownProcessName, readSmallFile } from 'familiar/cli'
+import type { ProjectUuid } from './event.js'
+
+const MAX_BYTES = 1024 * 1024
+
+/** The predecessor wrote it where it had no id: it stands for no project. */
+const NIL = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); for a project without one, an
+ * id made of this machine and the project's path, which is the same every time. If the file is there and cannot be read,
+ * there is no id: another one would count the project's events to another project for ever.
+ */
+export async function readProjectUuid(project: string): Promise<ProjectUuid> {
+  const path = join(project, '.kittify', 'config.yaml')
+  const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
+  if (file.state === 'unreadable') return { why: `${path} cannot be read (${file.why})` }
+  if (file.state === 'absent') return { uuid: await uuidOfPlace(project) }
+  try {
+    const { parse } = await import('yaml')
+    const uuid = objectOf(objectOf(parse(file.text))?.['project'])?.['uuid']
+    return { uuid: typeof uuid === 'string' && isGiven(uuid) ? uuid.trim() : await uuidOfPlace(project) }
+  } catch (error) {
+    const [why = 'it is not YAML'] = (error instanceof Error ? error.message : String(error)).split('\n')
+    return { why: `${path} cannot be read (${why})` }
+  }
+}
+
+function isGiven(uuid: string): boolean {
+  return uuid.trim() !== '' && uuid.trim() !== NIL
+}
+
+/** As in a UUID of version 8 (RFC 9562): our own bits, here those of a hash. */
+async function uuidOfPlace(project: string): Promise<string> {
+  const { host_id: host } = await ownProcessName()
+  const hash = createHash('sha256').update(`${host}\0${project}`).digest('hex')
+  const variant = '89ab'[Number.parseInt(hash[16] ?? '0', 16) % 4]
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    `${variant}${hash.slice(17, 20)}`,
+    hash.slice(20, 32),
+  ].join('-')
+}

@@ -1,0 +1,96 @@
+import { closeSync, constants, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { CommandError, type Io } from 'familiar/cli'
+
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0
+
+/** So much text is written at once. */
+const WRITE_CHARS = 256 * 1024
+
+/**
+ * Writes the envelopes, one a line, into a new file (0600) that is on disk when this returns; `-` is stdout. Returns how many.
+ * Throws `E_EXPORT_FAILED` if the file exists already or cannot be written; then there is no file.
+ */
+export async function exportLines(
+  envelopes: AsyncIterable<string>,
+  file: string,
+  io: Pick<Io, 'out' | 'flushed' | 'isOutputClosed'>,
+): Promise<number> {
+  return file === '-' ? toStdout(envelopes, io) : toFile(envelopes, file)
+}
+
+/** On stdout, control characters would be replaced; in a string of JSON, they may be written as escapes. */
+const CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
+function escapeControl(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+async function toStdout(
+  envelopes: AsyncIterable<string>,
+  io: Pick<Io, 'out' | 'flushed' | 'isOutputClosed'>,
+): Promise<number> {
+  let total = 0
+  for await (const { text, lines } of chunks(envelopes)) {
+    io.out(text.replaceAll(CONTROLS, escapeControl))
+    await io.flushed()
+    if (io.isOutputClosed) break
+    total += lines
+  }
+  return total
+}
+
+async function toFile(envelopes: AsyncIterable<string>, file: string): Promise<number> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW
+  let descriptor: number | null = null
+  try {
+    descriptor = openSync(file, flags, 0o600)
+    let total = 0
+    for await (const { text, lines } of chunks(envelopes)) {
+      writeWhole(descriptor, Buffer.from(text))
+      total += lines
+    }
+    fsyncSync(descriptor)
+    return total
+  } catch (error) {
+    if (descriptor !== null) rmSync(file, { force: true })
+    throw failure(error, file)
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
+}
+
+/** One write may take only a part of it. */
+function writeWhole(descriptor: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
+}
+
+function failure(error: unknown, file: string): unknown {
+  const { code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  if (code === undefined || error instanceof CommandError) return error
+  const why = code === 'EEXIST' ? 'it exists already' : code
+  return new CommandError('E_EXPORT_FAILED', `cannot write ${file}: ${why}`, {
+    hint: 'name a new file in a directory that this user can write to, with space left',
+    cause: error,
+  })
+}
+
+/** JSON that is written over several lines becomes one line: outside of its strings, a line break is only a blank. */
+function lineOf(envelope: string): string {
+  return `${envelope.replaceAll(/[\r\n]/g, ' ')}\n`
+}
+
+async function* chunks(
+  envelopes: AsyncIterable<string>,
+): AsyncGenerator<{ readonly text: string; readonly lines: number }> {
+  let text = ''
+  let lines = 0
+  for await (const envelope of envelopes) {
+    text += lineOf(envelope)
+    lines += 1
+    if (text.length < WRITE_CHARS) continue
+    yield { text, lines }
+    text = ''
+    lines = 0
+  }
+  if (lines > 0) yield { text, lines }
+}

@@ -1,0 +1,135 @@
+import { formatTable } from 'familiar/cli'
+import type { HeldProject } from './queue/sqlite-queue.js'
+import type { DeadLetter, QueueCounts } from './queue/types.js'
+
+/** What `sync queue` shows. */
+export interface QueueView extends QueueCounts {
+  readonly projects: readonly ShownProject[]
+  /** The paths of damaged databases that were put aside. */
+  readonly aside: readonly string[]
+}
+
+export interface ShownProject extends HeldProject {
+  /** Why its events stay; null if nothing holds them, or if that is not known. */
+  readonly reason?: string | null
+}
+
+/** A dead letter without its envelope. */
+export type ShownLetter = Omit<DeadLetter, 'envelope'>
+
+/** Returns the members of the JSON document. */
+export function queueDocument({ queued, oldestAt, deadLetters, projects, aside }: QueueView): object {
+  return {
+    queued,
+    oldest_at: oldestAt,
+    dead_letters: deadLetters,
+    projects: projects.map((one) => ({
+      project: one.project,
+      project_uuid: one.projectUuid,
+      queued: one.count,
+      oldest_at: one.oldestAt,
+      attempts: one.attempts,
+      last_error: one.lastError,
+      reason: one.reason ?? null,
+    })),
+    damaged_databases: aside,
+  }
+}
+
+/** Returns the lines for people. `columns` is the width of the terminal, null in a pipe. */
+export function queueLines(view: QueueView, now: number, columns: number | null): readonly string[] {
+  const { queued, oldestAt, deadLetters, projects, aside } = view
+  const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
+  return [
+    queued === 0 ? 'no events wait' : `${count(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
+    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, columns)]),
+    ...(deadLetters === 0
+      ? []
+      : ['', `the server rejected ${count(deadLetters, 'event')}: spec-kitty sync queue --dead shows why`]),
+    ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
+    ...(aside.length === 0 ? [] : ['spec-kitty sync queue --export FILE saves what can be read of it']),
+  ]
+}
+
+function projectTable(
+  projects: readonly ShownProject[],
+  now: number,
+  columns: number | null,
+): readonly string[] {
+  const isHeld = projects.some(({ reason }) => reason != null)
+  const isTried = projects.some(({ attempts }) => attempts > 0)
+  return formatTable(
+    [
+      { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
+      { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
+      { title: 'PROJECT', cell: (row) => row.project },
+      ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => row.reason ?? '-' }] : []),
+      ...(isTried
+        ? [
+            { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
+            { title: 'LAST ERROR', cell: (row: ShownProject) => row.lastError ?? '-' },
+          ]
+        : []),
+    ],
+    projects,
+    columns,
+  )
+}
+
+export function lettersDocument(letters: readonly ShownLetter[]): object {
+  return {
+    dead_letters: letters.map((one) => ({
+      event_id: one.eventId,
+      event_type: one.eventType,
+      project: one.project,
+      project_uuid: one.projectUuid,
+      queued_at: one.queuedAt,
+      rejected_at: one.rejectedAt,
+      attempts: one.attempts,
+      reason: one.reason,
+      category: one.category,
+    })),
+  }
+}
+
+export function letterLines(letters: readonly ShownLetter[], columns: number | null): readonly string[] {
+  if (letters.length === 0) return ['the server rejected no event']
+  const table = formatTable(
+    [
+      { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
+      { title: 'TYPE', cell: (row) => row.eventType },
+      { title: 'REJECTED', cell: (row) => row.rejectedAt },
+      { title: 'THE SERVER SAID', cell: (row) => withCategory(row) },
+      { title: 'PROJECT', cell: (row) => row.project },
+    ],
+    letters,
+    columns,
+  )
+  return [
+    ...table,
+    '',
+    'send again: spec-kitty sync queue retry EVENT...',
+    'remove:     spec-kitty sync queue drop EVENT... --yes',
+  ]
+}
+
+function withCategory({ reason, category }: ShownLetter): string {
+  return category === null ? reason : `${category}: ${reason}`
+}
+
+/** The units of an age, in seconds, the largest first. */
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+] as const
+
+function ageOf(time: string, now: number): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000))
+  const unit = UNITS.find(([, length]) => seconds >= length)
+  return unit === undefined ? `${seconds} s` : `${Math.floor(seconds / unit[1])} ${unit[0]}`
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}

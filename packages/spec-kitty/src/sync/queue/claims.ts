@@ -1,0 +1,90 @@
+import type { JsonObject } from 'familiar'
+import { objectOf, parseJson } from 'familiar/cli'
+import { COLUMNS, encode, encodeOrNull, toEvent } from './columns.js'
+import type { Database } from './sqlite.js'
+import type { ClaimLimits, QueuedEvent, Settled } from './types.js'
+
+/** Who has claimed events of a project. A project has at most one claim. */
+export interface Claim {
+  readonly id: number
+  readonly owner: JsonObject
+}
+
+/** Owners are compared as text, so the order of their members must not matter. */
+function textOf(owner: JsonObject): string {
+  const members = Object.entries(owner).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(Object.fromEntries(members))
+}
+
+export function claimOf(database: Database, project: string): Claim | null {
+  const row = database.prepare('SELECT id, owner FROM claims WHERE project = ?').get(encode(project))
+  if (row === undefined) return null
+  return { id: Number(row['id']), owner: objectOf(parseJson(String(row['owner']))) ?? {} }
+}
+
+/** Gives back what was claimed. */
+export function free(database: Database, id: number): void {
+  database.prepare('UPDATE events SET claim = NULL WHERE claim = ?').run(id)
+  database.prepare('DELETE FROM claims WHERE id = ?').run(id)
+}
+
+export function freeAllOf(database: Database, owner: JsonObject): void {
+  const claims = database.prepare('SELECT id FROM claims WHERE owner = ?').all(textOf(owner))
+  for (const { id } of claims) free(database, Number(id))
+}
+
+/** Claims the oldest events of a project that no one has claimed. */
+export function claimOldest(
+  database: Database,
+  project: string,
+  owner: JsonObject,
+  limits: ClaimLimits,
+): readonly QueuedEvent[] {
+  const last = lastWithin(database, project, limits)
+  if (last === null) return []
+  database.prepare('INSERT INTO claims (project, owner) VALUES (?, ?)').run(encode(project), textOf(owner))
+  const oldest = 'project = ? AND rejected_at IS NULL AND seq <= ?'
+  const id = claimOf(database, project)?.id ?? null
+  database.prepare(`UPDATE events SET claim = ? WHERE ${oldest}`).run(id, encode(project), last)
+  const rows = database.prepare(`SELECT ${COLUMNS} FROM events WHERE ${oldest} ORDER BY seq`)
+  return rows.all(encode(project), last).map(toEvent)
+}
+
+/** Returns the last of the oldest events that fit; null if none waits. Reads no envelope. */
+function lastWithin(database: Database, project: string, limits: ClaimLimits): number | null {
+  const oldest = database.prepare(
+    'SELECT seq, size FROM events WHERE project = ? AND rejected_at IS NULL ORDER BY seq LIMIT ?',
+  )
+  let last: number | null = null
+  let bytes = 0
+  for (const { seq, size } of oldest.all(encode(project), limits.events)) {
+    bytes += Number(size)
+    if (last !== null && bytes > limits.bytes) break
+    last = Number(seq)
+  }
+  return last
+}
+
+/** Records what became of events that `owner` has claimed. */
+export function settleAll(database: Database, owner: JsonObject, results: readonly Settled[]): void {
+  const isOwn = 'claim IN (SELECT id FROM claims WHERE owner = ?)'
+  const done = database.prepare('DELETE FROM events WHERE seq = ?')
+  const keep = database.prepare(
+    `UPDATE events SET claim = NULL, attempts = attempts + 1, last_error = ? WHERE seq = ? AND ${isOwn}`,
+  )
+  const dead = database.prepare(
+    `UPDATE events SET claim = NULL, attempts = attempts + 1, rejected_at = ?, reason = ?, category = ?
+     WHERE seq = ? AND ${isOwn}`,
+  )
+  const [text, now] = [textOf(owner), new Date().toISOString()]
+  for (const one of results) {
+    if (one.outcome === 'done') done.run(one.seq)
+    else if (one.outcome === 'keep') keep.run(encodeOrNull(one.error), one.seq, text)
+    else dead.run(now, encode(one.reason), encodeOrNull(one.category), one.seq, text)
+  }
+  database
+    .prepare(
+      'DELETE FROM claims WHERE owner = ? AND id NOT IN (SELECT claim FROM events WHERE claim NOT NULL)',
+    )
+    .run(text)
+}

@@ -1,0 +1,52 @@
+import type { DeadLetter, QueuedEvent } from './types.js'
+import type { Row } from './sqlite.js'
+
+/** The columns of an event that waits, in the order of `QueuedEvent`. */
+export const COLUMNS =
+  'seq, event_id, event_type, project_uuid, project, envelope, queued_at, attempts, last_error'
+
+export const DEAD_COLUMNS = `${COLUMNS}, rejected_at, reason, category`
+
+/**
+ * Text is stored as it stands between the quotes of JSON: SQLite's own text ends at a NUL, and cannot hold half of a surrogate
+ * pair. (An envelope is JSON already.)
+ */
+export function encode(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+export function decode(stored: unknown): string {
+  const text = String(stored)
+  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text
+}
+
+export function encodeOrNull(text: string | null): string | null {
+  return text === null ? null : encode(text)
+}
+
+export function decodeOrNull(stored: unknown): string | null {
+  return stored === null ? null : decode(stored)
+}
+
+export function toEvent(row: Row): QueuedEvent {
+  return {
+    seq: Number(row['seq']),
+    eventId: decode(row['event_id']),
+    eventType: decode(row['event_type']),
+    projectUuid: decode(row['project_uuid']),
+    project: decode(row['project']),
+    envelope: String(row['envelope']),
+    queuedAt: String(row['queued_at']),
+    attempts: Number(row['attempts']),
+    lastError: decodeOrNull(row['last_error']),
+  }
+}
+
+export function toDeadLetter(row: Row): DeadLetter {
+  return {
+    ...toEvent(row),
+    rejectedAt: String(row['rejected_at']),
+    reason: decode(row['reason']),
+    category: decodeOrNull(row['category']),
+  }
+}

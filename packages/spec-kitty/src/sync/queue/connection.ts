@@ -1,0 +1,152 @@
+import { chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { cannotOpen, newer, unusable } from './failure.js'
+import { FORMAT, readFormat } from './schema.js'
+import type { Database, Sqlite } from './sqlite.js'
+
+/** A database that is open, and the file that it is. */
+export interface Connection {
+  readonly database: Database
+  readonly file: string
+  readonly format: number
+  readonly close: () => void
+}
+
+/** How long to wait while other processes write: longer than all of them together take (1.4 s at most, measured). */
+const BUSY_MS = 15_000
+
+const NOFOLLOW = constants.O_NOFOLLOW ?? 0
+
+/** The files that SQLite keeps beside a database. */
+export const SIDE_FILES = ['-wal', '-shm', '-journal'] as const
+
+const VERSION_OFFSET = 60
+const HEADER_BYTES = 100
+
+/**
+ * FULL: a transaction is on disk when it returns. The others: as macOS needs it for the same promise; and what is stored
+ * cannot run code.
+ */
+const SETTINGS = `PRAGMA busy_timeout = ${BUSY_MS};
+  PRAGMA synchronous = FULL;
+  PRAGMA fullfsync = ON;
+  PRAGMA checkpoint_fullfsync = ON;
+  PRAGMA trusted_schema = OFF;
+  PRAGMA cell_size_check = ON;`
+
+/**
+ * Opens the database; returns null if it is not there or not of the newest format yet. Creates nothing. Throws an error of
+ * SQLite, `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, no file, or another user's.
+ */
+export function openReady(sqlite: Sqlite, path: string): Connection | null {
+  const connection = openAny(sqlite, path)
+  if (connection === null) return null
+  // SQLite opens the WAL with the first reading: only after that it is certain that it is the WAL of this file.
+  if (connection.format === FORMAT && fileAt(path) === connection.file) return connection
+  connection.close()
+  return null
+}
+
+/** Opens a database of any format up to the newest; null if there is none. Throws what `openReady` throws. */
+export function openAny(sqlite: Sqlite, path: string): Connection | null {
+  assertOwnFiles(path)
+  const file = fileAt(path)
+  if (file === null) return null
+  if (!openHere.has(file)) refuseNewer(path)
+  const database = openThere(sqlite, path)
+  if (database === null) return null
+  try {
+    database.exec(SETTINGS)
+    const format = readFormat(database)
+    if (format > FORMAT) throw newer(path, format, FORMAT)
+    return hold(database, file, format)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** SQLite would create a missing file, even while another process puts a damaged one aside. */
+function openThere(sqlite: Sqlite, path: string): Database | null {
+  try {
+    return sqlite.open(`${pathToFileURL(path).href}?mode=rw`)
+  } catch (error) {
+    if (cannotOpen(error) && fileAt(path) === null) return null
+    throw error
+  }
+}
+
+/**
+ * How many connections of this process each file has. Such a file must not be opened besides: closing it would drop the
+ * locks that SQLite holds on it (https://sqlite.org/howtocorrupt.html, 2.2).
+ */
+const openHere = new Map<string, number>()
+
+function hold(database: Database, file: string, format: number): Connection {
+  openHere.set(file, (openHere.get(file) ?? 0) + 1)
+  let isOpen = true
+  const close = (): void => {
+    if (!isOpen) return
+    isOpen = false
+    database.close()
+    const left = (openHere.get(file) ?? 1) - 1
+    if (left === 0) openHere.delete(file)
+    else openHere.set(file, left)
+  }
+  return { database, file, format, close }
+}
+
+/** Returns what names the file at the path, whatever path leads to it; null if there is none. */
+export function fileAt(path: string): string | null {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? null : `${found.dev}:${found.ino}`
+}
+
+/**
+ * Throws `E_QUEUE_UNUSABLE` if one of the files of the database is something else than a regular file of this user or root:
+ * SQLite would follow a link. Takes from others the right to read the database, which a restored copy may have.
+ */
+function assertOwnFiles(path: string): void {
+  for (const name of [path, ...SIDE_FILES.map((side) => path + side)]) {
+    const found = lstatSync(name, { throwIfNoEntry: false })
+    if (found === undefined) continue
+    if (found.isSymbolicLink()) throw unusable(path, `${name} is a link`)
+    if (!found.isFile()) throw unusable(path, `${name} is not a file`)
+    const user = process.geteuid?.()
+    if (user !== undefined && found.uid !== user && found.uid !== 0) {
+      throw unusable(path, `${name} belongs to another user (${found.uid})`)
+    }
+    if (user !== undefined && (found.mode & 0o077) !== 0) makePrivate(name)
+  }
+}
+
+function makePrivate(name: string): void {
+  try {
+    chmodSync(name, 0o600)
+  } catch {
+    // On a read-only file system it stays as it is.
+  }
+}
+
+/** Throws `E_QUEUE_NEWER` if the header of the file says so: it is never opened, because SQLite would write beside it. */
+function refuseNewer(path: string): void {
+  const header = readHeader(path)
+  const found = header.length < HEADER_BYTES ? 0 : header.readUInt32BE(VERSION_OFFSET)
+  const isDatabase = header.toString('latin1').startsWith('SQLite format 3\0')
+  if (isDatabase && found > FORMAT) throw newer(path, found, FORMAT)
+}
+
+function readHeader(path: string): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY | NOFOLLOW)
+    try {
+      return header.subarray(0, readSync(descriptor, header, 0, HEADER_BYTES, 0))
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // SQLite says why it cannot be read.
+    return header.subarray(0, 0)
+  }
+}

@@ -1,0 +1,115 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { FamiliarError } from 'familiar'
+import { CommandError, EXIT } from 'familiar/cli'
+
+/** The result codes of SQLite that mean something for the queue (https://sqlite.org/rescode.html). */
+const CODE = {
+  permission: 3,
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  protocol: 15,
+  notDatabase: 26,
+} as const
+
+const BUSY: ReadonlySet<number | null> = new Set([CODE.busy, CODE.locked, CODE.protocol])
+const DAMAGED: ReadonlySet<number | null> = new Set([CODE.corrupt, CODE.notDatabase])
+
+/** With less than this, SQLite cannot even open a database: its index of the WAL takes 32 KiB. */
+const NEEDED_BYTES = 64 * 1024
+
+/** Returns the primary result code of an error of SQLite; null for any other error. */
+function codeOf(error: unknown): number | null {
+  const code = error instanceof Error ? (error as { readonly errcode?: unknown }).errcode : null
+  return typeof code === 'number' ? code % 256 : null
+}
+
+/** Returns whether SQLite found the file damaged. */
+export function isDamage(error: unknown): boolean {
+  return DAMAGED.has(codeOf(error))
+}
+
+/** Returns whether SQLite says that it cannot open the file. */
+export function cannotOpen(error: unknown): boolean {
+  return codeOf(error) === CODE.cannotOpen
+}
+
+/** Returns what a command throws for an error of SQLite, a lock or the system: one line, with what to do. */
+export function queueFailure(error: unknown, path: string): unknown {
+  if (error instanceof CommandError) return error
+  if (error instanceof FamiliarError) return lockFailure(error, path)
+  const code = codeOf(error)
+  if (code === null) return systemFailure(error, path)
+  if (BUSY.has(code)) return busy(path, 'other processes wrote to it all the time', error)
+  if (DAMAGED.has(code)) return damaged(path, error)
+  return unusable(path, describe(code, path, error), error)
+}
+
+function lockFailure(error: FamiliarError, path: string): unknown {
+  if (error.code === 'E_LOCK_BUSY') return busy(path, error.message, error)
+  return error.code === 'E_SCOPE_UNUSABLE' ? unusable(path, error.message, error) : error
+}
+
+function systemFailure(error: unknown, path: string): unknown {
+  const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  return code === undefined || syscall === undefined ? error : unusable(path, `${syscall} ${code}`, error)
+}
+
+function describe(code: number, path: string, error: unknown): string {
+  if (code === CODE.full || isDiskFull(path)) return 'the disk is full'
+  if (code === CODE.readOnly) return 'it, its directory or its file system is read-only'
+  const said = error instanceof Error ? error.message : String(error)
+  return code === CODE.ioError ? `the disk failed (${said})` : said
+}
+
+/** SQLite says `disk I/O error` too when the disk is full. */
+function isDiskFull(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path))
+    return bavail * bsize < NEEDED_BYTES
+  } catch {
+    return false
+  }
+}
+
+export function unusable(path: string, why: string, cause?: unknown): CommandError {
+  return new CommandError('E_QUEUE_UNUSABLE', `the queue ${path} cannot be used: ${why}`, {
+    hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+    cause,
+  })
+}
+
+export function busy(path: string, why: string, cause?: unknown): CommandError {
+  return new CommandError('E_QUEUE_BUSY', `the queue ${path} is busy: ${why}`, {
+    hint: 'run the command again',
+    exit: EXIT.tryAgain,
+    cause,
+  })
+}
+
+/** `openHandle` puts such a file aside and starts a new one; only where that does not help does a user see this. */
+function damaged(path: string, cause: unknown): CommandError {
+  return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
+    hint: 'spec-kitty sync queue --export FILE saves what can be read of it',
+    cause,
+  })
+}
+
+export function newer(path: string, found: number, known: number): CommandError {
+  return new CommandError(
+    'E_QUEUE_NEWER',
+    `the queue ${path} is of a newer version of spec-kitty (format ${found}; this one knows ${known})`,
+    { hint: 'upgrade spec-kitty; the queue was not touched' },
+  )
+}
+
+export function full(path: string, maxSize: number): CommandError {
+  return new CommandError('E_QUEUE_FULL', `the queue ${path} is full: at most ${maxSize} events may wait`, {
+    hint: 'nothing was dropped: spec-kitty sync queue shows why events wait; max_queue_size in config.toml sets the limit',
+  })
+}

@@ -1,0 +1,145 @@
+import { closeSync, constants, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CommandError, withLock } from 'familiar/cli'
+import { fileAt, openAny, openReady, type Connection } from './connection.js'
+import { busy, isDamage, queueFailure } from './failure.js'
+import { migrate } from './schema.js'
+import { finishMove, setAside, syncDirectory } from './set-aside.js'
+import { loadSqlite, type Sqlite } from './sqlite.js'
+import { SqliteQueue } from './sqlite-queue.js'
+
+export interface OpenOptions {
+  /** Called with one line if a damaged database was put aside. */
+  readonly onNotice?: (message: string) => void
+  /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything is wrong with it. */
+  readonly isSuspect?: boolean
+}
+
+/** Returns the path of the queue of a root. */
+export function queuePath(root: string): string {
+  return join(root, 'daemons', 'sync', 'queue.db')
+}
+
+/**
+ * Opens the queue, and creates it if it is missing. A damaged one is moved aside whole and a new one started. Throws
+ * `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; and what `withLock` throws.
+ */
+export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
+  const sqlite = await loadSqlite()
+  try {
+    const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
+    const connection = ready ?? (await prepareLocked(sqlite, path, options))
+    return new SqliteQueue(path, connection, () => openReady(sqlite, path))
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
+}
+
+/** Does the same, but returns null if there is no queue, and then creates nothing. */
+export async function openQueueIfThere(path: string, options: OpenOptions = {}): Promise<SqliteQueue | null> {
+  return isThere(path) ? openQueue(path, options) : null
+}
+
+/** A queue that replaces its database if that proves to be damaged. */
+export interface QueueHandle extends Disposable {
+  /**
+   * Calls `act` with the queue. If the database proves to be damaged meanwhile, it is moved aside and `act` is called once
+   * more with a new one: a transaction that failed has changed nothing.
+   */
+  use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
+}
+
+/** Returns the queue with all that may have to be done about it. Throws what `openQueue` throws. */
+export async function openHandle(path: string, options: OpenOptions = {}): Promise<QueueHandle> {
+  let queue = await openQueue(path, options)
+  return {
+    use: async (act) => {
+      try {
+        return await act(queue)
+      } catch (error) {
+        if (!(error instanceof CommandError) || error.code !== 'E_QUEUE_CORRUPT') throw error
+        queue[Symbol.dispose]()
+        queue = await openQueue(path, { ...options, isSuspect: true })
+        return act(queue)
+      }
+    },
+    [Symbol.dispose]: () => queue[Symbol.dispose](),
+  }
+}
+
+/** The same, but null if there is no queue, and then creates nothing. */
+export async function openHandleIfThere(
+  path: string,
+  options: OpenOptions = {},
+): Promise<QueueHandle | null> {
+  return isThere(path) ? openHandle(path, options) : null
+}
+
+function isThere(path: string): boolean {
+  try {
+    return fileAt(path) !== null
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
+}
+
+/** Returns null for a database that is missing, older, or damaged in its first page. */
+function openHealthy(sqlite: Sqlite, path: string): Connection | null {
+  try {
+    return openReady(sqlite, path)
+  } catch (error) {
+    if (isDamage(error)) return null
+    throw error
+  }
+}
+
+/**
+ * Makes the database ready while no other process does the same. The lock also creates the directory (0700), never through a
+ * link.
+ */
+async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions): Promise<Connection> {
+  return withLock(`${path}.lock`, {}, () => Promise.resolve(prepare(sqlite, path, options)))
+}
+
+function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOptions): Connection {
+  if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
+    const aside = setAside(path)
+    onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
+  }
+  if (fileAt(path) === null) create(path)
+  const connection = openAny(sqlite, path)
+  if (connection === null) throw busy(path, 'its file was removed')
+  try {
+    connection.database.exec('PRAGMA journal_mode = WAL')
+    migrate(connection.database)
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** Opening reads the first page only. */
+function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
+  let connection: Connection | null = null
+  try {
+    connection = openAny(sqlite, path)
+    if (!isThorough || connection === null) return false
+    return connection.database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] !== 'ok'
+  } catch (error) {
+    if (isDamage(error)) return true
+    throw error
+  } finally {
+    connection?.close()
+  }
+}
+
+/** SQLite gives its side files the permissions of the database. */
+function create(path: string): void {
+  finishMove(path)
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
+  for (let at = dirname(path), depth = 0; depth < DIRECTORIES; at = dirname(at), depth += 1) syncDirectory(at)
+}
+
+/** The directories that may be new: `daemons/sync`, `daemons` and the root, and that of the root, which names it. */
+const DIRECTORIES = 4

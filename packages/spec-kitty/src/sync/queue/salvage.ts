@@ -1,0 +1,137 @@
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { objectOf, parseJson } from 'familiar/cli'
+import { migrate } from './schema.js'
+import { databasesAside } from './set-aside.js'
+import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
+
+/** An event that could be read in a damaged database. */
+export interface SalvagedEvent {
+  readonly envelope: string
+  /** Whether the server had rejected it. */
+  readonly isDead: boolean
+}
+
+const PAGE_BYTES = 4096
+const FILE_CHANGE_COUNTER = 24
+const VERSION_VALID_FOR = 92
+
+/** Several ways to the numbers of all events: through the table and each index, from both ends up to the first damage. */
+const WAYS = [
+  ['SELECT seq FROM events NOT INDEXED', 'seq'],
+  ['SELECT seq FROM events INDEXED BY waiting WHERE rejected_at IS NULL', 'project'],
+  ['SELECT seq FROM events INDEXED BY sqlite_autoindex_events_1', 'event_id'],
+].flatMap(([select, by]) => [`${select} ORDER BY ${by}`, `${select} ORDER BY ${by} DESC`])
+
+/** Returns the events that can be read in the damaged databases that were put aside, the oldest database first. */
+export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>> {
+  const files = databasesAside(path)
+  if (files.length === 0) return []
+  const sqlite = await loadSqlite()
+  return (function* () {
+    for (const file of files) yield* salvage(sqlite, file)
+  })()
+}
+
+/**
+ * Returns the events that can be read in a damaged database, in their order. Works on a copy, which it removes; the database
+ * itself is only read. If its first page is damaged, puts that of a new database in place: it is the same in all of them.
+ */
+function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
+  const directory = mkdtempSync(join(tmpdir(), 'spec-kitty-salvage-'))
+  try {
+    const copy = join(directory, 'copy.db')
+    copyDatabase(file, copy)
+    if (!hasEvents(sqlite, copy)) replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
+    yield* readable(sqlite, copy)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function copyDatabase(from: string, to: string): void {
+  for (const side of ['', '-wal']) {
+    if (existsSync(from + side)) copyFileSync(from + side, to + side, constants.COPYFILE_FICLONE)
+  }
+}
+
+function hasEvents(sqlite: Sqlite, file: string): boolean {
+  return seqsIn(sqlite, file).length > 0
+}
+
+function seqsIn(sqlite: Sqlite, file: string): readonly number[] {
+  return withDatabase(sqlite, file, (database) => {
+    const found = WAYS.flatMap((way) => seqsBy(database, way))
+    return [...new Set(found)].toSorted((a, b) => a - b)
+  })
+}
+
+/** Returns what comes before the first damage. */
+function seqsBy(database: Database, way: string): readonly number[] {
+  const seqs: number[] = []
+  try {
+    for (const { seq } of database.prepare(way).iterate()) seqs.push(Number(seq))
+  } catch {
+    // The rest is reached in another way, or not at all.
+  }
+  return seqs
+}
+
+/** The size in the header would be that of the new database; a counter that does not match makes SQLite ignore it. */
+function replaceFirstPage(sqlite: Sqlite, file: string, fresh: string): void {
+  withDatabase(sqlite, fresh, (database) => {
+    database.exec('PRAGMA journal_mode = WAL')
+    migrate(database)
+  })
+  const page = readFileSync(fresh).subarray(0, PAGE_BYTES)
+  page.writeUInt32BE(page.readUInt32BE(FILE_CHANGE_COUNTER) + 1, VERSION_VALID_FOR)
+  const damaged = readFileSync(file)
+  writeFileSync(file, Buffer.concat([page, damaged.subarray(PAGE_BYTES)]), { mode: 0o600 })
+}
+
+function* readable(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
+  const seqs = seqsIn(sqlite, file)
+  const database = sqlite.open(file)
+  try {
+    for (const seq of seqs) {
+      const row = readRow(database, seq)
+      if (row !== null && isWhole(row)) {
+        yield { envelope: String(row['envelope']), isDead: row['rejected_at'] !== null }
+      }
+    }
+  } finally {
+    database.close()
+  }
+}
+
+function readRow(database: Database, seq: number): Row | null {
+  try {
+    return database.prepare('SELECT envelope, rejected_at FROM events WHERE seq = ?').get(seq) ?? null
+  } catch {
+    return null
+  }
+}
+
+/** In a damaged page, a row may be anything. */
+function isWhole({ envelope }: Row): boolean {
+  return objectOf(parseJson(String(envelope))) !== null
+}
+
+/** Returns the result of `act`. */
+function withDatabase<T>(sqlite: Sqlite, file: string, act: (database: Database) => T): T {
+  const database = sqlite.open(file)
+  try {
+    return act(database)
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,80 @@
+import { closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { SIDE_FILES } from './connection.js'
+
+const MARK = '.corrupt-'
+
+/** Names of the databases that were put aside, not those of their side files. */
+const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
+
+/** Returns the damaged databases that were put aside, the oldest first. */
+export function databasesAside(path: string): readonly string[] {
+  const prefix = basename(path) + MARK
+  return namesIn(dirname(path))
+    .filter((name) => name.startsWith(prefix) && NAME.test(name.slice(prefix.length)))
+    .toSorted()
+    .map((name) => join(dirname(path), name))
+}
+
+/**
+ * Moves a damaged database away with its WAL, and returns its new path. All of them are kept. The caller holds the lock.
+ *
+ * The database itself goes first: if this is interrupted, a WAL without a database is left, which nobody opens and
+ * `finishMove` moves after it. SQLite would play it back into a new database.
+ */
+export function setAside(path: string): string {
+  const aside = freeName(path)
+  renameSync(path, aside)
+  moveSideFiles(path, aside)
+  syncDirectory(dirname(path))
+  return aside
+}
+
+/** Moves what an interrupted `setAside` left behind. There is no database at the path, and the caller holds the lock. */
+export function finishMove(path: string): void {
+  if (!SIDE_FILES.some((side) => isThere(path + side))) return
+  const last = databasesAside(path).at(-1)
+  const isComplete =
+    last === undefined || SIDE_FILES.some((side) => isThere(path + side) && isThere(last + side))
+  moveSideFiles(path, isComplete ? freeName(path) : last)
+  syncDirectory(dirname(path))
+}
+
+function moveSideFiles(path: string, aside: string): void {
+  for (const side of SIDE_FILES) {
+    if (isThere(path + side)) renameSync(path + side, aside + side)
+  }
+}
+
+function freeName(path: string): string {
+  for (let time = Date.now(); ; time += 1) {
+    const aside = `${path}${MARK}${new Date(time).toISOString().replaceAll(':', '')}`
+    if (!['', ...SIDE_FILES].some((side) => isThere(aside + side))) return aside
+  }
+}
+
+/** Makes the names of a directory survive a loss of power, as far as the system can do that. */
+export function syncDirectory(directory: string): void {
+  try {
+    const descriptor = openSync(directory, constants.O_RDONLY)
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // Windows cannot open a directory, and some file systems cannot sync one.
+  }
+}
+
+function isThere(name: string): boolean {
+  return lstatSync(name, { throwIfNoEntry: false }) !== undefined
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}

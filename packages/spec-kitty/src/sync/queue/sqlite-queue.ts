@@ -1,0 +1,202 @@
+import type { JsonObject } from 'familiar'
+import { isProcessGone } from 'familiar/cli'
+import { claimOf, claimOldest, free, freeAllOf, settleAll } from './claims.js'
+import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
+import { fileAt, type Connection } from './connection.js'
+import { busy, full, queueFailure } from './failure.js'
+import { inTransaction } from './schema.js'
+import type { Database, Row } from './sqlite.js'
+import type {
+  ClaimLimits,
+  DeadLetter,
+  NewEvent,
+  Published,
+  Queue,
+  QueueCounts,
+  QueuedEvent,
+  Settled,
+  WaitingProject,
+} from './types.js'
+
+/** The events of one project that wait, and how it stands with the oldest of them. */
+export interface HeldProject extends WaitingProject {
+  readonly attempts: number
+  readonly lastError: string | null
+}
+
+/** So many events are read at once: together at most 16 MiB. */
+const PAGE = 64
+
+/** In the file that was there when the transaction began, and in the one that was there when it was on disk. */
+const ATTEMPTS = 2
+
+/** The queue in one SQLite file. */
+export class SqliteQueue implements Queue {
+  readonly path: string
+  #connection: Connection
+  readonly #reopen: () => Connection | null
+
+  constructor(path: string, connection: Connection, reopen: () => Connection | null) {
+    this.path = path
+    this.#connection = connection
+    this.#reopen = reopen
+  }
+
+  publish(events: readonly NewEvent[], maxSize: number): Published {
+    return this.#write((database) => {
+      const duplicates = insertAll(database, events)
+      const queued = events.length - duplicates.length
+      if (queued > 0 && countWaiting(database) > maxSize) throw full(this.path, maxSize)
+      return { queued, duplicates }
+    })
+  }
+
+  counts(): QueueCounts {
+    return this.#read((database) => {
+      const oldest = database
+        .prepare('SELECT queued_at FROM events WHERE rejected_at IS NULL ORDER BY seq LIMIT 1')
+        .get()
+      const dead = database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NOT NULL').get()
+      return {
+        queued: countWaiting(database),
+        oldestAt: oldest === undefined ? null : String(oldest['queued_at']),
+        deadLetters: Number(dead?.['n']),
+      }
+    })
+  }
+
+  waiting(): readonly HeldProject[] {
+    // With min(), SQLite takes the other columns from the row that has the minimum.
+    const rows = this.#read((database) =>
+      database
+        .prepare(
+          `SELECT project, project_uuid, queued_at, attempts, last_error, count(*) AS n, min(seq) AS oldest
+           FROM events WHERE rejected_at IS NULL GROUP BY project ORDER BY oldest`,
+        )
+        .all(),
+    )
+    return rows.map(toHeldProject)
+  }
+
+  async claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]> {
+    const found = this.#read((database) => claimOf(database, project))
+    if (found !== null && !(await isProcessGone(found.owner))) return []
+    return this.#write((database) => {
+      const current = claimOf(database, project)
+      // Another process was quicker.
+      if (current !== null && current.id !== found?.id) return []
+      if (current !== null) free(database, current.id)
+      return claimOldest(database, project, owner, limits)
+    })
+  }
+
+  settle(owner: JsonObject, results: readonly Settled[]): void {
+    this.#write((database) => settleAll(database, owner, results))
+  }
+
+  release(owner: JsonObject): void {
+    this.#write((database) => freeAllOf(database, owner))
+  }
+
+  *events(): Generator<QueuedEvent> {
+    const sql = `SELECT ${COLUMNS} FROM events WHERE rejected_at IS NULL AND seq > ? ORDER BY seq LIMIT ${PAGE}`
+    for (const row of this.#pages(sql)) yield toEvent(row)
+  }
+
+  *deadLetters(): Generator<DeadLetter> {
+    const sql = `SELECT ${DEAD_COLUMNS} FROM events WHERE rejected_at IS NOT NULL AND seq > ? ORDER BY seq LIMIT ${PAGE}`
+    for (const row of this.#pages(sql)) yield toDeadLetter(row)
+  }
+
+  retry(eventIds: readonly string[]): readonly string[] {
+    return this.#eachDead(
+      eventIds,
+      `UPDATE events SET last_error = reason, rejected_at = NULL, reason = NULL, category = NULL`,
+    )
+  }
+
+  drop(eventIds: readonly string[]): readonly string[] {
+    return this.#eachDead(eventIds, 'DELETE FROM events')
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close()
+  }
+
+  #eachDead(eventIds: readonly string[], change: string): readonly string[] {
+    return this.#write((database) => {
+      const statement = database.prepare(`${change} WHERE event_id = ? AND rejected_at IS NOT NULL`)
+      return eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
+    })
+  }
+
+  *#pages(sql: string): Generator<Row> {
+    for (let last = 0; ;) {
+      const rows = this.#read((database) => database.prepare(sql).all(last))
+      yield* rows
+      if (rows.length < PAGE) return
+      last = Number(rows.at(-1)?.['seq'])
+    }
+  }
+
+  #read<T>(act: (database: Database) => T): T {
+    try {
+      return act(this.#current().database)
+    } catch (error) {
+      throw queueFailure(error, this.path)
+    }
+  }
+
+  /** Whatever was written into a file that another process has put aside meanwhile is written into the new one too. */
+  #write<T>(act: (database: Database) => T): T {
+    try {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+        const { database, file } = this.#current()
+        const result = inTransaction(database, () => act(database))
+        if (fileAt(this.path) === file) return result
+      }
+      throw busy(this.path, 'its file was replaced')
+    } catch (error) {
+      throw queueFailure(error, this.path)
+    }
+  }
+
+  /** Returns the connection to the file that is at the path now. */
+  #current(): Connection {
+    if (fileAt(this.path) === this.#connection.file) return this.#connection
+    const next = this.#reopen()
+    if (next === null) throw busy(this.path, 'its file was moved or removed')
+    this.#connection.close()
+    this.#connection = next
+    return next
+  }
+}
+
+function countWaiting(database: Database): number {
+  return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
+}
+
+/** Returns the ids that were there already. */
+function insertAll(database: Database, events: readonly NewEvent[]): readonly string[] {
+  const insert = database.prepare(
+    `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+  )
+  const now = new Date().toISOString()
+  const known = events.filter(({ eventId, eventType, projectUuid, project, envelope }) => {
+    const texts = [eventId, eventType, projectUuid, project].map(encode)
+    return Number(insert.run(...texts, envelope, Buffer.byteLength(envelope), now).changes) === 0
+  })
+  return known.map(({ eventId }) => eventId)
+}
+
+function toHeldProject(row: Row): HeldProject {
+  return {
+    project: decode(row['project']),
+    projectUuid: decode(row['project_uuid']),
+    count: Number(row['n']),
+    oldestAt: String(row['queued_at']),
+    attempts: Number(row['attempts']),
+    lastError: decodeOrNull(row['last_error']),
+  }
+}

@@ -1,0 +1,106 @@
+import { CommandError } from 'familiar/cli'
+
+export type SqlValue = string | number | null
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Statement {
+  run(...values: readonly SqlValue[]): { readonly changes: number | bigint }
+  get(...values: readonly SqlValue[]): Row | undefined
+  all(...values: readonly SqlValue[]): readonly Row[]
+  iterate(...values: readonly SqlValue[]): Iterable<Row>
+}
+
+/** What the queue uses of `node:sqlite`, and of the package that has the same interface. */
+export interface Database {
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+
+export interface Sqlite {
+  readonly version: string
+  /** `location` is a path, or a URI that begins with `file:`. Throws an error of SQLite. */
+  open(location: string): Database
+}
+
+interface SqliteModule {
+  readonly DatabaseSync: new (location: string) => Database
+}
+
+/**
+ * Older ones may damage a database in WAL mode when several processes write and one of them resets the WAL
+ * (https://sqlite.org/wal.html, "the WAL-reset bug").
+ */
+const OLDEST = [3, 51, 3] as const
+
+/**
+ * Returns SQLite: that of Node, where it has one that is new enough, else that of a package with a native part. Throws
+ * `E_SQLITE_UNAVAILABLE` if neither can be loaded.
+ */
+export async function loadSqlite(): Promise<Sqlite> {
+  const builtIn = loadBuiltIn()
+  if (builtIn !== null) return builtIn
+  try {
+    return toSqlite(await import('@photostructure/sqlite'))
+  } catch (error) {
+    throw unavailable(error)
+  }
+}
+
+function loadBuiltIn(): Sqlite | null {
+  // Loading the module prints a warning where it is experimental, so ask for its version first.
+  if (!isNewEnough(process.versions['sqlite'])) return null
+  const module = withoutWarnings(() => process.getBuiltinModule('node:sqlite')) as SqliteModule | undefined
+  if (module === undefined) return null
+  const sqlite = toSqlite(module)
+  // A Node that was built with the system's SQLite may run with another one.
+  return isNewEnough(sqlite.version) ? sqlite : null
+}
+
+function toSqlite({ DatabaseSync }: SqliteModule): Sqlite {
+  return {
+    get version() {
+      return versionOf(new DatabaseSync(':memory:'))
+    },
+    open: (location) => new DatabaseSync(location),
+  }
+}
+
+function versionOf(database: Database): string {
+  try {
+    return String(database.prepare('SELECT sqlite_version() AS version').get()?.['version'])
+  } finally {
+    database.close()
+  }
+}
+
+/** Returns whether this is `OLDEST` or a later version. */
+export function isNewEnough(version: string | undefined): boolean {
+  const parts = (version ?? '').split('.').map(Number)
+  const differing = OLDEST.findIndex((number, place) => number !== (parts[place] ?? 0))
+  return differing < 0 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)
+}
+
+/** Node warns that its SQLite is experimental: users cannot do anything about that. */
+function withoutWarnings<T>(act: () => T): T {
+  const emitWarning = Object.getOwnPropertyDescriptor(process, 'emitWarning')
+  process.emitWarning = () => undefined
+  try {
+    return act()
+  } finally {
+    if (emitWarning !== undefined) Object.defineProperty(process, 'emitWarning', emitWarning)
+  }
+}
+
+/** A missing module is reported as what it is: the installation was replaced or removed. */
+function unavailable(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return error
+  const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return new CommandError('E_SQLITE_UNAVAILABLE', `SQLite cannot be loaded: ${why}`, {
+    hint: 'install this tool again on this system, or use Node 26, which has its own SQLite',
+    exit: 2,
+    cause: error,
+  })
+}

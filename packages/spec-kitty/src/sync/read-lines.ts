@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer'
+
+/** One line of NDJSON. Lines are counted from 1. */
+export type Line =
+  | { readonly number: number; readonly text: string }
+  /** It cannot be read as text. */
+  | { readonly number: number; readonly why: string }
+
+const NEWLINE = 0x0a
+
+/**
+ * Splits a stream of bytes into lines; what ends without a line feed is a line too, an empty line is none. Yields the lines
+ * that a chunk completes together. Of a line longer than `maxBytes` only the beginning is kept in memory, and it is bad.
+ */
+export async function* readLines(
+  input: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<readonly Line[]> {
+  const current = openLine(maxBytes)
+  for await (const chunk of input) {
+    const lines: Line[] = []
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      current.add(chunk.subarray(start, end))
+      lines.push(...current.end())
+      start = end + 1
+    }
+    current.add(chunk.subarray(start))
+    yield lines
+  }
+  yield current.end()
+}
+
+/** Collects the parts of one line after the other. */
+function openLine(maxBytes: number): { add(part: Uint8Array): void; end(): readonly Line[] } {
+  let number = 0
+  let parts: Uint8Array[] = []
+  let bytes = 0
+  return {
+    add: (part) => {
+      bytes += part.length
+      if (bytes <= maxBytes) parts.push(part)
+    },
+    end: () => {
+      number += 1
+      const line = bytes > maxBytes ? tooLong(number, maxBytes) : toLine(number, Buffer.concat(parts))
+      parts = []
+      bytes = 0
+      return 'text' in line && line.text.trim() === '' ? [] : [line]
+    },
+  }
+}
+
+function tooLong(number: number, maxBytes: number): Line {
+  return { number, why: `it is longer than ${maxBytes} bytes` }
+}
+
+/** Invalid UTF-8 would become other characters without a word. */
+function toLine(number: number, bytes: Buffer): Line {
+  if (!isUtf8(bytes)) return { number, why: 'it is not UTF-8' }
+  const text = bytes.toString('utf8')
+  return { number, text: number === 1 && text.startsWith('\ufeff') ? text.slice(1) : text }
+}
+
+/** Yields what the input yields, and null whenever nothing has come for this long: the time to work on what has. */
+export async function* withPauses<T>(input: AsyncIterable<T>, quietMs: number): AsyncGenerator<T | null> {
+  const iterator = input[Symbol.asyncIterator]()
+  try {
+    for (let next = iterator.next(); ; next = iterator.next()) {
+      if (await isLate(next, quietMs)) yield null
+      const result = await next
+      if (result.done === true) return
+      yield result.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+async function isLate(next: Promise<unknown>, quietMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<true>((resolve) => {
+    timer = setTimeout(() => resolve(true), quietMs)
+  })
+  try {
+    return (await Promise.race([next, late])) === true
+  } finally {
+    clearTimeout(timer)
+  }
+}

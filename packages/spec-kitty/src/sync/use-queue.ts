@@ -1,0 +1,21 @@
+import { note, type Io } from 'familiar/cli'
+import type { SqliteQueue } from './queue/sqlite-queue.js'
+
+/**
+ * Calls `act` with the queue of the root for a command, and says on stderr if a damaged one was put aside. Returns null, and
+ * creates nothing, if there is no queue.
+ */
+export async function useQueue<T>(
+  root: string,
+  io: Pick<Io, 'err'>,
+  act: (queue: SqliteQueue) => T,
+): Promise<T | null> {
+  const { openHandleIfThere, queuePath } = await import('./queue/open.js')
+  const handle = await openHandleIfThere(queuePath(root), { onNotice: (text) => note(io, text) })
+  if (handle === null) return null
+  try {
+    return await handle.use(act)
+  } finally {
+    handle[Symbol.dispose]()
+  }
+}
