@@ -88,7 +88,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons')],
+    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons sync/session')],
   },
   { part: 'spec-kitty/sync/session', may: ['familiar', 'familiar/cli', ...tool('sync/config.ts')] },
   ...['provider', 'auth-errors'].map((name) => ({

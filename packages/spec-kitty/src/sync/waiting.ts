@@ -21,8 +21,8 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   const path = join(root, 'daemons', 'sync', 'queue.db')
   if (!existsSync(path)) return EMPTY
   try {
-    const { openQueueIfThere } = await import('./queue/open.js')
-    const queue = await openQueueIfThere(path)
+    const { openQueueToLook } = await import('./queue/open.js')
+    const queue = await openQueueToLook(path)
     if (queue === null) return EMPTY
     try {
       return { ...queue.counts(), held: await heldOf(queue.waiting()) }
