@@ -26,7 +26,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     onWait: (message) => note(io, message),
   })
   if (json) printJson({ was_signed_in: wasThere, server_url: serverUrl, revoked, reason: why }, io)
-  else io.out(wasThere ? `signed out${serverUrl === null ? '' : ` of ${serverUrl}`}\n` : 'nobody was signed in\n')
+  else
+    io.out(
+      wasThere ? `signed out${serverUrl === null ? '' : ` of ${serverUrl}`}\n` : 'nobody was signed in\n',
+    )
   if (why !== null) note(io, `the token was not revoked: ${why}`)
   return revoked === false ? EXIT.problem : EXIT.ok
 }

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A command line in front of ours: `setpriv ...`, `unshare ...`. */
   readonly prefix?: readonly string[]
+  /** What stands on standard input; nothing by default. */
+  readonly input?: string
 }
 
 /** Runs the command as another user, `nobody`. */
@@ -41,6 +43,7 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Ran {
     env: smallEnvironment(options.env),
     encoding: 'utf8',
     timeout: 60_000,
+    ...(options.input === undefined ? {} : { input: options.input }),
   })
   return { status, stdout, ...withoutWaits(stderr) }
 }

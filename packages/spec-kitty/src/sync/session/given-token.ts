@@ -22,7 +22,9 @@ export async function readTokenFrom(input: NodeJS.ReadStream): Promise<string> {
   const token = Buffer.concat(parts).toString('utf8').trim()
   if (token === '') throw new UsageError('standard input contains no token')
   if (!isToken(token)) {
-    throw new UsageError('standard input is not a token: one line of visible ASCII without blanks, at most 16 KiB')
+    throw new UsageError(
+      'standard input is not a token: one line of visible ASCII without blanks, at most 16 KiB',
+    )
   }
   return token
 }

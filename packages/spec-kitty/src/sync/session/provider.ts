@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, objectOf, parseJson, stringOf } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
-import { explain, lossIn, refusalIn } from './auth-errors.js'
+import { explain, lossIn, refusalIn, textOf } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
-import { isSafeUrl, parseServerUrl, type ServerSettings } from './server-url.js'
+import { checkedUrl, isSafeUrl, withoutSlash, type ServerSettings } from './server-url.js'
 import { isToken, type StoredSession } from './stored-session.js'
 
 /**
@@ -66,11 +66,9 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
   const scope = SCOPES.filter((one) => known.scopes_supported?.includes(one) ?? true).join(' ')
   // OpenID Connect Core 1.0, 11: a refresh token is given only with the user's consent.
   const asked = { scope, prompt: 'consent', ...resource }
-  const device = await openid
-    .initiateDeviceAuthorization(config, asked)
-    .catch((error: unknown) => {
-      throw explain(error, issuer, [])
-    })
+  const device = await openid.initiateDeviceAuthorization(config, asked).catch((error: unknown) => {
+    throw explain(error, issuer, [])
+  })
   const { user_code: userCode, verification_uri: url, verification_uri_complete: complete } = device
   if (userCode.length > MAX_CODE_CHARS) throw unsupported(`${issuer} gave a code that nobody can type`)
   return {
@@ -147,10 +145,11 @@ async function namedIssuer(serverUrl: string): Promise<string | null> {
 
 function issuerIn(json: JsonObject, serverUrl: string): string {
   const [resource, servers] = [stringOf(json['resource']), json['authorization_servers']]
-  if (resource?.replace(/\/+$/, '') !== serverUrl) throw unsupported(`${serverUrl} says that it is another server`)
+  if (resource === null || withoutSlash(resource) !== serverUrl)
+    throw unsupported(`${serverUrl} says that it is another server`)
   const issuer = stringOf(Array.isArray(servers) ? servers[0] : null)
   if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`)
-  return parseServerUrl(issuer, `the sign-in service of ${serverUrl}`)
+  return checkedUrl(issuer, `the sign-in service of ${serverUrl}`)
 }
 
 /** Both places where a service may describe itself are tried: OpenID Connect Discovery, and RFC 8414. */
@@ -168,7 +167,7 @@ async function discover(issuer: string, clientId: string): Promise<openid.Config
     if (lossIn(error) !== null) throw explain(error, issuer, [])
     return find('oauth2').catch((second: unknown) => {
       if (lossIn(second) !== null) throw explain(second, issuer, [])
-      throw unsupported(`${issuer} does not say how to sign in: ${explain(error, issuer, []).message}`)
+      throw unsupported(`${issuer} does not say how to sign in (${textOf(error)})`)
     })
   }
 }
@@ -214,7 +213,10 @@ async function awaitReply(
     if (waitMs <= 0) throw expired()
     await sleep(waitMs)
     try {
-      return await openid.genericGrantRequest(config, DEVICE_GRANT, { device_code: device.device_code, ...resource })
+      return await openid.genericGrantRequest(config, DEVICE_GRANT, {
+        device_code: device.device_code,
+        ...resource,
+      })
     } catch (error) {
       const refusal = refusalIn(error)
       if (refusal === 'authorization_pending') continue
@@ -237,7 +239,7 @@ function expired(): CommandError {
   })
 }
 
-async function sessionFrom(reply: Reply, { config, issuer, resource, settings }: Service): Promise<StoredSession> {
+async function sessionFrom(reply: Reply, { config, resource, settings }: Service): Promise<StoredSession> {
   const claims = await claimsOf(reply, config)
   const known = config.serverMetadata()
   const nothing = { refresh_token: null, auth_scope: null }
@@ -248,7 +250,7 @@ async function sessionFrom(reply: Reply, { config, issuer, resource, settings }:
     team: stringOf(claims['team']),
     signed_in_at: new Date().toISOString(),
     ended_at: null,
-    issuer,
+    issuer: known.issuer,
     client_id: settings.clientId,
     token_endpoint: known.token_endpoint ?? null,
     revocation_endpoint: known.revocation_endpoint ?? null,

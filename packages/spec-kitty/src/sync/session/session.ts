@@ -2,11 +2,10 @@ import { CommandError } from 'familiar/cli'
 import { readStored, type StoredSession } from './stored-session.js'
 
 /** A session without its tokens: this may be shown, logged and sent. */
-export interface Session
-  extends Omit<
-    StoredSession,
-    'access_token' | 'refresh_token' | 'token_endpoint' | 'revocation_endpoint' | 'resource' | 'ended_at'
-  > {
+export interface Session extends Omit<
+  StoredSession,
+  'access_token' | 'refresh_token' | 'token_endpoint' | 'revocation_endpoint' | 'resource' | 'ended_at'
+> {
   /** Why nothing can be done with it until the user signs in again; null if it can be used. */
   readonly over: 'ended_by_server' | 'expired' | null
   /** Whether the access token is renewed without the user. */
@@ -50,7 +49,13 @@ function whyOver(stored: StoredSession): Session['over'] {
   return stored.refresh_token === null && expiresWithin(stored, 0) ? 'expired' : null
 }
 
-export function sessionUnreadable({ path, why }: { readonly path: string; readonly why: string }): CommandError {
+export function sessionUnreadable({
+  path,
+  why,
+}: {
+  readonly path: string
+  readonly why: string
+}): CommandError {
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
     hint: 'spec-kitty auth login replaces it',
   })

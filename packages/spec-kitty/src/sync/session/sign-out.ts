@@ -19,7 +19,10 @@ export function signOut(root: string, options: ChangeOptions): Promise<SignedOut
     const result =
       read.state === 'readable'
         ? await revoke(read.session)
-        : { revoked: null, why: read.state === 'absent' ? null : `the session could not be read (${read.why})` }
+        : {
+            revoked: null,
+            why: read.state === 'absent' ? null : `the session could not be read (${read.why})`,
+          }
     removeStored(root)
     return { wasThere: read.state !== 'absent', serverUrl, ...result }
   })
