@@ -1,8 +1,24 @@
 import { parseArgs } from 'node:util'
-import { CommandError, EXIT, note, printable, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
+import {
+  CommandError,
+  EXIT,
+  note,
+  printable,
+  printJson,
+  readOptions,
+  UsageError,
+  type Io,
+} from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject } from '../daemons/project-directory.js'
-import { CONSENT_KEY, jsonOf, listSettings, projectHere, sourceOf, type ShownSetting } from '../sync/list-settings.js'
+import {
+  CONSENT_KEY,
+  jsonOf,
+  listSettings,
+  projectHere,
+  sourceOf,
+  type ShownSetting,
+} from '../sync/list-settings.js'
 import { readSettings, SETTING_KEYS } from '../sync/settings.js'
 
 export const help = `Usage: spec-kitty config get KEY [--json]

@@ -1,7 +1,14 @@
 import { EXIT, formatTable, paint, printable, printJson, readOptions, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject } from '../daemons/project-directory.js'
-import { jsonOf, listSettings, projectHere, sourceOf, textOf, type ShownSetting } from '../sync/list-settings.js'
+import {
+  jsonOf,
+  listSettings,
+  projectHere,
+  sourceOf,
+  textOf,
+  type ShownSetting,
+} from '../sync/list-settings.js'
 import { readSettings } from '../sync/settings.js'
 
 export const help = `Usage: spec-kitty config list [--json]

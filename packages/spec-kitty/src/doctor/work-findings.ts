@@ -20,7 +20,8 @@ function waitingLong({ queue, why }: WorkView, now: number): readonly Finding[] 
     {
       id: 'F-009',
       severity: 'warn',
-      summary: why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
+      summary:
+        why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
       remediation:
         why === null
           ? { command: 'spec-kitty sync now', description: 'sends them, and says what becomes of each batch' }

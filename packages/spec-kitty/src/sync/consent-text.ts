@@ -183,7 +183,11 @@ interface At {
   readonly literal: string
 }
 
-function valueEdits({ text, literal }: At, { key, value }: Pair, shared: ReadonlySet<string>): readonly Edit[] {
+function valueEdits(
+  { text, literal }: At,
+  { key, value }: Pair,
+  shared: ReadonlySet<string>,
+): readonly Edit[] {
   if ((isScalar(value) || isAlias(value)) && !isShared(value, shared)) {
     const [from, to] = value.range ?? [0, 0]
     if (to > from) return [{ from, to, text: literal }]

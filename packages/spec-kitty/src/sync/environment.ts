@@ -43,7 +43,10 @@ function withoutPassword(proxy: string): string {
 }
 
 /** Returns where the daemon's environment differs from this command's. A daemon that does not tell differs in nothing. */
-export function differences(daemon: StartEnvironment | null, command: StartEnvironment): readonly Difference[] {
+export function differences(
+  daemon: StartEnvironment | null,
+  command: StartEnvironment,
+): readonly Difference[] {
   if (daemon === null) return []
   return Object.keys(command).flatMap((variable) => {
     const [theirs, ours] = [daemon[variable], command[variable] ?? null]

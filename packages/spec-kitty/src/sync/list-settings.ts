@@ -1,6 +1,13 @@
 import type { Io } from 'familiar/cli'
 import { consentFile, readConsent } from './consent.js'
-import { aboutSetting, describeSource, SETTING_KEYS, type Resolved, type Settings, type Source } from './settings.js'
+import {
+  aboutSetting,
+  describeSource,
+  SETTING_KEYS,
+  type Resolved,
+  type Settings,
+  type Source,
+} from './settings.js'
 
 /** One setting, as `config list` shows it. */
 export interface ShownSetting {
@@ -17,7 +24,10 @@ export interface ShownSetting {
 export const CONSENT_KEY = 'project.consent'
 
 /** Returns every setting in the order of the table and, inside of a project, its consent. */
-export async function listSettings(settings: Settings, project: string | null): Promise<readonly ShownSetting[]> {
+export async function listSettings(
+  settings: Settings,
+  project: string | null,
+): Promise<readonly ShownSetting[]> {
   const all = SETTING_KEYS.map((key) => shown(key, aboutSetting(key), settings.get(key)))
   return project === null ? all : [...all, await consentOf(project)]
 }

@@ -1,6 +1,7 @@
 import type { Io, StatusExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
+import { whyDocument, whyText } from './why.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 type Line = readonly [label: string, text: string]
@@ -26,7 +27,10 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
 }
 
 /** What `sync status --json` says of the daemon's work. Null: it is not known. Names and meanings are permanent. */
-function workDocument({ report, gate, queue, queueProblem, why, differences, settings }: WorkView, now: number) {
+function workDocument(
+  { report, gate, queue, queueProblem, why, differences, settings }: WorkView,
+  now: number,
+) {
   return {
     uploading: report.running,
     last_sync: report.lastSync,
@@ -40,10 +44,7 @@ function workDocument({ report, gate, queue, queueProblem, why, differences, set
     queue_problem: queueProblem,
     server_url: gate.state === 'open' ? gate.serverUrl : null,
     format: gate.state === 'open' ? gate.format : null,
-    nothing_leaves:
-      why === null
-        ? null
-        : { reason: why.reason, sentence: why.sentence, command: why.command, is_all: why.isAll },
+    nothing_leaves: whyDocument(why),
     environment_differences: differences,
     config_problems: settings.problems,
   }
@@ -60,9 +61,14 @@ function workLines(view: WorkView, now: number): readonly Line[] {
     ...uploadLines(view),
     ...differences.map(
       ({ variable, daemon, command }) =>
-        ['differs', `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`] as const,
+        [
+          'differs',
+          `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
+        ] as const,
     ),
-    ...(differences.length === 0 ? [] : [['', 'spec-kitty sync restart takes over what is set here'] as const]),
+    ...(differences.length === 0
+      ? []
+      : [['', 'spec-kitty sync restart takes over what is set here'] as const]),
   ]
 }
 
@@ -87,7 +93,7 @@ function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
   }
   return [
-    ['uploads', why.isAll ? `nothing leaves: ${why.sentence}` : why.sentence],
+    ['uploads', whyText(why)],
     ['', why.command],
   ]
 }

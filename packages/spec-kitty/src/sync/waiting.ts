@@ -35,7 +35,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
 }
 
 /** Returns the projects that may not send, in their order. */
-async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
+export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
   const all = await Promise.all(
     waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
       const consent = await readConsent(project)

@@ -65,7 +65,8 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
-  if (!isDaemonRunning) return { reason: 'no_daemon', sentence: 'no sync daemon runs', command: NOW, isAll: true }
+  if (!isDaemonRunning)
+    return { reason: 'no_daemon', sentence: 'no sync daemon runs', command: NOW, isAll: true }
   if (nextAttemptAt !== null) {
     const error = lastError === null ? '' : `: ${lastError}`
     const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
@@ -76,15 +77,28 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
 }
 
+/** As one sentence for people. */
+export function whyText({ isAll, sentence }: Why): string {
+  return isAll ? `nothing leaves: ${sentence}` : sentence
+}
+
+/** As JSON: names and meanings are permanent. */
+export function whyDocument(why: Why | null): object | null {
+  if (why === null) return null
+  const { reason, sentence, command, isAll } = why
+  return { reason, sentence, command, is_all: isAll }
+}
+
 /** Returns why nothing may leave at all. */
-export function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
+function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
   const { text, command } = CLOSED[reason]
   return { reason, sentence: withDetail(text, detail), command, isAll: true }
 }
 
 /** Returns why the events of a project stay, which holds for so many other projects too. */
-export function whyHeld({ project, reason, detail }: HeldProject, others = 0): Why {
-  const more = others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
+function whyHeld({ project, reason, detail }: HeldProject, others = 0): Why {
+  const more =
+    others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
     sentence: `${withDetail(HELD[reason](project), detail)}${more}`,

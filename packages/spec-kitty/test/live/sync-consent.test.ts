@@ -31,7 +31,9 @@ describe('sync opt-in and sync opt-out', () => {
     })
     const text = OURS.replace('{auto', '{enabled: true, auto')
     expect(readFileSync(file, 'utf8')).toBe(text)
-    expect(root.run(['sync', 'opt-in', project]).stdout).toBe(`events of ${project} may already leave this machine\n`)
+    expect(root.run(['sync', 'opt-in', project]).stdout).toBe(
+      `events of ${project} may already leave this machine\n`,
+    )
     const refused = root.json(['sync', 'opt-out', project])
     expect([refused.status, refused.stderr, refused.document]).toEqual([
       0,
@@ -43,7 +45,9 @@ describe('sync opt-in and sync opt-out', () => {
 
   it('find the project of the working directory, upward', () => {
     const shell = makeShell(root)
-    const { status, stdout } = shell(`cd '${join(root.base, "it'\\''s a project", '.kittify', 'deeper')}' && spec-kitty sync opt-in`)
+    const { status, stdout } = shell(
+      `cd '${join(root.base, "it'\\''s a project", '.kittify', 'deeper')}' && spec-kitty sync opt-in`,
+    )
     expect([status, stdout]).toEqual([0, `events of ${project} may leave this machine\n`])
     const outside = shell(`cd / && spec-kitty sync opt-in`)
     expect([outside.status, lineOf(outside.stderr).length]).toEqual([2, 1])
@@ -82,13 +86,19 @@ describe('config list', () => {
     writeFileSync(config, '[sync]\nserver_url = "https://sync.example.org"\nmax_queue_size = 7\n')
     const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
     const { status, document } = root.json(['config', 'list'], { env })
-    const found = Object.fromEntries(document.settings.map(({ about: _, ...one }: any) => [one.key, one]))
+    const found = Object.fromEntries(document.settings.map((one: any) => [one.key, one]))
     const rest = { variable: null, file: null, line: null, problem: null }
     expect([status, document.problems]).toEqual([0, []])
     expect(found).toMatchObject({
       root: { ...rest, value: root.path, source: 'environment', variable: 'SPEC_KITTY_HOME' },
       'sync.hosted': { ...rest, value: true, source: 'environment', variable: 'SPEC_KITTY_ENABLE_SAAS_SYNC' },
-      'sync.server_url': { ...rest, value: 'https://sync.example.org', source: 'file', file: config, line: 2 },
+      'sync.server_url': {
+        ...rest,
+        value: 'https://sync.example.org',
+        source: 'file',
+        file: config,
+        line: 2,
+      },
       'sync.max_queue_size': { ...rest, value: 7, source: 'file', file: config, line: 3 },
       'sync.format': { ...rest, value: 'batch', source: 'default' },
     })
@@ -106,7 +116,9 @@ describe('config list', () => {
     expect(wrong[0]).toContain('sync.format must be "batch" or "cloudevents", not "xml"')
     writeFileSync(join(root.path, 'config.toml'), '[sync\n')
     const { document } = root.json(['config', 'list'])
-    expect(document.problems).toEqual([expect.stringContaining('config.toml cannot be read: line 1, column ')])
+    expect(document.problems).toEqual([
+      expect.stringContaining('config.toml cannot be read: line 1, column '),
+    ])
   })
 })
 
@@ -115,7 +127,10 @@ describe('config get', () => {
     const size = root.run(['config', 'get', 'sync.max_queue_size'])
     expect(size).toMatchObject({ status: 0, stdout: '100000\n', stderr: 'from: default\n' })
     expect(root.run(['config', 'get', 'sync.server_url'])).toMatchObject({ status: 1, stdout: '' })
-    expect(root.json(['config', 'get', 'sync.server_url']).document).toMatchObject({ value: null, source: 'default' })
+    expect(root.json(['config', 'get', 'sync.server_url']).document).toMatchObject({
+      value: null,
+      source: 'default',
+    })
     const env = { SPEC_KITTY_SAAS_URL: 'https://user:secret@sync.example.org' }
     const wrong = root.run(['config', 'get', 'sync.server_url'], { env })
     expect([wrong.status, wrong.stdout, lineOf(wrong.stderr).length]).toEqual([2, '', 1])

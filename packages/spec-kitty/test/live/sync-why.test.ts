@@ -28,7 +28,9 @@ function publish(): void {
 }
 
 function signIn(server = SERVER): void {
-  const { status, stderr } = makeShell(root)(`echo a-token | spec-kitty auth login --with-token --server ${server}`)
+  const { status, stderr } = makeShell(root)(
+    `echo a-token | spec-kitty auth login --with-token --server ${server}`,
+  )
   expect([status, stderr]).toEqual([0, ''])
 }
 
@@ -91,7 +93,11 @@ describe('why nothing leaves', () => {
     const reasons = [
       ['[sync]\nformat = "xml"\n', 'config_unreadable', 'sync.format must be'],
       ['[sync\n', 'config_unreadable', 'line 1, column '],
-      ['[sync]\nserver_url = "http://sync.example.org"\n', 'insecure_server', 'http://sync.example.org is neither'],
+      [
+        '[sync]\nserver_url = "http://sync.example.org"\n',
+        'insecure_server',
+        'http://sync.example.org is neither',
+      ],
       ['[sync]\nserver_url = "https://sync.example.org"\n', 'other_server', `the session is for ${SERVER}`],
       ['', null, null],
     ] as const
@@ -103,6 +109,24 @@ describe('why nothing leaves', () => {
     }
     writeFileSync(join(root.path, 'session.json'), 'no session')
     expect(status().nothing_leaves).toMatchObject({ reason: 'session_unreadable' })
+  })
+})
+
+describe('sync queue', () => {
+  it('says the same, and names the projects that may not send', () => {
+    publish()
+    signIn()
+    const { document } = root.json(['sync', 'queue'], { env: ON })
+    expect(document.projects).toMatchObject([{ project, queued: 1, reason: 'no_consent' }])
+    expect(document.nothing_leaves).toEqual(status().nothing_leaves)
+    expect(root.run(['sync', 'queue'], { env: ON }).stdout).toContain(
+      `nothing leaves: ${project} has not opted in\n  spec-kitty sync opt-in ${project}\n`,
+    )
+    root.run(['sync', 'opt-in', project])
+    expect(root.json(['sync', 'queue'], { env: ON }).document).toMatchObject({
+      nothing_leaves: null,
+      projects: [{ reason: null }],
+    })
   })
 })
 
@@ -123,9 +147,10 @@ describe('sync status', () => {
     expect([code, wrong.length]).toEqual([0, 2])
     expect(wrong[0]).toContain('sync.max_queue_size must be a whole number from 1 to 1000000000, not "many"')
     expect(status().config_problems).toHaveLength(2)
-    expect(root.json(['sync', 'status'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }).document.automatic_start_skipped).toBe(
-      'policy_manual',
-    )
+    expect(
+      root.json(['sync', 'status'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }).document
+        .automatic_start_skipped,
+    ).toBe('policy_manual')
   })
 
   it('says where the environment of the daemon differs from that of the command, and what takes it over', () => {
@@ -151,7 +176,10 @@ describe('sync status', () => {
     const healthy = readFileSync(path)
     for (const [bytes, words] of [
       [Buffer.from('no database '.repeat(1_000)), 'is damaged'],
-      [Buffer.concat([healthy.subarray(0, 60), Buffer.of(0, 0, 1, 0), healthy.subarray(64)]), 'newer version'],
+      [
+        Buffer.concat([healthy.subarray(0, 60), Buffer.of(0, 0, 1, 0), healthy.subarray(64)]),
+        'newer version',
+      ],
     ] as const) {
       for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
       writeFileSync(path, bytes)

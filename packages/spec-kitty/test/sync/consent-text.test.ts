@@ -9,7 +9,10 @@ describe('a consent is', () => {
   it.for([
     ['the literal true', 'sync:\n  enabled: true\n'],
     ['true in a flow map', '{a: 1, sync: {enabled: true}}'],
-    ['true among other keys and comments', '# ours\na: 1\nsync: # hosted\n  x: 2\n  enabled: true # yes\nb: 3\n'],
+    [
+      'true among other keys and comments',
+      '# ours\na: 1\nsync: # hosted\n  x: 2\n  enabled: true # yes\nb: 3\n',
+    ],
     ['true with CRLF', 'a: 1\r\nsync:\r\n  enabled: true\r\n'],
     ['true behind a BOM', `${BOM}sync:\n  enabled: true\n`],
     ['true behind an alias', 'yes: &y true\nsync:\n  enabled: *y\n'],
@@ -48,7 +51,11 @@ describe('no consent is', () => {
 describe('unreadable, with the reason, is', () => {
   it.for([
     ['a quoted true', 'sync:\n  enabled: "true"\n', 'line 2: sync.enabled must be true or false'],
-    ['yes, which YAML 1.2 takes for text', 'sync:\n  enabled: yes\n', 'line 2: sync.enabled must be true or false'],
+    [
+      'yes, which YAML 1.2 takes for text',
+      'sync:\n  enabled: yes\n',
+      'line 2: sync.enabled must be true or false',
+    ],
     ['a number', 'sync:\n  enabled: 1\n', 'line 2: sync.enabled must be true or false'],
     ['a list', 'sync:\n  enabled: [true]\n', 'line 2: sync.enabled must be true or false'],
     ['a map', 'sync:\n  enabled:\n    a: true\n', 'line 3: sync.enabled must be true or false'],
@@ -56,14 +63,26 @@ describe('unreadable, with the reason, is', () => {
     ['a section that is text', 'sync: enabled\n', 'line 1: sync is not a list of keys'],
     ['a document that is a list', '- sync\n', 'it is not a list of keys'],
     ['a document that is text', 'sync\n', 'it is not a list of keys'],
-    ['the key twice', 'sync:\n  enabled: false\n  enabled: true\n', 'line 3: a key that stands above already'],
-    ['the section twice', 'sync:\n  enabled: true\nsync:\n  a: 1\n', 'line 3: a key that stands above already'],
+    [
+      'the key twice',
+      'sync:\n  enabled: false\n  enabled: true\n',
+      'line 3: a key that stands above already',
+    ],
+    [
+      'the section twice',
+      'sync:\n  enabled: true\nsync:\n  a: 1\n',
+      'line 3: a key that stands above already',
+    ],
     ['another key twice', 'sync: {enabled: true}\na: 1\na: 2\n', 'line 3: a key that stands above already'],
     ['a tab as indentation', 'sync:\n\tenabled: true\n', 'line 2, column 1: '],
     ['an open bracket', 'sync: {enabled: true\n', 'line 2, column 1: '],
     ['two documents', 'sync: {enabled: true}\n---\na: 1\n', 'line 2, column 1: '],
     ['an alias of nothing', 'sync:\n  enabled: *gone\n', 'line 2: an alias of nothing, *gone'],
-    ['an alias of nothing elsewhere', 'sync: {enabled: true}\na: *gone\n', 'line 2: an alias of nothing, *gone'],
+    [
+      'an alias of nothing elsewhere',
+      'sync: {enabled: true}\na: *gone\n',
+      'line 2: an alias of nothing, *gone',
+    ],
     ['JSON that is cut off', '{"sync": {"enabled": tr', 'line 1, column '],
     ['bytes that are not UTF-8', 'sync:\n  enabled: true # caf\uFFFD\n', 'it is not UTF-8 text'],
     ['a nesting deeper than the stack', `a: ${'['.repeat(4_000)}\n`, 'it is nested too deep'],
@@ -94,7 +113,11 @@ const GIVEN: readonly (readonly [string, string, string])[] = [
   ],
   ['a section indented by four', 'sync:\n    a: 1\n', 'sync:\n    enabled: true\n    a: 1\n'],
   ['a section with an anchor', 'sync: &s\n  a: 1\n', 'sync: &s\n  enabled: true\n  a: 1\n'],
-  ['a section with a merged key', 'x: &x {a: 1}\nsync:\n  <<: *x\n', 'x: &x {a: 1}\nsync:\n  enabled: true\n  <<: *x\n'],
+  [
+    'a section with a merged key',
+    'x: &x {a: 1}\nsync:\n  <<: *x\n',
+    'x: &x {a: 1}\nsync:\n  enabled: true\n  <<: *x\n',
+  ],
   ['an empty section', 'sync:\nb: 2\n', 'sync:\n  enabled: true\nb: 2\n'],
   ['an empty section at the end', 'b: 2\nsync:', 'b: 2\nsync:\n  enabled: true'],
   ['an empty section with a comment', 'sync: # none\n', 'sync: # none\n  enabled: true\n'],
@@ -110,7 +133,11 @@ const GIVEN: readonly (readonly [string, string, string])[] = [
   ['a value of another type', 'sync:\n  enabled: "yes"\n', 'sync:\n  enabled: true\n'],
   ['an alias', 'n: &n false\nsync:\n  enabled: *n\n', 'n: &n false\nsync:\n  enabled: true\n'],
   ['an anchor that nothing uses', 'sync:\n  enabled: &e false\n', 'sync:\n  enabled: &e true\n'],
-  ['long lines and odd spaces', `a:   "${'x y '.repeat(60)}"\nb:    [ 1,2 ]\n`, `a:   "${'x y '.repeat(60)}"\nb:    [ 1,2 ]\nsync:\n  enabled: true\n`],
+  [
+    'long lines and odd spaces',
+    `a:   "${'x y '.repeat(60)}"\nb:    [ 1,2 ]\n`,
+    `a:   "${'x y '.repeat(60)}"\nb:    [ 1,2 ]\nsync:\n  enabled: true\n`,
+  ],
 ]
 
 describe('the consent is put into', () => {

@@ -63,7 +63,10 @@ const HOSTILE: Readonly<Record<string, readonly [make: () => void, why: string]>
     () => writeFileSync(file, Buffer.concat([Buffer.from(`${YES}# caf`), Buffer.of(0xc3)])),
     'it is not UTF-8 text',
   ],
-  'a file in UTF-16': [() => writeFileSync(file, Buffer.from(`\uFEFF${YES}`, 'utf16le')), 'it is not UTF-8 text'],
+  'a file in UTF-16': [
+    () => writeFileSync(file, Buffer.from(`\uFEFF${YES}`, 'utf16le')),
+    'it is not UTF-8 text',
+  ],
   'a value of another type': [
     () => writeFileSync(file, 'sync:\n  enabled: "true"\n'),
     'line 2: sync.enabled must be true or false',

@@ -38,7 +38,11 @@ describe('a value comes from', () => {
     ['color', 'auto'],
     ['browser', null],
   ] as const)('nowhere but the default: %s', async ([key, value]) => {
-    expect(await get(key, 'x = 1\n[other]\nformat = "xml"\n')).toEqual({ state: 'right', value, source: FROM_DEFAULT })
+    expect(await get(key, 'x = 1\n[other]\nformat = "xml"\n')).toEqual({
+      state: 'right',
+      value,
+      source: FROM_DEFAULT,
+    })
   })
 
   it.for([
@@ -78,8 +82,16 @@ describe('a value comes from', () => {
     ['a dotted key', 'a = 1\nsync.format = "batch"\n', 2],
     ['a table in one line', 'sync = { format = "batch" }\n', 1],
     ['CRLF', '[sync]\r\nformat = "batch"\r\n', 2],
-    ['a comment and another table that name it', '# format = 1\n[a]\nformat = 1\n[sync]\n# format\nformat = "batch"\n', 6],
-    ['a text of several lines that looks like it', 'a = """\n[sync]\nformat = "xml"\n"""\n[sync]\nformat = "batch"\n', 6],
+    [
+      'a comment and another table that name it',
+      '# format = 1\n[a]\nformat = 1\n[sync]\n# format\nformat = "batch"\n',
+      6,
+    ],
+    [
+      'a text of several lines that looks like it',
+      'a = """\n[sync]\nformat = "xml"\n"""\n[sync]\nformat = "batch"\n',
+      6,
+    ],
     ['a key in quotes', '[sync]\n"format" = "batch"\n', 2],
     ['a key with an escape', '[sync]\n"form\\u0061t" = "batch"\n', null],
   ] as const)('a line that is told: %s', async ([, config, line]) => {
@@ -135,8 +147,16 @@ describe('a wrong value is one line that says where and what it must be:', () =>
 describe('a file that cannot be read is one line, and every setting that could be in it is wrong:', () => {
   it.for([
     ['no TOML', () => writeFileSync(file, '[sync]\nformat = batch\n'), 'line 2, column 10: '],
-    ['a key that stands twice', () => writeFileSync(file, '[sync]\nformat = "batch"\nformat = "batch"\n'), 'line 3, column '],
-    ['a section that is no table', () => writeFileSync(file, 'sync = 5\n'), 'sync must be a table, not number'],
+    [
+      'a key that stands twice',
+      () => writeFileSync(file, '[sync]\nformat = "batch"\nformat = "batch"\n'),
+      'line 3, column ',
+    ],
+    [
+      'a section that is no table',
+      () => writeFileSync(file, 'sync = 5\n'),
+      'sync must be a table, not number',
+    ],
     ['a directory', () => mkdirSync(file), 'it is not a file'],
     ['a link that goes in a circle', () => symlinkSync('config.toml', file), 'ELOOP'],
   ] as const)('%s', async ([, make, why]) => {

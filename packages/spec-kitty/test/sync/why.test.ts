@@ -40,7 +40,12 @@ describe('nothing leaves, whatever waits and whoever runs, because', () => {
     const [sentence, command] = CLOSED[reason]
     for (const changes of [{}, { queued: 0 }, { isDaemonRunning: false, held: [held('/p', 5)] }]) {
       const gate: Gate = { state: 'closed', reason, detail: null }
-      expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({ reason, sentence, command, isAll: true })
+      expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({
+        reason,
+        sentence,
+        command,
+        isAll: true,
+      })
       const told = whyNothingLeaves(standing({ ...changes, gate: { ...gate, detail: 'so it is' } }))
       expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command, isAll: true })
     }

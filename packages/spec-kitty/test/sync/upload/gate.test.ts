@@ -35,7 +35,14 @@ it.for([
   ['a broken session', ON, BROKEN, SERVER, 'session_unreadable', /it is a FIFO/],
   ['no session', ON, ABSENT, SERVER, 'no_session', null],
   ['a server that is no text', ON, HERE, '[sync]\nserver_url = 1\n', 'config_unreadable', /must be an http/],
-  ['a server that is no URL', ON, HERE, '[sync]\nserver_url = "sync.test"\n', 'config_unreadable', /must be an/],
+  [
+    'a server that is no URL',
+    ON,
+    HERE,
+    '[sync]\nserver_url = "sync.test"\n',
+    'config_unreadable',
+    /must be an/,
+  ],
   [
     'a password in the URL',
     ON,
