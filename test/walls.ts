@@ -90,12 +90,17 @@ export const WALLS: readonly Wall[] = [
     part: 'spec-kitty/sync',
     may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons sync/session')],
   },
-  { part: 'spec-kitty/sync/session', may: ['familiar', 'familiar/cli', ...tool('sync/config.ts')] },
-  ...['provider', 'auth-errors'].map((name) => ({
-    part: `spec-kitty/sync/session/${name}.ts`,
+  {
+    part: 'spec-kitty/sync/session',
+    may: ['familiar', 'familiar/cli', ...tool('sync/config.ts sync/session/provider.ts')],
+  },
+  // The only ones that load the client of the sign-in service.
+  {
+    part: 'spec-kitty/sync/session/provider.ts',
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
-  })),
-  { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
+  },
+  { part: 'spec-kitty/sync/session/auth-errors.ts', may: ['familiar/cli', 'openid-client'] },
+  { part: 'spec-kitty/doctor', may: ['familiar/cli', ...tool('daemons sync')] },
   {
     part: 'spec-kitty/dashboard',
     may: [
