@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { consentFile, readConsent } from './consent.js'
 import {
@@ -7,6 +8,7 @@ import {
   type Resolved,
   type Settings,
   type Source,
+  type Wrong,
 } from './settings.js'
 
 /** One setting, as `config list` shows it. */
@@ -16,8 +18,7 @@ export interface ShownSetting {
   /** Null if it is not set, or wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
-  /** What is wrong with it: one line. */
-  readonly problem: string | null
+  readonly wrong: Pick<Wrong, 'code' | 'problem'> | null
 }
 
 /** The consent is the project's, not the root's: it is shown where there is a project. */
@@ -33,9 +34,10 @@ export async function listSettings(
 }
 
 function shown(key: string, about: string, found: Resolved<string | number | boolean | null>): ShownSetting {
+  const { source } = found
   return found.state === 'right'
-    ? { key, about, value: found.value, source: found.source, problem: null }
-    : { key, about, value: null, source: found.source, problem: found.problem }
+    ? { key, about, value: found.value, source, wrong: null }
+    : { key, about, value: null, source, wrong: found }
 }
 
 async function consentOf(project: string): Promise<ShownSetting> {
@@ -46,19 +48,21 @@ async function consentOf(project: string): Promise<ShownSetting> {
     key: CONSENT_KEY,
     about: 'whether the events of this project may leave this machine',
     value: isReadable ? consent : null,
-    source: { kind: 'file', path, line: null },
-    problem: isReadable ? null : `${path} cannot be used: ${consent.why}`,
+    source: existsSync(path) ? { kind: 'file', path, line: null } : { kind: 'default' },
+    wrong: isReadable
+      ? null
+      : { code: 'E_CONFIG_UNREADABLE', problem: `${path} cannot be used: ${consent.why}` },
   }
 }
 
 /** As a person reads it. */
-export function textOf({ value, problem }: ShownSetting): string {
-  if (problem !== null) return '(wrong)'
+export function textOf({ value, wrong }: ShownSetting): string {
+  if (wrong !== null) return '(wrong)'
   return value === null ? '(not set)' : String(value)
 }
 
 /** As JSON. `source` is `environment`, `file` or `default`. */
-export function jsonOf({ key, about, value, source, problem }: ShownSetting): object {
+export function jsonOf({ key, about, value, source, wrong }: ShownSetting): object {
   return {
     key,
     value,
@@ -66,7 +70,7 @@ export function jsonOf({ key, about, value, source, problem }: ShownSetting): ob
     variable: source.kind === 'environment' ? source.variable : null,
     file: source.kind === 'file' ? source.path : null,
     line: source.kind === 'file' ? source.line : null,
-    problem,
+    problem: wrong?.problem ?? null,
     about,
   }
 }

@@ -10,10 +10,15 @@ export type Source =
   | { readonly kind: 'file'; readonly path: string; readonly line: number | null }
   | { readonly kind: 'default' }
 
-export type Resolved<T> =
-  | { readonly state: 'right'; readonly value: T; readonly source: Source }
-  /** `problem` is one line that names the value, where it stands, and what it must be. It contains no secret. */
-  | { readonly state: 'wrong'; readonly problem: string; readonly source: Source }
+export type Resolved<T> = { readonly state: 'right'; readonly value: T; readonly source: Source } | Wrong
+
+export interface Wrong {
+  readonly state: 'wrong'
+  readonly code: 'E_CONFIG_INVALID' | 'E_CONFIG_UNREADABLE'
+  /** One line that names the value, where it stands, and what it must be. It contains no secret. */
+  readonly problem: string
+  readonly source: Source
+}
 
 interface Setting<T> {
   readonly about: string
@@ -165,14 +170,15 @@ export function environmentSettings(root: string, env: Environment): Settings {
   return settingsOf(root, env, { state: 'absent' })
 }
 
-/** Returns a value. Throws `E_CONFIG_INVALID` with the reason if it is wrong. */
+/** Returns a value. Throws `E_CONFIG_INVALID` or `E_CONFIG_UNREADABLE` if it is wrong. */
 export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
   const found = settings.get(key)
   if (found.state === 'right') return found.value
-  throw new CommandError('E_CONFIG_INVALID', found.problem, {
-    hint: 'spec-kitty config list',
-    exit: EXIT.error,
-  })
+  throw wrongSetting(found)
+}
+
+export function wrongSetting({ code, problem }: Pick<Wrong, 'code' | 'problem'>): CommandError {
+  return new CommandError(code, problem, { hint: 'spec-kitty config list', exit: EXIT.error })
 }
 
 export function aboutSetting(key: SettingKey): string {
@@ -203,7 +209,7 @@ function resolve<T>(one: Setting<T>, root: string, env: Environment, config: Con
   }
   if (one.key !== null && config.state === 'unreadable') {
     const source = { kind: 'file', path: config.path, line: null } as const
-    return { state: 'wrong', problem: unreadable(config), source }
+    return { state: 'wrong', code: 'E_CONFIG_UNREADABLE', problem: unreadable(config), source }
   }
   if (one.key === null || config.state !== 'readable' || config.sync[one.key] === undefined) {
     return { state: 'right', value: one.fallback(root), source: { kind: 'default' } }
@@ -221,7 +227,8 @@ function checked<T>(one: Setting<T>, given: unknown, name: string, source: Sourc
   if (value !== undefined) return { state: 'right', value, source }
   const shown = one.mayHoldSecret === true ? '' : `, not ${show(given)}`
   const at = source.kind === 'file' ? ` (${describeSource(source)})` : ''
-  return { state: 'wrong', problem: `${name} must be ${one.expected}${shown}${at}`, source }
+  const problem = `${name} must be ${one.expected}${shown}${at}`
+  return { state: 'wrong', code: 'E_CONFIG_INVALID', problem, source }
 }
 
 function show(given: unknown): string {
