@@ -88,7 +88,12 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', ...tool('cli version.ts daemons')],
+    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('daemons sync/queue sync/event.ts')],
+  },
+  { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
+  {
+    part: 'spec-kitty/sync/queue',
+    may: ['familiar', 'familiar/cli', '@photostructure/sqlite', ...tool('sync/config.ts')],
   },
   { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {
