@@ -88,7 +88,18 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons sync/session')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      'smol-toml',
+      'yaml',
+      ...tool('cli daemons sync/queue sync/event.ts sync/session sync/upload'),
+    ],
+  },
+  { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
+  {
+    part: 'spec-kitty/sync/queue',
+    may: ['familiar', 'familiar/cli', '@photostructure/sqlite', ...tool('sync/config.ts')],
   },
   {
     part: 'spec-kitty/sync/session',

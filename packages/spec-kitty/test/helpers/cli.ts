@@ -27,8 +27,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A command line in front of ours: `setpriv ...`, `unshare ...`. */
   readonly prefix?: readonly string[]
-  /** What stands on standard input; nothing by default. */
+  /** What it reads on its standard input; nothing if it is left out. */
   readonly input?: string
+  readonly cwd?: string
 }
 
 /** Runs the command as another user, `nobody`. */
@@ -44,6 +45,7 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Ran {
     encoding: 'utf8',
     timeout: 60_000,
     ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   return { status, stdout, ...withoutWaits(stderr) }
 }

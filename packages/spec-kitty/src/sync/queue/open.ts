@@ -130,7 +130,7 @@ function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOpti
     migrate(connection.database)
     return connection
   } catch (error) {
-    connection.close()
+    connection.database.close()
     throw error
   }
 }
@@ -146,7 +146,7 @@ function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
     if (isDamage(error)) return true
     throw error
   } finally {
-    connection?.close()
+    connection?.database.close()
   }
 }
 
