@@ -111,6 +111,24 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
   },
   { part: 'spec-kitty/sync/session/auth-errors.ts', may: ['familiar/cli', 'openid-client'] },
+  {
+    part: 'spec-kitty/sync/upload',
+    may: ['familiar', 'familiar/cli', ...tool('version.ts sync/settings.ts sync/queue sync/upload')],
+  },
+  {
+    part: 'spec-kitty/sync/upload/answer.ts',
+    may: ['familiar/cli', ...tool('sync/queue/types.ts sync/upload/batch.ts')],
+    isPure: true,
+  },
+  { part: 'spec-kitty/sync/upload/back-off.ts', may: [], isPure: true },
+  { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/types.ts'), isPure: true },
+  {
+    part: 'spec-kitty/sync/upload/cloud-events.ts',
+    may: ['familiar/cli', ...tool('sync/queue/types.ts sync/upload/batch.ts')],
+    isPure: true,
+  },
+  { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
+  { part: 'spec-kitty/sync/upload/server-url.ts', may: [], isPure: true },
   { part: 'spec-kitty/doctor', may: ['familiar/cli', ...tool('daemons sync')] },
   {
     part: 'spec-kitty/dashboard',

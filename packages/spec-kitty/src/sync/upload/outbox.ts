@@ -1,5 +1,5 @@
 import type { JsonObject } from 'familiar'
-import type { Io } from 'familiar/cli'
+import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/types.js'
 import { backOff, NO_BACK_OFF, type BackOff, type UploadTiming } from './back-off.js'
 import { oneLine } from './one-line.js'
@@ -8,8 +8,11 @@ import type { Claimant, DrainLine, Gate } from './types.js'
 import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload.js'
 
 export interface OutboxOptions {
-  /** Null if there is no queue yet. Called only when events may leave, or a drain asks; the caller keeps it open. */
-  readonly queue: () => Queue | null | Promise<Queue | null>
+  /**
+   * Null if there is no queue yet. Called when events may leave, or a drain asks; the caller keeps it open. `isSuspect`: the
+   * last use failed, because the database is damaged.
+   */
+  readonly queue: (isSuspect: boolean) => Queue | null | Promise<Queue | null>
   readonly gate: () => Promise<Gate>
   /** Reads whether the events of the project in this directory may leave. What it throws counts as unreadable. */
   readonly consent: (project: string) => Promise<Consent>
@@ -63,8 +66,8 @@ export class Outbox {
   #refused: string | null = null
   /** The projects of which a drain was told that they are held. */
   #told = new Set<string>()
-  /** Whether the last pass could not tell what waits. */
-  #isUnknown = false
+  /** What the last pass failed with. Then it is not known what waits, nor what is claimed. */
+  #failure: unknown = null
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -74,17 +77,21 @@ export class Outbox {
     return this.#trouble.failures
   }
 
-  /** Counts what waits, even if nothing may leave. Throws what the queue throws. */
+  /** Counts what waits, even if nothing may leave; 0 if that cannot be told, which the next pass explains. */
   async count(): Promise<number> {
-    this.#queue ??= await this.#options.queue()
-    return this.#queue?.counts().queued ?? 0
+    try {
+      this.#queue = await this.#options.queue(false)
+      return this.#queue?.counts().queued ?? 0
+    } catch {
+      return 0
+    }
   }
 
   /** How the last pass left it. */
   end(): PassEnd {
     const { pending, queued, closed, lastError } = this
     const kept = closed === null ? pending : queued
-    const isAllDone = kept === 0 && !this.#isUnknown
+    const isAllDone = kept === 0 && this.#failure === null
     const due = closed === null ? this.due() : null
     return {
       kept,
@@ -110,7 +117,7 @@ export class Outbox {
   /** How long until the next look; null if nothing waits, so that none is needed. */
   waitMs(): number | null {
     const { clock, timing } = this.#options
-    if (this.queued === 0 && !this.#isUnknown) return null
+    if (this.queued === 0 && this.#failure === null) return null
     const due = this.due()
     return due === null ? timing.lookEveryMs : Math.min(Math.max(due - clock(), 0), timing.lookEveryMs)
   }
@@ -122,7 +129,7 @@ export class Outbox {
       await this.#pass()
     } catch (error) {
       if (this.#options.signal.aborted) return
-      this.#isUnknown = true
+      this.#failure = error
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
     }
   }
@@ -130,13 +137,22 @@ export class Outbox {
   async #pass(): Promise<void> {
     const gate = await this.#readGate()
     if (gate.state === 'open') {
-      this.#queue = await this.#options.queue()
-      if (this.#queue === null) return this.#know(0, 0)
-      if (this.#options.clock() >= this.#trouble.until) await this.#sendAll(this.#queue, gate)
-      if (this.#refused === null) return void (await this.#survey(this.#queue))
+      const queue = await this.#open()
+      if (queue === null) return this.#know(0, 0)
+      if (this.#options.clock() >= this.#trouble.until) await this.#sendAll(queue, gate)
+      if (this.#refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     this.#know(0, this.#queue?.counts().queued ?? 0)
+  }
+
+  async #open(): Promise<Queue | null> {
+    const isSuspect = this.#failure instanceof CommandError && this.#failure.code === 'E_QUEUE_CORRUPT'
+    this.#queue = await this.#options.queue(isSuspect)
+    // What failed in the middle may have left a claim of ours, which would keep everyone from these events.
+    if (this.#failure !== null) this.#queue?.release(this.#options.claimant)
+    this.#failure = null
+    return this.#queue
   }
 
   async #readGate(): Promise<Gate> {
@@ -150,7 +166,6 @@ export class Outbox {
   #know(pending: number, queued: number): void {
     this.pending = pending
     this.queued = queued
-    this.#isUnknown = false
   }
 
   /** Returns the projects whose events may leave, that with the oldest event first. */

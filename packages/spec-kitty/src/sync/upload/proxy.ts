@@ -70,8 +70,7 @@ function connectRequest(proxy: URL, authority: string, signal: AbortSignal): Cli
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)
   const authorization =
     username === '' ? {} : { 'proxy-authorization': `Basic ${credentials.toString('base64')}` }
-  const { request } = process.getBuiltinModule(proxy.protocol === 'https:' ? 'node:https' : 'node:http')
-  return request({
+  return moduleFor(proxy).request({
     host: proxy.hostname.replace(/^\[|\]$/g, ''),
     port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
     method: 'CONNECT',
@@ -80,4 +79,11 @@ function connectRequest(proxy: URL, authority: string, signal: AbortSignal): Cli
     agent: false,
     signal,
   })
+}
+
+/** Loaded when it is used. An `import` of `node:http` would also load Node's own `fetch`, on Node 22 and later. */
+export function moduleFor({ protocol }: URL): typeof import('node:http') | typeof import('node:https') {
+  return protocol === 'https:'
+    ? process.getBuiltinModule('node:https')
+    : process.getBuiltinModule('node:http')
 }

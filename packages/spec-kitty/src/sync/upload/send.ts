@@ -5,7 +5,7 @@ import { VERSION } from '../../version.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
-import { proxyFor, tunnelThrough } from './proxy.js'
+import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
 
 /** An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -41,26 +41,40 @@ export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions)
   const agent = createAgent(url, env, closing.signal)
   return {
     post: async (body, token, signal) => {
-      const timeout = AbortSignal.timeout(timeoutMs)
       const bytes = await compress(body, format.contentEncoding)
-      signal.throwIfAborted()
+      const limit = limitOf(signal, timeoutMs)
       try {
-        return await exchange(url, {
-          agent,
-          format,
-          token,
-          bytes,
-          signal: AbortSignal.any([signal, timeout]),
-        })
+        return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
       } catch (error) {
         signal.throwIfAborted()
-        const why = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
+        const why = limit.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
         throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
+      } finally {
+        limit.end()
       }
     },
     close: () => {
       closing.abort()
       agent.destroy()
+    },
+  }
+}
+
+/** Not `AbortSignal.any`: on Node 20, each call would leave something with a signal that lives as long as the daemon. */
+function limitOf(
+  signal: AbortSignal,
+  timeoutMs: number,
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort()
+  const timer = setTimeout(abort, timeoutMs)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
     },
   }
 }
@@ -88,17 +102,22 @@ function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureCon
   if (files.length === 0) return {}
   const { createSecureContext, rootCertificates } = process.getBuiltinModule('node:tls')
   const more = files.map((name) => readCertificates(name, env[name] ?? ''))
-  try {
-    return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
-  } catch (error) {
-    throw new Error(`${files.join(' or ')} does not contain certificates`, { cause: error })
-  }
+  return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
 }
 
+/** OpenSSL ignores a file without certificates: then each server would seem not to be trusted. */
 function readCertificates(name: string, path: string): string {
   const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
-  if (file.state === 'text') return file.text
-  throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
+  if (file.state !== 'text') {
+    throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
+  }
+  try {
+    const { X509Certificate } = process.getBuiltinModule('node:crypto')
+    void new X509Certificate(file.text)
+    return file.text
+  } catch (error) {
+    throw new Error(`${name} contains no certificate: ${path}`, { cause: error })
+  }
 }
 
 async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {
@@ -121,19 +140,23 @@ interface Exchange {
 function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const request = requestTo(url, outgoing)
+    const onClose = (): void => reject(new Error('closed without an answer'))
+    request.on('error', reject).on('close', onClose)
+    // An aborted request that has no connection yet says nothing before it gets one.
+    const { signal } = outgoing
+    signal.addEventListener('abort', () => reject(signal.reason))
     // A server may answer and close before it has read everything: then the answer counts, not the broken pipe.
     request.once('response', (message) => {
-      request.off('error', reject).on('error', () => undefined)
+      request.off('close', onClose).off('error', reject)
+      request.on('error', () => undefined)
       replyOf(message).then(resolve, reject)
     })
-    request.on('error', reject).once('close', () => reject(new Error('closed without an answer')))
     request.end(outgoing.bytes)
   })
 }
 
 function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange): ClientRequest {
-  const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http')
-  return request(url, {
+  return moduleFor(url).request(url, {
     method: 'POST',
     agent,
     signal,

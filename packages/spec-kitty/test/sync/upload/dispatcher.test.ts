@@ -1,0 +1,646 @@
+import { CommandError } from 'familiar/cli'
+import { describe, expect, it } from 'vitest'
+import type { Queue } from '../../../src/sync/queue/types.js'
+import type { ClosedReason, DrainLine, Gate } from '../../../src/sync/upload/types.js'
+import { eventually, settled } from '../../../../familiar/test/helpers/eventually.js'
+import { endDispatching, linesOf, startDispatching, TOKEN } from '../../helpers/dispatching.js'
+import * as answers from '../../helpers/sync-server.js'
+
+endDispatching()
+
+const A = '/a'
+const B = '/b'
+const finish = (lines: readonly DrainLine[]): DrainLine | undefined => lines.at(-1)
+const sizes = ({ requests }: answers.SyncServer): readonly number[] => requests.map(({ ids }) => ids.length)
+const unique = (ids: readonly string[]): readonly string[] => [...new Set(ids)]
+
+describe('a drain', () => {
+  it('sends everything, in the order of each project, and says so', async () => {
+    const { publish, drain, server, queue, dispatcher } = await startDispatching()
+    const a = publish(A, 2500)
+    const b = publish(B, 10)
+    const lines = await drain()
+    expect(lines[0]).toEqual({ event: 'started', queued: 2510 })
+    expect(finish(lines)).toEqual({ event: 'finished', sent: 2510, kept: 0, rejected: 0, reason: null })
+    expect(sizes(server)).toEqual([1000, 10, 1000, 500])
+    expect(server.accepted.filter((id) => id.startsWith('a'))).toEqual(a)
+    expect(server.accepted.filter((id) => id.startsWith('b'))).toEqual(b)
+    expect(queue.counts()).toMatchObject({ queued: 0, deadLetters: 0 })
+    expect([dispatcher.pending(), dispatcher.inFlight()]).toEqual([0, 0])
+    const report = dispatcher.report()
+    expect(report).toMatchObject({
+      running: false,
+      consecutive_failures: 0,
+      last_error: null,
+      next_attempt_at: null,
+    })
+    expect(Date.now() - Date.parse(report.last_sync ?? '')).toBeLessThan(60_000)
+  })
+
+  it('of an empty queue ends at once', async () => {
+    const { drain, server } = await startDispatching()
+    expect(await drain()).toEqual([
+      { event: 'started', queued: 0 },
+      { event: 'finished', sent: 0, kept: 0, rejected: 0, reason: null },
+    ])
+    expect(server.connections()).toBe(0)
+  })
+
+  it('of no queue creates none', async () => {
+    const { drain } = await startDispatching({ queue: () => null })
+    expect(finish(await drain())).toMatchObject({ sent: 0, kept: 0, reason: null })
+  })
+
+  it('sends no body above the limit, and a larger event alone', async () => {
+    const { publish, drain, server } = await startDispatching()
+    for (const [count, bytes] of [
+      [3, 100_000],
+      [1, 400_000],
+      [2, 1000],
+    ] as const) {
+      publish(A, count, { text: 'é'.repeat(bytes / 2) })
+    }
+    expect(finish(await drain())).toMatchObject({ sent: 6, kept: 0 })
+    const bodies = server.requests.map(({ body, ids }) => [ids.length, Buffer.byteLength(body) <= 256 * 1024])
+    expect(bodies).toEqual([
+      [2, true],
+      [1, true],
+      [1, false],
+      [2, true],
+    ])
+  })
+
+  it('shares its work with another, and each is told all of it', async () => {
+    const { publish, dispatcher, server } = await startDispatching()
+    publish(A, 1500)
+    const [one, other] = await Promise.all([linesOf(dispatcher), linesOf(dispatcher)])
+    expect(sizes(server)).toEqual([1000, 500])
+    for (const lines of [one, other])
+      expect(finish(lines)).toMatchObject({ event: 'finished', sent: 1500, reason: null })
+  })
+
+  it('that begins while another runs sees what was queued before it began', async () => {
+    const { publish, dispatcher, server } = await startDispatching()
+    publish(A, 1)
+    const second: Promise<readonly DrainLine[]>[] = []
+    server.next((request, response) => {
+      publish(A, 1)
+      second.push(linesOf(dispatcher))
+      server.otherwise(request, response)
+    })
+    await linesOf(dispatcher)
+    const [lines = []] = await Promise.all(second)
+    expect(finish(lines)).toMatchObject({ event: 'finished', kept: 0, reason: null })
+    expect(server.accepted.length).toBe(2)
+  })
+
+  it('ends with its signal, and the work goes on without it', async () => {
+    const { publish, dispatcher, server, queue } = await startDispatching()
+    publish(A, 1500)
+    const leaving = new AbortController()
+    server.next((request, response) => {
+      leaving.abort()
+      server.otherwise(request, response)
+    })
+    const lines = await linesOf(dispatcher, leaving.signal)
+    expect(lines.some(({ event }) => event === 'finished')).toBe(false)
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+  })
+
+  it('gives up when the server stays in trouble, and says when each next attempt was', async () => {
+    const { publish, drain, server, dispatcher, queue } = await startDispatching()
+    publish(A, 3)
+    server.otherwise = answers.reply(503, { message: 'maintenance' })
+    const lines = await drain()
+    const why = 'the server answered 503: maintenance'
+    const waits = lines.flatMap((line) => (line.event === 'waiting' ? [line.error] : []))
+    expect(waits).toEqual([why, why, why, why])
+    expect(finish(lines)).toEqual({ event: 'finished', sent: 0, kept: 3, rejected: 0, reason: why })
+    expect(dispatcher.pending()).toBe(3)
+    expect(dispatcher.report().last_error).toBe(why)
+    expect([...queue.events()].map(({ lastError }) => lastError)).toEqual([why, why, why])
+    server.otherwise = answers.eachIs('success')
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+    expect(dispatcher.report()).toMatchObject({
+      consecutive_failures: 0,
+      last_error: null,
+      next_attempt_at: null,
+    })
+  })
+})
+
+describe('nothing is lost, and the order stays, after', () => {
+  const untilDate: answers.Answer = (request, response) => {
+    const date = new Date(Date.now() + 1000).toUTCString()
+    answers.reply(429, '', { 'retry-after': date })(request, response)
+  }
+  it.for([
+    ['an answer dropped in the middle', answers.dropMidAnswer],
+    ['a dropped connection', answers.dropBeforeAnswer],
+    ['garbage', answers.garbage],
+    ['no answer', answers.silence],
+    ['half an answer', answers.halfAnswer],
+    ['an answer without an end', answers.endless],
+    ['500', answers.reply(500)],
+    ['503', answers.reply(503, '<html>')],
+    ['408', answers.reply(408)],
+    ['429', answers.reply(429)],
+    ['429 and a number of seconds', answers.reply(429, '', { 'retry-after': '0' })],
+    ['429 and a date', untilDate],
+    ['404', answers.reply(404)],
+    ['a redirect', answers.reply(307, '', { location: 'http://127.0.0.1:1/' })],
+    ['200 that is no JSON', answers.reply(200, 'fine')],
+    ['200 about other events', answers.reply(200, { results: [{ event_id: 'z', status: 'success' }] })],
+    ['queued', answers.eachIs('queued')],
+    ['pending', answers.eachIs('pending')],
+    ['an unknown status', answers.eachIs('maybe')],
+    ['413', answers.reply(413)],
+    ['400', answers.reply(400)],
+    ['401', answers.reply(401)],
+  ] as const)('%s', async ([, answer]) => {
+    const { publish, drain, server, queue } = await startDispatching({
+      token: (refused) => Promise.resolve(refused === null ? TOKEN : 'secret-token-2'),
+    })
+    const ids = publish(A, 20)
+    server.next(answer)
+    expect(finish(await drain())).toMatchObject({
+      event: 'finished',
+      sent: 20,
+      kept: 0,
+      rejected: 0,
+      reason: null,
+    })
+    expect(server.accepted).toEqual(ids)
+    expect(queue.counts()).toMatchObject({ queued: 0, deadLetters: 0 })
+  })
+
+  it('an acceptance that we never heard of: the server has a duplicate, by the same id', async () => {
+    const { publish, drain, server } = await startDispatching()
+    const ids = publish(A, 3)
+    const known = new Set<string>()
+    server.next((request, response) => {
+      for (const id of request.ids) known.add(id)
+      response.destroy()
+    })
+    server.otherwise = answers.eachIs((id) => (known.has(id) ? 'duplicate' : 'success'))
+    expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0 })
+    expect([...known]).toEqual(ids)
+  })
+})
+
+describe('Retry-After', () => {
+  it.for([
+    ['a number', (): string => '90'],
+    ['a date', (): string => new Date(Date.now() + 90_000).toUTCString()],
+  ] as const)('as %s is obeyed', async ([, header]) => {
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing: { lookEveryMs: 300_000, maxBackOffMs: 300_000 },
+    })
+    publish(A, 1)
+    server.next(answers.reply(429, '', { 'retry-after': header() }))
+    expect(finish(await drain())).toMatchObject({ kept: 1, reason: 'the server answered 429' })
+    const { next_attempt_at: next, consecutive_failures: failures } = dispatcher.report()
+    const seconds = (Date.parse(next ?? '') - Date.now()) / 1000
+    expect(seconds).toBeGreaterThan(80)
+    expect(seconds).toBeLessThan(95)
+    expect([failures, dispatcher.pending()]).toEqual([1, 1])
+    // Whatever wakes it meanwhile sends nothing.
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+    expect(server.requests.length).toBe(1)
+    // But the user may want it now.
+    expect(finish(await drain())).toMatchObject({ sent: 1, kept: 0 })
+  })
+})
+
+describe('one guilty event', () => {
+  it('is found by halving after 400 without details', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    const ids = publish(A, 100)
+    const guilty = ids[37] ?? ''
+    server.otherwise = (request, response) => {
+      if (request.ids.includes(guilty)) answers.reply(400, { error: `no: ${TOKEN}` })(request, response)
+      else answers.eachIs('success')(request, response)
+    }
+    expect(finish(await drain())).toMatchObject({ sent: 99, kept: 0, rejected: 1, reason: null })
+    expect([...queue.deadLetters()]).toMatchObject([
+      { eventId: guilty, reason: 'the server answered 400: no: ***' },
+    ])
+    const sent = server.requests
+      .filter(({ ids: some }) => !some.includes(guilty))
+      .flatMap(({ ids: some }) => some)
+    expect(sent).toEqual(ids.filter((id) => id !== guilty))
+    // 1 for all, and 2 for each of the 7 times that the guilty half is halved.
+    expect(server.requests.length).toBeLessThanOrEqual(15)
+  })
+
+  it('that a 400 names is rejected, and the others follow at once', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    const ids = publish(A, 3)
+    const details = [{ event_id: ids[1], error: 'no type', error_category: 'schema' }]
+    server.next(answers.reply(400, { error: 'invalid', details }))
+    expect(finish(await drain())).toMatchObject({ sent: 2, rejected: 1 })
+    expect([...queue.deadLetters()]).toMatchObject([
+      { eventId: ids[1], reason: 'no type', category: 'schema' },
+    ])
+    expect(server.accepted).toEqual([ids[0], ids[2]])
+  })
+
+  it('that is rejected does not hold the others, and stays with the words of the server', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    const ids = publish(A, 3)
+    server.next((request, response) => {
+      const statusOf = (id: string) =>
+        id === ids[0] ? { status: 'rejected', error: 'bad\nday' } : 'accepted'
+      answers.reply(200, answers.resultsOf(request, statusOf))(request, response)
+    })
+    expect(finish(await drain())).toMatchObject({ sent: 2, kept: 0, rejected: 1, reason: null })
+    expect([...queue.deadLetters()]).toMatchObject([{ eventId: ids[0], reason: 'bad day' }])
+    expect(queue.retry(ids)).toEqual([ids[0]])
+    expect(finish(await drain())).toMatchObject({ sent: 1, rejected: 0 })
+  })
+
+  it('that is too large even alone becomes a dead letter', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    const ids = publish(A, 8)
+    const large = ids[5] ?? ''
+    server.otherwise = (request, response) => {
+      const isTooLarge = request.ids.length > 2 || request.ids.includes(large)
+      if (isTooLarge) answers.reply(413)(request, response)
+      else answers.eachIs('success')(request, response)
+    }
+    expect(finish(await drain())).toMatchObject({ sent: 7, kept: 0, rejected: 1 })
+    expect([...queue.deadLetters()]).toMatchObject([{ eventId: large, reason: 'too large for the server' }])
+  })
+})
+
+describe('the session', () => {
+  const tokens = (...all: (string | null)[]) => {
+    const refused: (string | null)[] = []
+    return {
+      refused,
+      token: (before: string | null) => {
+        refused.push(before)
+        return Promise.resolve(all.length > 1 ? (all.shift() ?? null) : (all[0] ?? null))
+      },
+    }
+  }
+
+  it('is renewed once after 401, and the batch sent again', async () => {
+    const { refused, token } = tokens('old-token', 'new-token')
+    const { publish, drain, server } = await startDispatching({ token })
+    const ids = publish(A, 3)
+    server.next(answers.reply(401))
+    expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0, reason: null })
+    expect(refused).toEqual([null, 'old-token'])
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer old-token',
+      'Bearer new-token',
+    ])
+    expect(server.accepted).toEqual(ids)
+  })
+
+  it.for([
+    ['a second 401', [answers.reply(401), answers.reply(401)], ['t-1', 't-2'], 2],
+    ['a 401, where the token cannot be renewed', [answers.reply(401)], ['t-1', null], 1],
+    ['a 401, where the same token comes back', [answers.reply(401)], ['t-1', 't-1'], 1],
+    ['a 403', [answers.reply(403, { error: 'no team' })], ['t-1', 't-2'], 1],
+    ['no token', [], [null], 0],
+  ] as const)('rests after %s, until it changes', async ([, replies, given, requests]) => {
+    const { token } = tokens(...given)
+    let mark = 'session-1'
+    let isOther = false
+    const { publish, drain, server, dispatcher, queue } = await startDispatching({
+      token: (before) => (isOther ? Promise.resolve('t-9') : token(before)),
+      sessionMark: () => mark,
+    })
+    publish(A, 3)
+    server.next(...replies)
+    expect(finish(await drain())).toMatchObject({ sent: 0, kept: 3, reason: 'session_refused' })
+    expect(server.requests.length).toBe(requests)
+    expect(dispatcher.pending()).toBe(0)
+    expect(dispatcher.report()).toMatchObject({ consecutive_failures: 1, next_attempt_at: null })
+    expect(finish(await drain())).toMatchObject({ sent: 0, kept: 3, reason: 'session_refused' })
+    expect(server.requests.length).toBe(requests)
+    mark = 'session-2'
+    isOther = true
+    // Nobody has to wake it: it looks by itself.
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+    expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer t-9')
+  })
+
+  it('that cannot be renewed now is tried again', async () => {
+    let count = 0
+    const { publish, drain, server, queue } = await startDispatching({
+      token: () => {
+        count += 1
+        return count === 1
+          ? Promise.reject(new Error('cannot reach https://user:pw@auth.test/?q=1'))
+          : Promise.resolve(TOKEN)
+      },
+    })
+    publish(A, 3)
+    const lines = await drain()
+    expect(lines).toMatchObject([
+      { event: 'started' },
+      { event: 'waiting', error: 'cannot reach https://auth.test/' },
+      { event: 'batch', sent: 3 },
+      { event: 'finished', sent: 3, reason: null },
+    ])
+    expect([server.requests.length, queue.counts().queued]).toEqual([1, 0])
+  })
+})
+
+describe('nothing leaves', () => {
+  it.for([
+    'hosted_sync_disabled',
+    'config_unreadable',
+    'session_unreadable',
+    'no_session',
+    'no_server',
+    'insecure_server',
+    'other_server',
+  ] satisfies readonly ClosedReason[])('while the gate is closed: %s', async (reason) => {
+    const gate: Gate = { state: 'closed', reason, detail: null }
+    let tokens = 0
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      gate: () => Promise.resolve(gate),
+      token: () => Promise.resolve(String((tokens += 1))),
+    })
+    publish(A, 3)
+    dispatcher.wake()
+    expect(await drain()).toEqual([
+      { event: 'started', queued: 3 },
+      { event: 'finished', sent: 0, kept: 3, rejected: 0, reason },
+    ])
+    expect([server.connections(), dispatcher.pending(), tokens]).toEqual([0, 0, 0])
+  })
+
+  it('and the queue is not opened, while the gate is closed and nobody drains', async () => {
+    let opened = 0
+    const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+    const { dispatcher } = await startDispatching({
+      gate: () => Promise.resolve(gate),
+      queue: () => {
+        opened += 1
+        return null
+      },
+    })
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+    expect(opened).toBe(0)
+  })
+
+  it('of a project without consent, or whose consent cannot be read; the others are sent', async () => {
+    const consents = { '/no': 'no', '/unreadable': 'unreadable', '/throws': null, [A]: 'yes' } as const
+    const { publish, drain, server, dispatcher, queue } = await startDispatching({
+      consent: (project) => {
+        const consent = consents[project as keyof typeof consents]
+        return consent === null ? Promise.reject(new Error('EIO')) : Promise.resolve(consent)
+      },
+    })
+    const held = [...publish('/no', 2), ...publish('/unreadable', 3), ...publish('/throws', 4)]
+    const ids = publish(A, 5)
+    const lines = await drain()
+    expect(lines.filter(({ event }) => event === 'held')).toEqual([
+      { event: 'held', project: '/no', reason: 'no_consent', count: 2 },
+      { event: 'held', project: '/unreadable', reason: 'consent_unreadable', count: 3 },
+      { event: 'held', project: '/throws', reason: 'consent_unreadable', count: 4 },
+    ])
+    expect(finish(lines)).toEqual({ event: 'finished', sent: 5, kept: 0, rejected: 0, reason: null })
+    expect(server.requests.flatMap((request) => request.ids)).toEqual(ids)
+    expect(dispatcher.pending()).toBe(0)
+    expect([...queue.events()].map(({ eventId, attempts }) => [eventId, attempts])).toEqual(
+      held.map((id) => [id, 0]),
+    )
+  })
+
+  it('after a consent was withdrawn, even in the middle of what was claimed together', async () => {
+    let consent: 'yes' | 'no' = 'yes'
+    const { publish, drain, server, queue } = await startDispatching({
+      consent: () => Promise.resolve(consent),
+    })
+    publish(A, 10)
+    server.next(answers.reply(413), (request, response) => {
+      consent = 'no'
+      answers.eachIs('success')(request, response)
+    })
+    expect(finish(await drain())).toMatchObject({ sent: 5, kept: 0, reason: null })
+    expect(sizes(server)).toEqual([10, 5])
+    expect(queue.counts().queued).toBe(5)
+    consent = 'yes'
+    expect(finish(await drain())).toMatchObject({ sent: 5 })
+  })
+
+  it('on a redirect, to wherever it leads', async () => {
+    const { publish, drain, server } = await startDispatching({ timing: { drainAttempts: 2 } })
+    const elsewhere = await answers.startSyncServer()
+    publish(A, 1)
+    const location = `${elsewhere.url}/?token=${TOKEN}`
+    server.otherwise = answers.reply(308, '', { location })
+    const reason = `the server answered 308, a redirect to ${elsewhere.url}/: redirects are not followed; set server_url to the final address`
+    expect(finish(await drain())).toMatchObject({ sent: 0, kept: 1, reason })
+    expect(elsewhere.connections()).toBe(0)
+    await elsewhere.close()
+  })
+})
+
+describe('one project', () => {
+  it('whose events the server keeps waiting does not stop another', async () => {
+    const { publish, drain, server, queue, dispatcher } = await startDispatching()
+    publish(A, 2)
+    const b = publish(B, 2000)
+    server.otherwise = answers.eachIs((id) => (id.startsWith('a') ? 'pending' : 'success'))
+    const lines = await drain()
+    expect(finish(lines)).toMatchObject({
+      sent: 2000,
+      kept: 2,
+      reason: 'the server keeps 2 of 2 events waiting',
+    })
+    expect(unique(server.requests.flatMap(({ ids }) => ids).filter((id) => id.startsWith('b')))).toEqual(b)
+    expect([dispatcher.pending(), queue.counts().queued]).toEqual([2, 2])
+    expect(dispatcher.report().consecutive_failures).toBe(0)
+  })
+
+  it('that another process sends from is left to it', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    publish(A, 2)
+    publish(B, 2)
+    const { ownProcessName } = await import('familiar/cli')
+    // Another owner in the same process, which is not gone.
+    const other = { ...(await ownProcessName()), instance: 'other' }
+    await queue.claim(A, other, { events: 1, bytes: 1000 })
+    expect(finish(await drain())).toMatchObject({
+      sent: 2,
+      kept: 2,
+      reason: 'another process is sending them',
+    })
+    queue.release(other)
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+    expect(server.accepted.length).toBe(4)
+  })
+})
+
+describe('while a request runs', () => {
+  it('the queue is open to others, and what they queue follows', async () => {
+    const { publish, drain, server, dispatcher } = await startDispatching()
+    publish(A, 1)
+    server.next((request, response) => {
+      publish(A, 1)
+      publish(B, 1)
+      expect(dispatcher.inFlight()).toBe(1)
+      expect(dispatcher.report().running).toBe(true)
+      dispatcher.wake()
+      server.otherwise(request, response)
+    })
+    await drain()
+    await eventually(() => expect(server.accepted.length).toBe(3))
+  })
+
+  it('stop waits for it a moment, and begins no other', async () => {
+    const { publish, dispatcher, server, queue } = await startDispatching({ timing: { stopMs: 10_000 } })
+    publish(A, 1500)
+    const stopping: Promise<void>[] = []
+    server.next((request, response) => {
+      stopping.push(dispatcher.stop())
+      setTimeout(() => server.otherwise(request, response), 50)
+    })
+    const lines = await linesOf(dispatcher)
+    await Promise.all(stopping)
+    expect(finish(lines)).toMatchObject({ sent: 1000, kept: 500, reason: 'the daemon is stopping' })
+    expect([sizes(server), queue.counts().queued, dispatcher.inFlight()]).toEqual([[1000], 500, 0])
+    dispatcher.wake()
+    expect(dispatcher.inFlight()).toBe(0)
+    expect(finish(await linesOf(dispatcher))).toMatchObject({ event: 'finished', sent: 0 })
+  })
+
+  it('stop abandons it after its bound, and gives back what was claimed', async () => {
+    const { publish, dispatcher, server, queue } = await startDispatching({
+      timing: { requestMs: 60_000, stopMs: 50 },
+    })
+    const ids = publish(A, 3)
+    server.otherwise = answers.silence
+    const draining = linesOf(dispatcher)
+    await eventually(() => expect(server.requests.length).toBe(1))
+    await dispatcher.stop()
+    expect(dispatcher.inFlight()).toBe(0)
+    expect(finish(await draining)).toMatchObject({ event: 'finished', reason: 'the daemon is stopping' })
+    const claimed = await queue.claim(A, { pid: 1, instance: 'next' }, { events: 10, bytes: 10_000 })
+    expect(claimed.map(({ eventId, attempts }) => [eventId, attempts])).toEqual(ids.map((id) => [id, 0]))
+  })
+})
+
+describe('when the queue fails', () => {
+  const failOnce = (method: keyof Queue, error = new Error('SQLITE_FULL')) => {
+    let count = 0
+    return (queue: Queue): Queue =>
+      new Proxy(queue, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name)
+          if (typeof value !== 'function') return value
+          if (name === method && (count += 1) === 1) {
+            return () => {
+              throw error
+            }
+          }
+          return value.bind(target) as unknown
+        },
+      })
+  }
+
+  it('because its file is damaged, it asks for another', async () => {
+    const asked: boolean[] = []
+    const damaged = new CommandError('E_QUEUE_CORRUPT', 'the queue is damaged')
+    const { publish, drain, server } = await startDispatching({
+      wrap: failOnce('claim', damaged),
+      onOpen: (isSuspect) => void asked.push(isSuspect),
+    })
+    publish(A, 3)
+    expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0 })
+    expect(server.accepted.length).toBe(3)
+    expect(asked.filter(Boolean)).toEqual([true])
+  })
+
+  it.for(['waiting', 'claim', 'settle'] as const)(
+    'in %s, it tries again, and nothing is lost',
+    async (method) => {
+      const { publish, drain, server, queue, logged } = await startDispatching({ wrap: failOnce(method) })
+      const ids = publish(A, 3)
+      const lines = await drain()
+      expect(lines.find(({ event }) => event === 'waiting')).toMatchObject({ error: 'SQLITE_FULL' })
+      expect(finish(lines)).toMatchObject({ kept: 0, reason: null })
+      expect(unique(server.accepted)).toEqual(ids)
+      expect(queue.counts().queued).toBe(0)
+      expect(logged).toContainEqual(['upload_failed', { why: 'SQLITE_FULL', failures: 1 }])
+    },
+  )
+
+  it('in giving back, it gives back later', async () => {
+    const { publish, drain, server, queue } = await startDispatching({
+      wrap: failOnce('release'),
+      token: (() => {
+        let count = 0
+        return () => ((count += 1) === 1 ? Promise.reject(new Error('offline')) : Promise.resolve(TOKEN))
+      })(),
+    })
+    const ids = publish(A, 3)
+    expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0 })
+    expect([server.accepted, queue.counts().queued]).toEqual([ids, 0])
+  })
+})
+
+describe('by itself it looks', () => {
+  const counted = async (count: number, consent: 'yes' | 'no') => {
+    let looks = 0
+    const dispatching = await startDispatching({
+      consent: () => Promise.resolve(consent),
+      gate: () => {
+        looks += 1
+        return Promise.resolve({ state: 'open', serverUrl: dispatching.server.url, format: 'batch' })
+      },
+    })
+    dispatching.publish(A, count)
+    dispatching.dispatcher.wake()
+    return { ...dispatching, looks: () => looks }
+  }
+
+  it('never while nothing waits', async () => {
+    const { looks, queue } = await counted(3, 'yes')
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+    expect(await settled(looks)).toBe(1)
+  })
+
+  it('now and then while something is held', async () => {
+    const { looks } = await counted(3, 'no')
+    await eventually(() => expect(looks()).toBeGreaterThan(3))
+  })
+
+  it('no more after stop', async () => {
+    const { looks, dispatcher } = await counted(3, 'no')
+    await eventually(() => expect(looks()).toBeGreaterThan(1))
+    await dispatcher.stop()
+    const before = looks()
+    expect(await settled(looks)).toBe(before)
+  })
+})
+
+it('keeps the token out of everything that it says and stores', async () => {
+  const { publish, drain, server, queue, dispatcher, logged } = await startDispatching({
+    timing: { drainAttempts: 2 },
+  })
+  publish(A, 4)
+  const error = `your token ${TOKEN} of https://x:${TOKEN}@host/?t=${TOKEN}`
+  server.next((request, response) => {
+    const each = (id: string): { status: string; error: string } => ({
+      status: id.endsWith('1') ? 'rejected' : 'pending',
+      error,
+    })
+    answers.reply(200, answers.resultsOf(request, each))(request, response)
+  })
+  server.otherwise = answers.reply(500, { error })
+  const lines = await drain()
+  const dead = [...queue.deadLetters()] satisfies readonly object[]
+  const said = JSON.stringify([lines, [...queue.events()], dead, dispatcher.report(), logged])
+  expect(said).toContain('your token *** of https://host/')
+  expect(said).not.toContain(TOKEN)
+})
