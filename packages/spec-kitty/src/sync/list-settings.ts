@@ -2,19 +2,20 @@ import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { consentFile, readConsent } from './consent.js'
 import {
-  aboutSetting,
+  describeSetting,
   describeSource,
   SETTING_KEYS,
   type Resolved,
   type Settings,
+  type SettingDescription,
+  type SettingKey,
   type Source,
   type Wrong,
 } from './settings.js'
 
 /** One setting, as `config list` shows it. */
-export interface ShownSetting {
+export interface ShownSetting extends SettingDescription {
   readonly key: string
-  readonly about: string
   /** Null if it is not set, or wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
@@ -29,15 +30,15 @@ export async function listSettings(
   settings: Settings,
   project: string | null,
 ): Promise<readonly ShownSetting[]> {
-  const all = SETTING_KEYS.map((key) => shown(key, aboutSetting(key), settings.get(key)))
+  const all = SETTING_KEYS.map((key) => shown(key, settings.get(key)))
   return project === null ? all : [...all, await consentOf(project)]
 }
 
-function shown(key: string, about: string, found: Resolved<string | number | boolean | null>): ShownSetting {
+function shown(key: SettingKey, found: Resolved<string | number | boolean | null>): ShownSetting {
   const { source } = found
   return found.state === 'right'
-    ? { key, about, value: found.value, source, wrong: null }
-    : { key, about, value: null, source, wrong: found }
+    ? { ...describeSetting(key), key, value: found.value, source, wrong: null }
+    : { ...describeSetting(key), key, value: null, source, wrong: found }
 }
 
 async function consentOf(project: string): Promise<ShownSetting> {
@@ -47,6 +48,8 @@ async function consentOf(project: string): Promise<ShownSetting> {
   return {
     key: CONSENT_KEY,
     about: 'whether the events of this project may leave this machine',
+    variables: [],
+    inFile: null,
     value: isReadable ? consent : null,
     source: existsSync(path) ? { kind: 'file', path, line: null } : { kind: 'default' },
     wrong: isReadable
@@ -62,7 +65,7 @@ export function textOf({ value, wrong }: ShownSetting): string {
 }
 
 /** As JSON. `source` is `environment`, `file` or `default`. */
-export function jsonOf({ key, about, value, source, wrong }: ShownSetting): object {
+export function jsonOf({ key, about, variables, inFile, value, source, wrong }: ShownSetting): object {
   return {
     key,
     value,
@@ -72,6 +75,8 @@ export function jsonOf({ key, about, value, source, wrong }: ShownSetting): obje
     line: source.kind === 'file' ? source.line : null,
     problem: wrong?.problem ?? null,
     about,
+    variables,
+    config_key: inFile,
   }
 }
 

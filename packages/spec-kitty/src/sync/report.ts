@@ -2,6 +2,7 @@ import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf, type Io } from 'familiar/cli'
 import { environmentOf, startEnvironment, type StartEnvironment } from './environment.js'
 import type { Gate, SyncReport } from './upload/types.js'
+import { CLOSED_REASONS } from './why.js'
 
 /** What the sync daemon tells of its work in the `sync` block of its health reply. Every user of the machine can read it. */
 export interface WorkReport extends SyncReport {
@@ -69,21 +70,10 @@ export function knownReport(details: JsonObject | null): KnownReport {
   }
 }
 
-const REASONS = [
-  'hosted_sync_disabled',
-  'config_unreadable',
-  'session_unreadable',
-  'no_session',
-  'no_server',
-  'insecure_server',
-  'other_server',
-  'session_refused',
-] as const satisfies readonly (Gate & { state: 'closed' })['reason'][]
-
 /** A reason of a later version is none that this one can explain. */
 function gateOf(json: JsonObject | null): Gate | null {
   if (json?.['state'] === 'closed') {
-    const reason = REASONS.find((one) => one === json['reason'])
+    const reason = CLOSED_REASONS.find((one) => one === json['reason'])
     return reason === undefined ? null : { state: 'closed', reason, detail: stringOf(json['detail']) }
   }
   const serverUrl = stringOf(json?.['server_url'])

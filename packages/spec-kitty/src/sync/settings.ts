@@ -181,8 +181,17 @@ export function wrongSetting({ code, problem }: Pick<Wrong, 'code' | 'problem'>)
   return new CommandError(code, problem, { hint: 'spec-kitty config list', exit: EXIT.error })
 }
 
-export function aboutSetting(key: SettingKey): string {
-  return SETTINGS[key].about
+/** Returns what a setting is for, and where its value may come from. */
+export function describeSetting(key: SettingKey): SettingDescription {
+  const { about, variables, key: inFile } = SETTINGS[key]
+  return { about, variables, inFile }
+}
+
+export interface SettingDescription {
+  readonly about: string
+  readonly variables: readonly string[]
+  /** Its key below `[sync]` in `config.toml`. */
+  readonly inFile: string | null
 }
 
 /** Returns whether a switch is on: 1, true, yes, y or on, in upper or lower case. */

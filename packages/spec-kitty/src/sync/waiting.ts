@@ -41,8 +41,8 @@ export async function heldOf(waiting: readonly WaitingProject[]): Promise<readon
       const consent = await readConsent(project)
       if (consent === 'yes') return null
       return consent === 'no'
-        ? { project, reason: 'no_consent', detail: null, count }
-        : { project, reason: 'consent_unreadable', detail: consent.why, count }
+        ? { project, reason: 'no_consent', detail: null, count, isGone: !existsSync(project) }
+        : { project, reason: 'consent_unreadable', detail: consent.why, count, isGone: false }
     }),
   )
   return all.filter((one) => one !== null)
