@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseAst } from 'rolldown/parseAst'
 import { describe, expect, it } from 'vitest'
 import { FamiliarError, type ErrorCode } from '../packages/familiar/dist/index.js'
+import { EXIT } from '../packages/familiar/dist/cli/exit-codes.js'
 import { reportFailure } from '../packages/familiar/dist/cli/failure.js'
 import { UsageError } from '../packages/familiar/dist/cli/usage.js'
 
@@ -94,6 +95,25 @@ function retriesOf(): ReadonlyMap<string, ReadonlySet<boolean>> {
 
 const retries = retriesOf()
 
+/** The exit codes of each code that spec-kitty creates as a `CommandError`. */
+function commandExits(): ReadonlyMap<string, ReadonlySet<number>> {
+  const found = new Map<string, Set<number>>()
+  for (const text of sourceOf('spec-kitty').filter((one) => one.includes('new CommandError('))) {
+    for (const node of nodesIn(parseAst(text, { lang: 'ts' }))) {
+      if (node['type'] !== 'NewExpression' || node['callee'].name !== 'CommandError') continue
+      const [code, , options] = node['arguments'] as readonly Node[]
+      // One that is computed is the literal of another place.
+      if (typeof code?.['value'] !== 'string') continue
+      const given = (options?.['properties'] ?? []).find((one: Node) => one['key']?.name === 'exit')
+      const exit = given?.value.value ?? EXIT[given?.value.property.name as keyof typeof EXIT] ?? EXIT.problem
+      found.set(code['value'], (found.get(code['value']) ?? new Set()).add(exit))
+    }
+  }
+  return found
+}
+
+const exits = commandExits()
+
 function wordFor(retry: ReadonlySet<boolean>): string {
   return retry.size > 1 ? 'sometimes' : retry.has(true) ? 'yes' : 'no'
 }
@@ -104,7 +124,9 @@ const QUESTIONS = ['Happens when', 'What to do', 'Never means', 'Try again', 'Ex
 describe('the codes of docs/errors.md', () => {
   it('are those of the source, each once in the table and once as a section', () => {
     expect(libraryCodes.length).toBeGreaterThan(10)
-    expect(commandCodes).toEqual(['E_INSTALLATION_CHANGED', 'E_INTERNAL', 'E_USAGE'])
+    expect(commandCodes).toEqual(
+      expect.arrayContaining(['E_INSTALLATION_CHANGED', 'E_INTERNAL', 'E_USAGE', ...exits.keys()]),
+    )
     const all = [...libraryCodes, ...commandCodes].toSorted()
     expect(rows.map(({ code }) => code)).toEqual(all)
     expect(sections.map(({ code }) => code).toSorted()).toEqual(all)
@@ -129,6 +151,12 @@ describe('an error in docs/errors.md', () => {
     )
     const exit = [...new Set(exits)].toSorted((a, b) => a - b).join(' or ')
     expect(rows.find((row) => row.code === code)).toMatchObject({ exit, retry: wordFor(retry) })
+  })
+
+  it.each([...exits])('%s has the exit codes of the command that throws it', (code, all) => {
+    const exit = [...all].toSorted((a, b) => a - b).join(' or ')
+    const may = new Set([...all].map((one) => one === EXIT.tryAgain))
+    expect(rows.find((row) => row.code === code)).toMatchObject({ exit, retry: wordFor(may) })
   })
 
   it.each([new UsageError('x'), new Error('x'), Object.assign(new Error('x'), { code: 'MODULE_NOT_FOUND' })])(

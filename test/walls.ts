@@ -88,20 +88,32 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons')],
-  },
-  { part: 'spec-kitty/sync/session', may: ['familiar', 'familiar/cli', ...tool('sync/config.ts')] },
-  ...['provider', 'auth-errors'].map((name) => ({
-    part: `spec-kitty/sync/session/${name}.ts`,
-    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
-  })),
-  {
-    part: 'spec-kitty/sync/upload',
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('version.ts sync/config.ts sync/settings.ts sync/queue sync/upload'),
+      'smol-toml',
+      'yaml',
+      ...tool('cli daemons sync/queue sync/event.ts sync/session sync/upload sync/daemon'),
     ],
+  },
+  { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
+  {
+    part: 'spec-kitty/sync/queue',
+    may: ['familiar', 'familiar/cli', '@photostructure/sqlite', ...tool('sync/config.ts')],
+  },
+  {
+    part: 'spec-kitty/sync/session',
+    may: ['familiar', 'familiar/cli', ...tool('sync/config.ts sync/session/provider.ts')],
+  },
+  // The only ones that load the client of the sign-in service.
+  {
+    part: 'spec-kitty/sync/session/provider.ts',
+    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
+  },
+  { part: 'spec-kitty/sync/session/auth-errors.ts', may: ['familiar/cli', 'openid-client'] },
+  {
+    part: 'spec-kitty/sync/upload',
+    may: ['familiar', 'familiar/cli', ...tool('version.ts sync/settings.ts sync/queue sync/upload')],
   },
   {
     part: 'spec-kitty/sync/upload/answer.ts',
@@ -117,7 +129,7 @@ export const WALLS: readonly Wall[] = [
   },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
   { part: 'spec-kitty/sync/upload/server-url.ts', may: [], isPure: true },
-  { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
+  { part: 'spec-kitty/doctor', may: ['familiar/cli', ...tool('daemons sync')] },
   {
     part: 'spec-kitty/dashboard',
     may: [
@@ -138,7 +150,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', 'familiar/cli', ...tool('cli daemons doctor sync dashboard')],
   },
   { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts commands')] },
-  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard') },
+  { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard sync') },
 ]
 
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */

@@ -7,6 +7,7 @@ import { sessionDocument, whoAndWhere } from '../sync/session/print-session.js'
 import { readServer, type ServerSettings } from '../sync/session/server-url.js'
 import { withoutTokens } from '../sync/session/session.js'
 import type { StoredSession } from '../sync/session/stored-session.js'
+import { tellDaemon } from '../sync/wake.js'
 
 export const help = `Usage: spec-kitty auth login [--server URL] [--open] [--json]
        spec-kitty auth login --with-token [--server URL] [--json] < FILE
@@ -48,6 +49,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     : await deviceSession(settings, values.open, io)
   const options = { onWait: (message: string) => note(io, message) }
   await withSessionLock(root, options, async () => writeStored(root, session))
+  await tellDaemon(root)
   const shown = withoutTokens(session)
   if (values.json) printJson(sessionDocument(shown), io)
   else io.out(`signed in to ${whoAndWhere(shown)}\n`)

@@ -45,7 +45,8 @@ function linesOf(session: Session | null, io: Io): readonly string[] {
 }
 
 function untilOf({ over, renews, expires_at }: Session): string {
-  if (over === null && renews) return 'you sign out, or the server ends it'
+  if (over === null && renews)
+    return `you sign out, or the server ends it; renewed after ${expires_at ?? 'a refusal'}`
   if (over === 'ended_by_server') return 'it was ended by the server'
   return expires_at ?? 'unknown'
 }

@@ -1,14 +1,5 @@
 import { parseArgs } from 'node:util'
-import {
-  CommandError,
-  EXIT,
-  note,
-  printable,
-  printJson,
-  readOptions,
-  UsageError,
-  type Io,
-} from 'familiar/cli'
+import { EXIT, note, printable, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject } from '../daemons/project-directory.js'
 import {
@@ -19,7 +10,7 @@ import {
   sourceOf,
   type ShownSetting,
 } from '../sync/list-settings.js'
-import { readSettings, SETTING_KEYS } from '../sync/settings.js'
+import { readSettings, SETTING_KEYS, wrongSetting } from '../sync/settings.js'
 
 export const help = `Usage: spec-kitty config get KEY [--json]
 
@@ -44,9 +35,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const all = await listSettings(await readSettings(runtimeRoot(io), io.env), project)
   const found = all.find((one) => one.key === key)
   if (found === undefined) throw unknown(key)
-  if (found.problem !== null) {
-    throw new CommandError('E_CONFIG_INVALID', found.problem, { exit: EXIT.error })
-  }
+  if (found.wrong !== null) throw wrongSetting(found.wrong)
   print(found, isJson, io)
   return found.value === null ? EXIT.problem : EXIT.ok
 }

@@ -40,7 +40,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const root = runtimeRoot(io)
   const settings = await readSettings(root, io.env)
   const all = await listSettings(settings, projectHere(io, currentProject))
-  const problems = [...new Set([...settings.problems, ...all.flatMap(({ problem }) => problem ?? [])])]
+  const problems = [...new Set([...settings.problems, ...all.flatMap(({ wrong }) => wrong?.problem ?? [])])]
   if (json) printJson({ settings: all.map(jsonOf), problems }, io)
   else {
     const lines = formatTable(COLUMNS, all, io.columns)

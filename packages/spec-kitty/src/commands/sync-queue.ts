@@ -5,6 +5,11 @@ import { workingDirectory } from '../daemons/project-directory.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/queue-view.js'
 import { useQueue } from '../sync/use-queue.js'
+import { gateSession } from '../sync/gate-session.js'
+import { heldOf } from '../sync/waiting.js'
+import { readGate } from '../sync/upload/gate.js'
+import type { Gate } from '../sync/upload/types.js'
+import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
 import { queuePath } from '../sync/queue/place.js'
 
 export const help = `Usage: spec-kitty sync queue [--dead] [--json]
@@ -45,10 +50,28 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const { databasesAside } = await import('../sync/queue/set-aside.js')
   const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
-  const view = { ...(seen ?? empty), aside: databasesAside(queuePath(root)) }
+  const counted = seen ?? empty
+  const held = await heldOf(counted.projects)
+  const gate = await readGate({ root, env: io.env, session: () => gateSession(root) })
+  const view = {
+    ...counted,
+    projects: counted.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
+    aside: databasesAside(queuePath(root)),
+    why: whyItStays(gate, counted.queued, held),
+  }
   if (isJson) printJson(queueDocument(view), io)
   else io.out(`${queueLines(view, Date.now(), io.columns).join('\n')}\n`)
   return EXIT.ok
+}
+
+function reasonFor(project: string, held: readonly HeldProject[]): string | null {
+  return held.find((one) => one.project === project)?.reason ?? null
+}
+
+/** This command asks no daemon, so it does not say whether one runs. */
+function whyItStays(gate: Gate, queued: number, held: readonly HeldProject[]): Why | null {
+  const standing = { isDaemonRunning: true, lastError: null, nextAttemptAt: null }
+  return whyNothingLeaves({ ...standing, gate, queued, held })
 }
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {

@@ -15,24 +15,14 @@ export const sync: DaemonOptions = {
   ports: { from: 9400, to: 9450 },
   // A sync daemon that has nothing to do exits after a quarter of an hour; the next command starts another.
   idleTimeoutSeconds: 900,
-  env: ENVIRONMENT,
+  // It connects to a server, whose certificate may be the company's own.
+  env: [...ENVIRONMENT, 'NODE_EXTRA_CA_CERTS'],
   commandLine: { role: 'sync', scopeFlag: '--spec-kitty-daemon-root=', entry: OWN_ENTRY },
   files: (root) => ({
     record: join(root, 'daemons', 'sync', 'record.json'),
     lifecycleLock: join(root, 'daemons', 'sync', 'lifecycle.lock'),
     daemonLock: join(root, 'daemons', 'sync', 'daemon.lock'),
     log: join(root, 'daemons', 'sync', 'daemon.log'),
-  }),
-  // No sync: this version has no queue and uploads nothing.
-  health: () => ({
-    sync: { running: false, last_sync: null, consecutive_failures: 0 },
-    owner: {
-      server_url: null,
-      auth_principal: null,
-      auth_team: null,
-      auth_scope: null,
-      queue_db_path: null,
-    },
   }),
   predecessors: [pythonSync],
   words: WORDS.sync,

@@ -1,23 +1,25 @@
+import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { consentFile, readConsent } from './consent.js'
 import {
-  aboutSetting,
+  describeSetting,
   describeSource,
   SETTING_KEYS,
   type Resolved,
   type Settings,
+  type SettingDescription,
+  type SettingKey,
   type Source,
+  type Wrong,
 } from './settings.js'
 
 /** One setting, as `config list` shows it. */
-export interface ShownSetting {
+export interface ShownSetting extends SettingDescription {
   readonly key: string
-  readonly about: string
   /** Null if it is not set, or wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
-  /** What is wrong with it: one line. */
-  readonly problem: string | null
+  readonly wrong: Pick<Wrong, 'code' | 'problem'> | null
 }
 
 /** The consent is the project's, not the root's: it is shown where there is a project. */
@@ -28,14 +30,15 @@ export async function listSettings(
   settings: Settings,
   project: string | null,
 ): Promise<readonly ShownSetting[]> {
-  const all = SETTING_KEYS.map((key) => shown(key, aboutSetting(key), settings.get(key)))
+  const all = SETTING_KEYS.map((key) => shown(key, settings.get(key)))
   return project === null ? all : [...all, await consentOf(project)]
 }
 
-function shown(key: string, about: string, found: Resolved<string | number | boolean | null>): ShownSetting {
+function shown(key: SettingKey, found: Resolved<string | number | boolean | null>): ShownSetting {
+  const { source } = found
   return found.state === 'right'
-    ? { key, about, value: found.value, source: found.source, problem: null }
-    : { key, about, value: null, source: found.source, problem: found.problem }
+    ? { ...describeSetting(key), key, value: found.value, source, wrong: null }
+    : { ...describeSetting(key), key, value: null, source, wrong: found }
 }
 
 async function consentOf(project: string): Promise<ShownSetting> {
@@ -45,20 +48,24 @@ async function consentOf(project: string): Promise<ShownSetting> {
   return {
     key: CONSENT_KEY,
     about: 'whether the events of this project may leave this machine',
+    variables: [],
+    inFile: null,
     value: isReadable ? consent : null,
-    source: { kind: 'file', path, line: null },
-    problem: isReadable ? null : `${path} cannot be used: ${consent.why}`,
+    source: existsSync(path) ? { kind: 'file', path, line: null } : { kind: 'default' },
+    wrong: isReadable
+      ? null
+      : { code: 'E_CONFIG_UNREADABLE', problem: `${path} cannot be used: ${consent.why}` },
   }
 }
 
 /** As a person reads it. */
-export function textOf({ value, problem }: ShownSetting): string {
-  if (problem !== null) return '(wrong)'
+export function textOf({ value, wrong }: ShownSetting): string {
+  if (wrong !== null) return '(wrong)'
   return value === null ? '(not set)' : String(value)
 }
 
 /** As JSON. `source` is `environment`, `file` or `default`. */
-export function jsonOf({ key, about, value, source, problem }: ShownSetting): object {
+export function jsonOf({ key, about, variables, inFile, value, source, wrong }: ShownSetting): object {
   return {
     key,
     value,
@@ -66,8 +73,10 @@ export function jsonOf({ key, about, value, source, problem }: ShownSetting): ob
     variable: source.kind === 'environment' ? source.variable : null,
     file: source.kind === 'file' ? source.path : null,
     line: source.kind === 'file' ? source.line : null,
-    problem,
+    problem: wrong?.problem ?? null,
     about,
+    variables,
+    config_key: inFile,
   }
 }
 

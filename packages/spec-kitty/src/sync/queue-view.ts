@@ -1,12 +1,14 @@
 import { formatTable } from 'familiar/cli'
 import type { HeldProject } from './queue/sqlite-queue.js'
 import type { DeadLetter, QueueCounts } from './queue/types.js'
+import { whyDocument, whyText, type Why } from './why.js'
 
 /** What `sync queue` shows. */
 export interface QueueView extends QueueCounts {
   readonly projects: readonly ShownProject[]
   /** The paths of damaged databases that were put aside. */
   readonly aside: readonly string[]
+  readonly why: Why | null
 }
 
 export interface ShownProject extends HeldProject {
@@ -18,11 +20,12 @@ export interface ShownProject extends HeldProject {
 export type ShownLetter = Omit<DeadLetter, 'envelope'>
 
 /** Returns the members of the JSON document. */
-export function queueDocument({ queued, oldestAt, deadLetters, projects, aside }: QueueView): object {
+export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, why }: QueueView): object {
   return {
     queued,
     oldest_at: oldestAt,
     dead_letters: deadLetters,
+    nothing_leaves: whyDocument(why),
     projects: projects.map((one) => ({
       project: one.project,
       project_uuid: one.projectUuid,
@@ -38,10 +41,11 @@ export function queueDocument({ queued, oldestAt, deadLetters, projects, aside }
 
 /** Returns the lines for people. `columns` is the width of the terminal, null in a pipe. */
 export function queueLines(view: QueueView, now: number, columns: number | null): readonly string[] {
-  const { queued, oldestAt, deadLetters, projects, aside } = view
+  const { queued, oldestAt, deadLetters, projects, aside, why } = view
   const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
   return [
     queued === 0 ? 'no events wait' : `${count(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
+    ...(queued === 0 || why === null ? [] : [whyText(why), `  ${why.command}`]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, columns)]),
     ...(deadLetters === 0
       ? []

@@ -10,10 +10,15 @@ export type Source =
   | { readonly kind: 'file'; readonly path: string; readonly line: number | null }
   | { readonly kind: 'default' }
 
-export type Resolved<T> =
-  | { readonly state: 'right'; readonly value: T; readonly source: Source }
-  /** `problem` is one line that names the value, where it stands, and what it must be. It contains no secret. */
-  | { readonly state: 'wrong'; readonly problem: string; readonly source: Source }
+export type Resolved<T> = { readonly state: 'right'; readonly value: T; readonly source: Source } | Wrong
+
+export interface Wrong {
+  readonly state: 'wrong'
+  readonly code: 'E_CONFIG_INVALID' | 'E_CONFIG_UNREADABLE'
+  /** One line that names the value, where it stands, and what it must be. It contains no secret. */
+  readonly problem: string
+  readonly source: Source
+}
 
 interface Setting<T> {
   readonly about: string
@@ -165,18 +170,28 @@ export function environmentSettings(root: string, env: Environment): Settings {
   return settingsOf(root, env, { state: 'absent' })
 }
 
-/** Returns a value. Throws `E_CONFIG_INVALID` with the reason if it is wrong. */
+/** Returns a value. Throws `E_CONFIG_INVALID` or `E_CONFIG_UNREADABLE` if it is wrong. */
 export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
   const found = settings.get(key)
   if (found.state === 'right') return found.value
-  throw new CommandError('E_CONFIG_INVALID', found.problem, {
-    hint: 'spec-kitty config list',
-    exit: EXIT.error,
-  })
+  throw wrongSetting(found)
 }
 
-export function aboutSetting(key: SettingKey): string {
-  return SETTINGS[key].about
+export function wrongSetting({ code, problem }: Pick<Wrong, 'code' | 'problem'>): CommandError {
+  return new CommandError(code, problem, { hint: 'spec-kitty config list', exit: EXIT.error })
+}
+
+/** Returns what a setting is for, and where its value may come from. */
+export function describeSetting(key: SettingKey): SettingDescription {
+  const { about, variables, key: inFile } = SETTINGS[key]
+  return { about, variables, inFile }
+}
+
+export interface SettingDescription {
+  readonly about: string
+  readonly variables: readonly string[]
+  /** Its key below `[sync]` in `config.toml`. */
+  readonly inFile: string | null
 }
 
 /** Returns whether a switch is on: 1, true, yes, y or on, in upper or lower case. */
@@ -203,7 +218,7 @@ function resolve<T>(one: Setting<T>, root: string, env: Environment, config: Con
   }
   if (one.key !== null && config.state === 'unreadable') {
     const source = { kind: 'file', path: config.path, line: null } as const
-    return { state: 'wrong', problem: unreadable(config), source }
+    return { state: 'wrong', code: 'E_CONFIG_UNREADABLE', problem: unreadable(config), source }
   }
   if (one.key === null || config.state !== 'readable' || config.sync[one.key] === undefined) {
     return { state: 'right', value: one.fallback(root), source: { kind: 'default' } }
@@ -221,7 +236,8 @@ function checked<T>(one: Setting<T>, given: unknown, name: string, source: Sourc
   if (value !== undefined) return { state: 'right', value, source }
   const shown = one.mayHoldSecret === true ? '' : `, not ${show(given)}`
   const at = source.kind === 'file' ? ` (${describeSource(source)})` : ''
-  return { state: 'wrong', problem: `${name} must be ${one.expected}${shown}${at}`, source }
+  const problem = `${name} must be ${one.expected}${shown}${at}`
+  return { state: 'wrong', code: 'E_CONFIG_INVALID', problem, source }
 }
 
 function show(given: unknown): string {
@@ -256,10 +272,4 @@ function readServerUrl(given: unknown): string | undefined {
   const { protocol, username, password, search, hash, href } = new URL(text)
   const isPlain = [username, password, search, hash].every((part) => part === '')
   return isPlain && /^https?:$/.test(protocol) ? href.replace(/\/+$/, '') : undefined
-}
-
-/** Returns whether a token may be sent to the server: by HTTPS, or by HTTP to this machine itself. */
-export function isProtected(serverUrl: string): boolean {
-  const { protocol, hostname } = new URL(serverUrl)
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }

@@ -1,6 +1,7 @@
 import type { Io, StatusExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
+import { whyDocument, whyText } from './why.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 type Line = readonly [label: string, text: string]
@@ -43,10 +44,7 @@ function workDocument(
     queue_problem: queueProblem,
     server_url: gate.state === 'open' ? gate.serverUrl : null,
     format: gate.state === 'open' ? gate.format : null,
-    nothing_leaves:
-      why === null
-        ? null
-        : { reason: why.reason, sentence: why.sentence, command: why.command, is_all: why.isAll },
+    nothing_leaves: whyDocument(why),
     environment_differences: differences,
     config_problems: settings.problems,
   }
@@ -95,7 +93,7 @@ function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
   }
   return [
-    ['uploads', why.isAll ? `nothing leaves: ${why.sentence}` : why.sentence],
+    ['uploads', whyText(why)],
     ['', why.command],
   ]
 }

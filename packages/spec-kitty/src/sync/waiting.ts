@@ -21,8 +21,8 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   const path = join(root, 'daemons', 'sync', 'queue.db')
   if (!existsSync(path)) return EMPTY
   try {
-    const { openQueueIfThere } = await import('./queue/open.js')
-    const queue = await openQueueIfThere(path)
+    const { openQueueToLook } = await import('./queue/open.js')
+    const queue = await openQueueToLook(path)
     if (queue === null) return EMPTY
     try {
       return { ...queue.counts(), held: await heldOf(queue.waiting()) }
@@ -35,14 +35,14 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
 }
 
 /** Returns the projects that may not send, in their order. */
-async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
+export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
   const all = await Promise.all(
     waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
       const consent = await readConsent(project)
       if (consent === 'yes') return null
       return consent === 'no'
-        ? { project, reason: 'no_consent', detail: null, count }
-        : { project, reason: 'consent_unreadable', detail: consent.why, count }
+        ? { project, reason: 'no_consent', detail: null, count, isGone: !existsSync(project) }
+        : { project, reason: 'consent_unreadable', detail: consent.why, count, isGone: false }
     }),
   )
   return all.filter((one) => one !== null)

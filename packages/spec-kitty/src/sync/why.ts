@@ -19,6 +19,8 @@ export interface HeldProject {
   readonly reason: HeldReason
   readonly detail: string | null
   readonly count: number
+  /** Its directory is not there: it was moved or deleted, and cannot opt in where it was. */
+  readonly isGone: boolean
 }
 
 /** How sending stands. */
@@ -44,8 +46,8 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
     command: 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
   },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
-  session_unreadable: { text: 'the session cannot be read', command: LOGIN },
   no_session: { text: 'nobody is signed in', command: LOGIN },
+  session_unreadable: { text: 'the session cannot be read', command: LOGIN },
   no_server: { text: 'no usable server is set', command: LIST },
   insecure_server: { text: 'the server is not safe to send to', command: LIST },
   other_server: { text: 'the session is for another server', command: LOGIN },
@@ -56,6 +58,9 @@ const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   no_consent: (project) => `${project} has not opted in`,
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
 }
+
+/** In the order in which they are looked at. */
+export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
@@ -77,20 +82,32 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
 }
 
+/** As one sentence for people. */
+export function whyText({ isAll, sentence }: Why): string {
+  return isAll ? `nothing leaves: ${sentence}` : sentence
+}
+
+/** As JSON: names and meanings are permanent. */
+export function whyDocument(why: Why | null): object | null {
+  if (why === null) return null
+  const { reason, sentence, command, isAll } = why
+  return { reason, sentence, command, is_all: isAll }
+}
+
 /** Returns why nothing may leave at all. */
-export function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
+function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
   const { text, command } = CLOSED[reason]
   return { reason, sentence: withDetail(text, detail), command, isAll: true }
 }
 
 /** Returns why the events of a project stay, which holds for so many other projects too. */
-export function whyHeld({ project, reason, detail }: HeldProject, others = 0): Why {
+export function whyHeld({ project, reason, detail, isGone }: HeldProject, others = 0): Why {
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
-    sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
-    command: `spec-kitty sync opt-in ${shellQuote(project)}`,
+    sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
+    command: isGone ? 'spec-kitty sync queue' : `spec-kitty sync opt-in ${shellQuote(project)}`,
     isAll: true,
   }
 }

@@ -27,6 +27,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A command line in front of ours: `setpriv ...`, `unshare ...`. */
   readonly prefix?: readonly string[]
+  /** What it reads on its standard input; nothing if it is left out. */
+  readonly input?: string
+  readonly cwd?: string
 }
 
 /** Runs the command as another user, `nobody`. */
@@ -41,6 +44,8 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Ran {
     env: smallEnvironment(options.env),
     encoding: 'utf8',
     timeout: 60_000,
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   return { status, stdout, ...withoutWaits(stderr) }
 }

@@ -22,7 +22,7 @@ describe('a consent is', () => {
     ['true between document marks', '---\nsync:\n  enabled: true\n...\n'],
     ['text that a tag makes true', 'sync:\n  enabled: !!bool "true"\n'],
     ['true indented by tabs after the key', 'sync:\n  enabled:\ttrue\n'],
-  ])('%s', ([, text]) => {
+  ] as const)('%s', ([, text]) => {
     expect(consentIn(text)).toBe('yes')
   })
 })
@@ -43,7 +43,7 @@ describe('no consent is', () => {
     ['a merged key', 'base: &b {enabled: true}\nsync:\n  <<: *b\n'],
     ['a key in a block of text', 'text: |\n  sync:\n    enabled: true\n'],
     ['a key in other letters', 'Sync:\n  Enabled: true\n'],
-  ])('%s', ([, text]) => {
+  ] as const)('%s', ([, text]) => {
     expect(consentIn(text)).toBe('no')
   })
 })
@@ -87,7 +87,7 @@ describe('unreadable, with the reason, is', () => {
     ['bytes that are not UTF-8', 'sync:\n  enabled: true # caf\uFFFD\n', 'it is not UTF-8 text'],
     ['a nesting deeper than the stack', `a: ${'['.repeat(4_000)}\n`, 'it is nested too deep'],
     ['more parts than a configuration has', 'a: 1\n'.repeat(10_000), 'it has too many parts'],
-  ])('%s', ([, text, why]) => {
+  ] as const)('%s', ([, text, why]) => {
     expect(consentIn(text)).toEqual({ state: 'unreadable', why: expect.stringContaining(why) })
   })
 })
@@ -168,7 +168,7 @@ describe('it is not put into', () => {
     ['a section that is an alias', 'base: &b {a: 1}\nsync: *b\n'],
     ['a value that another key shares', 'sync:\n  enabled: &e false\nother: *e\n'],
     ['a value that is a map', 'sync:\n  enabled: {a: 1}\n'],
-  ])('%s', ([, text]) => {
+  ] as const)('%s', ([, text]) => {
     expect(withConsent(text, true)).toBe(null)
   })
 })

@@ -17,7 +17,13 @@ function standing(changes: Partial<Standing> = {}): Standing {
 }
 
 function held(project: string, count: number, detail: string | null = null): HeldProject {
-  return { project, reason: detail === null ? 'no_consent' : 'consent_unreadable', detail, count }
+  return {
+    project,
+    reason: detail === null ? 'no_consent' : 'consent_unreadable',
+    detail,
+    count,
+    isGone: false,
+  }
 }
 
 /** Every reason for a closed gate, in the order in which they are checked. */
@@ -72,6 +78,15 @@ describe('where the gate is open', () => {
       reason: 'consent_unreadable',
       sentence: 'the consent of /p cannot be read: line 3, column 1: no',
       command: 'spec-kitty sync opt-in /p',
+      isAll: true,
+    })
+  })
+
+  it('a project that was moved or deleted is in the way, and no command names a place that is not there', () => {
+    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), isGone: true }] }))).toEqual({
+      reason: 'no_consent',
+      sentence: '/p is not there any more',
+      command: 'spec-kitty sync queue',
       isAll: true,
     })
   })

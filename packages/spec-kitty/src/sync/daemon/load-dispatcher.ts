@@ -2,18 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
 import { queuePath } from '../queue/place.js'
-import type { Dispatcher, Gate } from '../upload/types.js'
+import type { Dispatcher } from '../upload/types.js'
 
 export interface LoadOptions {
   readonly root: string
   readonly env: Io['env']
   readonly log: (event: string, more?: JsonObject) => void
-  /** Called with every state of the gate that the dispatcher reads. */
-  readonly onGate: (gate: Gate) => void
 }
 
 /** Loads all that sending needs, and puts the dispatcher of the root together. Opens and sends nothing. */
-export async function loadDispatcher({ root, env, log, onGate }: LoadOptions): Promise<Dispatcher> {
+export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
   const [queues, gates, { gateSession }, { readConsent }, { accessToken }, dispatchers] = await Promise.all([
     import('../queue/open.js'),
     import('../upload/gate.js'),
@@ -32,7 +30,6 @@ export async function loadDispatcher({ root, env, log, onGate }: LoadOptions): P
     gate: async () => {
       const gate = await gates.readGate({ root, env, session: () => gateSession(root) })
       server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
-      onGate(gate)
       return gate
     },
     consent: async (project) => {

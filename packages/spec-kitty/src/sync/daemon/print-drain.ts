@@ -71,7 +71,7 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
 }
 
 function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): string {
-  const { sentence, command } = whyHeld({ project, reason, detail: null, count })
+  const { sentence, command } = whyHeld({ project, reason, detail: null, count, isGone: false })
   return `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence} (${command})`
 }
 

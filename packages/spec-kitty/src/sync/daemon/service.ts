@@ -3,7 +3,7 @@ import type { Handler, JsonObject, ServeSettings } from 'familiar'
 import { startEnvironment } from '../environment.js'
 import { queuePath } from '../queue/place.js'
 import { workJson } from '../report.js'
-import type { Dispatcher, Gate, SyncReport } from '../upload/types.js'
+import type { Dispatcher, SyncReport } from '../upload/types.js'
 import { drainStream } from './drain-stream.js'
 import { loadDispatcher } from './load-dispatcher.js'
 import { ownerOf } from './owner.js'
@@ -36,6 +36,7 @@ const NOTHING: SyncReport = {
   consecutive_failures: 0,
   last_error: null,
   next_attempt_at: null,
+  refused: false,
 }
 
 /**
@@ -49,14 +50,13 @@ export function createSyncService(root: string, env: Environment): SyncService {
   let first: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
-  let gate: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
+  const environment = startEnvironment(env)
 
   const get = async (): Promise<Dispatcher> => {
     loading ??= loadDispatcher({
       root,
       env,
       log: (event, more) => log.write(event, more),
-      onGate: (found) => (gate = found),
     })
     try {
       return (dispatcher = await loading)
@@ -101,8 +101,8 @@ export function createSyncService(root: string, env: Environment): SyncService {
       },
     },
     health: () => ({
-      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), gate, environment: startEnvironment(env) }),
-      owner: ownerOf(root, gate),
+      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), environment }),
+      owner: ownerOf(root),
     }),
   }
 }

@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cannotOpen, newer, unusable } from './failure.js'
 import { FORMAT, readFormat } from './schema.js'
@@ -9,7 +10,6 @@ export interface Connection {
   readonly database: Database
   readonly file: string
   readonly format: number
-  readonly close: () => void
 }
 
 /** How long to wait while other processes write: longer than all of them together take (1.4 s at most, measured). */
@@ -43,7 +43,7 @@ export function openReady(sqlite: Sqlite, path: string): Connection | null {
   if (connection === null) return null
   // SQLite opens the WAL with the first reading: only after that it is certain that it is the WAL of this file.
   if (connection.format === FORMAT && fileAt(path) === connection.file) return connection
-  connection.close()
+  connection.database.close()
   return null
 }
 
@@ -52,14 +52,16 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
   assertOwnFiles(path)
   const file = fileAt(path)
   if (file === null) return null
-  if (!openHere.has(file)) refuseNewer(path)
+  if (!opened.has(file)) refuseNewer(path)
+  assertWritable(path)
   const database = openThere(sqlite, path)
   if (database === null) return null
+  opened.add(file)
   try {
     database.exec(SETTINGS)
     const format = readFormat(database)
     if (format > FORMAT) throw newer(path, format, FORMAT)
-    return hold(database, file, format)
+    return { database, file, format }
   } catch (error) {
     database.close()
     throw error
@@ -77,24 +79,11 @@ function openThere(sqlite: Sqlite, path: string): Database | null {
 }
 
 /**
- * How many connections of this process each file has. Such a file must not be opened besides: closing it would drop the
- * locks that SQLite holds on it (https://sqlite.org/howtocorrupt.html, 2.2).
+ * The files that this process has ever had open as a database: it must not open them besides, because closing them would drop
+ * the locks that SQLite holds on them (https://sqlite.org/howtocorrupt.html, 2.2). A database that was closed counts too:
+ * the package ends its statements, and with them the connection, only when they are collected as garbage.
  */
-const openHere = new Map<string, number>()
-
-function hold(database: Database, file: string, format: number): Connection {
-  openHere.set(file, (openHere.get(file) ?? 0) + 1)
-  let isOpen = true
-  const close = (): void => {
-    if (!isOpen) return
-    isOpen = false
-    database.close()
-    const left = (openHere.get(file) ?? 1) - 1
-    if (left === 0) openHere.delete(file)
-    else openHere.set(file, left)
-  }
-  return { database, file, format, close }
-}
+const opened = new Set<string>()
 
 /** Returns what names the file at the path, whatever path leads to it; null if there is none. */
 export function fileAt(path: string): string | null {
@@ -117,6 +106,22 @@ function assertOwnFiles(path: string): void {
       throw unusable(path, `${name} belongs to another user (${found.uid})`)
     }
     if (user !== undefined && (found.mode & 0o077) !== 0) makePrivate(name)
+  }
+}
+
+/** SQLite would open a read-only database to read it, and leave side files that are read-only too. */
+function assertWritable(path: string): void {
+  for (const name of [dirname(path), path]) {
+    try {
+      accessSync(name, constants.R_OK | constants.W_OK)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw unusable(
+        path,
+        code === 'EROFS' ? 'its file system is read-only' : `no access to ${name} (${code})`,
+        error,
+      )
+    }
   }
 }
 

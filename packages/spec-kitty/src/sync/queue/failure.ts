@@ -5,7 +5,6 @@ import { CommandError, EXIT } from 'familiar/cli'
 
 /** The result codes of SQLite that mean something for the queue (https://sqlite.org/rescode.html). */
 const CODE = {
-  permission: 3,
   busy: 5,
   locked: 6,
   readOnly: 8,
@@ -62,7 +61,7 @@ function systemFailure(error: unknown, path: string): unknown {
 
 function describe(code: number, path: string, error: unknown): string {
   if (code === CODE.full || isDiskFull(path)) return 'the disk is full'
-  if (code === CODE.readOnly) return 'it, its directory or its file system is read-only'
+  if (code === CODE.readOnly) return 'it became read-only'
   const said = error instanceof Error ? error.message : String(error)
   return code === CODE.ioError ? `the disk failed (${said})` : said
 }

@@ -35,6 +35,22 @@ export async function openQueueIfThere(path: string, options: OpenOptions = {}):
   return isThere(path) ? openQueue(path, options) : null
 }
 
+/**
+ * Opens the queue only to look at it: a database that is damaged or not ready stays where and as it is. Null if there is no
+ * queue. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ */
+export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
+  if (!isThere(path)) return null
+  const sqlite = await loadSqlite()
+  try {
+    const connection = openReady(sqlite, path)
+    if (connection === null) throw busy(path, 'it is not ready yet')
+    return new SqliteQueue(path, connection, () => openReady(sqlite, path))
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
+}
+
 /** A queue that replaces its database if that proves to be damaged. */
 export interface QueueHandle extends Disposable {
   /**
@@ -109,7 +125,7 @@ function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOpti
     migrate(connection.database)
     return connection
   } catch (error) {
-    connection.close()
+    connection.database.close()
     throw error
   }
 }
@@ -125,7 +141,7 @@ function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
     if (isDamage(error)) return true
     throw error
   } finally {
-    connection?.close()
+    connection?.database.close()
   }
 }
 

@@ -120,7 +120,7 @@ export class SqliteQueue implements Queue {
   }
 
   [Symbol.dispose](): void {
-    this.#connection.close()
+    this.#connection.database.close()
   }
 
   #eachDead(eventIds: readonly string[], change: string): readonly string[] {
@@ -166,7 +166,7 @@ export class SqliteQueue implements Queue {
     if (fileAt(this.path) === this.#connection.file) return this.#connection
     const next = this.#reopen()
     if (next === null) throw busy(this.path, 'its file was moved or removed')
-    this.#connection.close()
+    this.#connection.database.close()
     this.#connection = next
     return next
   }

@@ -1,4 +1,4 @@
-import { CommandError } from 'familiar/cli'
+import { CommandError, EXIT } from 'familiar/cli'
 
 export type SqlValue = string | number | null
 
@@ -14,7 +14,9 @@ export interface Statement {
 /** What the queue uses of `node:sqlite`, and of the package that has the same interface. */
 export interface Database {
   exec(sql: string): void
+  /** Returns the same statement for the same text: it must have ended before it is used again. */
   prepare(sql: string): Statement
+  /** May be called again. */
   close(): void
 }
 
@@ -59,11 +61,30 @@ function loadBuiltIn(): Sqlite | null {
 }
 
 function toSqlite({ DatabaseSync }: SqliteModule): Sqlite {
+  const open = (location: string): Database => toDatabase(new DatabaseSync(location))
   return {
     get version() {
-      return versionOf(new DatabaseSync(':memory:'))
+      return versionOf(open(':memory:'))
     },
-    open: (location) => new DatabaseSync(location),
+    open,
+  }
+}
+
+function toDatabase(native: InstanceType<SqliteModule['DatabaseSync']>): Database {
+  const statements = new Map<string, Statement>()
+  let isOpen = true
+  return {
+    exec: (sql) => native.exec(sql),
+    prepare: (sql) => {
+      const statement = statements.get(sql) ?? native.prepare(sql)
+      statements.set(sql, statement)
+      return statement
+    },
+    close: () => {
+      statements.clear()
+      if (isOpen) native.close()
+      isOpen = false
+    },
   }
 }
 
@@ -100,7 +121,7 @@ function unavailable(error: unknown): unknown {
   const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
   return new CommandError('E_SQLITE_UNAVAILABLE', `SQLite cannot be loaded: ${why}`, {
     hint: 'install this tool again on this system, or use Node 26, which has its own SQLite',
-    exit: 2,
+    exit: EXIT.error,
     cause: error,
   })
 }

@@ -34,7 +34,7 @@ export function explain(error: unknown, service: string, secrets: readonly strin
     return new CommandError('E_AUTH_UNREACHABLE', `cannot reach ${originOf(service)}: ${loss}`, {
       hint: 'check the connection and try again',
       exit: EXIT.tryAgain,
-      cause: systemErrorIn(error),
+      cause: error instanceof TypeError ? systemErrorIn(error) : undefined,
     })
   }
   const [code, verb] = isRefusal(error)
@@ -47,7 +47,8 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError
 }
 
-function textOf(error: unknown): string {
+/** What went wrong, in the words of the service or the client. */
+export function textOf(error: unknown): string {
   if (error instanceof ResponseBodyError)
     return [error.error, error.error_description].filter(Boolean).join(': ')
   if (error instanceof WWWAuthenticateChallengeError) return `status ${error.status}`

@@ -13,7 +13,7 @@ export async function boundedFetch(url: string, options: object): Promise<Respon
   if (!isSafeUrl(new URL(url))) {
     throw new CommandError('E_AUTH_UNSUPPORTED', `${origin} is neither HTTPS nor HTTP to this machine`)
   }
-  const response = await fetch(url, options as RequestInit)
+  const response = await fetch(url, options)
   const body = await readBody(response, origin)
   const { status, headers } = response
   return new Response(body.length === 0 ? null : body, { status, headers })

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, objectOf, parseJson, stringOf } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
-import { explain, lossIn, refusalIn } from './auth-errors.js'
+import { explain, lossIn, refusalIn, textOf } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
-import { isSafeUrl, parseServerUrl, type ServerSettings } from './server-url.js'
+import { checkedUrl, isSafeUrl, withoutSlash, type ServerSettings } from './server-url.js'
 import { isToken, type StoredSession } from './stored-session.js'
 
 /**
@@ -145,11 +145,11 @@ async function namedIssuer(serverUrl: string): Promise<string | null> {
 
 function issuerIn(json: JsonObject, serverUrl: string): string {
   const [resource, servers] = [stringOf(json['resource']), json['authorization_servers']]
-  if (resource?.replace(/\/+$/, '') !== serverUrl)
+  if (resource === null || withoutSlash(resource) !== serverUrl)
     throw unsupported(`${serverUrl} says that it is another server`)
   const issuer = stringOf(Array.isArray(servers) ? servers[0] : null)
   if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`)
-  return parseServerUrl(issuer, `the sign-in service of ${serverUrl}`)
+  return checkedUrl(issuer, `the sign-in service of ${serverUrl}`)
 }
 
 /** Both places where a service may describe itself are tried: OpenID Connect Discovery, and RFC 8414. */
@@ -167,7 +167,7 @@ async function discover(issuer: string, clientId: string): Promise<openid.Config
     if (lossIn(error) !== null) throw explain(error, issuer, [])
     return find('oauth2').catch((second: unknown) => {
       if (lossIn(second) !== null) throw explain(second, issuer, [])
-      throw unsupported(`${issuer} does not say how to sign in: ${explain(error, issuer, []).message}`)
+      throw unsupported(`${issuer} does not say how to sign in (${textOf(error)})`)
     })
   }
 }
@@ -239,10 +239,7 @@ function expired(): CommandError {
   })
 }
 
-async function sessionFrom(
-  reply: Reply,
-  { config, issuer, resource, settings }: Service,
-): Promise<StoredSession> {
+async function sessionFrom(reply: Reply, { config, resource, settings }: Service): Promise<StoredSession> {
   const claims = await claimsOf(reply, config)
   const known = config.serverMetadata()
   const nothing = { refresh_token: null, auth_scope: null }
@@ -253,7 +250,7 @@ async function sessionFrom(
     team: stringOf(claims['team']),
     signed_in_at: new Date().toISOString(),
     ended_at: null,
-    issuer,
+    issuer: known.issuer,
     client_id: settings.clientId,
     token_endpoint: known.token_endpoint ?? null,
     revocation_endpoint: known.revocation_endpoint ?? null,

@@ -40,13 +40,22 @@ export async function readServer(
   const issuer = stringOf(sync['issuer'])
   return {
     serverUrl: parseServerUrl(url, source),
-    issuer: issuer === null ? null : parseServerUrl(issuer, 'issuer in config.toml'),
+    issuer: issuer === null ? null : checkedUrl(issuer, 'issuer in config.toml'),
     clientId: stringOf(sync['client_id']) ?? CLIENT_ID,
   }
 }
 
 /** Returns the URL without a slash at its end. Throws `E_SERVER_URL` with the source in its message. */
-export function parseServerUrl(text: string, source: string): string {
+function parseServerUrl(text: string, source: string): string {
+  return withoutSlash(checkedUrl(text, source))
+}
+
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '')
+}
+
+/** Returns the URL. Throws `E_SERVER_URL`, with the source in its message, if nothing may be sent there. */
+export function checkedUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) throw refused(`${source} is not a URL`, 'write it as https://HOST')
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
@@ -55,10 +64,8 @@ export function parseServerUrl(text: string, source: string): string {
       'write it as https://HOST',
     )
   }
-  if (!isSafeUrl(url)) {
-    throw refused(`${source} is neither HTTPS nor HTTP to this machine`, 'use https://')
-  }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  if (!isSafeUrl(url)) throw refused(`${source} is neither HTTPS nor HTTP to this machine`, 'use https://')
+  return url.href
 }
 
 /** Returns whether a token may be sent there: HTTPS, or HTTP to a loopback address, which nobody else can listen to. */

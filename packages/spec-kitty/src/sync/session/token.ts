@@ -25,7 +25,8 @@ const MARGIN_MS = 30_000
  * session is over, which `readSession` tells. Of several processes, one asks the server, and the others take what it wrote:
  * a server that rotates refresh tokens ends the session if one is used twice.
  *
- * Throws `E_SESSION_UNREADABLE`; `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what
+ * A token that is due and still good is returned if it cannot be renewed. Else throws `E_SESSION_UNREADABLE`;
+ * `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what
  * `withSessionLock` and `writeStored` throw, before anything is sent.
  */
 export async function accessToken(
@@ -33,26 +34,30 @@ export async function accessToken(
   { refresh = false, signal }: TokenOptions = {},
 ): Promise<AccessToken | null> {
   const before = readSigned(root)
-  if (before === null || !isDue(before, refresh)) return tokenOf(before)
-  if (before.refresh_token === null)
-    return refresh === false && !expiresWithin(before, 0) ? tokenOf(before) : null
+  const isRefused = before !== null && (refresh === true || refresh === before.access_token)
+  if (before === null || (!isRefused && !expiresWithin(before, MARGIN_MS))) return tokenOf(before)
+  if (before.refresh_token === null) return isRefused || expiresWithin(before, 0) ? null : tokenOf(before)
   const { withSessionLock } = await import('./change-session.js')
-  return withSessionLock(root, { signal }, async () => {
-    const session = readSigned(root)
-    const isRenewed = session?.access_token !== before.access_token
-    if (session === null || (isRenewed && !expiresWithin(session, 0))) return tokenOf(session)
-    return session.refresh_token === null ? null : tokenOf(await renew(root, session))
-  })
+  try {
+    return await withSessionLock(root, { signal }, () => renewUnlessDone(root, before))
+  } catch (error) {
+    if (isRefused || expiresWithin(before, 0) || signal?.aborted === true) throw error
+    return tokenOf(before)
+  }
+}
+
+/** Must be called with the lock. `before` is the session as it was without the lock. */
+async function renewUnlessDone(root: string, before: StoredSession): Promise<AccessToken | null> {
+  const session = readSigned(root)
+  const isDone = session?.access_token !== before.access_token
+  if (session === null || (isDone && !expiresWithin(session, 0))) return tokenOf(session)
+  return session.refresh_token === null ? null : tokenOf(await renew(root, session))
 }
 
 function readSigned(root: string): StoredSession | null {
   const read = readStored(root)
   if (read.state === 'unreadable') throw sessionUnreadable(read)
   return read.state === 'absent' || read.session.access_token === null ? null : read.session
-}
-
-function isDue(session: StoredSession, refresh: boolean | string): boolean {
-  return refresh === true || session.access_token === refresh || expiresWithin(session, MARGIN_MS)
 }
 
 function tokenOf(session: StoredSession | null): AccessToken | null {

@@ -44,7 +44,7 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError } = this.#outbox
+    const { lastSync, failures, lastError, closed } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
@@ -52,6 +52,7 @@ class QueueDispatcher implements Dispatcher {
       consecutive_failures: failures,
       last_error: lastError,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
+      refused: closed === 'session_refused',
     }
   }
 

@@ -1,9 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import type { JsonObject } from 'familiar'
-import { stringOf, type Io } from 'familiar/cli'
-import { readConfig } from '../config.js'
-import { isTruthy } from '../settings.js'
+import type { Io } from 'familiar/cli'
+import { readSettings } from '../settings.js'
 import { checkServerUrl, shownUrl } from './server-url.js'
 import type { ClosedReason, Gate } from './types.js'
 
@@ -26,22 +24,21 @@ export interface GateOptions {
  * the session. Reads `config.toml` and the session each time.
  */
 export async function readGate({ root, env, session }: GateOptions): Promise<Gate> {
-  if (!isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC'])) return closed('hosted_sync_disabled')
-  const config = await readConfig(root)
-  if (config.state === 'unreadable') return closed('config_unreadable', `${config.path}: ${config.why}`)
-  const sync: JsonObject = config.state === 'readable' ? config.sync : {}
-  const format = sync['format'] ?? 'batch'
-  if (format !== 'batch' && format !== 'cloudevents') {
-    return closed('config_unreadable', 'sync.format must be "batch" or "cloudevents"')
-  }
+  const settings = await readSettings(root, env)
+  const hosted = settings.get('sync.hosted')
+  if (hosted.state === 'wrong' || !hosted.value) return closed('hosted_sync_disabled')
+  const [format, url] = [settings.get('sync.format'), settings.get('sync.server_url')]
+  if (format.state === 'wrong') return closed('config_unreadable', format.problem)
+  if (url.state === 'wrong') return closed('config_unreadable', url.problem)
   const found = session()
   if (found.state === 'absent') return closed('no_session')
   if (found.state === 'unreadable') return closed('session_unreadable', found.why)
-  const server = stringOf(env['SPEC_KITTY_SAAS_URL']) ?? sync['server_url'] ?? found.serverUrl
-  const checked = checkServerUrl(typeof server === 'string' ? server : '')
+  const checked = checkServerUrl(url.value ?? found.serverUrl)
   if (checked.state === 'unusable') return closed('no_server', checked.why)
   if (checked.state === 'insecure') return closed('insecure_server', checked.why)
-  if (isSameServer(checked.url, found.serverUrl)) return { state: 'open', serverUrl: checked.url, format }
+  if (isSameServer(checked.url, found.serverUrl)) {
+    return { state: 'open', serverUrl: checked.url, format: format.value }
+  }
   return closed(
     'other_server',
     `the session is for ${shownUrl(found.serverUrl)}, not ${shownUrl(checked.url)}`,

@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lineOf, makeRoot, type SyncRoot } from './sync-root.js'
+import { makeShell } from './sync-shell.js'
+
+/** `sync opt-in`, `sync opt-out`, `config list` and `config get`, as a user runs them. */
+let root: SyncRoot
+let project: string
+let file: string
+
+beforeEach(() => {
+  root = makeRoot()
+  project = join(root.base, "it's a project")
+  file = join(project, '.kittify', 'config.yaml')
+  mkdirSync(join(project, '.kittify', 'deeper'), { recursive: true })
+})
+
+afterEach(() => root.end())
+
+const OURS = '# ours\r\nproject:\r\n  uuid: u-1 # theirs\r\nsync: {auto_start: true}\r\n'
+
+describe('sync opt-in and sync opt-out', () => {
+  it('change one value in the file of the project, and say which', () => {
+    writeFileSync(file, OURS)
+    const given = root.run(['sync', 'opt-in', project])
+    expect(given).toMatchObject({
+      status: 0,
+      stdout: `events of ${project} may leave this machine\n`,
+      stderr: `recorded as sync.enabled: true in ${file}\n`,
+    })
+    const text = OURS.replace('{auto', '{enabled: true, auto')
+    expect(readFileSync(file, 'utf8')).toBe(text)
+    expect(root.run(['sync', 'opt-in', project]).stdout).toBe(
+      `events of ${project} may already leave this machine\n`,
+    )
+    const refused = root.json(['sync', 'opt-out', project])
+    expect([refused.status, refused.stderr, refused.document]).toEqual([
+      0,
+      '',
+      { schema_version: 1, project, consent: 'no', is_changed: true, file },
+    ])
+    expect(readFileSync(file, 'utf8')).toBe(text.replace('true', 'false'))
+  })
+
+  it('find the project of the working directory, upward', () => {
+    const shell = makeShell(root)
+    const { status, stdout } = shell(
+      `cd '${join(root.base, "it'\\''s a project", '.kittify', 'deeper')}' && spec-kitty sync opt-in`,
+    )
+    expect([status, stdout]).toEqual([0, `events of ${project} may leave this machine\n`])
+    const outside = shell(`cd / && spec-kitty sync opt-in`)
+    expect([outside.status, lineOf(outside.stderr).length]).toEqual([2, 1])
+  })
+
+  it('take no directory for a project that is only in one, and none that is not there', () => {
+    for (const [directory, hint] of [
+      [join(project, '.kittify', 'deeper'), `the project that it is in is ${project}`],
+      [root.base, "'spec-kitty init' makes one"],
+      [join(root.base, 'nowhere'), "'spec-kitty init' makes one"],
+    ] as const) {
+      const { status, document } = root.json(['sync', 'opt-in', directory])
+      expect([status, document.error.code, document.error.remediation]).toEqual([2, 'E_NO_PROJECT', hint])
+    }
+  })
+
+  it('follow a link to the project, and record it in the project', () => {
+    const link = join(root.base, 'link')
+    symlinkSync(project, link)
+    expect(root.json(['sync', 'opt-in', link]).document).toMatchObject({ project, file })
+  })
+
+  it('leave a broken file as it is', () => {
+    writeFileSync(file, 'sync: [\n')
+    const { status, document, stderr } = root.json(['sync', 'opt-out', project])
+    expect([status, document.error.code]).toEqual([1, 'E_PROJECT_CONFIG_UNUSABLE'])
+    expect(document.error.message).toContain(`${file} cannot be used: line 2, column 1: `)
+    expect([lineOf(stderr).length, readFileSync(file, 'utf8')]).toEqual([1, 'sync: [\n'])
+  })
+})
+
+describe('config list', () => {
+  it('shows every setting with its value and where it comes from', () => {
+    mkdirSync(root.path)
+    const config = join(root.path, 'config.toml')
+    writeFileSync(config, '[sync]\nserver_url = "https://sync.example.org"\nmax_queue_size = 7\n')
+    const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
+    const { status, document } = root.json(['config', 'list'], { env })
+    const found = Object.fromEntries(document.settings.map((one: any) => [one.key, one]))
+    const rest = { variable: null, file: null, line: null, problem: null }
+    expect([status, document.problems]).toEqual([0, []])
+    expect(found).toMatchObject({
+      root: { ...rest, value: root.path, source: 'environment', variable: 'SPEC_KITTY_HOME' },
+      'sync.hosted': { ...rest, value: true, source: 'environment', variable: 'SPEC_KITTY_ENABLE_SAAS_SYNC' },
+      'sync.server_url': {
+        ...rest,
+        value: 'https://sync.example.org',
+        source: 'file',
+        file: config,
+        line: 2,
+      },
+      'sync.max_queue_size': { ...rest, value: 7, source: 'file', file: config, line: 3 },
+      'sync.format': { ...rest, value: 'batch', source: 'default' },
+    })
+    const { stdout } = root.run(['config', 'list'], { env })
+    expect(stdout).toContain(`sync.max_queue_size     7 `)
+    expect(stdout).toContain(`${config}, line 3\n`)
+  })
+
+  it('names what is wrong, each once, and exits with 1', () => {
+    mkdirSync(root.path)
+    writeFileSync(join(root.path, 'config.toml'), '[sync]\nformat = "xml"\n')
+    const { status, stdout } = root.run(['config', 'list'])
+    const wrong = stdout.split('\n').filter((line) => line.startsWith('wrong: '))
+    expect([status, wrong.length]).toEqual([1, 1])
+    expect(wrong[0]).toContain('sync.format must be "batch" or "cloudevents", not "xml"')
+    writeFileSync(join(root.path, 'config.toml'), '[sync\n')
+    const { document } = root.json(['config', 'list'])
+    expect(document.problems).toEqual([
+      expect.stringContaining('config.toml cannot be read: line 1, column '),
+    ])
+  })
+})
+
+describe('config get', () => {
+  it('prints the value alone, exits with 1 for one that is not set, and with 2 for one that is wrong or unknown', () => {
+    const size = root.run(['config', 'get', 'sync.max_queue_size'])
+    expect(size).toMatchObject({ status: 0, stdout: '100000\n', stderr: 'from: default\n' })
+    expect(root.run(['config', 'get', 'sync.server_url'])).toMatchObject({ status: 1, stdout: '' })
+    expect(root.json(['config', 'get', 'sync.server_url']).document).toMatchObject({
+      value: null,
+      source: 'default',
+    })
+    const env = { SPEC_KITTY_SAAS_URL: 'https://user:secret@sync.example.org' }
+    const wrong = root.run(['config', 'get', 'sync.server_url'], { env })
+    expect([wrong.status, wrong.stdout, lineOf(wrong.stderr).length]).toEqual([2, '', 1])
+    expect(wrong.stderr).not.toContain('secret')
+    for (const args of [['no.such'], [], ['root', 'sync.format']]) {
+      expect([args, root.run(['config', 'get', ...args]).status]).toEqual([args, 2])
+    }
+  })
+})

@@ -1,0 +1,305 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  chownSync,
+  chmodSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { ownProcessName } from 'familiar/cli'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openQueue } from '../../src/sync/queue/open.js'
+import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
+import { asNobody, runCli } from '../helpers/cli.js'
+import { mountAt, NO_MOUNT } from './sync-mount.js'
+import { makeRoot, signal, skipAloud, type SyncRoot } from './sync-root.js'
+
+/** `sync publish` and `sync queue`: what they print and return, where the disk does not do as it should too. */
+let root: SyncRoot
+let project: string
+
+beforeEach(() => {
+  root = makeRoot()
+  project = join(root.base, 'app')
+  mkdirSync(join(project, '.kittify'), { recursive: true })
+})
+
+afterEach(() => root.end())
+
+const publish = (...args: readonly string[]) => root.run(['sync', 'publish', '--project', project, ...args])
+const queue = () => root.json(['sync', 'queue']).document
+
+describe('sync publish', () => {
+  it('queues one event of a project, with what it leaves out, and shows it', () => {
+    writeFileSync(join(project, '.kittify', 'config.yaml'), '# mine\nproject:\n  uuid: 5f0c\n')
+    expect(publish('--type', 'Moved', '--data', '{"to":12345678901234567890}')).toMatchObject({
+      status: 0,
+      stdout: 'queued 1 event\n',
+      stderr: '',
+    })
+    const shown = root.run(['sync', 'queue', '--export', '-']).stdout
+    expect(shown).toMatch(
+      /^\{"event_id":"[0-9A-Z]{26}","project_uuid":"5f0c","timestamp":"[^"]*Z","event_type":"Moved","payload":\{"to":12345678901234567890\}\}\n$/,
+    )
+    expect(queue()).toMatchObject({
+      queued: 1,
+      dead_letters: 0,
+      projects: [{ project, project_uuid: '5f0c', queued: 1, attempts: 0, last_error: null, reason: null }],
+      damaged_databases: [],
+    })
+  })
+
+  it('gives a project without an id the same one each time, and another project another one', () => {
+    const other = join(root.base, 'other')
+    mkdirSync(join(other, '.kittify'), { recursive: true })
+    for (const at of [project, project, other]) root.run(['sync', 'publish', '--type', 'T', '--project', at])
+    const lines = root.run(['sync', 'queue', '--export', '-']).stdout.trimEnd().split('\n')
+    const [first, second, third] = lines.map((line) => JSON.parse(line).project_uuid)
+    expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect([second === first, third === first]).toEqual([true, false])
+  })
+
+  it('queues no event whose project has an id that cannot be read', () => {
+    writeFileSync(join(project, '.kittify', 'config.yaml'), 'project: [\n')
+    const { status, stderr } = publish('--type', 'T')
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^the event: project_uuid is missing, and \S+ cannot be read/),
+    ])
+  })
+
+  it('starts no daemon unless hosted sync is enabled, and then tells the one that it starts', () => {
+    expect(publish('--type', 'T').status).toBe(0)
+    expect(root.remember()).toBe(null)
+    const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
+    const args = ['sync', 'publish', '--project', project, '--type', 'T']
+    expect(root.run(args, { env: { ...env, SPEC_KITTY_SYNC_DISABLE: '1' } })).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+    expect(root.remember()).toBe(null)
+    expect(root.run(args, { env })).toMatchObject({ status: 0, stdout: 'queued 1 event\n', stderr: '' })
+    expect(root.remember()).not.toBe(null)
+  })
+
+  it('does not fail because of a daemon that does not answer', () => {
+    const daemon = root.start()
+    signal(daemon, 'SIGSTOP')
+    const args = ['sync', 'publish', '--project', project, '--type', 'T']
+    const { status, stdout, stderr } = root.run(args, { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } })
+    expect([status, stdout]).toEqual([0, 'queued 1 event\n'])
+    expect(stderr).toMatch(/^the events are queued; the sync daemon was not told: [^\n]+\n$/)
+    signal(daemon, 'SIGCONT')
+    expect(queue().queued).toBe(1)
+  })
+
+  it('says what is wrong with the cap in the configuration, and queues', () => {
+    mkdirSync(root.path, { recursive: true })
+    for (const [text, why] of [
+      ['[sync]\nmax_queue_size = "many"\n', 'max_queue_size in '],
+      ['[[[', 'config.toml cannot be read'],
+    ] as const) {
+      writeFileSync(join(root.path, 'config.toml'), text)
+      const { status, stderr } = publish('--type', 'T')
+      expect([status, stderr]).toEqual([0, expect.stringContaining(why)])
+      expect(stderr).toContain(': at most 100000 events may wait\n')
+    }
+  })
+
+  it.each([
+    [[]],
+    [['-', '--type', 'T']],
+    [['x']],
+    [['--type', 'T', '--data', '{']],
+    [['--type', 'T', '--nonsense']],
+    [['--type', 'T', '--project', '/']],
+  ])('refuses %j: one line, exit 2, and no queue', (args) => {
+    const { status, stdout, stderr } = runCli(['sync', 'publish', ...args], { env: root.env, cwd: project })
+    expect([status, stdout, stderr.split('\n').length]).toEqual([2, '', 2])
+    expect(existsSync(root.path)).toBe(false)
+  })
+})
+
+describe('sync queue', () => {
+  it('shows nothing where there is none, and creates none', () => {
+    expect(root.run(['sync', 'queue'])).toMatchObject({ status: 0, stdout: 'no events wait\n', stderr: '' })
+    expect(root.run(['sync', 'queue', '--dead']).stdout).toBe('the server rejected no event\n')
+    expect(root.run(['sync', 'queue', '--export', join(root.base, 'none')]).stderr).toBe(
+      'exported 0 events\n',
+    )
+    expect(root.run(['sync', 'queue', 'retry', 'x'])).toMatchObject({ status: 1 })
+    expect(existsSync(root.path)).toBe(false)
+  })
+
+  it('exports into a new private file, which publish takes back', () => {
+    const file = join(root.base, 'events.ndjson')
+    publish('--type', 'T', '--data', '"\u2028\u200f"')
+    expect(root.json(['sync', 'queue', '--export', file]).document).toMatchObject({ exported: 1, file })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(root.run(['sync', 'queue', '--export', file])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`cannot write ${file}: it exists already`),
+    })
+    // On stdout, what a terminal could act on is escaped: it is the same JSON.
+    const shown = root.run(['sync', 'queue', '--export', '-']).stdout
+    expect(shown).toContain('"\\u2028\\u200f"')
+    expect(JSON.parse(shown)).toEqual(JSON.parse(readFileSync(file, 'utf8')))
+    const { stdout } = root.run(['sync', 'publish', '-', '--project', project], {
+      input: readFileSync(file, 'utf8'),
+    })
+    expect(stdout).toBe('queued 0 events, 1 already there\n')
+  })
+
+  it('shows what the server rejected, and sends it again or drops it', async () => {
+    const ids = ['-odd', 'b', 'c']
+    const lines = ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`)
+    root.run(['sync', 'publish', '-', '--project', project], { input: lines.join('') })
+    await rejectAll()
+    expect(root.json(['sync', 'queue', '--dead']).document).toMatchObject({
+      dead_letters: ids.map((id) => ({
+        event_id: id,
+        reason: 'no such project',
+        category: 'schema',
+        attempts: 1,
+      })),
+    })
+    expect(root.run(['sync', 'queue']).stdout).toBe(
+      'no events wait\n\nthe server rejected 3 events: spec-kitty sync queue --dead shows why\n',
+    )
+    expect(root.run(['sync', 'queue', 'retry', '--', '-odd', 'none'])).toMatchObject({
+      status: 1,
+      stdout: '1 of 2 events wait again\n',
+      stderr: 'not among the rejected events: none\n',
+    })
+    expect(root.run(['sync', 'queue', 'drop', 'b'])).toMatchObject({ status: 2, stdout: '' })
+    expect(root.json(['sync', 'queue', 'drop', 'b', '-odd', '--yes'].toSpliced(4, 1)).document).toMatchObject(
+      {
+        dropped: ['b'],
+      },
+    )
+    expect(root.run(['sync', 'queue', '--export', '-', '--dead']).stdout).toContain('"event_id":"c"')
+    expect(queue()).toMatchObject({ queued: 1, dead_letters: 1 })
+  })
+
+  it('sets a damaged database aside, says so, and exports what can be read of it', () => {
+    publish('--type', 'T')
+    const path = root.file('queue.db')
+    writeFileSync(path, readFileSync(path).fill(0xa5, 0, 100))
+    const { status, stdout, stderr } = root.run(['sync', 'queue'])
+    const [aside] = queue().damaged_databases
+    expect([status, stderr]).toEqual([
+      0,
+      `the queue was damaged: it was moved to ${aside}, and a new one started\n`,
+    ])
+    expect(stdout).toContain(`damaged and put aside: ${aside}\n`)
+    expect(root.run(['sync', 'queue', '--export', '-'])).toMatchObject({
+      stdout: expect.stringContaining('"event_type":"T"'),
+      stderr: 'exported 1 event\n',
+    })
+  })
+
+  async function rejectAll(): Promise<void> {
+    using open = await openQueue(root.file('queue.db'))
+    const owner = { ...(await ownProcessName()), instance_id: 'test' }
+    const claimed = await open.claim(project, owner, { events: 100, bytes: 100_000 })
+    open.settle(
+      owner,
+      claimed.map(({ seq }) => ({ seq, outcome: 'dead', reason: 'no such project', category: 'schema' })),
+    )
+  }
+})
+
+describe('a disk', () => {
+  it('that is full: one clear error, and what is queued is there afterwards', (context) => {
+    const mounted = mountAt(root.path, '2m')
+    if (mounted === null) skipAloud(context, NO_MOUNT)
+    try {
+      expect(publish('--type', 'First').status).toBe(0)
+      const ballast = join(root.path, 'ballast')
+      fill(ballast)
+      const data = JSON.stringify('x'.repeat(50_000))
+      const { status, stdout, stderr } = publish('--type', 'Second', '--data', data)
+      expect([status, stdout]).toEqual([1, ''])
+      expect(stderr).toMatch(/^spec-kitty: the queue \S+ cannot be used: the disk is full \([^\n]+\)\n$/)
+      unlinkSync(ballast)
+      expect(queue().queued).toBe(1)
+      expect(publish('--type', 'Third').status).toBe(0)
+      expect(queue()).toMatchObject({ queued: 2, damaged_databases: [] })
+    } finally {
+      mounted.unmount()
+    }
+  })
+
+  it('that is full before there is a queue: one clear error, and a queue afterwards', (context) => {
+    const mounted = mountAt(root.path, '64k')
+    if (mounted === null) skipAloud(context, NO_MOUNT)
+    try {
+      const ballast = join(root.path, 'ballast')
+      fill(ballast)
+      expect(publish('--type', 'T')).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^[^\n]+\n$/),
+      })
+      unlinkSync(ballast)
+    } finally {
+      mounted.unmount()
+    }
+    expect(publish('--type', 'T').status).toBe(0)
+  })
+
+  it('that is read-only: one clear error, and nothing is harmed', (context) => {
+    const mounted = mountAt(root.path, '2m')
+    if (mounted === null) skipAloud(context, NO_MOUNT)
+    try {
+      publish('--type', 'T')
+      const before = readFileSync(root.file('queue.db'))
+      mounted.makeReadOnly()
+      const { status, stderr } = publish('--type', 'T')
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/^spec-kitty: the queue \S+ cannot be used: [^\n]*read-only[^\n]*\n$/),
+      ])
+      expect(readFileSync(root.file('queue.db'))).toEqual(before)
+    } finally {
+      mounted.unmount()
+    }
+  })
+
+  it('with a directory or a file that this user may not write to: one clear error', (context) => {
+    needRoot(context)
+    mkdirSync(root.path, { recursive: true })
+    const nobody = (target: string): void => chownSync(target, NOBODY, NOBODY)
+    nobody(root.path)
+    const run = () => root.run(['sync', 'publish', '--project', project, '--type', 'T'], asNobody)
+    expect(run().status).toBe(0)
+    chmodSync(root.file('queue.db'), 0o400)
+    const refused = {
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^spec-kitty: the queue \S+ cannot be used: [^\n]+\n$/),
+    }
+    expect(run()).toMatchObject(refused)
+    chmodSync(root.file('queue.db'), 0o600)
+    chmodSync(root.file(''), 0o500)
+    expect(run()).toMatchObject(refused)
+    chmodSync(root.file(''), 0o700)
+    expect(run().status).toBe(0)
+    const { document } = root.json(['sync', 'queue'], asNobody)
+    expect(document).toMatchObject({ queued: 2, damaged_databases: [] })
+  })
+})
+
+/** Writes until the disk is full. */
+function fill(path: string): void {
+  for (const bytes of [64 * 1024, 4096]) {
+    try {
+      for (;;) writeFileSync(path, Buffer.alloc(bytes), { flag: 'a' })
+    } catch {
+      // With smaller pieces, or full.
+    }
+  }
+}

@@ -1,0 +1,244 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ownProcessName } from 'familiar/cli'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openQueue, openQueueIfThere } from '../../src/sync/queue/open.js'
+import type { SqliteQueue } from '../../src/sync/queue/sqlite-queue.js'
+import type { NewEvent } from '../../src/sync/queue/types.js'
+import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+
+const LIMITS = { events: 1000, bytes: 256 * 1024 }
+const MAX = 100_000
+
+let path: string
+let queue: SqliteQueue
+let own: Awaited<ReturnType<typeof ownProcessName>> & { readonly instance_id: string }
+
+beforeEach(async () => {
+  path = join(makeHome(), 'daemons', 'sync', 'queue.db')
+  queue = await openQueue(path)
+  own = { ...(await ownProcessName()), instance_id: 'one' }
+})
+
+afterEach(() => queue[Symbol.dispose]())
+afterAll(removeHomes)
+
+function event(eventId: string, more: Partial<NewEvent> = {}): NewEvent {
+  const envelope = JSON.stringify({ event_id: eventId })
+  return { eventId, eventType: 'T', projectUuid: 'u', project: '/p', envelope, ...more }
+}
+
+const events = (...ids: readonly string[]): readonly NewEvent[] => ids.map((id) => event(id))
+const idsOf = (found: Iterable<{ readonly eventId: string }>): readonly string[] =>
+  Array.from(found, ({ eventId }) => eventId)
+
+describe('publish', () => {
+  it('queues events in their order, each id once', () => {
+    expect(queue.publish(events('b', 'a', 'b'), MAX)).toEqual({ queued: 2, duplicates: ['b'] })
+    expect(queue.publish(events('a', 'c'), MAX)).toEqual({ queued: 1, duplicates: ['a'] })
+    expect(idsOf(queue.events())).toEqual(['b', 'a', 'c'])
+    expect(queue.counts()).toMatchObject({ queued: 3, deadLetters: 0 })
+  })
+
+  it('keeps every character', () => {
+    const odd = [
+      '\0',
+      'a\0b',
+      '\ud800',
+      '\u{1f408}',
+      '"\\',
+      "'; DROP TABLE events; --",
+      '\n',
+      '%',
+      '',
+      '__proto__',
+    ]
+    const all = odd.map((id) =>
+      event(id, { eventType: id, projectUuid: id, project: `/p/${id}`, envelope: JSON.stringify({ id }) }),
+    )
+    expect(queue.publish(all, MAX).queued).toBe(odd.length)
+    const found = [...queue.events()]
+    expect(found.map(({ seq: _, queuedAt: __, attempts: ___, lastError: ____, ...one }) => one)).toEqual(all)
+    expect(queue.publish(all, MAX).duplicates).toEqual(odd)
+    expect(queue.waiting().map(({ project }) => project)).toEqual(odd.map((id) => `/p/${id}`))
+  })
+
+  it('queues all or none when the queue is full, and evicts nothing', () => {
+    queue.publish(events('a', 'b'), 3)
+    expect(() => queue.publish(events('c', 'd'), 3)).toThrow(
+      expect.objectContaining({ code: 'E_QUEUE_FULL', exit: 1 }),
+    )
+    expect(idsOf(queue.events())).toEqual(['a', 'b'])
+    expect(queue.publish(events('c'), 3).queued).toBe(1)
+    // What is there already is no reason to fail.
+    expect(queue.publish(events('a', 'b', 'c'), 3)).toEqual({ queued: 0, duplicates: ['a', 'b', 'c'] })
+  })
+})
+
+describe('what waits', () => {
+  it('is told per project, that with the oldest event first', async () => {
+    const at = (id: string, project: string) => event(id, { project, projectUuid: `${project}-uuid` })
+    queue.publish([at('1', '/b'), at('2', '/a'), at('3', '/b')], MAX)
+    await fail('/b', 'busy')
+    const { oldestAt } = queue.counts()
+    expect(queue.waiting()).toEqual([
+      { project: '/b', projectUuid: '/b-uuid', count: 2, oldestAt, attempts: 1, lastError: 'busy' },
+      { project: '/a', projectUuid: '/a-uuid', count: 1, oldestAt, attempts: 0, lastError: null },
+    ])
+  })
+
+  it('is nothing at first, and asking creates nothing', async () => {
+    expect(queue.counts()).toEqual({ queued: 0, oldestAt: null, deadLetters: 0 })
+    expect([queue.waiting(), [...queue.events()], [...queue.deadLetters()]]).toEqual([[], [], []])
+    const none = join(makeHome(), 'daemons')
+    expect(await openQueueIfThere(join(none, 'queue.db'))).toBe(null)
+    expect(() => mkdirSync(none)).not.toThrow()
+  })
+
+  it('is read in pages, all of it', () => {
+    const ids = Array.from({ length: 500 }, (_, at) => `e${at}`)
+    queue.publish(events(...ids), MAX)
+    expect(idsOf(queue.events())).toEqual(ids)
+  })
+})
+
+async function fail(project: string, error: string): Promise<void> {
+  const claimed = await queue.claim(project, own, { ...LIMITS, events: 1 })
+  queue.settle(
+    own,
+    claimed.map(({ seq }) => ({ seq, outcome: 'keep', error })),
+  )
+}
+
+async function reject(count: number): Promise<void> {
+  const claimed = await queue.claim('/p', own, { ...LIMITS, events: count })
+  const results = claimed.map(({ seq }) => ({
+    seq,
+    outcome: 'dead' as const,
+    reason: 'bad \0 thing',
+    category: 'schema',
+  }))
+  queue.settle(own, results)
+}
+
+describe('a claim', () => {
+  it('takes the oldest events of one project, up to its limits, and at least one', async () => {
+    const large = (id: string) => event(id, { envelope: JSON.stringify('x'.repeat(998)) })
+    queue.publish([event('other', { project: '/q' }), large('a'), large('b'), large('c')], MAX)
+    const claim = async (limits: typeof LIMITS) => {
+      const ids = idsOf(await queue.claim('/p', own, limits))
+      queue.release(own)
+      return ids
+    }
+    expect(await claim({ events: 2, bytes: 10_000 })).toEqual(['a', 'b'])
+    expect(await claim({ events: 9, bytes: 2_999 })).toEqual(['a', 'b'])
+    expect(await claim({ events: 9, bytes: 3_000 })).toEqual(['a', 'b', 'c'])
+    expect(await claim({ events: 9, bytes: 1 })).toEqual(['a'])
+    expect(await queue.claim('/none', own, LIMITS)).toEqual([])
+  })
+
+  it('excludes every other claim of that project while its process lives, and no other project', async () => {
+    queue.publish([...events('a', 'b'), event('q', { project: '/q' })], MAX)
+    const other = { ...own, instance_id: 'two' }
+    expect(idsOf(await queue.claim('/p', own, { ...LIMITS, events: 1 }))).toEqual(['a'])
+    expect(await queue.claim('/p', other, LIMITS)).toEqual([])
+    expect(await queue.claim('/p', own, LIMITS)).toEqual([])
+    expect(idsOf(await queue.claim('/q', other, LIMITS))).toEqual(['q'])
+    queue.release(own)
+    expect(idsOf(await queue.claim('/p', other, LIMITS))).toEqual(['a', 'b'])
+  })
+
+  it('is free at once when its process is gone, and not when that cannot be told', async () => {
+    queue.publish(events('a'), MAX)
+    const gone = { ...own, birth: '1', instance_id: 'dead' }
+    expect(idsOf(await queue.claim('/p', gone, LIMITS))).toEqual(['a'])
+    expect(idsOf(await queue.claim('/p', own, LIMITS))).toEqual(['a'])
+    queue.release(own)
+    await queue.claim('/p', { ...gone, host_id: 'another machine' }, LIMITS)
+    expect(await queue.claim('/p', own, LIMITS)).toEqual([])
+  })
+
+  it('is settled event by event', async () => {
+    queue.publish(events('done', 'kept', 'dead', 'untold'), MAX)
+    const [done, kept, dead] = await queue.claim('/p', own, LIMITS)
+    queue.settle({ instance_id: own.instance_id, ...own }, [
+      { seq: done?.seq ?? 0, outcome: 'done' },
+      { seq: kept?.seq ?? 0, outcome: 'keep', error: 'later' },
+      { seq: dead?.seq ?? 0, outcome: 'dead', reason: 'no', category: null },
+    ])
+    expect([...queue.events()]).toMatchObject([
+      { eventId: 'kept', attempts: 1, lastError: 'later' },
+      { eventId: 'untold', attempts: 0, lastError: null },
+    ])
+    expect([...queue.deadLetters()]).toMatchObject([
+      { eventId: 'dead', attempts: 1, reason: 'no', category: null },
+    ])
+    // What was not settled is still claimed.
+    expect(await queue.claim('/p', { ...own, instance_id: 'two' }, LIMITS)).toEqual([])
+    queue.release(own)
+    expect(await queue.claim('/p', { ...own, instance_id: 'two' }, LIMITS)).toHaveLength(2)
+  })
+
+  it('that was lost settles only what is done', async () => {
+    queue.publish(events('a', 'b', 'c'), MAX)
+    const gone = { ...own, birth: '1', instance_id: 'dead' }
+    const [a, b, c] = (await queue.claim('/p', gone, LIMITS)).map(({ seq }) => seq)
+    await queue.claim('/p', own, LIMITS)
+    queue.settle(gone, [
+      { seq: a ?? 0, outcome: 'done' },
+      { seq: b ?? 0, outcome: 'keep', error: 'late' },
+      { seq: c ?? 0, outcome: 'dead', reason: 'late', category: null },
+    ])
+    expect([...queue.events()]).toMatchObject([
+      { eventId: 'b', attempts: 0, lastError: null },
+      { eventId: 'c', attempts: 0, lastError: null },
+    ])
+    expect(await queue.claim('/p', { ...own, instance_id: 'two' }, LIMITS)).toEqual([])
+  })
+
+  it('goes to one of two that ask at once', async () => {
+    queue.publish(events('a', 'b'), MAX)
+    using second = await openQueue(path)
+    const claims = await Promise.all([
+      queue.claim('/p', own, LIMITS),
+      second.claim('/p', { ...own, instance_id: 'two' }, LIMITS),
+    ])
+    expect(claims.map(({ length }) => length).toSorted()).toEqual([0, 2])
+  })
+})
+
+describe('dead letters', () => {
+  it('wait again at their old place', async () => {
+    queue.publish(events('a', 'b', 'c'), MAX)
+    await reject(2)
+    expect(idsOf(queue.events())).toEqual(['c'])
+    expect([...queue.deadLetters()]).toMatchObject([
+      { eventId: 'a', reason: 'bad \0 thing', category: 'schema', attempts: 1 },
+      { eventId: 'b' },
+    ])
+    expect(queue.publish(events('a'), MAX).duplicates).toEqual(['a'])
+    expect(queue.retry(['b', 'c', 'none'])).toEqual(['b'])
+    expect(idsOf(queue.events())).toEqual(['b', 'c'])
+    expect([...queue.events()][0]).toMatchObject({ lastError: 'bad \0 thing', attempts: 1 })
+    expect(queue.counts()).toMatchObject({ queued: 2, deadLetters: 1 })
+  })
+
+  it('are dropped by name; what waits cannot be', async () => {
+    queue.publish(events('a', 'b'), MAX)
+    await reject(1)
+    expect(queue.drop(['a', 'b'])).toEqual(['a'])
+    expect([idsOf(queue.events()), [...queue.deadLetters()]]).toEqual([['b'], []])
+  })
+})
+
+it('never gives a number twice', async () => {
+  queue.publish(events('a', 'b'), MAX)
+  const before = [...queue.events()].map(({ seq }) => seq)
+  const claimed = await queue.claim('/p', own, LIMITS)
+  queue.settle(
+    own,
+    claimed.map(({ seq }) => ({ seq, outcome: 'done' })),
+  )
+  queue.publish(events('c'), MAX)
+  expect([...queue.events()][0]?.seq).toBeGreaterThan(Math.max(...before))
+})

@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { readTokenFrom } from '../../../src/sync/session/given-token.js'
+
+/** Standard input that is a pipe. */
+const inputOf = (...parts: readonly string[]): NodeJS.ReadStream =>
+  Readable.from(parts.map((part) => Buffer.from(part))) as NodeJS.ReadStream
+
+describe('a token on standard input', () => {
+  it.each([
+    ['secret.token-1'],
+    ['  secret.token-1 \n'],
+    ['\r\nsecret.token-1\r\n'],
+    ['secret', '.token-1', '\n'],
+  ])('is one line, blanks around it ignored: %j', async (...parts) =>
+    expect(await readTokenFrom(inputOf(...parts))).toBe('secret.token-1'),
+  )
+
+  it.each([
+    '',
+    ' \n ',
+    'se cret',
+    'se\ncret',
+    'se\tcret',
+    'sécret',
+    'se\u0000cret',
+    'cret'.repeat(5_000),
+    'cret'.repeat(50_000),
+  ])('is nothing else, and is not repeated (%#)', async (text) => {
+    const refused = readTokenFrom(inputOf(text))
+    await expect(refused).rejects.toMatchObject({ name: 'UsageError' })
+    await expect(refused).rejects.not.toThrow('cret')
+  })
+
+  it('is not read from a terminal, which would show it', async () => {
+    const terminal = Object.assign(inputOf('secret'), { isTTY: true as const })
+    await expect(readTokenFrom(terminal)).rejects.toThrow('terminal')
+  })
+})
