@@ -44,10 +44,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   })
   const root = runtimeRoot(io)
   const settings = await readServer(root, io.env, values.server)
+  const options = { onWait: (message: string) => note(io, message) }
+  // A home that cannot be written to is reported before the user confirms anything.
+  await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
     ? tokenSession(await readTokenFrom(process.stdin), settings)
     : await deviceSession(settings, values.open, io)
-  const options = { onWait: (message: string) => note(io, message) }
   await withSessionLock(root, options, async () => writeStored(root, session))
   await tellDaemon(root)
   const shown = withoutTokens(session)
