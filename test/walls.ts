@@ -88,14 +88,19 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync',
-    may: ['familiar', 'familiar/cli', 'smol-toml', ...tool('cli version.ts daemons')],
+    may: ['familiar', 'familiar/cli', 'smol-toml', 'yaml', ...tool('cli version.ts daemons')],
   },
+  { part: 'spec-kitty/sync/session', may: ['familiar', 'familiar/cli', ...tool('sync/config.ts')] },
+  ...['provider', 'auth-errors'].map((name) => ({
+    part: `spec-kitty/sync/session/${name}.ts`,
+    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
+  })),
   {
     part: 'spec-kitty/sync/upload',
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('version.ts sync/config.ts sync/start-policy.ts sync/queue sync/upload'),
+      ...tool('version.ts sync/config.ts sync/settings.ts sync/queue sync/upload'),
     ],
   },
   {

@@ -18,6 +18,21 @@ const COMMANDS: readonly {
     load: () => import('./commands/auth-doctor.js'),
   },
   {
+    words: ['auth', 'login'],
+    summary: 'sign in to a sync server',
+    load: () => import('./commands/auth-login.js'),
+  },
+  {
+    words: ['auth', 'logout'],
+    summary: 'sign out: revoke the tokens and delete the session',
+    load: () => import('./commands/auth-logout.js'),
+  },
+  {
+    words: ['auth', 'status'],
+    summary: 'show who is signed in, and until when',
+    load: () => import('./commands/auth-status.js'),
+  },
+  {
     words: ['sync', 'start'],
     summary: 'start the sync daemon, or find the one that runs',
     load: () => import('./commands/sync-start.js'),
@@ -41,6 +56,31 @@ const COMMANDS: readonly {
     words: ['sync', 'logs'],
     summary: 'print its log; --follow goes on',
     load: () => import('./commands/sync-logs.js'),
+  },
+  {
+    words: ['sync', 'opt-in'],
+    summary: 'let the events of a project leave this machine',
+    load: () => import('./commands/sync-opt-in.js'),
+  },
+  {
+    words: ['sync', 'opt-out'],
+    summary: 'keep them on this machine',
+    load: () => import('./commands/sync-opt-out.js'),
+  },
+  {
+    words: ['config', 'list'],
+    summary: 'show every setting and where its value comes from',
+    load: () => import('./commands/config-list.js'),
+  },
+  {
+    words: ['config', 'get'],
+    summary: 'print one setting',
+    load: () => import('./commands/config-get.js'),
+  },
+  {
+    words: ['sync', 'now'],
+    summary: 'send what waits now, and show how it goes on',
+    load: () => import('./commands/sync-now.js'),
   },
   {
     words: ['sync', 'publish'],

@@ -1,9 +1,9 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { FamiliarError } from 'familiar'
-import { EXIT, note, readOptions, UsageError, type Io, realPath } from 'familiar/cli'
+import { EXIT, note, readOptions, type Io, realPath } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { splitDirectory } from '../cli/split-directory.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start.js'
 
@@ -15,7 +15,7 @@ and starts its dashboard. What is there already stays as it is.
 
 /** Makes a project and starts its dashboard. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { directory, rest } = splitDirectory(args)
+  const { directory, rest } = splitDirectory('init', args)
   const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
   const wanted = resolve(
     directory === null || !directory.startsWith('/') ? workingDirectory(io) : '/',
@@ -28,17 +28,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (!json) note(io, `${project} is a project; its dashboard:`)
   await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
   return EXIT.ok
-}
-
-function splitDirectory(args: readonly string[]): {
-  readonly directory: string | null
-  readonly rest: readonly string[]
-} {
-  const { positionals } = parseArgs({ args: [...args], strict: false, allowPositionals: true })
-  if (positionals.length > 1) throw new UsageError(`init takes one directory, not ${positionals.length}`)
-  const [directory] = positionals
-  if (directory === '') throw new UsageError('the directory must not be empty')
-  return { directory: directory ?? null, rest: args.filter((argument) => !positionals.includes(argument)) }
 }
 
 /** Makes `.kittify` with the permissions that the user's umask gives, because a project is not secret. */

@@ -1,8 +1,11 @@
 import type { DoctorExtension, Io } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
-import { readConfig, type ConfigRead } from '../sync/config.js'
-import { isTruthy } from '../sync/start-policy.js'
-import { readSession, type SessionView } from './session.js'
+import { counted } from '../sync/ages.js'
+import { isTruthy } from '../sync/settings.js'
+import { OVER } from '../sync/session/print-session.js'
+import { readSession, type SessionRead } from '../sync/session/session.js'
+import { viewWork } from '../sync/work-view.js'
+import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -10,41 +13,70 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 export function syncDoctor(env: Io['env']): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
-    const config = await readConfig(root)
+    const view = await viewWork(root, env, status)
+    const queued = view.queue?.queued ?? null
     return {
       head: [
         ['root', root],
-        ['session', session === null ? 'none' : (session.principal ?? 'present')],
+        ['session', wordFor(session)],
+        ...(queued === null || queued === 0 ? [] : [['queue', counted(queued, 'event')] as const]),
       ],
-      document: { auth_root: root, session },
-      daemon: { ...syncDetails(status.report?.details ?? null), queued: null },
+      document: { auth_root: root, session: sessionView(session) },
+      daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
-      findings: [...noSession(session, env), ...configUnreadable(config)],
+      findings: [...sessionFindings(session, env), ...workFindings(view, Date.now())],
     }
   }
 }
 
-function noSession(session: SessionView | null, env: Io['env']): readonly Finding[] {
-  if (session !== null) return []
+/** The `session` block of the document: null if there is none. One that cannot be read is not present either. */
+interface SessionView {
+  readonly present: boolean
+  readonly server_url: string | null
+  readonly principal: string | null
+  readonly team: string | null
+  readonly auth_scope: string | null
+}
+
+function sessionView(read: SessionRead): SessionView | null {
+  if (read.state === 'absent') return null
+  const session = read.state === 'readable' ? read.session : null
+  return {
+    present: session !== null,
+    server_url: session?.server_url ?? null,
+    principal: session?.principal ?? null,
+    team: session?.team ?? null,
+    auth_scope: session?.auth_scope ?? null,
+  }
+}
+
+function wordFor(read: SessionRead): string {
+  if (read.state === 'absent') return 'none'
+  if (read.state === 'unreadable') return `cannot be read: ${read.why}`
+  const { over, principal } = read.session
+  return over === null ? (principal ?? 'present') : OVER[over]
+}
+
+/** A session is needed only if hosted sync is enabled. */
+function sessionFindings(read: SessionRead, env: Io['env']): readonly Finding[] {
+  const problem = problemOf(read)
+  if (problem === null) return []
   const isNeeded = isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC'])
+  const isUnreadable = read.state === 'unreadable'
   return [
     {
-      id: 'F-001',
-      severity: isNeeded ? 'critical' : 'info',
-      summary: isNeeded ? 'no session, but hosted sync is enabled' : 'no session',
-      remediation: null,
+      id: isUnreadable ? 'F-016' : 'F-001',
+      severity: isNeeded ? 'critical' : isUnreadable ? 'warn' : 'info',
+      summary: isNeeded ? `${problem}, but hosted sync is enabled` : problem,
+      remediation: isNeeded || isUnreadable ? SIGN_IN : null,
     },
   ]
 }
 
-function configUnreadable(config: ConfigRead): readonly Finding[] {
-  if (config.state !== 'unreadable') return []
-  return [
-    {
-      id: 'F-012',
-      severity: 'warn',
-      summary: `${config.path} cannot be read (${config.why}): commands start no daemon by themselves`,
-      remediation: null,
-    },
-  ]
+const SIGN_IN = { command: 'spec-kitty auth login', description: 'signs in to the sync server' }
+
+function problemOf(read: SessionRead): string | null {
+  if (read.state === 'absent') return 'no session'
+  if (read.state === 'unreadable') return `the session ${read.path} cannot be read (${read.why})`
+  return read.session.over === null ? null : OVER[read.session.over]
 }

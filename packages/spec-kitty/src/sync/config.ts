@@ -5,11 +5,23 @@ import { objectOf, readSmallFile } from 'familiar/cli'
 /** The `[sync]` table of `config.toml`, or why it cannot be read. */
 export type ConfigRead =
   | { readonly state: 'absent' }
-  | { readonly state: 'readable'; readonly sync: JsonObject }
+  | {
+      readonly state: 'readable'
+      readonly path: string
+      readonly sync: JsonObject
+      /** The line that gives a key of `[sync]` its value, from 1; null if that cannot be told. */
+      readonly lineOf: (key: string) => number | null
+    }
+  /** `why` begins with line and column if the text is not TOML. */
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
 
 /** A configuration has a few lines; anything larger is refused. */
 const MAX_BYTES = 1024 * 1024
+
+/** A key that stands in more lines than these is in a comment or another table too often to be worth the search. */
+const MAX_TRIED_LINES = 20
+
+type Parse = (text: string) => unknown
 
 /**
  * Returns the sync configuration of the root. The file may be a symlink, because people link their dotfiles; its target
@@ -20,11 +32,38 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
   if (file.state === 'absent') return file
   if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why }
+  const { parse, TomlError } = await import('smol-toml')
   try {
-    const { parse } = await import('smol-toml')
-    return { state: 'readable', sync: objectOf(objectOf(parse(file.text))?.['sync']) ?? {} }
+    const sync = objectOf(parse(file.text))?.['sync'] ?? {}
+    const table = objectOf(sync)
+    if (table === null) return { state: 'unreadable', path, why: `sync must be a table, not ${typeof sync}` }
+    return { state: 'readable', path, sync: table, lineOf: (key) => lineOf(key, file.text, parse) }
   } catch (error) {
-    const [why = 'it is no TOML'] = (error instanceof Error ? error.message : String(error)).split('\n')
-    return { state: 'unreadable', path, why }
+    const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
+    return { state: 'unreadable', path, why: at + describe(error) }
+  }
+}
+
+/** The parser's message goes on with a picture of the place. */
+function describe(error: unknown): string {
+  const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+  return first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
+}
+
+/** The parser keeps no positions: the line is the first one with which the text begins to have the key. */
+function lineOf(key: string, text: string, parse: Parse): number | null {
+  const lines = text.split('\n')
+  const candidates = lines.flatMap((line, index) => (line.includes(key) ? [index + 1] : []))
+  const found = candidates
+    .slice(0, MAX_TRIED_LINES)
+    .find((count) => hasKey(key, `${lines.slice(0, count).join('\n')}\n`, parse))
+  return found ?? null
+}
+
+function hasKey(key: string, text: string, parse: Parse): boolean {
+  try {
+    return objectOf(objectOf(parse(text))?.['sync'])?.[key] !== undefined
+  } catch {
+    return false
   }
 }

@@ -1,29 +1,37 @@
 import type { Io } from 'familiar/cli'
-import { readConfig } from './config.js'
-
-const DISABLE = 'SPEC_KITTY_SYNC_DISABLE'
+import { environmentSettings, readSettings, type Settings } from './settings.js'
 
 /** `local_only`: what the command does needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'
 
-/** Returns whether an environment variable is switched on: 1, true, yes, y or on, in upper or lower case. */
-export function isTruthy(value: string | undefined): boolean {
-  return /^(?:1|true|yes|y|on)$/i.test(value?.trim() ?? '')
-}
-
 /**
  * Returns why commands may not start the sync daemon on their own; null if they may. The reasons and their order are part of
- * the contract. An unreadable configuration counts as `manual`.
+ * the contract. A configuration that is unreadable or wrong counts as `manual`.
  */
 export async function readSkipReason(root: string, env: Io['env'], intent: Intent): Promise<string | null> {
-  if (isTruthy(env[DISABLE])) return `${DISABLE} is set`
-  if (!isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC'])) return 'rollout_disabled'
-  if (intent === 'local_only') return 'intent_local_only'
-  return (await isManual(root)) ? 'policy_manual' : null
+  return (
+    skipReasonOfEnvironment(environmentSettings(root, env), intent) ??
+    skipReasonOfConfig(await readSettings(root, env))
+  )
 }
 
-async function isManual(root: string): Promise<boolean> {
-  const config = await readConfig(root)
-  if (config.state === 'absent') return false
-  return config.state === 'unreadable' || config.sync['background_daemon'] === 'manual'
+/** The same of settings that were read already. */
+export function skipReason(settings: Settings, intent: Intent): string | null {
+  return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
+}
+
+function skipReasonOfEnvironment(settings: Settings, intent: Intent): string | null {
+  if (isOn(settings, 'sync.disabled')) return 'SPEC_KITTY_SYNC_DISABLE is set'
+  if (!isOn(settings, 'sync.hosted')) return 'rollout_disabled'
+  return intent === 'local_only' ? 'intent_local_only' : null
+}
+
+function skipReasonOfConfig(settings: Settings): string | null {
+  const policy = settings.get('sync.background_daemon')
+  return policy.state === 'right' && policy.value === 'auto' ? null : 'policy_manual'
+}
+
+function isOn(settings: Settings, key: 'sync.disabled' | 'sync.hosted'): boolean {
+  const found = settings.get(key)
+  return found.state === 'right' && found.value
 }

@@ -1,21 +1,101 @@
 import type { Io, StatusExtension } from 'familiar/cli'
-import { syncDetails } from '../daemons/health-details.js'
-import { readSkipReason } from './start-policy.js'
+import { counted, describeAge, secondsSince } from './ages.js'
+import { skipReason } from './start-policy.js'
+import { viewWork, type WorkView } from './work-view.js'
 
-/** Returns what `sync status` shows besides: the last sync, and why commands do not start a daemon on their own. */
+type Line = readonly [label: string, text: string]
+
+/** Returns what `sync status` shows besides: the queue, how sending stands and why nothing leaves, and what is wrong. */
 export function syncStatus(root: string, env: Io['env']): StatusExtension {
   return async ({ status, document: { log, ...document }, lines }) => {
-    const sync = syncDetails(status.report?.details ?? null)
-    const skipReason = await readSkipReason(root, env, 'remote_required')
-    const automatic = skipReason === null ? 'commands may start it' : `not started by commands: ${skipReason}`
+    const view = await viewWork(root, env, status)
+    const skipped = skipReason(view.settings, 'remote_required')
+    const now = Date.now()
+    const automatic = skipped === null ? 'commands may start it' : `not started by commands: ${skipped}`
     return {
-      document: { ...document, ...sync, automatic_start_skipped: skipReason, log },
+      document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ['last sync', sync.last_sync ?? 'never'],
+        ...workLines(view, now),
         ['automatic', automatic],
+        ...view.settings.problems.map((problem) => ['wrong', problem] as const),
         ...lines.slice(-1),
       ],
     }
   }
+}
+
+/** What `sync status --json` says of the daemon's work. Null: it is not known. Names and meanings are permanent. */
+function workDocument(
+  { report, gate, queue, queueProblem, why, differences, settings }: WorkView,
+  now: number,
+) {
+  return {
+    uploading: report.running,
+    last_sync: report.lastSync,
+    last_sync_age_seconds: secondsSince(report.lastSync, now),
+    consecutive_failures: report.failures,
+    last_error: report.lastError,
+    next_attempt_at: report.nextAttemptAt,
+    queued: queue?.queued ?? null,
+    oldest_queued_at: queue?.oldestAt ?? null,
+    dead_letters: queue?.deadLetters ?? null,
+    queue_problem: queueProblem,
+    server_url: gate.state === 'open' ? gate.serverUrl : null,
+    format: gate.state === 'open' ? gate.format : null,
+    nothing_leaves:
+      why === null
+        ? null
+        : { reason: why.reason, sentence: why.sentence, command: why.command, is_all: why.isAll },
+    environment_differences: differences,
+    config_problems: settings.problems,
+  }
+}
+
+function workLines(view: WorkView, now: number): readonly Line[] {
+  const { report, differences } = view
+  const age = secondsSince(report.lastSync, now)
+  const last = report.lastSync ?? 'never'
+  return [
+    ['queue', describeQueue(view, now)],
+    ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
+    ...failureLines(view),
+    ...uploadLines(view),
+    ...differences.map(
+      ({ variable, daemon, command }) =>
+        [
+          'differs',
+          `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
+        ] as const,
+    ),
+    ...(differences.length === 0
+      ? []
+      : [['', 'spec-kitty sync restart takes over what is set here'] as const]),
+  ]
+}
+
+function describeQueue({ queue, queueProblem }: WorkView, now: number): string {
+  if (queue === null) return queueProblem ?? 'unknown'
+  const age = secondsSince(queue.oldestAt, now)
+  const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
+  const waits = queue.queued === 1 ? 'waits' : 'wait'
+  const waiting = queue.queued === 0 ? 'empty' : `${counted(queue.queued, 'event')} ${waits}${oldest}`
+  if (queue.deadLetters === 0) return waiting
+  return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+}
+
+function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
+  if (lastError === null && (failures ?? 0) === 0) return []
+  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`]]
+}
+
+function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
+  if (why === null) {
+    const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
+    return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
+  }
+  return [
+    ['uploads', why.isAll ? `nothing leaves: ${why.sentence}` : why.sentence],
+    ['', why.command],
+  ]
 }

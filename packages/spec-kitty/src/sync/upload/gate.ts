@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { stringOf, type Io } from 'familiar/cli'
 import { readConfig } from '../config.js'
-import { isTruthy } from '../start-policy.js'
+import { isTruthy } from '../settings.js'
 import { checkServerUrl, shownUrl } from './server-url.js'
 import type { ClosedReason, Gate } from './types.js'
 

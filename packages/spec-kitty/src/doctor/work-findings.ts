@@ -1,0 +1,51 @@
+import type { DoctorExtension } from 'familiar/cli'
+import { counted, describeAge, secondsSince } from '../sync/ages.js'
+import type { WorkView } from '../sync/work-view.js'
+
+type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
+
+/** Events that wait for longer are a finding: a night and a day without network are not. */
+const LONG_SECONDS = 24 * 60 * 60
+
+/** Returns what is wrong with the queue and the settings, and what keeps events from leaving. */
+export function workFindings(view: WorkView, now: number): readonly Finding[] {
+  return [...waitingLong(view, now), ...wrongSettings(view), ...unreadableQueue(view)]
+}
+
+function waitingLong({ queue, why }: WorkView, now: number): readonly Finding[] {
+  const age = secondsSince(queue?.oldestAt ?? null, now)
+  if (queue === null || age === null || age <= LONG_SECONDS) return []
+  const waiting = `${counted(queue.queued, 'event')} queued, the oldest for ${describeAge(age)}`
+  return [
+    {
+      id: 'F-009',
+      severity: 'warn',
+      summary:
+        why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
+      remediation:
+        why === null
+          ? { command: 'spec-kitty sync now', description: 'sends them, and says what becomes of each batch' }
+          : { command: why.command, description: 'changes that, or says what must be changed' },
+    },
+  ]
+}
+
+function wrongSettings({ settings }: WorkView): readonly Finding[] {
+  if (settings.problems.length === 0) return []
+  return [
+    {
+      id: 'F-012',
+      severity: 'warn',
+      summary: settings.problems.join('; '),
+      remediation: {
+        command: 'spec-kitty config list',
+        description: 'shows every setting and the line that it comes from',
+      },
+    },
+  ]
+}
+
+function unreadableQueue({ queueProblem }: WorkView): readonly Finding[] {
+  if (queueProblem === null) return []
+  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: null }]
+}

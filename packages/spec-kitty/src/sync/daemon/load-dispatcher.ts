@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import type { JsonObject } from 'familiar'
+import { ownProcessName, type Io } from 'familiar/cli'
+import { queuePath } from '../queue/place.js'
+import type { Dispatcher, Gate } from '../upload/types.js'
+
+export interface LoadOptions {
+  readonly root: string
+  readonly env: Io['env']
+  readonly log: (event: string, more?: JsonObject) => void
+  /** Called with every state of the gate that the dispatcher reads. */
+  readonly onGate: (gate: Gate) => void
+}
+
+/** Loads all that sending needs, and puts the dispatcher of the root together. Opens and sends nothing. */
+export async function loadDispatcher({ root, env, log, onGate }: LoadOptions): Promise<Dispatcher> {
+  const [queues, gates, { gateSession }, { readConsent }, { accessToken }, dispatchers] = await Promise.all([
+    import('../queue/open.js'),
+    import('../upload/gate.js'),
+    import('../gate-session.js'),
+    import('../consent.js'),
+    import('../session/token.js'),
+    import('../upload/dispatcher.js'),
+  ])
+  let server: string | null = null
+  const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
+  return dispatchers.createDispatcher({
+    queue: () =>
+      queues.openQueueIfThere(queuePath(root), {
+        onNotice: (message) => log('queue_moved_aside', { message }),
+      }),
+    gate: async () => {
+      const gate = await gates.readGate({ root, env, session: () => gateSession(root) })
+      server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
+      onGate(gate)
+      return gate
+    },
+    consent: async (project) => {
+      const consent = await readConsent(project)
+      return typeof consent === 'string' ? consent : 'unreadable'
+    },
+    token: async (refused, signal) => {
+      const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
+      // The session may have become one for another server since the gate was read.
+      return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
+    },
+    sessionMark: () => gates.sessionMark(root),
+    claimant,
+    env,
+    log,
+  })
+}

@@ -1,0 +1,62 @@
+import type { JsonObject } from 'familiar'
+import { objectOf, stringOf, type Io } from 'familiar/cli'
+import { environmentSettings } from './settings.js'
+
+/**
+ * What the sync daemon took from the environment of its start, and keeps until it ends. Whatever is in `config.toml`, the
+ * session or a project it reads again each time.
+ */
+export type StartEnvironment = Readonly<Record<string, string | null>>
+
+/** Which certificates are trusted, and what is between this machine and the server. */
+const CONNECTION = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTPS_PROXY', 'NO_PROXY'] as const
+
+/** A value that differs: null is "not set". */
+export interface Difference {
+  readonly variable: string
+  readonly daemon: string | null
+  readonly command: string | null
+}
+
+/** Returns what matters of an environment, in a form that every user of the machine may see: without a password. */
+export function startEnvironment(env: Io['env']): StartEnvironment {
+  const settings = environmentSettings('', env)
+  const hosted = settings.get('sync.hosted')
+  const url = settings.get('sync.server_url')
+  return {
+    SPEC_KITTY_ENABLE_SAAS_SYNC: hosted.state === 'right' && hosted.value ? 'on' : 'off',
+    SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : '(wrong)',
+    ...Object.fromEntries(CONNECTION.map((name) => [name, shown(name, env)])),
+  }
+}
+
+/** Programs read the names of proxies in small letters first. */
+function shown(name: (typeof CONNECTION)[number], env: Io['env']): string | null {
+  const isProxy = name.endsWith('_PROXY')
+  const value = (isProxy ? env[name.toLowerCase()] : undefined) || env[name] || null
+  return value === null || name !== 'HTTPS_PROXY' ? value : withoutPassword(value)
+}
+
+function withoutPassword(proxy: string): string {
+  const url = proxy.includes('://') ? proxy : `http://${proxy}`
+  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : '(wrong)'
+}
+
+/** Returns where the daemon's environment differs from this command's. A daemon that does not tell differs in nothing. */
+export function differences(
+  daemon: StartEnvironment | null,
+  command: StartEnvironment,
+): readonly Difference[] {
+  if (daemon === null) return []
+  return Object.keys(command).flatMap((variable) => {
+    const [theirs, ours] = [daemon[variable], command[variable] ?? null]
+    return theirs === undefined || theirs === ours ? [] : [{ variable, daemon: theirs, command: ours }]
+  })
+}
+
+/** Reads what a daemon reports. */
+export function environmentOf(value: unknown): StartEnvironment | null {
+  const json: JsonObject | null = objectOf(value)
+  if (json === null) return null
+  return Object.fromEntries(Object.entries(json).map(([name, one]) => [name, stringOf(one)]))
+}

@@ -1,0 +1,11 @@
+import { readSession } from './session/session.js'
+import type { GateSession } from './upload/gate.js'
+
+/** Returns what the gate must know of the session of a root. One that is over is none. */
+export function gateSession(root: string): GateSession {
+  const read = readSession(root)
+  if (read.state === 'absent') return read
+  if (read.state === 'unreadable') return { state: 'unreadable', why: `${read.path}: ${read.why}` }
+  const { over, server_url } = read.session
+  return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent' }
+}

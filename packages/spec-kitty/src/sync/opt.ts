@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, type Io } from 'familiar/cli'
+import { splitDirectory } from '../cli/split-directory.js'
+import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
+import { writeConsent } from './consent.js'
+
+/** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */
+export async function recordConsent(
+  command: 'opt-in' | 'opt-out',
+  args: readonly string[],
+  io: Io,
+): Promise<number> {
+  const { directory, rest } = splitDirectory(`sync ${command}`, args)
+  const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
+  const isGiven = command === 'opt-in'
+  const project = directory === null ? currentProject(io) : namedProject(directory, io)
+  const { path, isChanged } = await writeConsent(project, isGiven)
+  if (json) {
+    printJson({ project, consent: isGiven ? 'yes' : 'no', is_changed: isChanged, file: path }, io)
+    return EXIT.ok
+  }
+  const already = isChanged ? '' : ' already'
+  io.out(
+    isGiven
+      ? `events of ${printable(project)} may${already} leave this machine\n`
+      : `events of ${printable(project)} stay${already} on this machine\n`,
+  )
+  note(io, `recorded as sync.enabled: ${isGiven} in ${path}`)
+  return EXIT.ok
+}
+
+/** A directory that is named must be the project itself: a consent is never given for more than was meant. */
+function namedProject(directory: string, io: Io): string {
+  const path = resolve(directory.startsWith('/') ? '/' : workingDirectory(io), directory)
+  const real = realPath(path) ?? path
+  if (findProject(real) === real) return real
+  const above = existsSync(real) ? findProject(real) : null
+  throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has no .kittify`, {
+    hint:
+      above === null || !existsSync(join(above, '.kittify'))
+        ? "'spec-kitty init' makes one"
+        : `the project that it is in is ${above}`,
+    exit: EXIT.error,
+  })
+}

@@ -1,0 +1,44 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { FamiliarError } from 'familiar'
+import { assertOwnScope, withLock, writePrivateFile } from 'familiar/cli'
+import { sessionPath, type StoredSession } from './stored-session.js'
+
+export interface ChangeOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called once, when another process has held the lock for a second. */
+  readonly onWait?: ((message: string) => void) | undefined
+}
+
+/**
+ * Calls `act` while no other process changes the session of the root. Throws `E_SCOPE_FOREIGN_OWNER` if the root belongs to
+ * another user, and what `withLock` throws.
+ */
+export async function withSessionLock<T>(
+  root: string,
+  options: ChangeOptions,
+  act: () => Promise<T>,
+): Promise<T> {
+  const directory = join(root, 'daemons', 'sync')
+  assertOwnScope([root, join(root, 'daemons'), directory], process.geteuid?.())
+  return withLock(join(directory, 'session.lock'), options, act)
+}
+
+/** Replaces the session as a whole. Throws as `writePrivateFile` does; then the old one is still there. */
+export function writeStored(root: string, session: StoredSession): void {
+  writePrivateFile(sessionPath(root), `${JSON.stringify(session, null, 2)}\n`)
+}
+
+/** Removes the session, or what is in its place: of a link, the link itself. Throws `E_SCOPE_UNUSABLE`. */
+export function removeStored(root: string): void {
+  const path = sessionPath(root)
+  try {
+    rmSync(path, { force: true })
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot remove ${path}: ${why}`, {
+      hint: `remove ${path} yourself`,
+      cause: error,
+    })
+  }
+}

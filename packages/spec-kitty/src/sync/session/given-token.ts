@@ -1,0 +1,30 @@
+import { UsageError } from 'familiar/cli'
+import { isToken } from './stored-session.js'
+
+/** More than a token may have, so that a longer one is told from a shorter one. */
+const MAX_BYTES = 64 * 1024
+
+/**
+ * Reads an access token: one line of visible ASCII, blanks around it ignored. Throws `UsageError` for anything else, without
+ * repeating any of it.
+ */
+export async function readTokenFrom(input: NodeJS.ReadStream): Promise<string> {
+  if (input.isTTY) {
+    throw new UsageError('--with-token reads the token from a pipe or a file: a terminal would show it')
+  }
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of input as AsyncIterable<Buffer>) {
+    length += part.length
+    if (length > MAX_BYTES) throw new UsageError('standard input is too long for a token')
+    parts.push(part)
+  }
+  const token = Buffer.concat(parts).toString('utf8').trim()
+  if (token === '') throw new UsageError('standard input contains no token')
+  if (!isToken(token)) {
+    throw new UsageError(
+      'standard input is not a token: one line of visible ASCII without blanks, at most 16 KiB',
+    )
+  }
+  return token
+}

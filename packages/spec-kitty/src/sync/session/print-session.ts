@@ -1,0 +1,32 @@
+import type { JsonObject } from 'familiar'
+import type { Session } from './session.js'
+
+/** What the commands print about a session with `--json`: never a token. */
+export function sessionDocument(session: Session | null): JsonObject {
+  return {
+    signed_in: session !== null && session.over === null,
+    state: session === null ? 'none' : (session.over ?? 'signed_in'),
+    server_url: session?.server_url ?? null,
+    principal: session?.principal ?? null,
+    team: session?.team ?? null,
+    auth_scope: session?.auth_scope ?? null,
+    kind: session?.kind ?? null,
+    issuer: session?.issuer ?? null,
+    client_id: session?.client_id ?? null,
+    signed_in_at: session === null ? null : session.signed_in_at,
+    expires_at: session?.expires_at ?? null,
+    renews: session?.renews ?? false,
+  }
+}
+
+/** For example `https://sync.example.org as ann@example.org`. */
+export function whoAndWhere({ server_url, principal, kind }: Session): string {
+  const who = principal === null ? (kind === 'token' ? ' with a token' : '') : ` as ${principal}`
+  return `${server_url}${who}`
+}
+
+/** Why a session is over, in words. */
+export const OVER: Readonly<Record<NonNullable<Session['over']>, string>> = {
+  ended_by_server: 'the server has ended the session',
+  expired: 'the session has expired',
+}

@@ -1,0 +1,62 @@
+import { CommandError } from 'familiar/cli'
+import { readStored, type StoredSession } from './stored-session.js'
+
+/** A session without its tokens: this may be shown, logged and sent. */
+export interface Session extends Omit<
+  StoredSession,
+  'access_token' | 'refresh_token' | 'token_endpoint' | 'revocation_endpoint' | 'resource' | 'ended_at'
+> {
+  /** Why nothing can be done with it until the user signs in again; null if it can be used. */
+  readonly over: 'ended_by_server' | 'expired' | null
+  /** Whether the access token is renewed without the user. */
+  readonly renews: boolean
+}
+
+export type SessionRead =
+  | { readonly state: 'absent' }
+  | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
+  | { readonly state: 'readable'; readonly session: Session }
+
+/** Reads the session of the root, as `readStored` does, and leaves the tokens out. */
+export function readSession(root: string): SessionRead {
+  const read = readStored(root)
+  return read.state === 'readable' ? { state: 'readable', session: withoutTokens(read.session) } : read
+}
+
+export function withoutTokens(stored: StoredSession): Session {
+  return {
+    kind: stored.kind,
+    server_url: stored.server_url,
+    principal: stored.principal,
+    team: stored.team,
+    auth_scope: stored.auth_scope,
+    signed_in_at: stored.signed_in_at,
+    expires_at: stored.expires_at,
+    issuer: stored.issuer,
+    client_id: stored.client_id,
+    over: whyOver(stored),
+    renews: stored.refresh_token !== null,
+  }
+}
+
+/** Returns whether the access token expires within this time. One whose end is not known does not. */
+export function expiresWithin({ expires_at }: Pick<StoredSession, 'expires_at'>, ms: number): boolean {
+  return expires_at !== null && Date.parse(expires_at) <= Date.now() + ms
+}
+
+function whyOver(stored: StoredSession): Session['over'] {
+  if (stored.access_token === null) return 'ended_by_server'
+  return stored.refresh_token === null && expiresWithin(stored, 0) ? 'expired' : null
+}
+
+export function sessionUnreadable({
+  path,
+  why,
+}: {
+  readonly path: string
+  readonly why: string
+}): CommandError {
+  return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
+    hint: 'spec-kitty auth login replaces it',
+  })
+}

@@ -1,0 +1,42 @@
+import { removeStored, withSessionLock, type ChangeOptions } from './change-session.js'
+import { readStored, type StoredSession } from './stored-session.js'
+
+export interface SignedOut {
+  /** Whether there was a session, or anything in its place. */
+  readonly wasThere: boolean
+  readonly serverUrl: string | null
+  /** Null if there was nothing that could be revoked. */
+  readonly revoked: boolean | null
+  /** Why a token may still be good; null if none is. */
+  readonly why: string | null
+}
+
+/** Revokes the tokens if the server can, and removes the session in any case. Throws as `withSessionLock` and `removeStored` do. */
+export function signOut(root: string, options: ChangeOptions): Promise<SignedOut> {
+  return withSessionLock(root, options, async () => {
+    const read = readStored(root)
+    const serverUrl = read.state === 'readable' ? read.session.server_url : null
+    const result =
+      read.state === 'readable'
+        ? await revoke(read.session)
+        : {
+            revoked: null,
+            why: read.state === 'absent' ? null : `the session could not be read (${read.why})`,
+          }
+    removeStored(root)
+    return { wasThere: read.state !== 'absent', serverUrl, ...result }
+  })
+}
+
+async function revoke(session: StoredSession): Promise<Pick<SignedOut, 'revoked' | 'why'>> {
+  if (session.access_token === null) return { revoked: null, why: null }
+  if (session.kind === 'token') return { revoked: null, why: 'revoke it where you have it from' }
+  if (session.revocation_endpoint === null) return { revoked: null, why: 'the server cannot revoke tokens' }
+  const { revokeTokens } = await import('./provider.js')
+  try {
+    await revokeTokens(session)
+    return { revoked: true, why: null }
+  } catch (error) {
+    return { revoked: false, why: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import type { JsonObject } from 'familiar'
+import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
+
+/**
+ * What `session.json` contains. It contains the tokens, so nothing prints it, and only the modules beside this one read it;
+ * everybody else gets a `Session`. A session that the server has ended keeps everything but its tokens.
+ */
+export interface StoredSession {
+  /** `token`: the user gave an access token; nothing is known of it, and it cannot be renewed. */
+  readonly kind: 'device' | 'token'
+  /** Without a slash at its end. The tokens are for this server and no other. */
+  readonly server_url: string
+  readonly principal: string | null
+  readonly team: string | null
+  /** The scopes that the server granted, separated by blanks. */
+  readonly auth_scope: string | null
+  /** ISO 8601; changes with every sign-in, and not when a token is renewed. */
+  readonly signed_in_at: string
+  /** When the access token expires, ISO 8601; null if that is not known. */
+  readonly expires_at: string | null
+  /** When the server ended the session, ISO 8601; null if it has not. */
+  readonly ended_at: string | null
+  readonly issuer: string | null
+  readonly client_id: string | null
+  readonly token_endpoint: string | null
+  readonly revocation_endpoint: string | null
+  /** What the tokens are asked for (RFC 8707), if the issuer must be told. */
+  readonly resource: string | null
+  readonly access_token: string | null
+  readonly refresh_token: string | null
+}
+
+export type StoredRead =
+  | { readonly state: 'absent' }
+  | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
+  | { readonly state: 'readable'; readonly session: StoredSession }
+
+/** What a header of HTTP can carry; two of this length still make a file that is read. */
+const MAX_TOKEN_CHARS = 16 * 1024
+const TOKEN = /^[\x21-\x7e]+$/
+
+/** Returns whether the text can be sent as a bearer token: visible ASCII without blanks, at most 16 KiB. */
+export function isToken(text: string): boolean {
+  return text.length <= MAX_TOKEN_CHARS && TOKEN.test(text)
+}
+
+export function sessionPath(root: string): string {
+  return join(root, 'session.json')
+}
+
+/**
+ * Reads the session of the root. A link, a FIFO, a device, a file of another user, and a file that is not a session are
+ * unreadable, which is not the same as absent. Never waits. Throws only `E_RESOURCES`.
+ */
+export function readStored(root: string): StoredRead {
+  const path = sessionPath(root)
+  const file = readSmallFile(path)
+  if (file.state === 'absent') return file
+  if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why }
+  const session = sessionOf(objectOf(parseJson(file.text)))
+  return session === null
+    ? { state: 'unreadable', path, why: 'it is not a session' }
+    : { state: 'readable', session }
+}
+
+function sessionOf(json: JsonObject | null): StoredSession | null {
+  const [kind, server] = [json?.['kind'], stringOf(json?.['server_url'])]
+  if (json === null || server === null || (kind !== 'device' && kind !== 'token')) return null
+  const session: StoredSession = {
+    kind,
+    server_url: server,
+    principal: stringOf(json['principal']),
+    team: stringOf(json['team']),
+    auth_scope: stringOf(json['auth_scope']),
+    signed_in_at: timeOf(json['signed_in_at']) ?? new Date(0).toISOString(),
+    expires_at: timeOf(json['expires_at']),
+    ended_at: timeOf(json['ended_at']),
+    issuer: stringOf(json['issuer']),
+    client_id: stringOf(json['client_id']),
+    token_endpoint: stringOf(json['token_endpoint']),
+    revocation_endpoint: stringOf(json['revocation_endpoint']),
+    resource: stringOf(json['resource']),
+    access_token: tokenOf(json['access_token']),
+    refresh_token: tokenOf(json['refresh_token']),
+  }
+  return session.access_token === null && session.ended_at === null ? null : session
+}
+
+function timeOf(value: unknown): string | null {
+  const text = stringOf(value)
+  return text !== null && !Number.isNaN(Date.parse(text)) ? text : null
+}
+
+function tokenOf(value: unknown): string | null {
+  return typeof value === 'string' && isToken(value) ? value : null
+}

@@ -1,0 +1,80 @@
+import { expiresWithin, sessionUnreadable } from './session.js'
+import { readStored, type StoredSession } from './stored-session.js'
+
+export interface AccessToken {
+  readonly token: string
+  /** The only server that may get it. Without a slash at its end. */
+  readonly serverUrl: string
+}
+
+export interface TokenOptions {
+  /**
+   * After a 401: the token that the server refused. It is renewed unless another process has done so already. With `true` it
+   * is renewed in any case.
+   */
+  readonly refresh?: boolean | string
+  /** Ends the wait for the lock. A request to renew that was sent is waited for, because its answer is the only one. */
+  readonly signal?: AbortSignal
+}
+
+/** A token that expires so soon is renewed before it is used: clocks differ, and an upload takes time. */
+const MARGIN_MS = 30_000
+
+/**
+ * Returns an access token that may be used now, renewed if it was due. Null if there is none: nobody is signed in, or the
+ * session is over, which `readSession` tells. Of several processes, one asks the server, and the others take what it wrote:
+ * a server that rotates refresh tokens ends the session if one is used twice.
+ *
+ * Throws `E_SESSION_UNREADABLE`; `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what
+ * `withSessionLock` and `writeStored` throw, before anything is sent.
+ */
+export async function accessToken(
+  root: string,
+  { refresh = false, signal }: TokenOptions = {},
+): Promise<AccessToken | null> {
+  const before = readSigned(root)
+  if (before === null || !isDue(before, refresh)) return tokenOf(before)
+  if (before.refresh_token === null)
+    return refresh === false && !expiresWithin(before, 0) ? tokenOf(before) : null
+  const { withSessionLock } = await import('./change-session.js')
+  return withSessionLock(root, { signal }, async () => {
+    const session = readSigned(root)
+    const isRenewed = session?.access_token !== before.access_token
+    if (session === null || (isRenewed && !expiresWithin(session, 0))) return tokenOf(session)
+    return session.refresh_token === null ? null : tokenOf(await renew(root, session))
+  })
+}
+
+function readSigned(root: string): StoredSession | null {
+  const read = readStored(root)
+  if (read.state === 'unreadable') throw sessionUnreadable(read)
+  return read.state === 'absent' || read.session.access_token === null ? null : read.session
+}
+
+function isDue(session: StoredSession, refresh: boolean | string): boolean {
+  return refresh === true || session.access_token === refresh || expiresWithin(session, MARGIN_MS)
+}
+
+function tokenOf(session: StoredSession | null): AccessToken | null {
+  if (session === null || session.access_token === null) return null
+  return { token: session.access_token, serverUrl: session.server_url }
+}
+
+/**
+ * Renews the session and stores it. The old one is written first: if that fails, nothing is asked, because a new refresh token
+ * that cannot be stored would be lost, and the old one with it. If the server has ended the session, stores that.
+ */
+async function renew(root: string, session: StoredSession): Promise<StoredSession> {
+  const [{ renewTokens }, { writeStored }] = await Promise.all([
+    import('./provider.js'),
+    import('./change-session.js'),
+  ])
+  writeStored(root, session)
+  const tokens = await renewTokens(session)
+  const renewed =
+    tokens === null
+      ? { ...session, access_token: null, refresh_token: null, ended_at: new Date().toISOString() }
+      : { ...session, ...tokens }
+  writeStored(root, renewed)
+  return renewed
+}

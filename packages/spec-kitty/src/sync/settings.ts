@@ -1,0 +1,265 @@
+import { isAbsolute } from 'node:path'
+import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
+import { readConfig, type ConfigRead } from './config.js'
+
+type Environment = Io['env']
+
+/** Where a value comes from. */
+export type Source =
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'file'; readonly path: string; readonly line: number | null }
+  | { readonly kind: 'default' }
+
+export type Resolved<T> =
+  | { readonly state: 'right'; readonly value: T; readonly source: Source }
+  /** `problem` is one line that names the value, where it stands, and what it must be. It contains no secret. */
+  | { readonly state: 'wrong'; readonly problem: string; readonly source: Source }
+
+interface Setting<T> {
+  readonly about: string
+  /** The first of them that is set, and not to an empty text, counts before the file. */
+  readonly variables: readonly string[]
+  /** The key in `[sync]` of `config.toml`. */
+  readonly key: string | null
+  readonly fallback: (root: string) => T
+  /** What a value must be. */
+  readonly expected: string
+  /** Returns undefined for a value that is wrong. */
+  readonly read: (given: unknown, variable: string | null) => T | undefined
+  /** Whether a wrong value may hold a password: then it is not shown. */
+  readonly mayHoldSecret?: true
+}
+
+/** The largest queue that can be configured: about a terabyte of events. */
+const MAX_QUEUE_SIZE = 1_000_000_000
+const DEFAULT_QUEUE_SIZE = 100_000
+
+const MAX_SHOWN_CHARS = 60
+
+function setting<T>(one: Setting<T>): Setting<T> {
+  return one
+}
+
+/** Every setting of the tool. What a command, the daemon or the doctor does with one follows from this table alone. */
+const SETTINGS = {
+  root: setting<string>({
+    about: 'the home of the sync daemon, its queue and its session',
+    variables: ['SPEC_KITTY_HOME'],
+    key: null,
+    fallback: (root) => root,
+    expected: 'an absolute path',
+    read: (given) => (typeof given === 'string' && isAbsolute(given) ? given : undefined),
+  }),
+  'sync.hosted': setting<boolean>({
+    about: 'whether commands may start the sync daemon, and whether events may leave this machine',
+    variables: ['SPEC_KITTY_ENABLE_SAAS_SYNC'],
+    key: null,
+    fallback: () => false,
+    expected: '1, true, yes, y or on',
+    read: isTruthy,
+  }),
+  'sync.disabled': setting<boolean>({
+    about: 'whether commands never start the sync daemon on their own',
+    variables: ['SPEC_KITTY_SYNC_DISABLE'],
+    key: null,
+    fallback: () => false,
+    expected: '1, true, yes, y or on',
+    read: isTruthy,
+  }),
+  'sync.server_url': setting<string | null>({
+    about: 'the server that events go to',
+    variables: ['SPEC_KITTY_SAAS_URL'],
+    key: 'server_url',
+    fallback: () => null,
+    expected: 'an http or https URL without user, query and fragment',
+    read: readServerUrl,
+    mayHoldSecret: true,
+  }),
+  'sync.max_queue_size': setting<number>({
+    about: 'how many events may wait',
+    variables: [],
+    key: 'max_queue_size',
+    fallback: () => DEFAULT_QUEUE_SIZE,
+    expected: `a whole number from 1 to ${MAX_QUEUE_SIZE}`,
+    read: readSize,
+  }),
+  'sync.background_daemon': setting<'auto' | 'manual'>({
+    about: 'whether commands may start the sync daemon on their own',
+    variables: [],
+    key: 'background_daemon',
+    fallback: () => 'auto',
+    expected: '"auto" or "manual"',
+    read: (given) => oneOf(['auto', 'manual'], given),
+  }),
+  'sync.format': setting<'batch' | 'cloudevents'>({
+    about: 'the form in which events are sent',
+    variables: [],
+    key: 'format',
+    fallback: () => 'batch',
+    expected: '"batch" or "cloudevents"',
+    read: (given) => oneOf(['batch', 'cloudevents'], given),
+  }),
+  'sync.issuer': setting<string | null>({
+    about: 'the sign-in service, where the server does not tell it',
+    variables: [],
+    key: 'issuer',
+    fallback: () => null,
+    expected: 'an http or https URL without user, query and fragment',
+    read: readServerUrl,
+    mayHoldSecret: true,
+  }),
+  'sync.client_id': setting<string>({
+    about: 'the name under which the sign-in service knows this tool',
+    variables: [],
+    key: 'client_id',
+    fallback: () => 'spec-kitty-cli',
+    expected: 'text',
+    read: (given) => stringOf(given) ?? undefined,
+  }),
+  non_interactive: setting<boolean>({
+    about: 'whether no command asks a question',
+    variables: ['SPEC_KITTY_NON_INTERACTIVE', 'CI'],
+    key: null,
+    fallback: () => false,
+    expected: 'anything but 0, false, no or off',
+    read: (given) => isOn(String(given)),
+  }),
+  color: setting<'auto' | 'always' | 'never'>({
+    about: 'whether the output has colours',
+    variables: ['NO_COLOR', 'FORCE_COLOR'],
+    key: null,
+    fallback: () => 'auto',
+    expected: 'any text',
+    read: (given, variable) =>
+      variable === 'NO_COLOR' || given === '0' || given === 'false' ? 'never' : 'always',
+  }),
+  browser: setting<string | null>({
+    about: 'the program that opens a page',
+    variables: ['BROWSER'],
+    key: null,
+    fallback: () => null,
+    expected: 'the name of a program',
+    read: (given) => String(given),
+  }),
+} as const
+
+export type SettingKey = keyof typeof SETTINGS
+type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
+
+/** The settings of a root, as they were at one moment. */
+export interface Settings {
+  readonly get: <K extends SettingKey>(key: K) => Resolved<ValueOf<K>>
+  /** One line for a `config.toml` that cannot be read, and one for each wrong value. */
+  readonly problems: readonly string[]
+}
+
+/** Returns the settings that the environment and `config.toml` give. */
+export async function readSettings(root: string, env: Environment): Promise<Settings> {
+  return settingsOf(root, env, await readConfig(root))
+}
+
+/** The same without `config.toml`, for the settings that are not in it. */
+export function environmentSettings(root: string, env: Environment): Settings {
+  return settingsOf(root, env, { state: 'absent' })
+}
+
+/** Returns a value. Throws `E_CONFIG_INVALID` with the reason if it is wrong. */
+export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
+  const found = settings.get(key)
+  if (found.state === 'right') return found.value
+  throw new CommandError('E_CONFIG_INVALID', found.problem, {
+    hint: 'spec-kitty config list',
+    exit: EXIT.error,
+  })
+}
+
+export function aboutSetting(key: SettingKey): string {
+  return SETTINGS[key].about
+}
+
+/** Returns whether a switch is on: 1, true, yes, y or on, in upper or lower case. */
+export function isTruthy(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:1|true|yes|y|on)$/i.test(value.trim())
+}
+
+/** Pure. */
+export function settingsOf(root: string, env: Environment, config: ConfigRead): Settings {
+  const get = <K extends SettingKey>(key: K): Resolved<ValueOf<K>> =>
+    resolve(SETTINGS[key] as unknown as Setting<ValueOf<K>>, root, env, config)
+  const wrong = SETTING_KEYS.flatMap((key) => {
+    const found = get(key)
+    return found.state === 'wrong' ? [found.problem] : []
+  })
+  const file = config.state === 'unreadable' ? [unreadable(config)] : []
+  return { get, problems: [...new Set([...file, ...wrong])] }
+}
+
+function resolve<T>(one: Setting<T>, root: string, env: Environment, config: ConfigRead): Resolved<T> {
+  const variable = one.variables.find((name) => (env[name] ?? '').trim() !== '')
+  if (variable !== undefined) {
+    return checked(one, env[variable], variable, { kind: 'environment', variable })
+  }
+  if (one.key !== null && config.state === 'unreadable') {
+    const source = { kind: 'file', path: config.path, line: null } as const
+    return { state: 'wrong', problem: unreadable(config), source }
+  }
+  if (one.key === null || config.state !== 'readable' || config.sync[one.key] === undefined) {
+    return { state: 'right', value: one.fallback(root), source: { kind: 'default' } }
+  }
+  const source = { kind: 'file', path: config.path, line: config.lineOf(one.key) } as const
+  return checked(one, config.sync[one.key], `sync.${one.key}`, source)
+}
+
+function unreadable({ path, why }: { readonly path: string; readonly why: string }): string {
+  return `${path} cannot be read: ${why}`
+}
+
+function checked<T>(one: Setting<T>, given: unknown, name: string, source: Source): Resolved<T> {
+  const value = one.read(given, source.kind === 'environment' ? source.variable : null)
+  if (value !== undefined) return { state: 'right', value, source }
+  const shown = one.mayHoldSecret === true ? '' : `, not ${show(given)}`
+  const at = source.kind === 'file' ? ` (${describeSource(source)})` : ''
+  return { state: 'wrong', problem: `${name} must be ${one.expected}${shown}${at}`, source }
+}
+
+function show(given: unknown): string {
+  const text = JSON.stringify(given) ?? typeof given
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}...` : text
+}
+
+/** Returns where a value comes from, for people. */
+export function describeSource(source: Source): string {
+  if (source.kind === 'default') return 'default'
+  if (source.kind === 'environment') return source.variable
+  return source.line === null ? source.path : `${source.path}, line ${source.line}`
+}
+
+function oneOf<T extends string>(words: readonly T[], given: unknown): T | undefined {
+  const word = typeof given === 'string' ? given.trim().toLowerCase() : null
+  return words.find((one) => one === word)
+}
+
+/** The predecessor takes a number in quotes too, and the file is shared with it. */
+function readSize(given: unknown): number | undefined {
+  const size = typeof given === 'string' && /^\d+$/.test(given.trim()) ? Number(given) : given
+  return typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= MAX_QUEUE_SIZE
+    ? size
+    : undefined
+}
+
+/** Returns the URL without a slash at its end. One with a password would show it to whoever sees the status. */
+function readServerUrl(given: unknown): string | undefined {
+  const text = typeof given === 'string' ? given.trim() : ''
+  if (!URL.canParse(text)) return undefined
+  const { protocol, username, password, search, hash, href } = new URL(text)
+  const isPlain = [username, password, search, hash].every((part) => part === '')
+  return isPlain && /^https?:$/.test(protocol) ? href.replace(/\/+$/, '') : undefined
+}
+
+/** Returns whether a token may be sent to the server: by HTTPS, or by HTTP to this machine itself. */
+export function isProtected(serverUrl: string): boolean {
+  const { protocol, hostname } = new URL(serverUrl)
+  return protocol === 'https:' || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readConsent } from './consent.js'
+import type { QueueCounts, WaitingProject } from './queue/types.js'
+import type { HeldProject } from './why.js'
+
+/** What waits, and what of it may not leave. */
+export interface QueueView extends QueueCounts {
+  readonly held: readonly HeldProject[]
+}
+
+/** The queue could not be read: one line that says why. */
+export interface QueueProblem {
+  readonly problem: string
+}
+
+const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
+
+/** Reads the queue of the root. Where there is none, SQLite is not even loaded. */
+export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
+  const path = join(root, 'daemons', 'sync', 'queue.db')
+  if (!existsSync(path)) return EMPTY
+  try {
+    const { openQueueIfThere } = await import('./queue/open.js')
+    const queue = await openQueueIfThere(path)
+    if (queue === null) return EMPTY
+    try {
+      return { ...queue.counts(), held: await heldOf(queue.waiting()) }
+    } finally {
+      queue[Symbol.dispose]()
+    }
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Returns the projects that may not send, in their order. */
+async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
+  const all = await Promise.all(
+    waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
+      const consent = await readConsent(project)
+      if (consent === 'yes') return null
+      return consent === 'no'
+        ? { project, reason: 'no_consent', detail: null, count }
+        : { project, reason: 'consent_unreadable', detail: consent.why, count }
+    }),
+  )
+  return all.filter((one) => one !== null)
+}

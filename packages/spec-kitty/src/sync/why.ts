@@ -1,0 +1,100 @@
+import { shellQuote } from 'familiar/cli'
+import type { ClosedReason, Gate, HeldReason } from './upload/types.js'
+
+/** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
+export interface Why {
+  readonly reason: WhyReason
+  /** One line. */
+  readonly sentence: string
+  readonly command: string
+  /** False if only some of what waits stays. */
+  readonly isAll: boolean
+}
+
+export type WhyReason = ClosedReason | HeldReason | 'no_daemon' | 'backing_off'
+
+/** A project of which events wait, and which may not send them. */
+export interface HeldProject {
+  readonly project: string
+  readonly reason: HeldReason
+  readonly detail: string | null
+  readonly count: number
+}
+
+/** How sending stands. */
+export interface Standing {
+  readonly gate: Gate
+  readonly queued: number
+  /** That with the oldest event first. */
+  readonly held: readonly HeldProject[]
+  readonly isDaemonRunning: boolean
+  readonly lastError: string | null
+  /** When the daemon tries again after a failure, ISO 8601. */
+  readonly nextAttemptAt: string | null
+}
+
+const LOGIN = 'spec-kitty auth login'
+const LIST = 'spec-kitty config list'
+const NOW = 'spec-kitty sync now'
+
+/** In the words of a gate's `detail`, which tells more, or null. */
+const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string }>> = {
+  hosted_sync_disabled: {
+    text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
+    command: 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
+  },
+  config_unreadable: { text: 'the configuration is wrong', command: LIST },
+  session_unreadable: { text: 'the session cannot be read', command: LOGIN },
+  no_session: { text: 'nobody is signed in', command: LOGIN },
+  no_server: { text: 'no usable server is set', command: LIST },
+  insecure_server: { text: 'the server is not safe to send to', command: LIST },
+  other_server: { text: 'the session is for another server', command: LOGIN },
+  session_refused: { text: 'the server refused the session', command: LOGIN },
+}
+
+const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
+  no_consent: (project) => `${project} has not opted in`,
+  consent_unreadable: (project) => `the consent of ${project} cannot be read`,
+}
+
+/** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
+export function whyNothingLeaves(standing: Standing): Why | null {
+  const { gate, queued, held, isDaemonRunning, lastError, nextAttemptAt } = standing
+  if (gate.state === 'closed') return whyClosed(gate)
+  if (queued === 0) return null
+  const count = held.reduce((sum, one) => sum + one.count, 0)
+  const first = held[0]
+  if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
+  if (!isDaemonRunning)
+    return { reason: 'no_daemon', sentence: 'no sync daemon runs', command: NOW, isAll: true }
+  if (nextAttemptAt !== null) {
+    const error = lastError === null ? '' : `: ${lastError}`
+    const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
+    return { reason: 'backing_off', sentence, command: NOW, isAll: true }
+  }
+  if (first === undefined) return null
+  const why = whyHeld(first, held.length - 1)
+  return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
+}
+
+/** Returns why nothing may leave at all. */
+export function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
+  const { text, command } = CLOSED[reason]
+  return { reason, sentence: withDetail(text, detail), command, isAll: true }
+}
+
+/** Returns why the events of a project stay, which holds for so many other projects too. */
+export function whyHeld({ project, reason, detail }: HeldProject, others = 0): Why {
+  const more =
+    others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
+  return {
+    reason,
+    sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
+    command: `spec-kitty sync opt-in ${shellQuote(project)}`,
+    isAll: true,
+  }
+}
+
+function withDetail(text: string, detail: string | null): string {
+  return detail === null ? text : `${text}: ${detail}`
+}

@@ -1,0 +1,51 @@
+import type { DaemonStatus } from 'familiar'
+import type { Io } from 'familiar/cli'
+import { differences, startEnvironment, type Difference } from './environment.js'
+import { gateSession } from './gate-session.js'
+import { readQueue, type QueueView } from './waiting.js'
+import { knownReport, type KnownReport } from './report.js'
+import { readSettings, type Settings } from './settings.js'
+import { readGate } from './upload/gate.js'
+import type { Gate } from './upload/types.js'
+import { whyNothingLeaves, type Why } from './why.js'
+
+/** The whole truth about the work of a root's sync daemon: what it says itself, and what the files say. */
+export interface WorkView {
+  readonly report: KnownReport
+  /** The daemon's, or that of this command where none runs. */
+  readonly gate: Gate
+  /** Null if it cannot be read. */
+  readonly queue: QueueView | null
+  readonly queueProblem: string | null
+  readonly why: Why | null
+  readonly differences: readonly Difference[]
+  readonly settings: Settings
+}
+
+/** Reads it. Starts and changes nothing. */
+export async function viewWork(root: string, env: Io['env'], status: DaemonStatus): Promise<WorkView> {
+  const report = knownReport(status.report?.details ?? null)
+  const [settings, own, read] = await Promise.all([
+    readSettings(root, env),
+    readGate({ root, env, session: () => gateSession(root) }),
+    readQueue(root),
+  ])
+  const gate = report.gate ?? own
+  const queue = 'problem' in read ? null : read
+  return {
+    report,
+    gate,
+    queue,
+    queueProblem: 'problem' in read ? read.problem : null,
+    why: whyNothingLeaves({
+      gate,
+      queued: queue?.queued ?? 0,
+      held: queue?.held ?? [],
+      isDaemonRunning: status.state === 'running',
+      lastError: report.lastError,
+      nextAttemptAt: report.nextAttemptAt,
+    }),
+    differences: differences(report.environment, startEnvironment(env)),
+    settings,
+  }
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import type { ClosedReason, Gate } from '../../src/sync/upload/types.js'
+import { whyNothingLeaves, type HeldProject, type Standing } from '../../src/sync/why.js'
+
+const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
+
+function standing(changes: Partial<Standing> = {}): Standing {
+  return {
+    gate: OPEN,
+    queued: 5,
+    held: [],
+    isDaemonRunning: true,
+    lastError: null,
+    nextAttemptAt: null,
+    ...changes,
+  }
+}
+
+function held(project: string, count: number, detail: string | null = null): HeldProject {
+  return { project, reason: detail === null ? 'no_consent' : 'consent_unreadable', detail, count }
+}
+
+/** Every reason for a closed gate, in the order in which they are checked. */
+const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command: string]>> = {
+  hosted_sync_disabled: [
+    'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
+    'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
+  ],
+  config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
+  session_unreadable: ['the session cannot be read', 'spec-kitty auth login'],
+  no_session: ['nobody is signed in', 'spec-kitty auth login'],
+  no_server: ['no usable server is set', 'spec-kitty config list'],
+  insecure_server: ['the server is not safe to send to', 'spec-kitty config list'],
+  other_server: ['the session is for another server', 'spec-kitty auth login'],
+  session_refused: ['the server refused the session', 'spec-kitty auth login'],
+}
+
+describe('nothing leaves, whatever waits and whoever runs, because', () => {
+  it.each(Object.keys(CLOSED) as readonly ClosedReason[])('%s', (reason) => {
+    const [sentence, command] = CLOSED[reason]
+    for (const changes of [{}, { queued: 0 }, { isDaemonRunning: false, held: [held('/p', 5)] }]) {
+      const gate: Gate = { state: 'closed', reason, detail: null }
+      expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({
+        reason,
+        sentence,
+        command,
+        isAll: true,
+      })
+      const told = whyNothingLeaves(standing({ ...changes, gate: { ...gate, detail: 'so it is' } }))
+      expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command, isAll: true })
+    }
+  })
+})
+
+describe('where the gate is open', () => {
+  it('nothing is in the way of nothing', () => {
+    expect(whyNothingLeaves(standing({ queued: 0, isDaemonRunning: false }))).toBe(null)
+    expect(whyNothingLeaves(standing())).toBe(null)
+  })
+
+  it('a project without consent is in the way, and named as a shell takes it', () => {
+    expect(whyNothingLeaves(standing({ held: [held("/it's", 5)], isDaemonRunning: false }))).toEqual({
+      reason: 'no_consent',
+      sentence: "/it's has not opted in",
+      command: "spec-kitty sync opt-in '/it'\\''s'",
+      isAll: true,
+    })
+  })
+
+  it('a consent that cannot be read is in the way, with the reason', () => {
+    expect(whyNothingLeaves(standing({ held: [held('/p', 5, 'line 3, column 1: no')] }))).toEqual({
+      reason: 'consent_unreadable',
+      sentence: 'the consent of /p cannot be read: line 3, column 1: no',
+      command: 'spec-kitty sync opt-in /p',
+      isAll: true,
+    })
+  })
+
+  it('several projects are counted', () => {
+    const two = [held('/p', 3), held('/q', 2)]
+    expect(whyNothingLeaves(standing({ held: two }))?.sentence).toBe(
+      '/p has not opted in, and 1 more project may not send',
+    )
+    const three = [held('/p', 3), held('/q', 1), held('/r', 1)]
+    expect(whyNothingLeaves(standing({ held: three }))?.sentence).toContain('2 more projects may not send')
+  })
+
+  it('some of it stays: that is said too, and the daemon comes first', () => {
+    const some = { held: [held('/p', 2)] }
+    expect(whyNothingLeaves(standing(some))).toMatchObject({
+      sentence: '2 of 5 events stay: /p has not opted in',
+      isAll: false,
+    })
+    expect(whyNothingLeaves(standing({ ...some, isDaemonRunning: false }))?.reason).toBe('no_daemon')
+  })
+
+  it('a daemon is missing', () => {
+    expect(whyNothingLeaves(standing({ isDaemonRunning: false }))).toEqual({
+      reason: 'no_daemon',
+      sentence: 'no sync daemon runs',
+      command: 'spec-kitty sync now',
+      isAll: true,
+    })
+  })
+
+  it('the daemon waits after a failure', () => {
+    const at = { lastError: 'status 503', nextAttemptAt: '2026-11-26T12:00:00.000Z' }
+    expect(whyNothingLeaves(standing(at))).toEqual({
+      reason: 'backing_off',
+      sentence: 'the last attempt failed: status 503; the next one is at 2026-11-26T12:00:00.000Z',
+      command: 'spec-kitty sync now',
+      isAll: true,
+    })
+  })
+})
