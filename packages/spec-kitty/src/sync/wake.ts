@@ -10,7 +10,10 @@ const WAKE_MS = 2_000
  * returns within two seconds: what was queued stays queued, and leaves later.
  */
 export async function wakeDaemon(root: string, io: Pick<Io, 'env' | 'err'>): Promise<void> {
-  const why = await trigger(root, async () => (await readSkipReason(root, io.env, 'remote_required')) === null)
+  const why = await trigger(
+    root,
+    async () => (await readSkipReason(root, io.env, 'remote_required')) === null,
+  )
   if (why !== null) note(io, `the events are queued; the sync daemon was not told: ${why}`)
 }
 
@@ -25,7 +28,8 @@ async function trigger(root: string, mayStart: () => Promise<boolean>): Promise<
   try {
     const options = (await mayStart()) ? {} : { start: false, replace: false }
     const connection = await syncDaemon.at(root).tryConnect({ signal, ...options })
-    if (connection.outcome === 'connected') await connection.fetch('/api/sync/trigger', { method: 'POST', signal })
+    if (connection.outcome === 'connected')
+      await connection.fetch('/api/sync/trigger', { method: 'POST', signal })
     return null
   } catch (error) {
     if (signal.aborted) return 'no answer'

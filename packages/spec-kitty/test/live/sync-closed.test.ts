@@ -123,7 +123,10 @@ describe('nothing leaves, and sync status says why, when', () => {
     const now = await work.run(['sync', 'now'], url)
     const { stdout } = await work.run(['sync', 'status', '--json'], url)
     const status = JSON.parse(stdout)
-    expect(status).toMatchObject({ queued: 1, why: { reason, command: expect.stringMatching(/spec-kitty /) } })
+    expect(status).toMatchObject({
+      queued: 1,
+      why: { reason, command: expect.stringMatching(/spec-kitty /) },
+    })
     expect(JSON.stringify(status.why)).toMatch(says)
     expect((await work.run(['sync', 'status'], url)).stdout).toMatch(says)
     expect([work.server.connections(), work.server.accepted]).toEqual([0, []])

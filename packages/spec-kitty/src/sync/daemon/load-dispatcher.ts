@@ -23,10 +23,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
   let server: string | null = null
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
   return dispatchers.createDispatcher({
-    queue: () =>
-      queues.openQueueIfThere(queuePath(root), {
-        onNotice: (message) => log('queue_moved_aside', { message }),
-      }),
+    queue: source.open,
     gate: async () => {
       const gate = await gates.readGate({ root, env, session: () => gateSession(root) })
       server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
