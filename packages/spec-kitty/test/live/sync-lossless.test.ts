@@ -138,9 +138,9 @@ async function killAgainAndAgain(
 }
 
 async function reach(moment: (typeof MOMENTS)[number], faults: Faults, random: () => number): Promise<void> {
-  if (moment === 'any') return void (await sleep(random() * 600))
-  if (moment === 'claimed') return void (await until(() => claimsIn(root.file('queue.db')) > 0, STEP_MS, 2))
-  await Promise.race([faults.reached(moment), sleep(STEP_MS)])
+  if (moment === 'any') await sleep(random() * 600)
+  else if (moment === 'claimed') await until(() => claimsIn(root.file('queue.db')) > 0, STEP_MS, 2)
+  else await Promise.race([faults.reached(moment), sleep(STEP_MS)])
 }
 
 /** A daemon that the server failed rests for a while; a drain makes it try at once, so that it meets more failures. */

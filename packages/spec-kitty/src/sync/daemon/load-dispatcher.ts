@@ -12,17 +12,19 @@ export interface LoadOptions {
 
 /** Loads all that sending needs, and puts the dispatcher of the root together. Opens and sends nothing. */
 export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
-  const [queues, gates, { gateSession }, { readConsent }, { accessToken }, dispatchers] = await Promise.all([
-    import('../queue/open.js'),
-    import('../upload/gate.js'),
-    import('../gate-session.js'),
-    import('../consent.js'),
-    import('../session/token.js'),
-    import('../upload/dispatcher.js'),
-  ])
+  const [{ createQueueSource }, gates, { gateSession }, { readConsent }, { accessToken }, dispatchers] =
+    await Promise.all([
+      import('../upload/queue-source.js'),
+      import('../upload/gate.js'),
+      import('../gate-session.js'),
+      import('../consent.js'),
+      import('../session/token.js'),
+      import('../upload/dispatcher.js'),
+    ])
   let server: string | null = null
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
-  return dispatchers.createDispatcher({
+  const source = createQueueSource(queuePath(root), (message) => log('queue_moved_aside', { message }))
+  const dispatcher = dispatchers.createDispatcher({
     queue: source.open,
     gate: async () => {
       const gate = await gates.readGate({ root, env, session: () => gateSession(root) })
@@ -43,4 +45,9 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     env,
     log,
   })
+  const stop = async (): Promise<void> => {
+    await dispatcher.stop()
+    source.close()
+  }
+  return { ...dispatcher, stop }
 }

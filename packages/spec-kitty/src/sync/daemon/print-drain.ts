@@ -55,7 +55,7 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
         say(`${bar(done + rejected, total)} ${done} of ${total} sent`)
       }
       if (line.event === 'held') held.push(describeHeld(line))
-      if (line.event === 'waiting') say(`waiting ${Math.ceil(line.until_ms / 1000)} s: ${line.error}`)
+      if (line.event === 'waiting') say(`waiting ${secondsTo(line.until_ms)} s: ${line.error}`)
     },
     end: async (finished) => {
       clear()
@@ -68,6 +68,10 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
     },
     close: clear,
   }
+}
+
+function secondsTo(time: number): number {
+  return Math.max(0, Math.ceil((time - Date.now()) / 1000))
 }
 
 function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): string {
