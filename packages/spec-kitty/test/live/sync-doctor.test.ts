@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AT_ONCE_MS, smallEnvironment } from '../helpers/cli.js'
@@ -23,9 +23,20 @@ const DAMAGES: Readonly<Record<string, (record: string) => void>> = {
   empty: (record) => writeFileSync(record, ''),
   garbage: (record) => writeFileSync(record, '{"schema": 1, "fam'),
   'a directory': (record) => {
-    rmSync(record, { recursive: true, force: true })
-    mkdirSync(record, { recursive: true })
+    mkdirSync(`${record}.made`)
+    replaceBy(`${record}.made`, record)
   },
+}
+
+/** The daemon writes a record that it misses, perhaps just after it was removed: then that one is removed too. */
+function replaceBy(made: string, record: string): void {
+  rmSync(record, { recursive: true, force: true })
+  try {
+    renameSync(made, record)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error
+    replaceBy(made, record)
+  }
 }
 
 const RESETS = [
