@@ -195,6 +195,28 @@ describe('a mistake of the author', () => {
   })
 })
 
+describe('stop', () => {
+  it('that comes while a command is starting the daemon waits for it, and ends it', async () => {
+    vi.stubEnv('TOOL_SLOW_MS', '500')
+    const starting = tool.connect()
+    await vi.waitUntil(() => daemons().length > 0, { timeout: 10_000, interval: 5 })
+    const stopped = await tool.stop()
+    const { pid } = await starting
+    expect([stopped, daemons()]).toEqual([expect.objectContaining({ outcome: 'stopped', pid }), []])
+  })
+
+  it('that comes while a command starts one in vain finds none', async () => {
+    vi.stubEnv('TOOL_SLOW_MS', '500')
+    const ending = new AbortController()
+    const starting = tool.connect({ signal: ending.signal })
+    await vi.waitUntil(() => daemons().length > 0, { timeout: 10_000, interval: 5 })
+    const stopping = tool.stop()
+    ending.abort(new Error('enough'))
+    await expect(starting).rejects.toThrow('enough')
+    expect([await stopping, daemons()]).toEqual([{ outcome: 'none' }, []])
+  })
+})
+
 it('status holds no token', async () => {
   await tool.connect()
   const record = JSON.parse(readFileSync(join(box.directory, 'state/tool/record.json'), 'utf8'))
