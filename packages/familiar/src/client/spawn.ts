@@ -8,6 +8,7 @@ import type { Family } from '../family.js'
 import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
+import { placesOf } from '../act/places.js'
 import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 import { type Timing, timingToJson } from '../protocol/timing.js'
 import type { HeldLock } from '../act/lock.js'
@@ -133,23 +134,24 @@ function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: rea
 }
 
 /**
- * Returns why later commands would not find the daemon that is ready: it listens or keeps its files elsewhere than the
- * definition of this command says. Null if they would. (A daemon that does not say where its files are is not asked.)
+ * Returns why later commands would not find the daemon that is ready, or would judge it by other rules: it listens or keeps
+ * its files elsewhere than the definition of this command says, or has another kind of scope. Null if all agrees. (What a
+ * daemon does not say is not compared.)
  */
 function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): string | null {
   const { from, to } = family.ports
   const port = portOf(ready['port'])
   if (launch.port === undefined && port !== null && (port < from || port >= to))
     return `it listens on port ${port}, not on one of ${from} to ${to - 1}`
-  const { record, daemonLock } = family.files(scope)
-  for (const [name, expected] of [
-    ['record_file', record],
-    ['lock_file', daemonLock],
-  ] as const) {
-    const said = stringOf(ready[name])
-    if (said !== null && said !== expected) return `its ${name.replace('_', ' ')} is ${said}, not ${expected}`
-  }
-  return null
+  const expected = placesOf(family, scope)
+  const other = Object.entries(expected).find(([name, value]) => name in ready && ready[name] !== value)
+  if (other === undefined) return null
+  const [name, value] = other
+  return `its ${name.replaceAll('_', ' ')} is ${shown(ready[name])}, not ${shown(value)}`
+}
+
+function shown(said: unknown): string {
+  return said === null ? 'none' : (stringOf(said) ?? JSON.stringify(said))
 }
 
 function notFound({ family: { name } }: StartOrder, why: string): JsonObject {

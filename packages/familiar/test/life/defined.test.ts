@@ -164,12 +164,14 @@ describe('a mistake of the author', () => {
   it.each([
     ['./wrong-name.mjs', 'its command line has none of the described forms'],
     ['./wrong-files.mjs', 'its lock file is'],
+    ['./other-tokens.mjs', /its token directory is \/.*\/tokens, not none/],
+    ['./other-kind.mjs', 'its scope kind is project, not user'],
     ['./wrong-flag.mjs', 'its command line names no scope'],
   ])('%s fails at the first start, with an error that says which part is wrong', async (entry, part) => {
     vi.stubEnv('TOOL_ENTRY', entry)
     await expect(tool.connect()).rejects.toMatchObject({
       code: 'E_DAEMON_UNRECOGNISABLE',
-      message: expect.stringContaining(part),
+      message: expect.stringMatching(part),
     })
     await vi.waitFor(() => expect(daemons()).toEqual([]), { timeout: 10_000 })
   })
