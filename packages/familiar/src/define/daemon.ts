@@ -79,7 +79,11 @@ export interface Daemon {
    * replaces an older one. Throws `E_DAEMON_SKIPPED` where none may be started, and the errors in docs/errors.md.
    */
   connect(options?: ConnectOptions): Promise<Connection>
-  /** The same, but says `skipped` and why where none may be started: the caller then does the work itself. */
+  /**
+   * The same, but says `skipped` and why where none may be started, or none can be had: the directory cannot be written, the
+   * locks do not work, the daemon is out of reach, and the like. The caller then does the work itself. Other errors are
+   * thrown: they mean that something is wrong, or will pass.
+   */
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
    * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and leaves by itself.
@@ -163,7 +167,7 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     },
     tryConnect: async (request = {}) => {
       const { tryConnect } = await running()
-      return tryConnect(definition, scope(), request)
+      return tryConnect(definition, scope, request)
     },
     serve: async (handler, settings = {}) => {
       const { serveDaemon } = await import('./serving.js')
