@@ -24,8 +24,8 @@ export function placeInLog(descriptor: number): LogPlace {
 }
 
 /**
- * Returns what was written to a log after `since` (null: all of it), but at most its last `bytes` bytes; an empty string if it cannot be read.
- * Never waits.
+ * Returns what was written to a log after `since` (null: all of it), but at most its last `bytes` bytes; an empty string if
+ * it cannot be read. Never waits.
  */
 export function endOfLog(path: string, bytes: number, since: LogPlace | null = null): string {
   const descriptor = openFile(path, constants.O_RDONLY)

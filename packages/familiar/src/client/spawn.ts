@@ -87,8 +87,8 @@ const LOG_TAIL_BYTES = 8 * 1024
  * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
  * the daemon sees the end of the pipe and exits.
  *
- * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or `E_RESOURCES` if this
- * process or the daemon has too few descriptors, processes or memory.
+ * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or
+ * `E_RESOURCES` if this process or the daemon has too few descriptors, processes or memory.
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
