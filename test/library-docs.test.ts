@@ -59,6 +59,18 @@ describe('docs/library', () => {
     expect(codesIn(join(LIBRARY, 'errors.md'))).toEqual(codes)
   })
 
+  it('says of every error code whether tryConnect skips it, as the source does', () => {
+    const source = read(join(ROOT, 'packages/familiar/src/define/connecting.ts'))
+    const [, list = ''] = /const NONE_HERE[^=]+= new Set\(\[([^\]]+)\]\)/.exec(source) ?? []
+    const skipped = Array.from(list.matchAll(/E_\w+/g), ([code]) => code)
+    expect(skipped.length).toBeGreaterThan(5)
+    const rows = read(join(LIBRARY, 'errors.md')).matchAll(/^\| \[(E_\w+)\][^|]*\| (\w+) +\|/gm)
+    const told = Array.from(rows, ([, code, what]) => ({ code, what }))
+    const ofRows = told.filter(({ what }) => what === 'skips').map(({ code }) => code)
+    expect(ofRows.toSorted()).toEqual([...skipped, 'E_DAEMON_SKIPPED'].toSorted())
+    expect(told.filter(({ what }) => what !== 'skips' && what !== 'throws')).toEqual([])
+  })
+
   it('is linked from the README, page by page', () => {
     const readme = read(join(ROOT, 'README.md'))
     const names = readdirSync(LIBRARY)

@@ -3,11 +3,12 @@
 import { FamiliarError } from 'familiar'
 import { docsd } from './daemon.js'
 
-const USAGE = 'usage: docsd mcp-server | start | stop | restart | status | logs | doctor'
+/** For the help. */
+const commands = { 'mcp-server': 'what an editor starts: MCP on stdin and stdout' }
 
 /** @param {readonly string[]} args */
 async function main(args) {
-  if (args.length !== 1 || args[0] !== 'mcp-server') return docsd.cli(args)
+  if (args.length !== 1 || args[0] !== 'mcp-server') return docsd.cli(args, { commands })
   // The editor has closed its end: nobody reads what is still to be said.
   process.stdout.on('error', () => process.exit(0))
   const { runShim } = await import('./shim.js')
@@ -17,7 +18,7 @@ async function main(args) {
 
 try {
   const exitCode = await main(process.argv.slice(2))
-  if (exitCode === null) console.error(USAGE)
+  if (exitCode === null) process.stderr.write(await docsd.usage({ commands }))
   process.exitCode = exitCode ?? 2
 } catch (error) {
   if (!(error instanceof FamiliarError)) throw error

@@ -4,14 +4,15 @@ import { FamiliarError } from 'familiar'
 import { build } from './build.js'
 import { minibuild } from './daemon.js'
 
-const USAGE = 'usage: minibuild build [--no-daemon] | start | stop | restart | status | logs | doctor'
+/** For the help. */
+const commands = { 'build [--no-daemon]': 'compress the files of src/ into dist/' }
 
 const ending = new AbortController()
 process.once('SIGINT', () => ending.abort(new Error('interrupted')))
 
 /**
- * Builds in the daemon, which remembers the last build. Where no daemon is wanted (`--no-daemon`, CI, MINIBUILD_NO_DAEMON),
- * this process does the same work.
+ * Builds in the daemon, which remembers the last build. Where no daemon is wanted (`--no-daemon`, CI, MINIBUILD_NO_DAEMON) or
+ * can be had, this process does the same work.
  *
  * @param {boolean} mayUseDaemon
  * @returns {Promise<AsyncIterable<import('./build.js').Progress>>}
@@ -45,7 +46,7 @@ async function* progressIn(reply) {
 async function main(args) {
   const [command, option, ...rest] = args
   const isKnown = (option === undefined || option === '--no-daemon') && rest.length === 0
-  if (command !== 'build' || !isKnown) return minibuild.cli(args)
+  if (command !== 'build' || !isKnown) return minibuild.cli(args, { commands })
   for await (const { file, bytes, isCached } of await startBuild(option === undefined))
     console.log(`${file}: ${bytes} bytes${isCached ? ' (not changed)' : ''}`)
   return 0
@@ -53,7 +54,7 @@ async function main(args) {
 
 try {
   const exitCode = await main(process.argv.slice(2))
-  if (exitCode === null) console.error(USAGE)
+  if (exitCode === null) process.stderr.write(await minibuild.usage({ commands }))
   process.exitCode = exitCode ?? 2
 } catch (error) {
   const isExpected = error instanceof FamiliarError

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { FamiliarError } from 'familiar'
 import { previewd } from './daemon.js'
 
-const USAGE = 'usage: previewd render FILE | start | stop | restart | status | logs | doctor'
+/** For the help. */
+const commands = { 'render FILE': 'print the HTML of a Markdown file' }
 
 /** @param {string} file */
 async function render(file) {
@@ -23,12 +24,12 @@ async function main([command, file, ...rest]) {
     await render(file)
     return 0
   }
-  return previewd.cli(process.argv.slice(2))
+  return previewd.cli(process.argv.slice(2), { commands })
 }
 
 try {
   const exitCode = await main(process.argv.slice(2))
-  if (exitCode === null) console.error(USAGE)
+  if (exitCode === null) process.stderr.write(await previewd.usage({ commands }))
   process.exitCode = exitCode ?? 2
 } catch (error) {
   if (!(error instanceof FamiliarError)) throw error

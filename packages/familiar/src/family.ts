@@ -29,6 +29,8 @@ export interface Recognition {
   readonly shapes: readonly SpawnShape[]
   /** Reads the JSON body of a health reply; null when it is not a self-report of this family. */
   readonly readSelfReport: (body: unknown) => SelfReport | null
+  /** The paths at which earlier implementations identify themselves, besides the usual one. */
+  readonly healthPaths?: readonly string[]
 }
 
 /** What an earlier implementation of the tool left on machines: its command line is among the shapes. */

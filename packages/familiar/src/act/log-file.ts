@@ -11,14 +11,31 @@ export function openLogFile(path: string): number | null {
   return openFile(path, APPEND)
 }
 
-/** Returns at most the last `bytes` bytes of a log; an empty string if it cannot be read. Never waits. */
-export function endOfLog(path: string, bytes: number): string {
+/** A place in a log: `bytes` from the begin of this very file. A log that was rotated meanwhile is another file. */
+export interface LogPlace {
+  readonly file: string
+  readonly bytes: number
+}
+
+/** Returns the end that an open log has now. */
+export function placeInLog(descriptor: number): LogPlace {
+  const { dev, ino, size } = fstatSync(descriptor)
+  return { file: `${dev} ${ino}`, bytes: size }
+}
+
+/**
+ * Returns what was written to a log after `since` (null: all of it), but at most its last `bytes` bytes; an empty string if
+ * it cannot be read. Never waits.
+ */
+export function endOfLog(path: string, bytes: number, since: LogPlace | null = null): string {
   const descriptor = openFile(path, constants.O_RDONLY)
   if (descriptor === null) return ''
   try {
-    const { size } = fstatSync(descriptor)
-    const buffer = Buffer.alloc(Math.min(size, bytes))
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, size - buffer.length))
+    const end = placeInLog(descriptor)
+    const begin = since?.file === end.file ? since.bytes : 0
+    const buffer = Buffer.alloc(Math.max(0, Math.min(end.bytes - begin, bytes)))
+    const at = end.bytes - buffer.length
+    return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, at))
   } catch {
     return ''
   } finally {

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
-import { provesPredecessor } from '../classify/derive.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
+import { isSingletonProven } from '../observe/scope-daemon.js'
 import { readRecord } from '../observe/records.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { requestShutdown } from './request-shutdown.js'
@@ -51,7 +51,7 @@ export async function terminateScopeDaemon(
   const { family, platform, reason } = order
   if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
   if (daemon.proof === null) return askOnly(order, daemon.observation, record)
-  if (!isProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
+  if (!isSingletonProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
   const timer = setTimeout(
     () => order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing`),
@@ -63,17 +63,6 @@ export async function terminateScopeDaemon(
   } finally {
     clearTimeout(timer)
   }
-}
-
-/**
- * Returns whether the proof of the process is enough to signal it. For a daemon of ours it is. A predecessor's daemon
- * must also have the token and port in the record. If its command line has no marker, everything else that could name a
- * scope must be readable too, so that the daemon of another scope is never ended by mistake.
- */
-function isProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
-  if (observation.shape?.lineage !== 'predecessor') return true
-  if (record === null || provesPredecessor(record, observation) !== 'yes') return false
-  return facts.marker === 'yes' || observation.namedScopes !== null
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Commands } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
 
 interface Help {
@@ -60,10 +61,10 @@ const EXIT_CODES = `Exit codes: 0 done; 1 a problem remains or something failed;
 75 busy, try again; 130 interrupted.
 `
 
-/** Returns the help of a command, or a list of the commands. */
-export function helpText(name: string | null, words: Words): string {
-  const help = name === null ? undefined : HELP[name]
-  if (help === undefined) return overview(words)
+/** Returns the help of one of the commands about the daemon. */
+export function helpText(name: string, words: Words): string {
+  const help = HELP[name]
+  if (help === undefined) return usageText(words, {})
   return [
     `Usage: ${words.command} ${name} ${help.usage}\n`,
     `${capital(help.summary(words))}.\n`,
@@ -72,9 +73,17 @@ export function helpText(name: string | null, words: Words): string {
   ].join('\n')
 }
 
-function overview(words: Words): string {
-  const commands = Object.entries(HELP).map(([name, { summary }]) => [name, summary(words)] as const)
-  return `Usage: ${words.command} <command> [options]\n\nCommands:\n${list(commands)}\n${words.command} <command> --help tells more.\n`
+/** Returns the commands that can be typed: first those of the tool itself, then those about its daemon. */
+export function usageText(words: Words, own: Commands): string {
+  const ofDaemon = Object.entries(HELP).map(([name, { summary }]) => [name, summary(words)] as const)
+  const ofTool = Object.entries(own)
+  const blocks = [
+    `Usage: ${words.command} <command> [options]\n`,
+    ...(ofTool.length === 0 ? [] : [`Commands:\n${list(ofTool)}`]),
+    `${ofTool.length === 0 ? 'Commands' : `The ${words.title}`}:\n${list(ofDaemon)}`,
+    `${words.command} <command> --help tells more about these.\n`,
+  ]
+  return blocks.join('\n')
 }
 
 function list(entries: readonly (readonly [name: string, text: string])[]): string {

@@ -1,12 +1,13 @@
-import { definitionOf, type Daemon } from '../define/daemon.js'
+import { definitionOf, type CliOptions, type Daemon } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
 import type { DoctorExtension } from '../doctor/document.js'
 import type { StatusExtension } from './status.js'
+import { EXIT } from './exit-codes.js'
 import type { Io } from './io.js'
 import { runOnProcess } from './process-io.js'
 
 /** What a tool with a command line of its own may pass to the commands. */
-export interface RunOptions {
+export interface RunOptions extends CliOptions {
   /** The terminal of a command that runs already (`runOnProcess`): then errors are thrown, not printed. */
   readonly io?: Io
   /** What `status` shows besides. */
@@ -16,7 +17,7 @@ export interface RunOptions {
 }
 
 /** What a command gets besides its arguments. */
-export interface CommandContext extends Omit<RunOptions, 'io'> {
+export interface CommandContext extends Pick<RunOptions, 'status' | 'doctor'> {
   readonly daemon: Daemon
   readonly words: Words
   readonly io: Io
@@ -42,7 +43,7 @@ const isHelp = (word: string | undefined): boolean => word === '--help' || word 
 
 /**
  * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor`, or prints their help, and returns the
- * exit code. Null, with nothing done, if the first word is none of them.
+ * exit code. Null, with nothing printed or done, if the first word is none of them.
  */
 export async function runCommand(
   daemon: Daemon,
@@ -57,7 +58,7 @@ export async function runCommand(
 export async function runCommand(
   daemon: Daemon,
   argv: readonly string[],
-  { io, ...extensions }: RunOptions = {},
+  { io, commands = {}, ...extensions }: RunOptions = {},
 ): Promise<number | null> {
   const [word = ''] = argv
   if (!COMMANDS.has(word) && !isHelp(word)) return null
@@ -65,9 +66,8 @@ export async function runCommand(
   const command = async ([, ...args]: readonly string[], own: Io): Promise<number> => {
     const load = COMMANDS.get(word)
     if (load === undefined || args.some(isHelp)) {
-      const { helpText } = await import('./help.js')
-      own.out(helpText(load === undefined ? null : word, words))
-      return 0
+      own.out(load === undefined ? await usageOf(daemon, { commands }) : await helpOf(word, words))
+      return EXIT.ok
     }
     const { run } = await load()
     return run(args, { daemon, words, io: own, ...extensions })
@@ -76,4 +76,15 @@ export async function runCommand(
   const help = `${words.command} ${isHelp(word) ? '' : `${word} `}--help`
   const program = words.command.split(' ')[0] ?? options.name
   return runOnProcess({ program, help, argv }, command)
+}
+
+/** Returns the commands that can be typed after the name of the tool, as text with a line feed at its end. */
+export async function usageOf(daemon: Daemon, { commands = {} }: CliOptions): Promise<string> {
+  const { usageText } = await import('./help.js')
+  return usageText(definitionOf(daemon).words, commands)
+}
+
+async function helpOf(command: string, words: Words): Promise<string> {
+  const { helpText } = await import('./help.js')
+  return helpText(command, words)
 }

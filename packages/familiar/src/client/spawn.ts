@@ -8,10 +8,11 @@ import type { Family } from '../family.js'
 import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
+import { placesOf } from '../act/places.js'
 import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 import { type Timing, timingToJson } from '../protocol/timing.js'
 import type { HeldLock } from '../act/lock.js'
-import { endOfLog, openLogFile } from '../act/log-file.js'
+import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../act/log-file.js'
 import { proveStarted } from '../observe/scan.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retire } from '../act/terminate.js'
@@ -86,8 +87,8 @@ const LOG_TAIL_BYTES = 8 * 1024
  * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
  * the daemon sees the end of the pipe and exits.
  *
- * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines of its log, or `E_RESOURCES` if this
- * process or the daemon has too few descriptors, processes or memory.
+ * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or
+ * `E_RESOURCES` if this process or the daemon has too few descriptors, processes or memory.
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
@@ -97,7 +98,8 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   )
   order.signal?.throwIfAborted()
   const inherited = inheritedDescriptors()
-  const child = await spawnDetached(order.launch)
+  const started = await spawnDetached(order.launch)
+  const { child } = started
   const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
   const stopWatching = onAbort(order.signal, () => pipe.close())
   try {
@@ -105,15 +107,15 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     const first = await pipe.receive(until - performance.now())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
-    if (ready === null) throw await failure(first, lock, order, child)
+    if (ready === null) throw await failure(first, lock, order, started)
     const why = whyNotFound(order, ready)
     if (why !== null) {
       pipe.close()
-      throw await failure(notFound(order, why), lock, order, child)
+      throw await failure(notFound(order, why), lock, order, started)
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - performance.now())
-    if (last?.['ok'] !== true) throw await failure(last, lock, order, child)
+    if (last?.['ok'] !== true) throw await failure(last, lock, order, started)
   } finally {
     stopWatching()
     pipe.close()
@@ -133,23 +135,24 @@ function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: rea
 }
 
 /**
- * Returns why later commands would not find the daemon that is ready: it listens or keeps its files elsewhere than the
- * definition of this command says. Null if they would. (A daemon that does not say where its files are is not asked.)
+ * Returns why later commands would not find the daemon that is ready, or would judge it by other rules: it listens or keeps
+ * its files elsewhere than the definition of this command says, or has another kind of scope. Null if all agrees. (What a
+ * daemon does not say is not compared.)
  */
 function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): string | null {
   const { from, to } = family.ports
   const port = portOf(ready['port'])
   if (launch.port === undefined && port !== null && (port < from || port >= to))
     return `it listens on port ${port}, not on one of ${from} to ${to - 1}`
-  const { record, daemonLock } = family.files(scope)
-  for (const [name, expected] of [
-    ['record_file', record],
-    ['lock_file', daemonLock],
-  ] as const) {
-    const said = stringOf(ready[name])
-    if (said !== null && said !== expected) return `its ${name.replace('_', ' ')} is ${said}, not ${expected}`
-  }
-  return null
+  const expected = placesOf(family, scope)
+  const other = Object.entries(expected).find(([name, value]) => name in ready && ready[name] !== value)
+  if (other === undefined) return null
+  const [name, value] = other
+  return `its ${name.replaceAll('_', ' ')} is ${shown(ready[name])}, not ${shown(value)}`
+}
+
+function shown(said: unknown): string {
+  return said === null ? 'none' : (stringOf(said) ?? JSON.stringify(said))
 }
 
 function notFound({ family: { name } }: StartOrder, why: string): JsonObject {
@@ -189,14 +192,21 @@ export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number
     throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
 }
 
+/** A process that was started, and the end that its log had before. */
+interface Started {
+  readonly child: ChildProcess
+  readonly logBegin: LogPlace | null
+}
+
 /**
  * Resolves when the process runs. Its stderr goes to the log, so that the runtime's own message about an entry that it
  * cannot load, or about a crash, is kept. Node emits some errors later and throws others; if no descriptor is left, the
  * child has no `stdio` at all.
  */
-async function spawnDetached({ args, env, cwd, logFile }: Launch): Promise<ChildProcess> {
+async function spawnDetached({ args, env, cwd, logFile }: Launch): Promise<Started> {
   const log = makeLogFile(logFile)
   try {
+    const logBegin = log === null ? null : placeInLog(log)
     const child = spawn(process.execPath, [...args], {
       cwd,
       env: { ...env },
@@ -205,7 +215,7 @@ async function spawnDetached({ args, env, cwd, logFile }: Launch): Promise<Child
       stdio: ['ignore', 'ignore', log ?? 'ignore', 'pipe'],
     })
     await once(child, 'spawn')
-    return child
+    return { child, logBegin }
   } catch (error) {
     throwLack(error)
     throw new FamiliarError('E_DAEMON_START_FAILED', `the daemon did not start: ${messageOf(error)}`, {
@@ -231,12 +241,12 @@ function makeLogFile(path: string): number | null {
   }
 }
 
-/** The daemon's own error, or else how it ended and the end of its log (`how` is read before `endUnready` changes it). */
+/** The daemon's own error, or else how it ended and the end of what it wrote to its log (`how` is read before `endUnready` changes it). */
 async function failure(
   message: JsonObject | null,
   lock: HeldLock,
   order: StartOrder,
-  child: ChildProcess,
+  { child, logBegin }: Started,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
   const isEnded = await hasEnded(child)
@@ -247,7 +257,7 @@ async function failure(
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
   const said = stringOf(error?.['message'])
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
-  const why = said ?? `${how}${logTail(logFile)}`
+  const why = said ?? `${how}${logTail(logFile, logBegin)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
   const retry = error?.['retry'] === true
   return new FamiliarError(code, text, { hint, retry })
@@ -279,9 +289,12 @@ function howItEnded({ exitCode, signalCode }: ChildProcess): string {
   return `it ended before it was ready (${why})`
 }
 
-/** The last lines, without blank ones and stack frames. */
-function logTail(path: string): string {
-  const lines = endOfLog(path, LOG_TAIL_BYTES)
+/**
+ * The last lines since this start, without blank ones and stack frames. What earlier daemons wrote would be taken for the
+ * reason of this failure.
+ */
+function logTail(path: string, since: LogPlace | null): string {
+  const lines = endOfLog(path, LOG_TAIL_BYTES, since)
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
   return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`

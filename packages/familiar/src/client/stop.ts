@@ -1,10 +1,11 @@
 import { elsewhere, unreachable, type Beyond } from './beyond.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
-import { loadLocks, withLock, type HeldLock } from '../act/lock.js'
+import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
 import type { CleanupPath, FailureReason } from '../act/terminate.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
+import { FamiliarError, throwLack } from '../errors.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
 import { recordOf, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
@@ -37,7 +38,8 @@ export type StopResult =
  * Ends the daemon of the scope, whatever its version: our own daemon or, if there is no record of ours, the
  * predecessor's daemon that a predecessor's record proves. First asks the daemon over HTTP to stop; our own daemon is
  * sent the token only after it has proved that it already has it. If the daemon does not end, signals its process, if
- * that is proven. Returns `stopped` only if the process is gone. Never ends a daemon that another scope uses.
+ * that is proven. Returns `stopped` only if the process is gone. Never ends a daemon that another scope uses. Waits for a
+ * command that is starting the daemon at this moment.
  *
  * Throws `E_DAEMON_UNREACHABLE` if the daemon cannot be reached from here, and `E_DAEMON_ELSEWHERE` if it runs on
  * another machine, in another pid namespace, or where its process is not visible from here. Throws
@@ -47,10 +49,25 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
   const files = family.files(scope)
   await loadLocks()
-  if ((await findTarget(request)) === null) return { outcome: 'none' }
+  const isThere = (await findTarget(request)) !== null || (await isBeingChanged(files.lifecycleLock))
+  if (!isThere) return { outcome: 'none' }
   assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   const { onWait } = request
   return withLock(files.lifecycleLock, { onWait }, (lock) => stopLocked(request, lock))
+}
+
+/**
+ * Returns whether another command works on the daemon of the scope: it may be starting one that neither holds its lock nor
+ * listens yet. False if the lock cannot be used: then no command starts one.
+ */
+async function isBeingChanged(lifecycleLock: string): Promise<boolean> {
+  try {
+    return await isLockHeld(lifecycleLock)
+  } catch (error) {
+    throwLack(error)
+    if (!(error instanceof FamiliarError)) throw error
+    return false
+  }
 }
 
 /**

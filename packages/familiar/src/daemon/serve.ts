@@ -5,6 +5,7 @@ import { SHUTDOWN_PATH } from '../act/request-shutdown.js'
 import { acquireLock, type HeldLock } from '../act/lock.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { closeInherited } from '../act/inherited.js'
+import { placesOf } from '../act/places.js'
 import { assertOwnScope, assertScopeThere } from '../act/scope-checks.js'
 import { bindInRange } from './bind.js'
 import { type Lines, STARTUP_PIPE_MS, openStartupPipe } from '../protocol/startup-pipe.js'
@@ -216,9 +217,8 @@ function enterScope(family: Family, scope: string): () => void {
 /** Returns false if the starter ends or does not answer: then no command has a use for this daemon. */
 async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
-  const { record: record_file, daemonLock: lock_file } = family.files(record.scope)
-  const named = { port, pid, birth, package_version, protocol_version, instance_id, record_file, lock_file }
-  pipe.send({ ready: { ...named, token } })
+  const named = { port, pid, birth, package_version, protocol_version, instance_id }
+  pipe.send({ ready: { ...named, ...placesOf(family, record.scope), token } })
   return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true
 }
 

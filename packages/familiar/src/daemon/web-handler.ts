@@ -11,7 +11,8 @@ import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
  * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
  * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
  * after its head was sent, the connection is cut off. Both are written to the daemon's log. A handler that throws the reason
- * of its signal has not failed: if the daemon leaves, the client gets status 503.
+ * of its signal, or the `AbortError` of what it has passed that signal to, has not failed, and neither has a body that fails
+ * with them: if the daemon leaves before it has replied, the client gets status 503.
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 
@@ -104,9 +105,16 @@ function hold({ onRequest }: Exchange): Disposable {
 
 /** What the end of the client or of the daemon causes is not a failure of the handler, and is not logged. */
 function fail(error: unknown, { message, response, log, leaving }: Exchange, signal: AbortSignal): void {
-  const isAborted = signal.aborted && error === signal.reason
+  const isAborted = signal.aborted && isAbort(error, signal.reason)
   if (!isAborted) logFailure(log, 'handler_failed', message, error)
   if (response.headersSent) response.destroy()
   else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
   else refuseBody(message, response, { status: 500, error: 'internal' })
+}
+
+/** Node's own functions fail with an error of that name when their signal is aborted; the reason is then its cause. */
+function isAbort(error: unknown, reason: unknown): boolean {
+  if (error === reason) return true
+  if (!(error instanceof Error)) return false
+  return error.name === 'AbortError' || (error.cause !== undefined && isAbort(error.cause, reason))
 }

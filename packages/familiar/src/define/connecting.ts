@@ -4,7 +4,7 @@ import type { Reply } from '../client/reply.js'
 import type { Found } from '../client/request.js'
 import type { StartReason } from '../client/spawn.js'
 import { ASYNC_DISPOSE } from '../dispose.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, type ErrorCode } from '../errors.js'
 import type { VersionRelation } from '../identity/versions.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { abortable, shareAttempt } from './attempts.js'
@@ -29,6 +29,8 @@ export interface ConnectOptions {
 export interface Skipped {
   readonly outcome: 'skipped'
   readonly reason: string
+  /** What `connect` throws: left out if the user or the caller wants no daemon, and nothing stands in the way of one. */
+  readonly error?: FamiliarError
 }
 
 /** A proven daemon. Holds nothing open: every `fetch` has its own connection. */
@@ -68,7 +70,7 @@ export async function connectOrThrow(
   scope: string,
   options: InternalOptions,
 ): Promise<Connection> {
-  const result = await tryConnect(definition, scope, options)
+  const result = await connectOrSkip(definition, scope, options)
   if (result.outcome === 'connected') return result
   throw skipped(definition, result.reason)
 }
@@ -81,7 +83,37 @@ export function skipped(definition: Definition, reason: string): FamiliarError {
   })
 }
 
+/**
+ * What stands in the way of a daemon here, as long as nothing is changed, although nothing is wrong with a daemon or with its
+ * definition. Any other error has to be seen: work that goes on without a daemon would hide it.
+ */
+const NONE_HERE: ReadonlySet<ErrorCode> = new Set([
+  'E_DAEMON_ELSEWHERE',
+  'E_DAEMON_UNREACHABLE',
+  'E_LOCK_UNAVAILABLE',
+  'E_LOCK_UNSUPPORTED',
+  'E_PLATFORM_UNSUPPORTED',
+  'E_RUNTIME_UNSUPPORTED',
+  'E_SCAN_IMPOSSIBLE',
+  'E_SCOPE_FOREIGN_OWNER',
+  'E_SCOPE_UNUSABLE',
+])
+
+/** `scope` may throw: outside of a project there is none, and so no daemon. */
 export async function tryConnect(
+  definition: Definition,
+  scope: () => string,
+  options: InternalOptions,
+): Promise<Connection | Skipped> {
+  try {
+    return await connectOrSkip(definition, scope(), options)
+  } catch (error) {
+    if (!(error instanceof FamiliarError) || !NONE_HERE.has(error.code)) throw error
+    return { outcome: 'skipped', reason: error.message, error }
+  }
+}
+
+async function connectOrSkip(
   definition: Definition,
   scope: string,
   options: InternalOptions,

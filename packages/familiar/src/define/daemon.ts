@@ -56,6 +56,13 @@ export interface CleanUpOptions extends CommandOptions {
   readonly dryRun?: boolean
 }
 
+/** The tool's own commands, for the help: how each is typed after the tool's name (`render FILE`), and what it does. */
+export type Commands = Readonly<Record<string, string>>
+
+export interface CliOptions {
+  readonly commands?: Commands
+}
+
 /** One scope's daemon, as its commands and its own process see it. */
 export interface Daemon {
   readonly name: string
@@ -79,7 +86,11 @@ export interface Daemon {
    * replaces an older one. Throws `E_DAEMON_SKIPPED` where none may be started, and the errors in docs/errors.md.
    */
   connect(options?: ConnectOptions): Promise<Connection>
-  /** The same, but says `skipped` and why where none may be started: the caller then does the work itself. */
+  /**
+   * The same, but says `skipped` and why where none may be started, or none can be had: the directory cannot be written, the
+   * locks do not work, the daemon is out of reach, and the like. The caller then does the work itself. Other errors are
+   * thrown: they mean that something is wrong, or will pass.
+   */
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
    * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and leaves by itself.
@@ -101,9 +112,12 @@ export interface Daemon {
   cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
   /**
    * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor` on this process's standard streams.
-   * Returns its exit code, null if the first word is none of them.
+   * Returns its exit code. With `--help` first, it lists them, after the tool's own `commands`. Null, with nothing printed or
+   * done, if the first word is anything else, or there is none: then it is a command of the tool, or `usage` tells the user.
    */
-  cli(argv: readonly string[]): Promise<number | null>
+  cli(argv: readonly string[], options?: CliOptions): Promise<number | null>
+  /** Returns the text that `cli(['--help'])` prints: what can be typed after the name of the tool. */
+  usage(options?: CliOptions): Promise<string>
 }
 
 const definitions = new WeakMap<Daemon, Definition>()
@@ -163,7 +177,7 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     },
     tryConnect: async (request = {}) => {
       const { tryConnect } = await running()
-      return tryConnect(definition, scope(), request)
+      return tryConnect(definition, scope, request)
     },
     serve: async (handler, settings = {}) => {
       const { serveDaemon } = await import('./serving.js')
@@ -175,7 +189,8 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
     scan: async (request = {}) => (await looking()).scanRange(definition, scope(), request),
     cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
-    cli: async (argv) => (await import('../cli/run.js')).runCommand(daemon, argv),
+    cli: async (argv, request = {}) => (await import('../cli/run.js')).runCommand(daemon, argv, request),
+    usage: async (request = {}) => (await import('../cli/run.js')).usageOf(daemon, request),
   }
   definitions.set(daemon, definition)
   return daemon

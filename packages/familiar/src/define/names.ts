@@ -11,7 +11,7 @@ const USER_PORTS = 20
 
 /** Throws `E_DEFINITION_INVALID` with one sentence about the first thing that cannot be right. */
 export function assertDefinition(options: DaemonOptions): void {
-  const { name, protocol, ports, execArgv = [], commandLine } = options
+  const { name, protocol, ports, execArgv = [], commandLine, predecessors = [] } = options
   if (typeof name !== 'string' || !NAME.test(name))
     throw invalid(`name must be of lower-case letters, digits and hyphens, at most 40, not ${quote(name)}`)
   if (protocol !== undefined && !(Number.isInteger(protocol) && protocol > 0))
@@ -30,6 +30,9 @@ export function assertDefinition(options: DaemonOptions): void {
     throw invalid(`commandLine.scopeFlag must have the form --flag=, not ${quote(commandLine.scopeFlag)}`)
   if (commandLine !== undefined && !/^[\w-]+$/.test(commandLine.role))
     throw invalid(`commandLine.role must be one word, not ${quote(commandLine.role)}`)
+  const odd = predecessors.find(({ healthPath = '/' }) => !/^\/[!-~]*$/.test(healthPath))
+  if (odd !== undefined)
+    throw invalid(`healthPath must be a path that begins with /, not ${quote(odd.healthPath)}`)
 }
 
 /** An error of the tool's author, not of its user. */

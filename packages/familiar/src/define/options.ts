@@ -83,6 +83,8 @@ export interface CommandLine {
 export interface Predecessor {
   /** Its command line, argument by argument. */
   readonly commandLine: Omit<SpawnShape, 'lineage' | 'hasOptions'>
+  /** The path of its health reply: what answers a GET with JSON, without a token. By default `/api/health`. */
+  readonly healthPath?: string
   /** Reads the JSON body of its health reply; null if it is none of its replies. */
   readonly readSelfReport: (body: unknown) => PredecessorReport | null
   readonly record?: {

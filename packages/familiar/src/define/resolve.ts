@@ -131,6 +131,7 @@ function familyOf(
       ...predecessors.map((one) => ({ ...one.commandLine, lineage: 'predecessor' as const })),
     ],
     readSelfReport: selfReportReader(name, predecessors),
+    healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),
     files: (scope) => ({
       ...scopeFiles(scope, name, isItsOwn),
       ...options.files?.(scope),

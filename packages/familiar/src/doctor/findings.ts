@@ -1,9 +1,10 @@
 import { missingProofs } from '../classify/replaceable.js'
 import type { DaemonStatus } from '../classify/state-without.js'
+import { forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
-import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
+import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
 
 /** One finding of the doctor. Ids are permanent. */
@@ -31,7 +32,10 @@ export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Fin
   return [...found, ...ofTool].toSorted((one, other) => one.id.localeCompare(other.id))
 }
 
-/** Counts the orphans that a command can end: neither this scope's daemon nor a candidate that even `--force` spares. */
+/**
+ * Counts the orphans that a command can end: neither this scope's daemon nor a candidate that even `--force` spares. One that
+ * may be starting is no orphan yet: its row says how long to wait.
+ */
 function orphaned({ seen, words: { title, clean } }: Seen): Finding | null {
   const own = scopeDaemon(seen)
   const orphans = seen.candidates.filter(
@@ -64,7 +68,9 @@ function isSafe({ verdict }: Candidate): boolean {
 
 function isOpen(candidate: Candidate, seen: Scan): boolean {
   const { verdict, proof } = candidate
-  return verdict.class === 'operator_required' && proof !== null && !isSpared(candidate, seen)
+  const mayBeStarting = verdict.reason === 'starting'
+  const isLeft = mayBeStarting || proof === null || isSpared(candidate, seen)
+  return verdict.class === 'operator_required' && !isLeft
 }
 
 /**
@@ -111,13 +117,10 @@ function remedyFor(
  * record of the scope is absent or the predecessor's.
  */
 function isReplaced(daemon: Candidate, seen: Scan): boolean {
-  const isAlone = seen.context.here.records.every(
-    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
-  )
-  return isAlone && missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
+  return isPredecessorAlone(seen) && missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
 }
 
-function noDaemon({ status, words: { title, stop } }: Seen): Finding | null {
+function noDaemon({ seen, status, words: { title, stop, clean } }: Seen): Finding | null {
   const { state, pid, port } = status
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
   if (state === 'none' || state === 'stopped') {
@@ -128,11 +131,13 @@ function noDaemon({ status, words: { title, stop } }: Seen): Finding | null {
     return { id: 'F-005', severity: 'info', summary, remediation: null }
   }
   if (state !== 'wedged') return null
+  const daemon = scopeDaemon(seen)
+  const isStopped = daemon === null || isEndedByStop(daemon, seen)
   return {
     id: 'F-005',
     severity: 'critical',
     summary: `the ${title} (${at}) does not answer`,
-    remediation: { command: stop, description: 'ends it' },
+    remediation: { command: isStopped ? stop : forceCommand(clean, port), description: 'ends it' },
   }
 }
 
@@ -174,9 +179,9 @@ function nearlyFull({ seen }: Seen): Finding | null {
 
 /**
  * Reports that a predecessor's daemon serves this scope too and is left alone. (If commands would replace it, F-004
- * does.)
+ * does.) Once the scope has a record of ours, no command of ours ends it: somebody still uses the predecessor.
  */
-function predecessorToo({ seen, words: { predecessor, scope } }: Seen): Finding | null {
+function predecessorToo({ seen, words: { predecessor, scope, stop } }: Seen): Finding | null {
   const theirs = seen.candidates.find(
     (candidate) =>
       candidate.facts.singleton_here === 'yes' &&
@@ -186,10 +191,12 @@ function predecessorToo({ seen, words: { predecessor, scope } }: Seen): Finding 
   )
   if (theirs === undefined || isReplaced(theirs, seen)) return null
   const { report, port } = theirs.observation
+  const isStopped = theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
+  const left = isStopped ? '' : '; it is left alone, and ends with its own stop command'
   return {
     id: 'F-011',
     severity: 'info',
-    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (port ${port})`,
-    remediation: null,
+    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (port ${port})${left}`,
+    remediation: isStopped ? { command: stop, description: 'ends it' } : null,
   }
 }

@@ -1,6 +1,6 @@
 import { forceCommand } from '../define/hints.js'
 import type { Candidate, Scan } from '../observe/scan.js'
-import { scopeDaemon } from '../observe/scope-daemon.js'
+import { isEndedByStop, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 
@@ -38,11 +38,14 @@ function remedyFor(
 }
 
 /**
- * Returns whether it is this user's own daemon and does not answer. It needs no `--force`: `stop` ends it, which F-005 and
- * `status` suggest too. (That of a project is stopped only in its directory, which is not where its doctor must run.)
+ * Returns whether it is this user's own daemon, does not answer, and is ended by `stop`, which F-005 and `status` suggest too:
+ * then it needs no `--force`. (That of a project is stopped only in its directory, which is not where its doctor must run.)
  */
 function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
-  return candidate.verdict.reason === 'unresponsive' && candidate === scopeDaemon(seen)
+  const { verdict, facts } = candidate
+  const isWedged =
+    verdict.reason === 'unresponsive' || (verdict.reason === 'pre_marker' && facts.self_report === 'no')
+  return isWedged && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
 }
 
 function ownerOf(observation: Candidate['observation']): string {

@@ -82,8 +82,7 @@ async function toSighting(
   { replies, alive, host, proven }: Read,
   platform: Platform,
 ): Promise<Observation> {
-  const heard = listeners.flatMap((listener) => replies.get(listener.socket) ?? [])
-  const best = BEST_FIRST.map((answer) => heard.find((one) => one.answer === answer)).find(Boolean)
+  const best = bestOf(listeners.flatMap((listener) => replies.get(listener.socket) ?? []))
   const process = pid === null ? null : (alive.get(pid) ?? null)
   const command = process?.command ?? null
   const seen = {
@@ -161,8 +160,8 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
 }
 
 /**
- * The order in which answers are preferred if several sockets of a process on one port answered differently: the most
- * informative first, and the answer of another family before that of this one.
+ * The order in which answers are preferred if several sockets of a process on one port, or several paths of one, answered
+ * differently: the most informative first, and the answer of another family before that of this one.
  */
 const BEST_FIRST: readonly Observation['answer'][] = [
   'other_family_report',
@@ -171,3 +170,8 @@ const BEST_FIRST: readonly Observation['answer'][] = [
   'unreachable',
   'silent',
 ]
+
+/** Returns the most informative of several answers of one listener. */
+export function bestOf(heard: readonly Heard[]): Heard | undefined {
+  return BEST_FIRST.map((answer) => heard.find((one) => one.answer === answer)).find(Boolean)
+}

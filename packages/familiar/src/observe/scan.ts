@@ -13,7 +13,7 @@ import { HEALTH_PATH, probe, PROBE_MS, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
 import { readScope, type UnlockedView } from './records.js'
 import { ScopeReader } from './scopes.js'
-import { observationsOf, type Heard } from './observations.js'
+import { bestOf, observationsOf, type Heard } from './observations.js'
 
 /**
  * The time in which a scan should be done. What is left of it after the listeners were asked is used for reading the
@@ -179,8 +179,12 @@ async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform)
   return found !== undefined && (found.startTime === null || found.startTime === record.startTime)
 }
 
-async function ask(family: Family, listener: Listener): Promise<Heard> {
-  return hear(family, await probe(listener.address, listener.port, HEALTH_PATH, PROBE_MS))
+/** Asks at every path at which a daemon of the tool may identify itself, side by side: a silent one costs no more time. */
+async function ask(family: Family, { address, port }: Listener): Promise<Heard> {
+  const others = [family, ...family.relatives].flatMap(({ healthPaths = [] }) => healthPaths)
+  const paths = [...new Set([HEALTH_PATH, ...others])]
+  const replies = await Promise.all(paths.map((path) => probe(address, port, path, PROBE_MS)))
+  return bestOf(replies.map((reply) => hear(family, reply))) ?? { answer: 'silent', report: null }
 }
 
 function hear(family: Family, reply: ProbeReply): Heard {

@@ -1,4 +1,4 @@
-import { isSingletonByRecord } from '../classify/derive.js'
+import { isSingletonByRecord, provesPredecessor } from '../classify/derive.js'
 import { inUseBy } from '../classify/evidence.js'
 import { isHeldElsewhere } from '../classify/elsewhere.js'
 import type { DaemonRecord } from '../protocol/record.js'
@@ -38,4 +38,31 @@ export function recordOf({ observation }: Candidate, { context }: Scan): DaemonR
     isSingletonByRecord(record, observation, here) === 'yes' ||
     (observation.ownsToken && record.lineage === 'own' && record.running && record.port === observation.port)
   return records.find(isIt) ?? null
+}
+
+/**
+ * Returns whether a proof of the process is enough to signal it as the daemon of the scope. For a daemon of ours it is. A
+ * predecessor's daemon must also have the token and port in the record. If its command line has no marker, everything else
+ * that could name a scope must be readable too, so that the daemon of another scope is never ended by mistake.
+ */
+export function isSingletonProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
+  if (observation.shape?.lineage !== 'predecessor') return true
+  if (record === null || provesPredecessor(record, observation) !== 'yes') return false
+  return facts.marker === 'yes' || observation.namedScopes !== null
+}
+
+/**
+ * Returns whether `stop` ends this daemon of the scope. A predecessor's only as long as the scope has no record of ours:
+ * with one, only commands of the predecessor use it.
+ */
+export function isEndedByStop(daemon: Candidate, seen: Scan): boolean {
+  if (daemon.observation.shape?.lineage !== 'predecessor') return true
+  return isPredecessorAlone(seen) && isSingletonProven(daemon, recordOf(daemon, seen))
+}
+
+/** Returns whether each record of the scope is absent or a predecessor's. */
+export function isPredecessorAlone({ context }: Scan): boolean {
+  return context.here.records.every(
+    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
+  )
 }

@@ -172,6 +172,20 @@ describe('help', () => {
     const { status, stdout } = user.run(['--help'])
     expect(status).toBe(0)
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, 'm'))
+    expect(stdout).not.toContain('render')
+  })
+
+  it('of none lists the commands of the tool first, and `usage` is the same text', () => {
+    const env = {
+      PREVIEWD_COMMANDS: JSON.stringify({ 'render FILE': 'print a page', watch: 'print it again' }),
+    }
+    const { status, stdout, stderr } = user.run(['--help'], { env })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(
+      /^Usage: previewd <command> \[options\]\n\nCommands:\n {2}render FILE {2}print a page\n {2}watch {8}print it again\n\nThe previewd daemon:\n {2}start /,
+    )
+    expect(user.run(['nothing'], { env })).toEqual({ status: 3, stdout: '', stderr: stdout })
+    expect(user.run(['start', '--help'], { env }).stdout).toBe(user.run(['start', '--help']).stdout)
   })
 })
 

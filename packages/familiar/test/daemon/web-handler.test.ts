@@ -484,6 +484,52 @@ describe('the signals', () => {
     expect([reasons, failures()]).toEqual([[ABORT, ABORT], []])
   })
 
+  /** Waits for longer than a test, with an error of Node's own when it is aborted. */
+  const wait = (signal: AbortSignal): Promise<void> => sleep(60_000, undefined, { signal })
+
+  const reply: Handler = async (_request, { signal }) => {
+    await wait(signal)
+    return new Response()
+  }
+
+  const body: Handler = (_request, { signal }) => {
+    async function* parts() {
+      yield Buffer.from('first;')
+      await wait(signal)
+    }
+    return new Response(ReadableStream.from(parts()))
+  }
+
+  it.for([
+    ['the client goes, to make the reply', reply, 'client'],
+    ['the client goes, to make the body', body, 'client'],
+    ['the daemon leaves, to make the reply', reply, 'daemon'],
+    ['the daemon leaves, to make the body', body, 'daemon'],
+  ] as const)('fail what they were passed to when %s: nothing is logged', async ([, handler, who]) => {
+    const { begin, activity, leave, failures } = await serve(handler)
+    const talk = begin('GET /')
+    if (handler === body) await talk.hears('first;')
+    else await eventually(() => expect(activity.requests()).toBe(1))
+    if (who === 'client') talk.leave()
+    else leave()
+    const said = who === 'client' ? null : saidIn(await talk.closed())
+    await eventually(() => expect(activity.requests()).toBe(0))
+    expect(failures()).toEqual([])
+    if (said !== null) expect(said).toMatchObject(handler === body ? { isWhole: false } : { status: 503 })
+  })
+
+  it('do not hide a failure that has another cause', async () => {
+    const { begin, activity, leave, failures } = await serve(async (_request, { signal }) => {
+      await aborted(signal)
+      throw new Error('this is broken')
+    })
+    const talk = begin('GET /')
+    await eventually(() => expect(activity.requests()).toBe(1))
+    leave()
+    expect(saidIn(await talk.closed()).status).toBe(500)
+    expect(failures()).toMatchObject([{ why: 'this is broken' }])
+  })
+
   it('do not keep a handler from finishing when the daemon leaves, nor what the client sends meanwhile', async () => {
     const { begin, leave } = await serve((request) => new Response(request.body))
     const talk = begin('POST /', CHUNKED, chunk('one'))

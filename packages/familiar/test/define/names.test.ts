@@ -22,6 +22,8 @@ describe('a definition that cannot be right', () => {
     ['an endless body', { name: 'a', maxBodyBytes: Number.POSITIVE_INFINITY }],
     ['an option in two words', { name: 'a', execArgv: ['--import', 'tsx'] }],
     ['a flag without its sign', { name: 'a', commandLine: { role: 'a', scopeFlag: '--scope' } }],
+    ['a path of health that is none', { name: 'a', predecessors: [{ healthPath: 'health' }] }],
+    ['a path of health of two lines', { name: 'a', predecessors: [{ healthPath: '/a\r\nb' }] }],
     ['a role of two words', { name: 'a', commandLine: { role: 'a b', scopeFlag: '--scope=' } }],
   ])('%s is refused at once, with one sentence', (_, options) => {
     const define = (): unknown => defineDaemon(options as DaemonOptions)

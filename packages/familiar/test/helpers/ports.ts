@@ -64,17 +64,19 @@ const FILES = [
   'cli/doctor',
   'client/fetch',
   'life/handler',
+  'life/none-here',
+  'life/old-health',
 ] as const
 
 /** Below the ports that systems hand out by themselves (Linux from 32768 on), and clear of the families' own ranges. */
 const FIRST_PORT = 20_000
 
 const PORTS_PER_FILE = 50
-const PORTS_PER_RUN = 3_100
+const PORTS_PER_RUN = 3_150
 const RUNS = 4
 
 /**
- * Returns the ports of a test file: a range of its own between 20000 and 32400, where no process listens. Each run of the
+ * Returns the ports of a test file: a range of its own between 20000 and 32600, where no process listens. Each run of the
  * tests begins at another place, so that two on one machine stay apart.
  */
 export function portsOf(file: (typeof FILES)[number]): PortRange {

@@ -164,12 +164,14 @@ describe('a mistake of the author', () => {
   it.each([
     ['./wrong-name.mjs', 'its command line has none of the described forms'],
     ['./wrong-files.mjs', 'its lock file is'],
+    ['./other-tokens.mjs', /its token directory is \/.*\/tokens, not none/],
+    ['./other-kind.mjs', 'its scope kind is project, not user'],
     ['./wrong-flag.mjs', 'its command line names no scope'],
   ])('%s fails at the first start, with an error that says which part is wrong', async (entry, part) => {
     vi.stubEnv('TOOL_ENTRY', entry)
     await expect(tool.connect()).rejects.toMatchObject({
       code: 'E_DAEMON_UNRECOGNISABLE',
-      message: expect.stringContaining(part),
+      message: expect.stringMatching(part),
     })
     await vi.waitFor(() => expect(daemons()).toEqual([]), { timeout: 10_000 })
   })
@@ -192,6 +194,28 @@ describe('a mistake of the author', () => {
       encoding: 'utf8',
     })
     expect([status, stderr]).toEqual([1, expect.stringContaining('tool-daemon --tool-scope=')])
+  })
+})
+
+describe('stop', () => {
+  it('that comes while a command is starting the daemon waits for it, and ends it', async () => {
+    vi.stubEnv('TOOL_SLOW_MS', '500')
+    const starting = tool.connect()
+    await vi.waitUntil(() => daemons().length > 0, { timeout: 10_000, interval: 5 })
+    const stopped = await tool.stop()
+    const { pid } = await starting
+    expect([stopped, daemons()]).toEqual([expect.objectContaining({ outcome: 'stopped', pid }), []])
+  })
+
+  it('that comes while a command starts one in vain finds none', async () => {
+    vi.stubEnv('TOOL_SLOW_MS', '500')
+    const ending = new AbortController()
+    const starting = tool.connect({ signal: ending.signal })
+    await vi.waitUntil(() => daemons().length > 0, { timeout: 10_000, interval: 5 })
+    const stopping = tool.stop()
+    ending.abort(new Error('enough'))
+    await expect(starting).rejects.toThrow('enough')
+    expect([await stopping, daemons()]).toEqual([{ outcome: 'none' }, []])
   })
 })
 

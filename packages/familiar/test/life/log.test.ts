@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  appendFileSync,
   closeSync,
   constants,
   existsSync,
@@ -8,12 +9,13 @@ import {
   openSync,
   readFileSync,
   readSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { endOfLog } from '../../src/act/log-file.js'
+import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../../src/act/log-file.js'
 import { openLog } from '../../src/daemon/log.js'
 import { fixture, leaveNoDaemons, logOf, QUICK, starterOf, type Options } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
@@ -91,6 +93,36 @@ describe('in the place of its log', () => {
     openLog(path).write('event')
     expect(readSync(reader, Buffer.alloc(10))).toBe(0)
     closeSync(reader)
+  })
+})
+
+describe('the end of a log since a place', () => {
+  function placeIn(path: string): LogPlace {
+    const descriptor = openLogFile(path) ?? 0
+    const place = placeInLog(descriptor)
+    closeSync(descriptor)
+    return place
+  }
+
+  it('is what was written after it, cut at its begin', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, 'before\n')
+    const place = placeIn(path)
+    expect(endOfLog(path, 100, place)).toBe('')
+    appendFileSync(path, 'after\n')
+    expect([endOfLog(path, 100, place), endOfLog(path, 3, place)]).toEqual(['after\n', 'er\n'])
+    expect(endOfLog(path, 100)).toBe('before\nafter\n')
+  })
+
+  it('is the whole of a log that was rotated meanwhile, and nothing of one that was cut short', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, 'before\n')
+    const place = placeIn(path)
+    writeFileSync(path, 'x')
+    expect(endOfLog(path, 100, place)).toBe('')
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'a longer line than before\n')
+    expect(endOfLog(path, 100, place)).toBe('a longer line than before\n')
   })
 })
 

@@ -76,15 +76,21 @@ describe('the error of a start that fails says', () => {
     expect(message).toContain('the machine tells nothing')
   })
 
-  it.for([10, 20_000])('the last of %s lines of the log', async (count) => {
-    const root = newRoot()
-    mkdirSync(dirname(logOf(root)), { recursive: true })
-    const lines = Array.from({ length: count }, (_, index) => `{"line":${index + 1}}\n`)
-    writeFileSync(logOf(root), lines.join(''))
-    const { message } = await failIn(root, failing('exits'))
+  it.for([10, 20_000])('the last of %s lines that it wrote to the log', async (count) => {
+    const { message } = await failIn(newRoot(), failing(`writes-${count}`))
     expect(message).toContain(`{"line":${count}}`)
     expect(message).not.toContain(`{"line":${count - 8}}`)
     expect(message.length).toBeLessThan(500)
+  })
+
+  it('nothing that an earlier daemon wrote to the log', async () => {
+    const root = newRoot()
+    mkdirSync(dirname(logOf(root)), { recursive: true })
+    writeFileSync(logOf(root), '{"event":"of an earlier one"}\n')
+    const quiet = await failIn(root, failing('exits'))
+    expect(quiet.message).toBe('the daemon did not start: it ended before it was ready (exit code 7)')
+    const { message } = await failIn(root, failing('writes-2'))
+    expect(message).toMatch(/; the end of its log: \{"line":1\} \| \{"line":2\}$/)
   })
 
   it.for([
