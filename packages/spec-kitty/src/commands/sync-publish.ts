@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { CommandError, EXIT, note, printJson, realPath, UsageError, type Io } from 'familiar/cli'
 import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -22,7 +22,8 @@ same event_id twice is one event. A bad line is named by its number, and the res
 Options:
   --type T       the event_type of one event
   --data JSON    its payload; {} by default
-  --project DIR  the project; by default the nearest directory upward with .kittify
+  --project DIR  a directory of the project; by default this one. The project is the nearest
+                 directory with .kittify or kitty-specs, from there upward
   --json         print one JSON document
   --help         show this
 
@@ -54,7 +55,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 function projectOf(named: string | undefined, io: Io): string {
   if (named === undefined) return currentProject(io)
-  const directory = resolve(named.startsWith('/') ? '/' : workingDirectory(io), named)
+  const directory = resolve(isAbsolute(named) ? '/' : workingDirectory(io), named)
   const project = findProject(realPath(directory) ?? directory)
   if (project !== null) return project
   throw new UsageError(`${directory} is in no project: 'spec-kitty init DIR' makes one`)

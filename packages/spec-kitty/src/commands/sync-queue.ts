@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
@@ -84,7 +84,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
 
 /** Keeps no envelope in memory. */
 function lettersIn(queue: SqliteQueue): readonly ShownLetter[] {
-  return Array.from(queue.deadLetters(), ({ envelope: _, ...letter }) => letter)
+  return Array.from(queue.deadLetters(), (letter) => ({ ...letter, envelope: null }))
 }
 
 interface Export {
@@ -97,7 +97,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   if (file === '') throw new UsageError('--export needs a file')
   if (file === '-' && json) throw new UsageError('use either --export - or --json')
   const { exportLines } = await import('../sync/queue-export.js')
-  const path = file === '-' || file.startsWith('/') ? file : resolve(workingDirectory(io), file)
+  const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)
   const exported = await exportLines(envelopesIn(root, dead, io), path, io)
   if (json) printJson({ exported, file: path }, io)
   else note(io, `exported ${exported} event${exported === 1 ? '' : 's'}`)

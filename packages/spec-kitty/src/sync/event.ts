@@ -26,6 +26,9 @@ export type EventRead =
   /** One line that names what is wrong. */
   | { readonly state: 'bad'; readonly why: string }
 
+/** The event has an id of its project. */
+const NONE = { uuid: null }
+
 type Envelope = Readonly<Record<string, unknown>>
 
 /** The members that every event has. */
@@ -41,10 +44,10 @@ export function readEvent(text: string, defaults: EventDefaults): EventRead {
   if (Buffer.byteLength(written) > MAX_EVENT_BYTES) return tooLarge()
   const parsed = parse(written)
   if ('why' in parsed) return bad(parsed.why)
-  const uuid = isMissing(parsed.envelope, 'project_uuid') ? defaults.projectUuid : {}
-  if (uuid === null) return { state: 'uuid_needed' }
-  if ('why' in uuid) return bad(`project_uuid is missing, and ${uuid.why}`)
-  const added = missingMembers(parsed.envelope, defaults, uuid)
+  const needed = isMissing(parsed.envelope, 'project_uuid') ? defaults.projectUuid : NONE
+  if (needed === null) return { state: 'uuid_needed' }
+  if ('why' in needed) return bad(`project_uuid is missing, and ${needed.why}`)
+  const added = missingMembers(parsed.envelope, defaults, needed.uuid)
   const members = { ...parsed.envelope, ...added }
   const problem = problemIn(members)
   if (problem !== null) return bad(problem)
@@ -97,11 +100,11 @@ function isMissing(envelope: Envelope, member: Member): boolean {
 function missingMembers(
   envelope: Envelope,
   { newId, now }: EventDefaults,
-  found: { readonly uuid?: string },
+  projectUuid: string | null,
 ): Added {
   return {
     ...(isMissing(envelope, 'event_id') ? { event_id: newId() } : {}),
-    ...(found.uuid === undefined ? {} : { project_uuid: found.uuid }),
+    ...(projectUuid === null ? {} : { project_uuid: projectUuid }),
     ...(isMissing(envelope, 'timestamp') ? { timestamp: now() } : {}),
   }
 }
@@ -118,7 +121,7 @@ function problemIn(members: Envelope): string | null {
 /** A character may be two UTF-16 units. */
 function isId(value: unknown): boolean {
   if (typeof value !== 'string' || value === '' || value.length > 2 * MAX_ID_CHARS) return false
-  return value.length <= MAX_ID_CHARS || [...value].length <= MAX_ID_CHARS
+  return value.length <= MAX_ID_CHARS || Array.from(value).length <= MAX_ID_CHARS
 }
 
 function isTime(value: unknown): boolean {

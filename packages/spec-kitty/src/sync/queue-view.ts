@@ -17,7 +17,7 @@ export interface ShownProject extends HeldProject {
 }
 
 /** A dead letter without its envelope. */
-export type ShownLetter = Omit<DeadLetter, 'envelope'>
+export type ShownLetter = Omit<DeadLetter, 'envelope'> & { readonly envelope: null }
 
 /** Returns the members of the JSON document. */
 export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, why }: QueueView): object {

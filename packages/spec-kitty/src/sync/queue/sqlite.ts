@@ -120,7 +120,7 @@ function unavailable(error: unknown): unknown {
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return error
   const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
   return new CommandError('E_SQLITE_UNAVAILABLE', `SQLite cannot be loaded: ${why}`, {
-    hint: 'install this tool again on this system, or use Node 26, which has its own SQLite',
+    hint: 'install this tool again on this system, or use Node 22.23 or later, which has its own SQLite',
     exit: EXIT.error,
     cause: error,
   })
