@@ -93,7 +93,7 @@ export const WALLS: readonly Wall[] = [
       'familiar/cli',
       'smol-toml',
       'yaml',
-      ...tool('cli daemons sync/queue sync/event.ts sync/session sync/upload'),
+      ...tool('cli daemons sync/queue sync/event.ts sync/session sync/upload sync/daemon'),
     ],
   },
   { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },

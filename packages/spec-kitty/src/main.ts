@@ -78,6 +78,11 @@ const COMMANDS: readonly {
     load: () => import('./commands/config-get.js'),
   },
   {
+    words: ['sync', 'now'],
+    summary: 'send what waits now, and show how it goes on',
+    load: () => import('./commands/sync-now.js'),
+  },
+  {
     words: ['sync', 'publish'],
     summary: 'queue events to be sent; they are on disk when it says so',
     load: () => import('./commands/sync-publish.js'),

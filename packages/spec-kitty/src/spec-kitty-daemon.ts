@@ -9,8 +9,8 @@ import { VERSION_VARIABLE } from './installation.js'
 const { [VERSION_VARIABLE]: version } = process.env
 const reported = version === undefined ? {} : { version }
 
-if (syncDaemon.isDaemonProcess) void serveSync()
-else if (dashboardDaemon.isDaemonProcess) void serveDashboard()
+if (syncDaemon.isDaemonProcess) void orExplain(serveSync)
+else if (dashboardDaemon.isDaemonProcess) void orExplain(serveDashboard)
 else {
   process.stderr.write(
     'usage: spec-kitty-daemon.js sync --spec-kitty-daemon-root=PATH\n       spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=PATH\n',
@@ -18,17 +18,21 @@ else {
   process.exitCode = 2
 }
 
-/** What the daemon took from the environment of its start is told with its health: commands compare it with theirs. */
 async function serveSync(): Promise<void> {
-  const { idleHealth } = await import('./sync/report.js')
-  await syncDaemon.serve(null, { ...reported, health: idleHealth(process.env) })
+  const { createSyncService } = await import('./sync/daemon/service.js')
+  const { handler, work, health } = createSyncService(syncDaemon.scope, process.env)
+  await syncDaemon.serve(handler, { ...reported, work, health })
 }
 
-/** If the runtime root cannot be determined, writes the reason to stderr, which the command that started this reads. */
 async function serveDashboard(): Promise<void> {
+  const { dashboardPages } = await import('./dashboard/pages.js')
+  await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope) })
+}
+
+/** If the daemon cannot be started, writes the reason to stderr, which the command that started this reads. */
+async function orExplain(serve: () => Promise<void>): Promise<void> {
   try {
-    const { dashboardPages } = await import('./dashboard/pages.js')
-    await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope) })
+    await serve()
   } catch (error) {
     process.stderr.write(`spec-kitty: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 2

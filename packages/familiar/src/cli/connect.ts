@@ -4,17 +4,17 @@ import { note, type Io } from './io.js'
 import { noticeVersions } from './notices.js'
 
 /**
- * Returns a connection to a daemon that the user asked for, and starts one if none runs: in CI too. Says on stderr what it
+ * Returns a connection to a daemon that the user asked for, and starts one if none runs, in CI too, unless `start` is false. Says on stderr what it
  * waits for, and if the daemon has another version.
  */
 export async function connectDaemon(
   daemon: Daemon,
   io: Pick<Io, 'err' | 'program'>,
-  options: { readonly port?: number } = {},
+  options: { readonly port?: number; readonly start?: boolean } = {},
 ): Promise<Connection> {
   const connection = await daemon.connect({
-    ...options,
     start: true,
+    ...options,
     onWait: (message) => note(io, message),
   })
   noticeVersions(connection, definitionOf(daemon), io)

@@ -32,6 +32,11 @@ export interface Io {
    * any character.
    */
   err(text: string): void
+  /**
+   * Shows the text in the last line of the terminal in place of the one before; an empty text leaves the line as it was.
+   * Null if stderr is no terminal.
+   */
+  readonly rewriteLine: ((text: string) => void) | null
   /** Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130. */
   confirm(question: string): Promise<boolean>
   /**

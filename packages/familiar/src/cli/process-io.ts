@@ -2,7 +2,7 @@ import { isOn } from '../define/environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
-import { printableLines, printableStyled } from './printable.js'
+import { printable, printableLines, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './reader.js'
 
@@ -99,6 +99,11 @@ function makeIo(
     out: (text) => void output.open().write(printableStyled(text, hasColor(env))),
     flushed: () => output.flushed(),
     err: (text) => void errors.open().write(printableLines(text)),
+    get rewriteLine() {
+      if (!process.stderr.isTTY || env['TERM'] === 'dumb') return null
+      return (text: string) =>
+        void errors.open().write(`\r\u001B[2K${fitting(printable(text), process.stderr.columns)}`)
+    },
     confirm: (question) => confirm(question, process.stdin, process.stderr),
     releaseInterrupt: () => {
       process.off('SIGINT', interrupted)
@@ -107,6 +112,11 @@ function makeIo(
     },
     exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
   }
+}
+
+/** A line that wraps could not be replaced. */
+function fitting(text: string, columns: number): string {
+  return columns > 0 ? text.slice(0, columns - 1) : text
 }
 
 interface LazyStream {

@@ -20,11 +20,13 @@ import { WATCHDOG_MS } from './timing.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
+  /** Called once, when this process has become the daemon of its scope: nothing may be done before. */
+  readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void
   /** The number of open uploads, drains and streams. HTTP requests are not included: the server counts them. */
   readonly inFlight: () => number
   /** The number of events that may be sent now. */
   readonly pending: () => number
-  /** Finishes or abandons the work; called once, when the daemon leaves. */
+  /** Begins nothing new, and finishes or abandons the rest; called once, when the daemon begins to leave. */
   readonly stop: () => Promise<void>
 }
 
@@ -96,11 +98,12 @@ export function startLifecycle(options: LifecycleOptions): void {
     const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server.stopListening()
+    const stopped = work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))
     const end = performance.now() + timing.drainMs
     while (inFlight() + server.promised() > 0 && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
     }
-    await work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))
+    await stopped
     try {
       keeper.stop(reason)
     } catch (error) {
@@ -165,6 +168,7 @@ export function startLifecycle(options: LifecycleOptions): void {
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
   setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()
+  work.start?.({ log })
 }
 
 /** Updates the lock file's times, so that others can see when a crashed daemon was last alive. */

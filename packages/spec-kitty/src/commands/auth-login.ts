@@ -7,6 +7,7 @@ import { sessionDocument, whoAndWhere } from '../sync/session/print-session.js'
 import { readServer, type ServerSettings } from '../sync/session/server-url.js'
 import { withoutTokens } from '../sync/session/session.js'
 import type { StoredSession } from '../sync/session/stored-session.js'
+import { tellDaemon } from '../sync/wake.js'
 
 export const help = `Usage: spec-kitty auth login [--server URL] [--open] [--json]
        spec-kitty auth login --with-token [--server URL] [--json] < FILE
@@ -43,11 +44,14 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   })
   const root = runtimeRoot(io)
   const settings = await readServer(root, io.env, values.server)
+  const options = { onWait: (message: string) => note(io, message) }
+  // A home that cannot be written to is reported before the user confirms anything.
+  await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
     ? tokenSession(await readTokenFrom(process.stdin), settings)
     : await deviceSession(settings, values.open, io)
-  const options = { onWait: (message: string) => note(io, message) }
   await withSessionLock(root, options, async () => writeStored(root, session))
+  await tellDaemon(root)
   const shown = withoutTokens(session)
   if (values.json) printJson(sessionDocument(shown), io)
   else io.out(`signed in to ${whoAndWhere(shown)}\n`)

@@ -8,6 +8,7 @@ import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js
 import type { NewEvent, Published } from '../sync/queue/types.js'
 import type { Line } from '../sync/read-lines.js'
 import { newUlid } from '../sync/ulid.js'
+import { queuePath } from '../sync/queue/place.js'
 
 export const help = `Usage: spec-kitty sync publish --type T [--data JSON] [--project DIR] [--json]
        spec-kitty sync publish - [--project DIR] [--json]
@@ -144,7 +145,7 @@ interface PublishingQueue extends Disposable {
 }
 
 async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
-  const { openHandle, queuePath } = await import('../sync/queue/open.js')
+  const { openHandle } = await import('../sync/queue/open.js')
   const { readMaxSize } = await import('../sync/queue/max-size.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)

@@ -10,6 +10,7 @@ import { heldOf } from '../sync/waiting.js'
 import { readGate } from '../sync/upload/gate.js'
 import type { Gate } from '../sync/upload/types.js'
 import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
+import { queuePath } from '../sync/queue/place.js'
 
 export const help = `Usage: spec-kitty sync queue [--dead] [--json]
        spec-kitty sync queue --export FILE [--dead] [--json]
@@ -47,7 +48,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
   const { queueDocument, queueLines } = await import('../sync/queue-view.js')
   const { databasesAside } = await import('../sync/queue/set-aside.js')
-  const { queuePath } = await import('../sync/queue/open.js')
   const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counted = seen ?? empty
@@ -106,7 +106,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
 
 /** A damaged database is found first, and put aside; what can be read of it then comes with the others. */
 async function* envelopesIn(root: string, isDead: boolean, io: Io): AsyncGenerator<string> {
-  const { openQueueIfThere, queuePath } = await import('../sync/queue/open.js')
+  const { openQueueIfThere } = await import('../sync/queue/open.js')
   const { salvageAll } = await import('../sync/queue/salvage.js')
   const path = queuePath(root)
   const queue = await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })

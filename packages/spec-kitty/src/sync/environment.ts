@@ -42,6 +42,12 @@ function withoutPassword(proxy: string): string {
   return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : '(wrong)'
 }
 
+/** Returns the variables that decide whether and where events leave, as the daemon has them. */
+export function startedWith(environment: StartEnvironment): Io['env'] {
+  const named = ['SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_SAAS_URL'] as const
+  return Object.fromEntries(named.map((name) => [name, environment[name] ?? '']))
+}
+
 /** Returns where the daemon's environment differs from this command's. A daemon that does not tell differs in nothing. */
 export function differences(
   daemon: StartEnvironment | null,

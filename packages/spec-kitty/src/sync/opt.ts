@@ -4,6 +4,8 @@ import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, 
 import { splitDirectory } from '../cli/split-directory.js'
 import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { tellDaemon } from './wake.js'
 
 /** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */
 export async function recordConsent(
@@ -16,6 +18,7 @@ export async function recordConsent(
   const isGiven = command === 'opt-in'
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged } = await writeConsent(project, isGiven)
+  if (isChanged) await tellDaemon(runtimeRoot(io))
   if (json) {
     printJson({ project, consent: isGiven ? 'yes' : 'no', is_changed: isChanged, file: path }, io)
     return EXIT.ok

@@ -1,13 +1,10 @@
 import type { JsonObject } from 'familiar'
-import { countOf, objectOf, stringOf, type Io } from 'familiar/cli'
-import { environmentOf, startEnvironment, type StartEnvironment } from './environment.js'
-import type { Gate, SyncReport } from './upload/types.js'
-import { CLOSED_REASONS } from './why.js'
+import { countOf, objectOf, stringOf } from 'familiar/cli'
+import { environmentOf, type StartEnvironment } from './environment.js'
+import type { SyncReport } from './upload/types.js'
 
 /** What the sync daemon tells of its work in the `sync` block of its health reply. Every user of the machine can read it. */
 export interface WorkReport extends SyncReport {
-  /** Null until it was first looked at. */
-  readonly gate: Gate | null
   readonly environment: StartEnvironment
 }
 
@@ -18,42 +15,14 @@ export interface KnownReport {
   readonly failures: number | null
   readonly lastError: string | null
   readonly nextAttemptAt: string | null
-  readonly gate: Gate | null
+  /** True if the server refused the session, which has not changed since. */
+  readonly refused: boolean
   readonly environment: StartEnvironment | null
 }
 
 /** Returns the `sync` block of the health reply. */
-export function workJson({ gate, environment, ...report }: WorkReport): JsonObject {
-  return { ...report, gate: gate === null ? null : gateJson(gate), environment }
-}
-
-/** Returns what a daemon that sends nothing says of itself. */
-export function idleHealth(env: Io['env']): () => JsonObject {
-  const environment = startEnvironment(env)
-  const sync = workJson({
-    running: false,
-    last_sync: null,
-    consecutive_failures: 0,
-    last_error: null,
-    next_attempt_at: null,
-    gate: null,
-    environment,
-  })
-  return () => ({ sync, owner: NO_OWNER })
-}
-
-const NO_OWNER = {
-  server_url: null,
-  auth_principal: null,
-  auth_team: null,
-  auth_scope: null,
-  queue_db_path: null,
-}
-
-function gateJson(gate: Gate): JsonObject {
-  return gate.state === 'closed'
-    ? { state: gate.state, reason: gate.reason, detail: gate.detail }
-    : { state: gate.state, server_url: gate.serverUrl, format: gate.format }
+export function workJson(report: WorkReport): JsonObject {
+  return { ...report }
 }
 
 /** Returns what a daemon tells of its work; `details` is what its health reply says besides the frozen head. */
@@ -65,19 +34,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     failures: countOf(sync?.['consecutive_failures']),
     lastError: stringOf(sync?.['last_error']),
     nextAttemptAt: stringOf(sync?.['next_attempt_at']),
-    gate: gateOf(objectOf(sync?.['gate'])),
+    refused: sync?.['refused'] === true,
     environment: environmentOf(sync?.['environment']),
   }
-}
-
-/** A reason of a later version is none that this one can explain. */
-function gateOf(json: JsonObject | null): Gate | null {
-  if (json?.['state'] === 'closed') {
-    const reason = CLOSED_REASONS.find((one) => one === json['reason'])
-    return reason === undefined ? null : { state: 'closed', reason, detail: stringOf(json['detail']) }
-  }
-  const serverUrl = stringOf(json?.['server_url'])
-  const format = (['batch', 'cloudevents'] as const).find((one) => one === json?.['format'])
-  if (json?.['state'] !== 'open' || serverUrl === null || format === undefined) return null
-  return { state: 'open', serverUrl, format }
 }

@@ -10,16 +10,29 @@ const WAKE_MS = 2_000
  * returns within two seconds: what was queued stays queued, and leaves later.
  */
 export async function wakeDaemon(root: string, io: Pick<Io, 'env' | 'err'>): Promise<void> {
+  const why = await trigger(
+    root,
+    async () => (await readSkipReason(root, io.env, 'remote_required')) === null,
+  )
+  if (why !== null) note(io, `the events are queued; the sync daemon was not told: ${why}`)
+}
+
+/** Tells a running sync daemon that a session or a consent has changed. Never throws, starts none, and says nothing. */
+export async function tellDaemon(root: string): Promise<void> {
+  await trigger(root, () => Promise.resolve(false))
+}
+
+/** Returns why it failed; null if it did not, or if no daemon runs. */
+async function trigger(root: string, mayStart: () => Promise<boolean>): Promise<string | null> {
   const signal = AbortSignal.timeout(WAKE_MS)
   try {
-    const mayStart = (await readSkipReason(root, io.env, 'remote_required')) === null
-    const connection = await syncDaemon
-      .at(root)
-      .tryConnect({ signal, ...(mayStart ? {} : { start: false, replace: false }) })
-    if (connection.outcome === 'skipped') return
-    await connection.fetch('/api/sync/trigger', { method: 'POST', signal })
+    const options = (await mayStart()) ? {} : { start: false, replace: false }
+    const connection = await syncDaemon.at(root).tryConnect({ signal, ...options })
+    if (connection.outcome === 'connected')
+      await connection.fetch('/api/sync/trigger', { method: 'POST', signal })
+    return null
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    note(io, `the events are queued; the sync daemon was not told: ${signal.aborted ? 'no answer' : why}`)
+    if (signal.aborted) return 'no answer'
+    return error instanceof Error ? error.message : String(error)
   }
 }

@@ -101,7 +101,7 @@ function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why 
 }
 
 /** Returns why the events of a project stay, which holds for so many other projects too. */
-function whyHeld({ project, reason, detail, isGone }: HeldProject, others = 0): Why {
+export function whyHeld({ project, reason, detail, isGone }: HeldProject, others = 0): Why {
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {

@@ -1,6 +1,6 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
-import { differences, startEnvironment, type Difference } from './environment.js'
+import { differences, startedWith, startEnvironment, type Difference } from './environment.js'
 import { gateSession } from './gate-session.js'
 import { readQueue, type QueueView } from './waiting.js'
 import { knownReport, type KnownReport } from './report.js'
@@ -27,10 +27,10 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   const report = knownReport(status.report?.details ?? null)
   const [settings, own, read] = await Promise.all([
     readSettings(root, env),
-    readGate({ root, env, session: () => gateSession(root) }),
+    readGate({ root, env: asTheDaemon(env, report), session: () => gateSession(root) }),
     readQueue(root),
   ])
-  const gate = report.gate ?? own
+  const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own
   const queue = 'problem' in read ? null : read
   return {
     report,
@@ -48,4 +48,9 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     differences: differences(report.environment, startEnvironment(env)),
     settings,
   }
+}
+
+/** The daemon keeps the environment of its start, and reads everything else again each time, as this does. */
+function asTheDaemon(env: Io['env'], { environment }: KnownReport): Io['env'] {
+  return environment === null ? env : { ...env, ...startedWith(environment) }
 }

@@ -104,6 +104,7 @@ async function arrivedIn(message: IncomingMessage): Promise<Arrived | null> {
 }
 
 function idsIn(body: string): readonly string[] {
+  if (!/^[[{]/.test(body)) return []
   const batch = JSON.parse(body) as { events?: readonly { event_id: unknown }[] }
   return (batch.events ?? []).map(({ event_id }) => String(event_id))
 }

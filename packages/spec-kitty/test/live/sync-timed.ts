@@ -6,9 +6,13 @@ import type { Daemon, SyncRoot } from './sync-root.js'
 const MAIN = fileURLToPath(new URL('../fixtures/processes/start-timed.mjs', import.meta.url))
 
 /** Starts the daemon of the root with other times than a command gives it: nothing else can lower them. */
-export function startTimed(root: SyncRoot, timing: Readonly<Record<string, number>>): Daemon {
+export function startTimed(
+  root: SyncRoot,
+  timing: Readonly<Record<string, number>>,
+  env: Readonly<Record<string, string>> = {},
+): Daemon {
   const { stderr } = spawnSync(process.execPath, [MAIN, root.path, JSON.stringify(timing)], {
-    env: smallEnvironment(),
+    env: smallEnvironment(env),
     encoding: 'utf8',
     timeout: 30_000,
   })

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { CommandError, withLock } from 'familiar/cli'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './failure.js'
@@ -13,11 +13,6 @@ export interface OpenOptions {
   readonly onNotice?: (message: string) => void
   /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything is wrong with it. */
   readonly isSuspect?: boolean
-}
-
-/** Returns the path of the queue of a root. */
-export function queuePath(root: string): string {
-  return join(root, 'daemons', 'sync', 'queue.db')
 }
 
 /**

@@ -9,8 +9,8 @@ export const TIMING = {
   lookEveryMs: 5 * 60_000,
   /** From the connection to the last byte of the answer. */
   requestMs: 60_000,
-  /** How long `stop` lets the running request go on. */
-  stopMs: 500,
+  /** How long `stop` lets the running request go on: a daemon that leaves has five seconds. */
+  stopMs: 4_000,
   /** A drain gives up when this many attempts in a row failed, or when the server wants to be left alone for longer. */
   drainAttempts: 5,
   drainWaitMs: 30_000,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMING, type UploadTiming } from './back-off.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox, type OutboxOptions } from './outbox.js'
@@ -44,7 +45,7 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError } = this.#outbox
+    const { lastSync, failures, lastError, closed } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
@@ -52,6 +53,7 @@ class QueueDispatcher implements Dispatcher {
       consecutive_failures: failures,
       last_error: lastError,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
+      refused: closed === 'session_refused',
     }
   }
 
@@ -66,8 +68,10 @@ class QueueDispatcher implements Dispatcher {
   readonly stop = async (): Promise<void> => {
     this.#isStopped = true
     this.#setTimer(null)
-    const abandon = setTimeout(() => this.#abandoning.abort(), this.#timing.stopMs)
-    await this.#running
+    const { stopMs } = this.#timing
+    const abandon = setTimeout(() => this.#abandoning.abort(), stopMs)
+    // What does not end when it is aborted, ends with the process; its claim is then free.
+    await Promise.race([this.#running, sleep(2 * stopMs, null, { ref: false })])
     clearTimeout(abandon)
     this.#endDrains()
   }

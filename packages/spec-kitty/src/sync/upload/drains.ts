@@ -23,6 +23,8 @@ interface Follower {
   /** Attempts in a row that brought nothing. */
   attempts: number
   due: number | null
+  /** The projects of which it knows already that they are held. */
+  readonly held: Set<string>
 }
 
 export function createDrains(timing: UploadTiming): Drains {
@@ -44,7 +46,7 @@ export function createDrains(timing: UploadTiming): Drains {
 
 function newFollower(): Follower {
   const total = { sent: 0, kept: 0, rejected: 0 }
-  return { lines: [], notify: () => {}, hasSeenBegin: false, total, attempts: 0, due: null }
+  return { lines: [], notify: () => {}, hasSeenBegin: false, total, attempts: 0, due: null, held: new Set() }
 }
 
 function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, timing: UploadTiming): void {
@@ -66,6 +68,10 @@ function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, tim
 }
 
 function take(follower: Follower, line: DrainLine): void {
+  if (line.event === 'held') {
+    if (follower.held.has(line.project)) return
+    follower.held.add(line.project)
+  }
   if (line.event === 'batch') {
     follower.total = add(follower.total, line)
     if (line.sent + line.rejected > 0) follower.attempts = 0

@@ -14,7 +14,7 @@ const URL_PARTS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>
  * password or query in a URL, no control character, and not more than 300 characters.
  */
 export function oneLine(text: string, secret: string | null = null): string {
-  const without = secret === null ? text : text.replaceAll(secret, '***')
+  const without = secret === null || secret === '' ? text : text.replaceAll(secret, '***')
   const line = printable(without.slice(0, MAX_READ_CHARS).replaceAll(/\s+/g, ' ').trim()).replaceAll(
     URL_PARTS,
     '$1$2',

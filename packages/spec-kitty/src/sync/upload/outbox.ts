@@ -64,8 +64,6 @@ export class Outbox {
   readonly #slow = new Map<string, BackOff>()
   /** The session that the server refused. */
   #refused: string | null = null
-  /** The projects of which a drain was told that they are held. */
-  #told = new Set<string>()
   /** What the last pass failed with. Then it is not known what waits, nor what is claimed. */
   #failure: unknown = null
 
@@ -96,7 +94,7 @@ export class Outbox {
     return {
       kept,
       due,
-      waitMs: due === null ? null : this.waitMs(),
+      waitMs: due === null ? null : Math.max(due - this.#options.clock(), 0),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
   }
@@ -124,7 +122,6 @@ export class Outbox {
 
   /** Sends whatever may leave now. Never rejects. */
   async pass(): Promise<void> {
-    this.#told = new Set()
     try {
       await this.#pass()
     } catch (error) {
@@ -175,7 +172,8 @@ export class Outbox {
     for (const one of waiting) {
       const consent = await this.#consent(one.project)
       if (consent === 'yes') ready.push(one)
-      else this.#tell(one, HELD[consent])
+      else
+        this.#options.emit({ event: 'held', project: one.project, reason: HELD[consent], count: one.count })
     }
     const names = new Set(ready.map(({ project }) => project))
     for (const project of this.#slow.keys()) {
@@ -183,12 +181,6 @@ export class Outbox {
     }
     this.#know(total(ready), total(waiting))
     return ready
-  }
-
-  #tell({ project, count }: WaitingProject, reason: (typeof HELD)[keyof typeof HELD]): void {
-    if (this.#told.has(project)) return
-    this.#told.add(project)
-    this.#options.emit({ event: 'held', project, reason, count })
   }
 
   async #consent(project: string): Promise<Consent> {
@@ -232,9 +224,9 @@ export class Outbox {
       signal,
       isEnding,
       consent: (directory) => this.#consent(directory),
-      onSettled: (counts, { next, error }) => {
+      onSettled: (counts, { error }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })
-        if (next !== 'go_on') return
+        if (!isAnswer) return
         this.#trouble = NO_BACK_OFF
         this.lastSync = new Date().toISOString()
         this.lastError = counts.kept === 0 ? null : error

@@ -44,6 +44,7 @@ export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions)
       const bytes = await compress(body, format.contentEncoding)
       const limit = limitOf(signal, timeoutMs)
       try {
+        limit.signal.throwIfAborted()
         return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
       } catch (error) {
         signal.throwIfAborted()
@@ -172,12 +173,15 @@ function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange):
   })
 }
 
+const LOOPBACK = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
+
 /** A resolver may have been told that `localhost` is another machine. */
-const lookUpLoopback: LookupFunction = (_hostname, _options, done) => {
-  done(null, [
-    { address: '127.0.0.1', family: 4 },
-    { address: '::1', family: 6 },
-  ])
+const lookUpLoopback: LookupFunction = (_hostname, { all }, done) => {
+  if (all === true) done(null, LOOPBACK)
+  else done(null, '127.0.0.1', 4)
 }
 
 async function replyOf(message: IncomingMessage): Promise<Reply> {

@@ -39,6 +39,8 @@ export interface SyncReport {
   readonly last_error: string | null
   /** When the next attempt is due while it backs off, ISO 8601; null otherwise. */
   readonly next_attempt_at: string | null
+  /** True if the server refused the session, which has not changed since. */
+  readonly refused: boolean
 }
 
 /** One line of a drain, as NDJSON. */

@@ -32,8 +32,8 @@ export interface Uploading {
   readonly signal: AbortSignal
   /** Whether no further request may begin. */
   readonly isEnding: () => boolean
-  /** Called after each request of which something came. */
-  readonly onSettled: (counts: Counts, verdict: Verdict) => void
+  /** Called whenever something became of events. `isAnswer`: the server said so. */
+  readonly onSettled: (counts: Counts, verdict: Verdict, isAnswer: boolean) => void
 }
 
 export interface Counts {
@@ -66,22 +66,22 @@ export async function uploadSome(project: string, uploading: Uploading): Promise
   let total: Counts = { sent: 0, kept: 0, rejected: 0 }
   if (events.length === 0) return { ...total, trouble: null }
   let unsettled = events.length
-  const settle = (verdict: Verdict): void => {
+  const settle = (verdict: Verdict, isAnswer: boolean): void => {
     if (verdict.settled.length === 0) return
     queue.settle(claimant, verdict.settled)
     unsettled -= verdict.settled.length
     const counts = countOutcomes(verdict.settled)
     total = add(total, counts)
-    uploading.onSettled(counts, verdict)
+    uploading.onSettled(counts, verdict, isAnswer)
   }
   try {
     const { parts, unsendable } = encode(events, format)
-    settle(unsent(unsendable))
+    settle(unsent(unsendable), false)
     let todo = divide(parts, format)
     for (let [batch] = todo; batch !== undefined; [batch] = todo) {
       if (isEnding() || (await consent(project)) !== 'yes') break
       const { verdict, retryAfterMs } = await exchange(batch, uploading)
-      settle(verdict)
+      settle(verdict, verdict.next === 'go_on')
       const { next, error } = verdict
       if (next === 'back_off' || next === 'refuse') {
         return { ...total, trouble: { next, error: error ?? '', retryAfterMs } }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { accessToken } from '../../../src/sync/session/token.js'
@@ -187,15 +188,17 @@ describe('a session', () => {
   it('that cannot be written is not renewed: the service is not asked', async (context) => {
     needRoot(context)
     await signInFor(3600)
-    chownSync(home.session, NOBODY, NOBODY)
-    chownSync(home.root, NOBODY, NOBODY)
+    for (const name of ['', ...readdirSync(home.root, { recursive: true, encoding: 'utf8' })]) {
+      chownSync(join(home.root, name), NOBODY, NOBODY)
+    }
+    // The lock can be taken, because its directory can be written to.
     chmodSync(home.root, 0o555)
     const before = service.events.length
     const [good, refused] = await Promise.all(
       ['false', 'true'].map((how) => startAsking(how, asNobody.prefix)),
     )
     expect(await good?.ask('go')).toBe(digestOf(home.stored().access_token))
-    expect(await refused?.ask('go')).toBe('E_SCOPE_FOREIGN_OWNER')
+    expect(await refused?.ask('go')).toBe('E_SCOPE_UNUSABLE')
     expect(since(before).asked).toBe(0)
   })
 

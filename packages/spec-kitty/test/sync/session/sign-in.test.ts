@@ -92,7 +92,7 @@ describe('auth login', () => {
     const login = await startLogin(env)
     login.interrupt()
     expect((await login.ended).status).toBe(130)
-    expect(readdirSync(home.base)).toEqual([])
+    expect(readdirSync(home.root)).toEqual(['daemons'])
   })
 
   it('is denied by the user: one line, exit 1', async () => {
@@ -185,7 +185,7 @@ describe('auth login --with-token', () => {
 
   it('refuses what is not a token, without repeating it', () => {
     const { status, stdout, stderr } = runCli(['auth', 'login', '--with-token'], { env, input: 'se cret' })
-    expect([status, stdout, readdirSync(home.base)]).toEqual([2, '', []])
+    expect([status, stdout, readdirSync(home.root)]).toEqual([2, '', ['daemons']])
     expect(stderr).toMatch(/^spec-kitty: standard input [^\n]+\n$/)
     expect(stderr).not.toContain('cret')
   })
@@ -199,7 +199,7 @@ describe('auth login --with-token', () => {
     expect(stderr).toMatch(/^spec-kitty: [^\n]* belongs to uid 65534[^\n]*\n$/)
   })
 
-  it('says in one line that the home is read-only', (context) => {
+  it('says in one line that the home is read-only, before anything is asked', (context) => {
     needRoot(context)
     mkdirSync(home.root)
     chownSync(home.root, NOBODY, NOBODY)

@@ -106,7 +106,12 @@ it('is a batch that the SDK reads, with each envelope whole', async () => {
 })
 
 it('leaves out an event that would make the batch invalid: it becomes a dead letter', async () => {
-  const { queue, server, drain } = await start()
+  const { queue, server, drain, dispatcher } = await start()
+  // Only of such events: then the server was never asked.
+  queue.publish([event(9, {}, { eventType: '\u0000' })], 100)
+  expect((await drain()).at(-1)).toMatchObject({ sent: 0, rejected: 1, kept: 0, reason: null })
+  expect([server.connections(), dispatcher.report().last_sync]).toEqual([0, null])
+  queue.drop(['e-9'])
   const bad = [
     event(2, {}, { eventType: 'a\u0007b' }),
     event(3, {}, { projectUuid: 'a\u0085' }),

@@ -530,6 +530,22 @@ describe('while a request runs', () => {
   })
 })
 
+it('stop does not wait for what cannot be aborted', async () => {
+  let isAsked = false
+  const { publish, dispatcher, server } = await startDispatching({
+    timing: { stopMs: 20 },
+    token: () => {
+      isAsked = true
+      return new Promise<string>(() => {})
+    },
+  })
+  publish(A, 1)
+  dispatcher.wake()
+  await eventually(() => expect(isAsked).toBe(true))
+  await dispatcher.stop()
+  expect(server.connections()).toBe(0)
+})
+
 describe('when the queue fails', () => {
   const failOnce = (method: keyof Queue, error = new Error('SQLITE_FULL')) => {
     let count = 0

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DrainLine } from '../upload/types.js'
+
+/** So that a client can tell a slow server from a daemon that hangs. */
+const HEARTBEAT_MS = 2_000
+
+/**
+ * Returns the reply that sends each line as it comes, as NDJSON, and a heartbeat at once and whenever two seconds pass without
+ * a line. If the drain fails, the last line says why.
+ */
+export function drainStream(lines: AsyncIterable<DrainLine>): Response {
+  return new Response(encoded(withHeartbeats(lines)), {
+    headers: { 'content-type': 'application/x-ndjson' },
+  })
+}
+
+async function* encoded(lines: AsyncIterable<DrainLine>): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) yield Buffer.from(`${JSON.stringify(line)}\n`)
+}
+
+async function* withHeartbeats(lines: AsyncIterable<DrainLine>): AsyncGenerator<DrainLine> {
+  yield { event: 'heartbeat' }
+  const source = lines[Symbol.asyncIterator]()
+  let next = source.next()
+  try {
+    for (;;) {
+      const line = await orAfter(HEARTBEAT_MS, next)
+      if (line === null) yield { event: 'heartbeat' }
+      else if (line.done === true) return
+      else {
+        yield line.value
+        next = source.next()
+      }
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    yield { event: 'finished', sent: 0, kept: 0, rejected: 0, reason }
+  } finally {
+    await source.return?.()
+  }
+}
+
+/** Null if the promise takes longer. */
+async function orAfter<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  const timer = new AbortController()
+  const late = sleep(ms, null, { signal: timer.signal }).catch(() => null)
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    timer.abort()
+  }
+}

@@ -1,0 +1,71 @@
+import type { Connection } from 'familiar'
+import { CommandError, objectOf, parseJson } from 'familiar/cli'
+import type { DrainLine } from '../upload/types.js'
+
+/** The daemon sends a line at least every two seconds: one that is silent for so long hangs. */
+export const STALL_MS = 30_000
+
+/** The longest line that is read: a line has a few hundred characters. */
+const MAX_LINE_CHARS = 64 * 1024
+
+export type Finished = Extract<DrainLine, { readonly event: 'finished' }>
+
+export interface FollowOptions {
+  readonly onLine: (line: DrainLine) => void
+  readonly signal?: AbortSignal
+  readonly stallMs?: number
+}
+
+/**
+ * Lets the daemon drain the queue now, and follows it to the end. The time in which a line must come begins when the stream is
+ * open, not when the command began, on a clock that stands still while the machine sleeps.
+ *
+ * Throws `E_SYNC_STALLED` when no line came for `stallMs`, `E_SYNC_INTERRUPTED` when the stream ended early; in both cases
+ * nothing is lost: what the server has not accepted waits.
+ */
+export async function followDrain(
+  connection: Pick<Connection, 'fetch' | 'pid'>,
+  { onLine, signal, stallMs = STALL_MS }: FollowOptions,
+): Promise<Finished> {
+  const stalled = new AbortController()
+  const reason = new CommandError(
+    'E_SYNC_STALLED',
+    `the sync daemon (process ${connection.pid}) has said nothing for ${stallMs / 1000} s; what was not sent waits in the queue`,
+    { hint: 'spec-kitty sync restart' },
+  )
+  const both = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal])
+  const reply = await connection.fetch('/api/sync/drain', { method: 'POST', signal: both, retry: true })
+  if (!reply.ok) throw interrupted(`it answered with status ${reply.status}`)
+  let timer = setTimeout(() => stalled.abort(reason), stallMs)
+  try {
+    for await (const line of linesOf(reply.body)) {
+      clearTimeout(timer)
+      timer = setTimeout(() => stalled.abort(reason), stallMs)
+      onLine(line)
+      if (line.event === 'finished') return line
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  throw interrupted('the stream ended early')
+}
+
+function interrupted(why: string): CommandError {
+  return new CommandError(
+    'E_SYNC_INTERRUPTED',
+    `the sync daemon stopped draining: ${why}; what was not sent waits in the queue`,
+    { hint: 'run the command again' },
+  )
+}
+
+/** A line that is not of the protocol counts as a sign of life, and is not passed on. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<DrainLine> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const part of body) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split('\n')
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE_CHARS)
+    for (const line of lines)
+      yield (objectOf(parseJson(line)) ?? { event: 'heartbeat' }) as unknown as DrainLine
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto'
+import type { JsonObject } from 'familiar'
+import { ownProcessName, type Io } from 'familiar/cli'
+import { queuePath } from '../queue/place.js'
+import type { Dispatcher } from '../upload/types.js'
+
+export interface LoadOptions {
+  readonly root: string
+  readonly env: Io['env']
+  readonly log: (event: string, more?: JsonObject) => void
+}
+
+/** Loads all that sending needs, and puts the dispatcher of the root together. Opens and sends nothing. */
+export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
+  const [queues, gates, { gateSession }, { readConsent }, { accessToken }, dispatchers] = await Promise.all([
+    import('../queue/open.js'),
+    import('../upload/gate.js'),
+    import('../gate-session.js'),
+    import('../consent.js'),
+    import('../session/token.js'),
+    import('../upload/dispatcher.js'),
+  ])
+  let server: string | null = null
+  const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
+  return dispatchers.createDispatcher({
+    queue: source.open,
+    gate: async () => {
+      const gate = await gates.readGate({ root, env, session: () => gateSession(root) })
+      server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
+      return gate
+    },
+    consent: async (project) => {
+      const consent = await readConsent(project)
+      return typeof consent === 'string' ? consent : 'unreadable'
+    },
+    token: async (refused, signal) => {
+      const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
+      // The session may have become one for another server since the gate was read.
+      return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
+    },
+    sessionMark: () => gates.sessionMark(root),
+    claimant,
+    env,
+    log,
+  })
+}

@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs'
+import type { JsonObject } from 'familiar'
+import { queuePath } from '../queue/place.js'
+import { readSession } from '../session/session.js'
+
+/** Returns what the `owner` block of the health reply says of session and queue. Every user of the machine can read it. */
+export function ownerOf(root: string): JsonObject {
+  const read = readSession(root)
+  const session = read.state === 'readable' ? read.session : null
+  const path = queuePath(root)
+  return {
+    server_url: session?.server_url ?? null,
+    auth_principal: session?.principal ?? null,
+    auth_team: session?.team ?? null,
+    auth_scope: session?.auth_scope ?? null,
+    queue_db_path: existsSync(path) ? path : null,
+  }
+}

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import type { Handler, JsonObject, ServeSettings } from 'familiar'
+import { startEnvironment } from '../environment.js'
+import { queuePath } from '../queue/place.js'
+import { workJson } from '../report.js'
+import type { Dispatcher, SyncReport } from '../upload/types.js'
+import { drainStream } from './drain-stream.js'
+import { loadDispatcher } from './load-dispatcher.js'
+import { ownerOf } from './owner.js'
+
+type Work = NonNullable<ServeSettings['work']>
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the service uses of the daemon's log. */
+interface Log {
+  write(event: string, more?: JsonObject): void
+}
+
+/** What the sync daemon does: answers its routes, and keeps its work. */
+export interface SyncService {
+  readonly handler: Handler
+  readonly work: Work
+  /** What the health reply says of it. */
+  readonly health: () => JsonObject & { readonly owner: JsonObject }
+}
+
+/** How often the daemon looks whether a command has queued something without telling it. */
+const LOOK_EVERY_MS = 5 * 60_000
+
+/** The command that started the daemon wants to tell it itself what to do, and to see what comes of it. */
+const FIRST_LOOK_MS = 1_000
+
+const NOTHING: SyncReport = {
+  running: false,
+  last_sync: null,
+  consecutive_failures: 0,
+  last_error: null,
+  next_attempt_at: null,
+  refused: false,
+}
+
+/**
+ * Returns the service of one root. As long as the root has no queue, it loads nothing: neither SQLite nor HTTP clients, so
+ * that an idle daemon stays small.
+ */
+export function createSyncService(root: string, env: Environment): SyncService {
+  let log: Log = { write: () => undefined }
+  let loading: Promise<Dispatcher> | null = null
+  let dispatcher: Dispatcher | null = null
+  let first: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+  const environment = startEnvironment(env)
+
+  const get = async (): Promise<Dispatcher> => {
+    loading ??= loadDispatcher({
+      root,
+      env,
+      log: (event, more) => log.write(event, more),
+    })
+    try {
+      return (dispatcher = await loading)
+    } catch (error) {
+      loading = null
+      throw error
+    }
+  }
+  const look = (): void => {
+    if (isStopped || (dispatcher === null && !existsSync(queuePath(root)))) return
+    get().then(
+      (found) => found.wake(),
+      (error: unknown) => log.write('sync_not_started', { why: String(error) }),
+    )
+  }
+
+  const routes: Readonly<Record<string, Handler>> = {
+    'POST /api/sync/trigger': () => {
+      look()
+      return Response.json({ status: 'accepted' }, { status: 202 })
+    },
+    'POST /api/sync/drain': async (_, { signal }) => drainStream((await get()).drain(signal)),
+  }
+  return {
+    handler: (request, context) => {
+      const route = routes[`${request.method} ${new URL(request.url).pathname}`]
+      return route?.(request, context) ?? Response.json({ error: 'not_found' }, { status: 404 })
+    },
+    work: {
+      start: (tools) => {
+        log = tools.log
+        first = setTimeout(look, FIRST_LOOK_MS)
+        timer = setInterval(look, LOOK_EVERY_MS)
+      },
+      inFlight: () => dispatcher?.inFlight() ?? 0,
+      pending: () => dispatcher?.pending() ?? 0,
+      stop: async () => {
+        isStopped = true
+        clearTimeout(first)
+        clearInterval(timer)
+        await dispatcher?.stop()
+      },
+    },
+    health: () => ({
+      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), environment }),
+      owner: ownerOf(root),
+    }),
+  }
+}

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { needCommand, skipAloud } from '../../../familiar/test/helpers/skip.js'
+import { reply } from '../helpers/sync-server.js'
+import { makeSyncWork, writeSession, type SyncWork } from './sync-work.js'
+
+/** Nothing leaves without every consent: a listener counts what arrives. */
+let work: SyncWork
+
+beforeEach(async () => {
+  work = await makeSyncWork()
+})
+
+afterEach(() => work.end())
+
+const config = (text: string): void => writeFileSync(join(work.root.path, 'config.toml'), text)
+const consentOf = (project: string): string => join(project, '.kittify', 'config.yaml')
+
+interface Closed {
+  readonly name: string
+  /** What keeps the event here. */
+  readonly arrange: () => void
+  readonly env?: Readonly<Record<string, string>>
+  readonly reason: string
+  /** What the line says. */
+  readonly says: RegExp
+}
+
+const CASES: readonly Closed[] = [
+  {
+    name: 'hosted sync is off',
+    arrange: () => undefined,
+    env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' },
+    reason: 'hosted_sync_disabled',
+    says: /hosted sync is off/,
+  },
+  {
+    name: 'there is no session',
+    arrange: () => rmSync(join(work.root.path, 'session.json')),
+    reason: 'no_session',
+    says: /signed in/,
+  },
+  {
+    name: 'the session cannot be read',
+    arrange: () => {
+      rmSync(join(work.root.path, 'session.json'))
+      symlinkSync('/dev/zero', join(work.root.path, 'session.json'))
+    },
+    reason: 'session_unreadable',
+    says: /session cannot be read/,
+  },
+  {
+    name: 'the configuration is broken',
+    arrange: () => config('[sync\n'),
+    reason: 'config_unreadable',
+    says: /configuration/,
+  },
+  {
+    name: 'the format is unknown',
+    arrange: () => config('[sync]\nformat = "xml"\n'),
+    reason: 'config_unreadable',
+    says: /format/,
+  },
+  {
+    name: 'the server is no URL',
+    arrange: () => config('[sync]\nserver_url = "somewhere"\n'),
+    reason: 'no_server',
+    says: /server/,
+  },
+  {
+    name: 'the session is for another server',
+    arrange: () => writeSession(work.root.path, 'https://elsewhere.example'),
+    env: {},
+    reason: 'other_server',
+    says: /another server/,
+  },
+  {
+    name: 'the project has not opted in',
+    arrange: () => rmSync(consentOf(work.project)),
+    reason: 'no_consent',
+    says: /has not opted in/,
+  },
+  {
+    name: 'the project has opted out',
+    arrange: () => writeFileSync(consentOf(work.project), 'sync:\n  enabled: false\n'),
+    reason: 'no_consent',
+    says: /has not opted in/,
+  },
+  {
+    name: 'the consent is no YAML',
+    arrange: () => writeFileSync(consentOf(work.project), 'sync: [enabled: true\n'),
+    reason: 'consent_unreadable',
+    says: /cannot be read/,
+  },
+  {
+    name: 'the consent is a link',
+    arrange: () => {
+      rmSync(consentOf(work.project))
+      writeFileSync(join(work.root.base, 'yes.yaml'), 'sync:\n  enabled: true\n')
+      symlinkSync(join(work.root.base, 'yes.yaml'), consentOf(work.project))
+    },
+    reason: 'consent_unreadable',
+    says: /cannot be read/,
+  },
+  {
+    name: 'the project is gone',
+    arrange: () => rmSync(work.project, { recursive: true }),
+    reason: 'consent_unreadable',
+    says: /cannot be read/,
+  },
+]
+
+describe('nothing leaves, and sync status says why, when', () => {
+  it.each(CASES)('$name', async ({ arrange, env = {}, reason, says }) => {
+    const url = { SPEC_KITTY_SAAS_URL: work.server.url, ...env }
+    await work.publish(['a'])
+    arrange()
+    await work.run(['sync', 'start'], url)
+    const now = await work.run(['sync', 'now'], url)
+    const { stdout } = await work.run(['sync', 'status', '--json'], url)
+    const status = JSON.parse(stdout)
+    expect(status).toMatchObject({
+      queued: 1,
+      why: { reason, command: expect.stringMatching(/spec-kitty /) },
+    })
+    expect(JSON.stringify(status.why)).toMatch(says)
+    expect((await work.run(['sync', 'status'], url)).stdout).toMatch(says)
+    expect([work.server.connections(), work.server.accepted]).toEqual([0, []])
+    expect(now.stderr).toMatch(says)
+  })
+
+  it('the server is not this machine and has no TLS', async (context) => {
+    needCommand(context, 'ip', ['addr', 'show'])
+    const address = '10.199.199.1'
+    try {
+      execFileSync('ip', ['addr', 'add', `${address}/32`, 'dev', 'lo'])
+    } catch {
+      return skipAloud(context, 'needs a private network in which an address can be added')
+    }
+    let bytes = 0
+    const server = createServer((socket) => socket.on('data', ({ length }) => (bytes += length)))
+    let connections = 0
+    server.on('connection', () => (connections += 1))
+    server.listen(0, address)
+    await once(server, 'listening')
+    const url = `http://${address}:${(server.address() as AddressInfo).port}`
+    try {
+      writeSession(work.root.path, url)
+      await work.publish(['a'])
+      await work.run(['sync', 'start'], { SPEC_KITTY_SAAS_URL: url })
+      await work.run(['sync', 'now'], { SPEC_KITTY_SAAS_URL: url })
+      const { stdout } = await work.run(['sync', 'status', '--json'], { SPEC_KITTY_SAAS_URL: url })
+      expect(JSON.parse(stdout)).toMatchObject({ queued: 1, why: { reason: 'insecure_server' } })
+      expect([connections, bytes]).toEqual([0, 0])
+    } finally {
+      server.close()
+      execFileSync('ip', ['addr', 'del', `${address}/32`, 'dev', 'lo'])
+    }
+  })
+})
+
+describe('the token', () => {
+  it.each([301, 302, 307, 308])('never follows a redirect (%i)', async (code) => {
+    let arrived = 0
+    const other = createServer(() => (arrived += 1))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    try {
+      await work.publish(['a'])
+      work.server.otherwise = reply(code, '', { location: `http://127.0.0.1:${port}/` })
+      const { status, stdout } = await work.run(['sync', 'now', '--timeout', '1'])
+      expect([status === 0, arrived]).toEqual([false, 0])
+      expect(stdout).not.toContain('first')
+    } finally {
+      other.close()
+    }
+  })
+})
+
+it('everything that was held leaves when the last of it is there', async () => {
+  const silent = work.makeProject('silent', null)
+  rmSync(join(work.root.path, 'session.json'))
+  chmodSync(work.root.path, 0o700)
+  await work.publish(['a'], { project: silent })
+  await work.run(['sync', 'start'])
+  expect((await work.run(['sync', 'opt-in', silent])).status).toBe(0)
+  expect(work.server.connections()).toBe(0)
+  writeSession(work.root.path, work.server.url)
+  expect((await work.run(['sync', 'now'])).status).toBe(0)
+  expect(work.server.accepted).toEqual(['a'])
+  mkdirSync(join(work.root.base, 'unused'))
+})

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { syncDaemon } from '../../dist/daemons/daemons.js'
+import { followDrain } from '../../dist/sync/daemon/follow-drain.js'
+import { startCli } from '../helpers/cli.js'
+import { endOf, textOf, typeIn } from '../helpers/dashboards.js'
+import { dropMidAnswer, eachIs, reply, silence } from '../helpers/sync-server.js'
+import { daemonsOf, lives, signal, until } from './sync-root.js'
+import { makeSyncWork, type SyncWork } from './sync-work.js'
+import { startPredecessor, startsIn } from './version-stale.js'
+
+let work: SyncWork
+
+beforeEach(async () => {
+  work = await makeSyncWork()
+})
+
+afterEach(async () => {
+  await stopAll()
+  await work.end()
+})
+
+const linesOf = (text: string): readonly any[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+describe('sync now', () => {
+  it('in a pipe says what became of the events', async () => {
+    await work.publish(['a', 'b', 'c'])
+    const ran = await work.run(['sync', 'now'])
+    expect(ran).toMatchObject({ status: 0, stdout: 'sent: 3 · kept: 0 · rejected: 0\n', stderr: '' })
+    expect(work.server.accepted).toEqual(['a', 'b', 'c'])
+    expect(await work.run(['sync', 'now'])).toMatchObject({
+      status: 0,
+      stdout: 'nothing waits\n',
+      stderr: '',
+    })
+  })
+
+  it('with --json prints every step as a line', async () => {
+    await work.publish(['a', 'b'])
+    const { status, stdout, stderr } = await work.run(['sync', 'now', '--json'])
+    const steps = linesOf(stdout).filter(({ event }) => event !== 'heartbeat')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(steps).toEqual([
+      { event: 'started', queued: 2 },
+      { event: 'batch', project: work.project, sent: 2, kept: 0, rejected: 0, error: null },
+      { event: 'finished', sent: 2, kept: 0, rejected: 0, reason: null },
+    ])
+  })
+
+  it('on a terminal rewrites one line, and leaves none behind', async () => {
+    await work.publish(['a', 'b'])
+    const { status, said } = await typeIn(work.root.base, 'spec-kitty sync now', '', work.env)
+    work.root.remember()
+    expect(status).toBe(0)
+    expect(said).toContain('\r\u001B[2K[========================] 2 of 2 sent')
+    expect(said.split('\u001B[2K').at(-1)).toBe('sent: 2 · kept: 0 · rejected: 0\r\n')
+  })
+
+  it('says what stays, why, and what changes it', async () => {
+    const other = work.makeProject('other', null)
+    await work.publish(['a'])
+    await work.publish(['b'], { project: other })
+    const { status, stdout, stderr } = await work.run(['sync', 'now'])
+    expect([status, stdout]).toEqual([0, 'sent: 1 · kept: 0 · rejected: 0\n'])
+    expect(stderr).toBe(`1 event stays: ${other} has not opted in (spec-kitty sync opt-in ${other})\n`)
+    expect(work.server.accepted).toEqual(['a'])
+  })
+
+  it('says what the server rejected', async () => {
+    await work.publish(['a', 'b'])
+    work.server.next(eachIs((id) => (id === 'a' ? 'rejected' : 'success')))
+    const { status, stdout } = await work.run(['sync', 'now'])
+    expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 1\n'])
+  })
+
+  it('goes on after failures that pass', async () => {
+    await work.publish(['a'])
+    work.server.next(reply(500), dropMidAnswer, reply(429, {}, { 'retry-after': '1' }))
+    const { status, stdout } = await work.run(['sync', 'now'])
+    expect([status, stdout]).toEqual([0, 'sent: 1 · kept: 0 · rejected: 0\n'])
+  })
+
+  it('stops watching after --timeout, and the daemon goes on', async () => {
+    await work.publish(['a'])
+    work.server.next(silence)
+    const { status, stderr } = await work.run(['sync', 'now', '--timeout', '2'])
+    expect([status, stderr]).toEqual([
+      75,
+      'spec-kitty: the daemon was not done after 2 s; it goes on (spec-kitty sync status)\n',
+    ])
+    expect(daemonsOf(work.root.path)).toHaveLength(1)
+  })
+
+  it.each([['0'], ['-1'], ['soon'], ['']])('refuses --timeout %j', async (text) => {
+    const { status, stderr } = await work.run(['sync', 'now', `--timeout=${text}`])
+    expect([status, stderr]).toEqual([
+      2,
+      `spec-kitty: --timeout needs a number of seconds above 0, not '${text}' (see spec-kitty --help)\n`,
+    ])
+  })
+
+  it('ends at Ctrl+C, and the daemon goes on', async () => {
+    await work.publish(['a'])
+    work.server.next(silence)
+    const child = startCli(['sync', 'now'], work.env)
+    const said = textOf(child.stderr)
+    expect(await until(() => work.server.requests.length > 0, 10_000)).toBe(true)
+    child.kill('SIGINT')
+    expect([await endOf(child), await said]).toEqual([
+      130,
+      'spec-kitty: interrupted; what was already done stays done\n',
+    ])
+    work.root.remember()
+    expect(daemonsOf(work.root.path)).toHaveLength(1)
+  })
+})
+
+describe('a drain', () => {
+  it('of a daemon that hangs is given up that long after the last line; nothing is lost', async () => {
+    await work.publish(['a'])
+    work.server.next(silence)
+    await work.run(['sync', 'start'])
+    const daemon = work.root.remember()
+    const connection = await syncDaemon.at(work.root.path).connect({ start: false })
+    let lines = 0
+    const following = followDrain(connection, { onLine: () => (lines += 1), stallMs: 3_000 })
+    following.catch(() => undefined)
+    expect(await until(() => lines > 2, 10_000)).toBe(true)
+    if (daemon !== null) signal(daemon, 'SIGSTOP')
+    const stoppedAt = performance.now()
+    await expect(following).rejects.toMatchObject({ code: 'E_SYNC_STALLED', hint: 'spec-kitty sync restart' })
+    expect(performance.now() - stoppedAt).toBeGreaterThan(900)
+    if (daemon !== null) signal(daemon, 'SIGCONT')
+    expect((await work.run(['sync', 'restart'])).status).toBe(0)
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['a'])
+  })
+
+  it('has its whole time although the restart before it took longer', async () => {
+    await work.publish(['a'])
+    await work.run(['sync', 'start'])
+    const connection = await syncDaemon.at(work.root.path).connect({ start: false })
+    const slow: Pick<typeof connection, 'pid' | 'fetch'> = {
+      pid: connection.pid,
+      fetch: async (path, init) => {
+        await sleep(4_000)
+        return connection.fetch(path, init)
+      },
+    }
+    const finished = await followDrain(slow, { onLine: () => undefined, stallMs: 3_000 })
+    expect([finished.reason, work.server.accepted]).toEqual([null, ['a']])
+  })
+
+  it('never runs through an older daemon that sends no heartbeat: that one is replaced before (VER-4)', async () => {
+    await work.publish(['a'])
+    const old = await startPredecessor(work.root.path, 9400, { version: '3.2.4' })
+    const { status, stdout, stderr } = await work.run(['sync', 'now', '--json'])
+    expect([status, stderr]).toEqual([
+      0,
+      'spec-kitty: replaced the sync daemon of version 3.2.4 by version 4.0.0\n',
+    ])
+    expect(linesOf(stdout).at(-1)).toMatchObject({ event: 'finished', sent: 1, reason: null })
+    expect([lives(old), startsIn(work.root)]).toMatchObject([false, [{ reason: 'version_mismatch' }]])
+  })
+})
