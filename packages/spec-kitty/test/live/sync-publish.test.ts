@@ -47,7 +47,9 @@ describe('sync publish', () => {
     expect(queue()).toMatchObject({
       queued: 1,
       dead_letters: 0,
-      projects: [{ project, project_uuid: '5f0c', queued: 1, attempts: 0, last_error: null, reason: null }],
+      projects: [
+        { project, project_uuid: '5f0c', queued: 1, attempts: 0, last_error: null, reason: 'no_consent' },
+      ],
       damaged_databases: [],
     })
   })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findingOf, makeRoot, type SyncRoot } from './sync-root.js'
+import { findingOf, makeRoot, until, type SyncRoot } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 
 /** What `sync status` and the doctor say of the queue, and of why nothing leaves, with a real queue, session and daemon. */
@@ -52,7 +52,7 @@ function age(hours: number): void {
 }
 
 describe('why nothing leaves', () => {
-  it('is told one reason after the other, and each goes by what its command says', () => {
+  it('is told one reason after the other, and each goes by what its command says', async () => {
     publish()
     expect(status({})).toMatchObject({
       queued: 1,
@@ -70,8 +70,16 @@ describe('why nothing leaves', () => {
     ])
     expect(makeShell(root)(held.command)).toMatchObject({ status: 0 })
     expect(status().nothing_leaves).toMatchObject({ reason: 'no_daemon' })
-    root.start()
-    expect(status().nothing_leaves).toBe(null)
+    root.start({ env: ON })
+    // Nothing listens at the server.
+    expect(await until(() => status().nothing_leaves?.reason === 'backing_off', 20_000)).toBe(true)
+    const { nothing_leaves: failed, consecutive_failures, next_attempt_at, last_error } = status()
+    expect([failed.command, consecutive_failures > 0, last_error]).toEqual([
+      'spec-kitty sync now',
+      true,
+      expect.stringContaining('ECONNREFUSED'),
+    ])
+    expect(failed.sentence).toContain(next_attempt_at)
   })
 
   it('is a consent that cannot be read, with the line', () => {
@@ -212,7 +220,7 @@ describe('sync status', () => {
 describe('the doctor', () => {
   it('counts what waits, and finds what waits for more than a day, with the reason and the command (F-009)', () => {
     publish()
-    root.start()
+    root.start({ env: ON })
     age(23)
     const fresh = root.json(['auth', 'doctor'], { env: ON }).document
     expect([fresh.daemon.queued, findingOf(fresh, 'F-009')]).toEqual([1, undefined])
