@@ -125,9 +125,9 @@ describe('nothing leaves, and sync status says why, when', () => {
     const status = JSON.parse(stdout)
     expect(status).toMatchObject({
       queued: 1,
-      why: { reason, command: expect.stringMatching(/spec-kitty /) },
+      nothing_leaves: { reason, command: expect.stringMatching(/spec-kitty /) },
     })
-    expect(JSON.stringify(status.why)).toMatch(says)
+    expect(JSON.stringify(status.nothing_leaves)).toMatch(says)
     expect((await work.run(['sync', 'status'], url)).stdout).toMatch(says)
     expect([work.server.connections(), work.server.accepted]).toEqual([0, []])
     expect(now.stderr).toMatch(says)
@@ -147,7 +147,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       await work.run(['sync', 'start'], env)
       await work.run(['sync', 'now'], env)
       const { stdout } = await work.run(['sync', 'status', '--json'], env)
-      expect(JSON.parse(stdout)).toMatchObject({ queued: 1, why: { reason: 'insecure_server' } })
+      expect(JSON.parse(stdout)).toMatchObject({ queued: 1, nothing_leaves: { reason: 'insecure_server' } })
       expect(elsewhere.arrived()).toBe(0)
     } finally {
       elsewhere.close()

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
 import { renameSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeBuild } from '../helpers/builds.js'
+import { smallEnvironment } from '../helpers/cli.js'
+import { endOf } from '../helpers/dashboards.js'
 import { reply, silence, type Answer } from '../helpers/sync-server.js'
 import { gone, lives, signal, until, type Daemon } from './sync-root.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
@@ -53,7 +56,7 @@ const WAYS: readonly (readonly [name: string, leave: (daemon: Daemon) => Promise
     'is replaced by a newer command',
     () => {
       const newer = makeBuild(work.root.base, { version: '4.1.0' })
-      return Promise.resolve(newer.run(['sync', 'start'], work.env))
+      return endOf(spawn(process.execPath, [newer.cli, 'sync', 'start'], { env: smallEnvironment(work.env) }))
     },
   ],
 ]

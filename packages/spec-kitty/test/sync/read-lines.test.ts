@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readLines, withPauses } from '../../src/sync/read-lines.js'
 
 async function* chunksOf(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) yield Buffer.from(chunk as string)
+  for (const chunk of chunks) yield Buffer.from(chunk)
 }
 
 async function linesOf(maxBytes: number, ...chunks: readonly (string | Uint8Array)[]) {
