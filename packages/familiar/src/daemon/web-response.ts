@@ -104,12 +104,13 @@ async function sendBody(
   { send, end, until }: Sending,
   writeHead: () => void,
 ): Promise<void> {
+  const isBytes = isByteStream(body)
   const reader = body.getReader()
-  const stop = (): void => void reader.cancel().catch(() => undefined)
+  let next = reader.read()
+  const stop = (): void => void cancelReading(reader, isBytes ? next : null)
   response.once('close', stop)
   until?.addEventListener('abort', stop)
   try {
-    let next = reader.read()
     const isLate = await Promise.race([next.then(() => false), nextTurn(true)])
     writeHead()
     if (isLate) response.flushHeaders()
@@ -123,6 +124,28 @@ async function sendBody(
     throw error
   } finally {
     until?.removeEventListener('abort', stop)
+  }
+}
+
+/**
+ * Node makes a byte stream of a body that is an iterable, and on some versions its end, after it was cancelled while a read
+ * was pending, throws where nobody can catch it (`ERR_INVALID_STATE`): that would end the daemon. Such a body is cancelled
+ * when its pending read has ended.
+ */
+async function cancelReading(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  pending: Promise<unknown> | null,
+): Promise<void> {
+  await pending?.catch(() => undefined)
+  await reader.cancel().catch(() => undefined)
+}
+
+function isByteStream(body: ReadableStream<Uint8Array>): boolean {
+  try {
+    body.getReader({ mode: 'byob' }).releaseLock()
+    return true
+  } catch {
+    return false
   }
 }
 

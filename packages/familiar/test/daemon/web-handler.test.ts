@@ -280,6 +280,28 @@ describe('a response', () => {
     await eventually(() => expect([ends(), activity.requests()]).toEqual([1, 0]))
   })
 
+  it('that is an iterable ends with its signal when the client goes, and the daemon goes on', async () => {
+    let isEnded = false
+    const lines = async function* (signal: AbortSignal): AsyncGenerator<Uint8Array> {
+      try {
+        yield Buffer.from('one')
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      } finally {
+        isEnded = true
+      }
+    }
+    const { begin, ask, activity } = await serve((request, { signal }) =>
+      request.method === 'GET' ? new Response(lines(signal)) : new Response(null),
+    )
+    const talk = begin('GET /')
+    await talk.hears('one')
+    talk.leave()
+    await eventually(() => expect([isEnded, activity.requests()]).toEqual([true, 0]))
+    // What Node throws then ends the process, some turns later.
+    await sleep(50)
+    expect((await ask('POST /')).status).toBe(200)
+  })
+
   it('that has no body yet is cancelled when the client goes', async () => {
     let isCancelled = false
     const { begin } = await serve(
