@@ -8,7 +8,7 @@ const LONG =
   process.env['FAMILIAR_FULL'] === '1'
     ? []
     : [
-        '**/{life/flood,act/stop-ending}.test.ts',
+        '**/{life/flood,act/stop-ending,sync/queue-memory}.test.ts',
         '**/live/{alias-project,alias-root,dashboard-matrix,dashboard-memory,hostile-files,issue-1071-file-systems,issue-1071-same-home,limits,package-replaced,parts,sync-fleet,version-across}.test.ts',
       ]
 
@@ -21,7 +21,7 @@ const PROCESSES = [
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine}.test.ts',
   'packages/spec-kitty/test/dashboard-page/hostile-page.test.ts',
   'packages/spec-kitty/test/sync/session/{sign-in,renewal,secrets}.test.ts',
-  'packages/spec-kitty/test/sync/{queue-files,queue-processes}.test.ts',
+  'packages/spec-kitty/test/sync/{queue-files,queue-memory,queue-processes}.test.ts',
   'packages/spec-kitty/test/sync/upload/{cloud-events-wire,dispatcher,send}.test.ts',
   'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',
 ]
