@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { note, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/types.js'
 import { whyHeld } from '../why.js'
@@ -75,7 +76,13 @@ function secondsTo(time: number): number {
 }
 
 function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): string {
-  const { sentence, command } = whyHeld({ project, reason, detail: null, count, isGone: false })
+  const { sentence, command } = whyHeld({
+    project,
+    reason,
+    detail: null,
+    count,
+    isGone: !existsSync(project),
+  })
   return `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence} (${command})`
 }
 
