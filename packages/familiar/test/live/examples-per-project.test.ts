@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Daemon } from '../../src/define/daemon.js'
 import type { Sandbox } from '../../src/testing.js'
+import { times } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNoUsers, makeUser, runAtOnce, type Installed, type User } from '../helpers/examples.js'
 import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'
@@ -11,7 +12,7 @@ import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'
 leaveNoUsers()
 
 /** A build tool with one daemon for each project, installed from the tarball. */
-const PROJECTS = 21
+const PROJECTS = times(8, 21)
 
 let user: User
 let tool: Installed
