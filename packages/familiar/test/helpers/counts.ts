@@ -6,6 +6,11 @@ export function times(short: number, full: number): number {
   return isFull ? full : short
 }
 
+/** Returns the first cases of a list that another test goes through in full, or with FAMILIAR_FULL=1 all. */
+export function firstOf<T>(cases: readonly T[], short: number): readonly T[] {
+  return isFull ? cases : cases.slice(0, short)
+}
+
 /** Long enough for that many attempts, in milliseconds. */
 export function timeoutFor(attempts: number, eachMs: number): number {
   return 30_000 + attempts * eachMs
