@@ -29,7 +29,7 @@ interface Addon {
 
 /**
  * Loads the native part by its place in the package, because the package looks for it with ten modules of its own: that takes
- * more processor time than everything else that a daemon does until it is ready, 17 of 60 ms (Node 20). Returns null
+ * a fifth of the processor time that a daemon needs until it is ready, 20 of 100 ms (Node 20). Returns null
  * if that fails for any reason: the package then finds the file, or says what is wrong.
  */
 function loadAddon(load: NodeJS.Require): NativeLocks | null {
