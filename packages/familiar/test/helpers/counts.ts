@@ -1,5 +1,5 @@
 /** The full counts take minutes: they are run by a command of their own. */
-const isFull = process.env['FAMILIAR_FULL'] === '1'
+export const isFull = process.env['FAMILIAR_FULL'] === '1'
 
 /** Returns how often something random is tried: the short count, or with FAMILIAR_FULL=1 the full one. */
 export function times(short: number, full: number): number {

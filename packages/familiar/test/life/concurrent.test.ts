@@ -14,7 +14,7 @@ const ports = portsOf('life/concurrent')
 
 leaveNoDaemons(ports)
 
-/** `live/herd-cold` has 64 at once in every run. */
+/** `live/herd-cold` has 32 at once in every run. */
 const STARTERS = times(5, 8)
 
 interface Said {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
+import { isFull } from '../../../familiar/test/helpers/counts.js'
 import { figure } from '../../../familiar/test/helpers/figures.js'
 import { lineOf, lives, processOf, type Process, type Timed } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
@@ -100,7 +101,8 @@ async function startNext(name: string): Promise<Timed> {
   return ran
 }
 
-describe('a hundred orphans', FLEET, () => {
+/** Among forty live ones the same is shown with sixty, in every run. */
+describe.skipIf(!isFull)('a hundred orphans', FLEET, () => {
   let orphans: readonly Process[]
 
   beforeAll(async () => {
