@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.mjs'
 
 /**
  * Tests that take minutes of processor time, or measure memory that a busy machine gives back late: `npm run test:full` runs
@@ -36,6 +37,7 @@ const EVERYWHERE = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

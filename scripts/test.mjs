@@ -8,7 +8,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { markRun, processesLeft } from './left-behind.mjs'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './rows.mjs'
 
@@ -16,22 +16,20 @@ import { rowsOf } from './rows.mjs'
 const WORKERS = 4
 
 /** The same beside live files. */
-const WORKERS_BESIDE_ROWS = 2
+const WORKERS_BESIDE_ROWS = 3
 
 /** How many rows of busy live files run side by side. One more row has those that mostly wait (rows.mjs). */
 const ROWS = 3
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
 
+/** Runs a command and fails if a process of this run outlives it. */
+const WATCHED = [process.execPath, 'scripts/left-behind.mjs']
+
 // Reading the certificates that this variable names makes every start of Node three times as long.
 delete process.env['NODE_EXTRA_CA_CERTS']
 
-/** Marks every process of this run, also one that has lost its parent. */
-const MARK = `FAMILIAR_TEST_RUN=${process.pid}-${Date.now()}`
-process.env['FAMILIAR_TEST_RUN'] = MARK.slice(MARK.indexOf('=') + 1)
-
-/** How long to wait for killed processes to end. */
-const LET_GO_MS = 5_000
+markRun()
 
 const args = process.argv.slice(2)
 const chosen = args.indexOf('--project')
@@ -43,6 +41,9 @@ const reports = mkdtempSync(join(tmpdir(), 'familiar-reports-'))
 const temporary = mkdtempSync(join(tmpdir(), 'fam-'))
 chmodSync(temporary, 0o1777)
 process.env['TMPDIR'] = temporary
+
+/** Where the tests put the packed library, for all of them. */
+process.env['FAMILIAR_PACKED'] = reports
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 
@@ -60,7 +61,7 @@ for (const parts of groupsOf(projects)) {
   await Promise.all(runs)
 }
 rmSync(reports, { recursive: true })
-for (const left of await leftBehind()) {
+for (const left of [...(await processesLeft()), ...filesLeft()]) {
   console.error(`left behind: ${left}`)
   total.failed += 1
 }
@@ -86,7 +87,7 @@ function groupsOf(wanted) {
   const isBeside = rows.length > 1
   const unit = wanted.includes('unit') ? [part('unit', WORKERS)] : []
   const workers = isBeside ? WORKERS_BESIDE_ROWS : WORKERS
-  const processes = wanted.includes('process') ? [part('process', workers)] : []
+  const processes = wanted.includes('process') ? [alone(part('process', workers))] : []
   return isBeside ? [unit, [...processes, ...rows]] : [unit, processes, rows]
 }
 
@@ -97,6 +98,17 @@ function groupsOf(wanted) {
  */
 function part(project, workers) {
   return { project, name: project, wrap: (command) => command, more: [`--maxWorkers=${workers}`] }
+}
+
+/**
+ * Returns the run in a private network and pid namespace, if the machine allows them: these tests and the daemons that they
+ * start look through all processes again and again, and there they see only their own.
+ *
+ * @param {Part} run
+ * @returns {Part}
+ */
+function alone(run) {
+  return { ...run, wrap: (command) => inPrivateNetwork([...WATCHED, ...command]) ?? command }
 }
 
 /**
@@ -149,41 +161,8 @@ function run(command) {
   })
 }
 
-/** Returns the processes of this run that still live (none are seen where the machine has no /proc), and its files. */
-async function leftBehind() {
-  const until = Date.now() + LET_GO_MS
-  for (let found = marked(); ; found = marked()) {
-    if (found.length === 0 || Date.now() > until) return [...found, ...filesLeft()]
-    await sleep(100)
-  }
-}
-
 function filesLeft() {
   return readdirSync(temporary).map((name) => `file ${join(temporary, name)}`)
-}
-
-function marked() {
-  return pids().flatMap((pid) => {
-    const isMarked = pid !== String(process.pid) && textOf(`/proc/${pid}/environ`).split('\0').includes(MARK)
-    return isMarked ? [`process ${pid}: ${textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`] : []
-  })
-}
-
-function pids() {
-  try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  } catch {
-    return []
-  }
-}
-
-/** @param {string} path */
-function textOf(path) {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 /**

@@ -27,7 +27,7 @@ const PAGE = '<!DOCTYPE html>\n<html><head><title>Spec Kitty Dashboard</title></
 const chunk = Buffer.alloc(64 * 1024)
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
-module.exports = { serve }
+module.exports = { serve, serveInTurn }
 
 if (!isMainThread && parentPort !== null) {
   const port = parentPort
@@ -35,9 +35,60 @@ if (!isMainThread && parentPort !== null) {
   port.on('message', () => server.close())
 }
 
-/** Starts the server in this thread. @param {Config} config @param {(told: Told) => void} tell */
+/** Starts the server in this thread, which it blocks while it serves. @param {Config} config @param {(told: Told) => void} tell */
 function serve(config, tell) {
-  const server = net.createServer({ pauseOnConnect: true }, (socket) => accept(config, tell, socket))
+  return listen(config, tell, (socket) => accept(config, tell, socket))
+}
+
+/**
+ * Starts the server in this thread, which can handle signals meanwhile: also one connection after the other, but those that
+ * wait are accepted.
+ *
+ * @param {Config} config @param {(told: Told) => void} tell
+ */
+function serveInTurn(config, tell) {
+  /** @type {import('node:net').Socket[]} */
+  const waiting = []
+  let isServing = false
+  const next = () => {
+    const socket = waiting.shift()
+    isServing = socket !== undefined
+    if (socket) serveOne(config, tell, socket, next)
+  }
+  return listen(config, tell, (socket) => {
+    socket.on('error', () => {})
+    waiting.push(socket)
+    if (!isServing) next()
+  })
+}
+
+/**
+ * @param {Config} config @param {(told: Told) => void} tell @param {import('node:net').Socket} socket
+ * @param {() => void} next Called once the connection is closed.
+ */
+function serveOne(config, tell, socket, next) {
+  let seen = ''
+  const read = (/** @type {Buffer} */ bytes) => {
+    seen += bytes.toString('latin1')
+    const request = parse(seen)
+    if (!request) return
+    socket.off('data', read)
+    const { text, leaves } = answer(config, request)
+    socket.end(text, () => socket.destroy())
+    if (leaves) socket.once('close', () => tell({ kind: 'shutdown' }))
+  }
+  if (socket.destroyed) {
+    setImmediate(next)
+    return
+  }
+  socket.once('close', next)
+  socket.on('data', read)
+  socket.resume()
+}
+
+/** @param {Config} config @param {(told: Told) => void} tell @param {(socket: import('node:net').Socket) => void} onConnection */
+function listen(config, tell, onConnection) {
+  const server = net.createServer({ pauseOnConnect: true }, onConnection)
   server.on('error', (error) => {
     tell({ kind: 'failed', busy: 'code' in error && error.code === 'EADDRINUSE', message: error.message })
   })

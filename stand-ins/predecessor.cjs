@@ -5,9 +5,9 @@
  * Turns `node -c SCRIPT MARKER...` into a stand-in for a daemon of the Python predecessor. Loaded by
  * `NODE_OPTIONS=--require` and configured by the JSON in `STAND_IN`.
  *
- * A stand-in for which the default action of SIGTERM is enough serves in this thread. Otherwise a worker serves
- * (`predecessor-serve.cjs`), and this thread handles signals and the exit, because a single-threaded server that waits for
- * one connection must still end on SIGTERM, as Python does.
+ * A stand-in for which the default action of SIGTERM is enough serves in this thread and blocks it (`predecessor-serve.cjs`).
+ * One that has something to do at its end must not block it, because a single-threaded server that waits for one connection
+ * must still end on SIGTERM, as Python does: it takes connections in turn. One that misbehaves blocks a worker thread.
  *
  * `node -c` would check the syntax of a file named SCRIPT, which does not exist, so `process.argv[1]` is set to this file.
  * That changes only an array in this process. `process.title` must never be set: it overwrites the command line.
@@ -17,7 +17,7 @@ const fs = require('node:fs')
 const { spawn } = require('node:child_process')
 const { join } = require('node:path')
 const { isMainThread, Worker } = require('node:worker_threads')
-const { serve } = require('./predecessor-serve.cjs')
+const { serve, serveInTurn } = require('./predecessor-serve.cjs')
 const { writeOwner, removeOwner } = require('./predecessor-health.cjs')
 
 /** Exit code when the port is taken: the number of EADDRINUSE on Linux. */
@@ -38,12 +38,12 @@ function begin() {
   config.startedAt = new Date().toISOString().replace(/\.\d+Z$/, '+00:00')
 
   if (endsByKernel(config)) serveHere(config)
+  else if (config.behaviour === undefined) serveWithEnd(config)
   else serveInWorker(config)
 }
 
 /**
- * Returns whether there is nothing to do at the end. Then SIGTERM needs no handler and the stand-in no worker thread, which
- * costs a third of its start time.
+ * Returns whether there is nothing to do at the end. Then SIGTERM needs no handler.
  *
  * @param {Config} config
  */
@@ -61,19 +61,30 @@ function serveHere(config) {
 }
 
 /** @param {Config} config */
+function serveWithEnd(config) {
+  const server = serveInTurn(config, (told) => hear(config, told, end))
+  const end = () => leave(config, () => server.close())
+  process.on('SIGTERM', end)
+}
+
+/** @param {Config} config */
 function serveInWorker(config) {
   const server = new Worker(require.resolve('./predecessor-serve.cjs'), { workerData: config, execArgv: [] })
-  server.on('message', (/** @type {Told} */ told) => {
-    if (told.kind === 'failed') fail(told)
-    else if (told.kind === 'shutdown') leave(config, server)
-    else {
-      if (config.owner) writeOwner(config)
-      if (config.keepChild) keepListening(config, told.fd)
-      say(1, 'ready\n')
-    }
-  })
+  const end = () => leave(config, () => server.postMessage('close', []))
+  server.on('message', (/** @type {Told} */ told) => hear(config, told, end))
   if (config.behaviour === 'ignore-term') process.on('SIGTERM', () => {})
-  else process.on('SIGTERM', () => leave(config, server))
+  else process.on('SIGTERM', end)
+}
+
+/** @param {Config} config @param {Told} told What the server says. @param {() => void} end */
+function hear(config, told, end) {
+  if (told.kind === 'failed') fail(told)
+  else if (told.kind === 'shutdown') end()
+  else {
+    if (config.owner) writeOwner(config)
+    if (config.keepChild) keepListening(config, told.fd)
+    say(1, 'ready\n')
+  }
 }
 
 /** @param {Extract<Told, { kind: 'failed' }>} told */
@@ -88,12 +99,12 @@ let isLeaving = false
  * Ends as a real daemon does: uses some CPU time, and removes the shared owner file. If configured, closes its port and
  * sleeps first, or closes its port and never ends (`close-then-hang`).
  *
- * @param {Config} config @param {Worker} server
+ * @param {Config} config @param {() => void} closePort
  */
-function leave(config, server) {
+function leave(config, closePort) {
   if (isLeaving) return
   isLeaving = true
-  if (config.behaviour === 'close-then-hang' || config.endSleepMs > 0) server.postMessage('close', [])
+  if (config.behaviour === 'close-then-hang' || config.endSleepMs > 0) closePort()
   if (config.behaviour === 'close-then-hang') {
     setInterval(() => {}, 2 ** 30)
     return

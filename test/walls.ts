@@ -165,7 +165,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
   'process.platform': [
-    ...library('observe/platform/select.ts define/places.ts'),
+    ...library('observe/platform/select.ts observe/platform/native-locks.ts define/places.ts'),
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [

@@ -17,6 +17,7 @@ const PROCESSES = [
   'test/fixtures/processes/daemon.mjs',
   'test/fixtures/processes/starter.mjs',
   'test/helpers/lock-process.mjs',
+  'test/helpers/count-process.mjs',
   'dist/observe/peek-main.js',
 ]
 

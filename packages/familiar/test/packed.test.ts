@@ -2,14 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { makeHome } from './helpers/homes.js'
+import { packLibrary } from './helpers/install-tarball.js'
 import { leaveNothing } from './helpers/leaks.js'
 
 leaveNothing()
 
-const PACKAGE = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = dirname(dirname(createRequire(import.meta.url).resolve('fs-native-extensions')))
 const TSC = join(MODULES, 'typescript', 'bin', 'tsc')
 
@@ -36,9 +35,7 @@ beforeAll(() => {
   project = realpathSync(makeHome())
   library = join(project, 'node_modules', 'familiar')
   mkdirSync(library, { recursive: true })
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', project], { cwd: PACKAGE, env })
-  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) ?? ''
-  execFileSync('tar', ['-xzf', join(project, tarball), '-C', library, '--strip-components=1'])
+  execFileSync('tar', ['-xzf', packLibrary(), '-C', library, '--strip-components=1'])
   symlinkSync(join(MODULES, 'fs-native-extensions'), join(project, 'node_modules', 'fs-native-extensions'))
 }, 60_000)
 

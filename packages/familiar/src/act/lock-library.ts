@@ -20,7 +20,7 @@ const SYSTEMS =
   'use a system that the lock library has a build for: macOS, Windows, or Linux with glibc, on x64 or arm64'
 
 /**
- * Returns the lock call of the native library. Loads the library here and not at start, because that costs 12 ms and
+ * Returns the lock call of the native library. Loads the library here and not at start, because that costs 2 ms and
  * only commands that change something need a lock.
  *
  * Throws `E_LOCK_UNAVAILABLE` if the library is missing or cannot be loaded, naming its file and the cause, and

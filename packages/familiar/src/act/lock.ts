@@ -172,7 +172,7 @@ function unusable(path: string, error: unknown): FamiliarError {
 
 /**
  * Loads the lock library. Called before a scan, a prompt or another wait, during which the package may be replaced; not
- * at start, because loading costs 12 ms and only commands that change something need a lock. Ignores failures: taking a
+ * at start, because loading costs 2 ms and only commands that change something need a lock. Ignores failures: taking a
  * lock reports them.
  */
 export async function loadLocks(): Promise<void> {

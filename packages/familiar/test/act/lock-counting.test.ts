@@ -2,8 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, inject, it } from 'vitest'
 import { killChild, startChild } from '../helpers/children.js'
 import { tally, timeoutFor, times } from '../helpers/counts.js'
 import { figure } from '../helpers/figures.js'
@@ -11,7 +10,7 @@ import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { randomFrom, seeded } from '../helpers/random.js'
 
-const COUNT = fileURLToPath(new URL('../helpers/count-process.mjs', import.meta.url))
+const COUNT = join(inject('processes'), 'count-process.mjs')
 const NAMES = Array.from({ length: 16 }, (_, index) => `process-${index}`)
 const TIMES = times(30, 625)
 const TOTAL = NAMES.length * TIMES

@@ -1,9 +1,14 @@
 /** The full counts take minutes: they are run by a command of their own. */
-const isFull = process.env['FAMILIAR_FULL'] === '1'
+export const isFull = process.env['FAMILIAR_FULL'] === '1'
 
 /** Returns how often something random is tried: the short count, or with FAMILIAR_FULL=1 the full one. */
 export function times(short: number, full: number): number {
   return isFull ? full : short
+}
+
+/** Returns the first cases of a list that another test goes through in full, or with FAMILIAR_FULL=1 all. */
+export function firstOf<T>(cases: readonly T[], short: number): readonly T[] {
+  return isFull ? cases : cases.slice(0, short)
 }
 
 /** Long enough for that many attempts, in milliseconds. */

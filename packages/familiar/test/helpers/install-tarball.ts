@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeHome } from './homes.js'
@@ -18,15 +28,28 @@ interface Manifest {
 
 let tarball: string | null = null
 
-/** Packs the library, once for each test file, and returns the path of the tarball. */
-function packLibrary(): string {
+/** Where `npm test` keeps the tarball for all files of a run: packing takes two seconds of processor time. */
+const SHARED = process.env['FAMILIAR_PACKED']
+
+/** Packs the library, once for each run or else once for each test file, and returns the path of the tarball. */
+export function packLibrary(): string {
   // Files of one worker share this module, and each removes its directories at its end.
   if (tarball !== null && existsSync(tarball)) return tarball
-  const directory = makeHome()
-  const pack = ['pack', '--silent', '--pack-destination', directory]
-  execFileSync('npm', pack, { cwd: join(ROOT, 'packages', LIBRARY) })
-  tarball = join(directory, readdirSync(directory).find((name) => name.endsWith('.tgz')) ?? '')
+  tarball = SHARED === undefined ? packInto(makeHome()) : packOnce(join(SHARED, `${LIBRARY}.tgz`))
   return tarball
+}
+
+/** Two rows may do so at the same moment: the file is there as a whole or not at all, and both are the same. */
+function packOnce(path: string): string {
+  if (!existsSync(path)) renameSync(packInto(mkdtempSync(join(dirname(path), 'packing-'))), path)
+  return path
+}
+
+function packInto(directory: string): string {
+  const pack = ['pack', '--silent', '--pack-destination', directory]
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
+  execFileSync('npm', pack, { cwd: join(ROOT, 'packages', LIBRARY), env })
+  return join(directory, readdirSync(directory).find((name) => name.endsWith('.tgz')) ?? '')
 }
 
 /**

@@ -1,10 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packLibrary } from './install-tarball.js'
 
-const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 const MODULES = dirname(dirname(createRequire(import.meta.url).resolve('fs-native-extensions')))
 
 const COMMAND_MS = 60_000
@@ -73,18 +72,7 @@ function runSetUp(line: string, reader: Reader): void {
 function installPacked(project: string): void {
   const modules = join(project, 'node_modules')
   mkdirSync(join(modules, 'familiar'), { recursive: true })
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', modules], {
-    cwd: PACKAGE,
-    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
-  })
-  const tarball = readdirSync(modules).find((name) => name.endsWith('.tgz')) ?? ''
-  execFileSync('tar', [
-    '-xzf',
-    join(modules, tarball),
-    '-C',
-    join(modules, 'familiar'),
-    '--strip-components=1',
-  ])
+  execFileSync('tar', ['-xzf', packLibrary(), '-C', join(modules, 'familiar'), '--strip-components=1'])
   symlinkSync(join(MODULES, 'fs-native-extensions'), join(modules, 'fs-native-extensions'))
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { startChild } from '../helpers/children.js'
 import { crash, commandOf, leaveNoDaemons, recordIn, startDaemonIn, starterOf } from '../helpers/daemons.js'
+import { times } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { listenersOn } from '../helpers/machine.js'
@@ -13,7 +14,8 @@ const ports = portsOf('life/concurrent')
 
 leaveNoDaemons(ports)
 
-const STARTERS = 8
+/** `live/herd-cold` has 32 at once in every run. */
+const STARTERS = times(5, 8)
 
 interface Said {
   readonly pid?: number

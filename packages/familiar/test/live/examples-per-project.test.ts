@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Daemon } from '../../src/define/daemon.js'
 import type { Sandbox } from '../../src/testing.js'
+import { times } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNoUsers, makeUser, runAtOnce, type Installed, type User } from '../helpers/examples.js'
 import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'
@@ -11,7 +12,7 @@ import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'
 leaveNoUsers()
 
 /** A build tool with one daemon for each project, installed from the tarball. */
-const PROJECTS = 21
+const PROJECTS = times(8, 21)
 
 let user: User
 let tool: Installed
@@ -58,7 +59,7 @@ describe('a build', { timeout: 120_000 }, () => {
   const MANY = 20
 
   it('says what is done while it goes on, and the next one does only what has changed', async () => {
-    const project = makeProject('warm', 5, 300_000)
+    const project = makeProject('warm', 5, 100_000)
     const { child, ended } = tool.start(['build'], { cwd: project })
     const parts: string[] = []
     child.stdout?.on('data', (part: Buffer) => parts.push(part.toString()))
@@ -74,7 +75,7 @@ describe('a build', { timeout: 120_000 }, () => {
   })
 
   it('ends at the daemon when the command is interrupted, and the daemon goes on', async () => {
-    const project = makeProject('interrupted', MANY, 200_000)
+    const project = makeProject('interrupted', MANY, 100_000)
     const { child, ended } = tool.start(['build'], { cwd: project })
     child.stdout?.once('data', () => process.kill(-(child.pid ?? 0), 'SIGINT'))
     const { status, stderr } = await ended

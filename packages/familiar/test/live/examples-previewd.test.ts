@@ -20,8 +20,11 @@ import { seeded } from '../helpers/random.js'
 
 leaveNoUsers()
 
-/** One daemon for a user, installed from the tarball, on the ports that follow from its name. */
-const HERD = 32
+/**
+ * One daemon for a user, installed from the tarball, on the ports that follow from its name. `version-herd` and `herd-cold`
+ * have the large herds of every run.
+ */
+const HERD = times(10, 32)
 const HERD_MS = 120_000
 
 const HTML = '<h1>Hello</h1>\n<p>This is <strong>bold</strong>.</p>\n'
@@ -99,7 +102,7 @@ describe(`${HERD} commands at once`, { timeout: HERD_MS }, () => {
 })
 
 describe('Ctrl+C while the daemon is started', () => {
-  const MOMENTS = times(12, 60)
+  const MOMENTS = times(5, 60)
 
   /** How much later than a whole command the latest moment is. */
   const BEYOND = 1.2

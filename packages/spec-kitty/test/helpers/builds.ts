@@ -30,12 +30,15 @@ export interface Build {
   runLine(line: string, env: Readonly<Record<string, string>>): Ran
 }
 
+/** What else is published, besides the bundle (`files` in its package.json). */
+const PAGE = join('dist', 'dashboard', 'page')
+
 /** Installs a build of another version below the directory, which must exist. The library is the repository's. */
 export function makeBuild(directory: string, { version, protocol, builtAt }: BuildOptions): Build {
   const home = join(directory, `build-${version}-${protocol ?? 'same'}`)
   const installed = join(home, 'packages', 'spec-kitty')
   mkdirSync(installed, { recursive: true })
-  for (const name of ['bin', 'command', 'dist', 'package.json']) {
+  for (const name of ['bin', 'command', PAGE, 'package.json']) {
     cpSync(join(REPOSITORY, 'packages', 'spec-kitty', name), join(installed, name), {
       recursive: true,
       preserveTimestamps: true,

@@ -18,8 +18,14 @@ const { createRequire, syncBuiltinESMExports } = require('node:module')
 const { basename } = require('node:path')
 const { randomFrom } = require('../../../familiar/test/helpers/random-from.cjs')
 
-/** The very object that the library locks with. @type {{ tryLock: (...range: number[]) => boolean }} */
-const locks = createRequire(require.resolve('familiar'))('fs-native-extensions')
+/**
+ * The very object that the library locks with: it throws where another process holds the lock.
+ *
+ * @type {{ tryLock: (descriptor: number, offset: number, length: number, isExclusive: boolean) => void }}
+ */
+const locks = createRequire(require.resolve('familiar'))(
+  `fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`,
+)
 
 const LONGEST_PAUSE_MS = 30
 
@@ -39,15 +45,15 @@ if (!isDaemon) {
 }
 
 const { tryLock } = locks
-locks.tryLock = (descriptor, offset, length) => {
+locks.tryLock = (descriptor, ...range) => {
   pause()
-  const isTaken = tryLock(descriptor, offset, length)
-  if (isTaken) {
+  try {
+    tryLock(descriptor, ...range)
     held.set(descriptor, basename(fs.readlinkSync(`/proc/self/fd/${descriptor}`)))
     say('takes', descriptor)
+  } finally {
+    pause()
   }
-  pause()
-  return isTaken
 }
 
 const { closeSync } = fs

@@ -38,7 +38,7 @@ beforeEach(() => {
 
 afterEach(() => place.end(), 60_000)
 
-const ROUNDS = times(5, 100)
+const ROUNDS = times(3, 100)
 
 /** Whatever was on its way has come or gone by then, on a busy machine too. */
 const SETTLED_MS = 10_000

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
+import { isFull } from '../../../familiar/test/helpers/counts.js'
 import { figure } from '../../../familiar/test/helpers/figures.js'
 import { lineOf, lives, processOf, type Process, type Timed } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
@@ -33,8 +34,14 @@ const held = createHolders()
 
 const PORTS = Array.from({ length: TO - FROM }, (_, index) => FROM + index)
 
+/**
+ * Of the forty live ones, those without anything odd. One of ours takes ten times the processor time of one of theirs, because
+ * it is started by a command that looks at the full range.
+ */
+const [THEIRS, OURS] = [30, 3]
+
 /** Among the other programs; the rest of the range is held by this process. */
-const MORE_ORPHANS = 16
+const MORE_ORPHANS = 6
 
 const HOSTILE = ['drip', 'endless', 'redirect', 'http', 'silent', 'reset', 'wrong-types', 'mimic'] as const
 
@@ -94,7 +101,8 @@ async function startNext(name: string): Promise<Timed> {
   return ran
 }
 
-describe('a hundred orphans', FLEET, () => {
+/** Among forty live ones the same is shown with sixty, in every run. */
+describe.skipIf(!isFull)('a hundred orphans', FLEET, () => {
   let orphans: readonly Process[]
 
   beforeAll(async () => {
@@ -119,12 +127,12 @@ describe('sixty orphans among forty live dashboards', FLEET, () => {
   beforeAll(async () => {
     orphans = await orphansOn(PORTS.filter((_, index) => index % 5 < 3))
     const rest = PORTS.filter((_, index) => index % 5 >= 3)
-    await forEach(rest.slice(0, 24), async (port) => {
+    await forEach(rest.slice(0, THEIRS), async (port) => {
       const project = place.project(`theirs-${port}`)
       live.set(`theirs, port ${port}`, await place.predecessor(port, project, { record: true }))
     })
-    await startOddOnesOfTheirs(rest.slice(24))
-    await forEach([...Array(9).keys()], async (index) => {
+    await startOddOnesOfTheirs(rest.slice(THEIRS))
+    await forEach([...Array(OURS).keys()], async (index) => {
       live.set(`ours, ${index}`, await place.start(place.project(`ours-${index}`)))
     })
     await startOddOnesOfOurs()

@@ -20,7 +20,7 @@ import { watchHerd, type Blow } from '../helpers/herd-watch.js'
 import { makeRoot, type SyncRoot } from './sync-root.js'
 
 /** Many commands at once on a cold root, held up at random at every step of a lock, one of them killed. */
-const HERD = 64
+const HERD = times(32, 64)
 const ROUNDS = times(1, 20)
 const SEED = newSeed()
 

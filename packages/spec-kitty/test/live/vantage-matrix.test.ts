@@ -14,7 +14,7 @@ import { makePlaces, type Places } from './vantage-places.js'
 let fleet: Fleet
 let places: Places
 
-const CHOSEN = 16
+const CHOSEN = 8
 const COUNT = times(CHOSEN, Number.POSITIVE_INFINITY)
 const MOST_CELLS = 2_000
 
