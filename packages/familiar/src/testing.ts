@@ -78,7 +78,7 @@ function timingOf({
 async function endAll(daemon: Daemon): Promise<readonly string[]> {
   const seen = await daemon.scan()
   for (const { observation } of seen.candidates) {
-    const scope = observation.shape?.lineage === 'own' ? observation.shape.marker : null
+    const scope = observation.shape?.implementation === 'own' ? observation.shape.marker : null
     if (scope !== null) await daemon.at(scope).stop()
   }
   const { candidates } = await daemon.scan()

@@ -29,7 +29,7 @@ export async function requestShutdown(
   const { port, token } = record
   if (token === null) return null
   const ask = { address: '127.0.0.1', port, method: 'POST', path: SHUTDOWN_PATH, timeoutMs: ASK_MS } as const
-  if (record.lineage === 'predecessor') {
+  if (record.implementation === 'predecessor') {
     for (const { shutdown } of family.predecessors) {
       const reply = shutdown === null ? null : await request({ ...ask, ...shutdown(token) })
       if (reply !== null && reply !== 'unreachable' && reply.status === 200) return PREDECESSOR_DRAIN_MS

@@ -75,7 +75,7 @@ export async function askOnly(
   record: DaemonRecord | null,
 ): Promise<Retirement> {
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
-  if (record?.lineage !== 'own' || pid === null || process === null) return failed
+  if (record?.implementation !== 'own' || pid === null || process === null) return failed
   const drainMs = await askFor(family, record, reason)
   if (drainMs === null) return failed
   const isGone = await isGoneWithin(platform, { pid, startTime: process.startTime }, drainMs + STEP_MS)
@@ -96,7 +96,7 @@ type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
  * record was changed.
  */
 export async function markEnded(order: TidyOrder, { proof, observation }: Candidate): Promise<boolean> {
-  if (proof === null || observation.shape?.lineage !== 'own') return false
+  if (proof === null || observation.shape?.implementation !== 'own') return false
   const { record } = order.family.files(order.scope)
   let isMarked = false
   await withDaemonLock(order, (lock) => (isMarked = markStopped(lock, record, proof, order.reason)))
@@ -109,7 +109,7 @@ export async function markEnded(order: TidyOrder, { proof, observation }: Candid
  */
 export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<boolean> {
   const { shape } = daemon.observation
-  if (shape?.lineage !== 'predecessor') return markEnded(order, daemon)
+  if (shape?.implementation !== 'predecessor') return markEnded(order, daemon)
   const { predecessorRecords } = order.family.files(order.scope)
   let isRemoved = false
   await withDaemonLock(order, () => {
@@ -130,7 +130,7 @@ export function namesPredecessor(
   named: { readonly token: string | null; readonly port: number | null },
 ): boolean {
   const read = readRecord(family, path)
-  if (read.state !== 'readable' || read.record.lineage !== 'predecessor') return false
+  if (read.state !== 'readable' || read.record.implementation !== 'predecessor') return false
   return read.record.token === named.token && read.record.port === named.port
 }
 

@@ -46,7 +46,7 @@ export function factsOf(
     records_readable: recordsReadable(seen, around),
     in_startup_grace:
       seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
-    predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.lineage === 'predecessor'),
+    predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.implementation === 'predecessor'),
     project_gone: projectGone(seen, scope),
     disowned: scope === null ? 'unknown' : isDisowned(seen, scope, around),
   }
@@ -80,7 +80,8 @@ function singletonNamed(seen: Observation, around: ScanContext): Tri {
  */
 export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   const ownsToken = scope.records.some(
-    (read) => read.state === 'readable' && read.record.lineage === 'own' && read.record.port === seen.port,
+    (read) =>
+      read.state === 'readable' && read.record.implementation === 'own' && read.record.port === seen.port,
   )
   return some(
     tri(seen.ownsToken && ownsToken),
@@ -117,8 +118,8 @@ function holdsReportedLock(seen: Observation, around: ScanContext): Tri {
  */
 export function isSingletonByRecord(record: DaemonRecord, seen: Observation, scope: ScopeSnapshot): Tri {
   if (!record.running) return 'no'
-  if (record.lineage === 'predecessor') {
-    if (seen.shape?.lineage === 'own') return 'no'
+  if (record.implementation === 'predecessor') {
+    if (seen.shape?.implementation === 'own') return 'no'
     const byPid = record.pid === null ? 'no' : same(record.pid, seen.pid)
     return some(byPid, provesPredecessor(record, seen))
   }
@@ -129,7 +130,7 @@ export function isSingletonByRecord(record: DaemonRecord, seen: Observation, sco
 
 /** Returns whether the token and the port in a predecessor's record are those of this process. */
 export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri {
-  if (record.lineage !== 'predecessor' || seen.port === null) return 'no'
+  if (record.implementation !== 'predecessor' || seen.port === null) return 'no'
   return every(tri(record.port === seen.port), same(record.token, seen.shape?.token ?? null))
 }
 
@@ -194,7 +195,7 @@ export function projectGone({ shape, process }: Observation, scope: ScopeSnapsho
   const isUnmounted = scope.emptyForSeconds !== null && (age === null || scope.emptyForSeconds > age)
   if (isUnmounted) return 'unknown'
   if (!scope.gone) return 'no'
-  return shape?.lineage === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
+  return shape?.implementation === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
 }
 
 function isDisowned(seen: Observation, scope: ScopeSnapshot, around: ScanContext): Tri {
@@ -246,7 +247,7 @@ function scopeAgrees(seen: Observation, around: ScanContext): Tri {
   const { report, shape, process } = seen
   if (report === null || shape === null || shape.marker === null) return 'unknown'
   if (report.scope === null && report.statesScope) return 'unknown'
-  const own = shape.lineage === 'own' ? (process?.workingDirectory ?? null) : null
+  const own = shape.implementation === 'own' ? (process?.workingDirectory ?? null) : null
   const real = (name: string): string | null => around.scopes.get(name)?.real ?? null
   const agrees = [report.scope, own].map((name) => {
     if (name === null || name === shape.marker) return 'yes'

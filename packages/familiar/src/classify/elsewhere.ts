@@ -10,7 +10,7 @@ type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
  * the boot ids differ. Pure.
  */
 export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
-  if (record.lineage === 'predecessor' || record.hostId === null) return false
+  if (record.implementation === 'predecessor' || record.hostId === null) return false
   return record.bootId === machine.bootId
     ? record.pidNamespace !== machine.pidNamespace
     : record.hostId !== machine.hostId

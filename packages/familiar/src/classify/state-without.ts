@@ -3,7 +3,7 @@ import { isHeldElsewhere, isOfElsewhere } from './elsewhere.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import type { ScopeSnapshot, ScanContext } from './observation.js'
-import type { Lineage } from '../identity/spawn-shape.js'
+import type { Implementation } from '../identity/spawn-shape.js'
 
 /**
  * The state of the daemon of a scope. `starting`: a young process that no record names yet holds the daemon lock.
@@ -32,7 +32,7 @@ export interface DaemonStatus {
   readonly why: string
   /** When the daemon started or stopped or, if it crashed, when it was last alive. ISO 8601; null if unknown. */
   readonly since: string | null
-  readonly lineage: Lineage
+  readonly implementation: Implementation
   readonly pid: number | null
   readonly port: number | null
   /** The self-report of the daemon; null if it gave none. */
@@ -66,7 +66,7 @@ function stateOf(around: Around): DaemonStatus {
     state,
     why,
     since,
-    lineage: record?.lineage ?? 'own',
+    implementation: record?.implementation ?? 'own',
     pid: record?.pid ?? null,
     port: record?.port ?? null,
     report: null,
@@ -80,7 +80,7 @@ function stateOf(around: Around): DaemonStatus {
   if (record === null) return as('none', unreadableWhy(here) ?? 'there is no record of one')
   if (!record.running) return as('stopped', record.stopReason ?? 'it was stopped', record.stoppedAt)
   const isAlive = namesLiving(record, alive) === 'yes'
-  if (record.lineage === 'own') {
+  if (record.implementation === 'own') {
     const isElse = isOfElsewhere(record, machine)
     const why = isElse ? 'it ran elsewhere, and the daemon lock is free' : 'its process is gone'
     return isAlive && !isElse ? as('stopping', 'it let its lock go') : as('crashed', why, here.lockTouchedAt)
@@ -95,14 +95,14 @@ function stateOf(around: Around): DaemonStatus {
 /** Returns our own record of the scope; null when it is absent, unreadable or of another scope. */
 export function ownRecordIn({ records, real }: ScopeSnapshot): DaemonRecord | null {
   const own = records.flatMap((read) =>
-    read.state === 'readable' && read.record.lineage === 'own' ? [read.record] : [],
+    read.state === 'readable' && read.record.implementation === 'own' ? [read.record] : [],
   )
   return own.find(({ scope }) => scope === real) ?? null
 }
 
 function predecessorRecordIn({ records }: ScopeSnapshot): DaemonRecord | null {
   const found = records.flatMap((read) =>
-    read.state === 'readable' && read.record.lineage === 'predecessor' ? [read.record] : [],
+    read.state === 'readable' && read.record.implementation === 'predecessor' ? [read.record] : [],
   )
   return found[0] ?? null
 }

@@ -67,7 +67,12 @@ async function assess(
   report: SelfReport,
 ): Promise<RecordedDaemon> {
   const { packageVersion, protocolVersion } = report
-  const build = { lineage: 'own', packageVersion, protocolVersion, buildTime: record.buildTime } as const
+  const build = {
+    implementation: 'own',
+    packageVersion,
+    protocolVersion,
+    buildTime: record.buildTime,
+  } as const
   const standing = versionRelation(build, request.self)
   if (standing === 'older') return { record, report, standing, replaceFor: 'version_mismatch' }
   const isLeft = await isInstallationGone(request, record, report)

@@ -1,7 +1,7 @@
 import { missingProofs } from '../classify/replaceable.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import type { Lineage } from '../identity/spawn-shape.js'
+import type { Implementation } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readPredecessorRecord } from '../observe/records.js'
 import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
@@ -48,7 +48,7 @@ const BEYOND: ReadonlySet<string> = new Set([
  * How many scans to try until the daemon answers: on a busy machine even a healthy one may miss one. Ours has just proven
  * itself, but a predecessor may be hung, and that must be reported within two seconds.
  */
-const SCANS: Readonly<Record<Lineage, number>> = { own: 3, predecessor: 2 }
+const SCANS: Readonly<Record<Implementation, number>> = { own: 3, predecessor: 2 }
 
 /**
  * Ends our own daemon that the record names. Returns null if a scan no longer finds that instance. Throws
@@ -112,13 +112,13 @@ interface ReplaceTarget {
 
 async function findTarget(
   { family, scope, platform }: ReplaceOrder,
-  lineage: Lineage,
+  implementation: Implementation,
 ): Promise<{ readonly seen: Scan; readonly target: ReplaceTarget | null }> {
   for (let scans = 1; ; scans++) {
     const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
-    const daemon = scopeDaemon(seen, lineage)
+    const daemon = scopeDaemon(seen, implementation)
     if (daemon === null) return { seen, target: null }
-    if (daemon.facts.self_report !== 'yes' && scans < SCANS[lineage]) continue
+    if (daemon.facts.self_report !== 'yes' && scans < SCANS[implementation]) continue
     const record = recordOf(daemon, seen)
     const version = daemon.observation.report?.packageVersion ?? record?.packageVersion ?? null
     return { seen, target: { seen, daemon, record, version } }

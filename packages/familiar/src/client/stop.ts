@@ -100,7 +100,7 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
  */
 function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target | null {
   const { observation, facts } = daemon
-  const isPredecessor = observation.shape?.lineage === 'predecessor'
+  const isPredecessor = observation.shape?.implementation === 'predecessor'
   if (isPredecessor && readPredecessorRecord(request.family, request.scope) === null) return null
   const record = recordOf(daemon, seen)
   const named = {

@@ -54,5 +54,5 @@ function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
 export function otherNamed(family: Family, file: PeekedFile, own: OwnRecord): DaemonRecord | null {
   const read = toRecord(family, file)
   if (read.state !== 'readable' || !read.record.running || read.record.pid === own.pid) return null
-  return read.record.lineage === 'predecessor' || read.record.scope === own.scope ? read.record : null
+  return read.record.implementation === 'predecessor' || read.record.scope === own.scope ? read.record : null
 }

@@ -34,7 +34,7 @@ function commandProblem(family: Family, command: CommandLine | null, scope: stri
   const shape = matchShapes(family.shapes, command)
   const shown = 'args' in command ? command.args.join(' ') : command.text
   if (shape === null) return `its command line has none of the described forms: ${shown}`
-  if (shape.lineage !== 'own') return `its command line has the form of a predecessor's: ${shown}`
+  if (shape.implementation !== 'own') return `its command line has the form of a predecessor's: ${shown}`
   if (shape.marker === null) return `its command line names no scope: ${shown}`
   if (!isSameScope(shape.marker, scope))
     return `its command line names the scope ${shape.marker}, but it serves ${scope}`

@@ -82,7 +82,7 @@ export interface CommandLine {
 /** An earlier implementation of the daemon: the only place where an author describes command lines. */
 export interface Predecessor {
   /** Its command line, argument by argument. */
-  readonly commandLine: Omit<SpawnShape, 'lineage' | 'hasOptions'>
+  readonly commandLine: Omit<SpawnShape, 'implementation' | 'hasOptions'>
   /** The path of its health reply: what answers a GET with JSON, without a token. By default `/api/health`. */
   readonly healthPath?: string
   /** Reads the JSON body of its health reply; null if it is none of its replies. */

@@ -6,7 +6,7 @@ import type { CommandLine, Predecessor, PredecessorReport } from './options.js'
 /** Returns how a daemon's own command line is recognised. `launchArgs` writes it. */
 export function ownShape({ role, scopeFlag, entry }: CommandLine): SpawnShape {
   return {
-    lineage: 'own',
+    implementation: 'own',
     hasOptions: true,
     head: [/.+/, entry ?? /[^-].*/, new RegExp(escaped(role))],
     marker: new RegExp(`${escaped(scopeFlag)}(?<scope>.+)`),

@@ -128,7 +128,7 @@ function familyOf(
     reasonNames: words.reasonNames,
     shapes: [
       ownShape(commandLine),
-      ...predecessors.map((one) => ({ ...one.commandLine, lineage: 'predecessor' as const })),
+      ...predecessors.map((one) => ({ ...one.commandLine, implementation: 'predecessor' as const })),
     ],
     readSelfReport: selfReportReader(name, predecessors),
     healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),
@@ -158,7 +158,7 @@ function familyOf(
 
 function selfOf({ protocol = 1, buildTime = null }: DaemonOptions, packageVersion: string): Self {
   return {
-    lineage: 'own',
+    implementation: 'own',
     protocolVersion: protocol,
     packageVersion,
     buildTime,

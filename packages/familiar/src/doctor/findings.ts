@@ -81,15 +81,15 @@ function otherVersion({ seen, self, words }: Seen): Finding | null {
   const found = scopeDaemon(seen)
   const { report, shape } = found?.observation ?? {}
   if (found === null || report == null || shape == null) return null
-  if (shape.lineage === 'predecessor' && !isReplaced(found, seen)) return null
+  if (shape.implementation === 'predecessor' && !isReplaced(found, seen)) return null
   const { packageVersion, protocolVersion } = report
   const buildTime = recordOf(found, seen)?.buildTime ?? null
   const standing = versionRelation(
-    { lineage: shape.lineage, packageVersion, protocolVersion, buildTime },
+    { implementation: shape.implementation, packageVersion, protocolVersion, buildTime },
     self,
   )
   if (standing === 'same') return null
-  const theirs = shape.lineage === 'predecessor' ? ` of ${words.predecessor}` : ''
+  const theirs = shape.implementation === 'predecessor' ? ` of ${words.predecessor}` : ''
   return {
     id: 'F-004',
     severity: 'warn',
@@ -187,7 +187,7 @@ function predecessorToo({ seen, words: { predecessor, scope, stop } }: Seen): Fi
       candidate.facts.singleton_here === 'yes' &&
       (candidate.facts.marker !== 'yes' || candidate.facts.marker_here === 'yes') &&
       candidate.observation.report !== null &&
-      candidate.observation.shape?.lineage === 'predecessor',
+      candidate.observation.shape?.implementation === 'predecessor',
   )
   if (theirs === undefined || isReplaced(theirs, seen)) return null
   const { report, port } = theirs.observation

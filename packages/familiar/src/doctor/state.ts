@@ -36,7 +36,7 @@ export function statusHead(status: DaemonStatus): StatusHead {
     state,
     why,
     since,
-    is_predecessor: isPresent && status.lineage === 'predecessor',
+    is_predecessor: isPresent && status.implementation === 'predecessor',
     pid: isPresent ? status.pid : null,
     port: isPresent ? status.port : null,
     version,

@@ -2,7 +2,7 @@ import type { CommandLine } from './machine.js'
 import { portOf } from '../json.js'
 
 /** Which implementation of the tool started a daemon: `own` is this one, `predecessor` an earlier one. */
-export type Lineage = 'own' | 'predecessor'
+export type Implementation = 'own' | 'predecessor'
 
 /**
  * The form of the command line with which daemons of a family are started.
@@ -12,7 +12,7 @@ export type Lineage = 'own' | 'predecessor'
  * `token`.
  */
 export interface SpawnShape {
-  readonly lineage: Lineage
+  readonly implementation: Implementation
   /** True if options of the interpreter (each one word that begins with `-`) may stand between it and the rest of the head. */
   readonly hasOptions?: boolean
   readonly head: readonly RegExp[]
@@ -25,7 +25,7 @@ export interface SpawnShape {
 
 /** What was found in a command line that has a known spawn shape. */
 export interface ShapeMatch {
-  readonly lineage: Lineage
+  readonly implementation: Implementation
   /** The scope that the marker names, decoded; null when the command line has no marker. */
   readonly marker: string | null
   readonly port: number | null
@@ -99,7 +99,7 @@ function whole(pattern: RegExp): RegExp {
 function toMatch(shape: SpawnShape, groups: Groups): ShapeMatch {
   const scope = groups['scope']
   return {
-    lineage: shape.lineage,
+    implementation: shape.implementation,
     marker: scope === undefined ? null : (shape.decodeScope?.(scope) ?? scope),
     port: portOf(Number(groups['port'])),
     token: groups['token'] ?? null,

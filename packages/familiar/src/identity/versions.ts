@@ -1,8 +1,8 @@
-import type { Lineage } from './spawn-shape.js'
+import type { Implementation } from './spawn-shape.js'
 
 /** The facts by which installations, and the daemons that were started from them, are ordered from older to newer. */
 export interface Build {
-  readonly lineage: Lineage
+  readonly implementation: Implementation
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
   /**
@@ -14,7 +14,7 @@ export interface Build {
 
 /** The installation that scans or connects. */
 export interface Self extends Build {
-  readonly lineage: 'own'
+  readonly implementation: 'own'
   readonly packageVersion: string
   readonly executable: string
 }
@@ -33,7 +33,8 @@ export type VersionRelation = 'same' | 'newer' | 'newer_protocol' | 'older' | 'u
  * replacement is by a newer build.
  */
 export function versionRelation(daemon: Build, self: Build): VersionRelation {
-  const isOneProtocol = daemon.lineage === self.lineage && daemon.protocolVersion === self.protocolVersion
+  const isOneProtocol =
+    daemon.implementation === self.implementation && daemon.protocolVersion === self.protocolVersion
   if (isOneProtocol && versionsMatch(daemon.packageVersion ?? '', self.packageVersion ?? '')) return 'same'
   const order = compareBuilds(daemon, self)
   if (order < 0) return 'older'
@@ -71,7 +72,7 @@ export function compareVersions(a: string, b: string): number {
 export function compareBuilds(a: Build, b: Build): number {
   const [one, other] = [parseVersion(a.packageVersion ?? ''), parseVersion(b.packageVersion ?? '')]
   return (
-    Number(a.lineage === 'own') - Number(b.lineage === 'own') ||
+    Number(a.implementation === 'own') - Number(b.implementation === 'own') ||
     (a.protocolVersion ?? -1) - (b.protocolVersion ?? -1) ||
     Number(one !== null) - Number(other !== null) ||
     (one !== null && other !== null ? compareParsed(one, other) : 0) ||

@@ -111,9 +111,9 @@ async function scopesNamedBy(
   platform: Platform,
   user: string,
 ): Promise<readonly string[] | null> {
-  const directory = shape?.lineage === 'own' ? process?.workingDirectory : null
+  const directory = shape?.implementation === 'own' ? process?.workingDirectory : null
   const named = [shape?.marker, report?.scope, directory].flatMap((name) => name ?? [])
-  const isAsked = family.scopesInEnvironment !== null && shape?.lineage === 'predecessor'
+  const isAsked = family.scopesInEnvironment !== null && shape?.implementation === 'predecessor'
   if (!isAsked || process?.user !== user) return [...new Set(named)]
   const environment = await platform.environment(process.pid)
   if (environment === null) return platform.name !== 'linux' && named.length > 0 ? [...new Set(named)] : null
@@ -135,7 +135,7 @@ async function withAncestors(
 ): Promise<readonly Observation[]> {
   const found = new Map<Observation, ProcessView[]>()
   let open = observations.flatMap((seen) =>
-    seen.shape?.lineage === 'predecessor' && seen.process !== null ? [{ seen, at: seen.process }] : [],
+    seen.shape?.implementation === 'predecessor' && seen.process !== null ? [{ seen, at: seen.process }] : [],
   )
   for (let depth = 0; open.length > 0 && depth < MAX_FORKS; depth++) {
     const parents = open.flatMap(({ at }) => (at.parent !== null && at.parent > 0 ? [at.parent] : []))

@@ -45,7 +45,16 @@ async function provenState(at: OfScope): Promise<DaemonStatus | null> {
   if (answer.outcome !== 'proven') return null
   const { pid, port, startedAt } = record
   const { report } = answer
-  return { state: 'running', why: 'it answers', since: startedAt, lineage: 'own', pid, port, report, record }
+  return {
+    state: 'running',
+    why: 'it answers',
+    since: startedAt,
+    implementation: 'own',
+    pid,
+    port,
+    report,
+    record,
+  }
 }
 
 /**
@@ -55,7 +64,7 @@ async function provenState(at: OfScope): Promise<DaemonStatus | null> {
 async function quietState({ family, scope, platform }: OfScope): Promise<DaemonStatus | null> {
   const { told, ...view } = readScope(family, scope)
   const isOurs = view.records.every(
-    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'own'),
+    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.implementation === 'own'),
   )
   if (!isOurs || (await platform.lockHolder(family.files(scope).daemonLock, told, [])) !== null) return null
   const machine = await platform.host()

@@ -84,7 +84,7 @@ function absent(): RecordRead {
  */
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
   const read = ofScope(withToken(family, readRecord(family, family.files(scope).record)), scope)
-  if (read.state !== 'readable' || read.record.lineage !== 'own') return null
+  if (read.state !== 'readable' || read.record.implementation !== 'own') return null
   return read.record.scope === scope ? read.record : null
 }
 
@@ -96,7 +96,7 @@ export function readPredecessorRecord(family: Family, scope: string): DaemonReco
   const { record, predecessorRecords } = family.files(scope)
   const reads = [...new Set([record, ...predecessorRecords])].map((path) => readRecord(family, path))
   const counting = reads.find((read) => read.state !== 'absent')
-  if (counting?.state !== 'readable' || counting.record.lineage !== 'predecessor') return null
+  if (counting?.state !== 'readable' || counting.record.implementation !== 'predecessor') return null
   return counting.record
 }
 

@@ -152,7 +152,7 @@ async function proveRecorded(
 ): Promise<ReadonlySet<string>> {
   const proven = new Set<string>()
   for (const read of records) {
-    if (read.state !== 'readable' || read.record.lineage !== 'own' || !read.record.running) continue
+    if (read.state !== 'readable' || read.record.implementation !== 'own' || !read.record.running) continue
     const { pid, port } = read.record
     const silent = listeners.filter((at) => at.port === port && at.pid === null && !holders.has(at.socket))
     if (pid === null || silent.length === 0) continue

@@ -2,7 +2,7 @@ import { isSingletonByRecord, provesPredecessor } from '../classify/derive.js'
 import { inUseBy } from '../classify/evidence.js'
 import { isHeldElsewhere } from '../classify/elsewhere.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import type { Lineage } from '../identity/spawn-shape.js'
+import type { Implementation } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'
 
 /**
@@ -10,15 +10,15 @@ import type { Candidate, Scan } from './scan.js'
  * marker is not proven to name this scope, and one that is the live daemon of another scope: the record in a copied home
  * directory names the daemon of the original one.
  */
-export function scopeDaemon(seen: Scan, lineage?: Lineage): Candidate | null {
+export function scopeDaemon(seen: Scan, implementation?: Implementation): Candidate | null {
   const found = seen.candidates.filter(
     ({ facts, observation }) =>
       facts.singleton_here === 'yes' &&
       (facts.marker !== 'yes' || facts.marker_here === 'yes') &&
       inUseBy(observation, seen.context) === null &&
-      (lineage === undefined || observation.shape?.lineage === lineage),
+      (implementation === undefined || observation.shape?.implementation === implementation),
   )
-  return found.find(({ observation }) => observation.shape?.lineage === 'own') ?? found[0] ?? null
+  return found.find(({ observation }) => observation.shape?.implementation === 'own') ?? found[0] ?? null
 }
 
 /**
@@ -36,7 +36,10 @@ export function recordOf({ observation }: Candidate, { context }: Scan): DaemonR
   const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
   const isIt = (record: DaemonRecord): boolean =>
     isSingletonByRecord(record, observation, here) === 'yes' ||
-    (observation.ownsToken && record.lineage === 'own' && record.running && record.port === observation.port)
+    (observation.ownsToken &&
+      record.implementation === 'own' &&
+      record.running &&
+      record.port === observation.port)
   return records.find(isIt) ?? null
 }
 
@@ -46,7 +49,7 @@ export function recordOf({ observation }: Candidate, { context }: Scan): DaemonR
  * that could name a scope must be readable too, so that the daemon of another scope is never ended by mistake.
  */
 export function isSingletonProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
-  if (observation.shape?.lineage !== 'predecessor') return true
+  if (observation.shape?.implementation !== 'predecessor') return true
   if (record === null || provesPredecessor(record, observation) !== 'yes') return false
   return facts.marker === 'yes' || observation.namedScopes !== null
 }
@@ -56,13 +59,14 @@ export function isSingletonProven({ facts, observation }: Candidate, record: Dae
  * with one, only commands of the predecessor use it.
  */
 export function isEndedByStop(daemon: Candidate, seen: Scan): boolean {
-  if (daemon.observation.shape?.lineage !== 'predecessor') return true
+  if (daemon.observation.shape?.implementation !== 'predecessor') return true
   return isPredecessorAlone(seen) && isSingletonProven(daemon, recordOf(daemon, seen))
 }
 
 /** Returns whether each record of the scope is absent or a predecessor's. */
 export function isPredecessorAlone({ context }: Scan): boolean {
   return context.here.records.every(
-    (read) => read.state === 'absent' || (read.state === 'readable' && read.record.lineage === 'predecessor'),
+    (read) =>
+      read.state === 'absent' || (read.state === 'readable' && read.record.implementation === 'predecessor'),
   )
 }

@@ -22,9 +22,9 @@ export function stateFrom(seen: Scan): DaemonStatus {
 function countedDaemon(seen: Scan): Candidate | null {
   const found = scopeDaemon(seen)
   const hasOwn = seen.context.here.records.some(
-    (read) => read.state === 'readable' && read.record.lineage === 'own',
+    (read) => read.state === 'readable' && read.record.implementation === 'own',
   )
-  return found?.observation.shape?.lineage === 'predecessor' && hasOwn ? null : found
+  return found?.observation.shape?.implementation === 'predecessor' && hasOwn ? null : found
 }
 
 function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
@@ -32,7 +32,7 @@ function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
   const { report, pid, port, process } = observation
   const record = recordOf(daemon, seen)
   const own = ownRecordIn(seen.context.here)
-  const lineage = observation.shape?.lineage ?? own?.lineage ?? 'predecessor'
+  const implementation = observation.shape?.implementation ?? own?.implementation ?? 'predecessor'
   const isMarkedStopped = own?.running === false && own.pid === pid
   const isInStartupGrace = (process?.ageSeconds ?? 0) < seen.family.startingSeconds
   const since = record?.startedAt ?? bornAt(process?.ageSeconds ?? null)
@@ -40,7 +40,7 @@ function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
     state,
     why,
     since,
-    lineage,
+    implementation,
     pid,
     port: port ?? record?.port ?? null,
     report,
@@ -51,7 +51,8 @@ function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
   }
   if (facts.reachable === 'no')
     return as('unreachable', 'it runs where a connection from here does not reach it')
-  if (isMarkedStopped && lineage === 'own') return as('stopping', own.stopReason ?? 'it was told to stop')
+  if (isMarkedStopped && implementation === 'own')
+    return as('stopping', own.stopReason ?? 'it was told to stop')
   if (record === null && isInStartupGrace)
     return as('starting', 'it holds the daemon lock, and its record is still to come')
   return report === null ? as('wedged', 'it lives and does not answer') : as('running', 'it answers')

@@ -1,9 +1,9 @@
 import { countOf, objectOf, parseJson, pidOf, portOf, stringOf, type JsonObject } from '../json.js'
-import type { Lineage } from '../identity/spawn-shape.js'
+import type { Implementation } from '../identity/spawn-shape.js'
 
 /** A scope's record, in which its daemon states who it is. */
 export interface DaemonRecord {
-  readonly lineage: Lineage
+  readonly implementation: Implementation
   /** The scope that the record belongs to; null in a predecessor's record, which does not name it. */
   readonly scope: string | null
   readonly pid: number | null
@@ -107,7 +107,7 @@ function parseOwn(json: JsonObject): DaemonRecord | null {
   if (token === null && 'token' in json) return null
   if (state !== 'running' && state !== 'stopped') return null
   return {
-    lineage: 'own',
+    implementation: 'own',
     scope,
     pid,
     startTime,
@@ -131,7 +131,7 @@ function parseOwn(json: JsonObject): DaemonRecord | null {
 function ofPredecessor(found: PredecessorRecord | null): DaemonRecord | null {
   if (found === null) return null
   return {
-    lineage: 'predecessor',
+    implementation: 'predecessor',
     scope: null,
     pid: found.pid,
     startTime: null,

@@ -789,7 +789,7 @@ describe('projectGone', () => {
 
   /** What is proven, written out: everything that is not said here is unknown. */
   function proven(
-    lineage: 'own' | 'predecessor' | null,
+    implementation: 'own' | 'predecessor' | null,
     gone: boolean | null,
     isLeft: boolean | null,
     emptyFor: number | null,
@@ -798,7 +798,7 @@ describe('projectGone', () => {
     if (gone === null) return 'unknown'
     if (emptyFor !== null && (age === null || age < emptyFor)) return 'unknown'
     if (!gone) return 'no'
-    if (lineage !== 'own') return 'yes'
+    if (implementation !== 'own') return 'yes'
     return isLeft === true ? 'yes' : 'unknown'
   }
 
@@ -808,7 +808,7 @@ describe('projectGone', () => {
         Object.entries(EMPTY).flatMap(([since, emptyForSeconds]) =>
           [AGE, null].map((ageSeconds) => ({
             what: [
-              of?.lineage ?? 'no shape',
+              of?.implementation ?? 'no shape',
               `gone ${gone}`,
               `cwd gone ${workingDirectoryGone}`,
               since,
@@ -816,7 +816,13 @@ describe('projectGone', () => {
             ],
             seen: observation({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
             scope: scopeView({ gone, emptyForSeconds }),
-            expected: proven(of?.lineage ?? null, gone, workingDirectoryGone, emptyForSeconds, ageSeconds),
+            expected: proven(
+              of?.implementation ?? null,
+              gone,
+              workingDirectoryGone,
+              emptyForSeconds,
+              ageSeconds,
+            ),
           })),
         ),
       ),

@@ -100,7 +100,7 @@ function isNamed(seen: Observation, around: ScanContext): boolean {
         read.record.running &&
         read.record.pid === seen.pid &&
         // A predecessor never records a process of ours: that pid was used again.
-        (read.record.lineage === 'own' || seen.shape?.lineage !== 'own'),
+        (read.record.implementation === 'own' || seen.shape?.implementation !== 'own'),
     )
   )
 }

@@ -28,7 +28,7 @@ import {
 type Seen = ReturnType<typeof observation>
 
 const SELF = {
-  lineage: 'own',
+  implementation: 'own',
   protocolVersion: 2,
   packageVersion: '4.0.0',
   buildTime: null,
@@ -233,7 +233,7 @@ describe('the text of the doctor', () => {
 
   it('has a place for the scope of another home', () => {
     const scan = scanOf([
-      observation({ shape: { lineage: 'own', marker: ELSEWHERE, port: null, token: null } }),
+      observation({ shape: { implementation: 'own', marker: ELSEWHERE, port: null, token: null } }),
     ])
     const candidates = scan.candidates.map((one) =>
       withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),

@@ -16,7 +16,13 @@ const [, , text = '', state] = process.argv
 const port = Number(text)
 const ask = /** @type {const} */ ({ address: '127.0.0.1', port, method: 'GET', path: '/', timeoutMs: 1_000 })
 const record = /** @type {import('../../dist/protocol/record.js').DaemonRecord} */ (
-  /** @type {unknown} */ ({ lineage: 'own', pid: 1, port, token: 'x'.repeat(64), instanceId: 'y'.repeat(32) })
+  /** @type {unknown} */ ({
+    implementation: 'own',
+    pid: 1,
+    port,
+    token: 'x'.repeat(64),
+    instanceId: 'y'.repeat(32),
+  })
 )
 
 /** @param {Promise<unknown>} asked */

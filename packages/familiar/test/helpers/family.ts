@@ -11,7 +11,7 @@ const dashboard: Recognition = {
   name: 'dashboard',
   shapes: [
     {
-      lineage: 'predecessor',
+      implementation: 'predecessor',
       head: [/.+/, /-c/, /(?:.*\n)?run_dashboard_server\(Path\('(?<scope>[^'\n]+)'\), \d+, '[^'\n]+'\)\s*/],
       marker: null,
     },
@@ -36,7 +36,7 @@ export function testFamily(ports: PortRange, startingSeconds = 0): Family {
     reasonNames: { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' },
     shapes: [
       {
-        lineage: 'predecessor',
+        implementation: 'predecessor',
         head: [/.+/, /-c/, /(?:.*\n)?run_sync_daemon\((?<port>\d+), '(?<token>[^'\n]+)'\)\s*/],
         marker: /--spec-kitty-daemon-root=(?<scope>.+)/,
       },

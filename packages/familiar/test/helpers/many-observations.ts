@@ -141,7 +141,7 @@ const SIZES = [PROCESSES, SHAPES, ANSWERS, PLACES, NAMED, KIN, RECORDS, HOLDERS,
 /** Daemons that the departures start from: a stale one of ours, a stale predecessor, a live one of another scope. */
 const BASES: readonly (readonly number[])[] = [
   [],
-  [0, SHAPES.findIndex((of) => of?.lineage === 'predecessor'), 9],
+  [0, SHAPES.findIndex((of) => of?.implementation === 'predecessor'), 9],
   [0, 3, 7, 0, 0, 0, 2],
 ].map((base) => SIZES.map((_, at) => base[at] ?? 0))
 

@@ -31,7 +31,7 @@ export const LIVE_TOKEN = '8dbd98dde9a8fe7803216c4e54dac522'
 
 /** The installation whose command scans. */
 export const SELF: Self = {
-  lineage: 'own',
+  implementation: 'own',
   protocolVersion: 2,
   packageVersion: '4.0.0',
   buildTime: null,
@@ -77,12 +77,12 @@ export function liveProcess(change: Partial<ProcessView> = {}): ProcessView {
 }
 
 export function shape(change: Partial<ShapeMatch> = {}): ShapeMatch {
-  return { lineage: 'own', marker: HERE, port: null, token: null, ...change }
+  return { implementation: 'own', marker: HERE, port: null, token: null, ...change }
 }
 
 /** What a predecessor's command line says. */
 export function oldShape(change: Partial<ShapeMatch> = {}): ShapeMatch {
-  return shape({ lineage: 'predecessor', port: PORT, token: TOKEN, ...change })
+  return shape({ implementation: 'predecessor', port: PORT, token: TOKEN, ...change })
 }
 
 export function report(change: Partial<SelfReport> = {}): SelfReport {
@@ -139,7 +139,7 @@ export function observation(change: Partial<Observation> = {}): Observation {
 /** Our own record. Without a change it names the live daemon of `HERE`. */
 export function ownRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
   return {
-    lineage: 'own',
+    implementation: 'own',
     scope: HERE,
     pid: LIVE_PID,
     startTime: LIVE_START_TIME,
@@ -165,7 +165,7 @@ export function ownRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
 export function oldRecord(change: Partial<DaemonRecord> = {}): DaemonRecord {
   return {
     ...ownRecord(),
-    lineage: 'predecessor',
+    implementation: 'predecessor',
     scope: null,
     startTime: null,
     packageVersion: null,

@@ -23,7 +23,7 @@ const family = {
   reasonNames: { other_family: 'other_family', not_ours: 'not_ours' },
   shapes: [
     {
-      lineage: 'predecessor',
+      implementation: 'predecessor',
       head: [/.+/, /-c/, /(?:.*\n)?run_sync_daemon\((?<port>\d+), '(?<token>[^']+)'\)\s*/],
       marker: /--spec-kitty-daemon-root=(?<scope>.+)/,
     },

@@ -70,7 +70,7 @@ async function listenOn(server: Server, port = 0): Promise<Listener> {
 
 export function recordAt(port: number): DaemonRecord {
   return {
-    lineage: 'own',
+    implementation: 'own',
     scope: '/scope',
     pid: process.pid,
     startTime: null,

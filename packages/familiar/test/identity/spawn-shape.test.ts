@@ -5,14 +5,14 @@ import { matchShapes, type ShapeMatch, type SpawnShape } from '../../src/identit
 const MARKER = /--cat-root=(?<scope>.+)/
 
 const SHAPES: readonly SpawnShape[] = [
-  { lineage: 'own', head: [/.+/, /(?:.*[\\/])?cat-daemon\.js/, /purr/], marker: MARKER },
+  { implementation: 'own', head: [/.+/, /(?:.*[\\/])?cat-daemon\.js/, /purr/], marker: MARKER },
   {
-    lineage: 'predecessor',
+    implementation: 'predecessor',
     head: [/.+/, /-c/, /(?:.*\n)?run_cat\((?<port>\d+), '(?<token>[^'\n]+)'\)\s*/],
     marker: MARKER,
   },
   {
-    lineage: 'predecessor',
+    implementation: 'predecessor',
     head: [/.+/, /-c/, /(?:.*\n)?run_box\('(?<scope>[^'\n]+)'\)\s*/],
     marker: null,
     decodeScope: (text) => (text.includes('?') ? null : text.toUpperCase()),
@@ -23,9 +23,9 @@ const OWN = ['/usr/bin/node', '/opt/cat/cat-daemon.js', 'purr', '--cat-root=/hom
 const SCRIPT = "import cat\nrun_cat(9410, '2db385d7')\n"
 const OLD = ['/usr/bin/python', '-c', SCRIPT, '--cat-root=/home/dev/.cat', '--cat-exec=/usr/bin/python']
 
-const OWN_MATCH: ShapeMatch = { lineage: 'own', marker: '/home/dev/.cat', port: null, token: null }
+const OWN_MATCH: ShapeMatch = { implementation: 'own', marker: '/home/dev/.cat', port: null, token: null }
 const OLD_MATCH: ShapeMatch = {
-  lineage: 'predecessor',
+  implementation: 'predecessor',
   marker: '/home/dev/.cat',
   port: 9410,
   token: '2db385d7',
@@ -71,7 +71,7 @@ describe.each([
 
   it('with its scope inside the script', () => {
     expect(found('python', '-c', "\nimport cat\nrun_box('/a/b')\n")).toEqual({
-      lineage: 'predecessor',
+      implementation: 'predecessor',
       marker: '/A/B',
       port: null,
       token: null,
@@ -84,7 +84,7 @@ describe.each([
 
   it.each(['0', '65536', '99999999999'])('with the impossible port %s has none', (port) => {
     expect(found('python', '-c', `run_cat(${port}, 'abc')`)).toEqual({
-      lineage: 'predecessor',
+      implementation: 'predecessor',
       marker: null,
       port: null,
       token: 'abc',

@@ -40,12 +40,12 @@ const NO_TIMES = [
 ]
 
 function build(packageVersion: string | null, more: Partial<Build> = {}): Build {
-  return { lineage: 'own', protocolVersion: 1, packageVersion, buildTime: null, ...more }
+  return { implementation: 'own', protocolVersion: 1, packageVersion, buildTime: null, ...more }
 }
 
 function installation(packageVersion: string, more: Partial<Self> = {}): Self {
   return {
-    lineage: 'own',
+    implementation: 'own',
     protocolVersion: 1,
     packageVersion,
     buildTime: null,
@@ -180,7 +180,7 @@ describe('what a daemon is to an installation', () => {
     ],
     [
       'a predecessor of a later version and protocol',
-      build('3.2.5', { lineage: 'predecessor', protocolVersion: 7, buildTime: LATE }),
+      build('3.2.5', { implementation: 'predecessor', protocolVersion: 7, buildTime: LATE }),
       installation('1.2.0'),
       'older',
     ],
@@ -212,7 +212,7 @@ describe('what a daemon is to an installation', () => {
     }
   })
 
-  it('a build time decides nothing that version, protocol or lineage decide', () => {
+  it('a build time decides nothing that version, protocol or implementation decide', () => {
     for (const time of [null, EARLY, LATE, '9999-12-31T23:59:59.999Z', ...NO_TIMES]) {
       const more = { buildTime: time }
       const self = installation('1.2.0', { buildTime: LATE })
@@ -220,7 +220,7 @@ describe('what a daemon is to an installation', () => {
       expect(versionRelation(build('1.2.0', more), self)).toBe('same')
       expect(versionRelation(build('1.2.1', more), self)).toBe('newer')
       expect(versionRelation(build('1.2.1', { ...more, protocolVersion: 2 }), self)).toBe('newer_protocol')
-      expect(versionRelation(build('9.9.9', { ...more, lineage: 'predecessor' }), self)).toBe('older')
+      expect(versionRelation(build('9.9.9', { ...more, implementation: 'predecessor' }), self)).toBe('older')
     }
   })
 
@@ -250,7 +250,7 @@ const VERSIONS = [
   ' latest LATEST 1 -1.0.0 \0 \u{1f600}',
 ].flatMap((line) => line.split(' '))
 
-/** As different as they come: every form of a version, times, protocols, lineages, and what is not a version. */
+/** As different as they come: every form of a version, times, protocols, implementations, and what is not a version. */
 const BUILDS: readonly Build[] = [
   ...VERSIONS.map((version) => build(version)),
   build(null),
@@ -265,14 +265,14 @@ const BUILDS: readonly Build[] = [
   build('1.0.0', { protocolVersion: 2 }),
   build('1.0.0', { protocolVersion: null }),
   build('0.9.0', { protocolVersion: 0 }),
-  build('3.2.5', { lineage: 'predecessor' }),
-  build('3.2.5', { lineage: 'predecessor', protocolVersion: 9 }),
-  build(null, { lineage: 'predecessor', protocolVersion: null }),
+  build('3.2.5', { implementation: 'predecessor' }),
+  build('3.2.5', { implementation: 'predecessor', protocolVersion: 9 }),
+  build(null, { implementation: 'predecessor', protocolVersion: null }),
 ]
 
 /** Every build that an installation can be. */
-const INSTALLATIONS = BUILDS.flatMap(({ lineage, packageVersion, ...more }) =>
-  lineage === 'own' && packageVersion !== null ? [installation(packageVersion, more)] : [],
+const INSTALLATIONS = BUILDS.flatMap(({ implementation, packageVersion, ...more }) =>
+  implementation === 'own' && packageVersion !== null ? [installation(packageVersion, more)] : [],
 )
 
 describe(`of ${BUILDS.length} builds`, () => {
@@ -296,7 +296,7 @@ describe(`of ${BUILDS.length} builds`, () => {
   it('what has no order agrees in all but the time of the build', () => {
     const wrong = pairs.filter(([a, b]) => {
       const versions = [a.packageVersion ?? '', b.packageVersion ?? ''] as const
-      const isAlike = a.lineage === b.lineage && a.protocolVersion === b.protocolVersion
+      const isAlike = a.implementation === b.implementation && a.protocolVersion === b.protocolVersion
       return order(a, b) === 0 && !(isAlike && compareVersions(...versions) === 0)
     })
     expect(wrong).toEqual([])

@@ -89,7 +89,7 @@ const SEEN: readonly Row[] = [
     'recorded, and it answers',
     'running',
     { here: { records: [own()], ...HOLDS }, daemons: [{}] },
-    { lineage: 'own', pid: PID, port: PORT, since: NAMED.startedAt, why: 'it answers' },
+    { implementation: 'own', pid: PID, port: PORT, since: NAMED.startedAt, why: 'it answers' },
   ],
   [
     'recorded, while the lock is unknown',
@@ -272,7 +272,7 @@ const PREDECESSORS: readonly Row[] = [
     'recorded, and it answers',
     'running',
     { here: { records: [ABSENT, old()] }, daemons: [OLD] },
-    { lineage: 'predecessor', pid: PID, port: PORT },
+    { implementation: 'predecessor', pid: PID, port: PORT },
   ],
   [
     'recorded with a wrong pid, by port and token',
@@ -298,7 +298,7 @@ const PREDECESSORS: readonly Row[] = [
     'recorded and silent',
     'wedged',
     { here: { records: [ABSENT, old()] }, daemons: [{ ...OLD, ...SILENT }] },
-    { lineage: 'predecessor', pid: PID, port: PORT },
+    { implementation: 'predecessor', pid: PID, port: PORT },
   ],
   [
     'recorded, in another network',
@@ -320,7 +320,7 @@ const PREDECESSORS: readonly Row[] = [
     'recorded, and its process is gone',
     'stopped',
     { here: { records: [ABSENT, old()] } },
-    { lineage: 'predecessor' },
+    { implementation: 'predecessor' },
   ],
   [
     'recorded, and its pid is another process now',
@@ -353,7 +353,7 @@ const PREDECESSORS: readonly Row[] = [
       },
       daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, startTime: 'boot-a/7001' }) }],
     },
-    { lineage: 'own', pid: 701 },
+    { implementation: 'own', pid: 701 },
   ],
 ]
 
@@ -402,14 +402,15 @@ describe('the daemon of the scope', () => {
     expect(scopeDaemon(seen)).toBeNull()
   })
 
-  it('is the one of the lineage that is asked for', () => {
+  it('is the one of the implementation that is asked for', () => {
     const seen = lookThat({
       here: { records: [own({ pid: 701, startTime: 'boot-a/7001', port: 9402 }), old()] },
       daemons: [OLD, { pid: 701, port: 9402, process: processView({ pid: 701, startTime: 'boot-a/7001' }) }],
     })
-    const pidOf = (lineage?: 'own' | 'predecessor') => scopeDaemon(seen, lineage)?.observation.pid
+    const pidOf = (implementation?: 'own' | 'predecessor') =>
+      scopeDaemon(seen, implementation)?.observation.pid
     expect([pidOf(), pidOf('own'), pidOf('predecessor')]).toEqual([701, 701, PID])
     const [predecessor] = seen.candidates
-    expect(predecessor && recordOf(predecessor, seen)?.lineage).toBe('predecessor')
+    expect(predecessor && recordOf(predecessor, seen)?.implementation).toBe('predecessor')
   })
 })

@@ -43,7 +43,7 @@ function recordIn(text: string): DaemonRecord {
 describe('our record', () => {
   it('is read', () => {
     expect(recordIn(own())).toMatchObject({
-      lineage: 'own',
+      implementation: 'own',
       scope: '/home/dev/.spec-kitty',
       pid: 4711,
       startTime: '6d0ff3a0-boot/123456',
@@ -104,7 +104,7 @@ describe('a record of a predecessor', () => {
     expect(parseRecord('old', [parse])).toMatchObject({
       state: 'readable',
       record: {
-        lineage: 'predecessor',
+        implementation: 'predecessor',
         scope: null,
         pid: 25,
         startTime: null,

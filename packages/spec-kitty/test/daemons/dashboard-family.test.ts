@@ -83,21 +83,21 @@ function inText(args: readonly string[]): ShapeMatch | null {
 
 describe('the command line of a dashboard', () => {
   it('of 3.2.6', () => {
-    const expected = { lineage: 'predecessor', marker: PROJECT, port, token }
+    const expected = { implementation: 'predecessor', marker: PROJECT, port, token }
     expect(matchShapes(shapes, { args: DASHBOARD.args })).toEqual(expected)
     expect(inText(DASHBOARD.args)).toEqual(expected)
   })
 
   it.each(QUOTED)('of 3.2.6 in %s', (literal, project) => {
     const args = dashboardArgs(literal, port, token)
-    const expected = { lineage: 'predecessor', marker: project, port, token }
+    const expected = { implementation: 'predecessor', marker: project, port, token }
     expect(matchShapes(shapes, { args })).toEqual(expected)
     expect(inText(args)).toEqual(expected)
   })
 
   it.each(NOT_READ)('of 3.2.6 in %s: recognised, and names no path', (literal) => {
     const found = matchShapes(shapes, { args: dashboardArgs(literal, port, token) })
-    expect(found).toMatchObject({ lineage: 'predecessor', port, token })
+    expect(found).toMatchObject({ implementation: 'predecessor', port, token })
     expect(found?.marker?.startsWith('/') ?? false).toBe(false)
   })
 
@@ -105,7 +105,7 @@ describe('the command line of a dashboard', () => {
     'of ours in %s',
     (project) => {
       const args = [...OWN_DASHBOARD_ARGS.slice(0, 3), `--spec-kitty-dashboard-project=${project}`]
-      const expected = { lineage: 'own', marker: project, port: null, token: null }
+      const expected = { implementation: 'own', marker: project, port: null, token: null }
       expect(matchShapes(shapes, { args })).toEqual(expected)
       expect(inText(args)).toEqual(expected)
     },

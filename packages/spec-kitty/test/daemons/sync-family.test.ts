@@ -15,18 +15,18 @@ import {
 
 const { shapes, readSelfReport } = syncFamily
 const TOKEN = '2db385d7f70d16bb8ae30a051bcdc7fa'
-const OWN = { lineage: 'own', marker: ROOT, port: null, token: null }
+const OWN = { implementation: 'own', marker: ROOT, port: null, token: null }
 
 describe('the command line of a sync daemon', () => {
   it.each(SYNC)('of $version', ({ args, port, token }) => {
-    const expected = { lineage: 'predecessor', marker: ROOT, port, token }
+    const expected = { implementation: 'predecessor', marker: ROOT, port, token }
     expect(matchShapes(shapes, { args })).toEqual(expected)
     expect(matchShapes(shapes, { text: args.join(' ') })).toEqual(expected)
   })
 
   it('of a version that set no marker', () => {
     const args = syncArgs(9400, TOKEN, null)
-    const expected = { lineage: 'predecessor', marker: null, port: 9400, token: TOKEN }
+    const expected = { implementation: 'predecessor', marker: null, port: 9400, token: TOKEN }
     expect(matchShapes(shapes, { args })).toEqual(expected)
     expect(matchShapes(shapes, { text: args.join(' ') })).toEqual(expected)
   })
