@@ -3,11 +3,11 @@ import { CommandError, EXIT, note, printJson, realPath, UsageError, type Io } fr
 import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
-import { composeEvent, MAX_EVENT_BYTES, readEvent, type EventRead, type ProjectUuid } from '../sync/event.js'
+import { eventReader } from '../sync/event-reader.js'
+import { composeEvent, MAX_EVENT_BYTES } from '../sync/event.js'
 import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js'
 import type { NewEvent, Published } from '../sync/queue/types.js'
 import type { Line } from '../sync/read-lines.js'
-import { newUlid } from '../sync/ulid.js'
 import { queuePath } from '../sync/queue/place.js'
 
 export const help = `Usage: spec-kitty sync publish --type T [--data JSON] [--project DIR] [--json]
@@ -134,7 +134,7 @@ async function queueLines(
   const { publishLines } = await import('../sync/publish.js')
   const queue = await openQueue(root, io)
   try {
-    await publishLines(lines, { publish: queue.publish, read: readerOf(project), onRejected }, report)
+    await publishLines(lines, { publish: queue.publish, read: eventReader(project), onRejected }, report)
   } finally {
     queue[Symbol.dispose]()
   }
@@ -153,19 +153,6 @@ async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   return {
     publish: (events) => handle.use((queue) => queue.publish(events, maxSize)),
     [Symbol.dispose]: () => handle[Symbol.dispose](),
-  }
-}
-
-/** Returns the reader of the events of a project. Looks up the project's id if an event needs it. */
-function readerOf(project: string): PublishOptions['read'] {
-  const defaults = { project, newId: () => newUlid(), now: () => new Date().toISOString() }
-  let projectUuid: ProjectUuid | null = null
-  return async (text) => {
-    const found = readEvent(text, { ...defaults, projectUuid })
-    if (found.state !== 'uuid_needed') return found
-    const { readProjectUuid } = await import('../sync/project-uuid.js')
-    projectUuid = await readProjectUuid(project)
-    return readEvent(text, { ...defaults, projectUuid }) as Exclude<EventRead, { state: 'uuid_needed' }>
   }
 }
 

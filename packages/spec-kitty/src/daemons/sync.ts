@@ -15,6 +15,7 @@ export const sync: DaemonOptions = {
   ports: { from: 9400, to: 9450 },
   // A sync daemon that has nothing to do exits after a quarter of an hour; the next command starts another.
   idleTimeoutSeconds: 900,
+  maxBodyBytes: 1024 * 1024,
   // It connects to a server, whose certificate may be the company's own.
   env: [...ENVIRONMENT, 'NODE_EXTRA_CA_CERTS'],
   commandLine: { role: 'sync', scopeFlag: '--spec-kitty-daemon-root=', entry: OWN_ENTRY },

@@ -120,6 +120,40 @@ describe('sync now', () => {
   })
 })
 
+describe('an event that is published to the daemon', () => {
+  const publish = async (body: string) => {
+    await work.run(['sync', 'start'])
+    const connection = await syncDaemon.at(work.root.path).connect({ start: false })
+    const headers = { 'content-type': 'application/json' }
+    const reply = await connection.fetch('/api/sync/publish', { method: 'POST', headers, body })
+    return { status: reply.status, json: await reply.json() }
+  }
+
+  it('is on disk when it says so, and leaves as it was written', async () => {
+    const event = '{ "event_id": "a", "event_type": "T", "number": 12345678901234567890 }'
+    const project = JSON.stringify(work.project)
+    const { status, json } = await publish(`{"event":${event},"project":${project}}`)
+    expect([status, json]).toEqual([200, { status: 'stored', event_id: 'a', duplicate: false }])
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['a'])
+    expect(work.server.requests.map(({ body }) => body).join()).toContain('"number": 12345678901234567890')
+  })
+
+  it.each([
+    ['no JSON', 'nonsense'],
+    ['no project', '{"event":{"event_type":"T"}}'],
+    ['a directory that is no project', '{"event":{"event_type":"T"},"project":"/"}'],
+    ['no event', JSON.stringify({ project: '/' })],
+  ])('is refused with %s', async (_, body) => {
+    expect(await publish(body)).toMatchObject({ status: 400, json: { error: 'bad_event' } })
+  })
+
+  it('is refused with what is wrong with it', async () => {
+    const { status, json } = await publish(JSON.stringify({ event: { x: 1 }, project: work.project }))
+    expect([status, json]).toEqual([400, { error: 'bad_event', message: 'event_type is missing' }])
+  })
+})
+
 describe('a drain', () => {
   it('of a daemon that hangs is given up that long after the last line; nothing is lost', async () => {
     await work.publish(['a'])

@@ -7,6 +7,7 @@ import type { Dispatcher, SyncReport } from '../upload/types.js'
 import { drainStream } from './drain-stream.js'
 import { loadDispatcher } from './load-dispatcher.js'
 import { ownerOf } from './owner.js'
+import { publishRoute } from './publish-route.js'
 
 type Work = NonNullable<ServeSettings['work']>
 type Environment = Readonly<Record<string, string | undefined>>
@@ -78,6 +79,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
       look()
       return Response.json({ status: 'accepted' }, { status: 202 })
     },
+    'POST /api/sync/publish': (request) => publishRoute(root, request, look),
     'POST /api/sync/drain': async (_, { signal }) => drainStream((await get()).drain(signal)),
   }
   return {
