@@ -56,6 +56,8 @@ export interface ClaimLimits {
   readonly events: number
   /** Of the envelopes together, in bytes of UTF-8. One event is claimed even if it is larger. */
   readonly bytes: number
+  /** Only events that arrived after this one; 0 if left out. */
+  readonly after?: number
 }
 
 /** What became of one claimed event. */

@@ -191,21 +191,26 @@ export class Outbox {
     }
   }
 
-  /** Takes some events of each project in turn, until nothing is left that can be sent now. */
+  /**
+   * Takes some events of each project in turn, until nothing is left that can be sent now. Behind those that the server keeps
+   * waiting, it goes on: each event is sent at most once.
+   */
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
     const { env, timing, isEnding } = this.#options
     const format = FORMATS[gate.format]
+    const passed = new Map<string, number>()
     let sender: Sender | null = null
     try {
       for (let isProgress = true; isProgress;) {
         isProgress = false
         for (const { project } of await this.#survey(queue)) {
           if (isEnding()) return
-          if (this.#options.clock() < (this.#slow.get(project)?.until ?? 0)) continue
+          if (!passed.has(project) && this.#isResting(project)) continue
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
-          const end = await uploadSome(project, this.#uploading(project, queue, sender, format))
-          if (this.#note(project, end) === 'stop') return
-          isProgress ||= end.sent + end.rejected > 0
+          const uploading = this.#uploading(project, queue, sender, format)
+          const end = await uploadSome(project, uploading, passed.get(project))
+          if (this.#note(project, end, passed) === 'stop') return
+          isProgress ||= end.sent + end.kept + end.rejected > 0
         }
       }
     } finally {
@@ -234,7 +239,16 @@ export class Outbox {
     }
   }
 
-  #note(project: string, { trouble, sent, kept, rejected }: UploadEnd): 'go_on' | 'stop' {
+  #isResting(project: string): boolean {
+    return this.#options.clock() < (this.#slow.get(project)?.until ?? 0)
+  }
+
+  /** `passed`: of each project of which the server keeps events waiting, the last event that this pass has sent. */
+  #note(
+    project: string,
+    { trouble, sent, kept, rejected, last }: UploadEnd,
+    passed: Map<string, number>,
+  ): 'go_on' | 'stop' {
     const { log } = this.#options
     if (sent + kept + rejected > 0) log('uploaded', { project, sent, kept, rejected })
     if (trouble !== null) {
@@ -242,8 +256,12 @@ export class Outbox {
       else this.#fail(trouble.error, trouble.retryAfterMs)
       return 'stop'
     }
-    if (kept === 0) this.#slow.delete(project)
-    else this.#slow.set(project, this.#later(sent + rejected > 0 ? undefined : this.#slow.get(project), null))
+    const isFirst = !passed.has(project)
+    if (isFirst && kept === 0) this.#slow.delete(project)
+    if (kept > 0 && (isFirst || sent + rejected > 0)) {
+      this.#slow.set(project, this.#later(sent + rejected > 0 ? undefined : this.#slow.get(project), null))
+    }
+    if (last !== null && (kept > 0 || !isFirst)) passed.set(project, last)
     return 'go_on'
   }
 

@@ -446,6 +446,18 @@ describe('nothing leaves', () => {
 })
 
 describe('one project', () => {
+  it('whose oldest events the server keeps waiting still sends those behind them, each once in a pass', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    const waiting = new Set(publish(A, 2100))
+    const behind = publish(A, 5)
+    server.otherwise = answers.eachIs((id) => (waiting.has(id) ? 'queued' : 'success'))
+    const lines = await drain()
+    expect(finish(lines)).toMatchObject({ sent: 5, kept: 2100 })
+    expect(sizes(server).slice(0, 3)).toEqual([1000, 1000, 105])
+    expect(server.requests[2]?.ids.slice(-5)).toEqual(behind)
+    expect(queue.counts().queued).toBe(2100)
+  })
+
   it('whose events the server keeps waiting does not stop another', async () => {
     const { publish, drain, server, queue, dispatcher } = await startDispatching()
     publish(A, 2)
