@@ -305,7 +305,7 @@ describe('a process that has the queue open while its file is replaced', () => {
     const claimed = await old.claim('/p', owner, { events: 10, bytes: 1000 })
     for (const side of ['', '-wal', '-shm']) rmSync(path + side)
     publish('b')
-    old.settle(
+    await old.settle(
       owner,
       claimed.map(({ seq }) => ({ seq, outcome: 'done' })),
     )

@@ -13,7 +13,7 @@ export interface Connection {
 }
 
 /** How long to wait while other processes write: longer than all of them together take (1.4 s at most, measured). */
-const BUSY_MS = 15_000
+export const BUSY_MS = 15_000
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 

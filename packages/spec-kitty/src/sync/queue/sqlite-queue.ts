@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
-import { isProcessGone } from 'familiar/cli'
+import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, settleAll } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
-import { fileAt, type Connection } from './connection.js'
+import { BUSY_MS, fileAt, type Connection } from './connection.js'
 import { busy, full, queueFailure } from './failure.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
@@ -29,6 +30,10 @@ const PAGE = 64
 
 /** In the file that was there when the transaction began, and in the one that was there when it was on disk. */
 const ATTEMPTS = 2
+
+/** A daemon must answer meanwhile: SQLite waits only for so long at once, and we in between. */
+const SHORT_BUSY_MS = 50
+const BETWEEN_MS = 100
 
 /** The queue in one SQLite file. */
 export class SqliteQueue implements Queue {
@@ -81,7 +86,7 @@ export class SqliteQueue implements Queue {
   async claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]> {
     const found = this.#read((database) => claimOf(database, project))
     if (found !== null && !(await isProcessGone(found.owner))) return []
-    return this.#write((database) => {
+    return this.#writePatiently((database) => {
       const current = claimOf(database, project)
       // Another process was quicker.
       if (current !== null && current.id !== found?.id) return []
@@ -90,12 +95,12 @@ export class SqliteQueue implements Queue {
     })
   }
 
-  settle(owner: JsonObject, results: readonly Settled[]): void {
-    this.#write((database) => settleAll(database, owner, results))
+  settle(owner: JsonObject, results: readonly Settled[]): Promise<void> {
+    return this.#writePatiently((database) => settleAll(database, owner, results))
   }
 
-  release(owner: JsonObject): void {
-    this.#write((database) => freeAllOf(database, owner))
+  release(owner: JsonObject): Promise<void> {
+    return this.#writePatiently((database) => freeAllOf(database, owner))
   }
 
   *events(): Generator<QueuedEvent> {
@@ -158,6 +163,31 @@ export class SqliteQueue implements Queue {
       throw busy(this.path, 'its file was replaced')
     } catch (error) {
       throw queueFailure(error, this.path)
+    }
+  }
+
+  /** As `#write`, and waits as long for others, but lets the event loop go on meanwhile. */
+  async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
+    const end = performance.now() + BUSY_MS
+    for (;;) {
+      try {
+        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act))
+      } catch (error) {
+        const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
+        if (!isBusy || performance.now() > end) throw error
+      }
+      await sleep(BETWEEN_MS)
+    }
+  }
+
+  #withBusyTimeout<T>(ms: number, act: () => T): T {
+    const { database } = this.#connection
+    database.exec(`PRAGMA busy_timeout = ${ms}`)
+    try {
+      return act()
+    } finally {
+      // It may be another connection meanwhile, which has its own.
+      if (this.#connection.database === database) database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     }
   }
 

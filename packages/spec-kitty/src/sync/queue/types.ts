@@ -75,7 +75,7 @@ export type Settled =
 
 /**
  * The queue of one root, in one SQLite file. Several processes may use it at once. Every method is one transaction that is on
- * disk when it returns. Each throws `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full
+ * disk when it returns; those that return a promise let the event loop go on while others write. Each throws `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full
  * disk), `E_QUEUE_BUSY` (others wrote for longer than the busy timeout, exit 75).
  */
 export interface Queue extends Disposable {
@@ -91,9 +91,9 @@ export interface Queue extends Disposable {
    */
   claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]>
   /** Says what became of claimed events. One whose claim was lost meanwhile is left as it is, unless it is done. */
-  settle(owner: JsonObject, results: readonly Settled[]): void
+  settle(owner: JsonObject, results: readonly Settled[]): Promise<void>
   /** Gives back everything that `owner` has claimed. */
-  release(owner: JsonObject): void
+  release(owner: JsonObject): Promise<void>
   /** What waits, oldest first, read in pages so that memory stays bounded. */
   events(): Iterable<QueuedEvent>
   deadLetters(): Iterable<DeadLetter>

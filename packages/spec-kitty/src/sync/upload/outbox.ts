@@ -147,7 +147,7 @@ export class Outbox {
     const isSuspect = this.#failure instanceof CommandError && this.#failure.code === 'E_QUEUE_CORRUPT'
     this.#queue = await this.#options.queue(isSuspect)
     // What failed in the middle may have left a claim of ours, which would keep everyone from these events.
-    if (this.#failure !== null) this.#queue?.release(this.#options.claimant)
+    if (this.#failure !== null) await this.#queue?.release(this.#options.claimant)
     this.#failure = null
     return this.#queue
   }

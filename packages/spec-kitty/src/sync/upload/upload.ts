@@ -69,9 +69,9 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
   const last = events.at(-1)?.seq ?? null
   if (last === null) return { ...total, last, trouble: null }
   let unsettled = events.length
-  const settle = (verdict: Verdict, isAnswer: boolean): void => {
+  const settle = async (verdict: Verdict, isAnswer: boolean): Promise<void> => {
     if (verdict.settled.length === 0) return
-    queue.settle(claimant, verdict.settled)
+    await queue.settle(claimant, verdict.settled)
     unsettled -= verdict.settled.length
     const counts = countOutcomes(verdict.settled)
     total = add(total, counts)
@@ -79,12 +79,12 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
   }
   try {
     const { parts, unsendable } = encode(events, format)
-    settle(unsent(unsendable), false)
+    await settle(unsent(unsendable), false)
     let todo = divide(parts, format)
     for (let [batch] = todo; batch !== undefined; [batch] = todo) {
       if (isEnding() || (await consent(project)) !== 'yes') break
       const { verdict, retryAfterMs } = await exchange(batch, uploading)
-      settle(verdict, verdict.next === 'go_on')
+      await settle(verdict, verdict.next === 'go_on')
       const { next, error } = verdict
       if (next === 'back_off' || next === 'refuse') {
         return { ...total, last, trouble: { next, error: error ?? '', retryAfterMs } }
@@ -93,7 +93,7 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
     }
     return { ...total, last, trouble: null }
   } finally {
-    if (unsettled > 0) queue.release(claimant)
+    if (unsettled > 0) await queue.release(claimant)
   }
 }
 

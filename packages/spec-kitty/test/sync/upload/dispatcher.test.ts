@@ -487,7 +487,7 @@ describe('one project', () => {
       kept: 2,
       reason: 'another process is sending them',
     })
-    queue.release(other)
+    await queue.release(other)
     await eventually(() => expect(queue.counts().queued).toBe(0))
     expect(server.accepted.length).toBe(4)
   })
