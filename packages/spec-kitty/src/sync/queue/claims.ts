@@ -11,7 +11,7 @@ export interface Claim {
 }
 
 /** Owners are compared as text, so the order of their members must not matter. */
-function textOf(owner: JsonObject): string {
+export function textOf(owner: JsonObject): string {
   const members = Object.entries(owner).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(members))
 }

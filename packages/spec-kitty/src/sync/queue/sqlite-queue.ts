@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
-import { claimOf, claimOldest, free, freeAllOf, settleAll } from './claims.js'
+import { claimOf, claimOldest, free, freeAllOf, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, type Connection } from './connection.js'
-import { busy, full, queueFailure } from './failure.js'
+import { busy, full, queueFailure, unusable } from './failure.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
 import type {
@@ -39,11 +39,13 @@ const BETWEEN_MS = 100
 export class SqliteQueue implements Queue {
   readonly path: string
   #connection: Connection
+  #wal: string | null
   readonly #reopen: () => Connection | null
 
   constructor(path: string, connection: Connection, reopen: () => Connection | null) {
     this.path = path
     this.#connection = connection
+    this.#wal = fileAt(`${path}-wal`)
     this.#reopen = reopen
   }
 
@@ -85,7 +87,8 @@ export class SqliteQueue implements Queue {
 
   async claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]> {
     const found = this.#read((database) => claimOf(database, project))
-    if (found !== null && !(await isProcessGone(found.owner))) return []
+    const isTaken = found !== null && textOf(found.owner) !== textOf(owner)
+    if (isTaken && !(await isProcessGone(found.owner))) return []
     return this.#writePatiently((database) => {
       const current = claimOf(database, project)
       // Another process was quicker.
@@ -158,7 +161,7 @@ export class SqliteQueue implements Queue {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const { database, file } = this.#current()
         const result = inTransaction(database, () => act(database))
-        if (fileAt(this.path) === file) return result
+        if (fileAt(this.path) === file && this.#hasItsLog()) return result
       }
       throw busy(this.path, 'its file was replaced')
     } catch (error) {
@@ -193,13 +196,26 @@ export class SqliteQueue implements Queue {
 
   /** Returns the connection to the file that is at the path now. */
   #current(): Connection {
-    if (fileAt(this.path) === this.#connection.file) return this.#connection
+    const isThere = fileAt(this.path) === this.#connection.file
+    if (isThere && this.#hasItsLog()) return this.#connection
+    // When a database is put aside, its log follows it.
+    if (isThere && fileAt(this.path) === this.#connection.file) throw withoutLog(this.path)
     const next = this.#reopen()
     if (next === null) throw busy(this.path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next
+    this.#wal = fileAt(`${this.path}-wal`)
     return next
   }
+
+  /** SQLite does not notice that its log was removed: it would write into a file without a name, which ends with it. */
+  #hasItsLog(): boolean {
+    return fileAt(`${this.path}-wal`) === this.#wal
+  }
+}
+
+function withoutLog(path: string): CommandError {
+  return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
 }
 
 function countWaiting(database: Database): number {

@@ -86,8 +86,8 @@ export interface Queue extends Disposable {
   /** The projects of which events wait, that with the oldest event first. */
   waiting(): readonly WaitingProject[]
   /**
-   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if a process that is not
-   * proven gone has claimed events of that project.
+   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if another process that is
+   * not proven gone has claimed events of that project. A claim that `owner` itself has there is given back: it is left over.
    */
   claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]>
   /** Says what became of claimed events. One whose claim was lost meanwhile is left as it is, unless it is done. */

@@ -94,6 +94,20 @@ describe('a drain', () => {
     expect(server.accepted.length).toBe(2)
   })
 
+  it('that begins while an attempt fails makes an attempt of its own, however long the next wait is', async () => {
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing: { backOffMs: 60_000, maxBackOffMs: 60_000 },
+    })
+    publish(A, 1)
+    let fail: (() => void) | undefined
+    server.next((request, response) => void (fail = () => answers.reply(500)(request, response)))
+    dispatcher.wake()
+    await eventually(() => expect(fail).toBeDefined())
+    const draining = drain()
+    setTimeout(() => fail?.(), 50)
+    expect(finish(await draining)).toMatchObject({ sent: 1, kept: 0, reason: null })
+  })
+
   it('ends with its signal, and the work goes on without it', async () => {
     const { publish, dispatcher, server, queue } = await startDispatching()
     publish(A, 1500)
