@@ -64,6 +64,8 @@ export class Outbox {
   readonly #slow = new Map<string, BackOff>()
   /** The session that the server refused. */
   #refused: string | null = null
+  /** The gate has changed since this pass has read it. */
+  #isStale = false
   /** What the last pass failed with. Then it is not known what waits, nor what is claimed. */
   #failure: unknown = null
 
@@ -136,7 +138,9 @@ export class Outbox {
     if (gate.state === 'open') {
       const queue = await this.#open()
       if (queue === null) return this.#know(0, 0)
+      this.#isStale = false
       if (this.#options.clock() >= this.#trouble.until) await this.#sendAll(queue, gate)
+      if (this.#isStale) return this.#pass()
       if (this.#refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
@@ -207,9 +211,9 @@ export class Outbox {
           if (isEnding()) return
           if (!passed.has(project) && this.#isResting(project)) continue
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
-          const uploading = this.#uploading(project, queue, sender, format)
+          const uploading = this.#uploading(project, queue, sender, gate)
           const end = await uploadSome(project, uploading, passed.get(project))
-          if (this.#note(project, end, passed) === 'stop') return
+          if (this.#note(project, end, passed) === 'stop' || this.#isStale) return
           isProgress ||= end.sent + end.kept + end.rejected > 0
         }
       }
@@ -218,17 +222,20 @@ export class Outbox {
     }
   }
 
-  #uploading(project: string, queue: Queue, sender: Sender, format: Uploading['format']): Uploading {
+  #uploading(project: string, queue: Queue, sender: Sender, gate: OpenGate): Uploading {
     const { claimant, token, signal, isEnding, emit } = this.#options
     return {
       queue,
       sender,
-      format,
+      format: FORMATS[gate.format],
       claimant,
       token,
       signal,
       isEnding,
-      consent: (directory) => this.#consent(directory),
+      consent: async (directory) => {
+        this.#isStale = !(await this.#isStill(gate))
+        return this.#isStale ? 'no' : this.#consent(directory)
+      },
       onSettled: (counts, { error }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
@@ -237,6 +244,11 @@ export class Outbox {
         this.lastError = counts.kept === 0 ? null : error
       },
     }
+  }
+
+  async #isStill({ serverUrl, format }: OpenGate): Promise<boolean> {
+    const now = await this.#options.gate()
+    return now.state === 'open' && now.serverUrl === serverUrl && now.format === format
   }
 
   #isResting(project: string): boolean {

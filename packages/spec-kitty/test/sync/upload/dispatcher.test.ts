@@ -429,6 +429,29 @@ describe('nothing leaves', () => {
     )
   })
 
+  it('after the gate was closed or leads elsewhere, even in the middle of a long drain', async () => {
+    let server = ''
+    let gate: (url: string) => Gate = (url) => ({ state: 'open', serverUrl: url, format: 'batch' })
+    const dispatching = await startDispatching({ gate: () => Promise.resolve(gate(server)) })
+    const other = await answers.startSyncServer()
+    server = dispatching.server.url
+    dispatching.publish(A, 3000)
+    const turn = (to: typeof gate): void =>
+      dispatching.server.next((request, response) => {
+        gate = to
+        answers.eachIs('success')(request, response)
+      })
+    turn((): Gate => ({ state: 'open', serverUrl: other.url, format: 'batch' }))
+    other.next((request, response) => {
+      gate = () => ({ state: 'closed', reason: 'config_unreadable', detail: null })
+      answers.eachIs('success')(request, response)
+    })
+    const lines = await dispatching.drain()
+    expect(finish(lines)).toMatchObject({ sent: 2000, kept: 1000, reason: 'config_unreadable' })
+    expect([sizes(dispatching.server), sizes(other)]).toEqual([[1000], [1000]])
+    await other.close()
+  })
+
   it('after a consent was withdrawn, even in the middle of what was claimed together', async () => {
     let consent: 'yes' | 'no' = 'yes'
     const { publish, drain, server, queue } = await startDispatching({
@@ -649,7 +672,8 @@ describe('by itself it looks', () => {
   it('never while nothing waits', async () => {
     const { looks, queue } = await counted(3, 'yes')
     await eventually(() => expect(queue.counts().queued).toBe(0))
-    expect(await settled(looks)).toBe(1)
+    // For the pass, and once more before its batch.
+    expect(await settled(looks)).toBe(2)
   })
 
   it('now and then while something is held', async () => {
