@@ -305,7 +305,9 @@ describe('a process that has the queue open while its file is replaced', () => {
     for (const side of ['-wal', '-shm']) rmSync(path + side)
     publish('b')
     for (const act of [() => old.counts(), () => old.publish([event('c')], MAX)]) {
-      expect(act).toThrow(expect.objectContaining({ code: 'E_QUEUE_UNUSABLE', hint: 'spec-kitty sync restart' }))
+      expect(act).toThrow(
+        expect.objectContaining({ code: 'E_QUEUE_UNUSABLE', hint: 'spec-kitty sync restart' }),
+      )
     }
   })
 

@@ -53,7 +53,8 @@ function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
     const copy = join(directory, 'copy.db')
     copyDatabase(file, copy)
     // SQLite would remove the log of an empty file.
-    if (statSync(copy).size === 0 || !hasEvents(sqlite, copy)) replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
+    if (statSync(copy).size === 0 || !hasEvents(sqlite, copy))
+      replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
     yield* readable(sqlite, copy)
   } finally {
     rmSync(directory, { recursive: true, force: true })

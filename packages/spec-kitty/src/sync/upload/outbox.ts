@@ -44,6 +44,9 @@ export interface PassEnd {
   readonly waitMs: number | null
 }
 
+/** What does not pass by itself. */
+const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
+
 type OpenGate = Gate & { readonly state: 'open' }
 
 /** What is known of the events that wait, and what keeps them: one pass after the other sends what may leave. */
@@ -90,7 +93,7 @@ export class Outbox {
   /** How the last pass left it. */
   end(): PassEnd {
     const { pending, queued, closed, lastError } = this
-    const kept = closed === null ? pending : queued
+    const kept = closed === null && !this.#isLasting() ? pending : queued
     const isAllDone = kept === 0 && this.#failure === null
     const due = closed === null ? this.due() : null
     return {
@@ -99,6 +102,10 @@ export class Outbox {
       waitMs: due === null ? null : Math.max(due - this.#options.clock(), 0),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
+  }
+
+  #isLasting(): boolean {
+    return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
   /** Forgets until when to wait: the user wants it now. */
@@ -129,6 +136,8 @@ export class Outbox {
     } catch (error) {
       if (this.#options.signal.aborted) return
       this.#failure = error
+      // Nothing can leave before somebody repairs it, and the next command starts another daemon.
+      if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
     }
   }

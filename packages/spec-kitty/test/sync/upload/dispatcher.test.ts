@@ -640,6 +640,26 @@ describe('when the queue fails', () => {
     },
   )
 
+  it('because it cannot be used, nothing of it keeps the daemon', async () => {
+    const unusable = new CommandError('E_QUEUE_UNUSABLE', 'it is a directory')
+    let isBroken = false
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      onOpen: () => {
+        if (isBroken) throw unusable
+      },
+    })
+    publish(A, 3)
+    server.otherwise = answers.reply(500)
+    await drain()
+    expect(dispatcher.pending()).toBe(3)
+    isBroken = true
+    expect(finish(await drain())).toMatchObject({ kept: 3, reason: 'it is a directory' })
+    expect(dispatcher.pending()).toBe(0)
+    isBroken = false
+    server.otherwise = answers.eachIs('success')
+    expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0 })
+  })
+
   it('in giving back, it gives back later', async () => {
     const { publish, drain, server, queue } = await startDispatching({
       wrap: failOnce('release'),
