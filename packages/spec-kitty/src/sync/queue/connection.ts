@@ -71,8 +71,11 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
 
 /** An empty file is a queue that was never made ready. One with a log has lost its pages, and SQLite would remove the log. */
 function lostItsPages(path: string): boolean {
-  const sizeOf = (name: string): number => lstatSync(name, { throwIfNoEntry: false })?.size ?? 0
   return sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0
+}
+
+function sizeOf(name: string): number {
+  return lstatSync(name, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** SQLite would create a missing file, even while another process puts a damaged one aside. */

@@ -14,14 +14,14 @@ beforeEach(async () => {
   service.otherwise = (request, response) => {
     const { url } = service
     const endpoints = { token_endpoint: `${url}/token`, device_authorization_endpoint: `${url}/device` }
-    const [status, body] = request.path.startsWith('/.well-known/openid')
+    const [status, body]: readonly [number, object] = request.path.startsWith('/.well-known/openid')
       ? [200, { issuer: url, ...endpoints }]
       : request.path === '/device'
         ? [200, { device_code: 'd', user_code: 'AB-CD', verification_uri: `${url}/v`, ...device }]
         : request.path === '/token'
           ? [token === null ? 400 : 200, token ?? { error: 'authorization_pending' }]
           : [404, {}]
-    reply(status as number, body)(request, response)
+    reply(status, body)(request, response)
   }
 })
 
