@@ -110,7 +110,10 @@ export const WALLS: readonly Wall[] = [
     part: 'spec-kitty/sync/session/provider.ts',
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
   },
-  { part: 'spec-kitty/sync/session/auth-errors.ts', may: ['familiar/cli', 'openid-client'] },
+  {
+    part: 'spec-kitty/sync/session/auth-errors.ts',
+    may: ['familiar/cli', 'openid-client', ...tool('sync/upload/one-line.ts')],
+  },
   {
     part: 'spec-kitty/sync/upload',
     may: ['familiar', 'familiar/cli', ...tool('version.ts sync/settings.ts sync/queue sync/upload')],

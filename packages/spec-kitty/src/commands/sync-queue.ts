@@ -71,7 +71,7 @@ function reasonFor(project: string, held: readonly HeldProject[]): string | null
 /** This command asks no daemon, so it does not say whether one runs. */
 function whyItStays(gate: Gate, queued: number, held: readonly HeldProject[]): Why | null {
   const standing = { isDaemonRunning: true, lastError: null, nextAttemptAt: null }
-  return whyNothingLeaves({ ...standing, gate, queued, held })
+  return whyNothingLeaves({ ...standing, gate, queued, queueProblem: null, held })
 }
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {

@@ -11,7 +11,7 @@ export interface Why {
   readonly isAll: boolean
 }
 
-export type WhyReason = ClosedReason | HeldReason | 'no_daemon' | 'backing_off'
+export type WhyReason = ClosedReason | HeldReason | 'queue_unusable' | 'no_daemon' | 'backing_off'
 
 /** A project of which events wait, and which may not send them. */
 export interface HeldProject {
@@ -27,6 +27,8 @@ export interface HeldProject {
 export interface Standing {
   readonly gate: Gate
   readonly queued: number
+  /** Why the queue cannot be read; null if it can. */
+  readonly queueProblem: string | null
   /** That with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
@@ -38,6 +40,7 @@ export interface Standing {
 const LOGIN = 'spec-kitty auth login'
 const LIST = 'spec-kitty config list'
 const NOW = 'spec-kitty sync now'
+const QUEUE = 'spec-kitty sync queue'
 
 /** In the words of a gate's `detail`, which tells more, or null. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string }>> = {
@@ -64,8 +67,10 @@ export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
-  const { gate, queued, held, isDaemonRunning, lastError, nextAttemptAt } = standing
+  const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
   if (gate.state === 'closed') return whyClosed(gate)
+  if (queueProblem !== null)
+    return { reason: 'queue_unusable', sentence: queueProblem, command: QUEUE, isAll: true }
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
@@ -107,7 +112,7 @@ export function whyHeld({ project, reason, detail, isGone }: HeldProject, others
   return {
     reason,
     sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
-    command: isGone ? 'spec-kitty sync queue' : `spec-kitty sync opt-in ${shellQuote(project)}`,
+    command: isGone ? QUEUE : `spec-kitty sync opt-in ${shellQuote(project)}`,
     isAll: true,
   }
 }

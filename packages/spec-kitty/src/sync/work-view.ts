@@ -40,6 +40,7 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     why: whyNothingLeaves({
       gate,
       queued: queue?.queued ?? 0,
+      queueProblem: 'problem' in read ? read.problem : null,
       held: queue?.held ?? [],
       isDaemonRunning: status.state === 'running',
       lastError: report.lastError,

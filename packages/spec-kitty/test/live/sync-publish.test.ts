@@ -210,7 +210,7 @@ describe('sync queue', () => {
     using open = await openQueue(root.file('queue.db'))
     const owner = { ...(await ownProcessName()), instance_id: 'test' }
     const claimed = await open.claim(project, owner, { events: 100, bytes: 100_000 })
-    open.settle(
+    await open.settle(
       owner,
       claimed.map(({ seq }) => ({ seq, outcome: 'dead', reason: 'no such project', category: 'schema' })),
     )

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { spawnSync } from 'node:child_process'
@@ -298,6 +299,29 @@ describe('a process that has the queue open while its file is replaced', () => {
     expect(await salvaged()).toEqual(['a'])
   })
 
+  it('reads and writes no more when only its log is removed: it would acknowledge what is in no file', async () => {
+    using old = await openQueue(path)
+    old.publish([event('a')], MAX)
+    for (const side of ['-wal', '-shm']) rmSync(path + side)
+    publish('b')
+    for (const act of [() => old.counts(), () => old.publish([event('c')], MAX)]) {
+      expect(act).toThrow(
+        expect.objectContaining({ code: 'E_QUEUE_UNUSABLE', hint: 'spec-kitty sync restart' }),
+      )
+    }
+  })
+
+  it('and truncated to nothing does not keep others waiting: it is put aside', async () => {
+    using old = await openQueue(path)
+    old.publish([event('a')], MAX)
+    truncateSync(path)
+    await publishHere('b')
+    expect([notices.length, databasesAside(path).length]).toEqual([1, 1])
+    expect(await salvaged()).toEqual(['a'])
+    expect(old.publish([event('c')], MAX).queued).toBe(1)
+    expect(await waiting()).toEqual(['b', 'c'])
+  })
+
   it('says of no event of the new file that it is done', async () => {
     const owner = { pid: 1, instance_id: 'one' }
     using old = await openQueue(path)
@@ -305,7 +329,7 @@ describe('a process that has the queue open while its file is replaced', () => {
     const claimed = await old.claim('/p', owner, { events: 10, bytes: 1000 })
     for (const side of ['', '-wal', '-shm']) rmSync(path + side)
     publish('b')
-    old.settle(
+    await old.settle(
       owner,
       claimed.map(({ seq }) => ({ seq, outcome: 'done' })),
     )

@@ -4,6 +4,7 @@ import type { JsonObject } from 'familiar'
 import { ownProcessName } from 'familiar/cli'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openQueue, openQueueIfThere } from '../../src/sync/queue/open.js'
+import { loadSqlite } from '../../src/sync/queue/sqlite.js'
 import type { SqliteQueue } from '../../src/sync/queue/sqlite-queue.js'
 import type { NewEvent } from '../../src/sync/queue/types.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
@@ -106,7 +107,7 @@ describe('what waits', () => {
 
 async function fail(project: string, error: string): Promise<void> {
   const claimed = await queue.claim(project, own, { ...LIMITS, events: 1 })
-  queue.settle(
+  await queue.settle(
     own,
     claimed.map(({ seq }) => ({ seq, outcome: 'keep', error })),
   )
@@ -120,8 +121,25 @@ async function reject(count: number): Promise<void> {
     reason: 'bad \0 thing',
     category: 'schema',
   }))
-  queue.settle(own, results)
+  await queue.settle(own, results)
 }
+
+describe('while another connection writes', () => {
+  it.each(['claim', 'settle', 'release'] as const)('%s lets the event loop go on', async (method) => {
+    queue.publish(events('a'), MAX)
+    const other = (await loadSqlite()).open(path)
+    other.exec('BEGIN IMMEDIATE')
+    // It could never end if waiting kept this thread.
+    setTimeout(() => other.exec('COMMIT'), 200)
+    const act = {
+      claim: () => queue.claim('/p', own, LIMITS),
+      settle: () => queue.settle(own, []),
+      release: () => queue.release(own),
+    }
+    await act[method]()
+    other.close()
+  })
+})
 
 describe('a claim', () => {
   it('takes the oldest events of one project, up to its limits, and at least one', async () => {
@@ -129,7 +147,7 @@ describe('a claim', () => {
     queue.publish([event('other', { project: '/q' }), large('a'), large('b'), large('c')], MAX)
     const claim = async (limits: typeof LIMITS) => {
       const ids = idsOf(await queue.claim('/p', own, limits))
-      queue.release(own)
+      await queue.release(own)
       return ids
     }
     expect(await claim({ events: 2, bytes: 10_000 })).toEqual(['a', 'b'])
@@ -144,10 +162,15 @@ describe('a claim', () => {
     const other = { ...own, instance_id: 'two' }
     expect(idsOf(await queue.claim('/p', own, { ...LIMITS, events: 1 }))).toEqual(['a'])
     expect(await queue.claim('/p', other, LIMITS)).toEqual([])
-    expect(await queue.claim('/p', own, LIMITS)).toEqual([])
     expect(idsOf(await queue.claim('/q', other, LIMITS))).toEqual(['q'])
-    queue.release(own)
+    await queue.release(own)
     expect(idsOf(await queue.claim('/p', other, LIMITS))).toEqual(['a', 'b'])
+  })
+
+  it('is free for who has it: a database that was restored may contain one that is left over', async () => {
+    queue.publish(events('a', 'b'), MAX)
+    await queue.claim('/p', own, LIMITS)
+    expect(idsOf(await queue.claim('/p', own, LIMITS))).toEqual(['a', 'b'])
   })
 
   it('is free at once when its process is gone, and not when that cannot be told', async () => {
@@ -155,7 +178,7 @@ describe('a claim', () => {
     const gone = { ...own, birth: '1', instance_id: 'dead' }
     expect(idsOf(await queue.claim('/p', gone, LIMITS))).toEqual(['a'])
     expect(idsOf(await queue.claim('/p', own, LIMITS))).toEqual(['a'])
-    queue.release(own)
+    await queue.release(own)
     await queue.claim('/p', { ...gone, host_id: 'another machine' }, LIMITS)
     expect(await queue.claim('/p', own, LIMITS)).toEqual([])
   })
@@ -164,7 +187,7 @@ describe('a claim', () => {
     queue.publish(events('done', 'kept', 'dead', 'untold'), MAX)
     const [done, kept, dead] = await queue.claim('/p', own, LIMITS)
     // The order of the members means nothing.
-    queue.settle(Object.fromEntries(Object.entries(own).toReversed()), [
+    await queue.settle(Object.fromEntries(Object.entries(own).toReversed()), [
       { seq: done?.seq ?? 0, outcome: 'done' },
       { seq: kept?.seq ?? 0, outcome: 'keep', error: 'later' },
       { seq: dead?.seq ?? 0, outcome: 'dead', reason: 'no', category: null },
@@ -178,7 +201,7 @@ describe('a claim', () => {
     ])
     // What was not settled is still claimed.
     expect(await queue.claim('/p', { ...own, instance_id: 'two' }, LIMITS)).toEqual([])
-    queue.release(own)
+    await queue.release(own)
     expect(await queue.claim('/p', { ...own, instance_id: 'two' }, LIMITS)).toHaveLength(2)
   })
 
@@ -187,7 +210,7 @@ describe('a claim', () => {
     const gone = { ...own, birth: '1', instance_id: 'dead' }
     const [a, b, c] = (await queue.claim('/p', gone, LIMITS)).map(({ seq }) => seq)
     await queue.claim('/p', own, LIMITS)
-    queue.settle(gone, [
+    await queue.settle(gone, [
       { seq: a ?? 0, outcome: 'done' },
       { seq: b ?? 0, outcome: 'keep', error: 'late' },
       { seq: c ?? 0, outcome: 'dead', reason: 'late', category: null },
@@ -238,7 +261,7 @@ it('never gives a number twice', async () => {
   queue.publish(events('a', 'b'), MAX)
   const before = [...queue.events()].map(({ seq }) => seq)
   const claimed = await queue.claim('/p', own, LIMITS)
-  queue.settle(
+  await queue.settle(
     own,
     claimed.map(({ seq }) => ({ seq, outcome: 'done' })),
   )

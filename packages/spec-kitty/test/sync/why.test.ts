@@ -8,6 +8,7 @@ function standing(changes: Partial<Standing> = {}): Standing {
   return {
     gate: OPEN,
     queued: 5,
+    queueProblem: null,
     held: [],
     isDaemonRunning: true,
     lastError: null,
@@ -40,6 +41,17 @@ const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command:
   other_server: ['the session is for another server', 'spec-kitty auth login'],
   session_refused: ['the server refused the session', 'spec-kitty auth login'],
 }
+
+it('nothing leaves because the queue cannot be read, whatever else is known', () => {
+  for (const changes of [{}, { isDaemonRunning: false }, { nextAttemptAt: '2026-01-01T00:00:00Z' }]) {
+    expect(whyNothingLeaves(standing({ ...changes, queued: 0, queueProblem: 'it is a directory' }))).toEqual({
+      reason: 'queue_unusable',
+      sentence: 'it is a directory',
+      command: 'spec-kitty sync queue',
+      isAll: true,
+    })
+  }
+})
 
 describe('nothing leaves, whatever waits and whoever runs, because', () => {
   it.each(Object.keys(CLOSED) as readonly ClosedReason[])('%s', (reason) => {

@@ -91,7 +91,7 @@ function bar(done: number, total: number): string {
   return `[${'='.repeat(filled)}${' '.repeat(BAR_CHARS - filled)}]`
 }
 
-function summaryOf({ sent, kept, rejected }: Finished): string {
-  if (sent + kept + rejected === 0) return 'nothing waits'
+function summaryOf({ sent, kept, rejected, reason }: Finished): string {
+  if (sent + kept + rejected === 0 && reason === null) return 'nothing waits'
   return `sent: ${sent} · kept: ${kept} · rejected: ${rejected}`
 }

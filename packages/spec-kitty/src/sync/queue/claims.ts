@@ -11,7 +11,7 @@ export interface Claim {
 }
 
 /** Owners are compared as text, so the order of their members must not matter. */
-function textOf(owner: JsonObject): string {
+export function textOf(owner: JsonObject): string {
   const members = Object.entries(owner).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(members))
 }
@@ -40,26 +40,31 @@ export function claimOldest(
   owner: JsonObject,
   limits: ClaimLimits,
 ): readonly QueuedEvent[] {
+  const { after = 0 } = limits
   const last = lastWithin(database, project, limits)
   if (last === null) return []
   database.prepare('INSERT INTO claims (project, owner) VALUES (?, ?)').run(encode(project), textOf(owner))
-  const oldest = 'project = ? AND rejected_at IS NULL AND seq <= ?'
+  const oldest = 'project = ? AND rejected_at IS NULL AND seq > ? AND seq <= ?'
   const id = claimOf(database, project)?.id ?? null
-  database.prepare(`UPDATE events SET claim = ? WHERE ${oldest}`).run(id, encode(project), last)
+  database.prepare(`UPDATE events SET claim = ? WHERE ${oldest}`).run(id, encode(project), after, last)
   const rows = database.prepare(`SELECT ${COLUMNS} FROM events WHERE ${oldest} ORDER BY seq`)
-  return rows.all(encode(project), last).map(toEvent)
+  return rows.all(encode(project), after, last).map(toEvent)
 }
 
 /** Returns the last of the oldest events that fit; null if none waits. Reads no envelope. */
-function lastWithin(database: Database, project: string, limits: ClaimLimits): number | null {
+function lastWithin(
+  database: Database,
+  project: string,
+  { events, bytes: maxBytes, after = 0 }: ClaimLimits,
+): number | null {
   const oldest = database.prepare(
-    'SELECT seq, size FROM events WHERE project = ? AND rejected_at IS NULL ORDER BY seq LIMIT ?',
+    'SELECT seq, size FROM events WHERE project = ? AND rejected_at IS NULL AND seq > ? ORDER BY seq LIMIT ?',
   )
   let last: number | null = null
   let bytes = 0
-  for (const { seq, size } of oldest.all(encode(project), limits.events)) {
+  for (const { seq, size } of oldest.all(encode(project), after, events)) {
     bytes += Number(size)
-    if (last !== null && bytes > limits.bytes) break
+    if (last !== null && bytes > maxBytes) break
     last = Number(seq)
   }
   return last

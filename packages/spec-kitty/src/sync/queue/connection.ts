@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cannotOpen, newer, unusable } from './failure.js'
+import { cannotOpen, damaged, newer, unusable } from './failure.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
 
@@ -13,7 +13,7 @@ export interface Connection {
 }
 
 /** How long to wait while other processes write: longer than all of them together take (1.4 s at most, measured). */
-const BUSY_MS = 15_000
+export const BUSY_MS = 15_000
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
@@ -52,6 +52,7 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
   assertOwnFiles(path)
   const file = fileAt(path)
   if (file === null) return null
+  if (lostItsPages(path)) throw damaged(path)
   if (!opened.has(file)) refuseNewer(path)
   assertWritable(path)
   const database = openThere(sqlite, path)
@@ -66,6 +67,15 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
     database.close()
     throw error
   }
+}
+
+/** An empty file is a queue that was never made ready. One with a log has lost its pages, and SQLite would remove the log. */
+function lostItsPages(path: string): boolean {
+  return sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0
+}
+
+function sizeOf(name: string): number {
+  return lstatSync(name, { throwIfNoEntry: false })?.size ?? 0
 }
 
 /** SQLite would create a missing file, even while another process puts a damaged one aside. */

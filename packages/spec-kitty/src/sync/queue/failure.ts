@@ -30,7 +30,7 @@ function codeOf(error: unknown): number | null {
 
 /** Returns whether SQLite found the file damaged. */
 export function isDamage(error: unknown): boolean {
-  return DAMAGED.has(codeOf(error))
+  return DAMAGED.has(codeOf(error)) || (error instanceof CommandError && error.code === 'E_QUEUE_CORRUPT')
 }
 
 /** Returns whether SQLite says that it cannot open the file. */
@@ -76,9 +76,14 @@ function isDiskFull(path: string): boolean {
   }
 }
 
-export function unusable(path: string, why: string, cause?: unknown): CommandError {
+export function unusable(
+  path: string,
+  why: string,
+  cause?: unknown,
+  hint = `make ${dirname(path)} a directory that this user can write to, with space left`,
+): CommandError {
   return new CommandError('E_QUEUE_UNUSABLE', `the queue ${path} cannot be used: ${why}`, {
-    hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+    hint,
     cause,
   })
 }
@@ -92,7 +97,7 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
 }
 
 /** `openHandle` puts such a file aside and starts a new one; only where that does not help does a user see this. */
-function damaged(path: string, cause: unknown): CommandError {
+export function damaged(path: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
     hint: 'spec-kitty sync queue --export FILE saves what can be read of it',
     cause,

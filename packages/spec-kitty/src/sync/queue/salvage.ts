@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +52,9 @@ function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
   try {
     const copy = join(directory, 'copy.db')
     copyDatabase(file, copy)
-    if (!hasEvents(sqlite, copy)) replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
+    // SQLite would remove the log of an empty file.
+    if (statSync(copy).size === 0 || !hasEvents(sqlite, copy))
+      replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
     yield* readable(sqlite, copy)
   } finally {
     rmSync(directory, { recursive: true, force: true })

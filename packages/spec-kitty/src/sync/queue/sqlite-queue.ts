@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
-import { isProcessGone } from 'familiar/cli'
-import { claimOf, claimOldest, free, freeAllOf, settleAll } from './claims.js'
+import { CommandError, isProcessGone } from 'familiar/cli'
+import { claimOf, claimOldest, free, freeAllOf, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
-import { fileAt, type Connection } from './connection.js'
-import { busy, full, queueFailure } from './failure.js'
+import { BUSY_MS, fileAt, type Connection } from './connection.js'
+import { busy, full, queueFailure, unusable } from './failure.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
 import type {
@@ -30,15 +31,21 @@ const PAGE = 64
 /** In the file that was there when the transaction began, and in the one that was there when it was on disk. */
 const ATTEMPTS = 2
 
+/** A daemon must answer meanwhile: SQLite waits only for so long at once, and we in between. */
+const SHORT_BUSY_MS = 50
+const BETWEEN_MS = 100
+
 /** The queue in one SQLite file. */
 export class SqliteQueue implements Queue {
   readonly path: string
   #connection: Connection
+  #wal: string | null
   readonly #reopen: () => Connection | null
 
   constructor(path: string, connection: Connection, reopen: () => Connection | null) {
     this.path = path
     this.#connection = connection
+    this.#wal = fileAt(`${path}-wal`)
     this.#reopen = reopen
   }
 
@@ -80,8 +87,9 @@ export class SqliteQueue implements Queue {
 
   async claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]> {
     const found = this.#read((database) => claimOf(database, project))
-    if (found !== null && !(await isProcessGone(found.owner))) return []
-    return this.#write((database) => {
+    const isTaken = found !== null && textOf(found.owner) !== textOf(owner)
+    if (isTaken && !(await isProcessGone(found.owner))) return []
+    return this.#writePatiently((database) => {
       const current = claimOf(database, project)
       // Another process was quicker.
       if (current !== null && current.id !== found?.id) return []
@@ -90,12 +98,12 @@ export class SqliteQueue implements Queue {
     })
   }
 
-  settle(owner: JsonObject, results: readonly Settled[]): void {
-    this.#write((database) => settleAll(database, owner, results))
+  settle(owner: JsonObject, results: readonly Settled[]): Promise<void> {
+    return this.#writePatiently((database) => settleAll(database, owner, results))
   }
 
-  release(owner: JsonObject): void {
-    this.#write((database) => freeAllOf(database, owner))
+  release(owner: JsonObject): Promise<void> {
+    return this.#writePatiently((database) => freeAllOf(database, owner))
   }
 
   *events(): Generator<QueuedEvent> {
@@ -153,7 +161,7 @@ export class SqliteQueue implements Queue {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const { database, file } = this.#current()
         const result = inTransaction(database, () => act(database))
-        if (fileAt(this.path) === file) return result
+        if (fileAt(this.path) === file && this.#hasItsLog()) return result
       }
       throw busy(this.path, 'its file was replaced')
     } catch (error) {
@@ -161,15 +169,53 @@ export class SqliteQueue implements Queue {
     }
   }
 
+  /** As `#write`, and waits as long for others, but lets the event loop go on meanwhile. */
+  async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
+    const end = performance.now() + BUSY_MS
+    for (;;) {
+      try {
+        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act))
+      } catch (error) {
+        const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
+        if (!isBusy || performance.now() > end) throw error
+      }
+      await sleep(BETWEEN_MS)
+    }
+  }
+
+  #withBusyTimeout<T>(ms: number, act: () => T): T {
+    const { database } = this.#connection
+    database.exec(`PRAGMA busy_timeout = ${ms}`)
+    try {
+      return act()
+    } finally {
+      // It may be another connection meanwhile, which has its own.
+      if (this.#connection.database === database) database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+    }
+  }
+
   /** Returns the connection to the file that is at the path now. */
   #current(): Connection {
-    if (fileAt(this.path) === this.#connection.file) return this.#connection
+    const isThere = fileAt(this.path) === this.#connection.file
+    if (isThere && this.#hasItsLog()) return this.#connection
+    // When a database is put aside, its log follows it.
+    if (isThere && fileAt(this.path) === this.#connection.file) throw withoutLog(this.path)
     const next = this.#reopen()
     if (next === null) throw busy(this.path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next
+    this.#wal = fileAt(`${this.path}-wal`)
     return next
   }
+
+  /** SQLite does not notice that its log was removed: it would write into a file without a name, which ends with it. */
+  #hasItsLog(): boolean {
+    return fileAt(`${this.path}-wal`) === this.#wal
+  }
+}
+
+function withoutLog(path: string): CommandError {
+  return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
 }
 
 function countWaiting(database: Database): number {

@@ -56,6 +56,8 @@ export interface ClaimLimits {
   readonly events: number
   /** Of the envelopes together, in bytes of UTF-8. One event is claimed even if it is larger. */
   readonly bytes: number
+  /** Only events that arrived after this one; 0 if left out. */
+  readonly after?: number
 }
 
 /** What became of one claimed event. */
@@ -73,7 +75,7 @@ export type Settled =
 
 /**
  * The queue of one root, in one SQLite file. Several processes may use it at once. Every method is one transaction that is on
- * disk when it returns. Each throws `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full
+ * disk when it returns; those that return a promise let the event loop go on while others write. Each throws `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full
  * disk), `E_QUEUE_BUSY` (others wrote for longer than the busy timeout, exit 75).
  */
 export interface Queue extends Disposable {
@@ -84,14 +86,14 @@ export interface Queue extends Disposable {
   /** The projects of which events wait, that with the oldest event first. */
   waiting(): readonly WaitingProject[]
   /**
-   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if a process that is not
-   * proven gone has claimed events of that project.
+   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if another process that is
+   * not proven gone has claimed events of that project. A claim that `owner` itself has there is given back: it is left over.
    */
   claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]>
   /** Says what became of claimed events. One whose claim was lost meanwhile is left as it is, unless it is done. */
-  settle(owner: JsonObject, results: readonly Settled[]): void
+  settle(owner: JsonObject, results: readonly Settled[]): Promise<void>
   /** Gives back everything that `owner` has claimed. */
-  release(owner: JsonObject): void
+  release(owner: JsonObject): Promise<void>
   /** What waits, oldest first, read in pages so that memory stays bounded. */
   events(): Iterable<QueuedEvent>
   deadLetters(): Iterable<DeadLetter>

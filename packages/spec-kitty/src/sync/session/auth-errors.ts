@@ -1,4 +1,5 @@
 import { CommandError, EXIT } from 'familiar/cli'
+import { withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
 /** An error of the sign-in service may be long, and is shown in one line. */
@@ -58,7 +59,7 @@ export function textOf(error: unknown): string {
 }
 
 function hide(text: string, secrets: readonly string[]): string {
-  const hidden = secrets.reduce((rest, secret) => rest.replaceAll(secret, '...'), text)
+  const hidden = secrets.reduce((rest, secret) => withoutSecret(rest, secret), text)
   return hidden.length > MAX_CHARS ? `${hidden.slice(0, MAX_CHARS)}...` : hidden
 }
 

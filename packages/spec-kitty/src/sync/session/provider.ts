@@ -20,6 +20,13 @@ const RENEW_SECONDS = 10
 const SLOW_DOWN_SECONDS = 5
 const MAX_INTERVAL_SECONDS = 60
 const DEFAULT_INTERVAL_SECONDS = 5
+/** A service that says less has no reason to. */
+const MIN_INTERVAL_SECONDS = 1
+
+/** A code that is valid for longer is waited for no longer. */
+const MAX_LOGIN_SECONDS = 60 * 60
+/** A token that is said to be good for longer is good for so long: later times cannot be written. */
+const MAX_TOKEN_SECONDS = 100 * 365 * 24 * 60 * 60
 
 /** What is asked for; a service that lists what it knows is asked only for that. */
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
@@ -75,7 +82,7 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
     userCode,
     url: checkedPage(url, issuer),
     urlWithCode: complete === undefined ? null : checkedPage(complete, issuer),
-    expiresInSeconds: device.expires_in,
+    expiresInSeconds: secondsToConfirm(device),
     confirmed: async () => sessionFrom(await awaitReply(service, device), service),
   }
 }
@@ -206,8 +213,8 @@ async function awaitReply(
   { config, issuer, resource }: Service,
   device: openid.DeviceAuthorizationResponse,
 ): Promise<Reply> {
-  const end = performance.now() + device.expires_in * 1000
-  let interval = device.interval ?? DEFAULT_INTERVAL_SECONDS
+  const end = performance.now() + secondsToConfirm(device) * 1000
+  let interval = Math.max(device.interval ?? DEFAULT_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS)
   for (;;) {
     const waitMs = Math.min(interval * 1000, end - performance.now())
     if (waitMs <= 0) throw expired()
@@ -225,6 +232,10 @@ async function awaitReply(
       else throw loginError(refusal) ?? explain(error, issuer, [device.device_code])
     }
   }
+}
+
+function secondsToConfirm({ expires_in }: openid.DeviceAuthorizationResponse): number {
+  return Math.min(expires_in, MAX_LOGIN_SECONDS)
 }
 
 function loginError(refusal: string | null): CommandError | null {
@@ -268,9 +279,13 @@ function tokensFrom(reply: Reply, before: Pick<StoredSession, 'refresh_token' | 
   return {
     access_token,
     refresh_token: refresh_token ?? before.refresh_token,
-    expires_at: expires_in === undefined ? null : new Date(Date.now() + expires_in * 1000).toISOString(),
+    expires_at: expires_in === undefined ? null : timeIn(expires_in),
     auth_scope: scope ?? before.auth_scope,
   }
+}
+
+function timeIn(seconds: number): string {
+  return new Date(Date.now() + Math.min(Math.max(seconds, 0), MAX_TOKEN_SECONDS) * 1000).toISOString()
 }
 
 /** Many services tell the name only at the userinfo endpoint. A sign-in does not fail for want of a name. */

@@ -22,6 +22,8 @@ class QueueDispatcher implements Dispatcher {
   readonly #abandoning = new AbortController()
   #isStopped = false
   #isWanted = false
+  /** A drain wants the next pass to try at once, whatever fails before. */
+  #isHurried = false
   /** The passes that run now, one after the other. */
   #running: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
@@ -80,7 +82,7 @@ class QueueDispatcher implements Dispatcher {
     yield { event: 'started', queued: await this.#outbox.count() }
     const lines = this.#drains.follow(signal)
     if (this.#isStopped) this.#endDrains()
-    this.#outbox.hurry()
+    this.#isHurried = true
     this.wake()
     yield* lines
   }
@@ -89,6 +91,8 @@ class QueueDispatcher implements Dispatcher {
     this.#setTimer(null)
     while (this.#isWanted && !this.#isStopped) {
       this.#isWanted = false
+      if (this.#isHurried) this.#outbox.hurry()
+      this.#isHurried = false
       this.#drains.passBegins()
       await this.#outbox.pass()
       if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())

@@ -9,12 +9,18 @@ const MAX_READ_CHARS = 4096
 /** A URL: what comes before its `@` is a password, and its query may hold one. */
 const URL_PARTS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi
 
+/** As it was sent, and as it stands in a URL or in JSON. */
+export function withoutSecret(text: string, secret: string): string {
+  const forms = [secret, encodeURIComponent(secret), encodeURI(secret), JSON.stringify(secret).slice(1, -1)]
+  return forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)
+}
+
 /**
  * Returns a text of the server, or of an error, as one line that can be shown and logged: no secret that we sent, no
  * password or query in a URL, no control character, and not more than 300 characters.
  */
 export function oneLine(text: string, secret: string | null = null): string {
-  const without = secret === null || secret === '' ? text : text.replaceAll(secret, '***')
+  const without = secret === null || secret === '' ? text : withoutSecret(text, secret)
   const line = printable(without.slice(0, MAX_READ_CHARS).replaceAll(/\s+/g, ' ').trim()).replaceAll(
     URL_PARTS,
     '$1$2',

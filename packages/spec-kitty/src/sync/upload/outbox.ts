@@ -44,6 +44,9 @@ export interface PassEnd {
   readonly waitMs: number | null
 }
 
+/** What does not pass by itself. */
+const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
+
 type OpenGate = Gate & { readonly state: 'open' }
 
 /** What is known of the events that wait, and what keeps them: one pass after the other sends what may leave. */
@@ -64,6 +67,8 @@ export class Outbox {
   readonly #slow = new Map<string, BackOff>()
   /** The session that the server refused. */
   #refused: string | null = null
+  /** The gate has changed since this pass has read it. */
+  #isStale = false
   /** What the last pass failed with. Then it is not known what waits, nor what is claimed. */
   #failure: unknown = null
 
@@ -88,7 +93,7 @@ export class Outbox {
   /** How the last pass left it. */
   end(): PassEnd {
     const { pending, queued, closed, lastError } = this
-    const kept = closed === null ? pending : queued
+    const kept = closed === null && !this.#isLasting() ? pending : queued
     const isAllDone = kept === 0 && this.#failure === null
     const due = closed === null ? this.due() : null
     return {
@@ -97,6 +102,10 @@ export class Outbox {
       waitMs: due === null ? null : Math.max(due - this.#options.clock(), 0),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
+  }
+
+  #isLasting(): boolean {
+    return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
   /** Forgets until when to wait: the user wants it now. */
@@ -127,6 +136,8 @@ export class Outbox {
     } catch (error) {
       if (this.#options.signal.aborted) return
       this.#failure = error
+      // Nothing can leave before somebody repairs it, and the next command starts another daemon.
+      if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
     }
   }
@@ -136,7 +147,9 @@ export class Outbox {
     if (gate.state === 'open') {
       const queue = await this.#open()
       if (queue === null) return this.#know(0, 0)
+      this.#isStale = false
       if (this.#options.clock() >= this.#trouble.until) await this.#sendAll(queue, gate)
+      if (this.#isStale) return this.#pass()
       if (this.#refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
@@ -147,7 +160,7 @@ export class Outbox {
     const isSuspect = this.#failure instanceof CommandError && this.#failure.code === 'E_QUEUE_CORRUPT'
     this.#queue = await this.#options.queue(isSuspect)
     // What failed in the middle may have left a claim of ours, which would keep everyone from these events.
-    if (this.#failure !== null) this.#queue?.release(this.#options.claimant)
+    if (this.#failure !== null) await this.#queue?.release(this.#options.claimant)
     this.#failure = null
     return this.#queue
   }
@@ -191,21 +204,26 @@ export class Outbox {
     }
   }
 
-  /** Takes some events of each project in turn, until nothing is left that can be sent now. */
+  /**
+   * Takes some events of each project in turn, until nothing is left that can be sent now. Behind those that the server keeps
+   * waiting, it goes on: each event is sent at most once.
+   */
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
     const { env, timing, isEnding } = this.#options
     const format = FORMATS[gate.format]
+    const passed = new Map<string, number>()
     let sender: Sender | null = null
     try {
       for (let isProgress = true; isProgress;) {
         isProgress = false
         for (const { project } of await this.#survey(queue)) {
           if (isEnding()) return
-          if (this.#options.clock() < (this.#slow.get(project)?.until ?? 0)) continue
+          if (!passed.has(project) && this.#isResting(project)) continue
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
-          const end = await uploadSome(project, this.#uploading(project, queue, sender, format))
-          if (this.#note(project, end) === 'stop') return
-          isProgress ||= end.sent + end.rejected > 0
+          const uploading = this.#uploading(project, queue, sender, gate)
+          const end = await uploadSome(project, uploading, passed.get(project))
+          if (this.#note(project, end, passed) === 'stop' || this.#isStale) return
+          isProgress ||= end.sent + end.kept + end.rejected > 0
         }
       }
     } finally {
@@ -213,17 +231,20 @@ export class Outbox {
     }
   }
 
-  #uploading(project: string, queue: Queue, sender: Sender, format: Uploading['format']): Uploading {
+  #uploading(project: string, queue: Queue, sender: Sender, gate: OpenGate): Uploading {
     const { claimant, token, signal, isEnding, emit } = this.#options
     return {
       queue,
       sender,
-      format,
+      format: FORMATS[gate.format],
       claimant,
       token,
       signal,
       isEnding,
-      consent: (directory) => this.#consent(directory),
+      consent: async (directory) => {
+        this.#isStale = !(await this.#isStill(gate))
+        return this.#isStale ? 'no' : this.#consent(directory)
+      },
       onSettled: (counts, { error }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
@@ -234,7 +255,21 @@ export class Outbox {
     }
   }
 
-  #note(project: string, { trouble, sent, kept, rejected }: UploadEnd): 'go_on' | 'stop' {
+  async #isStill({ serverUrl, format }: OpenGate): Promise<boolean> {
+    const now = await this.#options.gate()
+    return now.state === 'open' && now.serverUrl === serverUrl && now.format === format
+  }
+
+  #isResting(project: string): boolean {
+    return this.#options.clock() < (this.#slow.get(project)?.until ?? 0)
+  }
+
+  /** `passed`: of each project of which the server keeps events waiting, the last event that this pass has sent. */
+  #note(
+    project: string,
+    { trouble, sent, kept, rejected, last }: UploadEnd,
+    passed: Map<string, number>,
+  ): 'go_on' | 'stop' {
     const { log } = this.#options
     if (sent + kept + rejected > 0) log('uploaded', { project, sent, kept, rejected })
     if (trouble !== null) {
@@ -242,8 +277,12 @@ export class Outbox {
       else this.#fail(trouble.error, trouble.retryAfterMs)
       return 'stop'
     }
-    if (kept === 0) this.#slow.delete(project)
-    else this.#slow.set(project, this.#later(sent + rejected > 0 ? undefined : this.#slow.get(project), null))
+    const isFirst = !passed.has(project)
+    if (isFirst && kept === 0) this.#slow.delete(project)
+    if (kept > 0 && (isFirst || sent + rejected > 0)) {
+      this.#slow.set(project, this.#later(sent + rejected > 0 ? undefined : this.#slow.get(project), null))
+    }
+    if (last !== null && (kept > 0 || !isFirst)) passed.set(project, last)
     return 'go_on'
   }
 

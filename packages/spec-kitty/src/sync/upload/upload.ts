@@ -44,6 +44,8 @@ export interface Counts {
 
 /** How sending what was claimed of a project ended. */
 export interface UploadEnd extends Counts {
+  /** The last of the events that were claimed; null if none was. */
+  readonly last: number | null
   readonly trouble: null | {
     readonly next: 'back_off' | 'refuse'
     readonly error: string
@@ -57,18 +59,19 @@ interface Exchanged {
 }
 
 /**
- * Claims the oldest events of a project, sends them and settles what the server says of each. Whatever was not sent is given
+ * Claims the oldest events of a project that arrived after `after`, sends them and settles what the server says of each. Whatever was not sent is given
  * back. The consent is read before each request. No transaction is open while a request runs.
  */
-export async function uploadSome(project: string, uploading: Uploading): Promise<UploadEnd> {
+export async function uploadSome(project: string, uploading: Uploading, after = 0): Promise<UploadEnd> {
   const { queue, claimant, format, isEnding, consent } = uploading
-  const events = await queue.claim(project, claimant, BATCH_LIMITS)
+  const events = await queue.claim(project, claimant, { ...BATCH_LIMITS, after })
   let total: Counts = { sent: 0, kept: 0, rejected: 0 }
-  if (events.length === 0) return { ...total, trouble: null }
+  const last = events.at(-1)?.seq ?? null
+  if (last === null) return { ...total, last, trouble: null }
   let unsettled = events.length
-  const settle = (verdict: Verdict, isAnswer: boolean): void => {
+  const settle = async (verdict: Verdict, isAnswer: boolean): Promise<void> => {
     if (verdict.settled.length === 0) return
-    queue.settle(claimant, verdict.settled)
+    await queue.settle(claimant, verdict.settled)
     unsettled -= verdict.settled.length
     const counts = countOutcomes(verdict.settled)
     total = add(total, counts)
@@ -76,21 +79,21 @@ export async function uploadSome(project: string, uploading: Uploading): Promise
   }
   try {
     const { parts, unsendable } = encode(events, format)
-    settle(unsent(unsendable), false)
+    await settle(unsent(unsendable), false)
     let todo = divide(parts, format)
     for (let [batch] = todo; batch !== undefined; [batch] = todo) {
       if (isEnding() || (await consent(project)) !== 'yes') break
       const { verdict, retryAfterMs } = await exchange(batch, uploading)
-      settle(verdict, verdict.next === 'go_on')
+      await settle(verdict, verdict.next === 'go_on')
       const { next, error } = verdict
       if (next === 'back_off' || next === 'refuse') {
-        return { ...total, trouble: { next, error: error ?? '', retryAfterMs } }
+        return { ...total, last, trouble: { next, error: error ?? '', retryAfterMs } }
       }
       todo = [...verdict.again, ...todo.slice(1)]
     }
-    return { ...total, trouble: null }
+    return { ...total, last, trouble: null }
   } finally {
-    if (unsettled > 0) queue.release(claimant)
+    if (unsettled > 0) await queue.release(claimant)
   }
 }
 

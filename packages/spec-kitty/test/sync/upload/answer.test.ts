@@ -226,3 +226,9 @@ it.for([
 ] as const)('one line of %j', ([text, line]) => {
   expect(oneLine(text, SECRET)).toBe(line)
 })
+
+it('one line hides a secret also as it stands in a URL and in JSON', () => {
+  const secret = 'to/k+en"='
+  const forms = [secret, encodeURIComponent(secret), encodeURI(secret), JSON.stringify({ secret })]
+  expect(oneLine(forms.join(' '), secret)).toBe('*** *** *** {"secret":"***"}')
+})

@@ -94,6 +94,20 @@ describe('a drain', () => {
     expect(server.accepted.length).toBe(2)
   })
 
+  it('that begins while an attempt fails makes an attempt of its own, however long the next wait is', async () => {
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing: { backOffMs: 60_000, maxBackOffMs: 60_000 },
+    })
+    publish(A, 1)
+    let fail: (() => void) | undefined
+    server.next((request, response) => void (fail = () => answers.reply(500)(request, response)))
+    dispatcher.wake()
+    await eventually(() => expect(fail).toBeDefined())
+    const draining = drain()
+    setTimeout(() => fail?.(), 50)
+    expect(finish(await draining)).toMatchObject({ sent: 1, kept: 0, reason: null })
+  })
+
   it('ends with its signal, and the work goes on without it', async () => {
     const { publish, dispatcher, server, queue } = await startDispatching()
     publish(A, 1500)
@@ -415,6 +429,29 @@ describe('nothing leaves', () => {
     )
   })
 
+  it('after the gate was closed or leads elsewhere, even in the middle of a long drain', async () => {
+    let server = ''
+    let gate: (url: string) => Gate = (url) => ({ state: 'open', serverUrl: url, format: 'batch' })
+    const dispatching = await startDispatching({ gate: () => Promise.resolve(gate(server)) })
+    const other = await answers.startSyncServer()
+    server = dispatching.server.url
+    dispatching.publish(A, 3000)
+    const turn = (to: typeof gate): void =>
+      dispatching.server.next((request, response) => {
+        gate = to
+        answers.eachIs('success')(request, response)
+      })
+    turn((): Gate => ({ state: 'open', serverUrl: other.url, format: 'batch' }))
+    other.next((request, response) => {
+      gate = () => ({ state: 'closed', reason: 'config_unreadable', detail: null })
+      answers.eachIs('success')(request, response)
+    })
+    const lines = await dispatching.drain()
+    expect(finish(lines)).toMatchObject({ sent: 2000, kept: 1000, reason: 'config_unreadable' })
+    expect([sizes(dispatching.server), sizes(other)]).toEqual([[1000], [1000]])
+    await other.close()
+  })
+
   it('after a consent was withdrawn, even in the middle of what was claimed together', async () => {
     let consent: 'yes' | 'no' = 'yes'
     const { publish, drain, server, queue } = await startDispatching({
@@ -446,6 +483,18 @@ describe('nothing leaves', () => {
 })
 
 describe('one project', () => {
+  it('whose oldest events the server keeps waiting still sends those behind them, each once in a pass', async () => {
+    const { publish, drain, server, queue } = await startDispatching()
+    const waiting = new Set(publish(A, 2100))
+    const behind = publish(A, 5)
+    server.otherwise = answers.eachIs((id) => (waiting.has(id) ? 'queued' : 'success'))
+    const lines = await drain()
+    expect(finish(lines)).toMatchObject({ sent: 5, kept: 2100 })
+    expect(sizes(server).slice(0, 3)).toEqual([1000, 1000, 105])
+    expect(server.requests[2]?.ids.slice(-5)).toEqual(behind)
+    expect(queue.counts().queued).toBe(2100)
+  })
+
   it('whose events the server keeps waiting does not stop another', async () => {
     const { publish, drain, server, queue, dispatcher } = await startDispatching()
     publish(A, 2)
@@ -475,7 +524,7 @@ describe('one project', () => {
       kept: 2,
       reason: 'another process is sending them',
     })
-    queue.release(other)
+    await queue.release(other)
     await eventually(() => expect(queue.counts().queued).toBe(0))
     expect(server.accepted.length).toBe(4)
   })
@@ -591,6 +640,26 @@ describe('when the queue fails', () => {
     },
   )
 
+  it('because it cannot be used, nothing of it keeps the daemon', async () => {
+    const unusable = new CommandError('E_QUEUE_UNUSABLE', 'it is a directory')
+    let isBroken = false
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      onOpen: () => {
+        if (isBroken) throw unusable
+      },
+    })
+    publish(A, 3)
+    server.otherwise = answers.reply(500)
+    await drain()
+    expect(dispatcher.pending()).toBe(3)
+    isBroken = true
+    expect(finish(await drain())).toMatchObject({ kept: 3, reason: 'it is a directory' })
+    expect(dispatcher.pending()).toBe(0)
+    isBroken = false
+    server.otherwise = answers.eachIs('success')
+    expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0 })
+  })
+
   it('in giving back, it gives back later', async () => {
     const { publish, drain, server, queue } = await startDispatching({
       wrap: failOnce('release'),
@@ -623,7 +692,8 @@ describe('by itself it looks', () => {
   it('never while nothing waits', async () => {
     const { looks, queue } = await counted(3, 'yes')
     await eventually(() => expect(queue.counts().queued).toBe(0))
-    expect(await settled(looks)).toBe(1)
+    // For the pass, and once more before its batch.
+    expect(await settled(looks)).toBe(2)
   })
 
   it('now and then while something is held', async () => {
