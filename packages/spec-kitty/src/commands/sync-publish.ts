@@ -3,6 +3,7 @@ import { CommandError, EXIT, note, printJson, realPath, UsageError, type Io } fr
 import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
+import { counted } from '../sync/ages.js'
 import { composeEvent, MAX_EVENT_BYTES, readEvent, type EventRead, type ProjectUuid } from '../sync/event.js'
 import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js'
 import type { NewEvent, Published } from '../sync/queue/types.js'
@@ -182,12 +183,8 @@ function isFull(error: unknown): boolean {
 
 function describe({ queued, duplicates, rejected }: PublishReport): string {
   return [
-    `queued ${count(queued, 'event')}`,
+    `queued ${counted(queued, 'event')}`,
     ...(duplicates > 0 ? [`${duplicates} already there`] : []),
-    ...(rejected > 0 ? [`${count(rejected, 'line')} not queued`] : []),
+    ...(rejected > 0 ? [`${counted(rejected, 'line')} not queued`] : []),
   ].join(', ')
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }
