@@ -172,7 +172,7 @@ function baselinesOf({ samples }) {
 }
 
 /** @param {readonly string[][]} rows the first one is the head */
-function tableOf(rows) {
+export function tableOf(rows) {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`)
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
@@ -180,6 +180,6 @@ function tableOf(rows) {
 }
 
 /** @param {readonly number[]} values */
-function median(values) {
+export function median(values) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

@@ -93,22 +93,27 @@ export const WALLS: readonly Wall[] = [
       'familiar/cli',
       'smol-toml',
       'yaml',
-      ...tool('cli daemons sync/queue sync/event.ts sync/session sync/upload sync/daemon'),
+      ...tool('cli daemons sync/queue sync/event.ts sync/server-url.ts sync/session sync/upload sync/daemon'),
     ],
   },
+  { part: 'spec-kitty/sync/server-url.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
   {
     part: 'spec-kitty/sync/queue',
-    may: ['familiar', 'familiar/cli', '@photostructure/sqlite', ...tool('sync/config.ts')],
+    may: ['familiar', 'familiar/cli', '@photostructure/sqlite', ...tool('sync/settings.ts')],
   },
   {
     part: 'spec-kitty/sync/session',
-    may: ['familiar', 'familiar/cli', ...tool('sync/config.ts sync/session/provider.ts')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      ...tool('sync/server-url.ts sync/settings.ts sync/session/provider.ts'),
+    ],
   },
   // The only ones that load the client of the sign-in service.
   {
     part: 'spec-kitty/sync/session/provider.ts',
-    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/session')],
+    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/server-url.ts sync/session')],
   },
   {
     part: 'spec-kitty/sync/session/auth-errors.ts',
@@ -116,7 +121,11 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync/upload',
-    may: ['familiar', 'familiar/cli', ...tool('version.ts sync/settings.ts sync/queue sync/upload')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      ...tool('version.ts sync/server-url.ts sync/settings.ts sync/queue sync/upload'),
+    ],
   },
   {
     part: 'spec-kitty/sync/upload/answer.ts',
@@ -131,7 +140,6 @@ export const WALLS: readonly Wall[] = [
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
-  { part: 'spec-kitty/sync/upload/server-url.ts', may: [], isPure: true },
   { part: 'spec-kitty/doctor', may: ['familiar/cli', ...tool('daemons sync')] },
   {
     part: 'spec-kitty/dashboard',

@@ -3,6 +3,7 @@ import { CommandError, EXIT, note, printJson, realPath, UsageError, type Io } fr
 import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
+import { counted } from '../sync/ages.js'
 import { eventReader } from '../sync/event-reader.js'
 import { composeEvent, MAX_EVENT_BYTES } from '../sync/event.js'
 import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js'
@@ -169,12 +170,8 @@ function isFull(error: unknown): boolean {
 
 function describe({ queued, duplicates, rejected }: PublishReport): string {
   return [
-    `queued ${count(queued, 'event')}`,
+    `queued ${counted(queued, 'event')}`,
     ...(duplicates > 0 ? [`${duplicates} already there`] : []),
-    ...(rejected > 0 ? [`${count(rejected, 'line')} not queued`] : []),
+    ...(rejected > 0 ? [`${counted(rejected, 'line')} not queued`] : []),
   ].join(', ')
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

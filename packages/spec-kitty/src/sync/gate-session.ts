@@ -1,4 +1,6 @@
+import { lstatSync } from 'node:fs'
 import { readSession } from './session/session.js'
+import { sessionPath } from './session/stored-session.js'
 import type { GateSession } from './upload/gate.js'
 
 /** Returns what the gate must know of the session of a root. One that is over is none. */
@@ -8,4 +10,14 @@ export function gateSession(root: string): GateSession {
   if (read.state === 'unreadable') return { state: 'unreadable', why: `${read.path}: ${read.why}` }
   const { over, server_url } = read.session
   return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent' }
+}
+
+/** Returns a text that changes whenever the session's file does; empty if there is none. */
+export function sessionMark(root: string): string {
+  try {
+    const { ino, mtimeNs, size } = lstatSync(sessionPath(root), { bigint: true })
+    return [ino, mtimeNs, size].join(' ')
+  } catch {
+    return ''
+  }
 }

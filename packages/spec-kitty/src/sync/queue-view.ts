@@ -1,6 +1,6 @@
 import { formatTable } from 'familiar/cli'
-import type { HeldProject } from './queue/sqlite-queue.js'
-import type { DeadLetter, QueueCounts } from './queue/types.js'
+import { counted } from './ages.js'
+import type { DeadLetter, QueueCounts, WaitingProject } from './queue/types.js'
 import { whyDocument, whyText, type Why } from './why.js'
 
 /** What `sync queue` shows. */
@@ -11,7 +11,7 @@ export interface QueueView extends QueueCounts {
   readonly why: Why | null
 }
 
-export interface ShownProject extends HeldProject {
+export interface ShownProject extends WaitingProject {
   /** Why its events stay; null if nothing holds them, or if that is not known. */
   readonly reason?: string | null
 }
@@ -44,12 +44,12 @@ export function queueLines(view: QueueView, now: number, columns: number | null)
   const { queued, oldestAt, deadLetters, projects, aside, why } = view
   const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
   return [
-    queued === 0 ? 'no events wait' : `${count(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
+    queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
     ...(queued === 0 || why === null ? [] : [whyText(why), `  ${why.command}`]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, columns)]),
     ...(deadLetters === 0
       ? []
-      : ['', `the server rejected ${count(deadLetters, 'event')}: spec-kitty sync queue --dead shows why`]),
+      : ['', `the server rejected ${counted(deadLetters, 'event')}: spec-kitty sync queue --dead shows why`]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0 ? [] : ['spec-kitty sync queue --export FILE saves what can be read of it']),
   ]
@@ -132,8 +132,4 @@ function ageOf(time: string, now: number): string {
   const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000))
   const unit = UNITS.find(([, length]) => seconds >= length)
   return unit === undefined ? `${seconds} s` : `${Math.floor(seconds / unit[1])} ${unit[0]}`
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }

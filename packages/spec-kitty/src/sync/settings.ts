@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config.js'
+import { isPlainUrl, withoutSlash } from './server-url.js'
 
 type Environment = Io['env']
 
@@ -37,7 +38,8 @@ interface Setting<T> {
 
 /** The largest queue that can be configured: about a terabyte of events. */
 const MAX_QUEUE_SIZE = 1_000_000_000
-const DEFAULT_QUEUE_SIZE = 100_000
+/** What counts where a publish would otherwise fail because of a wrong value. */
+export const DEFAULT_QUEUE_SIZE = 100_000
 
 const MAX_SHOWN_CHARS = 60
 
@@ -110,7 +112,8 @@ const SETTINGS = {
     key: 'issuer',
     fallback: () => null,
     expected: 'an http or https URL without user, query and fragment',
-    read: readServerUrl,
+    // The service compares it letter by letter: a slash at its end stays.
+    read: readUrl,
     mayHoldSecret: true,
   }),
   'sync.client_id': setting<string>({
@@ -265,11 +268,15 @@ function readSize(given: unknown): number | undefined {
     : undefined
 }
 
-/** Returns the URL without a slash at its end. One with a password would show it to whoever sees the status. */
 function readServerUrl(given: unknown): string | undefined {
+  const url = readUrl(given)
+  return url === undefined ? undefined : withoutSlash(url)
+}
+
+/** One with a password would show it to whoever sees the status. */
+function readUrl(given: unknown): string | undefined {
   const text = typeof given === 'string' ? given.trim() : ''
   if (!URL.canParse(text)) return undefined
-  const { protocol, username, password, search, hash, href } = new URL(text)
-  const isPlain = [username, password, search, hash].every((part) => part === '')
-  return isPlain && /^https?:$/.test(protocol) ? href.replace(/\/+$/, '') : undefined
+  const url = new URL(text)
+  return isPlainUrl(url) && /^https?:$/.test(url.protocol) ? url.href : undefined
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { readConsent } from './consent.js'
+import { queuePath } from './queue/place.js'
 import type { QueueCounts, WaitingProject } from './queue/types.js'
 import type { HeldProject } from './why.js'
 
@@ -18,7 +18,7 @@ const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 
 /** Reads the queue of the root. Where there is none, SQLite is not even loaded. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
-  const path = join(root, 'daemons', 'sync', 'queue.db')
+  const path = queuePath(root)
   if (!existsSync(path)) return EMPTY
   try {
     const { openQueueToLook } = await import('./queue/open.js')

@@ -104,7 +104,7 @@ describe('sync publish', () => {
   it('says what is wrong with the cap in the configuration, and queues', () => {
     mkdirSync(root.path, { recursive: true })
     for (const [text, why] of [
-      ['[sync]\nmax_queue_size = "many"\n', 'max_queue_size in '],
+      ['[sync]\nmax_queue_size = "many"\n', 'sync.max_queue_size must be a whole number'],
       ['[[[', 'config.toml cannot be read'],
     ] as const) {
       writeFileSync(join(root.path, 'config.toml'), text)

@@ -12,22 +12,28 @@ export interface LoadOptions {
 
 /** Loads all that sending needs, and puts the dispatcher of the root together. Opens and sends nothing. */
 export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
-  const [{ createQueueSource }, gates, { gateSession }, { readConsent }, { accessToken }, dispatchers] =
-    await Promise.all([
-      import('../upload/queue-source.js'),
-      import('../upload/gate.js'),
-      import('../gate-session.js'),
-      import('../consent.js'),
-      import('../session/token.js'),
-      import('../upload/dispatcher.js'),
-    ])
+  const [
+    { createQueueSource },
+    { readGate },
+    { gateSession, sessionMark },
+    { readConsent },
+    { accessToken },
+    dispatchers,
+  ] = await Promise.all([
+    import('../upload/queue-source.js'),
+    import('../upload/gate.js'),
+    import('../gate-session.js'),
+    import('../consent.js'),
+    import('../session/token.js'),
+    import('../upload/dispatcher.js'),
+  ])
   let server: string | null = null
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
   const source = createQueueSource(queuePath(root), (message) => log('queue_moved_aside', { message }))
   const dispatcher = dispatchers.createDispatcher({
     queue: source.open,
     gate: async () => {
-      const gate = await gates.readGate({ root, env, session: () => gateSession(root) })
+      const gate = await readGate({ root, env, session: () => gateSession(root) })
       server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
       return gate
     },
@@ -40,7 +46,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
       // The session may have become one for another server since the gate was read.
       return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
     },
-    sessionMark: () => gates.sessionMark(root),
+    sessionMark: () => sessionMark(root),
     claimant,
     env,
     log,

@@ -3,6 +3,7 @@ import type { Handler, JsonObject, ServeSettings } from 'familiar'
 import { startEnvironment } from '../environment.js'
 import { queuePath } from '../queue/place.js'
 import { workJson } from '../report.js'
+import { TIMING } from '../upload/back-off.js'
 import type { Dispatcher, SyncReport } from '../upload/types.js'
 import { drainStream } from './drain-stream.js'
 import { loadDispatcher } from './load-dispatcher.js'
@@ -24,9 +25,6 @@ export interface SyncService {
   /** What the health reply says of it. */
   readonly health: () => JsonObject & { readonly owner: JsonObject }
 }
-
-/** How often the daemon looks whether a command has queued something without telling it. */
-const LOOK_EVERY_MS = 5 * 60_000
 
 /** The command that started the daemon wants to tell it itself what to do, and to see what comes of it. */
 const FIRST_LOOK_MS = 1_000
@@ -91,7 +89,8 @@ export function createSyncService(root: string, env: Environment): SyncService {
       start: (tools) => {
         log = tools.log
         first = setTimeout(look, FIRST_LOOK_MS)
-        timer = setInterval(look, LOOK_EVERY_MS)
+        // A command may have queued something without telling it. While something waits, the dispatcher looks by itself.
+        timer = setInterval(look, TIMING.lookEveryMs)
       },
       inFlight: () => dispatcher?.inFlight() ?? 0,
       pending: () => dispatcher?.pending() ?? 0,

@@ -19,12 +19,6 @@ import type {
   WaitingProject,
 } from './types.js'
 
-/** The events of one project that wait, and how it stands with the oldest of them. */
-export interface HeldProject extends WaitingProject {
-  readonly attempts: number
-  readonly lastError: string | null
-}
-
 /** So many events are read at once: together at most 16 MiB. */
 const PAGE = 64
 
@@ -72,7 +66,7 @@ export class SqliteQueue implements Queue {
     })
   }
 
-  waiting(): readonly HeldProject[] {
+  waiting(): readonly WaitingProject[] {
     // With min(), SQLite takes the other columns from the row that has the minimum.
     const rows = this.#read((database) =>
       database
@@ -82,7 +76,7 @@ export class SqliteQueue implements Queue {
         )
         .all(),
     )
-    return rows.map(toHeldProject)
+    return rows.map(toWaitingProject)
   }
 
   async claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]> {
@@ -236,7 +230,7 @@ function insertAll(database: Database, events: readonly NewEvent[]): readonly st
   return known.map(({ eventId }) => eventId)
 }
 
-function toHeldProject(row: Row): HeldProject {
+function toWaitingProject(row: Row): WaitingProject {
   return {
     project: decode(row['project']),
     projectUuid: decode(row['project_uuid']),

@@ -43,6 +43,9 @@ export interface WaitingProject {
   readonly projectUuid: string
   readonly count: number
   readonly oldestAt: string
+  /** Of the oldest of them: how often it was sent without being done, and what the server said last of it. */
+  readonly attempts: number
+  readonly lastError: string | null
 }
 
 export interface QueueCounts {

@@ -4,7 +4,8 @@ import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
 import { explain, lossIn, refusalIn, textOf } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
-import { checkedUrl, isSafeUrl, withoutSlash, type ServerSettings } from './server-url.js'
+import { isSafeUrl, withoutSlash } from '../server-url.js'
+import { checkedUrl, type ServerSettings } from './server-settings.js'
 import { isToken, type StoredSession } from './stored-session.js'
 
 /**

@@ -1,8 +1,6 @@
-import { lstatSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Io } from 'familiar/cli'
 import { readSettings } from '../settings.js'
-import { checkServerUrl, shownUrl } from './server-url.js'
+import { checkServerUrl, shownUrl } from '../server-url.js'
 import type { ClosedReason, Gate } from './types.js'
 
 /** What the gate must know of the session. A session that is over counts as absent. */
@@ -52,14 +50,4 @@ function isSameServer(one: string, other: string): boolean {
 
 function closed(reason: ClosedReason, detail: string | null = null): Gate {
   return { state: 'closed', reason, detail }
-}
-
-/** Returns a text that changes whenever the session's file does; empty if there is none. */
-export function sessionMark(root: string): string {
-  try {
-    const { ino, mtimeNs, size } = lstatSync(join(root, 'session.json'), { bigint: true })
-    return [ino, mtimeNs, size].join(' ')
-  } catch {
-    return ''
-  }
 }

@@ -117,7 +117,7 @@ export class Outbox {
   /** When the next attempt is due, on the clock; null if nothing makes us wait. */
   due(): number | null {
     if (this.#trouble.until > 0) return this.#trouble.until
-    const until = [...this.#slow.values()].map((one) => one.until)
+    const until = [...this.#slow.values()].map((one) => one.until).filter((one) => one > 0)
     return until.length === 0 ? null : Math.min(...until)
   }
 
@@ -143,6 +143,7 @@ export class Outbox {
   }
 
   async #pass(): Promise<void> {
+    this.#endWaits()
     const gate = await this.#readGate()
     if (gate.state === 'open') {
       const queue = await this.#open()
@@ -154,6 +155,17 @@ export class Outbox {
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     this.#know(0, this.#queue?.counts().queued ?? 0)
+  }
+
+  /**
+   * This pass is the attempt that was due. If nothing may leave any more, so that none comes about, what was due must not stay
+   * due: the dispatcher would look again at once, and again.
+   */
+  #endWaits(): void {
+    const now = this.#options.clock()
+    const ended = (wait: BackOff): BackOff => (wait.until <= now ? { ...wait, until: 0 } : wait)
+    this.#trouble = ended(this.#trouble)
+    for (const [project, wait] of this.#slow) this.#slow.set(project, ended(wait))
   }
 
   async #open(): Promise<Queue | null> {

@@ -2,6 +2,7 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import { readSmallFile, type Io } from 'familiar/cli'
 import { VERSION } from '../../version.js'
+import { withoutSlash } from '../server-url.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
@@ -82,7 +83,7 @@ function limitOf(
 
 function targetOf(serverUrl: string, path: string): URL {
   const url = new URL(serverUrl)
-  if (path !== '') url.pathname = url.pathname.replace(/\/+$/, '') + path
+  if (path !== '') url.pathname = withoutSlash(url.pathname) + path
   return url
 }
 

@@ -701,6 +701,33 @@ describe('by itself it looks', () => {
     await eventually(() => expect(looks()).toBeGreaterThan(3))
   })
 
+  it.each(['the gate is closed', 'the consent is withdrawn'] as const)(
+    'not at once, and again, when %s after a failure',
+    async (change) => {
+      const [changed, looks] = [{ isSo: false }, { count: 0 }]
+      const { publish, server, dispatcher } = await startDispatching({
+        timing: { lookEveryMs: 300_000 },
+        consent: () => Promise.resolve(changed.isSo && change !== 'the gate is closed' ? 'no' : 'yes'),
+        gate: () => {
+          looks.count += 1
+          return Promise.resolve<Gate>(
+            changed.isSo && change === 'the gate is closed'
+              ? { state: 'closed', reason: 'no_session', detail: null }
+              : { state: 'open', serverUrl: server.url, format: 'batch' },
+          )
+        },
+      })
+      publish(A, 1)
+      server.otherwise = answers.reply(500)
+      dispatcher.wake()
+      await eventually(() => expect(dispatcher.report().consecutive_failures).toBeGreaterThan(0))
+      changed.isSo = true
+      const last = await settled(() => looks.count)
+      expect(await settled(() => looks.count)).toBe(last)
+      expect(dispatcher.report()).toMatchObject({ running: false, next_attempt_at: null })
+    },
+  )
+
   it('no more after stop', async () => {
     const { looks, dispatcher } = await counted(3, 'no')
     await eventually(() => expect(looks()).toBeGreaterThan(1))

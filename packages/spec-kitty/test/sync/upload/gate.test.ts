@@ -1,7 +1,8 @@
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { readGate, sessionMark, type GateSession } from '../../../src/sync/upload/gate.js'
+import { sessionMark } from '../../../src/sync/gate-session.js'
+import { readGate, type GateSession } from '../../../src/sync/upload/gate.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
 
 afterAll(removeHomes)

@@ -7,7 +7,7 @@ import {
   type BackOff,
 } from '../../../src/sync/upload/back-off.js'
 import { proxyFor } from '../../../src/sync/upload/proxy.js'
-import { checkServerUrl, shownUrl } from '../../../src/sync/upload/server-url.js'
+import { checkServerUrl, shownUrl } from '../../../src/sync/server-url.js'
 
 describe('the server', () => {
   it.for([

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isSafeUrl, readServer } from '../../../src/sync/session/server-url.js'
+import { isSafeUrl } from '../../../src/sync/server-url.js'
+import { readServer } from '../../../src/sync/session/server-settings.js'
 import { makeHome, type Home } from '../../helpers/sign-in.js'
 
 let home: Home

@@ -10,6 +10,20 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
+/** Returns whether a token may be sent there: HTTPS, or HTTP to a loopback address, which nobody else can listen to. */
+export function isSafeUrl({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+}
+
+/** Returns whether a URL names a place and nothing else: a user, a password, a query or a fragment may hold a secret. */
+export function isPlainUrl({ username, password, search, hash }: URL): boolean {
+  return [username, password, search, hash].every((part) => part === '')
+}
+
+export function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '')
+}
+
 /** Checks a server's URL. The result has no slash at its end. */
 export function checkServerUrl(text: string): ServerUrl {
   const url = urlOf(text)
@@ -17,20 +31,17 @@ export function checkServerUrl(text: string): ServerUrl {
   if (url.username !== '' || url.password !== '' || url.hash !== '') {
     return { state: 'unusable', why: 'the server URL must not contain a user name, a password or a fragment' }
   }
-  const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-  if (!isSecure) {
+  if (!isSafeUrl(url)) {
     return { state: 'insecure', why: `${shownUrl(text)} is neither https nor http to a loopback address` }
   }
-  url.pathname = url.pathname.replace(/\/+$/, '')
+  url.pathname = withoutSlash(url.pathname)
   return { state: 'usable', url: url.href.replace(/\/$/, '') }
 }
 
 /** Returns a server's URL for a status or a log: without user name, password, query and fragment, which may be secret. */
 export function shownUrl(text: string): string {
   const url = urlOf(text)
-  return url === null
-    ? 'an unreadable URL'
-    : `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`
+  return url === null ? 'an unreadable URL' : `${url.protocol}//${url.host}${withoutSlash(url.pathname)}`
 }
 
 function urlOf(text: string): URL | null {

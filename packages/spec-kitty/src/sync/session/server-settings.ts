@@ -1,0 +1,50 @@
+import { CommandError, EXIT, type Io } from 'familiar/cli'
+import { isPlainUrl, isSafeUrl, withoutSlash } from '../server-url.js'
+import { readSettings, requireSetting } from '../settings.js'
+
+/** Where to sign in, and as what. */
+export interface ServerSettings {
+  /** Without a slash at its end. */
+  readonly serverUrl: string
+  /** Null: the server tells. */
+  readonly issuer: string | null
+  readonly clientId: string
+}
+
+/**
+ * Returns which server is meant: what the user gave, else `SPEC_KITTY_SAAS_URL`, else `server_url` in `config.toml`. Throws
+ * `E_SERVER_URL` if none is named, or one that must not be used; `E_CONFIG_INVALID`; `E_CONFIG_UNREADABLE`.
+ */
+export async function readServer(
+  root: string,
+  env: Io['env'],
+  given: string | undefined,
+): Promise<ServerSettings> {
+  const settings = await readSettings(root, env)
+  const issuer = requireSetting(settings, 'sync.issuer')
+  const url = given ?? requireSetting(settings, 'sync.server_url')
+  if (url === null) throw refused('no server is named', 'name it with --server URL')
+  return {
+    serverUrl: withoutSlash(checkedUrl(url, given === undefined ? 'sync.server_url' : '--server')),
+    issuer: issuer === null ? null : checkedUrl(issuer, 'sync.issuer'),
+    clientId: requireSetting(settings, 'sync.client_id'),
+  }
+}
+
+/** Returns the URL. Throws `E_SERVER_URL`, with the source in its message, if nothing may be sent there. */
+export function checkedUrl(text: string, source: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null) throw refused(`${source} is not a URL`, 'write it as https://HOST')
+  if (!isPlainUrl(url)) {
+    throw refused(
+      `${source} must not contain a user, a password, a query or a fragment`,
+      'write it as https://HOST',
+    )
+  }
+  if (!isSafeUrl(url)) throw refused(`${source} is neither HTTPS nor HTTP to this machine`, 'use https://')
+  return url.href
+}
+
+function refused(message: string, hint: string): CommandError {
+  return new CommandError('E_SERVER_URL', message, { hint, exit: EXIT.error })
+}
