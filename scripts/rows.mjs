@@ -39,6 +39,7 @@ const SECONDS = {
   loopback: 18,
   'browser-keyboard': 18,
   'sync-commands': 17,
+  'browser-true': 11,
 }
 const OTHERS = 8
 

@@ -1,5 +1,6 @@
 import { watchDirectories } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './places.js'
+import { isMadeFor, type Worktree } from './worktrees.js'
 
 /** An editor makes several changes when it saves, and a page has no use for more than ten events a second. */
 const COLLECT_MS = 100
@@ -23,7 +24,7 @@ export function watchProject(
   directory: string,
   onChange: (missions: readonly string[] | null) => void,
 ): ProjectWatch {
-  let places: ProjectPlaces = { missions: new Map(), wanted: [] }
+  let places: ProjectPlaces = { missions: new Map(), worktrees: [], wanted: [] }
   let changed = new Set<string>([LIST])
   let timer: NodeJS.Timeout | null = null
   let isTelling = false
@@ -46,10 +47,13 @@ export function watchProject(
       if (before.missions.get(id)?.stats.ino !== stats.ino) told.add(id)
     }
     for (const id of before.missions.keys()) if (!places.missions.has(id)) told.add(id)
+    for (const name of changedWorktrees(before.worktrees, places.worktrees)) {
+      for (const id of places.missions.keys()) if (isMadeFor(name, id)) told.add(id)
+    }
   }
   const keepMission = async (id: string): Promise<void> => {
     const mission = places.missions.get(id)
-    const wanted = mission === undefined ? [] : await placesOfMission(mission)
+    const wanted = mission === undefined ? [] : await placesOfMission(id, mission, places.worktrees)
     if (!isClosed) watches.keep(id, wanted)
   }
   // Watch what is new before reporting it, so that no change is missed in between.
@@ -78,4 +82,17 @@ export function watchProject(
       watches.close()
     },
   }
+}
+
+/** Returns the names of the worktrees that came, went, or got missions. */
+function changedWorktrees(before: readonly Worktree[], after: readonly Worktree[]): readonly string[] {
+  return [...othersIn(before, after), ...othersIn(after, before)]
+}
+
+function othersIn(worktrees: readonly Worktree[], than: readonly Worktree[]): readonly string[] {
+  const known = new Map(than.map(({ name, specs }) => [name, specs?.stats.ino]))
+  const others = worktrees.filter(
+    ({ name, specs }) => !known.has(name) || known.get(name) !== specs?.stats.ino,
+  )
+  return others.map(({ name }) => name)
 }

@@ -46,7 +46,7 @@ export function MissionView({ route }: { readonly route: MissionRoute }) {
 
 function Head({ mission, route }: { readonly mission: MissionReply; readonly route: MissionRoute }) {
   const { id, documents } = mission
-  const words = describeCounts(mission.counts)
+  const words = mission.progress === null ? null : describeCounts(mission)
   return (
     <div class="mission-head">
       <p class="crumbs">
@@ -64,6 +64,7 @@ function Head({ mission, route }: { readonly mission: MissionReply; readonly rou
           </p>
         )}
       </div>
+      <Worktrees mission={mission} />
       <nav class="tabs" aria-label="Mission">
         <a
           href={printRoute({ view: 'board', mission: id, card: null })}
@@ -80,6 +81,21 @@ function Head({ mission, route }: { readonly mission: MissionReply; readonly rou
         </a>
       </nav>
     </div>
+  )
+}
+
+/** Says where events come from that the main checkout does not have: who looks only there sees another state. */
+function Worktrees({ mission: { worktrees } }: { readonly mission: MissionReply }) {
+  if (worktrees.length === 0) return null
+  return (
+    <ul class="worktrees" aria-label="Worktrees">
+      {worktrees.map(({ name, events }) => (
+        <li key={name}>
+          {formatCount(events, 'event')} from the worktree <bdi class="path">{visible(name)}</bdi>, not in the
+          main checkout yet
+        </li>
+      ))}
+    </ul>
   )
 }
 
