@@ -19,7 +19,7 @@ const PROCESSES = [
   'packages/familiar/test/daemon/{connections,public-handler,web-handler}.test.ts',
   'packages/familiar/test/cli/{commands,doctor}.test.ts',
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine,worktrees,lanes-of-files}.test.ts',
-  'packages/spec-kitty/test/dashboard-page/hostile-page.test.ts',
+  'packages/spec-kitty/test/dashboard-page/{contact,hostile-page}.test.ts',
   'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',
 ]
 

@@ -48,8 +48,10 @@ const OTHERS = 8
  */
 const WAITING = new Set([
   'doctor',
+  'browser-contact',
   'browser-requests',
   'dashboard-life',
+  'dashboard-stream',
   'sync-doctor',
   'sync-range',
   'sync-siblings',

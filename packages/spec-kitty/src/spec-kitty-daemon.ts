@@ -22,7 +22,7 @@ else {
 async function serveDashboard(): Promise<void> {
   try {
     const { dashboardPages } = await import('./dashboard/pages.js')
-    await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope) })
+    await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope, version) })
   } catch (error) {
     process.stderr.write(`spec-kitty: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 2

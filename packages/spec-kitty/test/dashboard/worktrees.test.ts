@@ -103,7 +103,7 @@ describe('the log of a mission', () => {
   it('is told when a copy changes, also in a worktree that comes later', async () => {
     const { project, copy } = behind()
     const told: (readonly string[] | null)[] = []
-    const watch = watchProject(project, (missions) => told.push(missions))
+    const watch = watchProject(project, { onChange: (missions) => told.push(missions) })
     endings.push(() => watch.close())
     const hears = async (what: readonly string[] | null): Promise<void> => {
       const isHeard = (): boolean => told.some((one) => JSON.stringify(one) === JSON.stringify(what))

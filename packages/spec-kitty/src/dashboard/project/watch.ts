@@ -1,4 +1,4 @@
-import { watchDirectories } from './directory-watches.js'
+import { watchDirectories, type OnSight } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './places.js'
 import { isMadeFor, type Worktree } from './worktrees.js'
 
@@ -12,18 +12,21 @@ export interface ProjectWatch {
   close(): void
 }
 
+export interface WatchListeners {
+  /** Called about every 100 ms at most with the missions that may have changed; null: any may have, and the list too. */
+  readonly onChange: (missions: readonly string[] | null) => void
+  /** Called when changes are no longer told by the system, and when they are again. */
+  readonly onSight?: OnSight
+}
+
 /**
- * Calls `onChange` about every 100 ms at most with the missions that may have changed (null: any may have, and the list
- * too). The first call has null and comes as soon as everything is watched. While nothing changes, no timer runs,
- * except to poll what the system refuses to watch. Never throws because of the project's contents.
+ * Watches a project. The first call of `onChange` has null and comes as soon as everything is watched. While nothing changes,
+ * no timer runs, except to poll what the system does not tell. Never throws because of the project's contents.
  *
  * Every directory has its own watch. The recursive watch of Node 20 on Linux consists of such watches too, but has one for
  * every file, set up by blocking calls over everything below the project.
  */
-export function watchProject(
-  directory: string,
-  onChange: (missions: readonly string[] | null) => void,
-): ProjectWatch {
+export function watchProject(directory: string, { onChange, onSight }: WatchListeners): ProjectWatch {
   let places: ProjectPlaces = { missions: new Map(), worktrees: [], wanted: [] }
   let changed = new Set<string>([LIST])
   let timer: NodeJS.Timeout | null = null
@@ -34,7 +37,7 @@ export function watchProject(
     changed.add(owner)
     if (owner === LIST && name !== null) changed.add(name)
     schedule(COLLECT_MS)
-  })
+  }, onSight)
   const schedule = (afterMs: number): void => {
     if (!isClosed && !isTelling) timer ??= setTimeout(() => void tell(), afterMs)
   }

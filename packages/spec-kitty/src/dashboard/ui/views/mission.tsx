@@ -3,11 +3,12 @@ import type { MissionReply } from '../../api.js'
 import { formatCount } from '../format.js'
 import { describeCounts } from '../columns.js'
 import { Ago } from '../live/clock.js'
-import { useReply } from '../live/reply.js'
+import { rawReplies, useReply } from '../live/reply.js'
 import { printRoute, type Route } from '../route.js'
 import { visible } from '../visible.js'
 import { Board } from './board.js'
 import { Documents } from './documents.js'
+import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { PackageDialog } from './package-dialog.js'
 import { Progress } from './progress.js'
@@ -33,13 +34,15 @@ export function MissionView({ route }: { readonly route: MissionRoute }) {
   return (
     <div class="view is-wide">
       <Stale failure={failure} />
-      <Head mission={value} route={route} />
-      {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
-      {route.view === 'board' && <Problems problems={value.problems} />}
-      {route.view === 'board' && <Board mission={value} />}
-      {route.view === 'board' && route.card !== null && (
-        <PackageDialog key={route.card} mission={value} card={route.card} />
-      )}
+      <Guard what="This mission" of={value} raw={rawReplies}>
+        <Head mission={value} route={route} />
+        {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
+        {route.view === 'board' && <Problems problems={value.problems} />}
+        {route.view === 'board' && <Board mission={value} />}
+        {route.view === 'board' && route.card !== null && (
+          <PackageDialog key={route.card} mission={value} card={route.card} />
+        )}
+      </Guard>
     </div>
   )
 }
