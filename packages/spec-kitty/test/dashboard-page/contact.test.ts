@@ -119,6 +119,18 @@ describe.skipIf(lacksChromium())('a page', () => {
     expect(await page.locator('main').textContent()).not.toContain('No missions yet')
   })
 
+  it('does not show a reply that names no project where others did', async () => {
+    let headers: Readonly<Record<string, string>> = { 'spec-kitty-project': 'p' }
+    const { page } = await open('#/', replies(), hello('p', '') + CHANGED, () => headers)
+    await page.getByText('No missions yet').waitFor()
+    headers = {}
+    await page.evaluate('location.hash = "#/missions/m"')
+    await page.getByText('The mission could not be read').waitFor()
+    headers = { 'spec-kitty-project': 'p' }
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'The mission', exact: true }).waitFor()
+  })
+
   it('reloads for a newer page once, not for ever', async () => {
     const { page } = await open('#/', replies(), hello('p', 'another') + CHANGED)
     await page.getByText('This page was reloaded, because the dashboard is now version 5.').waitFor()

@@ -36,12 +36,13 @@ export function eventText(name: string, data: unknown): string {
 export async function servePage(
   replies: Map<string, unknown>,
   said: string | (() => string) = ANYTHING_CHANGED,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) = {},
 ) {
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-security-policy', POLICY)
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    const more = typeof headers === 'function' ? headers() : headers
+    for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
     if (path === '/api/events') openStream(response, typeof said === 'string' ? said : said())
     else if (replies.get(path) === NEVER) return
     else if (path.startsWith('/api/')) answer(response, replies.get(path))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { watchProject } from '../../src/dashboard/project/watch.js'
+import { isMadeFor } from '../../src/dashboard/project/worktrees.js'
 import { until } from '../helpers/dashboards.js'
 import { emptyProject, laneEvent, prompt, removeProjects, write, writeMission } from '../helpers/projects.js'
 
@@ -142,6 +143,29 @@ describe('a worktree', () => {
     expect(await reader.document(ID, up)).toBeNull()
     symlinkSync(up, join(project, 'kitty-specs', ID, 'plan.md'))
     expect(await reader.document(ID, 'plan.md')).toMatchObject({ text: null })
+  })
+
+  it('that was made for a mission which the main checkout does not have says so', async () => {
+    const { project } = behind()
+    write(join(copyOf(project, '007-new-01KV9999-coord', '007-new'), LOG), laneEvent(1, 'WP01', 'done'))
+    write(join(copyOf(project, '007-new-01KV9999-coord', '003-long-gone'), LOG), laneEvent(1, 'WP01', 'done'))
+    expect((await openProject(project).missions()).problems).toEqual([
+      {
+        path: '.worktrees/007-new-01KV9999-coord/kitty-specs/007-new',
+        what: 'is a mission that the main checkout does not have, so it is not shown',
+      },
+    ])
+  })
+
+  it.each([
+    ['001-login', '001-login', true],
+    ['001-login-lane-a', '001-login', true],
+    ['login-01KV4567-coord', '001-login', true],
+    ['login', '001-login', true],
+    ['001-login', '001-log', false],
+    ['feature-login', '001-login', false],
+  ])('%s was made for %s: %s', (worktree, mission, isMade) => {
+    expect(isMadeFor(worktree, mission)).toBe(isMade)
   })
 
   it.each<readonly [string, (project: string, outside: string) => void, readonly string[]]>([

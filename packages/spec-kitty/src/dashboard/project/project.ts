@@ -5,7 +5,7 @@ import { findMission, findMissions, findSpecs } from './find.js'
 import { rememberFiles, type FileMemory } from './memory.js'
 import { readMission } from './mission.js'
 import { pathOf } from './names.js'
-import { copiesOf, findWorktrees } from './worktrees.js'
+import { copiesOf, findWorktrees, missingIn } from './worktrees.js'
 
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
@@ -33,7 +33,8 @@ export function openProject(directory: string): Project {
       const { root, specs, problems } = await findSpecs(directory)
       const found = specs === null ? null : await findMissions(specs, problems)
       const { worktrees, problems: unread } = await findWorktrees(root)
-      problems.push(...unread)
+      const ids = found?.map(({ id }) => id) ?? []
+      problems.push(...unread, ...(await missingIn(ids, worktrees)))
       const missions: MissionSummary[] = []
       await eachOf(found ?? [], async ({ id, directory }) => {
         const copies = await copiesOf(worktrees, id)

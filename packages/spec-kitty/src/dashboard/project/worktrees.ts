@@ -59,9 +59,34 @@ export async function findWorktrees(root: string): Promise<Worktrees> {
   return { directory, worktrees, problems }
 }
 
-/** Returns whether a worktree was made for a mission: its name is the mission's, mostly with `-lane-a` or `-coord` behind. */
+/**
+ * Returns whether a worktree was made for a mission: its name is that of the mission, with or without the number that it
+ * begins with, and mostly with `-lane-a` or `-coord` behind.
+ */
 export function isMadeFor(worktree: string, mission: string): boolean {
-  return worktree === mission || worktree.startsWith(`${mission}-`)
+  const names = [mission, mission.replace(/^\d+-/, '')]
+  return names.some((name) => worktree === name || worktree.startsWith(`${name}-`))
+}
+
+/**
+ * Returns a problem for every mission that is only in the worktree that was made for it: the log alone is no mission, and the
+ * rest of a worktree is not read.
+ */
+export async function missingIn(
+  missions: readonly string[],
+  worktrees: readonly Worktree[],
+): Promise<readonly Problem[]> {
+  const known = new Set(missions)
+  const problems: Problem[] = []
+  for (const { name, specs } of worktrees) {
+    const listed = specs === null ? null : await list(specs)
+    const ids = listed === null || 'kind' in listed ? [] : listed.names
+    for (const id of ids.filter((id) => !known.has(id) && isMadeFor(name, id))) {
+      const what = 'is a mission that the main checkout does not have, so it is not shown'
+      problems.push({ path: `${WORKTREES}/${name}/${SPECS}/${id}`, what })
+    }
+  }
+  return problems
 }
 
 /** Returns the copies of a mission in the worktrees, in the order of the worktrees' names. */

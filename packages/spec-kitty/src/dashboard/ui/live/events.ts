@@ -36,7 +36,7 @@ export interface LiveEvents {
   readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void
-  /** Returns whether a reply is of the project of this page. If it is not, the page stops. */
+  /** Returns whether a reply is of the project of this page. If it is of another project, the page stops. */
   readonly isOurs: (project: string | null) => boolean
   /** Forgets the news: the reader has seen it. */
   readonly dismiss: () => void
@@ -156,9 +156,9 @@ export function openEvents(url: string): LiveEvents {
     },
     isOurs: (project) => {
       if (contact.connection === 'stopped') return false
-      const met = meeting.answer(project)
-      if (met !== null) stop(met)
-      return met === null
+      const answer = meeting.answer(project)
+      if (answer.kind === 'foreign') stop(answer.met)
+      return answer.kind === 'ours'
     },
     dismiss: () => tell({ kind: 'contact' }, { news: null }),
   }

@@ -13,6 +13,12 @@ export type Outcome =
   | { readonly kind: 'reload'; readonly news: null }
   | { readonly kind: 'foreign'; readonly met: Met; readonly news: null }
 
+export type Answer =
+  | { readonly kind: 'ours' }
+  /** Something else than a dashboard of this version answers. */
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'foreign'; readonly met: Met }
+
 /**
  * Remembers which project this page belongs to: the first one that answers. A port may be taken over by the dashboard of
  * another project, and its missions must not appear under this project's name.
@@ -20,6 +26,7 @@ export type Outcome =
 export function createMeeting() {
   let id: string | null = null
   let first: HelloEvent | null = null
+  let isNamed = false
   const reloaded = takeReload()
 
   return {
@@ -35,11 +42,14 @@ export function createMeeting() {
       if (before === null || before.instance === hello.instance) return { kind: 'ours', news: null }
       return { kind: 'ours', news: `${restarted(before, hello)} Everything has been read anew.` }
     },
-    /** Takes which project a reply names (null: none), and returns what was met if it is another one. */
-    answer(project: string | null): Met | null {
-      if (project === null) return null
+    /** Takes which project a reply names (null: none), and returns whose it is. */
+    answer(project: string | null): Answer {
+      // All replies of one dashboard name their project, or none does.
+      if (project === null) return { kind: isNamed ? 'unknown' : 'ours' }
+      isNamed = true
       id ??= project
-      return project === id ? null : { ours: first?.project ?? null, theirs: null }
+      if (project === id) return { kind: 'ours' }
+      return { kind: 'foreign', met: { ours: first?.project ?? null, theirs: null } }
     },
   }
 }

@@ -161,7 +161,8 @@ async function fetchReply(url: string, before: Shown, live: LiveEvents, closed: 
   try {
     const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)])
     const response = await fetch(url, { signal, headers: { accept: 'application/json' } })
-    if (!live.isOurs(response.headers.get(PROJECT_HEADER))) return { ...before, isReading: false }
+    if (!live.isOurs(response.headers.get(PROJECT_HEADER)))
+      return { ...before, failure: { status: null }, isReading: false }
     if (!response.ok) return { ...before, failure: { status: response.status }, isReading: false }
     const text = await response.text()
     const value = text === before.text ? before.value : (JSON.parse(text) as unknown)
