@@ -116,9 +116,9 @@ describe('an old project', () => {
 
 describe('a text where a list should be', () => {
   it.each([
-    ['dependencies: "[]"\n', 'its dependencies is the text "[]", and no list'],
-    ['dependencies: "[WP01, WP02]"\n', 'its dependencies is the text "[WP01, WP02]", and no list'],
-    ['subtasks: T001, T002\n', 'its subtasks is the text "T001, T002", and no list'],
+    ['dependencies: "[]"\n', 'its dependencies are the text "[]", not a list'],
+    ['dependencies: "[WP01, WP02]"\n', 'its dependencies are the text "[WP01, WP02]", not a list'],
+    ['subtasks: T001, T002\n', 'its subtasks are the text "T001, T002", not a list'],
   ])('is a problem, and no dependency: %j', async (more, what) => {
     expect(await read({ 'tasks/WP01.md': prompt('WP01', 'One', more) })).toMatchObject({
       work_packages: [{ dependencies: [], subtasks: [] }],

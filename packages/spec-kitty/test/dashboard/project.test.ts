@@ -3,7 +3,6 @@ import {
   appendFileSync,
   chmodSync,
   mkdirSync,
-  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -31,6 +30,7 @@ import {
   removeProjects,
   writeMission,
 } from '../helpers/projects.js'
+import { swap } from '../helpers/swap.js'
 
 afterEach(removeProjects)
 
@@ -490,28 +490,6 @@ describe('what is hostile', () => {
     expect([...shown]).not.toContain('tasks/WP02.md')
   })
 })
-
-/** Swaps directories for links to others, again and again beside the test. */
-function swap(pairs: readonly (readonly [string, string])[]): () => Promise<void> {
-  const ending = new AbortController()
-  const run = async (): Promise<void> => {
-    while (!ending.signal.aborted) {
-      for (const [path, target] of pairs) {
-        renameSync(path, `${path}.aside`)
-        symlinkSync(target, path)
-        await new Promise(setImmediate)
-        rmSync(path)
-        renameSync(`${path}.aside`, path)
-        await new Promise(setImmediate)
-      }
-    }
-  }
-  const running = run()
-  return () => {
-    ending.abort()
-    return running
-  }
-}
 
 describe('what is remembered', () => {
   it('is never old, however quick the change', async () => {

@@ -6,6 +6,7 @@ import { watchProject } from '../../src/dashboard/project/watch.js'
 import { isMadeFor } from '../../src/dashboard/project/worktrees.js'
 import { until } from '../helpers/dashboards.js'
 import { emptyProject, laneEvent, prompt, removeProjects, write, writeMission } from '../helpers/projects.js'
+import { swap } from '../helpers/swap.js'
 
 const endings: (() => void)[] = []
 afterEach(() => {
@@ -220,4 +221,23 @@ describe('a worktree', () => {
     expect(list.problems.map(({ path, what }) => `${path}: ${what}`)).toEqual(problems)
     expect(await read(project)).toMatchObject({ work_packages: [{ lane: 'planned' }], worktrees: [] })
   })
+
+  it.each(['.worktrees/w', '.worktrees/w/kitty-specs', `.worktrees/w/kitty-specs/${ID}`])(
+    'may be swapped for a link at any moment (%s): nothing behind it is ever read',
+    async (place) => {
+      const project = emptyProject()
+      const outside = emptyProject()
+      writeMission(project, ID, { [LOG]: laneEvent(1, 'WP01', 'planned') })
+      write(join(copyOf(project, 'w'), LOG), laneEvent(2, 'WP01', 'claimed'))
+      write(join(copyOf(outside, 'w'), LOG), laneEvent(3, 'WP01', 'done'))
+      const swapper = swap([[join(project, place), join(outside, place)]])
+      const lanes = new Set<unknown>()
+      for (let round = 0; round < 300; round += 1) {
+        const mission = await openProject(project).mission(ID)
+        for (const { lane } of mission?.work_packages ?? []) lanes.add(lane)
+      }
+      await swapper()
+      expect([...lanes].toSorted()).toEqual(['claimed', 'planned'])
+    },
+  )
 })

@@ -144,7 +144,7 @@ function listOf(name: string, node: Node | undefined, problems: string[]): reado
 function itemOf(name: string, text: string | null, problems: string[]): readonly string[] {
   if (text === null) return []
   if (ONE_ID.test(text)) return [text]
-  problems.push(`its ${name} is the text ${quoted(text)}, and no list`)
+  problems.push(`its ${name} are the text ${quoted(text)}, not a list`)
   return []
 }
 

@@ -1,8 +1,9 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { ChangedEvent, HelloEvent, WatchEvent } from '../../api.js'
+import type { ChangedEvent, WatchEvent } from '../../api.js'
 import { parseChange, parseHello, parseWatch } from './parse-events.js'
 import { createMeeting, type Met } from './meeting.js'
+import { createStream, SILENCE_MS } from './stream.js'
 
 /** `open` means heard from within the last 25 s; `stopped`: another project answers, and the page no longer asks. */
 export type Connection = 'connecting' | 'open' | 'lost' | 'stopped'
@@ -42,67 +43,36 @@ export interface LiveEvents {
   readonly dismiss: () => void
 }
 
-/** A new attempt after a failed one. */
-const REOPEN_AFTER_MS = 2_000
-
-/** A dashboard that takes longer to answer is lost. */
-const OPEN_WITHIN_MS = 10_000
-
-/** The dashboard sends something every ten seconds. */
-const SILENCE_MS = 25_000
-
 /** A page that is shown again keeps its state for so long, so that it does not flicker. */
 const SHOWN_MS = 2_000
 
+const NOTHING: Contact = { connection: 'connecting', heardAt: null, blind: null, news: null, met: null }
+
 /**
  * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none: a browser has six
- * connections for all pages of one server, and seven hidden pages would block each other. `EventSource` would wait for ever
- * for a server that neither answers nor ends, so every wait here has its limit.
+ * connections for all pages of one server, and seven hidden pages would block each other.
  */
 export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()
   const meeting = createMeeting()
-  let contact: Contact = {
-    connection: 'connecting',
-    heardAt: null,
-    blind: null,
-    news: meeting.news,
-    met: null,
-  }
-  let source: EventSource | null = null
-  let isOpening = false
-  let waiting: ReturnType<typeof setTimeout> | null = null
+  let contact: Contact = { ...NOTHING, news: meeting.news }
+  let isOpening = true
 
   const tell = (signal: Signal, change: Partial<Contact> = {}) => {
     contact = { ...contact, ...change }
     for (const listener of listeners) listener(signal)
   }
-  const wait = (ms: number, then: () => void) => {
-    if (waiting !== null) clearTimeout(waiting)
-    waiting = setTimeout(then, ms)
-  }
-  const close = () => {
-    if (waiting !== null) clearTimeout(waiting)
-    source?.close()
-    source = null
-    isOpening = false
-  }
-  const lose = () => {
-    close()
-    tell({ kind: 'lost' }, { connection: 'lost' })
-    wait(REOPEN_AFTER_MS, open)
-  }
-  const stop = (met: Met) => {
-    close()
-    tell({ kind: 'lost' }, { connection: 'stopped', met })
-  }
   const heard = () => {
-    wait(SILENCE_MS, lose)
     const isNew = contact.connection !== 'open'
     contact = { ...contact, connection: 'open', heardAt: Date.now() }
     if (isNew) tell({ kind: 'opened' })
   }
-  const greet = (hello: HelloEvent | null) => {
+  const stop = (met: Met) => {
+    stream.close()
+    tell({ kind: 'lost' }, { connection: 'stopped', met })
+  }
+  const greet = (data: string) => {
+    const hello = parseHello(data)
     const outcome = hello === null ? null : meeting.greet(hello)
     if (outcome?.kind === 'foreign') return stop(outcome.met)
     if (outcome?.kind === 'reload') return location.reload()
@@ -111,45 +81,46 @@ export function openEvents(url: string): LiveEvents {
     heard()
     tell({ kind: 'contact' })
   }
+  const stream = createStream(url, {
+    events: {
+      hello: greet,
+      heartbeat: heard,
+      watch: (data) => {
+        heard()
+        tell({ kind: 'contact' }, { blind: parseWatch(data) })
+      },
+      changed: (data) => {
+        isOpening = false
+        heard()
+        tell({ kind: 'changed', change: parseChange(data) })
+      },
+    },
+    onLost: () => {
+      isOpening = true
+      tell({ kind: 'lost' }, { connection: 'lost' })
+    },
+  })
   const open = () => {
-    if (document.hidden || source !== null || contact.connection === 'stopped') return
-    const opened = new EventSource(url)
-    source = opened
+    if (!document.hidden && contact.connection !== 'stopped') stream.open()
+  }
+  const hide = () => {
+    stream.close()
     isOpening = true
-    wait(OPEN_WITHIN_MS, lose)
-    const on = (name: string, take: (data: string) => void) =>
-      opened.addEventListener(name, (event: Event) => {
-        if (source === opened) take(event instanceof MessageEvent ? String(event.data) : '')
-      })
-    on('open', () => wait(SILENCE_MS, lose))
-    on('error', lose)
-    on('hello', (data) => greet(parseHello(data)))
-    on('heartbeat', heard)
-    on('watch', (data) => {
-      heard()
-      tell({ kind: 'contact' }, { blind: parseWatch(data) })
-    })
-    on('changed', (data) => {
-      isOpening = false
-      heard()
-      tell({ kind: 'changed', change: parseChange(data) })
-    })
   }
   const show = () => {
     open()
-    const isOld = contact.heardAt !== null && Date.now() - contact.heardAt > SILENCE_MS
-    if (!isOld || contact.connection !== 'open') return
-    const shownAt = contact.heardAt
+    const { heardAt, connection } = contact
+    if (connection !== 'open' || heardAt === null || Date.now() - heardAt <= SILENCE_MS) return
     setTimeout(() => {
-      if (contact.heardAt === shownAt && contact.connection === 'open')
+      if (contact.heardAt === heardAt && contact.connection === 'open')
         tell({ kind: 'contact' }, { connection: 'connecting' })
     }, SHOWN_MS)
   }
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : show()))
+  document.addEventListener('visibilitychange', () => (document.hidden ? hide() : show()))
   open()
   return {
     contact: () => contact,
-    isOpening: () => isOpening && source !== null,
+    isOpening: () => isOpening && stream.isOpen(),
     listen: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
