@@ -167,7 +167,7 @@ function writeMission(project, id, title, packages, agoHours) {
   const beganMs = lastMs === null ? BEGAN_MS : lastMs - (packages.length - 1) * STEP_MS
   const prompts = packages.map((one) => [`tasks/${one[0]}-work.md`, promptOf(one)])
   writeFiles(join(project, 'kitty-specs', id), {
-    'meta.json': JSON.stringify({ title }),
+    'meta.json': JSON.stringify({ title, created_at: new Date(lastMs ?? BEGAN_MS).toISOString() }),
     ...Object.fromEntries(prompts),
     'status.events.jsonl': packages.map(([name, , lane], at) => laneEvent(at, name, lane, beganMs)).join(''),
   })
