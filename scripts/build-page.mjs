@@ -3,6 +3,7 @@
  * Builds the dashboard's page into `packages/spec-kitty/dist/dashboard/page`: one script, one style sheet, the files
  * they need, and the licences of what is bundled. Everything the page uses is there; it fetches nothing from elsewhere.
  */
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,9 +16,18 @@ const target = join(tool, 'dist/dashboard/page')
 
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
-for (const file of ['index.html', 'icon.svg']) copyFileSync(join(source, file), join(target, file))
+copyFileSync(join(source, 'icon.svg'), join(target, 'icon.svg'))
 writeFileSync(join(target, 'page.css'), joinStyles())
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The dashboard page', await bundleScript()))
+writePage()
+
+/** Writes the page with the name of its build, by which it knows whether the dashboard serves a newer one. */
+function writePage() {
+  const hash = createHash('sha256')
+  for (const file of ['page.css', 'page.js']) hash.update(readFileSync(join(target, file)))
+  const page = readFileSync(join(source, 'index.html'), 'utf8')
+  writeFileSync(join(target, 'index.html'), page.replace('PAGE_BUILD', hash.digest('hex').slice(0, 16)))
+}
 
 /** Joins the files in `styles` in the order of their numbers, because order matters in CSS. */
 function joinStyles() {

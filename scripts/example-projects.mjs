@@ -1,6 +1,6 @@
 // @ts-check
 /** Example projects for the screenshots in the documentation and for the benchmarks. Their text is always the same. */
-import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
@@ -91,7 +91,8 @@ A server that confirms half of a batch gets the other half again, and no event t
  */
 export function writeExampleProject(project) {
   mkdirSync(join(project, '.kittify'), { recursive: true })
-  for (const [id, title, packages] of MISSIONS) writeMission(project, id, title, packages)
+  for (const [at, [id, title, packages]] of MISSIONS.entries())
+    writeMission(project, id, title, packages, AGES_HOURS[at])
   writeFiles(join(project, 'kitty-specs/002-offline-queue'), {
     'spec.md': SPEC,
     'plan.md': '# Plan\n\nFirst the file, then the upload.\n',
@@ -101,20 +102,10 @@ export function writeExampleProject(project) {
     'contracts/upload.yaml': 'openapi: 3.1.0\ninfo:\n  title: Upload\n  version: 1.0.0\n',
     'checklists/requirements.md': '- [x] every requirement can be tested\n',
   })
-  for (const [at, [id]] of MISSIONS.entries()) age(join(project, 'kitty-specs', id), AGES_HOURS[at] ?? 0)
 }
 
 /** How many hours ago each mission was last changed. */
 const AGES_HOURS = [200, 4.4, 26, 71]
-
-/** @param {string} directory @param {number} hours */
-function age(directory, hours) {
-  const time = new Date(Date.now() - hours * 3_600_000)
-  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    const path = join(directory, name)
-    if (statSync(path).isFile()) utimesSync(path, time, time)
-  }
-}
 
 const LANES = [
   'planned',
@@ -153,26 +144,32 @@ export function writeLargeProject(project, missions, packages) {
 
 /** The example work always began six hours before this script started. */
 const BEGAN_MS = Date.now() - 6 * 3_600_000
+const STEP_MS = 600_000
 
 /**
  * Returns one line of a mission's event file. Each event is ten minutes after the one before.
  *
  * @param {number} at index of the event
- * @param {string} id @param {string} lane
+ * @param {string} id @param {string} lane @param {number} beganMs
  */
-export function laneEvent(at, id, lane) {
-  const time = new Date(BEGAN_MS + at * 600_000).toISOString()
+export function laneEvent(at, id, lane, beganMs = BEGAN_MS) {
+  const time = new Date(beganMs + at * STEP_MS).toISOString()
   const event_id = `01EXAMPLE${String(at).padStart(6, '0')}`
   return `${JSON.stringify({ event_id, at: time, wp_id: id, from_lane: 'planned', to_lane: lane, actor: 'maria' })}\n`
 }
 
-/** @param {string} project @param {string} id @param {string} title @param {readonly Package[]} packages */
-function writeMission(project, id, title, packages) {
+/**
+ * @param {string} project @param {string} id @param {string} title @param {readonly Package[]} packages
+ * @param {number} [agoHours] when the last event was; otherwise the mission began when the example work did
+ */
+function writeMission(project, id, title, packages, agoHours) {
+  const lastMs = agoHours === undefined ? null : Date.now() - agoHours * 3_600_000
+  const beganMs = lastMs === null ? BEGAN_MS : lastMs - (packages.length - 1) * STEP_MS
   const prompts = packages.map((one) => [`tasks/${one[0]}-work.md`, promptOf(one)])
   writeFiles(join(project, 'kitty-specs', id), {
-    'meta.json': JSON.stringify({ title }),
+    'meta.json': JSON.stringify({ title, created_at: new Date(lastMs ?? BEGAN_MS).toISOString() }),
     ...Object.fromEntries(prompts),
-    'status.events.jsonl': packages.map(([name, , lane], at) => laneEvent(at, name, lane)).join(''),
+    'status.events.jsonl': packages.map(([name, , lane], at) => laneEvent(at, name, lane, beganMs)).join(''),
   })
 }
 

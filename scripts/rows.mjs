@@ -6,6 +6,11 @@
  * @type {Readonly<Record<string, number>>}
  */
 const SECONDS = {
+  'live/sync-closed': 45,
+  'live/sync-now': 40,
+  'live/sync-in-flight': 40,
+  'live/sync-lossless': 30,
+  'live/browser-true': 11,
   'live/doctor': 157,
   'live/dashboard-orphans': 70,
   'live/sync-doctor': 66,
@@ -100,8 +105,10 @@ const OTHERS = 6
  */
 const WAITING = new Set([
   'live/doctor',
+  'live/browser-contact',
   'live/browser-requests',
   'live/dashboard-life',
+  'live/dashboard-stream',
   'live/sync-doctor',
   'live/sync-range',
   'live/sync-siblings',

@@ -26,7 +26,7 @@ async function serveSync(): Promise<void> {
 
 async function serveDashboard(): Promise<void> {
   const { dashboardPages } = await import('./dashboard/pages.js')
-  await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope) })
+  await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope, version) })
 }
 
 /** If the daemon cannot be started, writes the reason to stderr, which the command that started this reads. */

@@ -4,7 +4,7 @@ import { FamiliarError } from 'familiar'
 import { EXIT, note, readOptions, type Io, realPath } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { splitDirectory } from '../cli/split-directory.js'
-import { workingDirectory } from '../daemons/project-directory.js'
+import { projectOf, workingDirectory } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start.js'
 
 export const help = `Usage: spec-kitty init [DIR] [--json]
@@ -23,8 +23,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   )
   // A wrong value of SPEC_KITTY_HOME is reported before anything is made.
   runtimeRoot(io)
-  makeProject(wanted)
-  const project = realPath(wanted) ?? wanted
+  const place = projectOf(wanted)
+  makeProject(place)
+  const project = realPath(place) ?? place
   if (!json) note(io, `${project} is a project; its dashboard:`)
   await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
   return EXIT.ok

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { UsageError, type Io, realPath } from 'familiar/cli'
 
 /** Entries that make a directory a project. */
 const SIGNS = ['.kittify', 'kitty-specs'] as const
+
+/** The directory of a project's git worktrees. */
+const WORKTREES = '.worktrees'
 
 /**
  * Returns the project that the working directory is in, as a real path: the nearest directory with `.kittify` or
@@ -18,12 +21,27 @@ export function currentProject(io: Pick<Io, 'cwd'>): string {
   )
 }
 
-/** Returns the nearest project directory at `start` or above it; null if there is none. */
+/** Returns the nearest project directory at `start` or above it; null if there is none. A worktree is not a project. */
 export function findProject(start: string): string | null {
   for (let at = start; ; at = dirname(at)) {
-    if (SIGNS.some((sign) => existsSync(join(at, sign)))) return at
+    if (isProject(at)) return projectOf(at)
     if (dirname(at) === at) return null
   }
+}
+
+/**
+ * Returns the project that a directory is a worktree of (`PROJECT/.worktrees/NAME`), else the directory itself. A worktree is
+ * a checkout of the same missions: a dashboard of its own would show a second, older state of them.
+ */
+export function projectOf(directory: string): string {
+  const worktrees = dirname(directory)
+  const project = dirname(worktrees)
+  const isWorktree = basename(worktrees) === WORKTREES && isProject(project)
+  return isWorktree ? projectOf(project) : directory
+}
+
+function isProject(directory: string): boolean {
+  return SIGNS.some((sign) => existsSync(join(directory, sign)))
 }
 
 /** Returns the working directory as a real path. Throws `UsageError` if it was removed. */

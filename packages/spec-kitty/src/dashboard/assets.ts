@@ -51,6 +51,13 @@ export function staticFile(path: string): PageReply | null {
   }
 }
 
+/** Returns the build of the page that is served, as `scripts/build-page.mjs` wrote it into the page; empty if it did not. */
+export function pageBuild(): string {
+  files ??= readPage()
+  const page = files.get('index.html')?.toString('utf8') ?? ''
+  return /<meta name="page-build" content="([^"]*)"/.exec(page)?.[1] ?? ''
+}
+
 /** Reads all files at once: an upgrade may replace them under a running daemon, and two versions must not be mixed. */
 function readPage(): ReadonlyMap<string, Buffer> {
   return new Map(readdirSync(PAGE).map((name) => [name, readFileSync(join(PAGE, name))]))

@@ -1,4 +1,4 @@
-import type { ChangedEvent } from './api.js'
+import type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
 /** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */
@@ -7,40 +7,67 @@ const LINGER_MS = 2_000
 /** If more missions than this may have changed, the event does not name them: it is sent to up to 64 pages. */
 const MAX_NAMED = 100
 
+/** A page that hears nothing for 25 s has lost the dashboard: two of these may be late. */
+const HEARTBEAT_MS = 10_000
+
 type Send = (event: string, data: unknown) => void
 
-/**
- * Returns the event stream of a project, shared by all its pages. The project is watched while at least one page is
- * open, and two seconds longer, so that a dashboard without pages sleeps. Every page is sent `missions: null` once, as
- * soon as everything is watched: what it reads from then on is current until an event says otherwise.
- */
-export function shareChanges(directory: string): {
+export interface Changes {
   readonly open: (send: Send, closed: AbortSignal) => void
-} {
+}
+
+/**
+ * Returns the event stream of a project, shared by all its pages (`StreamEvents` says what is in it). The project is watched
+ * while at least one page is open, and two seconds longer, so that a dashboard without pages sleeps. Every page is sent
+ * `missions: null` once, as soon as everything is watched: what it reads from then on is current until an event says
+ * otherwise.
+ */
+export function shareChanges(directory: string, hello: HelloEvent): Changes {
   const pages = new Set<Send>()
   let watch: ProjectWatch | null = null
   let isWatched = false
+  let blind: WatchEvent['blind'] = null
   let lingering: NodeJS.Timeout | null = null
+  let beating: NodeJS.Timeout | null = null
+
+  const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): void => {
+    for (const page of pages) page(name, data)
+  }
+  const begin = (): void => {
+    beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
+    watch ??= watchProject(directory, {
+      onChange: (missions) => {
+        isWatched = true
+        tell('changed', { missions: isMany(missions) ? null : missions })
+      },
+      onSight: (next) => {
+        blind = next
+        tell('watch', { blind })
+      },
+    })
+  }
   const endUnused = (): void => {
     if (pages.size > 0) return
     watch?.close()
     watch = null
     isWatched = false
+    blind = null
+  }
+  const leave = (page: Send): void => {
+    pages.delete(page)
+    if (pages.size > 0) return
+    if (beating !== null) clearInterval(beating)
+    beating = null
+    if (lingering !== null) clearTimeout(lingering)
+    lingering = setTimeout(endUnused, LINGER_MS).unref()
   }
   return {
     open: (send, closed) => {
+      send('hello', hello)
       pages.add(send)
-      watch ??= watchProject(directory, (missions) => {
-        isWatched = true
-        const event: ChangedEvent = { missions: isMany(missions) ? null : missions }
-        for (const page of pages) page('changed', event)
-      })
-      closed.addEventListener('abort', () => {
-        pages.delete(send)
-        if (pages.size > 0) return
-        if (lingering !== null) clearTimeout(lingering)
-        lingering = setTimeout(endUnused, LINGER_MS).unref()
-      })
+      begin()
+      closed.addEventListener('abort', () => leave(send))
+      if (blind !== null) send('watch', { blind } satisfies WatchEvent)
       if (isWatched) send('changed', { missions: null } satisfies ChangedEvent)
     },
   }

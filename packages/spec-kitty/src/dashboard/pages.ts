@@ -2,8 +2,10 @@ import type { PageReply, Pages } from 'familiar'
 import { staticFile } from './assets.js'
 import { readDaemons } from './daemons.js'
 import { shareChanges } from './changes.js'
+import { identityOf, PROJECT_HEADER } from './identity.js'
 import { openProject, type Project } from './project/project.js'
 import { inTurn, keptFor } from './share.js'
+import { VERSION } from '../version.js'
 
 const JSON_HEADERS = {
   'content-type': 'application/json',
@@ -25,13 +27,14 @@ const DAEMONS_KEPT_MS = 1_000
  * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
  * caller has checked that the request comes from this machine and from no other origin.
  */
-export function dashboardPages(directory: string): Pages {
+export function dashboardPages(directory: string, version = VERSION): Pages {
   const project = openProject(directory)
-  const changes = shareChanges(directory)
+  const hello = identityOf(directory, version)
+  const changes = shareChanges(directory, hello)
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
   const [looking, listing] = [inTurn<PageReply>(1), inTurn<PageReply>(1)]
   const reading = inTurn<PageReply | null>(READ_AT_ONCE)
-  return async ({ path, signal }) => {
+  const answer: Pages = async ({ path, signal }) => {
     if (path === '/api/events') return { open: changes.open }
     if (path === '/api/daemons') return looking(path, signal, daemons)
     if (path === '/api/missions') return listing(path, signal, async () => json(await project.missions()))
@@ -39,6 +42,13 @@ export function dashboardPages(directory: string): Pages {
       return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
     return staticFile(path)
   }
+  return async (asked) => named(await answer(asked), asked.path, hello.project.id)
+}
+
+/** Adds the header that names the project to a reply of the API. */
+function named(reply: PageReply | null, path: string, project: string): PageReply | null {
+  if (reply === null || 'open' in reply || !path.startsWith('/api/')) return reply
+  return { ...reply, headers: { ...reply.headers, [PROJECT_HEADER]: project } }
 }
 
 /** Serves `missions/:id` and `missions/:id/documents/:name`; each part is percent-encoded on its own. */

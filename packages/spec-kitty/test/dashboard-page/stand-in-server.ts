@@ -21,15 +21,30 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 }
 
+/** A reply that never comes. */
+export const NEVER = Symbol('never')
+
+/** An event as the dashboard sends it. */
+export function eventText(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
 /**
  * Serves the built page, with replies that a test makes up: what no real project contains must be shown too. `said` is
- * what the event stream begins with.
+ * what the event stream begins with, and `headers` are those of every reply.
  */
-export async function servePage(replies: Map<string, unknown>, said = ANYTHING_CHANGED) {
+export async function servePage(
+  replies: Map<string, unknown>,
+  said: string | (() => string) = ANYTHING_CHANGED,
+  headers: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) = {},
+) {
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-security-policy', POLICY)
-    if (path === '/api/events') openStream(response, said)
+    const more = typeof headers === 'function' ? headers() : headers
+    for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
+    if (path === '/api/events') openStream(response, typeof said === 'string' ? said : said())
+    else if (replies.get(path) === NEVER) return
     else if (path.startsWith('/api/')) answer(response, replies.get(path))
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { shareChanges } from '../../src/dashboard/changes.js'
+import { shareChanges, type Changes } from '../../src/dashboard/changes.js'
 import { inotifyWatchesOf } from '../helpers/machine.js'
 import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
 
@@ -16,17 +16,30 @@ afterEach(async () => {
   removeProjects()
 })
 
-function openPage(changes: ReturnType<typeof shareChanges>) {
+/** Opens a page. `events` has what it is told of changes, `told` everything. */
+function openPage(changes: Changes) {
   const events: unknown[] = []
+  const told: (readonly [string, unknown])[] = []
   const closed = new AbortController()
-  changes.open((_event, data) => events.push(data), closed.signal)
+  const send = (name: string, data: unknown): void => {
+    told.push([name, data])
+    if (name === 'changed') events.push(data)
+  }
+  changes.open(send, closed.signal)
   closings.push(() => closed.abort())
-  return { events, close: () => closed.abort() }
+  return { events, told, close: () => closed.abort() }
+}
+
+const HELLO = {
+  project: { id: 'p', name: 'project', path: '/project' },
+  instance: 'i',
+  version: '1',
+  page: 'b',
 }
 
 describe('a page that is opened', () => {
   it('again at once finds the project watched: nothing is begun anew, however often', async () => {
-    const changes = shareChanges(oneMission())
+    const changes = shareChanges(oneMission(), HELLO)
     const first = openPage(changes)
     await vi.waitFor(() => expect(first.events).toEqual([{ missions: null }]), PATIENCE)
     first.close()
@@ -37,11 +50,15 @@ describe('a page that is opened', () => {
     }
   })
 
+  it('is told first who answers, before the project is watched', () => {
+    expect(openPage(shareChanges(oneMission(), HELLO)).told).toEqual([['hello', HELLO]])
+  })
+
   it('is not told the names of very many missions', async () => {
     const project = emptyProject()
     const missions = Array.from({ length: 101 }, (_, index) => join(project, 'kitty-specs', `m${index}`))
     for (const mission of missions) mkdirSync(join(mission, 'tasks'), { recursive: true })
-    const { events } = openPage(shareChanges(project))
+    const { events } = openPage(shareChanges(project, HELLO))
     await vi.waitFor(() => expect(events).toEqual([{ missions: null }]), PATIENCE)
     mkdirSync(join(missions[0] ?? '', 'tasks', 'WP01.md'))
     await vi.waitFor(() => expect(events[1]).toEqual({ missions: ['m0'] }), PATIENCE)

@@ -29,13 +29,16 @@ const SECRETS = {
   'contracts/deeper/secret.md': SECRET,
 }
 
+/** What a worktree has of the mission `m`. */
+const COPY = 'p/.worktrees/w1/kitty-specs/m'
+
 /** Places in the project `p`, each with all of them. */
 const SECRET_PLACES = [
   'p/.env.d',
   'p/.GIT',
   'p/.kittify/daemon',
   'p/.worktrees/w1/.kittify',
-  'p/.worktrees/w1/kitty-specs/m',
+  COPY,
   'p/sub/.git',
   'p/sub/.hidden/deeper',
   'p/kitty-specs/.old',
@@ -49,7 +52,11 @@ const SECRET_PLACES = [
 function secretive(): { readonly project: string; readonly mission: string } {
   const base = emptyProject()
   for (const place of SECRET_PLACES) {
-    for (const [name, text] of Object.entries(SECRETS)) write(join(base, place, name), text)
+    for (const [name, text] of Object.entries(SECRETS)) {
+      // Of a worktree, the events of logs are shown, and nothing else.
+      if (place === COPY && name === 'status.events.jsonl') continue
+      write(join(base, place, name), text)
+    }
   }
   const project = join(base, 'p')
   write(join(project, '.env'), SECRET)
@@ -118,13 +125,18 @@ const ASKED = [
 
 /** Every path that is watched for it. */
 async function watchedFor(project: string): Promise<readonly string[]> {
-  const { missions, wanted } = await placesOfProject(project)
-  const more = await Promise.all([...missions.values()].map((mission) => placesOfMission(mission)))
+  const { missions, worktrees, wanted } = await placesOfProject(project)
+  const more = await Promise.all(
+    [...missions].map(([id, mission]) => placesOfMission(id, mission, worktrees)),
+  )
   return [...wanted, ...more.flat()].map(({ path }) => path)
 }
 
+/** Where worktrees, and the copies of missions in them, come and go. */
+const WORKTREE_PLACES = /^\.worktrees(\/[^/]+(\/kitty-specs(\/[^/]+)?)?)?$/
+
 function expectConfined(project: string, watched: readonly string[]): void {
-  const below = watched.map((path) => relative(project, path))
+  const below = watched.map((path) => relative(project, path)).filter((path) => !WORKTREE_PLACES.test(path))
   expect(below.filter((path) => path.split('/').some((part) => isHidden(part)))).toEqual([])
   expect(below.filter((path) => path !== '' && !path.startsWith('kitty-specs'))).toEqual([])
 }
@@ -206,11 +218,12 @@ describe('a link in a mission', () => {
     // The links to links are written without what the way needs not pass.
     const isPassed = !id.startsWith('l') || !target.includes('.kittify/..')
     expect(problems).toEqual(isPassed ? [`kitty-specs/${id}/${name}: ${what}`] : [])
-    const mission = (await placesOfProject(project)).missions.get(id)
+    const { missions, worktrees } = await placesOfProject(project)
+    const mission = missions.get(id)
     if (mission !== undefined)
       expectConfined(
         project,
-        (await placesOfMission(mission)).map(({ path }) => path),
+        (await placesOfMission(id, mission, worktrees)).map(({ path }) => path),
       )
   })
   it('-> a directory link that leads to hidden places', async () => {
@@ -335,7 +348,8 @@ describe('kitty-specs', () => {
     rmSync(join(project, 'kitty-specs'), { recursive: true })
     link(join(project, 'kitty-specs'), target)
     expect(await expectNothingTold(project)).toEqual([`kitty-specs: ${what}`])
-    expect(await watchedFor(project)).toEqual([project])
+    const trees = ['.worktrees', '.worktrees/w1/kitty-specs', '.worktrees/w1']
+    expect(await watchedFor(project)).toEqual([project, ...trees.map((name) => join(project, name))])
   })
 
   it('may be a link to another directory of the project', async () => {

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { readLanes } from '../../src/dashboard/project/events.js'
+import { readLog } from '../../src/dashboard/project/events.js'
 import { instantOf, isoOf, toMilliseconds } from '../../src/dashboard/project/instants.js'
 import { laneEvent } from '../helpers/projects.js'
 
 function read(...lines: readonly string[]) {
-  const reader = readLanes()
-  for (const line of lines) reader.line(line)
-  const { lanes, problems } = reader.result()
+  const { lanes, problems } = readAll(...lines)
   return { lanes: Object.fromEntries([...lanes].map(([wp, { lane }]) => [wp, lane])), problems }
 }
 
@@ -61,7 +59,9 @@ describe('a line', () => {
 
   it('may name what JavaScript names too', () => {
     const { lanes } = readAll(laneEvent(1, '__proto__', 'constructor'))
-    expect([...lanes]).toEqual([['__proto__', { lane: 'constructor', at: '2026-01-01T00:00:01.000000000Z' }]])
+    expect([...lanes]).toEqual([
+      ['__proto__', { lane: 'constructor', at: '2026-01-01T00:00:01.000000000Z', worktree: null }],
+    ])
     expect(({} as { wp_id?: unknown }).wp_id).toBeUndefined()
   })
 
@@ -75,10 +75,12 @@ describe('a line', () => {
   })
 })
 
-function readAll(line: string) {
-  const reader = readLanes()
-  reader.line(line)
-  return reader.result()
+function readAll(...lines: readonly string[]) {
+  const log = readLog()
+  const file = log.file(null)
+  for (const line of lines) file.line(line)
+  const { lanes, files } = log.result()
+  return { lanes, problems: files[0]?.problems ?? [] }
 }
 
 describe('the rest behind the last line', () => {
@@ -86,10 +88,10 @@ describe('the rest behind the last line', () => {
 
   it('is not there yet at any length but the whole', () => {
     for (let length = 1; length <= whole.length; length += 1) {
-      const reader = readLanes()
-      reader.rest(whole.slice(0, length))
-      const { lanes, problems, is_unfinished: isUnfinished } = reader.result()
-      expect([length, lanes.size, problems, isUnfinished]).toEqual([
+      const log = readLog()
+      log.file(null).rest(whole.slice(0, length))
+      const { lanes, files } = log.result()
+      expect([length, lanes.size, files[0]?.problems, files[0]?.is_unfinished]).toEqual([
         length,
         length === whole.length ? 1 : 0,
         [],

@@ -35,6 +35,10 @@ const NOTHING = {
   agent: null,
   assignee: null,
   phase: null,
+  model: null,
+  role: null,
+  agent_profile: null,
+  lane: null,
 }
 
 describe('the fields of', () => {

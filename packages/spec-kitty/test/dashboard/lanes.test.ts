@@ -14,9 +14,9 @@ const TABLE: readonly (readonly [lane: string, column: string | null, weight: nu
   ['approved', 'approved', 0.8],
   ['done', 'done', 1],
   ['canceled', 'done', null],
-  ['teleported', 'planned', 0],
-  ['__proto__', 'planned', 0],
-  ['constructor', 'planned', 0],
+  ['teleported', null, 0],
+  ['__proto__', null, 0],
+  ['constructor', null, 0],
 ]
 
 describe('lanes', () => {
@@ -36,6 +36,9 @@ describe('progress', () => {
   it.each([
     [[], null],
     [['genesis'], null],
+    [[null, null], null],
+    [['teleported', null], null],
+    [['done', null], 0.5],
     [['genesis', 'planned'], 0],
     [['canceled'], 1],
     [['canceled', 'planned'], 0],

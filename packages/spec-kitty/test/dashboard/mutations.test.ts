@@ -16,7 +16,7 @@ import { afterAll, expect, it } from 'vitest'
 import { figure } from '../../../familiar/test/helpers/figures.js'
 import { seeded } from '../../../familiar/test/helpers/random.js'
 import { openProject } from '../../src/dashboard/project/project.js'
-import { oneMission, removeProjects } from '../helpers/projects.js'
+import { laneEvent, oneMission, removeProjects, write } from '../helpers/projects.js'
 
 afterAll(removeProjects)
 
@@ -107,15 +107,23 @@ async function readAll(project: string): Promise<void> {
   }
 }
 
+/** One mission, whose log is ahead in a worktree. */
+function withWorktree(): string {
+  const project = oneMission()
+  const copy = join(project, '.worktrees/001-start-lane-a/kitty-specs/001-start/status.events.jsonl')
+  write(copy, laneEvent(0, 'WP10', 'planned') + laneEvent(5, 'WP10', 'claimed'))
+  return project
+}
+
 it('a project that is damaged at random is read without an error, without a trace, and in time', async () => {
   const { seed, random } = seeded('dashboard/mutations')
-  let project = oneMission()
+  let project = withWorktree()
   let slowest = 0
   for (let round = 0; round < ROUNDS; round += 1) {
     // Damage adds up for a while; then there is little left to damage.
     if (round % 10 === 0) {
       removeProjects()
-      project = oneMission()
+      project = withWorktree()
     }
     const what = damage(project, random)
     const before = stateOf(project)

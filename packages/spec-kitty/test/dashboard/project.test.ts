@@ -3,7 +3,6 @@ import {
   appendFileSync,
   chmodSync,
   mkdirSync,
-  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -31,6 +30,7 @@ import {
   removeProjects,
   writeMission,
 } from '../helpers/projects.js'
+import { swap } from '../helpers/swap.js'
 
 afterEach(removeProjects)
 
@@ -115,17 +115,26 @@ describe('a project', () => {
         id: 'WP01',
         title: 'Begin',
         lane: 'done',
+        lane_source: 'events',
         column: 'done',
+        worktree: null,
         dependencies: [],
         subtasks: ['T001', 'T002'],
+        subtask_states: [],
         agent: 'ada',
         assignee: null,
         phase: '1',
+        model: null,
+        role: null,
+        profile: null,
+        notes: [],
+        review: null,
+        review_result: null,
         document: 'tasks/WP01-begin.md',
         updated_at: '2026-01-01T00:00:02.000Z',
       },
       expect.objectContaining({ id: 'WP02', column: 'doing', dependencies: ['WP01'], assignee: 'ada' }),
-      expect.objectContaining({ id: 'WP10', lane: 'planned', column: 'planned', updated_at: null }),
+      expect.objectContaining({ id: 'WP10', lane: 'planned', column: 'planned' }),
     ])
   })
 
@@ -150,7 +159,7 @@ describe('a project', () => {
     ])
   })
 
-  it('has every lane in its column, and a lane of the future in Planned', async () => {
+  it('has every lane in its column, and a lane of the future in none', async () => {
     const project = everyLane()
     const { work_packages: packages, counts } = await missionOf(project, '002-lanes')
     expect(packages.map(({ lane }) => lane)).toEqual([...LANES, 'teleported'])
@@ -165,9 +174,9 @@ describe('a project', () => {
       'approved',
       'done',
       'done',
-      'planned',
+      null,
     ])
-    expect(counts).toEqual({ planned: 3, doing: 2, for_review: 2, approved: 1, done: 2 })
+    expect(counts).toEqual({ planned: 2, doing: 2, for_review: 2, approved: 1, done: 2 })
     expect(await problemsOf(project, '002-lanes')).toEqual([
       'tasks/WP11-teleported.md: WP11 is in a lane that this version does not know: teleported',
     ])
@@ -284,7 +293,7 @@ describe('events', () => {
     const reader = openProject(project)
     const line = laneEvent(1, 'WP01', 'done')
     writeFileSync(path, line.slice(0, 30))
-    expect(await reader.mission('m')).toMatchObject({ problems: [], work_packages: [{ lane: 'planned' }] })
+    expect(await reader.mission('m')).toMatchObject({ problems: [], work_packages: [{ lane: null }] })
     utimesSync(path, new Date(), new Date(Date.now() - 60_000))
     expect(await reader.mission('m')).toMatchObject({ problems: [{ what: 'its last line is cut off' }] })
     appendFileSync(path, line.slice(30))
@@ -307,12 +316,12 @@ describe('events', () => {
     const path = join(writeMission(project, 'm'), 'status.events.jsonl')
     writeFileSync(path, laneEvent(1, 'WP01', 'claimed'))
     truncateSync(path, 17 * 1024 * 1024)
-    appendFileSync(path, `\n"${'x'.repeat(300_000)}"\n${laneEvent(2, 'WP02', 'done')}`)
+    appendFileSync(path, `\n"${'x'.repeat(9_000_000)}"\n${laneEvent(2, 'WP02', 'done')}`)
     const { work_packages: packages } = await missionOf(project, 'm')
     expect(packages.map(({ id, lane }) => [id, lane])).toEqual([['WP02', 'done']])
     expect(await problemsOf(project, 'm')).toEqual([
       'status.events.jsonl: is larger than 16 MiB, and only its end was read',
-      'status.events.jsonl: line 1 is too long',
+      'status.events.jsonl: line 1 is longer than 8 MiB and was not read: what it is about is not known',
     ])
   })
 })
@@ -407,7 +416,7 @@ describe('what is hostile', () => {
         title: '<script>alert(1)</script>',
         work_packages: [
           { id: '__proto__', title: '</title><script>alert(1)</script>', lane: 'done', agent: '\u0007' },
-          { id: 'constructor', lane: '__proto__', column: 'planned', document: null },
+          { id: 'constructor', lane: '__proto__', column: null, document: null },
         ],
       })
       expect(await reader.document(name, 'spec.md')).toMatchObject({ format: 'markdown' })
@@ -493,28 +502,6 @@ describe('what is hostile', () => {
   )
 })
 
-/** Swaps directories for links to others, again and again beside the test. */
-function swap(pairs: readonly (readonly [string, string])[]): () => Promise<void> {
-  const ending = new AbortController()
-  const run = async (): Promise<void> => {
-    while (!ending.signal.aborted) {
-      for (const [path, target] of pairs) {
-        renameSync(path, `${path}.aside`)
-        symlinkSync(target, path)
-        await new Promise(setImmediate)
-        rmSync(path)
-        renameSync(`${path}.aside`, path)
-        await new Promise(setImmediate)
-      }
-    }
-  }
-  const running = run()
-  return () => {
-    ending.abort()
-    return running
-  }
-}
-
 describe('what is remembered', () => {
   it('is never old, however quick the change', async () => {
     const project = emptyProject()
@@ -534,7 +521,7 @@ describe('what is remembered', () => {
     const read = async () => ({ value: (reads += 1), is_kept: true })
     const ask = async () => {
       const found = await locate({ path: directory, root: directory, within: directory }, 'spec.md')
-      return found.kind === 'file' ? memory.recall('spec.md', found, read) : null
+      return found.kind === 'file' ? memory.recall('spec.md', [found], read) : null
     }
     expect(await ask()).toBe(1)
     await sleep(2100)

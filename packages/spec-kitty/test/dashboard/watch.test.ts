@@ -15,7 +15,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { figure } from '../../../familiar/test/helpers/figures.js'
-import { watchDirectories } from '../../src/dashboard/project/directory-watches.js'
+import { silenceOf } from '../../src/dashboard/project/blindness.js'
+import { watchDirectories, type OnSight } from '../../src/dashboard/project/directory-watches.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { watchProject } from '../../src/dashboard/project/watch.js'
 import {
@@ -47,7 +48,7 @@ afterEach(async () => {
 /** Watches a project, and is there when everything is watched. */
 async function watched(project: string) {
   let told: Told[] = []
-  const watch = watchProject(project, (missions) => told.push(missions))
+  const watch = watchProject(project, { onChange: (missions) => told.push(missions) })
   endings.push(() => watch.close())
   await vi.waitFor(() => expect(told).toEqual([null]), PATIENCE)
   told = []
@@ -260,12 +261,18 @@ function wakeUpsOf(pid: number | undefined): number {
 
 const WATCH = `
   const { watchProject } = await import(process.argv[1])
-  watchProject(process.argv[2], (missions) => console.log(JSON.stringify(missions)))
+  watchProject(process.argv[2], { onChange: (missions) => console.log(JSON.stringify(missions)) })
   process.stdin.resume().on("end", () => process.exit(0))`
 
+/** The same, and it says also when it is blind. */
+const SIGHT = WATCH.replace(
+  '{ onChange',
+  '{ onSight: (blind) => console.log(JSON.stringify(blind)), onChange',
+)
+
 /** Watches a project in a process of its own, which ends with its input. */
-function watching(command: readonly string[], project: string) {
-  const [first, ...rest] = [...command, '--input-type=module', '--eval', WATCH, BUILT, project]
+function watching(command: readonly string[], project: string, program = WATCH) {
+  const [first, ...rest] = [...command, '--input-type=module', '--eval', program, BUILT, project]
   const child = spawn(first, rest)
   const ended = new Promise((resolve) => child.once('close', resolve))
   endings.push(() => {
@@ -279,9 +286,13 @@ function watching(command: readonly string[], project: string) {
 }
 
 /** A user namespace has limits of its own: only there may a test take the watches away from everybody. */
-function limited(limit: string, value: number, project: string) {
+function limited(limit: string, value: number, project: string, program = WATCH) {
   const script = `echo ${value} > /proc/sys/user/${limit} && exec "$0" "$@"`
-  return watching(['unshare', '--user', '--map-root-user', 'sh', '-c', script, process.execPath], project)
+  return watching(
+    ['unshare', '--user', '--map-root-user', 'sh', '-c', script, process.execPath],
+    project,
+    program,
+  )
 }
 
 const canLimit =
@@ -341,6 +352,66 @@ describe.skipIf(!canLimit)('without watches', () => {
       await heardOfLast()
       expect(new Set(lines())).toEqual(new Set(['["999-later"]']))
     }
+  })
+})
+
+/** Changes a file in memory that it is mapped to, of which inotify tells nothing. */
+function mapped(path: string): number | null {
+  const change =
+    'import mmap, sys; f = open(sys.argv[1], "r+b"); m = mmap.mmap(f.fileno(), 0); m[0:1] = b"x"; m.flush()'
+  return spawnSync('python3', ['-c', change, path]).status
+}
+
+const canMap = spawnSync('python3', ['--version']).status === 0
+if (!canMap) console.warn('skipped: "a change that no watch tells": no python3 here to map a file')
+
+describe('where the system does not tell all changes', () => {
+  it.each([
+    [0x01021997, '9p'],
+    [0x65735546, 'FUSE'],
+    [-11_317_950, 'CIFS'],
+    [0x6969, 'NFS'],
+    [0xef53, null],
+    [0x794c7630, null],
+    [0, null],
+  ])('as on a file system of the type %i, that is known: %s', (type, name) => {
+    const why = silenceOf('/', () => type)
+    if (name === null) expect(why).toBeNull()
+    else expect(why).toContain(`(${name}`)
+  })
+
+  it.skipIf(!canMap)('that is said, and a change that no watch tells is found', async () => {
+    const directory = join(emptyProject(), 'shared')
+    mkdirSync(directory)
+    writeFileSync(join(directory, 'a'), 'one')
+    const [told, untold, sights] = [[] as string[], [] as string[], [] as Parameters<OnSight>[0][]]
+    const silent = watchDirectories(
+      (owner) => told.push(owner),
+      (blind) => sights.push(blind),
+      () => 0x6969,
+    )
+    const trusting = watchDirectories((owner) => untold.push(owner))
+    endings.push(
+      () => silent.close(),
+      () => trusting.close(),
+    )
+    for (const watches of [silent, trusting]) watches.keep('share', [{ path: directory, identity: 'it' }])
+    expect(sights).toEqual([
+      { since: expect.stringMatching(/^\d{4}-.*Z$/), why: expect.stringContaining('NFS') },
+    ])
+    await sleep(100)
+    expect(mapped(join(directory, 'a'))).toBe(0)
+    await vi.waitFor(() => expect(told).toEqual(['share']), PATIENCE)
+    expect(untold).toEqual([])
+    silent.keep('share', [])
+    expect(sights.at(-1)).toBeNull()
+  })
+
+  it.skipIf(!canLimit)('because it refuses to watch, that is said with the reason', async () => {
+    const project = oneMission()
+    const { lines } = limited('max_inotify_instances', 0, project, SIGHT)
+    await vi.waitFor(() => expect(lines().join()).toContain('null'), PATIENCE)
+    expect(lines()[0]).toMatch(/^\{"since":".*","why":".*EMFILE/)
   })
 })
 

@@ -89,6 +89,7 @@ export function oneMission(): string {
     'tasks/WP10-end.md': prompt('WP10', 'End', 'dependencies: [WP01, WP02]\n'),
     'status.events.jsonl': [
       '{"type":"MissionCreated","event_id":"01OTHER","at":"2026-01-01T00:00:00Z"}\n',
+      laneEvent(0, 'WP10', 'planned'),
       laneEvent(1, 'WP01', 'claimed'),
       laneEvent(2, 'WP01', 'done'),
       laneEvent(3, 'WP02', 'in_progress'),

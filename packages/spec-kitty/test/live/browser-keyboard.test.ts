@@ -42,8 +42,10 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     await page.locator('[data-card]').first().waitFor()
     await tabTo(page, 'WP02 planned')
     for (const [key, card] of [
+      ['ArrowLeft', 'WP11 teleported'],
+      ['ArrowRight', 'WP02 planned'],
       ['ArrowDown', 'WP03 blocked'],
-      ['ArrowDown', 'WP11 teleported'],
+      ['ArrowDown', 'WP03 blocked'],
       ['ArrowRight', 'WP05 in_progress'],
       ['ArrowUp', 'WP04 claimed'],
       ['ArrowRight', 'WP06 for_review'],

@@ -42,12 +42,19 @@ function open(
   })
 }
 
+export interface WireEvent {
+  readonly name: string
+  readonly data: any
+}
+
 /** An open event stream. */
 export interface EventStream {
   readonly headers: IncomingMessage['headers']
-  /** The data of the events so far. */
+  /** The data of the events so far that tell of changes. */
   readonly events: readonly unknown[]
-  /** The next event that comes from now on, and how long it took; null when none comes in that time. */
+  /** All events so far. */
+  readonly all: readonly WireEvent[]
+  /** The next change that is told from now on, and how long it took; null when none comes in that time. */
   next(withinMs: number): Promise<{ readonly data: unknown; readonly ms: number } | null>
   close(): void
 }
@@ -55,6 +62,7 @@ export interface EventStream {
 export async function openEvents(port: number): Promise<EventStream> {
   const message = await open(port, '/api/events', {}, 'GET')
   const events: unknown[] = []
+  const all: WireEvent[] = []
   const waiting = new Set<() => void>()
   let text = ''
   message.setEncoding('utf8')
@@ -62,7 +70,9 @@ export async function openEvents(port: number): Promise<EventStream> {
   message.on('data', (chunk: string) => {
     text += chunk
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-      events.push(dataOf(text.slice(0, end)))
+      const event = eventOf(text.slice(0, end))
+      all.push(event)
+      if (event.name === 'changed') events.push(event.data)
       text = text.slice(end + 2)
     }
     for (const wake of waiting) wake()
@@ -70,6 +80,7 @@ export async function openEvents(port: number): Promise<EventStream> {
   return {
     headers: message.headers,
     events,
+    all,
     next: (withinMs) => {
       const [began, seen] = [performance.now(), events.length]
       return new Promise((resolve) => {
@@ -89,8 +100,8 @@ export async function openEvents(port: number): Promise<EventStream> {
   }
 }
 
-function dataOf(event: string): unknown {
-  const [name, data = ''] = event.split('\n')
-  if (name !== 'event: changed' || !data.startsWith('data: ')) throw new Error(`no event of ours: ${event}`)
-  return JSON.parse(data.slice('data: '.length))
+function eventOf(text: string): WireEvent {
+  const [, name, data] = /^event: (hello|watch|changed|heartbeat)\ndata: (.*)$/.exec(text) ?? []
+  if (name === undefined || data === undefined) throw new Error(`no event of ours: ${text}`)
+  return { name, data: JSON.parse(data) }
 }

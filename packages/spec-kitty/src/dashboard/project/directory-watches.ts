@@ -1,6 +1,7 @@
 import { realpathSync, watch, type FSWatcher } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { failureOf, silenceOf, type Why } from './blindness.js'
 import { isHidden } from './confine.js'
 
 /** A directory or file to watch. Changes of hidden entries in a directory are not reported unless `only` names them. */
@@ -22,23 +23,49 @@ export interface DirectoryWatches {
 /** Called on a change with the owner of the watch and the name of the entry (null: unknown). */
 export type OnEvent = (owner: string, name: string | null) => void
 
+/** Called when the system no longer tells all changes, with the reason and the time since when; with null when it does again. */
+export type OnSight = (blind: { readonly since: string; readonly why: string } | null) => void
+
 interface Entry extends Wanted {
   readonly owner: string
-  /** Null: it could not be watched, so it is polled. */
+  /** Null: it could not be watched. */
   watcher: FSWatcher | null
   signature: string | null
+  /** Why it could not be watched. */
+  refusal: Why
+  /** Why not all of its changes are told, although it may be watched. */
+  readonly silence: Why
 }
 
-/** How often to poll what the system refuses to watch. */
+/** How long to wait between two polls of what the system does not tell: at least this, */
 const POLL_MS = 2000
+/** and so many times as long as the last poll took, so that polling a large project takes a twentieth of a core at most, */
+const POLL_PAUSES = 20
+/** and at most this. */
+const POLL_MAX_MS = 30_000
 
 /**
  * Keeps one watch per owner and path. If the system refuses one (ENOSPC, EMFILE: everything that the user runs shares the
- * inotify limits), only that path is polled, every two seconds, until a watch succeeds. Never throws.
+ * inotify limits), only that path is polled until a watch succeeds. On a file system that does not tell all changes, watched
+ * paths are polled too. Never throws.
  */
-export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
+export function watchDirectories(
+  onEvent: OnEvent,
+  onSight: OnSight = () => undefined,
+  typeOf?: (path: string) => number,
+): DirectoryWatches {
   const entries = new Map<string, Entry>()
   let polling: NodeJS.Timeout | null = null
+  let pauseMs = POLL_MS
+  let blind: Parameters<OnSight>[0] = null
+
+  const tellSight = (): void => {
+    const whys = [...entries.values()].flatMap(({ refusal, silence }) => refusal ?? silence ?? [])
+    const why = whys[0] ?? null
+    if (why === (blind?.why ?? null)) return
+    blind = why === null ? null : { since: blind?.since ?? new Date().toISOString(), why }
+    onSight(blind)
+  }
 
   const begin = (entry: Entry): void => {
     try {
@@ -47,14 +74,17 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
         if (kind === 'rename' && name === basename(entry.path) && isKept(entry)) remove(entry)
         if (name === null || isTold(entry, name)) onEvent(entry.owner, name)
       })
-      entry.watcher.on('error', () => {
+      entry.watcher.on('error', (error) => {
         end(entry)
+        entry.refusal = failureOf(error)
         onEvent(entry.owner, null)
         schedule()
       })
+      entry.refusal = null
       if (!isItself(entry.path)) end(entry)
-    } catch {
+    } catch (error) {
       entry.watcher = null
+      entry.refusal = failureOf(error)
     }
   }
   const scan = async (entry: Entry): Promise<void> => {
@@ -64,25 +94,28 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
     if (isChanged && isKept(entry)) onEvent(entry.owner, null)
   }
   const poll = async (): Promise<void> => {
+    const began = performance.now()
     for (const entry of entries.values()) {
-      if (entry.watcher !== null) continue
-      begin(entry)
+      if (!isPolled(entry)) continue
+      if (entry.watcher === null) begin(entry)
       await scan(entry)
       if (!isKept(entry)) end(entry)
     }
+    pauseMs = Math.min(POLL_MAX_MS, Math.max(POLL_MS, POLL_PAUSES * (performance.now() - began)))
     polling = null
     schedule()
   }
   const schedule = (): void => {
-    if (polling !== null || [...entries.values()].every(({ watcher }) => watcher !== null)) return
-    polling = setTimeout(() => void poll(), POLL_MS).unref()
+    tellSight()
+    if (polling !== null || ![...entries.values()].some((entry) => isPolled(entry))) return
+    polling = setTimeout(() => void poll(), pauseMs).unref()
   }
   const isKept = (entry: Entry): boolean => entries.get(keyOf(entry)) === entry
 
   const add = (entry: Entry): void => {
     entries.set(keyOf(entry), entry)
     begin(entry)
-    if (entry.watcher === null) void scan(entry)
+    if (isPolled(entry)) void scan(entry)
   }
   const remove = (entry: Entry): void => {
     entries.delete(keyOf(entry))
@@ -95,8 +128,9 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
         if (entry.owner === owner && identities.get(entry.path) !== entry.identity) remove(entry)
       }
       for (const place of wanted) {
-        const entry = { ...place, owner, watcher: null, signature: null }
-        if (!entries.has(keyOf(entry))) add(entry)
+        if (entries.has(keyOf({ owner, path: place.path }))) continue
+        const silence = silenceOf(place.path, typeOf)
+        add({ ...place, owner, watcher: null, signature: null, refusal: null, silence })
       }
       schedule()
     },
@@ -105,6 +139,10 @@ export function watchDirectories(onEvent: OnEvent): DirectoryWatches {
       if (polling !== null) clearTimeout(polling)
     },
   }
+}
+
+function isPolled({ watcher, silence }: Entry): boolean {
+  return watcher === null || silence !== null
 }
 
 function end(entry: Entry): void {

@@ -4,6 +4,7 @@ import { isHidden } from './confine.js'
 import { decode } from './decode.js'
 import { list, readBytes, withFile } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
+import { LANE_FOLDERS } from './lanes.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
 
 /** The documents of a mission, in the order in which they are written. */
@@ -86,9 +87,22 @@ async function enter(parent: LocatedEntry, name: string, as: string, into: Colle
 async function collectTasks(mission: LocatedEntry, into: Collection): Promise<void> {
   const tasks = await enter(mission, TASKS, TASKS, into)
   if (tasks === null) return
-  for (const name of tasks.names.filter((name) => isPackageFile(name))) {
-    if (isFull(into, TASKS)) return
-    await collectFile(tasks.directory, name, `${TASKS}/${name}`, into)
+  await collectPackages(tasks, TASKS, into)
+  for (const folder of LANE_FOLDERS.filter((name) => tasks.names.includes(name))) {
+    const as = `${TASKS}/${folder}`
+    const found = await enter(tasks.directory, folder, as, into)
+    if (found?.directory.path === join(tasks.directory.path, folder)) await collectPackages(found, as, into)
+  }
+}
+
+async function collectPackages(
+  { directory, names }: { readonly directory: LocatedEntry; readonly names: readonly string[] },
+  as: string,
+  into: Collection,
+): Promise<void> {
+  for (const name of names.filter((name) => isPackageFile(name))) {
+    if (isFull(into, as)) return
+    await collectFile(directory, name, `${as}/${name}`, into)
   }
 }
 
@@ -130,9 +144,11 @@ export function isDocumentName(name: string): boolean {
   const parts = name.split('/')
   if (name.includes('\0') || parts.length > MAX_DEPTH + 1) return false
   if (parts.some((part) => part === '' || isHidden(part))) return false
-  const [first = '', second, ...more] = parts
+  const [first = '', second, third, ...more] = parts
   if (second === undefined) return FIXED.some((fixed) => fixed === name)
-  return TREES.includes(first) || (first === TASKS && more.length === 0 && isPackageFile(second))
+  if (first !== TASKS) return TREES.includes(first)
+  if (third === undefined) return isPackageFile(second)
+  return more.length === 0 && LANE_FOLDERS.includes(second) && isPackageFile(third)
 }
 
 /** Returns a document to show; null if there is none of this name. */

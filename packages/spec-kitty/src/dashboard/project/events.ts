@@ -1,101 +1,209 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import { instantOf } from './instants.js'
+import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package. */
 export interface LaneChange {
   readonly lane: string
   /** As `instantOf` returns it. */
   readonly at: string
+  /** The worktree whose copy of the log has the event; null if the main checkout has it. */
+  readonly worktree: string | null
 }
 
-/** The content of a `status.events.jsonl`. */
-export interface LaneHistory {
-  readonly lanes: ReadonlyMap<string, LaneChange>
+/** What is said of one copy of a mission's log. */
+export interface LogFile {
+  /** Null: the main checkout. */
+  readonly worktree: string | null
+  /** How many events are in this copy and in none that was read before. */
+  readonly added: number
   readonly problems: readonly string[]
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
 
-/** Takes the lines one by one, so that the whole file need not be in memory. */
-export interface LaneReader {
+/** The events of all copies of a mission's log together. */
+export interface Log {
+  readonly lanes: ReadonlyMap<string, LaneChange>
+  readonly facts: ReadonlyMap<string, RuntimeFacts>
+  /** The time of the newest event of any kind, as `instantOf` returns it; null without events. */
+  readonly newest: string | null
+  readonly files: readonly LogFile[]
+}
+
+export const NO_LOG: Log = { lanes: new Map(), facts: new Map(), newest: null, files: [] }
+
+/** Takes the lines of one file one by one, so that the whole file need not be in memory. */
+export interface LineReader {
+  /** Counts lines that are read elsewhere. */
+  skip(lines: number): void
   /** Takes a line without its newline. */
   line(text: string): void
-  /** Counts a line that is longer than any event, as a problem. */
-  longLine(): void
+  /** Counts a line that is too long to be read, as a problem. `wp` is the package that it is about, if that is known. */
+  longLine(wp: string | null): void
   /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
-  result(): LaneHistory
+  /** Reports a problem of the whole file. */
+  complain(what: string): void
 }
+
+export interface LogReader {
+  /** Begins a copy of the log. An event that was in a copy before is not counted again. */
+  file(worktree: string | null): LineReader
+  result(): Log
+}
+
+/** The longest line that is read. Real lines have up to 625 kB. */
+export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
 const MAX_NAMED_LINES = 10
 const MAX_ID_CHARS = 200
 const MAX_PACKAGES = 2000
 
-interface Event {
+interface LaneEvent {
+  readonly kind: 'lane'
   readonly id: string
   readonly at: string
   readonly wp: string
   readonly lane: string
 }
 
-/** Returns a reader for one file. */
-export function readLanes(): LaneReader {
+interface AnnotationEvent {
+  readonly kind: 'annotation'
+  readonly id: string
+  readonly at: string
+  readonly wp: string
+  readonly annotation: Annotation
+}
+
+/** An event that moves no package and says nothing of one: it only shows when something happened. */
+interface OtherEvent {
+  readonly kind: 'other'
+  readonly id: string | null
+  readonly at: string | null
+}
+
+type Event = LaneEvent | AnnotationEvent | OtherEvent
+
+/** Returns a reader for all copies of one log. */
+export function readLog(): LogReader {
   const seen = new Set<string>()
-  const last = new Map<string, Event>()
+  const last = new Map<string, LaneEvent & { readonly worktree: string | null }>()
+  const facts = new Map<string, FactsReader>()
+  const files: (() => LogFile)[] = []
+  let newest: string | null = null
+
+  const takeLane = (event: LaneEvent, worktree: string | null): readonly string[] => {
+    const before = last.get(event.wp)
+    if (before === undefined && last.size >= MAX_PACKAGES) return ['names one work package too many']
+    if (before === undefined || isLater(event, before)) last.set(event.wp, { ...event, worktree })
+    return []
+  }
+  const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] => {
+    const reader = facts.get(wp) ?? readFacts()
+    if (!facts.has(wp) && facts.size >= MAX_PACKAGES) return ['names one work package too many']
+    facts.set(wp, reader)
+    return reader.take(annotation)
+  }
+  /** Returns null if the event was seen before, else what is wrong with it. */
+  const take = (event: Event, worktree: string | null): readonly string[] | null => {
+    if (event.id !== null && seen.has(event.id)) return null
+    if (event.id !== null) seen.add(event.id)
+    if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
+    if (event.kind === 'other') return []
+    return event.kind === 'lane' ? takeLane(event, worktree) : takeAnnotation(event)
+  }
+
+  return {
+    file(worktree) {
+      const { reader, result } = readFile(worktree, (event) => take(event, worktree))
+      files.push(result)
+      return reader
+    },
+    result: () => ({
+      lanes: new Map([...last].map(([wp, { lane, at, worktree }]) => [wp, { lane, at, worktree }])),
+      facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
+      newest,
+      files: files.map((result) => result()),
+    }),
+  }
+}
+
+function readFile(
+  worktree: string | null,
+  take: (event: Event) => readonly string[] | null,
+): { readonly reader: LineReader; readonly result: () => LogFile } {
+  const whole: string[] = []
   const broken: string[] = []
-  let [number, more, isUnfinished] = [0, 0, false]
+  let [number, more, added, isUnfinished] = [0, 0, 0, false]
 
   const complain = (what: string): void => {
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
     else more += 1
   }
-  const take = (event: Event | string | null): void => {
-    if (typeof event === 'string') return complain(event)
-    if (event === null || seen.has(event.id)) return
-    seen.add(event.id)
-    const before = last.get(event.wp)
-    if (before === undefined && last.size >= MAX_PACKAGES) return complain('names one work package too many')
-    if (before === undefined || isLater(event, before)) last.set(event.wp, event)
+  const read = (text: string): void => {
+    const event = eventOf(text)
+    const problems = typeof event === 'string' ? [event] : take(event)
+    if (problems === null) return
+    if (typeof event !== 'string' && event.id !== null) added += 1
+    for (const what of problems) complain(what)
   }
-
-  return {
+  const reader: LineReader = {
+    skip: (lines) => void (number += lines),
     line(text) {
       number += 1
-      if (text.trim() !== '') take(eventOf(text))
+      if (text.trim() !== '') read(text)
     },
-    longLine() {
+    longLine(wp) {
       number += 1
-      complain('is too long')
+      const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
+      complain(`is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`)
     },
     rest(text) {
       number += 1
       if (text.trim() === '') return
       if (objectOf(parseJson(text)) === null) isUnfinished = true
-      else take(eventOf(text))
+      else read(text)
     },
-    result() {
-      const lanes = new Map([...last].map(([wp, { lane, at }]) => [wp, { lane, at }]))
-      const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
-      return { lanes, problems: [...broken, ...rest], is_unfinished: isUnfinished }
-    },
+    complain: (what) => void whole.push(what),
   }
+  const result = (): LogFile => {
+    const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
+    return { worktree, added, problems: [...whole, ...broken, ...rest], is_unfinished: isUnfinished }
+  }
+  return { reader, result }
 }
 
-function isLater(event: Event, other: Event): boolean {
+function isLater(event: LaneEvent, other: LaneEvent): boolean {
   return event.at === other.at ? event.id > other.id : event.at > other.at
 }
 
-/** Returns the lane change on a line, null for another kind of event, or text that says what is wrong with the line. */
-function eventOf(line: string): Event | string | null {
+/** Returns the event on a line, or text that says what is wrong with the line. */
+function eventOf(line: string): Event | string {
   const value = objectOf(parseJson(line))
   if (value === null) return 'is no JSON object'
-  const { event_id: id, at, wp_id: wp, to_lane: lane } = value
-  if (wp == null || lane == null) return null
+  const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
+  const isAnnotation = kind === 'annotation'
+  const instant = instantIn(at)
+  if (!isAnnotation && (wp == null || lane == null))
+    return { kind: 'other', id: isName(id) ? id : null, at: instant ?? instantIn(value['timestamp']) }
   if (!isName(wp)) return 'has a wp_id that is no name'
-  if (!isName(lane)) return 'has a to_lane that is no name'
+  if (!isAnnotation && !isName(lane)) return 'has a to_lane that is no name'
   if (!isName(id)) return 'has no event_id'
-  const instant = typeof at === 'string' ? instantOf(at) : null
-  return instant === null ? 'does not say when' : { id, at: instant, wp, lane }
+  if (instant === null) return 'does not say when'
+  const event = { id, at: instant, wp }
+  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, lane }
+  const delta = objectOf(value['delta'])
+  if (delta === null) return 'is an annotation without a delta'
+  return {
+    kind: 'annotation',
+    ...event,
+    annotation: { event_id: id, at: instant, actor: value['actor'], delta },
+  }
+}
+
+function instantIn(value: unknown): string | null {
+  return typeof value === 'string' ? instantOf(value) : null
 }
 
 function isName(value: unknown): value is string {

@@ -3,7 +3,7 @@ import type { Problem } from '../api.js'
 import { isHidden, type Confined } from './confine.js'
 import { list } from './files.js'
 import { codeOf, locate, refused, type LocatedEntry, type Located } from './locate.js'
-import { pathOf, SPECS } from './mission.js'
+import { pathOf, SPECS } from './names.js'
 
 const MAX_MISSIONS = 1000
 

@@ -7,6 +7,8 @@ export const MAX_FRONT_MATTER_CHARS = 16 * 1024
 const MAX_PARTS = 1000
 const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 
+const ONE_ID = /^[\w.-]+$/
+
 const MAX_VALUE_CHARS = 500
 const MAX_ITEMS = 200
 const MAX_PROBLEMS = 10
@@ -40,6 +42,11 @@ export interface PackageFields {
   readonly agent: string | null
   readonly assignee: string | null
   readonly phase: string | null
+  readonly model: string | null
+  readonly role: string | null
+  readonly agent_profile: string | null
+  /** Of projects before the log: `status.events.jsonl` counts where it names a lane. */
+  readonly lane: string | null
   readonly problems: readonly string[]
 }
 
@@ -60,6 +67,10 @@ export function readFields(yaml: string | null): PackageFields {
     agent: text('agent'),
     assignee: text('assignee'),
     phase: text('phase'),
+    model: text('model'),
+    role: text('role'),
+    agent_profile: text('agent_profile'),
+    lane: text('lane'),
     problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   }
 }
@@ -122,14 +133,19 @@ function textOf(name: string, node: Node | undefined, problems: string[]): strin
 
 function listOf(name: string, node: Node | undefined, problems: string[]): readonly string[] {
   if (node === undefined) return []
-  if (!isSeq(node)) {
-    const text = textOf(name, node, problems)
-    return text === null ? [] : [text]
-  }
+  if (!isSeq(node)) return itemOf(name, textOf(name, node, problems), problems)
   if (node.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
   const items = node.items.slice(0, MAX_ITEMS).map((item) => scalarOf(item))
   if (items.includes(undefined)) problems.push(`an item of its ${name} is no text`)
   return items.filter((item) => typeof item === 'string')
+}
+
+/** One id may stand for a list of one. Any other text, such as `"[]"`, says something that is not known. */
+function itemOf(name: string, text: string | null, problems: string[]): readonly string[] {
+  if (text === null) return []
+  if (ONE_ID.test(text)) return [text]
+  problems.push(`its ${name} are the text ${quoted(text)}, not a list`)
+  return []
 }
 
 /** Returns numbers and dates as they are written. Undefined: not a single value, or an alias for one. */

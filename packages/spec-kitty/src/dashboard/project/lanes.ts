@@ -21,24 +21,29 @@ const LANES: Readonly<Record<Lane, LanePlace>> = {
   canceled: { column: 'done', weight: null },
 }
 
-/** A lane of a later version counts as planned: its work is not known to have begun. */
-const UNKNOWN: LanePlace = { column: 'planned', weight: 0 }
+/** A package without a lane, or in the lane of a later version: its work is not known to be done, and it is in no column. */
+const UNKNOWN: LanePlace = { column: null, weight: 0 }
 
-/** The lane of a package that no event names. */
-export const FIRST_LANE: Lane = 'planned'
+/** Returns the lane that a text of a project before the log names: it called `in_progress` `doing`. */
+export function laneNamed(text: string): string {
+  return text === 'doing' ? 'in_progress' : text
+}
+
+/** The folders below `tasks` that said which lane a prompt is in, in projects before the log. */
+export const LANE_FOLDERS: readonly string[] = ['planned', 'doing', 'for_review', 'done']
 
 /** Returns whether this version knows the lane. */
 export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANES, lane)
 }
 
-/** Returns the column of a lane; null if it is not on the board, Planned for an unknown lane. */
-export function columnOf(lane: string): BoardColumn | null {
+/** Returns the column of a lane; null if it is not on the board, as no lane and an unknown one are. */
+export function columnOf(lane: string | null): BoardColumn | null {
   return placeOf(lane).column
 }
 
 /** Returns how many packages are in each column. */
-export function countColumns(lanes: readonly string[]): Readonly<Record<BoardColumn, number>> {
+export function countColumns(lanes: readonly (string | null)[]): Readonly<Record<BoardColumn, number>> {
   const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
   for (const lane of lanes) {
     const column = columnOf(lane)
@@ -47,13 +52,16 @@ export function countColumns(lanes: readonly string[]): Readonly<Record<BoardCol
   return counts
 }
 
-/** Returns the progress from 0 to 1; null if nothing is on the board, 1 if everything on it is canceled. */
-export function progressOf(lanes: readonly string[]): number | null {
+/**
+ * Returns the progress from 0 to 1; null if nothing is on the board, 1 if everything on it is canceled. What is not on the
+ * board because its lane is not known counts as 0.
+ */
+export function progressOf(lanes: readonly (string | null)[]): number | null {
   const weights = lanes.flatMap((lane) => placeOf(lane).weight ?? [])
-  if (weights.length > 0) return weights.reduce((sum, weight) => sum + weight, 0) / weights.length
-  return lanes.some((lane) => columnOf(lane) !== null) ? 1 : null
+  if (lanes.every((lane) => columnOf(lane) === null)) return null
+  return weights.length === 0 ? 1 : weights.reduce((sum, weight) => sum + weight, 0) / weights.length
 }
 
-function placeOf(lane: string): LanePlace {
-  return isLane(lane) ? LANES[lane] : UNKNOWN
+function placeOf(lane: string | null): LanePlace {
+  return lane !== null && isLane(lane) ? LANES[lane] : UNKNOWN
 }

@@ -3,8 +3,8 @@ import type { LocatedEntry } from './locate.js'
 
 /** Remembers what was read from files, for as long as they do not change. */
 export interface FileMemory {
-  /** Returns what was read from the file before if it has not changed, else reads it. */
-  recall<T>(key: string, file: LocatedEntry, read: () => Promise<Reading<T>>): Promise<T>
+  /** Returns what was read from the files before if none of them has changed, else reads them. */
+  recall<T>(key: string, files: readonly LocatedEntry[], read: () => Promise<Reading<T>>): Promise<T>
   /** Forgets what was not recalled since the last call. */
   forgetUnused(): void
 }
@@ -18,7 +18,7 @@ export interface Reading<T> {
 interface Entry {
   readonly identity: string
   /**
-   * The value is reused only if the file's times are before this: a second change might not alter more recent times.
+   * The value is reused only if the files' times are before this: a second change might not alter more recent times.
    */
   readonly settled_before_ms: bigint
   readonly value: unknown
@@ -32,10 +32,14 @@ export function rememberFiles(): FileMemory {
   let previous = new Map<string, Entry>()
 
   return {
-    async recall<T>(key: string, file: LocatedEntry, read: () => Promise<Reading<T>>): Promise<T> {
-      const identity = identityOf(file)
+    async recall<T>(
+      key: string,
+      files: readonly LocatedEntry[],
+      read: () => Promise<Reading<T>>,
+    ): Promise<T> {
+      const identity = files.map((file) => identityOf(file)).join('\0')
       const entry = current.get(key) ?? previous.get(key)
-      if (entry?.identity === identity && changedMs(file.stats) < entry.settled_before_ms) {
+      if (entry?.identity === identity && files.every((file) => isSettled(file, entry))) {
         current.set(key, entry)
         return entry.value as T
       }
@@ -55,6 +59,10 @@ export function rememberFiles(): FileMemory {
 /** Includes the real path, because a symlink may lead to another file than before. */
 function identityOf({ path, stats }: LocatedEntry): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs, path].join(' ')
+}
+
+function isSettled({ stats }: LocatedEntry, entry: Entry): boolean {
+  return changedMs(stats) < entry.settled_before_ms
 }
 
 function changedMs({ mtimeMs, ctimeMs }: BigIntStats): bigint {

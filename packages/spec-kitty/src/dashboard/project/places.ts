@@ -5,29 +5,44 @@ import { collectDocuments, type FoundDocument } from './documents.js'
 import { list } from './files.js'
 import { findMissions, findSpecs } from './find.js'
 import { locate, type LocatedEntry } from './locate.js'
-import { EVENTS, META, SPECS } from './mission.js'
+import { EVENTS, META, SPECS, WORKTREES } from './names.js'
+import { copiesOf, findWorktrees, isMadeFor, type Worktree } from './worktrees.js'
 
-/** The directories of the missions, and what to watch to notice missions that come and go. */
+/** The directories of the missions, and what to watch to notice missions and worktrees that come and go. */
 export interface ProjectPlaces {
   readonly missions: ReadonlyMap<string, LocatedEntry>
+  readonly worktrees: readonly Worktree[]
   readonly wanted: readonly Wanted[]
 }
 
-/** Returns the places of a project. In the project directory, only `kitty-specs` and its own removal matter. */
+/** Returns the places of a project. In the project directory, only its parts and its own removal matter. */
 export async function placesOfProject(directory: string): Promise<ProjectPlaces> {
   const { root, specs } = await findSpecs(directory)
   const path = root === '' ? directory : root
-  const own = { path, identity: await identityOf(path), only: [SPECS, basename(path)] }
-  if (specs === null) return { missions: new Map(), wanted: [own] }
-  const missions = await findMissions(specs, [])
+  const own = { path, identity: await identityOf(path), only: [SPECS, WORKTREES, basename(path)] }
+  const { directory: trees, worktrees } = await findWorktrees(root)
+  const missions = specs === null ? [] : await findMissions(specs, [])
+  const found = [specs, trees, ...worktrees.map(({ specs }) => specs)].filter((place) => place !== null)
   return {
     missions: new Map(missions.map(({ id, directory }) => [id, directory])),
-    wanted: [own, toWanted(specs)],
+    worktrees,
+    wanted: [
+      own,
+      ...found.map((place) => toWanted(place)),
+      ...worktrees.map(({ directory }) => ({ ...toWanted(directory), only: [SPECS] })),
+    ],
   }
 }
 
-/** Returns what to watch to notice changes of a mission. It is found by the same code as the files that are read. */
-export async function placesOfMission(mission: LocatedEntry): Promise<readonly Wanted[]> {
+/**
+ * Returns what to watch to notice changes of a mission. It is found by the same code as the files that are read. Every
+ * worktree has copies of all missions, so only those of its own mission are watched, and of those only the log.
+ */
+export async function placesOfMission(
+  id: string,
+  mission: LocatedEntry,
+  worktrees: readonly Worktree[] = [],
+): Promise<readonly Wanted[]> {
   const listed = await list(mission)
   const names = 'kind' in listed ? [] : listed.names
   const into = { documents: new Array<FoundDocument>(), directories: [mission], complain: () => undefined }
@@ -40,7 +55,14 @@ export async function placesOfMission(mission: LocatedEntry): Promise<readonly W
   // Watching a directory covers its files, but not the targets of its symlinks.
   const watched = new Set(into.directories.map(({ path }) => path))
   const linked = files.filter(({ path }) => !watched.has(dirname(path)))
-  return [...into.directories, ...linked].map((found) => toWanted(found))
+  const copies = await copiesOf(
+    worktrees.filter(({ name }) => isMadeFor(name, id)),
+    id,
+  )
+  return [
+    ...[...into.directories, ...linked].map((found) => toWanted(found)),
+    ...copies.map(({ directory }) => ({ ...toWanted(directory), only: [EVENTS] })),
+  ]
 }
 
 function toWanted({ path, stats }: LocatedEntry): Wanted {

@@ -3,7 +3,9 @@ import type { DocumentReply, MissionReply, MissionsReply, MissionSummary } from 
 import { readDocument } from './documents.js'
 import { findMission, findMissions, findSpecs } from './find.js'
 import { rememberFiles, type FileMemory } from './memory.js'
-import { pathOf, readMission } from './mission.js'
+import { readMission } from './mission.js'
+import { pathOf } from './names.js'
+import { copiesOf, findWorktrees, missingIn } from './worktrees.js'
 
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
@@ -28,11 +30,15 @@ export function openProject(directory: string): Project {
 
   return {
     async missions() {
-      const { specs, problems } = await findSpecs(directory)
+      const { root, specs, problems } = await findSpecs(directory)
       const found = specs === null ? null : await findMissions(specs, problems)
+      const { worktrees, problems: unread } = await findWorktrees(root)
+      const ids = found?.map(({ id }) => id) ?? []
+      problems.push(...unread, ...(await missingIn(ids, worktrees)))
       const missions: MissionSummary[] = []
       await eachOf(found ?? [], async ({ id, directory }) => {
-        missions.push(summaryOf(await readMission({ id, directory, memory: memoryOf(id) })))
+        const copies = await copiesOf(worktrees, id)
+        missions.push(summaryOf(await readMission({ id, directory, copies, memory: memoryOf(id) })))
       })
       forgetOthers(memories, missions)
       return {
@@ -43,7 +49,10 @@ export function openProject(directory: string): Project {
     },
     async mission(id) {
       const found = await findMission(directory, id)
-      return found === null ? null : readMission({ id, directory: found, memory: memoryOf(id) })
+      if (found === null) return null
+      const { worktrees } = await findWorktrees(found.root)
+      const copies = await copiesOf(worktrees, id)
+      return readMission({ id, directory: found, copies, memory: memoryOf(id) })
     },
     async document(mission, name) {
       const found = await findMission(directory, mission)
@@ -53,8 +62,19 @@ export function openProject(directory: string): Project {
 }
 
 function summaryOf(mission: MissionReply): MissionSummary {
-  const { id, title, progress, counts, updated_at, problem_count } = mission
-  return { id, title, progress, counts, updated_at, problem_count }
+  const { id, title, progress, counts, not_finalised, unknown_lanes } = mission
+  const { updated_at, updated_from, problem_count } = mission
+  return {
+    id,
+    title,
+    progress,
+    counts,
+    not_finalised,
+    unknown_lanes,
+    updated_at,
+    updated_from,
+    problem_count,
+  }
 }
 
 function lastChangedFirst(one: MissionSummary, other: MissionSummary): number {

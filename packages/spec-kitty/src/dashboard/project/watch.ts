@@ -1,5 +1,6 @@
-import { watchDirectories } from './directory-watches.js'
+import { watchDirectories, type OnSight } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './places.js'
+import { isMadeFor, type Worktree } from './worktrees.js'
 
 /** An editor makes several changes when it saves, and a page has no use for more than ten events a second. */
 const COLLECT_MS = 100
@@ -11,19 +12,22 @@ export interface ProjectWatch {
   close(): void
 }
 
+export interface WatchListeners {
+  /** Called about every 100 ms at most with the missions that may have changed; null: any may have, and the list too. */
+  readonly onChange: (missions: readonly string[] | null) => void
+  /** Called when changes are no longer told by the system, and when they are again. */
+  readonly onSight?: OnSight
+}
+
 /**
- * Calls `onChange` about every 100 ms at most with the missions that may have changed (null: any may have, and the list
- * too). The first call has null and comes as soon as everything is watched. While nothing changes, no timer runs,
- * except to poll what the system refuses to watch. Never throws because of the project's contents.
+ * Watches a project. The first call of `onChange` has null and comes as soon as everything is watched. While nothing changes,
+ * no timer runs, except to poll what the system does not tell. Never throws because of the project's contents.
  *
  * Every directory has its own watch. The recursive watch of Node 20 on Linux consists of such watches too, but has one for
  * every file, set up by blocking calls over everything below the project.
  */
-export function watchProject(
-  directory: string,
-  onChange: (missions: readonly string[] | null) => void,
-): ProjectWatch {
-  let places: ProjectPlaces = { missions: new Map(), wanted: [] }
+export function watchProject(directory: string, { onChange, onSight }: WatchListeners): ProjectWatch {
+  let places: ProjectPlaces = { missions: new Map(), worktrees: [], wanted: [] }
   let changed = new Set<string>([LIST])
   let timer: NodeJS.Timeout | null = null
   let isTelling = false
@@ -33,7 +37,7 @@ export function watchProject(
     changed.add(owner)
     if (owner === LIST && name !== null) changed.add(name)
     schedule(COLLECT_MS)
-  })
+  }, onSight)
   const schedule = (afterMs: number): void => {
     if (!isClosed && !isTelling) timer ??= setTimeout(() => void tell(), afterMs)
   }
@@ -46,10 +50,13 @@ export function watchProject(
       if (before.missions.get(id)?.stats.ino !== stats.ino) told.add(id)
     }
     for (const id of before.missions.keys()) if (!places.missions.has(id)) told.add(id)
+    for (const name of changedWorktrees(before.worktrees, places.worktrees)) {
+      for (const id of places.missions.keys()) if (isMadeFor(name, id)) told.add(id)
+    }
   }
   const keepMission = async (id: string): Promise<void> => {
     const mission = places.missions.get(id)
-    const wanted = mission === undefined ? [] : await placesOfMission(mission)
+    const wanted = mission === undefined ? [] : await placesOfMission(id, mission, places.worktrees)
     if (!isClosed) watches.keep(id, wanted)
   }
   // Watch what is new before reporting it, so that no change is missed in between.
@@ -78,4 +85,17 @@ export function watchProject(
       watches.close()
     },
   }
+}
+
+/** Returns the names of the worktrees that came, went, or got missions. */
+function changedWorktrees(before: readonly Worktree[], after: readonly Worktree[]): readonly string[] {
+  return [...othersIn(before, after), ...othersIn(after, before)]
+}
+
+function othersIn(worktrees: readonly Worktree[], than: readonly Worktree[]): readonly string[] {
+  const known = new Map(than.map(({ name, specs }) => [name, specs?.stats.ino]))
+  const others = worktrees.filter(
+    ({ name, specs }) => !known.has(name) || known.get(name) !== specs?.stats.ino,
+  )
+  return others.map(({ name }) => name)
 }

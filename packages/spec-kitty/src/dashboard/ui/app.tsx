@@ -2,19 +2,23 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { MissionsReply } from '../api.js'
 import { Header } from './header.js'
 import { Announcer } from './live/announce.js'
-import { useReply, type Reading } from './live/reply.js'
+import { useContact } from './live/events.js'
+import { rawReplies, useReply, type Reading } from './live/reply.js'
 import { isFirstVisit, useRoute } from './location.js'
 import type { Route } from './route.js'
 import { DaemonsView } from './views/daemons.js'
+import { Guard } from './views/guard.js'
 import { MissionView } from './views/mission.js'
 import { MissionsView } from './views/missions.js'
 import { Notice } from './views/notice.js'
+import { Stopped } from './views/stopped.js'
 
 /** The whole page: the frame that all views share, and the view of the current route. */
 export function App() {
   const route = useRoute()
   const main = useRef<HTMLElement>(null)
   const missions = useMissions(route)
+  const { connection, met } = useContact()
   useFocusOnNavigation(route, main)
   return (
     <>
@@ -22,8 +26,14 @@ export function App() {
         Skip to the content
       </a>
       <Header route={route} project={missions.value?.project ?? null} />
-      <main id="main" ref={main} tabIndex={-1}>
-        <View route={route} missions={missions} />
+      <main id="main" ref={main} tabIndex={-1} data-contact={connection}>
+        {connection === 'stopped' ? (
+          <Stopped met={met} path={missions.value?.project.path ?? null} />
+        ) : (
+          <Guard key={placeOf(route)} what="This view" raw={rawReplies}>
+            <View route={route} missions={missions} />
+          </Guard>
+        )}
       </main>
       <Announcer />
     </>
@@ -46,6 +56,11 @@ function View({ route, missions }: { readonly route: Route; readonly missions: R
         </Notice>
       )
   }
+}
+
+/** Differs between views that share nothing: the board and the documents of a mission are two sides of one view. */
+function placeOf(route: Route): string {
+  return 'mission' in route ? `mission ${route.mission}` : route.view
 }
 
 /** Reads the list of missions, which also names the project in the header. Outside its own view it may be out of date. */

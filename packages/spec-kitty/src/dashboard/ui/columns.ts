@@ -1,4 +1,4 @@
-import type { BoardColumn, Lane, WorkPackage } from '../api.js'
+import type { BoardColumn, Lane, MissionSummary, WorkPackage } from '../api.js'
 
 export interface ColumnName {
   readonly column: BoardColumn
@@ -36,15 +36,28 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
 }
 
+/** Returns whether a package in this lane no longer holds up those that depend on it. */
+export function isSatisfied(lane: string | null): boolean {
+  return lane === 'approved' || lane === 'done'
+}
+
 /** Returns the packages in one column, in the order given. */
 export function inColumn(packages: readonly WorkPackage[], column: BoardColumn): readonly WorkPackage[] {
   return packages.filter((workPackage) => workPackage.column === column)
 }
 
-/** Returns the counts in words, in the order of the columns: `1 doing, 3 done`; null when nothing is on the board. */
-export function describeCounts(counts: Readonly<Record<BoardColumn, number>>): string | null {
+type Counted = Pick<MissionSummary, 'counts' | 'not_finalised' | 'unknown_lanes'>
+
+/**
+ * Returns the counts in words, in the order of the columns and then what is in none: `1 doing, 3 done, 2 not finalised`; null
+ * if there is nothing to count.
+ */
+export function describeCounts(mission: Counted): string | null {
+  const { counts, not_finalised: open, unknown_lanes: unknown } = mission
   const parts = COLUMNS.filter(({ column }) => counts[column] > 0).map(
     ({ column, name }) => `${counts[column]} ${name.toLowerCase()}`,
   )
+  if (open > 0) parts.push(`${open} not finalised`)
+  if (unknown > 0) parts.push(`${unknown} in an unknown lane`)
   return parts.length === 0 ? null : parts.join(', ')
 }

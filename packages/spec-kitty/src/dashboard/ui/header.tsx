@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MissionsReply } from '../api.js'
 import { announce } from './live/announce.js'
-import { useConnection, type Connection } from './live/events.js'
+import { useContact, useLive, type Connection } from './live/events.js'
 import type { Route } from './route.js'
 import { applyTheme, nextTheme, rememberedTheme, type Theme } from './theme.js'
 import { visible } from './visible.js'
@@ -34,7 +34,7 @@ export function Header({ route, project }: HeaderProps) {
           <ThemeToggle />
         </div>
       </div>
-      <LostBanner />
+      <Banners />
     </header>
   )
 }
@@ -42,11 +42,12 @@ export function Header({ route, project }: HeaderProps) {
 const CONNECTION_NAMES: Readonly<Record<Connection, string>> = {
   connecting: 'Connecting',
   open: 'Live',
-  lost: 'Not connected',
+  lost: 'No contact',
+  stopped: 'Stopped',
 }
 
 function ConnectionState() {
-  const connection = useConnection()
+  const { connection, blind } = useContact()
   const [wasLost, setWasLost] = useState(false)
   useEffect(() => {
     if (connection === 'lost') setWasLost(true)
@@ -54,25 +55,72 @@ function ConnectionState() {
     setWasLost(false)
     announce('Connected again. Everything has been read anew.')
   }, [connection, wasLost])
+  const isBlind = connection === 'open' && blind !== null
   return (
-    <span class="connection" data-testid="connection" data-state={connection}>
-      {CONNECTION_NAMES[connection]}
+    <span class="connection" data-testid="connection" data-state={isBlind ? 'blind' : connection}>
+      {isBlind ? 'Blind' : CONNECTION_NAMES[connection]}
     </span>
   )
 }
 
-function LostBanner() {
-  const connection = useConnection()
-  if (connection !== 'lost') return null
+/** What the reader must know about the dashboard before trusting what is below. */
+function Banners() {
+  const contact = useContact()
   return (
-    <div class="lost" role="alert">
+    <>
+      {contact.connection === 'lost' && <LostBanner heardAt={contact.heardAt} />}
+      {contact.connection === 'open' && contact.blind !== null && <BlindBanner {...contact.blind} />}
+      {contact.connection !== 'stopped' && contact.news !== null && <News text={contact.news} />}
+    </>
+  )
+}
+
+function LostBanner({ heardAt }: { readonly heardAt: number | null }) {
+  return (
+    <div class="banner is-alarm" role="alert">
       <p>
-        <strong>The dashboard does not answer.</strong> What you see may be out of date. This page reconnects
-        on its own; to start the dashboard again, run <code class="command">spec-kitty dashboard</code> in the
-        project.
+        <strong>
+          No contact {heardAt === null ? 'yet' : 'since '}
+          {heardAt !== null && <TimeOfDay time={heardAt} />}.
+        </strong>{' '}
+        The dashboard does not answer. What you see may be out of date. This page reconnects on its own; to
+        start the dashboard again, run <code class="command">spec-kitty dashboard</code> in the project, which
+        says its address: it may be on another port.
       </p>
     </div>
   )
+}
+
+function BlindBanner({ since, why }: { readonly since: string; readonly why: string }) {
+  return (
+    <div class="banner" role="status">
+      <p>
+        <strong>
+          Blind since <TimeOfDay time={Date.parse(since)} />.
+        </strong>{' '}
+        {visible(why)} The dashboard looks for changes every few seconds instead, in a large project less
+        often, so what you see may be a little old.
+      </p>
+    </div>
+  )
+}
+
+function News({ text }: { readonly text: string }) {
+  const { dismiss } = useLive()
+  return (
+    <div class="banner is-news" role="status">
+      <p>{visible(text)}</p>
+      <button type="button" class="button is-small" onClick={dismiss}>
+        Dismiss
+      </button>
+    </div>
+  )
+}
+
+function TimeOfDay({ time }: { readonly time: number }) {
+  const date = new Date(time)
+  if (Number.isNaN(date.getTime())) return null
+  return <time dateTime={date.toISOString()}>{date.toLocaleTimeString()}</time>
 }
 
 const THEME_SIGNS: Readonly<Record<Theme, string>> = { system: 'Auto', light: 'Light', dark: 'Dark' }

@@ -1,6 +1,6 @@
 /**
  * The dashboard's page. Hooks for tests, all stable:
- * - the connection: `getByTestId('connection')`, its `data-state` is `connecting`, `open` or `lost`;
+ * - the connection: `getByTestId('connection')`, its `data-state` is `connecting`, `open`, `blind`, `lost` or `stopped`;
  * - the missions: list `Missions`, one link per mission, named by its title, and a `progressbar` in each;
  * - the board: one `region` per column (`Planned`, `Doing`, `For review`, `Approved`, `Done`), its cards are links named
  *   `WP01 Title` in `listitem`s with `data-card` and `data-lane`;
@@ -8,17 +8,22 @@
  * - the documents: navigation `Documents`, the text itself `getByTestId('document')`;
  * - the daemons: one `region` per family, one `article` per daemon with `data-class` and `data-rule`;
  * - malformed files: `region` `Problems`; failures: role `alert`; sentences for screen readers:
- *   `getByTestId('announcements')`; the theme: the button whose name begins with `Theme`.
+ *   `getByTestId('announcements')`; the theme: the button whose name begins with `Theme`;
+ * - what could not be rendered: role `alert`, and its text in `getByTestId('raw')`.
  */
 import { render } from 'preact'
 import { App } from './app.js'
 import { Live, openEvents } from './live/events.js'
+import { rawReplies } from './live/reply.js'
 import { applyTheme, rememberedTheme } from './theme.js'
+import { Guard } from './views/guard.js'
 
 applyTheme(rememberedTheme())
 render(
   <Live.Provider value={openEvents('/api/events')}>
-    <App />
+    <Guard what="This page" raw={rawReplies}>
+      <App />
+    </Guard>
   </Live.Provider>,
   document.body,
 )

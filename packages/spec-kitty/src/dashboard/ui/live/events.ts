@@ -1,87 +1,137 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { ChangedEvent } from '../../api.js'
+import type { ChangedEvent, WatchEvent } from '../../api.js'
+import { parseChange, parseHello, parseWatch } from './parse-events.js'
+import { createMeeting, type Met } from './meeting.js'
+import { createStream, SILENCE_MS } from './stream.js'
 
-export type Connection = 'connecting' | 'open' | 'lost'
+/** `open` means heard from within the last 25 s; `stopped`: another project answers, and the page no longer asks. */
+export type Connection = 'connecting' | 'open' | 'lost' | 'stopped'
+
+/** What the page knows about the dashboard that it talks to. */
+export interface Contact {
+  readonly connection: Connection
+  /** When the dashboard was last heard from, in ms; null: never. */
+  readonly heardAt: number | null
+  /** Since when and why changes are not told to the dashboard. */
+  readonly blind: WatchEvent['blind']
+  /** What happened to the dashboard since the page was loaded, in one sentence. */
+  readonly news: string | null
+  /** The project of this page, and the one that answered instead; null until `stopped`. */
+  readonly met: Met | null
+}
 
 export type Signal =
   | { readonly kind: 'opened' }
   | { readonly kind: 'lost' }
+  /** Something else of the contact is new. */
+  | { readonly kind: 'contact' }
   | { readonly kind: 'changed'; readonly change: ChangedEvent }
 
 export interface LiveEvents {
-  readonly connection: () => Connection
+  readonly contact: () => Contact
   /**
-   * True while a stream is open that has neither sent its first event nor failed. That event makes the page read
+   * True while a stream is open that has neither told of changes nor failed. Its first `changed` makes the page read
    * everything, so wait for it.
    */
   readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void
+  /** Returns whether a reply is of the project of this page. If it is of another project, the page stops. */
+  readonly isOurs: (project: string | null) => boolean
+  /** Forgets the news: the reader has seen it. */
+  readonly dismiss: () => void
 }
 
-/** The browser reconnects by itself after a lost connection, but not after a response that is not an event stream. */
-const REOPEN_AFTER_MS = 2000
+/** A page that is shown again keeps its state for so long, so that it does not flicker. */
+const SHOWN_MS = 2_000
+
+const NOTHING: Contact = { connection: 'connecting', heardAt: null, blind: null, news: null, met: null }
 
 /**
  * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none: a browser has six
- * connections for all pages of one server, and seven hidden pages would block each other. While the page is hidden, the
- * state of the connection is kept as it was, so that the page does not flicker when it is shown again.
+ * connections for all pages of one server, and seven hidden pages would block each other.
  */
 export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()
-  let connection: Connection = 'connecting'
-  let source: EventSource | null = null
-  let isOpening = false
+  const meeting = createMeeting()
+  let contact: Contact = { ...NOTHING, news: meeting.news }
+  let isOpening = true
 
-  const tell = (signal: Signal) => {
+  const tell = (signal: Signal, change: Partial<Contact> = {}) => {
+    contact = { ...contact, ...change }
     for (const listener of listeners) listener(signal)
   }
-  const close = () => {
-    source?.close()
-    source = null
+  const heard = () => {
+    const isNew = contact.connection !== 'open'
+    contact = { ...contact, connection: 'open', heardAt: Date.now() }
+    if (isNew) tell({ kind: 'opened' })
   }
+  const stop = (met: Met) => {
+    stream.close()
+    tell({ kind: 'lost' }, { connection: 'stopped', met })
+  }
+  const greet = (data: string) => {
+    const hello = parseHello(data)
+    const outcome = hello === null ? null : meeting.greet(hello)
+    if (outcome?.kind === 'foreign') return stop(outcome.met)
+    if (outcome?.kind === 'reload') return location.reload()
+    // A new stream says at once if it is blind.
+    contact = { ...contact, blind: null, news: outcome?.news ?? contact.news }
+    heard()
+    tell({ kind: 'contact' })
+  }
+  const stream = createStream(url, {
+    events: {
+      hello: greet,
+      heartbeat: heard,
+      watch: (data) => {
+        heard()
+        tell({ kind: 'contact' }, { blind: parseWatch(data) })
+      },
+      changed: (data) => {
+        isOpening = false
+        heard()
+        tell({ kind: 'changed', change: parseChange(data) })
+      },
+    },
+    onLost: () => {
+      isOpening = true
+      tell({ kind: 'lost' }, { connection: 'lost' })
+    },
+  })
   const open = () => {
-    if (document.hidden || source !== null) return
-    const opened = new EventSource(url)
-    source = opened
-    isOpening = true
-    opened.addEventListener('open', () => {
-      connection = 'open'
-      tell({ kind: 'opened' })
-    })
-    opened.addEventListener('error', () => {
-      connection = 'lost'
-      isOpening = false
-      tell({ kind: 'lost' })
-      if (opened.readyState !== EventSource.CLOSED) return
-      close()
-      setTimeout(open, REOPEN_AFTER_MS)
-    })
-    opened.addEventListener('changed', (event: MessageEvent<string>) => {
-      isOpening = false
-      tell({ kind: 'changed', change: parseChange(event.data) })
-    })
+    if (!document.hidden && contact.connection !== 'stopped') stream.open()
   }
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()))
+  const hide = () => {
+    stream.close()
+    isOpening = true
+  }
+  const show = () => {
+    open()
+    const { heardAt, connection } = contact
+    if (connection !== 'open' || heardAt === null || Date.now() - heardAt <= SILENCE_MS) return
+    setTimeout(() => {
+      if (contact.heardAt === heardAt && contact.connection === 'open')
+        tell({ kind: 'contact' }, { connection: 'connecting' })
+    }, SHOWN_MS)
+  }
+  document.addEventListener('visibilitychange', () => (document.hidden ? hide() : show()))
   open()
   return {
-    connection: () => connection,
-    isOpening: () => isOpening && source !== null,
+    contact: () => contact,
+    isOpening: () => isOpening && stream.isOpen(),
     listen: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-  }
-}
-
-/** Returns what has changed; for data that cannot be parsed, everything may have. */
-function parseChange(data: string): ChangedEvent {
-  try {
-    const missions: unknown = (JSON.parse(data) as Partial<ChangedEvent> | null)?.missions
-    return { missions: Array.isArray(missions) ? missions.filter((id) => typeof id === 'string') : null }
-  } catch {
-    return { missions: null }
+    isOurs: (project) => {
+      if (contact.connection === 'stopped') return false
+      const answer = meeting.answer(project)
+      if (answer.kind === 'foreign') stop(answer.met)
+      return answer.kind === 'ours'
+    },
+    dismiss: () => tell({ kind: 'contact' }, { news: null }),
   }
 }
 
@@ -94,13 +144,13 @@ export function useLive(): LiveEvents {
   return live
 }
 
-/** Returns the state of the connection, and renders again when it changes. */
-export function useConnection(): Connection {
+/** Returns what is known about the dashboard, and renders again when it changes. */
+export function useContact(): Contact {
   const live = useLive()
-  const [connection, setConnection] = useState(live.connection)
+  const [contact, setContact] = useState(live.contact)
   useEffect(() => {
-    setConnection(live.connection())
-    return live.listen(() => setConnection(live.connection()))
+    setContact(live.contact())
+    return live.listen(() => setContact(live.contact()))
   }, [live])
-  return connection
+  return contact
 }

@@ -3,7 +3,7 @@ import type { ChangedEvent } from '../../api.js'
 import { announce } from './announce.js'
 import { useLive, type LiveEvents, type Signal } from './events.js'
 
-/** Why a read failed: the HTTP status, or null if the server did not answer, or not with JSON. */
+/** Why a read failed: the HTTP status, or null if the server did not answer in time, or not with JSON. */
 export interface Failure {
   readonly status: number | null
 }
@@ -37,6 +37,21 @@ interface Shown {
 const lastReplies = new Map<string, Shown>()
 const LAST_REPLIES_MAX = 60
 
+/** The header that names the project of a reply. */
+const PROJECT_HEADER = 'spec-kitty-project'
+
+/** Returns the last replies as they came, the newest first: what there is to show when a view cannot be rendered. */
+export function rawReplies(): readonly { readonly url: string; readonly text: string }[] {
+  const replies = [...lastReplies.values()].toReversed()
+  return replies.flatMap(({ url, text }) => (text === null ? [] : [{ url, text }]))
+}
+
+/** No reply takes longer on a busy machine: a scan of the daemons takes up to some seconds. */
+const ANSWER_MS = 20_000
+
+/** When to try again after a failure, if the event stream is there: without it, its return is the signal. */
+const RETRY_MS = 5_000
+
 /** A large project takes some hundred ms until it is watched; a view waits for that no longer than this. */
 const OPENING_MS = 1000
 
@@ -50,7 +65,7 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const reread = useRef(() => {})
 
   useEffect(() => {
-    const reader = createReader(url, (next) => {
+    const reader = createReader(url, live, (next) => {
       setState(next)
       return current.current.announcement
     })
@@ -83,7 +98,7 @@ function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () =
   if (live.isOpening()) waiting = setTimeout(readNow, OPENING_MS)
   else read()
   const stopListening = live.listen((signal) => {
-    const isAwaited = waiting !== null && signal.kind !== 'opened'
+    const isAwaited = waiting !== null && (signal.kind === 'changed' || signal.kind === 'lost')
     if (isAwaited || asksForReading(signal, options())) readNow()
   })
   return () => {
@@ -102,8 +117,9 @@ function initial(url: string): Shown {
 }
 
 /** Makes one request at a time. All reads requested during a request are answered by one more request after it. */
-function createReader(url: string, show: (next: Shown) => string) {
+function createReader(url: string, live: LiveEvents, show: (next: Shown) => string) {
   const abort = new AbortController()
+  let retrying: ReturnType<typeof setTimeout> | undefined
   let isBusy = false
   let isStale = false
   let shown = initial(url)
@@ -116,24 +132,37 @@ function createReader(url: string, show: (next: Shown) => string) {
   }
   const read = async (): Promise<void> => {
     isStale = true
-    if (isBusy) return
+    clearTimeout(retrying)
+    if (isBusy || live.contact().connection === 'stopped') return
     isBusy = true
     if (!shown.isReading) update({ ...shown, isReading: true })
     let next = shown
     while (isStale && !abort.signal.aborted) {
       isStale = false
-      next = await fetchReply(url, next, abort.signal)
+      next = await fetchReply(url, next, live, abort.signal)
     }
     isBusy = false
-    if (!abort.signal.aborted) update(next)
+    if (abort.signal.aborted) return
+    update(next)
+    if (next.failure?.status === null && live.contact().connection === 'open')
+      retrying = setTimeout(() => void read(), RETRY_MS)
   }
-  return { read: () => void read(), close: () => abort.abort() }
+  return {
+    read: () => void read(),
+    close: () => {
+      clearTimeout(retrying)
+      abort.abort()
+    },
+  }
 }
 
 /** Returns the new reply, or the previous one with the failure. If the text is unchanged, `value` is the same object. */
-async function fetchReply(url: string, before: Shown, signal: AbortSignal): Promise<Shown> {
+async function fetchReply(url: string, before: Shown, live: LiveEvents, closed: AbortSignal): Promise<Shown> {
   try {
+    const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)])
     const response = await fetch(url, { signal, headers: { accept: 'application/json' } })
+    if (!live.isOurs(response.headers.get(PROJECT_HEADER)))
+      return { ...before, failure: { status: null }, isReading: false }
     if (!response.ok) return { ...before, failure: { status: response.status }, isReading: false }
     const text = await response.text()
     const value = text === before.text ? before.value : (JSON.parse(text) as unknown)

@@ -1,60 +1,101 @@
+import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
-import { COLUMNS, inColumn, type ColumnName } from '../columns.js'
+import { COLUMNS, inColumn, isLane, type ColumnName } from '../columns.js'
+import { visible } from '../visible.js'
 import { moveBetweenCards } from './arrows.js'
-import { Card } from './card.js'
+import { Card, type Lanes } from './card.js'
 import { Notice } from './notice.js'
 
 /** The work packages of a mission in five columns. */
 export function Board({ mission }: { readonly mission: MissionReply }) {
-  const onBoard = mission.work_packages.filter(({ column }) => column !== null)
-  const moved = useMoved(mission.work_packages)
-  const done = new Set(onBoard.filter(({ lane }) => lane === 'done').map(({ id }) => id))
-  if (onBoard.length === 0) return <NoPackages mission={mission} />
+  const { work_packages: packages, id } = mission
+  const onBoard = packages.filter(({ column }) => column !== null)
+  const moved = useMoved(packages)
+  const lanes = new Map(packages.map((one) => [one.id, one.lane]))
+  const shared = { mission: id, lanes, moved }
+  const open = packages.filter(({ lane }) => lane === null)
+  const unknown = packages.filter(({ lane }) => lane !== null && !isLane(lane))
+  if (onBoard.length + open.length + unknown.length === 0) return <NoPackages mission={mission} />
   return (
-    <div class="board" onKeyDown={moveBetweenCards}>
-      {COLUMNS.map((column) => (
-        <Column
-          key={column.column}
-          column={column}
-          packages={inColumn(onBoard, column.column)}
-          mission={mission.id}
-          done={done}
-          moved={moved}
-        />
-      ))}
+    <div onKeyDown={moveBetweenCards}>
+      <Aside name="Not finalised" packages={open} {...shared}>
+        The log does not mention these packages, so they are in no lane. This puts them on the board:{' '}
+        <code class="command">spec-kitty agent mission finalize-tasks --mission {visible(id)}</code>
+      </Aside>
+      <Aside name="Unknown lane" packages={unknown} {...shared}>
+        These packages are in a lane that this version of the dashboard does not know.
+      </Aside>
+      {onBoard.length > 0 && (
+        <div class="board">
+          {COLUMNS.map((column) => (
+            <Column
+              key={column.column}
+              column={column}
+              packages={inColumn(onBoard, column.column)}
+              {...shared}
+            />
+          ))}
+        </div>
+      )}
     </div>
   )
 }
 
-interface ColumnProps {
-  readonly column: ColumnName
+interface AsideProps extends Shared {
+  readonly name: string
   readonly packages: readonly WorkPackage[]
+  readonly children: ComponentChildren
+}
+
+/** Packages that are in no column, and why. */
+function Aside({ name, packages, children, ...shared }: AsideProps) {
+  if (packages.length === 0) return null
+  return (
+    <section class="aside" aria-label={name}>
+      <h2>
+        <span>{name}</span> <span class="number">{packages.length}</span>
+      </h2>
+      <p>{children}</p>
+      <Cards packages={packages} {...shared} />
+    </section>
+  )
+}
+
+interface Shared {
   readonly mission: string
-  readonly done: ReadonlySet<string>
+  readonly lanes: Lanes
   readonly moved: ReadonlySet<string>
 }
 
-function Column({ column: { column, name }, packages, mission, done, moved }: ColumnProps) {
+interface ColumnProps extends Shared {
+  readonly column: ColumnName
+  readonly packages: readonly WorkPackage[]
+}
+
+function Column({ column: { column, name }, packages, ...shared }: ColumnProps) {
   return (
     <section class="column" data-column={column} aria-label={name}>
       <h2>
         <span>{name}</span> <span class="number">{packages.length}</span>
       </h2>
-      {packages.length > 0 && (
-        <ul>
-          {packages.map((workPackage) => (
-            <Card
-              key={workPackage.id}
-              workPackage={workPackage}
-              mission={mission}
-              done={done}
-              hasMoved={moved.has(workPackage.id)}
-            />
-          ))}
-        </ul>
-      )}
+      {packages.length > 0 && <Cards packages={packages} {...shared} />}
     </section>
+  )
+}
+
+function Cards({ packages, moved, ...shared }: Shared & { readonly packages: readonly WorkPackage[] }) {
+  return (
+    <ul>
+      {packages.map((workPackage) => (
+        <Card
+          key={workPackage.id}
+          workPackage={workPackage}
+          hasMoved={moved.has(workPackage.id)}
+          {...shared}
+        />
+      ))}
+    </ul>
   )
 }
 

@@ -2,9 +2,10 @@ import { useEffect } from 'preact/hooks'
 import type { DaemonsReply } from '../../api.js'
 import { sortDaemons, summariseDaemons } from '../daemon-words.js'
 import { Ago } from '../live/clock.js'
-import { useReply } from '../live/reply.js'
+import { rawReplies, useReply } from '../live/reply.js'
 import { visible } from '../visible.js'
 import { Daemon } from './daemon.js'
+import { Guard } from './guard.js'
 import { Failed, Loading, Notice } from './notice.js'
 
 /** Everything that listens in the port ranges of both families: what it is, why, and a command for it. Ends nothing. */
@@ -36,9 +37,13 @@ export function DaemonsView() {
       </p>
       {failure !== null && <Failed what="The list of daemons" failure={failure} read={read} />}
       {value === null && failure === null && <Loading />}
-      {value?.families.map((family) => (
-        <Family key={family.name} family={family} />
-      ))}
+      {value !== null && (
+        <Guard what="The list of daemons" of={value} raw={rawReplies}>
+          {value.families.map((family) => (
+            <Family key={family.name} family={family} />
+          ))}
+        </Guard>
+      )}
     </div>
   )
 }

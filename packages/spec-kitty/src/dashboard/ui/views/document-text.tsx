@@ -6,6 +6,7 @@ import { dress, goToHeading } from '../markdown/dress.js'
 import { sanitise } from '../markdown/sanitise.js'
 import { markdownToHtml } from '../markdown/to-html.js'
 import { visible } from '../visible.js'
+import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 
 interface DocumentTextProps {
@@ -32,7 +33,9 @@ export function DocumentText({ mission, name }: DocumentTextProps) {
       {value.is_truncated && (
         <p class="truncated">This is only the beginning: the whole file has {formatBytes(value.bytes)}.</p>
       )}
-      <Body document={value} mission={mission} />
+      <Guard what="The document" of={value} raw={() => [{ url: name, text: value.text ?? '' }]}>
+        <Body document={value} mission={mission} />
+      </Guard>
     </>
   )
 }

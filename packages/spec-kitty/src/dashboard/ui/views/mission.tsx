@@ -3,11 +3,12 @@ import type { MissionReply } from '../../api.js'
 import { formatCount } from '../format.js'
 import { describeCounts } from '../columns.js'
 import { Ago } from '../live/clock.js'
-import { useReply } from '../live/reply.js'
+import { rawReplies, useReply } from '../live/reply.js'
 import { printRoute, type Route } from '../route.js'
 import { visible } from '../visible.js'
 import { Board } from './board.js'
 import { Documents } from './documents.js'
+import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { PackageDialog } from './package-dialog.js'
 import { Progress } from './progress.js'
@@ -33,20 +34,22 @@ export function MissionView({ route }: { readonly route: MissionRoute }) {
   return (
     <div class="view is-wide">
       <Stale failure={failure} />
-      <Head mission={value} route={route} />
-      {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
-      {route.view === 'board' && <Problems problems={value.problems} />}
-      {route.view === 'board' && <Board mission={value} />}
-      {route.view === 'board' && route.card !== null && (
-        <PackageDialog key={route.card} mission={value} card={route.card} />
-      )}
+      <Guard what="This mission" of={value} raw={rawReplies}>
+        <Head mission={value} route={route} />
+        {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
+        {route.view === 'board' && <Problems problems={value.problems} />}
+        {route.view === 'board' && <Board mission={value} />}
+        {route.view === 'board' && route.card !== null && (
+          <PackageDialog key={route.card} mission={value} card={route.card} />
+        )}
+      </Guard>
     </div>
   )
 }
 
 function Head({ mission, route }: { readonly mission: MissionReply; readonly route: MissionRoute }) {
   const { id, documents } = mission
-  const words = describeCounts(mission.counts)
+  const words = mission.progress === null ? null : describeCounts(mission)
   return (
     <div class="mission-head">
       <p class="crumbs">
@@ -64,6 +67,7 @@ function Head({ mission, route }: { readonly mission: MissionReply; readonly rou
           </p>
         )}
       </div>
+      <Worktrees mission={mission} />
       <nav class="tabs" aria-label="Mission">
         <a
           href={printRoute({ view: 'board', mission: id, card: null })}
@@ -80,6 +84,21 @@ function Head({ mission, route }: { readonly mission: MissionReply; readonly rou
         </a>
       </nav>
     </div>
+  )
+}
+
+/** Says where events come from that the main checkout does not have: who looks only there sees another state. */
+function Worktrees({ mission: { worktrees } }: { readonly mission: MissionReply }) {
+  if (worktrees.length === 0) return null
+  return (
+    <ul class="worktrees" aria-label="Worktrees">
+      {worktrees.map(({ name, events }) => (
+        <li key={name}>
+          {formatCount(events, 'event')} from the worktree <bdi class="path">{visible(name)}</bdi>, not in the
+          main checkout yet
+        </li>
+      ))}
+    </ul>
   )
 }
 

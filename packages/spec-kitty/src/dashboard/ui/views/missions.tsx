@@ -3,9 +3,10 @@ import type { MissionsReply, MissionSummary } from '../../api.js'
 import { formatCount } from '../format.js'
 import { COLUMNS } from '../columns.js'
 import { Ago } from '../live/clock.js'
-import type { Reading } from '../live/reply.js'
+import { rawReplies, type Reading } from '../live/reply.js'
 import { printRoute } from '../route.js'
 import { visible } from '../visible.js'
+import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { Progress } from './progress.js'
 
@@ -23,7 +24,9 @@ export function MissionsView({ missions }: { readonly missions: Reading<Missions
       <h1>Missions</h1>
       {reply !== null && <Stale failure={missions.failure} />}
       {reply !== null ? (
-        <List reply={reply} />
+        <Guard what="The list" of={reply} raw={rawReplies}>
+          <List reply={reply} />
+        </Guard>
       ) : missions.failure !== null ? (
         <Failed what="The list of missions" failure={missions.failure} read={missions.read} />
       ) : (

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Problem } from '../../api.js'
 import { formatCount } from '../format.js'
+import { useContact } from '../live/events.js'
 import type { Failure } from '../live/reply.js'
 import { visible } from '../visible.js'
 
@@ -56,9 +57,10 @@ export function Failed({ failure, what, read }: FailedProps) {
   )
 }
 
-/** Says that what is shown could not be read again. If the server does not answer at all, the header's banner says so. */
+/** Says that what is shown could not be read again. If the dashboard is lost, the header's banner says so. */
 export function Stale({ failure }: { readonly failure: Failure | null }) {
-  if (failure === null || failure.status === null) return null
+  const { connection } = useContact()
+  if (failure === null || (failure.status === null && connection !== 'open')) return null
   return (
     <p class="stale" role="alert">
       What you see may be out of date. {reason(failure)}
@@ -67,7 +69,7 @@ export function Stale({ failure }: { readonly failure: Failure | null }) {
 }
 
 function reason({ status }: Failure): string {
-  if (status === null) return 'The dashboard does not answer. This is read again as soon as it is back.'
+  if (status === null) return 'The dashboard does not answer this. It is read again as soon as it does.'
   return `The dashboard answered with the HTTP status ${status}. Its log says more.`
 }
 

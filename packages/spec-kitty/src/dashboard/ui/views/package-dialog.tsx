@@ -5,7 +5,7 @@ import { Ago } from '../live/clock.js'
 import { closeTo } from '../location.js'
 import { printRoute } from '../route.js'
 import { visible } from '../visible.js'
-import { LaneName } from './card.js'
+import { LaneName, LaneOf } from './card.js'
 import { DocumentText } from './document-text.js'
 import { Notice } from './notice.js'
 
@@ -96,12 +96,14 @@ function Contents({ mission, workPackage }: ContentsProps) {
   )
 }
 
+type FactsProps = Pick<ContentsProps, 'workPackage'>
+
 function Facts({ mission, workPackage }: ContentsProps) {
-  const { dependencies, subtasks, agent, assignee, phase, updated_at: updatedAt } = workPackage
+  const { dependencies, agent, assignee, phase, model, role, profile, updated_at: updatedAt } = workPackage
   return (
     <dl class="facts">
       <Fact name="Lane">
-        <LaneName lane={workPackage.lane} />
+        <LaneOf workPackage={workPackage} />
         {updatedAt !== null && (
           <span class="quiet">
             {' '}
@@ -110,6 +112,9 @@ function Facts({ mission, workPackage }: ContentsProps) {
         )}
       </Fact>
       {agent !== null && <Fact name="Agent">{visible(agent)}</Fact>}
+      {model !== null && <Fact name="Model">{visible(model)}</Fact>}
+      {role !== null && <Fact name="Role">{visible(role)}</Fact>}
+      {profile !== null && <Fact name="Profile">{visible(profile)}</Fact>}
       {assignee !== null && <Fact name="Assignee">{visible(assignee)}</Fact>}
       {phase !== null && <Fact name="Phase">{visible(phase)}</Fact>}
       {dependencies.length > 0 && (
@@ -119,18 +124,73 @@ function Facts({ mission, workPackage }: ContentsProps) {
           ))}
         </Fact>
       )}
-      {subtasks.length > 0 && (
-        <Fact name="Subtasks">
-          <ul class="subtasks">
-            {subtasks.map((subtask) => (
-              <li key={subtask}>
-                <bdi>{visible(subtask)}</bdi>
-              </li>
-            ))}
-          </ul>
+      <Subtasks workPackage={workPackage} />
+      <ReviewFacts workPackage={workPackage} />
+      <Notes workPackage={workPackage} />
+    </dl>
+  )
+}
+
+/** The subtasks of the prompt and of the log, those that the log says are done checked off. */
+function Subtasks({ workPackage: { subtasks, subtask_states: said } }: FactsProps) {
+  const states = new Map(said.map(({ id, state }) => [id, state]))
+  const ids = [...new Set([...subtasks, ...states.keys()])]
+  if (ids.length === 0) return null
+  const done = ids.filter((id) => states.get(id) === 'done').length
+  return (
+    <Fact name="Subtasks">
+      {states.size > 0 && `${done} of ${ids.length} done`}
+      <ul class="subtasks">
+        {ids.map((id) => (
+          <li key={id} class={states.get(id) === 'done' ? 'is-done' : undefined}>
+            <bdi>{visible(id)}</bdi> <span class="quiet">{visible(states.get(id) ?? '')}</span>
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  )
+}
+
+function ReviewFacts({ workPackage: { review, review_result: result } }: FactsProps) {
+  return (
+    <>
+      {result !== null && (
+        <Fact name="Verdict">
+          {visible(result.verdict)}
+          {result.reviewer !== null && <span class="quiet"> by {visible(result.reviewer)}</span>}
+          {result.reference !== null && <bdi class="path"> {visible(result.reference)}</bdi>}
         </Fact>
       )}
-    </dl>
+      {review !== null && (
+        <Fact name="Review">
+          {review.reason !== null && visible(review.reason)} <Said by={review.by} at={review.at} />
+        </Fact>
+      )}
+    </>
+  )
+}
+
+function Notes({ workPackage: { notes } }: FactsProps) {
+  if (notes.length === 0) return null
+  return (
+    <Fact name="Notes">
+      <ul class="notes">
+        {notes.toReversed().map(({ at, by, text }) => (
+          <li key={`${at}\n${text}`}>
+            <bdi>{visible(text)}</bdi> <Said by={by} at={at} />
+          </li>
+        ))}
+      </ul>
+    </Fact>
+  )
+}
+
+/** Who said something, and when. */
+function Said({ by, at }: { readonly by: string | null; readonly at: string | null }) {
+  return (
+    <span class="quiet">
+      {by !== null && visible(by)} {at !== null && <Ago time={at} />}
+    </span>
   )
 }
 

@@ -3,10 +3,10 @@ import { formatShare } from '../format.js'
 import { COLUMNS, describeCounts } from '../columns.js'
 
 /** A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. */
-export function Progress({ mission }: { readonly mission: Pick<MissionSummary, 'progress' | 'counts'> }) {
+export function Progress({ mission }: { readonly mission: MissionSummary }) {
   const { progress, counts } = mission
-  const words = describeCounts(counts)
-  if (progress === null) return <p class="progress is-empty">No work packages yet</p>
+  const words = describeCounts(mission)
+  if (progress === null) return <p class="progress is-empty">{words ?? 'No work packages yet'}</p>
   return (
     <div class="progress">
       <div

@@ -1,0 +1,18 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
+import type { HelloEvent } from './api.js'
+import { pageBuild } from './assets.js'
+
+/** The header of every reply of the API that names the project, as `HelloEvent` does. */
+export const PROJECT_HEADER = 'spec-kitty-project'
+
+/** Returns what a dashboard says of itself to a page. Nothing in it is secret. */
+export function identityOf(directory: string, version: string): HelloEvent {
+  const id = createHash('sha256').update(directory).digest('hex').slice(0, 16)
+  return {
+    project: { id, name: basename(directory), path: directory },
+    instance: randomBytes(8).toString('hex'),
+    version,
+    page: pageBuild(),
+  }
+}

@@ -1,0 +1,49 @@
+import { statfsSync } from 'node:fs'
+
+/** Why changes in a directory may not be told by the system; null if they are. */
+export type Why = string | null
+
+/**
+ * The types of file systems (`statfs`, Linux) on which others make changes that this system does not hear of: shares of a
+ * host with its virtual machine, and network file systems. Numbers of other systems do not collide with these.
+ */
+const SILENT: ReadonlyMap<number, string> = new Map([
+  [0x01021997, '9p, as of /mnt in WSL'],
+  [0x65735546, 'FUSE'],
+  [0x786f4256, 'vboxsf'],
+  [0xbacbacbc, 'vmhgfs'],
+  [0x6969, 'NFS'],
+  [0xfe534d42, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0x517b, 'SMB'],
+  [0x00c36400, 'Ceph'],
+  [0x5346414f, 'AFS'],
+])
+
+/** Returns why changes of the file system that a directory is on are not told. */
+export function silenceOf(path: string, typeOf: (path: string) => number = fileSystemType): Why {
+  const name = SILENT.get(typeOf(path) >>> 0)
+  return name === undefined
+    ? null
+    : `The project is on a file system (${name}) on which changes may be made that this system does not hear of.`
+}
+
+/** Zero if it is not known. */
+function fileSystemType(path: string): number {
+  try {
+    return statfsSync(path).type
+  } catch {
+    return 0
+  }
+}
+
+/** Returns why a watch failed; null if there is nothing to watch any more. */
+export function failureOf(error: unknown): Why {
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown error'
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'].includes(code)) return null
+  if (code === 'ENOSPC')
+    return 'The system allows this user no more file watches (ENOSPC: fs.inotify.max_user_watches).'
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return `The system allows no more watchers or open files (${code}: fs.inotify.max_user_instances, ulimit -n).`
+  return `The system refuses to watch the project (${code}).`
+}

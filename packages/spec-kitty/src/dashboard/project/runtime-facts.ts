@@ -1,0 +1,202 @@
+import { objectOf } from 'familiar/cli'
+import { instantOf, toMilliseconds } from './instants.js'
+
+/** The fields of an annotation that are one text. */
+const TEXTS = ['agent', 'assignee', 'model', 'role', 'agent_profile'] as const
+
+export type TextFact = (typeof TEXTS)[number]
+
+export interface Note {
+  /** ISO 8601 UTC. */
+  readonly at: string
+  readonly by: string | null
+  readonly text: string
+}
+
+export interface Review {
+  readonly by: string | null
+  /** ISO 8601 UTC; null if the log does not say when. */
+  readonly at: string | null
+  readonly reason: string | null
+}
+
+export interface ReviewResult {
+  readonly verdict: string
+  readonly reviewer: string | null
+  readonly reference: string | null
+}
+
+/** What the annotations of a log say of one work package. */
+export interface RuntimeFacts {
+  /** A field that is absent was never annotated; null means that the last annotation says that there is none. */
+  readonly texts: ReadonlyMap<TextFact, string | null>
+  /** The state of each subtask, by its id. */
+  readonly subtasks: ReadonlyMap<string, string>
+  /** The last notes, oldest first. */
+  readonly notes: readonly Note[]
+  readonly review: Review | null
+  readonly review_result: ReviewResult | null
+}
+
+export const NO_FACTS: RuntimeFacts = {
+  texts: new Map(),
+  subtasks: new Map(),
+  notes: [],
+  review: null,
+  review_result: null,
+}
+
+export interface Annotation {
+  readonly event_id: string
+  /** As `instantOf` returns it. */
+  readonly at: string
+  readonly actor: unknown
+  readonly delta: Readonly<Record<string, unknown>>
+}
+
+export interface FactsReader {
+  /** Takes the annotations in any order, and returns what is wrong with this one. */
+  take(annotation: Annotation): readonly string[]
+  result(): RuntimeFacts
+}
+
+const MAX_VALUE_CHARS = 500
+const MAX_NOTE_CHARS = 2000
+const MAX_NOTES = 20
+const MAX_SUBTASKS = 500
+
+/** What the predecessor writes when it looked for a value and found none: `__resolved_model_absent__` and its like. */
+const ABSENT = /^__\w+_absent__$/
+
+/** The annotation that gave a value: the later one wins, and of two at the same time the one with the larger id. */
+interface Slot<T> {
+  readonly order: string
+  readonly value: T
+}
+
+/** Returns a reader for the annotations of one work package. Each field has the value of its latest annotation. */
+export function readFacts(): FactsReader {
+  const texts = new Map<TextFact, Slot<string | null>>()
+  const subtasks = new Map<string, Slot<string>>()
+  const reviews = new Map<'review', Slot<Review | null>>()
+  const results = new Map<'review_result', Slot<ReviewResult | null>>()
+  let notes: Slot<Note>[] = []
+
+  return {
+    take({ event_id: id, at, actor, delta }) {
+      const order = `${at} ${id}`
+      const problems: string[] = []
+      // The release comes before the values of the same annotation: they may name who holds the package next.
+      if (delta['release_runtime_claim'] === true) put(texts, 'agent', order, null)
+      for (const name of TEXTS) {
+        const text = textOf(name, delta[name], problems)
+        if (text !== undefined) put(texts, name, order, text)
+      }
+      for (const [subtask, state] of statesIn(delta['subtasks'], problems)) {
+        if (subtasks.size < MAX_SUBTASKS || subtasks.has(subtask)) put(subtasks, subtask, order, state)
+      }
+      const note = textOf('note', delta['note'], problems, MAX_NOTE_CHARS)
+      if (note != null) notes = lastNotes(notes, { order, value: noteOf(at, actor, note) })
+      const review = reviewOf(delta['review'], problems)
+      if (review !== undefined) put(reviews, 'review', order, review)
+      const result = resultOf(delta['review_result'], problems)
+      if (result !== undefined) put(results, 'review_result', order, result)
+      return problems
+    },
+    result: () => ({
+      texts: valuesOf(texts),
+      subtasks: valuesOf(subtasks),
+      notes: notes.map(({ value }) => value),
+      review: reviews.get('review')?.value ?? null,
+      review_result: results.get('review_result')?.value ?? null,
+    }),
+  }
+}
+
+function put<Key, T>(slots: Map<Key, Slot<T>>, key: Key, order: string, value: T): void {
+  const before = slots.get(key)
+  if (before === undefined || before.order <= order) slots.set(key, { order, value })
+}
+
+function valuesOf<Key, T>(slots: ReadonlyMap<Key, Slot<T>>): ReadonlyMap<Key, T> {
+  return new Map([...slots].map(([key, { value }]) => [key, value]))
+}
+
+function lastNotes(notes: readonly Slot<Note>[], note: Slot<Note>): Slot<Note>[] {
+  const all = [...notes, note].toSorted((one, other) => (one.order < other.order ? -1 : 1))
+  return all.slice(-MAX_NOTES)
+}
+
+function noteOf(at: string, actor: unknown, text: string): Note {
+  return { at: toMilliseconds(at), by: nameOf(actor), text }
+}
+
+/** Undefined: the annotation does not say; null: it says that there is none. */
+function textOf(
+  name: string,
+  value: unknown,
+  problems: string[],
+  max = MAX_VALUE_CHARS,
+): string | null | undefined {
+  if (value === undefined || value === null) return value
+  if (typeof value !== 'string') {
+    problems.push(`has ${name} that is no text`)
+    return undefined
+  }
+  const text = value.trim()
+  return text === '' || ABSENT.test(text) ? null : cut(text, max)
+}
+
+function statesIn(value: unknown, problems: string[]): readonly (readonly [string, string])[] {
+  if (value == null) return []
+  const states = objectOf(value)
+  if (states === null) {
+    problems.push('has subtasks that are no object')
+    return []
+  }
+  const entries = Object.entries(states).slice(0, MAX_SUBTASKS)
+  if (entries.some(([, state]) => typeof state !== 'string'))
+    problems.push('has a subtask whose state is no text')
+  return entries.flatMap(([id, state]) =>
+    typeof state === 'string' ? [[cut(id, MAX_VALUE_CHARS), cut(state, MAX_VALUE_CHARS)] as const] : [],
+  )
+}
+
+function reviewOf(value: unknown, problems: string[]): Review | null | undefined {
+  if (value === undefined || value === null) return value
+  const review = objectOf(value)
+  if (review === null) {
+    problems.push('has a review that is no object')
+    return undefined
+  }
+  const { actor, at, reason } = review
+  const instant = typeof at === 'string' ? instantOf(at) : null
+  return {
+    by: nameOf(actor),
+    at: instant === null ? null : toMilliseconds(instant),
+    reason: textOf('review.reason', reason, problems, MAX_NOTE_CHARS) ?? null,
+  }
+}
+
+function resultOf(value: unknown, problems: string[]): ReviewResult | null | undefined {
+  if (value === undefined || value === null) return value
+  const result = objectOf(value)
+  const verdict = textOf('review_result.verdict', result?.['verdict'], problems)
+  if (result === null || verdict == null) {
+    problems.push('has a review_result without a verdict')
+    return undefined
+  }
+  const reviewer = nameOf(result['reviewer'])
+  return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
+}
+
+/** Returns who did something: a name, or an object with the name of a tool. */
+function nameOf(actor: unknown): string | null {
+  const name = typeof actor === 'string' ? actor : objectOf(actor)?.['tool']
+  return typeof name === 'string' && name.trim() !== '' ? cut(name.trim(), MAX_VALUE_CHARS) : null
+}
+
+/** A slice would keep the whole text in memory, and a line may have many MiB. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : Buffer.from(text.slice(0, max)).toString()
+}

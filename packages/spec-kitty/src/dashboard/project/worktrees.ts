@@ -1,0 +1,122 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Problem } from '../api.js'
+import { list } from './files.js'
+import { isAbsence, locate, refused, unusable, type Located, type LocatedEntry } from './locate.js'
+import { SPECS, WORKTREES } from './names.js'
+
+/** Real projects have a handful; a worktree is as large as the project. */
+const MAX_WORKTREES = 100
+
+/** A worktree of the project, with its own checkout of the missions. */
+export interface Worktree {
+  readonly name: string
+  readonly directory: LocatedEntry
+  /** Null: its branch has no missions. */
+  readonly specs: LocatedEntry | null
+}
+
+export interface Worktrees {
+  /** Null: the project has none. */
+  readonly directory: LocatedEntry | null
+  readonly worktrees: readonly Worktree[]
+  readonly problems: readonly Problem[]
+}
+
+/** The directory of a mission in a worktree. */
+export interface MissionCopy {
+  readonly worktree: string
+  readonly directory: LocatedEntry
+}
+
+/**
+ * Returns the worktrees below `.worktrees`. Only here is a hidden directory entered, and only to find the logs of missions:
+ * each worktree is its own root, so no symlink in it leads to another place, and what is found is never a document. A symlink
+ * in the place of `.worktrees` or of a worktree is not followed.
+ */
+export async function findWorktrees(root: string): Promise<Worktrees> {
+  const problems: Problem[] = []
+  const complain = (path: string, { what }: { readonly what: string }): void =>
+    void problems.push({ path, what })
+  const directory = root === '' ? null : await ownDirectory(join(root, WORKTREES))
+  if (directory === null || directory.kind !== 'directory') {
+    if (directory?.kind === 'unusable') complain(WORKTREES, directory)
+    return { directory: null, worktrees: [], problems }
+  }
+  const listed = await list(directory)
+  if ('kind' in listed) complain(WORKTREES, listed)
+  const names = 'kind' in listed ? [] : listed.names
+  if (names.length > MAX_WORKTREES)
+    complain(WORKTREES, {
+      what: `has more than ${MAX_WORKTREES} entries, and the logs of the rest are not read`,
+    })
+  const worktrees: Worktree[] = []
+  for (const name of names.slice(0, MAX_WORKTREES)) {
+    const found = await ownDirectory(join(directory.path, name))
+    if (found.kind === 'directory') worktrees.push({ name, directory: found, specs: await specsOf(found) })
+    if (found.kind === 'unusable') complain(`${WORKTREES}/${name}`, found)
+  }
+  return { directory, worktrees, problems }
+}
+
+/**
+ * Returns whether a worktree was made for a mission: its name is that of the mission, with or without the number that it
+ * begins with, and mostly with `-lane-a` or `-coord` behind.
+ */
+export function isMadeFor(worktree: string, mission: string): boolean {
+  const names = [mission, mission.replace(/^\d+-/, '')]
+  return names.some((name) => worktree === name || worktree.startsWith(`${name}-`))
+}
+
+/**
+ * Returns a problem for every mission that is only in the worktree that was made for it: the log alone is no mission, and the
+ * rest of a worktree is not read.
+ */
+export async function missingIn(
+  missions: readonly string[],
+  worktrees: readonly Worktree[],
+): Promise<readonly Problem[]> {
+  const known = new Set(missions)
+  const problems: Problem[] = []
+  for (const { name, specs } of worktrees) {
+    const listed = specs === null ? null : await list(specs)
+    const ids = listed === null || 'kind' in listed ? [] : listed.names
+    for (const id of ids.filter((id) => !known.has(id) && isMadeFor(name, id))) {
+      const what = 'is a mission that the main checkout does not have, so it is not shown'
+      problems.push({ path: `${WORKTREES}/${name}/${SPECS}/${id}`, what })
+    }
+  }
+  return problems
+}
+
+/** Returns the copies of a mission in the worktrees, in the order of the worktrees' names. */
+export async function copiesOf(
+  worktrees: readonly Worktree[],
+  mission: string,
+): Promise<readonly MissionCopy[]> {
+  const copies: MissionCopy[] = []
+  for (const { name, specs } of worktrees) {
+    const found = specs === null ? null : await locate({ ...specs, within: specs.path }, mission)
+    if (found?.kind !== 'directory' || found.path === specs?.path) continue
+    copies.push({ worktree: name, directory: { ...found, within: found.path } })
+  }
+  return copies
+}
+
+async function specsOf(worktree: LocatedEntry): Promise<LocatedEntry | null> {
+  const found = await locate(worktree, SPECS)
+  return found.kind === 'directory' && found.path !== worktree.path ? found : null
+}
+
+/** Returns a directory as the root of what is in it. A file counts as absent. */
+async function ownDirectory(path: string): Promise<Located> {
+  try {
+    const stats = await lstat(path, { bigint: true })
+    if (stats.isSymbolicLink()) return refused('is a link, and the logs behind it are not read')
+    // Part of the path was replaced meanwhile.
+    if (!stats.isDirectory() || (await realpath(path)) !== path) return { kind: 'absent' }
+    return { kind: 'directory', path, root: path, within: path, stats }
+  } catch (error) {
+    return isAbsence(error) ? { kind: 'absent' } : unusable(error)
+  }
+}

@@ -1,0 +1,63 @@
+/** A new attempt after a failed one. */
+const REOPEN_AFTER_MS = 2_000
+
+/** A dashboard that takes longer to answer is lost. */
+const OPEN_WITHIN_MS = 10_000
+
+/** The dashboard sends something every ten seconds. */
+export const SILENCE_MS = 25_000
+
+export interface StreamListeners {
+  /** Called with every event of these names, and its data. */
+  readonly events: Readonly<Record<string, (data: string) => void>>
+  /** Called when the stream broke, or was silent for too long. It opens again by itself. */
+  readonly onLost: () => void
+}
+
+export interface Stream {
+  /** Opens it, unless it is open. */
+  open(): void
+  /** Closes it until it is opened again. */
+  close(): void
+  isOpen(): boolean
+}
+
+/**
+ * Returns an event stream that is never silent without a word: `EventSource` waits for ever for a server that neither answers
+ * nor ends, so every wait here has its limit.
+ */
+export function createStream(url: string, { events, onLost }: StreamListeners): Stream {
+  let source: EventSource | null = null
+  let waiting: ReturnType<typeof setTimeout> | undefined
+
+  const wait = (ms: number, then: () => void) => {
+    clearTimeout(waiting)
+    waiting = setTimeout(then, ms)
+  }
+  const close = () => {
+    clearTimeout(waiting)
+    source?.close()
+    source = null
+  }
+  const lose = () => {
+    close()
+    wait(REOPEN_AFTER_MS, open)
+    onLost()
+  }
+  const open = () => {
+    if (source !== null) return
+    const opened = new EventSource(url)
+    source = opened
+    wait(OPEN_WITHIN_MS, lose)
+    opened.addEventListener('open', () => wait(SILENCE_MS, lose))
+    opened.addEventListener('error', () => source === opened && lose())
+    for (const [name, take] of Object.entries(events)) {
+      opened.addEventListener(name, (event: MessageEvent<string>) => {
+        if (source !== opened) return
+        wait(SILENCE_MS, lose)
+        take(event.data)
+      })
+    }
+  }
+  return { open, close, isOpen: () => source !== null }
+}

@@ -1,0 +1,151 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { lacksChromium, openPage, startBrowser } from '../helpers/browser.js'
+import { eventText, NEVER, servePage } from './stand-in-server.js'
+
+/** What a page does about a dashboard that says what none of this version would say. */
+const LIST = { project: { name: 'p', path: '/p' }, missions: [], problems: [] }
+const MISSION = {
+  id: 'm',
+  title: 'The mission',
+  progress: null,
+  counts: { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 },
+  not_finalised: 0,
+  unknown_lanes: 0,
+  updated_at: null,
+  updated_from: null,
+  problem_count: 0,
+  work_packages: [],
+  documents: [{ name: 'spec.md', bytes: 1 }],
+  worktrees: [],
+  problems: [],
+}
+const DOCUMENT = {
+  name: 'spec.md',
+  format: 'markdown',
+  text: '# Title\n',
+  bytes: 1,
+  is_truncated: false,
+  problems: [],
+}
+
+function hello(project: string, page: string): string {
+  const named = { id: project, name: project, path: `/${project}` }
+  return eventText('hello', { project: named, instance: 'i', version: '5', page })
+}
+
+const CHANGED = eventText('changed', { missions: null })
+
+describe.skipIf(lacksChromium())('a page', () => {
+  let browser: Browser
+  const endings: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    browser = await startBrowser()
+  }, 60_000)
+  afterEach(async () => {
+    for (const end of endings.splice(0)) await end()
+  })
+  afterAll(() => browser?.close(), 60_000)
+
+  async function open(hash: string, ...served: Parameters<typeof servePage>) {
+    const server = await servePage(...served)
+    const opened = await openPage(browser)
+    endings.push(server.close, () => opened.page.context().close())
+    await opened.page.goto(`${server.url}${hash}`)
+    return opened
+  }
+
+  const replies = (more: Readonly<Record<string, unknown>> = {}) =>
+    new Map<string, unknown>([
+      ['/api/missions', LIST],
+      ['/api/missions/m', MISSION],
+      ['/api/missions/m/documents/spec.md', DOCUMENT],
+      ...Object.entries(more),
+    ])
+
+  it.each([
+    ['the list', '#/', { '/api/missions': { ...LIST, missions: [{ id: 'm', title: 'Broken' }] } }, 'Broken'],
+    [
+      'a board',
+      '#/missions/m',
+      { '/api/missions/m': { ...MISSION, work_packages: [{ id: 'WP01', title: 'Broken' }] } },
+      'Broken',
+    ],
+    [
+      'a document',
+      '#/missions/m/spec.md',
+      { '/api/missions/m/documents/spec.md': { ...DOCUMENT, text: `${'>'.repeat(20_000)} deep` } },
+      '> deep',
+    ],
+  ])(
+    'that cannot render %s shows the error and the raw text, and is not blank',
+    async (_, hash, more, text) => {
+      const { page } = await open(hash, replies(more))
+      const fault = page.getByRole('alert').filter({ hasText: 'could not be rendered' })
+      await fault.waitFor()
+      expect(await fault.textContent()).toMatch(/mistake in the dashboard: \w*Error/)
+      expect((await page.getByTestId('raw').allTextContents()).join()).toContain(text)
+      // The rest of the page still works.
+      await page.getByRole('link', { name: 'Daemons' }).click()
+      await page.getByRole('heading', { name: 'Daemons', exact: true }).waitFor()
+    },
+  )
+
+  it('renders again once what could not be rendered is another', async () => {
+    const broken = replies({ '/api/missions/m': { ...MISSION, work_packages: null } })
+    const { page } = await open('#/missions/m', broken)
+    await page.getByTestId('raw').first().waitFor()
+    broken.set('/api/missions/m', MISSION)
+    await page.evaluate('location.hash = "#/"')
+    await page.evaluate('location.hash = "#/missions/m"')
+    await page.getByRole('heading', { name: 'The mission' }).waitFor()
+  })
+
+  it('whose script does not come says so', async () => {
+    const server = await servePage(replies())
+    const { page } = await openPage(browser)
+    endings.push(server.close, () => page.context().close())
+    await page.route('**/page.js', (route) => route.abort())
+    await page.goto(server.url)
+    await page.getByText('This page has not started.').waitFor()
+  })
+
+  it('does not show a reply that names another project', async () => {
+    const { page } = await open('#/', replies(), hello('ours', '') + CHANGED, {
+      'spec-kitty-project': 'theirs',
+    })
+    await page.getByText('This address now belongs to another project').waitFor()
+    expect(await page.getByTestId('connection').textContent()).toBe('Stopped')
+    expect(await page.locator('main').textContent()).not.toContain('No missions yet')
+  })
+
+  it('does not show a reply that names no project where others did', async () => {
+    let headers: Readonly<Record<string, string>> = { 'spec-kitty-project': 'p' }
+    const { page } = await open('#/', replies(), hello('p', '') + CHANGED, () => headers)
+    await page.getByText('No missions yet').waitFor()
+    headers = {}
+    await page.evaluate('location.hash = "#/missions/m"')
+    await page.getByText('The mission could not be read').waitFor()
+    headers = { 'spec-kitty-project': 'p' }
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'The mission', exact: true }).waitFor()
+  })
+
+  it('reloads for a newer page once, not for ever', async () => {
+    const { page } = await open('#/', replies(), hello('p', 'another') + CHANGED)
+    await page.getByText('This page was reloaded, because the dashboard is now version 5.').waitFor()
+    await page.locator('[data-state=open]').waitFor()
+    await page.evaluate('globalThis.kept = true')
+    await page.waitForTimeout(3_000)
+    expect(await page.evaluate('globalThis.kept')).toBe(true)
+  })
+
+  it('gives up waiting for a reply, says so, and asks again', { timeout: 90_000 }, async () => {
+    const never = replies({ '/api/missions/m': NEVER })
+    const beat = eventText('heartbeat', {})
+    const { page } = await open('#/missions/m', never, hello('p', '') + CHANGED + beat)
+    await page.getByRole('alert').getByText('The mission could not be read').waitFor({ timeout: 40_000 })
+    never.set('/api/missions/m', MISSION)
+    await page.getByRole('heading', { name: 'The mission', exact: true }).waitFor()
+  })
+})

@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
+
+afterEach(removeProjects)
+
+/** An annotation of second `at` of the year. */
+function annotation(at: number, delta: unknown, fields: object = {}): string {
+  const event = {
+    actor: 'ada',
+    at: new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString(),
+    event_id: `01NOTE${String(at).padStart(6, '0')}`,
+    kind: 'annotation',
+    wp_id: 'WP01',
+    delta,
+    ...fields,
+  }
+  return `${JSON.stringify(event)}\n`
+}
+
+const FRONT_MATTER =
+  'agent: planned-agent\nassignee: grace\nmodel: old-model\nrole: implementer\nagent_profile: old-profile\nsubtasks: [T001, T002]\n'
+
+async function packageAfter(...lines: readonly string[]) {
+  const project = emptyProject()
+  writeMission(project, 'm', {
+    'tasks/WP01.md': prompt('WP01', 'One', FRONT_MATTER),
+    'status.events.jsonl': [laneEvent(1, 'WP01', 'claimed'), ...lines].join(''),
+  })
+  const mission = await openProject(project).mission('m')
+  const [workPackage] = mission?.work_packages ?? []
+  if (workPackage === undefined) throw new Error('no package')
+  return { ...workPackage, problems: mission?.problems.map(({ what }) => what) }
+}
+
+describe('what an annotation says', () => {
+  it('counts more than the front matter, field by field', async () => {
+    expect(await packageAfter()).toMatchObject({
+      agent: 'planned-agent',
+      assignee: 'grace',
+      model: 'old-model',
+      role: 'implementer',
+      profile: 'old-profile',
+      subtask_states: [],
+      notes: [],
+      review: null,
+      review_result: null,
+    })
+    expect(
+      await packageAfter(
+        annotation(2, { agent: 'claude', model: 'opus', role: 'reviewer', agent_profile: 'renata' }),
+      ),
+    ).toMatchObject({
+      agent: 'claude',
+      assignee: 'grace',
+      model: 'opus',
+      role: 'reviewer',
+      profile: 'renata',
+      problems: [],
+    })
+  })
+
+  it.each([
+    ['the later one', [annotation(2, { agent: 'a' }), annotation(3, { agent: 'b' })], 'b'],
+    [
+      'the later one, wherever it stands',
+      [annotation(3, { agent: 'b' }), annotation(2, { agent: 'a' })],
+      'b',
+    ],
+    [
+      'the one with the larger id at the same time',
+      [annotation(2, { agent: 'b' }, { event_id: 'z' }), annotation(2, { agent: 'a' }, { event_id: 'y' })],
+      'b',
+    ],
+    ['the one that says it', [annotation(2, { agent: 'a' }), annotation(3, { role: 'x' })], 'a'],
+    ['the first of one event_id', [annotation(2, { agent: 'a' }), annotation(2, { agent: 'b' })], 'a'],
+    ['that there is none', [annotation(2, { agent: 'a' }), annotation(3, { agent: null })], null],
+    ['that none was found', [annotation(2, { agent: '__resolved_agent_absent__' })], null],
+    [
+      'nothing after a release',
+      [annotation(2, { agent: 'a' }), annotation(3, { release_runtime_claim: true })],
+      null,
+    ],
+    [
+      'who takes over with the release',
+      [annotation(2, { agent: 'a' }), annotation(3, { release_runtime_claim: true, agent: 'b' })],
+      'b',
+    ],
+    [
+      'who came after a release that stands later',
+      [annotation(4, { agent: 'b' }), annotation(3, { release_runtime_claim: true })],
+      'b',
+    ],
+  ] as const)('of several: %s', async (_, lines, agent) => {
+    expect(await packageAfter(...lines)).toMatchObject({ agent, problems: [] })
+  })
+
+  it('of subtasks is merged for each', async () => {
+    const { subtasks, subtask_states: states } = await packageAfter(
+      annotation(2, { subtasks: { T001: 'in_progress', T009: 'done' } }),
+      annotation(4, { subtasks: { T002: 'pending' } }),
+      annotation(3, { subtasks: { T001: 'done' } }),
+    )
+    expect(subtasks).toEqual(['T001', 'T002'])
+    expect(states).toEqual([
+      { id: 'T001', state: 'done' },
+      { id: 'T009', state: 'done' },
+      { id: 'T002', state: 'pending' },
+    ])
+  })
+
+  it('of notes and reviews is kept, the last twenty notes', async () => {
+    const lines = Array.from({ length: 25 }, (_, at) => annotation(10 + at, { note: `note ${at}` }))
+    const {
+      notes,
+      review,
+      review_result: result,
+    } = await packageAfter(
+      ...lines.toReversed(),
+      annotation(40, { review: { actor: 'renata', at: '2026-01-02T00:00:00+00:00', reason: 'tests miss' } }),
+      annotation(41, {
+        review_result: { verdict: 'approved', reviewer: 'renata', reference: 'reviews/1.md' },
+      }),
+      annotation(42, { note: 'x' }, { actor: { tool: 'claude', model: null, role: 'reviewer' } }),
+    )
+    expect(notes).toHaveLength(20)
+    expect(notes[0]).toEqual({ at: '2026-01-01T00:00:16.000Z', by: 'ada', text: 'note 6' })
+    expect(notes.at(-1)).toMatchObject({ by: 'claude', text: 'x' })
+    expect(review).toEqual({ by: 'renata', at: '2026-01-02T00:00:00.000Z', reason: 'tests miss' })
+    expect(result).toEqual({ verdict: 'approved', reviewer: 'renata', reference: 'reviews/1.md' })
+  })
+
+  it.each([
+    [annotation(2, { agent: 7 }), 'line 2 has agent that is no text'],
+    [annotation(2, { subtasks: ['T001'] }), 'line 2 has subtasks that are no object'],
+    [annotation(2, { subtasks: { T001: true } }), 'line 2 has a subtask whose state is no text'],
+    [annotation(2, { note: {} }), 'line 2 has note that is no text'],
+    [annotation(2, { review: 'good' }), 'line 2 has a review that is no object'],
+    [annotation(2, { review_result: {} }), 'line 2 has a review_result without a verdict'],
+    [annotation(2, 'x'), 'line 2 is an annotation without a delta'],
+    [annotation(2, {}, { wp_id: 5 }), 'line 2 has a wp_id that is no name'],
+    [annotation(2, {}, { at: 'soon' }), 'line 2 does not say when'],
+    [annotation(2, {}, { event_id: null }), 'line 2 has no event_id'],
+  ])('that is not known is a problem: %s', async (line, problem) => {
+    expect(await packageAfter(line)).toMatchObject({
+      agent: 'planned-agent',
+      subtask_states: [],
+      notes: [],
+      review: null,
+      problems: [problem],
+    })
+  })
+
+  it('of a package that is nowhere else makes no package', async () => {
+    const project = emptyProject()
+    writeMission(project, 'm', { 'status.events.jsonl': annotation(2, { agent: 'a' }, { wp_id: 'WP07' }) })
+    expect(await openProject(project).mission('m')).toMatchObject({ work_packages: [], problems: [] })
+  })
+
+  it('never becomes a property of the language', async () => {
+    const { subtask_states: states } = await packageAfter(
+      annotation(
+        2,
+        JSON.parse('{"__proto__": {"agent": "evil"}, "subtasks": {"__proto__": "done", "constructor": "x"}}'),
+      ),
+    )
+    expect(states.map(({ id }) => id)).toEqual(['__proto__', 'constructor'])
+    expect(({} as { agent?: unknown }).agent).toBeUndefined()
+  })
+})
