@@ -44,6 +44,7 @@ it.each(['sync.max_queue_size', 'sync.background_daemon', 'sync.format', 'sync.c
 it('explains every reason why nothing leaves', () => {
   expect(rowsOf('Why nothing leaves').map(([reason]) => reason)).toEqual([
     ...CLOSED_REASONS,
+    'queue_unusable',
     'no_consent',
     'consent_unreadable',
     'no_daemon',
