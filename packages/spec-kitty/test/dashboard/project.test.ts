@@ -459,36 +459,40 @@ describe('what is hostile', () => {
     ['another project', () => emptyProject()],
     ['a hidden directory of the project', (project) => join(project, '.worktrees/w1')],
     ['another directory of the project', (project) => join(project, 'docs')],
-  ])('may be swapped for a link to %s at any moment: nothing of it is ever shown', async (_, elsewhere) => {
-    const project = emptyProject()
-    const outside = elsewhere(project)
-    writeMission(outside, 'm', {
-      'contracts/a.md': 'outside',
-      'contracts/outside.md': 'outside',
-      'tasks/WP01.md': prompt('WP01', 'outside'),
-      'tasks/WP02.md': prompt('WP02', 'outside'),
-    })
-    const mission = writeMission(project, 'm', {
-      'contracts/a.md': 'inside',
-      'tasks/WP01.md': prompt('WP01', 'inside'),
-    })
-    const swapper = swap(
-      ['contracts', 'tasks'].map((name) => [join(mission, name), join(outside, 'kitty-specs/m', name)]),
-    )
-    const shown = new Set<unknown>()
-    for (let round = 0; round < 300; round += 1) {
-      const reader = openProject(project)
-      shown.add((await reader.document('m', 'contracts/a.md'))?.text)
-      const read = await reader.mission('m')
-      for (const { title } of read?.work_packages ?? []) shown.add(title)
-      for (const { name } of read?.documents ?? []) shown.add(name)
-    }
-    await swapper()
-    expect([...shown]).toContain('inside')
-    expect([...shown]).not.toContain('outside')
-    expect([...shown]).not.toContain('contracts/outside.md')
-    expect([...shown]).not.toContain('tasks/WP02.md')
-  })
+  ])(
+    'may be swapped for a link to %s at any moment: nothing of it is ever shown',
+    { timeout: 120_000 },
+    async (_, elsewhere) => {
+      const project = emptyProject()
+      const outside = elsewhere(project)
+      writeMission(outside, 'm', {
+        'contracts/a.md': 'outside',
+        'contracts/outside.md': 'outside',
+        'tasks/WP01.md': prompt('WP01', 'outside'),
+        'tasks/WP02.md': prompt('WP02', 'outside'),
+      })
+      const mission = writeMission(project, 'm', {
+        'contracts/a.md': 'inside',
+        'tasks/WP01.md': prompt('WP01', 'inside'),
+      })
+      const swapper = swap(
+        ['contracts', 'tasks'].map((name) => [join(mission, name), join(outside, 'kitty-specs/m', name)]),
+      )
+      const shown = new Set<unknown>()
+      for (let round = 0; round < 300; round += 1) {
+        const reader = openProject(project)
+        shown.add((await reader.document('m', 'contracts/a.md'))?.text)
+        const read = await reader.mission('m')
+        for (const { title } of read?.work_packages ?? []) shown.add(title)
+        for (const { name } of read?.documents ?? []) shown.add(name)
+      }
+      await swapper()
+      expect([...shown]).toContain('inside')
+      expect([...shown]).not.toContain('outside')
+      expect([...shown]).not.toContain('contracts/outside.md')
+      expect([...shown]).not.toContain('tasks/WP02.md')
+    },
+  )
 })
 
 describe('what is remembered', () => {
