@@ -18,6 +18,9 @@ const ID = '001-login'
 const COORD = `${ID}-01KV4567-coord`
 const LOG = 'status.events.jsonl'
 
+/** How often a mission is read while its worktree is swapped. */
+const SWAPS = 100
+
 /** A mission whose log is two events behind that of its coordination worktree. */
 function behind(): { readonly project: string; readonly copy: string } {
   const project = emptyProject()
@@ -230,9 +233,10 @@ describe('a worktree', () => {
       writeMission(project, ID, { [LOG]: laneEvent(1, 'WP01', 'planned') })
       write(join(copyOf(project, 'w'), LOG), laneEvent(2, 'WP01', 'claimed'))
       write(join(copyOf(outside, 'w'), LOG), laneEvent(3, 'WP01', 'done'))
+      // Nothing is swapped yet, so that the copy is known to be read where it stands.
+      const lanes = new Set<unknown>((await read(project)).work_packages.map(({ lane }) => lane))
       const swapper = swap([[join(project, place), join(outside, place)]])
-      const lanes = new Set<unknown>()
-      for (let round = 0; round < 300; round += 1) {
+      for (let round = 0; round < SWAPS; round += 1) {
         const mission = await openProject(project).mission(ID)
         for (const { lane } of mission?.work_packages ?? []) lanes.add(lane)
       }
