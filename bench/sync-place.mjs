@@ -87,7 +87,10 @@ export async function startServer() {
   const server = createServer(async (message, response) => {
     const parts = []
     for await (const part of message) parts.push(part)
-    if (self.mood === 'fail') return void response.writeHead(503).end()
+    if (self.mood === 'fail') {
+      response.writeHead(503).end()
+      return
+    }
     const bytes = Buffer.concat(parts)
     const text = (message.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
     const body = JSON.parse(text)
@@ -102,10 +105,12 @@ export async function startServer() {
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : null
+  /** @type {Set<string>} */
+  const taken = new Set()
   const self = {
     url: `http://127.0.0.1:${port}`,
     mood: /** @type {Mood} */ ('take'),
-    taken: /** @type {Set<string>} */ (new Set()),
+    taken,
     close: () => {
       server.close()
       server.closeAllConnections()
