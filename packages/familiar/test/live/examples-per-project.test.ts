@@ -7,6 +7,7 @@ import type { Sandbox } from '../../src/testing.js'
 import { times } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNoUsers, makeUser, runAtOnce, type Installed, type User } from '../helpers/examples.js'
+import { removeAtOnce } from '../helpers/homes.js'
 import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'
 
 leaveNoUsers()
@@ -122,7 +123,7 @@ describe('the daemon of a deleted project', () => {
     try {
       const [deleted, other] = [makeProject('deleted'), makeProject('other')]
       const [daemon, ofOther] = [await start(deleted, box.env), await start(other, box.env)]
-      rmSync(deleted, { recursive: true })
+      removeAtOnce(deleted)
       await eventually(() => expect(daemon.isAlive()).toBe(false))
       expect([ofOther.isAlive(), daemons()]).toEqual([true, [ofOther.pid]])
       const listeners = listenersOn(minibuild.ports.from, minibuild.ports.to)
