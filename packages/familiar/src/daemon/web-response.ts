@@ -107,7 +107,7 @@ async function sendBody(
   const isBytes = isByteStream(body)
   const reader = body.getReader()
   let next = reader.read()
-  const stop = (): void => void cancelReading(reader, isBytes ? next : null)
+  const stop = (): void => cancelReading(reader, isBytes ? next : null)
   response.once('close', stop)
   until?.addEventListener('abort', stop)
   try {
@@ -132,12 +132,13 @@ async function sendBody(
  * was pending, throws where nobody can catch it (`ERR_INVALID_STATE`): that would end the daemon. Such a body is cancelled
  * when its pending read has ended.
  */
-async function cancelReading(
+function cancelReading(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   pending: Promise<unknown> | null,
-): Promise<void> {
-  await pending?.catch(() => undefined)
-  await reader.cancel().catch(() => undefined)
+): void {
+  const cancel = (): void => void reader.cancel().catch(() => undefined)
+  if (pending === null) cancel()
+  else pending.then(cancel, cancel)
 }
 
 function isByteStream(body: ReadableStream<Uint8Array>): boolean {

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { times } from '../../../familiar/test/helpers/counts.js'
 import { locate } from '../../src/dashboard/project/locate.js'
 import { rememberFiles } from '../../src/dashboard/project/memory.js'
 import { openProject } from '../../src/dashboard/project/project.js'
@@ -399,7 +400,7 @@ describe('documents', () => {
  * Each round reads a mission while it is swapped between any two steps: 50 ms on a quiet machine, of which 12 ms are processor
  * time, and much longer where others want the processors too.
  */
-const ROUNDS = 300
+const ROUNDS = times(100, 300)
 const SWAPS = { timeout: 150_000 }
 
 describe('what is hostile', () => {

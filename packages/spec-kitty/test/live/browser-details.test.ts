@@ -48,7 +48,7 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
         'Approved',
         'Done',
       ])
-      expect(await page.locator('.mission-row .count').allTextContents()).toEqual(['3', '2', '2', '1', '2'])
+      expect(await page.locator('.mission-row .count').allTextContents()).toEqual(['2', '2', '2', '1', '2'])
       const legend = await coloursOf(page, '.legend .count', 'background-color')
       expect(Object.keys(legend)).toEqual(COLUMNS)
       expect(new Set(Object.values(legend)).size).toBe(COLUMNS.length)

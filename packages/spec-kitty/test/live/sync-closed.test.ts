@@ -4,6 +4,7 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { firstOf, isFull } from '../../../familiar/test/helpers/counts.js'
 import { skipAloud } from '../../../familiar/test/helpers/skip.js'
 import { reply } from '../helpers/sync-server.js'
 import { makeSyncWork, writeSession, type SyncWork } from './sync-work.js'
@@ -114,24 +115,35 @@ const CASES: readonly Closed[] = [
   },
 ]
 
+/** The gate's own tests have every case; a whole daemon shows these, and with FAMILIAR_FULL=1 all. */
+const OFTEN: ReadonlySet<string> = new Set([
+  'there is no session',
+  'the project has not opted in',
+  'the consent is a link',
+  'the project is gone',
+])
+
 describe('nothing leaves, and sync status says why, when', () => {
-  it.each(CASES)('$name', async ({ arrange, env = {}, reason, says }) => {
-    const url = { SPEC_KITTY_SAAS_URL: work.server.url, ...env }
-    await work.publish(['a'])
-    arrange()
-    await work.run(['sync', 'start'], url)
-    const now = await work.run(['sync', 'now'], url)
-    const { stdout } = await work.run(['sync', 'status', '--json'], url)
-    const status = JSON.parse(stdout)
-    expect(status).toMatchObject({
-      queued: 1,
-      nothing_leaves: { reason, command: expect.stringMatching(/spec-kitty /) },
-    })
-    expect(JSON.stringify(status.nothing_leaves)).toMatch(says)
-    expect((await work.run(['sync', 'status'], url)).stdout).toMatch(says)
-    expect([work.server.connections(), work.server.accepted]).toEqual([0, []])
-    expect(now.stderr).toMatch(says)
-  })
+  it.each(CASES.filter(({ name }) => isFull || OFTEN.has(name)))(
+    '$name',
+    async ({ arrange, env = {}, reason, says }) => {
+      const url = { SPEC_KITTY_SAAS_URL: work.server.url, ...env }
+      await work.publish(['a'])
+      arrange()
+      await work.run(['sync', 'start'], url)
+      const now = await work.run(['sync', 'now'], url)
+      const { stdout } = await work.run(['sync', 'status', '--json'], url)
+      const status = JSON.parse(stdout)
+      expect(status).toMatchObject({
+        queued: 1,
+        nothing_leaves: { reason, command: expect.stringMatching(/spec-kitty /) },
+      })
+      expect(JSON.stringify(status.nothing_leaves)).toMatch(says)
+      expect((await work.run(['sync', 'status'], url)).stdout).toMatch(says)
+      expect([work.server.connections(), work.server.accepted]).toEqual([0, []])
+      expect(now.stderr).toMatch(says)
+    },
+  )
 
   it('the server is not this machine and has no TLS', async (context) => {
     const elsewhere = await listenElsewhere()
@@ -181,7 +193,7 @@ async function listenElsewhere() {
 }
 
 describe('the token', () => {
-  it.each([301, 302, 307, 308])('never follows a redirect (%i)', async (code) => {
+  it.each(firstOf([307, 301, 302, 308], 1))('never follows a redirect (%i)', async (code) => {
     let arrived = 0
     const other = createServer(() => (arrived += 1))
     other.listen(0, '127.0.0.1')

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { renameSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { firstOf } from '../../../familiar/test/helpers/counts.js'
 import { makeBuild } from '../helpers/builds.js'
 import { smallEnvironment } from '../helpers/cli.js'
 import { endOf } from '../helpers/dashboards.js'
@@ -61,8 +62,10 @@ const WAYS: readonly (readonly [name: string, leave: (daemon: Daemon) => Promise
   ],
 ]
 
+const ABANDONING = WAYS.toReversed()
+
 describe('an upload that is under way when the daemon', () => {
-  it.each(WAYS)('%s is finished, and nothing is lost', async (_, leave) => {
+  it.each(firstOf(WAYS, 2))('%s is finished, and nothing is lost', async (_, leave) => {
     const daemon = await uploading(slowly)
     await leave(daemon)
     expect(await gone(daemon, 10_000)).toBe(true)
@@ -73,7 +76,7 @@ describe('an upload that is under way when the daemon', () => {
     expect(work.server.accepted).toEqual(['a', 'b'])
   })
 
-  it.each(WAYS)(
+  it.each(firstOf(ABANDONING, 1))(
     '%s is abandoned in time if the server does not answer, and nothing is lost',
     async (_, leave) => {
       const daemon = await uploading(silence)

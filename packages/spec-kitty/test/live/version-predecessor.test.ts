@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { firstOf } from '../../../familiar/test/helpers/counts.js'
 import { stopAll, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
 import { daemonsOf, lives, makeRoot, signal, type SyncRoot, findingOf } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
@@ -45,7 +46,7 @@ function textOf(name: string): string {
 }
 
 describe('the recorded daemon of the predecessor', () => {
-  it.each(['3.2.0', '3.2.3', '3.2.4', '3.2.5'])(
+  it.each(firstOf(['3.2.3', '3.2.5', '3.2.0', '3.2.4'], 2))(
     '(%s) is replaced by sync start, which says so; its record is kept, and the doctor is content',
     async (version) => {
       const old = await startPredecessor(root.path, 9400, { version })

@@ -67,7 +67,9 @@ export function createSyncService(root: string, env: Environment): SyncService {
   const look = (): void => {
     if (isStopped || (dispatcher === null && !existsSync(queuePath(root)))) return
     get().then(
-      (found) => found.wake(),
+      (found) => {
+        if (!isStopped) found.wake()
+      },
       (error: unknown) => log.write('sync_not_started', { why: String(error) }),
     )
   }
@@ -98,7 +100,9 @@ export function createSyncService(root: string, env: Environment): SyncService {
         isStopped = true
         clearTimeout(first)
         clearInterval(timer)
-        await dispatcher?.stop()
+        // It may be loading: then it must not begin.
+        const found = await loading?.catch(() => null)
+        await found?.stop()
       },
     },
     health: () => ({
