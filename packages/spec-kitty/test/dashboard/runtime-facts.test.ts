@@ -48,12 +48,12 @@ describe('what an annotation says', () => {
     })
     expect(
       await packageAfter(
-        annotation(2, { agent: 'claude', model: 'opus', role: 'reviewer', agent_profile: 'renata' }),
+        annotation(2, { agent: 'robin', model: 'large', role: 'reviewer', agent_profile: 'renata' }),
       ),
     ).toMatchObject({
-      agent: 'claude',
+      agent: 'robin',
       assignee: 'grace',
-      model: 'opus',
+      model: 'large',
       role: 'reviewer',
       profile: 'renata',
       problems: [],
@@ -121,11 +121,11 @@ describe('what an annotation says', () => {
       annotation(41, {
         review_result: { verdict: 'approved', reviewer: 'renata', reference: 'reviews/1.md' },
       }),
-      annotation(42, { note: 'x' }, { actor: { tool: 'claude', model: null, role: 'reviewer' } }),
+      annotation(42, { note: 'x' }, { actor: { tool: 'robin', model: null, role: 'reviewer' } }),
     )
     expect(notes).toHaveLength(20)
     expect(notes[0]).toEqual({ at: '2026-01-01T00:00:16.000Z', by: 'ada', text: 'note 6' })
-    expect(notes.at(-1)).toMatchObject({ by: 'claude', text: 'x' })
+    expect(notes.at(-1)).toMatchObject({ by: 'robin', text: 'x' })
     expect(review).toEqual({ by: 'renata', at: '2026-01-02T00:00:00.000Z', reason: 'tests miss' })
     expect(result).toEqual({ verdict: 'approved', reviewer: 'renata', reference: 'reviews/1.md' })
   })

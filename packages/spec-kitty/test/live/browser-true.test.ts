@@ -32,8 +32,8 @@ function project(): { readonly path: string; readonly copy: string } {
     wp_id: 'WP02',
     actor: 'ada',
     delta: {
-      agent: 'claude',
-      model: 'opus',
+      agent: 'robin',
+      model: 'large',
       role: 'implementer',
       subtasks: { T1: 'done' },
       note: 'Half way.',
@@ -78,7 +78,7 @@ describe.skipIf(lacksChromium())('a board', () => {
     expect(await needs.allTextContents()).toEqual(['WP01 (approved)', 'WP03 (done)'])
     await page.getByRole('link', { name: 'WP02 Two' }).click()
     const facts = await page.getByRole('dialog').locator('.facts').textContent()
-    for (const text of ['claude', 'opus', 'implementer', '1 of 2 done', 'Half way.'])
+    for (const text of ['robin', 'large', 'implementer', '1 of 2 done', 'Half way.'])
       expect(facts).toContain(text)
     expect(facts).not.toContain('planned')
     expect(complaints).toEqual([])
