@@ -88,6 +88,8 @@ export function startLifecycle(options: LifecycleOptions): void {
   let isLeaving = false
   const inFlight = (): number => activity.requests() + work.inFlight()
   const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock) === 'yes'
+  /** The root is looked at last: if it goes away meanwhile, with the lock in it, that is not the loss of the lock. */
+  const isLockLost = (): boolean => isHeld(lock) === 'no' && scopeState() === 'here'
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
 
   /** Shuts the daemon down and ends the process. Only the first call has an effect. */
@@ -128,7 +130,7 @@ export function startLifecycle(options: LifecycleOptions): void {
       if (asLack(error) !== null) return
     }
     const rule = retirementOf({
-      superseded: keeper.rival() !== null || (state === 'here' && isHeld(lock) === 'no') ? 'yes' : 'no',
+      superseded: keeper.rival() !== null || isLockLost() ? 'yes' : 'no',
       absentTicks,
       installationChanged: tri(options.isInstallationChanged()),
       idleSeconds: activity.idleSeconds(),
