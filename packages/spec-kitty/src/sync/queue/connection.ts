@@ -51,7 +51,16 @@ export function openReady(sqlite: Sqlite, path: string): Connection | null {
 export function openAny(sqlite: Sqlite, path: string): Connection | null {
   assertOwnFiles(path)
   const file = fileAt(path)
-  if (file === null) return null
+  try {
+    return file === null ? null : openFile(sqlite, path, file)
+  } catch (error) {
+    // Another process puts a damaged one aside at any moment: then what went wrong says nothing about the next one.
+    if (fileAt(path) !== file) return null
+    throw error
+  }
+}
+
+function openFile(sqlite: Sqlite, path: string, file: string): Connection | null {
   if (lostItsPages(path)) throw damaged(path)
   if (!opened.has(file)) refuseNewer(path)
   assertWritable(path)
