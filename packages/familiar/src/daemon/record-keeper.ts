@@ -62,7 +62,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   let retry: NodeJS.Timeout | undefined
 
   const check = async (): Promise<void> => {
-    watcher ??= watchDirectory(path, lock.path, quietly)
+    watcher ??= watchDirectory(path, quietly)
     if (isStopped || !mayWrite()) return
     const found = readOnDisk(path)
     const verdict = judge(family, found, record, written.stamp)
@@ -91,7 +91,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   tidyCopies(path)
   let written = writeRecord(lock, path, record, !isReplaceable(family, path))
   if (written.aside !== null) log.write('record_set_aside', { aside: written.aside })
-  let watcher = watchDirectory(path, lock.path, quietly)
+  let watcher = watchDirectory(path, quietly)
   return {
     check,
     rival: () => rival,
@@ -111,12 +111,14 @@ function isReplaceable(family: Family, path: string): boolean {
 }
 
 /** Null when a watch is impossible (no file descriptors left, a file system without events): then only ticks check. */
-function watchDirectory(path: string, lockPath: string, onChange: () => void): FSWatcher | null {
+function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
   let timer: NodeJS.Timeout | null = null
+  // The directory itself, if it is moved or removed.
+  const telling = [basename(path), basename(dirname(path))]
   try {
     const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-      // Every tick touches the lock file, which says nothing about the record.
-      if (name === basename(lockPath)) return
+      // Locks, a log and a tool's own files change much more often, and say nothing about the record.
+      if (name !== null && !telling.includes(name)) return
       timer ??= setTimeout(() => {
         timer = null
         onChange()
