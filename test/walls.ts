@@ -112,8 +112,12 @@ export const WALLS: readonly Wall[] = [
   },
   // The only ones that load the client of the sign-in service.
   {
-    part: 'spec-kitty/sync/session/provider.ts',
+    part: 'spec-kitty/sync/session/device-login.ts',
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/server-url.ts sync/session')],
+  },
+  {
+    part: 'spec-kitty/sync/session/provider.ts',
+    may: ['familiar/cli', 'openid-client', ...tool('sync/session')],
   },
   {
     part: 'spec-kitty/sync/session/auth-errors.ts',

@@ -79,7 +79,7 @@ function tokenSession(token: string, { serverUrl }: ServerSettings): StoredSessi
 }
 
 async function deviceSession(settings: ServerSettings, isOpened: boolean, io: Io): Promise<StoredSession> {
-  const { beginLogin } = await import('../sync/session/provider.js')
+  const { beginLogin } = await import('../sync/session/device-login.js')
   const { userCode, url, urlWithCode, expiresInSeconds, confirmed } = await beginLogin(settings)
   note(io, `open ${url}`)
   note(io, `and enter the code ${userCode}`)

@@ -14,7 +14,7 @@ Examples:
   spec-kitty auth logout
   spec-kitty auth logout --json | jq .revoked
 
-Exit codes: 0 signed out, or nobody was signed in; 1 the session is deleted, but the server
+Exit codes: 0 signed out, or not signed in before; 1 the session is deleted, but the server
 could not be asked to revoke it; 2 wrong usage, or the session cannot be deleted; 75 busy,
 try again.
 `
@@ -26,10 +26,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     onWait: (message) => note(io, message),
   })
   if (json) printJson({ was_signed_in: wasThere, server_url: serverUrl, revoked, reason: why }, io)
-  else
-    io.out(
-      wasThere ? `signed out${serverUrl === null ? '' : ` of ${serverUrl}`}\n` : 'nobody was signed in\n',
-    )
+  else io.out(wasThere ? `signed out${serverUrl === null ? '' : ` of ${serverUrl}`}\n` : 'not signed in\n')
   if (why !== null) note(io, `the token was not revoked: ${why}`)
   return revoked === false ? EXIT.problem : EXIT.ok
 }

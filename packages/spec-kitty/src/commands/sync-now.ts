@@ -5,6 +5,7 @@ import { syncDaemon } from '../daemons/daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
 import { drainPrinter } from '../sync/daemon/print-drain.js'
 import { readSkipReason } from '../sync/start-policy.js'
+import { skipText } from '../sync/why.js'
 
 export const help = `Usage: spec-kitty sync now [--json] [--timeout SECONDS]
 
@@ -59,7 +60,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
     return await connectDaemon(syncDaemon.at(root), io, { start: reason === null })
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
-    const why = reason ?? error.message
+    const why = reason === null ? error.message : skipText(reason)
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       hint: 'spec-kitty sync start',
       cause: error,

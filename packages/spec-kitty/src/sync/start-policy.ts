@@ -4,11 +4,22 @@ import { environmentSettings, readSettings, type Settings } from './settings.js'
 /** `local_only`: what the command does needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'
 
+/** Names are permanent. `why.ts` has the words for people. */
+export type SkipReason =
+  | 'SPEC_KITTY_SYNC_DISABLE is set'
+  | 'rollout_disabled'
+  | 'intent_local_only'
+  | 'policy_manual'
+
 /**
  * Returns why commands may not start the sync daemon on their own; null if they may. The reasons and their order are part of
  * the contract. A configuration that is unreadable or wrong counts as `manual`.
  */
-export async function readSkipReason(root: string, env: Io['env'], intent: Intent): Promise<string | null> {
+export async function readSkipReason(
+  root: string,
+  env: Io['env'],
+  intent: Intent,
+): Promise<SkipReason | null> {
   return (
     skipReasonOfEnvironment(environmentSettings(root, env), intent) ??
     skipReasonOfConfig(await readSettings(root, env))
@@ -16,17 +27,17 @@ export async function readSkipReason(root: string, env: Io['env'], intent: Inten
 }
 
 /** The same of settings that were read already. */
-export function skipReason(settings: Settings, intent: Intent): string | null {
+export function skipReason(settings: Settings, intent: Intent): SkipReason | null {
   return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
 }
 
-function skipReasonOfEnvironment(settings: Settings, intent: Intent): string | null {
+function skipReasonOfEnvironment(settings: Settings, intent: Intent): SkipReason | null {
   if (isOn(settings, 'sync.disabled')) return 'SPEC_KITTY_SYNC_DISABLE is set'
   if (!isOn(settings, 'sync.hosted')) return 'rollout_disabled'
   return intent === 'local_only' ? 'intent_local_only' : null
 }
 
-function skipReasonOfConfig(settings: Settings): string | null {
+function skipReasonOfConfig(settings: Settings): SkipReason | null {
   const policy = settings.get('sync.background_daemon')
   return policy.state === 'right' && policy.value === 'auto' ? null : 'policy_manual'
 }

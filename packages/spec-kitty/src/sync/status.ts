@@ -1,7 +1,7 @@
 import type { Io, StatusExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
-import { whyDocument, whyText } from './why.js'
+import { skipText, whyDocument, whyText } from './why.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 type Line = readonly [label: string, text: string]
@@ -12,7 +12,8 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
     const view = await viewWork(root, env, status)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
-    const automatic = skipped === null ? 'commands may start it' : `not started by commands: ${skipped}`
+    const automatic =
+      skipped === null ? 'commands may start it' : `not started by commands: ${skipText(skipped)}`
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [

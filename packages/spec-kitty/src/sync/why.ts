@@ -1,4 +1,5 @@
 import { shellQuote } from 'familiar/cli'
+import type { SkipReason } from './start-policy.js'
 import type { ClosedReason, Gate, HeldReason } from './upload/types.js'
 
 /** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
@@ -62,6 +63,13 @@ const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
 }
 
+const SKIPPED: Readonly<Record<SkipReason, string>> = {
+  'SPEC_KITTY_SYNC_DISABLE is set': 'SPEC_KITTY_SYNC_DISABLE is set',
+  rollout_disabled: CLOSED.hosted_sync_disabled.text,
+  intent_local_only: 'it needs no sync daemon',
+  policy_manual: 'background_daemon in config.toml is "manual" or wrong',
+}
+
 /** In the order in which they are looked at. */
 export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
@@ -90,6 +98,11 @@ export function whyNothingLeaves(standing: Standing): Why | null {
 /** As one sentence for people. */
 export function whyText({ isAll, sentence }: Why): string {
   return isAll ? `nothing leaves: ${sentence}` : sentence
+}
+
+/** Why commands may not start the sync daemon on their own, in words. */
+export function skipText(reason: SkipReason): string {
+  return SKIPPED[reason]
 }
 
 /** As JSON: names and meanings are permanent. */

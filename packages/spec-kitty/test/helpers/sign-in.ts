@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, chmodSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withSessionLock, writeStored } from '../../src/sync/session/change-session.js'
-import { beginLogin } from '../../src/sync/session/provider.js'
+import { beginLogin } from '../../src/sync/session/device-login.js'
 import { startCli, withoutWaits, type Ran } from './cli.js'
 import { confirmInBrowser } from './sign-in-service.js'
 

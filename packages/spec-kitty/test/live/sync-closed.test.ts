@@ -67,7 +67,7 @@ const CASES: readonly Closed[] = [
     says: /format/,
   },
   {
-    name: 'the server is no URL',
+    name: 'the server is not a URL',
     arrange: () => config('[sync]\nserver_url = "somewhere"\n'),
     env: { SPEC_KITTY_SAAS_URL: '' },
     reason: 'config_unreadable',
@@ -92,7 +92,7 @@ const CASES: readonly Closed[] = [
     says: /has not opted in/,
   },
   {
-    name: 'the consent is no YAML',
+    name: 'the consent is not YAML',
     arrange: () => writeFileSync(consentOf(work.project), 'sync: [enabled: true\n'),
     reason: 'consent_unreadable',
     says: /cannot be read/,

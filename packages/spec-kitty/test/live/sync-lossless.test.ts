@@ -124,7 +124,7 @@ async function killAgainAndAgain(
     const daemon = root.remember()
     if (daemon === null || !lives(daemon)) {
       await sleep(10)
-      // When all is published, somebody has to start the next one.
+      // When all is published, no publisher is left to start the next daemon.
       if (publishing.isDone) root.run(['sync', 'start'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } })
       continue
     }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
@@ -104,6 +106,21 @@ describe('sync now', () => {
     ])
   })
 
+  it.each([
+    ['SPEC_KITTY_SYNC_DISABLE is set', { SPEC_KITTY_SYNC_DISABLE: '1' }, null],
+    ['hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)', { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }, null],
+    ['background_daemon in config.toml is "manual" or wrong', {}, '[sync]\nbackground_daemon = "manual"\n'],
+  ])('starts no daemon, and says in words why: %s', async (why, env, config) => {
+    if (config !== null) writeFileSync(join(work.root.path, 'config.toml'), config)
+    const { status, stdout, stderr } = await work.run(['sync', 'now'], env)
+    expect([status, stdout, stderr]).toEqual([
+      1,
+      '',
+      `spec-kitty: no sync daemon runs, and this command starts none: ${why} (spec-kitty sync start)\n`,
+    ])
+    expect(daemonsOf(work.root.path)).toHaveLength(0)
+  })
+
   it('ends at Ctrl+C, and the daemon goes on', async () => {
     await work.publish(['a'])
     work.server.next(silence)
@@ -142,7 +159,7 @@ describe('an event that is published to the daemon', () => {
   it.each([
     ['no JSON', 'nonsense'],
     ['no project', '{"event":{"event_type":"T"}}'],
-    ['a directory that is no project', '{"event":{"event_type":"T"},"project":"/"}'],
+    ['a directory that is not a project', '{"event":{"event_type":"T"},"project":"/"}'],
     ['no event', JSON.stringify({ project: '/' })],
   ])('is refused with %s', async (_, body) => {
     expect(await publish(body)).toMatchObject({ status: 400, json: { error: 'bad_event' } })

@@ -44,6 +44,13 @@ export function explain(error: unknown, service: string, secrets: readonly strin
   return new CommandError(code, `${originOf(service)} ${verb}: ${hide(textOf(error), secrets)}`)
 }
 
+/** Returns the error for a service that this client cannot use. */
+export function unsupported(message: string): CommandError {
+  return new CommandError('E_AUTH_UNSUPPORTED', message, {
+    hint: 'spec-kitty auth login --with-token takes a token from elsewhere',
+  })
+}
+
 function isRefusal(error: unknown): boolean {
   return error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError
 }

@@ -4,7 +4,7 @@ import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
 
 /**
  * What `session.json` contains. It contains the tokens, so nothing prints it, and only the modules beside this one read it;
- * everybody else gets a `Session`. A session that the server has ended keeps everything but its tokens.
+ * all others get a `Session`. A session that the server has ended keeps everything but its tokens.
  */
 export interface StoredSession {
   /** `token`: the user gave an access token; nothing is known of it, and it cannot be renewed. */

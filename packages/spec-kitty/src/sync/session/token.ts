@@ -21,7 +21,7 @@ export interface TokenOptions {
 const MARGIN_MS = 30_000
 
 /**
- * Returns an access token that may be used now, renewed if it was due. Null if there is none: nobody is signed in, or the
+ * Returns an access token that may be used now, renewed if it was due. Null if there is none: there is no session, or the
  * session is over, which `readSession` tells. Of several processes, one asks the server, and the others take what it wrote:
  * a server that rotates refresh tokens ends the session if one is used twice.
  *

@@ -66,7 +66,7 @@ const OUTCOMES: Readonly<Record<string, Settled['outcome'] | undefined>> = {
   rejected: 'dead',
 }
 
-/** Returns what the answer to a batch means. Pure; the size of the answer is bounded by whoever has read it. */
+/** Returns what the answer to a batch means. Pure; the caller bounds the size of the answer. */
 export function judge(batch: readonly Part[], reply: Reply, reading: Reading): Verdict {
   const row = ROWS.find(({ from, to }) => reply.status >= from && reply.status <= to)
   const question = { batch, reply, ...reading }

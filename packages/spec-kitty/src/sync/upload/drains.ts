@@ -23,7 +23,7 @@ interface Follower {
   /** Attempts in a row that brought nothing. */
   attempts: number
   due: number | null
-  /** The projects of which it knows already that they are held. */
+  /** The projects that it was already told are held. */
   readonly held: Set<string>
 }
 
@@ -50,7 +50,7 @@ function newFollower(): Follower {
 }
 
 function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, timing: UploadTiming): void {
-  // A pass within the same wait is no attempt.
+  // A pass within the same wait does not count as an attempt.
   if (!follower.hasSeenBegin || (due !== null && due === follower.due)) return
   follower.attempts += 1
   follower.due = due

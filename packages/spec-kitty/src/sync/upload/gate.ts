@@ -43,7 +43,7 @@ export async function readGate({ root, env, session }: GateOptions): Promise<Gat
   )
 }
 
-/** The path does not count: whoever has the host and the port has all of it. */
+/** The path does not count: the same host and port serve every path. */
 function isSameServer(one: string, other: string): boolean {
   return URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }

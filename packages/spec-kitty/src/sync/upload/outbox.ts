@@ -1,13 +1,13 @@
 import type { JsonObject } from 'familiar'
 import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/types.js'
-import { backOff, NO_BACK_OFF, type BackOff, type UploadTiming } from './back-off.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send.js'
 import type { Claimant, DrainLine, Gate } from './types.js'
 import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload.js'
+import { Waits, type WaitsOptions } from './waits.js'
 
-export interface OutboxOptions {
+export interface OutboxOptions extends WaitsOptions {
   /**
    * Null if there is no queue yet. Called when events may leave, or a drain asks; the caller keeps it open. `isSuspect`: the
    * last use failed, because the database is damaged.
@@ -23,11 +23,6 @@ export interface OutboxOptions {
   /** Names the proxy and the certificates. */
   readonly env: Io['env']
   readonly log: (event: string, more?: JsonObject) => void
-  /** Milliseconds on a clock that nobody sets. */
-  readonly clock: () => number
-  /** From 0 to 1. */
-  readonly random: () => number
-  readonly timing: UploadTiming
   readonly emit: (line: DrainLine) => void
   readonly signal: AbortSignal
   readonly isEnding: () => boolean
@@ -60,11 +55,8 @@ export class Outbox {
   lastSync: string | null = null
   lastError: string | null = null
   readonly #options: OutboxOptions
+  readonly #waits: Waits
   #queue: Queue | null = null
-  /** What the server, or anything else that all projects need, makes us wait for. */
-  #trouble: BackOff = NO_BACK_OFF
-  /** Projects of which the server keeps events waiting. */
-  readonly #slow = new Map<string, BackOff>()
   /** The session that the server refused. */
   #refused: string | null = null
   /** The gate has changed since this pass has read it. */
@@ -74,10 +66,11 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#waits = new Waits(options)
   }
 
   get failures(): number {
-    return this.#trouble.failures
+    return this.#waits.failures
   }
 
   /** Counts what waits, even if nothing may leave; 0 if that cannot be told, which the next pass explains. */
@@ -95,11 +88,11 @@ export class Outbox {
     const { pending, queued, closed, lastError } = this
     const kept = closed === null && !this.#isLasting() ? pending : queued
     const isAllDone = kept === 0 && this.#failure === null
-    const due = closed === null ? this.due() : null
+    const due = closed === null ? this.#waits.due() : null
     return {
       kept,
       due,
-      waitMs: due === null ? null : Math.max(due - this.#options.clock(), 0),
+      waitMs: due === null ? null : this.#waits.msUntil(due),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
   }
@@ -110,23 +103,15 @@ export class Outbox {
 
   /** Forgets until when to wait: the user wants it now. */
   hurry(): void {
-    this.#trouble = { ...this.#trouble, until: 0 }
-    this.#slow.clear()
-  }
-
-  /** When the next attempt is due, on the clock; null if nothing makes us wait. */
-  due(): number | null {
-    if (this.#trouble.until > 0) return this.#trouble.until
-    const until = [...this.#slow.values()].map((one) => one.until).filter((one) => one > 0)
-    return until.length === 0 ? null : Math.min(...until)
+    this.#waits.hurry()
   }
 
   /** How long until the next look; null if nothing waits, so that none is needed. */
   waitMs(): number | null {
-    const { clock, timing } = this.#options
+    const { lookEveryMs } = this.#options.timing
     if (this.queued === 0 && this.#failure === null) return null
-    const due = this.due()
-    return due === null ? timing.lookEveryMs : Math.min(Math.max(due - clock(), 0), timing.lookEveryMs)
+    const due = this.#waits.due()
+    return due === null ? lookEveryMs : Math.min(this.#waits.msUntil(due), lookEveryMs)
   }
 
   /** Sends whatever may leave now. Never rejects. */
@@ -136,20 +121,20 @@ export class Outbox {
     } catch (error) {
       if (this.#options.signal.aborted) return
       this.#failure = error
-      // Nothing can leave before somebody repairs it, and the next command starts another daemon.
+      // Nothing can leave before it is repaired, and the next command starts another daemon.
       if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
     }
   }
 
   async #pass(): Promise<void> {
-    this.#endWaits()
+    this.#waits.passBegins()
     const gate = await this.#readGate()
     if (gate.state === 'open') {
       const queue = await this.#open()
       if (queue === null) return this.#know(0, 0)
       this.#isStale = false
-      if (this.#options.clock() >= this.#trouble.until) await this.#sendAll(queue, gate)
+      if (!this.#waits.isResting()) await this.#sendAll(queue, gate)
       if (this.#isStale) return this.#pass()
       if (this.#refused === null) return void (await this.#survey(queue))
     }
@@ -157,21 +142,10 @@ export class Outbox {
     this.#know(0, this.#queue?.counts().queued ?? 0)
   }
 
-  /**
-   * This pass is the attempt that was due. If nothing may leave any more, so that none comes about, what was due must not stay
-   * due: the dispatcher would look again at once, and again.
-   */
-  #endWaits(): void {
-    const now = this.#options.clock()
-    const ended = (wait: BackOff): BackOff => (wait.until <= now ? { ...wait, until: 0 } : wait)
-    this.#trouble = ended(this.#trouble)
-    for (const [project, wait] of this.#slow) this.#slow.set(project, ended(wait))
-  }
-
   async #open(): Promise<Queue | null> {
     const isSuspect = this.#failure instanceof CommandError && this.#failure.code === 'E_QUEUE_CORRUPT'
     this.#queue = await this.#options.queue(isSuspect)
-    // What failed in the middle may have left a claim of ours, which would keep everyone from these events.
+    // What failed in the middle may have left a claim of ours, which would keep every process from these events.
     if (this.#failure !== null) await this.#queue?.release(this.#options.claimant)
     this.#failure = null
     return this.#queue
@@ -200,10 +174,7 @@ export class Outbox {
       else
         this.#options.emit({ event: 'held', project: one.project, reason: HELD[consent], count: one.count })
     }
-    const names = new Set(ready.map(({ project }) => project))
-    for (const project of this.#slow.keys()) {
-      if (!names.has(project)) this.#slow.delete(project)
-    }
+    this.#waits.keepProjects(new Set(ready.map(({ project }) => project)))
     this.#know(total(ready), total(waiting))
     return ready
   }
@@ -230,7 +201,7 @@ export class Outbox {
         isProgress = false
         for (const { project } of await this.#survey(queue)) {
           if (isEnding()) return
-          if (!passed.has(project) && this.#isResting(project)) continue
+          if (!passed.has(project) && this.#waits.isProjectResting(project)) continue
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
           const uploading = this.#uploading(project, queue, sender, gate)
           const end = await uploadSome(project, uploading, passed.get(project))
@@ -260,7 +231,7 @@ export class Outbox {
       onSettled: (counts, { error }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
-        this.#trouble = NO_BACK_OFF
+        this.#waits.answered()
         this.lastSync = new Date().toISOString()
         this.lastError = counts.kept === 0 ? null : error
       },
@@ -270,10 +241,6 @@ export class Outbox {
   async #isStill({ serverUrl, format }: OpenGate): Promise<boolean> {
     const now = await this.#options.gate()
     return now.state === 'open' && now.serverUrl === serverUrl && now.format === format
-  }
-
-  #isResting(project: string): boolean {
-    return this.#options.clock() < (this.#slow.get(project)?.until ?? 0)
   }
 
   /** `passed`: of each project of which the server keeps events waiting, the last event that this pass has sent. */
@@ -290,29 +257,21 @@ export class Outbox {
       return 'stop'
     }
     const isFirst = !passed.has(project)
-    if (isFirst && kept === 0) this.#slow.delete(project)
-    if (kept > 0 && (isFirst || sent + rejected > 0)) {
-      this.#slow.set(project, this.#later(sent + rejected > 0 ? undefined : this.#slow.get(project), null))
-    }
+    this.#waits.projectAnswered(project, { moved: sent + rejected, kept, isFirst })
     if (last !== null && (kept > 0 || !isFirst)) passed.set(project, last)
     return 'go_on'
   }
 
-  #later(before: BackOff = NO_BACK_OFF, retryAfterMs: number | null): BackOff {
-    const { clock, random, timing } = this.#options
-    return backOff(before, { now: clock(), retryAfterMs, random: random(), timing })
-  }
-
   #fail(error: string, retryAfterMs: number | null): void {
-    this.#trouble = this.#later(this.#trouble, retryAfterMs)
+    this.#waits.failed(retryAfterMs)
     this.lastError = error
-    this.#options.log('upload_failed', { why: error, failures: this.#trouble.failures })
+    this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
   /** Rests until the session changes. */
   #refuse(error: string): void {
     this.#refused = this.#options.sessionMark()
-    this.#trouble = { failures: this.#trouble.failures + 1, until: 0 }
+    this.#waits.refused()
     this.lastError = error
     this.#options.log('session_refused', { why: error })
   }

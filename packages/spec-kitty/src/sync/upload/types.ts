@@ -5,8 +5,8 @@ export type ClosedReason =
   /** `SPEC_KITTY_ENABLE_SAAS_SYNC` is not on. */
   | 'hosted_sync_disabled'
   | 'config_unreadable'
-  | 'session_unreadable'
   | 'no_session'
+  | 'session_unreadable'
   | 'no_server'
   /** Neither HTTPS nor HTTP to a loopback address. */
   | 'insecure_server'

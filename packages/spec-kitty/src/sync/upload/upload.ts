@@ -59,8 +59,8 @@ interface Exchanged {
 }
 
 /**
- * Claims the oldest events of a project that arrived after `after`, sends them and settles what the server says of each. Whatever was not sent is given
- * back. The consent is read before each request. No transaction is open while a request runs.
+ * Claims the oldest events of a project that arrived after `after`, sends them and settles what the server says of each.
+ * Whatever was not sent is given back. The consent is read before each request. No transaction is open while a request runs.
  */
 export async function uploadSome(project: string, uploading: Uploading, after = 0): Promise<UploadEnd> {
   const { queue, claimant, format, isEnding, consent } = uploading

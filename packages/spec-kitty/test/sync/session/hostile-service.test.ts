@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { beginLogin, type PendingLogin } from '../../../src/sync/session/provider.js'
+import { beginLogin, type PendingLogin } from '../../../src/sync/session/device-login.js'
 import { reply, startSyncServer, type SyncServer } from '../../helpers/sync-server.js'
 
 /** A sign-in service whose numbers are within the standard and beyond all reason. */

@@ -96,7 +96,7 @@ describe('an access token', () => {
     expect(me.status).toBe(200)
   })
 
-  it('is null if nobody is signed in, and a given one cannot be renewed', async () => {
+  it('is null if there is no session, and a given one cannot be renewed', async () => {
     expect(await accessToken(home.root)).toBe(null)
     runJson(['auth', 'login', '--with-token'], { env, input: 'given' })
     expect(await accessToken(home.root)).toEqual({ token: 'given', serverUrl: service.url })
@@ -128,7 +128,7 @@ describe('of several processes that ask at once', () => {
     expect(since(before)).toEqual({ renewed: 1, ended: 0, asked: 1 })
   })
 
-  it('one signs out, and nobody brings the session back', async () => {
+  it('one signs out, and none of the others brings the session back', async () => {
     await signInFor(5)
     const asking = await Promise.all([startAsking('true'), startAsking('true')])
     const all = await Promise.all([

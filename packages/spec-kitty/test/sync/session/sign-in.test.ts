@@ -215,7 +215,7 @@ describe('auth login --with-token', () => {
 })
 
 describe('auth status', () => {
-  it('exits with 1 if nobody is signed in, and says what to do', () => {
+  it('exits with 1 if there is no session, and says what to do', () => {
     const { status, stdout, stderr } = runCli(['auth', 'status'], { env })
     expect([status, stdout, stderr]).toEqual([1, 'not signed in\nsign in with spec-kitty auth login\n', ''])
     expect(runJson(['auth', 'status'], { env })).toMatchObject({ status: 1, document: { state: 'none' } })
@@ -240,7 +240,7 @@ describe('auth logout', () => {
     const me = await fetch(`${service.url}/me`, { headers: { authorization: `Bearer ${access_token}` } })
     const revocations = service.events.slice(before).filter(({ url }) => url === '/token/revocation')
     expect([me.status, revocations.length, readdirSync(home.root)]).toEqual([401, 2, ['daemons']])
-    expect(runCli(['auth', 'logout'], { env })).toMatchObject({ status: 0, stdout: 'nobody was signed in\n' })
+    expect(runCli(['auth', 'logout'], { env })).toMatchObject({ status: 0, stdout: 'not signed in\n' })
   })
 
   it.each([503, 'drop', 'echo'])('deletes the session and says so if revoking fails: %s', async (failure) => {

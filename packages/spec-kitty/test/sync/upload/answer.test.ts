@@ -62,7 +62,7 @@ describe('a success', () => {
     ['no JSON', 'OK'],
     ['half of it', '{"results": [{"event_id": "event-1", "status": "succ'],
     ['no results', {}],
-    ['results that are no list', { results: { 'event-1': 'success' } }],
+    ['results that are not a list', { results: { 'event-1': 'success' } }],
     ['a list of other things', { results: [null, 1, 'event-1', [], ['event-1', 'success']] }],
     ['other events', results(result(7, 'success'))],
     ['a list without ids', results({ status: 'success' })],

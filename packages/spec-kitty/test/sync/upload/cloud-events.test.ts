@@ -59,7 +59,7 @@ it.for([
 })
 
 it.for(['', '[]', 'null', '"text"', '{"a":'])(
-  'does not send an envelope that is no JSON object: %j',
+  'does not send an envelope that is not a JSON object: %j',
   (envelope) => {
     expect(encode([queued(1, { envelope })], CLOUD_EVENTS)).toEqual({
       parts: [],

@@ -163,7 +163,7 @@ describe('nothing is lost, and the order stays, after', () => {
     ['429 and a date', untilDate],
     ['404', answers.reply(404)],
     ['a redirect', answers.reply(307, '', { location: 'http://127.0.0.1:1/' })],
-    ['200 that is no JSON', answers.reply(200, 'fine')],
+    ['200 that is not JSON', answers.reply(200, 'fine')],
     ['200 about other events', answers.reply(200, { results: [{ event_id: 'z', status: 'success' }] })],
     ['queued', answers.eachIs('queued')],
     ['pending', answers.eachIs('pending')],
@@ -338,7 +338,7 @@ describe('the session', () => {
     expect(server.requests.length).toBe(requests)
     mark = 'session-2'
     isOther = true
-    // Nobody has to wake it: it looks by itself.
+    // Nothing wakes it: it looks by itself.
     await eventually(() => expect(queue.counts().queued).toBe(0))
     expect(server.requests.at(-1)?.headers.authorization).toBe('Bearer t-9')
   })
@@ -390,7 +390,7 @@ describe('nothing leaves', () => {
     expect([server.connections(), dispatcher.pending(), tokens]).toEqual([0, 0, 0])
   })
 
-  it('and the queue is not opened, while the gate is closed and nobody drains', async () => {
+  it('and the queue is not opened, while the gate is closed and no drain asks', async () => {
     let opened = 0
     const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
     const { dispatcher } = await startDispatching({

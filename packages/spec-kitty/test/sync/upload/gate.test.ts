@@ -35,9 +35,9 @@ it.for([
   ['an unknown format', ON, BROKEN, '[sync]\nformat = "xml"\n', 'config_unreadable', /sync\.format must be/],
   ['a broken session', ON, BROKEN, SERVER, 'session_unreadable', /it is a FIFO/],
   ['no session', ON, ABSENT, SERVER, 'no_session', null],
-  ['a server that is no text', ON, HERE, '[sync]\nserver_url = 1\n', 'config_unreadable', /must be an http/],
+  ['a server that is not text', ON, HERE, '[sync]\nserver_url = 1\n', 'config_unreadable', /must be an http/],
   [
-    'a server that is no URL',
+    'a server that is not a URL',
     ON,
     HERE,
     '[sync]\nserver_url = "sync.test"\n',
