@@ -59,7 +59,7 @@ const GROUPS = [
   },
   {
     name: 'scan',
-    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
+    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
   },
   {
     name: 'doctor',

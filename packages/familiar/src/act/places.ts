@@ -1,4 +1,5 @@
 import type { Family } from '../family.js'
+import { stringOf, type JsonObject } from '../json.js'
 
 /** What a daemon and the commands must agree about, as the daemon says it when it is ready. */
 export interface Places {
@@ -23,4 +24,16 @@ export function placesOf({ files, tokenDirectory, scopeMustExist }: Family, scop
     token_directory: tokenDirectory,
     scope_kind: scopeMustExist === true ? 'project' : 'user',
   }
+}
+
+/** Returns how the places that a daemon says differ from the expected ones; null if they do not. Compares only what it says. */
+export function differenceOf(said: JsonObject, expected: Places): string | null {
+  const other = Object.entries(expected).find(([name, value]) => name in said && said[name] !== value)
+  if (other === undefined) return null
+  const [name, value] = other
+  return `its ${name.replaceAll('_', ' ')} is ${shown(said[name])}, not ${shown(value)}`
+}
+
+function shown(value: unknown): string {
+  return value === null ? 'none' : (stringOf(value) ?? JSON.stringify(value))
 }

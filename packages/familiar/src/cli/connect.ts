@@ -4,8 +4,8 @@ import { note, type Io } from './io.js'
 import { noticeVersions } from './notices.js'
 
 /**
- * Returns a connection to a daemon that the user asked for, and starts one if none runs, in CI too, unless `start` is false. Says on stderr what it
- * waits for, and if the daemon has another version.
+ * Returns a connection to a daemon that the user asked for, and starts one if none runs, in CI too, unless `start` is
+ * false. Says on stderr what it waits for, and if the daemon has another version.
  */
 export async function connectDaemon(
   daemon: Daemon,

@@ -10,7 +10,8 @@ import { HANDSHAKE_MS } from '../observe/health.js'
  * A warm daemon takes one record read and one local request: no lock, no scan. Otherwise takes the life-cycle lock and
  * tries the same again, because another command may have done the work meanwhile; then retires an older daemon, starts
  * and adopts one, and checks its version once more. A daemon that lives and does not answer is never ended here:
- * `E_DAEMON_UNRESPONSIVE` within two seconds (25, if this call has just started it). A full range is cleaned up once, then `E_RANGE_FULL`.
+ * `E_DAEMON_UNRESPONSIVE` within two seconds (25, if this call has just started it). A full range is cleaned up once, then
+ * `E_RANGE_FULL`.
  *
  * `E_VERSION_MISMATCH`: the daemon speaks a newer protocol, or the one just started is older than this installation or
  * speaks a newer protocol; there is no third try. `E_DAEMON_NOT_REPLACED`: the daemon to be replaced is not proven to be

@@ -8,12 +8,12 @@ import type { Family } from '../family.js'
 import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
-import { placesOf } from '../act/places.js'
+import { differenceOf, placesOf } from '../act/places.js'
 import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 import { type Timing, timingToJson } from '../protocol/timing.js'
 import type { HeldLock } from '../act/lock.js'
 import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../act/log-file.js'
-import { proveStarted } from '../observe/scan.js'
+import { proveStarted } from '../observe/prove.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { retire } from '../act/terminate.js'
 
@@ -144,15 +144,7 @@ function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): 
   const port = portOf(ready['port'])
   if (launch.port === undefined && port !== null && (port < from || port >= to))
     return `it listens on port ${port}, not on one of ${from} to ${to - 1}`
-  const expected = placesOf(family, scope)
-  const other = Object.entries(expected).find(([name, value]) => name in ready && ready[name] !== value)
-  if (other === undefined) return null
-  const [name, value] = other
-  return `its ${name.replaceAll('_', ' ')} is ${shown(ready[name])}, not ${shown(value)}`
-}
-
-function shown(said: unknown): string {
-  return said === null ? 'none' : (stringOf(said) ?? JSON.stringify(said))
+  return differenceOf(ready, placesOf(family, scope))
 }
 
 function notFound({ family: { name } }: StartOrder, why: string): JsonObject {
@@ -241,7 +233,7 @@ function makeLogFile(path: string): number | null {
   }
 }
 
-/** The daemon's own error, or else how it ended and the end of what it wrote to its log (`how` is read before `endUnready` changes it). */
+/** The daemon's own error, or else how it ended and the last lines of its log (`how` is read before `endUnready` changes it). */
 async function failure(
   message: JsonObject | null,
   lock: HeldLock,

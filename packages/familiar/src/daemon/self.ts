@@ -1,7 +1,7 @@
-import { FamiliarError } from '../errors.js'
 import type { CommandLine } from '../identity/machine.js'
 import type { JsonObject } from '../json.js'
 import type { Platform } from '../observe/platform/platform.js'
+import { viewThisProcess } from '../observe/process-name.js'
 import { readOwnRecord } from '../observe/records.js'
 import type { OwnRecord } from '../protocol/record.js'
 import type { ServeOptions } from './serve.js'
@@ -22,13 +22,9 @@ export interface Self {
 }
 
 export async function readSelf(platform: Platform): Promise<Self> {
-  const host = await platform.host()
-  const view = (await platform.inspect([host.pid], AbortSignal.timeout(SELF_MS))).get(host.pid)
-  if (view?.startTime == null)
-    throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
-  const { pid, bootId, hostId, pidNamespace } = host
-  const executable = view.executable ?? process.execPath
-  return { pid, startTime: view.startTime, bootId, hostId, pidNamespace, executable, command: view.command }
+  const { bootId, hostId, pidNamespace } = await platform.host()
+  const { pid, startTime, executable, command } = await viewThisProcess(platform, SELF_MS)
+  return { pid, startTime, bootId, hostId, pidNamespace, executable: executable ?? process.execPath, command }
 }
 
 /** Returns the record that the daemon of this process writes. */

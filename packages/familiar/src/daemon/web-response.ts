@@ -129,7 +129,7 @@ async function sendBody(
 
 /**
  * Node makes a byte stream of a body that is an iterable, and on some versions its end, after it was cancelled while a read
- * was pending, throws where nobody can catch it (`ERR_INVALID_STATE`): that would end the daemon. Such a body is cancelled
+ * was pending, throws where nothing can catch it (`ERR_INVALID_STATE`): that would end the daemon. Such a body is cancelled
  * when its pending read has ended.
  */
 function cancelReading(

@@ -179,7 +179,7 @@ function nearlyFull({ seen }: Seen): Finding | null {
 
 /**
  * Reports that a predecessor's daemon serves this scope too and is left alone. (If commands would replace it, F-004
- * does.) Once the scope has a record of ours, no command of ours ends it: somebody still uses the predecessor.
+ * does.) Once the scope has a record of ours, no command of ours ends it: the predecessor is still in use.
  */
 function predecessorToo({ seen, words: { predecessor, scope, stop } }: Seen): Finding | null {
   const theirs = seen.candidates.find(

@@ -1,12 +1,13 @@
 import type { JsonObject } from '../json.js'
 import { pidOf, stringOf } from '../json.js'
 import { FamiliarError } from '../errors.js'
+import type { ProcessView } from '../identity/machine.js'
 import type { Platform } from './platform/platform.js'
 
 /** How long inspecting one process may take. */
 const INSPECT_MS = 2_000
 
-/** Names one process for ever: its pid, its start time, and where both count. What a record or a claim of it contains. */
+/** Identifies one process forever: its pid, its start time, and where both count. Records and claims contain it. */
 export interface ProcessName {
   readonly pid: number
   readonly birth: string
@@ -17,12 +18,21 @@ export interface ProcessName {
 
 /** Returns the name of this process. Throws `E_LOOK_FAILED` if the system does not tell its start time. */
 export async function nameOfThisProcess(platform: Platform): Promise<ProcessName> {
-  const { pid, bootId, hostId, pidNamespace } = await platform.host()
-  const found = (await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))).get(pid)
-  if (found?.startTime == null) {
+  const { bootId, hostId, pidNamespace } = await platform.host()
+  const { pid, startTime } = await viewThisProcess(platform, INSPECT_MS)
+  return { pid, birth: startTime, boot_id: bootId, host_id: hostId, pid_namespace: pidNamespace }
+}
+
+/** Returns what the system shows of this process. Throws `E_LOOK_FAILED` if it does not tell the start time in time. */
+export async function viewThisProcess(
+  platform: Platform,
+  withinMs: number,
+): Promise<ProcessView & { readonly startTime: string }> {
+  const { pid } = await platform.host()
+  const view = (await platform.inspect([pid], AbortSignal.timeout(withinMs))).get(pid)
+  if (view?.startTime == null)
     throw new FamiliarError('E_LOOK_FAILED', 'cannot read the start time of this process')
-  }
-  return { pid, birth: found.startTime, boot_id: bootId, host_id: hostId, pid_namespace: pidNamespace }
+  return { ...view, startTime: view.startTime }
 }
 
 /**

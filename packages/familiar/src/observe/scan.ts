@@ -4,13 +4,13 @@ import { factsOf } from '../classify/derive.js'
 import type { Facts } from '../classify/facts.js'
 import type { Family } from '../family.js'
 import type { Host, Listener } from '../identity/machine.js'
-import { makeProof, type ProvenProcess } from '../identity/proof.js'
+import type { ProvenProcess } from '../identity/proof.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../classify/observation.js'
-import { matchShapes } from '../identity/spawn-shape.js'
 import { handshake } from './handshake.js'
 import { HEALTH_PATH, probe, PROBE_MS, type ProbeReply } from './health.js'
 import type { Platform } from './platform/platform.js'
+import { prove } from './prove.js'
 import { readScope, type UnlockedView } from './records.js'
 import { ScopeReader } from './scopes.js'
 import { bestOf, observationsOf, type Heard } from './observations.js'
@@ -265,63 +265,4 @@ function decide(
   const facts = factsOf(family, observation, around, others)
   const verdict = classify(family.rules, family.reasonNames, facts)
   return { observation, facts, verdict, proof: prove(family, observation, facts) }
-}
-
-/**
- * Returns the proof for a process that the caller has just started; null when it is not (or no longer) a daemon of the
- * family.
- */
-export async function proveStarted(
-  family: Family,
-  platform: Platform,
-  pid: number,
-): Promise<ProvenProcess | null> {
-  const deadline = AbortSignal.timeout(MACHINE_MS)
-  const { namespaces } = await platform.host()
-  const started = (await platform.inspect([pid], deadline)).get(pid)
-  if (started?.command == null || started.startTime === null || started.namespaces !== namespaces) return null
-  if (matchShapes(family.shapes, started.command) === null) return null
-  const { startTime, command, executable } = started
-  return makeProof({
-    family: family.name,
-    port: null,
-    pid,
-    startTime,
-    command,
-    executable,
-    namespaces,
-    listeners: [],
-  })
-}
-
-/**
- * Returns the proof that a signal requires, or null. The class does not matter. The start time, command line and
- * namespaces of the process must be known, the namespaces must be ours, and the command line must be one of this
- * family.
- */
-function prove(
-  family: Family,
-  { process, port, listeners }: Observation,
-  facts: Facts,
-): ProvenProcess | null {
-  if (
-    process === null ||
-    process.startTime === null ||
-    process.command === null ||
-    process.namespaces === null
-  ) {
-    return null
-  }
-  if (facts.in_range !== 'yes' || facts.spawn_shape !== 'yes' || facts.other_family !== 'no') return null
-  if (facts.same_namespaces !== 'yes') return null
-  return makeProof({
-    family: family.name,
-    port,
-    pid: process.pid,
-    startTime: process.startTime,
-    command: process.command,
-    executable: process.executable,
-    namespaces: process.namespaces,
-    listeners,
-  })
 }

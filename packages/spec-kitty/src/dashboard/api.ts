@@ -5,6 +5,9 @@
  * the page and the server both import this file.
  */
 
+/** The header that names the project of a reply, by the id in `HelloEvent`. */
+export type ProjectHeader = 'spec-kitty-project'
+
 /** The state of a work package, as recorded in `status.events.jsonl`. */
 export type Lane =
   | 'genesis'

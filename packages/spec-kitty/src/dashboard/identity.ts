@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
-import type { HelloEvent } from './api.js'
+import type { HelloEvent, ProjectHeader } from './api.js'
 import { pageBuild } from './assets.js'
 
-/** The header of every reply of the API that names the project, as `HelloEvent` does. */
-export const PROJECT_HEADER = 'spec-kitty-project'
+export const PROJECT_HEADER: ProjectHeader = 'spec-kitty-project'
 
 /** Returns what a dashboard says of itself to a page. Nothing in it is secret. */
 export function identityOf(directory: string, version: string): HelloEvent {

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import type { ChangedEvent } from '../../api.js'
+import type { ChangedEvent, ProjectHeader } from '../../api.js'
 import { announce } from './announce.js'
 import { useLive, type LiveEvents, type Signal } from './events.js'
 
@@ -37,8 +37,7 @@ interface Shown {
 const lastReplies = new Map<string, Shown>()
 const LAST_REPLIES_MAX = 60
 
-/** The header that names the project of a reply. */
-const PROJECT_HEADER = 'spec-kitty-project'
+const PROJECT_HEADER: ProjectHeader = 'spec-kitty-project'
 
 /** Returns the last replies as they came, the newest first: what there is to show when a view cannot be rendered. */
 export function rawReplies(): readonly { readonly url: string; readonly text: string }[] {
