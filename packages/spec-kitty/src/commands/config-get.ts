@@ -1,7 +1,6 @@
-import { parseArgs } from 'node:util'
-import { EXIT, note, printable, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
+import { EXIT, note, printable, printJson, UsageError, type Io } from 'familiar/cli'
+import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { currentProject } from '../daemons/project-directory.js'
 import {
   CONSENT_KEY,
   jsonOf,
@@ -30,25 +29,15 @@ Exit codes: 0 printed; 1 it is not set; 2 wrong usage, an unknown KEY, or the va
 
 /** Prints one setting. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { key, isJson } = readArguments(args)
-  const project = projectHere(io, currentProject)
-  const all = await listSettings(await readSettings(runtimeRoot(io), io.env), project)
+  const { values, positionals } = readArguments(args, { json: { type: 'boolean', default: false } })
+  const [key, more] = positionals
+  if (key === undefined || more !== undefined) throw new UsageError('config get needs one KEY')
+  const all = await listSettings(await readSettings(runtimeRoot(io), io.env), projectHere(io))
   const found = all.find((one) => one.key === key)
   if (found === undefined) throw unknown(key)
   if (found.wrong !== null) throw wrongSetting(found.wrong)
-  print(found, isJson, io)
+  print(found, values.json, io)
   return found.value === null ? EXIT.problem : EXIT.ok
-}
-
-function readArguments(args: readonly string[]): { readonly key: string; readonly isJson: boolean } {
-  const { positionals } = parseArgs({ args: [...args], strict: false, allowPositionals: true })
-  const [key, more] = positionals
-  const { json } = readOptions(
-    args.filter((one) => !positionals.includes(one)),
-    { json: { type: 'boolean', default: false } },
-  )
-  if (key === undefined || more !== undefined) throw new UsageError('config get needs one KEY')
-  return { key, isJson: json }
 }
 
 function unknown(key: string): UsageError {

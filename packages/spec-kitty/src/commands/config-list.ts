@@ -1,6 +1,5 @@
 import { EXIT, formatTable, paint, printable, printJson, readOptions, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { currentProject } from '../daemons/project-directory.js'
 import {
   jsonOf,
   listSettings,
@@ -39,7 +38,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const root = runtimeRoot(io)
   const settings = await readSettings(root, io.env)
-  const all = await listSettings(settings, projectHere(io, currentProject))
+  const all = await listSettings(settings, projectHere(io))
   const problems = [...new Set([...settings.problems, ...all.flatMap(({ wrong }) => wrong?.problem ?? [])])]
   if (json) printJson({ settings: all.map(jsonOf), problems }, io)
   else {

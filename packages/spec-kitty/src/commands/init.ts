@@ -1,10 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { EXIT, note, readOptions, type Io, realPath } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { splitDirectory } from '../cli/split-directory.js'
-import { projectOf, workingDirectory } from '../daemons/project-directory.js'
+import { projectOf, resolveHere } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start.js'
 
 export const help = `Usage: spec-kitty init [DIR] [--json]
@@ -17,10 +17,7 @@ and starts its dashboard. What is there already stays as it is.
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { directory, rest } = splitDirectory('init', args)
   const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
-  const wanted = resolve(
-    directory === null || !directory.startsWith('/') ? workingDirectory(io) : '/',
-    directory ?? '.',
-  )
+  const wanted = resolveHere(directory ?? '.', io)
   // A wrong value of SPEC_KITTY_HOME is reported before anything is made.
   runtimeRoot(io)
   const place = projectOf(wanted)

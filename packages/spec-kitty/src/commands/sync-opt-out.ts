@@ -5,7 +5,7 @@ export const help = `Usage: spec-kitty sync opt-out [DIR] [--json]
 
 Keeps the events of a project on this machine. What waits stays in the queue; what was sent
 cannot be called back. It is recorded in the project's .kittify/config.yaml (sync.enabled), where
-it holds for everybody who has the project; everything else in that file stays as it is.
+it holds for everyone who has a copy; everything else in that file stays as it is.
 DIR defaults to the nearest directory with .kittify, from the current one upward.
 
 Options:
@@ -17,7 +17,7 @@ Examples:
   spec-kitty sync opt-out ~/work/x   that one
 
 Exit codes: 0 recorded; 1 the file cannot be read or written, or is broken (it is left as it is);
-2 wrong usage, or DIR is not a project; 75 someone else wrote the file meanwhile, try again.
+2 wrong usage, or DIR is not a project; 75 another program wrote the file meanwhile, try again.
 `
 
 /** Records that events of a project stay on this machine. */

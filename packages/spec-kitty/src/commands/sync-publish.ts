@@ -1,8 +1,7 @@
-import { isAbsolute, resolve } from 'node:path'
 import { CommandError, EXIT, note, printJson, realPath, UsageError, type Io } from 'familiar/cli'
 import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
+import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { eventReader } from '../sync/event-reader.js'
 import { composeEvent, MAX_EVENT_BYTES } from '../sync/event.js'
@@ -57,7 +56,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 function projectOf(named: string | undefined, io: Io): string {
   if (named === undefined) return currentProject(io)
-  const directory = resolve(isAbsolute(named) ? '/' : workingDirectory(io), named)
+  const directory = resolveHere(named, io)
   const project = findProject(realPath(directory) ?? directory)
   if (project !== null) return project
   throw new UsageError(`${directory} is in no project: 'spec-kitty init DIR' makes one`)

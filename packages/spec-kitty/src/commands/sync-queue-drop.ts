@@ -1,6 +1,7 @@
 import { EXIT, note, printJson, UsageError, type Io } from 'familiar/cli'
 import { readArguments } from '../cli/arguments.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { counted } from '../sync/ages.js'
 import { useQueue } from '../sync/use-queue.js'
 
 export const help = `Usage: spec-kitty sync queue drop EVENT... [--yes] [--json]
@@ -43,5 +44,5 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function isConfirmed(events: number, io: Io): Promise<boolean> {
   if (!io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
-  return io.confirm(`Remove ${events} rejected event${events === 1 ? '' : 's'} for ever?`)
+  return io.confirm(`Remove ${counted(events, 'rejected event')} for ever?`)
 }

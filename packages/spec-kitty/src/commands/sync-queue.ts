@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
+import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/queue-view.js'
 import { useQueue } from '../sync/use-queue.js'
@@ -50,14 +51,14 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const { databasesAside } = await import('../sync/queue/set-aside.js')
   const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
-  const counted = seen ?? empty
-  const held = await heldOf(counted.projects)
+  const counts = seen ?? empty
+  const held = await heldOf(counts.projects)
   const gate = await readGate({ root, env: io.env, session: () => gateSession(root) })
   const view = {
-    ...counted,
-    projects: counted.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
+    ...counts,
+    projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
     aside: databasesAside(queuePath(root)),
-    why: whyItStays(gate, counted.queued, held),
+    why: whyItStays(gate, counts.queued, held),
   }
   if (isJson) printJson(queueDocument(view), io)
   else io.out(`${queueLines(view, Date.now(), io.columns).join('\n')}\n`)
@@ -100,7 +101,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)
   const exported = await exportLines(envelopesIn(root, dead, io), path, io)
   if (json) printJson({ exported, file: path }, io)
-  else note(io, `exported ${exported} event${exported === 1 ? '' : 's'}`)
+  else note(io, `exported ${counted(exported, 'event')}`)
   return EXIT.ok
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { UsageError, type Io, realPath } from 'familiar/cli'
 
 /** Entries that make a directory a project. */
@@ -42,6 +42,11 @@ export function projectOf(directory: string): string {
 
 function isProject(directory: string): boolean {
   return SIGNS.some((sign) => existsSync(join(directory, sign)))
+}
+
+/** Returns an absolute path. Asks for the working directory only if the path needs it: that may be gone. */
+export function resolveHere(path: string, io: Pick<Io, 'cwd'>): string {
+  return isAbsolute(path) ? resolve(path) : resolve(workingDirectory(io), path)
 }
 
 /** Returns the working directory as a real path. Throws `UsageError` if it was removed. */

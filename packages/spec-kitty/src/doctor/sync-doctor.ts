@@ -1,7 +1,7 @@
 import type { DoctorExtension, Io } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { counted } from '../sync/ages.js'
-import { isTruthy } from '../sync/settings.js'
+import { isSwitchedOn, type Settings } from '../sync/settings.js'
 import { OVER } from '../sync/session/print-session.js'
 import { readSession, type SessionRead } from '../sync/session/session.js'
 import { viewWork } from '../sync/work-view.js'
@@ -24,7 +24,7 @@ export function syncDoctor(env: Io['env']): DoctorExtension {
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
-      findings: [...sessionFindings(session, env), ...workFindings(view, Date.now())],
+      findings: [...sessionFindings(session, view.settings), ...workFindings(view, Date.now())],
     }
   }
 }
@@ -58,10 +58,10 @@ function wordFor(read: SessionRead): string {
 }
 
 /** A session is needed only if hosted sync is enabled. */
-function sessionFindings(read: SessionRead, env: Io['env']): readonly Finding[] {
+function sessionFindings(read: SessionRead, settings: Settings): readonly Finding[] {
   const problem = problemOf(read)
   if (problem === null) return []
-  const isNeeded = isTruthy(env['SPEC_KITTY_ENABLE_SAAS_SYNC'])
+  const isNeeded = isSwitchedOn(settings, 'sync.hosted')
   const isUnreadable = read.state === 'unreadable'
   return [
     {

@@ -50,14 +50,15 @@ export interface Written {
 /**
  * Records the consent. Every other key, comment and line end stays, and so does the file's mode; the file is replaced whole
  * or not at all. Throws `E_PROJECT_CONFIG_UNUSABLE` for a file that cannot be read or written, is broken, or is a link; it
- * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if someone else wrote it meanwhile.
+ * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile.
  */
 export async function writeConsent(project: string, isGiven: boolean): Promise<Written> {
   const path = consentFile(project)
   const file = read(path)
   if (file.state === 'unreadable') throw unusable(path, file.why)
   const text = file.state === 'absent' ? '' : file.text
-  const { consentIn, withConsent } = await import('./consent-text.js')
+  const { consentIn } = await import('./consent-text.js')
+  const { withConsent } = await import('./change-consent.js')
   const before = consentIn(text)
   const isSaid = before === (isGiven ? 'yes' : 'no')
   // An opt-out is written even where the file is silent: silence is not a decision.
@@ -90,7 +91,7 @@ function replace(path: string, before: string | null, after: string): void {
     writeNew(temporary, after, before === null ? null : lstatSync(path).mode & 0o7777)
     const now = read(path)
     if ((now.state === 'text' ? now.text : null) !== before || now.state === 'unreadable') {
-      throw new CommandError('E_PROJECT_CONFIG_CHANGED', `${path} was changed by someone else meanwhile`, {
+      throw new CommandError('E_PROJECT_CONFIG_CHANGED', `${path} was changed by another program meanwhile`, {
         hint: 'run the command again',
         exit: EXIT.tryAgain,
       })

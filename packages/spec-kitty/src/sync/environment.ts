@@ -1,6 +1,6 @@
 import type { JsonObject } from 'familiar'
 import { objectOf, stringOf, type Io } from 'familiar/cli'
-import { environmentSettings } from './settings.js'
+import { environmentSettings, isSwitchedOn } from './settings.js'
 
 /**
  * What the sync daemon took from the environment of its start, and keeps until it ends. Whatever is in `config.toml`, the
@@ -21,10 +21,9 @@ export interface Difference {
 /** Returns what matters of an environment, in a form that every user of the machine may see: without a password. */
 export function startEnvironment(env: Io['env']): StartEnvironment {
   const settings = environmentSettings('', env)
-  const hosted = settings.get('sync.hosted')
   const url = settings.get('sync.server_url')
   return {
-    SPEC_KITTY_ENABLE_SAAS_SYNC: hosted.state === 'right' && hosted.value ? 'on' : 'off',
+    SPEC_KITTY_ENABLE_SAAS_SYNC: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
     SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : '(wrong)',
     ...Object.fromEntries(CONNECTION.map((name) => [name, shown(name, env)])),
   }

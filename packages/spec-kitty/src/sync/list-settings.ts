@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
+import { currentProject } from '../daemons/project-directory.js'
 import { consentFile, readConsent } from './consent.js'
 import {
   describeSetting,
@@ -85,9 +86,9 @@ export function sourceOf({ source }: ShownSetting): string {
 }
 
 /** Returns the project of the working directory; null outside of one, and where that directory is gone. */
-export function projectHere(io: Pick<Io, 'cwd'>, find: (io: Pick<Io, 'cwd'>) => string): string | null {
+export function projectHere(io: Pick<Io, 'cwd'>): string | null {
   try {
-    return find(io)
+    return currentProject(io)
   } catch {
     return null
   }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, type Io } from 'familiar/cli'
 import { splitDirectory } from '../cli/split-directory.js'
-import { currentProject, findProject, workingDirectory } from '../daemons/project-directory.js'
+import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { tellDaemon } from './wake.js'
@@ -35,7 +35,7 @@ export async function recordConsent(
 
 /** A directory that is named must be the project itself: a consent is never given for more than was meant. */
 function namedProject(directory: string, io: Io): string {
-  const path = resolve(directory.startsWith('/') ? '/' : workingDirectory(io), directory)
+  const path = resolveHere(directory, io)
   const real = realPath(path) ?? path
   if (findProject(real) === real) return real
   const above = existsSync(real) ? findProject(real) : null

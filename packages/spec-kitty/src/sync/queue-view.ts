@@ -1,5 +1,5 @@
 import { formatTable } from 'familiar/cli'
-import { counted } from './ages.js'
+import { counted, describeAge, secondsSince } from './ages.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/types.js'
 import { whyDocument, whyText, type Why } from './why.js'
 
@@ -121,15 +121,7 @@ function withCategory({ reason, category }: ShownLetter): string {
   return category === null ? reason : `${category}: ${reason}`
 }
 
-/** The units of an age, in seconds, the largest first. */
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-] as const
-
+/** Says it as `sync status` does. */
 function ageOf(time: string, now: number): string {
-  const seconds = Math.max(0, Math.round((now - Date.parse(time)) / 1000))
-  const unit = UNITS.find(([, length]) => seconds >= length)
-  return unit === undefined ? `${seconds} s` : `${Math.floor(seconds / unit[1])} ${unit[0]}`
+  return describeAge(secondsSince(time, now) ?? 0)
 }

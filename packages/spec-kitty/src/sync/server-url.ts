@@ -10,7 +10,7 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** Returns whether a token may be sent there: HTTPS, or HTTP to a loopback address, which nobody else can listen to. */
+/** Returns whether a token may be sent there: HTTPS, or HTTP to a loopback address, which no other machine can listen to. */
 export function isSafeUrl({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }

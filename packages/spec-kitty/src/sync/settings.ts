@@ -197,9 +197,15 @@ export interface SettingDescription {
   readonly inFile: string | null
 }
 
-/** Returns whether a switch is on: 1, true, yes, y or on, in upper or lower case. */
-export function isTruthy(value: unknown): boolean {
+/** Returns whether a text turns a switch on: 1, true, yes, y or on, in upper or lower case. */
+function isTruthy(value: unknown): boolean {
   return typeof value === 'string' && /^(?:1|true|yes|y|on)$/i.test(value.trim())
+}
+
+/** Returns whether a switch is on. */
+export function isSwitchedOn(settings: Settings, key: 'sync.disabled' | 'sync.hosted'): boolean {
+  const found = settings.get(key)
+  return found.state === 'right' && found.value
 }
 
 /** Pure. */
@@ -273,7 +279,7 @@ function readServerUrl(given: unknown): string | undefined {
   return url === undefined ? undefined : withoutSlash(url)
 }
 
-/** One with a password would show it to whoever sees the status. */
+/** One with a password is refused: the status would show it. */
 function readUrl(given: unknown): string | undefined {
   const text = typeof given === 'string' ? given.trim() : ''
   if (!URL.canParse(text)) return undefined

@@ -1,5 +1,5 @@
 import type { Io } from 'familiar/cli'
-import { environmentSettings, readSettings, type Settings } from './settings.js'
+import { environmentSettings, isSwitchedOn, readSettings, type Settings } from './settings.js'
 
 /** `local_only`: what the command does needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'
@@ -32,17 +32,12 @@ export function skipReason(settings: Settings, intent: Intent): SkipReason | nul
 }
 
 function skipReasonOfEnvironment(settings: Settings, intent: Intent): SkipReason | null {
-  if (isOn(settings, 'sync.disabled')) return 'SPEC_KITTY_SYNC_DISABLE is set'
-  if (!isOn(settings, 'sync.hosted')) return 'rollout_disabled'
+  if (isSwitchedOn(settings, 'sync.disabled')) return 'SPEC_KITTY_SYNC_DISABLE is set'
+  if (!isSwitchedOn(settings, 'sync.hosted')) return 'rollout_disabled'
   return intent === 'local_only' ? 'intent_local_only' : null
 }
 
 function skipReasonOfConfig(settings: Settings): SkipReason | null {
   const policy = settings.get('sync.background_daemon')
   return policy.state === 'right' && policy.value === 'auto' ? null : 'policy_manual'
-}
-
-function isOn(settings: Settings, key: 'sync.disabled' | 'sync.hosted'): boolean {
-  const found = settings.get(key)
-  return found.state === 'right' && found.value
 }

@@ -50,7 +50,7 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
     command: 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
   },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
-  no_session: { text: 'nobody is signed in', command: LOGIN },
+  no_session: { text: 'you are not signed in', command: LOGIN },
   session_unreadable: { text: 'the session cannot be read', command: LOGIN },
   no_server: { text: 'no usable server is set', command: LIST },
   insecure_server: { text: 'the server is not safe to send to', command: LIST },

@@ -32,15 +32,16 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   ])
   const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own
   const queue = 'problem' in read ? null : read
+  const queueProblem = 'problem' in read ? read.problem : null
   return {
     report,
     gate,
     queue,
-    queueProblem: 'problem' in read ? read.problem : null,
+    queueProblem,
     why: whyNothingLeaves({
       gate,
       queued: queue?.queued ?? 0,
-      queueProblem: 'problem' in read ? read.problem : null,
+      queueProblem,
       held: queue?.held ?? [],
       isDaemonRunning: status.state === 'running',
       lastError: report.lastError,

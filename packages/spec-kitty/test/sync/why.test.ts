@@ -35,7 +35,7 @@ const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command:
   ],
   config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
   session_unreadable: ['the session cannot be read', 'spec-kitty auth login'],
-  no_session: ['nobody is signed in', 'spec-kitty auth login'],
+  no_session: ['you are not signed in', 'spec-kitty auth login'],
   no_server: ['no usable server is set', 'spec-kitty config list'],
   insecure_server: ['the server is not safe to send to', 'spec-kitty config list'],
   other_server: ['the session is for another server', 'spec-kitty auth login'],

@@ -96,7 +96,7 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
   })
 }
 
-/** `openHandle` puts such a file aside and starts a new one; only where that does not help does a user see this. */
+/** `openHandle` puts such a file aside and starts a new one: a user sees this where that did not help, or where a command only looks. */
 export function damaged(path: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
     hint: 'spec-kitty sync queue --export FILE saves what can be read of it',

@@ -19,7 +19,7 @@ export function databasesAside(path: string): readonly string[] {
 /**
  * Moves a damaged database away with its WAL, and returns its new path. All of them are kept. The caller holds the lock.
  *
- * The database itself goes first: if this is interrupted, a WAL without a database is left, which nobody opens and
+ * The database itself goes first: if this is interrupted, a WAL without a database is left, which no process opens and
  * `finishMove` moves after it. SQLite would play it back into a new database.
  */
 export function setAside(path: string): string {

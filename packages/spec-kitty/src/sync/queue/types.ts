@@ -78,8 +78,9 @@ export type Settled =
 
 /**
  * The queue of one root, in one SQLite file. Several processes may use it at once. Every method is one transaction that is on
- * disk when it returns; those that return a promise let the event loop go on while others write. Each throws `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full
- * disk), `E_QUEUE_BUSY` (others wrote for longer than the busy timeout, exit 75).
+ * disk when it returns; those that return a promise let the event loop go on while others write. Each throws `CommandError`:
+ * `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full disk), `E_QUEUE_BUSY` (others wrote for longer than
+ * the busy timeout, exit 75).
  */
 export interface Queue extends Disposable {
   readonly path: string
