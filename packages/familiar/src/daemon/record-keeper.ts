@@ -114,11 +114,11 @@ function isReplaceable(family: Family, path: string): boolean {
 function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
   let timer: NodeJS.Timeout | null = null
   // The directory itself, if it is moved or removed.
-  const telling = [basename(path), basename(dirname(path))]
+  const telling = new Set([basename(path), basename(dirname(path))])
   try {
     const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
       // Locks, a log and a tool's own files change much more often, and say nothing about the record.
-      if (name !== null && !telling.includes(name)) return
+      if (name !== null && !telling.has(name)) return
       timer ??= setTimeout(() => {
         timer = null
         onChange()
