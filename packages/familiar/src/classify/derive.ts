@@ -204,10 +204,19 @@ function isDisowned(seen: Observation, scope: ScopeSnapshot, around: ScanContext
   const running = scope.records.flatMap((read) =>
     read.state === 'readable' && read.record.running ? [read.record] : [],
   )
-  if (running.length === 0) return 'yes'
+  if (running.length === 0) return isDisownedWithoutRecord(seen, scope, around)
   return some(
     ...running.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around.alive))),
   )
+}
+
+/**
+ * Returns whether a process whose scope has no record is disowned. A predecessor that records its daemons nowhere may be in
+ * use in any other scope that still exists; in the scanned scope, commands of this version use a daemon of theirs instead.
+ */
+function isDisownedWithoutRecord(seen: Observation, scope: ScopeSnapshot, around: ScanContext): Tri {
+  const mayBeUsed = seen.shape?.isUnrecorded === true && scope.gone !== true
+  return mayBeUsed && markerHere(seen, around) !== 'yes' ? 'unknown' : 'yes'
 }
 
 /**

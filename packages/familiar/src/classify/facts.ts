@@ -64,7 +64,8 @@ export interface Facts {
   readonly project_gone: Tri
   /**
    * It is not the daemon of the scope that its command line names: no record of that scope names a running daemon, or
-   * one names another live process.
+   * one names another live process. A predecessor's daemon of another scope that is recorded nowhere (`isUnrecorded`) may be
+   * in use: `unknown`.
    */
   readonly disowned: Tri
 }

@@ -82,11 +82,12 @@ export interface CommandLine {
 /** An earlier implementation of the daemon: the only place where an author describes command lines. */
 export interface Predecessor {
   /** Its command line, argument by argument. */
-  readonly commandLine: Omit<SpawnShape, 'implementation' | 'hasOptions'>
+  readonly commandLine: Omit<SpawnShape, 'implementation' | 'hasOptions' | 'isUnrecorded'>
   /** The path of its health reply: what answers a GET with JSON, without a token. By default `/api/health`. */
   readonly healthPath?: string
   /** Reads the JSON body of its health reply; null if it is none of its replies. */
   readonly readSelfReport: (body: unknown) => PredecessorReport | null
+  /** Where it records its daemon. Left out if it keeps no record: then only a record of ours, or a deleted scope, makes it stale. */
   readonly record?: {
     readonly file: (scope: string) => string
     /** Null if the text is no record of it. */

@@ -128,7 +128,11 @@ function familyOf(
     reasonNames: words.reasonNames,
     shapes: [
       ownShape(commandLine),
-      ...predecessors.map((one) => ({ ...one.commandLine, implementation: 'predecessor' as const })),
+      ...predecessors.map(({ commandLine: theirs, record }) => ({
+        ...theirs,
+        implementation: 'predecessor' as const,
+        isUnrecorded: record === undefined,
+      })),
     ],
     readSelfReport: selfReportReader(name, predecessors),
     healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),

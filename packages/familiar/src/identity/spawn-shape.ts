@@ -21,6 +21,8 @@ export interface SpawnShape {
    * Decodes the text of the `scope` group into a path. If this is left out, or returns null, the text itself is the path.
    */
   readonly decodeScope?: (text: string) => string | null
+  /** True if such a daemon is recorded nowhere: then the absence of a record does not say that it is unused. */
+  readonly isUnrecorded?: boolean
 }
 
 /** What was found in a command line that has a known spawn shape. */
@@ -30,6 +32,8 @@ export interface ShapeMatch {
   readonly marker: string | null
   readonly port: number | null
   readonly token: string | null
+  /** True if daemons with this command line are recorded nowhere. */
+  readonly isUnrecorded?: boolean
 }
 
 /**
@@ -103,5 +107,6 @@ function toMatch(shape: SpawnShape, groups: Groups): ShapeMatch {
     marker: scope === undefined ? null : (shape.decodeScope?.(scope) ?? scope),
     port: portOf(Number(groups['port'])),
     token: groups['token'] ?? null,
+    ...(shape.isUnrecorded === true ? { isUnrecorded: true } : {}),
   }
 }

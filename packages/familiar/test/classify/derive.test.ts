@@ -558,6 +558,39 @@ describe('factsOf', () => {
   })
 })
 
+describe('a predecessor that records its daemons nowhere', () => {
+  const unrecorded = (marker: string): Partial<Observation> => ({
+    shape: oldShape({ marker, isUnrecorded: true }),
+    namedScopes: [marker],
+  })
+  const elsewhere = (change: Parameters<typeof scopeView>[0]): ScanContext =>
+    context(scopeView({ records: [ABSENT] }), scopeView(change))
+  const there = { real: ELSEWHERE, records: [ABSENT] }
+  const replaced = readable(
+    ownRecord({ scope: ELSEWHERE, pid: LIVE_PID, startTime: LIVE_START_TIME, port: 9402 }),
+  )
+
+  it.each<[string, Partial<Observation>, Tri, ScanContext]>([
+    ['of this scope: commands use another daemon here', unrecorded(HERE), 'yes', here({ records: [ABSENT] })],
+    ['of another scope: it may be in use there', unrecorded(ELSEWHERE), 'unknown', elsewhere(there)],
+    ['of another scope that is gone', unrecorded(ELSEWHERE), 'yes', elsewhere({ ...there, gone: true })],
+    [
+      'of another scope with a live daemon of this version',
+      unrecorded(ELSEWHERE),
+      'yes',
+      elsewhere({ ...there, records: [replaced] }),
+    ],
+    [
+      'of another scope, where such daemons are recorded and this one is not',
+      { ...unrecorded(ELSEWHERE), shape: oldShape({ marker: ELSEWHERE }) },
+      'yes',
+      elsewhere(there),
+    ],
+  ])('%s', (_, seen, disowned, around) => {
+    expect(factsOf(BASIS, observation(seen), around).disowned).toBe(disowned)
+  })
+})
+
 describe('part of a singleton', () => {
   const NAMES_LIVE = here({ records: [readable(ownRecord({ port: PORT }))] })
   const singleton = observation({

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { definitionOf } from '../../src/define/daemon.js'
 import { launchArgs, ownShape, selfReportReader, servedScope } from '../../src/define/recognise.js'
 import { matchShapes } from '../../src/identity/spawn-shape.js'
-import type { Predecessor } from '../../src/index.js'
+import { defineDaemon, type Predecessor } from '../../src/index.js'
 
 const LINE = { role: 'previewd-daemon', scopeFlag: '--previewd-scope=' }
 const SHAPES = [ownShape(LINE)]
@@ -72,6 +73,24 @@ const REPLY = {
     token: 'x',
   },
 }
+
+describe('the command line of a predecessor', () => {
+  const commandLine = { head: [/node/, /old\.js/], marker: /--dir=(?<scope>.+)/ }
+  const args = ['node', 'old.js', '--dir=/home/dev/project']
+
+  it.each([
+    ['is that of an unrecorded daemon where the predecessor keeps no record', undefined, true],
+    ['and is not, where it keeps one', { file: () => '/home/dev/old.pid', parse: () => null }, undefined],
+  ])('%s', (_, record, isUnrecorded) => {
+    const old: Predecessor = { commandLine, readSelfReport: () => null, ...(record ? { record } : {}) }
+    const { family } = definitionOf(defineDaemon({ name: 'previewd', predecessors: [old] }))
+    expect(matchShapes(family.shapes, { args })).toMatchObject({
+      implementation: 'predecessor',
+      marker: '/home/dev/project',
+    })
+    expect(matchShapes(family.shapes, { args })?.isUnrecorded).toBe(isUnrecorded)
+  })
+})
 
 describe('a health reply', () => {
   const read = selfReportReader('previewd', [])
