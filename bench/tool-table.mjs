@@ -52,7 +52,7 @@ const NOTES = `## What the others do better, and what the rows mean
   version was not; familiar compares versions, so during development \`restart\` is needed.
 - Without use, sock-daemon's daemon leaves after an hour and familiar's after three, unless told otherwise; core_d's never does.
 - After a kill -9, sock-daemon's client meets the socket of the dead daemon (\`ECONNREFUSED\`), and starts one only if there
-  is no socket (\`ENOENT\`): it stays unserved until somebody deletes the file. core_d's client unlinks its file then.
+  is none (\`ENOENT\`): it stays unserved until the file is deleted. core_d's client unlinks its file then.
 - **familiar** costs the most time for each call and the most memory, and it needs a native lock library and a range of
   ports. What that pays for is in the rows about kills, upgrades, orphans and lost files.
 `

@@ -100,7 +100,9 @@ function show(stale, bystanders) {
     console.log(`  ${lives(one) ? 'ok  ' : 'FAIL'} ${one.name}${at} is the same living process (${one.pid})`)
   }
   const isGood = left.length === 0 && bystanders.every(lives) && codes.every((code) => code === 0)
-  console.log(isGood ? '\nFrom many orphans to clean, and nobody else was touched.' : '\nThe demo FAILED.')
+  console.log(
+    isGood ? '\nFrom many orphans to clean, and no other process was touched.' : '\nThe demo FAILED.',
+  )
   return isGood ? 0 : 1
 }
 

@@ -9,7 +9,7 @@ const commands = { 'mcp-server': 'what an editor starts: MCP on stdin and stdout
 /** @param {readonly string[]} args */
 async function main(args) {
   if (args.length !== 1 || args[0] !== 'mcp-server') return docsd.cli(args, { commands })
-  // The editor has closed its end: nobody reads what is still to be said.
+  // The editor has closed its end: further output has no reader.
   process.stdout.on('error', () => process.exit(0))
   const { runShim } = await import('./shim.js')
   await runShim(process.stdin, process.stdout)

@@ -5,7 +5,7 @@ import { makeIndex } from './index.js'
 const index = makeIndex()
 
 await docsd.serve(async (request, { signal }) => {
-  // Loaded with the first request: a daemon that nobody asks does not pay for the SDK.
+  // Loaded with the first request: a daemon without requests does not pay for the SDK.
   const { answer } = await import('./answer.js')
   return answer(request, index, signal)
 })

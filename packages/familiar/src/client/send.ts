@@ -54,7 +54,7 @@ export function send(sending: Sending): Promise<Outcome> {
       else if (lack !== null) reject(lack)
       else resolve(outcomeOf(sending, { isSent, isLate: link.isLate }, cause))
     }
-    // Once a reply has begun, these settle nothing: whoever reads its body is told what goes wrong.
+    // Once a reply has begun, these settle nothing: the reader of its body is told what goes wrong.
     request.on('error', fail).on('close', () => fail(null))
     request.on('response', (message) => {
       resolve({ outcome: 'replied', reply: replyOf(message, link.receive(message)) })
@@ -142,7 +142,7 @@ class Link {
     const { family, record, socket, signal } = this.#sending
     this.#reply = message
     this.clock.over()
-    // A reply that nobody reads must not keep the process running. What is still to be sent does.
+    // An unread reply must not keep the process running. What is still to be sent does.
     socket.unref()
     return {
       hold: () => void socket.ref(),

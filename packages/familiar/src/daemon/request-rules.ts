@@ -6,7 +6,7 @@ import type { Refusal } from './reply.js'
 const TARGET = /^\/[!"$-~]*$/
 
 /**
- * Returns why a request is refused whatever it asks for and whoever sends it; null if it is not. Refuses DNS rebinding and
+ * Returns why a request is refused whatever it asks for and wherever it comes from; null if it is not. Refuses DNS rebinding and
  * cross-site requests first, then TRACE and targets that are not a path: with `GET http://HOST/`, HTTP would ignore the Host
  * that was checked.
  */

@@ -25,7 +25,7 @@ export async function shareAttempt<T>(
   const leave = (): void => {
     attempt.waiting -= 1
     if (attempt.waiting > 0) return
-    // Whoever comes now must not join work that is being given up.
+    // A new caller must not join work that is being given up.
     if (open.get(key) === attempt) open.delete(key)
     attempt.ending.abort(signal.reason)
   }

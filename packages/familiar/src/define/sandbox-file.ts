@@ -9,7 +9,7 @@ import { timingFromJson, type Timing } from '../protocol/timing.js'
 export const SANDBOX_VARIABLE = 'FAMILIAR_SANDBOX'
 export const SANDBOX_FILE = 'sandbox.json'
 
-/** What a daemon has for itself in a test: a place for its files, ports that nobody else uses, and shorter times. */
+/** What a daemon has for itself in a test: a place for its files, ports of its own, and shorter times. */
 export interface SandboxRead {
   readonly state: string
   readonly ports: PortRange

@@ -162,7 +162,7 @@ describe('a reply that is cut off rejects', () => {
     expect(parts).toEqual(['one'])
   })
 
-  it('even if nobody reads it until long afterwards, and that ends no process', async () => {
+  it('even if it is read only long afterwards, and that ends no process', async () => {
     const daemon = await startSaying('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello', 'reset')
     const reply = await fetchFrom(family, daemon.record, '/')
     await eventually(() => expect(daemon.open()).toBe(0))

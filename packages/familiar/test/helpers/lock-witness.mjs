@@ -33,7 +33,7 @@ export function leave(home) {
 
 /**
  * Makes the file. Returns who has made it before, null if it is new. It is written in one go but not made and
- * written in one go: the name of one that was killed in between is empty. One that is gone again is `somebody`.
+ * written in one go: the name of one that was killed in between is empty. One that is gone again is `unknown`.
  *
  * @param {string} path @param {string} self
  */
@@ -43,7 +43,7 @@ function make(path, self) {
     return null
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error
-    return readOr(path) ?? 'somebody'
+    return readOr(path) ?? 'unknown'
   }
 }
 

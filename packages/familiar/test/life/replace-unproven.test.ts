@@ -49,7 +49,7 @@ function needSetpriv(context: TestContext): void {
 }
 
 describe('an older daemon that is recorded and holds the lock, no matter what the text in the lock file says', () => {
-  it.for(['a process that lives', 'a daemon of another root', 'nobody'] as const)(
+  it.for(['a process that lives', 'a daemon of another root', 'no process'] as const)(
     'which names %s, is replaced: the process that it names is left alone',
     async (named) => {
       const [root, other] = [newRoot(), newRoot()]
@@ -57,7 +57,10 @@ describe('an older daemon that is recorded and holds the lock, no matter what th
       const holder = named === 'a daemon of another root' ? await startDaemonIn(other, ports, OLD) : null
       const { pid } = holder ?? (await spawnHostile('sleep', 0))
       const isNamedAlive = watch(pid)
-      writeFileSync(lockOf(root), named === 'nobody' ? '' : JSON.stringify({ pid, birth: startTimeOf(pid) }))
+      writeFileSync(
+        lockOf(root),
+        named === 'no process' ? '' : JSON.stringify({ pid, birth: startTimeOf(pid) }),
+      )
       expect((await connectAs(root, ports, NEW)).replaced).toMatchObject({ packageVersion: '1.0.0' })
       expect([old.isAlive(), isNamedAlive(), hasPendingSignal(pid)]).toEqual([false, true, false])
       await stopAll()

@@ -83,7 +83,7 @@ describe('the daemon lock', () => {
     ['its very name', (daemon: Named) => daemon],
     ['another start time', ({ pid }: Named) => ({ pid, birth: 'another' })],
     ['no start time', ({ pid }: Named) => ({ pid, birth: null })],
-    ['nobody', () => ({})],
+    ['no process', () => ({})],
   ] as const)('makes none of a process that only the text names, with %s', async ([, text]) => {
     expect((await startHung({ isHolder: false, text })).candidates).toEqual([])
   })

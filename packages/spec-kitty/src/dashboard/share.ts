@@ -17,7 +17,7 @@ export function inTurn<T>(limit: number): InTurn<T> {
     else await new Promise<void>((resolve) => next.push(resolve))
     try {
       waiting.delete(key)
-      if (signals.every(({ aborted }) => aborted)) throw new Error('nobody waits for it any more')
+      if (signals.every(({ aborted }) => aborted)) throw new Error('every caller has given up')
       return await work()
     } finally {
       const follower = next.shift()

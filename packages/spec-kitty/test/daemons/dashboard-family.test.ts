@@ -204,7 +204,7 @@ describe('the health reply of a dashboard', () => {
     ['null', null],
     ['a text', 'ok'],
     ['a list', [DASHBOARD.reply]],
-    ['somebody else', { status: 'ok' }],
+    ['another program', { status: 'ok' }],
   ])('is not %s', (_, body) => {
     expect(readSelfReport(body)).toBeNull()
   })

@@ -157,8 +157,8 @@ describe('the health reply of a sync daemon', () => {
     ['a text', 'ok'],
     ['a list', [OWN_SYNC_REPLY]],
     ['an empty object', {}],
-    ['somebody else', { status: 'ok' }],
-    ['somebody else with a version', { status: 'ok', version: '1.0.0', sync: {} }],
+    ['another program', { status: 'ok' }],
+    ['another program with a version', { status: 'ok', version: '1.0.0', sync: {} }],
   ])('is not %s', (_, body) => {
     expect(readSelfReport(body)).toBeNull()
   })

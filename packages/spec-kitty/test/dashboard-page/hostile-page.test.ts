@@ -104,7 +104,7 @@ describe.skipIf(lacksChromium())('the page, given hostile content', () => {
     [{ view: 'board', mission: ID, card: CARD }, 'dialog [data-testid=document]'],
     [{ view: 'documents', mission: ID, document: DOCUMENT }, '[data-testid=document]'],
   ]
-  it.each(routes)('runs nothing, asks nobody, breaks nothing: %j', async (route, shown) => {
+  it.each(routes)('runs nothing, sends nothing, breaks nothing: %j', async (route, shown) => {
     const { page, complaints, requests } = await open(browser, server.url, 400)
     await page.goto(server.url + printRoute(route))
     await page.waitForSelector(shown)

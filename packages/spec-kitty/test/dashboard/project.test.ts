@@ -240,7 +240,7 @@ describe('what is malformed is a problem', () => {
     ])
   })
 
-  it('a socket, which nobody is asked at', async () => {
+  it('a socket, which is not connected to', async () => {
     const project = oneMission()
     const path = join(writeMission(project, 's'), 'spec.md')
     const server = createServer().listen(path)

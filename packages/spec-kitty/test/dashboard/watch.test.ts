@@ -34,7 +34,7 @@ const BUILT = fileURLToPath(new URL('../../dist/dashboard/project/watch.js', imp
 /** Longer than anything takes on a busy machine. */
 const PATIENCE = { timeout: 10_000, interval: 10 }
 
-/** Longer than a change that nobody should tell of would take. */
+/** Longer than it takes to report a change: one that must not be reported has not been by then. */
 const QUIET_MS = 600
 
 type Told = readonly string[] | null
@@ -183,7 +183,7 @@ describe('missions that come and go are told', () => {
     await hears(['002-renamed'])
   })
 
-  it('until the project itself goes, which hurts nobody, and from when it is there again', async () => {
+  it('until the project itself goes, which raises no error, and from when it is there again', async () => {
     const project = oneMission()
     const { hears } = await watched(project)
     renameSync(project, `${project}-gone`)
@@ -240,7 +240,7 @@ describe('nothing is told', () => {
     expect(new Set(told().flat())).toEqual(new Set([ID]))
   })
 
-  it('wakes nobody up while nothing happens', async () => {
+  it('causes no wake-up while nothing happens', async () => {
     const { child, lines } = watching([process.execPath], largeProject(20, 5))
     await vi.waitFor(() => expect(lines()).toEqual(['null']), PATIENCE)
     await sleep(1000)

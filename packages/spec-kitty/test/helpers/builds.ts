@@ -26,7 +26,7 @@ export interface Build {
   readonly entry: string
   /** Runs its command. */
   run(args: readonly string[], env: Readonly<Record<string, string>>): Ran
-  /** Runs a line as somebody who copied it from its output would: in a shell that knows `spec-kitty`. */
+  /** Runs a line as a user who copied it from its output would: in a shell that knows `spec-kitty`. */
   runLine(line: string, env: Readonly<Record<string, string>>): Ran
 }
 

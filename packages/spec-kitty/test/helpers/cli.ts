@@ -6,7 +6,7 @@ import { NOBODY } from '../../../familiar/test/helpers/skip.js'
 export const CLI = fileURLToPath(new URL('../../bin/spec-kitty.js', import.meta.url))
 
 /**
- * Whoever gives up at once has done so by then, on a busy machine too; a wait for a start takes 15 s, one for a lock 30 s. How
+ * A command that gives up at once has done so by then, on a busy machine too; a wait for a start takes 15 s, one for a lock 30 s. How
  * long a command really takes is measured in `bench/`.
  */
 export const AT_ONCE_MS = 12_000

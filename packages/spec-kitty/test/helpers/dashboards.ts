@@ -169,7 +169,7 @@ export function processesNaming(text: string): readonly string[] {
   })
 }
 
-/** Returns what the health of a port says, null where nobody answers. */
+/** Returns what the health of a port says, null without an answer. */
 export async function healthOn(port: number): Promise<Record<string, unknown> | null> {
   try {
     const reply = await fetch(`http://127.0.0.1:${port}/api/health`, { signal: AbortSignal.timeout(10_000) })

@@ -10,7 +10,7 @@ export interface Home {
   run(args: readonly string[]): Promise<Ended>
 }
 
-/** A process that has nothing to do with us, and that somebody else's record may name. */
+/** A process that has nothing to do with us, and that a foreign record may name. */
 export type Innocent = Pick<Daemon, 'pid' | 'ticks'>
 
 /** Makes the home whose `.spec-kitty` is the root. */
@@ -60,7 +60,7 @@ export async function spawnAgainAndAgain(
 
 /**
  * `recycled`: the daemon dies, and its record then names a living process, with the start time it has or another. `renamed`:
- * it lives, and the record names somebody with a start time that is not theirs. Both in one go: no other daemon can have
+ * it lives, and the record names a process with another start time. Both in one go: no other daemon can have
  * come up in between.
  */
 function disturb(root: SyncRoot, daemon: Daemon, deed: Deed, innocent: Innocent, isTrue: boolean): void {

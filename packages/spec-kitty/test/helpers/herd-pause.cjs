@@ -7,9 +7,9 @@
  * is; it has no switch for this.
  *
  * The times come from `HERD_SEED`, the steps go to `HERD_TRACE`: `PID takes|leaves LOCK`. A lock is taken before that
- * is written and left after it, so that in the order of the lines nobody may take what another has not left.
+ * is written and left after it, so that in the order of the lines no command may take what another has not left.
  *
- * A command first waits at `HERD_GATE`, a FIFO that opens when somebody opens it to write: all go on at one moment.
+ * A command first waits at `HERD_GATE`, a FIFO that opens when it is opened for writing: all go on at one moment.
  */
 
 const childProcess = require('node:child_process')

@@ -6,7 +6,7 @@ import { listeningFor, listeningSockets, parentOf, processesWith } from './herd-
 /**
  * `herd-watch.mjs ROOT TRACE VICTIM AFTER_MS`: looks at the listeners of a root until its stdin ends, then prints what it
  * saw. Meanwhile it kills one command, AFTER_MS after the first of all took the life-cycle lock: the one with the pid
- * VICTIM, or (0) that first one, or another where that has ended; without VICTIM it kills nobody. On stdin, any text means: from now on somebody has to listen.
+ * VICTIM, or (0) that first one, or another where that has ended; without VICTIM it kills no process. On stdin, any text means: from now on a daemon has to listen.
  *
  * A process of its own, ahead of the herd where that is allowed: the one that started the herd hardly runs meanwhile.
  */

@@ -9,13 +9,13 @@ export interface Seen {
   readonly samples: number
   /** Daemons of the root that listened at one and the same time, each time that there were several. */
   readonly several: readonly (readonly number[])[]
-  /** How often nobody listened, after somebody had to. */
+  /** How often no daemon listened, after one had to. */
   readonly none: number
   readonly killed: number | null
 }
 
 export interface Watch {
-  /** From now on somebody has to listen. */
+  /** From now on a daemon has to listen. */
   expectOne(): void
   stop(): Promise<Seen>
 }

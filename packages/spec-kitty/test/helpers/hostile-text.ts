@@ -1,5 +1,5 @@
 /**
- * What somebody may write into a project to take over the page that shows it. Each sample calls `boom` with its name
+ * What an attacker may write into a project to take over the page that shows it. Each sample calls `boom` with its name
  * where it runs, or asks a host that is not the dashboard's for something.
  */
 

@@ -110,7 +110,7 @@ export function everyLane(): string {
   return project
 }
 
-/** Names of missions and documents that break whoever takes them for something else than names. */
+/** Names of missions and documents that break code that takes them for something else than names. */
 export const HOSTILE_NAMES: readonly string[] = [
   '__proto__',
   'constructor',

@@ -8,7 +8,7 @@ import { BY_THE_WAY, MARKDOWN, NAMES, SAMPLES } from '../helpers/hostile-text.js
 import { emptyProject, laneEvent, writeMission } from '../helpers/projects.js'
 import { openSink, openTripwire, type Tripwire } from '../helpers/tripwire.js'
 
-/** A project that wants to run something in the page of whoever looks at it. */
+/** A project that wants to run something in the page that shows it. */
 describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
   const missions = NAMES.map((name, at) => `${at} ${name}`)
   let sink: Awaited<ReturnType<typeof openSink>>
@@ -36,7 +36,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  it('runs nothing and asks nobody from names, titles and front matter', async () => {
+  it('runs nothing and sends nothing because of names, titles and front matter', async () => {
     const before = sink.connections()
     const wire = await openTripwire(here.browser)
     const { page } = wire
@@ -56,7 +56,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     await page.context().close()
   })
 
-  it('runs nothing and asks nobody from documents', async () => {
+  it('runs nothing and sends nothing because of documents', async () => {
     const before = sink.connections()
     const wire = await openTripwire(here.browser)
     const { page } = wire

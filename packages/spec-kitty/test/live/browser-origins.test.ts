@@ -6,7 +6,7 @@ import { isServing, lacksChromium, openPage, type Dashboard } from '../helpers/b
 import { useBrowser } from '../helpers/browser-desk.js'
 import { oneMission } from '../helpers/projects.js'
 
-/** Somebody else's page, open in the same browser as the dashboard: it can neither read it nor stop it. */
+/** A foreign page, open in the same browser as the dashboard: it can neither read it nor stop it. */
 describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   let dashboard: Dashboard
   let server: Server

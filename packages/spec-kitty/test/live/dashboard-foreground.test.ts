@@ -98,7 +98,7 @@ describe('in the foreground', () => {
     expect(shown.document).toMatchObject({ state: 'running', pid: here.pid })
   })
 
-  it('is never touched by a clean-up, whoever asks and however', async () => {
+  it('is never touched by a clean-up, wherever and with whatever options it runs', async () => {
     const here = await startForeground()
     for (const args of [['--yes'], ['--yes', '--force'], ['--yes', '--force', '--port', String(here.port)]]) {
       const { document } = await place.json(place.home, ['dashboard', '--cleanup-all', ...args])

@@ -94,7 +94,7 @@ describe('R1: the record names another', () => {
     },
   )
 
-  it('nobody: a record that is deleted or damaged comes back', async () => {
+  it('no one: a record that is deleted or damaged comes back', async () => {
     const ours = await place.startTimed(project, { tickMs: 3_600_000 })
     rmSync(recordPath(project))
     expect(await until(() => recordIn(project)?.['pid'] === ours.pid, 10_000)).toBe(true)
@@ -172,10 +172,10 @@ async function startFrom(dist: string): Promise<Dashboard> {
   return recorded(project)
 }
 
-describe('R4: nobody looks', () => {
+describe('R4: no page is open', () => {
   const idle = { tickMs: 200, idleMs: 1_500 }
 
-  it('leaves, whoever asks for its health', async () => {
+  it('leaves, although its health is asked for', async () => {
     const ours = await place.startTimed(project, idle)
     const asked = await until(async () => (await healthOn(ours.port)) === null && !lives(ours), GONE_MS, 100)
     expect(asked).toBe(true)

@@ -45,7 +45,7 @@ const SETTLED_MS = 10_000
 
 const LOCKS = new Set(['.gitignore', 'daemon.lock', 'lifecycle.lock'])
 
-/** Removes a project in which a dashboard may just be writing: whoever deletes one tries again, too. */
+/** Removes a project in which a dashboard may just be writing: a user who deletes one tries again, too. */
 async function remove(project: string): Promise<void> {
   for (const end = performance.now() + SETTLED_MS; ; await sleep(5)) {
     try {
@@ -74,7 +74,7 @@ async function wrongWith(project: string): Promise<string | null> {
 
 describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () => {
   it.each(['SIGINT', 'SIGKILL'] as const)(
-    'by %s to the command and its process group leaves no process that nobody knows, and the next works',
+    'by %s to the command and its process group leaves no unrecorded process, and the next works',
     { timeout: 60_000 + ROUNDS * 8_000 },
     async (how) => {
       const { random } = seeded('live/dashboard-missed')

@@ -69,7 +69,7 @@ afterAll(async () => {
   await place?.end()
 }, 120_000)
 
-/** The predecessor's dashboards of projects that somebody deleted, as its test suites leave them. */
+/** The predecessor's dashboards of deleted projects, as its test suites leave them. */
 async function orphansOn(ports: readonly number[]): Promise<readonly Process[]> {
   return forEach(ports, async (port) => {
     const project = place.project(`orphans/${port}`)

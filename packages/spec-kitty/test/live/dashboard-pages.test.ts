@@ -79,7 +79,7 @@ describe('the missions', () => {
     expect((await getJson(daemon.port, documentPath(MISSION, 'tasks/WP01-start.md'))).text).toBe('\nDo it.\n')
   })
 
-  it('come as JSON that no other origin may embed and nobody keeps', async () => {
+  it('come as JSON that no other origin may embed and no cache keeps', async () => {
     for (const path of [
       '/api/missions',
       missionPath(MISSION),
@@ -192,7 +192,7 @@ describe('a name that leads nowhere', () => {
     expect(lives(daemon)).toBe(true)
   })
 
-  it('is what it is, however long: refused before it is read, and nobody is the worse for it', async () => {
+  it('is what it is, however long: refused before it is read, and other requests are served', async () => {
     const answer = await get(daemon.port, `/api/missions/${'a'.repeat(100_000)}`).catch(() => null)
     expect(answer?.status ?? 431).toBe(431)
     expect((await get(daemon.port, '/api/missions')).status).toBe(200)
@@ -434,7 +434,7 @@ describe('the events', () => {
   })
 })
 
-describe('a dashboard that nobody looks at', () => {
+describe('a dashboard without an open page', () => {
   it('sleeps', async () => {
     const before = switches()
     await sleep(20_000)

@@ -217,7 +217,7 @@ describe('a path out of the page', () => {
     }
   })
 
-  it('is a file of nobody, also where the page is not built', async () => {
+  it('is never served, also where the page is not built', async () => {
     for (const path of [...paths, ...noPaths]) {
       const { status, text: told } = await say(daemon.port, text(`GET ${path}`))
       expect([path, status === 200, /root:|"name":|dependencies/.test(told)]).toEqual([path, false, false])
@@ -272,7 +272,7 @@ describe('nonsense', () => {
     }
   })
 
-  it('of any size is not waited for, and nobody else waits', async () => {
+  it('of any size is not waited for, and no other client waits', async () => {
     const large = 'x'.repeat(2 * 1024 * 1024)
     const json = authorized({ 'Content-Type': 'application/json' })
     const before = residentMibOf(daemon.pid)

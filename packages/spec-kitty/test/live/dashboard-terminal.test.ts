@@ -80,7 +80,7 @@ describe('the terminal is closed', () => {
   })
 })
 
-describe('whoever reads what it says is gone', () => {
+describe('the reader of its output is gone', () => {
   it('a dashboard in the foreground serves on, and marks its record when it leaves', async () => {
     const preload = join(place.base, 'talk.cjs')
     writeFileSync(

@@ -106,7 +106,7 @@ async function runRound(seed: number): Promise<string> {
   const holders = new Set(steps.filter(({ lock }) => lock === 'lifecycle.lock').map(({ pid }) => pid))
   const isFirst =
     killed === steps.find(({ step, lock }) => step === 'takes' && lock === 'lifecycle.lock')?.pid
-  const fate = `${isFirst ? 'the first holder' : killed === null ? 'nobody' : 'one'} was killed after ${blow.afterMs} ms`
+  const fate = `${isFirst ? 'the first holder' : killed === null ? 'none' : 'one'} was killed after ${blow.afterMs} ms`
   return `the slowest took ${slowest} ms; ${holders.size} held the life-cycle lock; ${samples} samples; ${fate}${isBusy ? `; busy machine: ${again.length} refused` : ''}`
 }
 

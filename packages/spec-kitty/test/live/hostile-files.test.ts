@@ -103,7 +103,7 @@ describe('config.toml as a link to a file of this user', () => {
 
 const NOBODY = 65534
 
-/** Opens a FIFO for writing, which the kernel grants at the moment at which somebody opens it for reading. */
+/** Opens a FIFO for writing, which the kernel grants at the moment at which it is opened for reading. */
 function openForWriting(path: string): () => string {
   let said = ''
   const child = spawn('sh', ['-c', 'exec 3> "$0" && echo opened && read -r line', path], { stdio: 'pipe' })

@@ -118,7 +118,7 @@ describe('#1071 a record that names a living stranger', () => {
 })
 
 describe('#1071 what the predecessor leaves: six daemons of one root, and a record of the last', () => {
-  it('becomes one daemon of ours, and nobody else is harmed', { timeout: 180_000 }, async () => {
+  it('becomes one daemon of ours, and no other process is harmed', { timeout: 180_000 }, async () => {
     await sleep(Math.max(0, legacyBornAt + AGE_MS - performance.now()))
     const record = join(legacy.root.path, 'sync-daemon')
     const text = readFileSync(record, 'utf8')

@@ -38,7 +38,7 @@ export interface DashboardProject {
 }
 
 /** What must never be told: it stands beside the project, and links in the project lead to it. */
-export const SECRET = 'what stands beside the project is nobody’s business'
+export const SECRET = 'what stands beside the project must not be shown'
 
 export const MISSION = '001-login'
 

@@ -36,7 +36,7 @@ describe('one that does not answer', () => {
     const { document, status } = root.json(['auth', 'doctor'])
     expect([status, document.daemon]).toMatchObject([1, { state: 'wedged', active: false, pid: old.pid }])
     expect(findingOf(document, 'F-005').remediation.command).toBe('spec-kitty sync stop')
-    // It is recorded: neither an orphan to be cleaned, nor a daemon that nobody uses.
+    // It is recorded: neither an orphan to be cleaned, nor an unused daemon.
     expect(findingOf(document, 'F-002')).toBe(undefined)
     expect(document.candidates).toMatchObject([{ rule: 'S11', remedy: 'spec-kitty sync stop' }])
     expectAlive(old)

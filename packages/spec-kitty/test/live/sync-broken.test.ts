@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AT_ONCE_MS, smallEnvironment } from '../helpers/cli.js'
 import { lineOf, makeRoot, processesNaming, type SyncRoot } from './sync-root.js'
 
-/** An installation whose daemon cannot run: half an upgrade, a file that somebody lost. */
+/** An installation whose daemon cannot run: half an upgrade, a lost file. */
 let root: SyncRoot
 let installed: string
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { lives, makeRoot, until, type Daemon, type SyncRoot } from './sync-root.js'
 
-/** A started daemon keeps nothing of its starter's: no pipe that somebody reads to its end, no terminal, no directory. */
+/** A started daemon keeps nothing of its starter's: no pipe that is read to its end, no terminal, no directory. */
 let root: SyncRoot
 
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lineOf, lives, makeRoot, signal, skipAloud, type Daemon, type SyncRoot } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 
-/** Homes that are somebody else's: a copy with its original's record and locks, and a user's home under sudo. */
+/** Foreign homes: a copy with its original's record and locks, and a user's home under sudo. */
 let root: SyncRoot
 
 beforeEach(() => {
@@ -47,7 +47,7 @@ describe('a copied home', () => {
     }
   }
 
-  it("shows the original's daemon, calls it nobody of its own, and does not end it", () => {
+  it("shows the original's daemon, does not call it its own, and does not end it", () => {
     const { document, status } = copy.json(['auth', 'doctor'])
     expect([status, document.daemon]).toEqual([0, null])
     expect(document.candidates).toMatchObject([{ pid: daemon.pid, daemon_root: root.path }])

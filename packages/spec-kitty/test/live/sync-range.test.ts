@@ -6,7 +6,7 @@ import { AT_ONCE_MS, startCli } from '../helpers/cli.js'
 import { daemonsOf, lineOf, makeRoot, until, type SyncRoot } from './sync-root.js'
 import { spawnHolder } from './holder.js'
 
-/** Starts that cannot be: no port is left, no loopback, somebody else is at it. */
+/** Starts that cannot be: no port is left, no loopback, another command holds the lock. */
 let root: SyncRoot
 let servers: Server[]
 
@@ -21,7 +21,7 @@ afterEach(async () => {
   await root.end()
 })
 
-/** Takes a port; while a command runs, nobody of this process answers on it. */
+/** Takes a port; while a command runs, this process does not answer on it. */
 async function take(port: number, host = '127.0.0.1'): Promise<void> {
   const server = createServer().listen({ port, host, ipv6Only: host === '::' })
   await once(server, 'listening')
@@ -57,7 +57,7 @@ describe('a full range', () => {
   })
 })
 
-describe('a start while somebody holds the life-cycle lock', () => {
+describe('a start while another process holds the life-cycle lock', () => {
   it('says after a second what it waits for and who holds it, and starts when the lock is free', async () => {
     const lock = spawnHolder(root.path)
     const holder = await lock.ready

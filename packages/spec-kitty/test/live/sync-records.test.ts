@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { seeded } from '../../../familiar/test/helpers/random.js'
 import { lineOf, lives, makeRoot, type SyncRoot } from './sync-root.js'
 
-/** Records that cannot be read: they name nobody, stop nobody from starting, and are kept. */
+/** Records that cannot be read: they name no process, prevent no start, and are kept. */
 let root: SyncRoot
 
 beforeEach(() => {
@@ -96,7 +96,7 @@ describe('a corrupt record', () => {
     expect(statSync(other.file('lifecycle.lock')).isDirectory()).toBe(true)
   })
 
-  it('that names an innocent process harms nobody', () => {
+  it('that names an innocent process does not harm it', () => {
     root.start()
     root.run(['sync', 'stop'])
     const record = JSON.parse(readFileSync(root.file('record.json'), 'utf8'))

@@ -194,7 +194,7 @@ describe('a client that will not come to an end', () => {
     await expectWell()
   })
 
-  it('in two thousand idle connections keeps nobody else out, and holds only some of them', async () => {
+  it('in two thousand idle connections keeps no other client out, and holds only some of them', async () => {
     const idle: Socket[] = []
     for (let left = 2_000; left > 0; left -= 100) {
       idle.push(...(await Promise.all(Array.from({ length: 100 }, open))))

@@ -121,7 +121,7 @@ describe('stale siblings', () => {
     expect([status, document.port, isAlive(inTheWay)]).toEqual([0, 9430, false])
   })
 
-  it('that nobody can prove to be of this root are left', () => {
+  it('that cannot be proven to be of this root are left', () => {
     expect(siblings.spared.map(lives)).toEqual(siblings.spared.map(() => true))
   })
 })

@@ -123,7 +123,7 @@ describe('a daemon that cannot be retired now', () => {
     expect(readFileSync(`/proc/${stale.pid}/status`, 'utf8')).toMatch(/^State:\s+T/m)
   })
 
-  it('because somebody holds the life-cycle lock is left as it is, and it is said who', async () => {
+  it('because another process holds the life-cycle lock is left as it is, and that process is named', async () => {
     const stale = await startStale(root)
     const holder = spawnHolder(root.path)
     try {

@@ -24,7 +24,7 @@ const REACH: Readonly<Record<Sight, Readonly<Record<Intent, Reach>>>> = {
   no_record: of('may'),
   // A clean-up holds the lock of each scope that it changes. A project that is gone has none.
   no_lock: of('none', { clean_projects: 'may' }),
-  // Whoever is asked to leave, and does, needs no signal.
+  // A daemon that leaves when asked needs no signal.
   no_kill: of('none', { stop: 'may', start: 'may' }),
   starved: of('none', { stop: 'may', start: 'may' }),
 }

@@ -110,7 +110,7 @@ describe(`${HERD} commands at once`, () => {
     `replace the recorded daemon of the predecessor once, and keep its record, ${ROUNDS} times over`,
     async () => {
       for (let round = 1; round <= ROUNDS; round++) {
-        // Once there is a record of ours, the predecessor is somebody in daily use: each round has a home of its own.
+        // Once there is a record of ours, the predecessor is in daily use: each round has a home of its own.
         root = root.beside(join(root.base, `round-${round}`))
         const old = await startPredecessor(root.path, 9400)
         const record = readFileSync(join(root.path, 'sync-daemon'), 'utf8')

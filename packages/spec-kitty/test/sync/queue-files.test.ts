@@ -209,7 +209,7 @@ describe('a damaged database', () => {
 
   it('may be no database at all', async () => {
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, 'not a database, but somebody wrote it\n'.repeat(200))
+    writeFileSync(path, 'not a database, but text of a user\n'.repeat(200))
     await publishHere('a')
     expect([await waiting(), await salvaged(), databasesAside(path).length]).toEqual([['a'], [], 1])
   })

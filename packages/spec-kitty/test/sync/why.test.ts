@@ -53,7 +53,7 @@ it('nothing leaves because the queue cannot be read, whatever else is known', ()
   }
 })
 
-describe('nothing leaves, whatever waits and whoever runs, because', () => {
+describe('nothing leaves, whatever waits and whichever daemon runs, because', () => {
   it.each(Object.keys(CLOSED) as readonly ClosedReason[])('%s', (reason) => {
     const [sentence, command] = CLOSED[reason]
     for (const changes of [{}, { queued: 0 }, { isDaemonRunning: false, held: [held('/p', 5)] }]) {

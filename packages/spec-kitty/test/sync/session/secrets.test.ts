@@ -72,7 +72,7 @@ describe('a token', () => {
   })
 
   it('from standard input is not in the command line or environment of the command that reads it', async () => {
-    const token = 'a-token-that-nobody-may-see'
+    const token = 'a-token-that-must-not-be-seen'
     const child = startCli(['auth', 'login', '--with-token', '--json'], env)
     let said = ''
     child.stdout.on('data', (part: Buffer) => (said += part.toString()))
