@@ -1,14 +1,20 @@
-import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, constants, futimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
-import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
-import { isLockShown } from '../observe/platform/linux-locks.js'
 import { readSmallFile } from '../observe/peek.js'
+import {
+  isLinked,
+  isStillLinked,
+  lockDescriptor,
+  openLockFile,
+  unusable,
+  writeHolder,
+  type Holder,
+} from './lock-file.js'
 import { loadTryLock } from './lock-library.js'
-import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
-import { openRegular, writeWhole } from './safe-file.js'
+import { assertNotThroughLink } from './own-place.js'
+import { openRegular } from './safe-file.js'
 
 /** How long to wait for a lock by default: longer than a command may hold the life-cycle lock in total. */
 export const LOCK_WAIT_MS = 30_000
@@ -19,26 +25,20 @@ const ANNOUNCE_AFTER_MS = 1_000
 const FIRST_POLL_MS = 2
 const LAST_POLL_MS = 50
 
-/**
- * How often a lock call is tried: on a remote file system, a signal may interrupt (EINTR) even a call that does not
- * wait.
- */
-const INTERRUPTED_AT_MOST = 10
-
 /** The process that the text of a lock file names as the holder. Used for messages, never for a decision. */
 export interface LockHolder {
   readonly pid: number | null
   readonly startTime: string | null
 }
 
-/** What a command writes into a lock file. Only a daemon, which holds its lock until it ends, gives its start time. */
-const COMMAND = { pid: process.pid, startTime: null }
+/** What a command writes into a lock file. */
+const COMMAND: Holder = { pid: process.pid, startTime: null }
 
 export type { HeldLock }
 
 export interface AcquireOptions {
   /** The holder to write into the file; by default this process, as a command, without a start time. */
-  readonly holder?: { readonly pid: number; readonly startTime: string | null }
+  readonly holder?: Holder
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
   readonly onWait?: ((message: string) => void) | undefined
@@ -146,30 +146,6 @@ async function tryLock(
   }
 }
 
-function openLockFile(path: string, mustExist: boolean): number {
-  try {
-    if (mustExist) {
-      assertNotThroughLink(path)
-      return openRegular(path, constants.O_RDWR)
-    }
-    prepareOwnPlace(path)
-    return openRegular(path, constants.O_RDWR | constants.O_CREAT)
-  } catch (error) {
-    throw error instanceof FamiliarError ? error : unusable(path, error)
-  }
-}
-
-/** An error without errno says what is at the lock's path instead of a lock file. */
-function unusable(path: string, error: unknown): FamiliarError {
-  throwLack(error)
-  const errno = errnoOf(error)
-  const why = errno === null ? (error instanceof Error ? error.message : String(error)) : errno
-  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
-    hint: hintFor(path, errno),
-    cause: error,
-  })
-}
-
 /**
  * Loads the lock library. Called before a scan, a prompt or another wait, during which the package may be replaced; not
  * at start, because loading costs 2 ms and only commands that change something need a lock. Ignores failures: taking a
@@ -180,83 +156,6 @@ export async function loadLocks(): Promise<void> {
     loadTryLock('')
   } catch {
     // Taking a lock reports it.
-  }
-}
-
-function hintFor(path: string, errno: string | null): string {
-  if (errno === 'ELOOP') return `it is a link, and a lock must be a file: remove ${path}`
-  if (errno === null) return `a lock must be a regular file of this user: move ${path} away`
-  return `make ${dirname(path)} a directory that this user can write to, with space left`
-}
-
-function lockDescriptor(descriptor: number, path: string): boolean {
-  const tryLock = loadTryLock(path)
-  try {
-    return lockRange((offset, length) => tryLock(descriptor, offset, length))
-  } catch (error) {
-    throw unsupported(path, error)
-  }
-}
-
-/**
- * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for
- * anything else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): there, every
- * process locks the whole file instead, so they still exclude each other.
- */
-function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return tryLock(LOCK_OFFSET, LOCK_LENGTH)
-    } catch (error) {
-      if (errnoOf(error) === 'EINVAL') return tryLock(0, 0)
-      if (errnoOf(error) !== 'EINTR' || attempt === INTERRUPTED_AT_MOST) throw error
-    }
-  }
-}
-
-function unsupported(path: string, error: unknown): FamiliarError {
-  throwLack(error)
-  const why = errnoOf(error) ?? String(error)
-  const hint = `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
-  return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
-}
-
-/**
- * Returns whether the path still leads to the open file: a lock on a removed or replaced file protects nothing. Throws
- * the system's error if that cannot be determined.
- */
-function isLinked(descriptor: number, path: string): boolean {
-  const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
-  return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
-}
-
-/**
- * Writes the holder into the lock file. Overwrites the old text first and then truncates the file, which needs no new
- * space on a full disk. If this fails, empties the file, so that it never contains half a text.
- */
-function writeHolder(descriptor: number, holder: NonNullable<AcquireOptions['holder']>): void {
-  const isShown = holder.startTime === null || isLockShown(descriptor)
-  const named = {
-    pid: holder.pid,
-    birth: holder.startTime,
-    since: new Date().toISOString(),
-    ...(isShown ? {} : { is_shown: false }),
-  }
-  const text = `${JSON.stringify(named)}\n`
-  try {
-    writeWhole(descriptor, text, 0)
-    ftruncateSync(descriptor, Buffer.byteLength(text))
-  } catch (error) {
-    ftruncateSync(descriptor, 0)
-    throw error
-  }
-}
-
-function isStillLinked(descriptor: number, path: string): boolean {
-  try {
-    return isLinked(descriptor, path)
-  } catch (error) {
-    throw unusable(path, error)
   }
 }
 

@@ -1,10 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
-import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import type { Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
-import { hostIdOf } from './host-id.js'
+import { bootId, hasOurClock, readHost, readNamespaces } from './linux-host.js'
 import { findLockHolder } from './linux-locks.js'
 import {
   isPastListeners,
@@ -15,7 +14,7 @@ import {
   type ProcStat,
 } from './parse-proc.js'
 import type { Platform } from './platform.js'
-import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
+import { quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
 
 /** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 const TICKS_PER_SECOND = 100
@@ -60,30 +59,6 @@ export function readLockHolder(path: string, told: ToldHolder, pids: readonly nu
   return typeof found === 'number'
     ? { pid: found, startTime: inspectOne(found)[0]?.startTime ?? null }
     : found
-}
-
-/**
- * Returns the facts about this machine. The host id and the namespaces are read only when they are used: reading them takes
- * longer than a request to a daemon, and a command whose daemon proves itself does not need them.
- */
-function readHost(): Host {
-  let namespaces: string | null = null
-  let network: string | null = null
-  return {
-    pid: process.pid,
-    user: String(process.geteuid?.()),
-    bootId: bootId(),
-    get hostId() {
-      return hostId()
-    },
-    pidNamespace: pidNamespace(),
-    get namespaces() {
-      return (namespaces ??= readNamespaces('self') ?? 'unknown')
-    },
-    get networkNamespace() {
-      return (network ??= readLink('/proc/self/ns/net') ?? 'unknown')
-    },
-  }
 }
 
 function readListeners(range: PortRange): readonly Listener[] {
@@ -232,76 +207,9 @@ function readStat(pid: number): ProcStat | 'gone' | null {
   }
 }
 
-/**
- * Returns whether the process is in our time namespace. In another one, start times are shifted although the boot id is the
- * same, so they cannot be compared with ours.
- */
-function hasOurClock(pid: number): boolean {
-  return ownTime() === null || readLink(`/proc/${pid}/ns/time`) === ownTime()
-}
-
-let knownTime: string | null | undefined
-
-/** Returns the time namespace of this process; null on a kernel without time namespaces. */
-function ownTime(): string | null {
-  knownTime ??= readLink('/proc/self/ns/time')
-  return knownTime
-}
-
 /** Returns the arguments, decoded without loss: a scope whose name is not UTF-8 must not be taken for another one. */
 function readArguments(pid: number): string {
   return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
-}
-
-/** Paths, pids and permissions mean the same to two processes only if all of these namespaces are equal. */
-const KINDS = ['pid', 'mnt', 'time', 'user'] as const
-
-function readNamespaces(pid: string): string | null {
-  const links = KINDS.map((kind) =>
-    kind === 'time' && ownTime() === null ? 'none' : readLink(`/proc/${pid}/ns/${kind}`),
-  )
-  const root = rootOf(pid)
-  return root === null || links.includes(null) ? null : [...links, root].join(' ')
-}
-
-/**
- * Returns a text that identifies the root directory of a process. A process with another root directory (chroot) may share
- * every namespace with us, but its paths name other files. The mount id is part of the text, because a root that is
- * mounted a second time has the same inode but other mounts below it.
- */
-function rootOf(pid: string): string | null {
-  return quietly(() => {
-    const descriptor = openSync(`/proc/${pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY)
-    try {
-      const { dev, ino } = fstatSync(descriptor)
-      return `root:${dev}/${ino}/${mountOf(descriptor) ?? 'unknown'}`
-    } finally {
-      closeSync(descriptor)
-    }
-  })
-}
-
-let knownPidNamespace: string | null = null
-
-/** Returns the pid namespace of this process. It is read once, because it never changes. */
-function pidNamespace(): string {
-  knownPidNamespace ??= readLink('/proc/self/ns/pid') ?? 'unknown'
-  return knownPidNamespace
-}
-
-let knownBootId: string | null = null
-
-function bootId(): string {
-  knownBootId ??= readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? `unknown@${hostId()}`
-  return knownBootId
-}
-
-let knownHostId: string | null = null
-
-/** Returns the id of this machine. It is computed on demand: only the start of a daemon and a record of another boot need it. */
-function hostId(): string {
-  knownHostId ??= hostIdOf(readFile('/etc/machine-id')?.trim() || hostname())
-  return knownHostId
 }
 
 function readEnvironment(pid: number): Readonly<Record<string, string>> | null {

@@ -1,0 +1,124 @@
+import { constants, fstatSync, ftruncateSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { isLockShown } from '../observe/platform/linux-locks.js'
+import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
+import { loadTryLock } from './lock-library.js'
+import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
+import { openRegular, writeWhole } from './safe-file.js'
+
+/** Who holds a lock, as its file says. Only a daemon, which holds its lock until it ends, gives its start time. */
+export interface Holder {
+  readonly pid: number
+  readonly startTime: string | null
+}
+
+/**
+ * How often a lock call is tried: on a remote file system, a signal may interrupt (EINTR) even a call that does not
+ * wait.
+ */
+const INTERRUPTED_AT_MOST = 10
+
+/** Opens the file of a lock; creates it and its directory unless `mustExist`. Throws `E_SCOPE_UNUSABLE` or `E_RESOURCES`. */
+export function openLockFile(path: string, mustExist: boolean): number {
+  try {
+    if (mustExist) {
+      assertNotThroughLink(path)
+      return openRegular(path, constants.O_RDWR)
+    }
+    prepareOwnPlace(path)
+    return openRegular(path, constants.O_RDWR | constants.O_CREAT)
+  } catch (error) {
+    throw error instanceof FamiliarError ? error : unusable(path, error)
+  }
+}
+
+/** An error without errno says what is at the lock's path instead of a lock file. */
+export function unusable(path: string, error: unknown): FamiliarError {
+  throwLack(error)
+  const errno = errnoOf(error)
+  const why = errno === null ? (error instanceof Error ? error.message : String(error)) : errno
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
+    hint: hintFor(path, errno),
+    cause: error,
+  })
+}
+
+function hintFor(path: string, errno: string | null): string {
+  if (errno === 'ELOOP') return `it is a link, and a lock must be a file: remove ${path}`
+  if (errno === null) return `a lock must be a regular file of this user: move ${path} away`
+  return `make ${dirname(path)} a directory that this user can write to, with space left`
+}
+
+/** Tries the kernel lock once. False only if another process holds it. Throws `E_LOCK_UNSUPPORTED`, `E_LOCK_UNAVAILABLE` or `E_RESOURCES`. */
+export function lockDescriptor(descriptor: number, path: string): boolean {
+  const tryLock = loadTryLock(path)
+  try {
+    return lockRange((offset, length) => tryLock(descriptor, offset, length))
+  } catch (error) {
+    throw unsupported(path, error)
+  }
+}
+
+/**
+ * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for
+ * anything else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): there, every
+ * process locks the whole file instead, so they still exclude each other.
+ */
+function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return tryLock(LOCK_OFFSET, LOCK_LENGTH)
+    } catch (error) {
+      if (errnoOf(error) === 'EINVAL') return tryLock(0, 0)
+      if (errnoOf(error) !== 'EINTR' || attempt === INTERRUPTED_AT_MOST) throw error
+    }
+  }
+}
+
+function unsupported(path: string, error: unknown): FamiliarError {
+  throwLack(error)
+  const why = errnoOf(error) ?? String(error)
+  const hint = `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
+  return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
+}
+
+/**
+ * Returns whether the path still leads to the open file: a lock on a removed or replaced file protects nothing. Throws
+ * the system's error if that cannot be determined.
+ */
+export function isLinked(descriptor: number, path: string): boolean {
+  const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
+  return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
+}
+
+/**
+ * Writes the holder into the lock file. Overwrites the old text first and then truncates the file, which needs no new
+ * space on a full disk. If this fails, empties the file, so that it never contains half a text.
+ */
+export function writeHolder(descriptor: number, holder: Holder): void {
+  const isShown = holder.startTime === null || isLockShown(descriptor)
+  const named = {
+    pid: holder.pid,
+    birth: holder.startTime,
+    since: new Date().toISOString(),
+    ...(isShown ? {} : { is_shown: false }),
+  }
+  const text = `${JSON.stringify(named)}\n`
+  try {
+    writeWhole(descriptor, text, 0)
+    ftruncateSync(descriptor, Buffer.byteLength(text))
+  } catch (error) {
+    ftruncateSync(descriptor, 0)
+    throw error
+  }
+}
+
+/** Like `isLinked`. Throws `E_SCOPE_UNUSABLE` or `E_RESOURCES` if that cannot be determined. */
+export function isStillLinked(descriptor: number, path: string): boolean {
+  try {
+    return isLinked(descriptor, path)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
