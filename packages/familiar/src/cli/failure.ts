@@ -1,6 +1,6 @@
 import { asLack, FamiliarError } from '../errors.js'
 import { EXIT, exitOf } from './exit-codes.js'
-import { note, type Io } from './io.js'
+import { warn, type Io } from './io.js'
 import { DOCUMENT_VERSION, formatJson } from './json.js'
 import { CommandError, UsageError } from './usage.js'
 
@@ -23,7 +23,7 @@ export function reportFailure(
 ): number {
   const failure = describe(error, io)
   const hint = failure.remediation === null ? '' : ` (${failure.remediation})`
-  note(io, `${io.program}: ${failure.message}${hint}`)
+  warn(io, `${io.program}: ${failure.message}${hint}`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
     const { code, message, remediation } = failure

@@ -6,7 +6,7 @@ export { cleanUpAll, type CleanUpAllOptions } from './clean-up-all.js'
 export { connectDaemon } from './connect.js'
 export { EXIT } from './exit-codes.js'
 export { reportFailure } from './failure.js'
-export { note, type Io } from './io.js'
+export { note, warn, type Io } from './io.js'
 export { printJson } from './json.js'
 export { connectionJson } from './print-connection.js'
 export { printable } from './printable.js'
@@ -16,6 +16,43 @@ export { isOn } from '../define/environment.js'
 export { homeDirectory } from '../define/home.js'
 export { shellQuote } from '../define/shell-quote.js'
 export { describeCandidate } from './tool.js'
+export { daemonCommands, daemonSummaries, type DaemonWords } from './describe.js'
+export {
+  COMMON_ENVIRONMENT,
+  COMMON_OPTIONS,
+  EXIT_TEXTS,
+  JSON_OPTION,
+  type CommandSpec,
+  type Example,
+  type ExitCode,
+  type Form,
+  type Grammar,
+  type Operands,
+  type OptionSpec,
+  type OptionSpecs,
+  type OptionValue,
+  type ParseContext,
+  type Parsed,
+  type Values,
+} from './grammar.js'
+export {
+  blocks,
+  commandHelp,
+  exitEntries,
+  flagText,
+  heading,
+  list,
+  optionEntries,
+  section,
+  usageLines,
+  wrap,
+  type Entry,
+  type HelpContext,
+  type Terminal,
+} from './help.js'
+export { didYouMean, nearest, nearestCommands } from './nearest.js'
+export { parseCommand, parseOptions, UnexpectedWordError } from './parse.js'
+export { asksForHelp, asksForJson, isFlag, takeCommonFlags } from './words.js'
 export { CommandError, readOptions, readPort, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'

@@ -1,27 +1,22 @@
 import { FamiliarError } from '../errors.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { printJsonLines } from './json.js'
 import { printableLines } from './printable.js'
+import { parseOptions } from './parse.js'
 import type { CommandContext } from './run.js'
 import { followLog, openTail, type Tail } from './tail.js'
-import { readOptions, UsageError } from './usage.js'
+import { UsageError } from './usage.js'
 
-const DEFAULT_LINES = '50'
+const DEFAULT_LINES = 50
 
 /** Prints the last lines of the daemon's log. */
 export async function run(args: readonly string[], { daemon, io }: CommandContext): Promise<number> {
-  const options = readOptions(args, {
-    lines: { type: 'string', default: DEFAULT_LINES },
-    follow: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  })
-  if (!/^\d{1,6}$/.test(options.lines)) {
-    throw new UsageError(`--lines must be a whole number, not '${options.lines}'`)
-  }
-  if (options.follow && options.json) throw new UsageError('--follow and --json exclude each other')
+  const options = parseOptions(DAEMON_GRAMMARS.logs, args, { command: 'logs' })
+  if (options.follow && options.json) throw new UsageError('use either --follow or --json')
   const path = daemon.logFile
-  const count = Number(options.lines)
+  const count = options.lines ?? DEFAULT_LINES
   try {
     if (options.follow) await follow(path, count, io)
     else await printLast(path, count, options.json, io)

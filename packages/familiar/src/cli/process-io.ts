@@ -5,11 +5,12 @@ import type { Io } from './io.js'
 import { printable, printableLines, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './reader.js'
+import { asksForJson, takeCommonFlags, type CommonFlags } from './words.js'
 
 export interface ProcessSettings {
   /** What users call the tool: stands before its messages on stderr. */
   readonly program: string
-  /** The command that tells how the tool is used. */
+  /** The command that tells how the tool is used. Read when an error is reported, so that it may be a getter. */
   readonly help: string
   readonly argv: readonly string[]
   /** Environment variables besides `CI` that mean that no question can be answered. */
@@ -18,7 +19,8 @@ export interface ProcessSettings {
 
 /**
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure as one line on stderr
- * and, with `--json`, as an object on stdout; `--verbose` adds a stack trace and is not passed on. Ctrl+C ends the process
+ * and, with `--json`, as an object on stdout. Reads the flags of every command and does not pass them on: `--verbose` adds a
+ * stack trace, `--no-color` prints no colours, `-q` or `--quiet` only results and errors. Ctrl+C ends the process
  * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
  * is. What it installs on the process it removes before it returns.
  */
@@ -37,10 +39,11 @@ export async function runOnProcess(
     // There is nowhere else to report an error of stderr.
     () => undefined,
   )
-  const io = makeIo(settings, { output, errors, interrupted })
+  const flags = takeCommonFlags(settings.argv)
+  const io = makeIo(settings, flags, { output, errors, interrupted })
   process.once('SIGINT', interrupted)
   try {
-    const code = await runReported(settings, command, io)
+    const code = await runReported(flags, command, io)
     await output.close()
     return output.isLost() ? code || EXIT.error : code
   } finally {
@@ -51,15 +54,14 @@ export async function runOnProcess(
 
 /** What runs a command must not be loaded on demand: the package may be replaced while the command waits. */
 async function runReported(
-  { argv }: ProcessSettings,
+  { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
   io: Io,
 ): Promise<number> {
-  const args = argv.filter((argument) => argument !== '--verbose')
   try {
     return await command(args, io)
   } catch (error) {
-    return reportFailure(error, io, args.includes('--json'), args.length < argv.length)
+    return reportFailure(error, io, asksForJson(args), isVerbose)
   }
 }
 
@@ -70,24 +72,29 @@ interface Streams {
 }
 
 function makeIo(
-  { program, help, quietVariables = [] }: ProcessSettings,
+  settings: ProcessSettings,
+  { isQuiet, hasNoColor }: CommonFlags,
   { output, errors, interrupted }: Streams,
 ): Io {
   const env = process.env
+  const isColored = (): boolean => !hasNoColor && hasColor(env)
   return {
-    program,
-    help,
+    program: settings.program,
+    get help() {
+      return settings.help
+    },
     env,
+    isQuiet,
     cwd: () => process.cwd(),
     get isInteractive() {
-      const isQuiet = ['CI', ...quietVariables].some((name) => isOn(env[name]))
-      return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
+      const isUnattended = ['CI', ...(settings.quietVariables ?? [])].some((name) => isOn(env[name]))
+      return !isUnattended && process.stdin.isTTY && process.stderr.isTTY
     },
     get columns() {
       return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
     },
     get hasColor() {
-      return hasColor(env)
+      return isColored()
     },
     get isOutputClosed() {
       return output.hasFailed()
@@ -96,11 +103,11 @@ function makeIo(
       const isReaderGone = watchReader(process.stdout.fd)
       return () => output.hasFailed() || isReaderGone()
     },
-    out: (text) => void output.open().write(printableStyled(text, hasColor(env))),
+    out: (text) => void output.open().write(printableStyled(text, isColored())),
     flushed: () => output.flushed(),
     err: (text) => void errors.open().write(printableLines(text)),
     get rewriteLine() {
-      if (!process.stderr.isTTY || env['TERM'] === 'dumb') return null
+      if (isQuiet || !process.stderr.isTTY || env['TERM'] === 'dumb') return null
       return (text: string) =>
         void errors.open().write(`\r\u001B[2K${fitting(printable(text), process.stderr.columns)}`)
     },
