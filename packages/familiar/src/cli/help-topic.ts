@@ -2,7 +2,7 @@ import { definitionOf, type Commands, type Daemon } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
 import { daemonCommands, daemonSummaries } from './describe.js'
 import { COMMON_ENVIRONMENT } from './grammar.js'
-import { blocks, commandHelp, section, wrap, type Entry, type Terminal } from './help.js'
+import { blocks, commandHelp, sections, wrap, type Entry, type Terminal } from './help.js'
 import { didYouMean, nearest } from './nearest.js'
 import { UsageError } from './usage.js'
 
@@ -49,8 +49,15 @@ function usageText(words: Words, own: Commands, terminal: Terminal): string {
   const more = `'${command} help COMMAND' tells more about these: options, examples, environment, exit codes.`
   return blocks([
     `Usage: ${command} <command> [options]`,
-    ...(ofTool.length === 0 ? [] : [section('Commands', ofTool, terminal)]),
-    section(ofTool.length === 0 ? 'Commands' : `The ${title}`, ofDaemon, terminal),
+    ...sections(
+      ofTool.length === 0
+        ? [['Commands', ofDaemon]]
+        : [
+            ['Commands', ofTool],
+            [`The ${title}`, ofDaemon],
+          ],
+      terminal,
+    ),
     wrap(more, terminal).join('\n'),
   ])
 }

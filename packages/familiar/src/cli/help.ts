@@ -3,6 +3,7 @@ import {
   COMMON_OPTIONS,
   EXIT_TEXTS,
   type CommandSpec,
+  type Example,
   type OptionSpec,
   type OptionSpecs,
 } from './grammar.js'
@@ -35,7 +36,7 @@ export function commandHelp(spec: CommandSpec, context: HelpContext, terminal: T
     wrap(spec.about, terminal).join('\n'),
     ...(spec.more ?? []).map((text) => wrap(text, terminal).join('\n')),
     section('Options', optionEntries({ ...spec.options, ...COMMON_OPTIONS }), terminal),
-    examplesBlock(spec, terminal),
+    examplesBlock(spec.examples, terminal),
     section('Environment', environment, terminal),
     section('Exit codes', exitEntries(spec), terminal),
     ...(context.footer === undefined ? [] : [wrap(context.footer, terminal).join('\n')]),
@@ -94,7 +95,8 @@ export function optionEntries(options: OptionSpecs): readonly Entry[] {
   })
 }
 
-function examplesBlock({ examples }: CommandSpec, terminal: Terminal): string {
+/** Returns the examples: what each is for as a comment of the shell, and the line to paste. */
+export function examplesBlock(examples: readonly Example[], terminal: Terminal): string {
   const lines = examples.flatMap(([command, text]) => [
     ...wrap(`# ${text}`, terminal, '  ').map((line) => paint(terminal, 'dim', line)),
     `  ${paint(terminal, 'cyan', command)}`,
@@ -113,24 +115,40 @@ export function heading(title: string, terminal: Terminal): string {
 
 /** Returns a heading and a list below it. */
 export function section(title: string, entries: readonly Entry[], terminal: Terminal): string {
-  return [heading(title, terminal), ...list(entries, terminal)].join('\n')
+  return sections([[title, entries]], terminal).join('\n')
 }
 
-/** A name that is wider than this gets a line of its own. */
-const NAME_COLUMN = 24
+/** The part of the width that names may take. A wider one gets a line of its own. */
+const NAMES = 0.36
 
 /** Returns a line for each entry, the texts below each other and wrapped to the terminal. */
 export function list(entries: readonly Entry[], terminal: Terminal): readonly string[] {
-  const narrow = entries.map(([name]) => name.length).filter((length) => length <= NAME_COLUMN)
-  const column = Math.max(0, ...narrow) + 2
+  return aligned(entries, columnOf(entries, terminal), terminal)
+}
+
+/** Returns lists with their headings, with all texts below each other. */
+export function sections(
+  lists: readonly (readonly [title: string, entries: readonly Entry[]])[],
+  terminal: Terminal,
+): readonly string[] {
+  const column = columnOf(lists.flatMap(([, entries]) => entries), terminal)
+  return lists.map(([title, entries]) =>
+    [heading(title, terminal), ...aligned(entries, column, terminal)].join('\n'),
+  )
+}
+
+function columnOf(entries: readonly Entry[], terminal: Terminal): number {
+  const most = Math.floor(room(terminal) * NAMES)
+  return Math.max(0, ...entries.map(([name]) => name.length).filter((length) => length <= most)) + 2
+}
+
+function aligned(entries: readonly Entry[], column: number, terminal: Terminal): readonly string[] {
   const indent = ' '.repeat(column + 2)
   return entries.flatMap(([name, text]) => {
     const [first = '', ...rest] = wrapWords(text.split(' '), room(terminal) - indent.length)
     const painted = paint(terminal, 'cyan', name)
-    const lines =
-      name.length + 2 > column
-        ? [`  ${painted}`, `${indent}${first}`]
-        : [`  ${painted}${' '.repeat(column - name.length)}${first}`]
+    const isLong = name.length + 2 > column
+    const lines = isLong ? [`  ${painted}`, `${indent}${first}`] : [`  ${painted}${' '.repeat(column - name.length)}${first}`]
     return [...lines, ...rest.map((line) => `${indent}${line}`)]
   })
 }

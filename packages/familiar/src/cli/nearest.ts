@@ -4,6 +4,11 @@ const MOST = 3
 /** What a word in another place, and a missing word, count beside a wrong letter. */
 const MISPLACED = 0.5
 const PART_MISSING = 1.5
+/** And a word that was typed and is none of the command. */
+const UNUSED = 1.25
+
+/** A command that is farther than this was not meant. */
+const FARTHEST = 3
 
 interface Near {
   readonly name: string
@@ -75,13 +80,12 @@ function best(near: readonly Near[]): readonly string[] {
 }
 
 function commandAway(typed: readonly string[], words: readonly string[]): number | null {
-  const last = words.at(-1) ?? ''
+  const last = words.slice(-1)
   const distances = [
     ...orders(words).map((order, index) => wordsAway(typed, order, index === 0 ? 0 : MISPLACED)),
     ...words.slice(1).map((_, index) => wordsAway(typed, words.slice(index + 1), PART_MISSING)),
-    ...(words.length > 1 && typed.length > 1
-      ? [wordsAway(typed.slice(-1), [last], PART_MISSING + MISPLACED)]
-      : []),
+    // The right word below the wrong one: `sync login`.
+    words.length > 1 && typed.length === 2 ? wordsAway(typed.slice(1), last, 1 + UNUSED) : null,
     joinedAway(typed, words),
   ]
   const found = distances.filter((away) => away !== null)
@@ -98,14 +102,24 @@ function orders(words: readonly string[]): readonly (readonly string[])[] {
 
 function wordsAway(typed: readonly string[], words: readonly string[], extra: number): number | null {
   const distances = words.map((word, index) => wordAway(typed[index], word))
-  return distances.reduce<number | null>((sum, away) => (sum === null || away === null ? null : sum + away), extra)
+  const away = distances.reduce<number | null>((sum, one) => (sum === null || one === null ? null : sum + one), extra)
+  return away === null || away > FARTHEST ? null : away + unused(typed.length - words.length)
+}
+
+/** Words that are left are arguments, or the rest of a longer command. */
+function unused(words: number): number {
+  return UNUSED * Math.max(0, words)
 }
 
 /** `auth-doctor`, `opt in`: the words are joined or parted in another way. */
 function joinedAway(typed: readonly string[], words: readonly string[]): number | null {
   const wanted = words.join('')
-  const away = Math.min(...typed.map((_, index) => distance(typed.slice(0, index + 1).join(''), wanted)))
-  return wanted.length > 4 && away <= 1 ? away + MISPLACED : null
+  const distances = typed.map((_, index) => {
+    const away = distance(typed.slice(0, index + 1).join(''), wanted)
+    return away <= 1 ? away + MISPLACED + unused(typed.length - index - 1) : Infinity
+  })
+  const least = Math.min(...distances)
+  return wanted.length > 4 && least < Infinity ? least : null
 }
 
 /** How far a word may be from the one that was meant: further for a longer word. */

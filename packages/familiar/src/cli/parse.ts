@@ -194,12 +194,19 @@ function misplaced(name: string, lead: string | undefined, forms: readonly Form[
   return new UsageError(`--${name} needs ${owners.map((one) => `--${one}`).join(' or ')}`)
 }
 
-/** The word after the command that is too much. */
-export class UnexpectedWordError extends UsageError {}
+/** A word after the command that is too much. */
+export class UnexpectedWordError extends UsageError {
+  readonly word: string
+
+  constructor(word: string, command: string) {
+    super(`unexpected word '${word}' after '${command}'`)
+    this.word = word
+  }
+}
 
 function checkOperands(operands: Operands | undefined, words: readonly string[], command: string): void {
   const extra = words[operands?.max ?? 0]
-  if (extra !== undefined) throw new UnexpectedWordError(`unexpected word '${extra}' after '${command}'`)
+  if (extra !== undefined) throw new UnexpectedWordError(extra, command)
   if (operands === undefined) return
   if (words.length < operands.min) throw new UsageError(`${command} needs ${operands.needs}`)
   if (words.includes('')) throw new UsageError(`${operands.name} must not be empty`)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, type Io } from 'familiar/cli'
-import { splitDirectory } from '../cli/split-directory.js'
+import { CommandError, EXIT, note, parseCommand, printable, printJson, realPath, type Io } from 'familiar/cli'
+import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
 import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -13,9 +13,11 @@ export async function recordConsent(
   args: readonly string[],
   io: Io,
 ): Promise<number> {
-  const { directory, rest } = splitDirectory(`sync ${command}`, args)
-  const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
   const isGiven = command === 'opt-in'
+  const spec = isGiven ? SYNC_OPT_IN : SYNC_OPT_OUT
+  const { values, operands } = parseCommand(spec, args, { command: `sync ${command}` })
+  const { json } = values
+  const directory = operands[0] ?? null
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged } = await writeConsent(project, isGiven)
   if (isChanged) await tellDaemon(runtimeRoot(io))
