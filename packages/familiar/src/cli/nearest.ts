@@ -63,8 +63,11 @@ export function nearest(word: string, known: Iterable<string>): readonly string[
  * command is near if its words are near what was typed, in any order, with or without its first words.
  */
 export function nearestCommands(typed: readonly string[], commands: Iterable<string>): readonly string[] {
+  // A command that was typed as it is, with more behind it, is not what is wrong.
+  const isTyped = (name: string): boolean => `${typed.join(' ')} `.startsWith(`${name} `)
   return best(
     [...new Set(commands)].flatMap((name) => {
+      if (isTyped(name)) return []
       const away = commandAway(typed, name.split(' '))
       return away === null ? [] : [{ name, away }]
     }),

@@ -28,15 +28,15 @@ function choicesOf(group: string): string {
 function unknownCommand(typed: readonly string[]): UsageError {
   const [group = ''] = typed
   if (typed.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
-  const near = meant(typed, group)
+  const near = meant(typed)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
 }
 
-/** Returns the commands that were probably meant, each by one name, without the one that was typed. */
-function meant(typed: readonly string[], name: string): readonly string[] {
-  const near = nearestCommands(typed, knownNames().filter((one) => one !== name && !name.startsWith(`${one} `)))
+/** Returns the commands that were probably meant, each by one name. */
+function meant(typed: readonly string[]): readonly string[] {
+  const near = nearestCommands(typed, knownNames())
   const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
   return [...byCommand.values()].toReversed()
 }
@@ -44,16 +44,17 @@ function meant(typed: readonly string[], name: string): readonly string[] {
 const ALONE = ['help', 'version']
 
 function wrongFlag(flag: string): UsageError {
-  const name = flag.replace(/^-+/, '').replace(/=.*/s, '')
-  if (name === '' || name === 'json' || Object.hasOwn(COMMON_OPTIONS, name)) {
+  const name = flag.replace(/^[^a-z]+/i, '').replace(/=.*/s, '')
+  if (flag.startsWith('-') && (name === '' || name === 'json' || Object.hasOwn(COMMON_OPTIONS, name))) {
     return new UsageError(`'${flag}' needs a command`)
   }
   const near = nearest(name, [...ALONE, ...Object.keys(COMMON_OPTIONS), 'json']).map((one) => `--${one}`)
-  return new UsageError(`unknown option '${flag}'${didYouMean(near)}`)
+  if (flag.startsWith('-')) return new UsageError(`unknown option '${flag}'${didYouMean(near)}`)
+  return new UsageError(`'${flag}' begins with a dash that is no hyphen: write ${near[0] ?? `--${name}`}`)
 }
 
 /** Returns the error about a word too many with the command that was probably meant: `sync queue retr` or `doctor auth`. */
 export function withGuess({ word }: UnexpectedWordError, name: string, args: readonly string[]): UsageError {
-  const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))], name)
+  const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
   return new UsageError(`unexpected word '${word}' after '${name}'${didYouMean(near)}`)
 }

@@ -40,6 +40,7 @@ export const TABLE = [
   },
   {
     words: 'dashboard',
+    aliases: ['dashboard start'],
     summary: 'start or find the dashboard of this project',
     section: 'start',
     describe: async () => (await dashboard()).DASHBOARD,
