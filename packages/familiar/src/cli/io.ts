@@ -1,4 +1,3 @@
-import { styleText } from 'node:util'
 import { printable } from './printable.js'
 
 /** All that a command may use of its process and terminal. `runOnProcess` creates it. */
@@ -50,11 +49,23 @@ export interface Io {
   exit(code: number): never
 }
 
-export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
+/** The codes that begin and end a style. `styleText` of Node asks the terminal again, and knows no `--no-color`. */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+} as const
+
+export type Style = keyof typeof STYLES
 
 /** Returns the text in this style if the output has colours, else the text itself. */
 export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
-  return io.hasColor ? styleText(style, text) : text
+  const [begin, end] = STYLES[style]
+  return io.hasColor ? `\u001B[${begin}m${text}\u001B[${end}m` : text
 }
 
 /**

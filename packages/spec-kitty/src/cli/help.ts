@@ -14,7 +14,7 @@ import {
   type Terminal,
 } from 'familiar/cli'
 import { commandNamed, commandsBelow, isGroup, knownNames, listed, SECTIONS, type Listed } from './table.js'
-import { ENVIRONMENT, FILES, FILES_NOTE, isTopic, TOPICS, type Topic } from './topics.js'
+import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES, isTopic, TOPICS, type Topic } from './topics.js'
 
 const PROGRAM = 'spec-kitty'
 
@@ -41,17 +41,22 @@ const FIRST_STEPS: readonly Example[] = [
 ]
 
 function allHelp(terminal: Terminal): string {
-  const commands = Object.entries(SECTIONS).map(([key, title]) => {
-    const entries = commandsBelow('').filter((one) => one.section === key)
-    return [title, entries.map(entryOf)] as const
-  })
   const topics = Object.entries(TOPICS).map(([topic, text]) => [`help ${topic}`, text] as const)
   return blocks([
     `Usage: ${PROGRAM} <command> [options]`,
-    ...sections([...commands, ['Topics', topics]], terminal),
+    ...sections([...sectionsOf(''), ['Topics', topics]], terminal),
     examplesBlock(FIRST_STEPS, terminal),
     wrap(`'${PROGRAM} help COMMAND' tells more: options, examples, environment, exit codes.`, terminal).join('\n'),
   ])
+}
+
+/** Returns the commands below a group, in the sections that have any. */
+function sectionsOf(group: string): readonly (readonly [title: string, commands: readonly Entry[]])[] {
+  const commands = commandsBelow(group)
+  return Object.entries(SECTIONS).flatMap(([key, title]) => {
+    const entries = commands.filter((one) => one.section === key).map(entryOf)
+    return entries.length === 0 ? [] : [[title, entries] as const]
+  })
 }
 
 function entryOf({ words, aliases = [], summary }: Listed): Entry {
@@ -60,10 +65,9 @@ function entryOf({ words, aliases = [], summary }: Listed): Entry {
 }
 
 function groupHelp(group: string, terminal: Terminal): string {
-  const commands = commandsBelow(group).map(entryOf)
   return blocks([
     `Usage: ${PROGRAM} ${group} <command> [options]`,
-    section('Commands', commands, terminal),
+    ...sections(sectionsOf(group), terminal),
     wrap(`'${PROGRAM} help ${group} COMMAND' tells more about one of them.`, terminal).join('\n'),
   ])
 }
@@ -84,7 +88,7 @@ function topicHelp(topic: Topic, terminal: Terminal): string {
   switch (topic) {
     case 'environment':
       return blocks([
-        'The variables that spec-kitty reads. None of them has to be set.',
+        wrap('The variables that spec-kitty reads. None of them has to be set.', terminal).join('\n'),
         section('Environment', Object.entries(ENVIRONMENT), terminal),
       ])
     case 'exit-codes':
@@ -102,7 +106,13 @@ function topicHelp(topic: Topic, terminal: Terminal): string {
     case 'files':
       return blocks([
         wrap(FILES_NOTE, terminal).join('\n'),
-        section('Files', FILES, terminal),
+        ...sections(
+          [
+            ['Below the home of spec-kitty', HOME_FILES],
+            ['In a project', PROJECT_FILES],
+          ],
+          terminal,
+        ),
       ])
   }
 }

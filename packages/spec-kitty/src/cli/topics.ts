@@ -33,27 +33,35 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   NODE_EXTRA_CA_CERTS: 'a file with certificates that the sync daemon trusts besides; read by Node, and passed on to the daemon',
 }
 
-/** A path that spec-kitty reads or writes, below its home (`HOME/`) or a project (`PROJECT/`). */
-export const FILES: readonly (readonly [path: string, text: string])[] = [
-  ['HOME/config.toml', 'settings below [sync]; only you write it (spec-kitty config list)'],
-  ['HOME/session.json', 'who is signed in (spec-kitty auth status); private: it holds tokens'],
-  ['HOME/daemons/sync/record.json', 'the sync daemon: process, port, version, last stop; private'],
-  ['HOME/daemons/sync/daemon.lock', 'held by the sync daemon while it runs'],
-  ['HOME/daemons/sync/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
-  ['HOME/daemons/sync/session.lock', 'held while the session changes'],
-  ['HOME/daemons/sync/daemon.log', 'the log of the sync daemon (spec-kitty sync logs); daemon.log.1 is the one before'],
-  ['HOME/daemons/sync/queue.db', 'the events that wait (spec-kitty sync queue); -wal and -shm belong to it'],
-  ['HOME/daemons/dashboards/ID.log', 'the log of a dashboard (spec-kitty dashboard logs)'],
-  ['HOME/daemons/dashboards/ID.json', 'the token of a dashboard that runs; private'],
-  ['HOME/sync-daemon', 'the record of the Python spec-kitty; read, and put aside when its daemon was replaced'],
-  ['HOME/sync/daemon/owner.json', 'what the Python spec-kitty shares with other tools; read only'],
-  ['PROJECT/.kittify/config.yaml', 'whether events of the project may leave this machine (sync opt-in, sync opt-out)'],
-  ['PROJECT/.kittify/daemon/record.json', 'the dashboard of the project, without its token'],
-  ['PROJECT/.kittify/daemon/daemon.lock', 'held by the dashboard while it runs'],
-  ['PROJECT/.kittify/daemon/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
-  ['PROJECT/.kittify/daemon/.gitignore', 'keeps these files out of git'],
-  ['PROJECT/.kittify/.dashboard', 'the record of the Python dashboard; read, removed when its process is proven gone'],
+type Files = readonly (readonly [path: string, text: string])[]
+
+/** What spec-kitty reads or writes below its home. */
+export const HOME_FILES: Files = [
+  ['config.toml', 'settings below [sync]; only you write it (spec-kitty config list)'],
+  ['session.json', 'who is signed in (spec-kitty auth status); private: it holds tokens'],
+  ['daemons/sync/record.json', 'the sync daemon: process, port, version, last stop; private'],
+  ['daemons/sync/daemon.lock', 'held by the sync daemon while it runs'],
+  ['daemons/sync/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
+  ['daemons/sync/session.lock', 'held while the session changes'],
+  ['daemons/sync/daemon.log', 'its log (spec-kitty sync logs); daemon.log.1 is the one before'],
+  ['daemons/sync/queue.db', 'the events that wait (spec-kitty sync queue); -wal and -shm belong to it'],
+  ['daemons/sync/.gitignore', 'keeps these files out of git'],
+  ['daemons/dashboards/ID.log', 'the log of a dashboard (spec-kitty dashboard logs)'],
+  ['daemons/dashboards/ID.json', 'the token of a dashboard that runs; private'],
+  ['daemons/dashboards/.gitignore', 'keeps these files out of git'],
+  ['sync-daemon', 'the record of the Python spec-kitty; read, and put aside when its daemon was replaced'],
+  ['sync/daemon/owner.json', 'what the Python spec-kitty shares with other tools; read only'],
+]
+
+/** What spec-kitty reads or writes in a project, besides the missions that the dashboard shows. */
+export const PROJECT_FILES: Files = [
+  ['.kittify/config.yaml', 'whether events of the project may leave this machine (spec-kitty sync opt-in)'],
+  ['.kittify/daemon/record.json', 'its dashboard: process, port, version, last stop; holds no token'],
+  ['.kittify/daemon/daemon.lock', 'held by its dashboard while it runs'],
+  ['.kittify/daemon/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
+  ['.kittify/daemon/.gitignore', 'keeps these files out of git'],
+  ['.kittify/.dashboard', 'the record of the Python dashboard; read, removed when its process is proven gone'],
 ]
 
 export const FILES_NOTE =
-  "HOME is ~/.spec-kitty, or SPEC_KITTY_HOME. PROJECT is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at."
+  'The home of spec-kitty is ~/.spec-kitty, or SPEC_KITTY_HOME. A project is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at.'

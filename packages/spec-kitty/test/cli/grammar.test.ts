@@ -208,8 +208,7 @@ describe.each(ALL)('$words', (one: Listed) => {
         if (found.kind === 'help') continue
         if (found.kind !== 'run') throw new Error(`${line}: ${found.kind}`)
         const ports = { from: 1, to: 65_536 }
-        const more = line.includes('xargs') ? ['E'] : []
-        parseCommand(await specOf(found.command), [...found.args, ...more], { command: found.name, ports })
+        parseCommand(await specOf(found.command), found.args, { command: found.name, ports })
       }
     }
   })

@@ -7,6 +7,8 @@ export function wordsOf(line: string): readonly (readonly string[])[] {
     const words = text.replace(/ [<>]{1,2} ?\S+/g, '').match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []
     const bare = words.map((word) => word.replaceAll(/['"]/g, ''))
     const at = bare.indexOf('spec-kitty')
+    // xargs adds words.
+    if (bare[0] === 'xargs') return [...bare.slice(at), 'X']
     return at < 0 || text.trimStart().startsWith('echo') ? bare : bare.slice(at)
   })
 }

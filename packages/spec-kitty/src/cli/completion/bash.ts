@@ -16,7 +16,7 @@ _spec_kitty_ports() {
 }
 
 _spec_kitty() {
-  local cur prev at words flags operand i
+  local cur prev at words flags operand i IFS=$' \\t\\n'
   COMPREPLY=()
   cur=\${COMP_WORDS[COMP_CWORD]}
   prev=\${COMP_WORDS[COMP_CWORD - 1]}
@@ -58,8 +58,8 @@ complete -F _spec_kitty spec-kitty
 `
 }
 
-function placeCase({ at, words, flags, operand }: Place): string {
-  const names = words.map(([word]) => word)
+function placeCase({ at, words, choices, flags, operand }: Place): string {
+  const names = [...words, ...choices].map(([word]) => word)
   const options = flags.flatMap(({ name, short }) => [`--${name}`, ...(short === null ? [] : [`-${short}`])])
   const parts = [`words=${quote(names.join(' '))}`, `flags=${quote(options.join(' '))}`, `operand=${operand ?? ''}`]
   return `    ${quote(at)}) ${parts.join(' ')} ;;`

@@ -30,10 +30,10 @@ ${byPlace(places).flatMap(placeLines).join('\n')}
 `
 }
 
-function placeLines({ at, words, flags, operand }: Place): readonly string[] {
+function placeLines({ at, words, choices, flags, operand }: Place): readonly string[] {
   const begin = `complete -c spec-kitty -n ${quote(`__spec_kitty_in ${quote(at)}`)}`
   return [
-    ...words.map(([word, text]) => `${begin} -a ${quote(word)}${described(text)}`),
+    ...[...words, ...choices].map(([word, text]) => `${begin} -a ${quote(word)}${described(text)}`),
     ...(operand === null ? [] : [`${begin} -a '(__fish_complete_directories)'`]),
     ...flags.map((flag) => `${begin} ${flagWords(flag, at)}${described(flag.text)}`),
   ]

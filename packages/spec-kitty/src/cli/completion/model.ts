@@ -19,6 +19,8 @@ export interface Place {
   /** The words, with blanks between them; empty at the beginning. */
   readonly at: string
   readonly words: readonly Word[]
+  /** The only right operands of a command. */
+  readonly choices: readonly Word[]
   readonly flags: readonly Flag[]
   /** What else can stand there. */
   readonly operand: 'directory' | null
@@ -68,7 +70,8 @@ function place(at: string, words: readonly Word[], spec: CommandSpec | undefined
   const options = { ...(at === '' ? { version: { text: 'print the version' } } : {}), ...spec?.options, ...COMMON_OPTIONS }
   return {
     at,
-    words: [...words, ...choices.map((choice): Word => [choice, ''])],
+    words,
+    choices: choices.map((choice) => [choice, '']),
     flags: Object.entries(options).map(([name, option]) => flagOf(name, option)),
     operand: spec?.operands?.kind === 'directory' ? 'directory' : null,
   }
@@ -89,6 +92,7 @@ function helpPlaces(places: readonly Place[]): readonly Place[] {
     .map(({ at, words }) => ({
       at: at === '' ? 'help' : `help ${at}`,
       words: at === '' ? [...words.filter(([word]) => word !== 'help'), ...topics] : words,
+      choices: [],
       flags: [],
       operand: null,
     }))

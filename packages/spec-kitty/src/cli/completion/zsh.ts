@@ -44,8 +44,8 @@ fi
 `
 }
 
-function placeCase({ at, words, flags, operand }: Place): string {
-  const subs = words.map(described).join(' ')
+function placeCase({ at, words, choices, flags, operand }: Place): string {
+  const subs = [...words, ...choices].map(described).join(' ')
   const options = flags.flatMap(flagWords).map(described).join(' ')
   return `    (${quote(at)}) subs=(${subs}) flags=(${options}) operand=${operand ?? "''"} ;;`
 }
