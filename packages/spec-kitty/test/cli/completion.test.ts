@@ -96,7 +96,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
     const plain = (names: readonly string[]): readonly string[] => names.map((name) => name.replaceAll(/\\(.)/g, '$1'))
     expect(plain(its)).toEqual(["it's $(touch pwned)"])
     expect(plain(star)).toEqual(['star * name'])
-    if (shell !== 'fish') expect(plain(directory).map((name) => name.replace(/\/$/, ''))).toEqual(['a directory'])
+    expect(new Set(plain(directory).map((name) => name.replace(/\/$/, '')))).toEqual(new Set(['a directory']))
     expect(spawnSync('ls', ['pwned'], { cwd: join(place, 'files') }).status).not.toBe(0)
   })
 })

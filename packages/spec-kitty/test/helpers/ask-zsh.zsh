@@ -11,10 +11,10 @@ zpty -w asked "compadd() {
   local -a hits; builtin compadd -A hits \"\$@\"; print -l -- \$hits >> ${(q)file}
   builtin compadd \"\$@\"
 }"
-zpty -w asked "bindkey '^I' complete-word; end-line() { print -- == >> ${(q)file}; BUFFER=; }; zle -N end-line; bindkey '^X' end-line"
+zpty -w asked "bindkey '^I' complete-word; end-line() { print -- '==' >> ${(q)file}; BUFFER=; }; zle -N end-line; bindkey '^G' end-line"
 print -n > $file
 for ((asked = 1; asked <= $#; asked++)); do
-  zpty -w -n asked "${@[asked]}"$'\t'$'\x18'
+  zpty -w -n asked "${@[asked]}"$'\t'$'\x07'
   while (( $(grep -c '^==$' $file) < asked )); do
     zpty -r -t asked discarded
     sleep 0.02

@@ -24,6 +24,13 @@ function __spec_kitty_ports
     $command __complete ports $argv[1] 2>/dev/null </dev/null
 end
 
+function __spec_kitty_directories
+    set -l begun (commandline -ct)
+    for one in $begun*/
+        echo $one
+    end
+end
+
 complete -c spec-kitty -e
 complete -c spec-kitty -f
 ${byPlace(places).flatMap(placeLines).join('\n')}
@@ -34,7 +41,7 @@ function placeLines({ at, words, choices, flags, operand }: Place): readonly str
   const begin = `complete -c spec-kitty -n ${quote(`__spec_kitty_in ${quote(at)}`)}`
   return [
     ...[...words, ...choices].map(([word, text]) => `${begin} -a ${quote(word)}${described(text)}`),
-    ...(operand === null ? [] : [`${begin} -a '(__fish_complete_directories)'`]),
+    ...(operand === null ? [] : [`${begin} -a '(__spec_kitty_directories)'`]),
     ...flags.map((flag) => `${begin} ${flagWords(flag, at)}${described(flag.text)}`),
   ]
 }
@@ -49,7 +56,7 @@ function flagWords({ name, short, value }: Flag, at: string): string {
     case 'file':
       return `${names} -r -F`
     case 'directory':
-      return `${names} -x -a '(__fish_complete_directories)'`
+      return `${names} -x -a '(__spec_kitty_directories)'`
     case 'other':
       return `${names} -x`
   }
