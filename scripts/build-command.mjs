@@ -20,7 +20,15 @@ import { manualPage } from './manual.mjs'
 const GROUPS = [
   {
     name: 'base',
-    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader))|spec-kitty\/dist\/version)\.js$/,
+    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:table|route)))\.js$/,
+  },
+  {
+    name: 'words',
+    test: /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
+  },
+  {
+    name: 'help',
+    test: /(?:familiar\/dist\/cli\/help|spec-kitty\/dist\/cli\/(?:help|topics))\.js$/,
   },
   {
     name: 'scope',
@@ -32,7 +40,7 @@ const GROUPS = [
   },
   {
     name: 'tool',
-    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/.*))\.js$/,
+    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/.*))\.js$/,
   },
   {
     name: 'use',
@@ -56,7 +64,7 @@ const GROUPS = [
   },
   {
     name: 'publish',
-    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake)|cli\/arguments)\.js$/,
+    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake))\.js$/,
   },
   {
     name: 'scan',

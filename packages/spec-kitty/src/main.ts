@@ -7,8 +7,8 @@ type Run = (args: readonly string[], io: Io) => Promise<number>
 
 const dashboard = async () => import('./commands/dashboard.js')
 
-/** What runs each command, loaded only when it runs. */
-const RUN: Readonly<Record<CommandWords, () => Promise<Run>>> = {
+/** What runs each command, loaded only when it runs. `route` answers `help` itself. */
+const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> = {
   init: async () => (await import('./commands/init.js')).run,
   dashboard: async () => (await dashboard()).run,
   'dashboard status': async () => (await dashboard()).runStatus,
@@ -33,7 +33,6 @@ const RUN: Readonly<Record<CommandWords, () => Promise<Run>>> = {
   'sync queue drop': async () => (await import('./commands/sync-queue-drop.js')).run,
   'config list': async () => (await import('./commands/config-list.js')).run,
   'config get': async () => (await import('./commands/config-get.js')).run,
-  help: async () => (await import('./commands/help.js')).run,
   version: async () => (await import('./commands/version.js')).run,
   completion: async () => (await import('./commands/completion.js')).run,
   'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,

@@ -53,9 +53,9 @@ export {
   type Terminal,
 } from './help.js'
 export { didYouMean, nearest, nearestCommands } from './nearest.js'
-export { parseCommand, parseOptions, UnexpectedWordError } from './parse.js'
+export { parseCommand, parseOptions } from './parse.js'
 export { asksForHelp, asksForJson, isFlag, takeCommonFlags } from './words.js'
-export { CommandError, readOptions, readPort, UsageError } from './usage.js'
+export { CommandError, readOptions, readPort, UnexpectedWordError, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'
 export { withLock } from '../act/lock.js'

@@ -12,7 +12,7 @@ import type {
 } from './grammar.js'
 import { COMMON_OPTIONS } from './grammar.js'
 import { didYouMean, nearest } from './nearest.js'
-import { UsageError } from './usage.js'
+import { UnexpectedWordError, UsageError } from './usage.js'
 import { FOREIGN_DASH, isFlag } from './words.js'
 
 /**
@@ -192,16 +192,6 @@ function misplaced(name: string, lead: string | undefined, forms: readonly Form[
   const isPlain = forms.some((one) => one.lead === undefined && one.may.includes(name))
   if (lead !== undefined && (isPlain || owners.length === 0)) return new UsageError(`use either --${lead} or --${name}`)
   return new UsageError(`--${name} needs ${owners.map((one) => `--${one}`).join(' or ')}`)
-}
-
-/** A word after the command that is too much. */
-export class UnexpectedWordError extends UsageError {
-  readonly word: string
-
-  constructor(word: string, command: string) {
-    super(`unexpected word '${word}' after '${command}'`)
-    this.word = word
-  }
 }
 
 function checkOperands(operands: Operands | undefined, words: readonly string[], command: string): void {

@@ -7,6 +7,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** A word after the command that is too much. */
+export class UnexpectedWordError extends UsageError {
+  readonly word: string
+
+  constructor(word: string, command: string) {
+    super(`unexpected word '${word}' after '${command}'`)
+    this.word = word
+  }
+}
+
 /** A failure of a command of the tool: a permanent code of its own, one line that says what happened, and what to do. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'

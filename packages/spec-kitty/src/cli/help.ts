@@ -1,19 +1,16 @@
 import {
   blocks,
   commandHelp,
-  didYouMean,
   examplesBlock,
   EXIT_TEXTS,
-  nearestCommands,
   section,
   sections,
-  UsageError,
   wrap,
   type Entry,
   type Example,
   type Terminal,
 } from 'familiar/cli'
-import { commandNamed, commandsBelow, isGroup, knownNames, listed, SECTIONS, type Listed } from './table.js'
+import { commandNamed, commandsBelow, isGroup, listed, SECTIONS, type Listed } from './table.js'
 import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES, isTopic, TOPICS, type Topic } from './topics.js'
 
 const PROGRAM = 'spec-kitty'
@@ -29,8 +26,7 @@ export async function helpText(words: readonly string[], terminal: Terminal): Pr
   if (command !== null) return helpOf(listed(command), terminal)
   if (isGroup(name)) return groupHelp(name, terminal)
   if (isTopic(name)) return topicHelp(name, terminal)
-  const near = nearestCommands(words, [...knownNames(), ...Object.keys(TOPICS)])
-  throw new UsageError(`there is no help for '${name}'${didYouMean(near)}`)
+  throw (await import('./mistakes.js')).noHelp(words, Object.keys(TOPICS))
 }
 
 /** What a newcomer wants most. */

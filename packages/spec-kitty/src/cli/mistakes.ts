@@ -20,6 +20,12 @@ export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): U
   }
 }
 
+/** Returns the error about words that are neither a command nor a topic. */
+export function noHelp(words: readonly string[], topics: readonly string[]): UsageError {
+  const near = nearestCommands(words, [...knownNames(), ...topics])
+  return new UsageError(`there is no help for '${words.join(' ')}'${didYouMean(near)}`)
+}
+
 function choicesOf(group: string): string {
   const below = commandsBelow(group).map(({ words }) => words.split(' ')[1])
   return `needs one of: ${[...new Set(below)].join(', ')}`

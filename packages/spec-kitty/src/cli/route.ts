@@ -5,7 +5,7 @@ import { beginsCommand, commandNamed, type CommandWords } from './table.js'
 export type Route =
   | {
       readonly kind: 'run'
-      readonly command: CommandWords
+      readonly command: Exclude<CommandWords, 'help'>
       /** The words as they were typed: an alias, perhaps. */
       readonly name: string
       readonly args: readonly string[]
@@ -39,7 +39,7 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   if ([...flags, ...before].some((flag) => HELP.has(flag))) {
     return { kind: 'help', words: command === null ? typed : words }
   }
-  if (command !== null) return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
+  if (command !== null && command !== 'help') return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
   if (words.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
   if (typed.length === 0) return withoutWords(flags)
   return { kind: 'unknown', typed }
