@@ -58,6 +58,11 @@ const COMMANDS: readonly {
     load: () => import('./commands/sync-logs.js'),
   },
   {
+    words: ['sync', 'list'],
+    summary: 'show every home of yours on this machine that has a sync daemon',
+    load: () => import('./commands/sync-list.js'),
+  },
+  {
     words: ['sync', 'opt-in'],
     summary: 'let the events of a project leave this machine',
     load: () => import('./commands/sync-opt-in.js'),
@@ -101,6 +106,11 @@ const COMMANDS: readonly {
     words: ['sync', 'queue'],
     summary: 'show which events wait and why; --dead, --export',
     load: () => import('./commands/sync-queue.js'),
+  },
+  {
+    words: ['dashboard', 'logs'],
+    summary: 'print the log of the dashboard; --follow goes on',
+    load: () => import('./commands/dashboard-logs.js'),
   },
   {
     words: ['dashboard'],

@@ -31,12 +31,13 @@ const HELP: Readonly<Record<string, Help>> = {
     options: [['--check', 'exit 0 only when it runs'], JSON_OPTION],
   },
   logs: {
-    usage: '[--lines N] [--follow | --json]',
+    usage: '[-n N] [--since WHEN] [--follow] [--json]',
     summary: ({ title }) => `print the log of the ${title}`,
     options: [
-      ['--lines N', 'how many of the last lines (50)'],
-      ['--follow', 'go on until Ctrl+C, or until the reader is gone'],
-      JSON_OPTION,
+      ['-n, --lines N', 'how many of the last entries (50)'],
+      ['--since WHEN', 'only from then on: 2h, 30m, 14:05, 2026-11-26, 2026-11-26T14:05'],
+      ['-f, --follow', 'go on until Ctrl+C, or until the reader is gone'],
+      ['--json', 'print one JSON document; with --follow a JSON object a line'],
     ],
   },
   doctor: {

@@ -11,6 +11,8 @@ export interface Io {
   /** Returns the working directory. Throws if it was removed. */
   cwd(): string
   readonly isInteractive: boolean
+  /** Whether a terminal shows stdout. */
+  readonly isTerminal: boolean
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean

@@ -83,6 +83,9 @@ function makeIo(
       const isQuiet = ['CI', ...quietVariables].some((name) => isOn(env[name]))
       return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
     },
+    get isTerminal() {
+      return process.stdout.isTTY
+    },
     get columns() {
       return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
     },
