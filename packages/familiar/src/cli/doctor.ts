@@ -2,7 +2,7 @@ import type { CleanUpReport } from '../act/clean-up.js'
 import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
 import type { Scan } from '../observe/scan.js'
 import { EXIT } from './exit-codes.js'
-import { formatJson } from './json.js'
+import { printJson } from './json.js'
 import { renderDoctor } from './render-doctor.js'
 import type { CommandContext } from './run.js'
 import { toolOf } from './tool.js'
@@ -33,7 +33,8 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const show = async (): Promise<string> => render(await examine(seen, null, at), context)
   const report = (await reset?.(daemon, options, { seen, show }, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
-  io.out(options.json ? formatJson(examined.document) : render(examined, context))
+  if (options.json) printJson(examined.document, io)
+  else io.out(render(examined, context))
   return exitFor(examined.document)
 }
 

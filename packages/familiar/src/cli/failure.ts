@@ -1,7 +1,7 @@
 import { asLack, FamiliarError } from '../errors.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { note, type Io } from './io.js'
-import { DOCUMENT_VERSION, formatJson } from './json.js'
+import { formatJson, SCHEMA_VERSION } from './json.js'
 import { CommandError, UsageError } from './usage.js'
 
 interface Failure {
@@ -27,7 +27,7 @@ export function reportFailure(
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
     const { code, message, remediation } = failure
-    io.out(formatJson({ schema_version: DOCUMENT_VERSION, ok: false, error: { code, message, remediation } }))
+    io.out(formatJson({ schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
 }

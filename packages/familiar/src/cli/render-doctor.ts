@@ -93,7 +93,7 @@ export function renderRemedies(orphans: readonly DoctorRecord[], terminal: Termi
   const lines = new Map<string, { readonly ports: (number | string)[]; readonly text: string }>()
   for (const record of open) {
     const text = `${record.skip_reason}${evidence(record)}`
-    const key = `${text}\n${record.remedy}`
+    const key = `${text}\n${record.remedy?.commands.join(' && ') ?? ''}`
     const line = lines.get(key) ?? { ports: [], text }
     line.ports.push(record.port ?? 'no port')
     lines.set(key, line)
@@ -119,7 +119,9 @@ function renderFindings(findings: readonly Finding[], terminal: Terminal): reado
     ...(finding.remediation === null
       ? []
       : [
-          `  ${paint(terminal, 'cyan', printable(finding.remediation.command))}`,
+          ...finding.remediation.commands.map(
+            (command) => `  ${paint(terminal, 'cyan', printable(command))}`,
+          ),
           `  ${finding.remediation.description}`,
         ]),
   ])

@@ -2,7 +2,6 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { SCHEMA_VERSION } from '../../../familiar/src/cli/json.js'
 import { CLI, smallEnvironment, startCli } from '../helpers/cli.js'
 import { lineOf, makeRoot, until, type SyncRoot } from './sync-root.js'
 
@@ -55,7 +54,7 @@ describe('sync logs', () => {
     writeLog('one', '{"at":"2026-11-26T10:00:00.000Z","event":"started"}', '42')
     const { document } = root.json(['sync', 'logs', '-n', '2'])
     const lines = [{ at: '2026-11-26T10:00:00.000Z', event: 'started' }, { text: '42' }]
-    expect(document).toEqual({ schema_version: SCHEMA_VERSION, log: root.file('daemon.log'), lines })
+    expect(document).toEqual({ schema_version: 3, log: root.file('daemon.log'), lines })
   })
 
   it('goes on in what the log was renamed to when it had grown, as far as the lines reach back', () => {
