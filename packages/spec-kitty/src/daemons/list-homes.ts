@@ -1,4 +1,4 @@
-import type { Candidate, DaemonStatus, Scan } from 'familiar'
+import type { Scan } from 'familiar'
 import { describeCandidate, statusHead, type DoctorRecord, type StatusHead } from 'familiar/cli'
 import { syncDaemon } from './daemons.js'
 
@@ -17,11 +17,6 @@ export interface Homes {
   readonly others: number
 }
 
-interface Seen {
-  readonly candidate: Candidate
-  readonly record: DoctorRecord
-}
-
 /**
  * Returns every home that has a sync daemon, found by one scan: this one, and those that the listeners in the port range
  * name. Of another user's home, which is never opened, it says what the command line of the daemon says. Changes nothing.
@@ -31,15 +26,15 @@ export async function listHomes(root: string): Promise<Homes> {
   const scan = await daemon.scan()
   const found = scan.candidates
     .filter(({ observation }) => observation.shape !== null)
-    .map((candidate) => ({ candidate, record: describeCandidate(daemon, candidate, scan) }))
-  const here = statusHead(await daemon.status({ seen: scan }))
-  const read = [{ home: root, head: here }, ...(await otherHomes(root, scan))]
-  const listed = read.filter(({ head }) => head.state !== 'none').map(({ home, head }) => homeOf(home, head, root, found))
-  const known = new Set(read.map(({ home }) => home))
-  const foreign = foreignHomes(found, known)
-  const homes = [...listed, ...foreign]
+    .map((candidate) => describeCandidate(daemon, candidate, scan))
+  const here = { home: root, head: statusHead(await daemon.status({ seen: scan })) }
+  const read = [here, ...(await otherHomes(root, scan))].filter(({ head }) => head.state !== 'none')
+  const homes = [
+    ...read.map(({ home, head }) => homeOf(home, head, root, found)),
+    ...unreadHomes(found, scan),
+  ]
   const used = new Set(homes.map(({ pid }) => pid))
-  return { homes, others: found.filter(({ record }) => !used.has(record.pid)).length }
+  return { homes, others: found.filter(({ pid }) => !used.has(pid)).length }
 }
 
 /** The homes of this user's daemons: the scan has read them, so that no path among them hangs. */
@@ -51,25 +46,43 @@ async function otherHomes(
     ({ isLate, gone, owner }) => isLate !== true && gone === false && owner === host.user,
   )
   const paths = new Set(snapshots.flatMap(({ real }) => (real === null || real === root ? [] : [real])))
-  const read = [...paths].toSorted().map(async (home) => ({ home, head: statusHead(await statusOf(home)) }))
+  const read = [...paths]
+    .toSorted()
+    .map(async (home) => ({ home, head: statusHead(await syncDaemon.at(home).status()) }))
   return Promise.all(read)
 }
 
-function statusOf(home: string): Promise<DaemonStatus> {
-  return syncDaemon.at(home).status()
+function homeOf(home: string, head: StatusHead, root: string, found: readonly DoctorRecord[]): ListedHome {
+  const seen = head.pid === null ? undefined : found.find(({ pid }) => pid === head.pid)
+  return { home, is_current: home === root, ...head, uptime_seconds: seen?.uptime_seconds ?? null }
 }
 
-function homeOf(home: string, head: StatusHead, root: string, found: readonly Seen[]): ListedHome {
-  const seen = head.pid === null ? undefined : found.find(({ record }) => record.pid === head.pid)
-  const isCurrent = home === root
-  return { home, is_current: isCurrent, ...head, uptime_seconds: seen?.record.uptime_seconds ?? null }
-}
-
-/** The homes that are not read: another user's, and those that the scan could not read in time. */
-function foreignHomes(found: readonly Seen[], known: ReadonlySet<string>): readonly ListedHome[] {
-  return found.flatMap(({ record, candidate }) => {
+/** The homes that were not read: another user's, and those that the scan could not read in time. */
+function unreadHomes(found: readonly DoctorRecord[], { context }: Scan): readonly ListedHome[] {
+  return found.flatMap((record) => {
     const home = record.daemon_root ?? record.singleton_scope_id
-    const isOpen = home === null || known.has(home)
-    return isOpen || isRead(candidate) ? [] : [foreignHome(home, record)]
+    if (home === null) return []
+    const snapshot = context.scopes.get(home)
+    return snapshot === undefined || snapshot.isLate === true ? [unreadHome(home, record)] : []
   })
+}
+
+function unreadHome(home: string, record: DoctorRecord): ListedHome {
+  const isOthers = record.skip_reason === 'other_user'
+  return {
+    home,
+    is_current: false,
+    state: isOthers ? 'foreign' : 'elsewhere',
+    why: isOthers ? 'it belongs to another user' : 'the home could not be read',
+    since: null,
+    is_predecessor: false,
+    pid: record.pid,
+    port: record.port,
+    version: record.package_version,
+    package_version: record.package_version,
+    protocol_version: record.protocol_version,
+    started_at: record.started_at,
+    last_stop: null,
+    uptime_seconds: record.uptime_seconds,
+  }
 }
