@@ -28,7 +28,7 @@ export async function listHomes(root: string): Promise<Homes> {
     .filter(({ observation }) => observation.shape !== null)
     .map((candidate) => describeCandidate(daemon, candidate, scan))
   const here = { home: root, head: statusHead(await daemon.status({ seen: scan })) }
-  const read = [here, ...(await otherHomes(root, scan))].filter(({ head }) => head.state !== 'none')
+  const read = [here, ...(await otherHomes(root, scan))].filter(({ head }) => hasDaemon(head))
   const homes = [
     ...read.map(({ home, head }) => homeOf(home, head, root, found)),
     ...unreadHomes(found, scan),
@@ -50,6 +50,11 @@ async function otherHomes(
     .toSorted()
     .map(async (home) => ({ home, head: statusHead(await syncDaemon.at(home).status()) }))
   return Promise.all(read)
+}
+
+/** A home of another user is foreign, whatever is in it. */
+function hasDaemon({ state, pid, last_stop }: StatusHead): boolean {
+  return state === 'foreign' ? pid !== null || last_stop !== null : state !== 'none'
 }
 
 function homeOf(home: string, head: StatusHead, root: string, found: readonly DoctorRecord[]): ListedHome {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, type Io } from 'familiar/cli'
 import { splitDirectory } from '../cli/split-directory.js'
-import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
+import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { tellDaemon } from './wake.js'
@@ -16,9 +16,11 @@ export async function recordConsent(
   const { directory, rest } = splitDirectory(`sync ${command}`, args)
   const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
   const isGiven = command === 'opt-in'
+  // A wrong value of SPEC_KITTY_HOME is reported before anything is recorded.
+  const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged } = await writeConsent(project, isGiven)
-  if (isChanged) await tellDaemon(runtimeRoot(io))
+  if (isChanged) await tellDaemon(root)
   if (json) {
     printJson({ project, consent: isGiven ? 'yes' : 'no', is_changed: isChanged, file: path }, io)
     return EXIT.ok
@@ -39,7 +41,7 @@ function namedProject(directory: string, io: Io): string {
   const real = realPath(path) ?? path
   if (findProject(real) === real) return real
   const above = existsSync(real) ? findProject(real) : null
-  throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has no .kittify`, {
+  throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has neither ${SIGNS.join(' nor ')}`, {
     hint:
       above === null || !existsSync(join(above, '.kittify'))
         ? "'spec-kitty init' makes one"
