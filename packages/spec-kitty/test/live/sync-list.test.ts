@@ -27,7 +27,12 @@ describe('sync list', () => {
     const before = filesIn(root.base)
     const home = (path: string, { pid, port }: typeof here, isCurrent: boolean): object =>
       expect.objectContaining({
-        ...{ home: path, is_current: isCurrent, state: 'running', pid, port, version: '4.0.0' },
+        home: path,
+        is_current: isCurrent,
+        state: 'running',
+        pid,
+        port,
+        version: '4.0.0',
         uptime_seconds: expect.any(Number),
       })
     expect(root.json(['sync', 'list']).document).toEqual({
