@@ -30,7 +30,7 @@ const NEEDS_SERVER = 'spec-kitty auth login'
 const isInside = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 const outside = isInside ? null : inPrivateNetwork([process.execPath, import.meta.filename])
 if (outside === null) await main()
-else process.exitCode = spawnSync(outside[0] ?? '', outside.slice(1), { stdio: 'inherit' }).status
+else process.exitCode = spawnSync(outside[0] ?? '', outside.slice(1), { stdio: 'inherit' }).status ?? 1
 
 async function main() {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-install-')))
