@@ -1,8 +1,8 @@
 import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
 import { definitionOf } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
-import type { Line } from '../doctor/document.js'
-import { describeState, isPresent, statusHead, type StatusHead } from '../doctor/state.js'
+import type { Line, LineStyle } from '../doctor/document.js'
+import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../doctor/state.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
 import { formatLines } from './lines.js'
@@ -41,7 +41,7 @@ export async function run(
   const view = viewOf(await daemon.status(), daemon.logFile, definitionOf(daemon).version, words)
   const { document, lines } = (await extend?.(view)) ?? view
   if (json) printJson(document, io)
-  else io.out(`${formatLines(lines).join('\n')}\n`)
+  else io.out(`${formatLines(lines, io).join('\n')}\n`)
   return exitFor(view.status.state, check)
 }
 
@@ -54,24 +54,38 @@ function viewOf(status: DaemonStatus, log: string, version: string, words: Words
     uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
     log,
   }
-  const state = describeState(head, words.stop)
+  const state = describeState(status)
   return { status, document, state, lines: linesOf(document, state, words) }
 }
 
-function linesOf(document: StatusDocument, state: string, { predecessor }: Words): readonly Line[] {
+function linesOf(document: StatusDocument, state: string, { predecessor, stop }: Words): readonly Line[] {
   const { package_version, protocol_version, last_stop } = document
   const theirs = document.is_predecessor ? ` (${predecessor})` : ''
+  const text = `${document.state === 'running' ? describeRunning(document) : state}${theirs}`
+  const style = STATE_STYLE[document.state]
+  const version = `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`
   return [
-    ['daemon', `${document.state === 'running' ? describeRunning(document) : state}${theirs}`],
-    ...(isPresent(document.state)
-      ? [['version', `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`] as const]
-      : []),
-    ['command', document.cli_version],
-    ...(last_stop === null
-      ? []
-      : [['last stop', `${last_stop.at ?? 'unknown'}: ${last_stop.reason}`] as const]),
+    style === undefined ? ['daemon', text] : ['daemon', text, style],
+    ...(document.state === 'wedged' ? [['', stop, 'cyan'] as const] : []),
+    ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
+    ['CLI version', document.cli_version],
+    ...(last_stop === null ? [] : [['last stop', describeStop(last_stop)] as const]),
     ['log', document.log],
   ]
+}
+
+/** The states that are worth a colour; the words say the same. */
+const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
+  running: 'green',
+  wedged: 'red',
+  crashed: 'red',
+  unreachable: 'yellow',
+  elsewhere: 'yellow',
+  foreign: 'yellow',
+}
+
+function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>): string {
+  return `${at === null ? 'unknown' : timeText(at)}: ${reason}`
 }
 
 function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {
