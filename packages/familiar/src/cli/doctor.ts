@@ -2,7 +2,7 @@ import type { CleanUpReport } from '../act/clean-up.js'
 import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
 import type { Scan } from '../observe/scan.js'
 import { EXIT } from './exit-codes.js'
-import { formatJson } from './json.js'
+import { printJson } from './json.js'
 import { renderDoctor } from './render-doctor.js'
 import type { CommandContext } from './run.js'
 import { toolOf } from './tool.js'
@@ -30,10 +30,10 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const reset = options.reset ? await loadReset() : null
   const seen = await daemon.scan({ forCleanUp: reset !== null })
   const at = { ...context, scope, isDryRun: options.dryRun }
-  const show = async (): Promise<string> => render(await examine(seen, null, at), context)
-  const report = (await reset?.(daemon, options, { seen, show }, io)) ?? null
+  const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
-  io.out(options.json ? formatJson(examined.document) : render(examined, context))
+  if (options.json) printJson(examined.document, io)
+  else io.out(render(examined, context))
   return exitFor(examined.document)
 }
 
@@ -77,7 +77,10 @@ async function examine(
 }
 
 function render({ document, addition }: Examined, { words, io, daemon }: CommandContext): string {
-  return renderDoctor(document, addition.head ?? [[words.scope, daemon.scope]], io)
+  const head = addition.head ?? [[words.scope, daemon.scope]]
+  const { from, to } = daemon.ports
+  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {} }
+  return renderDoctor(document, text, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument): number {

@@ -2,7 +2,7 @@ import { asLack, FamiliarError } from '../errors.js'
 import { withCommand } from './command-in.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
-import { DOCUMENT_VERSION, formatJson } from './json.js'
+import { formatJson, SCHEMA_VERSION } from './json.js'
 import { printable } from './printable.js'
 import { CommandError, UsageError } from './usage.js'
 
@@ -25,7 +25,7 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
     const { code, message, remediation } = failure
-    io.out(formatJson({ schema_version: DOCUMENT_VERSION, ok: false, error: { code, message, remediation } }))
+    io.out(formatJson({ schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
 }

@@ -1,10 +1,8 @@
 import type { Io } from './io.js'
 import { HIDDEN_CONTROLS } from './printable.js'
 
-export const SCHEMA_VERSION = 1
-
-/** The version of the doctor's document and of the object about a failure. */
-export const DOCUMENT_VERSION = 2
+/** The version of every document, of one about a failure too. */
+export const SCHEMA_VERSION = 3
 
 /** Control characters that `JSON.stringify` leaves as they are: it escapes only C0 controls. */
 const HIDDEN = new RegExp(`[${HIDDEN_CONTROLS}]`, 'g')

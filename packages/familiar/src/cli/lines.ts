@@ -1,4 +1,4 @@
-import type { Line } from '../doctor/document.js'
+import type { Line, LineStyle } from '../doctor/document.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { columnsOf, padTo, wrapWords } from './width.js'
@@ -7,6 +7,11 @@ const GAP = 2
 
 /** A text is not broken into lines shorter than this. */
 const LEAST_COLUMNS = 30
+
+/** Returns a line, painted where it has a style. */
+export function lineOf(label: string, text: string, style: LineStyle | undefined): Line {
+  return style === undefined ? [label, text] : [label, text, style]
+}
 
 /**
  * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long for it goes on

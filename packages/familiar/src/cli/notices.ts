@@ -14,10 +14,7 @@ export function noticeVersions(
   const { relation, replaced, replacedVersion, version } = connection
   if (relation === 'newer' || relation === 'unordered') {
     const how = relation === 'newer' ? 'newer than' : 'not the same as'
-    say(
-      `the ${words.title} is used as it is: daemon version ${version} is ${how} CLI version ${own}`,
-      io,
-    )
+    say(`the ${words.title} is used as it is: daemon version ${version} is ${how} CLI version ${own}`, io)
   } else if (replaced) say(replacedText(words.title, replacedVersion, version), io)
 }
 

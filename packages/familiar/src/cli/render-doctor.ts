@@ -1,9 +1,8 @@
 import type { Words } from '../define/options.js'
-import type { DoctorDocument, Line } from '../doctor/document.js'
-import type { Finding } from '../doctor/findings.js'
+import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/remedies.js'
 import { paint, type Io, type Style } from './io.js'
-import { formatLines } from './lines.js'
+import { formatLines, lineOf } from './lines.js'
 import { printable } from './printable.js'
 import { evidenceText } from './reasons.js'
 import type { Remedy } from '../doctor/remedy.js'
@@ -64,10 +63,11 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {
-  return formatLines([...head, ['daemon', ...describeDaemon(document)]], terminal)
+  const [text, style] = describeDaemon(document)
+  return formatLines([...head, lineOf('daemon', text, style)], terminal)
 }
 
-function describeDaemon({ daemon }: DoctorDocument): readonly [string, Style?] {
+function describeDaemon({ daemon }: DoctorDocument): readonly [string, LineStyle?] {
   if (daemon === null) return ['none']
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
   if (daemon.state === 'crashed') return [`crashed (${at})`, 'red']

@@ -38,12 +38,17 @@ function counted(count: number, one: string): string {
 /** Returns the findings, the worst first: mark, what is found, why it matters, and the command. */
 export function renderFindings(
   findings: readonly Finding[],
-  { words, why = {} }: { readonly words: Pick<Words, 'scope'>; readonly why?: Readonly<Record<string, string>> },
+  {
+    words,
+    why = {},
+  }: { readonly words: Pick<Words, 'scope'>; readonly why?: Readonly<Record<string, string>> },
   terminal: Terminal,
 ): readonly string[] {
   const order = ['critical', 'warn', 'info']
   const { problems, things } = verdictOf(findings)
-  const sorted = problems.toSorted((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity))
+  const sorted = problems.toSorted(
+    (one, other) => order.indexOf(one.severity) - order.indexOf(other.severity),
+  )
   return [...sorted, ...things].flatMap((finding) => [
     ...renderSummary(finding, terminal),
     ...indented(whyItMatters(finding, words.scope, why), terminal),

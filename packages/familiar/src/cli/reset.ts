@@ -57,7 +57,10 @@ async function askAboutTheRest(
   if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
     return new Set()
   const names = namesOf(daemon, open, seen, io)
-  const [these, question] = open.length === 1 ? ['This one needs', 'Also end it?'] : [`These ${open.length} need`, `Also end these ${open.length}?`]
+  const [these, question] =
+    open.length === 1
+      ? ['This one needs', 'Also end it?']
+      : [`These ${open.length} need`, `Also end these ${open.length}?`]
   io.out(`${these} a decision (operator_required):\n${names.map((name) => `  ${name}\n`).join('')}`)
   await io.flushed()
   const isYes = await io.confirm(question)

@@ -5,7 +5,7 @@ import type { Line, LineStyle } from '../doctor/document.js'
 import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../doctor/state.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
-import { formatLines } from './lines.js'
+import { formatLines, lineOf } from './lines.js'
 import type { CommandContext } from './run.js'
 import { readOptions } from './usage.js'
 
@@ -62,10 +62,9 @@ function linesOf(document: StatusDocument, state: string, { predecessor, stop }:
   const { package_version, protocol_version, last_stop } = document
   const theirs = document.is_predecessor ? ` (${predecessor})` : ''
   const text = `${document.state === 'running' ? describeRunning(document) : state}${theirs}`
-  const style = STATE_STYLE[document.state]
   const version = `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`
   return [
-    style === undefined ? ['daemon', text] : ['daemon', text, style],
+    lineOf('daemon', text, STATE_STYLE[document.state]),
     ...(document.state === 'wedged' ? [['', stop, 'cyan'] as const] : []),
     ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
     ['CLI version', document.cli_version],

@@ -1,17 +1,15 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import type { DaemonStatus } from '../classify/state-without.js'
-import type { Scan } from '../observe/scan.js'
+import type { Candidate, Scan } from '../observe/scan.js'
 import { readDaemon, type DaemonView } from './daemon-view.js'
 import { findingsOf, type Finding } from './findings.js'
 import { identityRecord, type Tool } from './identity-record.js'
 import { withRemedy, type DoctorRecord } from './remedies.js'
+import type { Remedy } from './remedy.js'
 import { resetResult, type ResetResult } from './reset-result.js'
 
-const SCHEMA_VERSION = 2
-
-/** What `doctor --json` prints. Names and meanings are permanent. */
+/** What `doctor --json` prints, after the `schema_version`. Names and meanings are permanent. */
 export interface DoctorDocument {
-  readonly schema_version: typeof SCHEMA_VERSION
   readonly generated_at: string
   /** Left out if the tool says it under another name. */
   readonly scope?: string
@@ -68,18 +66,22 @@ export function doctorDocument(
   { scope, tool, status, report, isDryRun, addition }: DocumentParts,
 ): DoctorDocument {
   const { words, self } = tool
-  const candidates = seen.candidates.map((candidate) =>
-    withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool),
+  const rows = new Map(
+    seen.candidates.map((candidate) => [
+      candidate,
+      withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool),
+    ]),
   )
+  const candidates = [...rows.values()]
+  const remedyOf = (candidate: Candidate): Remedy | null => rows.get(candidate)?.remedy ?? null
   const daemon = readDaemon(status)
   return {
-    schema_version: SCHEMA_VERSION,
     generated_at: new Date().toISOString(),
     ...(addition.document ?? { scope }),
     daemon: daemon === null ? null : { ...daemon, ...addition.daemon },
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
-    findings: findingsOf({ seen, status, self, words }, addition.findings ?? []),
+    findings: findingsOf({ seen, status, self, words, remedyOf }, addition.findings ?? []),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
   }
 }

@@ -60,7 +60,7 @@ describe('the commands', () => {
     expect(started).toEqual({
       status: 0,
       document: {
-        schema_version: 1,
+        schema_version: 3,
         outcome: 'started',
         start_reason: 'first_start',
         replaced_version: null,
@@ -74,7 +74,7 @@ describe('the commands', () => {
     expect(user.json(['status', '--check'])).toMatchObject({
       status: 0,
       document: {
-        schema_version: 1,
+        schema_version: 3,
         state: 'running',
         pid: started.document.pid,
         cli_version: '1.0.0',
@@ -89,7 +89,7 @@ describe('the commands', () => {
       status: 0,
       document: { outcome: 'stopped', pid: restarted.pid, package_version: '1.0.0' },
     })
-    expect(user.json(['stop'])).toEqual({ status: 0, document: { schema_version: 1, outcome: 'none' } })
+    expect(user.json(['stop'])).toEqual({ status: 0, document: { schema_version: 3, outcome: 'none' } })
     expect(user.json(['status', '--check'])).toMatchObject({
       status: 1,
       document: { state: 'stopped', pid: null },
@@ -130,7 +130,7 @@ describe('the commands', () => {
           ? ''
           : `previewd: the previewd daemon (process ${pid}, port ${port}) is not stopped: ${why}\n`,
       ])
-      const result = { schema_version: 1, outcome: 'failed', pid, port, failure_reason: why }
+      const result = { schema_version: 3, outcome: 'failed', pid, port, failure_reason: why }
       if (more.length > 0) expect(JSON.parse(stdout)).toEqual(result)
       else expect(stdout).toBe('')
     }
@@ -217,7 +217,7 @@ describe('wrong usage', () => {
     expect(user.json(['stop', '--frce'])).toEqual({
       status: 2,
       document: {
-        schema_version: 2,
+        schema_version: 3,
         ok: false,
         error: {
           code: 'E_USAGE',

@@ -25,7 +25,7 @@ describe('a JSON document', () => {
     const texts = ['', '\n', 'a', 'a\n', 'a\n\n\nb\n', '\n\na', `"\\\t${C1}${MARKS}é😀\nz\n`, 'x\ny\nz']
     for (const text of texts) {
       const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n')
-      const whole = formatJson({ schema_version: 1, log: 'l', lines: text === '' ? [] : lines })
+      const whole = formatJson({ schema_version: 3, log: 'l', lines: text === '' ? [] : lines })
       for (const size of [1, 2, 3, 100]) {
         const pieces = Array.from(text).flatMap((_, at, all) =>
           at % size ? [] : [all.slice(at, at + size).join('')],

@@ -1,4 +1,4 @@
-import type { StatusExtension } from 'familiar/cli'
+import { lineOf, type StatusExtension } from 'familiar/cli'
 import { WORDS } from '../daemons/words.js'
 import { urlOf } from './start.js'
 
@@ -11,9 +11,15 @@ export function dashboardStatus(project: string): StatusExtension {
     const theirs = is_predecessor ? `, ${WORDS.dashboard.predecessor}` : ''
     const text =
       url === null ? `${state}${theirs}` : `${url} (process ${pid ?? 'unknown'}, port ${port}${theirs})`
+    const [[, , style] = []] = lines
     return {
       document: { ...head, project, url, cli_version, log },
-      lines: [['dashboard', text], ...lines.slice(1, -1), ['project', project], ...lines.slice(-1)],
+      lines: [
+        lineOf('dashboard', text, style),
+        ...lines.slice(1, -1),
+        ['project', project],
+        ...lines.slice(-1),
+      ],
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { DoctorExtension, Io } from 'familiar/cli'
+import { remediationOf, type DoctorExtension, type Io } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { counted } from '../sync/ages.js'
 import { isSwitchedOn, type Settings } from '../sync/settings.js'
@@ -17,7 +17,7 @@ export function syncDoctor(env: Io['env']): DoctorExtension {
     const queued = view.queue?.queued ?? null
     return {
       head: [
-        ['root', root],
+        ['home', root],
         ['session', wordFor(session)],
         ...(queued === null || queued === 0 ? [] : [['queue', counted(queued, 'event')] as const]),
       ],
@@ -73,7 +73,11 @@ function sessionFindings(read: SessionRead, settings: Settings): readonly Findin
   ]
 }
 
-const SIGN_IN = { command: 'spec-kitty auth login', description: 'signs in to the sync server' }
+const SIGN_IN = remediationOf({
+  commands: ['spec-kitty auth login'],
+  description: 'signs in to the sync server',
+  safe: true,
+})
 
 function problemOf(read: SessionRead): string | null {
   if (read.state === 'absent') return 'no session'

@@ -1,4 +1,4 @@
-import type { DoctorExtension } from 'familiar/cli'
+import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import type { WorkView } from '../sync/work-view.js'
 
@@ -24,8 +24,16 @@ function waitingLong({ queue, why }: WorkView, now: number): readonly Finding[] 
         why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
       remediation:
         why === null
-          ? { command: 'spec-kitty sync now', description: 'sends them, and says what becomes of each batch' }
-          : { command: why.command, description: 'changes that, or says what must be changed' },
+          ? remediationOf({
+              commands: ['spec-kitty sync now'],
+              description: 'sends them, and says what becomes of each batch',
+              safe: true,
+            })
+          : remediationOf({
+              commands: [why.command],
+              description: 'changes that, or says what must be changed',
+              safe: false,
+            }),
     },
   ]
 }
@@ -37,10 +45,11 @@ function wrongSettings({ settings }: WorkView): readonly Finding[] {
       id: 'F-012',
       severity: 'warn',
       summary: settings.problems.join('; '),
-      remediation: {
-        command: 'spec-kitty config list',
+      remediation: remediationOf({
+        commands: ['spec-kitty config list'],
         description: 'shows every setting and the line that it comes from',
-      },
+        safe: true,
+      }),
     },
   ]
 }

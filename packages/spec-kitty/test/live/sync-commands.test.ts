@@ -29,7 +29,7 @@ describe('sync start', () => {
     const first = root.json(['sync', 'start'])
     const { pid, port } = root.remember() ?? {}
     const known = {
-      schema_version: 1,
+      schema_version: 3,
       pid,
       port,
       package_version: '4.0.0',
@@ -90,7 +90,7 @@ describe('sync stop', () => {
     expect([status, document]).toEqual([
       0,
       {
-        schema_version: 1,
+        schema_version: 3,
         outcome: 'stopped',
         pid,
         port,
@@ -100,7 +100,7 @@ describe('sync stop', () => {
     ])
     expect(root.json(['sync', 'stop'])).toMatchObject({
       status: 0,
-      document: { schema_version: 1, outcome: 'none' },
+      document: { schema_version: 3, outcome: 'none' },
     })
   })
 
@@ -148,7 +148,7 @@ describe('sync status', () => {
     const { pid, port } = root.start()
     const { document } = root.json(['sync', 'status'])
     expect(document).toEqual({
-      schema_version: 1,
+      schema_version: 3,
       state: 'running',
       why: 'it answers',
       since: document.started_at,

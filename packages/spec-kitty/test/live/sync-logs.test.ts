@@ -52,7 +52,7 @@ describe('sync logs', () => {
   it('is one document with --json, which goes with no --follow', () => {
     writeLog('one', 'two')
     const { document } = root.json(['sync', 'logs', '--lines', '1'])
-    expect(document).toEqual({ schema_version: 1, log: root.file('daemon.log'), lines: ['two'] })
+    expect(document).toEqual({ schema_version: 3, log: root.file('daemon.log'), lines: ['two'] })
     expect(root.run(['sync', 'logs', '--json', '--follow']).status).toBe(2)
   })
 
