@@ -56,12 +56,17 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'mage
 
 /** Returns the text in this style if the output has colours, else the text itself. */
 export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
-  return io.hasColor ? styleText(style, text) : text
+  return io.hasColor ? styled(style, text) : text
 }
 
 /** Like `paint`, for a text on stderr. */
 export function paintError(io: Pick<Io, 'hasErrorColor'>, style: Style, text: string): string {
-  return io.hasErrorColor ? styleText(style, text) : text
+  return io.hasErrorColor ? styled(style, text) : text
+}
+
+/** Whether there are colours was decided already: `styleText` would look at stdout and the environment again. */
+function styled(style: Style, text: string): string {
+  return styleText(style, text, { validateStream: false })
 }
 
 /** Prints one line on stderr. Replaces line feeds too, because a name in the text may contain any character. */

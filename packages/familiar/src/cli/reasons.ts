@@ -55,9 +55,14 @@ export function reasonText(reason: string, scope: string): string {
   return text === undefined ? printable(reason) : `${text} (${reason})`
 }
 
-/** Returns signs that a daemon is stale in words. If it replaces or is replaced is already said, nothing is added. */
+/** What has one of these signs is not recorded either: that need not be said. */
+const TELLS_MORE: ReadonlySet<string> = new Set(['superseded', 'project_gone'])
+
+/** Returns the signs that a daemon is stale in words: `older version 3.2.2, superseded`. */
 export function evidenceText(evidence: readonly string[], version: string | null = null): string {
-  return evidence.map((one) => evidenceWord(one, version)).join(', ')
+  const isTold = evidence.some((one) => TELLS_MORE.has(one))
+  const said = evidence.filter((one) => !(isTold && one === 'unrecorded'))
+  return said.map((one) => evidenceWord(one, version)).join(', ')
 }
 
 function evidenceWord(evidence: string, version: string | null): string {

@@ -2,9 +2,9 @@ import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/remedies.js'
 import { paint, type Io, type Style } from './io.js'
-import { formatLines, lineOf } from './lines.js'
+import { formatLines } from './lines.js'
 import { printable } from './printable.js'
-import { evidenceText } from './reasons.js'
+import { evidenceText, reasonText } from './reasons.js'
 import type { Remedy } from '../doctor/remedy.js'
 import { renderFindings, renderRemedy, renderVerdict } from './render-findings.js'
 import { renderReset } from './render-reset.js'
@@ -17,32 +17,36 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'isVe
 export interface DoctorText {
   /** The lines above that about the daemon. */
   readonly head: readonly Line[]
-  readonly words: Pick<Words, 'scope'>
+  readonly words: Pick<Words, 'scope' | 'explain'>
   /** The ports that were scanned, for people: `ports 9400-9449`. */
   readonly ports: string
   /** Why the tool's own findings matter, by id. */
   readonly why?: Readonly<Record<string, string>>
 }
 
-const COLUMNS: readonly Column<DoctorRecord>[] = [
+const COLUMNS: readonly Column<ShownRow>[] = [
   { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
-  { title: 'PORT', align: 'right', cell: (record) => String(record.port ?? '-') },
+  { title: 'PORT', align: 'right', cell: ({ ports }) => portsText(ports) },
   { title: 'VERSION', cell: (record) => record.package_version ?? '-', shorten: 'end' },
   { title: 'CLASS', cell: (record) => record.cleanup_class, style: styleOf },
   { title: 'REASON', cell: reasonOf, shorten: 'end', style: styleOf },
 ]
 
-const ROW: Column<DoctorRecord> = { title: 'ROW', cell: (record) => record.rule }
+const ROW: Column<ShownRow> = { title: 'ROW', cell: (record) => record.rule }
 
-const MORE: readonly Column<DoctorRecord>[] = [
-  { title: 'UP', align: 'right', cell: (record) => formatAge(record.uptime_seconds) },
-  { title: 'MEM', align: 'right', cell: (record) => formatBytes(record.memory_bytes) },
+const MORE: readonly Column<ShownRow>[] = [
+  { title: 'UP', align: 'right', cell: (record) => formatAge(record.uptime_seconds), isExtra: true },
+  { title: 'MEM', align: 'right', cell: (record) => formatBytes(record.memory_bytes), isExtra: true },
   {
     title: 'SCOPE',
     cell: (record) => record.daemon_root ?? record.singleton_scope_id ?? '-',
     shorten: 'middle',
+    isExtra: true,
   },
 ]
+
+/** A row of the table: one listener, or all of a process that is left alone. */
+type ShownRow = DoctorRecord & { readonly ports: readonly number[] }
 
 /**
  * Returns the doctor's document as text for people, with a line feed at its end: the verdict, the findings, what the scope
@@ -64,7 +68,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {
   const [text, style] = describeDaemon(document)
-  return formatLines([...head, lineOf('daemon', text, style)], terminal)
+  return formatLines([...head, ['daemon', text, style]], terminal)
 }
 
 function describeDaemon({ daemon }: DoctorDocument): readonly [string, LineStyle?] {
@@ -80,14 +84,18 @@ function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): 
   return state === 'wedged' ? 'does not answer' : `${state}: ${why}`
 }
 
-/** Lists live daemons first and other never_touch candidates last and dim, each group sorted by port. */
+/**
+ * Lists live daemons first, then what needs a decision, then what is stale, and other never_touch candidates last and dim,
+ * each group sorted by port.
+ */
 export function renderCandidates(
   { candidates }: Pick<DoctorDocument, 'candidates'>,
   terminal: Terminal,
   ports: string,
 ): readonly string[] {
   if (candidates.length === 0) return [`nothing listens on ${ports}`]
-  const rows = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
+  const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
+  const rows = collapsed(sorted)
   const columns = [...COLUMNS, ...(terminal.isVerbose === true ? [ROW] : []), ...MORE]
   const { header, rows: lines, hidden } = layTable(columns, rows, terminal)
   return [
@@ -103,7 +111,37 @@ export function renderCandidates(
 
 function order(record: DoctorRecord): number {
   if (isLive(record)) return 0
-  return record.cleanup_class === 'never_touch' ? 2 : 1
+  return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
+}
+
+/** So many listeners of one process that is left alone are one row. */
+const COLLAPSED = 4
+
+function collapsed(records: readonly DoctorRecord[]): readonly ShownRow[] {
+  const rows = new Map<string, ShownRow>()
+  const alike = (record: DoctorRecord): string =>
+    `${record.pid} ${record.cleanup_class} ${record.skip_reason} ${record.rule}`
+  const many = new Map<string, number>()
+  for (const record of records) many.set(alike(record), (many.get(alike(record)) ?? 0) + 1)
+  for (const [index, record] of records.entries()) {
+    const isOne =
+      record.pid !== null &&
+      record.cleanup_class === 'never_touch' &&
+      !isLive(record) &&
+      (many.get(alike(record)) ?? 0) >= COLLAPSED
+    const key = isOne ? alike(record) : String(index)
+    const row = rows.get(key) ?? { ...record, ports: [] }
+    rows.set(key, { ...row, ports: [...row.ports, ...(record.port === null ? [] : [record.port])] })
+  }
+  return [...rows.values()]
+}
+
+/** `9400`, `9400-9449`, or `9400 +3` for ports with gaps between them. */
+function portsText(ports: readonly number[]): string {
+  const [first, last] = [ports[0], ports.at(-1)]
+  if (first === undefined || last === undefined) return '-'
+  if (ports.length === 1) return String(first)
+  return last - first === ports.length - 1 ? `${first}-${last}` : `${first} +${ports.length - 1}`
 }
 
 function isLive(record: DoctorRecord): boolean {
@@ -138,7 +176,7 @@ const LISTED_COMMANDS = 3
 export function renderRemedies(
   { orphans, findings }: Pick<DoctorDocument, 'orphans' | 'findings'>,
   terminal: Terminal,
-  { scope }: Pick<Words, 'scope'>,
+  { scope, explain }: Pick<Words, 'scope' | 'explain'>,
 ): readonly string[] {
   const given = new Set(findings.flatMap(({ remediation }) => remediation?.commands ?? []))
   const rows = orphans.filter(
@@ -146,10 +184,16 @@ export function renderRemedies(
   )
   const open = rows.filter((record) => record.in_use_by === null)
   const used = rows.filter((record) => record.in_use_by !== null)
-  return [
-    ...section('Needs a decision (operator_required):', open, terminal),
-    ...section(`In use by another ${scope}, left alone:`, used, terminal),
-  ]
+  const [first] = open
+  const meaning =
+    first === undefined
+      ? []
+      : [
+          `  ${paint(terminal, 'dim', 'What such a word means:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
+        ]
+  const decision = [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning]
+  const elsewhere = section(`In use by another ${scope}, left alone:`, used, scope, terminal)
+  return [...decision, ...(decision.length > 0 && elsewhere.length > 0 ? [''] : []), ...elsewhere]
 }
 
 /** A command for the port of one row is given with the command for all of them. */
@@ -168,12 +212,17 @@ interface Group {
   readonly commands: Set<string>
 }
 
-function section(title: string, rows: readonly DoctorRecord[], terminal: Terminal): readonly string[] {
+function section(
+  title: string,
+  rows: readonly DoctorRecord[],
+  scope: string,
+  terminal: Terminal,
+): readonly string[] {
   if (rows.length === 0) return []
   const groups = new Map<string, Group>()
   for (const record of rows) {
-    const text = `${record.skip_reason}${evidence(record)}`
-    const description = record.remedy?.description ?? ''
+    const text = whatItIs(record, scope)
+    const description = record.in_use_by === null ? (record.remedy?.description ?? '') : ''
     const key = `${text}\n${description}`
     const group = groups.get(key) ?? { text, ports: [], description, commands: new Set() }
     group.ports.push(String(record.port ?? 'no port'))
@@ -201,11 +250,11 @@ function listed(ports: readonly string[]): string {
   return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
 }
 
-function evidence(record: DoctorRecord): string {
-  const used = record.in_use_by === null ? [] : [`the live daemon of ${printable(record.in_use_by)}`]
+/** What is in use elsewhere may be old, and is no less in use. */
+function whatItIs(record: DoctorRecord, scope: string): string {
+  if (record.in_use_by !== null) return `the live daemon of ${printable(record.in_use_by)}`
   const stale = evidenceText(record.stale_evidence, record.package_version)
-  const all = [...used, ...(stale === '' ? [] : [stale])]
-  return all.length === 0 ? '' : `: ${all.join(', ')}`
+  return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
 }
 
 function formatAge(seconds: number | null): string {

@@ -66,15 +66,19 @@ function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): 
 /** Returns the commands, each on a line of its own that runs as it is printed, and what they do. */
 export function renderRemedy({ commands, description }: Remedy, terminal: Terminal): readonly string[] {
   const [only = ''] = commands
-  const after = `  # ${printable(description)}`
+  const after = description === '' ? '' : `  # ${printable(description)}`
   const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns
   if (commands.length === 1 && isShort) {
     return [`${INDENT}${paint(terminal, 'cyan', printable(only))}${paint(terminal, 'dim', after)}`]
   }
   return [
-    ...indented(description === '' ? null : `${printable(description)}:`, terminal),
+    ...indented(description === '' ? null : `${capital(printable(description))}:`, terminal),
     ...commands.map((command) => `${INDENT}${paint(terminal, 'cyan', printable(command))}`),
   ]
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 }
 
 function indented(text: string | null, { columns }: Terminal): readonly string[] {

@@ -5,7 +5,7 @@ import type { Line, LineStyle } from '../doctor/document.js'
 import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../doctor/state.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
-import { formatLines, lineOf } from './lines.js'
+import { formatLines } from './lines.js'
 import type { CommandContext } from './run.js'
 import { readOptions } from './usage.js'
 
@@ -62,10 +62,10 @@ function linesOf(document: StatusDocument, state: string, { predecessor, stop }:
   const { package_version, protocol_version, last_stop } = document
   const theirs = document.is_predecessor ? ` (${predecessor})` : ''
   const text = `${document.state === 'running' ? describeRunning(document) : state}${theirs}`
+  const isWedged = document.state === 'wedged'
   const version = `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`
   return [
-    lineOf('daemon', text, STATE_STYLE[document.state]),
-    ...(document.state === 'wedged' ? [['', stop, 'cyan'] as const] : []),
+    ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? stop : undefined],
     ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
     ['CLI version', document.cli_version],
     ...(last_stop === null ? [] : [['last stop', describeStop(last_stop)] as const]),

@@ -8,6 +8,8 @@ export interface Column<T> {
   readonly cell: (row: T) => string
   /** Which part of a cell is left out if the terminal is too narrow: the middle of a path, the end of a text. */
   readonly shorten?: 'middle' | 'end'
+  /** Whether it is dropped before any text loses its end. */
+  readonly isExtra?: boolean
   readonly style?: (row: T) => Style | null
 }
 
@@ -29,13 +31,14 @@ const MARK_WIDTH = 2
 const LEAST_COLUMNS = { middle: 20, end: 12 } as const
 
 /**
- * Returns a table for this terminal. If it is too narrow, cells are shortened first; only then columns are dropped, from
- * the right, and the table says so. In a pipe, everything is printed in full.
+ * Returns a table for this terminal. If it is too narrow, paths are shortened first. Then the extra columns are dropped, from
+ * the right, then texts lose their ends, and only then other columns are dropped. The table says which are not shown. In a
+ * pipe, everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
   const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
   const natural = columns.map(({ title }, index) =>
-    Math.max(...[title, ...(cells[index] ?? [])].map(columnsOf)),
+    (cells[index] ?? []).reduce((most, cell) => Math.max(most, columnsOf(cell)), columnsOf(title)),
   )
   const widths = screen.columns === null ? natural : fit(columns, natural, screen.columns - MARK_WIDTH)
   const shown = columns.slice(0, widths.length)
@@ -83,23 +86,29 @@ function fit<T>(
   natural: readonly number[],
   available: number,
 ): readonly number[] {
+  const kept = columns.filter(({ isExtra }) => isExtra !== true).length
   for (let shown = columns.length; shown > 1; shown--) {
     const room = available - GAP.length * (shown - 1)
-    const widths = shrink(columns.slice(0, shown), natural, room)
+    const kinds = shown > kept ? PATHS_ONLY : PATHS_AND_TEXTS
+    const widths = shrink(columns.slice(0, shown), natural, room, kinds)
     if (widths !== null) return widths
   }
   return [Math.max(1, Math.min(natural[0] ?? 1, available))]
 }
 
-/** Returns widths that fit into the room; null if there are none. Paths become shorter before texts do. */
+const PATHS_ONLY = ['middle'] as const
+const PATHS_AND_TEXTS = ['middle', 'end'] as const
+
+/** Returns widths that fit into the room; null if there are none. */
 function shrink<T>(
   columns: readonly Column<T>[],
   natural: readonly number[],
   room: number,
+  kinds: readonly ('middle' | 'end')[],
 ): readonly number[] | null {
   const widths = natural.slice(0, columns.length)
   let excess = widths.reduce((sum, width) => sum + width, 0) - room
-  for (const kind of ['middle', 'end'] as const) {
+  for (const kind of kinds) {
     for (const [index, column] of columns.entries()) {
       const width = widths[index] ?? 0
       if (column.shorten !== kind || excess <= 0) continue

@@ -25,8 +25,13 @@ export interface DoctorDocument {
 /** How a text is painted: a command, what is well, what is not, what is worth a look, and what is less important. */
 export type LineStyle = 'cyan' | 'green' | 'red' | 'yellow' | 'dim'
 
-/** A line for people: what it is about, the text, and how it is painted. */
-export type Line = readonly [label: string, text: string, style?: LineStyle]
+/** A line for people: what it is about, the text and how it is painted, and a command that stands after it. */
+export type Line = readonly [
+  label: string,
+  text: string,
+  style?: LineStyle | undefined,
+  command?: string | undefined,
+]
 
 /** What a tool shows besides. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {

@@ -1,4 +1,4 @@
-import { lineOf, type StatusExtension } from 'familiar/cli'
+import type { StatusExtension } from 'familiar/cli'
 import { WORDS } from '../daemons/words.js'
 import { urlOf } from './start.js'
 
@@ -11,11 +11,12 @@ export function dashboardStatus(project: string): StatusExtension {
     const theirs = is_predecessor ? `, ${WORDS.dashboard.predecessor}` : ''
     const text =
       url === null ? `${state}${theirs}` : `${url} (process ${pid ?? 'unknown'}, port ${port}${theirs})`
-    const [[, , style] = []] = lines
+    const [[, , style, command] = []] = lines
+    const shown = command === undefined ? text : `${text}:`
     return {
       document: { ...head, project, url, cli_version, log },
       lines: [
-        lineOf('dashboard', text, style),
+        ['dashboard', shown, style, command],
         ...lines.slice(1, -1),
         ['project', project],
         ...lines.slice(-1),

@@ -66,12 +66,16 @@ function projectTable(
     [
       { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
       { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
-      { title: 'PROJECT', cell: (row) => row.project },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
       ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => row.reason ?? '-' }] : []),
       ...(isTried
         ? [
             { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
-            { title: 'LAST ERROR', cell: (row: ShownProject) => row.lastError ?? '-' },
+            {
+              title: 'LAST ERROR',
+              cell: (row: ShownProject) => row.lastError ?? '-',
+              shorten: 'end' as const,
+            },
           ]
         : []),
     ],
@@ -103,8 +107,8 @@ export function letterLines(letters: readonly ShownLetter[], columns: number | n
       { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
       { title: 'TYPE', cell: (row) => row.eventType },
       { title: 'REJECTED', cell: (row) => row.rejectedAt },
-      { title: 'THE SERVER SAID', cell: (row) => withCategory(row) },
-      { title: 'PROJECT', cell: (row) => row.project },
+      { title: 'THE SERVER SAID', cell: (row) => withCategory(row), shorten: 'end' },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
     ],
     letters,
     columns,

@@ -91,7 +91,7 @@ function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
   }
   return [
-    ['uploads', whyText(why), 'yellow'],
+    ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
     ['', why.command, 'cyan'],
   ]
 }

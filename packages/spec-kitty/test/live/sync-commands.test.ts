@@ -79,7 +79,7 @@ describe('sync stop', () => {
     expect(lives(daemon)).toBe(false)
     expect(root.run(['sync', 'stop'])).toMatchObject({
       status: 0,
-      stdout: 'no sync daemon to stop\n',
+      stdout: 'nothing to stop\n',
       stderr: '',
     })
   })

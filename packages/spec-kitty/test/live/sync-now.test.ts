@@ -213,7 +213,7 @@ describe('a drain', () => {
     const { status, stdout, stderr } = await work.run(['sync', 'now', '--json'])
     expect([status, stderr]).toEqual([
       0,
-      'spec-kitty: replaced the sync daemon of version 3.2.4 by version 4.0.0\n',
+      'spec-kitty: upgraded the sync daemon from 3.2.4 to 4.0.0\n',
     ])
     expect(linesOf(stdout).at(-1)).toMatchObject({ event: 'finished', sent: 1, reason: null })
     expect([lives(old), startsIn(work.root)]).toMatchObject([false, [{ reason: 'version_mismatch' }]])
