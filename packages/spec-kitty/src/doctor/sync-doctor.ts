@@ -5,6 +5,7 @@ import { isSwitchedOn, type Settings } from '../sync/settings.js'
 import { OVER } from '../sync/session/print-session.js'
 import { readSession, type SessionRead } from '../sync/session/session.js'
 import { viewWork } from '../sync/work-view.js'
+import { WHY_IT_MATTERS } from './why-it-matters.js'
 import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
@@ -24,6 +25,7 @@ export function syncDoctor(env: Io['env']): DoctorExtension {
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
+      why: WHY_IT_MATTERS,
       findings: [...sessionFindings(session, view.settings), ...workFindings(view, Date.now())],
     }
   }

@@ -68,7 +68,10 @@ describe('elsewhere', () => {
   it('needs --yes, and nothing is done without it; --dry-run needs none and does nothing', async () => {
     const one = await orphan(9240)
     const { status, stderr } = await place.run(place.base, CLEAN)
-    expect([status, lineOf(stderr)]).toEqual([2, [expect.stringContaining('not a terminal: add --yes to confirm')]])
+    expect([status, lineOf(stderr)]).toEqual([
+      2,
+      [expect.stringContaining('not a terminal: add --yes to confirm')],
+    ])
     const json = await place.json(place.base, CLEAN)
     expect([json.status, json.document.error.code]).toEqual([2, 'E_USAGE'])
     const dry = await place.json(place.base, [...CLEAN, '--dry-run'])

@@ -167,8 +167,5 @@ describe('one command', () => {
 async function expectReplaced(command: Promise<Ended>): Promise<void> {
   const { status, stderr } = await command
   root.remember()
-  expect([stderr, status]).toEqual([
-    `spec-kitty: upgraded the sync daemon from 3.9.0 to ${OWN_VERSION}\n`,
-    0,
-  ])
+  expect([stderr, status]).toEqual([`spec-kitty: upgraded the sync daemon from 3.9.0 to ${OWN_VERSION}\n`, 0])
 }
