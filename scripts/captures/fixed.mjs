@@ -26,9 +26,9 @@ export function fixed(screen, home) {
   return settled(screen)
     .replaceAll(home, HOME)
     .replaceAll(cutPaths(home), (cut) => `${HOME.slice(0, cut.length - 1)}…`)
-    .replaceAll(/\b(process |pid"?: ?)(\d{4})\b/g, (_, before, one) => `${before}${pid(one)}`)
+    .replaceAll(/(process |pid"?: ?)(\d{4})\b/g, (_, before, one) => `${before}${pid(one)}`)
     .replaceAll(
-      /^((?:\u001b\[\d+m)*[* ] +)(\d{4})( +\d{4} )/gm,
+      /^((?:\u001b\[\d+m)*[* ] +)(\d{4})( +\d{4}[ -])/gm,
       (_, before, one, after) => `${before}${pid(one)}${after}`,
     )
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '2026-11-26T12:03:10.000Z')

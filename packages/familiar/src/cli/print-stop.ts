@@ -14,7 +14,7 @@ export function printStop(
   if (result.outcome === 'none') return io.out('nothing to stop\n')
   const who = `process ${result.pid ?? 'unknown'}, port ${result.port ?? 'none'}`
   if (result.outcome === 'stopped') {
-    io.out(`${paint(io, 'green', 'stopped')} the ${name} (${who}, ${pathText(result.path)})\n`)
+    io.out(`${paint(io, 'green', 'stopped')} the ${name} (${who}${pathText(result.path)})\n`)
   } else {
     const program = paintError(io, 'red', `${io.program}:`)
     io.err(`${program} the ${name} (${who}) is not stopped: ${failureText(result.reason)}\n`)

@@ -4,7 +4,7 @@ import { note, type Io } from './io.js'
 const QUIET_MS = 1_000
 
 /** In a pipe, a wait is reported after this time, and again at most this often. */
-const FIRST_LINE_MS = 2_000
+const FIRST_LINE_MS = 3_000
 const LINE_MS = 10_000
 
 type Screen = Pick<Io, 'err' | 'rewriteLine'>
@@ -15,6 +15,8 @@ export type WaitText = string | (() => string)
 export interface Progress {
   /** Says what the command waits for from now on. */
   readonly wait: (text: WaitText) => void
+  /** The same, and shows it at once on a terminal: for what changes quickly. */
+  readonly show: (text: WaitText) => void
   /** Leaves the terminal as it was. */
   readonly stop: () => void
 }
@@ -31,7 +33,7 @@ export function startProgress(io: Screen): Progress {
     const now = performance.now()
     if (text === null) return
     const said = typeof text === 'string' ? text : text()
-    if (io.rewriteLine !== null) return io.rewriteLine(`${said} (${seconds(now - began)} s)`)
+    if (io.rewriteLine !== null) return io.rewriteLine(`${said}${sinceText(now - began)}`)
     if (now - saidAt < LINE_MS) return
     saidAt = now
     note(io, said)
@@ -42,6 +44,10 @@ export function startProgress(io: Screen): Progress {
     wait: (next) => {
       text = next
     },
+    show: (next) => {
+      text = next
+      if (io.rewriteLine !== null) show()
+    },
     stop: () => {
       clearInterval(timer)
       io.rewriteLine?.('')
@@ -49,8 +55,8 @@ export function startProgress(io: Screen): Progress {
   }
 }
 
-function seconds(ms: number): number {
-  return Math.round(ms / 1000)
+function sinceText(ms: number): string {
+  return ms < QUIET_MS ? '' : ` (${Math.round(ms / 1000)} s)`
 }
 
 /**

@@ -42,8 +42,9 @@ const FAILURES: Readonly<Record<string, string>> = {
   identity_unproven: 'it is not proven to be what it seems',
 }
 
+/** A daemon that was asked to leave, and did, needs no word about it. */
 const PATHS: Readonly<Record<CleanupPath, string>> = {
-  http_shutdown: 'asked to leave',
+  http_shutdown: '',
   terminate: 'SIGTERM',
   kill: 'SIGKILL',
   already_gone: 'was gone already',
@@ -82,6 +83,8 @@ export function failureText(reason: string): string {
   return text === undefined ? printable(reason) : `${text} (${reason})`
 }
 
+/** Returns how a process was ended, as it follows its number and port: `, SIGTERM`. */
 export function pathText(path: CleanupPath): string {
-  return PATHS[path]
+  const text = PATHS[path]
+  return text === '' ? '' : `, ${text}`
 }

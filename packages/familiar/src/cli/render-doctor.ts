@@ -189,7 +189,7 @@ export function renderRemedies(
     first === undefined
       ? []
       : [
-          `  ${paint(terminal, 'dim', 'What such a word means:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
+          `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
         ]
   const decision = [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning]
   const elsewhere = section(`In use by another ${scope}, left alone:`, used, scope, terminal)

@@ -63,6 +63,6 @@ function because(text: string): string {
 }
 
 function who(entry: { readonly pid: number | null; readonly port: number | null }, path?: string): string {
-  const at = `process ${entry.pid ?? 'unknown'}${path === undefined ? '' : `, ${path}`}`
+  const at = `process ${entry.pid ?? 'unknown'}${path ?? ''}`
   return `port ${entry.port ?? 'none'} (${at})`
 }

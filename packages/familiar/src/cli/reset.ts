@@ -61,10 +61,22 @@ async function askAboutTheRest(
     open.length === 1
       ? ['This one needs', 'Also end it?']
       : [`These ${open.length} need`, `Also end these ${open.length}?`]
-  io.out(`${these} a decision (operator_required):\n${names.map((name) => `  ${name}\n`).join('')}`)
+  const list = names.map((name) => `  ${name}\n`).join('')
+  io.out(`${endedAnyway(options, seen)}${these} a decision (operator_required):\n${list}`)
   await io.flushed()
   const isYes = await io.confirm(question)
+  io.out('\n')
   return new Set(
     isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.startTime)] : [])) : [],
   )
+}
+
+/** The answer does not change what is proven stale. */
+function endedAnyway({ port }: ResetOptions, { candidates }: Scan): string {
+  const stale = candidates.filter(
+    ({ verdict, observation }) =>
+      verdict.class === 'safe_auto' && (port === null || port === observation.port),
+  ).length
+  if (stale === 0) return ''
+  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale (safe_auto) and will be ended whatever you answer.\n`
 }

@@ -84,7 +84,7 @@ const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
 }
 
 function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>): string {
-  return `${at === null ? 'unknown' : timeText(at)}: ${reason}`
+  return `${at === null ? 'at an unknown time' : timeText(at)} (${reason})`
 }
 
 function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {

@@ -109,9 +109,9 @@ function shrink<T>(
   const widths = natural.slice(0, columns.length)
   let excess = widths.reduce((sum, width) => sum + width, 0) - room
   for (const kind of kinds) {
-    for (const [index, column] of columns.entries()) {
+    for (let index = columns.length - 1; index >= 0 && excess > 0; index--) {
       const width = widths[index] ?? 0
-      if (column.shorten !== kind || excess <= 0) continue
+      if (columns[index]?.shorten !== kind) continue
       const taken = Math.min(excess, Math.max(0, width - LEAST_COLUMNS[kind]))
       widths[index] = width - taken
       excess -= taken

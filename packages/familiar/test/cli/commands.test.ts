@@ -50,9 +50,7 @@ describe('the commands', () => {
     expect(restarted.stdout).toContain('the previewd daemon was started')
     expect(isFirstAlive()).toBe(false)
     expect(user.run(['stop']).stdout).toMatch(
-      new RegExp(
-        `^stopped the previewd daemon \\(process ${pidIn(restarted.stdout)}, port \\d+, asked to leave\\)\\n$`,
-      ),
+      new RegExp(`^stopped the previewd daemon \\(process ${pidIn(restarted.stdout)}, port \\d+\\)\\n$`),
     )
     expect(user.run(['stop'])).toEqual({ status: 0, stdout: 'nothing to stop\n', stderr: '' })
     expect(user.run(['status'])).toMatchObject({ status: 0, stdout: expect.stringContaining('not running') })
