@@ -6,7 +6,7 @@ import { resetResult, type ResetResult } from '../doctor/reset-result.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
-import type { Io } from './io.js'
+import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
 import { namesOf } from './name-process.js'
 import { reasonText } from './reasons.js'
@@ -89,7 +89,7 @@ function describeScan(
   const left = seen.candidates.filter((candidate) => !toEnd.includes(candidate))
   const orphans = recordsOf(left, seen, tool).filter((record) => record.cleanup_class !== 'never_touch')
   return [
-    words.found(toEnd.length),
+    toEnd.length === 0 ? paint(io, 'green', words.found(0)) : words.found(toEnd.length),
     ...namesOf(daemon, toEnd, seen, io).map((line) => `  ${line}`),
     ...leftLines(left, tool, io),
     ...renderRemedies({ orphans, findings: [] }, io, tool.words),
@@ -108,7 +108,7 @@ function leftLines(left: readonly Candidate[], { words }: Tool, io: Io): readonl
     wrapWords(
       `left alone: ${all.length === 1 ? 'port' : 'ports'} ${all.toSorted((a, b) => a - b).join(' ')}: ${reasonText(reason, words.scope)}`,
       io.columns,
-    ),
+    ).map((line) => paint(io, 'dim', line)),
   )
 }
 

@@ -1,5 +1,8 @@
+/** A word as a shell reads it, with quotes. */
+const WORD = String.raw`(?:'[^']*'|\\.|[^\s'\\])+`
+
 /** What may stand before a command for the shell. */
-const BEFORE = String.raw`(?:[A-Z_]+=\S+ |cd \S+ && )*`
+const BEFORE = String.raw`(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
 
 /**
  * Returns the text with `paint` applied to the command of `program` in it: it goes on to the end of the text or, in quotes, to

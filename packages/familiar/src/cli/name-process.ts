@@ -35,9 +35,10 @@ export function namesOf(
 
 /** Returns one line: `port 9407 (process 2701, version 3.2.1): it does not answer (unresponsive)`. */
 function nameOf(record: IdentityRecord, scope: string): string {
-  const { port, pid, package_version, daemon_root, skip_reason, stale_evidence } = record
+  const { port, pid, package_version, daemon_root, skip_reason, stale_evidence, cleanup_class } = record
   const at = `process ${pid ?? 'unknown'}, version ${package_version ?? 'unknown'}`
   const whose = daemon_root === null ? '' : ` of ${daemon_root}`
-  const why = skip_reason === null ? evidenceText(stale_evidence) : reasonText(skip_reason, scope)
-  return printable(`port ${port ?? 'none'} (${at})${whose}${why === '' ? '' : `: ${why}`}`)
+  const signs = stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence)
+  const why = skip_reason === null ? `${signs} (${cleanup_class})` : reasonText(skip_reason, scope)
+  return printable(`port ${port ?? 'none'} (${at})${whose}: ${why}`)
 }

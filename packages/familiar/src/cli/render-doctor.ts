@@ -185,8 +185,9 @@ export function renderRemedies(
   const open = rows.filter((record) => record.in_use_by === null)
   const used = rows.filter((record) => record.in_use_by !== null)
   const [first] = open
+  const isTold = open.some(({ remedy }) => remedy?.commands.some((one) => one.startsWith(`${explain} `)))
   const meaning =
-    first === undefined
+    first === undefined || isTold
       ? []
       : [
           `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,

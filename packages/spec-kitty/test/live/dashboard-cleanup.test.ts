@@ -39,7 +39,7 @@ describe('on a terminal', () => {
     for (const answer of ['n\n', '\n', 'x\n']) {
       const { status, said } = await onTerminal(answer)
       expect([answer, status, orphans.filter(lives).length]).toEqual([answer, 0, 2])
-      for (const shown of ['9240', '9241', 'its project is gone', 'is_recorded_singleton'])
+      for (const shown of ['9240', '9241', 'safe_auto', 'is_recorded_singleton'])
         expect(said).toContain(shown)
       expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\r\n')
     }
