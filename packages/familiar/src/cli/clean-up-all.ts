@@ -10,6 +10,7 @@ import { note, type Io } from './io.js'
 import { printJson } from './json.js'
 import { startProgress } from './progress.js'
 import { renderCandidates, renderRemedies, renderReset } from './render-doctor.js'
+import { assertListener } from './target.js'
 import { toolOf } from './tool.js'
 
 export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
@@ -28,6 +29,7 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
   const tool = toolOf(daemon, options.record)
   const seen = await daemon.scan({ forCleanUp: true })
+  if (options.port !== null) assertListener(seen, options.port)
   if (!options.json) io.out(`${describeScan(options, seen, tool, io)}\n`)
   if (countOf(options, seen) > 0 && !(await options.mayEnd())) return EXIT.ok
   const progress = startProgress(io, (done, total) => `cleaning up: ${done} of ${total} done`)

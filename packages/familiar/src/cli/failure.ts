@@ -7,12 +7,13 @@ import { CommandError, UsageError } from './usage.js'
 interface Failure {
   readonly code: string
   readonly message: string
+  readonly details?: readonly string[]
   readonly remediation: string | null
   readonly exit: number
 }
 
 /**
- * Prints one line on stderr that says what went wrong and what to do, with `isJson` also an object on stdout, and with
+ * Prints one line on stderr that says what went wrong and what to do (more where the error has details), with `isJson` also an object on stdout, and with
  * `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(
@@ -22,14 +23,22 @@ export function reportFailure(
   isVerbose: boolean,
 ): number {
   const failure = describe(error, io)
-  const hint = failure.remediation === null ? '' : ` (${failure.remediation})`
-  note(io, `${io.program}: ${failure.message}${hint}`)
+  const [first, ...more] = linesOf(failure)
+  note(io, `${io.program}: ${first}`)
+  for (const line of more) note(io, line)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
-    const { code, message, remediation } = failure
+    const { code, remediation } = failure
+    const message = [failure.message, ...(failure.details ?? [])].join(': ')
     io.out(formatJson({ schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
+}
+
+/** One line, or the details and the remedy each on a line of their own. */
+function linesOf({ message, details = [], remediation }: Failure): readonly string[] {
+  if (details.length > 0) return [message, ...details, ...(remediation === null ? [] : [remediation])]
+  return [remediation === null ? message : `${message} (${remediation})`]
 }
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
@@ -43,8 +52,8 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     return { code, message, remediation: hint, exit }
   }
   if (error instanceof FamiliarError) {
-    const { code, message, hint } = error
-    return { code, message, remediation: hint, exit: exitOf(error) }
+    const { code, message, details, hint } = error
+    return { code, message, details, remediation: hint, exit: exitOf(error) }
   }
   const message = `internal error: ${error instanceof Error ? error.message : String(error)}`
   return {

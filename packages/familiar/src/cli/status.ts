@@ -38,14 +38,27 @@ export async function run(
 ): Promise<number> {
   const flag = { type: 'boolean', default: false } as const
   const { json, check } = readOptions(args, { json: flag, check: flag })
-  const view = viewOf(await daemon.status(), daemon.logFile, definitionOf(daemon).version, words)
+  const status = await daemon.status()
+  const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
+  const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, words)
   const { document, lines } = (await extend?.(view)) ?? view
   if (json) printJson(document, io)
   else io.out(`${formatLines(lines).join('\n')}\n`)
   return exitFor(view.status.state, check)
 }
 
-function viewOf(status: DaemonStatus, log: string, version: string, words: Words): StatusView {
+/** What ends a daemon that hangs is found by a scan: loaded only then. */
+async function loadWedged() {
+  return (await import('./wedged.js')).wedgedCommand
+}
+
+function viewOf(
+  status: DaemonStatus,
+  remedy: string,
+  log: string,
+  version: string,
+  words: Words,
+): StatusView {
   const head = statusHead(status)
   const isRunning = head.state === 'running'
   const document: StatusDocument = {
@@ -54,7 +67,7 @@ function viewOf(status: DaemonStatus, log: string, version: string, words: Words
     uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
     log,
   }
-  const state = describeState(head, words.stop)
+  const state = describeState(head, remedy)
   return { status, document, state, lines: linesOf(document, state, words) }
 }
 
