@@ -13,6 +13,7 @@ import { reasonText } from './reasons.js'
 import { renderRemedies } from './render-doctor.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './show-clean-up.js'
+import { assertListener } from './target.js'
 import { toolOf } from './tool.js'
 import { wrapWords } from './width.js'
 
@@ -42,6 +43,7 @@ type Report = CleanUpReport & { readonly tidied: number }
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
   const tool = toolOf(daemon, options.record)
   const seen = await daemon.scan({ forCleanUp: true })
+  if (options.port !== null) assertListener(seen, options.port)
   const toEnd = orphansIn(options, seen)
   if (!options.json) {
     io.out(`${describeScan(daemon, options, { seen, toEnd, tool }, io).join('\n')}\n`)

@@ -9,6 +9,7 @@ import { CommandError, UsageError } from './usage.js'
 interface Failure {
   readonly code: string
   readonly message: string
+  readonly details?: readonly string[]
   readonly remediation: string | null
   readonly exit: number
 }
@@ -24,19 +25,16 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
   io.err(`${failureLines(failure, io).join('\n')}\n`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
-    const { code, message, remediation } = failure
+    const { code, remediation } = failure
+    const message = [failure.message, ...(failure.details ?? [])].join(': ')
     io.out(formatJson({ schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
 }
 
-/** The codes whose messages have several lines. In any other message, a line feed can only be part of a name. */
-const OF_LINES: ReadonlySet<string> = new Set(['E_RANGE_FULL'])
-
-function failureLines({ code, message, remediation }: Failure, io: Screen): readonly string[] {
+function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
   const { program, hasErrorColor = false } = io
-  const lines = OF_LINES.has(code) ? message.split('\n') : [message]
-  const [first = '', ...rest] = lines.map(printable)
+  const [first = '', ...rest] = [message, ...details].map(printable)
   const head = `${paintError({ hasErrorColor }, 'red', `${program}:`)} ${first}`
   if (remediation === null) return [head, ...rest]
   const remedy = withCommand(printable(remediation), program, (command) =>
@@ -56,8 +54,8 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     return { code, message, remediation: hint, exit }
   }
   if (error instanceof FamiliarError) {
-    const { code, message, hint } = error
-    return { code, message, remediation: hint, exit: exitOf(error) }
+    const { code, message, details, hint } = error
+    return { code, message, details, remediation: hint, exit: exitOf(error) }
   }
   const message = `internal error: ${error instanceof Error ? error.message : String(error)}`
   return {

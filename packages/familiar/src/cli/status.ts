@@ -38,14 +38,27 @@ export async function run(
 ): Promise<number> {
   const flag = { type: 'boolean', default: false } as const
   const { json, check } = readOptions(args, { json: flag, check: flag })
-  const view = viewOf(await daemon.status(), daemon.logFile, definitionOf(daemon).version, words)
+  const status = await daemon.status()
+  const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
+  const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, words)
   const { document, lines } = (await extend?.(view)) ?? view
   if (json) printJson(document, io)
   else io.out(`${formatLines(lines, io).join('\n')}\n`)
   return exitFor(view.status.state, check)
 }
 
-function viewOf(status: DaemonStatus, log: string, version: string, words: Words): StatusView {
+/** What ends a daemon that hangs is found by a scan: loaded only then. */
+async function loadWedged() {
+  return (await import('./wedged.js')).wedgedCommand
+}
+
+function viewOf(
+  status: DaemonStatus,
+  remedy: string,
+  log: string,
+  version: string,
+  words: Words,
+): StatusView {
   const head = statusHead(status)
   const isRunning = head.state === 'running'
   const document: StatusDocument = {
@@ -55,17 +68,22 @@ function viewOf(status: DaemonStatus, log: string, version: string, words: Words
     log,
   }
   const state = describeState(status)
-  return { status, document, state, lines: linesOf(document, state, words) }
+  return { status, document, state, lines: linesOf(document, state, remedy, words) }
 }
 
-function linesOf(document: StatusDocument, state: string, { predecessor, stop }: Words): readonly Line[] {
+function linesOf(
+  document: StatusDocument,
+  state: string,
+  remedy: string,
+  { predecessor }: Words,
+): readonly Line[] {
   const { package_version, protocol_version, last_stop } = document
   const theirs = document.is_predecessor ? ` (${predecessor})` : ''
   const text = `${document.state === 'running' ? describeRunning(document) : state}${theirs}`
   const isWedged = document.state === 'wedged'
   const version = `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`
   return [
-    ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? stop : undefined],
+    ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? remedy : undefined],
     ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
     ['CLI version', document.cli_version],
     ...(last_stop === null ? [] : [['last stop', describeStop(last_stop)] as const]),

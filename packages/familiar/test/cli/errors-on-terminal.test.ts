@@ -34,12 +34,13 @@ function reported(error: unknown, hasColor = false): string {
 const plain = (text: string): string => text.replaceAll(/\u001b\[\d+m/g, '')
 
 describe('an error', () => {
-  const full = new FamiliarError('E_RANGE_FULL', 'every port is in use\n  50 by process 7', {
+  const full = new FamiliarError('E_RANGE_FULL', 'every port is in use', {
+    details: ['50 by process 7'],
     hint: 'tool doctor',
   })
 
   it('of several lines has its remedy on a line of its own', () => {
-    expect(reported(full)).toBe('tool: every port is in use\n  50 by process 7\ntool doctor\n')
+    expect(reported(full)).toBe('tool: every port is in use\n50 by process 7\ntool doctor\n')
   })
 
   it('of one line has it in parentheses, and a line feed in a name makes no second line', () => {

@@ -42,7 +42,6 @@ const { words } = definitionOf(defineDaemon({ name: 'sync' }))
 const TOOL = {
   words,
   self: SELF,
-  isProject: false,
   record: (details: object | null) => ({
     queue_db_path: stringOf(objectOf(objectOf(details)?.['owner'])?.['queue_db_path']),
   }),

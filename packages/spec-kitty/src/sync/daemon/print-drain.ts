@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { note, startProgress, untilText, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/types.js'
-import { whyHeld } from '../why.js'
+import { reasonText, whyHeld } from '../why.js'
 import type { Finished } from './follow-drain.js'
 
 export interface DrainPrinter {
@@ -51,7 +51,7 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
       for (const text of held.slice(0, SHOWN_PROJECTS)) note(io, text)
       if (held.length > SHOWN_PROJECTS)
         note(io, `... and of ${held.length - SHOWN_PROJECTS} more projects: spec-kitty sync queue`)
-      if (finished.reason !== null) note(io, (await explain()) ?? finished.reason)
+      if (finished.reason !== null) note(io, (await explain()) ?? reasonText(finished.reason))
       await io.flushed()
     },
     close: progress.stop,
