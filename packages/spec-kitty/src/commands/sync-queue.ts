@@ -63,7 +63,7 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
     why: whyItStays(gate, counts.queued, held, await loginServerOf(root, io)),
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io.columns).join('\n')}\n`)
+  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
   return EXIT.ok
 }
 
@@ -90,7 +90,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   const { letterLines, lettersDocument } = await import('../sync/queue-view.js')
   const letters = (await useQueue(root, io, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io.columns).join('\n')}\n`)
+  else io.out(`${letterLines(letters, io).join('\n')}\n`)
   return EXIT.ok
 }
 
