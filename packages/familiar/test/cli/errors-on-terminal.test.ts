@@ -69,6 +69,10 @@ describe('the command in a text', () => {
     ['start it: HOME=/x tool sync now', 'start it: <HOME=/x tool sync now>'],
     ["cd '/a b' && tool stop", "<cd '/a b' && tool stop>"],
     ["cd '/it'\\''s here' && tool stop", "<cd '/it'\\''s here' && tool stop>"],
+    ['tool queue shows why events wait; it is full', '<tool queue> shows why events wait; it is full'],
+    ['run tool auth login again', 'run <tool auth login> again'],
+    ['tool sync status', '<tool sync status>'],
+    ['tool sync logs --follow', '<tool sync logs --follow>'],
     ['reinstall the tool', 'reinstall the tool'],
     ['its log: /var/tool /x', 'its log: /var/tool /x'],
   ])('%s', (text, expected) => {

@@ -55,16 +55,12 @@ export function queueLines(view: QueueView, now: number, screen: Screen): readon
       ? []
       : [
           '',
-          `the server rejected ${counted(deadLetters, 'event')}. To see why:`,
-          `  ${paint(screen, 'cyan', 'spec-kitty sync queue --dead')}`,
+          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', 'spec-kitty sync queue --dead')} shows why`,
         ]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0
       ? []
-      : [
-          'To save what can be read of it:',
-          `  ${paint(screen, 'cyan', 'spec-kitty sync queue --export FILE')}`,
-        ]),
+      : [`${paint(screen, 'cyan', 'spec-kitty sync queue --export FILE')} saves what can be read of it`]),
   ]
 }
 
