@@ -118,6 +118,11 @@ const COMMANDS: readonly {
     load: () => import('./commands/dashboard.js'),
   },
   {
+    words: ['explain'],
+    summary: 'explain an id that a command names: F-002, cross_root; alone: list them all',
+    load: () => import('./commands/explain.js'),
+  },
+  {
     words: ['init'],
     summary: 'make a directory a project and start its dashboard',
     load: () => import('./commands/init.js'),

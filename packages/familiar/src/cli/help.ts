@@ -41,15 +41,21 @@ const HELP: Readonly<Record<string, Help>> = {
     ],
   },
   doctor: {
-    usage: '[--reset [--force] [--port N] [--dry-run]] [--json]',
+    usage: '[--reset [--force] [--port N] [--dry-run]] [--strict] [--json]',
     summary: ({ title }) => `show what listens where a ${title} may; --reset ends what is stale`,
     options: [
       ['--reset', 'end what is proven stale (safe_auto); on a terminal, ask about the rest'],
       ['--force', 'with --reset: also end what needs a decision (operator_required)'],
       ['--port N', 'with --reset: only the listener on this port'],
       ['--dry-run', 'with --reset: say what would be done, do nothing'],
+      ['--strict', 'exit 1 for a warning too'],
       JSON_OPTION,
     ],
+  },
+  explain: {
+    usage: '[ID] [--json]',
+    summary: () => 'explain an id that doctor or status names: F-002, cross_root; alone: list them all',
+    options: [JSON_OPTION],
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../define/connecting.js'
-import type { Io } from './io.js'
+import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
 import { printable } from './printable.js'
 
@@ -7,12 +7,12 @@ import { printable } from './printable.js'
 export function printConnection(
   connection: Connection,
   title: string,
-  io: Pick<Io, 'out'>,
+  io: Pick<Io, 'out' | 'hasColor'>,
   isJson: boolean,
 ): void {
   if (isJson) return printJson(connectionJson(connection), io)
   const { pid, port, version, started } = connection
-  const what = started ? `the ${title} was started` : `the ${title} runs`
+  const what = `the ${title} ${paint(io, 'green', started ? 'was started' : 'runs')}`
   io.out(`${what}: process ${pid}, port ${port}, version ${printable(version)}\n`)
 }
 

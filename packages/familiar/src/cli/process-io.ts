@@ -2,9 +2,10 @@ import { isOn } from '../define/environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
-import { printable, printableLines, printableStyled } from './printable.js'
+import { printable, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './reader.js'
+import { shortenEnd } from './width.js'
 
 export interface ProcessSettings {
   /** What users call the tool: stands before its messages on stderr. */
@@ -18,8 +19,8 @@ export interface ProcessSettings {
 
 /**
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure as one line on stderr
- * and, with `--json`, as an object on stdout; `--verbose` adds a stack trace and is not passed on. Ctrl+C ends the process
- * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
+ * and, with `--json`, as an object on stdout. `--verbose` adds a stack trace, `--no-color` takes the colours away, and neither
+ * is passed on. Ctrl+C ends the process with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
  * is. What it installs on the process it removes before it returns.
  */
 export async function runOnProcess(
@@ -55,12 +56,27 @@ async function runReported(
   command: (args: readonly string[], io: Io) => Promise<number>,
   io: Io,
 ): Promise<number> {
-  const args = argv.filter((argument) => argument !== '--verbose')
+  const args = withoutOwnFlags(argv)
   try {
     return await command(args, io)
   } catch (error) {
-    return reportFailure(error, io, args.includes('--json'), args.length < argv.length)
+    return reportFailure(error, io, args.includes('--json'), io.isVerbose)
   }
+}
+
+const VERBOSE = '--verbose'
+const NO_COLOR = '--no-color'
+
+/** What stands after `--` is no flag. */
+function flagsIn(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv : argv.slice(0, end)
+}
+
+function withoutOwnFlags(argv: readonly string[]): readonly string[] {
+  const flags = flagsIn(argv)
+  const others = flags.filter((argument) => argument !== VERBOSE && argument !== NO_COLOR)
+  return [...others, ...argv.slice(flags.length)]
 }
 
 interface Streams {
@@ -70,10 +86,18 @@ interface Streams {
 }
 
 function makeIo(
-  { program, help, quietVariables = [] }: ProcessSettings,
+  { program, help, argv, quietVariables = [] }: ProcessSettings,
   { output, errors, interrupted }: Streams,
 ): Io {
   const env = process.env
+  const isPlain = flagsIn(argv).includes(NO_COLOR)
+  const isPainted = (stream: 'stdout' | 'stderr'): boolean => !isPlain && hasColor(env, stream)
+  let isLineShown = false
+  const endLine = (): void => {
+    if (!isLineShown) return
+    isLineShown = false
+    errors.open().write(CLEARED)
+  }
   return {
     program,
     help,
@@ -90,8 +114,12 @@ function makeIo(
       return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
     },
     get hasColor() {
-      return hasColor(env)
+      return isPainted('stdout')
     },
+    get hasErrorColor() {
+      return isPainted('stderr')
+    },
+    isVerbose: flagsIn(argv).includes(VERBOSE),
     get isOutputClosed() {
       return output.hasFailed()
     },
@@ -99,13 +127,23 @@ function makeIo(
       const isReaderGone = watchReader(process.stdout.fd)
       return () => output.hasFailed() || isReaderGone()
     },
-    out: (text) => void output.open().write(printableStyled(text, hasColor(env))),
+    out: (text) => {
+      endLine()
+      output.open().write(printableStyled(text, isPainted('stdout')))
+    },
     flushed: () => output.flushed(),
-    err: (text) => void errors.open().write(printableLines(text)),
+    err: (text) => {
+      endLine()
+      errors.open().write(printableStyled(text, isPainted('stderr')))
+    },
     get rewriteLine() {
       if (!process.stderr.isTTY || env['TERM'] === 'dumb') return null
-      return (text: string) =>
-        void errors.open().write(`\r\u001B[2K${fitting(printable(text), process.stderr.columns)}`)
+      return (text: string) => {
+        endLine()
+        if (text === '') return
+        isLineShown = true
+        errors.open().write(fitting(printable(text), process.stderr.columns))
+      }
     },
     confirm: (question) => confirm(question, process.stdin, process.stderr),
     releaseInterrupt: () => {
@@ -117,9 +155,12 @@ function makeIo(
   }
 }
 
+/** Takes the cursor back and clears the line. */
+const CLEARED = '\r\u001B[2K'
+
 /** A line that wraps could not be replaced. */
 function fitting(text: string, columns: number): string {
-  return columns > 0 ? text.slice(0, columns - 1) : text
+  return columns > 0 ? shortenEnd(text, columns - 1) : text
 }
 
 interface LazyStream {
@@ -180,9 +221,9 @@ function openOutput(
 }
 
 /** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
-function hasColor(env: Io['env']): boolean {
+function hasColor(env: Io['env'], stream: 'stdout' | 'stderr'): boolean {
   if ((env['NO_COLOR'] ?? '') !== '') return false
   const force = env['FORCE_COLOR']
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
-  return process.stdout.isTTY && env['TERM'] !== 'dumb'
+  return process[stream].isTTY && env['TERM'] !== 'dumb'
 }

@@ -1,9 +1,9 @@
 import { definitionOf } from '../define/daemon.js'
 import { EXIT } from './exit-codes.js'
-import { note } from './io.js'
 import { noticeVersions } from './notices.js'
 import { printConnection } from './print-connection.js'
 import { printStop } from './print-stop.js'
+import { showingWaits } from './progress.js'
 import type { CommandContext } from './run.js'
 import { readOptions } from './usage.js'
 
@@ -12,7 +12,7 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
   const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
   const { stopAndStart } = await import('../define/ending.js')
   const definition = definitionOf(daemon)
-  const result = await stopAndStart(definition, daemon.scope, { onWait: (message) => note(io, message) })
+  const result = await showingWaits(io, (onWait) => stopAndStart(definition, daemon.scope, { onWait }))
   if (result.outcome === 'failed') {
     printStop(result, words.title, io, json)
     return EXIT.problem

@@ -35,14 +35,15 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['status', () => import('./status.js')],
   ['logs', () => import('./logs.js')],
   ['doctor', () => import('./doctor.js')],
+  ['explain', () => import('./explain.js')],
 ])
 
-type CommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor'
+type CommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor' | 'explain'
 
 const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h'
 
 /**
- * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor`, or prints their help, and returns the
+ * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints their help, and returns the
  * exit code. Null, with nothing printed or done, if the first word is none of them.
  */
 export async function runCommand(

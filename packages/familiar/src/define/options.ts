@@ -127,8 +127,6 @@ export interface Words {
   readonly clean: string
   /** Shows the status of the live daemon of another scope. */
   readonly showElsewhere: (scope: string) => string
-  /** Stops the daemon of another scope. */
-  readonly stopElsewhere: (scope: string) => string
   /** Explains an id that the doctor names, which follows it. By default `<command> explain`. */
   readonly explain: string
   /** What to put before `clean` so that it acts on this scope; empty if it acts on all. */

@@ -195,7 +195,6 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
     clean: command('doctor --reset'),
     showElsewhere: (scope) =>
       isProject ? `cd ${shellQuote(scope)} && ${command('status')}` : command('status'),
-    stopElsewhere: (scope) => (isProject ? `cd ${shellQuote(scope)} && ${command('stop')}` : command('stop')),
     explain: command('explain'),
     inScope: () => '',
     otherScopeHint: '',

@@ -4,7 +4,9 @@ import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
-import { isSpared } from '../observe/spared.js'
+import { describePortUsers } from '../observe/port-users.js'
+import { isEndedByForce } from '../observe/spared.js'
+import { timeText } from './state.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
 /** One finding of the doctor. Ids are permanent. `warn` and `critical` are problems; see `verdictOf`. */
@@ -41,7 +43,7 @@ export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Fin
 function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
   const orphans = seen.candidates.filter(
-    (candidate) => candidate !== own && (isSafe(candidate) || isOpen(candidate, seen)),
+    (candidate) => candidate !== own && (isSafe(candidate) || isEndedByForce(candidate, seen)),
   )
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length
@@ -63,13 +65,6 @@ function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
 
 function isSafe({ verdict }: Candidate): boolean {
   return verdict.class === 'safe_auto'
-}
-
-function isOpen(candidate: Candidate, seen: Scan): boolean {
-  const { verdict, proof } = candidate
-  const mayBeStarting = verdict.reason === 'starting'
-  const isLeft = mayBeStarting || proof === null || isSpared(candidate, seen)
-  return verdict.class === 'operator_required' && !isLeft
 }
 
 /**
@@ -180,7 +175,7 @@ function outOfReach({ status, words }: Seen): Finding | null {
 function crashed({ status, words }: Seen): Finding | null {
   const { state, why, since } = status
   if (state !== 'crashed') return null
-  const when = since === null ? '' : `, last alive ${since}`
+  const when = since === null ? '' : `, last alive ${timeText(since)}`
   return {
     id: 'F-015',
     severity: 'warn',
@@ -197,15 +192,17 @@ function nameOf({ pid, port }: DaemonStatus, { title }: Words): string {
   return `the ${title} (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
 }
 
-function nearlyFull({ seen }: Seen): Finding | null {
+/** Its remedy is that of the orphans in it, if there are any: nothing else may be ended. */
+function nearlyFull(all: Seen): Finding | null {
+  const { seen } = all
   const { from, to } = seen.family.ports
   const used = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
   if (used < (to - from) * NEARLY_FULL) return null
   return {
     id: 'F-010',
     severity: 'warn',
-    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use`,
-    remediation: null,
+    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use: ${describePortUsers(seen)}`,
+    remediation: orphaned(all)?.remediation ?? null,
   }
 }
 

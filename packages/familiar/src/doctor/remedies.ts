@@ -1,5 +1,6 @@
 import { classify } from '../classify/classify.js'
 import { factsOf, scopeOf } from '../classify/derive.js'
+import type { FailureReason } from '../act/terminate.js'
 import { inUseBy } from '../classify/evidence.js'
 import { forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
@@ -12,22 +13,29 @@ import { explained, type Remedy } from './remedy.js'
 /** An identity record with its remedy, which is null only for never_touch. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
-type Asked = Pick<Tool, 'words' | 'isProject'>
+type Asked = Pick<Tool, 'words'>
 
-/** Returns the record with its remedy. */
+/** Returns the record with its remedy. `failure`: why a clean-up has just failed to end it. */
 export function withRemedy(
   record: IdentityRecord,
   candidate: Candidate,
   seen: Scan,
   tool: Asked,
+  failure?: FailureReason,
 ): DoctorRecord {
-  return { ...record, remedy: remedyOf(candidate, seen, tool) }
+  return { ...record, remedy: remedyOf(candidate, seen, tool, failure) }
 }
 
 /** Returns the mildest remedy that works; null exactly for never_touch. Pure. */
-export function remedyOf(candidate: Candidate, seen: Scan, tool: Asked): Remedy | null {
+export function remedyOf(
+  candidate: Candidate,
+  seen: Scan,
+  tool: Asked,
+  failure?: FailureReason,
+): Remedy | null {
   const { verdict } = candidate
   if (verdict.class === 'never_touch') return null
+  if (failure !== undefined) return failed(failure, candidate, tool)
   if (verdict.class === 'safe_auto') return cleaned(tool.words)
   return (
     ofAnotherUser(candidate, tool) ??
@@ -37,6 +45,12 @@ export function remedyOf(candidate: Candidate, seen: Scan, tool: Asked): Remedy 
     cleanedInItsScope(candidate, seen, tool) ??
     forced(candidate, tool)
   )
+}
+
+/** A failure in words has no explanation of its own. */
+function failed(failure: FailureReason, { verdict }: Candidate, { words }: Asked): Remedy {
+  const id = /^\w+$/.test(failure) ? failure : (verdict.reason ?? verdict.class)
+  return explained(words, id, `it could not be ended: ${failure}`)
 }
 
 function cleaned({ clean }: Words): Remedy {
@@ -51,11 +65,9 @@ function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): R
 }
 
 /** `stop` ends the scope's own daemon, also one that does not answer: F-005 and `status` name it too. */
-function stopped(candidate: Candidate, seen: Scan, { words, isProject }: Asked): Remedy | null {
+function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   if (!isWedgedHere(candidate, seen)) return null
-  const { real } = seen.context.here
-  const command = isProject && real !== null ? words.stopElsewhere(real) : words.stop
-  return { commands: [command], description: 'ends it', safe: false }
+  return { commands: [words.stop], description: 'ends it', safe: false }
 }
 
 function isWedgedHere(candidate: Candidate, seen: Scan): boolean {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { asJson, asStored, asText, timeOf } from '../../src/cli/log-entry.js'
 import { LONG_LINE, splitLines, type LinePart } from '../../src/cli/log-lines.js'
 import { localTime } from '../../src/cli/since.js'
@@ -8,10 +8,6 @@ const entry = (more: object): LinePart => whole(JSON.stringify({ at: AT, ...more
 
 const AT = '2026-11-26T10:00:00.000Z'
 const TIME = localTime(new Date(AT))
-
-// `styleText` asks for itself whether stdout is a terminal.
-beforeEach(() => void vi.stubEnv('FORCE_COLOR', '1'))
-afterEach(() => void vi.unstubAllEnvs())
 
 /** A line that would clear the screen, colour it, turn the text round and ring. */
 const HOSTILE = `a\u001b[2J\u001b[31m\u009b31m\u202eb\u2028\u0007\rc`

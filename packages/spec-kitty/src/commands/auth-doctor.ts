@@ -13,15 +13,16 @@ Options:
   --force     with --reset: also end what needs a decision (operator_required)
   --port N    with --reset: only the listener on this port
   --dry-run   with --reset: say what would be done, do nothing
+  --strict    exit 1 for a warning too
   --json      print one JSON document
   --verbose   show the stack trace of an internal error
   --help      show this
 
-Exit codes: 0 no critical finding; 1 a critical finding remains or something failed;
-2 wrong usage or an error; 75 busy, try again; 130 interrupted.
+Exit codes: 0 no critical finding; 1 a critical finding remains, something failed, or nothing
+listens on the port that is named; 2 wrong usage or an error; 75 busy, try again; 130 interrupted.
 `
 
 /** Scans the sync range, cleans it up with `--reset`, and prints the state of the machine after that. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  return runCommand(syncDaemon.at(runtimeRoot(io)), ['doctor', ...args], { io, doctor: syncDoctor(io.env) })
+  return runCommand(syncDaemon.at(runtimeRoot(io)), ['doctor', ...args], { io, doctor: syncDoctor(io) })
 }

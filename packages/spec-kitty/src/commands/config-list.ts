@@ -1,4 +1,4 @@
-import { EXIT, formatTable, paint, printable, printJson, readOptions, type Io } from 'familiar/cli'
+import { EXIT, formatTable, paint, printable, printJson, readOptions, wrapWords, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import {
   jsonOf,
@@ -29,9 +29,9 @@ Exit codes: 0 every value is right; 1 config.toml cannot be read, or a value is 
 
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
-  { title: 'VALUE', cell: textOf },
-  { title: 'FROM', cell: sourceOf },
-]
+  { title: 'VALUE', cell: textOf, shorten: 'middle' },
+  { title: 'FROM', cell: sourceOf, shorten: 'middle' },
+] as const
 
 /** Prints every setting. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -44,7 +44,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   else {
     const lines = formatTable(COLUMNS, all, io.columns)
     io.out(`${lines.join('\n')}\n`)
-    for (const one of problems) io.out(`${paint(io, 'yellow', 'wrong:')} ${printable(one)}\n`)
+    for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+function wrongLines(problem: string, io: Io): readonly string[] {
+  const [first = '', ...rest] = wrapWords(`wrong: ${printable(problem)}`, io.columns)
+  return [`${paint(io, 'yellow', 'wrong:')}${first.slice('wrong:'.length)}`, ...rest]
 }

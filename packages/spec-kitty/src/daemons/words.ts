@@ -15,12 +15,11 @@ export const WORDS = {
     status: 'spec-kitty sync status',
     clean: 'spec-kitty auth doctor --reset',
     showElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync status`,
-    stopElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync stop`,
     explain: 'spec-kitty explain',
     inScope: (root) => (root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `),
     // For the case that this root's daemon runs where a command cannot reach it.
     otherScopeHint: 'set SPEC_KITTY_HOME to another directory to have another daemon here',
-    scope: 'root',
+    scope: 'home',
     predecessor: PREDECESSOR,
     versionVariable: VERSION_VARIABLE,
     reasonNames: { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' },
@@ -35,7 +34,6 @@ export const WORDS = {
     // Where nobody can be asked, it ends nothing without --yes.
     clean: 'spec-kitty dashboard --cleanup-all --yes',
     showElsewhere: (project) => `cd ${shellQuote(project)} && spec-kitty dashboard --status`,
-    stopElsewhere: (project) => `cd ${shellQuote(project)} && spec-kitty dashboard --stop`,
     explain: 'spec-kitty explain',
     inScope: () => '',
     otherScopeHint: '',

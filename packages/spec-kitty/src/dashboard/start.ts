@@ -1,4 +1,4 @@
-import { connectDaemon, connectionJson, printJson, type Io } from 'familiar/cli'
+import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/daemons.js'
 
 export interface StartOptions {
@@ -17,12 +17,12 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   const dashboard = await connectDaemon(dashboardDaemon.at(project), io, wanted)
   const url = `${dashboard.url}/`
   if (port !== null && dashboard.port !== port) {
-    io.err(`spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}\n`)
+    note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}`)
   }
   if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
   else io.out(`${url}\n`)
   if (opener !== null && !(await opener.openInBrowser(url, io.env))) {
-    io.err(`spec-kitty: no browser could be started; open ${url} in one\n`)
+    note(io, `spec-kitty: no browser could be started; open ${url} in one`)
   }
 }
 
