@@ -18,6 +18,6 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
     return EXIT.problem
   }
   noticeVersions(result, definition, io)
-  printConnection(result, words.title, io, json)
+  printConnection(result, words, io, json)
   return EXIT.ok
 }
