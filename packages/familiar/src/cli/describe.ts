@@ -1,7 +1,7 @@
 import type { Words } from '../define/options.js'
 import { JSON_OPTION, type CommandSpec } from './grammar.js'
 
-export type DaemonCommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor'
+export type DaemonCommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor' | 'explain'
 
 /** What the descriptions say of a daemon: what users call it, and what they type before `start`. */
 export type DaemonWords = Pick<Words, 'title' | 'command'>
@@ -17,11 +17,11 @@ export const LOGS_OPTIONS = {
   lines: {
     short: 'n',
     value: { kind: 'number', name: 'N', from: 0, to: 999_999 },
-    text: 'how many of the last lines (50)',
+    text: 'how many of the last entries (50; with --since: all)',
   },
   since: {
-    value: { kind: 'text', name: 'TIME', needs: 'a time such as 30m, 2h, 14:30 or 2026-11-26' },
-    text: 'only what was written since then: 30m, 2h, 14:30, 2026-11-26',
+    value: { kind: 'text', name: 'WHEN', needs: 'a time such as 30m, 2h, 14:05 or 2026-11-26' },
+    text: 'only from then on: 30m, 2h, 14:05, 2026-11-26, 2026-11-26T14:05',
   },
   follow: { short: 'f', text: 'go on until Ctrl+C, or until the reader is gone' },
   json: JSON_OPTION,
@@ -50,6 +50,10 @@ export const DAEMON_GRAMMARS = {
   status: { options: STATUS_OPTIONS },
   logs: { options: LOGS_OPTIONS },
   doctor: { options: DOCTOR_OPTIONS, forms: DOCTOR_FORMS },
+  explain: {
+    options: JSON_ONLY,
+    operands: { name: 'ID', min: 0, max: Infinity, needs: 'one ID', kind: 'text' },
+  },
 } as const
 
 /** What each does, for a list: no capital letter, no full stop. */
@@ -61,6 +65,7 @@ export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonC
     status: `show whether the ${title} runs, its version, and its last stop`,
     logs: `print the log of the ${title}`,
     doctor: `show what listens where a ${title} may; --reset ends what is stale`,
+    explain: 'explain an id that doctor or status names; alone: list them all',
   }
 }
 
@@ -113,8 +118,10 @@ export function daemonCommands({ title, command }: DaemonWords) {
     },
     logs: {
       ...DAEMON_GRAMMARS.logs,
-      about: `Prints the log of the ${title}.`,
-      more: ['Lines for people on a terminal, the JSON lines as they are stored in a pipe.'],
+      about: `Prints the last entries of the log of the ${title}, also of the rotated files.`,
+      more: [
+        'On a terminal for people: local time, event and text; x and ! mark errors and warnings. In a pipe as they are stored, a JSON object a line. With --json one document; with --follow too, a JSON object a line.',
+      ],
       examples: [
         [`${command} logs --lines 20`, 'the last 20 lines'],
         [`${command} logs --follow`, 'what is written from now on, too'],
@@ -133,8 +140,22 @@ export function daemonCommands({ title, command }: DaemonWords) {
       ],
       exits: {
         0: 'no critical finding',
-        1: 'a critical finding remains, or something failed; with --strict: a warning remains',
+        1: 'a critical finding remains, something failed, or nothing listens on the port that is named; with --strict: a warning remains',
       },
+    },
+    explain: {
+      ...DAEMON_GRAMMARS.explain,
+      usage: ['[ID] [--json]'],
+      about: 'Explains an id that another command names: what it means, why it is so, and what to do.',
+      more: [
+        'An ID is a finding (F-002), a row of a decision table (S9), a class, a reason, a state, or a sign that a daemon is stale. Without ID, lists them all.',
+      ],
+      examples: [
+        [`${command} explain F-002`, 'a finding'],
+        [`${command} explain cross_root`, 'a reason'],
+        [`${command} explain --json | jq -r '.explanations[].id'`, 'every ID'],
+      ],
+      exits: { 0: 'explained', 2: 'wrong usage, or there is no such ID' },
     },
   } as const satisfies Record<DaemonCommandName, CommandSpec>
 }

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { printable } from './printable.js'
 
 /** All that a command may use of its process and terminal. `runOnProcess` creates it. */
@@ -12,9 +13,15 @@ export interface Io {
   readonly isInteractive: boolean
   /** Whether the user wants results and errors only: then `note` prints nothing. */
   readonly isQuiet?: boolean
+  /** Whether a terminal shows stdout. */
+  readonly isTerminal: boolean
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
+  /** The same for stderr, which may be another place. */
+  readonly hasErrorColor: boolean
+  /** Whether the user wants to see more: `--verbose`. */
+  readonly isVerbose: boolean
   /** True once a write to stdout has failed: further output is lost. */
   readonly isOutputClosed: boolean
   /**
@@ -29,13 +36,13 @@ export interface Io {
    */
   flushed(): Promise<void>
   /**
-   * Writes to stderr. Replaces every control character but tabs and line feeds, because a name in a message may contain
-   * any character.
+   * Writes to stderr. Replaces every control character but tabs, line feeds and the styles of `paint`, because a name in a
+   * message may contain any character.
    */
   err(text: string): void
   /**
    * Shows the text in the last line of the terminal in place of the one before; an empty text leaves the line as it was.
-   * Null if stderr is no terminal.
+   * Whatever is written after that takes its place. Null if stderr is no terminal.
    */
   readonly rewriteLine: ((text: string) => void) | null
   /** Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130. */
@@ -49,23 +56,21 @@ export interface Io {
   exit(code: number): never
 }
 
-/** The codes that begin and end a style. `styleText` of Node asks the terminal again, and knows no `--no-color`. */
-const STYLES = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  magenta: [35, 39],
-  cyan: [36, 39],
-} as const
-
-export type Style = keyof typeof STYLES
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta'
 
 /** Returns the text in this style if the output has colours, else the text itself. */
 export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
-  const [begin, end] = STYLES[style]
-  return io.hasColor ? `\u001B[${begin}m${text}\u001B[${end}m` : text
+  return io.hasColor ? styled(style, text) : text
+}
+
+/** Like `paint`, for a text on stderr. */
+export function paintError(io: Pick<Io, 'hasErrorColor'>, style: Style, text: string): string {
+  return io.hasErrorColor ? styled(style, text) : text
+}
+
+/** Whether there are colours was decided already: `styleText` would look at stdout and the environment again. */
+function styled(style: Style, text: string): string {
+  return styleText(style, text, { validateStream: false })
 }
 
 /**

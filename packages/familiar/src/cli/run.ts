@@ -37,6 +37,7 @@ const COMMANDS = {
   status: () => import('./status.js'),
   logs: () => import('./logs.js'),
   doctor: () => import('./doctor.js'),
+  explain: () => import('./explain.js'),
 } satisfies Record<string, () => Promise<Command>>
 
 type CommandName = keyof typeof COMMANDS
@@ -48,7 +49,7 @@ const isCommand = (word: string | null): word is CommandName =>
   word !== null && Object.hasOwn(COMMANDS, word)
 
 /**
- * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor`, or prints help, and returns the exit
+ * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and returns the exit
  * code. Null, with nothing printed or done, if the first word is none of them; but with `commands`, no word at all prints
  * the help, and a word that is only near a command is an error that names it.
  */

@@ -8,6 +8,6 @@ import type { CommandContext } from './run.js'
 /** Starts the daemon or finds the running one, and prints which of the two it did. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
   const { json } = parseOptions(DAEMON_GRAMMARS.start, args, { command: 'start' })
-  printConnection(await connectDaemon(daemon, io), words.title, io, json)
+  printConnection(await connectDaemon(daemon, io), words, io, json)
   return EXIT.ok
 }

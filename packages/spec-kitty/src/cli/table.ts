@@ -53,6 +53,12 @@ export const TABLE = [
     describe: async () => (await auth()).AUTH_DOCTOR,
   },
   {
+    words: 'explain',
+    summary: 'explain an id that a command names: F-002, cross_root; alone: list them all',
+    section: 'mend',
+    describe: async () => (await tool()).EXPLAIN,
+  },
+  {
     words: 'config list',
     summary: 'show every setting and where its value comes from',
     section: 'mend',
@@ -81,6 +87,12 @@ export const TABLE = [
     summary: 'stop it and start a new one',
     section: 'dashboard',
     describe: async () => (await dashboard()).DASHBOARD_RESTART,
+  },
+  {
+    words: 'dashboard logs',
+    summary: 'print its log; --follow goes on',
+    section: 'dashboard',
+    describe: async () => (await dashboard()).DASHBOARD_LOGS,
   },
   {
     words: 'dashboard clean-up',
@@ -172,6 +184,12 @@ export const TABLE = [
     summary: 'show it: versions, uptime, the last stop and why',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_STATUS,
+  },
+  {
+    words: 'sync list',
+    summary: 'show every home on this machine that has a sync daemon',
+    section: 'daemon',
+    describe: async () => (await sync()).SYNC_LIST,
   },
   {
     words: 'sync logs',

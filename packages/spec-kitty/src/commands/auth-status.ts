@@ -18,13 +18,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function linesOf(session: Session | null, io: Io): readonly string[] {
   const remedy = `sign in with ${paint(io, 'cyan', 'spec-kitty auth login')}`
   if (session === null) return ['not signed in', remedy]
-  const lines = formatLines([
-    ['server', session.server_url],
-    ['signed in as', session.principal ?? 'unknown'],
-    ...(session.team === null ? [] : [['team', session.team] as const]),
-    ['signed in', `${session.signed_in_at}${session.kind === 'token' ? ', with a given token' : ''}`],
-    ['until', untilOf(session)],
-  ])
+  const lines = formatLines(
+    [
+      ['server', session.server_url],
+      ['signed in as', session.principal ?? 'unknown'],
+      ...(session.team === null ? [] : [['team', session.team] as const]),
+      ['signed in', `${session.signed_in_at}${session.kind === 'token' ? ', with a given token' : ''}`],
+      ['until', untilOf(session)],
+    ],
+    io,
+  )
   return session.over === null ? lines : [`${OVER[session.over]}: ${remedy}`, ...lines]
 }
 

@@ -1,4 +1,4 @@
-import { EXIT, formatTable, paint, printable, printJson, parseOptions, type Io } from 'familiar/cli'
+import { EXIT, formatTable, paint, parseOptions, printable, printJson, wrapWords, type Io } from 'familiar/cli'
 import { CONFIG_LIST } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import {
@@ -13,9 +13,9 @@ import { readSettings } from '../sync/settings.js'
 
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
-  { title: 'VALUE', cell: textOf },
-  { title: 'FROM', cell: sourceOf },
-]
+  { title: 'VALUE', cell: textOf, shorten: 'middle' },
+  { title: 'FROM', cell: sourceOf, shorten: 'middle' },
+] as const
 
 /** Prints every setting. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -28,7 +28,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   else {
     const lines = formatTable(COLUMNS, all, io.columns)
     io.out(`${lines.join('\n')}\n`)
-    for (const one of problems) io.out(`${paint(io, 'yellow', 'wrong:')} ${printable(one)}\n`)
+    for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+function wrongLines(problem: string, io: Io): readonly string[] {
+  const [first = '', ...rest] = wrapWords(`wrong: ${printable(problem)}`, io.columns)
+  return [`${paint(io, 'yellow', 'wrong:')}${first.slice('wrong:'.length)}`, ...rest]
 }

@@ -6,7 +6,7 @@ import { syncDaemon } from '../daemons/daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
 import { drainPrinter } from '../sync/daemon/print-drain.js'
 import { readSkipReason } from '../sync/start-policy.js'
-import { skipText } from '../sync/why.js'
+import { NOW, skipText } from '../sync/why.js'
 
 /** Drains the queue through the daemon, and shows how it goes on. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -42,7 +42,8 @@ async function connect(root: string, io: Io): Promise<Connection> {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const why = reason === null ? error.message : skipText(reason)
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
-      hint: 'spec-kitty sync start',
+      // A daemon alone would send nothing while hosted sync is off.
+      hint: reason === 'rollout_disabled' ? `SPEC_KITTY_ENABLE_SAAS_SYNC=1 ${NOW}` : 'spec-kitty sync start',
       cause: error,
     })
   }
@@ -55,7 +56,10 @@ async function explain(root: string, io: Io): Promise<string | null> {
     syncDaemon.at(root).status(),
   ])
   const { why } = await viewWork(root, io.env, status)
-  return why === null ? null : `${why.sentence}; ${why.command}`
+  if (why === null) return null
+  // This command has just tried.
+  const command = why.command === NOW ? `spec-kitty explain ${why.reason}` : why.command
+  return `${why.sentence}; ${command}`
 }
 
 function exitFor({ kept, rejected, reason }: Finished): number {

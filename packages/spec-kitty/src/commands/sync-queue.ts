@@ -7,10 +7,12 @@ import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/queue-view.js'
 import { useQueue } from '../sync/use-queue.js'
-import { gateSession } from '../sync/gate-session.js'
+import { gateSession, sessionServer } from '../sync/gate-session.js'
 import { heldOf } from '../sync/waiting.js'
 import { readGate } from '../sync/upload/gate.js'
 import type { Gate } from '../sync/upload/types.js'
+import { loginServer } from '../sync/login-command.js'
+import { readSettings } from '../sync/settings.js'
 import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
 import { queuePath } from '../sync/queue/place.js'
 
@@ -34,11 +36,15 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
     ...counts,
     projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
     aside: databasesAside(queuePath(root)),
-    why: whyItStays(gate, counts.queued, held),
+    why: whyItStays(gate, counts.queued, held, await loginServerOf(root, io)),
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io.columns).join('\n')}\n`)
+  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
   return EXIT.ok
+}
+
+async function loginServerOf(root: string, io: Io): Promise<string | null> {
+  return loginServer(await readSettings(root, io.env), sessionServer(root))
 }
 
 function reasonFor(project: string, held: readonly HeldProject[]): string | null {
@@ -46,8 +52,13 @@ function reasonFor(project: string, held: readonly HeldProject[]): string | null
 }
 
 /** This command asks no daemon, so it does not say whether one runs. */
-function whyItStays(gate: Gate, queued: number, held: readonly HeldProject[]): Why | null {
-  const standing = { isDaemonRunning: true, lastError: null, nextAttemptAt: null }
+function whyItStays(
+  gate: Gate,
+  queued: number,
+  held: readonly HeldProject[],
+  server: string | null,
+): Why | null {
+  const standing = { isDaemonRunning: true, lastError: null, nextAttemptAt: null, loginServer: server }
   return whyNothingLeaves({ ...standing, gate, queued, queueProblem: null, held })
 }
 
@@ -55,7 +66,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   const { letterLines, lettersDocument } = await import('../sync/queue-view.js')
   const letters = (await useQueue(root, io, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io.columns).join('\n')}\n`)
+  else io.out(`${letterLines(letters, io).join('\n')}\n`)
   return EXIT.ok
 }
 

@@ -22,12 +22,12 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
     : await connectDaemon(daemon, io, wanted)
   const url = `${dashboard.url}/`
   if (port !== null && dashboard.port !== port) {
-    io.err(`spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}\n`)
+    note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}`)
   }
   if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
   else io.out(`${url}\n`)
   if (opener !== null && !(await opener.openInBrowser(url, io.env))) {
-    io.err(`spec-kitty: no browser could be started; open ${url} in one\n`)
+    note(io, `spec-kitty: no browser could be started; open ${url} in one`)
   }
 }
 

@@ -20,7 +20,7 @@ let place: string
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'familiar completion '))
-  const model = await completionModel()
+  const model = await completionModel([['F-002', 'orphans: several'], ['cross_root', "another's daemon"]])
   for (const [shell, script] of Object.entries(SCRIPTS)) writeFileSync(join(place, shell), script(model, '1.0.0'))
   mkdirSync(join(place, 'files', 'a directory'), { recursive: true })
   for (const name of ['events.ndjson', "it's $(touch pwned)", 'star * name']) writeFileSync(join(place, 'files', name), '')
@@ -69,6 +69,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       'help ex': Object.keys(TOPICS).filter((topic) => topic.startsWith('ex')),
       'help sync queue ': ['retry', 'drop'],
       'completion ': ['bash', 'zsh', 'fish'],
+      'explain F': ['F-002'],
+      'explain cr': ['cross_root'],
       'sync logs --f': ['--follow'],
       '--json auth doctor --dry': ['--dry-run'],
       'sync queue --export ev': ['events.ndjson'],

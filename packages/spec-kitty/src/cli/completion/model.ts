@@ -26,8 +26,11 @@ export interface Place {
   readonly operand: 'directory' | null
 }
 
-/** Returns every place on the command line of the tool, with what can be typed there. */
-export async function completionModel(): Promise<readonly Place[]> {
+/**
+ * Returns every place on the command line of the tool, with what can be typed there. `ids` are those that can be explained,
+ * each with what it is.
+ */
+export async function completionModel(ids: readonly Word[]): Promise<readonly Place[]> {
   const all = commandsBelow('')
   const specs = new Map(await Promise.all(all.map(async (one) => [one.words, await one.describe()] as const)))
   const names = all.flatMap((one) => [one.words, ...(one.aliases ?? [])].map((name) => [name, one] as const))
@@ -35,7 +38,8 @@ export async function completionModel(): Promise<readonly Place[]> {
   const places = ways.map((at) => {
     const command = names.find(([name]) => name === at)?.[1]
     const spec = command === undefined ? undefined : specs.get(command.words)
-    return place(at, wordsAfter(at, names), spec)
+    const found = place(at, wordsAfter(at, names), spec)
+    return at === 'explain' ? { ...found, choices: ids } : found
   })
   return [...places, ...helpPlaces(places)]
 }

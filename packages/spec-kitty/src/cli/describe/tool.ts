@@ -1,4 +1,4 @@
-import { JSON_OPTION, type CommandSpec } from 'familiar/cli'
+import { daemonCommands, JSON_OPTION, type CommandSpec } from 'familiar/cli'
 
 export const HELP = {
   options: {},
@@ -48,15 +48,11 @@ export const COMPLETION = {
   exits: { 0: 'printed' },
 } as const satisfies CommandSpec
 
+const { explain } = daemonCommands({ title: 'sync daemon', command: 'spec-kitty' })
+
 export const EXPLAIN = {
-  options: { json: JSON_OPTION },
-  operands: { name: 'ID', min: 0, max: 1, needs: 'one ID', kind: 'text' },
-  about: 'Tells what a finding, a row or a reason means, why it is so, and what to do.',
-  more: ['ID is what doctor shows: F-002, S11, cross_root. Without an ID it lists them all.'],
-  examples: [
-    ['spec-kitty explain F-002', 'a finding'],
-    ['spec-kitty explain cross_root', 'a reason'],
-    ['spec-kitty explain', 'every ID, a line each'],
+  ...explain,
+  more: [
+    'An ID is a finding (F-002), a row of a decision table (S9, D13), a class, a reason, a state, or a sign that a daemon is stale. Without ID, lists them all.',
   ],
-  exits: { 0: 'shown', 2: 'there is no such ID' },
 } as const satisfies CommandSpec
