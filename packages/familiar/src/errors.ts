@@ -33,23 +33,32 @@ export class FamiliarError extends Error {
   readonly code: ErrorCode
   /** What the user can do about it: one sentence or one command. */
   readonly hint: string | null
+  /** Further lines for people, after the message; mostly none. */
+  readonly details: readonly string[]
   /** True if the same call may succeed later without any change. */
   readonly retry: boolean
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly hint?: string; readonly retry?: boolean; readonly cause?: unknown } = {},
+    options: {
+      readonly hint?: string
+      readonly details?: readonly string[]
+      readonly retry?: boolean
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, { cause: options.cause })
     this.code = code
     this.hint = options.hint ?? null
+    this.details = options.details ?? []
     this.retry = options.retry ?? false
   }
 
-  /** Returns one line for the user: what happened, and in parentheses what to do. */
+  /** Returns one line for the user: what happened, with the details, and in parentheses what to do. */
   describe(): string {
-    return this.hint === null ? this.message : `${this.message} (${this.hint})`
+    const all = [this.message, ...this.details].join(': ')
+    return this.hint === null ? all : `${all} (${this.hint})`
   }
 }
 

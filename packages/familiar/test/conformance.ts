@@ -89,6 +89,9 @@ export function conformance(name: string, subject: () => Subject): void {
         expect(view?.command).not.toBeNull()
         expect(view?.ageSeconds).toBeGreaterThanOrEqual(0)
         expect(again.get(pid)?.startTime).toBe(view?.startTime)
+        expect(again.get(pid)?.startedAt).toBe(view?.startedAt)
+        const age = (Date.now() - Date.parse(view?.startedAt ?? '')) / 1000
+        expect(Math.abs(age - (view?.ageSeconds ?? 0))).toBeLessThan(3)
       }
     })
 

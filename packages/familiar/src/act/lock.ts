@@ -1,5 +1,6 @@
 import { closeSync, constants, futimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { untilText } from '../clock.js'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { readSmallFile } from '../observe/peek.js'
@@ -82,7 +83,8 @@ export async function acquireLockUnless<T extends object>(
     if (waited >= waitMs) throw busy(path, waited)
     if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
       isAnnounced = true
-      options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}`)
+      const until = untilText(waitMs - waited)
+      options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}, ${until} at most`)
     }
     const found = await find()
     if (found !== null) return found

@@ -1,35 +1,46 @@
 import { asLack, FamiliarError } from '../errors.js'
+import { withCommand } from './command-in.js'
 import { EXIT, exitOf } from './exit-codes.js'
-import { note, type Io } from './io.js'
-import { DOCUMENT_VERSION, formatJson } from './json.js'
+import { paintError, type Io } from './io.js'
+import { formatJson, SCHEMA_VERSION } from './json.js'
+import { printable } from './printable.js'
 import { CommandError, UsageError } from './usage.js'
 
 interface Failure {
   readonly code: string
   readonly message: string
+  readonly details?: readonly string[]
   readonly remediation: string | null
   readonly exit: number
 }
 
+type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> & Partial<Pick<Io, 'hasErrorColor'>>
+
 /**
- * Prints one line on stderr that says what went wrong and what to do, with `isJson` also an object on stdout, and with
- * `isVerbose` a stack trace on stderr. Returns the exit code.
+ * Prints on stderr what went wrong and what to do: in one line or, where the message has several, the remedy on a line of its
+ * own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
-export function reportFailure(
-  error: unknown,
-  io: Pick<Io, 'program' | 'help' | 'out' | 'err'>,
-  isJson: boolean,
-  isVerbose: boolean,
-): number {
+export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
   const failure = describe(error, io)
-  const hint = failure.remediation === null ? '' : ` (${failure.remediation})`
-  note(io, `${io.program}: ${failure.message}${hint}`)
+  io.err(`${failureLines(failure, io).join('\n')}\n`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
-    const { code, message, remediation } = failure
-    io.out(formatJson({ schema_version: DOCUMENT_VERSION, ok: false, error: { code, message, remediation } }))
+    const { code, remediation } = failure
+    const message = [failure.message, ...(failure.details ?? [])].join(': ')
+    io.out(formatJson({ schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }))
   }
   return failure.exit
+}
+
+function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
+  const { program, hasErrorColor = false } = io
+  const [first = '', ...rest] = [message, ...details].map(printable)
+  const head = `${paintError({ hasErrorColor }, 'red', `${program}:`)} ${first}`
+  if (remediation === null) return [head, ...rest]
+  const remedy = withCommand(printable(remediation), program, (command) =>
+    paintError({ hasErrorColor }, 'cyan', command),
+  )
+  return rest.length === 0 ? [`${head} (${remedy})`] : [head, ...rest, remedy]
 }
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
@@ -43,8 +54,8 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     return { code, message, remediation: hint, exit }
   }
   if (error instanceof FamiliarError) {
-    const { code, message, hint } = error
-    return { code, message, remediation: hint, exit: exitOf(error) }
+    const { code, message, details, hint } = error
+    return { code, message, details, remediation: hint, exit: exitOf(error) }
   }
   const message = `internal error: ${error instanceof Error ? error.message : String(error)}`
   return {

@@ -5,8 +5,8 @@ import type { Candidate, Scan } from '../observe/scan.js'
 
 /** Returns the tool that a daemon belongs to, as the doctor needs it. */
 export function toolOf(daemon: Daemon, record?: Tool['record']): Tool {
-  const { words, self, isProject } = definitionOf(daemon)
-  return { words, self, isProject, ...(record === undefined ? {} : { record }) }
+  const { words, self } = definitionOf(daemon)
+  return { words, self, ...(record === undefined ? {} : { record }) }
 }
 
 /** Returns a candidate of the daemon's scan as `doctor --json` prints it: who it is, its class and why, and the remedy. */

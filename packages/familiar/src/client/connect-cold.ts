@@ -148,5 +148,9 @@ async function startOrFind(
 function stillThere(request: ConnectRequest, { record, report }: RecordedDaemon): FamiliarError {
   const { pid, port } = record
   const version = report.packageVersion
-  return notReplaced(request, { pid, port, version, isVisible: false }, 'its process is not seen from here')
+  return notReplaced(
+    request,
+    { pid, port, version, isVisible: false, isEndedByStop: false },
+    'its process is not seen from here',
+  )
 }

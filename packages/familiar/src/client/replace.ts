@@ -4,7 +4,7 @@ import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readPredecessorRecord } from '../observe/records.js'
-import { recordOf, scopeDaemon } from '../observe/scope-daemon.js'
+import { isEndedByStop, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { stateFrom } from '../observe/state.js'
 import {
   terminateScopeDaemon,
@@ -133,36 +133,38 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): P
   const { daemon, record, version } = found
   const { pid, port } = daemon.observation
   const missing = unproven(found)
-  const named = { pid, port, version, isVisible: !missing.some((fact) => BEYOND.has(fact)) }
+  const isVisible = !missing.some((fact) => BEYOND.has(fact))
+  const named = { pid, port, version, isVisible, isEndedByStop: isEndedByStop(daemon, found.seen) }
   if (order.mayReplace === false) throw notReplaced(order, named, 'this command must not replace a daemon')
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
   if (order.launch !== undefined) assertCanStart(order.launch)
   const result = await terminateScopeDaemon(order, lock, daemon, record)
-  if (result.outcome === 'failed') throw notReplaced(order, named, result.reason)
+  if (result.outcome === 'failed') throw notReplaced(order, { ...named, isEndedByStop: false }, result.reason)
 }
 
-function unresponsive({ family, stopCommand }: ReplaceOrder, { daemon }: ReplaceTarget): FamiliarError {
+function unresponsive(
+  { family, stopCommand, doctorCommand }: ReplaceOrder,
+  { seen, daemon }: ReplaceTarget,
+): FamiliarError {
   const { pid, port } = daemon.observation
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
     `the ${family.name} daemon of an earlier version (process ${pid ?? 'unknown'}, port ${port ?? 'none'}) does not answer`,
-    { hint: stopCommand },
+    { hint: isEndedByStop(daemon, seen) ? stopCommand : doctorCommand(port) },
   )
 }
 
 /** Returns the error for a daemon that must be replaced and still runs. */
 export function notReplaced(
-  {
-    family,
-    doctorCommand,
-    otherScopeHint,
-  }: Pick<ReplaceOrder, 'family' | 'doctorCommand' | 'otherScopeHint'>,
+  { family, stopCommand, otherScopeHint }: Pick<ReplaceOrder, 'family' | 'stopCommand' | 'otherScopeHint'>,
   daemon: {
     readonly pid: number | null
     readonly port: number | null
     readonly version: string | null
     /** False if it cannot be judged from here: then no command that would end it is named. */
     readonly isVisible: boolean
+    /** Whether the stop command may still end it: then the error names that command. (A clean-up spares what answers.) */
+    readonly isEndedByStop: boolean
   },
   why: string,
 ): FamiliarError {
@@ -170,7 +172,11 @@ export function notReplaced(
   return new FamiliarError(
     'E_DAEMON_NOT_REPLACED',
     `the ${family.name} daemon (process ${pid ?? 'unknown'}, port ${port ?? 'none'}, version ${version ?? 'unknown'}) must be replaced and was not: ${why}`,
-    { hint: daemon.isVisible ? doctorCommand(port) : hintFor(otherScopeHint) },
+    daemon.isVisible
+      ? daemon.isEndedByStop
+        ? { hint: stopCommand }
+        : {}
+      : { hint: hintFor(otherScopeHint) },
   )
 }
 

@@ -2,6 +2,8 @@ import { cleanUp } from '../act/clean-up.js'
 import type { HeldLock } from '../act/lock.js'
 import { startDaemon, type StartReason } from './spawn.js'
 import { FamiliarError } from '../errors.js'
+import { describePortUsers } from '../observe/port-users.js'
+import { isEndedByForce } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS } from '../observe/scan.js'
 import type { ConnectRequest } from './request.js'
 
@@ -14,15 +16,16 @@ export interface StartOrder {
 
 /**
  * Starts the scope's daemon. If the range is full, cleans up what is provably stale and tries once more; then throws
- * `E_RANGE_FULL`, which names the holders of the ports.
+ * `E_RANGE_FULL`, which says who uses the ports.
  */
 export async function startInRange(
   request: ConnectRequest,
   lock: HeldLock,
   order: StartOrder,
 ): Promise<void> {
-  const { family, scope, platform, launch, signal } = request
-  const start = (): Promise<void> => startDaemon(lock, { family, scope, platform, launch, signal, ...order })
+  const { family, scope, platform, launch, signal, onWait } = request
+  const start = (): Promise<void> =>
+    startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
   try {
     await start()
   } catch (error) {
@@ -47,15 +50,13 @@ async function rangeFull(
   { family, scope, platform, doctorCommand }: ConnectRequest,
   cause: unknown,
 ): Promise<FamiliarError> {
-  const { candidates } = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
-  const holders = candidates.map(
-    ({ observation, verdict }) =>
-      `${observation.port} ${observation.pid ?? 'unknown'} ${verdict.reason ?? verdict.class}`,
-  )
+  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   const { from, to } = family.ports
-  return new FamiliarError(
-    'E_RANGE_FULL',
-    `every port from ${from} to ${to - 1} is in use (port, process, what it is: ${holders.join('; ')})`,
-    { hint: doctorCommand(null), cause },
-  )
+  // One port is enough. If force ends none of them, there is nothing to name.
+  const port = seen.candidates.find((one) => isEndedByForce(one, seen))?.observation.port ?? null
+  return new FamiliarError('E_RANGE_FULL', `every port from ${from} to ${to - 1} is in use`, {
+    details: [describePortUsers(seen)],
+    ...(port === null ? {} : { hint: doctorCommand(port) }),
+    cause,
+  })
 }

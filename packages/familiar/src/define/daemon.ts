@@ -111,7 +111,7 @@ export interface Daemon {
   /** Ends what is proven stale. `tidied`: how many records of ended daemons it corrected. */
   cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
   /**
-   * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs` and `doctor` on this process's standard streams.
+   * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain` on this process's standard streams.
    * Returns its exit code. With `--help` first, it lists them, after the tool's own `commands`. Null, with nothing printed or
    * done, if the first word is anything else, or there is none: then it is a command of the tool, or `usage` tells the user.
    */

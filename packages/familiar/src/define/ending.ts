@@ -46,7 +46,7 @@ export async function restart(
   if (result.outcome === 'connected') return result
   const { title, clean } = definition.words
   throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
-    hint: forceCommand(clean, null),
+    ...(result.port === null ? {} : { hint: forceCommand(clean, result.port) }),
   })
 }
 

@@ -128,6 +128,8 @@ export interface Words {
   readonly clean: string
   /** Shows the status of the live daemon of another scope. */
   readonly showElsewhere: (scope: string) => string
+  /** Explains an id that the doctor names, which follows it. By default `<command> explain`. */
+  readonly explain: string
   /** What to put before `clean` so that it acts on this scope; empty if it acts on all. */
   readonly inScope: (scope: string | null) => string
   /** What the user can do if the daemon of the scope is out of reach. */

@@ -199,6 +199,7 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
     clean: command('doctor --reset'),
     showElsewhere: (scope) =>
       isProject ? `cd ${shellQuote(scope)} && ${command('status')}` : command('status'),
+    explain: command('explain'),
     inScope: () => '',
     otherScopeHint: '',
     scope: isProject ? 'project' : 'scope',

@@ -1,17 +1,16 @@
 import type { CleanUpReport } from '../act/clean-up.js'
+import type { FailureReason } from '../act/terminate.js'
 import type { DaemonStatus } from '../classify/state-without.js'
-import type { Scan } from '../observe/scan.js'
+import type { Candidate, Scan } from '../observe/scan.js'
 import { readDaemon, type DaemonView } from './daemon-view.js'
 import { findingsOf, type Finding } from './findings.js'
 import { identityRecord, type Tool } from './identity-record.js'
 import { withRemedy, type DoctorRecord } from './remedies.js'
+import type { Remedy } from './remedy.js'
 import { resetResult, type ResetResult } from './reset-result.js'
 
-const SCHEMA_VERSION = 2
-
-/** What `doctor --json` prints. Names and meanings are permanent. */
+/** What `doctor --json` prints, after the `schema_version`. Names and meanings are permanent. */
 export interface DoctorDocument {
-  readonly schema_version: typeof SCHEMA_VERSION
   readonly generated_at: string
   /** Left out if the tool says it under another name. */
   readonly scope?: string
@@ -24,8 +23,16 @@ export interface DoctorDocument {
   readonly reset_result?: ResetResult
 }
 
-/** A line for people: what it is about, and the text. */
-export type Line = readonly [label: string, text: string]
+/** How a text is painted: a command, what is well, what is not, what is worth a look, and what is less important. */
+export type LineStyle = 'cyan' | 'green' | 'red' | 'yellow' | 'dim'
+
+/** A line for people: what it is about, the text and how it is painted, and a command that stands after it. */
+export type Line = readonly [
+  label: string,
+  text: string,
+  style?: LineStyle | undefined,
+  command?: string | undefined,
+]
 
 /** What a tool shows besides. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {
@@ -36,6 +43,8 @@ export interface DoctorAddition extends Pick<Tool, 'record'> {
   /** Members of `daemon`. */
   readonly daemon?: object
   readonly findings?: readonly Finding[]
+  /** Why these findings matter, one sentence each, by id: for people. */
+  readonly why?: Readonly<Record<string, string>>
 }
 
 /** Returns what the tool shows besides about this scope; called for each document. */
@@ -63,18 +72,43 @@ export function doctorDocument(
   { scope, tool, status, report, isDryRun, addition }: DocumentParts,
 ): DoctorDocument {
   const { words, self } = tool
-  const candidates = seen.candidates.map((candidate) =>
-    withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool),
+  const failures = failuresOf(report)
+  const rows = new Map(
+    seen.candidates.map((candidate) => [
+      candidate,
+      withRemedy(
+        identityRecord(candidate, seen, tool),
+        candidate,
+        seen,
+        tool,
+        failures.get(keyOf(candidate)),
+      ),
+    ]),
   )
+  const candidates = [...rows.values()]
+  const remedyOf = (candidate: Candidate): Remedy | null => rows.get(candidate)?.remedy ?? null
   const daemon = readDaemon(status)
   return {
-    schema_version: SCHEMA_VERSION,
     generated_at: new Date().toISOString(),
     ...(addition.document ?? { scope }),
     daemon: daemon === null ? null : { ...daemon, ...addition.daemon },
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
-    findings: findingsOf({ seen, status, self, words }, addition.findings ?? []),
+    findings: findingsOf({ seen, status, self, words, remedyOf }, addition.findings ?? []),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
   }
+}
+
+/** Why the clean-up could not end some, by their process and port: what was just tried is not named again. */
+function failuresOf(report: CleanUpReport | null): ReadonlyMap<string, FailureReason> {
+  const entries = report?.entries ?? []
+  return new Map(
+    entries.flatMap(({ candidate, result }) =>
+      result.outcome === 'failed' ? [[keyOf(candidate), result.reason] as const] : [],
+    ),
+  )
+}
+
+function keyOf({ observation: { pid, port, process } }: Candidate): string {
+  return [pid, port, process?.startTime].join(' ')
 }

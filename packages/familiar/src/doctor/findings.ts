@@ -1,18 +1,20 @@
 import { missingProofs } from '../classify/replaceable.js'
 import type { DaemonStatus } from '../classify/state-without.js'
-import { forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
-import { isSpared } from '../observe/spared.js'
+import { describePortUsers } from '../observe/port-users.js'
+import { isEndedByForce } from '../observe/spared.js'
+import { timeText } from './state.js'
+import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
-/** One finding of the doctor. Ids are permanent. */
+/** One finding of the doctor. Ids are permanent. `warn` and `critical` are problems; see `verdictOf`. */
 export interface Finding {
   readonly id: string
   readonly severity: 'info' | 'warn' | 'critical'
   readonly summary: string
-  readonly remediation: { readonly command: string; readonly description: string } | null
+  readonly remediation: Remediation | null
 }
 
 interface Seen {
@@ -20,6 +22,8 @@ interface Seen {
   readonly status: DaemonStatus
   readonly self: Self
   readonly words: Words
+  /** The remedy of a candidate, as its row shows it: a finding about a candidate names the same. */
+  readonly remedyOf: (candidate: Candidate) => Remedy | null
 }
 
 /** The range is nearly full if at least this share of its ports is in use. */
@@ -27,7 +31,7 @@ const NEARLY_FULL = 0.8
 
 /** Returns every finding that applies, and those of the tool itself, in the order of their ids. Pure. */
 export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
-  const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach]
+  const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach, crashed]
   const found = rules.flatMap((rule) => rule(seen) ?? [])
   return [...found, ...ofTool].toSorted((one, other) => one.id.localeCompare(other.id))
 }
@@ -36,10 +40,10 @@ export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Fin
  * Counts the orphans that a command can end: neither this scope's daemon nor a candidate that even `--force` spares. One that
  * may be starting is no orphan yet: its row says how long to wait.
  */
-function orphaned({ seen, words: { title, clean } }: Seen): Finding | null {
+function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
   const orphans = seen.candidates.filter(
-    (candidate) => candidate !== own && (isSafe(candidate) || isOpen(candidate, seen)),
+    (candidate) => candidate !== own && (isSafe(candidate) || isEndedByForce(candidate, seen)),
   )
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length
@@ -51,14 +55,11 @@ function orphaned({ seen, words: { title, clean } }: Seen): Finding | null {
   return {
     id: 'F-002',
     severity: 'warn',
-    summary: `orphaned ${title}s: ${parts.join(', ')}`,
-    remediation:
-      safe > 0
-        ? { command: clean, description: 'ends what is proven stale' }
-        : {
-            command: `${clean} --force`,
-            description: `ends those that are proven to be ${title}s, and leaves those that are in use`,
-          },
+    summary: `orphaned ${words.title}s: ${parts.join(', ')}`,
+    remediation: mildest(
+      orphans.flatMap((orphan) => remedyOf(orphan) ?? []),
+      words,
+    ),
   }
 }
 
@@ -66,11 +67,20 @@ function isSafe({ verdict }: Candidate): boolean {
   return verdict.class === 'safe_auto'
 }
 
-function isOpen(candidate: Candidate, seen: Scan): boolean {
-  const { verdict, proof } = candidate
-  const mayBeStarting = verdict.reason === 'starting'
-  const isLeft = mayBeStarting || proof === null || isSpared(candidate, seen)
-  return verdict.class === 'operator_required' && !isLeft
+/**
+ * Returns the remedies of the mildest kind, each command once: first what ends only stale daemons, then what needs a
+ * decision. What is left after that has its own remedy, which the next look names.
+ */
+function mildest(remedies: readonly Remedy[], words: Words): Remediation | null {
+  const acting = remedies.filter((remedy) => !isExplanation(words, remedy))
+  const safe = acting.filter((remedy) => remedy.safe)
+  const chosen = safe.length > 0 ? safe : acting.length > 0 ? acting : remedies
+  const [first] = chosen
+  if (first === undefined) return null
+  const commands = [...new Set(chosen.flatMap((remedy) => remedy.commands))]
+  const description =
+    commands.length === 1 || first.safe ? first.description : 'each ends one of them, whatever it is used for'
+  return remediationOf({ commands, description, safe: first.safe })
 }
 
 /**
@@ -94,22 +104,21 @@ function otherVersion({ seen, self, words }: Seen): Finding | null {
     id: 'F-004',
     severity: 'warn',
     summary: `the ${words.title}${theirs} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
-    remediation: remedyFor(standing, words),
+    remediation: remediationOf(replacing(standing, isReplaceable(found, seen), words)),
   }
 }
 
-function remedyFor(
-  standing: VersionRelation,
-  { start, restart }: Words,
-): NonNullable<Finding['remediation']> {
+/** `start` replaces an older daemon only if every proof is there; `restart` stops it first, by its own means. */
+function replacing(standing: VersionRelation, isProven: boolean, { start, restart }: Words): Remedy {
   if (standing === 'older') {
-    return { command: start, description: 'replaces it by one of this version' }
+    const command = isProven ? start : restart
+    return { commands: [command], description: 'replaces it by one of this version', safe: false }
   }
   const description =
     standing === 'unordered'
       ? 'replaces it by one of this version; which of the two is newer cannot be told'
       : 'goes back to this version; better, use the newer one'
-  return { command: restart, description }
+  return { commands: [restart], description, safe: false }
 }
 
 /**
@@ -117,10 +126,15 @@ function remedyFor(
  * record of the scope is absent or the predecessor's.
  */
 function isReplaced(daemon: Candidate, seen: Scan): boolean {
-  return isPredecessorAlone(seen) && missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
+  return isPredecessorAlone(seen) && isReplaceable(daemon, seen)
 }
 
-function noDaemon({ seen, status, words: { title, stop, clean } }: Seen): Finding | null {
+function isReplaceable(daemon: Candidate, seen: Scan): boolean {
+  return missingProofs(daemon, seen.context, recordOf(daemon, seen)).length === 0
+}
+
+function noDaemon({ seen, status, words, remedyOf }: Seen): Finding | null {
+  const { title, stop } = words
   const { state, pid, port } = status
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
   if (state === 'none' || state === 'stopped') {
@@ -132,48 +146,63 @@ function noDaemon({ seen, status, words: { title, stop, clean } }: Seen): Findin
   }
   if (state !== 'wedged') return null
   const daemon = scopeDaemon(seen)
-  const isStopped = daemon === null || isEndedByStop(daemon, seen)
+  const remedy =
+    daemon === null
+      ? { commands: [stop], description: 'ends it', safe: false }
+      : (remedyOf(daemon) ?? explained(words, 'F-005', 'no command ends it: its process is not proven'))
   return {
     id: 'F-005',
     severity: 'critical',
     summary: `the ${title} (${at}) does not answer`,
-    remediation: { command: isStopped ? stop : forceCommand(clean, port), description: 'ends it' },
+    remediation: remediationOf(remedy),
   }
 }
 
-/**
- * Reports a daemon that commands cannot reach from here, or one that crashed. The next command replaces a crashed one.
- */
-function outOfReach({ status, words: { title, start, otherScopeHint } }: Seen): Finding | null {
-  const { state, why, since, pid, port } = status
-  const at = `the ${title} (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
-  if (state === 'unreachable' || state === 'elsewhere') {
-    return {
-      id: state === 'unreachable' ? 'F-013' : 'F-014',
-      severity: 'warn',
-      summary: `${at} is ${state}: ${why}; use it where it runs${otherScopeHint === '' ? '' : `, or ${otherScopeHint}`}`,
-      remediation: null,
-    }
+/** Reports a daemon that commands cannot reach from here. */
+function outOfReach({ status, words }: Seen): Finding | null {
+  const { state, why } = status
+  if (state !== 'unreachable' && state !== 'elsewhere') return null
+  const other = words.otherScopeHint === '' ? '' : `, or ${words.otherScopeHint}`
+  return {
+    id: state === 'unreachable' ? 'F-013' : 'F-014',
+    severity: 'warn',
+    summary: `${nameOf(status, words)} is ${state}: ${why}`,
+    remediation: remediationOf(explained(words, state, `use it where it runs${other}`)),
   }
+}
+
+/** The next command replaces it. */
+function crashed({ status, words }: Seen): Finding | null {
+  const { state, why, since } = status
   if (state !== 'crashed') return null
-  const when = since === null ? '' : `, last alive ${since}`
+  const when = since === null ? '' : `, last alive ${timeText(since)}`
   return {
     id: 'F-015',
-    severity: 'info',
-    summary: `${at} crashed${when}: ${why}`,
-    remediation: { command: start, description: 'starts a new one' },
+    severity: 'warn',
+    summary: `${nameOf(status, words)} crashed${when}: ${why}`,
+    remediation: remediationOf({
+      commands: [words.start],
+      description: 'starts a new one; its log may say why the last one ended',
+      safe: true,
+    }),
   }
 }
 
-function nearlyFull({ seen }: Seen): Finding | null {
+function nameOf({ pid, port }: DaemonStatus, { title }: Words): string {
+  return `the ${title} (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
+}
+
+/** Its remedy is that of the orphans in it, if there are any: nothing else may be ended. */
+function nearlyFull(all: Seen): Finding | null {
+  const { seen } = all
   const { from, to } = seen.family.ports
   const used = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
   if (used < (to - from) * NEARLY_FULL) return null
   return {
     id: 'F-010',
     severity: 'warn',
-    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use`,
-    remediation: null,
+    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use: ${describePortUsers(seen)}`,
+    remediation: orphaned(all)?.remediation ?? null,
   }
 }
 
@@ -181,7 +210,8 @@ function nearlyFull({ seen }: Seen): Finding | null {
  * Reports that a predecessor's daemon serves this scope too and is left alone. (If commands would replace it, F-004
  * does.) Once the scope has a record of ours, no command of ours ends it: the predecessor is still in use.
  */
-function predecessorToo({ seen, words: { predecessor, scope, stop } }: Seen): Finding | null {
+function predecessorToo({ seen, words }: Seen): Finding | null {
+  const { predecessor, scope, stop } = words
   const theirs = seen.candidates.find(
     (candidate) =>
       candidate.facts.singleton_here === 'yes' &&
@@ -197,6 +227,10 @@ function predecessorToo({ seen, words: { predecessor, scope, stop } }: Seen): Fi
     id: 'F-011',
     severity: 'info',
     summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (port ${port})${left}`,
-    remediation: isStopped ? { command: stop, description: 'ends it' } : null,
+    remediation: remediationOf(
+      isStopped
+        ? { commands: [stop], description: 'ends it', safe: false }
+        : explained(words, 'F-011', 'both may run side by side'),
+    ),
   }
 }

@@ -10,8 +10,6 @@ import type { Candidate, Scan } from '../observe/scan.js'
 export interface Tool {
   readonly words: Words
   readonly self: Self
-  /** Whether its daemons belong to projects. */
-  readonly isProject: boolean
   /** What a record says besides, from what the daemon's health reply says besides; null if there is no reply. */
   readonly record?: (details: JsonObject | null) => object
 }
@@ -46,10 +44,7 @@ export interface IdentityRecord {
   readonly rule: string
 }
 
-/**
- * Returns the identity record of a candidate. Pure, except that it reads the wall clock to compute the start time from
- * the age.
- */
+/** Returns the identity record of a candidate. Pure. */
 export function identityRecord(
   candidate: Candidate,
   seen: Scan,
@@ -73,8 +68,8 @@ export function identityRecord(
     executable_summary: executableSummary(candidate),
     spawn_shape_ok: known(facts.spawn_shape),
     self_report_matches_listener: known(facts.report_agrees),
-    is_recorded_singleton: known(facts.singleton_here),
-    started_at: age === null ? null : new Date(Date.now() - age * 1000).toISOString(),
+    is_recorded_singleton: isRecorded(candidate, seen),
+    started_at: process?.startedAt ?? null,
     uptime_seconds: age === null ? null : Math.floor(age),
     memory_bytes: process?.memoryBytes ?? null,
     stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(observation, seen.context, self),
@@ -87,6 +82,12 @@ export function identityRecord(
 
 function known(fact: Facts[keyof Facts]): boolean | null {
   return fact === 'unknown' ? null : fact === 'yes'
+}
+
+/** A project's daemon is looked at from any directory: what counts is the record of its own project. */
+function isRecorded({ facts, verdict }: Candidate, { family }: Scan): boolean | null {
+  if (verdict.reason === 'is_recorded_singleton') return true
+  return known(family.scopeMustExist === true ? facts.singleton_named : facts.singleton_here)
 }
 
 function identitySource({ facts, observation }: Candidate): IdentityRecord['identity_source'] {

@@ -1,46 +1,75 @@
+import { classify } from '../classify/classify.js'
+import { factsOf, scopeOf } from '../classify/derive.js'
+import type { FailureReason } from '../act/terminate.js'
+import { inUseBy } from '../classify/evidence.js'
 import { forceCommand } from '../define/hints.js'
+import type { Words } from '../define/options.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
+import { explained, type Remedy } from './remedy.js'
 
-/** An identity record with its remedy: a command, or a short instruction if no command helps. */
-export type DoctorRecord = IdentityRecord & { readonly remedy: string | null }
+/** An identity record with its remedy, which is null only for never_touch. */
+export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
-/** Returns the record with its remedy; never null for operator_required, always null for never_touch. */
+type Asked = Pick<Tool, 'words'>
+
+/** Returns the record with its remedy. `failure`: why a clean-up has just failed to end it. */
 export function withRemedy(
   record: IdentityRecord,
   candidate: Candidate,
   seen: Scan,
-  tool: Pick<Tool, 'words' | 'isProject'>,
+  tool: Asked,
+  failure?: FailureReason,
 ): DoctorRecord {
-  return { ...record, remedy: remedyFor(record, candidate, seen, tool) }
+  return { ...record, remedy: remedyOf(candidate, seen, tool, failure) }
 }
 
-function remedyFor(
-  record: IdentityRecord,
+/** Returns the mildest remedy that works; null exactly for never_touch. Pure. */
+export function remedyOf(
   candidate: Candidate,
   seen: Scan,
-  { words, isProject }: Pick<Tool, 'words' | 'isProject'>,
-): string | null {
-  const { proof, observation } = candidate
-  if (record.cleanup_class === 'never_touch') return null
-  const { clean, stop, showElsewhere, inScope } = words
-  if (record.cleanup_class === 'safe_auto') return clean
-  const force = forceCommand(words.clean, record.port)
-  if (record.skip_reason === 'other_user')
-    return `as ${ownerOf(observation)}: ${inScope(record.daemon_root)}${clean}`
-  if (!isProject && isWedgedHere(candidate, seen)) return stop
-  if (record.in_use_by !== null) return showElsewhere(record.in_use_by)
-  if (isSpared(candidate, seen)) return 'nothing can be done from here: use it where it runs'
-  if (proof === null) return 'its process is not seen whole from here: look at it as root, or where it runs'
-  return record.skip_reason === 'starting' ? `wait 30 s, then: ${clean}` : force
+  tool: Asked,
+  failure?: FailureReason,
+): Remedy | null {
+  const { verdict } = candidate
+  if (verdict.class === 'never_touch') return null
+  if (failure !== undefined) return failed(failure, candidate, tool)
+  if (verdict.class === 'safe_auto') return cleaned(tool.words)
+  return (
+    ofAnotherUser(candidate, tool) ??
+    stopped(candidate, seen, tool) ??
+    shownElsewhere(candidate, seen, tool) ??
+    leftAlone(candidate, seen, tool) ??
+    cleanedInItsScope(candidate, seen, tool) ??
+    forced(candidate, tool)
+  )
 }
 
-/**
- * Returns whether it is this user's own daemon, does not answer, and is ended by `stop`, which F-005 and `status` suggest too:
- * then it needs no `--force`. (That of a project is stopped only in its directory, which is not where its doctor must run.)
- */
+/** A failure in words has no explanation of its own. */
+function failed(failure: FailureReason, { verdict }: Candidate, { words }: Asked): Remedy {
+  const id = /^\w+$/.test(failure) ? failure : (verdict.reason ?? verdict.class)
+  return explained(words, id, `it could not be ended: ${failure}`)
+}
+
+function cleaned({ clean }: Words): Remedy {
+  return { commands: [clean], description: 'ends what is proven stale', safe: true }
+}
+
+function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): Remedy | null {
+  if (verdict.reason !== 'other_user') return null
+  const user = observation.process?.user ?? observation.listeners[0]?.user
+  const who = user == null ? 'another user' : `user ${user}`
+  return explained(words, 'other_user', `it belongs to ${who}: only they can end it`)
+}
+
+/** `stop` ends the scope's own daemon, also one that does not answer: F-005 and `status` name it too. */
+function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  if (!isWedgedHere(candidate, seen)) return null
+  return { commands: [words.stop], description: 'ends it', safe: false }
+}
+
 function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
   const { verdict, facts } = candidate
   const isWedged =
@@ -48,7 +77,53 @@ function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
   return isWedged && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
 }
 
-function ownerOf(observation: Candidate['observation']): string {
-  const user = observation.process?.user ?? observation.listeners[0]?.user
-  return user == null ? 'its user' : `its user (${user})`
+function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }: Asked): Remedy | null {
+  const scope = inUseBy(observation, context)
+  if (scope === null) return null
+  const description = `shows its status: it is in use, as the daemon of ${scope}`
+  return { commands: [words.showElsewhere(scope)], description, safe: true }
+}
+
+/** What even force spares, cannot end, or should not end yet. */
+function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  const { verdict, proof, observation } = candidate
+  const reason = verdict.reason ?? ''
+  if (isSpared(candidate, seen)) {
+    return explained(words, reason, 'it may be in use where this command cannot see: use it where it runs')
+  }
+  if (proof === null) {
+    const description = 'its process is not seen whole from here: look at it as root, or where it runs'
+    return explained(words, reason, description)
+  }
+  if (reason === 'starting') {
+    const seconds = seen.family.startingSeconds
+    return explained(words, reason, `it may still be coming up: look again in ${seconds} s`)
+  }
+  // Without a port it cannot be named, and nothing else may be ended in its place.
+  if (observation.port !== null) return null
+  return explained(words, reason, 'it does not listen, so no command can name it')
+}
+
+/** From its own scope it is proven stale: the clean-up of that scope ends it, and needs no force. */
+function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  const { observation, verdict } = candidate
+  const scope = scopeOf(observation, seen.context)
+  if (verdict.reason !== 'cross_root' || scope?.real == null || scope.gone !== false) return null
+  if (scope.owner !== seen.context.user || words.inScope(scope.real) === '') return null
+  const others = seen.candidates.map((one) => one.observation)
+  const facts = factsOf(seen.family, observation, { ...seen.context, here: scope }, others)
+  if (classify(seen.family.rules, seen.family.reasonNames, facts).class !== 'safe_auto') return null
+  return {
+    commands: [`${words.inScope(scope.real)}${words.clean}`],
+    description: `ends what is proven stale in ${scope.real}`,
+    safe: true,
+  }
+}
+
+function forced({ observation }: Candidate, { words }: Asked): Remedy {
+  return {
+    commands: [forceCommand(words.clean, observation.port)],
+    description: 'ends it, whatever it is used for',
+    safe: false,
+  }
 }

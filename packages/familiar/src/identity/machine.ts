@@ -60,6 +60,11 @@ export interface ProcessView {
   /** The network namespace as text: a process in another one cannot be reached over loopback. */
   readonly networkNamespace: string | null
   readonly ageSeconds: number | null
+  /**
+   * When it started by the wall clock, ISO 8601, in whole seconds: the same in every view of the process, unless the clock is
+   * set. For people; `startTime` names the process.
+   */
+  readonly startedAt: string | null
   readonly memoryBytes: number | null
   /** CPU time used so far by all its threads, in user and kernel mode. Never decreases while the process lives. */
   readonly cpuSeconds: number | null

@@ -16,3 +16,11 @@ export function sparedOf({ facts, observation }: Candidate, { context }: Scan): 
 export function isSpared(candidate: Candidate, seen: Scan): boolean {
   return planFor('operator_required', 'reset_force', sparedOf(candidate, seen)) === 'skip'
 }
+
+/** Returns whether force ends this candidate, named by its port: it is proven, nothing spares it, and it is not coming up. */
+export function isEndedByForce(candidate: Candidate, seen: Scan): boolean {
+  const { verdict, proof, observation } = candidate
+  const isNamed = proof !== null && observation.port !== null
+  const isLeft = verdict.class !== 'operator_required' || verdict.reason === 'starting'
+  return isNamed && !isLeft && !isSpared(candidate, seen)
+}

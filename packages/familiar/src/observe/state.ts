@@ -8,7 +8,7 @@ import {
   type DaemonStatus,
 } from '../classify/state-without.js'
 
-/** Returns the state of the daemon of the scanned scope. Pure except for the clock. */
+/** Returns the state of the daemon of the scanned scope. Pure. */
 export function stateFrom(seen: Scan): DaemonStatus {
   const daemon = countedDaemon(seen)
   if (daemon === null) return stateWithout(seen.context)
@@ -35,7 +35,7 @@ function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
   const implementation = observation.shape?.implementation ?? own?.implementation ?? 'predecessor'
   const isMarkedStopped = own?.running === false && own.pid === pid
   const isInStartupGrace = (process?.ageSeconds ?? 0) < seen.family.startingSeconds
-  const since = record?.startedAt ?? bornAt(process?.ageSeconds ?? null)
+  const since = record?.startedAt ?? process?.startedAt ?? null
   const as = (state: DaemonState, why: string): DaemonStatus => ({
     state,
     why,
@@ -56,8 +56,4 @@ function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
   if (record === null && isInStartupGrace)
     return as('starting', 'it holds the daemon lock, and its record is still to come')
   return report === null ? as('wedged', 'it lives and does not answer') : as('running', 'it answers')
-}
-
-function bornAt(ageSeconds: number | null): string | null {
-  return ageSeconds === null ? null : new Date(Date.now() - ageSeconds * 1000).toISOString()
 }

@@ -58,6 +58,7 @@ export function processView(change: Partial<ProcessView> = {}): ProcessView {
     namespaces: NAMESPACES,
     networkNamespace: NETWORK,
     ageSeconds: 3600,
+    startedAt: '2026-11-26T11:00:00.000Z',
     memoryBytes: 50 * 1024 * 1024,
     cpuSeconds: 1.5,
     ...change,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { connect } from '../../dist/client/connect.js'
+import type { FamiliarError } from '../../src/errors.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import { leaveNoDaemons, requestFor, startDaemonIn, UNHURRIED } from '../helpers/daemons.js'
 import { newRoot } from '../helpers/homes.js'
@@ -77,7 +78,7 @@ describe('a range that is full', () => {
     ])
   })
 
-  it('of what is not ours is an error that lists who holds the ports', async () => {
+  it('of what is not ours is an error that says who uses the ports', async () => {
     const ports = nextPorts(3)
     const root = newRoot()
     const web = await spawnHostile('http', ports.from)
@@ -85,12 +86,12 @@ describe('a range that is full', () => {
     const other = await startDaemonIn(newRoot(), { from: ports.from + 2, to: ports.to })
     const alive = [watch(web.pid), watch(silent.pid), other.isAlive]
     const error = await connect(requestFor(root, ports)).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'E_RANGE_FULL', hint: expect.any(String) })
-    const { message } = error as Error
+    expect(error).toMatchObject({ code: 'E_RANGE_FULL', hint: null })
+    const message = (error as FamiliarError).details.join()
     for (const said of [
-      `${ports.from} ${web.pid} third_party`,
-      `${ports.from + 1} ${silent.pid} not_ours`,
-      `${ports.from + 2} ${other.pid} cross_root`,
+      `1 by process ${web.pid}, node (third_party)`,
+      `1 by process ${silent.pid}, node (not_ours)`,
+      `1 by process ${other.pid}, node (cross_root)`,
     ])
       expect(message).toContain(said)
     expect([daemonsOf(root), openLockFiles(), alive.map((isAlive) => isAlive())]).toEqual([

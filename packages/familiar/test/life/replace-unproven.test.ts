@@ -83,7 +83,7 @@ describe('an older daemon that is recorded and does not hold the lock', () => {
       message: expect.stringMatching(
         new RegExp(`process ${old.pid}, port ${old.port}, version 1\\.0\\.0\\).*not proven: daemon_lock$`),
       ),
-      hint: `doctor --port ${old.port}`,
+      hint: 'stop',
     })
     const pids = [old.pid, holder.pid]
     expect([old.isAlive(), isHolderAlive(), ...pids.map(hasPendingSignal)]).toEqual([

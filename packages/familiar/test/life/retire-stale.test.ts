@@ -173,7 +173,7 @@ it('a daemon that is not proven is an error, and stays', async () => {
   await expect(retireAs(root)).rejects.toMatchObject({
     code: 'E_DAEMON_NOT_REPLACED',
     message: expect.stringMatching(/not proven: daemon_lock$/),
-    hint: `doctor --port ${old.port}`,
+    hint: 'stop',
   })
   expect([old.isAlive(), readFileSync(recordPath(root), 'utf8')]).toEqual([
     true,

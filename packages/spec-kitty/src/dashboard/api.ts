@@ -159,7 +159,7 @@ export interface DaemonEntry {
   readonly rule: string
   readonly uptime_seconds: number | null
   readonly memory_bytes: number | null
-  /** What the user can do about the daemon, mostly a command; null if nothing is to be done. */
+  /** The command that the user can run about the daemon, or a sentence where there is none; null if nothing is to be done. */
   readonly remedy: string | null
 }
 

@@ -44,6 +44,6 @@ function entryOf(
     rule,
     uptime_seconds,
     memory_bytes,
-    remedy,
+    remedy: remedy === null ? null : (remedy.commands[0] ?? remedy.description),
   }
 }

@@ -1,32 +1,42 @@
-import type { DoctorExtension, Io } from 'familiar/cli'
+import { remediationOf, type DoctorExtension, type Io, type Remediation } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { counted } from '../sync/ages.js'
-import { isSwitchedOn, type Settings } from '../sync/settings.js'
+import { consentProblem, projectHere } from '../sync/list-settings.js'
+import { loginCommand } from '../sync/login-command.js'
+import { isSwitchedOn } from '../sync/settings.js'
 import { OVER } from '../sync/session/print-session.js'
 import { readSession, type SessionRead } from '../sync/session/session.js'
-import { viewWork } from '../sync/work-view.js'
+import { viewWork, type WorkView } from '../sync/work-view.js'
+import { WHY_IT_MATTERS } from './why-it-matters.js'
 import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
 /** Returns what `auth doctor` shows besides: the root, the session, the queue, and what is wrong with them. */
-export function syncDoctor(env: Io['env']): DoctorExtension {
+export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
-    const view = await viewWork(root, env, status)
+    const [view, ofProject] = await Promise.all([viewWork(root, io.env, status), projectProblem(io)])
     const queued = view.queue?.queued ?? null
     return {
       head: [
-        ['root', root],
+        ['home', root],
         ['session', wordFor(session)],
         ...(queued === null || queued === 0 ? [] : [['queue', counted(queued, 'event')] as const]),
       ],
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
-      findings: [...sessionFindings(session, view.settings), ...workFindings(view, Date.now())],
+      why: WHY_IT_MATTERS,
+      findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())],
     }
   }
+}
+
+/** What is wrong with the configuration of the project that the command runs in; null if nothing is. */
+async function projectProblem(io: Pick<Io, 'cwd'>): Promise<string | null> {
+  const project = projectHere(io)
+  return project === null ? null : consentProblem(project)
 }
 
 /** The `session` block of the document: null if there is none. One that cannot be read is not present either. */
@@ -58,22 +68,29 @@ function wordFor(read: SessionRead): string {
 }
 
 /** A session is needed only if hosted sync is enabled. */
-function sessionFindings(read: SessionRead, settings: Settings): readonly Finding[] {
+function sessionFindings(read: SessionRead, { settings, loginServer }: WorkView): readonly Finding[] {
   const problem = problemOf(read)
   if (problem === null) return []
   const isNeeded = isSwitchedOn(settings, 'sync.hosted')
   const isUnreadable = read.state === 'unreadable'
+  const id = isUnreadable ? 'F-016' : 'F-001'
   return [
     {
-      id: isUnreadable ? 'F-016' : 'F-001',
+      id,
       severity: isNeeded ? 'critical' : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is enabled` : problem,
-      remediation: isNeeded || isUnreadable ? SIGN_IN : null,
+      remediation: isNeeded || isUnreadable ? signIn(loginServer, id) : null,
     },
   ]
 }
 
-const SIGN_IN = { command: 'spec-kitty auth login', description: 'signs in to the sync server' }
+function signIn(server: string | null, id: string): Remediation {
+  const description =
+    server === null
+      ? 'no server is known: sign in with spec-kitty auth login --server URL'
+      : `signs in to ${server}`
+  return remediationOf({ commands: [loginCommand(server, id)], description, safe: true })
+}
 
 function problemOf(read: SessionRead): string | null {
   if (read.state === 'absent') return 'no session'

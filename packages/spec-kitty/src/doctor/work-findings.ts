@@ -1,5 +1,6 @@
-import type { DoctorExtension } from 'familiar/cli'
+import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
+import { NOW, type Why } from '../sync/why.js'
 import type { WorkView } from '../sync/work-view.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
@@ -8,11 +9,11 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 const LONG_SECONDS = 24 * 60 * 60
 
 /** Returns what is wrong with the queue and the settings, and what keeps events from leaving. */
-export function workFindings(view: WorkView, now: number): readonly Finding[] {
-  return [...waitingLong(view, now), ...wrongSettings(view), ...unreadableQueue(view)]
+export function workFindings(view: WorkView, ofProject: string | null, now: number): readonly Finding[] {
+  return [...waitingLong(view, now), ...wrongSettings(view, ofProject), ...unreadableQueue(view)]
 }
 
-function waitingLong({ queue, why }: WorkView, now: number): readonly Finding[] {
+function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): readonly Finding[] {
   const age = secondsSince(queue?.oldestAt ?? null, now)
   if (queue === null || age === null || age <= LONG_SECONDS) return []
   const waiting = `${counted(queue.queued, 'event')} queued, the oldest for ${describeAge(age)}`
@@ -24,28 +25,50 @@ function waitingLong({ queue, why }: WorkView, now: number): readonly Finding[] 
         why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
       remediation:
         why === null
-          ? { command: 'spec-kitty sync now', description: 'sends them, and says what becomes of each batch' }
-          : { command: why.command, description: 'changes that, or says what must be changed' },
+          ? remediationOf({
+              commands: [NOW],
+              description: 'sends them, and says what becomes of each batch',
+              safe: !isDaemonRunning,
+            })
+          : remediationOf({
+              commands: [why.command],
+              description: 'changes that, or says what must be changed',
+              safe: isHarmless(why, isDaemonRunning),
+            }),
     },
   ]
 }
 
-function wrongSettings({ settings }: WorkView): readonly Finding[] {
-  if (settings.problems.length === 0) return []
+/** A command that starts a daemon may replace an older one; an opt-in lets events leave: both are the user's decision. */
+function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
+  if (reason === 'hosted_sync_disabled' || command.includes(' opt-in ')) return false
+  return command !== NOW || !isDaemonRunning
+}
+
+function wrongSettings({ settings }: WorkView, ofProject: string | null): readonly Finding[] {
+  const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
+  if (problems.length === 0) return []
   return [
     {
       id: 'F-012',
       severity: 'warn',
-      summary: settings.problems.join('; '),
-      remediation: {
-        command: 'spec-kitty config list',
+      summary: problems.join('; '),
+      remediation: remediationOf({
+        commands: ['spec-kitty config list'],
         description: 'shows every setting and the line that it comes from',
-      },
+        safe: true,
+      }),
     },
   ]
 }
 
+const UNREADABLE_QUEUE = remediationOf({
+  commands: ['spec-kitty explain F-017'],
+  description: 'says what mends it: that depends on what is wrong',
+  safe: true,
+})
+
 function unreadableQueue({ queueProblem }: WorkView): readonly Finding[] {
   if (queueProblem === null) return []
-  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: null }]
+  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: UNREADABLE_QUEUE }]
 }

@@ -2,6 +2,12 @@ import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { objectOf, readSmallFile } from 'familiar/cli'
 
+/** Line and column, from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
 /** The `[sync]` table of `config.toml`, or why it cannot be read. */
 export type ConfigRead =
   | { readonly state: 'absent' }
@@ -9,8 +15,8 @@ export type ConfigRead =
       readonly state: 'readable'
       readonly path: string
       readonly sync: JsonObject
-      /** The line that gives a key of `[sync]` its value, from 1; null if that cannot be told. */
-      readonly lineOf: (key: string) => number | null
+      /** Where a key of `[sync]` gets its value; null if that cannot be told. */
+      readonly placeOf: (key: string) => Place | null
     }
   /** `why` begins with line and column if the text is not TOML. */
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
@@ -37,7 +43,7 @@ export async function readConfig(root: string): Promise<ConfigRead> {
     const sync = objectOf(parse(file.text))?.['sync'] ?? {}
     const table = objectOf(sync)
     if (table === null) return { state: 'unreadable', path, why: `sync must be a table, not ${typeof sync}` }
-    return { state: 'readable', path, sync: table, lineOf: (key) => lineOf(key, file.text, parse) }
+    return { state: 'readable', path, sync: table, placeOf: (key) => placeOf(key, file.text, parse) }
   } catch (error) {
     const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
     return { state: 'unreadable', path, why: at + describe(error) }
@@ -51,13 +57,21 @@ function describe(error: unknown): string {
 }
 
 /** The parser keeps no positions: the line is the first one with which the text begins to have the key. */
-function lineOf(key: string, text: string, parse: Parse): number | null {
+function placeOf(key: string, text: string, parse: Parse): Place | null {
   const lines = text.split('\n')
   const candidates = lines.flatMap((line, index) => (line.includes(key) ? [index + 1] : []))
   const found = candidates
     .slice(0, MAX_TRIED_LINES)
     .find((count) => hasKey(key, `${lines.slice(0, count).join('\n')}\n`, parse))
-  return found ?? null
+  if (found === undefined) return null
+  return { line: found, column: columnOf(key, lines[found - 1] ?? '') }
+}
+
+/** The column of the value, or of the key if it is written in another way than `key = value`. */
+function columnOf(key: string, line: string): number {
+  const at = line.indexOf(key)
+  const between = /^[^=]*=\s*/.exec(line.slice(at))?.[0] ?? ''
+  return at + between.length + 1
 }
 
 function hasKey(key: string, text: string, parse: Parse): boolean {

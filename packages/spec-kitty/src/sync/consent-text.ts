@@ -20,7 +20,16 @@ import {
 export const SECTION = 'sync'
 export const KEY = 'enabled'
 
-export type Consent = 'yes' | 'no' | { readonly state: 'unreadable'; readonly why: string }
+export type Consent =
+  | 'yes'
+  | 'no'
+  | {
+      readonly state: 'unreadable'
+      /** Begins with line and column, where there are any. */
+      readonly why: string
+      /** Only the value is wrong, so that recording a consent mends it. */
+      readonly isMendable?: true
+    }
 
 /** Real files have some hundred parts. The time to parse YAML grows with their number: this many take about 0.1 s. */
 const MAX_PARTS = 5_000
@@ -31,24 +40,26 @@ const NOT_DECODED = '\uFFFD'
 
 interface Parsed {
   readonly document: Document
-  readonly lineOf: (node: Node) => number
+  /** `line L, column C`. */
+  readonly placeOf: (node: Node) => string
 }
 
 /** Returns the consent. Only the literal `true` is one; whatever is not plainly a consent or its absence is unreadable. */
 export function consentIn(text: string): Consent {
   const parsed = parse(text)
   if (typeof parsed === 'string') return unreadable(parsed)
-  const { document, lineOf } = parsed
+  const { document, placeOf } = parsed
   const root = document.contents
   if (isEmpty(root)) return 'no'
   if (!isMap(root)) return unreadable('it is not a list of keys')
   const section = resolved(pairOf(root, SECTION)?.value, document)
   if (isEmpty(section)) return 'no'
-  if (!isMap(section)) return unreadable(`line ${lineOf(section)}: ${SECTION} is not a list of keys`)
+  if (!isMap(section)) return unreadable(`${placeOf(section)}: ${SECTION} is not a list of keys`)
   const value = resolved(pairOf(section, KEY)?.value, document)
   if (isEmpty(value)) return 'no'
   if (isScalar(value) && typeof value.value === 'boolean') return value.value ? 'yes' : 'no'
-  return unreadable(`line ${lineOf(value)}: ${SECTION}.${KEY} must be true or false`)
+  const why = `${placeOf(value)}: ${SECTION}.${KEY} must be true or false`
+  return { state: 'unreadable', why, isMendable: true }
 }
 
 function unreadable(why: string): Consent {
@@ -59,18 +70,21 @@ export function parse(text: string): Parsed | string {
   if (text.includes(NOT_DECODED)) return 'it is not UTF-8 text'
   if ((text.match(PARTS)?.length ?? 0) > MAX_PARTS) return 'it has too many parts'
   const lines = new LineCounter()
-  const lineOf = (node: Node): number => lines.linePos(startOf(node)).line
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `line ${line}, column ${col}`
+  }
+  const placeOf = (node: Node): string => at(startOf(node))
   try {
     // The library compares every key with every other to find those that stand twice.
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
     const [error] = document.errors
     if (error !== undefined) {
-      const { line, col } = lines.linePos(error.pos[0])
-      return `line ${line}, column ${col}: ${isTooDeep(error) ? TOO_DEEP : error.message.replace(/\n[^]*/, '')}`
+      return `${at(error.pos[0])}: ${isTooDeep(error) ? TOO_DEEP : error.message.replace(/\n[^]*/, '')}`
     }
     const flaw = flawIn(document)
-    if (flaw !== null) return `line ${lineOf(flaw.node)}: ${flaw.why}`
-    return { document, lineOf }
+    if (flaw !== null) return `${placeOf(flaw.node)}: ${flaw.why}`
+    return { document, placeOf }
   } catch (error) {
     return isTooDeep(error) ? TOO_DEEP : String(error)
   }

@@ -12,6 +12,12 @@ export function gateSession(root: string): GateSession {
   return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent' }
 }
 
+/** Returns the server of the session, of one that is over too; null if there is none, or it cannot be read. */
+export function sessionServer(root: string): string | null {
+  const read = readSession(root)
+  return read.state === 'readable' ? read.session.server_url : null
+}
+
 /** Returns a text that changes whenever the session's file does; empty if there is none. */
 export function sessionMark(root: string): string {
   try {

@@ -42,6 +42,16 @@ function shown(key: SettingKey, found: Resolved<string | number | boolean | null
     : { ...describeSetting(key), key, value: null, source, wrong: found }
 }
 
+/** Returns what is wrong with the file of the project's consent, in one line; null if nothing is. */
+export async function consentProblem(project: string): Promise<string | null> {
+  const consent = await readConsent(project)
+  return typeof consent === 'string' ? null : problemOf(project, consent.why)
+}
+
+function problemOf(project: string, why: string): string {
+  return `${consentFile(project)} cannot be used: ${why}`
+}
+
 async function consentOf(project: string): Promise<ShownSetting> {
   const path = consentFile(project)
   const consent = await readConsent(project)
@@ -52,10 +62,8 @@ async function consentOf(project: string): Promise<ShownSetting> {
     variables: [],
     inFile: null,
     value: isReadable ? consent : null,
-    source: existsSync(path) ? { kind: 'file', path, line: null } : { kind: 'default' },
-    wrong: isReadable
-      ? null
-      : { code: 'E_CONFIG_UNREADABLE', problem: `${path} cannot be used: ${consent.why}` },
+    source: existsSync(path) ? { kind: 'file', path, line: null, column: null } : { kind: 'default' },
+    wrong: isReadable ? null : { code: 'E_CONFIG_UNREADABLE', problem: problemOf(project, consent.why) },
   }
 }
 
@@ -74,6 +82,7 @@ export function jsonOf({ key, about, variables, inFile, value, source, wrong }: 
     variable: source.kind === 'environment' ? source.variable : null,
     file: source.kind === 'file' ? source.path : null,
     line: source.kind === 'file' ? source.line : null,
+    column: source.kind === 'file' ? source.column : null,
     problem: wrong?.problem ?? null,
     about,
     variables,

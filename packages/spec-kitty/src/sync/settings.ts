@@ -8,7 +8,12 @@ type Environment = Io['env']
 /** Where a value comes from. */
 export type Source =
   | { readonly kind: 'environment'; readonly variable: string }
-  | { readonly kind: 'file'; readonly path: string; readonly line: number | null }
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      readonly line: number | null
+      readonly column: number | null
+    }
   | { readonly kind: 'default' }
 
 export type Resolved<T> = { readonly state: 'right'; readonly value: T; readonly source: Source } | Wrong
@@ -226,13 +231,14 @@ function resolve<T>(one: Setting<T>, root: string, env: Environment, config: Con
     return checked(one, env[variable], variable, { kind: 'environment', variable })
   }
   if (one.key !== null && config.state === 'unreadable') {
-    const source = { kind: 'file', path: config.path, line: null } as const
+    const source = { kind: 'file', path: config.path, line: null, column: null } as const
     return { state: 'wrong', code: 'E_CONFIG_UNREADABLE', problem: unreadable(config), source }
   }
   if (one.key === null || config.state !== 'readable' || config.sync[one.key] === undefined) {
     return { state: 'right', value: one.fallback(root), source: { kind: 'default' } }
   }
-  const source = { kind: 'file', path: config.path, line: config.lineOf(one.key) } as const
+  const { line, column } = config.placeOf(one.key) ?? { line: null, column: null }
+  const source = { kind: 'file', path: config.path, line, column } as const
   return checked(one, config.sync[one.key], `sync.${one.key}`, source)
 }
 
@@ -244,7 +250,8 @@ function checked<T>(one: Setting<T>, given: unknown, name: string, source: Sourc
   const value = one.read(given, source.kind === 'environment' ? source.variable : null)
   if (value !== undefined) return { state: 'right', value, source }
   const shown = one.mayHoldSecret === true ? '' : `, not ${show(given)}`
-  const at = source.kind === 'file' ? ` (${describeSource(source)})` : ''
+  const column = source.kind === 'file' && source.column !== null ? `, column ${source.column}` : ''
+  const at = source.kind === 'file' ? ` (${describeSource(source)}${column})` : ''
   const problem = `${name} must be ${one.expected}${shown}${at}`
   return { state: 'wrong', code: 'E_CONFIG_INVALID', problem, source }
 }

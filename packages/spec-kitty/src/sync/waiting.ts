@@ -40,9 +40,10 @@ export async function heldOf(waiting: readonly WaitingProject[]): Promise<readon
     waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
       const consent = await readConsent(project)
       if (consent === 'yes') return null
-      return consent === 'no'
-        ? { project, reason: 'no_consent', detail: null, count, isGone: !existsSync(project) }
-        : { project, reason: 'consent_unreadable', detail: consent.why, count, isGone: false }
+      if (consent === 'no')
+        return { project, reason: 'no_consent', detail: null, count, isGone: !existsSync(project) }
+      const { why, isMendable = false } = consent
+      return { project, reason: 'consent_unreadable', detail: why, count, isGone: false, isMendable }
     }),
   )
   return all.filter((one) => one !== null)

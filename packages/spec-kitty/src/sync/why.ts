@@ -1,4 +1,5 @@
 import { shellQuote } from 'familiar/cli'
+import { loginCommand } from './login-command.js'
 import type { SkipReason } from './start-policy.js'
 import type { ClosedReason, Gate, HeldReason } from './upload/types.js'
 
@@ -22,6 +23,8 @@ export interface HeldProject {
   readonly count: number
   /** Its directory is not there: it was moved or deleted, and cannot opt in where it was. */
   readonly isGone: boolean
+  /** Whether `opt-in` mends a consent that cannot be read. */
+  readonly isMendable?: boolean
 }
 
 /** How sending stands. */
@@ -33,29 +36,33 @@ export interface Standing {
   /** That with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
+  /** Whether something forbids commands to start the daemon on their own. */
+  readonly isStartForbidden?: boolean
+  /** The server that a sign-in would be for; null if none is known. */
+  readonly loginServer: string | null
   readonly lastError: string | null
   /** When the daemon tries again after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }
 
-const LOGIN = 'spec-kitty auth login'
 const LIST = 'spec-kitty config list'
-const NOW = 'spec-kitty sync now'
+export const NOW = 'spec-kitty sync now'
+const START = 'spec-kitty sync start'
 const QUEUE = 'spec-kitty sync queue'
 
-/** In the words of a gate's `detail`, which tells more, or null. */
-const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string }>> = {
+/** Before what `detail` tells more. Without a command: signing in helps. */
+const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
   hosted_sync_disabled: {
     text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
     command: 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
   },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
-  no_session: { text: 'you are not signed in', command: LOGIN },
-  session_unreadable: { text: 'the session cannot be read', command: LOGIN },
+  no_session: { text: 'you are not signed in', command: null },
+  session_unreadable: { text: 'the session cannot be read', command: null },
   no_server: { text: 'no usable server is set', command: LIST },
   insecure_server: { text: 'the server is not safe to send to', command: LIST },
-  other_server: { text: 'the session is for another server', command: LOGIN },
-  session_refused: { text: 'the server refused the session', command: LOGIN },
+  other_server: { text: 'the session is for another server', command: null },
+  session_refused: { text: 'the server refused the session', command: null },
 }
 
 const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
@@ -76,15 +83,19 @@ export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
   const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
-  if (gate.state === 'closed') return whyClosed(gate)
-  if (queueProblem !== null)
-    return { reason: 'queue_unusable', sentence: queueProblem, command: QUEUE, isAll: true }
+  if (gate.state === 'closed') return whyClosed(gate, standing.loginServer)
+  if (queueProblem !== null) {
+    const command = 'spec-kitty explain queue_unusable'
+    return { reason: 'queue_unusable', sentence: queueProblem, command, isAll: true }
+  }
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
-  if (!isDaemonRunning)
-    return { reason: 'no_daemon', sentence: 'no sync daemon runs', command: NOW, isAll: true }
+  if (!isDaemonRunning) {
+    const command = standing.isStartForbidden === true ? START : NOW
+    return { reason: 'no_daemon', sentence: 'no sync daemon runs', command, isAll: true }
+  }
   if (nextAttemptAt !== null) {
     const error = lastError === null ? '' : `: ${lastError}`
     const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
@@ -105,6 +116,11 @@ export function skipText(reason: SkipReason): string {
   return SKIPPED[reason]
 }
 
+/** Why a drain left events behind, in words: a reason of the gate, or what the server said. */
+export function reasonText(reason: string): string {
+  return CLOSED_REASONS.some((one) => one === reason) ? CLOSED[reason as ClosedReason].text : reason
+}
+
 /** As JSON: names and meanings are permanent. */
 export function whyDocument(why: Why | null): object | null {
   if (why === null) return null
@@ -113,21 +129,34 @@ export function whyDocument(why: Why | null): object | null {
 }
 
 /** Returns why nothing may leave at all. */
-function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>): Why {
+function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>, server: string | null): Why {
   const { text, command } = CLOSED[reason]
-  return { reason, sentence: withDetail(text, detail), command, isAll: true }
+  return {
+    reason,
+    sentence: withDetail(text, detail),
+    command: command ?? loginCommand(server, reason),
+    isAll: true,
+  }
 }
 
 /** Returns why the events of a project stay, which holds for so many other projects too. */
-export function whyHeld({ project, reason, detail, isGone }: HeldProject, others = 0): Why {
+export function whyHeld(held: HeldProject, others = 0): Why {
+  const { project, reason, detail, isGone } = held
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
     sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
-    command: isGone ? QUEUE : `spec-kitty sync opt-in ${shellQuote(project)}`,
+    command: isGone ? QUEUE : consentCommand(held),
     isAll: true,
   }
+}
+
+/** A file that is broken must be mended by hand first. */
+function consentCommand({ project, reason, isMendable }: HeldProject): string {
+  return reason === 'consent_unreadable' && isMendable !== true
+    ? `spec-kitty explain ${reason}`
+    : `spec-kitty sync opt-in ${shellQuote(project)}`
 }
 
 function withDetail(text: string, detail: string | null): string {

@@ -1,9 +1,11 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
 import { differences, startedWith, startEnvironment, type Difference } from './environment.js'
-import { gateSession } from './gate-session.js'
+import { gateSession, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './waiting.js'
+import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './report.js'
+import { skipReason } from './start-policy.js'
 import { readSettings, type Settings } from './settings.js'
 import { readGate } from './upload/gate.js'
 import type { Gate } from './upload/types.js'
@@ -12,6 +14,9 @@ import { whyNothingLeaves, type Why } from './why.js'
 /** The whole truth about the work of a root's sync daemon: what it says itself, and what the files say. */
 export interface WorkView {
   readonly report: KnownReport
+  readonly isDaemonRunning: boolean
+  /** The server that a sign-in would be for; null if none is known. */
+  readonly loginServer: string | null
   /** The daemon's, or that of this command where none runs. */
   readonly gate: Gate
   /** Null if it cannot be read. */
@@ -33,8 +38,11 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
+  const server = loginServer(settings, sessionServer(root))
   return {
     report,
+    isDaemonRunning: status.state === 'running',
+    loginServer: server,
     gate,
     queue,
     queueProblem,
@@ -44,6 +52,8 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
       queueProblem,
       held: queue?.held ?? [],
       isDaemonRunning: status.state === 'running',
+      isStartForbidden: skipReason(settings, 'remote_required') !== null,
+      loginServer: server,
       lastError: report.lastError,
       nextAttemptAt: report.nextAttemptAt,
     }),

@@ -36,7 +36,7 @@ describe('wrong usage', () => {
   it('is an object on stdout with --json', () => {
     const { status, stdout } = runCli(['auth', 'doctor', '--force', '--json'], { env })
     expect(JSON.parse(stdout)).toEqual({
-      schema_version: 2,
+      schema_version: 3,
       ok: false,
       error: { code: 'E_USAGE', message: '--force needs --reset', remediation: 'see spec-kitty --help' },
     })

@@ -29,7 +29,7 @@ async function expectRefusal(args: readonly string[], code: string, cwd = projec
   expect(plain.stderr).toBe(`${lineOf(plain.stderr)[0]}\n`)
   const { status: again, document } = await place.json(cwd, args)
   expect([again, document.ok, document.error.code]).toEqual([status, false, code])
-  expect(document.schema_version).toBe(2)
+  expect(document.schema_version).toBe(3)
   expect(dashboardsOf(place.base)).toEqual([])
   return plain.stderr
 }
@@ -41,7 +41,7 @@ describe('dashboard', () => {
     const first = await place.json(project, ['dashboard'])
     const { pid, port, url } = recorded(project)
     expect(first.document).toEqual({
-      schema_version: 1,
+      schema_version: 3,
       outcome: 'started',
       start_reason: 'first_start',
       replaced_version: null,
@@ -73,9 +73,9 @@ describe('dashboard', () => {
 
   it('has nothing to stop where nothing runs, and that is no failure', async () => {
     const { status, stdout, stderr } = await place.run(project, ['dashboard', '--stop'])
-    expect([status, stdout, stderr]).toEqual([0, 'no dashboard to stop\n', ''])
+    expect([status, stdout, stderr]).toEqual([0, 'nothing to stop\n', ''])
     const { document } = await place.json(project, ['dashboard', '--stop'])
-    expect(document).toEqual({ schema_version: 1, outcome: 'none' })
+    expect(document).toEqual({ schema_version: 3, outcome: 'none' })
   })
 
   it('says that one does not answer, with the command that ends it', async () => {

@@ -290,8 +290,13 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
   })
 
   it('ends it on y, and no line of the table is wider than the terminal', async () => {
+    const { pid } = fleet.members.find(({ port }) => port === 9407) ?? { pid: 0 }
     const { status, screen } = await onTerminal('y\r')
     expect([status, lives(pidAt(9407))]).toEqual([0, false])
+    const named = screen.slice(0, screen.indexOf('[y/N]')).match(/^ {2}port .*/gm)
+    expect(named).toEqual([
+      expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): too old to say`),
+    ])
     const lines = screen.replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, '').split(/\r?\n/)
     const table = lines.filter((line) => / (?:never_touch|operator_required|CLASS) /.test(line))
     expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80)

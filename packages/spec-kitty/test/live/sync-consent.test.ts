@@ -38,7 +38,7 @@ describe('sync opt-in and sync opt-out', () => {
     expect([refused.status, refused.stderr, refused.document]).toEqual([
       0,
       '',
-      { schema_version: 1, project, consent: 'no', is_changed: true, file },
+      { schema_version: 3, project, consent: 'no', is_changed: true, file },
     ])
     expect(readFileSync(file, 'utf8')).toBe(text.replace('true', 'false'))
   })

@@ -57,7 +57,7 @@ describe('the text of the lock names a script that holds nothing', () => {
       expectAlive(script)
     }
     writeFileSync(root.file('daemon.lock'), text)
-    expect(root.json(['sync', 'stop']).document).toEqual({ schema_version: 1, outcome: 'none' })
+    expect(root.json(['sync', 'stop']).document).toEqual({ schema_version: 3, outcome: 'none' })
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', pid: null })
     const { document } = root.json(['auth', 'doctor'])
     expect([document.daemon, document.candidates]).toEqual([null, []])

@@ -71,7 +71,7 @@ describe('sync stop', () => {
   it('leaves a daemon of a predecessor that no record names, and one of another root', async () => {
     const unrecorded = await predecessor({ record: false })
     const elsewhere = await predecessor({ port: 9401, root: join(root.base, 'other') })
-    expect(root.json(['sync', 'stop']).document).toEqual({ schema_version: 1, outcome: 'none' })
+    expect(root.json(['sync', 'stop']).document).toEqual({ schema_version: 3, outcome: 'none' })
     expect([lives(unrecorded), lives(elsewhere)]).toEqual([true, true])
   })
 

@@ -70,7 +70,7 @@ describe('a root without locks', () => {
     const { status, stderr, document } = root.json(['sync', 'start'], withoutLocks(context))
     expect([status, stderr]).toEqual([2, refusal()])
     expect(document).toEqual({
-      schema_version: 2,
+      schema_version: 3,
       ok: false,
       error: {
         code: 'E_LOCK_UNSUPPORTED',

@@ -59,7 +59,10 @@ describe('why nothing leaves', () => {
       dead_letters: 0,
       nothing_leaves: { reason: 'hosted_sync_disabled', is_all: true },
     })
-    expect(status().nothing_leaves).toMatchObject({ reason: 'no_session', command: 'spec-kitty auth login' })
+    expect(status().nothing_leaves).toMatchObject({
+      reason: 'no_session',
+      command: 'spec-kitty explain no_session',
+    })
     signIn()
     const { nothing_leaves: held, server_url, format } = status()
     expect([held.reason, held.sentence, server_url, format]).toEqual([
@@ -89,7 +92,7 @@ describe('why nothing leaves', () => {
     const { nothing_leaves: why } = status()
     expect([why.reason, why.sentence]).toEqual([
       'consent_unreadable',
-      `the consent of ${project} cannot be read: line 2: sync.enabled must be true or false`,
+      `the consent of ${project} cannot be read: line 2, column 12: sync.enabled must be true or false`,
     ])
     expect(root.run(['sync', 'status'], { env: ON }).stdout).toContain(
       `\nuploads    nothing leaves: ${why.sentence}\n           ${why.command}\n`,
@@ -233,7 +236,9 @@ describe('the doctor', () => {
       summary: `1 event queued, the oldest for 1 day: ${project} has not opted in`,
       remediation: {
         command: `spec-kitty sync opt-in ${project}`,
+        commands: [`spec-kitty sync opt-in ${project}`],
         description: 'changes that, or says what must be changed',
+        safe: false,
       },
     })
     expect(stdout).not.toContain('a-token')
@@ -251,6 +256,8 @@ describe('the doctor', () => {
         summary: expect.stringContaining('config.toml cannot be read: line 2, column 10: '),
         remediation: {
           command: 'spec-kitty config list',
+          commands: ['spec-kitty config list'],
+          safe: true,
           description: 'shows every setting and the line that it comes from',
         },
       },

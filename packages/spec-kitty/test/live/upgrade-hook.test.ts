@@ -75,7 +75,7 @@ describe('a stale daemon', () => {
       stderr: '',
       document: { outcome: 'retired', package_version: '3.9.0' },
     })
-    expect(root.json(HOOK).document).toEqual({ schema_version: 1, outcome: 'none', package_version: null })
+    expect(root.json(HOOK).document).toEqual({ schema_version: 3, outcome: 'none', package_version: null })
   })
 
   it('is also one whose own package is gone from the disk, of whatever version', () => {

@@ -51,45 +51,54 @@ describe('no consent is', () => {
 
 describe('unreadable, with the reason, is', () => {
   it.for([
-    ['a quoted true', 'sync:\n  enabled: "true"\n', 'line 2: sync.enabled must be true or false'],
+    ['a quoted true', 'sync:\n  enabled: "true"\n', 'line 2, column 12: sync.enabled must be true or false'],
     [
       'yes, which YAML 1.2 takes for text',
       'sync:\n  enabled: yes\n',
-      'line 2: sync.enabled must be true or false',
+      'line 2, column 12: sync.enabled must be true or false',
     ],
-    ['a number', 'sync:\n  enabled: 1\n', 'line 2: sync.enabled must be true or false'],
-    ['a list', 'sync:\n  enabled: [true]\n', 'line 2: sync.enabled must be true or false'],
-    ['a map', 'sync:\n  enabled:\n    a: true\n', 'line 3: sync.enabled must be true or false'],
-    ['a section that is a list', 'a: 1\nsync: [enabled]\n', 'line 2: sync is not a list of keys'],
-    ['a section that is text', 'sync: enabled\n', 'line 1: sync is not a list of keys'],
+    ['a number', 'sync:\n  enabled: 1\n', 'line 2, column 12: sync.enabled must be true or false'],
+    ['a list', 'sync:\n  enabled: [true]\n', 'line 2, column 12: sync.enabled must be true or false'],
+    ['a map', 'sync:\n  enabled:\n    a: true\n', 'line 3, column 5: sync.enabled must be true or false'],
+    ['a section that is a list', 'a: 1\nsync: [enabled]\n', 'line 2, column 7: sync is not a list of keys'],
+    ['a section that is text', 'sync: enabled\n', 'line 1, column 7: sync is not a list of keys'],
     ['a document that is a list', '- sync\n', 'it is not a list of keys'],
     ['a document that is text', 'sync\n', 'it is not a list of keys'],
     [
       'the key twice',
       'sync:\n  enabled: false\n  enabled: true\n',
-      'line 3: a key that stands above already',
+      'line 3, column 3: a key that stands above already',
     ],
     [
       'the section twice',
       'sync:\n  enabled: true\nsync:\n  a: 1\n',
-      'line 3: a key that stands above already',
+      'line 3, column 1: a key that stands above already',
     ],
-    ['another key twice', 'sync: {enabled: true}\na: 1\na: 2\n', 'line 3: a key that stands above already'],
+    [
+      'another key twice',
+      'sync: {enabled: true}\na: 1\na: 2\n',
+      'line 3, column 1: a key that stands above already',
+    ],
     ['a tab as indentation', 'sync:\n\tenabled: true\n', 'line 2, column 1: '],
     ['an open bracket', 'sync: {enabled: true\n', 'line 2, column 1: '],
     ['two documents', 'sync: {enabled: true}\n---\na: 1\n', 'line 2, column 1: '],
-    ['an alias of nothing', 'sync:\n  enabled: *gone\n', 'line 2: an alias of nothing, *gone'],
+    ['an alias of nothing', 'sync:\n  enabled: *gone\n', 'line 2, column 12: an alias of nothing, *gone'],
     [
       'an alias of nothing elsewhere',
       'sync: {enabled: true}\na: *gone\n',
-      'line 2: an alias of nothing, *gone',
+      'line 2, column 4: an alias of nothing, *gone',
     ],
     ['JSON that is cut off', '{"sync": {"enabled": tr', 'line 1, column '],
     ['bytes that are not UTF-8', 'sync:\n  enabled: true # caf\uFFFD\n', 'it is not UTF-8 text'],
     ['a nesting deeper than the stack', `a: ${'['.repeat(4_000)}\n`, 'it is nested too deep'],
     ['more parts than a configuration has', 'a: 1\n'.repeat(10_000), 'it has too many parts'],
   ] as const)('%s', ([, text, why]) => {
-    expect(consentIn(text)).toEqual({ state: 'unreadable', why: expect.stringContaining(why) })
+    const mendable = /must be true or false$/.test(why) ? { isMendable: true } : {}
+    expect(consentIn(text)).toEqual({
+      state: 'unreadable',
+      why: expect.stringContaining(why),
+      ...mendable,
+    })
   })
 })
 

@@ -69,7 +69,7 @@ const HOSTILE: Readonly<Record<string, readonly [make: () => void, why: string]>
   ],
   'a value of another type': [
     () => writeFileSync(file, 'sync:\n  enabled: "true"\n'),
-    'line 2: sync.enabled must be true or false',
+    'line 2, column 12: sync.enabled must be true or false',
   ],
   'a .kittify that is a link': [
     () => {
@@ -113,7 +113,12 @@ describe('consent is read', () => {
   it.each(Object.keys(HOSTILE))('as none, with the reason, from %s', async (name) => {
     const [make, why] = HOSTILE[name] ?? [() => undefined, '']
     make()
-    expect(await readConsent(project)).toEqual({ state: 'unreadable', why: expect.stringContaining(why) })
+    const mendable = /must be true or false$/.test(why) ? { isMendable: true } : {}
+    expect(await readConsent(project)).toEqual({
+      state: 'unreadable',
+      why: expect.stringContaining(why),
+      ...mendable,
+    })
   })
 
   it('as none through a link in the place of the project', async () => {

@@ -198,7 +198,7 @@ describe('stdin', () => {
       1,
       '',
       {
-        schema_version: 1,
+        schema_version: 3,
         queued: 2,
         duplicates: 1,
         rejected: [

@@ -52,7 +52,7 @@ describe('a value comes from', () => {
     ['sync.background_daemon', 'background_daemon = " Manual "', 'manual'],
     ['sync.format', 'format = "cloudevents"', 'cloudevents'],
   ] as const)('a line of the file: %s, %s', async ([key, line, value]) => {
-    const source = { kind: 'file', path: file, line: 3 }
+    const source = { kind: 'file', path: file, line: 3, column: line.indexOf('=') + 3 }
     expect(await get(key, `# a\n[sync]\n${line}\n`)).toEqual({ state: 'right', value, source })
   })
 
@@ -95,10 +95,11 @@ describe('a value comes from', () => {
     ['a key in quotes', '[sync]\n"format" = "batch"\n', 2],
     ['a key with an escape', '[sync]\n"form\\u0061t" = "batch"\n', null],
   ] as const)('a line that is told: %s', async ([, config, line]) => {
+    const column = line === null ? null : (config.split('\n')[line - 1]?.indexOf('"batch"') ?? -1) + 1
     expect(await get('sync.format', config)).toEqual({
       state: 'right',
       value: 'batch',
-      source: { kind: 'file', path: file, line },
+      source: { kind: 'file', path: file, line, column },
     })
   })
 })
@@ -126,7 +127,7 @@ describe('a wrong value is one line that says where and what it must be:', () =>
     expect([problem.split('\n').length, more]).toEqual([1, undefined])
     expect(problem).toContain(words)
     expect(problem).toContain(`${key} `)
-    expect(problem).toContain(`(${file}, line 2)`)
+    expect(problem).toContain(`(${file}, line 2, column ${line.indexOf('=') + 3})`)
     expect(problem).not.toContain('pass')
     expect(settings.get(key)).toMatchObject({ state: 'wrong', problem })
     expect(() => requireSetting(settings, key)).toThrow(CommandError)

@@ -11,6 +11,7 @@ function standing(changes: Partial<Standing> = {}): Standing {
     queueProblem: null,
     held: [],
     isDaemonRunning: true,
+    loginServer: 'https://a.example',
     lastError: null,
     nextAttemptAt: null,
     ...changes,
@@ -27,6 +28,8 @@ function held(project: string, count: number, detail: string | null = null): Hel
   }
 }
 
+const LOGIN = 'spec-kitty auth login --server https://a.example'
+
 /** Every reason for a closed gate, in the order in which they are checked. */
 const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command: string]>> = {
   hosted_sync_disabled: [
@@ -34,12 +37,12 @@ const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command:
     'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
   ],
   config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
-  session_unreadable: ['the session cannot be read', 'spec-kitty auth login'],
-  no_session: ['you are not signed in', 'spec-kitty auth login'],
+  session_unreadable: ['the session cannot be read', LOGIN],
+  no_session: ['you are not signed in', LOGIN],
   no_server: ['no usable server is set', 'spec-kitty config list'],
   insecure_server: ['the server is not safe to send to', 'spec-kitty config list'],
-  other_server: ['the session is for another server', 'spec-kitty auth login'],
-  session_refused: ['the server refused the session', 'spec-kitty auth login'],
+  other_server: ['the session is for another server', LOGIN],
+  session_refused: ['the server refused the session', LOGIN],
 }
 
 it('nothing leaves because the queue cannot be read, whatever else is known', () => {
@@ -47,7 +50,7 @@ it('nothing leaves because the queue cannot be read, whatever else is known', ()
     expect(whyNothingLeaves(standing({ ...changes, queued: 0, queueProblem: 'it is a directory' }))).toEqual({
       reason: 'queue_unusable',
       sentence: 'it is a directory',
-      command: 'spec-kitty sync queue',
+      command: 'spec-kitty explain queue_unusable',
       isAll: true,
     })
   }
@@ -70,6 +73,23 @@ describe('nothing leaves, whatever waits and whichever daemon runs, because', ()
   })
 })
 
+it('a sign-in without a server that is known is explained, not named', () => {
+  for (const reason of ['no_session', 'session_unreadable', 'other_server', 'session_refused'] as const) {
+    const gate: Gate = { state: 'closed', reason, detail: null }
+    expect(whyNothingLeaves(standing({ gate, loginServer: null }))?.command).toBe(
+      `spec-kitty explain ${reason}`,
+    )
+  }
+})
+
+it('a daemon that no command may start is started by the user', () => {
+  const none = { isDaemonRunning: false, isStartForbidden: true }
+  expect(whyNothingLeaves(standing(none))).toMatchObject({
+    reason: 'no_daemon',
+    command: 'spec-kitty sync start',
+  })
+})
+
 describe('where the gate is open', () => {
   it('nothing is in the way of nothing', () => {
     expect(whyNothingLeaves(standing({ queued: 0, isDaemonRunning: false }))).toBe(null)
@@ -89,9 +109,11 @@ describe('where the gate is open', () => {
     expect(whyNothingLeaves(standing({ held: [held('/p', 5, 'line 3, column 1: no')] }))).toEqual({
       reason: 'consent_unreadable',
       sentence: 'the consent of /p cannot be read: line 3, column 1: no',
-      command: 'spec-kitty sync opt-in /p',
+      command: 'spec-kitty explain consent_unreadable',
       isAll: true,
     })
+    const mendable = { ...held('/p', 5, 'line 3, column 1: no'), isMendable: true }
+    expect(whyNothingLeaves(standing({ held: [mendable] }))?.command).toBe('spec-kitty sync opt-in /p')
   })
 
   it('a project that was moved or deleted is in the way, and no command names a place that is not there', () => {

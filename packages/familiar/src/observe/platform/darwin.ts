@@ -114,11 +114,11 @@ async function readProcesses(
 }
 
 async function toView(row: PsRow, session: string | null, deadline: AbortSignal): Promise<ProcessView> {
-  const { pid, parent, user, executable, ageSeconds, memoryBytes, cpuSeconds } = row
+  const { pid, parent, user, executable, started, ageSeconds, memoryBytes, cpuSeconds } = row
   return {
     pid,
     parent,
-    startTime: session === null || row.started === null ? null : `${session}/${row.started}`,
+    startTime: session === null || started === null ? null : `${session}/${started}`,
     user,
     command: row.command === null ? null : { text: row.command },
     executable,
@@ -128,6 +128,7 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
     namespaces: NAMESPACES,
     networkNamespace: NAMESPACES,
     ageSeconds,
+    startedAt: started === null ? null : new Date(started).toISOString(),
     memoryBytes,
     cpuSeconds,
   }

@@ -140,6 +140,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
     namespaces: readNamespaces(String(pid)),
     networkNamespace: readLink(`/proc/${pid}/ns/net`),
     ageSeconds: ageSeconds(stat),
+    startedAt: startedAt(stat),
     memoryBytes: status.memoryBytes,
     cpuSeconds: stat.cpuTicks === null ? null : stat.cpuTicks / TICKS_PER_SECOND,
   }
@@ -162,6 +163,7 @@ function unknownView(pid: number): ProcessView {
     namespaces: null,
     networkNamespace: null,
     ageSeconds: null,
+    startedAt: null,
     memoryBytes: null,
     cpuSeconds: null,
   }
@@ -194,6 +196,26 @@ function ageSeconds(stat: ProcStat): number | null {
   if (own === null || own === 'gone') return null
   const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
   return Math.max(0, older + process.uptime())
+}
+
+/**
+ * Returns the start by the wall clock. An age that is taken from the time now differs by some milliseconds with each look; the
+ * time of the boot does not.
+ */
+function startedAt({ startTicks }: ProcStat): string | null {
+  const boot = bootSeconds()
+  if (boot === null) return null
+  const seconds = Math.round(boot + Number(startTicks) / TICKS_PER_SECOND)
+  return new Date(seconds * 1000).toISOString()
+}
+
+let knownBootSeconds: number | null = null
+
+/** When the system was booted, in seconds since 1970. */
+function bootSeconds(): number | null {
+  const found = /^btime (\d+)$/m.exec(knownBootSeconds === null ? (readFile('/proc/stat') ?? '') : '')?.[1]
+  knownBootSeconds ??= found === undefined ? null : Number(found)
+  return knownBootSeconds
 }
 
 function readStat(pid: number): ProcStat | 'gone' | null {

@@ -124,6 +124,15 @@ function sidOf(value: unknown): string | null {
   return text !== null && /^S-1(?:-\d+)+$/.test(text) ? text : null
 }
 
+/** Windows counts from the year 1601. */
+const TICKS_AT_1970 = 116_444_736_000_000_000n
+
+/** Returns a file time as ISO 8601, in whole seconds. */
+export function timeOf(ticks: string): string | null {
+  const seconds = (BigInt(ticks) - TICKS_AT_1970) / TICKS_PER_SECOND
+  return seconds < 0n ? null : new Date(Number(seconds) * 1000).toISOString()
+}
+
 function secondsBetween(from: string, to: string): number | null {
   const ticks = BigInt(to) - BigInt(from)
   return ticks < 0n ? null : Number(ticks / TICKS_PER_SECOND)

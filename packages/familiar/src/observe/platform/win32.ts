@@ -9,6 +9,7 @@ import {
   parseHost,
   parseListeners,
   parseProcesses,
+  timeOf,
 } from './parse-powershell.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
@@ -143,6 +144,7 @@ async function toView(row: ProcessRow, deadline: AbortSignal): Promise<ProcessVi
     namespaces: NAMESPACES,
     networkNamespace: NAMESPACES,
     ageSeconds,
+    startedAt: row.created === null ? null : timeOf(row.created),
     memoryBytes,
     cpuSeconds,
   }

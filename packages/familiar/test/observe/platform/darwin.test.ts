@@ -115,6 +115,7 @@ describe('the macOS backend: inspect', () => {
       namespaces: 'none',
       networkNamespace: 'none',
       ageSeconds: 3723,
+      startedAt: '2026-12-31T23:59:59.000Z',
       memoryBytes: 1310720 * 1024,
       cpuSeconds: 723.07,
     })

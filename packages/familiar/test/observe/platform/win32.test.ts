@@ -121,6 +121,7 @@ describe('the Windows backend: inspect', () => {
       executableGone: true,
       namespaces: 'none',
       ageSeconds: 56,
+      startedAt: '2025-11-28T09:09:03.000Z',
       command: {
         args: [
           'C:\\Users\\dev\\pipx\\venvs\\spec-kitty-cli\\Scripts\\python.exe',

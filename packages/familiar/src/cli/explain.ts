@@ -1,0 +1,110 @@
+import { definitionOf } from '../define/daemon.js'
+import { catalogueOf } from '../doctor/explain/catalogue.js'
+import type { Explanation } from '../doctor/explain/explanation.js'
+import { DAEMON_GRAMMARS } from './describe.js'
+import { EXIT } from './exit-codes.js'
+import { paint, type Io } from './io.js'
+import { printJson } from './json.js'
+import { nearest } from './nearest.js'
+import { parseCommand } from './parse.js'
+import type { CommandContext } from './run.js'
+import { UsageError } from './usage.js'
+
+/** Explains an id that the doctor or another command named, or lists them all. */
+export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
+  const { rules } = definitionOf(daemon).family
+  return explain(args, catalogueOf([{ words, rules }]), words.explain, io)
+}
+
+/** The same with the ids of a whole tool. `command`: what users type before an id. */
+export function explain(
+  args: readonly string[],
+  catalogue: readonly Explanation[],
+  command: string,
+  io: Pick<Io, 'out' | 'hasColor'>,
+): number {
+  const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
+  const { json } = values
+  const id = operands.join(' ')
+  const found = id === '' ? catalogue : explanationsOf(id, catalogue, command)
+  if (json) printJson({ explanations: found.map(documentOf) }, io)
+  else io.out(id === '' ? listText(catalogue, command, io) : found.map((one) => fullText(one, io)).join('\n'))
+  return EXIT.ok
+}
+
+function explanationsOf(
+  id: string,
+  catalogue: readonly Explanation[],
+  command: string,
+): readonly Explanation[] {
+  const isIt = (one: Explanation): boolean => one.id.toLowerCase() === id.toLowerCase()
+  const found = catalogue.filter(isIt)
+  if (found.length > 0) return found
+  const ids = catalogue.map((one) => one.id)
+  const [meant] = nearest(id, ids)
+  throw new UsageError(
+    meant === undefined
+      ? `nothing is called '${id}': '${command}' lists every id`
+      : `nothing is called '${id}': did you mean ${meant}?`,
+  )
+}
+
+function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanation): object {
+  return { id, kind, summary, why, what_to_do: whatToDo, conditions }
+}
+
+const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
+  finding: 'Findings of the doctor',
+  class: 'Classes: what a clean-up may do',
+  reason: 'Reasons why something is not ended without asking',
+  evidence: 'Signs that a daemon is stale',
+  state: 'States of a daemon',
+  sync: 'Why events stay, or no daemon is started',
+  row: 'Rows of the decision tables',
+  path: 'How a process was ended',
+  failure: 'Why a process could not be ended',
+}
+
+const NAMES: Readonly<Record<Explanation['kind'], string>> = {
+  finding: 'finding',
+  class: 'class',
+  reason: 'reason',
+  evidence: 'sign',
+  state: 'state',
+  sync: 'reason why events stay, or no daemon is started',
+  row: 'row of a decision table',
+  path: 'way to end a process',
+  failure: 'reason why a process could not be ended',
+}
+
+function listText(catalogue: readonly Explanation[], command: string, io: Pick<Io, 'hasColor'>): string {
+  const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
+  const blocks = kinds.map((kind) => {
+    const ofKind = catalogue.filter((one) => one.kind === kind)
+    const width = Math.max(...ofKind.map(({ id }) => id.length))
+    const lines = ofKind.map(({ id, summary }) => `  ${id.padEnd(width)}  ${summary}\n`)
+    return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.join('')}`
+  })
+  return [...blocks, `${command} ID tells why, and what to do.\n`].join('\n')
+}
+
+function fullText(
+  { id, kind, summary, why, whatToDo, conditions }: Explanation,
+  io: Pick<Io, 'hasColor'>,
+): string {
+  const lines = [
+    `${paint(io, 'bold', id)} (${NAMES[kind]})`,
+    `  ${summary}`,
+    ...conditions.map((one, index) => `  ${index === 0 ? 'it matches if' : 'or if'}: ${one}`),
+    '',
+    `  Why: ${why}`,
+    `  What to do: ${colourCommands(whatToDo, io)}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** Commands stand in backticks where there are no colours. */
+function colourCommands(text: string, io: Pick<Io, 'hasColor'>): string {
+  if (!io.hasColor) return text
+  return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))
+}

@@ -1,0 +1,76 @@
+import { spell } from '../../classify/classify.js'
+import type { Rule } from '../../classify/rules.js'
+import type { Words } from '../../define/options.js'
+import { CLASSES, EVIDENCE, FAILURES, PATHS, STATES } from './classes.js'
+import { explanationsFrom, type Explanation, type NamedWords } from './explanation.js'
+import { FINDINGS } from './findings.js'
+import { REASONS } from './reasons.js'
+import { rowExplanation } from './rows.js'
+
+/** A kind of daemon whose ids are explained: its words and its decision table. */
+export interface ExplainedFamily {
+  readonly words: NamedWords & Pick<Words, 'reasonNames'>
+  readonly rules: readonly Rule[]
+}
+
+const ORDER: readonly Explanation['kind'][] = [
+  'finding',
+  'class',
+  'reason',
+  'evidence',
+  'state',
+  'sync',
+  'row',
+  'path',
+  'failure',
+]
+
+/** S2 comes before S10. */
+const NUMERIC = new Intl.Collator('en', { numeric: true })
+
+/** Returns the explanation of every id that the doctor and the commands about these daemons name. `own`: the tool's ids. */
+export function catalogueOf(
+  families: readonly ExplainedFamily[],
+  own: readonly Explanation[] = [],
+): readonly Explanation[] {
+  const words = families.map((family) => family.words)
+  const all = [
+    ...explanationsFrom('finding', FINDINGS, words),
+    ...explanationsFrom('class', CLASSES, words),
+    ...explanationsFrom('evidence', EVIDENCE, words),
+    ...explanationsFrom('state', STATES, words),
+    ...explanationsFrom('path', PATHS, words),
+    ...explanationsFrom('failure', FAILURES, words),
+    ...reasonExplanations(families),
+    ...families.flatMap(rowExplanations),
+    ...own,
+  ]
+  return all.toSorted(
+    (one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || NUMERIC.compare(one.id, other.id),
+  )
+}
+
+/** A reason is explained in the words of the families whose table has it. */
+function reasonExplanations(families: readonly ExplainedFamily[]): readonly Explanation[] {
+  const using = new Map<string, { readonly rule: Rule; readonly words: NamedWords[] }>()
+  for (const { words, rules } of families) {
+    for (const rule of new Map(rules.map((one) => [one.reason, one])).values()) {
+      if (rule.reason === null) continue
+      const name = spell(rule.reason, words.reasonNames)
+      const found = using.get(name) ?? { rule, words: [] }
+      found.words.push(words)
+      using.set(name, found)
+    }
+  }
+  return [...using].flatMap(([name, { rule, words }]) =>
+    rule.reason === null ? [] : explanationsFrom('reason', { [name]: REASONS[rule.reason] }, words),
+  )
+}
+
+function rowExplanations({ words, rules }: ExplainedFamily): readonly Explanation[] {
+  return rules.flatMap((rule) => {
+    const name = rule.reason === null ? rule.class : spell(rule.reason, words.reasonNames)
+    const text = rule.reason === null ? CLASSES[rule.class] : REASONS[rule.reason]
+    return explanationsFrom('row', { [name]: text }, [words]).map((one) => rowExplanation(rule, name, one))
+  })
+}

@@ -1,0 +1,61 @@
+import type { Words } from '../../define/options.js'
+
+/** What an id names. An id may name two things: `unreachable` is a state and a reason. */
+export type ExplainedKind =
+  | 'finding'
+  | 'row'
+  | 'class'
+  | 'reason'
+  | 'evidence'
+  | 'state'
+  | 'sync'
+  | 'path'
+  | 'failure'
+
+/** What an id means. A word in braces stands for a word of the tool: `{clean}`, `{scope}`. */
+export interface ExplanationText {
+  /** What it means: one short line, without a full stop. */
+  readonly summary: string
+  /** Why it is so, or why it matters. */
+  readonly why: string
+  readonly whatToDo: string
+}
+
+export interface Explanation extends ExplanationText {
+  readonly id: string
+  readonly kind: ExplainedKind
+  /** The conditions under which a row matches, one of which must hold; empty for everything else. */
+  readonly conditions: readonly string[]
+}
+
+export type Texts<Id extends string = string> = Readonly<Record<Id, ExplanationText>>
+
+const NAMED = ['title', 'start', 'stop', 'clean', 'scope', 'predecessor'] as const
+
+/** The words that a text may name. */
+export type NamedWords = Pick<Words, (typeof NAMED)[number]>
+
+/** Returns the explanations of a kind. A text about several kinds of daemons names the words of each. */
+export function explanationsFrom(
+  kind: ExplainedKind,
+  texts: Texts,
+  words: readonly NamedWords[],
+): readonly Explanation[] {
+  return Object.entries(texts).map(([id, text]) => ({
+    id,
+    kind,
+    summary: worded(text.summary, words),
+    why: worded(text.why, words),
+    whatToDo: worded(text.whatToDo, words),
+    conditions: [],
+  }))
+}
+
+/** Returns the text with the words of the tool; a command in backticks stays in backticks. */
+export function worded(text: string, words: readonly NamedWords[]): string {
+  return text.replaceAll(/(`?)\{([a-z]+)\}\1/g, (all, quote: string, name: string) => {
+    const word = NAMED.find((one) => one === name)
+    if (word === undefined) return all
+    return [...new Set(words.map((one) => `${quote}${one[word]}${quote}`))].join(' or ')
+  })
+}

@@ -1,0 +1,30 @@
+import type { Fact } from '../../classify/facts.js'
+
+/** The facts of the decision tables, as a person reads them. */
+export const FACTS: Readonly<Record<Fact, string>> = {
+  in_range: 'its port is in the range, or it does not listen',
+  other_family: 'it is a daemon of another kind of this tool',
+  spawn_shape: 'its command line is one with which this tool starts such daemons',
+  self_report: 'it answers with a health reply of such a daemon',
+  answered_http: 'it answers with HTTP of any kind',
+  singleton_here: 'a record or the lock of this scope names it as the daemon',
+  singleton_named: 'a record or the lock of a scope that it names says that it is the daemon there',
+  part_of_singleton: 'it shares its port with a live daemon, or was forked from one',
+  holds_reported_lock: 'it holds the lock of the scope that it reports',
+  same_user: 'it belongs to the user of this command',
+  pid_known: 'its process is known',
+  start_time_known: 'the start time of its process is known',
+  same_namespaces: 'it has the namespaces of this command',
+  reachable: 'this command can connect to it',
+  elsewhere: 'a scope that it names may have its daemon on another machine or in a container',
+  marker: 'its command line names a scope',
+  marker_here: 'its command line names this scope',
+  report_agrees: 'its health reply is proven to come from its process',
+  scope_agrees: 'its health reply and its command line name the same scope',
+  scope_told: 'the scope in its command line was read in time',
+  records_readable: 'every record of the scopes that it names is absent or readable',
+  in_startup_grace: 'it is younger than 30 s',
+  predecessor: 'it is a daemon of an earlier implementation',
+  project_gone: 'the directory of its scope is proven to be gone',
+  disowned: 'its scope has another daemon, or none',
+}

@@ -1,0 +1,46 @@
+import type { Texts } from './explanation.js'
+
+/** The findings of the library's doctor. Those of a tool are with the tool. */
+export const FINDINGS: Texts = {
+  'F-002': {
+    summary: 'orphaned daemons listen in the range',
+    why: 'They use ports and memory, and may run old code. Daemons that are in use anywhere are not counted.',
+    whatToDo:
+      'Run `{clean}`: it ends what is proven stale. For the others, run the command that is shown in their row.',
+  },
+  'F-004': {
+    summary: 'the daemon and this command are of different versions',
+    why: 'Commands replace an older daemon, use any other that speaks the same protocol, and refuse a newer protocol.',
+    whatToDo: 'Run the command that is shown. If the daemon is newer, better use the newer installation.',
+  },
+  'F-005': {
+    summary: 'no daemon runs (info), or it does not answer (critical)',
+    why: 'No daemon is a normal state: commands start one when they need it. One that hangs keeps them from that.',
+    whatToDo: 'Nothing if none runs. If it hangs, run the command that is shown; `{start}` starts a new one.',
+  },
+  'F-010': {
+    summary: 'nearly every port of the range is in use',
+    why: 'A daemon that finds no free port cannot start.',
+    whatToDo: 'End what the finding names and nobody needs. Stale daemons are ended by `{clean}`.',
+  },
+  'F-011': {
+    summary: '{predecessor} keeps a daemon on this {scope} too',
+    why: 'Once there is a record of this version, only commands of the earlier one use that daemon. Both may run.',
+    whatToDo: 'Nothing, or end it with the stop command of the earlier version.',
+  },
+  'F-013': {
+    summary: 'the daemon cannot be reached from here',
+    why: 'It runs in another network, or a sandbox forbids the connection. It may be healthy where it runs.',
+    whatToDo: 'Use it where it runs. No command here ends it.',
+  },
+  'F-014': {
+    summary: 'the daemon runs on another machine or in a container',
+    why: 'It holds the lock of this {scope}, so no second one may start here.',
+    whatToDo: 'Use it, or stop it, where it runs.',
+  },
+  'F-015': {
+    summary: 'the daemon crashed',
+    why: 'Its record says that it runs, and its process is gone: it was killed, or ended without writing why.',
+    whatToDo: 'Run `{start}`; its log may say what came before the end. If it happens again, that is a bug.',
+  },
+}

@@ -1,0 +1,29 @@
+import type { Words } from '../define/options.js'
+
+/** What the user can do about a finding or a listener: one remedy, the mildest that works. */
+export interface Remedy {
+  /** At least one. Each runs as it stands in a shell, one after the other; none contains prose. */
+  readonly commands: readonly string[]
+  /** What the commands do or, where they only explain, what the user can do. One sentence without a full stop. */
+  readonly description: string
+  /** True only if the commands can end nothing but what is `safe_auto`. */
+  readonly safe: boolean
+}
+
+/** The remedy of a finding, with `command` for readers of earlier versions: it is the first of `commands`. */
+export type Remediation = Remedy & { readonly command: string }
+
+/** Returns the remedy of a finding. */
+export function remediationOf({ commands, description, safe }: Remedy): Remediation {
+  return { command: commands[0] ?? '', commands, description, safe }
+}
+
+/** Returns the remedy of a problem that no command solves from here: the command explains the id. */
+export function explained({ explain }: Pick<Words, 'explain'>, id: string, description: string): Remedy {
+  return { commands: [`${explain} ${id}`], description, safe: true }
+}
+
+/** Returns whether the remedy only explains. */
+export function isExplanation({ explain }: Pick<Words, 'explain'>, { commands }: Remedy): boolean {
+  return commands.every((command) => command.startsWith(`${explain} `))
+}

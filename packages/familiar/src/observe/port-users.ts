@@ -1,0 +1,66 @@
+import { basename } from 'node:path'
+import type { Candidate, Scan } from './scan.js'
+
+/** More groups than these are counted together. */
+const SHOWN_GROUPS = 4
+
+interface PortUser {
+  readonly ports: number
+  readonly text: string
+}
+
+/**
+ * Returns in one line who uses the ports of the range: a process with several ports by itself, all others by what they are.
+ * The most ports come first.
+ */
+export function describePortUsers({ candidates }: Scan): string {
+  const users = [...groupBy(candidates.filter(listens), keyOf(candidates)).values()]
+    .map(userOf)
+    .toSorted((one, other) => other.ports - one.ports)
+  const shown = users.slice(0, SHOWN_GROUPS)
+  const left = users.slice(SHOWN_GROUPS).reduce((sum, { ports }) => sum + ports, 0)
+  return [...shown.map(({ text }) => text), ...(left === 0 ? [] : [`${left} by others`])].join(', ')
+}
+
+function listens({ observation }: Candidate): boolean {
+  return observation.port !== null
+}
+
+/** A process with several ports is a group of its own. */
+function keyOf(candidates: readonly Candidate[]): (candidate: Candidate) => string {
+  const counts = groupBy(candidates.filter(listens), ({ observation }) => String(observation.pid))
+  return (candidate) => {
+    const pid = String(candidate.observation.pid)
+    const isAlone = candidate.observation.pid === null || (counts.get(pid)?.length ?? 0) < 2
+    return isAlone ? kindOf(candidate) : `${pid} ${kindOf(candidate)}`
+  }
+}
+
+/** As the doctor's table says it: the reason, or that it is proven stale. */
+function kindOf({ verdict }: Candidate): string {
+  return verdict.reason ?? verdict.class
+}
+
+function userOf(group: readonly Candidate[]): PortUser {
+  const ports = new Set(group.map(({ observation }) => observation.port)).size
+  const processes = new Set(group.map(({ observation }) => observation.pid))
+  const [first] = group
+  const kind = first === undefined ? '' : kindOf(first)
+  const executable = first?.observation.process?.executable ?? null
+  const program = executable === null ? '' : `, ${basename(executable)}`
+  const who =
+    processes.size === 1
+      ? `process ${first?.observation.pid ?? 'unknown'}${program}`
+      : `${processes.size} processes`
+  return { ports, text: `${ports} by ${who} (${kind})` }
+}
+
+function groupBy<T>(all: readonly T[], key: (one: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const group = groups.get(key(one))
+    if (group === undefined) groups.set(key(one), [one])
+    else group.push(one)
+  }
+  return groups
+}

@@ -1,0 +1,134 @@
+import type { Texts } from 'familiar/cli'
+import type { SkipReason } from '../sync/start-policy.js'
+import type { WhyReason } from '../sync/why.js'
+
+/** The findings of `auth doctor` that are about the session, the queue and the configuration. */
+export const FINDINGS: Texts = {
+  'F-001': {
+    summary: 'nobody is signed in (info), although hosted sync is on (critical)',
+    why: 'Events leave this machine only in a session with a sync server. Without hosted sync nobody has to sign in.',
+    whatToDo:
+      'Sign in: `spec-kitty auth login --server URL`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
+  },
+  'F-009': {
+    summary: 'events have waited in the queue for more than a day',
+    why: 'Nothing is lost, but the server does not have them. The finding says what keeps them.',
+    whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
+  },
+  'F-012': {
+    summary: 'a configuration file is broken, cannot be read, or has a wrong value',
+    why: 'A wrong setting never falls back to a guess: what depends on it does not run until it is right.',
+    whatToDo: 'Correct the file at the line that is named. `spec-kitty config list` shows every setting.',
+  },
+  'F-016': {
+    summary: 'the session file cannot be read',
+    why: 'It is damaged, not permitted or not a file, so it is not known who is signed in, and nothing leaves.',
+    whatToDo: 'Sign in again: `spec-kitty auth login --server URL`. It replaces the file.',
+  },
+  'F-017': {
+    summary: 'the queue cannot be read',
+    why: 'The database is damaged, of a newer version, or not permitted. This command only looks and changes nothing.',
+    whatToDo:
+      'If it is damaged, `spec-kitty sync start` puts it aside and saves what can be read. If it is newer, upgrade.',
+  },
+}
+
+/** Why commands do not start the sync daemon on their own. */
+export const SKIPS: Texts<SkipReason> = {
+  'SPEC_KITTY_SYNC_DISABLE is set': {
+    summary: 'the variable SPEC_KITTY_SYNC_DISABLE forbids to start the daemon',
+    why: 'It is your word that no command starts the sync daemon on its own.',
+    whatToDo: 'Unset it, or start the daemon yourself: `spec-kitty sync start` works all the same.',
+  },
+  rollout_disabled: {
+    summary: 'hosted sync is off, so no command starts the daemon on its own',
+    why: 'The variable SPEC_KITTY_ENABLE_SAAS_SYNC is not set to 1, true, yes, y or on.',
+    whatToDo:
+      'Set it to 1 to let events leave this machine, or start the daemon yourself: `spec-kitty sync start`.',
+  },
+  intent_local_only: {
+    summary: 'the command needs no daemon',
+    why: 'What it does happens on this machine alone.',
+    whatToDo: 'Nothing.',
+  },
+  policy_manual: {
+    summary: 'background_daemon in config.toml is "manual", or the file is wrong',
+    why: 'Then only you start the sync daemon. What cannot be read counts as manual.',
+    whatToDo:
+      'Start it yourself: `spec-kitty sync start`. `spec-kitty config list` shows where the value comes from.',
+  },
+}
+
+/** Why events stay on this machine. */
+export const WHYS: Texts<WhyReason> = {
+  hosted_sync_disabled: {
+    summary: 'hosted sync is off',
+    why: 'The sync daemon, or this command where none runs, does not have SPEC_KITTY_ENABLE_SAAS_SYNC set to 1.',
+    whatToDo:
+      'Run `SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart`, and set the variable in your profile.',
+  },
+  config_unreadable: {
+    summary: 'config.toml is broken, or has a wrong value',
+    why: 'A wrong setting never falls back to a guess.',
+    whatToDo: 'Correct the line that `spec-kitty config list` names.',
+  },
+  no_session: {
+    summary: 'nobody is signed in, or the session is over',
+    why: 'Events leave this machine only in a session with a sync server.',
+    whatToDo: 'Run `spec-kitty auth login --server URL`. Your team knows the URL of its server.',
+  },
+  session_unreadable: {
+    summary: 'the session file cannot be read',
+    why: 'It is damaged, not permitted or not a file.',
+    whatToDo: 'Run `spec-kitty auth login --server URL`: it replaces the file.',
+  },
+  no_server: {
+    summary: 'no server is set that could be used',
+    why: 'SPEC_KITTY_SAAS_URL, or server_url in config.toml, is not the URL of a server.',
+    whatToDo: 'Correct what `spec-kitty config list` shows as sync.server_url.',
+  },
+  insecure_server: {
+    summary: 'the server is reached over plain HTTP',
+    why: 'The token of the session would cross the network unencrypted. Only this machine itself may use plain HTTP.',
+    whatToDo:
+      'Use the https URL of the server: correct what `spec-kitty config list` shows as sync.server_url.',
+  },
+  other_server: {
+    summary: 'the session is for another server than the one that is set',
+    why: 'The token of a session is sent to its own server only.',
+    whatToDo:
+      'Sign in to the server that is set, or correct sync.server_url: `spec-kitty config list` shows it.',
+  },
+  session_refused: {
+    summary: 'the server refused the session',
+    why: 'It was ended or revoked there. The daemon tries again only after a new sign-in.',
+    whatToDo: 'Run `spec-kitty auth login`.',
+  },
+  no_consent: {
+    summary: 'the project has not opted in',
+    why: 'The events of a project leave this machine only with its consent, in its .kittify/config.yaml.',
+    whatToDo: 'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave.',
+  },
+  consent_unreadable: {
+    summary: 'the consent of the project cannot be read',
+    why: 'Its .kittify/config.yaml is broken, or sync.enabled there is neither true nor false. That is no consent.',
+    whatToDo: 'Correct the file at the line that is named, then run `spec-kitty sync opt-in DIR`.',
+  },
+  queue_unusable: {
+    summary: 'the queue cannot be read',
+    why: 'The database is damaged, of a newer version, or not permitted.',
+    whatToDo:
+      'If it is damaged, `spec-kitty sync start` puts it aside and saves what can be read. If it is newer, upgrade.',
+  },
+  no_daemon: {
+    summary: 'no sync daemon runs',
+    why: 'The daemon sends the events. A command starts one when it is allowed to.',
+    whatToDo: 'Run `spec-kitty sync now`, or `spec-kitty sync start` if commands may not start it.',
+  },
+  backing_off: {
+    summary: 'the last attempt failed, and the daemon waits before the next one',
+    why: 'The server did not answer, or answered with an error. The daemon waits longer after each failure.',
+    whatToDo:
+      'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt.',
+  },
+}

@@ -1,0 +1,22 @@
+import { shellQuote } from 'familiar/cli'
+import { checkServerUrl } from './server-url.js'
+import type { Settings } from './settings.js'
+
+/** Returns the command that signs in to this server or, where no server is known, the one that explains the id. */
+export function loginCommand(server: string | null, id: string): string {
+  return server === null ? `spec-kitty explain ${id}` : `spec-kitty auth login --server ${shellQuote(server)}`
+}
+
+/**
+ * Returns the server that a sign-in would be for: that of the settings, else that of the last session. Null if none is named,
+ * or one that may get no token.
+ */
+export function loginServer(settings: Settings, ofSession: string | null): string | null {
+  const found = settings.get('sync.server_url')
+  // A wrong issuer or client id keeps `auth login` from working too.
+  const others = (['sync.issuer', 'sync.client_id'] as const).map((key) => settings.get(key))
+  if ([found, ...others].some(({ state }) => state === 'wrong')) return null
+  const url = found.state === 'right' ? (found.value ?? ofSession) : null
+  const checked = url === null ? null : checkServerUrl(url)
+  return checked?.state === 'usable' ? checked.url : null
+}
