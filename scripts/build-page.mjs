@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import { licencesOf } from './licences.mjs'
 
@@ -20,6 +21,7 @@ copyFileSync(join(source, 'icon.svg'), join(target, 'icon.svg'))
 writeFileSync(join(target, 'page.css'), joinStyles())
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The dashboard page', await bundleScript()))
 writePage()
+compress()
 
 /** Writes the page with the name of its build, by which it knows whether the dashboard serves a newer one. */
 function writePage() {
@@ -27,6 +29,14 @@ function writePage() {
   for (const file of ['page.css', 'page.js']) hash.update(readFileSync(join(target, file)))
   const page = readFileSync(join(source, 'index.html'), 'utf8')
   writeFileSync(join(target, 'index.html'), page.replace('PAGE_BUILD', hash.digest('hex').slice(0, 16)))
+}
+
+/** Writes each file compressed beside it, so that the dashboard need not compress it for every page. */
+function compress() {
+  for (const name of readdirSync(target)) {
+    const whole = readFileSync(join(target, name))
+    writeFileSync(join(target, `${name}.gz`), gzipSync(whole, { level: 9 }))
+  }
 }
 
 /** Joins the files in `styles` in the order of their numbers, because order matters in CSS. */

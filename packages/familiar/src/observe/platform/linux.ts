@@ -8,6 +8,7 @@ import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
 import {
   isPastListeners,
+  parseBootTime,
   parseCmdline,
   parseProcNetTcp,
   parseProcStat,
@@ -34,6 +35,7 @@ export const linux: Platform = {
     assertOwnProc()
     return new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view]))
   },
+  startTimes: async (pids) => readStartTimes(pids),
   lockHolder: async (path, told, pids) => readLockHolder(path, told, pids),
   environment: async (pid) => readEnvironment(pid),
 }
@@ -171,6 +173,31 @@ function inspectOne(pid: number): readonly ProcessView[] {
   const after = readStat(pid)
   if (after === 'gone') return []
   return [after?.startTicks === stat.startTicks ? view : unknownView(pid)]
+}
+
+/** Reads the start times. The kernel counts them from the boot, also while the machine sleeps. */
+function readStartTimes(pids: readonly number[]): ReadonlyMap<number, number | null> {
+  assertOwnProc()
+  const bootMs = parseBootTime(readFile('/proc/stat') ?? '')
+  const starts = new Map<number, number | null>()
+  for (const pid of new Set(pids)) {
+    const stat = readStat(pid)
+    if (stat === 'gone' ? areAllVisible() : stat !== null && isDead(stat)) continue
+    const isKnown = stat !== 'gone' && stat !== null && bootMs !== null && !isElsewhere(pid)
+    starts.set(pid, isKnown ? bootMs + (Number(stat.startTicks) * 1000) / TICKS_PER_SECOND : null)
+  }
+  return starts
+}
+
+/** Returns whether absence proves that a process does not exist: with `hidepid`, /proc hides those of other users. */
+function areAllVisible(): boolean {
+  return readStat(1) !== 'gone'
+}
+
+/** Returns whether a process is known to be in another pid namespace: there it goes by another pid. */
+function isElsewhere(pid: number): boolean {
+  const namespace = readLink(`/proc/${pid}/ns/pid`)
+  return namespace !== null && namespace !== pidNamespace()
 }
 
 function unknownView(pid: number): ProcessView {

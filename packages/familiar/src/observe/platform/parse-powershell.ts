@@ -124,6 +124,14 @@ function sidOf(value: unknown): string | null {
   return text !== null && /^S-1(?:-\d+)+$/.test(text) ? text : null
 }
 
+/** The file time of 1970, in milliseconds since 1601. */
+const EPOCH_MS = 11_644_473_600_000n
+
+/** Returns a file time in milliseconds since 1970. */
+export function timeOfTicks(ticks: string): number {
+  return Number((BigInt(ticks) * 1000n) / TICKS_PER_SECOND - EPOCH_MS)
+}
+
 function secondsBetween(from: string, to: string): number | null {
   const ticks = BigInt(to) - BigInt(from)
   return ticks < 0n ? null : Number(ticks / TICKS_PER_SECOND)
