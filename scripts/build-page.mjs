@@ -40,11 +40,12 @@ function compress() {
   }
 }
 
-/** Joins the files in `styles` in the order of their numbers, because order matters in CSS. */
+/** Joins the files in `styles` in the order of their numbers, because order matters in CSS, without comments and indents. */
 function joinStyles() {
   const directory = join(source, 'styles')
   const files = readdirSync(directory).toSorted()
-  return files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
+  const styles = files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
+  return styles.replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(/\s*\n\s*/g, '\n')
 }
 
 /** Writes the scripts, and returns the files that they contain. */
@@ -53,6 +54,8 @@ async function bundleScript() {
     input: join(source, 'main.tsx'),
     tsconfig: join(source, 'tsconfig.json'),
     platform: 'browser',
+    // Otherwise what the script shares with a view becomes a third script, which a page waits for at first.
+    preserveEntrySignatures: 'allow-extension',
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
   })
   const { output } = await bundle.write({

@@ -19,14 +19,70 @@ import { dirname, join } from 'node:path'
 
 /** @type {readonly Package[]} */
 const SYNC_QUEUE = [
-  ['WP01', 'Persist the queue on disk', 'done', 'maria', [], { agent: 'claude:opus:implementer', subtasks: 3 }],
+  [
+    'WP01',
+    'Persist the queue on disk',
+    'done',
+    'maria',
+    [],
+    { agent: 'claude:opus:implementer', subtasks: 3 },
+  ],
   ['WP02', 'Retry with back-off', 'done', 'jonas', ['WP01'], { agent: 'codex', subtasks: 3 }],
-  ['WP03', 'Bound the queue by size', 'approved', 'maria', ['WP01'], { agent: 'claude:opus:implementer', subtasks: 3 }],
-  ['WP04', 'Compact after upload', 'in_review', 'jonas', ['WP02'], { agent: 'gemini', model: 'pro', role: 'reviewer', subtasks: 3, process: 'running' }],
-  ['WP05', 'Survive a full disk', 'for_review', 'amina', ['WP01', 'WP03'], { agent: 'codex', model: 'large', role: 'implementer', subtasks: 3 }],
-  ['WP06', 'Upload in batches', 'in_progress', 'maria', ['WP02'], { agent: 'claude:opus:implementer', model: 'opus', role: 'implementer', subtasks: 2, process: 'running', sentBack: 'A batch of 101 events is sent: the limit is 100.' }],
-  ['WP07', 'Show the queue in sync status', 'claimed', 'amina', ['WP01'], { agent: 'codex', model: 'large', role: 'implementer', subtasks: 0, process: 'ended' }],
-  ['WP08', 'Measure throughput', 'blocked', undefined, ['WP06'], { reason: 'There is no machine with a slow disk to measure on.' }],
+  [
+    'WP03',
+    'Bound the queue by size',
+    'approved',
+    'maria',
+    ['WP01'],
+    { agent: 'claude:opus:implementer', subtasks: 3 },
+  ],
+  [
+    'WP04',
+    'Compact after upload',
+    'in_review',
+    'jonas',
+    ['WP02'],
+    { agent: 'gemini', model: 'pro', role: 'reviewer', subtasks: 3, process: 'running' },
+  ],
+  [
+    'WP05',
+    'Survive a full disk',
+    'for_review',
+    'amina',
+    ['WP01', 'WP03'],
+    { agent: 'codex', model: 'large', role: 'implementer', subtasks: 3 },
+  ],
+  [
+    'WP06',
+    'Upload in batches',
+    'in_progress',
+    'maria',
+    ['WP02'],
+    {
+      agent: 'claude:opus:implementer',
+      model: 'opus',
+      role: 'implementer',
+      subtasks: 2,
+      process: 'running',
+      sentBack: 'A batch of 101 events is sent: the limit is 100.',
+    },
+  ],
+  [
+    'WP07',
+    'Show the queue in sync status',
+    'claimed',
+    'amina',
+    ['WP01'],
+    { agent: 'codex', model: 'large', role: 'implementer', subtasks: 0, process: 'ended' },
+  ],
+  [
+    'WP08',
+    'Measure throughput',
+    'blocked',
+    undefined,
+    ['WP06'],
+    { reason: 'There is no machine with a slow disk to measure on.' },
+  ],
   ['WP09', 'Document the file format', 'planned', undefined, ['WP01']],
   ['WP10', 'Drop the old spool directory', 'canceled'],
 ]
@@ -39,7 +95,10 @@ const MISSIONS = [
     '001-install-script',
     'A single install script',
     finished('Detect the platform', 'Verify checksums', 'Roll back'),
-    { purpose_tldr: 'One line installs the tool on all three systems.', baseline_merge_commit: '4f1c2d9e8a7b' },
+    {
+      purpose_tldr: 'One line installs the tool on all three systems.',
+      baseline_merge_commit: '4f1c2d9e8a7b',
+    },
   ],
   [
     '002-offline-queue',
@@ -52,7 +111,14 @@ const MISSIONS = [
     'Import wizard for existing repositories',
     [
       ['WP01', 'Read the history', 'approved', 'amina', [], { agent: 'codex', subtasks: 3 }],
-      ['WP02', 'Map authors to members', 'in_progress', 'jonas', ['WP01'], { agent: 'gemini', model: 'pro', role: 'implementer', subtasks: 1 }],
+      [
+        'WP02',
+        'Map authors to members',
+        'in_progress',
+        'jonas',
+        ['WP01'],
+        { agent: 'gemini', model: 'pro', role: 'implementer', subtasks: 1 },
+      ],
       ['WP03', 'Preview before import', 'planned', undefined, ['WP01', 'WP02']],
     ],
     { purpose_tldr: 'A team moves in with its history.' },
@@ -62,8 +128,22 @@ const MISSIONS = [
     '005-release-notes',
     'Release notes from merged missions',
     [
-      ['WP01', 'Collect merged missions', 'approved', 'maria', [], { agent: 'claude:opus:implementer', subtasks: 3 }],
-      ['WP02', 'Write them down', 'approved', 'maria', ['WP01'], { agent: 'claude:opus:implementer', subtasks: 3 }],
+      [
+        'WP01',
+        'Collect merged missions',
+        'approved',
+        'maria',
+        [],
+        { agent: 'claude:opus:implementer', subtasks: 3 },
+      ],
+      [
+        'WP02',
+        'Write them down',
+        'approved',
+        'maria',
+        ['WP01'],
+        { agent: 'claude:opus:implementer', subtasks: 3 },
+      ],
     ],
     { purpose_tldr: 'Nobody writes the same sentence twice.' },
   ],
@@ -259,7 +339,8 @@ function historyOf([id, , lane, assignee, , facts = {}], at) {
       from_lane: lanes[step - 1] ?? 'genesis',
       to_lane: to,
       actor,
-      reason: lanes[step - 1] === 'in_review' && to === 'claimed' ? sentBack : step === way.length ? reason : null,
+      reason:
+        lanes[step - 1] === 'in_review' && to === 'claimed' ? sentBack : step === way.length ? reason : null,
     },
   }))
   const last = moves.at(-1)?.step ?? 0
@@ -282,10 +363,16 @@ function factsInLog({ agent, model, role, subtasks, process: state, sentBack }) 
     ...(subtasks === undefined ? {} : { subtasks: Object.fromEntries(done) }),
     ...(state === undefined
       ? {}
-      : { shell_pid: state === 'running' ? process.pid : NO_PROCESS, shell_pid_created_at: String(startedAt) }),
+      : {
+          shell_pid: state === 'running' ? process.pid : NO_PROCESS,
+          shell_pid_created_at: String(startedAt),
+        }),
     ...(sentBack === undefined
       ? {}
-      : { note: 'The limit is now checked before the request.', review: { actor: 'gemini', at: new Date().toISOString(), reason: sentBack } }),
+      : {
+          note: 'The limit is now checked before the request.',
+          review: { actor: 'gemini', at: new Date().toISOString(), reason: sentBack },
+        }),
   }
 }
 

@@ -16,10 +16,12 @@ import { MissionView } from './views/mission.js'
 import { MissionsView } from './views/missions.js'
 import { Notice } from './views/notice.js'
 import { NowView } from './views/now.js'
+import { SearchDialog } from './views/search.js'
 import { Stopped } from './views/stopped.js'
 
-const DaemonsView = lazy('The view of daemons', () => import('./views/daemons.js').then((module) => module.DaemonsView))
-const SearchDialog = lazy('The search', () => import('./views/search.js').then((module) => module.SearchDialog))
+const DaemonsView = lazy('The view of daemons', () =>
+  import('./views/daemons.js').then((module) => module.DaemonsView),
+)
 
 /** The whole page: the frame that all views share, and the view of the current route. */
 export function App() {
@@ -116,7 +118,13 @@ function useSearchKey() {
   const [, setSearching] = state
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return
+      if (
+        event.key.toLowerCase() !== 'k' ||
+        !(event.ctrlKey || event.metaKey) ||
+        event.shiftKey ||
+        event.altKey
+      )
+        return
       event.preventDefault()
       setSearching(true)
     }

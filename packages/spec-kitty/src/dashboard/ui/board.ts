@@ -57,7 +57,10 @@ export function peopleOf(packages: readonly WorkPackage[]): readonly string[] {
 }
 
 /** Returns the packages with the words and the agent that the reader chose. */
-export function choosePackages(packages: readonly WorkPackage[], choice: BoardChoice): readonly WorkPackage[] {
+export function choosePackages(
+  packages: readonly WorkPackage[],
+  choice: BoardChoice,
+): readonly WorkPackage[] {
   return packages.filter(({ id, title, agent, assignee, phase }) => {
     if (choice.agent !== '' && agent !== choice.agent && assignee !== choice.agent) return false
     return hasWords(choice.text, [id, title, agent, assignee, phase])

@@ -28,7 +28,9 @@ const LANE_NAMES: Readonly<Record<Lane, string>> = {
 }
 
 /** The lanes that a reader can filter by. */
-export const LANE_CHOICES: readonly { readonly value: string; readonly name: string }[] = Object.entries(LANE_NAMES)
+export const LANE_CHOICES: readonly { readonly value: string; readonly name: string }[] = Object.entries(
+  LANE_NAMES,
+)
   .filter(([lane]) => lane !== 'genesis')
   .map(([value, name]) => ({ value, name }))
 

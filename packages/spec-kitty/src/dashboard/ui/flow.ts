@@ -57,7 +57,9 @@ function round(value: number): number {
 
 /** Returns the median of the cycle times in seconds; null if there are none. */
 export function medianCycle(packages: readonly PackageFlow[]): number | null {
-  const times = packages.flatMap(({ cycle_seconds: seconds }) => seconds ?? []).toSorted((one, other) => one - other)
+  const times = packages
+    .flatMap(({ cycle_seconds: seconds }) => seconds ?? [])
+    .toSorted((one, other) => one - other)
   const middle = times.length / 2
   if (times.length === 0) return null
   return times.length % 2 === 1

@@ -38,7 +38,9 @@ function sectionOf({ section }: MissionSummary): MissionSection {
 
 /** Returns the agents of all missions, each once, sorted. */
 export function agentsOf(missions: readonly Pick<MissionSummary, 'agents'>[]): readonly string[] {
-  return [...new Set(missions.flatMap(({ agents }) => agents))].toSorted((one, other) => one.localeCompare(other))
+  return [...new Set(missions.flatMap(({ agents }) => agents))].toSorted((one, other) =>
+    one.localeCompare(other),
+  )
 }
 
 /** Returns whether all words of a text are in one of these, without regard to case. */
@@ -53,14 +55,17 @@ export function hasWords(text: string, places: readonly (string | null)[]): bool
 function matches(mission: MissionSummary, { text, lane, agent }: ListChoice): boolean {
   const { title, id, purpose, lanes, agents } = mission
   if (!hasWords(text, [title, id, purpose])) return false
-  if (lane !== '' && !(Object.hasOwn(lanes, lane) && (lanes as Readonly<Record<string, number>>)[lane])) return false
+  if (lane !== '' && !(Object.hasOwn(lanes, lane) && (lanes as Readonly<Record<string, number>>)[lane]))
+    return false
   return agent === '' || agents.includes(agent)
 }
 
 /** The server sends what changed last first. */
 function sort(missions: readonly MissionSummary[], by: string): readonly MissionSummary[] {
-  if (by === 'title') return missions.toSorted((one, other) => one.title.localeCompare(other.title, 'en', { numeric: true }))
-  if (by === 'progress') return missions.toSorted((one, other) => (other.progress ?? -1) - (one.progress ?? -1))
+  if (by === 'title')
+    return missions.toSorted((one, other) => one.title.localeCompare(other.title, 'en', { numeric: true }))
+  if (by === 'progress')
+    return missions.toSorted((one, other) => (other.progress ?? -1) - (one.progress ?? -1))
   if (by === 'size') return missions.toSorted((one, other) => sizeOf(other) - sizeOf(one))
   return missions
 }

@@ -19,6 +19,7 @@ import { render } from 'preact'
 import { App } from './app.js'
 import { Live, openEvents } from './live/events.js'
 import { rawReplies } from './live/reply.js'
+import './markdown/policy.js'
 import { applyTheme, rememberedTheme } from './theme.js'
 import { Guard } from './views/guard.js'
 

@@ -6,7 +6,8 @@ type Liveness = AgentProcess['liveness']
 export const LIVENESS: Readonly<Record<Liveness, { readonly name: string; readonly meaning: string }>> = {
   running: {
     name: 'Running',
-    meaning: 'The process that the log names lives on this machine: its number and its start time are the same.',
+    meaning:
+      'The process that the log names lives on this machine: its number and its start time are the same.',
   },
   not_running_here: {
     name: 'Not running here',
@@ -15,7 +16,8 @@ export const LIVENESS: Readonly<Record<Liveness, { readonly name: string; readon
   },
   unknown: {
     name: 'Unknown',
-    meaning: 'The log names no process or no start time, or this system does not tell. Silence is never taken for an end.',
+    meaning:
+      'The log names no process or no start time, or this system does not tell. Silence is never taken for an end.',
   },
 }
 
@@ -49,7 +51,11 @@ export function newlyWaiting(before: NowReply, after: NowReply): readonly Waitin
 }
 
 /** Stands for a package in all missions, and why it waits. */
-export function keyOf({ mission, id, why }: Pick<WaitingPackage, 'mission' | 'id'> & { readonly why?: string }): string {
+export function keyOf({
+  mission,
+  id,
+  why,
+}: Pick<WaitingPackage, 'mission' | 'id'> & { readonly why?: string }): string {
   return JSON.stringify([mission.id, id, why])
 }
 

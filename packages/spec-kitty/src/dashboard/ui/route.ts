@@ -88,7 +88,11 @@ export function boardLink(mission: string, card: string | null = null, board = W
 }
 
 /** Returns the fragment of a document, or of the mission's documents if none is named. */
-export function documentLink(mission: string, document: string | null, heading: string | null = null): string {
+export function documentLink(
+  mission: string,
+  document: string | null,
+  heading: string | null = null,
+): string {
   return printRoute({ view: 'documents', mission, document, heading })
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { formatAgo, formatDuration } from '../format.js'
+import { formatAgo, formatRough } from '../format.js'
 
 const TICK_MS = 30_000
 
@@ -46,10 +46,10 @@ export function Ago({ time }: TimeProps) {
   return <Time time={time} print={(then) => formatAgo(then, Math.max(now, then))} />
 }
 
-/** How long something has lasted, as `12 min`, with the time at which it began as its tooltip. */
+/** How long something has lasted, as `for 12 min`, with the time at which it began as its tooltip. */
 export function Since({ time }: TimeProps) {
   const now = useNow()
-  return <Time time={time} print={(then) => formatDuration((now - then) / 1000)} />
+  return <Time time={time} print={(then) => `for ${formatRough((now - then) / 1000)}`} />
 }
 
 function Time({ time, print }: TimeProps & { readonly print: (then: number) => string }) {

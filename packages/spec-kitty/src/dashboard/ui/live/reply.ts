@@ -65,10 +65,9 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const reread = useRef(() => {})
 
   useEffect(() => {
-    const reader = createReader(url, live, (next, before) => {
-      setState(next)
+    const reader = createReader(url, live, setState, (before, after) => {
       const { announcement } = current.current
-      return typeof announcement === 'string' ? announcement : announcement(before.value, next.value)
+      return typeof announcement === 'string' ? announcement : announcement(before, after)
     })
     reread.current = reader.read
     const stop = readWhenAsked(live, () => current.current, reader.read)
@@ -126,7 +125,12 @@ function initial(url: string): Shown {
 }
 
 /** Makes one request at a time. All reads requested during a request are answered by one more request after it. */
-function createReader(url: string, live: LiveEvents, show: (next: Shown, before: Shown) => string) {
+function createReader(
+  url: string,
+  live: LiveEvents,
+  show: (next: Shown) => void,
+  describe: (before: unknown, after: unknown) => string,
+) {
   const abort = new AbortController()
   let retrying: ReturnType<typeof setTimeout> | undefined
   let isBusy = false
@@ -135,9 +139,12 @@ function createReader(url: string, live: LiveEvents, show: (next: Shown, before:
 
   const update = (next: Shown) => {
     const isNews = shown.text !== null && next.text !== shown.text
-    const announcement = show(next, shown)
+    const before = shown
     shown = next
-    if (isNews && announcement !== '') announce(announcement)
+    show(next)
+    if (!isNews) return
+    const words = describe(before.value, next.value)
+    if (words !== '') announce(words)
   }
   const read = async (): Promise<void> => {
     isStale = true
@@ -149,6 +156,8 @@ function createReader(url: string, live: LiveEvents, show: (next: Shown, before:
     while (isStale && !abort.signal.aborted) {
       isStale = false
       next = await fetchReply(url, next, live, abort.signal)
+      // It is said at once that the dashboard does not answer, and asked again a little later.
+      if (next.failure?.status === null) break
     }
     isBusy = false
     if (abort.signal.aborted) return

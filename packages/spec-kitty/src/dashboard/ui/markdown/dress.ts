@@ -67,7 +67,9 @@ function dressCode(box: HTMLElement): void {
   if (code === null || language === '') return
   const parts = tokens(code.textContent, language)
   code.replaceChildren(
-    ...parts.map(({ kind, text }) => (kind === 'plain' ? text : element(box, 'span', `token is-${kind}`, text))),
+    ...parts.map(({ kind, text }) =>
+      kind === 'plain' ? text : element(box, 'span', `token is-${kind}`, text),
+    ),
   )
 }
 
@@ -139,7 +141,9 @@ function makeScrollable(box: HTMLElement, label: string): void {
 /** Goes to the heading of this slug, if the document has it, and gives it the focus. */
 export function goToHeading(body: HTMLElement, slug: string): void {
   const wanted = `${HEADING_ID}${slug.toLowerCase()}`
-  const heading = [...body.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')].find(({ id }) => id === wanted)
+  const heading = [...body.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')].find(
+    ({ id }) => id === wanted,
+  )
   if (heading === undefined) return
   heading.tabIndex = -1
   heading.scrollIntoView({ block: 'start' })

@@ -35,19 +35,41 @@ const SQL =
   'values where'
 
 const SCRIPT: Language = { comment: SLASHES, words: C_LIKE }
-const YAML: Language = { comment: HASH, name: /^[ \t-]*[\w./-]+(?=:(?:\s|$))/, words: 'true false null yes no' }
+const YAML: Language = {
+  comment: HASH,
+  name: /^[ \t-]*[\w./-]+(?=:(?:\s|$))/,
+  words: 'true false null yes no',
+}
 
 /** The languages of what is in missions, by the names that authors and files give them. */
 const LANGUAGES: Readonly<Record<string, Language>> = {
   ...Object.fromEntries(
-    ['js', 'jsx', 'mjs', 'ts', 'tsx', 'javascript', 'typescript', 'java', 'go', 'rust', 'rs', 'c', 'cpp', 'cs', 'kotlin']
+    [
+      'js',
+      'jsx',
+      'mjs',
+      'ts',
+      'tsx',
+      'javascript',
+      'typescript',
+      'java',
+      'go',
+      'rust',
+      'rs',
+      'c',
+      'cpp',
+      'cs',
+      'kotlin',
+    ]
       .concat(['swift', 'php', 'css', 'graphql', 'proto', 'jsonc'])
       .map((name) => [name, SCRIPT]),
   ),
   json: { name: /"(?:[^"\\\n]|\\.)*"(?=\s*:)/, words: 'true false null' },
   ...Object.fromEntries(['yaml', 'yml', 'toml', 'ini'].map((name) => [name, YAML])),
   ...Object.fromEntries(['py', 'python'].map((name) => [name, { comment: HASH, words: PYTHON }])),
-  ...Object.fromEntries(['sh', 'bash', 'shell', 'zsh', 'console'].map((name) => [name, { comment: HASH, words: SHELL }])),
+  ...Object.fromEntries(
+    ['sh', 'bash', 'shell', 'zsh', 'console'].map((name) => [name, { comment: HASH, words: SHELL }]),
+  ),
   sql: { comment: /--[^\n]*/, words: `${SQL} ${SQL.toUpperCase()}` },
 }
 

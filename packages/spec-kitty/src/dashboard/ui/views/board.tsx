@@ -1,7 +1,15 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
-import { choosePackages, FORMS, formOf, GROUPS, groupPackages, peopleOf, type PackageGroup } from '../board.js'
+import {
+  choosePackages,
+  FORMS,
+  formOf,
+  GROUPS,
+  groupPackages,
+  peopleOf,
+  type PackageGroup,
+} from '../board.js'
 import { COLUMNS, inColumn, isLane, type ColumnName } from '../columns.js'
 import { formatCount } from '../format.js'
 import { lazy } from '../lazy.js'
@@ -33,6 +41,9 @@ export function Board({ mission, choice }: BoardProps) {
   const unknown = chosen.filter(({ lane }) => lane !== null && !isLane(lane))
   if (!packages.some(isShown)) return <NoPackages mission={mission} />
   const form = formOf(choice, mission)
+  const narrow = new Set(
+    COLUMNS.filter(({ column }) => inColumn(onBoard, column).length === 0).map(({ column }) => column),
+  )
   return (
     <div onKeyDown={moveBetweenCards}>
       <Tools mission={mission} choice={choice} />
@@ -48,7 +59,7 @@ export function Board({ mission, choice }: BoardProps) {
         <Graph mission={id} packages={chosen.filter(isShown)} choice={choice} />
       ) : (
         groupPackages(onBoard, choice.group).map((group) => (
-          <Group key={group.name ?? ''} group={group} isList={form === 'list'} {...shared} />
+          <Group key={group.name ?? ''} group={group} isList={form === 'list'} narrow={narrow} {...shared} />
         ))
       )}
     </div>
@@ -120,17 +131,19 @@ function Aside({ name, packages, children, ...shared }: AsideProps) {
 interface GroupProps extends Shared {
   readonly group: PackageGroup
   readonly isList: boolean
+  /** The columns without any package, in no group: all groups are equally wide. */
+  readonly narrow: ReadonlySet<string>
 }
 
 /** All packages, or those of one phase or agent. */
-function Group({ group: { name, packages }, isList, ...shared }: GroupProps) {
+function Group({ group: { name, packages }, isList, narrow, ...shared }: GroupProps) {
   if (packages.length === 0) return null
   const content = isList ? (
     <section class="compact" aria-label={name === null ? 'Work packages' : visible(name)}>
       <Cards packages={packages} card={CompactCard} {...shared} />
     </section>
   ) : (
-    <Columns name={name} packages={packages} {...shared} />
+    <Columns name={name} packages={packages} narrow={narrow} {...shared} />
   )
   if (name === null) return content
   return (
@@ -143,7 +156,7 @@ function Group({ group: { name, packages }, isList, ...shared }: GroupProps) {
   )
 }
 
-function Columns({ name, packages, ...shared }: Shared & PackageGroup) {
+function Columns({ name, packages, narrow, ...shared }: Shared & PackageGroup & Pick<GroupProps, 'narrow'>) {
   return (
     <div class="board">
       {COLUMNS.map((column) => (
@@ -151,6 +164,7 @@ function Columns({ name, packages, ...shared }: Shared & PackageGroup) {
           key={column.column}
           column={column}
           group={name}
+          isNarrow={narrow.has(column.column)}
           packages={inColumn(packages, column.column)}
           {...shared}
         />
@@ -162,15 +176,16 @@ function Columns({ name, packages, ...shared }: Shared & PackageGroup) {
 interface ColumnProps extends Shared {
   readonly column: ColumnName
   readonly group: string | null
+  readonly isNarrow: boolean
   readonly packages: readonly WorkPackage[]
 }
 
 /** A column without packages is a narrow strip: its place in the order stays, and its width goes to the others. */
-function Column({ column: { column, name }, group, packages, ...shared }: ColumnProps) {
+function Column({ column: { column, name }, group, isNarrow, packages, ...shared }: ColumnProps) {
   const Heading = group === null ? 'h2' : 'h3'
   return (
     <section
-      class={packages.length === 0 ? 'column is-empty' : 'column'}
+      class={isNarrow ? 'column is-empty' : 'column'}
       data-column={column}
       aria-label={group === null ? name : `${name}, ${visible(group)}`}
     >
@@ -191,7 +206,12 @@ function Cards({ packages, card: One, moved, ...shared }: CardsProps) {
   return (
     <ul>
       {packages.map((workPackage) => (
-        <One key={workPackage.id} workPackage={workPackage} hasMoved={moved.has(workPackage.id)} {...shared} />
+        <One
+          key={workPackage.id}
+          workPackage={workPackage}
+          hasMoved={moved.has(workPackage.id)}
+          {...shared}
+        />
       ))}
     </ul>
   )

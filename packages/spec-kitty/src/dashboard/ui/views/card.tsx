@@ -22,9 +22,12 @@ export type Lanes = ReadonlyMap<string, string | null>
 /** One work package on the board. Its whole area is the link that opens it. */
 export function Card({ workPackage, mission, choice, lanes, hasMoved }: CardProps) {
   const { id, lane, lane_since: since, phase, subtasks_done: done, subtasks_total: total } = workPackage
+  const people = whoHas(workPackage)
+  const isPhaseShown = phase !== null && choice.group !== 'phase'
   return (
     <li class={hasMoved ? 'card has-moved' : 'card'} data-card={id} data-lane={lane ?? ''}>
       <CardTitle workPackage={workPackage} mission={mission} choice={choice} />
+      {total > 0 && !isFinal(lane) && <Subtasks done={done} total={total} />}
       <p class="card-facts">
         <LaneOf workPackage={workPackage} />
         {since !== null && !isFinal(lane) && (
@@ -32,10 +35,13 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved }: CardProp
             <Since time={since} />
           </span>
         )}
-        <Who workPackage={workPackage} />
-        {phase !== null && choice.group !== 'phase' && <bdi class="phase">{visible(phase)}</bdi>}
-        {total > 0 && <Subtasks done={done} total={total} />}
       </p>
+      {(people !== null || isPhaseShown) && (
+        <p class="card-facts">
+          {people !== null && <Who workPackage={workPackage} />}
+          {isPhaseShown && <bdi>{visible(phase)}</bdi>}
+        </p>
+      )}
       <Needs workPackage={workPackage} lanes={lanes} />
     </li>
   )
@@ -45,11 +51,15 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved }: CardProp
 export function CompactCard({ workPackage, mission, choice, hasMoved }: CardProps) {
   const { id, lane, updated_at: updatedAt, subtasks_done: done, subtasks_total: total } = workPackage
   return (
-    <li class={hasMoved ? 'card is-compact has-moved' : 'card is-compact'} data-card={id} data-lane={lane ?? ''}>
+    <li
+      class={hasMoved ? 'card is-compact has-moved' : 'card is-compact'}
+      data-card={id}
+      data-lane={lane ?? ''}
+    >
       <CardTitle workPackage={workPackage} mission={mission} choice={choice} />
       <LaneOf workPackage={workPackage} />
       <Who workPackage={workPackage} />
-      <Subtasks done={done} total={total} />
+      {isFinal(lane) ? <span /> : <Subtasks done={done} total={total} />}
       <span class="when quiet">{updatedAt !== null && <Day time={updatedAt} />}</span>
     </li>
   )

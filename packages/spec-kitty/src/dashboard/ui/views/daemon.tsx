@@ -21,7 +21,10 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
         <h3>
           <span class="standing">{name}</span> {title}
         </h3>
-        <p>{meaningOf(daemon)}</p>
+        <p>
+          {meaningOf(daemon)}
+          {daemon.is_self && ' You are looking at it.'}
+        </p>
         <Link daemon={daemon} />
         <Rule daemon={daemon} />
       </div>
@@ -33,8 +36,7 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
 
 /** The way to another project's dashboard; the server names it only if that is proven to be one. */
 function Link({ daemon: { is_self: isSelf, url } }: { readonly daemon: DaemonEntry }) {
-  if (isSelf) return <p>You are looking at it.</p>
-  if (url === null || !/^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/$/.test(url)) return null
+  if (isSelf || url === null || !/^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/$/.test(url)) return null
   return (
     <p>
       <a href={url} target="_blank" rel="noopener noreferrer">

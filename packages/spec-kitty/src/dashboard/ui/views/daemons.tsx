@@ -55,14 +55,14 @@ function Summary({ reply: { summary, families } }: { readonly reply: DaemonsRepl
   return (
     <section class="clean-up" aria-label="Clean-up">
       <p>
-        <strong>{visible(summary.text)}</strong>
+        <strong>{capitalised(visible(summary.text))}</strong>
       </p>
       {summary.commands.map((command) => (
         <CommandToCopy key={command} command={command} />
       ))}
       {plans.map(({ name, clean_up: plan }) => (
         <details key={name}>
-          <summary>What a clean-up of {visible(name)} would do</summary>
+          <summary>{capitalised(visible(name))}: what a clean-up would do</summary>
           <ul>
             {plan.lines.map((line) => (
               <li key={line}>{visible(line)}</li>
@@ -74,6 +74,10 @@ function Summary({ reply: { summary, families } }: { readonly reply: DaemonsRepl
       ))}
     </section>
   )
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function Family({ family }: { readonly family: DaemonsReply['families'][number] }) {

@@ -18,12 +18,20 @@ interface DocumentTextProps {
   readonly name: string
   /** The heading to begin at, by its slug. */
   readonly heading?: string | null
-  /** Whether there is room for the outline and the buttons to copy. */
+  /** Whether there is room for the outline. */
   readonly isWhole?: boolean
+  /** What the text is called on the button that copies it. */
+  readonly called?: string
 }
 
 /** Shows the text of one document; it is read again when the mission changes. */
-export function DocumentText({ mission, name, heading = null, isWhole = false }: DocumentTextProps) {
+export function DocumentText({
+  mission,
+  name,
+  heading = null,
+  isWhole = false,
+  called = 'text',
+}: DocumentTextProps) {
   const url = `/api/missions/${encodeURIComponent(mission.id)}/documents/${encodeURIComponent(name)}`
   const { value, failure, read } = useReply<DocumentReply>(url, {
     isConcerned: ({ missions }) => missions === null || missions.includes(mission.id),
@@ -41,7 +49,7 @@ export function DocumentText({ mission, name, heading = null, isWhole = false }:
       {value.is_truncated && (
         <p class="truncated">This is only the beginning: the whole file has {formatBytes(value.bytes)}.</p>
       )}
-      {isWhole && <Tools document={value} mission={mission.id} />}
+      <Tools document={value} mission={mission.id} called={called} />
       <Guard what="The document" of={value} raw={() => [{ url: name, text: value.text ?? '' }]}>
         <Body document={value} mission={mission} heading={heading} isWhole={isWhole} />
       </Guard>
@@ -49,12 +57,18 @@ export function DocumentText({ mission, name, heading = null, isWhole = false }:
   )
 }
 
+interface ToolsProps {
+  readonly document: DocumentReply
+  readonly mission: string
+  readonly called: string
+}
+
 /** Buttons that copy the text or the path of a document. */
-function Tools({ document, mission }: { readonly document: DocumentReply; readonly mission: string }) {
+function Tools({ document, mission, called }: ToolsProps) {
   return (
     <p class="tools">
       <span class="quiet">{formatBytes(document.bytes)}</span>
-      {document.text !== null && <Copy text={document.text} name="Copy text" />}
+      {document.text !== null && <Copy text={document.text} name={`Copy ${called}`} />}
       <Copy text={`kitty-specs/${mission}/${document.name}`} name="Copy path" />
     </p>
   )

@@ -68,7 +68,8 @@ function NoDocuments() {
     <Notice title="No documents yet">
       <p>
         Write <code>spec.md</code>, then <code>plan.md</code> and <code>tasks.md</code>, into the mission's
-        directory. Files below <code>contracts/</code>, <code>research/</code> and other folders are shown too.
+        directory. Files below <code>contracts/</code>, <code>research/</code> and other folders are shown
+        too.
       </p>
     </Notice>
   )

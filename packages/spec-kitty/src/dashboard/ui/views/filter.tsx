@@ -54,16 +54,20 @@ interface SelectProps {
 /** A choice of one; a value of the URL that is no option is shown as one, because it filters all the same. */
 export function Select({ name, value, options, choose }: SelectProps) {
   const isKnown = options.some((option) => option.value === value)
+  // By number: a value may hold what would deceive a reader of the page's source.
+  const shown = isKnown ? options : [...options, { value, name: value }]
   return (
     <label class="select">
       <span>{name}</span>
-      <select value={value} onChange={(event) => choose(event.currentTarget.value)}>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
+      <select
+        value={shown.findIndex((option) => option.value === value)}
+        onChange={(event) => choose(shown[event.currentTarget.selectedIndex]?.value ?? '')}
+      >
+        {shown.map((option, at) => (
+          <option key={option.value} value={at}>
             {visible(option.name)}
           </option>
         ))}
-        {!isKnown && <option value={value}>{visible(value)}</option>}
       </select>
     </label>
   )

@@ -62,7 +62,12 @@ function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
           <span>{top}</span>
           <span>0</span>
         </div>
-        <svg viewBox={`0 0 ${CHART.width} ${CHART.height}`} preserveAspectRatio="none" role="img" aria-label={words}>
+        <svg
+          viewBox={`0 0 ${CHART.width} ${CHART.height}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={words}
+        >
           {areas.map(({ column, points }) => (
             <polygon key={column} class="segment" data-column={column} points={points} />
           ))}

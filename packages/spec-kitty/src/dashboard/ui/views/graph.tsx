@@ -7,7 +7,7 @@ import { LaneName } from './card.js'
 import { Notice } from './notice.js'
 
 /** In pixels of the drawing. */
-const BOX = { width: 168, height: 48, gapX: 56, gapY: 14, margin: 4 } as const
+const BOX = { width: 184, height: 48, gapX: 56, gapY: 14, margin: 4 } as const
 
 interface GraphProps {
   readonly mission: string
@@ -22,12 +22,20 @@ export function Graph({ mission, packages, choice }: GraphProps) {
   const byId = new Map(packages.map((one) => [one.id, one]))
   return (
     <div class="graph">
-      <div class="graph-drawing" tabIndex={0} role="group" aria-label="Graph of what needs what" onKeyDown={(event) => moveInGraph(event, graph)}>
+      <div
+        class="graph-drawing"
+        tabIndex={0}
+        role="group"
+        aria-label="Graph of what needs what"
+        onKeyDown={(event) => moveInGraph(event, graph)}
+      >
         <Drawing graph={graph} byId={byId} mission={mission} choice={choice} />
       </div>
       <section class="graph-list" aria-label="What needs what">
         <h2>What needs what</h2>
-        {graph.arrows.length === 0 && <Notice title="No dependencies">No package here names another one that it needs.</Notice>}
+        {graph.arrows.length === 0 && (
+          <Notice title="No dependencies">No package here names another one that it needs.</Notice>
+        )}
         <ul>
           {packages.map((one) => (
             <Needs key={one.id} one={one} mission={mission} choice={choice} />
@@ -71,7 +79,8 @@ interface BoxProps {
   readonly choice: BoardChoice
 }
 
-const TITLE_LETTERS = 22
+/** As many letters of 13 pixels as fit in any script that is no wider than the Latin one. */
+const TITLE_LETTERS = 21
 
 function Box({ place, one, mission, choice }: BoxProps) {
   if (one === undefined) return null
@@ -132,7 +141,9 @@ function moveInGraph(event: KeyboardEvent, graph: Laid): void {
 
 function neighbourIn({ places, arrows }: Laid, id: string, key: string): string | undefined {
   const at = places.find((place) => place.id === id)
-  const column = places.filter((place) => place.column === at?.column).toSorted((one, other) => one.row - other.row)
+  const column = places
+    .filter((place) => place.column === at?.column)
+    .toSorted((one, other) => one.row - other.row)
   switch (key) {
     case 'ArrowLeft':
       return arrows.find(({ to }) => to.id === id)?.from.id
@@ -165,7 +176,9 @@ function Needs({ one, mission, choice }: NeedsProps) {
       </a>{' '}
       <LaneName lane={one.lane} />
       <p class="quiet">
-        {one.dependencies.length === 0 ? 'needs nothing' : `needs ${one.dependencies.map(visible).join(', ')}`}
+        {one.dependencies.length === 0
+          ? 'needs nothing'
+          : `needs ${one.dependencies.map(visible).join(', ')}`}
       </p>
     </li>
   )

@@ -6,7 +6,7 @@ import { visible } from '../visible.js'
 export function LivenessWord({ process }: { readonly process: AgentProcess | null }) {
   const liveness = process?.liveness ?? 'unknown'
   return (
-    <span class="word" data-liveness={liveness} title={visible(process?.why ?? LIVENESS[liveness].meaning)}>
+    <span class="mark" data-liveness={liveness} title={visible(process?.why ?? LIVENESS[liveness].meaning)}>
       {LIVENESS[liveness].name}
     </span>
   )

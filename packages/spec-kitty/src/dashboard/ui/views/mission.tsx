@@ -30,7 +30,11 @@ export function MissionView({ route }: { readonly route: MissionRoute }) {
     {
       isConcerned: ({ missions }) => missions === null || missions.includes(route.mission),
       announcement: (before, after) =>
-        describeMoves((before as MissionReply).work_packages, (after as MissionReply).work_packages, laneName),
+        describeMoves(
+          (before as MissionReply).work_packages,
+          (after as MissionReply).work_packages,
+          laneName,
+        ),
     },
   )
   const title = visible(value?.title ?? route.mission)

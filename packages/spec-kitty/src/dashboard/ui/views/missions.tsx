@@ -20,7 +20,11 @@ const FILTER_FROM = 9
 
 /** Every mission of the project: what is active, what waits for the reader, what is finished. */
 export function MissionsView({ list }: { readonly list: ListChoice }) {
-  const { value: reply, failure, read } = useReply<MissionsReply>('/api/missions', {
+  const {
+    value: reply,
+    failure,
+    read,
+  } = useReply<MissionsReply>('/api/missions', {
     isConcerned: () => true,
     announcement: 'The list of missions has changed.',
   })
@@ -53,7 +57,8 @@ function List({ reply, choice }: { readonly reply: MissionsReply; readonly choic
   return (
     <>
       <p class="lead">
-        {shown < missions.length ? `${shown} of ${all}` : all} in <bdi class="path">{visible(project.path)}</bdi>
+        {shown < missions.length ? `${shown} of ${all}` : all} in{' '}
+        <bdi class="path">{visible(project.path)}</bdi>
       </p>
       <Problems problems={reply.problems} />
       {(missions.length >= FILTER_FROM || isChosen) && <Filters missions={missions} choice={choice} />}
@@ -61,7 +66,9 @@ function List({ reply, choice }: { readonly reply: MissionsReply; readonly choic
       {missions.length > 0 && shown === 0 && <NoMatch />}
       {shown > 0 && (
         <div class="list" onKeyDown={moveInList}>
-          {sections.some((section) => section.missions.some(({ progress }) => progress !== null)) && <Legend />}
+          {sections.some((section) => section.missions.some(({ progress }) => progress !== null)) && (
+            <Legend />
+          )}
           <ul class="missions" aria-label="Missions">
             {sections.map((section) => (
               <Section key={section.section} section={section} />
@@ -159,7 +166,7 @@ function Row({ mission }: { readonly mission: MissionSummary }) {
       </div>
       <p class="state">{visible(mission.state_words)}</p>
       <Counts mission={mission} />
-      <Progress mission={mission} />
+      {mission.progress === null && words === null ? <span /> : <Progress mission={mission} />}
       {words !== null && mission.progress !== null && <p class="counts-words quiet">{words}</p>}
       <p class="when quiet">{mission.updated_at !== null && <Ago time={mission.updated_at} />}</p>
     </li>

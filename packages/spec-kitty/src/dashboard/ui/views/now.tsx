@@ -47,7 +47,12 @@ function Lists({ reply }: { readonly reply: NowReply }) {
   return (
     <div class="now" onKeyDown={moveInList}>
       <p class="lead">{words}</p>
-      <Section name="Waiting for you" count={counts.waiting} shown={waiting.length} empty="Nothing waits for you.">
+      <Section
+        name="Waiting for you"
+        count={counts.waiting}
+        shown={waiting.length}
+        empty="Nothing waits for you."
+      >
         {waiting.map((one) => (
           <Waiting key={keyOf(one)} one={one} />
         ))}
@@ -98,7 +103,15 @@ function Section({ name, count, shown, empty, children }: SectionProps) {
 }
 
 /** One package: the word that matters most first, then what it is, who has it, and for how long. */
-function Row({ one, word, children }: { readonly one: NowPackage; readonly word: ComponentChildren; readonly children?: ComponentChildren }) {
+function Row({
+  one,
+  word,
+  children,
+}: {
+  readonly one: NowPackage
+  readonly word: ComponentChildren
+  readonly children?: ComponentChildren
+}) {
   return (
     <li class="now-row" data-package={one.id} data-lane={one.lane}>
       {word}
@@ -119,8 +132,7 @@ function Row({ one, word, children }: { readonly one: NowPackage; readonly word:
       <p class="when quiet">
         {one.lane_since !== null && (
           <>
-            <span class="visually-hidden">{laneName(one.lane)} for </span>
-            <Since time={one.lane_since} />
+            <span class="visually-hidden">{visible(laneName(one.lane))}</span> <Since time={one.lane_since} />
           </>
         )}
       </p>
@@ -137,7 +149,7 @@ function Waiting({ one }: { readonly one: WaitingPackage }) {
     <Row
       one={one}
       word={
-        <span class="word" data-why={one.why}>
+        <span class="mark" data-why={one.why}>
           {waitingWord(one.why)}
         </span>
       }
@@ -166,13 +178,23 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
   const more = [model, role].filter((part) => part !== null && part !== '')
   return (
     <p class="who">
-      {name === null ? <span class="quiet">nobody named</span> : <bdi title={visible(name)}>{visible(shortAgent(name))}</bdi>}
+      {name === null ? (
+        <span class="quiet">nobody named</span>
+      ) : (
+        <bdi title={visible(name)}>{visible(shortAgent(name))}</bdi>
+      )}
       {more.length > 0 && <span class="quiet">{more.map((part) => visible(part ?? '')).join(', ')}</span>}
     </p>
   )
 }
 
-function MissionLink({ mission, since }: { readonly mission: NowReply['ready_to_merge'][number]['mission']; readonly since: string | null }) {
+function MissionLink({
+  mission,
+  since,
+}: {
+  readonly mission: NowReply['ready_to_merge'][number]['mission']
+  readonly since: string | null
+}) {
   return (
     <div class="now-what">
       <h3>
@@ -184,7 +206,7 @@ function MissionLink({ mission, since }: { readonly mission: NowReply['ready_to_
         approved, waiting for merge
         {since !== null && (
           <>
-            {' for '}
+            {' '}
             <Since time={since} />
           </>
         )}
@@ -207,7 +229,10 @@ function Meanings() {
         ))}
         <div>
           <dt>Stalled</dt>
-          <dd>In Doing, but its process is not running here. Look whether it runs elsewhere before you start it again.</dd>
+          <dd>
+            In Doing, but its process is not running here. Look whether it runs elsewhere before you start it
+            again.
+          </dd>
         </div>
       </dl>
     </details>

@@ -29,12 +29,36 @@ export function Facts({ mission, workPackage, choice }: FactsProps) {
           <LivenessWord process={process} /> <span class="quiet">{visible(process.why)}</span>
         </Fact>
       )}
-      {agent !== null && <Fact name="Agent">{visible(agent)}</Fact>}
-      {model !== null && <Fact name="Model">{visible(model)}</Fact>}
-      {role !== null && <Fact name="Role">{visible(role)}</Fact>}
-      {profile !== null && <Fact name="Profile">{visible(profile)}</Fact>}
-      {assignee !== null && <Fact name="Assignee">{visible(assignee)}</Fact>}
-      {phase !== null && <Fact name="Phase">{visible(phase)}</Fact>}
+      {agent !== null && (
+        <Fact name="Agent" isShort>
+          {visible(agent)}
+        </Fact>
+      )}
+      {model !== null && (
+        <Fact name="Model" isShort>
+          {visible(model)}
+        </Fact>
+      )}
+      {role !== null && (
+        <Fact name="Role" isShort>
+          {visible(role)}
+        </Fact>
+      )}
+      {profile !== null && (
+        <Fact name="Profile" isShort>
+          {visible(profile)}
+        </Fact>
+      )}
+      {assignee !== null && (
+        <Fact name="Assignee" isShort>
+          {visible(assignee)}
+        </Fact>
+      )}
+      {phase !== null && (
+        <Fact name="Phase" isShort>
+          {visible(phase)}
+        </Fact>
+      )}
       {dependencies.length > 0 && (
         <Fact name="Needs">
           {dependencies.map((name) => (
@@ -53,7 +77,7 @@ function LaneTime({ workPackage: { lane_since: since, sent_back: sentBack } }: O
     <span class="quiet">
       {since !== null && (
         <>
-          {' for '}
+          {' '}
           <Since time={since} />
         </>
       )}
@@ -102,14 +126,20 @@ function ReviewFacts({ workPackage: { review, review_result: result } }: OfPacka
 }
 
 /** Every lane change, the newest first. */
-export function History({ workPackage: { history, history_omitted: omitted, sent_back: sentBack } }: OfPackage) {
+export function History({
+  workPackage: { history, history_omitted: omitted, sent_back: sentBack },
+}: OfPackage) {
   if (history.length === 0) return null
   const count = formatCount(history.length + omitted, 'lane change')
   return (
     <details class="history">
       <summary>
         History <span class="number">{count}</span>
-        {sentBack > 0 && <span class="word" data-why="sent_back">sent back {sentBack}×</span>}
+        {sentBack > 0 && (
+          <span class="mark" data-why="sent_back">
+            sent back {sentBack}×
+          </span>
+        )}
       </summary>
       <ol>
         {history.toReversed().map((change, at) => (
@@ -121,7 +151,11 @@ export function History({ workPackage: { history, history_omitted: omitted, sent
   )
 }
 
-function Change({ change: { at, from, to, by, reason, verdict, is_forced: isForced, worktree } }: { readonly change: LaneChange }) {
+function Change({
+  change: { at, from, to, by, reason, verdict, is_forced: isForced, worktree },
+}: {
+  readonly change: LaneChange
+}) {
   return (
     <li>
       <p>
@@ -170,9 +204,16 @@ function Said({ by, at }: { readonly by: string | null; readonly at: string | nu
   )
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+interface FactProps {
+  readonly name: string
+  /** A short fact shares its line with another one. */
+  readonly isShort?: boolean
+  readonly children: ComponentChildren
+}
+
+function Fact({ name, isShort = false, children }: FactProps) {
   return (
-    <div>
+    <div class={isShort ? 'is-short' : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

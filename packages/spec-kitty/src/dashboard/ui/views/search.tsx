@@ -111,10 +111,17 @@ function refusal({ status }: Failure): string {
   return status === 400 ? 'This cannot be searched for.' : 'The dashboard does not answer this.'
 }
 
-function describe({ results, is_complete: isComplete, documents_read: read, documents_total: total }: SearchReply): string {
+function describe({
+  results,
+  is_complete: isComplete,
+  documents_read: read,
+  documents_total: total,
+}: SearchReply): string {
   const count = results.length === 0 ? 'Nothing found' : formatCount(results.length, 'result')
   if (isComplete) return count
-  return read < total ? `${count}, in ${read} of ${total} documents: more words find less` : `${count}: there are more`
+  return read < total
+    ? `${count}, in ${read} of ${total} documents: more words find less`
+    : `${count}: there are more`
 }
 
 const KINDS = { mission: 'Mission', package: 'Work package', document: 'Document' } as const
