@@ -42,13 +42,7 @@ export function Header({ route, project, waiting, search }: HeaderProps) {
           </a>
         </nav>
         <div class="top-end">
-          <button
-            type="button"
-            class="theme"
-            onClick={search}
-            aria-keyshortcuts="Control+K Meta+K"
-            aria-label="Search"
-          >
+          <button type="button" class="theme" onClick={search} aria-keyshortcuts="Control+K Meta+K">
             <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
               <circle cx="7" cy="7" r="5" fill="none" stroke="currentColor" stroke-width="1.5" />
               <path d="m11 11 4 4" stroke="currentColor" stroke-width="1.5" />

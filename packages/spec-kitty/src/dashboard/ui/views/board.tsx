@@ -140,6 +140,7 @@ function Group({ group: { name, packages }, isList, narrow, ...shared }: GroupPr
   if (packages.length === 0) return null
   const content = isList ? (
     <section class="compact" aria-label={name === null ? 'Work packages' : visible(name)}>
+      {name === null && <h2 class="visually-hidden">Work packages</h2>}
       <Cards packages={packages} card={CompactCard} {...shared} />
     </section>
   ) : (

@@ -79,31 +79,31 @@ interface BoxProps {
   readonly choice: BoardChoice
 }
 
-/** As many letters of 13 pixels as fit in any script that is no wider than the Latin one. */
-const TITLE_LETTERS = 21
-
 function Box({ place, one, mission, choice }: BoxProps) {
   if (one === undefined) return null
   const { x, y } = cornerOf(place)
   const title = visible(one.title)
-  const lane = one.lane === null ? 'Not finalised' : visible(laneName(one.lane))
+  const lane = one.lane === null ? 'Not finalised' : laneName(one.lane)
+  const first = visible(`${one.id} · ${lane}`)
   return (
     <a
       class="box"
       href={boardLink(mission, one.id, choice)}
       data-card-link={one.id}
       data-column={one.column ?? ''}
-      aria-label={`${visible(one.id)} ${title}, ${lane}`}
     >
-      <title>{`${visible(one.id)} ${title}`}</title>
+      <title>{`${first} ${title}`}</title>
       <rect x={x} y={y} width={BOX.width} height={BOX.height} rx="7" />
       <rect class="box-lane" x={x} y={y} width="5" height={BOX.height} rx="2" />
-      <text class="box-id" x={x + 14} y={y + 19}>
-        {visible(one.id)} · {lane}
-      </text>
-      <text x={x + 14} y={y + 37}>
-        {title.length > TITLE_LETTERS ? `${title.slice(0, TITLE_LETTERS - 1)}…` : title}
-      </text>
+      {/* A drawing of its own is cut at its edge. */}
+      <svg x={x} y={y} width={BOX.width - 6} height={BOX.height}>
+        <text class="box-id" x="14" y="19">
+          {first}
+        </text>
+        <text x="14" y="37">
+          {title}
+        </text>
+      </svg>
     </a>
   )
 }
