@@ -47,6 +47,27 @@ const workPackage: WorkPackage = {
   },
   document: DOCUMENT,
   updated_at: 'no time',
+  lane_since: 'no time',
+  history: [
+    {
+      at: 'no time',
+      from: '<b>',
+      to: '<script>globalThis.ran=17</script>',
+      by: '\u202E<i>',
+      reason: '<script>globalThis.ran=18</script>',
+      verdict: '<img src=x onerror=globalThis.ran=19>',
+      is_forced: true,
+      worktree: '<b>\u202E',
+    },
+  ],
+  history_omitted: 1,
+  sent_back: 1,
+  is_ready: false,
+  waiting_for: ['<script>globalThis.ran=20</script>'],
+  subtasks_done: 0,
+  subtasks_total: 1,
+  next_command: '<script>globalThis.ran=21</script>',
+  process: { liveness: 'unknown', pid: 1, started_at: 'no time', why: '<script>globalThis.ran=22</script>' },
 }
 
 const mission: MissionReply = {
@@ -66,7 +87,21 @@ const mission: MissionReply = {
     { ...workPackage, id: `${CARD}2`, lane: null, column: null },
     { ...workPackage, id: `${CARD}3`, lane: '<script>globalThis.ran=16</script>', column: null },
   ],
-  documents: [{ name: DOCUMENT, bytes: 1 }],
+  documents: [{ name: DOCUMENT, bytes: 1, work_package: CARD }],
+  purpose: '<script>globalThis.ran=23</script>',
+  section: 'active',
+  state: 'planned',
+  state_words: 'planned',
+  merge_commit: '<b>',
+  lanes: {},
+  agents: ['<script>globalThis.ran=24</script>'],
+  waiting_count: 0,
+  stalled_count: 0,
+  next_command: '<script>globalThis.ran=25</script>',
+  flow: {
+    days: [{ date: '<b>', planned: 1, doing: 0, for_review: 0, approved: 0, done: 0, total: 1 }],
+    packages: [{ id: CARD, started_at: 'no time', finished_at: null, cycle_seconds: null, sent_back: 0 }],
+  },
 }
 
 const reply: DocumentReply = {
