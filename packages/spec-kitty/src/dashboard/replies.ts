@@ -59,7 +59,7 @@ export function unlessKnown(reply: BodyReply, { headers }: Pick<PageRequest, 'he
 
 /** Returns whether a client takes gzip. Only a plain refusal (`q=0`) counts as one. */
 export function takesGzip({ headers }: Pick<PageRequest, 'headers'>): boolean {
-  const accepted = String(headers['accept-encoding'] ?? '')
+  const accepted = headers['accept-encoding'] ?? ''
   return accepted.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$)[\d.]+\s*)?$/i.test(one))
 }
 

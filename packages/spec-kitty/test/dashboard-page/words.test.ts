@@ -15,7 +15,7 @@ const DAEMON: DaemonEntry = {
   is_live: false,
   is_self: false,
   url: null,
-  explanation: '',
+  explanation: 'It is in use.',
   cleanup_class: 'never_touch',
   skip_reason: null,
   rule: 'D5',

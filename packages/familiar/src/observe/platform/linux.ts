@@ -1,25 +1,21 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
+import { FamiliarError } from '../../errors.js'
 import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import { hostIdOf } from './host-id.js'
 import { findLockHolder } from './linux-locks.js'
+import { isDead, readStartTimes, readStat, TICKS_PER_SECOND } from './linux-stat.js'
 import {
   isPastListeners,
-  parseBootTime,
   parseCmdline,
   parseProcNetTcp,
-  parseProcStat,
   parseProcStatus,
   type ProcStat,
 } from './parse-proc.js'
 import type { Platform } from './platform.js'
 import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
-
-/** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
-const TICKS_PER_SECOND = 100
 
 /**
  * The Linux backend, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never blocks, and
@@ -35,7 +31,10 @@ export const linux: Platform = {
     assertOwnProc()
     return new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view]))
   },
-  startTimes: async (pids) => readStartTimes(pids),
+  startTimes: async (pids) => {
+    assertOwnProc()
+    return readStartTimes(pids, pidNamespace())
+  },
   lockHolder: async (path, told, pids) => readLockHolder(path, told, pids),
   environment: async (pid) => readEnvironment(pid),
 }
@@ -175,31 +174,6 @@ function inspectOne(pid: number): readonly ProcessView[] {
   return [after?.startTicks === stat.startTicks ? view : unknownView(pid)]
 }
 
-/** Reads the start times. The kernel counts them from the boot, also while the machine sleeps. */
-function readStartTimes(pids: readonly number[]): ReadonlyMap<number, number | null> {
-  assertOwnProc()
-  const bootMs = parseBootTime(readFile('/proc/stat') ?? '')
-  const starts = new Map<number, number | null>()
-  for (const pid of new Set(pids)) {
-    const stat = readStat(pid)
-    if (stat === 'gone' ? areAllVisible() : stat !== null && isDead(stat)) continue
-    const isKnown = stat !== 'gone' && stat !== null && bootMs !== null && !isElsewhere(pid)
-    starts.set(pid, isKnown ? bootMs + (Number(stat.startTicks) * 1000) / TICKS_PER_SECOND : null)
-  }
-  return starts
-}
-
-/** Returns whether absence proves that a process does not exist: with `hidepid`, /proc hides those of other users. */
-function areAllVisible(): boolean {
-  return readStat(1) !== 'gone'
-}
-
-/** Returns whether a process is known to be in another pid namespace: there it goes by another pid. */
-function isElsewhere(pid: number): boolean {
-  const namespace = readLink(`/proc/${pid}/ns/pid`)
-  return namespace !== null && namespace !== pidNamespace()
-}
-
 function unknownView(pid: number): ProcessView {
   return {
     pid,
@@ -230,14 +204,6 @@ function isWorkingDirectoryGone(pid: number): boolean | null {
 }
 
 /**
- * Returns whether the process is dead. A zombie with other threads is not: until they end, its sockets may still be open
- * (measured: 24 of 25 times).
- */
-function isDead(stat: ProcStat): boolean {
-  return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
-}
-
-/**
  * Returns the age of a process, computed from the start time of this process: a container that fakes /proc/uptime must not
  * make an old process look young.
  */
@@ -246,17 +212,6 @@ function ageSeconds(stat: ProcStat): number | null {
   if (own === null || own === 'gone') return null
   const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
   return Math.max(0, older + process.uptime())
-}
-
-function readStat(pid: number): ProcStat | 'gone' | null {
-  try {
-    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch (error) {
-    throwLack(error)
-    const errno = errnoOf(error)
-    if (errno === null) throw error
-    return errno === 'ENOENT' || errno === 'ESRCH' ? 'gone' : null
-  }
 }
 
 /**

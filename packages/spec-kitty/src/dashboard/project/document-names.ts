@@ -33,7 +33,7 @@ export const MAX_DEPTH = 4
 const BESIDE = /\.(md|markdown|txt|csv|ya?ml|json)$/i
 
 /** They hold the state of the mission, which the board shows. */
-const STATE: readonly string[] = [META, 'status.json', 'lanes.json']
+const STATE: ReadonlySet<string> = new Set([META, 'status.json', 'lanes.json'])
 
 /** Returns whether a file of this name in `tasks`, or in a folder of a lane there, is a work package. */
 export function isPackageFile(name: string): boolean {
@@ -42,7 +42,7 @@ export function isPackageFile(name: string): boolean {
 
 /** Returns whether a file directly in the mission's directory is a document. */
 export function isTopDocument(name: string): boolean {
-  return FIXED.includes(name) || (BESIDE.test(name) && !STATE.includes(name))
+  return FIXED.includes(name) || (BESIDE.test(name) && !STATE.has(name))
 }
 
 /** Returns whether a file directly in `tasks` is a document: a prompt, or a note about them. */

@@ -101,8 +101,8 @@ async function collectTasks(mission: LocatedEntry, into: Collection): Promise<vo
 
 /** Collects what stands beside the prompts: notes, and the folders of packages. */
 async function collectNotes({ directory, names }: Entered, into: Collection): Promise<void> {
-  const isOther = (name: string): boolean => !isPackageFile(name) && !LANE_FOLDERS.includes(name)
-  for (const name of names.filter((name) => isOther(name))) {
+  for (const name of names) {
+    if (isPackageFile(name) || LANE_FOLDERS.includes(name)) continue
     const as = `${TASKS}/${name}`
     if (isFull(into, as)) return
     const found = await locate(directory, name)
