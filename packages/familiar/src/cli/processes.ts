@@ -1,3 +1,4 @@
+import { FamiliarError } from '../errors.js'
 import type { JsonObject } from '../json.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { isProvenGone, nameOfThisProcess, type ProcessName } from '../observe/process-name.js'
@@ -10,4 +11,24 @@ export async function ownProcessName(): Promise<ProcessName> {
 /** Returns whether the process that `ownProcessName` named is proven to have ended; false if that cannot be determined. */
 export async function isProcessGone(named: JsonObject): Promise<boolean> {
   return isProvenGone(named, await selectPlatform())
+}
+
+/** How long the system may take to tell about processes. Linux needs less than a millisecond, Windows starts a PowerShell. */
+const START_TIMES_MS = 10_000
+
+/**
+ * Returns when each of these processes started, in milliseconds since 1970: null if that is not known, and no entry if there
+ * is no such process. Null for the whole if this machine's processes cannot be read from here, as in a pid namespace with
+ * another one's /proc.
+ */
+export async function startTimesOf(
+  pids: readonly number[],
+): Promise<ReadonlyMap<number, number | null> | null> {
+  if (pids.length === 0) return new Map()
+  try {
+    return await (await selectPlatform()).startTimes(pids, AbortSignal.timeout(START_TIMES_MS))
+  } catch (error) {
+    if (error instanceof FamiliarError) return null
+    throw error
+  }
 }

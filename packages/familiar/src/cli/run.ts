@@ -45,8 +45,7 @@ type CommandName = keyof typeof COMMANDS
 /** Options of these commands that have a value, for when they stand before the command. */
 const VALUED: ReadonlySet<string> = new Set(['--lines', '-n', '--since', '--port'])
 
-const isCommand = (word: string | null): word is CommandName =>
-  word !== null && Object.hasOwn(COMMANDS, word)
+const isCommand = (word: string | null): word is CommandName => word !== null && Object.hasOwn(COMMANDS, word)
 
 /**
  * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and returns the exit
@@ -103,7 +102,8 @@ async function choose(args: readonly string[], own: Commands | undefined): Promi
   if (word === 'help') return { topic: takeWord(rest, VALUED).word }
   if (word === null && (isHelp || (own !== undefined && rest.length === 0))) return { topic: null }
   const typed = word ?? rest[0]
-  if (own !== undefined && typed !== undefined) await refuseMistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
+  if (own !== undefined && typed !== undefined)
+    await refuseMistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
   return null
 }
 

@@ -8,11 +8,17 @@ import { cutOffIsFreed, sendBody } from './unsent.js'
 export interface PageRequest {
   /** The path as the client sent it: percent-encoded, without the query. */
   readonly path: string
+  /** What follows the `?`, as the client sent it; empty if there is nothing. */
+  readonly query: string
+  readonly headers: IncomingMessage['headers']
   /** Aborted when the client disconnects: work for it that has not begun can be skipped. */
   readonly signal: AbortSignal
 }
 
-/** The reply to a page request. Only `content-length` and `connection` are added to the given headers. */
+/**
+ * The reply to a page request. Only `content-length` and `connection` are added to the given headers. With status 304, the
+ * body is not sent.
+ */
 export type PageReply =
   | {
       readonly status: number
@@ -53,7 +59,8 @@ export async function answerPage(
   try {
     await cutOffIsFreed()
     if (response.destroyed) return true
-    const page = await pages({ path, signal: gone.signal })
+    const { headers, url = '' } = message
+    const page = await pages({ path, query: url.slice(path.length + 1), headers, signal: gone.signal })
     if (page === null) return false
     // Read the rest of the request: a connection with unread data does not report that its client has disconnected.
     message.resume()
@@ -68,6 +75,7 @@ export async function answerPage(
 
 function send(response: ServerResponse, page: Exclude<PageReply, { open: unknown }>, isHead: boolean): void {
   if (response.destroyed) return
+  if (page.status === 304) return void response.writeHead(304, { ...page.headers, connection: 'close' }).end()
   const body = typeof page.body === 'string' ? Buffer.from(page.body) : page.body
   response.writeHead(page.status, { ...page.headers, 'content-length': body.length, connection: 'close' })
   if (isHead) response.end()

@@ -1,8 +1,8 @@
 /**
- * The JSON that the dashboard's server sends to its page: `GET /api/missions`, `/api/missions/:id`,
- * `/api/missions/:id/documents/:name`, `/api/daemons`, and the events of `/api/events`. Every reply names its project in
- * the header `spec-kitty-project`, because another project's dashboard may have taken over the port. Types only, because
- * the page and the server both import this file.
+ * The JSON that the dashboard's server sends to its page: `GET /api/now`, `/api/missions`, `/api/missions/:id`,
+ * `/api/missions/:id/documents/:name`, `/api/charter`, `/api/search?q=`, `/api/daemons`, and the events of `/api/events`.
+ * Every reply names its project in the header `spec-kitty-project`, because another project's dashboard may have taken over
+ * the port. Types only, because the page and the server both import this file.
  */
 
 /** The header that names the project of a reply, by the id in `HelloEvent`. */
@@ -54,11 +54,50 @@ export interface MissionSummary {
    */
   readonly updated_from: 'event' | 'meta' | 'files' | null
   readonly problem_count: number
+  /** What the mission is for, in one line (`purpose_tldr` in `meta.json`); null if it does not say. */
+  readonly purpose: string | null
+  readonly section: MissionSection
+  readonly state: MissionState
+  /** The state in words, such as `approved, waiting for merge` or `2 wait for you`. */
+  readonly state_words: string
+  /** The commit of its merge (`baseline_merge_commit`); null if it is not merged. */
+  readonly merge_commit: string | null
+  /** How many packages are in each lane; `not_finalised` ones and those in unknown lanes are not counted here. */
+  readonly lanes: Readonly<Partial<Record<Lane, number>>>
+  /** The agents of its packages, each once, sorted. */
+  readonly agents: readonly string[]
+  /** How many of its packages wait for you (`NowReply.waiting`), and how many are stalled (`NowReply.stalled`). */
+  readonly waiting_count: number
+  readonly stalled_count: number
 }
+
+/**
+ * Where a mission stands in the list. `finished`: nothing is to be done, or it is merged and nothing is in work or in review;
+ * `waiting`: something in it waits for you; `active`: everything else.
+ */
+export type MissionSection = 'active' | 'waiting' | 'finished'
+
+/**
+ * The first that is true. `merged`: it is merged, and nothing is in work or in review; `done`: all packages are done or
+ * canceled; `approved`: all are at least approved, and it can be merged; `waiting`: packages wait for you; `working`: packages
+ * are in Doing or in review; `not_finalised`: there are prompts, but no package on the board; `empty`: there are no packages;
+ * `planned`: nobody works on it.
+ */
+export type MissionState =
+  | 'merged'
+  | 'done'
+  | 'approved'
+  | 'waiting'
+  | 'working'
+  | 'not_finalised'
+  | 'empty'
+  | 'planned'
 
 /** `GET /api/missions`. Sorted: last changed first. */
 export interface MissionsReply {
   readonly project: { readonly name: string; readonly path: string }
+  /** The path of the project's charter, relative to the project; null if there is none. `GET /api/charter` has its text. */
+  readonly charter: string | null
   readonly missions: readonly MissionSummary[]
   /** Problems that are in no mission's reply, such as an unreadable `kitty-specs`. */
   readonly problems: readonly Problem[]
@@ -112,12 +151,67 @@ export interface WorkPackage {
   readonly document: string | null
   /** When its lane last changed, ISO 8601 UTC; null without an event. */
   readonly updated_at: string | null
+  /** Since when it is in its lane, ISO 8601 UTC: an event that leaves it in its lane does not count. Null without an event. */
+  readonly lane_since: string | null
+  /** Its lane changes in the order of the log, oldest first: the last 200. */
+  readonly history: readonly LaneChange[]
+  /** How many older lane changes `history` leaves out. */
+  readonly history_omitted: number
+  /** How often it went from `for_review` or `in_review` back to `planned`, `claimed` or `in_progress`. */
+  readonly sent_back: number
+  /** It is planned, and everything that it depends on is approved or done. */
+  readonly is_ready: boolean
+  /** The dependencies that are neither approved nor done, if it is in Planned or not finalised; else none. */
+  readonly waiting_for: readonly string[]
+  /** Of the subtasks in the front matter and in the log together. */
+  readonly subtasks_done: number
+  readonly subtasks_total: number
+  /** The command that takes it further; null if there is none to type (it is in work, waits for others, or is finished). */
+  readonly next_command: string | null
+  /** Whether the process of its agent lives; null if nobody is at work on it (it is not in Doing and not `in_review`). */
+  readonly process: AgentProcess | null
+}
+
+/** One line of the log that moved a package. */
+export interface LaneChange {
+  /** ISO 8601 UTC. */
+  readonly at: string
+  /** Null: the log does not say, and it is the first one. */
+  readonly from: string | null
+  readonly to: string
+  readonly by: string | null
+  readonly reason: string | null
+  /** The verdict of the review that ended with it, such as `approved`. */
+  readonly verdict: string | null
+  /** Someone made the change against the rules of the tool (`force`). */
+  readonly is_forced: boolean
+  /** The worktree whose copy of the log has it, if the main checkout does not have it. */
+  readonly worktree: string | null
+}
+
+/**
+ * Whether the process that works on a package lives, by the pid and the start time in the log (`shell_pid`,
+ * `shell_pid_created_at`), compared with what this machine's kernel says. Silence never counts.
+ *
+ * - `running`: the pid exists here, and its start time is that in the log, to 2 s.
+ * - `not_running_here`: no such pid, or it was given to another process. It may run on another machine or in a container.
+ * - `unknown`: the log names no pid or no start time, or the kernel does not tell.
+ */
+export interface AgentProcess {
+  readonly liveness: 'running' | 'not_running_here' | 'unknown'
+  readonly pid: number | null
+  /** When it started according to the log, ISO 8601 UTC. */
+  readonly started_at: string | null
+  /** Why, in one sentence. */
+  readonly why: string
 }
 
 export interface DocumentSummary {
   /** Relative to the mission, with `/`: `spec.md`, `contracts/api.yaml`, `tasks/WP01-start.md`. */
   readonly name: string
   readonly bytes: number
+  /** The package that it is about: its prompt, or a file in a folder below `tasks` that is named like the package. */
+  readonly work_package: string | null
 }
 
 /** `GET /api/missions/:id`. */
@@ -127,7 +221,98 @@ export interface MissionReply extends MissionSummary {
   readonly documents: readonly DocumentSummary[]
   /** The worktrees whose copies of the log have events that the main checkout does not have, and how many. */
   readonly worktrees: readonly { readonly name: string; readonly events: number }[]
+  /** The command that takes the mission further, such as the one that finalises or merges it; null if there is none. */
+  readonly next_command: string | null
+  readonly flow: Flow
   readonly problems: readonly Problem[]
+}
+
+/** How the work of a mission went, from its log. Packages that no event moves are not in it. */
+export interface Flow {
+  /** The days (UTC) on which a lane changed, oldest first, at most the last 400. On days between, nothing changed. */
+  readonly days: readonly FlowDay[]
+  /** Sorted by id. */
+  readonly packages: readonly PackageFlow[]
+}
+
+/** How many packages were in each column when the day ended. */
+export interface FlowDay extends Readonly<Record<BoardColumn, number>> {
+  /** `2026-06-17`. */
+  readonly date: string
+  /** All that were on the board. */
+  readonly total: number
+}
+
+export interface PackageFlow {
+  readonly id: string
+  /** When it first came into Doing, ISO 8601 UTC; null if it never did. */
+  readonly started_at: string | null
+  /** Since when it is approved or done; null if it is not. */
+  readonly finished_at: string | null
+  /** From `started_at` to `finished_at`; null unless both are known. */
+  readonly cycle_seconds: number | null
+  readonly sent_back: number
+}
+
+/** `GET /api/now`: what happens in all missions, and what needs you. Within each list, the longest in its lane is first. */
+export interface NowReply {
+  /** ISO 8601 UTC. */
+  readonly generated_at: string
+  /** The packages in Doing whose process is running, or is not known. */
+  readonly working: readonly NowPackage[]
+  /** The packages that wait for you. One in Doing is also in `working` or `stalled`. */
+  readonly waiting: readonly WaitingPackage[]
+  /** The packages in Doing whose process is not running here. */
+  readonly stalled: readonly NowPackage[]
+  /** The missions whose packages are all at least approved, and that are not merged. */
+  readonly ready_to_merge: readonly {
+    readonly mission: MissionName
+    readonly since: string | null
+    readonly command: string
+  }[]
+  /** How many there are of each, also of those that are left out: each list has at most 500. */
+  readonly counts: {
+    readonly working: number
+    readonly waiting: number
+    readonly stalled: number
+    readonly ready_to_merge: number
+  }
+}
+
+export interface MissionName {
+  readonly id: string
+  readonly title: string
+}
+
+export interface NowPackage {
+  readonly mission: MissionName
+  readonly id: string
+  readonly title: string
+  readonly lane: string
+  readonly agent: string | null
+  readonly assignee: string | null
+  readonly model: string | null
+  readonly role: string | null
+  readonly profile: string | null
+  /** Since when it is in its lane, ISO 8601 UTC. */
+  readonly lane_since: string | null
+  readonly subtasks_done: number
+  readonly subtasks_total: number
+  readonly sent_back: number
+  /** Null unless it is in Doing or `in_review`. */
+  readonly process: AgentProcess | null
+  readonly next_command: string | null
+  readonly worktree: string | null
+}
+
+export interface WaitingPackage extends NowPackage {
+  /**
+   * `for_review`: nobody reviews it yet; `review_abandoned`: it is `in_review`, but no agent is named, or its process is not
+   * running here; `blocked`; `sent_back`: a review sent it back, nothing has moved it since, and no process works on it.
+   */
+  readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'
+  /** What the log says of it: the reason of the last lane change, or of the last review. */
+  readonly reason: string | null
 }
 
 /** `GET /api/missions/:id/documents/:name`, the name percent-encoded, including its slashes. */
@@ -143,6 +328,49 @@ export interface DocumentReply {
   readonly problems: readonly Problem[]
 }
 
+/** `GET /api/charter`: the charter of the project; 404 if there is none. */
+export interface CharterReply extends DocumentReply {
+  /** Relative to the project. */
+  readonly path: string
+}
+
+/**
+ * `GET /api/search?q=TEXT`: what has all words of the text, without regard to case, in the names and titles of missions and
+ * packages, and in the names and texts of documents. 400 if the text is empty, longer than 200 characters, or has control
+ * characters.
+ */
+export interface SearchReply {
+  readonly query: string
+  /** At most 50: missions, then packages, then documents by name, then by text; of each, the last changed mission first. */
+  readonly results: readonly SearchResult[]
+  /** False: there are more results, or the time (2 s) did not suffice to read everything. */
+  readonly is_complete: boolean
+  /** How many documents were read, and how many there are. */
+  readonly documents_read: number
+  readonly documents_total: number
+}
+
+export interface SearchResult {
+  readonly kind: 'mission' | 'package' | 'document'
+  readonly mission: MissionName
+  /** The id of the package; null for a mission, and for a document that belongs to none. */
+  readonly work_package: string | null
+  /** The name of the document to open; null for a mission, and for a package without a prompt. */
+  readonly document: string | null
+  readonly title: string
+  /** Text around the first match, on one line: show it as text. Null if only the name or title matches. */
+  readonly snippet: string | null
+  /** The line of the match in the shown text of the document, from 1; null without a snippet. */
+  readonly line: number | null
+}
+
+/** The body of every refusal. */
+export interface ErrorReply {
+  readonly error: string
+  /** One sentence, for some errors. */
+  readonly message?: string
+}
+
 /** One daemon of the page's Daemons view. */
 export interface DaemonEntry {
   readonly family: string
@@ -153,6 +381,12 @@ export interface DaemonEntry {
   readonly scope: string | null
   /** True for the dashboard of this project and the sync daemon of this runtime root. */
   readonly is_live: boolean
+  /** True for the dashboard that answers. */
+  readonly is_self: boolean
+  /** The page of a dashboard that is proven to be in use, of whatever project; null for everything else. */
+  readonly url: string | null
+  /** The reason (`skip_reason`) in one sentence, for a reader who does not know the rules. */
+  readonly explanation: string
   readonly cleanup_class: 'safe_auto' | 'operator_required' | 'never_touch'
   readonly skip_reason: string | null
   /** The id of the decision table row that matched. */
@@ -173,7 +407,30 @@ export interface DaemonsReply {
     readonly daemons: readonly DaemonEntry[]
     /** Why the family could not be scanned, in one sentence; null if it was. */
     readonly problem: string | null
+    readonly clean_up: CleanUp
   }[]
+  readonly summary: {
+    /** How many a clean-up would end. */
+    readonly stale: number
+    /** The memory of these; null if it is not known of any. */
+    readonly stale_bytes: number | null
+    /** How many need a decision. */
+    readonly undecided: number
+    /** The commands that clean up, one for each family with something stale. */
+    readonly commands: readonly string[]
+    /** One line: `1 stale, 44 MB: one command`, or `nothing to clean up`. */
+    readonly text: string
+  }
+}
+
+/** What a clean-up of a family would do now. Nothing is done. */
+export interface CleanUp {
+  /** The command that does it; null if there is nothing to do. */
+  readonly command: string | null
+  /** The command that only says what it would do. */
+  readonly dry_run_command: string
+  /** What would happen, one sentence a line. */
+  readonly lines: readonly string[]
 }
 
 /**

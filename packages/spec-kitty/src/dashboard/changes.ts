@@ -1,4 +1,7 @@
 import type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
+import { watchLiving, type Living } from './living.js'
+import type { LookAtProcesses } from './project/processes.js'
+import { toldChanges, type Vouching } from './project/vouching.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
 /** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */
@@ -14,6 +17,18 @@ type Send = (event: string, data: unknown) => void
 
 export interface Changes {
   readonly open: (send: Send, closed: AbortSignal) => void
+  /** Says which missions are unchanged, while the project is watched. */
+  readonly vouching: Vouching
+  /** Takes note of what is answered about a mission: when one of its processes ends or comes back, its pages are told. */
+  readonly note: Living['note']
+  /** Whether a page is open, or was until just now. */
+  readonly isUsed: () => boolean
+}
+
+export interface ChangesOptions {
+  readonly look: LookAtProcesses
+  /** Called when the last page has been closed for two seconds. */
+  readonly onUnused?: () => void
 }
 
 /**
@@ -22,26 +37,33 @@ export interface Changes {
  * `missions: null` once, as soon as everything is watched: what it reads from then on is current until an event says
  * otherwise.
  */
-export function shareChanges(directory: string, hello: HelloEvent): Changes {
+export function shareChanges(directory: string, hello: HelloEvent, options: ChangesOptions): Changes {
   const pages = new Set<Send>()
   let watch: ProjectWatch | null = null
   let isWatched = false
   let blind: WatchEvent['blind'] = null
   let lingering: NodeJS.Timeout | null = null
   let beating: NodeJS.Timeout | null = null
+  const generations = countGenerations()
 
   const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): void => {
     for (const page of pages) page(name, data)
   }
+  const living = watchLiving(options.look, (missions) =>
+    tell('changed', { missions: isMany(missions) ? null : missions }),
+  )
   const begin = (): void => {
+    living.begin()
     beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
     watch ??= watchProject(directory, {
       onChange: (missions) => {
         isWatched = true
+        generations.next(missions)
         tell('changed', { missions: isMany(missions) ? null : missions })
       },
       onSight: (next) => {
         blind = next
+        generations.next(null)
         tell('watch', { blind })
       },
     })
@@ -52,16 +74,28 @@ export function shareChanges(directory: string, hello: HelloEvent): Changes {
     watch = null
     isWatched = false
     blind = null
+    generations.next(null)
+    options.onUnused?.()
   }
   const leave = (page: Send): void => {
     pages.delete(page)
     if (pages.size > 0) return
+    living.end()
     if (beating !== null) clearInterval(beating)
     beating = null
     if (lingering !== null) clearTimeout(lingering)
     lingering = setTimeout(endUnused, LINGER_MS).unref()
   }
+  const isVouched = (id: string | null): boolean =>
+    isWatched && blind === null && watch?.isSettled(id) === true
   return {
+    isUsed: () => watch !== null,
+    note: living.note,
+    vouching: {
+      ofList: () => (isVouched(null) ? generations.ofList() : null),
+      ofMission: (id) => (isVouched(id) ? generations.ofMission(id) : null),
+      settle: () => (isWatched ? toldChanges() : Promise.resolve()),
+    },
     open: (send, closed) => {
       send('hello', hello)
       pages.add(send)
@@ -70,6 +104,22 @@ export function shareChanges(directory: string, hello: HelloEvent): Changes {
       if (blind !== null) send('watch', { blind } satisfies WatchEvent)
       if (isWatched) send('changed', { missions: null } satisfies ChangedEvent)
     },
+  }
+}
+
+/** Numbers what changes: a mission has another number after each of its changes, and all have after one of the list. */
+function countGenerations() {
+  let list = 0
+  let missions = new Map<string, number>()
+  return {
+    next(changed: readonly string[] | null): void {
+      for (const id of changed ?? []) missions.set(id, (missions.get(id) ?? 0) + 1)
+      if (changed !== null) return
+      list += 1
+      missions = new Map()
+    },
+    ofList: () => String(list),
+    ofMission: (id: string) => `${list}.${missions.get(id) ?? 0}`,
   }
 }
 

@@ -3,13 +3,15 @@ import { describeCandidate } from 'familiar/cli'
 import { processRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon, syncDaemon } from '../daemons/daemons.js'
 import type { DaemonsReply } from './api.js'
+import { cleanUpOf, explain, summaryOf } from './daemon-facts.js'
+import { urlOf } from './urls.js'
 
 /** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */
 export async function readDaemons(project: string): Promise<DaemonsReply> {
-  return {
-    generated_at: new Date().toISOString(),
-    families: await Promise.all([dashboardDaemon.at(project), syncDaemon.at(processRoot())].map(readFamily)),
-  }
+  const families = await Promise.all(
+    [dashboardDaemon.at(project), syncDaemon.at(processRoot())].map(readFamily),
+  )
+  return { generated_at: new Date().toISOString(), families, summary: summaryOf(families) }
 }
 
 async function readFamily(daemon: Daemon): Promise<DaemonsReply['families'][number]> {
@@ -19,26 +21,35 @@ async function readFamily(daemon: Daemon): Promise<DaemonsReply['families'][numb
     const daemons = seen.candidates.map((candidate) =>
       entryOf(candidate, describeCandidate(daemon, candidate, seen)),
     )
-    return { name, ports, daemons, problem: null }
+    return { name, ports, daemons, problem: null, clean_up: cleanUpOf(name, daemons) }
   } catch (error) {
-    return { name, ports, daemons: [], problem: error instanceof Error ? error.message : String(error) }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { name, ports, daemons: [], problem, clean_up: cleanUpOf(name, []) }
   }
 }
 
 function entryOf(
-  { facts }: Candidate,
+  { facts, proof }: Candidate,
   record: ReturnType<typeof describeCandidate>,
 ): DaemonsReply['families'][number]['daemons'][number] {
   const { scanned_family, daemon_family, pid, port, package_version, daemon_root, singleton_scope_id } =
     record
   const { cleanup_class, skip_reason, rule, uptime_seconds, memory_bytes, remedy } = record
+  const family = daemon_family ?? scanned_family
+  const isSelf = pid === process.pid
+  const isInUse = skip_reason === 'is_recorded_singleton'
+  // Of a dashboard in the foreground, the command line proves nothing; but this process knows itself.
+  const isProven = isInUse && (proof !== null || isSelf)
   return {
-    family: daemon_family ?? scanned_family,
+    family,
     pid,
     port,
     package_version,
     scope: daemon_root ?? singleton_scope_id,
-    is_live: skip_reason === 'is_recorded_singleton' && facts.marker_here !== 'no',
+    is_live: isInUse && (isSelf || facts.marker_here !== 'no'),
+    is_self: isSelf,
+    url: isProven && port !== null && family === dashboardDaemon.name ? urlOf(port) : null,
+    explanation: explain(skip_reason),
     cleanup_class,
     skip_reason,
     rule,

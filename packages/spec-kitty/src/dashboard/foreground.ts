@@ -3,7 +3,6 @@ import { CommandError, EXIT, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/daemons.js'
 import { WORDS } from '../daemons/words.js'
 import { dashboardPages } from './pages.js'
-import { urlOf } from './start.js'
 
 /**
  * Runs the dashboard in this process until Ctrl+C, SIGTERM or `--stop`, until its terminal is closed, or until it retires
@@ -42,7 +41,7 @@ async function explain(error: unknown, project: string): Promise<unknown> {
   if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') return error
   const { state, pid, port } = await dashboardDaemon.at(project).status()
   if (PASSING.has(state)) return error
-  const where = port === null ? state : `${urlOf(port)}${state === 'running' ? '' : `, ${state}`}`
+  const where = port === null ? state : `http://127.0.0.1:${port}/${state === 'running' ? '' : `, ${state}`}`
   return new CommandError(
     'E_DASHBOARD_RUNNING',
     `this project has a dashboard already: ${where} (process ${pid ?? 'unknown'})`,

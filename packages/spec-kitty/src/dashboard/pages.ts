@@ -1,18 +1,24 @@
+import { startTimesOf } from 'familiar/cli'
 import type { PageReply, Pages } from 'familiar'
 import { staticFile } from './assets.js'
 import { readDaemons } from './daemons.js'
 import { shareChanges } from './changes.js'
 import { identityOf, PROJECT_HEADER } from './identity.js'
 import { openProject, type Project } from './project/project.js'
+import { refusalOfQuery } from './project/search.js'
+import {
+  badRequest,
+  compressed,
+  json,
+  notFound,
+  orNotFound,
+  tagged,
+  unlessKnown,
+  type BodyReply,
+  type PageRequest,
+} from './replies.js'
 import { inTurn, keptFor } from './share.js'
 import { VERSION } from '../version.js'
-
-const JSON_HEADERS = {
-  'content-type': 'application/json',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'cross-origin-resource-policy': 'same-origin',
-} as const
 
 /**
  * How many missions and documents are read at once. A document of 1 MiB takes up to 30 MiB of memory until it is sent,
@@ -28,37 +34,56 @@ const DAEMONS_KEPT_MS = 1_000
  * caller has checked that the request comes from this machine and from no other origin.
  */
 export function dashboardPages(directory: string, version = VERSION): Pages {
-  const project = openProject(directory)
   const hello = identityOf(directory, version)
-  const changes = shareChanges(directory, hello)
+  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => project.forget() })
+  const { vouching, note } = changes
+  const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
-  const [looking, listing] = [inTurn<PageReply>(1), inTurn<PageReply>(1)]
-  const reading = inTurn<PageReply | null>(READ_AT_ONCE)
-  const answer: Pages = async ({ path, signal }) => {
-    if (path === '/api/events') return { open: changes.open }
+  const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
+  const reading = inTurn<BodyReply | null>(READ_AT_ONCE)
+
+  const answer = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
     if (path === '/api/daemons') return looking(path, signal, daemons)
-    if (path === '/api/missions') return listing(path, signal, async () => json(await project.missions()))
-    if (path.startsWith('/api/'))
-      return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
-    return staticFile(path)
+    if (path === '/api/missions')
+      return listing(path, signal, async () => tagged(json(await project.missions())))
+    if (path === '/api/now') return listing(path, signal, async () => tagged(json(await project.now())))
+    if (path === '/api/search') return search(query, signal)
+    return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
   }
-  return async (asked) => named(await answer(asked), asked.path, hello.project.id)
+  const search = async (query: string, signal: AbortSignal): Promise<BodyReply> => {
+    const text = textIn(query)
+    const refusal = refusalOfQuery(text)
+    if (refusal !== null || text === null) return badRequest(refusal ?? '')
+    return searching(text, signal, async () => json(await project.search(text, signal)))
+  }
+  return async (asked) => {
+    const { path } = asked
+    if (path === '/api/events') return { open: changes.open }
+    if (!path.startsWith('/api/')) return staticFile(path, asked)
+    const reply = await answer(asked)
+    if (reply === null) return null
+    return named(await compressed(unlessKnown(reply, asked), asked), hello.project.id)
+  }
 }
 
 /** Adds the header that names the project to a reply of the API. */
-function named(reply: PageReply | null, path: string, project: string): PageReply | null {
-  if (reply === null || 'open' in reply || !path.startsWith('/api/')) return reply
+function named(reply: BodyReply, project: string): PageReply {
   return { ...reply, headers: { ...reply.headers, [PROJECT_HEADER]: project } }
 }
 
-/** Serves `missions/:id` and `missions/:id/documents/:name`; each part is percent-encoded on its own. */
-async function readProject(project: Project, parts: readonly string[]): Promise<PageReply | null> {
+/** Serves `missions/:id`, `missions/:id/documents/:name` and `charter`; each part is percent-encoded on its own. */
+async function readProject(project: Project, parts: readonly string[]): Promise<BodyReply | null> {
+  if (parts.length === 1 && parts[0] === 'charter') return taggedOrNotFound(await project.charter())
   const [missions, id, documents, name, ...more] = parts.map(decode)
   if (missions !== 'missions' || id === undefined || more.length > 0 || parts.length === 3) return null
   if (id === null || name === null) return notFound()
-  if (documents === undefined) return orNotFound(await project.mission(id))
+  if (documents === undefined) return taggedOrNotFound(await project.mission(id))
   if (documents !== 'documents' || name === undefined) return null
-  return orNotFound(await project.document(id, name))
+  return taggedOrNotFound(await project.document(id, name))
+}
+
+function taggedOrNotFound(found: object | null): BodyReply {
+  return tagged(orNotFound(found))
 }
 
 /** Null if the percent-encoding is invalid. */
@@ -70,15 +95,8 @@ function decode(part: string): string | null {
   }
 }
 
-function orNotFound(found: object | null): PageReply {
-  return found === null ? notFound() : json(found)
-}
-
-function notFound(): PageReply {
-  return json({ error: 'not_found' }, 404)
-}
-
-/** Encodes the body once, so that all requests that share a reply of many MiB share its bytes. */
-function json(body: object, status = 200): PageReply {
-  return { status, headers: JSON_HEADERS, body: Buffer.from(JSON.stringify(body)) }
+/** Returns the text to search for, of a query with nothing else in it; null if it has none, or is not well formed. */
+function textIn(query: string): string | null {
+  const [, text] = /^q=([^&]*)$/.exec(query) ?? []
+  return text === undefined ? null : decode(text.replaceAll('+', ' '))
 }

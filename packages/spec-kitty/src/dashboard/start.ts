@@ -30,8 +30,3 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
     note(io, `spec-kitty: no browser could be started; open ${url} in one`)
   }
 }
-
-/** Returns the URL of a dashboard's page. */
-export function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}/`
-}

@@ -1,6 +1,6 @@
 import type { StatusExtension } from 'familiar/cli'
 import { WORDS } from '../daemons/words.js'
-import { urlOf } from './start.js'
+import { urlOf } from './urls.js'
 
 /** Returns what `dashboard --status` shows: also the project and, if it runs, the URL. */
 export function dashboardStatus(project: string): StatusExtension {

@@ -13,6 +13,9 @@ const DAEMON: DaemonEntry = {
   package_version: null,
   scope: null,
   is_live: false,
+  is_self: false,
+  url: null,
+  explanation: 'It is in use.',
   cleanup_class: 'never_touch',
   skip_reason: null,
   rule: 'D5',
@@ -106,7 +109,7 @@ describe('a mission in words', () => {
 
   it('lists documents in reading order, by directory', () => {
     const names = ['tasks/WP10.md', 'z.md', 'tasks/WP2.md', 'plan.md', 'contracts/v1/a.yaml', 'spec.md']
-    const groups = groupDocuments(names.map((name) => ({ name, bytes: 1 })))
+    const groups = groupDocuments(names.map((name) => ({ name, bytes: 1, work_package: null })))
     expect(
       groups.map((group) => [group.directory, group.documents.map(({ name }) => baseName(name))]),
     ).toEqual([

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { startTimesOf } from 'familiar/cli'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { shareChanges, type Changes } from '../../src/dashboard/changes.js'
 import { inotifyWatchesOf } from '../helpers/machine.js'
@@ -37,9 +38,11 @@ const HELLO = {
   page: 'b',
 }
 
+const look = startTimesOf
+
 describe('a page that is opened', () => {
   it('again at once finds the project watched: nothing is begun anew, however often', async () => {
-    const changes = shareChanges(oneMission(), HELLO)
+    const changes = shareChanges(oneMission(), HELLO, { look })
     const first = openPage(changes)
     await vi.waitFor(() => expect(first.events).toEqual([{ missions: null }]), PATIENCE)
     first.close()
@@ -51,14 +54,14 @@ describe('a page that is opened', () => {
   })
 
   it('is told first who answers, before the project is watched', () => {
-    expect(openPage(shareChanges(oneMission(), HELLO)).told).toEqual([['hello', HELLO]])
+    expect(openPage(shareChanges(oneMission(), HELLO, { look })).told).toEqual([['hello', HELLO]])
   })
 
   it('is not told the names of very many missions', async () => {
     const project = emptyProject()
     const missions = Array.from({ length: 101 }, (_, index) => join(project, 'kitty-specs', `m${index}`))
     for (const mission of missions) mkdirSync(join(mission, 'tasks'), { recursive: true })
-    const { events } = openPage(shareChanges(project, HELLO))
+    const { events } = openPage(shareChanges(project, HELLO, { look }))
     await vi.waitFor(() => expect(events).toEqual([{ missions: null }]), PATIENCE)
     mkdirSync(join(missions[0] ?? '', 'tasks', 'WP01.md'))
     await vi.waitFor(() => expect(events[1]).toEqual({ missions: ['m0'] }), PATIENCE)

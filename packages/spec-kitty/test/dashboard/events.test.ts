@@ -59,7 +59,7 @@ describe('a line', () => {
 
   it('may name what JavaScript names too', () => {
     const { lanes } = readAll(laneEvent(1, '__proto__', 'constructor'))
-    expect([...lanes]).toEqual([
+    expect([...lanes]).toMatchObject([
       ['__proto__', { lane: 'constructor', at: '2026-01-01T00:00:01.000000000Z', worktree: null }],
     ])
     expect(({} as { wp_id?: unknown }).wp_id).toBeUndefined()

@@ -49,11 +49,22 @@ async function problemsOf(project: string, id: string): Promise<readonly string[
   return problems.map(({ path, what }) => `${path.slice(`kitty-specs/${id}/`.length)}: ${what}`)
 }
 
+/** What the log of these tests says of a lane change besides. */
+const NO_MOVE = {
+  from: 'planned',
+  by: 'ada',
+  reason: null,
+  verdict: null,
+  is_forced: false,
+  worktree: null,
+}
+
 describe('a project', () => {
   it('without missions has none, and no problem', async () => {
     const project = emptyProject()
     expect(await openProject(project).missions()).toEqual({
       project: { name: project.slice(project.lastIndexOf('/') + 1), path: project },
+      charter: null,
       missions: [],
       problems: [],
     })
@@ -109,8 +120,9 @@ describe('a project', () => {
       'tasks/WP01-begin.md',
       'tasks/WP02-go-on.md',
       'tasks/WP10-end.md',
+      'tasks/README.md',
     ])
-    expect(mission.documents[0]).toEqual({ name: 'spec.md', bytes: 7 })
+    expect(mission.documents[0]).toEqual({ name: 'spec.md', bytes: 7, work_package: null })
     expect(mission.work_packages).toEqual([
       {
         id: 'WP01',
@@ -133,6 +145,19 @@ describe('a project', () => {
         review_result: null,
         document: 'tasks/WP01-begin.md',
         updated_at: '2026-01-01T00:00:02.000Z',
+        lane_since: '2026-01-01T00:00:02.000Z',
+        history: [
+          { ...NO_MOVE, at: '2026-01-01T00:00:01.000Z', to: 'claimed' },
+          { ...NO_MOVE, at: '2026-01-01T00:00:02.000Z', to: 'done' },
+        ],
+        history_omitted: 0,
+        sent_back: 0,
+        is_ready: false,
+        waiting_for: [],
+        subtasks_done: 0,
+        subtasks_total: 2,
+        next_command: null,
+        process: null,
       },
       expect.objectContaining({ id: 'WP02', column: 'doing', dependencies: ['WP01'], assignee: 'ada' }),
       expect.objectContaining({ id: 'WP10', lane: 'planned', column: 'planned' }),
@@ -346,7 +371,8 @@ describe('documents', () => {
   it.each([
     'meta.json',
     'status.events.jsonl',
-    'tasks/README.md',
+    'status.json',
+    'tasks/notes.txt',
     'tasks/../spec.md',
     'contracts/../spec.md',
     './spec.md',

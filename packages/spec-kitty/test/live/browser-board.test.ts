@@ -47,7 +47,7 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
     const { page } = await openPage(here.browser)
     // Planned, blocked and an unknown lane count 0; canceled and genesis do not count.
     const expected = Math.round(((0.05 + 0.3 + 0.6 + 0.7 + 0.8 + 1) / 9) * 100)
-    for (const view of ['#/', '#/missions/002-lanes']) {
+    for (const view of ['#/missions', '#/missions/002-lanes']) {
       await page.goto(`${lanes.url}${view}`)
       const bar = page.getByRole('progressbar', { name: 'Progress' })
       await bar.waitFor()

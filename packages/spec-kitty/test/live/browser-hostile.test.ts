@@ -40,7 +40,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     const before = sink.connections()
     const wire = await openTripwire(here.browser)
     const { page } = wire
-    await page.goto(dashboard.url)
+    await page.goto(`${dashboard.url}#/missions`)
     await page.getByRole('list', { name: 'Missions' }).waitFor()
     await untilLive(page)
     expect(await page.locator('.mission-row').count()).toBe(missions.length)
@@ -106,7 +106,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
   it('has a policy in force that would hold if the page failed', async () => {
     const before = sink.requests()
     const { page, ran } = await openTripwire(here.browser)
-    await page.goto(dashboard.url)
+    await page.goto(`${dashboard.url}#/missions`)
     await page.getByRole('list', { name: 'Missions' }).waitFor()
     const outcome = await page.evaluate(BREAK_IN)
     expect(outcome).toEqual({

@@ -20,15 +20,16 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
   })
 
   const views = [
-    ['empty', '#/', '.notice'],
-    ['lanes', '#/', '.mission-row'],
+    ['empty', '#/missions', '.notice'],
+    ['lanes', '#/', '.now-row'],
+    ['lanes', '#/missions', '.mission-row'],
     ['lanes', '#/missions/002-lanes', '[data-card]'],
     ['lanes', '#/missions/002-lanes?card=WP11', 'dialog [data-testid=document]'],
     ['mission', '#/missions/001-start/', '[data-testid=document]'],
     ['mission', '#/missions/001-start/contracts%2Fapi.yaml', 'pre[data-testid=document]'],
     ['mission', '#/daemons', 'article'],
     ['mission', '#/nowhere/at/all', '.notice'],
-    ['long', '#/', '.mission-row'],
+    ['long', '#/missions', '.mission-row'],
     ['long', '#/missions/001-long', '[data-card]'],
     ['long', '#/missions/001-long?card=WP01', 'dialog [data-testid=document]'],
     ['long', '#/missions/001-long/spec.md', '[data-testid=document]'],

@@ -39,8 +39,13 @@ export function createDarwin(run: RunTool = runTool): Platform {
     holders: async (listeners) => holdersTold(listeners),
     lockHolder: async (path, told) => tryForHolder(path, told, requireNativeLocks),
     environment: () => Promise.resolve(null),
+    startTimes: async (pids, deadline) => {
+      const wanted = wantedOf(pids)
+      const rows = wanted.size === 0 ? [] : await readProcesses(run, wanted, deadline)
+      return new Map(rows.map(({ pid, started }) => [pid, started === null ? null : Date.parse(started)]))
+    },
     inspect: async (pids, deadline) => {
-      const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
+      const wanted = wantedOf(pids)
       if (wanted.size === 0) return new Map()
       // Without the boot session the start times are unknown; everything else can still be reported.
       const session = boot(deadline).catch(() => null)
@@ -49,6 +54,10 @@ export function createDarwin(run: RunTool = runTool): Platform {
       return new Map((await Promise.all(views)).map((view) => [view.pid, view]))
     },
   }
+}
+
+function wantedOf(pids: readonly number[]): ReadonlySet<number> {
+  return new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
 }
 
 async function readBootSession(run: RunTool, deadline: AbortSignal): Promise<string> {

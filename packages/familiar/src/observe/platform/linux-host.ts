@@ -76,7 +76,7 @@ function rootOf(pid: string): string | null {
 let knownPidNamespace: string | null = null
 
 /** Returns the pid namespace of this process. It is read once, because it never changes. */
-function pidNamespace(): string {
+export function pidNamespace(): string {
   knownPidNamespace ??= readLink('/proc/self/ns/pid') ?? 'unknown'
   return knownPidNamespace
 }

@@ -1,23 +1,20 @@
 import { readFileSync, readlinkSync, statSync } from 'node:fs'
-import { errnoOf, FamiliarError, throwLack } from '../../errors.js'
+import { FamiliarError } from '../../errors.js'
 import type { Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
-import { bootId, hasOurClock, readHost, readNamespaces } from './linux-host.js'
+import { bootId, hasOurClock, pidNamespace, readHost, readNamespaces } from './linux-host.js'
 import { findLockHolder } from './linux-locks.js'
+import { isDead, readStartTimes, readStat, startedAt, TICKS_PER_SECOND } from './linux-stat.js'
 import {
   isPastListeners,
   parseCmdline,
   parseProcNetTcp,
-  parseProcStat,
   parseProcStatus,
   type ProcStat,
 } from './parse-proc.js'
 import type { Platform } from './platform.js'
 import { quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
-
-/** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
-const TICKS_PER_SECOND = 100
 
 /**
  * The Linux backend, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never blocks, and
@@ -32,6 +29,10 @@ export const linux: Platform = {
   inspect: async (pids) => {
     assertOwnProc()
     return new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view]))
+  },
+  startTimes: async (pids) => {
+    assertOwnProc()
+    return readStartTimes(pids, pidNamespace())
   },
   lockHolder: async (path, told, pids) => readLockHolder(path, told, pids),
   environment: async (pid) => readEnvironment(pid),
@@ -180,14 +181,6 @@ function isWorkingDirectoryGone(pid: number): boolean | null {
 }
 
 /**
- * Returns whether the process is dead. A zombie with other threads is not: until they end, its sockets may still be open
- * (measured: 24 of 25 times).
- */
-function isDead(stat: ProcStat): boolean {
-  return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
-}
-
-/**
  * Returns the age of a process, computed from the start time of this process: a container that fakes /proc/uptime must not
  * make an old process look young.
  */
@@ -196,37 +189,6 @@ function ageSeconds(stat: ProcStat): number | null {
   if (own === null || own === 'gone') return null
   const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
   return Math.max(0, older + process.uptime())
-}
-
-/**
- * Returns the start by the wall clock. An age that is taken from the time now differs by some milliseconds with each look; the
- * time of the boot does not.
- */
-function startedAt({ startTicks }: ProcStat): string | null {
-  const boot = bootSeconds()
-  if (boot === null) return null
-  const seconds = Math.round(boot + Number(startTicks) / TICKS_PER_SECOND)
-  return new Date(seconds * 1000).toISOString()
-}
-
-let knownBootSeconds: number | null = null
-
-/** When the system was booted, in seconds since 1970. */
-function bootSeconds(): number | null {
-  const found = /^btime (\d+)$/m.exec(knownBootSeconds === null ? (readFile('/proc/stat') ?? '') : '')?.[1]
-  knownBootSeconds ??= found === undefined ? null : Number(found)
-  return knownBootSeconds
-}
-
-function readStat(pid: number): ProcStat | 'gone' | null {
-  try {
-    return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch (error) {
-    throwLack(error)
-    const errno = errnoOf(error)
-    if (errno === null) throw error
-    return errno === 'ENOENT' || errno === 'ESRCH' ? 'gone' : null
-  }
 }
 
 /** Returns the arguments, decoded without loss: a scope whose name is not UTF-8 must not be taken for another one. */

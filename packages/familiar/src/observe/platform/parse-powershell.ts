@@ -124,13 +124,18 @@ function sidOf(value: unknown): string | null {
   return text !== null && /^S-1(?:-\d+)+$/.test(text) ? text : null
 }
 
-/** Windows counts from the year 1601. */
-const TICKS_AT_1970 = 116_444_736_000_000_000n
+/** The file time of 1970, in milliseconds since 1601. */
+const EPOCH_MS = 11_644_473_600_000n
 
-/** Returns a file time as ISO 8601, in whole seconds. */
+/** Returns a file time in milliseconds since 1970. */
+export function timeOfTicks(ticks: string): number {
+  return Number((BigInt(ticks) * 1000n) / TICKS_PER_SECOND - EPOCH_MS)
+}
+
+/** Returns a file time as ISO 8601, in whole seconds; null if it is before 1970. */
 export function timeOf(ticks: string): string | null {
-  const seconds = (BigInt(ticks) - TICKS_AT_1970) / TICKS_PER_SECOND
-  return seconds < 0n ? null : new Date(Number(seconds) * 1000).toISOString()
+  const seconds = Math.floor(timeOfTicks(ticks) / 1000)
+  return seconds < 0 ? null : new Date(seconds * 1000).toISOString()
 }
 
 function secondsBetween(from: string, to: string): number | null {

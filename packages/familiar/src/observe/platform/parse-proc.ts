@@ -94,3 +94,9 @@ export function parseProcStatus(text: string): ProcStatus {
 export function parseCmdline(text: string): readonly string[] | null {
   return text === '' ? null : text.replace(/\0$/, '').split('\0')
 }
+
+/** Returns the time of the boot in the text of /proc/stat, in milliseconds since 1970; null if it is not there. */
+export function parseBootTime(text: string): number | null {
+  const seconds = /^btime (\d+)$/m.exec(text)?.[1]
+  return seconds === undefined ? null : Number(seconds) * 1000
+}

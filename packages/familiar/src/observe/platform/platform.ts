@@ -29,6 +29,12 @@ export interface Platform {
   /** The living processes among `pids`. A pid that is absent from the result does not exist or is a dead zombie. */
   inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
   /**
+   * When each of `pids` started, in milliseconds since 1970, by the clock of now; null when it is not known, as for a process
+   * in another pid namespace, which has another pid there. A pid that is absent from the result does not exist or is a dead
+   * zombie. To be asked again and again: on Linux it takes one small read per pid.
+   */
+  startTimes(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, number | null>>
+  /**
    * The holder of the kernel lock on a file; null when the lock is free, `unknown` when that is not known or the holder is
    * not. `told` is the holder that the text of the file names: it is returned only on systems whose kernel does not name
    * holders, and only if the lock is held. `pids` are the processes worth checking first.

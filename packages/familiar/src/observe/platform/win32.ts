@@ -10,6 +10,7 @@ import {
   parseListeners,
   parseProcesses,
   timeOf,
+  timeOfTicks,
 } from './parse-powershell.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
@@ -53,14 +54,23 @@ export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'):
     holders: async (listeners) => holdersTold(listeners),
     lockHolder: async (path, told) => tryForHolder(path, told, requireNativeLocks),
     environment: () => Promise.resolve(null),
+    startTimes: async (pids, deadline) => {
+      const wanted = wantedOf(pids)
+      const rows = wanted.size === 0 ? [] : await readProcesses(ask, wanted, deadline)
+      return new Map(rows.map(({ pid, created }) => [pid, created === null ? null : timeOfTicks(created)]))
+    },
     inspect: async (pids, deadline) => {
-      const wanted = new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
+      const wanted = wantedOf(pids)
       if (wanted.size === 0) return new Map()
       const rows = await readProcesses(ask, wanted, deadline)
       const views = await Promise.all(rows.map((row) => toView(row, deadline)))
       return new Map(views.map((view) => [view.pid, view]))
     },
   }
+}
+
+function wantedOf(pids: readonly number[]): ReadonlySet<number> {
+  return new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
 }
 
 async function readHost(ask: Ask): Promise<Host> {

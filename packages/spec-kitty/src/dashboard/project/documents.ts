@@ -1,25 +1,21 @@
 import { join } from 'node:path'
 import type { DocumentReply, Problem } from '../api.js'
-import { isHidden } from './confine.js'
 import { decode } from './decode.js'
+import {
+  FIXED,
+  isDocumentName,
+  isPackageFile,
+  isTaskDocument,
+  isTopDocument,
+  MAX_DEPTH,
+  TASKS,
+  TREES,
+} from './document-names.js'
 import { list, readBytes, withFile } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
 import { LANE_FOLDERS } from './lanes.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
 
-/** The documents of a mission, in the order in which they are written. */
-export const FIXED = [
-  'spec.md',
-  'plan.md',
-  'tasks.md',
-  'research.md',
-  'data-model.md',
-  'quickstart.md',
-] as const
-/** Every file below these directories is a document. */
-export const TREES: readonly string[] = ['contracts', 'checklists']
-export const TASKS = 'tasks'
-const MAX_DEPTH = 4
 export const MAX_DOCUMENTS = 1000
 
 /** Of a larger document, only this much of the beginning is shown. */
@@ -29,11 +25,6 @@ const MAX_SHOWN_BYTES = 1024 * 1024
 export interface FoundDocument {
   readonly name: string
   readonly found: LocatedEntry
-}
-
-/** Returns whether a file of this name in `tasks` is a work package. */
-export function isPackageFile(name: string): boolean {
-  return /^WP.*\.md$/i.test(name)
 }
 
 /** Collects the documents found, and their problems. */
@@ -50,8 +41,10 @@ export async function collectDocuments(
   names: readonly string[],
   into: Collection,
 ): Promise<void> {
-  for (const name of FIXED) {
-    if (names.includes(name)) await collectFile(mission, name, name, into)
+  const others = names.filter((name) => isTopDocument(name) && !FIXED.includes(name))
+  for (const name of [...FIXED.filter((fixed) => names.includes(fixed)), ...others]) {
+    if (isFull(into, name)) return
+    await collectFile(mission, name, name, into)
   }
   for (const name of TREES) {
     if (names.includes(name)) await collectTree(mission, name, name, 1, into)
@@ -66,8 +59,18 @@ async function collectFile(directory: LocatedEntry, name: string, as: string, in
   else if (found.kind === 'unusable') into.complain(as, found.what)
 }
 
+interface Entered {
+  readonly directory: LocatedEntry
+  readonly names: readonly string[]
+}
+
 /** Returns a directory and the names in it; null if it is absent or unusable. Reports every problem but absence. */
-async function enter(parent: LocatedEntry, name: string, as: string, into: Collection) {
+async function enter(
+  parent: LocatedEntry,
+  name: string,
+  as: string,
+  into: Collection,
+): Promise<Entered | null> {
   const found = await locate(parent, name)
   if (found.kind === 'absent') return null
   if (found.kind !== 'directory') {
@@ -93,13 +96,23 @@ async function collectTasks(mission: LocatedEntry, into: Collection): Promise<vo
     const found = await enter(tasks.directory, folder, as, into)
     if (found?.directory.path === join(tasks.directory.path, folder)) await collectPackages(found, as, into)
   }
+  await collectNotes(tasks, into)
 }
 
-async function collectPackages(
-  { directory, names }: { readonly directory: LocatedEntry; readonly names: readonly string[] },
-  as: string,
-  into: Collection,
-): Promise<void> {
+/** Collects what stands beside the prompts: notes, and the folders of packages. */
+async function collectNotes({ directory, names }: Entered, into: Collection): Promise<void> {
+  for (const name of names) {
+    if (isPackageFile(name) || LANE_FOLDERS.includes(name)) continue
+    const as = `${TASKS}/${name}`
+    if (isFull(into, as)) return
+    const found = await locate(directory, name)
+    if (found.kind === 'directory') await collectBelow(directory, name, as, 1, found, into)
+    else if (found.kind === 'file' && isTaskDocument(name)) into.documents.push({ name: as, found })
+    else if (found.kind === 'unusable') into.complain(as, found.what)
+  }
+}
+
+async function collectPackages({ directory, names }: Entered, as: string, into: Collection): Promise<void> {
   for (const name of names.filter((name) => isPackageFile(name))) {
     if (isFull(into, as)) return
     await collectFile(directory, name, `${as}/${name}`, into)
@@ -117,16 +130,28 @@ async function collectTree(
   if (depth > MAX_DEPTH) return into.complain(as, `is deeper than ${MAX_DEPTH} directories and is not shown`)
   const entered = await enter(parent, name, as, into)
   for (const child of entered?.names ?? []) {
+    const childAs = `${as}/${child}`
     if (isFull(into, as)) return
     if (entered === null) continue
     const found = await locate(entered.directory, child)
-    const childAs = `${as}/${child}`
     if (found.kind === 'file') into.documents.push({ name: childAs, found })
     else if (found.kind === 'unusable') into.complain(childAs, found.what)
-    else if (isLinkedDirectory(entered.directory, child, found))
-      into.complain(childAs, 'is a link to a directory and is not entered')
-    else if (found.kind === 'directory') await collectTree(entered.directory, child, childAs, depth + 1, into)
+    else if (found.kind === 'directory')
+      await collectBelow(entered.directory, child, childAs, depth, found, into)
   }
+}
+
+/** Collects what is in a directory that was found in another one, which is `depth` directories deep. */
+async function collectBelow(
+  parent: LocatedEntry,
+  name: string,
+  as: string,
+  depth: number,
+  found: LocatedEntry,
+  into: Collection,
+): Promise<void> {
+  if (isLinkedDirectory(parent, name, found)) into.complain(as, 'is a link to a directory and is not entered')
+  else await collectTree(parent, name, as, depth + 1, into)
 }
 
 function isLinkedDirectory(parent: LocatedEntry, name: string, found: Located): boolean {
@@ -137,18 +162,6 @@ function isFull(into: Collection, as: string): boolean {
   if (into.documents.length < MAX_DOCUMENTS) return false
   into.complain(as, `is one of more than ${MAX_DOCUMENTS} documents, and not everything in it is shown`)
   return true
-}
-
-/** Returns whether a mission may have a document of this name. No other file can be requested. */
-export function isDocumentName(name: string): boolean {
-  const parts = name.split('/')
-  if (name.includes('\0') || parts.length > MAX_DEPTH + 1) return false
-  if (parts.some((part) => part === '' || isHidden(part))) return false
-  const [first = '', second, third, ...more] = parts
-  if (second === undefined) return FIXED.some((fixed) => fixed === name)
-  if (first !== TASKS) return TREES.includes(first)
-  if (third === undefined) return isPackageFile(second)
-  return more.length === 0 && LANE_FOLDERS.includes(second) && isPackageFile(third)
 }
 
 /** Returns a document to show; null if there is none of this name. */
@@ -170,7 +183,8 @@ export async function readDocument(
   return readText(at, name, path)
 }
 
-async function readText(file: LocatedEntry, name: string, path: string): Promise<DocumentReply> {
+/** Reads a file that was found as the text to show. `name` tells its format, and `path` is the one in problems. */
+export async function readText(file: LocatedEntry, name: string, path: string): Promise<DocumentReply> {
   const read = await withFile(file, async (handle, { size }) => ({
     bytes: await readBytes(handle, 0, Math.min(Number(size), MAX_SHOWN_BYTES)),
     size: Number(size),

@@ -1,14 +1,18 @@
 import { objectOf, parseJson } from 'familiar/cli'
+import type { FlowDay } from '../api.js'
 import { instantOf } from './instants.js'
+import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
+import { readMove } from './lane-moves.js'
 import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
-/** The last lane change of a work package. */
-export interface LaneChange {
+/** The last lane change of a work package, and what all of its lane changes tell. */
+export interface LaneState {
   readonly lane: string
   /** As `instantOf` returns it. */
   readonly at: string
   /** The worktree whose copy of the log has the event; null if the main checkout has it. */
   readonly worktree: string | null
+  readonly history: LaneHistory
 }
 
 /** What is said of one copy of a mission's log. */
@@ -24,14 +28,16 @@ export interface LogFile {
 
 /** The events of all copies of a mission's log together. */
 export interface Log {
-  readonly lanes: ReadonlyMap<string, LaneChange>
+  readonly lanes: ReadonlyMap<string, LaneState>
   readonly facts: ReadonlyMap<string, RuntimeFacts>
+  /** How the columns stood at the end of each day on which a lane changed. */
+  readonly days: readonly FlowDay[]
   /** The time of the newest event of any kind, as `instantOf` returns it; null without events. */
   readonly newest: string | null
   readonly files: readonly LogFile[]
 }
 
-export const NO_LOG: Log = { lanes: new Map(), facts: new Map(), newest: null, files: [] }
+export const NO_LOG: Log = { lanes: new Map(), facts: new Map(), days: [], newest: null, files: [] }
 
 /** Takes the lines of one file one by one, so that the whole file need not be in memory. */
 export interface LineReader {
@@ -60,12 +66,17 @@ const MAX_NAMED_LINES = 10
 const MAX_ID_CHARS = 200
 const MAX_PACKAGES = 2000
 
+/** Real packages have a dozen lane changes; of more than this, the oldest are forgotten. */
+const MAX_MOVES = 5000
+
 interface LaneEvent {
   readonly kind: 'lane'
   readonly id: string
   readonly at: string
   readonly wp: string
-  readonly lane: string
+  readonly move: Omit<LaneMove, 'worktree'>
+  /** Who claimed the package with it, as an annotation would say it; null if nobody did. */
+  readonly claim: Annotation | null
 }
 
 interface AnnotationEvent {
@@ -88,23 +99,27 @@ type Event = LaneEvent | AnnotationEvent | OtherEvent
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
   const seen = new Set<string>()
-  const last = new Map<string, LaneEvent & { readonly worktree: string | null }>()
+  const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const files: (() => LogFile)[] = []
   let newest: string | null = null
 
-  const takeLane = (event: LaneEvent, worktree: string | null): readonly string[] => {
-    const before = last.get(event.wp)
-    if (before === undefined && last.size >= MAX_PACKAGES) return ['names one work package too many']
-    if (before === undefined || isLater(event, before)) last.set(event.wp, { ...event, worktree })
+  const factsOf = (wp: string): FactsReader | null => {
+    const reader = facts.get(wp) ?? readFacts()
+    if (!facts.has(wp) && facts.size >= MAX_PACKAGES) return null
+    facts.set(wp, reader)
+    return reader
+  }
+  const takeLane = ({ wp, move, claim }: LaneEvent, worktree: string | null): readonly string[] => {
+    const own = moves.get(wp) ?? []
+    if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
+    own.push({ ...move, worktree })
+    moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
+    if (claim !== null) factsOf(wp)?.claim(claim)
     return []
   }
-  const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] => {
-    const reader = facts.get(wp) ?? readFacts()
-    if (!facts.has(wp) && facts.size >= MAX_PACKAGES) return ['names one work package too many']
-    facts.set(wp, reader)
-    return reader.take(annotation)
-  }
+  const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
+    factsOf(wp)?.take(annotation) ?? ['names one work package too many']
   /** Returns null if the event was seen before, else what is wrong with it. */
   const take = (event: Event, worktree: string | null): readonly string[] | null => {
     if (event.id !== null && seen.has(event.id)) return null
@@ -120,12 +135,16 @@ export function readLog(): LogReader {
       files.push(result)
       return reader
     },
-    result: () => ({
-      lanes: new Map([...last].map(([wp, { lane, at, worktree }]) => [wp, { lane, at, worktree }])),
-      facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
-      newest,
-      files: files.map((result) => result()),
-    }),
+    result: () => {
+      const sorted = new Map([...moves].map(([wp, own]) => [wp, inOrder(own)]))
+      return {
+        lanes: new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)])),
+        facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
+        days: daysOf(sorted.values()),
+        newest,
+        files: files.map((result) => result()),
+      }
+    },
   }
 }
 
@@ -174,8 +193,9 @@ function readFile(
   return { reader, result }
 }
 
-function isLater(event: LaneEvent, other: LaneEvent): boolean {
-  return event.at === other.at ? event.id > other.id : event.at > other.at
+function stateOf(moves: readonly LaneMove[]): LaneState {
+  const { lane = '', at = '', worktree = null } = moves.at(-1) ?? {}
+  return { lane, at, worktree, history: historyOf(moves) }
 }
 
 /** Returns the event on a line, or text that says what is wrong with the line. */
@@ -192,7 +212,7 @@ function eventOf(line: string): Event | string {
   if (!isName(id)) return 'has no event_id'
   if (instant === null) return 'does not say when'
   const event = { id, at: instant, wp }
-  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, lane }
+  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, ...readMove(value, event, lane) }
   const delta = objectOf(value['delta'])
   if (delta === null) return 'is an annotation without a delta'
   return {

@@ -42,6 +42,23 @@ export function columnOf(lane: string | null): BoardColumn | null {
   return placeOf(lane).column
 }
 
+/** Returns whether what depends on a package in this lane can begin. */
+export function isSatisfied(lane: string | null): boolean {
+  return lane === 'approved' || lane === 'done'
+}
+
+/** Returns whether an agent should be at work on a package in this lane. */
+export function isAtWork(lane: string | null): boolean {
+  return columnOf(lane) === 'doing' || lane === 'in_review'
+}
+
+/** Returns how many packages are in each lane that this version knows. */
+export function countLanes(lanes: readonly (string | null)[]): Readonly<Partial<Record<Lane, number>>> {
+  const counts: Partial<Record<Lane, number>> = {}
+  for (const lane of lanes) if (lane !== null && isLane(lane)) counts[lane] = (counts[lane] ?? 0) + 1
+  return counts
+}
+
 /** Returns how many packages are in each column. */
 export function countColumns(lanes: readonly (string | null)[]): Readonly<Record<BoardColumn, number>> {
   const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }

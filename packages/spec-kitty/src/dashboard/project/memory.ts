@@ -5,8 +5,8 @@ import type { LocatedEntry } from './locate.js'
 export interface FileMemory {
   /** Returns what was read from the files before if none of them has changed, else reads them. */
   recall<T>(key: string, files: readonly LocatedEntry[], read: () => Promise<Reading<T>>): Promise<T>
-  /** Forgets what was not recalled since the last call. */
-  forgetUnused(): void
+  /** Forgets what was not recalled since the last call. Returns whether everything that was recalled could be read. */
+  forgetUnused(): boolean
 }
 
 /** What was read. A failure is not kept, because nothing about the file shows when it becomes readable. */
@@ -30,6 +30,7 @@ const CLOCK_MS = 2000n
 export function rememberFiles(): FileMemory {
   let current = new Map<string, Entry>()
   let previous = new Map<string, Entry>()
+  let isAllKept = true
 
   return {
     async recall<T>(
@@ -47,11 +48,15 @@ export function rememberFiles(): FileMemory {
       const { value, is_kept: isKept } = await read()
       if (isKept) current.set(key, { identity, settled_before_ms: settled, value })
       else current.delete(key)
+      isAllKept &&= isKept
       return value
     },
     forgetUnused() {
+      const wasAllKept = isAllKept
       previous = current
       current = new Map()
+      isAllKept = true
+      return wasAllKept
     },
   }
 }

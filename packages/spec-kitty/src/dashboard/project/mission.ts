@@ -1,9 +1,11 @@
-import type { MissionReply, Problem } from '../api.js'
-import { collectDocuments, TASKS, type FoundDocument } from './documents.js'
+import type { Flow, MissionReply, Problem, WorkPackage } from '../api.js'
+import { collectDocuments, type FoundDocument } from './documents.js'
+import { isPromptName, packageOfDocument } from './document-names.js'
 import { NO_LOG, type Log } from './events.js'
 import { list } from './files.js'
 import { isoOf, toMilliseconds } from './instants.js'
-import { countColumns, isLane, progressOf } from './lanes.js'
+import { flowOf } from './lane-history.js'
+import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './memory.js'
 import { EVENTS, META, pathInCopy, pathOf } from './names.js'
@@ -28,8 +30,20 @@ export interface MissionPlace {
 
 type Complain = (path: string, what: string) => void
 
+/** What depends on which processes live, and changes while the files do not. */
+type Living = 'section' | 'state' | 'state_words' | 'waiting_count' | 'stalled_count' | 'next_command'
+
+/** A mission as its files tell it: this machine was not asked about the processes. */
+export type MissionRead = Omit<MissionReply, Living>
+
+export interface ReadMission {
+  readonly mission: MissionRead
+  /** False: reading it again may give something else although no file has changed. */
+  readonly is_settled: boolean
+}
+
 /** Returns everything that the page shows of a mission, except the text of its documents. */
-export async function readMission(place: MissionPlace): Promise<MissionReply> {
+export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const problems: Problem[] = []
   const complainOf: Complain = (path, what) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ path, what })
@@ -45,28 +59,67 @@ export async function readMission(place: MissionPlace): Promise<MissionReply> {
   const meta = await metaOf(place, names, complain)
   const { log, copies } = await logOf(place, names, complainOf)
   const files = await packageFiles(place, documents, complain)
-  const { packages, problems: wrong } = toWorkPackages(files, log)
+  const { packages, problems: wrong } = toWorkPackages(place.id, files, log)
   for (const { document, what } of wrong) complain(document ?? EVENTS, what)
 
-  place.memory.forgetUnused()
+  const areKept = place.memory.forgetUnused()
+  const isUnfinished = log.files.some(({ is_unfinished }) => is_unfinished)
+  return {
+    mission: missionOf({ id: place.id, meta, log, copies, documents, packages, problems }),
+    is_settled: areKept && !isUnfinished && !('kind' in listed),
+  }
+}
+
+/** What was found of a mission. */
+interface Gathered {
+  readonly id: string
+  readonly meta: Meta & { readonly found: LocatedEntry | null }
+  readonly log: Log
+  readonly copies: readonly LogCopy[]
+  readonly documents: readonly FoundDocument[]
+  readonly packages: readonly WorkPackage[]
+  readonly problems: readonly Problem[]
+}
+
+function missionOf({ id, meta, log, copies, documents, packages, problems }: Gathered): MissionRead {
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies, ...(meta.found === null ? [] : [{ found: meta.found }])]
   return {
-    id: place.id,
-    title: meta.title ?? place.id,
+    id,
+    title: meta.title ?? id,
     progress: progressOf(lanes),
     counts: countColumns(lanes),
     not_finalised: lanes.filter((lane) => lane === null).length,
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
     ...lastChange(log, meta, found),
     problem_count: problems.length,
+    purpose: meta.purpose,
+    merge_commit: meta.merge_commit,
+    lanes: countLanes(lanes),
+    agents: [...new Set(packages.flatMap(({ agent }) => agent ?? []))].toSorted(),
     work_packages: packages,
-    documents: documents.map(({ name, found }) => ({ name, bytes: Number(found.stats.size) })),
+    documents: documents.map((document) => documentSummary(document, packages)),
+    flow: flowIn(log, packages),
     worktrees: log.files.flatMap(({ worktree, added }) =>
       worktree === null || added === 0 ? [] : [{ name: worktree, events: added }],
     ),
     problems,
   }
+}
+
+function documentSummary(
+  { name, found }: FoundDocument,
+  packages: readonly WorkPackage[],
+): MissionRead['documents'][number] {
+  return { name, bytes: Number(found.stats.size), work_package: packageOfDocument(name, packages) }
+}
+
+function flowIn({ days, lanes }: Log, packages: readonly WorkPackage[]): Flow {
+  const moved = packages.flatMap(({ id }) => {
+    const state = lanes.get(id)
+    return state === undefined ? [] : [flowOf(id, state.history)]
+  })
+  return { days, packages: moved }
 }
 
 async function fileOf(place: MissionPlace, names: readonly string[], name: string, complain: Complain) {
@@ -123,7 +176,7 @@ async function packageFiles(
 ): Promise<readonly PackageFile[]> {
   const files: PackageFile[] = []
   for (const { name, found } of documents) {
-    if (!name.startsWith(`${TASKS}/`)) continue
+    if (!isPromptName(name)) continue
     const fields = await place.memory.recall(name, [found], () => readPackage(found))
     for (const what of fields.problems) complain(name, what)
     files.push({ document: name, fields })

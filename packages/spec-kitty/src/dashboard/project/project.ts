@@ -1,11 +1,27 @@
 import { basename } from 'node:path'
-import type { DocumentReply, MissionReply, MissionsReply, MissionSummary } from '../api.js'
+import { startTimesOf } from 'familiar/cli'
+import type {
+  CharterReply,
+  DocumentReply,
+  MissionReply,
+  MissionsReply,
+  MissionSummary,
+  NowReply,
+  Problem,
+  SearchReply,
+} from '../api.js'
+import { charterPath, readCharter } from './charter.js'
 import { readDocument } from './documents.js'
-import { findMission, findMissions, findSpecs } from './find.js'
+import { findMission, findMissions, findSpecs, type MissionDirectory } from './find.js'
 import { rememberFiles, type FileMemory } from './memory.js'
-import { readMission } from './mission.js'
+import { pidsOf, standingOf } from './mission-standing.js'
+import { readMission, type MissionRead } from './mission.js'
 import { pathOf } from './names.js'
-import { copiesOf, findWorktrees, missingIn } from './worktrees.js'
+import { nowOf } from './now.js'
+import type { LookAtProcesses } from './processes.js'
+import { searchMissions } from './search.js'
+import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
+import { copiesOf, findWorktrees, missingIn, type Worktree } from './worktrees.js'
 
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
@@ -13,79 +29,145 @@ const AT_ONCE = 4
 /** What a page may request of a project. Nothing throws because of the project's contents, and nothing writes. */
 export interface Project {
   missions(): Promise<MissionsReply>
+  now(): Promise<NowReply>
   /** Null: there is no such mission. */
   mission(id: string): Promise<MissionReply | null>
   /** Null: there is no such mission or document. */
   document(mission: string, name: string): Promise<DocumentReply | null>
+  /** Null: the project has none. */
+  charter(): Promise<CharterReply | null>
+  search(query: string, signal: AbortSignal): Promise<SearchReply>
+  /** Gives back the memory of what was read. */
+  forget(): void
+}
+
+export interface ProjectOptions {
+  /** Asks this machine for the start times of processes. */
+  readonly look?: LookAtProcesses
+  /** Says which missions are unchanged since they were read, so that they need not even be looked at. */
+  readonly vouching?: Vouching
+  /** Told of every mission that was answered, with its processes as they were judged. */
+  readonly onJudged?: (mission: MissionReply) => void
+}
+
+/** Where the missions are, and what is wrong with the places. */
+interface Places {
+  readonly missions: readonly MissionDirectory[]
+  readonly worktrees: readonly Worktree[]
+  readonly problems: readonly Problem[]
 }
 
 /** Returns a reader for the project in a directory, which need not exist yet. It does not read unchanged files again. */
-export function openProject(directory: string): Project {
+export function openProject(directory: string, options: ProjectOptions = {}): Project {
+  const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged } = options
   const memories = new Map<string, FileMemory>()
+  const vouchedPlaces = vouchedMemory<Places>(() => vouching.ofList())
+  const vouchedMissions = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
   const memoryOf = (id: string): FileMemory => {
     const memory = memories.get(id) ?? rememberFiles()
     memories.set(id, memory)
     return memory
   }
+  const read = (mission: MissionDirectory, worktrees: readonly Worktree[]): Promise<MissionRead> =>
+    vouchedMissions.recall(mission.id, async () => {
+      const { id, directory } = mission
+      const copies = await copiesOf(worktrees, id)
+      const { mission: value, is_settled } = await readMission({
+        id,
+        directory,
+        copies,
+        memory: memoryOf(id),
+      })
+      return { value, is_kept: is_settled }
+    })
+  const readAll = async (): Promise<Places & { readonly read: readonly MissionRead[] }> => {
+    await vouching.settle()
+    const places = await vouchedPlaces.recall('', async () => ({
+      value: await findPlaces(directory),
+      is_kept: true,
+    }))
+    const missions: MissionRead[] = []
+    await eachOf(
+      places.missions,
+      async (mission) => void missions.push(await read(mission, places.worktrees)),
+    )
+    const ids = new Set(places.missions.map(({ id }) => id))
+    for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id)
+    vouchedMissions.keepOnly(ids)
+    return { ...places, read: missions.toSorted(lastChangedFirst) }
+  }
+  const judged = async (missions: readonly MissionRead[]): Promise<readonly MissionReply[]> => {
+    const starts = await look(missions.flatMap((mission) => pidsOf(mission)))
+    const replies = missions.map((mission) => standingOf(mission, starts))
+    for (const reply of replies) onJudged?.(reply)
+    return replies
+  }
 
   return {
     async missions() {
-      const { root, specs, problems } = await findSpecs(directory)
-      const found = specs === null ? null : await findMissions(specs, problems)
-      const { worktrees, problems: unread } = await findWorktrees(root)
-      const ids = found?.map(({ id }) => id) ?? []
-      problems.push(...unread, ...(await missingIn(ids, worktrees)))
-      const missions: MissionSummary[] = []
-      await eachOf(found ?? [], async ({ id, directory }) => {
-        const copies = await copiesOf(worktrees, id)
-        missions.push(summaryOf(await readMission({ id, directory, copies, memory: memoryOf(id) })))
-      })
-      forgetOthers(memories, missions)
+      const { read: missions, problems } = await readAll()
       return {
         project: { name: basename(directory), path: directory },
-        missions: missions.toSorted(lastChangedFirst),
+        charter: await charterPath(directory),
+        missions: (await judged(missions)).map((mission) => summaryOf(mission)),
         problems,
       }
     },
+    async now() {
+      const { read: missions } = await readAll()
+      return nowOf(await judged(missions), new Date())
+    },
     async mission(id) {
+      await vouching.settle()
       const found = await findMission(directory, id)
       if (found === null) return null
       const { worktrees } = await findWorktrees(found.root)
-      const copies = await copiesOf(worktrees, id)
-      return readMission({ id, directory: found, copies, memory: memoryOf(id) })
+      const [mission] = await judged([await read({ id, directory: found }, worktrees)])
+      return mission ?? null
     },
     async document(mission, name) {
       const found = await findMission(directory, mission)
       return found === null ? null : readDocument(found, name, pathOf(mission, name))
     },
+    charter: () => readCharter(directory),
+    async search(query, signal) {
+      const { read: missions, missions: places } = await readAll()
+      const directories = new Map(places.map((place) => [place.id, place.directory]))
+      return searchMissions(query, missions, directories, signal)
+    },
+    forget() {
+      memories.clear()
+      vouchedPlaces.keepOnly(new Set())
+      vouchedMissions.keepOnly(new Set())
+    },
   }
+}
+
+async function findPlaces(directory: string): Promise<Places> {
+  const { root, specs, problems } = await findSpecs(directory)
+  const missions = specs === null ? [] : await findMissions(specs, problems)
+  const { worktrees, problems: unread } = await findWorktrees(root)
+  const ids = missions.map(({ id }) => id)
+  return { missions, worktrees, problems: [...problems, ...unread, ...(await missingIn(ids, worktrees))] }
 }
 
 function summaryOf(mission: MissionReply): MissionSummary {
-  const { id, title, progress, counts, not_finalised, unknown_lanes } = mission
-  const { updated_at, updated_from, problem_count } = mission
-  return {
-    id,
-    title,
-    progress,
-    counts,
-    not_finalised,
-    unknown_lanes,
-    updated_at,
-    updated_from,
-    problem_count,
-  }
+  const {
+    work_packages: _,
+    documents: _d,
+    worktrees: _w,
+    flow: _f,
+    next_command: _n,
+    problems: _p,
+    ...summary
+  } = mission
+  return summary
 }
 
-function lastChangedFirst(one: MissionSummary, other: MissionSummary): number {
+function lastChangedFirst(one: MissionRead, other: MissionRead): number {
   const [first, second] = [one.updated_at ?? '', other.updated_at ?? '']
   if (first !== second) return first < second ? 1 : -1
   return one.id < other.id ? -1 : 1
-}
-
-function forgetOthers(memories: Map<string, FileMemory>, missions: readonly MissionSummary[]): void {
-  const ids = new Set(missions.map(({ id }) => id))
-  for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id)
 }
 
 async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {

@@ -8,6 +8,8 @@ import type { Reading } from './memory.js'
 
 const MAX_META_BYTES = 1024 * 1024
 const MAX_TITLE_CHARS = 500
+const MAX_PURPOSE_CHARS = 1000
+const MAX_COMMIT_CHARS = 200
 
 /**
  * How much of a prompt is read to get its front matter. UTF-8 needs at most three bytes for one UTF-16 unit. Four bytes
@@ -19,12 +21,19 @@ export interface Meta {
   readonly title: string | null
   /** The newest of its dates, as `instantOf` returns it; null if it has none. */
   readonly newest: string | null
+  /** What the mission is for, in one line. */
+  readonly purpose: string | null
+  /** The commit of its merge. */
+  readonly merge_commit: string | null
   readonly problems: readonly string[]
 }
 
-export const NO_META: Meta = { title: null, newest: null, problems: [] }
+export const NO_META: Meta = { title: null, newest: null, purpose: null, merge_commit: null, problems: [] }
 
-/** Returns the title of a mission, and when something last happened to it. Nothing else in `meta.json` is used. */
+/**
+ * Returns the title of a mission, what it is for, whether it is merged, and when something last happened to it. Nothing else
+ * in `meta.json` is used.
+ */
 export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
   if ('kind' in read) return { value: { ...NO_META, problems: [read.what] }, is_kept: false }
@@ -39,8 +48,16 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   return kept({
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
     newest: newestIn(meta),
+    purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
+    merge_commit: lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS),
     problems: problem === null ? wrong : [problem, ...wrong],
   })
+}
+
+/** Returns a text on one line; null if it is none. */
+function lineIn(value: unknown, max: number): string | null {
+  const text = typeof value === 'string' ? value.replaceAll(/\s+/g, ' ').trim() : ''
+  return text === '' ? null : text.slice(0, max)
 }
 
 /** Returns the newest of the dates whose names end in `_at`, such as `created_at` and `accepted_at`. */

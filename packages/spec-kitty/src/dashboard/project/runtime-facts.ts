@@ -26,6 +26,15 @@ export interface ReviewResult {
   readonly reference: string | null
 }
 
+/** The process that works on a package, as the log names it. */
+export interface ClaimedProcess {
+  readonly pid: number
+  /** When it started, in milliseconds since 1970; null if the log does not say. */
+  readonly started_ms: number | null
+  /** When the log named it, as `instantOf` returns it. */
+  readonly claimed_at: string
+}
+
 /** What the annotations of a log say of one work package. */
 export interface RuntimeFacts {
   /** A field that is absent was never annotated; null means that the last annotation says that there is none. */
@@ -36,6 +45,10 @@ export interface RuntimeFacts {
   readonly notes: readonly Note[]
   readonly review: Review | null
   readonly review_result: ReviewResult | null
+  /** Null: the log names none, or the claim was released, or another agent took over and did not name its process. */
+  readonly process: ClaimedProcess | null
+  /** The agent that claimed the package by a lane change; null if none did. Annotations count more. */
+  readonly claimed_by: string | null
 }
 
 export const NO_FACTS: RuntimeFacts = {
@@ -44,6 +57,8 @@ export const NO_FACTS: RuntimeFacts = {
   notes: [],
   review: null,
   review_result: null,
+  process: null,
+  claimed_by: null,
 }
 
 export interface Annotation {
@@ -57,6 +72,8 @@ export interface Annotation {
 export interface FactsReader {
   /** Takes the annotations in any order, and returns what is wrong with this one. */
   take(annotation: Annotation): readonly string[]
+  /** Takes who claimed the package by a lane change: the agent and its process. */
+  claim(claim: Annotation): void
   result(): RuntimeFacts
 }
 
@@ -64,6 +81,9 @@ const MAX_VALUE_CHARS = 500
 const MAX_NOTE_CHARS = 2000
 const MAX_NOTES = 20
 const MAX_SUBTASKS = 500
+
+/** The year 5138: what is later is no time in seconds. */
+const LATEST_SECONDS = 100_000_000_000
 
 /** What the predecessor writes when it looked for a value and found none: `__resolved_model_absent__` and its like. */
 const ABSENT = /^__\w+_absent__$/
@@ -80,12 +100,15 @@ export function readFacts(): FactsReader {
   const subtasks = new Map<string, Slot<string>>()
   const reviews = new Map<'review', Slot<Review | null>>()
   const results = new Map<'review_result', Slot<ReviewResult | null>>()
+  const claims = new Map<'claimed_by', Slot<string | null>>()
+  const process = readProcess()
   let notes: Slot<Note>[] = []
 
   return {
     take({ event_id: id, at, actor, delta }) {
       const order = `${at} ${id}`
       const problems: string[] = []
+      process.take(order, delta)
       // The release comes before the values of the same annotation: they may name who holds the package next.
       if (delta['release_runtime_claim'] === true) put(texts, 'agent', order, null)
       for (const name of TEXTS) {
@@ -103,7 +126,15 @@ export function readFacts(): FactsReader {
       if (result !== undefined) put(results, 'review_result', order, result)
       return problems
     },
+    claim({ event_id: id, at, delta }) {
+      const order = `${at} ${id}`
+      process.take(order, delta)
+      const agent = textOf('agent', delta['agent'], [])
+      if (agent != null) put(claims, 'claimed_by', order, agent)
+    },
     result: () => ({
+      process: process.result(),
+      claimed_by: claims.get('claimed_by')?.value ?? null,
       texts: valuesOf(texts),
       subtasks: valuesOf(subtasks),
       notes: notes.map(({ value }) => value),
@@ -111,6 +142,61 @@ export function readFacts(): FactsReader {
       review_result: results.get('review_result')?.value ?? null,
     }),
   }
+}
+
+/** A pid in the log, and the agent that the same event names, if it names one. */
+type Claim = { readonly pid: number; readonly agent: string | null } | null
+
+/**
+ * Returns a reader for the process that works on a package. A start time belongs to the pid of its own event or of one before:
+ * a later pid without a start time has none. An agent that took over later without naming its process has none either.
+ */
+function readProcess() {
+  const pids = new Map<'pid', Slot<Claim>>()
+  const starts = new Map<'start', Slot<number | null>>()
+  const agents = new Map<'agent', Slot<string>>()
+  return {
+    take(order: string, delta: Annotation['delta']): void {
+      const [pid, start, agent] = [pidIn(delta['shell_pid']), delta['shell_pid_created_at'], delta['agent']]
+      if (delta['release_runtime_claim'] === true) put(pids, 'pid', order, null)
+      const name = typeof agent === 'string' ? agent.trim() : null
+      if (pid !== null) put(pids, 'pid', order, { pid, agent: name })
+      if (start != null) put(starts, 'start', order, startIn(start))
+      if (name !== null) put(agents, 'agent', order, name)
+    },
+    result(): ClaimedProcess | null {
+      const [claim, start, agent] = [pids.get('pid'), starts.get('start'), agents.get('agent')]
+      if (claim == null || claim.value === null) return null
+      const { value } = claim
+      const isOther =
+        value.agent !== null && agent !== undefined && toolOf(agent.value) !== toolOf(value.agent)
+      if (isOther && agent.order > claim.order) return null
+      const isOfPid = start !== undefined && start.order >= claim.order
+      return {
+        pid: value.pid,
+        started_ms: isOfPid ? start.value : null,
+        claimed_at: claim.order.split(' ')[0] ?? '',
+      }
+    },
+  }
+}
+
+/** An agent may be written with its model and role: `claude:opus:reviewer`. */
+function toolOf(agent: string): string {
+  return agent.split(':')[0] ?? ''
+}
+
+function pidIn(value: unknown): number | null {
+  const pid = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
+  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : null
+}
+
+/** Returns a start time in milliseconds since 1970, from seconds since then, or from ISO 8601; null for anything else. */
+function startIn(value: unknown): number | null {
+  const seconds = typeof value === 'string' && /^\d{1,12}(\.\d{1,9})?$/.test(value) ? Number(value) : value
+  if (typeof seconds === 'number') return seconds > 0 && seconds < LATEST_SECONDS ? seconds * 1000 : null
+  const instant = typeof value === 'string' ? instantOf(value) : null
+  return instant === null ? null : Date.parse(toMilliseconds(instant))
 }
 
 function put<Key, T>(slots: Map<Key, Slot<T>>, key: Key, order: string, value: T): void {
@@ -190,8 +276,13 @@ function resultOf(value: unknown, problems: string[]): ReviewResult | null | und
   return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
 }
 
+/** Returns the text of a field that decides nothing; null if it is no text. */
+export function textIn(value: unknown, max: number): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? cut(value.trim(), max) : null
+}
+
 /** Returns who did something: a name, or an object with the name of a tool. */
-function nameOf(actor: unknown): string | null {
+export function nameOf(actor: unknown): string | null {
   const name = typeof actor === 'string' ? actor : objectOf(actor)?.['tool']
   return typeof name === 'string' && name.trim() !== '' ? cut(name.trim(), MAX_VALUE_CHARS) : null
 }

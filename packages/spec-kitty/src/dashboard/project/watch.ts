@@ -9,6 +9,8 @@ const COLLECT_MS = 100
 const LIST = ''
 
 export interface ProjectWatch {
+  /** Whether no change of a mission (null: of the list) has been noticed that `onChange` was not called for yet. */
+  isSettled(mission: string | null): boolean
   close(): void
 }
 
@@ -32,6 +34,8 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
   let timer: NodeJS.Timeout | null = null
   let isTelling = false
   let isClosed = false
+  /** What `onChange` is about to be called for. */
+  let telling: ReadonlySet<string> = new Set()
 
   const watches = watchDirectories((owner, name) => {
     changed.add(owner)
@@ -64,21 +68,26 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
     timer = null
     isTelling = true
     const told = changed
+    telling = told
     changed = new Set()
-    const isList = told.delete(LIST)
+    const isList = told.has(LIST)
     if (isList) await keepList(told)
     for (const id of told) {
+      if (id === LIST) continue
       if (isClosed) return
       await keepMission(id)
     }
     isTelling = false
+    telling = new Set()
     if (isClosed) return
     if (changed.size > 0) schedule(COLLECT_MS)
     onChange(isList ? null : [...told])
   }
   schedule(0)
 
+  const isChanging = (owner: string): boolean => changed.has(owner) || telling.has(owner)
   return {
+    isSettled: (mission) => !isChanging(LIST) && !isChanging(mission ?? LIST),
     close() {
       isClosed = true
       if (timer !== null) clearTimeout(timer)

@@ -1,9 +1,11 @@
-import type { WorkPackage } from '../api.js'
+import type { AgentProcess, WorkPackage } from '../api.js'
+import { commandFor } from './commands.js'
 import type { Log } from './events.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './instants.js'
-import { columnOf, isLane, laneNamed } from './lanes.js'
-import { NO_FACTS, type TextFact } from './runtime-facts.js'
+import { columnOf, isAtWork, isLane, isSatisfied, laneNamed } from './lanes.js'
+import { processInLog } from './processes.js'
+import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
 /** The file of a work package, and the fields of its front matter. */
 export interface PackageFile {
@@ -23,7 +25,7 @@ export interface WorkPackages {
 const { compare } = new Intl.Collator('en', { numeric: true })
 
 /** Returns the packages that the files or events of a mission name. If two files have the same id, the first counts. */
-export function toWorkPackages(files: readonly PackageFile[], log: Log): WorkPackages {
+export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
   const problems: { document: string | null; what: string }[] = []
   for (const file of files) {
@@ -41,7 +43,21 @@ export function toWorkPackages(files: readonly PackageFile[], log: Log): WorkPac
       problems.push({ document, what: `${id} is in a lane that this version does not know: ${lane}` })
   }
   const sorted = [...packages.values()].toSorted((one, other) => compare(one.id, other.id))
-  return { packages: sorted, problems }
+  const lanes = new Map(sorted.map(({ id, lane }) => [id, lane]))
+  return { packages: sorted.map((one) => withReadiness(mission, one, lanes)), problems }
+}
+
+/** Adds what depends on the lanes of other packages. */
+function withReadiness(
+  mission: string,
+  one: WorkPackage,
+  lanes: ReadonlyMap<string, string | null>,
+): WorkPackage {
+  const isBefore = one.column === 'planned' || one.lane === null
+  const open = one.dependencies.filter((id) => !isSatisfied(lanes.get(id) ?? null))
+  const waiting_for = isBefore ? open : []
+  const is_ready = one.lane === 'planned' && waiting_for.length === 0
+  return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
 }
 
 function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage {
@@ -59,7 +75,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     dependencies: fields?.dependencies ?? [],
     subtasks: fields?.subtasks ?? [],
     subtask_states: [...facts.subtasks].map(([subtask, state]) => ({ id: subtask, state })),
-    agent: text('agent'),
+    agent: facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent')),
     assignee: text('assignee'),
     phase: fields?.phase ?? null,
     model: text('model'),
@@ -69,19 +85,71 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     review: facts.review,
     review_result: facts.review_result,
     document,
+    ...subtaskCounts(fields, facts),
+    process: processOf(standing(id, file, log).lane, log.lanes.get(id)?.history.since ?? '', facts),
+    is_ready: false,
+    waiting_for: [],
+    next_command: null,
   }
 }
 
-type Standing = Pick<WorkPackage, 'lane' | 'lane_source' | 'column' | 'updated_at' | 'worktree'>
+function subtaskCounts(
+  fields: PackageFields | null,
+  { subtasks }: RuntimeFacts,
+): Pick<WorkPackage, 'subtasks_done' | 'subtasks_total'> {
+  const ids = new Set([...(fields?.subtasks ?? []), ...subtasks.keys()])
+  const done = [...ids].filter((id) => subtasks.get(id) === 'done')
+  return { subtasks_done: done.length, subtasks_total: ids.size }
+}
 
-const NOWHERE: Standing = { lane: null, lane_source: null, column: null, updated_at: null, worktree: null }
+/** Who reviews a package mostly is not who worked on it: then only a process that was named since counts. */
+function processOf(lane: string | null, since: string, { process }: RuntimeFacts): AgentProcess | null {
+  if (!isAtWork(lane)) return null
+  const isOfWork = lane === 'in_review' && process !== null && process.claimed_at < since
+  return processInLog(isOfWork ? null : process)
+}
+
+type Standing = Pick<
+  WorkPackage,
+  | 'lane'
+  | 'lane_source'
+  | 'column'
+  | 'updated_at'
+  | 'worktree'
+  | 'lane_since'
+  | 'history'
+  | 'history_omitted'
+  | 'sent_back'
+>
+
+const NOWHERE: Standing = {
+  lane: null,
+  lane_source: null,
+  column: null,
+  updated_at: null,
+  worktree: null,
+  lane_since: null,
+  history: [],
+  history_omitted: 0,
+  sent_back: 0,
+}
 
 /** Where the log moves packages, it alone counts: a package that it does not move is not finalised, whatever its file says. */
 function standing(id: string, file: PackageFile | null, { lanes }: Log): Standing {
   const change = lanes.get(id)
   if (change !== undefined) {
-    const { lane, at, worktree } = change
-    return { lane, lane_source: 'events', column: columnOf(lane), updated_at: toMilliseconds(at), worktree }
+    const { lane, at, worktree, history } = change
+    return {
+      lane,
+      lane_source: 'events',
+      column: columnOf(lane),
+      updated_at: toMilliseconds(at),
+      worktree,
+      lane_since: toMilliseconds(history.since),
+      history: history.changes,
+      history_omitted: history.omitted,
+      sent_back: history.sent_back,
+    }
   }
   const said = lanes.size > 0 || file === null ? null : laneOfFile(file)
   return said === null ? NOWHERE : { ...NOWHERE, ...said, column: columnOf(said.lane) }

@@ -1,0 +1,66 @@
+import type { AgentProcess, MissionReply } from './api.js'
+import { judge, pidToLookAt, type LookAtProcesses } from './project/processes.js'
+
+/** A process that was killed shows within this time. */
+const LOOK_MS = 2_000
+
+/** Where a look takes long, because it starts a tool of the system: it takes a twentieth of a core at most. */
+const LOOK_PAUSES = 20
+
+/** Looks again at the processes of the missions that pages show, for as long as there are pages. */
+export interface Living {
+  /** Remembers what a page was told of the processes of a mission. */
+  readonly note: (mission: MissionReply) => void
+  readonly begin: () => void
+  /** Stops looking, and forgets what pages were told. */
+  readonly end: () => void
+}
+
+/**
+ * Returns what looks every two seconds whether what pages were told of processes is still true, and calls `onChange` with the
+ * missions of which it is not. Only the pids that pages were told of are looked at.
+ */
+export function watchLiving(look: LookAtProcesses, onChange: (missions: readonly string[]) => void): Living {
+  const told = new Map<string, readonly AgentProcess[]>()
+  let timer: NodeJS.Timeout | null = null
+  let isOn = false
+
+  const schedule = (afterMs: number): void => {
+    if (isOn) timer ??= setTimeout(() => void lookAgain(), afterMs).unref()
+  }
+  const lookAgain = async (): Promise<void> => {
+    const began = performance.now()
+    await tell().catch(() => undefined)
+    timer = null
+    schedule(Math.max(LOOK_MS, LOOK_PAUSES * (performance.now() - began)))
+  }
+  const tell = async (): Promise<void> => {
+    const noted = [...told]
+    const pids = noted.flatMap(([, processes]) => processes.flatMap((process) => pidToLookAt(process) ?? []))
+    if (pids.length === 0) return
+    const starts = await look(pids)
+    const changed = noted.filter(([, processes]) =>
+      processes.some((process) => judge(process, starts).liveness !== process.liveness),
+    )
+    if (isOn && changed.length > 0) onChange(changed.map(([id]) => id))
+  }
+  return {
+    note({ id, work_packages }) {
+      const processes = work_packages.flatMap(({ process }) =>
+        pidToLookAt(process) === null || process === null ? [] : [process],
+      )
+      if (!isOn || processes.length === 0) told.delete(id)
+      else told.set(id, processes)
+    },
+    begin() {
+      isOn = true
+      schedule(LOOK_MS)
+    },
+    end() {
+      isOn = false
+      told.clear()
+      if (timer !== null) clearTimeout(timer)
+      timer = null
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { shellQuote } from 'familiar/cli'
+import type { WorkPackage } from '../api.js'
+
+type Standing = Pick<WorkPackage, 'id' | 'lane' | 'lane_source' | 'document' | 'is_ready'>
+
+/** Returns the command that takes a package further; null if there is none to type, as for one in work or waiting. */
+export function commandFor(
+  mission: string,
+  { id, lane, lane_source, document, is_ready }: Standing,
+): string | null {
+  if (lane === null) return document === null ? null : finaliseCommand(mission)
+  if (lane_source !== 'events') return null
+  if (lane === 'planned') return is_ready ? agentCommand('implement', mission, id) : null
+  if (lane === 'for_review') return agentCommand('review', mission, id)
+  return lane === 'blocked' ? agentCommand('implement', mission, id) : null
+}
+
+/** Returns the command that puts the packages of a mission on its board. */
+export function finaliseCommand(mission: string): string {
+  return `spec-kitty agent mission finalize-tasks --mission ${shellQuote(mission)}`
+}
+
+/** Returns the command that merges a mission. */
+export function mergeCommand(mission: string): string {
+  return `spec-kitty merge --mission ${shellQuote(mission)}`
+}
+
+function agentCommand(action: 'implement' | 'review', mission: string, id: string): string {
+  return `spec-kitty agent action ${action} ${shellQuote(id)} --mission ${shellQuote(mission)}`
+}

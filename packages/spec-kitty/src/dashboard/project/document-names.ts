@@ -1,0 +1,85 @@
+import type { WorkPackage } from '../api.js'
+import { isHidden } from './confine.js'
+import { LANE_FOLDERS } from './lanes.js'
+import { META } from './names.js'
+
+/** The documents of a mission that are written in this order. They are listed first, in this order. */
+export const FIXED: readonly string[] = [
+  'spec.md',
+  'plan.md',
+  'tasks.md',
+  'research.md',
+  'data-model.md',
+  'quickstart.md',
+]
+
+/** Every file below these directories is a document. */
+export const TREES: readonly string[] = [
+  'contracts',
+  'checklists',
+  'research',
+  'reviews',
+  'decisions',
+  'analysis',
+  'retrospectives',
+]
+
+export const TASKS = 'tasks'
+
+/** How many directories deep a document may be. */
+export const MAX_DEPTH = 4
+
+/** Reports, matrices and retrospectives beside `spec.md`. */
+const BESIDE = /\.(md|markdown|txt|csv|ya?ml|json)$/i
+
+/** They hold the state of the mission, which the board shows. */
+const STATE: ReadonlySet<string> = new Set([META, 'status.json', 'lanes.json'])
+
+/** Returns whether a file of this name in `tasks`, or in a folder of a lane there, is a work package. */
+export function isPackageFile(name: string): boolean {
+  return /^WP.*\.md$/i.test(name)
+}
+
+/** Returns whether a file directly in the mission's directory is a document. */
+export function isTopDocument(name: string): boolean {
+  return FIXED.includes(name) || (BESIDE.test(name) && !STATE.has(name))
+}
+
+/** Returns whether a file directly in `tasks` is a document: a prompt, or a note about them. */
+export function isTaskDocument(name: string): boolean {
+  return /\.(md|markdown)$/i.test(name)
+}
+
+/** Returns whether a document is the prompt of a work package. */
+export function isPromptName(name: string): boolean {
+  const [first, second = '', third, ...more] = name.split('/')
+  if (first !== TASKS || more.length > 0) return false
+  return third === undefined ? isPackageFile(second) : LANE_FOLDERS.includes(second) && isPackageFile(third)
+}
+
+/** Returns whether a mission may have a document of this name. No other file can be requested. */
+export function isDocumentName(name: string): boolean {
+  const parts = name.split('/')
+  if (name.includes('\0') || parts.length > MAX_DEPTH + 1) return false
+  if (parts.some((part) => part === '' || isHidden(part))) return false
+  const [first = '', second, third] = parts
+  if (second === undefined) return isTopDocument(name)
+  if (first !== TASKS) return TREES.includes(first)
+  if (third === undefined) return isTaskDocument(second)
+  return !LANE_FOLDERS.includes(second) || isPromptName(name)
+}
+
+/** Returns the package that a document is about, by its name: its prompt, or what is in a folder named like it. */
+export function packageOfDocument(
+  name: string,
+  packages: readonly Pick<WorkPackage, 'id' | 'document'>[],
+): string | null {
+  const [first, folder = '', inFolder] = name.split('/')
+  if (first !== TASKS) return null
+  const own = packages.find(({ document }) => document === name)
+  if (own !== undefined || inFolder === undefined) return own?.id ?? null
+  const named = packages.find(
+    ({ id, document }) => folder === id || document?.slice(TASKS.length + 1).replace(/\.md$/i, '') === folder,
+  )
+  return named?.id ?? packages.find(({ id }) => folder.startsWith(`${id}-`))?.id ?? null
+}

@@ -1,0 +1,130 @@
+import type { Flow, FlowDay, LaneChange } from '../api.js'
+import { toMilliseconds } from './instants.js'
+import { columnOf } from './lanes.js'
+
+/** One event that put a package into a lane. */
+export interface LaneMove {
+  readonly id: string
+  /** As `instantOf` returns it. */
+  readonly at: string
+  /** What the event names as the lane before; null if it does not. */
+  readonly from: string | null
+  readonly lane: string
+  readonly by: string | null
+  readonly reason: string | null
+  readonly verdict: string | null
+  readonly is_forced: boolean
+  /** The worktree whose copy of the log has the event; null if the main checkout has it. */
+  readonly worktree: string | null
+}
+
+/** What the lane changes of one package tell together. Times are as `instantOf` returns them. */
+export interface LaneHistory {
+  /** The last ones, oldest first. */
+  readonly changes: readonly LaneChange[]
+  readonly omitted: number
+  readonly sent_back: number
+  /** Since when it is in its lane. */
+  readonly since: string
+  /** When it first came into Doing; null if it never did. */
+  readonly started: string | null
+  /** Since when it is approved or done; null if it is not. */
+  readonly finished: string | null
+}
+
+const MAX_CHANGES = 200
+const MAX_DAYS = 400
+
+const IN_REVIEW: ReadonlySet<string> = new Set(['for_review', 'in_review'])
+const BEFORE_REVIEW: ReadonlySet<string> = new Set(['planned', 'claimed', 'in_progress'])
+const FINISHED: ReadonlySet<string> = new Set(['approved', 'done'])
+
+/** Returns the lane changes in the order of the log: by time, and at the same time by event. */
+export function inOrder(moves: readonly LaneMove[]): readonly LaneMove[] {
+  return moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
+}
+
+/** Returns whether an event counts after another one. */
+export function isLater(
+  one: { readonly at: string; readonly id: string },
+  other: { readonly at: string; readonly id: string },
+): boolean {
+  return one.at === other.at ? one.id > other.id : one.at > other.at
+}
+
+/** Returns what the lane changes of one package tell, which must be in order and at least one. */
+export function historyOf(moves: readonly LaneMove[]): LaneHistory {
+  const withFrom = moves.map((move, at) => ({ ...move, from: move.from ?? moves[at - 1]?.lane ?? null }))
+  return {
+    changes: withFrom.slice(-MAX_CHANGES).map((move) => changeOf(move)),
+    omitted: Math.max(0, moves.length - MAX_CHANGES),
+    sent_back: withFrom.filter(({ from, lane }) => isSentBack(from, lane)).length,
+    since: sinceIn(moves, (lane) => lane === moves.at(-1)?.lane) ?? '',
+    started: moves.find(({ lane }) => columnOf(lane) === 'doing')?.at ?? null,
+    finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
+  }
+}
+
+/** Returns whether a review sent a package back by this change. */
+export function isSentBack(from: string | null, to: string): boolean {
+  return from !== null && IN_REVIEW.has(from) && BEFORE_REVIEW.has(to)
+}
+
+function changeOf({ at, from, lane, by, reason, verdict, is_forced, worktree }: LaneMove): LaneChange {
+  return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, worktree }
+}
+
+/** Returns the time of the first of the last moves that all lead into such a lane; null if the last one does not. */
+function sinceIn(moves: readonly LaneMove[], isSuch: (lane: string) => boolean): string | null {
+  const before = moves.findLastIndex(({ lane }) => !isSuch(lane))
+  return moves[before + 1]?.at ?? null
+}
+
+/** Returns how many packages were in each column at the end of each day on which one was moved. */
+export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDay[] {
+  const moves = [...packages].flatMap((own, index) =>
+    own.map(({ at, id, lane }) => ({ at, id, lane, index })),
+  )
+  const lanes = new Map<number, string>()
+  const days: FlowDay[] = []
+  const sorted = moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
+  for (const [at, move] of sorted.entries()) {
+    lanes.set(move.index, move.lane)
+    const date = dateOf(move)
+    const next = sorted[at + 1]
+    if (next === undefined || dateOf(next) !== date) days.push(dayOf(date, lanes.values()))
+  }
+  return days.slice(-MAX_DAYS)
+}
+
+function dateOf({ at }: { readonly at: string }): string {
+  return at.slice(0, 10)
+}
+
+function dayOf(date: string, lanes: Iterable<string>): FlowDay {
+  const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
+  let total = 0
+  for (const lane of lanes) {
+    const column = columnOf(lane)
+    if (column === null) continue
+    counts[column] += 1
+    total += 1
+  }
+  return { date, ...counts, total }
+}
+
+/** Returns the flow of one package. */
+export function flowOf(
+  id: string,
+  { started, finished, sent_back }: Pick<LaneHistory, 'started' | 'finished' | 'sent_back'>,
+): Flow['packages'][number] {
+  const [start, end] = [started, finished].map((at) => (at === null ? null : toMilliseconds(at)))
+  return {
+    id,
+    started_at: start ?? null,
+    finished_at: end ?? null,
+    cycle_seconds:
+      start == null || end == null ? null : Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000),
+    sent_back,
+  }
+}

@@ -1,0 +1,96 @@
+import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
+import { finaliseCommand, mergeCommand } from './commands.js'
+import { isSentBack } from './lane-history.js'
+import { isAtWork, isSatisfied } from './lanes.js'
+import type { MissionRead } from './mission.js'
+import { judge, pidToLookAt, type ProcessStarts } from './processes.js'
+
+/** Returns the pids that must be looked at to tell which agents of a mission live. */
+export function pidsOf({ work_packages }: Pick<MissionRead, 'work_packages'>): readonly number[] {
+  return work_packages.flatMap(({ process }) => pidToLookAt(process) ?? [])
+}
+
+/** Returns a mission with everything that depends on which of its processes live. */
+export function standingOf(mission: MissionRead, starts: ProcessStarts): MissionReply {
+  const work_packages = mission.work_packages.map((one) =>
+    one.process === null ? one : { ...one, process: judge(one.process, starts) },
+  )
+  const waiting_count = work_packages.filter((one) => whyWaiting(one) !== null).length
+  const stalled_count = work_packages.filter((one) => isStalled(one)).length
+  const state = stateOf({ ...mission, work_packages, waiting_count })
+  return {
+    ...mission,
+    work_packages,
+    waiting_count,
+    stalled_count,
+    state,
+    section: SECTIONS[state],
+    state_words: wordsOf(state, work_packages, waiting_count),
+    next_command: nextCommand(mission, state),
+  }
+}
+
+/** Returns why a package waits for the user; null if it does not. */
+export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
+  const last = one.history.at(-1)
+  const isHere = one.process?.liveness !== 'not_running_here'
+  if (one.lane === 'for_review' || one.lane === 'blocked') return one.lane
+  if (one.lane === 'in_review')
+    return isHere && (one.agent !== null || last?.by != null) ? null : 'review_abandoned'
+  if (last === undefined || !isSentBack(last.from, last.to)) return null
+  return one.process?.liveness === 'running' ? null : 'sent_back'
+}
+
+/** Returns whether a package is in Doing while its process is not running here. Silence does not make it stalled. */
+export function isStalled({ column, process }: WorkPackage): boolean {
+  return column === 'doing' && process?.liveness === 'not_running_here'
+}
+
+const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
+  merged: 'finished',
+  done: 'finished',
+  approved: 'waiting',
+  waiting: 'waiting',
+  working: 'active',
+  not_finalised: 'active',
+  empty: 'active',
+  planned: 'active',
+}
+
+function stateOf({
+  merge_commit,
+  work_packages: packages,
+  waiting_count,
+}: Pick<MissionReply, 'merge_commit' | 'work_packages' | 'waiting_count'>): MissionState {
+  const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
+  if (merge_commit !== null && !isInWork) return 'merged'
+  const shown = packages.filter(({ lane }) => lane !== 'genesis')
+  const rest = shown.filter(({ lane }) => lane !== 'done' && lane !== 'canceled')
+  if (shown.length > 0 && rest.length === 0) return 'done'
+  if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
+  if (waiting_count > 0) return 'waiting'
+  if (isInWork) return 'working'
+  if (packages.length === 0) return 'empty'
+  return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
+}
+
+function wordsOf(state: MissionState, packages: readonly WorkPackage[], waiting: number): string {
+  const atWork = packages.filter(({ lane }) => isAtWork(lane)).length
+  const words: Readonly<Record<MissionState, string>> = {
+    merged: 'merged',
+    done: 'done',
+    approved: 'approved, waiting for merge',
+    waiting: waiting === 1 ? '1 waits for you' : `${waiting} wait for you`,
+    working: `${atWork} in work`,
+    not_finalised: 'not finalised',
+    empty: 'no work packages yet',
+    planned: 'planned',
+  }
+  return words[state]
+}
+
+function nextCommand({ id, work_packages }: MissionRead, state: MissionState): string | null {
+  if (state === 'approved') return mergeCommand(id)
+  const isOpen = work_packages.some(({ lane, document }) => lane === null && document !== null)
+  return isOpen && state !== 'merged' ? finaliseCommand(id) : null
+}

@@ -1,0 +1,95 @@
+import type { MissionReply, NowPackage, NowReply, WaitingPackage, WorkPackage } from '../api.js'
+import { mergeCommand } from './commands.js'
+import { isStalled, whyWaiting } from './mission-standing.js'
+
+/** The most packages in one list: a project with more has other problems than this page. */
+const MAX_LISTED = 500
+
+/** Returns what happens in the missions now, and what waits for the user. */
+export function nowOf(missions: readonly MissionReply[], at: Date): NowReply {
+  const doing = packagesOf(missions, ({ column }) => column === 'doing')
+  const working = doing.filter(({ one }) => !isStalled(one)).map((here) => nowPackage(here))
+  const stalled = doing.filter(({ one }) => isStalled(one)).map((here) => nowPackage(here))
+  const waiting = packagesOf(missions, (one) => whyWaiting(one) !== null).flatMap((here) =>
+    waitingPackage(here),
+  )
+  const approved = missions.filter(({ state }) => state === 'approved')
+  const ready_to_merge = approved.map((mission) => ({
+    mission: { id: mission.id, title: mission.title },
+    since: lastOf(mission.work_packages.map(({ lane_since }) => lane_since)),
+    command: mergeCommand(mission.id),
+  }))
+  return {
+    generated_at: at.toISOString(),
+    working: longestFirst(working),
+    waiting: longestFirst(waiting),
+    stalled: longestFirst(stalled),
+    ready_to_merge: ready_to_merge.slice(0, MAX_LISTED),
+    counts: {
+      working: working.length,
+      waiting: waiting.length,
+      stalled: stalled.length,
+      ready_to_merge: ready_to_merge.length,
+    },
+  }
+}
+
+interface Here {
+  readonly mission: MissionReply
+  readonly one: WorkPackage
+}
+
+function packagesOf(
+  missions: readonly MissionReply[],
+  isWanted: (one: WorkPackage) => boolean,
+): readonly Here[] {
+  return missions.flatMap((mission) =>
+    mission.work_packages.filter((one) => isWanted(one)).map((one) => ({ mission, one })),
+  )
+}
+
+function nowPackage({ mission, one }: Here): NowPackage {
+  const { id, title, lane, agent, assignee, model, role, profile, lane_since } = one
+  const { subtasks_done, subtasks_total, sent_back, process, next_command, worktree } = one
+  return {
+    mission: { id: mission.id, title: mission.title },
+    id,
+    title,
+    lane: lane ?? '',
+    agent,
+    assignee,
+    model,
+    role,
+    profile,
+    lane_since,
+    subtasks_done,
+    subtasks_total,
+    sent_back,
+    process,
+    next_command,
+    worktree,
+  }
+}
+
+function waitingPackage(here: Here): readonly WaitingPackage[] {
+  const why = whyWaiting(here.one)
+  const reason = here.one.history.at(-1)?.reason ?? here.one.review?.reason ?? null
+  return why === null ? [] : [{ ...nowPackage(here), why, reason }]
+}
+
+/** What is not known to have begun comes last. */
+function longestFirst<T extends Pick<NowPackage, 'lane_since' | 'id' | 'mission'>>(
+  packages: readonly T[],
+): readonly T[] {
+  const keyOf = ({ lane_since, mission, id }: T): string => [lane_since ?? '~', mission.id, id].join('\0')
+  return packages.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)).slice(0, MAX_LISTED)
+}
+
+function lastOf(times: readonly (string | null)[]): string | null {
+  return (
+    times
+      .filter((time) => time !== null)
+      .toSorted()
+      .at(-1) ?? null
+  )
+}

@@ -1,0 +1,67 @@
+import type { AgentProcess } from '../api.js'
+import { isoOf } from './instants.js'
+import type { ClaimedProcess } from './runtime-facts.js'
+
+/**
+ * When each of some pids started on this machine, in milliseconds since 1970: null if that is not known, and absent if there
+ * is no such process. Null for the whole if nothing is known of this machine's processes.
+ */
+export type ProcessStarts = ReadonlyMap<number, number | null> | null
+
+/** Asks this machine about processes. */
+export type LookAtProcesses = (pids: readonly number[]) => Promise<ProcessStarts>
+
+/** The log and the kernel each round a start time, and the clock is corrected a little in between. */
+const SAME_START_MS = 2_000
+
+/** Returns what the log says of a process, before this machine was asked. */
+export function processInLog(claimed: ClaimedProcess | null): AgentProcess {
+  if (claimed === null) return unknown(null, null, 'The log names no process.')
+  const started = claimed.started_ms === null ? null : isoOf(claimed.started_ms)
+  if (started === null)
+    return unknown(
+      claimed.pid,
+      null,
+      'The log does not say when the process started, so its number proves nothing.',
+    )
+  return unknown(claimed.pid, started, 'This machine was not asked about the process.')
+}
+
+/** Returns whether a pid in the log can be compared with this machine's. */
+export function pidToLookAt(process: AgentProcess | null): number | null {
+  return process === null || process.started_at === null ? null : process.pid
+}
+
+/** Returns whether the process lives, by what this machine says. A pid without its start time proves nothing. */
+export function judge(process: AgentProcess, starts: ProcessStarts): AgentProcess {
+  const pid = pidToLookAt(process)
+  if (pid === null || process.started_at === null) return process
+  if (starts === null)
+    return { ...process, liveness: 'unknown', why: 'The processes of this machine cannot be read.' }
+  if (!starts.has(pid))
+    return notHere(
+      process,
+      'There is no such process on this machine. It has ended, or it runs on another machine.',
+    )
+  const start = starts.get(pid) ?? null
+  if (start === null)
+    return { ...process, liveness: 'unknown', why: 'The system does not say when the process started.' }
+  if (Math.abs(start - Date.parse(process.started_at)) > SAME_START_MS)
+    return notHere(
+      process,
+      'The number belongs to another process now. The one in the log has ended, or it runs on another machine.',
+    )
+  return {
+    ...process,
+    liveness: 'running',
+    why: 'A process with this number and start time runs on this machine.',
+  }
+}
+
+function unknown(pid: number | null, started_at: string | null, why: string): AgentProcess {
+  return { liveness: 'unknown', pid, started_at, why }
+}
+
+function notHere(process: AgentProcess, why: string): AgentProcess {
+  return { ...process, liveness: 'not_running_here', why }
+}

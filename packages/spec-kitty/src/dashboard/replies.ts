@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import type { PageReply, Pages } from 'familiar'
+import type { ErrorReply } from './api.js'
+
+export type PageRequest = Parameters<Pages>[0]
+
+/** A reply with a body. */
+export type BodyReply = Exclude<PageReply, { readonly open: unknown }>
+
+const JSON_HEADERS = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
+/** A smaller body fits into one packet anyway. */
+const COMPRESSED_FROM_BYTES = 1024
+
+/** The level that takes a third of the time of the usual one, and makes JSON a tenth larger. */
+const LEVEL = 3
+
+/** Encodes the body once, so that all requests that share a reply of many MiB share its bytes. */
+export function json(body: object, status = 200): BodyReply {
+  return { status, headers: JSON_HEADERS, body: Buffer.from(JSON.stringify(body)) }
+}
+
+export function orNotFound(found: object | null): BodyReply {
+  return found === null ? notFound() : json(found)
+}
+
+export function notFound(): BodyReply {
+  return json({ error: 'not_found' } satisfies ErrorReply, 404)
+}
+
+/** Refuses a request that cannot be right, with one sentence. */
+export function badRequest(message: string): BodyReply {
+  return json({ error: 'bad_query', message } satisfies ErrorReply, 400)
+}
+
+/** Returns the reply with an ETag: two replies with the same one are the same. */
+export function tagged(reply: BodyReply): BodyReply {
+  if (reply.status !== 200) return reply
+  return { ...reply, headers: { ...reply.headers, etag: tagOf(reply.body), vary: 'accept-encoding' } }
+}
+
+export function tagOf(body: string | Uint8Array): string {
+  return `"${createHash('sha1').update(body).digest('base64url')}"`
+}
+
+/** Returns the reply without its body, status 304, if the client says that it has this one. */
+export function unlessKnown(reply: BodyReply, { headers }: Pick<PageRequest, 'headers'>): BodyReply {
+  const tag = reply.headers['etag']
+  const known = headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, ''))
+  if (tag === undefined || known === undefined || !(known.includes(tag) || known.includes('*'))) return reply
+  const { 'content-type': _, 'content-encoding': _encoding, ...rest } = reply.headers
+  return { status: 304, headers: rest, body: '' }
+}
+
+/** Returns whether a client takes gzip. Only a plain refusal (`q=0`) counts as one. */
+export function takesGzip({ headers }: Pick<PageRequest, 'headers'>): boolean {
+  const accepted = headers['accept-encoding'] ?? ''
+  return accepted.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$)[\d.]+\s*)?$/i.test(one))
+}
+
+/** Compresses the body for a client that takes it. What compresses is loaded by the first such reply. */
+export async function compressed(
+  reply: BodyReply,
+  request: Pick<PageRequest, 'headers'>,
+): Promise<BodyReply> {
+  const { status, headers, body } = reply
+  if (status !== 200 || body.length < COMPRESSED_FROM_BYTES || !takesGzip(request)) return reply
+  return { status, headers: { ...headers, 'content-encoding': 'gzip' }, body: await gzip(body) }
+}
+
+async function gzip(body: string | Uint8Array): Promise<Buffer> {
+  const zlib = await import('node:zlib')
+  return new Promise((resolve, reject) => {
+    zlib.gzip(body, { level: LEVEL }, (error, result) => (error === null ? resolve(result) : reject(error)))
+  })
+}
