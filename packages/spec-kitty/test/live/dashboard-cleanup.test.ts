@@ -137,7 +137,7 @@ describe('with --force', () => {
     expect([forced.document.swept, lives(stopped)]).toEqual([[], true])
     const [{ remedy, in_use_by: scope }] = forced.document.candidates
     expect(scope).toBe(ours)
-    const shown = await typeIn(place.base, remedy, '', place.env)
+    const shown = await typeIn(place.base, remedy.commands[0], '', place.env)
     expect([shown.status, shown.isAsked, lives(stopped)]).toEqual([1, false, true])
     const [, stop = ''] = /does not answer: (spec-kitty .*?)\r?\n/.exec(shown.said) ?? []
     expect(stop).toBe('spec-kitty dashboard --stop')
