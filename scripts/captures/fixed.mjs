@@ -37,7 +37,6 @@ export function fixed(screen, home) {
     .replaceAll(/\bfor \d+ s\b/g, 'for 12 s')
     .replaceAll(/( )\d\ds( +\d\dM)/g, '$142s$2')
     .replaceAll(/( )\d\dM\b/g, '$150M')
-    .replaceAll(/ {2}\ds( +\d\dM)/g, ' 12s$1')
 }
 
 /** Matches the begin of the home before the ellipsis of a path that was shortened. @param {string} home */
