@@ -212,7 +212,7 @@ function environment(home) {
 }
 
 /**
- * Runs a command line on a terminal, and writes what it shows. With `once`, it is run only once, in colour, because it changes
+ * Runs commands (with `; ` between them) on a terminal, and writes what they show. With `once`, it is run only once, in colour, because it changes
  * what it shows.
  *
  * @param {Stage} stage @param {string} name @param {string} line
@@ -220,18 +220,21 @@ function environment(home) {
  */
 async function capture({ columns, home }, name, line, { cwd = home, answer = '', once = false }) {
   const shown = async (/** @type {NodeJS.ProcessEnv} */ more) => {
-    const screen = await onTerminal(line, { columns, cwd, answer, env: { ...environment(home), ...more } })
-    return fixed(screen, home)
+    const env = { ...environment(home), ...more }
+    const screens = []
+    for (const one of line.split('; ')) {
+      screens.push(`$ ${one}\n${await onTerminal(one, { columns, cwd, answer, env })}`)
+    }
+    return fixed(screens.join(''), home)
   }
   const colored = await shown({})
   const plain = once ? withoutStyles(colored) : await shown({ NO_COLOR: '1' })
-  const title = `$ ${line.replaceAll('; ', '\n$ ').replaceAll(' && ', '\n$ ')}`
   if (printed !== null) {
-    if (name.includes(printed)) console.log(`== ${name}, ${columns} columns\n${title}\n${colored}`)
+    if (name.includes(printed)) console.log(`== ${name}, ${columns} columns\n${colored}`)
     return
   }
-  writeFileSync(join(CAPTURES, `${name}-${columns}.txt`), `${title}\n${plain}`)
-  writeFileSync(join(CAPTURES, `${name}-${columns}.svg`), toSvg(`${title}\n${colored}`, columns))
+  writeFileSync(join(CAPTURES, `${name}-${columns}.txt`), plain)
+  writeFileSync(join(CAPTURES, `${name}-${columns}.svg`), toSvg(colored, columns))
 }
 
 /** @param {string} text */
