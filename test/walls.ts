@@ -84,7 +84,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/testing.ts', may: library('dispose.ts define identity protocol') },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
-  { part: 'spec-kitty/cli', may: ['familiar/cli'] },
+  { part: 'spec-kitty/cli', may: ['familiar', 'familiar/cli'] },
   // The daemon's entry is only named, as the file to start.
   { part: 'spec-kitty/installation.ts', may: ['familiar', ...tool('version.ts spec-kitty-daemon.ts')] },
   {
@@ -185,12 +185,12 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
   'process.platform': [
-    ...library('observe/platform/select.ts observe/platform/native-locks.ts define/places.ts'),
+    ...library('observe/platform/select.ts observe/platform/native-locks.ts define/places.ts define/home.ts'),
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
     ...library(
-      'define/resolve.ts define/connecting.ts define/ending.ts define/serving.ts testing.ts cli/process-io.ts',
+      'define/home.ts define/resolve.ts define/connecting.ts define/ending.ts define/serving.ts testing.ts cli/process-io.ts',
     ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],

@@ -65,6 +65,18 @@ describe('sync start', () => {
       outcome: 'started',
       start_reason: 'recorded_dead',
     })
+    const next = root.remember()
+    if (next === null) throw new Error('no daemon runs')
+    signal(next, 'SIGKILL')
+    await gone(next, 5_000)
+    const { status, stdout } = root.run(['sync', 'start'])
+    const [started, why, ...more] = stdout.split('\n')
+    expect([status, started, more]).toEqual([
+      0,
+      expect.stringMatching(/^the sync daemon was started: /),
+      [''],
+    ])
+    expect(why).toBe('the last one crashed; its log may say why: spec-kitty sync logs')
   })
 })
 
