@@ -7,12 +7,7 @@ import { didYouMean, nearest } from './nearest.js'
 import { UsageError } from './usage.js'
 
 /** Returns the help of a command, or with null the list of them all. Throws `UsageError` for a word that is no command. */
-export function topicHelp(
-  daemon: Daemon,
-  topic: string | null,
-  own: Commands,
-  terminal: Terminal,
-): string {
+export function topicHelp(daemon: Daemon, topic: string | null, own: Commands, terminal: Terminal): string {
   const { words, options } = definitionOf(daemon)
   if (topic === null || topic === 'help') return usageText(words, own, terminal)
   const spec = Object.entries(daemonCommands(words)).find(([name]) => name === topic)?.[1]
@@ -24,7 +19,10 @@ export function topicHelp(
   }
   const found = Object.entries(own).find(([name]) => name.split(' ')[0] === topic)
   if (found !== undefined) return ownHelp(words.command, found)
-  const known = [...Object.keys(daemonSummaries(words)), ...Object.keys(own).map((name) => name.split(' ')[0] ?? '')]
+  const known = [
+    ...Object.keys(daemonSummaries(words)),
+    ...Object.keys(own).map((name) => name.split(' ')[0] ?? ''),
+  ]
   throw new UsageError(`there is no command '${topic}'${didYouMean(nearest(topic, known))}`)
 }
 

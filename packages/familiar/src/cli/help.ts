@@ -131,7 +131,10 @@ export function sections(
   lists: readonly (readonly [title: string, entries: readonly Entry[]])[],
   terminal: Terminal,
 ): readonly string[] {
-  const column = columnOf(lists.flatMap(([, entries]) => entries), terminal)
+  const column = columnOf(
+    lists.flatMap(([, entries]) => entries),
+    terminal,
+  )
   return lists.map(([title, entries]) =>
     [heading(title, terminal), ...aligned(entries, column, terminal)].join('\n'),
   )
@@ -148,7 +151,9 @@ function aligned(entries: readonly Entry[], column: number, terminal: Terminal):
     const [first = '', ...rest] = wrapWords(text.split(' '), room(terminal) - indent.length)
     const painted = paint(terminal, 'cyan', name)
     const isLong = name.length + 2 > column
-    const lines = isLong ? [`  ${painted}`, `${indent}${first}`] : [`  ${painted}${' '.repeat(column - name.length)}${first}`]
+    const lines = isLong
+      ? [`  ${painted}`, `${indent}${first}`]
+      : [`  ${painted}${' '.repeat(column - name.length)}${first}`]
     return [...lines, ...rest.map((line) => `${indent}${line}`)]
   })
 }
@@ -167,7 +172,8 @@ function wrapWords(words: readonly string[], width: number): readonly string[] {
   const lines: string[] = []
   for (const word of words) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
     else lines.push(word)
   }
   return lines

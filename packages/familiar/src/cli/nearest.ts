@@ -98,14 +98,15 @@ function commandAway(typed: readonly string[], words: readonly string[]): number
 /** Every order of the words, the given one first. */
 function orders(words: readonly string[]): readonly (readonly string[])[] {
   if (words.length < 2) return [words]
-  return words.flatMap((first, index) =>
-    orders(words.toSpliced(index, 1)).map((rest) => [first, ...rest]),
-  )
+  return words.flatMap((first, index) => orders(words.toSpliced(index, 1)).map((rest) => [first, ...rest]))
 }
 
 function wordsAway(typed: readonly string[], words: readonly string[], extra: number): number | null {
   const distances = words.map((word, index) => wordAway(typed[index], word))
-  const away = distances.reduce<number | null>((sum, one) => (sum === null || one === null ? null : sum + one), extra)
+  const away = distances.reduce<number | null>(
+    (sum, one) => (sum === null || one === null ? null : sum + one),
+    extra,
+  )
   return away === null || away > FARTHEST ? null : away + unused(typed.length - words.length)
 }
 

@@ -95,7 +95,13 @@ function flagsOf(word: string, options: OptionSpecs): readonly Flag[] {
   if (word.startsWith('--')) {
     const [written, ...rest] = word.split('=')
     const name = (written ?? '').slice(2)
-    return [{ name: Object.hasOwn(options, name) ? name : '', written: written ?? '', attached: rest.length > 0 ? rest.join('=') : null }]
+    return [
+      {
+        name: Object.hasOwn(options, name) ? name : '',
+        written: written ?? '',
+        attached: rest.length > 0 ? rest.join('=') : null,
+      },
+    ]
   }
   return lettersOf(word, options)
 }
@@ -156,9 +162,11 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
 }
 
 function numberOf(value: OptionValue, text: string, { ports }: ParseContext): number | null {
-  if (value.kind === 'seconds') return /^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0 ? Number(text) : null
+  if (value.kind === 'seconds')
+    return /^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0 ? Number(text) : null
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  const [from, to] = value.kind === 'number' ? [value.from, value.to] : [ports?.from ?? 1, (ports?.to ?? 65_536) - 1]
+  const [from, to] =
+    value.kind === 'number' ? [value.from, value.to] : [ports?.from ?? 1, (ports?.to ?? 65_536) - 1]
   return number >= from && number <= to ? number : null
 }
 
@@ -190,7 +198,8 @@ function checkForms({ forms = [] }: Pick<CommandSpec, 'forms'>, given: ReadonlyS
 function misplaced(name: string, lead: string | undefined, forms: readonly Form[]): UsageError {
   const owners = forms.filter(({ may }) => may.includes(name)).flatMap((one) => one.lead ?? [])
   const isPlain = forms.some((one) => one.lead === undefined && one.may.includes(name))
-  if (lead !== undefined && (isPlain || owners.length === 0)) return new UsageError(`use either --${lead} or --${name}`)
+  if (lead !== undefined && (isPlain || owners.length === 0))
+    return new UsageError(`use either --${lead} or --${name}`)
   return new UsageError(`--${name} needs ${owners.map((one) => `--${one}`).join(' or ')}`)
 }
 

@@ -53,10 +53,7 @@ export function readOptions<T extends Options>(
 }
 
 /** Returns the port that `--port` names, null if it is not given. Throws `UsageError` if it is not one of the daemon's. */
-export function readPort(
-  text: string | undefined,
-  { ports }: Pick<Daemon, 'ports'>,
-): number | null {
+export function readPort(text: string | undefined, { ports }: Pick<Daemon, 'ports'>): number | null {
   if (text === undefined) return null
   const { from, to } = ports
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN

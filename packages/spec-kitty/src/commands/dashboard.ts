@@ -66,7 +66,10 @@ async function showStatus(
   const project = projectHere(io)
   const { dashboardStatus } = await import('../dashboard/status.js')
   const args = [...(check ? ['--check'] : []), ...(json ? ['--json'] : [])]
-  return runCommand(dashboardDaemon.at(project), ['status', ...args], { io, status: dashboardStatus(project) })
+  return runCommand(dashboardDaemon.at(project), ['status', ...args], {
+    io,
+    status: dashboardStatus(project),
+  })
 }
 
 async function stop({ json }: Pick<Values<typeof DASHBOARD.options>, 'json'>, io: Io): Promise<number> {
