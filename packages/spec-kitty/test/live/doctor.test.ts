@@ -34,7 +34,7 @@ interface Row {
   readonly cleanup_class: string
   readonly skip_reason: string | null
   readonly rule: string
-  readonly remedy: string | null
+  readonly remedy: { readonly commands: readonly string[] } | null
   readonly in_use_by: string | null
 }
 
@@ -106,7 +106,7 @@ describe('auth doctor', () => {
     const { orphans, candidates } = runJson(PATIENT, { env }).document
     expect(rowAt(orphans, 9408)?.in_use_by).toBe(fleet.roots.other)
     expect(rowAt(orphans, 9409)?.in_use_by).toBe(null)
-    for (const row of orphans) expect([row.port, typeof row.remedy]).toEqual([row.port, 'string'])
+    for (const row of orphans) expect([row.port, row.remedy?.commands.length > 0]).toEqual([row.port, true])
     for (const row of candidates) expect(row.skip_reason === null).toBe(row.cleanup_class === 'safe_auto')
   })
 
