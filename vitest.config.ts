@@ -10,7 +10,7 @@ const LONG =
     ? []
     : [
         '**/{life/flood,act/stop-ending,sync/queue-memory}.test.ts',
-        '**/live/{alias-project,alias-root,browser-looks,dashboard-links,dashboard-matrix,dashboard-memory,examples-own-tests,hostile-files,issue-1071-file-systems,issue-1071-same-home,limits,package-replaced,parts,sync-fleet,sync-why,version-across}.test.ts',
+        '**/live/{alias-project,alias-root,browser-looks,dashboard-links,dashboard-matrix,dashboard-memory,examples-own-tests,hostile-files,issue-1071-file-systems,issue-1071-same-home,json-schemas,limits,package-replaced,parts,remedies,sync-fleet,sync-why,version-across}.test.ts',
       ]
 
 /** They start processes, or take seconds: what is left answers in half a minute (`npm run test:unit`). */
@@ -24,7 +24,7 @@ const PROCESSES = [
   'packages/spec-kitty/test/sync/session/{hostile-service,sign-in,renewal,secrets}.test.ts',
   'packages/spec-kitty/test/sync/{queue-files,queue-memory,queue-processes}.test.ts',
   'packages/spec-kitty/test/sync/upload/{cloud-events-wire,dispatcher,send}.test.ts',
-  'packages/spec-kitty/test/cli/{build-time,failure,home,printable,usage}.test.ts',
+  'packages/spec-kitty/test/cli/{build-time,completion,failure,home,printable,usage}.test.ts',
 ]
 
 const EVERYWHERE = {

@@ -1,14 +1,15 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
 import type { Scan } from '../observe/scan.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
 import { renderDoctor } from './render-doctor.js'
+import { parseOptions } from './parse.js'
 import type { CommandContext } from './run.js'
 import { verdictOf } from '../doctor/verdict.js'
 import { assertListener } from './target.js'
 import { toolOf } from './tool.js'
-import { readOptions, readPort, UsageError } from './usage.js'
 
 interface Options {
   readonly reset: boolean
@@ -48,26 +49,14 @@ async function loadReset() {
 }
 
 function readArguments(args: readonly string[], { daemon }: CommandContext): Options {
-  const values = readOptions(args, {
-    reset: { type: 'boolean', default: false },
-    force: { type: 'boolean', default: false },
-    'dry-run': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    strict: { type: 'boolean', default: false },
-    port: { type: 'string' },
-  })
-  for (const name of ['force', 'dry-run', 'port'] as const) {
-    if (!values.reset && values[name] !== undefined && values[name] !== false) {
-      throw new UsageError(`--${name} needs --reset`)
-    }
-  }
+  const values = parseOptions(DAEMON_GRAMMARS.doctor, args, { command: 'doctor', ports: daemon.ports })
   return {
     reset: values.reset,
     force: values.force,
     dryRun: values['dry-run'],
     json: values.json,
     isStrict: values.strict,
-    port: readPort(values.port, daemon),
+    port: values.port ?? null,
   }
 }
 

@@ -10,8 +10,8 @@ export { connectDaemon } from './connect.js'
 export { EXIT } from './exit-codes.js'
 export { explain } from './explain.js'
 export { reportFailure } from './failure.js'
-export { note, type Io } from './io.js'
-export { printJson } from './json.js'
+export { note, warn, type Io } from './io.js'
+export { printJson, SCHEMA_VERSION } from './json.js'
 export { connectionJson } from './print-connection.js'
 export { printable } from './printable.js'
 export { runOnProcess, type ProcessSettings } from './process-io.js'
@@ -20,7 +20,46 @@ export { isOn } from '../define/environment.js'
 export { homeDirectory } from '../define/home.js'
 export { shellQuote } from '../define/shell-quote.js'
 export { describeCandidate } from './tool.js'
-export { CommandError, readOptions, readPort, UsageError } from './usage.js'
+export { daemonCommands, daemonSummaries, type DaemonWords } from './describe.js'
+export {
+  COMMON_ENVIRONMENT,
+  COMMON_OPTIONS,
+  EXIT_TEXTS,
+  JSON_OPTION,
+  type CommandSpec,
+  type Example,
+  type ExitCode,
+  type Form,
+  type Grammar,
+  type Operands,
+  type OptionSpec,
+  type OptionSpecs,
+  type OptionValue,
+  type ParseContext,
+  type Parsed,
+  type Values,
+} from './grammar.js'
+export {
+  blocks,
+  commandHelp,
+  examplesBlock,
+  exitEntries,
+  flagText,
+  heading,
+  list,
+  optionEntries,
+  section,
+  sections,
+  usageLines,
+  wrap,
+  type Entry,
+  type HelpContext,
+  type Terminal,
+} from './help.js'
+export { didYouMean, nearest, nearestCommands } from './nearest.js'
+export { parseCommand, parseOptions } from './parse.js'
+export { asksForHelp, asksForJson, isFlag, takeCommonFlags } from './words.js'
+export { CommandError, readOptions, readPort, UnexpectedWordError, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'
 export { withLock } from '../act/lock.js'

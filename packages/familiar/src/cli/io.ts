@@ -11,12 +11,15 @@ export interface Io {
   /** Returns the working directory. Throws if it was removed. */
   cwd(): string
   readonly isInteractive: boolean
+  /** Whether the user wants results and errors only: then `note` prints nothing. */
+  readonly isQuiet?: boolean
   /** Whether a terminal shows stdout. */
   readonly isTerminal: boolean
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
-  /** The same for stderr, which may be another place. */
+  /** The same two for stderr, which may be another place. */
+  readonly errorColumns: number | null
   readonly hasErrorColor: boolean
   /** Whether the user wants to see more: `--verbose`. */
   readonly isVerbose: boolean
@@ -71,7 +74,15 @@ function styled(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false })
 }
 
-/** Prints one line on stderr. Replaces line feeds too, because a name in the text may contain any character. */
-export function note(io: Pick<Io, 'err'>, text: string): void {
+/**
+ * Prints one line on stderr about what goes on: a wait, progress, a hint. Prints nothing with `--quiet`. Replaces line feeds
+ * too, because a name in the text may contain any character.
+ */
+export function note(io: Pick<Io, 'err' | 'isQuiet'>, text: string): void {
+  if (io.isQuiet !== true) warn(io, text)
+}
+
+/** The same for a line that must be read: an error, or what the user has to do. Printed with `--quiet` too. */
+export function warn(io: Pick<Io, 'err'>, text: string): void {
   io.err(`${printable(text)}\n`)
 }

@@ -1,14 +1,16 @@
 import { FamiliarError } from '../errors.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { note, type Io } from './io.js'
 import { formatJson, SCHEMA_VERSION } from './json.js'
 import { asJson, asStored, asText, type LogFormat } from './log-entry.js'
 import { openLogFiles, type LogPart } from './log-files.js'
 import { splitLines } from './log-lines.js'
+import { parseOptions } from './parse.js'
 import type { CommandContext } from './run.js'
 import { localTime, momentOf, SINCE_EXAMPLES } from './since.js'
 import { followLog, type Tail } from './tail.js'
-import { readOptions, UsageError } from './usage.js'
+import { UsageError } from './usage.js'
 
 /** How many lines are shown if neither `--lines` nor `--since` is given. */
 const DEFAULT_LINES = 50
@@ -40,21 +42,11 @@ export async function run(args: readonly string[], { daemon, io }: CommandContex
 }
 
 function readRequest(args: readonly string[]): Request {
-  const options = readOptions(args, {
-    lines: { type: 'string', short: 'n' },
-    since: { type: 'string' },
-    follow: { type: 'boolean', short: 'f', default: false },
-    json: { type: 'boolean', default: false },
-  })
+  const options = parseOptions(DAEMON_GRAMMARS.logs, args, { command: 'logs' })
   const since = options.since === undefined ? null : readSince(options.since)
   const all = since === null ? DEFAULT_LINES : Number.POSITIVE_INFINITY
-  const count = options.lines === undefined ? all : readCount(options.lines)
+  const count = options.lines ?? all
   return { part: { count, since }, isFollowed: options.follow, isJson: options.json }
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new UsageError(`--lines needs a number from 0 to 999999, not '${text}'`)
 }
 
 function readSince(text: string): Date {

@@ -6,11 +6,12 @@ import { printable, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './reader.js'
 import { shortenEnd } from './width.js'
+import { asksForJson, takeCommonFlags, type CommonFlags } from './words.js'
 
 export interface ProcessSettings {
   /** What users call the tool: stands before its messages on stderr. */
   readonly program: string
-  /** The command that tells how the tool is used. */
+  /** The command that tells how the tool is used. Read when an error is reported, so that it may be a getter. */
   readonly help: string
   readonly argv: readonly string[]
   /** Environment variables besides `CI` that mean that no question can be answered. */
@@ -19,8 +20,9 @@ export interface ProcessSettings {
 
 /**
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure as one line on stderr
- * and, with `--json`, as an object on stdout. `--verbose` adds a stack trace, `--no-color` takes the colours away, and neither
- * is passed on. Ctrl+C ends the process with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
+ * and, with `--json`, as an object on stdout. Reads the flags of every command and does not pass them on: `--verbose` adds a
+ * stack trace, `--no-color` takes the colours away, `-q` or `--quiet` leaves results and errors only. Ctrl+C ends the process
+ * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
  * is. What it installs on the process it removes before it returns.
  */
 export async function runOnProcess(
@@ -38,10 +40,11 @@ export async function runOnProcess(
     // There is nowhere else to report an error of stderr.
     () => undefined,
   )
-  const io = makeIo(settings, { output, errors, interrupted })
+  const flags = takeCommonFlags(settings.argv)
+  const io = makeIo(settings, flags, { output, errors, interrupted })
   process.once('SIGINT', interrupted)
   try {
-    const code = await runReported(settings, command, io)
+    const code = await runReported(flags, command, io)
     await output.close()
     return output.isLost() ? code || EXIT.error : code
   } finally {
@@ -52,31 +55,15 @@ export async function runOnProcess(
 
 /** What runs a command must not be loaded on demand: the package may be replaced while the command waits. */
 async function runReported(
-  { argv }: ProcessSettings,
+  { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
   io: Io,
 ): Promise<number> {
-  const args = withoutOwnFlags(argv)
   try {
     return await command(args, io)
   } catch (error) {
-    return reportFailure(error, io, args.includes('--json'), io.isVerbose)
+    return reportFailure(error, io, asksForJson(args), isVerbose)
   }
-}
-
-const VERBOSE = '--verbose'
-const NO_COLOR = '--no-color'
-
-/** What stands after `--` is no flag. */
-function flagsIn(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--')
-  return end < 0 ? argv : argv.slice(0, end)
-}
-
-function withoutOwnFlags(argv: readonly string[]): readonly string[] {
-  const flags = flagsIn(argv)
-  const others = flags.filter((argument) => argument !== VERBOSE && argument !== NO_COLOR)
-  return [...others, ...argv.slice(flags.length)]
 }
 
 interface Streams {
@@ -86,12 +73,12 @@ interface Streams {
 }
 
 function makeIo(
-  { program, help, argv, quietVariables = [] }: ProcessSettings,
+  settings: ProcessSettings,
+  { isQuiet, isVerbose, hasNoColor }: CommonFlags,
   { output, errors, interrupted }: Streams,
 ): Io {
   const env = process.env
-  const isPlain = flagsIn(argv).includes(NO_COLOR)
-  const isPainted = (stream: 'stdout' | 'stderr'): boolean => !isPlain && hasColor(env, stream)
+  const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
   let isLineShown = false
   const endLine = (): void => {
     if (!isLineShown) return
@@ -99,19 +86,25 @@ function makeIo(
     errors.open().write(CLEARED)
   }
   return {
-    program,
-    help,
+    program: settings.program,
+    get help() {
+      return settings.help
+    },
     env,
+    isQuiet,
     cwd: () => process.cwd(),
     get isInteractive() {
-      const isQuiet = ['CI', ...quietVariables].some((name) => isOn(env[name]))
-      return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
+      const isUnattended = ['CI', ...(settings.quietVariables ?? [])].some((name) => isOn(env[name]))
+      return !isUnattended && process.stdin.isTTY && process.stderr.isTTY
     },
     get isTerminal() {
       return process.stdout.isTTY
     },
     get columns() {
-      return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
+      return columnsOf(process.stdout)
+    },
+    get errorColumns() {
+      return columnsOf(process.stderr)
     },
     get hasColor() {
       return isPainted('stdout')
@@ -119,7 +112,7 @@ function makeIo(
     get hasErrorColor() {
       return isPainted('stderr')
     },
-    isVerbose: flagsIn(argv).includes(VERBOSE),
+    isVerbose,
     get isOutputClosed() {
       return output.hasFailed()
     },
@@ -137,7 +130,7 @@ function makeIo(
       errors.open().write(printableStyled(text, isPainted('stderr')))
     },
     get rewriteLine() {
-      if (!process.stderr.isTTY || env['TERM'] === 'dumb') return null
+      if (isQuiet || !process.stderr.isTTY || env['TERM'] === 'dumb') return null
       return (text: string) => {
         endLine()
         if (text === '') return
@@ -153,6 +146,10 @@ function makeIo(
     },
     exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
   }
+}
+
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
+  return isTTY && columns > 0 ? columns : null
 }
 
 /** Takes the cursor back and clears the line. */

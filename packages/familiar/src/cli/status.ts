@@ -3,11 +3,12 @@ import { definitionOf } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
 import type { Line, LineStyle } from '../doctor/document.js'
 import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../doctor/state.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
 import { formatLines } from './lines.js'
+import { parseOptions } from './parse.js'
 import type { CommandContext } from './run.js'
-import { readOptions } from './usage.js'
 
 /** What `status --json` prints. Names and meanings are permanent. */
 export interface StatusDocument extends StatusHead {
@@ -36,8 +37,7 @@ export async function run(
   args: readonly string[],
   { daemon, words, io, status: extend }: CommandContext,
 ): Promise<number> {
-  const flag = { type: 'boolean', default: false } as const
-  const { json, check } = readOptions(args, { json: flag, check: flag })
+  const { json, check } = parseOptions(DAEMON_GRAMMARS.status, args, { command: 'status' })
   const status = await daemon.status()
   const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
   const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, words)

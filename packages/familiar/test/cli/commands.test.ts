@@ -261,6 +261,14 @@ describe('where the output goes', () => {
     expect(painted({})).toBe(false)
     expect(painted({ FORCE_COLOR: '1' })).toBe(true)
     expect(painted({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)
+    const env = { FORCE_COLOR: '1' }
+    for (const args of [['doctor'], ['status'], ['start'], ['start', '--frce']]) {
+      const colored = user.run(args, { env })
+      expect([args, `${colored.stdout}${colored.stderr}`.includes('\u001b[')]).toEqual([args, true])
+      const plain = user.run([...args, '--no-color'], { env })
+      expect([args, `${plain.stdout}${plain.stderr}`.includes('\u001b[')]).toEqual([args, false])
+      expect(plain.status).toBe(colored.status)
+    }
   })
 
   it('is left as it was', () => {

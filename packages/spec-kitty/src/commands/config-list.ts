@@ -1,4 +1,14 @@
-import { EXIT, formatTable, paint, printable, printJson, readOptions, wrapWords, type Io } from 'familiar/cli'
+import {
+  EXIT,
+  formatTable,
+  paint,
+  parseOptions,
+  printable,
+  printJson,
+  wrapWords,
+  type Io,
+} from 'familiar/cli'
+import { CONFIG_LIST } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import {
   jsonOf,
@@ -10,23 +20,6 @@ import {
 } from '../sync/list-settings.js'
 import { readSettings } from '../sync/settings.js'
 
-export const help = `Usage: spec-kitty config list [--json]
-
-Shows every setting with its value and where that comes from: an environment variable, a file and
-line, or the default. Variables count before the file. The file is config.toml in the root
-(~/.spec-kitty or SPEC_KITTY_HOME); it is shared with the Python spec-kitty, and only you write it.
-
-Options:
-  --json   print one JSON document
-  --help   show this
-
-Examples:
-  spec-kitty config list
-  spec-kitty config list --json | jq '.settings[] | select(.source == "environment")'
-
-Exit codes: 0 every value is right; 1 config.toml cannot be read, or a value is wrong; 2 wrong usage.
-`
-
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
   { title: 'VALUE', cell: textOf, shorten: 'middle' },
@@ -35,7 +28,7 @@ const COLUMNS = [
 
 /** Prints every setting. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const { json } = parseOptions(CONFIG_LIST, args, { command: 'config list' })
   const root = runtimeRoot(io)
   const settings = await readSettings(root, io.env)
   const all = await listSettings(settings, projectHere(io))

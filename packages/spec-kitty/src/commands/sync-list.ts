@@ -1,21 +1,8 @@
-import { EXIT, layTable, note, paint, printJson, readOptions, type Io } from 'familiar/cli'
+import { EXIT, layTable, note, paint, parseOptions, printJson, type Io } from 'familiar/cli'
+import { SYNC_LIST } from '../cli/describe/sync.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { listHomes, type ListedHome } from '../daemons/list-homes.js'
 import { describeAge } from '../sync/ages.js'
-
-export const help = `Usage: spec-kitty sync list [--json]
-
-Shows every home on this machine that has a sync daemon, and how it stands; * marks the home of this
-command. It only looks, and finds the homes by what listens on ports 9400-9449.
-
-Options:
-  --json   print one JSON document
-  --help   show this
-
-Examples:
-  spec-kitty sync list
-  spec-kitty sync list --json | jq '.homes[] | select(.state != "running")'
-`
 
 const NONE = '-'
 
@@ -41,7 +28,7 @@ const COLUMNS = [
 
 /** Lists the homes that have a sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const { json } = parseOptions(SYNC_LIST, args, { command: 'sync list' })
   const { homes, others } = await listHomes(runtimeRoot(io))
   if (json) printJson({ homes, other_daemons: others }, io)
   else print(homes, others, io)

@@ -1,5 +1,6 @@
 import { FamiliarError, type Connection } from 'familiar'
-import { CommandError, connectDaemon, EXIT, readOptions, UsageError, type Io } from 'familiar/cli'
+import { CommandError, connectDaemon, EXIT, parseOptions, type Io } from 'familiar/cli'
+import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
@@ -8,43 +9,22 @@ import { readSettings } from '../sync/settings.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why.js'
 
-export const help = `Usage: spec-kitty sync now [--json] [--timeout SECONDS]
-
-Sends what waits in the queue now, through the sync daemon, and shows how it goes on. Events
-whose project did not opt in, and events that the server does not take, stay in the queue.
-
-Options:
-  --json             print every step as a line of JSON
-  --timeout SECONDS  stop watching after this time; the daemon goes on (default: none)
-
-Examples:
-  spec-kitty sync now
-  spec-kitty sync now --json | jq 'select(.event == "finished")'
-
-Exit codes: 0 nothing that may leave waits any longer; 1 something stays, was rejected, or
-the daemon hangs; 2 wrong usage; 75 the timeout was reached; 130 interrupted.
-`
-
 /** Drains the queue through the daemon, and shows how it goes on. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { json, timeout } = readOptions(args, {
-    json: { type: 'boolean', default: false },
-    timeout: { type: 'string' },
-  })
-  const seconds = readSeconds(timeout)
+  const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
   const connection = await connect(root, io)
   const print = drainPrinter(io, json, () => explain(root, io))
   try {
     const finished = await followDrain(connection, {
       onLine: print.line,
-      ...(seconds === null ? {} : { signal: AbortSignal.timeout(seconds * 1000) }),
+      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout * 1000) }),
     })
     await print.end(finished)
     return exitFor(finished)
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
-    throw new CommandError('E_SYNC_TIMEOUT', `the daemon was not done after ${seconds} s; it goes on`, {
+    throw new CommandError('E_SYNC_TIMEOUT', `the daemon was not done after ${timeout} s; it goes on`, {
       hint: 'spec-kitty sync status',
       exit: EXIT.tryAgain,
       cause: error,
@@ -88,12 +68,6 @@ async function explain(root: string, io: Io): Promise<string | null> {
   // This command has just tried.
   const command = why.command === NOW ? `spec-kitty explain ${why.reason}` : why.command
   return `${why.sentence}; ${command}`
-}
-
-function readSeconds(text: string | undefined): number | null {
-  if (text === undefined) return null
-  if (/^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0) return Number(text)
-  throw new UsageError(`--timeout needs a number of seconds above 0, not '${text}'`)
 }
 
 function exitFor({ kept, rejected, reason }: Finished): number {

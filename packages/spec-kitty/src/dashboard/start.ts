@@ -6,6 +6,8 @@ export interface StartOptions {
   readonly port: number | null
   readonly isOpened: boolean
   readonly isJson: boolean
+  /** Stops the one that runs first. */
+  readonly isRestart?: boolean
 }
 
 /** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
@@ -14,7 +16,10 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   // Import this before anything that may wait: the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const wanted = port === null ? {} : { port }
-  const dashboard = await connectDaemon(dashboardDaemon.at(project), io, wanted)
+  const daemon = dashboardDaemon.at(project)
+  const dashboard = options.isRestart
+    ? await daemon.restart({ onWait: (message) => note(io, message) })
+    : await connectDaemon(daemon, io, wanted)
   const url = `${dashboard.url}/`
   if (port !== null && dashboard.port !== port) {
     note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}`)

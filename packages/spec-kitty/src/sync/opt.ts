@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, type Io } from 'familiar/cli'
-import { splitDirectory } from '../cli/split-directory.js'
+import { CommandError, EXIT, note, parseCommand, printable, printJson, realPath, type Io } from 'familiar/cli'
+import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
 import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -13,9 +13,11 @@ export async function recordConsent(
   args: readonly string[],
   io: Io,
 ): Promise<number> {
-  const { directory, rest } = splitDirectory(`sync ${command}`, args)
-  const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
   const isGiven = command === 'opt-in'
+  const spec = isGiven ? SYNC_OPT_IN : SYNC_OPT_OUT
+  const { values, operands } = parseCommand(spec, args, { command: `sync ${command}` })
+  const { json } = values
+  const directory = operands[0] ?? null
   // A wrong value of SPEC_KITTY_HOME is reported before anything is recorded.
   const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)

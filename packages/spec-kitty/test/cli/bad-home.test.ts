@@ -58,7 +58,7 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 }
 
 /** These need no home. */
-const WITHOUT_HOME: ReadonlySet<string> = new Set(['completion', 'explain', 'help', 'version'])
+const WITHOUT_HOME: ReadonlySet<string> = new Set(['complete', 'completion', 'explain', 'help', 'version'])
 
 const modules = readdirSync(new URL('../../src/commands', import.meta.url)).map((name) =>
   name.replace('.ts', ''),

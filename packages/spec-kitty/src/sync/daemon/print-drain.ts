@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { note, startProgress, untilText, type Io } from 'familiar/cli'
+import { note, SCHEMA_VERSION, startProgress, untilText, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/types.js'
 import { reasonText, whyHeld } from '../why.js'
 import type { Finished } from './follow-drain.js'
@@ -22,7 +22,7 @@ export function drainPrinter(io: Io, isJson: boolean, explain: () => Promise<str
 
 function jsonPrinter(io: Io): DrainPrinter {
   return {
-    line: (line) => io.out(`${JSON.stringify(line)}\n`),
+    line: (line) => io.out(`${JSON.stringify({ schema_version: SCHEMA_VERSION, ...line })}\n`),
     end: () => io.flushed(),
     close: () => undefined,
   }
