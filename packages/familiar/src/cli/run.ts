@@ -45,8 +45,7 @@ type CommandName = keyof typeof COMMANDS
 /** Options of these commands that have a value, for when they stand before the command. */
 const VALUED: ReadonlySet<string> = new Set(['--lines', '-n', '--since', '--port'])
 
-const isCommand = (word: string | null): word is CommandName =>
-  word !== null && Object.hasOwn(COMMANDS, word)
+const isCommand = (word: string | null): word is CommandName => word !== null && Object.hasOwn(COMMANDS, word)
 
 /**
  * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and returns the exit

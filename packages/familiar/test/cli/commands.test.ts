@@ -165,7 +165,8 @@ describe('help', () => {
     const { status, stdout: text, stderr } = user.run([command, '--help'])
     expect([status, stderr]).toEqual([0, ''])
     expect(text).toMatch(new RegExp(`^Usage: previewd ${command} `))
-    for (const title of ['Options', 'Examples', 'Environment', 'Exit codes']) expect(text).toContain(`\n${title}:\n`)
+    for (const title of ['Options', 'Examples', 'Environment', 'Exit codes'])
+      expect(text).toContain(`\n${title}:\n`)
     for (const word of ['--json', '--quiet', 'FAMILIAR_DISABLE', 'PREVIEWD_NO_DAEMON', 'NO_COLOR']) {
       expect(text).toContain(word)
     }

@@ -39,7 +39,11 @@ describe('wrong usage', () => {
     expect(JSON.parse(stdout)).toEqual({
       schema_version: 3,
       ok: false,
-      error: { code: 'E_USAGE', message: '--force needs --reset', remediation: 'see spec-kitty auth doctor --help' },
+      error: {
+        code: 'E_USAGE',
+        message: '--force needs --reset',
+        remediation: 'see spec-kitty auth doctor --help',
+      },
     })
     expect(status).toBe(2)
   })
@@ -63,7 +67,12 @@ describe('help and version', () => {
   it('are the same however they are asked for, and need no project', () => {
     const wanted = runCli(['help', 'init'], { env })
     expect(wanted).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: spec-kitty init /) })
-    for (const args of [['init', 'help'], ['init', '--help'], ['-h', 'init'], ['--json', 'init', '-h']]) {
+    for (const args of [
+      ['init', 'help'],
+      ['init', '--help'],
+      ['-h', 'init'],
+      ['--json', 'init', '-h'],
+    ]) {
       expect([args, runCli(args, { env, cwd: home })]).toEqual([args, wanted])
     }
     expect(readdirSync(home)).toEqual([])
@@ -71,8 +80,12 @@ describe('help and version', () => {
   })
 
   it('tell the version of the package', () => {
-    for (const args of [['version'], ['-v'], ['-V']]) expect(runCli(args, { env }).stdout).toBe(`${VERSION}\n`)
-    expect(JSON.parse(runCli(['--version', '--json'], { env }).stdout)).toEqual({ schema_version: 3, version: VERSION })
+    for (const args of [['version'], ['-v'], ['-V']])
+      expect(runCli(args, { env }).stdout).toBe(`${VERSION}\n`)
+    expect(JSON.parse(runCli(['--version', '--json'], { env }).stdout)).toEqual({
+      schema_version: 3,
+      version: VERSION,
+    })
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(runCli(['--version'], { env }).stdout).toBe(`${VERSION}\n`)
     expect(VERSION).toBe(manifest.version)
@@ -105,7 +118,10 @@ describe('output', () => {
     expect(get('sync.format')).toMatchObject({ stdout: 'batch\n', stderr: 'from: default\n' })
     for (const flag of ['-q', '--quiet']) {
       expect(get('sync.format', flag)).toMatchObject({ status: 0, stdout: 'batch\n', stderr: '' })
-      expect(get('sync.server_url', flag)).toMatchObject({ status: 1, stderr: 'sync.server_url is not set\n' })
+      expect(get('sync.server_url', flag)).toMatchObject({
+        status: 1,
+        stderr: 'sync.server_url is not set\n',
+      })
     }
   })
 

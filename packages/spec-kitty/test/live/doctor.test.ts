@@ -124,9 +124,12 @@ describe('auth doctor', () => {
     const ports = orphans.map(({ port }) => String(port)).toSorted()
     const [all = '', some = ''] = stdout.split(/^==\n/m)
     expect([stderr, all.trim().split('\n').toSorted()]).toEqual(['', ports])
-    expect(some.split('\n').filter((port) => port !== '').toSorted()).toEqual(
-      ports.filter((port) => port.startsWith('941')),
-    )
+    expect(
+      some
+        .split('\n')
+        .filter((port) => port !== '')
+        .toSorted(),
+    ).toEqual(ports.filter((port) => port.startsWith('941')))
   })
 
   it.runIf(spawnSync('jq', ['--version']).status === 0)('answers the documented jq line', () => {
