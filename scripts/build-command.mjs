@@ -1,15 +1,16 @@
 // @ts-check
 /**
- * Bundles the command and its daemons into `packages/spec-kitty/command`, with a chunk for each part that is loaded on
+ * Bundles the command and its daemons into `packages/spec-kitty/command`, and writes its page of the manual, with a chunk for each part that is loaded on
  * demand. Node loads one CommonJS file and the chunk that a command needs in a fraction of the time that the same modules
  * take one by one (docs/decisions/0006-bundle.md). Tests use, and people read, the modules in `dist`.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
 import { licencesOf } from './licences.mjs'
+import { manualPage } from './manual.mjs'
 
 /**
  * Modules that are always needed together form one chunk: finding, reading and compiling a chunk costs a third of a
@@ -19,7 +20,15 @@ import { licencesOf } from './licences.mjs'
 const GROUPS = [
   {
     name: 'base',
-    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader))|spec-kitty\/dist\/version)\.js$/,
+    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:table|route)))\.js$/,
+  },
+  {
+    name: 'words',
+    test: /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
+  },
+  {
+    name: 'help',
+    test: /(?:familiar\/dist\/cli\/help|spec-kitty\/dist\/cli\/(?:help|topics))\.js$/,
   },
   {
     name: 'scope',
@@ -31,7 +40,7 @@ const GROUPS = [
   },
   {
     name: 'tool',
-    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/.*))\.js$/,
+    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/.*))\.js$/,
   },
   {
     name: 'use',
@@ -55,7 +64,7 @@ const GROUPS = [
   },
   {
     name: 'publish',
-    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake)|cli\/arguments)\.js$/,
+    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake))\.js$/,
   },
   {
     name: 'scan',
@@ -71,11 +80,18 @@ const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')
 /** The same build time for every chunk. */
 const time = buildTime(process.env, Date.now())
+/** @type {{ readonly version: string }} */
+const { version } = JSON.parse(readFileSync(join(packages, 'spec-kitty/package.json'), 'utf8'))
 
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', await bundleCommand()))
+mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
+writeFileSync(
+  join(packages, 'spec-kitty/man/spec-kitty.1'),
+  await manualPage({ version, date: time.slice(0, 10) }),
+)
 
 /**
  * Writes the bundle, and returns the bundled files of other packages. Entry names are fixed, because the entries find

@@ -32,10 +32,13 @@ const libraryCodes = codesIn(
   )?.[1] ?? '',
 )
 
+/** What is reported before any module is there. */
+const entry = readFileSync(`${PACKAGES}spec-kitty/bin/spec-kitty.js`, 'utf8')
+
 /** The codes that only the commands know. */
-const commandCodes = codesIn((['familiar', 'spec-kitty'] as const).flatMap(sourceOf).join('\n')).filter(
-  (code) => !libraryCodes.includes(code),
-)
+const commandCodes = codesIn(
+  [entry, ...(['familiar', 'spec-kitty'] as const).flatMap(sourceOf)].join('\n'),
+).filter((code) => !libraryCodes.includes(code))
 
 interface Row {
   readonly code: string

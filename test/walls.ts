@@ -26,6 +26,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/dispose.ts', may: [], isPure: true },
   { part: 'familiar/runtime.ts', may: library('errors.ts') },
   { part: 'familiar/json.ts', may: [], isPure: true },
+  { part: 'familiar/clock.ts', may: [], isPure: true },
   { part: 'familiar/load-beside.ts', may: [], isPure: true },
   { part: 'familiar/identity', may: library('json.ts'), isPure: true },
   { part: 'familiar/protocol', may: library('json.ts identity') },
@@ -41,11 +42,13 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'familiar/act',
-    may: library('errors.ts json.ts family.ts identity protocol classify observe'),
+    may: library('errors.ts json.ts clock.ts family.ts identity protocol classify observe'),
   },
   {
     part: 'familiar/client',
-    may: library('errors.ts json.ts family.ts load-beside.ts identity protocol classify observe act'),
+    may: library(
+      'errors.ts json.ts clock.ts family.ts load-beside.ts identity protocol classify observe act',
+    ),
   },
   {
     part: 'familiar/daemon',
@@ -66,12 +69,14 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'familiar/doctor',
-    may: library('json.ts identity classify observe act define/options.ts define/hints.ts'),
+    may: library('json.ts clock.ts identity classify observe act define/options.ts define/hints.ts'),
     isPure: true,
   },
   {
     part: 'familiar/cli',
-    may: library('errors.ts json.ts identity classify observe act client define define/daemon.ts doctor'),
+    may: library(
+      'errors.ts json.ts clock.ts identity classify observe act client define define/daemon.ts doctor',
+    ),
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
@@ -79,7 +84,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/testing.ts', may: library('dispose.ts define identity protocol') },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
-  { part: 'spec-kitty/cli', may: ['familiar/cli'] },
+  { part: 'spec-kitty/cli', may: ['familiar', 'familiar/cli'] },
   // The daemon's entry is only named, as the file to start.
   { part: 'spec-kitty/installation.ts', may: ['familiar', ...tool('version.ts spec-kitty-daemon.ts')] },
   {
@@ -162,9 +167,9 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/commands',
-    may: ['familiar', 'familiar/cli', ...tool('cli daemons doctor sync dashboard')],
+    may: ['familiar', 'familiar/cli', ...tool('version.ts cli daemons doctor sync dashboard')],
   },
-  { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts commands')] },
+  { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts cli commands')] },
   { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard sync') },
 ]
 
@@ -180,12 +185,12 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
   'process.platform': [
-    ...library('observe/platform/select.ts observe/platform/native-locks.ts define/places.ts'),
+    ...library('observe/platform/select.ts observe/platform/native-locks.ts define/places.ts define/home.ts'),
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
     ...library(
-      'define/resolve.ts define/connecting.ts define/ending.ts define/serving.ts testing.ts cli/process-io.ts',
+      'define/home.ts define/resolve.ts define/connecting.ts define/ending.ts define/serving.ts testing.ts cli/process-io.ts',
     ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],

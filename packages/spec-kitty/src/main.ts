@@ -1,178 +1,107 @@
-import { EXIT, runOnProcess, UsageError, type Io } from 'familiar/cli'
+import { EXIT, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
+import { route, type Route } from './cli/route.js'
+import { isGroup, type CommandWords } from './cli/table.js'
 import { VERSION } from './version.js'
 
-interface Command {
-  readonly help: string
-  run(args: readonly string[], io: Io): Promise<number>
+type Run = (args: readonly string[], io: Io) => Promise<number>
+
+const dashboard = async () => import('./commands/dashboard.js')
+
+/** What runs each command, loaded only when it runs. `route` answers `help` itself. */
+const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> = {
+  init: async () => (await import('./commands/init.js')).run,
+  dashboard: async () => (await dashboard()).run,
+  'dashboard status': async () => (await dashboard()).runStatus,
+  'dashboard stop': async () => (await dashboard()).runStop,
+  'dashboard restart': async () => (await dashboard()).runRestart,
+  'dashboard logs': async () => (await import('./commands/dashboard-logs.js')).run,
+  'dashboard clean-up': async () => (await dashboard()).runCleanUp,
+  'auth doctor': async () => (await import('./commands/auth-doctor.js')).run,
+  'auth login': async () => (await import('./commands/auth-login.js')).run,
+  'auth logout': async () => (await import('./commands/auth-logout.js')).run,
+  'auth status': async () => (await import('./commands/auth-status.js')).run,
+  'sync start': async () => (await import('./commands/sync-start.js')).run,
+  'sync stop': async () => (await import('./commands/sync-stop.js')).run,
+  'sync restart': async () => (await import('./commands/sync-restart.js')).run,
+  'sync status': async () => (await import('./commands/sync-status.js')).run,
+  'sync list': async () => (await import('./commands/sync-list.js')).run,
+  'sync logs': async () => (await import('./commands/sync-logs.js')).run,
+  'sync opt-in': async () => (await import('./commands/sync-opt-in.js')).run,
+  'sync opt-out': async () => (await import('./commands/sync-opt-out.js')).run,
+  'sync publish': async () => (await import('./commands/sync-publish.js')).run,
+  'sync now': async () => (await import('./commands/sync-now.js')).run,
+  'sync queue': async () => (await import('./commands/sync-queue.js')).run,
+  'sync queue retry': async () => (await import('./commands/sync-queue-retry.js')).run,
+  'sync queue drop': async () => (await import('./commands/sync-queue-drop.js')).run,
+  explain: async () => (await import('./commands/explain.js')).run,
+  'config list': async () => (await import('./commands/config-list.js')).run,
+  'config get': async () => (await import('./commands/config-get.js')).run,
+  version: async () => (await import('./commands/version.js')).run,
+  completion: async () => (await import('./commands/completion.js')).run,
+  'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,
 }
 
-/** Every command: its words, a one-line summary, and its module, which is loaded only when the command runs. */
-const COMMANDS: readonly {
-  readonly words: readonly string[]
-  readonly summary: string
-  readonly load: () => Promise<Command>
-}[] = [
-  {
-    words: ['auth', 'doctor'],
-    summary: 'show every listener in the sync range; --reset cleans up',
-    load: () => import('./commands/auth-doctor.js'),
-  },
-  {
-    words: ['auth', 'login'],
-    summary: 'sign in to a sync server',
-    load: () => import('./commands/auth-login.js'),
-  },
-  {
-    words: ['auth', 'logout'],
-    summary: 'sign out: revoke the tokens and delete the session',
-    load: () => import('./commands/auth-logout.js'),
-  },
-  {
-    words: ['auth', 'status'],
-    summary: 'show who is signed in, and until when',
-    load: () => import('./commands/auth-status.js'),
-  },
-  {
-    words: ['sync', 'start'],
-    summary: 'start the sync daemon, or find the one that runs',
-    load: () => import('./commands/sync-start.js'),
-  },
-  {
-    words: ['sync', 'stop'],
-    summary: 'stop it, whatever its version',
-    load: () => import('./commands/sync-stop.js'),
-  },
-  {
-    words: ['sync', 'restart'],
-    summary: 'stop it and start a new one',
-    load: () => import('./commands/sync-restart.js'),
-  },
-  {
-    words: ['sync', 'status'],
-    summary: 'show it: versions, uptime, the last stop and why',
-    load: () => import('./commands/sync-status.js'),
-  },
-  {
-    words: ['sync', 'logs'],
-    summary: 'print its log; --follow goes on',
-    load: () => import('./commands/sync-logs.js'),
-  },
-  {
-    words: ['sync', 'opt-in'],
-    summary: 'let the events of a project leave this machine',
-    load: () => import('./commands/sync-opt-in.js'),
-  },
-  {
-    words: ['sync', 'opt-out'],
-    summary: 'keep them on this machine',
-    load: () => import('./commands/sync-opt-out.js'),
-  },
-  {
-    words: ['config', 'list'],
-    summary: 'show every setting and where its value comes from',
-    load: () => import('./commands/config-list.js'),
-  },
-  {
-    words: ['config', 'get'],
-    summary: 'print one setting',
-    load: () => import('./commands/config-get.js'),
-  },
-  {
-    words: ['sync', 'now'],
-    summary: 'send what waits now, and show how it goes on',
-    load: () => import('./commands/sync-now.js'),
-  },
-  {
-    words: ['sync', 'publish'],
-    summary: 'queue events to be sent; they are on disk when it says so',
-    load: () => import('./commands/sync-publish.js'),
-  },
-  {
-    words: ['sync', 'queue', 'retry'],
-    summary: 'let events that the server rejected wait again',
-    load: () => import('./commands/sync-queue-retry.js'),
-  },
-  {
-    words: ['sync', 'queue', 'drop'],
-    summary: 'remove events that the server rejected',
-    load: () => import('./commands/sync-queue-drop.js'),
-  },
-  {
-    words: ['sync', 'queue'],
-    summary: 'show which events wait and why; --dead, --export',
-    load: () => import('./commands/sync-queue.js'),
-  },
-  {
-    words: ['dashboard'],
-    summary: 'start or find the dashboard of this project; --status, --stop, --cleanup-all',
-    load: () => import('./commands/dashboard.js'),
-  },
-  {
-    words: ['explain'],
-    summary: 'explain an id that a command names: F-002, cross_root; alone: list them all',
-    load: () => import('./commands/explain.js'),
-  },
-  {
-    words: ['init'],
-    summary: 'make a directory a project and start its dashboard',
-    load: () => import('./commands/init.js'),
-  },
-  {
-    words: ['upgrade-hook'],
-    summary: 'for installers: retire a daemon of an older version; never fails',
-    load: () => import('./commands/upgrade-hook.js'),
-  },
-]
+/** Asked by the scripts of `completion`, never by a user: in no list. */
+const COMPLETE = '__complete'
 
 void main()
 
 /** `upgrade-hook` always exits with 0: an upgrade must not fail because of a daemon. */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
+  let help = 'spec-kitty --help'
   const settings = {
     program: 'spec-kitty',
-    help: 'spec-kitty --help',
+    get help() {
+      return help
+    },
     argv,
     quietVariables: ['SPEC_KITTY_NON_INTERACTIVE'],
   }
-  const code = await runOnProcess(settings, dispatch)
-  process.exitCode = argv[0] === 'upgrade-hook' ? EXIT.ok : code
+  const code = await runOnProcess(settings, async (args, io) => {
+    if (args[0] === COMPLETE) return (await import('./commands/complete.js')).run(args.slice(1), io)
+    const asked = await route(args, isValued)
+    help = `spec-kitty ${helpWords(asked)}--help`
+    return dispatch(asked, io)
+  })
+  process.exitCode = argv.find((word) => !word.startsWith('-')) === 'upgrade-hook' ? EXIT.ok : code
 }
 
-async function dispatch(args: readonly string[], io: Io): Promise<number> {
-  if (args[0] === '--version') {
-    io.out(`${VERSION}\n`)
-    return EXIT.ok
-  }
-  if (args.length === 0 || args[0] === '--help' || args[0] === '-h' || args[0] === 'help') {
-    io.out(usage())
-    return args.length === 0 ? EXIT.error : EXIT.ok
-  }
-  const found = COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word))
-  if (found === undefined) return explainGroup(args, io)
-  const command = await found.load()
-  const rest = args.slice(found.words.length)
-  if (rest.includes('--help') || rest.includes('-h')) {
-    io.out(command.help)
-    return EXIT.ok
-  }
-  return command.run(rest, io)
+/** The words whose help belongs to a wrong command line, with a blank after them. */
+function helpWords(asked: Route): string {
+  if (asked.kind === 'run') return `${asked.command} `
+  const [group = ''] = asked.kind === 'unknown' ? asked.typed : []
+  return isGroup(group) ? `${group} ` : ''
 }
 
-/** `sync --help` lists the commands of the group; `sync` alone or with an unknown word is wrong usage and names them. */
-function explainGroup(args: readonly string[], io: Io): number {
-  const group = COMMANDS.filter(({ words }) => words[0] === args[0])
-  if (group.length === 0) throw new UsageError(`unknown command '${args.slice(0, 2).join(' ')}'`)
-  if (!args.includes('--help') && !args.includes('-h')) {
-    const names = new Set(group.map(({ words }) => words[1]))
-    throw new UsageError(`'${args[0]}' needs one of: ${[...names].join(', ')}`)
-  }
-  io.out(usage(group))
-  return EXIT.ok
+/** Most command lines need no table of flags: `--json` is the flag that stands before commands. */
+async function isValued(flag: string): Promise<boolean> {
+  return flag !== '--json' && (await import('./cli/flags.js')).isValuedFlag(flag)
 }
 
-function usage(commands = COMMANDS): string {
-  const width = Math.max(...commands.map(({ words }) => words.join(' ').length))
-  const lines = commands.map(({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`)
-  return `Usage: spec-kitty <command> [options]\n\nCommands:\n${lines.join('\n')}\n\nspec-kitty <command> --help tells more; spec-kitty --version tells the version.\n`
+async function dispatch(asked: Route, io: Io): Promise<number> {
+  switch (asked.kind) {
+    case 'version':
+      if (asked.args.length > 0) return (await RUN.version())(asked.args, io)
+      io.out(`${VERSION}\n`)
+      return EXIT.ok
+    case 'help':
+      io.out(await (await import('./cli/help.js')).helpText(asked.words, io))
+      return EXIT.ok
+    case 'run':
+      return run(asked, io)
+    case 'flag':
+    case 'unknown':
+      throw (await import('./cli/mistakes.js')).mistake(asked)
+  }
+}
+
+async function run({ command, name, args }: Route & { readonly kind: 'run' }, io: Io): Promise<number> {
+  const load = await RUN[command]()
+  try {
+    return await load(args, io)
+  } catch (error) {
+    if (!(error instanceof UnexpectedWordError)) throw error
+    throw (await import('./cli/mistakes.js')).withGuess(error, name, args)
+  }
 }

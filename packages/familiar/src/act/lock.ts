@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, futimesSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { untilText } from '../clock.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
@@ -82,7 +83,8 @@ export async function acquireLockUnless<T extends object>(
     if (waited >= waitMs) throw busy(path, waited)
     if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
       isAnnounced = true
-      options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}`)
+      const until = untilText(waitMs - waited)
+      options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}, ${until} at most`)
     }
     const found = await find()
     if (found !== null) return found

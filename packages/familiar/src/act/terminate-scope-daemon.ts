@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { FamiliarError, throwLack } from '../errors.js'
+import { untilText } from '../clock.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
@@ -9,7 +10,7 @@ import type { Platform } from '../observe/platform/platform.js'
 import { requestShutdown } from './request-shutdown.js'
 import { withLock, type HeldLock } from './lock.js'
 import { markStopped } from './record-file.js'
-import { isGoneWithin, retire, STEP_MS, type Retirement } from './terminate.js'
+import { isGoneWithin, LONGEST_END_MS, retire, STEP_MS, type Retirement } from './terminate.js'
 
 export interface EndOrder {
   readonly family: Family
@@ -53,10 +54,9 @@ export async function terminateScopeDaemon(
   if (daemon.proof === null) return askOnly(order, daemon.observation, record)
   if (!isSingletonProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
-  const timer = setTimeout(
-    () => order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing`),
-    ANNOUNCE_AFTER_MS,
-  )
+  const until = untilText(LONGEST_DRAIN_MS + LONGEST_END_MS)
+  const message = `waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing, ${until} at most`
+  const timer = setTimeout(() => order.onWait?.(message), ANNOUNCE_AFTER_MS)
   const ask = record === null ? {} : { ask: () => askFor(family, record, reason) }
   try {
     return await retire(lock, platform, family, daemon.proof, ask)

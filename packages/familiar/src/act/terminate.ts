@@ -16,6 +16,9 @@ export const STEP_MS = 1_000
  */
 export const ENDING_MS = 5_000
 
+/** The longest that `retire` takes with these times, without a request to leave: SIGTERM, SIGKILL, and the last look. */
+export const LONGEST_END_MS = ENDING_MS + 2 * STEP_MS
+
 /** The pause between polls while waiting for an end: short at first, later 20 polls a second. */
 const FIRST_POLL_MS = 1
 const LAST_POLL_MS = 50

@@ -2,89 +2,147 @@ import type { CleanUpReport } from '../act/clean-up.js'
 import type { Daemon } from '../define/daemon.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
-import { resetResult } from '../doctor/reset-result.js'
-import type { Scan } from '../observe/scan.js'
+import { resetResult, type ResetResult } from '../doctor/reset-result.js'
+import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
-import { note, type Io } from './io.js'
+import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
-import { startProgress } from './progress.js'
-import { renderCandidates, renderRemedies, renderReset } from './render-doctor.js'
+import { keysOf, namesOf } from './name-process.js'
+import { reasonText } from './reasons.js'
+import { renderRemedies } from './render-doctor.js'
+import { renderEnded } from './render-reset.js'
+import { showingCleanUp } from './show-clean-up.js'
 import { assertListener } from './target.js'
 import { toolOf } from './tool.js'
+import { wrapWords } from './width.js'
+
+/** How the tool says what was found and done. */
+export interface CleanUpWords {
+  readonly found: (count: number) => string
+  readonly killed: (count: number) => string
+  readonly tidied: (count: number) => string
+}
 
 export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly port: number | null
   readonly force: boolean
   readonly dryRun: boolean
   readonly json: boolean
+  readonly words: CleanUpWords
   /** Asked, after the user has seen what was found, if there is something to end. */
   readonly mayEnd: () => Promise<boolean>
 }
 
+type Report = CleanUpReport & { readonly tidied: number }
+
 /**
- * Ends the orphans of every scope: shows what it found, asks, and reports how many processes and stale records it cleaned
+ * Ends the orphans of every scope: names what it would end, asks, and reports how many processes and stale records it cleaned
  * up. Live daemons of other scopes are left alone, even with `force`. Returns the exit code.
  */
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
   const tool = toolOf(daemon, options.record)
   const seen = await daemon.scan({ forCleanUp: true })
   if (options.port !== null) assertListener(seen, options.port)
-  if (!options.json) io.out(`${describeScan(options, seen, tool, io)}\n`)
-  if (countOf(options, seen) > 0 && !(await options.mayEnd())) return EXIT.ok
-  const progress = startProgress(io, (done, total) => `cleaning up: ${done} of ${total} done`)
-  try {
-    const report = await daemon.cleanUp({
+  const toEnd = orphansIn(options, seen)
+  if (!options.json) await show(describeScan(daemon, options, { seen, toEnd, tool }, io), io)
+  if (toEnd.length > 0 && !(await options.mayEnd())) return EXIT.ok
+  const report = await showingCleanUp(io, (watch) =>
+    daemon.cleanUp({
       force: options.force,
       seen,
       ...(options.port === null ? {} : { port: options.port }),
       dryRun: options.dryRun,
-      onProgress: progress.update,
-      onWait: (message) => note(io, message),
-    })
-    return tell(options, report, tool, io)
-  } finally {
-    progress.stop()
+      told: keysOf(toEnd),
+      ...watch,
+    }),
+  )
+  const result = resetResult(report, tool.self, options.dryRun)
+  if (options.json) printReport(result, report, tool, io)
+  else if (toEnd.length > 0) io.out(`${describeResult(options, result, report, { tool, io }).join('\n')}\n`)
+  return result.failed.length > 0 ? EXIT.problem : EXIT.ok
+}
+
+/** The question that may follow is on stderr: if stdout is not on the terminal, what it is about must be there too. */
+async function show(lines: readonly string[], io: Io): Promise<void> {
+  const text = `${lines.join('\n')}\n`
+  io.out(text)
+  if (io.isInteractive && !io.isTerminal) io.err(text)
+  await io.flushed()
+}
+
+/** Returns what is ended if the user agrees. */
+function orphansIn({ force, port }: CleanUpAllOptions, seen: Scan): readonly Candidate[] {
+  return seen.candidates.filter((candidate) => {
+    const { verdict, observation } = candidate
+    const isEnded =
+      verdict.class === 'safe_auto' ||
+      (force && verdict.class === 'operator_required' && !isSpared(candidate, seen))
+    return isEnded && candidate.proof !== null && (port === null || port === observation.port)
+  })
+}
+
+interface Found {
+  readonly seen: Scan
+  readonly toEnd: readonly Candidate[]
+  readonly tool: Tool
+}
+
+function describeScan(
+  daemon: Daemon,
+  { words }: CleanUpAllOptions,
+  { seen, toEnd, tool }: Found,
+  io: Io,
+): readonly string[] {
+  const left = seen.candidates.filter((candidate) => !toEnd.includes(candidate))
+  const orphans = recordsOf(left, seen, tool).filter((record) => record.cleanup_class !== 'never_touch')
+  return [
+    toEnd.length === 0 ? paint(io, 'green', words.found(0)) : words.found(toEnd.length),
+    ...namesOf(daemon, toEnd, seen, io).map((line) => `  ${line}`),
+    ...leftLines(left, tool, io),
+    ...renderRemedies({ orphans, findings: [] }, io, tool.words),
+  ]
+}
+
+/** One line for each reason not to touch a process. */
+function leftLines(left: readonly Candidate[], { words }: Tool, io: Io): readonly string[] {
+  const ports = new Map<string, number[]>()
+  for (const { verdict, observation } of left) {
+    if (verdict.class !== 'never_touch') continue
+    const reason = verdict.reason ?? verdict.class
+    ports.set(reason, [...(ports.get(reason) ?? []), observation.port ?? 0])
   }
+  return [...ports].flatMap(([reason, all]) =>
+    wrapWords(
+      `left alone: ${all.length === 1 ? 'port' : 'ports'} ${all.toSorted((a, b) => a - b).join(' ')}: ${reasonText(reason, words.scope)}`,
+      io.columns,
+    ).map((line) => paint(io, 'dim', line)),
+  )
 }
 
-/** Returns the largest number of daemons that may be ended. */
-function countOf({ force, port }: CleanUpAllOptions, seen: Scan): number {
-  const classes = force ? ['safe_auto', 'operator_required'] : ['safe_auto']
-  return seen.candidates.filter(
-    (candidate) =>
-      classes.includes(candidate.verdict.class) &&
-      (candidate.verdict.class === 'safe_auto' || !isSpared(candidate, seen)) &&
-      (port === null || port === candidate.observation.port),
-  ).length
-}
-
-function describeScan(options: CleanUpAllOptions, seen: Scan, tool: Tool, io: Io): string {
-  const candidates = recordsOf(seen, tool)
-  const orphans = candidates.filter((record) => record.cleanup_class !== 'never_touch')
-  const remedies = options.force ? [] : renderRemedies(orphans, io)
-  return [...renderCandidates({ candidates }, io), ...remedies].join('\n')
-}
-
-function recordsOf(seen: Scan, tool: Tool): readonly DoctorRecord[] {
-  return seen.candidates.map((candidate) =>
+function recordsOf(candidates: readonly Candidate[], seen: Scan, tool: Tool): readonly DoctorRecord[] {
+  return candidates.map((candidate) =>
     withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool),
   )
 }
 
-function tell(
-  options: CleanUpAllOptions,
-  report: CleanUpReport & { readonly tidied: number },
-  tool: Tool,
-  io: Io,
-): number {
-  const result = resetResult(report, tool.self, options.dryRun)
-  const { tidied } = report
-  if (options.json) {
-    printJson({ ...result, records_cleaned: tidied, candidates: recordsOf(report.after, tool) }, io)
-  } else {
-    const records = tidied === 1 ? '1 stale record' : `${tidied} stale records`
-    io.out(`${[...renderReset(result, io), `records: ${records}`].join('\n')}\n`)
-  }
-  return result.failed.length > 0 ? EXIT.problem : EXIT.ok
+function describeResult(
+  { words, dryRun }: CleanUpAllOptions,
+  result: ResetResult,
+  { tidied }: Report,
+  { tool, io }: { readonly tool: Tool; readonly io: Io },
+): readonly string[] {
+  if (dryRun) return ['dry run: nothing was ended']
+  const { swept, failed } = result
+  return [
+    ...renderEnded({ ...result, swept: [] }, io, tool.words),
+    words.killed(swept.length),
+    words.tidied(tidied),
+    ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
+  ]
+}
+
+function printReport(result: ResetResult, report: Report, tool: Tool, io: Io): void {
+  const candidates = recordsOf(report.after.candidates, report.after, tool)
+  printJson({ ...result, records_cleaned: report.tidied, candidates }, io)
 }

@@ -1,7 +1,8 @@
 import type { Connection } from '../define/connecting.js'
 import { definitionOf, type Daemon } from '../define/daemon.js'
-import { note, type Io } from './io.js'
+import type { Io } from './io.js'
 import { noticeVersions } from './notices.js'
+import { showingWaits } from './progress.js'
 
 /**
  * Returns a connection to a daemon that the user asked for, and starts one if none runs, in CI too, unless `start` is
@@ -9,14 +10,10 @@ import { noticeVersions } from './notices.js'
  */
 export async function connectDaemon(
   daemon: Daemon,
-  io: Pick<Io, 'err' | 'program'>,
+  io: Pick<Io, 'err' | 'program' | 'rewriteLine'>,
   options: { readonly port?: number; readonly start?: boolean } = {},
 ): Promise<Connection> {
-  const connection = await daemon.connect({
-    start: true,
-    ...options,
-    onWait: (message) => note(io, message),
-  })
+  const connection = await showingWaits(io, (onWait) => daemon.connect({ start: true, ...options, onWait }))
   noticeVersions(connection, definitionOf(daemon), io)
   return connection
 }

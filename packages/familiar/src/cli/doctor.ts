@@ -1,14 +1,15 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
 import type { Scan } from '../observe/scan.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
 import { renderDoctor } from './render-doctor.js'
+import { parseOptions } from './parse.js'
 import type { CommandContext } from './run.js'
 import { verdictOf } from '../doctor/verdict.js'
 import { assertListener } from './target.js'
 import { toolOf } from './tool.js'
-import { readOptions, readPort, UsageError } from './usage.js'
 
 interface Options {
   readonly reset: boolean
@@ -35,8 +36,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const seen = await daemon.scan({ forCleanUp: reset !== null })
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun }
-  const show = async (): Promise<string> => render(await examine(seen, null, at), context)
-  const report = (await reset?.(daemon, options, { seen, show }, io)) ?? null
+  const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (options.json) printJson(examined.document, io)
   else io.out(render(examined, context))
@@ -49,26 +49,14 @@ async function loadReset() {
 }
 
 function readArguments(args: readonly string[], { daemon }: CommandContext): Options {
-  const values = readOptions(args, {
-    reset: { type: 'boolean', default: false },
-    force: { type: 'boolean', default: false },
-    'dry-run': { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    strict: { type: 'boolean', default: false },
-    port: { type: 'string' },
-  })
-  for (const name of ['force', 'dry-run', 'port'] as const) {
-    if (!values.reset && values[name] !== undefined && values[name] !== false) {
-      throw new UsageError(`--${name} needs --reset`)
-    }
-  }
+  const values = parseOptions(DAEMON_GRAMMARS.doctor, args, { command: 'doctor', ports: daemon.ports })
   return {
     reset: values.reset,
     force: values.force,
     dryRun: values['dry-run'],
     json: values.json,
     isStrict: values.strict,
-    port: readPort(values.port, daemon),
+    port: values.port ?? null,
   }
 }
 
@@ -85,7 +73,10 @@ async function examine(
 }
 
 function render({ document, addition }: Examined, { words, io, daemon }: CommandContext): string {
-  return renderDoctor(document, addition.head ?? [[words.scope, daemon.scope]], io)
+  const head = addition.head ?? [[words.scope, daemon.scope]]
+  const { from, to } = daemon.ports
+  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {} }
+  return renderDoctor(document, text, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {

@@ -1,12 +1,14 @@
 import { definitionOf } from '../define/daemon.js'
 import { catalogueOf } from '../doctor/explain/catalogue.js'
 import type { Explanation } from '../doctor/explain/explanation.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
 import { nearest } from './nearest.js'
+import { parseCommand } from './parse.js'
 import type { CommandContext } from './run.js'
-import { readOptions, UsageError } from './usage.js'
+import { UsageError } from './usage.js'
 
 /** Explains an id that the doctor or another command named, or lists them all. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
@@ -21,11 +23,9 @@ export function explain(
   command: string,
   io: Pick<Io, 'out' | 'hasColor'>,
 ): number {
-  const { json } = readOptions(
-    args.filter((one) => one.startsWith('-')),
-    { json: { type: 'boolean', default: false } },
-  )
-  const id = args.filter((one) => !one.startsWith('-')).join(' ')
+  const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
+  const { json } = values
+  const id = operands.join(' ')
   const found = id === '' ? catalogue : explanationsOf(id, catalogue, command)
   if (json) printJson({ explanations: found.map(documentOf) }, io)
   else io.out(id === '' ? listText(catalogue, command, io) : found.map((one) => fullText(one, io)).join('\n'))
@@ -41,9 +41,9 @@ function explanationsOf(
   const found = catalogue.filter(isIt)
   if (found.length > 0) return found
   const ids = catalogue.map((one) => one.id)
-  const meant = nearest(id, ids)
+  const [meant] = nearest(id, ids)
   throw new UsageError(
-    meant === null
+    meant === undefined
       ? `nothing is called '${id}': '${command}' lists every id`
       : `nothing is called '${id}': did you mean ${meant}?`,
   )

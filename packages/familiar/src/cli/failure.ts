@@ -1,8 +1,11 @@
 import { asLack, FamiliarError } from '../errors.js'
+import { withCommand } from './command-in.js'
 import { EXIT, exitOf } from './exit-codes.js'
-import { note, type Io } from './io.js'
+import { paintError, type Io } from './io.js'
 import { formatJson, SCHEMA_VERSION } from './json.js'
+import { printable } from './printable.js'
 import { CommandError, UsageError } from './usage.js'
+import { columnsOf, wrapWords } from './width.js'
 
 interface Failure {
   readonly code: string
@@ -12,20 +15,16 @@ interface Failure {
   readonly exit: number
 }
 
+type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
+  Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>>
+
 /**
- * Prints one line on stderr that says what went wrong and what to do (more where the error has details), with `isJson` also an object on stdout, and with
- * `isVerbose` a stack trace on stderr. Returns the exit code.
+ * Prints on stderr what went wrong and what to do: in one line or, where the message has several, the remedy on a line of its
+ * own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
-export function reportFailure(
-  error: unknown,
-  io: Pick<Io, 'program' | 'help' | 'out' | 'err'>,
-  isJson: boolean,
-  isVerbose: boolean,
-): number {
+export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
   const failure = describe(error, io)
-  const [first, ...more] = linesOf(failure)
-  note(io, `${io.program}: ${first}`)
-  for (const line of more) note(io, line)
+  io.err(`${failureLines(failure, io).join('\n')}\n`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
     const { code, remediation } = failure
@@ -35,10 +34,33 @@ export function reportFailure(
   return failure.exit
 }
 
-/** One line, or the details and the remedy each on a line of their own. */
-function linesOf({ message, details = [], remediation }: Failure): readonly string[] {
-  if (details.length > 0) return [message, ...details, ...(remediation === null ? [] : [remediation])]
-  return [remediation === null ? message : `${message} (${remediation})`]
+/** What goes on from the line before. */
+const INDENT = '  '
+
+/** One line where there is room; else, or where there are details, the remedy stands on a line of its own. */
+function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
+  const { program, hasErrorColor = false, errorColumns = null } = io
+  const said = printable(`${program}: ${message}`)
+  const remedy = remediation === null ? null : printable(remediation)
+  const painted = (text: string): string =>
+    withCommand(text, program, (command) => paintError({ hasErrorColor }, 'cyan', command))
+  const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(` (${remedy})`))
+  if (details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
+    return [`${withHead(said, io)}${remedy === null ? '' : ` (${painted(remedy)})`}`]
+  const room = errorColumns === null ? null : errorColumns - INDENT.length
+  const [first = '', ...more] = wrapWords(said, room)
+  return [
+    withHead(first, io),
+    ...more.map((line) => `${INDENT}${line}`),
+    ...details.flatMap((line) => wrapWords(printable(line), room)),
+    ...(remedy === null ? [] : [painted(remedy)]),
+  ]
+}
+
+/** The name of the tool before an error is red. */
+function withHead(line: string, { program, hasErrorColor = false }: Screen): string {
+  const head = `${program}:`
+  return `${paintError({ hasErrorColor }, 'red', head)}${line.slice(head.length)}`
 }
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {

@@ -1,102 +1,180 @@
-import type { Commands } from '../define/daemon.js'
-import type { Words } from '../define/options.js'
+import {
+  COMMON_ENVIRONMENT,
+  COMMON_OPTIONS,
+  EXIT_TEXTS,
+  type CommandSpec,
+  type Example,
+  type OptionSpec,
+  type OptionSpecs,
+} from './grammar.js'
+import { paint, type Io } from './io.js'
 
-interface Help {
-  readonly usage: string
-  readonly summary: (words: Words) => string
-  readonly options: readonly (readonly [flag: string, text: string])[]
+/** Longer lines are hard to read, and shorter ones leave no room beside the longest option. */
+const WIDTH = { most: 100, least: 50, pipe: 80 } as const
+
+export type Terminal = Pick<Io, 'hasColor' | 'columns'>
+
+/** What stands in a list: a name, and what it means. */
+export type Entry = readonly [name: string, text: string]
+
+/** What a help says of a command besides what its description has. */
+export interface HelpContext {
+  /** The whole command, as it is typed: `spec-kitty auth doctor`. */
+  readonly command: string
+  /** What the variables mean that a description may name. */
+  readonly environment: Readonly<Record<string, string>>
+  /** What to see besides. */
+  readonly footer?: string
 }
 
-const JSON_OPTION = ['--json', 'print one JSON document'] as const
-
-const HELP: Readonly<Record<string, Help>> = {
-  start: {
-    usage: '[--json]',
-    summary: ({ title }) => `start the ${title}, or find the one that runs`,
-    options: [JSON_OPTION],
-  },
-  stop: {
-    usage: '[--json]',
-    summary: ({ title }) => `stop the ${title}, of any version; none to stop is exit 0`,
-    options: [JSON_OPTION],
-  },
-  restart: {
-    usage: '[--json]',
-    summary: ({ title }) => `stop the ${title} and start a new one`,
-    options: [JSON_OPTION],
-  },
-  status: {
-    usage: '[--check] [--json]',
-    summary: ({ title }) => `show whether the ${title} runs, its version, and its last stop`,
-    options: [['--check', 'exit 0 only when it runs'], JSON_OPTION],
-  },
-  logs: {
-    usage: '[--lines N] [--follow | --json]',
-    summary: ({ title }) => `print the log of the ${title}`,
-    options: [
-      ['--lines N', 'how many of the last lines (50)'],
-      ['--follow', 'go on until Ctrl+C, or until the reader is gone'],
-      JSON_OPTION,
-    ],
-  },
-  doctor: {
-    usage: '[--reset [--force] [--port N] [--dry-run]] [--strict] [--json]',
-    summary: ({ title }) => `show what listens where a ${title} may; --reset ends what is stale`,
-    options: [
-      ['--reset', 'end what is proven stale (safe_auto); on a terminal, ask about the rest'],
-      ['--force', 'with --reset: also end what needs a decision (operator_required)'],
-      ['--port N', 'with --reset: only the listener on this port'],
-      ['--dry-run', 'with --reset: say what would be done, do nothing'],
-      ['--strict', 'exit 1 for a warning too'],
-      JSON_OPTION,
-    ],
-  },
-  explain: {
-    usage: '[ID] [--json]',
-    summary: () => 'explain an id that doctor or status names: F-002, cross_root; alone: list them all',
-    options: [JSON_OPTION],
-  },
+/** Returns the help of one command, wrapped to the terminal. */
+export function commandHelp(spec: CommandSpec, context: HelpContext, terminal: Terminal): string {
+  const variables = [...(spec.environment ?? []), ...Object.keys(COMMON_ENVIRONMENT)]
+  const environment = variables.map((name): Entry => [name, context.environment[name] ?? ''])
+  return blocks([
+    usageBlock(spec, context.command, terminal),
+    wrap(spec.about, terminal).join('\n'),
+    ...(spec.more ?? []).map((text) => wrap(text, terminal).join('\n')),
+    section('Options', optionEntries({ ...spec.options, ...COMMON_OPTIONS }), terminal),
+    examplesBlock(spec.examples, terminal),
+    section('Environment', environment, terminal),
+    section('Exit codes', exitEntries(spec), terminal),
+    ...(context.footer === undefined ? [] : [wrap(context.footer, terminal).join('\n')]),
+  ])
 }
 
-const COMMON = [
-  ['--verbose', 'show the stack trace of an internal error'],
-  ['--help', 'show this'],
-] as const
-
-const EXIT_CODES = `Exit codes: 0 done; 1 a problem remains or something failed; 2 wrong usage or an error;
-75 busy, try again; 130 interrupted.
-`
-
-/** Returns the help of one of the commands about the daemon. */
-export function helpText(name: string, words: Words): string {
-  const help = HELP[name]
-  if (help === undefined) return usageText(words, {})
-  return [
-    `Usage: ${words.command} ${name} ${help.usage}\n`,
-    `${capital(help.summary(words))}.\n`,
-    `Options:\n${list([...help.options, ...COMMON])}`,
-    EXIT_CODES,
-  ].join('\n')
+/** Returns blocks of text with an empty line between them, and a line feed at the end. */
+export function blocks(texts: readonly string[]): string {
+  return `${texts.join('\n\n')}\n`
 }
 
-/** Returns the commands that can be typed: first those of the tool itself, then those about its daemon. */
-export function usageText(words: Words, own: Commands): string {
-  const ofDaemon = Object.entries(HELP).map(([name, { summary }]) => [name, summary(words)] as const)
-  const ofTool = Object.entries(own)
-  const blocks = [
-    `Usage: ${words.command} <command> [options]\n`,
-    ...(ofTool.length === 0 ? [] : [`Commands:\n${list(ofTool)}`]),
-    `${ofTool.length === 0 ? 'Commands' : `The ${words.title}`}:\n${list(ofDaemon)}`,
-    `${words.command} <command> --help tells more about these.\n`,
-  ]
-  return blocks.join('\n')
+function usageBlock(spec: CommandSpec, command: string, terminal: Terminal): string {
+  const label = 'Usage: '
+  return usageLines(spec)
+    .map((rest, index) => {
+      const begin = `${index === 0 ? label : ' '.repeat(label.length)}${command}`
+      const lines = wrapWords(usageParts(rest), room(terminal) - begin.length - 1)
+      const indent = `\n${' '.repeat(begin.length + 1)}`
+      return rest === '' ? begin : `${begin} ${lines.join(indent)}`
+    })
+    .join('\n')
 }
 
-function list(entries: readonly (readonly [name: string, text: string])[]): string {
-  const width = Math.max(...entries.map(([name]) => name.length))
-  return entries.map(([name, text]) => `  ${name.padEnd(width)}  ${text}\n`).join('')
+/** Splits `[--port N] [DIR]` at the blanks outside of brackets. */
+function usageParts(text: string): readonly string[] {
+  return text.match(/\[[^\]]*\]|\S+/g) ?? []
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+/** Returns what can be typed after the command, a line for each form. */
+export function usageLines({ usage, forms, options, operands }: CommandSpec): readonly string[] {
+  if (usage !== undefined) return usage
+  const all = forms ?? [{ may: Object.keys(options) }]
+  const words = operands === undefined ? [] : [operandText(operands)]
+  return all.map(({ lead, may }) => {
+    const optional = may.map((name) => `[${flagText(name, options[name])}]`)
+    return [...(lead === undefined ? [] : [flagText(lead, options[lead])]), ...words, ...optional].join(' ')
+  })
+}
+
+function operandText({ name, min, max }: NonNullable<CommandSpec['operands']>): string {
+  const text = max > 1 ? `${name}...` : name
+  return min === 0 ? `[${text}]` : text
+}
+
+/** Returns `--port N` or `--json`. */
+export function flagText(name: string, option: OptionSpec | undefined): string {
+  return option?.value === undefined ? `--${name}` : `--${name} ${option.value.name}`
+}
+
+/** Returns the options as a list: `-n, --lines N` and its text. */
+export function optionEntries(options: OptionSpecs): readonly Entry[] {
+  const hasShort = Object.values(options).some(({ short }) => short !== undefined)
+  return Object.entries(options).map(([name, option]) => {
+    const short = option.short === undefined ? '    ' : `-${option.short}, `
+    return [`${hasShort ? short : ''}${flagText(name, option)}`, option.text]
+  })
+}
+
+/** Returns the examples: what each is for as a comment of the shell, and the line to paste. */
+export function examplesBlock(examples: readonly Example[], terminal: Terminal): string {
+  const lines = examples.flatMap(([command, text]) => [
+    ...wrap(`# ${text}`, terminal, '  ').map((line) => paint(terminal, 'dim', line)),
+    `  ${paint(terminal, 'cyan', command)}`,
+  ])
+  return [heading('Examples', terminal), ...lines].join('\n')
+}
+
+/** Returns what each exit code means for the command. */
+export function exitEntries({ exits }: Pick<CommandSpec, 'exits'>): readonly Entry[] {
+  return Object.entries({ ...EXIT_TEXTS, ...exits })
+}
+
+export function heading(title: string, terminal: Terminal): string {
+  return paint(terminal, 'bold', `${title}:`)
+}
+
+/** Returns a heading and a list below it. */
+export function section(title: string, entries: readonly Entry[], terminal: Terminal): string {
+  return sections([[title, entries]], terminal).join('\n')
+}
+
+/** The part of the width that names may take. A wider one gets a line of its own. */
+const NAMES = 0.36
+
+/** Returns a line for each entry, the texts below each other and wrapped to the terminal. */
+export function list(entries: readonly Entry[], terminal: Terminal): readonly string[] {
+  return aligned(entries, columnOf(entries, terminal), terminal)
+}
+
+/** Returns lists with their headings, with all texts below each other. */
+export function sections(
+  lists: readonly (readonly [title: string, entries: readonly Entry[]])[],
+  terminal: Terminal,
+): readonly string[] {
+  const column = columnOf(
+    lists.flatMap(([, entries]) => entries),
+    terminal,
+  )
+  return lists.map(([title, entries]) =>
+    [heading(title, terminal), ...aligned(entries, column, terminal)].join('\n'),
+  )
+}
+
+function columnOf(entries: readonly Entry[], terminal: Terminal): number {
+  const most = Math.floor(room(terminal) * NAMES)
+  return Math.max(0, ...entries.map(([name]) => name.length).filter((length) => length <= most)) + 2
+}
+
+function aligned(entries: readonly Entry[], column: number, terminal: Terminal): readonly string[] {
+  const indent = ' '.repeat(column + 2)
+  return entries.flatMap(([name, text]) => {
+    const [first = '', ...rest] = wrapWords(text.split(' '), room(terminal) - indent.length)
+    const painted = paint(terminal, 'cyan', name)
+    const isLong = name.length + 2 > column
+    const lines = isLong
+      ? [`  ${painted}`, `${indent}${first}`]
+      : [`  ${painted}${' '.repeat(column - name.length)}${first}`]
+    return [...lines, ...rest.map((line) => `${indent}${line}`)]
+  })
+}
+
+function room({ columns }: Terminal): number {
+  return Math.max(WIDTH.least, Math.min(WIDTH.most, columns ?? WIDTH.pipe))
+}
+
+/** Returns the text in lines that fit the terminal. */
+export function wrap(text: string, terminal: Terminal, indent = ''): readonly string[] {
+  const lines = wrapWords(text.split(' '), room(terminal) - indent.length)
+  return lines.map((line) => `${indent}${line}`)
+}
+
+function wrapWords(words: readonly string[], width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of words) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }

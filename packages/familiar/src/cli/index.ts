@@ -3,11 +3,14 @@
  * one calls `Daemon.cli`.
  */
 export { cleanUpAll, type CleanUpAllOptions } from './clean-up-all.js'
+export { startProgress } from './progress.js'
+export { clockText, untilText } from '../clock.js'
+export { columnsOf, wrapWords } from './width.js'
 export { connectDaemon } from './connect.js'
 export { EXIT } from './exit-codes.js'
 export { explain } from './explain.js'
 export { reportFailure } from './failure.js'
-export { note, type Io } from './io.js'
+export { note, warn, type Io } from './io.js'
 export { printJson, SCHEMA_VERSION } from './json.js'
 export { connectionJson } from './print-connection.js'
 export { printable } from './printable.js'
@@ -17,12 +20,48 @@ export { isOn } from '../define/environment.js'
 export { homeDirectory } from '../define/home.js'
 export { shellQuote } from '../define/shell-quote.js'
 export { describeCandidate } from './tool.js'
-export { CommandError, readOptions, readPort, UsageError } from './usage.js'
+export { daemonCommands, type DaemonWords } from './describe.js'
+export {
+  COMMON_ENVIRONMENT,
+  COMMON_OPTIONS,
+  EXIT_TEXTS,
+  JSON_OPTION,
+  type CommandSpec,
+  type Example,
+  type ExitCode,
+  type Form,
+  type Grammar,
+  type Operands,
+  type OptionSpec,
+  type OptionSpecs,
+  type OptionValue,
+  type ParseContext,
+  type Parsed,
+  type Values,
+} from './grammar.js'
+export {
+  blocks,
+  commandHelp,
+  examplesBlock,
+  exitEntries,
+  optionEntries,
+  section,
+  sections,
+  usageLines,
+  wrap,
+  type Entry,
+  type HelpContext,
+  type Terminal,
+} from './help.js'
+export { didYouMean, nearest, nearestCommands } from './nearest.js'
+export { parseCommand, parseOptions } from './parse.js'
+export { asksForJson, isFlag } from './words.js'
+export { CommandError, readOptions, readPort, UnexpectedWordError, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'
 export { withLock } from '../act/lock.js'
 export { assertOwnScope } from '../act/scope-checks.js'
-export { formatTable } from './table.js'
+export { formatTable, layTable } from './table.js'
 export { formatLines } from './lines.js'
 export { paint } from './io.js'
 export type { StatusExtension, StatusView } from './status.js'
@@ -30,6 +69,7 @@ export { catalogueOf } from '../doctor/explain/catalogue.js'
 export { explanationsFrom, type Texts } from '../doctor/explain/explanation.js'
 export type { DoctorAddition, DoctorExtension, Line } from '../doctor/document.js'
 export type { DoctorRecord } from '../doctor/remedies.js'
+export { statusHead, type StatusHead } from '../doctor/state.js'
 export { remediationOf, type Remediation, type Remedy } from '../doctor/remedy.js'
 export { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../json.js'
 export { readSmallFile, realPath, type PeekedFile, type SmallFile } from '../observe/peek.js'

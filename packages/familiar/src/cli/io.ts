@@ -11,9 +11,18 @@ export interface Io {
   /** Returns the working directory. Throws if it was removed. */
   cwd(): string
   readonly isInteractive: boolean
+  /** Whether the user wants results and errors only: then `note` prints nothing. */
+  readonly isQuiet?: boolean
+  /** Whether a terminal shows stdout. */
+  readonly isTerminal: boolean
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
+  /** The same two for stderr, which may be another place. */
+  readonly errorColumns: number | null
+  readonly hasErrorColor: boolean
+  /** Whether the user wants to see more: `--verbose`. */
+  readonly isVerbose: boolean
   /** True once a write to stdout has failed: further output is lost. */
   readonly isOutputClosed: boolean
   /**
@@ -28,13 +37,13 @@ export interface Io {
    */
   flushed(): Promise<void>
   /**
-   * Writes to stderr. Replaces every control character but tabs and line feeds, because a name in a message may contain
-   * any character.
+   * Writes to stderr. Replaces every control character but tabs, line feeds and the styles of `paint`, because a name in a
+   * message may contain any character.
    */
   err(text: string): void
   /**
    * Shows the text in the last line of the terminal in place of the one before; an empty text leaves the line as it was.
-   * Null if stderr is no terminal.
+   * Whatever is written after that takes its place. Null if stderr is no terminal.
    */
   readonly rewriteLine: ((text: string) => void) | null
   /** Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130. */
@@ -48,14 +57,32 @@ export interface Io {
   exit(code: number): never
 }
 
-export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta'
 
 /** Returns the text in this style if the output has colours, else the text itself. */
 export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
-  return io.hasColor ? styleText(style, text) : text
+  return io.hasColor ? styled(style, text) : text
 }
 
-/** Prints one line on stderr. Replaces line feeds too, because a name in the text may contain any character. */
-export function note(io: Pick<Io, 'err'>, text: string): void {
+/** Like `paint`, for a text on stderr. */
+export function paintError(io: Pick<Io, 'hasErrorColor'>, style: Style, text: string): string {
+  return io.hasErrorColor ? styled(style, text) : text
+}
+
+/** Whether there are colours was decided already: `styleText` would look at stdout and the environment again. */
+function styled(style: Style, text: string): string {
+  return styleText(style, text, { validateStream: false })
+}
+
+/**
+ * Prints one line on stderr about what goes on: a wait, progress, a hint. Prints nothing with `--quiet`. Replaces line feeds
+ * too, because a name in the text may contain any character.
+ */
+export function note(io: Pick<Io, 'err' | 'isQuiet'>, text: string): void {
+  if (io.isQuiet !== true) warn(io, text)
+}
+
+/** The same for a line that must be read: an error, or what the user has to do. Printed with `--quiet` too. */
+export function warn(io: Pick<Io, 'err'>, text: string): void {
   io.err(`${printable(text)}\n`)
 }

@@ -1,10 +1,42 @@
 import type { Line } from '../doctor/document.js'
+import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
+import { columnsOf, padTo, wrapWords } from './width.js'
 
 const GAP = 2
 
-/** Returns the lines with their texts below each other, safe to show on a terminal. */
-export function formatLines(lines: readonly Line[]): readonly string[] {
-  const width = Math.max(...lines.map(([label]) => label.length)) + GAP
-  return lines.map(([label, text]) => printable(`${label.padEnd(width)}${text}`))
+/** A text is not broken into lines shorter than this. */
+const LEAST_COLUMNS = 30
+
+/**
+ * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long for it goes on
+ * below its own begin; a command (cyan) stays whole, to be copied.
+ */
+export function formatLines(
+  lines: readonly Line[],
+  screen: Pick<Io, 'columns' | 'hasColor'> = { columns: null, hasColor: false },
+): readonly string[] {
+  const width = Math.max(...lines.map(([label]) => columnsOf(printable(label)))) + GAP
+  const room = screen.columns === null ? null : Math.max(LEAST_COLUMNS, screen.columns - width)
+  return lines.flatMap(([label, ...text]) =>
+    partsOf(text, room, screen).map(
+      (part, index) => `${padTo(index === 0 ? printable(label) : '', width, 'right')}${part}`,
+    ),
+  )
+}
+
+/** A command stands in the line of its text if there is room, and else in a line of its own. */
+function partsOf(
+  [text, style, command]: readonly [string, Line[2]?, Line[3]?],
+  room: number | null,
+  screen: Pick<Io, 'hasColor'>,
+): readonly string[] {
+  const lines = wrapWords(printable(text), style === 'cyan' ? null : room)
+  const painted = lines.map((line) => (style === undefined ? line : paint(screen, style, line)))
+  if (command === undefined) return painted
+  const shown = printable(command)
+  const last = `${lines.at(-1) ?? ''} ${shown}`
+  const fits = room === null || columnsOf(last) <= room
+  const after = paint(screen, 'cyan', shown)
+  return fits ? [...painted.slice(0, -1), `${painted.at(-1) ?? ''} ${after}`] : [...painted, after]
 }

@@ -1,36 +1,143 @@
-/** More letters than this are no slip of the finger. */
-const MOST_EDITS = 2
+/** More suggestions than this help nobody. */
+const MOST = 3
 
-/**
- * Returns the candidate that was probably meant by a mistyped word: one that differs in at most two letters that are
- * missing, too many, wrong or swapped, and by less than half of the word. Null if there is none.
- */
-export function nearest(word: string, candidates: readonly string[]): string | null {
-  const typed = word.toLowerCase()
-  const most = Math.min(MOST_EDITS, Math.floor((typed.length - 1) / 2))
-  const distances = candidates.map((candidate) => editsBetween(typed, candidate.toLowerCase()))
-  const least = Math.min(...distances)
-  return least <= most ? (candidates[distances.indexOf(least)] ?? null) : null
+/** What a word in another place, and a missing word, count beside a wrong letter. */
+const MISPLACED = 0.5
+const PART_MISSING = 1.5
+/** And a word that was typed and is none of the command. */
+const UNUSED = 1.25
+
+/** A command that is farther than this was not meant. */
+const FARTHEST = 3
+
+interface Near {
+  readonly name: string
+  readonly away: number
 }
 
-/** Returns how many letters must be inserted, removed, replaced, or swapped with their neighbour. */
-function editsBetween(one: string, other: string): number {
-  const rows = [Array.from({ length: other.length + 1 }, (_, column) => column)]
-  const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity
-  for (let row = 1; row <= one.length; row++) {
-    const current = [row]
-    rows.push(current)
-    for (let column = 1; column <= other.length; column++) {
-      const isSame = one[row - 1] === other[column - 1]
-      const isSwapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1]
-      const edits = [
-        at(row - 1, column) + 1,
-        at(row, column - 1) + 1,
-        at(row - 1, column - 1) + (isSame ? 0 : 1),
-        isSwapped ? at(row - 2, column - 2) + 1 : Infinity,
-      ]
-      current.push(Math.min(...edits))
+/**
+ * Returns how many single changes (insert, drop or replace a character, swap two neighbours) make one text of the other. Case,
+ * hyphens, underscores and blanks do not count.
+ */
+export function distance(left: string, right: string): number {
+  const [a, b] = [plain(left), plain(right)]
+  let before: readonly number[] = []
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= a.length; row++) {
+    const next = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const isSwap = row > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      next.push(
+        Math.min(
+          at(next, column - 1) + 1,
+          at(last, column) + 1,
+          at(last, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1),
+          isSwap ? at(before, column - 2) + 1 : Infinity,
+        ),
+      )
     }
+    before = last
+    last = next
   }
-  return at(one.length, other.length)
+  return at(last, b.length)
+}
+
+const at = (row: readonly number[], index: number): number => row[index] ?? Infinity
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_ ]/g, '')
+}
+
+/** Returns the words that were probably meant, the nearest first; none if no word is near. */
+export function nearest(word: string, known: Iterable<string>): readonly string[] {
+  return best(
+    [...new Set(known)].flatMap((name) => {
+      const away = wordAway(word, name)
+      return away === null ? [] : [{ name, away }]
+    }),
+  )
+}
+
+/**
+ * Returns the commands that were probably meant, the nearest first. `typed` are the words that were typed, without flags. A
+ * command is near if its words are near what was typed, in any order, with or without its first words.
+ */
+export function nearestCommands(typed: readonly string[], commands: Iterable<string>): readonly string[] {
+  // A command that was typed as it is, with more behind it, is not what is wrong.
+  const isTyped = (name: string): boolean => `${typed.join(' ')} `.startsWith(`${name} `)
+  return best(
+    [...new Set(commands)].flatMap((name) => {
+      if (isTyped(name)) return []
+      const away = commandAway(typed, name.split(' '))
+      return away === null ? [] : [{ name, away }]
+    }),
+  )
+}
+
+function best(near: readonly Near[]): readonly string[] {
+  const least = Math.min(...near.map(({ away }) => away))
+  return near
+    .filter(({ away }) => away === least)
+    .map(({ name }) => name)
+    .slice(0, MOST)
+}
+
+function commandAway(typed: readonly string[], words: readonly string[]): number | null {
+  const last = words.slice(-1)
+  const distances = [
+    ...orders(words).map((order, index) => wordsAway(typed, order, index === 0 ? 0 : MISPLACED)),
+    ...words.slice(1).map((_, index) => wordsAway(typed, words.slice(index + 1), PART_MISSING)),
+    // The right word below the wrong one: `sync login`.
+    words.length > 1 && typed.length === 2 ? wordsAway(typed.slice(1), last, 1 + UNUSED) : null,
+    joinedAway(typed, words),
+  ]
+  const found = distances.filter((away) => away !== null)
+  return found.length === 0 ? null : Math.min(...found)
+}
+
+/** Every order of the words, the given one first. */
+function orders(words: readonly string[]): readonly (readonly string[])[] {
+  if (words.length < 2) return [words]
+  return words.flatMap((first, index) => orders(words.toSpliced(index, 1)).map((rest) => [first, ...rest]))
+}
+
+function wordsAway(typed: readonly string[], words: readonly string[], extra: number): number | null {
+  const distances = words.map((word, index) => wordAway(typed[index], word))
+  const away = distances.reduce<number | null>(
+    (sum, one) => (sum === null || one === null ? null : sum + one),
+    extra,
+  )
+  return away === null || away > FARTHEST ? null : away + unused(typed.length - words.length)
+}
+
+/** Words that are left are arguments, or the rest of a longer command. */
+function unused(words: number): number {
+  return UNUSED * Math.max(0, words)
+}
+
+/** `auth-doctor`, `opt in`: the words are joined or parted in another way. */
+function joinedAway(typed: readonly string[], words: readonly string[]): number | null {
+  const wanted = words.join('')
+  const distances = typed.map((_, index) => {
+    const away = distance(typed.slice(0, index + 1).join(''), wanted)
+    return away <= 1 ? away + MISPLACED + unused(typed.length - index - 1) : Infinity
+  })
+  const least = Math.min(...distances)
+  return wanted.length > 4 && least < Infinity ? least : null
+}
+
+/** How far a word may be from the one that was meant: further for a longer word. */
+function wordAway(typed: string | undefined, word: string): number | null {
+  if (typed === undefined) return null
+  const isBegun = typed.length >= 2 && word.startsWith(typed.toLowerCase())
+  const away = isBegun ? Math.min(1, distance(typed, word)) : distance(typed, word)
+  return away <= Math.max(1, Math.floor(word.length / 3)) ? away : null
+}
+
+/** Returns `: did you mean 'X' or 'Y'?`, or nothing if nothing is near. */
+export function didYouMean(names: readonly string[]): string {
+  const quoted = names.map((name) => `'${name}'`)
+  const last = quoted.pop()
+  if (last === undefined) return ''
+  return `: did you mean ${quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`}?`
 }

@@ -12,16 +12,16 @@ export function noticeVersions(
   io: Pick<Io, 'err' | 'program'>,
 ): void {
   const { relation, replaced, replacedVersion, version } = connection
-  if (relation === 'newer') {
-    say(`the ${words.title} is newer (${version}) than this command (${own}); it is used as it is`, io)
-  } else if (relation === 'unordered') {
-    say(
-      `the ${words.title} is of another version (${version}) than this command (${own}); it is used as it is`,
-      io,
-    )
-  } else if (replaced) {
-    say(`replaced the ${words.title} of version ${replacedVersion ?? 'unknown'} by version ${version}`, io)
-  }
+  if (relation === 'newer' || relation === 'unordered') {
+    const how = relation === 'newer' ? 'newer than' : 'not the same as'
+    say(`the ${words.title} is used as it is: daemon version ${version} is ${how} CLI version ${own}`, io)
+  } else if (replaced) say(replacedText(words.title, replacedVersion, version), io)
+}
+
+/** A daemon of the same version is replaced if its installation is gone. */
+function replacedText(title: string, from: string | null, to: string): string {
+  if (from === to) return `replaced the ${title} ${to}: its installation was gone`
+  return `upgraded the ${title}${from === null ? '' : ` from ${from}`} to ${to}`
 }
 
 function say(text: string, io: Pick<Io, 'err' | 'program'>): void {

@@ -1,19 +1,22 @@
 import type { Connection } from '../define/connecting.js'
-import type { Io } from './io.js'
+import type { Words } from '../define/options.js'
+import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
 import { printable } from './printable.js'
 
-/** Prints which daemon a command got, and whether it had to be started. */
+/** Prints which daemon a command got, and whether it had to be started, also because the last one crashed. */
 export function printConnection(
   connection: Connection,
-  title: string,
-  io: Pick<Io, 'out'>,
+  { title, command }: Pick<Words, 'title' | 'command'>,
+  io: Pick<Io, 'out' | 'hasColor'>,
   isJson: boolean,
 ): void {
   if (isJson) return printJson(connectionJson(connection), io)
-  const { pid, port, version, started } = connection
-  const what = started ? `the ${title} was started` : `the ${title} runs`
+  const { pid, port, version, started, startReason } = connection
+  const what = `the ${title} ${paint(io, 'green', started ? 'was started' : 'runs')}`
   io.out(`${what}: process ${pid}, port ${port}, version ${printable(version)}\n`)
+  if (!started || startReason !== 'recorded_dead') return
+  io.out(`the last one crashed; its log may say why: ${paint(io, 'cyan', `${command} logs`)}\n`)
 }
 
 /** Returns the JSON document about the daemon that a command got, with the members of `more` before `pid`. */

@@ -1,20 +1,24 @@
 import type { StopResult } from '../client/stop.js'
-import type { Io } from './io.js'
+import { paint, paintError, type Io } from './io.js'
 import { printJson } from './json.js'
-import { printable } from './printable.js'
+import { failureText, pathText } from './reasons.js'
 
 /** Prints the result of stopping a daemon; `name` is what users call that daemon. */
 export function printStop(
   result: StopResult,
   name: string,
-  io: Pick<Io, 'out' | 'err' | 'program'>,
+  io: Pick<Io, 'out' | 'err' | 'program' | 'hasColor' | 'hasErrorColor'>,
   isJson: boolean,
 ): void {
   if (isJson) return printJson(stopJson(result), io)
-  if (result.outcome === 'none') return io.out(`no ${name} to stop\n`)
+  if (result.outcome === 'none') return io.out('nothing to stop\n')
   const who = `process ${result.pid ?? 'unknown'}, port ${result.port ?? 'none'}`
-  if (result.outcome === 'stopped') io.out(`stopped the ${name} (${who}) by ${result.path}\n`)
-  else io.err(`${io.program}: the ${name} (${who}) is not stopped: ${printable(result.reason)}\n`)
+  if (result.outcome === 'stopped') {
+    io.out(`${paint(io, 'green', 'stopped')} the ${name} (${who}${pathText(result.path)})\n`)
+  } else {
+    const program = paintError(io, 'red', `${io.program}:`)
+    io.err(`${program} the ${name} (${who}) is not stopped: ${failureText(result.reason)}\n`)
+  }
 }
 
 function stopJson(result: StopResult): object {

@@ -28,7 +28,7 @@ export function printableLines(text: string): string {
 /** The escape sequences that `paint` writes. */
 const STYLES = /(\u001b\[\d{1,2}m)/
 
-/** Like `printableLines`, for stdout: also keeps the styles of `paint` if the output has colours. */
+/** Like `printableLines`: also keeps the styles of `paint` if the output has colours. */
 export function printableStyled(text: string, hasColor: boolean): string {
   if (!hasColor) return printableLines(text)
   const parts = text.split(STYLES)

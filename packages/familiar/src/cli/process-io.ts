@@ -2,14 +2,16 @@ import { isOn } from '../define/environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
-import { printable, printableLines, printableStyled } from './printable.js'
+import { printable, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './reader.js'
+import { shortenEnd } from './width.js'
+import { asksForJson, takeCommonFlags, type CommonFlags } from './words.js'
 
 export interface ProcessSettings {
   /** What users call the tool: stands before its messages on stderr. */
   readonly program: string
-  /** The command that tells how the tool is used. */
+  /** The command that tells how the tool is used. Read when an error is reported, so that it may be a getter. */
   readonly help: string
   readonly argv: readonly string[]
   /** Environment variables besides `CI` that mean that no question can be answered. */
@@ -18,7 +20,8 @@ export interface ProcessSettings {
 
 /**
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure as one line on stderr
- * and, with `--json`, as an object on stdout; `--verbose` adds a stack trace and is not passed on. Ctrl+C ends the process
+ * and, with `--json`, as an object on stdout. Reads the flags of every command and does not pass them on: `--verbose` adds a
+ * stack trace, `--no-color` takes the colours away, `-q` or `--quiet` leaves results and errors only. Ctrl+C ends the process
  * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
  * is. What it installs on the process it removes before it returns.
  */
@@ -37,10 +40,11 @@ export async function runOnProcess(
     // There is nowhere else to report an error of stderr.
     () => undefined,
   )
-  const io = makeIo(settings, { output, errors, interrupted })
+  const flags = takeCommonFlags(settings.argv)
+  const io = makeIo(settings, flags, { output, errors, interrupted })
   process.once('SIGINT', interrupted)
   try {
-    const code = await runReported(settings, command, io)
+    const code = await runReported(flags, command, io)
     await output.close()
     return output.isLost() ? code || EXIT.error : code
   } finally {
@@ -51,15 +55,14 @@ export async function runOnProcess(
 
 /** What runs a command must not be loaded on demand: the package may be replaced while the command waits. */
 async function runReported(
-  { argv }: ProcessSettings,
+  { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
   io: Io,
 ): Promise<number> {
-  const args = argv.filter((argument) => argument !== '--verbose')
   try {
     return await command(args, io)
   } catch (error) {
-    return reportFailure(error, io, args.includes('--json'), args.length < argv.length)
+    return reportFailure(error, io, asksForJson(args), isVerbose)
   }
 }
 
@@ -70,25 +73,46 @@ interface Streams {
 }
 
 function makeIo(
-  { program, help, quietVariables = [] }: ProcessSettings,
+  settings: ProcessSettings,
+  { isQuiet, isVerbose, hasNoColor }: CommonFlags,
   { output, errors, interrupted }: Streams,
 ): Io {
   const env = process.env
+  const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
+  let isLineShown = false
+  const endLine = (): void => {
+    if (!isLineShown) return
+    isLineShown = false
+    errors.open().write(CLEARED)
+  }
   return {
-    program,
-    help,
+    program: settings.program,
+    get help() {
+      return settings.help
+    },
     env,
+    isQuiet,
     cwd: () => process.cwd(),
     get isInteractive() {
-      const isQuiet = ['CI', ...quietVariables].some((name) => isOn(env[name]))
-      return !isQuiet && process.stdin.isTTY && process.stderr.isTTY
+      const isUnattended = ['CI', ...(settings.quietVariables ?? [])].some((name) => isOn(env[name]))
+      return !isUnattended && process.stdin.isTTY && process.stderr.isTTY
+    },
+    get isTerminal() {
+      return process.stdout.isTTY
     },
     get columns() {
-      return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
+      return columnsOf(process.stdout)
+    },
+    get errorColumns() {
+      return columnsOf(process.stderr)
     },
     get hasColor() {
-      return hasColor(env)
+      return isPainted('stdout')
     },
+    get hasErrorColor() {
+      return isPainted('stderr')
+    },
+    isVerbose,
     get isOutputClosed() {
       return output.hasFailed()
     },
@@ -96,13 +120,23 @@ function makeIo(
       const isReaderGone = watchReader(process.stdout.fd)
       return () => output.hasFailed() || isReaderGone()
     },
-    out: (text) => void output.open().write(printableStyled(text, hasColor(env))),
+    out: (text) => {
+      endLine()
+      output.open().write(printableStyled(text, isPainted('stdout')))
+    },
     flushed: () => output.flushed(),
-    err: (text) => void errors.open().write(printableLines(text)),
+    err: (text) => {
+      endLine()
+      errors.open().write(printableStyled(text, isPainted('stderr')))
+    },
     get rewriteLine() {
-      if (!process.stderr.isTTY || env['TERM'] === 'dumb') return null
-      return (text: string) =>
-        void errors.open().write(`\r\u001B[2K${fitting(printable(text), process.stderr.columns)}`)
+      if (isQuiet || !process.stderr.isTTY || env['TERM'] === 'dumb') return null
+      return (text: string) => {
+        endLine()
+        if (text === '') return
+        isLineShown = true
+        errors.open().write(fitting(printable(text), process.stderr.columns))
+      }
     },
     confirm: (question) => confirm(question, process.stdin, process.stderr),
     releaseInterrupt: () => {
@@ -114,9 +148,16 @@ function makeIo(
   }
 }
 
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
+  return isTTY && columns > 0 ? columns : null
+}
+
+/** Takes the cursor back and clears the line. */
+const CLEARED = '\r\u001B[2K'
+
 /** A line that wraps could not be replaced. */
 function fitting(text: string, columns: number): string {
-  return columns > 0 ? text.slice(0, columns - 1) : text
+  return columns > 0 ? shortenEnd(text, columns - 1) : text
 }
 
 interface LazyStream {
@@ -177,9 +218,9 @@ function openOutput(
 }
 
 /** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
-function hasColor(env: Io['env']): boolean {
+function hasColor(env: Io['env'], stream: 'stdout' | 'stderr'): boolean {
   if ((env['NO_COLOR'] ?? '') !== '') return false
   const force = env['FORCE_COLOR']
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
-  return process.stdout.isTTY && env['TERM'] !== 'dumb'
+  return process[stream].isTTY && env['TERM'] !== 'dumb'
 }

@@ -1,27 +1,79 @@
-import type { Io } from './io.js'
+import { note, type Io } from './io.js'
 
-/** The time before the first line and between lines: shorter waits are not reported. */
+/** Shorter waits are not reported. */
 const QUIET_MS = 1_000
 
+/** In a pipe, a wait is reported after this time, and again at most this often. */
+const FIRST_LINE_MS = 3_000
+const LINE_MS = 10_000
+
+type Screen = Pick<Io, 'err' | 'rewriteLine'>
+
+/** What a command waits for, which may change with time: `waiting for ..., until 12:03:30`. */
+export type WaitText = string | (() => string)
+
 export interface Progress {
-  readonly update: (done: number, total: number) => void
+  /** Says what the command waits for from now on. */
+  readonly wait: (text: WaitText) => void
+  /** The same, and shows it at once on a terminal: for what changes quickly. */
+  readonly show: (text: WaitText) => void
+  /** Leaves the terminal as it was. */
   readonly stop: () => void
 }
 
-/** Reports progress on stderr: nothing in the first second, then one line per second. */
-export function startProgress(
-  io: Pick<Io, 'err'>,
-  describe: (done: number, total: number) => string,
-): Progress {
-  let state: readonly [number, number] | null = null
-  const timer = setInterval(() => {
-    io.err(state === null ? 'looking at the machine ...\n' : `${describe(...state)}\n`)
-  }, QUIET_MS)
+/**
+ * Shows what a command waits for: on a terminal in one line that is written again each second, in a pipe in a line every ten
+ * seconds at most. Shows nothing before the first `wait`, and nothing of a wait that is over within a second.
+ */
+export function startProgress(io: Screen): Progress {
+  const began = performance.now()
+  let text: WaitText | null = null
+  let saidAt = began + FIRST_LINE_MS - LINE_MS
+  const show = (): void => {
+    const now = performance.now()
+    if (text === null) return
+    const said = typeof text === 'string' ? text : text()
+    if (io.rewriteLine !== null) return io.rewriteLine(`${said}${sinceText(now - began)}`)
+    if (now - saidAt < LINE_MS) return
+    saidAt = now
+    note(io, said)
+  }
+  const timer = setInterval(show, QUIET_MS)
   timer.unref()
   return {
-    update: (done, total) => {
-      state = [done, total]
+    wait: (next) => {
+      text = next
     },
-    stop: () => clearInterval(timer),
+    show: (next) => {
+      text = next
+      if (io.rewriteLine !== null) show()
+    },
+    stop: () => {
+      clearInterval(timer)
+      io.rewriteLine?.('')
+    },
+  }
+}
+
+function sinceText(ms: number): string {
+  return ms < QUIET_MS ? '' : ` (${Math.round(ms / 1000)} s)`
+}
+
+/**
+ * Runs `work`, and shows meanwhile what it waits for. Anything else that it says (a daemon that is left alone) is printed once
+ * and stays.
+ */
+export async function showingWaits<T>(
+  io: Screen,
+  work: (onWait: (message: string) => void) => Promise<T>,
+): Promise<T> {
+  const progress = startProgress(io)
+  try {
+    return await work((message) => {
+      if (message.startsWith('waiting for ')) progress.wait(message)
+      else note(io, message)
+    })
+  } finally {
+    progress.stop()
   }
 }

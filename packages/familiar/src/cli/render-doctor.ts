@@ -1,39 +1,65 @@
-import type { DoctorDocument, Line } from '../doctor/document.js'
-import type { Finding } from '../doctor/findings.js'
+import type { Words } from '../define/options.js'
+import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/remedies.js'
-import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { formatLines } from './lines.js'
 import { printable } from './printable.js'
-import { formatTable, type Column } from './table.js'
+import { evidenceText, reasonText } from './reasons.js'
+import type { Remedy } from '../doctor/remedy.js'
+import { renderFindings, renderRemedy, renderVerdict } from './render-findings.js'
+import { renderReset } from './render-reset.js'
+import { layTable, type Column } from './table.js'
+import { wrapWords } from './width.js'
 
-type Terminal = Pick<Io, 'hasColor' | 'columns'>
+export type Terminal = Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'isVerbose'>>
 
-const COLUMNS: readonly Column<DoctorRecord>[] = [
-  { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
-  { title: 'PORT', align: 'right', cell: (record) => String(record.port ?? '-') },
-  { title: 'VERSION', cell: (record) => record.package_version ?? '-' },
-  { title: 'CLASS', cell: (record) => record.cleanup_class },
-  { title: 'REASON', cell: (record) => record.skip_reason ?? '-' },
-  { title: 'UP', align: 'right', cell: (record) => formatAge(record.uptime_seconds) },
-  { title: 'MEM', align: 'right', cell: (record) => formatBytes(record.memory_bytes) },
-  { title: 'SCOPE', cell: (record) => record.daemon_root ?? record.singleton_scope_id ?? '-' },
-]
-
-const SEVERITY_STYLE: Readonly<Record<Finding['severity'], Style>> = {
-  info: 'dim',
-  warn: 'yellow',
-  critical: 'red',
+/** What the text needs besides the document. */
+export interface DoctorText {
+  /** The lines above that about the daemon. */
+  readonly head: readonly Line[]
+  readonly words: Pick<Words, 'scope' | 'explain'>
+  /** The ports that were scanned, for people: `ports 9400-9449`. */
+  readonly ports: string
+  /** Why the tool's own findings matter, by id. */
+  readonly why?: Readonly<Record<string, string>>
 }
 
-/** Returns the doctor's document as text for people, with a line feed at its end. `head` stands above everything else. */
-export function renderDoctor(document: DoctorDocument, head: readonly Line[], terminal: Terminal): string {
+const COLUMNS: readonly Column<ShownRow>[] = [
+  { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
+  { title: 'PORT', align: 'right', cell: ({ ports }) => portsText(ports) },
+  { title: 'VERSION', cell: (record) => record.package_version ?? '-', shorten: 'end' },
+  { title: 'CLASS', cell: (record) => record.cleanup_class, style: styleOf },
+  { title: 'REASON', cell: reasonOf, shorten: 'end', style: styleOf },
+]
+
+const ROW: Column<ShownRow> = { title: 'ROW', cell: (record) => record.rule }
+
+const MORE: readonly Column<ShownRow>[] = [
+  { title: 'UP', align: 'right', cell: (record) => formatAge(record.uptime_seconds), isExtra: true },
+  { title: 'MEM', align: 'right', cell: (record) => formatBytes(record.memory_bytes), isExtra: true },
+  {
+    title: 'SCOPE',
+    cell: (record) => record.daemon_root ?? record.singleton_scope_id ?? '-',
+    shorten: 'middle',
+    isExtra: true,
+  },
+]
+
+/** A row of the table: one listener, or all of a process that is left alone. */
+type ShownRow = DoctorRecord & { readonly ports: readonly number[] }
+
+/**
+ * Returns the doctor's document as text for people, with a line feed at its end: the verdict, the findings, what the scope
+ * has, every listener, and what was done.
+ */
+export function renderDoctor(document: DoctorDocument, text: DoctorText, terminal: Terminal): string {
   return [
-    renderHead(document, head, terminal),
-    renderCandidates(document, terminal),
-    renderRemedies(document.orphans, terminal),
-    renderFindings(document.findings, terminal),
-    document.reset_result === undefined ? [] : renderReset(document.reset_result, terminal),
+    renderVerdict(document.findings, terminal),
+    renderFindings(document.findings, text, terminal),
+    renderHead(document, text.head, terminal),
+    renderCandidates(document, terminal, text.ports),
+    renderRemedies(document, terminal, text.words),
+    document.reset_result === undefined ? [] : renderReset(document.reset_result, terminal, text.words),
   ]
     .filter((block) => block.length > 0)
     .map((block) => `${block.join('\n')}\n`)
@@ -41,109 +67,197 @@ export function renderDoctor(document: DoctorDocument, head: readonly Line[], te
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {
-  const lines = formatLines([...head, ['daemon', '']])
-  return [...lines.slice(0, -1), `${lines.at(-1)}${describeDaemon(document, terminal)}`]
+  const [text, style] = describeDaemon(document)
+  return formatLines([...head, ['daemon', text, style]], terminal)
 }
 
-function describeDaemon({ daemon }: DoctorDocument, terminal: Terminal): string {
-  if (daemon === null) return 'none'
+function describeDaemon({ daemon }: DoctorDocument): readonly [string, LineStyle?] {
+  if (daemon === null) return ['none']
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
-  if (daemon.state === 'crashed') return `not running (crashed; recorded as ${at})`
-  const version = daemon.package_version === null ? '' : `, version ${printable(daemon.package_version)}`
-  return `${at}${version}, ${paint(terminal, daemon.active ? 'green' : 'red', describeActive(daemon))}`
+  if (daemon.state === 'crashed') return [`crashed (${at})`, 'red']
+  const version = daemon.package_version === null ? '' : `, version ${daemon.package_version}`
+  return [`${at}${version}, ${describeActive(daemon)}`, daemon.active ? 'green' : 'red']
 }
 
 function describeActive({ state, why }: NonNullable<DoctorDocument['daemon']>): string {
   if (state === 'running') return 'answers'
-  return state === 'wedged' ? 'does not answer' : `${state}: ${printable(why)}`
+  return state === 'wedged' ? 'does not answer' : `${state}: ${why}`
 }
 
-/** Lists live daemons first and other never_touch candidates last and dim, each group sorted by port. */
+/**
+ * Lists live daemons first, then what needs a decision, then what is stale, and other never_touch candidates last and dim,
+ * each group sorted by port.
+ */
 export function renderCandidates(
   { candidates }: Pick<DoctorDocument, 'candidates'>,
   terminal: Terminal,
+  ports: string,
 ): readonly string[] {
-  if (candidates.length === 0) return ['nothing listens in the range']
-  const rows = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
-  const lines = formatTable(COLUMNS, rows, terminal.columns)
-  const [header = '', ...body] = lines
+  if (candidates.length === 0) return [`nothing listens on ${ports}`]
+  const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
+  const rows = collapsed(sorted)
+  const columns = [...COLUMNS, ...(terminal.isVerbose === true ? [ROW] : []), ...MORE]
+  const { header, rows: lines, hidden } = layTable(columns, rows, terminal)
   return [
     `  ${paint(terminal, 'bold', header)}`,
-    ...body.map((line, index) => decorate(line, rows[index], terminal)),
+    ...lines.map((line, index) => decorate(line, rows[index], terminal)),
+    ...(hidden === null
+      ? []
+      : wrapWords(hidden, terminal.columns === null ? null : terminal.columns - 2).map(
+          (line) => `  ${paint(terminal, 'dim', line)}`,
+        )),
   ]
 }
 
 function order(record: DoctorRecord): number {
   if (isLive(record)) return 0
-  return record.cleanup_class === 'never_touch' ? 2 : 1
+  return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
+}
+
+/** So many listeners of one process that is left alone are one row. */
+const COLLAPSED = 4
+
+function collapsed(records: readonly DoctorRecord[]): readonly ShownRow[] {
+  const many = new Map<string, number>()
+  for (const record of records) many.set(kindOf(record), (many.get(kindOf(record)) ?? 0) + 1)
+  const rows = new Map<string, ShownRow>()
+  for (const [index, record] of records.entries()) {
+    const isOne = mayCollapse(record) && (many.get(kindOf(record)) ?? 0) >= COLLAPSED
+    const key = isOne ? kindOf(record) : String(index)
+    const row = rows.get(key) ?? { ...record, ports: [] }
+    rows.set(key, { ...row, ports: [...row.ports, ...(record.port === null ? [] : [record.port])] })
+  }
+  return [...rows.values()]
+}
+
+function mayCollapse(record: DoctorRecord): boolean {
+  return record.pid !== null && record.cleanup_class === 'never_touch' && !isLive(record)
+}
+
+function kindOf({ pid, cleanup_class, skip_reason, rule }: DoctorRecord): string {
+  return `${pid} ${cleanup_class} ${skip_reason} ${rule}`
+}
+
+/** `9400`, `9400-9449`, or `9400 +3` for ports with gaps between them. */
+function portsText(ports: readonly number[]): string {
+  const [first, last] = [ports[0], ports.at(-1)]
+  if (first === undefined || last === undefined) return '-'
+  if (ports.length === 1) return String(first)
+  return last - first === ports.length - 1 ? `${first}-${last}` : `${first} +${ports.length - 1}`
 }
 
 function isLive(record: DoctorRecord): boolean {
   return record.skip_reason === 'is_recorded_singleton'
 }
 
+/** The words in the row say the same. */
 function decorate(line: string, record: DoctorRecord | undefined, terminal: Terminal): string {
   if (record !== undefined && isLive(record)) return paint(terminal, 'green', `* ${line}`)
   return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
 }
 
-export function renderRemedies(orphans: readonly DoctorRecord[], terminal: Terminal): readonly string[] {
-  const open = orphans.filter((record) => record.cleanup_class === 'operator_required')
-  if (open.length === 0) return []
-  const lines = new Map<string, { readonly ports: (number | string)[]; readonly text: string }>()
-  for (const record of open) {
-    const text = `${record.skip_reason}${evidence(record)}`
-    const key = `${text}\n${record.remedy?.commands.join(' && ') ?? ''}`
-    const line = lines.get(key) ?? { ports: [], text }
-    line.ports.push(record.port ?? 'no port')
-    lines.set(key, line)
-  }
-  return [
-    'Needs a decision (operator_required):',
-    ...[...lines].flatMap(([key, { ports, text }]) => [
-      `  ${ports.join(' ')}: ${text}`,
-      `      ${paint(terminal, 'cyan', printable(key.slice(key.indexOf('\n') + 1)))}`,
-    ]),
-  ]
+/** Only what can be changed has a colour of its own: the row of the live daemon, and of what is left alone, has one. */
+function styleOf(record: DoctorRecord): Style | null {
+  if (record.cleanup_class === 'safe_auto') return 'magenta'
+  return record.cleanup_class === 'operator_required' && record.in_use_by === null ? 'yellow' : null
 }
 
-function evidence(record: DoctorRecord): string {
-  const used = record.in_use_by === null ? [] : [`live daemon of ${printable(record.in_use_by)}`]
-  const all = [...used, ...record.stale_evidence]
-  return all.length === 0 ? '' : ` (${all.join(', ')})`
+function reasonOf({ skip_reason, stale_evidence }: DoctorRecord): string {
+  if (skip_reason !== null) return skip_reason
+  return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence)
 }
 
-function renderFindings(findings: readonly Finding[], terminal: Terminal): readonly string[] {
-  return findings.flatMap((finding) => [
-    `${paint(terminal, SEVERITY_STYLE[finding.severity], `${finding.id} ${finding.severity}`)}: ${printable(finding.summary)}`,
-    ...(finding.remediation === null
+/** At most so many ports and commands of one group are listed. */
+const LISTED = 8
+const LISTED_COMMANDS = 3
+
+/**
+ * Lists what needs a decision with its commands, grouped by reason, unless a finding gives the same command. What another
+ * scope uses needs none: it stands below a heading of its own.
+ */
+export function renderRemedies(
+  { orphans, findings }: Pick<DoctorDocument, 'orphans' | 'findings'>,
+  terminal: Terminal,
+  { scope, explain }: Pick<Words, 'scope' | 'explain'>,
+): readonly string[] {
+  const given = new Set(findings.flatMap(({ remediation }) => remediation?.commands ?? []))
+  const rows = orphans.filter(
+    (record) => record.cleanup_class === 'operator_required' && !isGiven(record, given),
+  )
+  const open = rows.filter((record) => record.in_use_by === null)
+  const used = rows.filter((record) => record.in_use_by !== null)
+  const [first] = open
+  const isTold = open.some(({ remedy }) => remedy?.commands.some((one) => one.startsWith(`${explain} `)))
+  const meaning =
+    first === undefined || isTold
       ? []
       : [
-          ...finding.remediation.commands.map(
-            (command) => `  ${paint(terminal, 'cyan', printable(command))}`,
-          ),
-          `  ${finding.remediation.description}`,
-        ]),
-  ])
+          `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
+        ]
+  const decision = [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning]
+  const elsewhere = section(`In use by another ${scope}, left alone:`, used, scope, terminal)
+  return [...decision, ...(decision.length > 0 && elsewhere.length > 0 ? [''] : []), ...elsewhere]
 }
 
-export function renderReset(result: ResetResult, terminal: Terminal): readonly string[] {
-  const { swept, skipped, failed } = result
+/** A command for the port of one row is given with the command for all of them. */
+function isGiven({ remedy, port }: DoctorRecord, given: ReadonlySet<string>): boolean {
+  const commands = remedy?.commands ?? []
+  return (
+    commands.length > 0 &&
+    commands.every((command) => given.has(command) || given.has(command.replace(` --port ${port}`, '')))
+  )
+}
+
+interface Group {
+  readonly text: string
+  readonly ports: string[]
+  readonly description: string
+  readonly commands: Set<string>
+}
+
+function section(
+  title: string,
+  rows: readonly DoctorRecord[],
+  scope: string,
+  terminal: Terminal,
+): readonly string[] {
+  if (rows.length === 0) return []
+  const groups = new Map<string, Group>()
+  for (const record of rows) {
+    const text = whatItIs(record, scope)
+    const description = record.in_use_by === null ? (record.remedy?.description ?? '') : ''
+    const key = `${text}\n${description}`
+    const group = groups.get(key) ?? { text, ports: [], description, commands: new Set() }
+    group.ports.push(String(record.port ?? 'no port'))
+    for (const command of record.remedy?.commands ?? []) group.commands.add(command)
+    groups.set(key, group)
+  }
+  return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
+}
+
+function renderGroup({ text, ports, description, commands }: Group, terminal: Terminal): readonly string[] {
+  const width = terminal.columns === null ? null : terminal.columns - 4
+  const remedy: Remedy = { commands: [...commands].slice(0, LISTED_COMMANDS), description, safe: false }
+  const more = commands.size - remedy.commands.length
   return [
-    ...result.would_sweep.map((entry) => `would sweep ${who(entry)}: ${entry.reason}`),
-    ...swept.map((entry) => `swept ${who(entry)} by ${entry.cleanup_path}: ${entry.reason}`),
-    ...skipped.map((entry) => `skipped ${who(entry)}: ${entry.skip_reason ?? 'a dry run'}`),
-    ...failed.map((entry) =>
-      paint(terminal, 'red', `failed ${who(entry)}: ${printable(entry.failure_reason)}`),
+    ...wrapWords(`${listed(ports)}: ${text}`, width).map(
+      (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
     ),
-    result.dry_run
-      ? `dry run: would sweep ${result.would_sweep.length} · would skip ${skipped.length}`
-      : `swept: ${swept.length} · skipped: ${skipped.length} (operator_required) · failed: ${failed.length}`,
+    ...renderRemedy(remedy, terminal),
+    ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
   ]
 }
 
-function who(entry: { readonly pid: number | null; readonly port: number | null }): string {
-  return `port ${entry.port ?? 'none'} (process ${entry.pid ?? 'unknown'})`
+function listed(ports: readonly string[]): string {
+  const more = ports.length - LISTED
+  return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
+}
+
+/** What is in use elsewhere may be old, and is no less in use. */
+function whatItIs(record: DoctorRecord, scope: string): string {
+  if (record.in_use_by !== null) return `the live daemon of ${printable(record.in_use_by)}`
+  const stale = evidenceText(record.stale_evidence, record.package_version)
+  return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
 }
 
 function formatAge(seconds: number | null): string {

@@ -1,10 +1,10 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { Daemon } from '../define/daemon.js'
-import { processKey } from '../identity/proof.js'
+import type { CleanUpOptions, Daemon } from '../define/daemon.js'
 import type { Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
-import { note, type Io } from './io.js'
-import { startProgress } from './progress.js'
+import type { Io } from './io.js'
+import { keysOf, namesOf } from './name-process.js'
+import { showingCleanUp } from './show-clean-up.js'
 
 export interface ResetOptions {
   readonly force: boolean
@@ -13,60 +13,60 @@ export interface ResetOptions {
   readonly port: number | null
 }
 
-/** The scan to clean up after. `show` returns it as text, for the user to read before the question. */
-export interface ResetScene {
-  readonly seen: Scan
-  readonly show: () => Promise<string>
-}
-
-/** Cleans up as the options say. Where a prompt is allowed, asks first about the candidates that need a decision. */
+/**
+ * Cleans up as the options say, after the scan `seen`. Where a prompt is allowed, asks first about the candidates that need a
+ * decision.
+ */
 export async function resetRange(
   daemon: Daemon,
   options: ResetOptions,
-  { seen, show }: ResetScene,
+  seen: Scan,
   io: Io,
 ): Promise<CleanUpReport> {
-  const confirmed = await askAboutTheRest(options, seen, show, io)
-  const progress = startProgress(io, (done, total) =>
-    done === total ? `${total} done, looking again` : `cleaning up: ${done} of ${total} done`,
-  )
-  try {
-    return await daemon.cleanUp({
+  const answer = await askAboutTheRest(daemon, options, seen, io)
+  return showingCleanUp(io, (watch) =>
+    daemon.cleanUp({
       force: options.force,
       seen,
       ...(options.port === null ? {} : { port: options.port }),
       dryRun: options.dryRun,
-      confirmed,
-      onProgress: progress.update,
-      onWait: (message) => note(io, message),
-    })
-  } finally {
-    progress.stop()
-  }
+      ...answer,
+      ...watch,
+    }),
+  )
 }
 
 /**
- * Returns the keys (pid and start time) of the processes that the user agreed to end: only processes that were shown.
- * Asks before any lock is taken.
+ * Asks about each process that needs a decision and may be ended, and names it. Returns what may be ended then: only what the
+ * user was told of. Asks before any lock is taken.
  */
 async function askAboutTheRest(
+  daemon: Daemon,
   options: ResetOptions,
   seen: Scan,
-  show: ResetScene['show'],
   io: Io,
-): Promise<ReadonlySet<string>> {
-  const open = seen.candidates.filter(
-    (candidate) =>
-      candidate.verdict.class === 'operator_required' &&
-      !isSpared(candidate, seen) &&
-      candidate.proof !== null &&
-      (options.port === null || options.port === candidate.observation.port),
+): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
+  const chosen = seen.candidates.filter(
+    ({ proof, observation }) =>
+      proof !== null && (options.port === null || options.port === observation.port),
   )
-  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive)
-    return new Set()
-  io.out(`${await show()}\n`)
-  const isYes = await io.confirm(`Also end the ${open.length} that need a decision (operator_required)?`)
-  return new Set(
-    isYes ? open.flatMap(({ proof }) => (proof ? [processKey(proof.pid, proof.startTime)] : [])) : [],
+  const open = chosen.filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
+  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive) return {}
+  const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')
+  const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
+  const list = names.map((name) => `  ${name}\n`).join('')
+  const one = open.length === 1
+  io.err(
+    `${endedAnyway(stale.length)}${one ? 'This one needs' : `These ${open.length} need`} a decision (operator_required):\n${list}`,
   )
+  const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`)
+  io.err('\n')
+  const confirmed = isYes ? keysOf(open) : new Set<string>()
+  return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
+}
+
+/** The answer does not change what is proven stale. */
+function endedAnyway(stale: number): string {
+  if (stale === 0) return ''
+  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale (safe_auto) and will be ended whatever you answer.\n`
 }

@@ -1,10 +1,12 @@
-import { definitionOf, type CliOptions, type Daemon } from '../define/daemon.js'
+import { definitionOf, type CliOptions, type Commands, type Daemon } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
 import type { DoctorExtension } from '../doctor/document.js'
 import type { StatusExtension } from './status.js'
 import { EXIT } from './exit-codes.js'
 import type { Io } from './io.js'
+import { asksForHelp, isFlag, takeCommonFlags, takeWord } from './words.js'
 import { runOnProcess } from './process-io.js'
+import { UsageError } from './usage.js'
 
 /** What a tool with a command line of its own may pass to the commands. */
 export interface RunOptions extends CliOptions {
@@ -28,23 +30,27 @@ interface Command {
 }
 
 /** Each is loaded only when it runs. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['start', () => import('./start.js')],
-  ['stop', () => import('./stop.js')],
-  ['restart', () => import('./restart.js')],
-  ['status', () => import('./status.js')],
-  ['logs', () => import('./logs.js')],
-  ['doctor', () => import('./doctor.js')],
-  ['explain', () => import('./explain.js')],
-])
+const COMMANDS = {
+  start: () => import('./start.js'),
+  stop: () => import('./stop.js'),
+  restart: () => import('./restart.js'),
+  status: () => import('./status.js'),
+  logs: () => import('./logs.js'),
+  doctor: () => import('./doctor.js'),
+  explain: () => import('./explain.js'),
+} satisfies Record<string, () => Promise<Command>>
 
-type CommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor' | 'explain'
+type CommandName = keyof typeof COMMANDS
 
-const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h'
+/** Options of these commands that have a value, for when they stand before the command. */
+const VALUED: ReadonlySet<string> = new Set(['--lines', '-n', '--since', '--port'])
+
+const isCommand = (word: string | null): word is CommandName => word !== null && Object.hasOwn(COMMANDS, word)
 
 /**
- * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints their help, and returns the
- * exit code. Null, with nothing printed or done, if the first word is none of them.
+ * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and returns the exit
+ * code. Null, with nothing printed or done, if the first word is none of them; but with `commands`, no word at all prints
+ * the help, and a word that is only near a command is an error that names it.
  */
 export async function runCommand(
   daemon: Daemon,
@@ -59,33 +65,58 @@ export async function runCommand(
 export async function runCommand(
   daemon: Daemon,
   argv: readonly string[],
-  { io, commands = {}, ...extensions }: RunOptions = {},
+  { io, commands, ...extensions }: RunOptions = {},
 ): Promise<number | null> {
-  const [word = ''] = argv
-  if (!COMMANDS.has(word) && !isHelp(word)) return null
   const { options, words } = definitionOf(daemon)
-  const command = async ([, ...args]: readonly string[], own: Io): Promise<number> => {
-    const load = COMMANDS.get(word)
-    if (load === undefined || args.some(isHelp)) {
-      own.out(load === undefined ? await usageOf(daemon, { commands }) : await helpOf(word, words))
+  const { args: seen } = takeCommonFlags(argv)
+  const { word } = takeWord(seen, VALUED)
+  if ((await choose(seen, commands)) === null) return null
+  const command = async (args: readonly string[], own: Io): Promise<number> => {
+    const choice = await choose(args, commands)
+    if (choice?.mistake !== undefined) throw new UsageError(choice.mistake)
+    if (choice?.name === undefined) {
+      const { topicHelp } = await import('./help-topic.js')
+      own.out(topicHelp(daemon, choice?.topic ?? null, commands ?? {}, own))
       return EXIT.ok
     }
-    const { run } = await load()
-    return run(args, { daemon, words, io: own, ...extensions })
+    const { run } = await COMMANDS[choice.name]()
+    return run(choice.args, { daemon, words, io: own, ...extensions })
   }
   if (io !== undefined) return command(argv, io)
-  const help = `${words.command} ${isHelp(word) ? '' : `${word} `}--help`
+  const help = `${words.command} ${isCommand(word) ? `${word} ` : ''}--help`
   const program = words.command.split(' ')[0] ?? options.name
   return runOnProcess({ program, help, argv }, command)
 }
 
-/** Returns the commands that can be typed after the name of the tool, as text with a line feed at its end. */
-export async function usageOf(daemon: Daemon, { commands = {} }: CliOptions): Promise<string> {
-  const { usageText } = await import('./help.js')
-  return usageText(definitionOf(daemon).words, commands)
+/** A command to run; help, of a command or of them all; or what is wrong with a word. */
+type Choice =
+  | { readonly name: CommandName; readonly args: readonly string[]; readonly mistake?: never }
+  | { readonly topic: string | null; readonly name?: never; readonly mistake?: never }
+  | { readonly mistake: string; readonly name?: never; readonly topic?: never }
+
+/** Returns what the command line asks for, null if that is for the tool to say. */
+async function choose(args: readonly string[], own: Commands | undefined): Promise<Choice | null> {
+  const { word, rest } = takeWord(args, VALUED)
+  const isHelp = asksForHelp(rest)
+  if (isCommand(word)) return isHelp ? { topic: word } : { name: word, args: rest }
+  const known = Object.keys(own ?? {}).map((name) => name.split(' ')[0] ?? '')
+  if (word !== null && known.includes(word)) return null
+  if (word === 'help') return { topic: takeWord(rest, VALUED).word }
+  if (word === null && (isHelp || (own !== undefined && rest.length === 0))) return { topic: null }
+  const typed = word ?? rest[0]
+  if (own === undefined || typed === undefined) return null
+  return mistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
 }
 
-async function helpOf(command: string, words: Words): Promise<string> {
-  const { helpText } = await import('./help.js')
-  return helpText(command, words)
+/** What is near a command is a mistake; everything else is for the tool. */
+async function mistyped(typed: string, known: readonly string[]): Promise<Choice | null> {
+  const { didYouMean, nearest } = await import('./nearest.js')
+  const near = isFlag(typed) ? nearest(typed, ['help']).map((name) => `--${name}`) : nearest(typed, known)
+  return near.length === 0 ? null : { mistake: `there is no command '${typed}'${didYouMean(near)}` }
+}
+
+/** Returns the commands that can be typed after the name of the tool, as text with a line feed at its end. */
+export async function usageOf(daemon: Daemon, { commands = {} }: CliOptions): Promise<string> {
+  const { topicHelp } = await import('./help-topic.js')
+  return topicHelp(daemon, null, commands, { hasColor: false, columns: null })
 }

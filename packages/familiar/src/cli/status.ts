@@ -1,13 +1,14 @@
 import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
 import { definitionOf } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
-import type { Line } from '../doctor/document.js'
-import { describeState, isPresent, statusHead, type StatusHead } from '../doctor/state.js'
+import type { Line, LineStyle } from '../doctor/document.js'
+import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../doctor/state.js'
+import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { printJson } from './json.js'
 import { formatLines } from './lines.js'
+import { parseOptions } from './parse.js'
 import type { CommandContext } from './run.js'
-import { readOptions } from './usage.js'
 
 /** What `status --json` prints. Names and meanings are permanent. */
 export interface StatusDocument extends StatusHead {
@@ -36,14 +37,13 @@ export async function run(
   args: readonly string[],
   { daemon, words, io, status: extend }: CommandContext,
 ): Promise<number> {
-  const flag = { type: 'boolean', default: false } as const
-  const { json, check } = readOptions(args, { json: flag, check: flag })
+  const { json, check } = parseOptions(DAEMON_GRAMMARS.status, args, { command: 'status' })
   const status = await daemon.status()
   const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
   const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, words)
   const { document, lines } = (await extend?.(view)) ?? view
   if (json) printJson(document, io)
-  else io.out(`${formatLines(lines).join('\n')}\n`)
+  else io.out(`${formatLines(lines, io).join('\n')}\n`)
   return exitFor(view.status.state, check)
 }
 
@@ -67,24 +67,42 @@ function viewOf(
     uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
     log,
   }
-  const state = describeState(head, remedy)
-  return { status, document, state, lines: linesOf(document, state, words) }
+  const state = describeState(status)
+  return { status, document, state, lines: linesOf(document, state, remedy, words) }
 }
 
-function linesOf(document: StatusDocument, state: string, { predecessor }: Words): readonly Line[] {
+function linesOf(
+  document: StatusDocument,
+  state: string,
+  remedy: string,
+  { predecessor }: Words,
+): readonly Line[] {
   const { package_version, protocol_version, last_stop } = document
   const theirs = document.is_predecessor ? ` (${predecessor})` : ''
+  const text = `${document.state === 'running' ? describeRunning(document) : state}${theirs}`
+  const isWedged = document.state === 'wedged'
+  const version = `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`
   return [
-    ['daemon', `${document.state === 'running' ? describeRunning(document) : state}${theirs}`],
-    ...(isPresent(document.state)
-      ? [['version', `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`] as const]
-      : []),
-    ['command', document.cli_version],
-    ...(last_stop === null
-      ? []
-      : [['last stop', `${last_stop.at ?? 'unknown'}: ${last_stop.reason}`] as const]),
+    ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? remedy : undefined],
+    ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
+    ['CLI version', document.cli_version],
+    ...(last_stop === null ? [] : [['last stop', describeStop(last_stop)] as const]),
     ['log', document.log],
   ]
+}
+
+/** The states that are worth a colour; the words say the same. */
+const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
+  running: 'green',
+  wedged: 'red',
+  crashed: 'red',
+  unreachable: 'yellow',
+  elsewhere: 'yellow',
+  foreign: 'yellow',
+}
+
+function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>): string {
+  return `${at === null ? 'at an unknown time' : timeText(at)} (${reason})`
 }
 
 function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {

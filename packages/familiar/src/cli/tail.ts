@@ -16,10 +16,23 @@ const LINE_FEED = 0x0a
  */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** A log that is open for reading, with a read position. */
+/** Of a line, no more is read to find its time. */
+const MAX_SEARCHED_BYTES = 256 * 1024
+
+/** A log that is open for reading, with a read position. It never moves back. */
 export interface Tail {
-  /** Moves to the start of the last `count` lines. An unfinished line at the end counts as one. */
-  seekLastLines(count: number): Promise<void>
+  /**
+   * Moves to the start of the last `count` lines, and returns how many of them there are. An unfinished line at the end
+   * counts as one.
+   */
+  seekLastLines(count: number): Promise<number>
+  /**
+   * Moves to the first line that is `wanted`, or to the end. Returns whether it is the first line for which `wanted` is not
+   * null.
+   */
+  seekFirst(wanted: (line: string) => boolean | null): Promise<boolean>
+  /** When the file was last written to, in milliseconds since 1970. */
+  writtenAt(): Promise<number>
   /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
   read(): AsyncGenerator<string>
   /** Whether the path still names this file, by device and inode. */
@@ -59,8 +72,25 @@ function tailOf(file: FileHandle): Tail {
   return {
     seekLastLines: async (count) => {
       const { size } = await file.stat()
-      offset = count === 0 ? size : await startOfLastLines(readBlock, size, count)
+      const last = await lastLines(readBlock, size, count)
+      offset = Math.max(offset, last.start)
+      return last.count
     },
+    seekFirst: async (wanted) => {
+      const { size } = await file.stat()
+      let isFirst = true
+      for await (const { start, text } of linesIn(readBlock, size)) {
+        const found = wanted(text)
+        if (found === true) {
+          offset = Math.max(offset, isFirst ? 0 : start)
+          return isFirst
+        }
+        if (found === false) isFirst = false
+      }
+      offset = size
+      return isFirst
+    },
+    writtenAt: async () => (await file.stat()).mtimeMs,
     read: async function* () {
       const { size } = await file.stat()
       if (size < offset) {
@@ -82,22 +112,53 @@ function tailOf(file: FileHandle): Tail {
   }
 }
 
+/** Returns at most `length` bytes from the position on. They are overwritten by the next call. */
+type ReadBlock = (at: number, length: number) => Promise<Buffer>
+
 /** Searches for line feeds backwards from the end, so that only the wanted lines are read. */
-async function startOfLastLines(
-  readBlock: (at: number, length: number) => Promise<Buffer>,
+async function lastLines(
+  readBlock: ReadBlock,
   size: number,
-  count: number,
-): Promise<number> {
-  let left = count
+  wanted: number,
+): Promise<{ readonly start: number; readonly count: number }> {
+  if (wanted === 0 || size === 0) return { start: size, count: 0 }
+  let count = 0
   for (let end = size; end > 0; end -= Math.min(BLOCK_BYTES, end)) {
     const start = Math.max(0, end - BLOCK_BYTES)
     const read = await readBlock(start, end - start)
     for (let at = read.lastIndexOf(LINE_FEED); at >= 0; at = lastBefore(read, at)) {
       const isEndOfFile = start + at === size - 1
-      if (!isEndOfFile && --left === 0) return start + at + 1
+      if (!isEndOfFile && ++count === wanted) return { start: start + at + 1, count }
     }
   }
-  return 0
+  return { start: 0, count: count + 1 }
+}
+
+/** Yields each line with its position. A long one is cut. */
+async function* linesIn(
+  readBlock: ReadBlock,
+  size: number,
+): AsyncGenerator<{ readonly start: number; readonly text: string }> {
+  let start = 0
+  let held: readonly Buffer[] = []
+  const textWith = (end: Buffer): string =>
+    Buffer.concat([...held, end])
+      .subarray(0, MAX_SEARCHED_BYTES)
+      .toString('utf8')
+  for (let at = 0; at < size;) {
+    const read = await readBlock(at, size - at)
+    if (read.length === 0) return
+    let from = 0
+    for (let end = read.indexOf(LINE_FEED); end >= 0; end = read.indexOf(LINE_FEED, from)) {
+      yield { start, text: textWith(read.subarray(from, end)) }
+      held = []
+      from = end + 1
+      start = at + from
+    }
+    if (at - start < MAX_SEARCHED_BYTES) held = [...held, Buffer.from(read.subarray(from))]
+    at += read.length
+  }
+  if (start < size) yield { start, text: textWith(Buffer.alloc(0)) }
 }
 
 /** Handles position 0 itself, because `lastIndexOf` counts a negative position from the end. */
@@ -105,23 +166,34 @@ function lastBefore(block: Buffer, at: number): number {
   return at === 0 ? -1 : block.lastIndexOf(LINE_FEED, at - 1)
 }
 
+/** The log has not grown for this many times in a row: a line without an end is shown as it is. */
+const IDLE_POLLS = 2
+
 /**
- * Yields what is appended to the log after the position of `from`, also after a rotation, until `isEnough` returns
- * true. If `from` is null, waits until the log exists. Closes `from`.
+ * Yields what is appended to the log after the position of `from`, also after a rotation, until `isEnough` returns true; null
+ * where a line is over although no line feed came: at the end of a rotated file, and when nothing has come for a while. If
+ * `from` is null, waits until the log exists. Closes `from`.
  */
 export async function* followLog(
   path: string,
   from: Tail | null,
   isEnough: () => boolean,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | null> {
   let tail = from
+  let idle = 0
   try {
     for (; !isEnough(); await sleep(POLL_MS)) {
       const isRotated = tail === null || !(await tail.isAt(path))
+      idle += 1
       // After a rotation, first read the old file to its end.
-      if (tail !== null) yield* tail.read()
+      for await (const piece of tail?.read() ?? []) {
+        idle = 0
+        yield piece
+      }
+      if (idle === IDLE_POLLS) yield null
       const next = isRotated ? await openTail(path) : null
       if (next === null) continue
+      if (tail !== null) yield null
       await tail?.close()
       tail = next
       yield* tail.read()

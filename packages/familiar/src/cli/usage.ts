@@ -7,6 +7,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** A word after the command that is too much. */
+export class UnexpectedWordError extends UsageError {
+  readonly word: string
+
+  constructor(word: string, command: string) {
+    super(`unexpected word '${word}' after '${command}'`)
+    this.word = word
+  }
+}
+
 /** A failure of a command of the tool: a permanent code of its own, one line that says what happened, and what to do. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
@@ -43,15 +53,12 @@ export function readOptions<T extends Options>(
 }
 
 /** Returns the port that `--port` names, null if it is not given. Throws `UsageError` if it is not one of the daemon's. */
-export function readPort(
-  text: string | undefined,
-  { name, ports }: Pick<Daemon, 'name' | 'ports'>,
-): number | null {
+export function readPort(text: string | undefined, { ports }: Pick<Daemon, 'ports'>): number | null {
   if (text === undefined) return null
   const { from, to } = ports
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port >= from && port < to) return port
-  throw new UsageError(`--port must be a port of the ${name} range, ${from} to ${to - 1}, not '${text}'`)
+  throw new UsageError(`--port needs a port from ${from} to ${to - 1}, not '${text}'`)
 }
 
 /** Keeps only the error: Node goes on to explain how to pass a positional argument that begins with a dash. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { untilText } from '../clock.js'
 import { FamiliarError, lackOf, throwLack, type ErrorCode } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
@@ -50,6 +51,8 @@ export interface StartOrder {
   readonly signal?: AbortSignal | undefined
   /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
   readonly until: number
+  /** Called with one line if the daemon takes a while to come up. */
+  readonly onWait?: ((message: string) => void) | undefined
 }
 
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
@@ -60,6 +63,9 @@ const READY_LEAST_MS = 2_000
 
 /** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
 const ENDING_MS = 500
+
+/** After this long, `onWait` says what the command waits for. */
+const ANNOUNCE_AFTER_MS = 1_000
 
 /** A daemon opens about ten file descriptors (lock, port, record, watches), and one for each client. */
 const DESCRIPTORS = 16
@@ -102,6 +108,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   const { child } = started
   const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
   const stopWatching = onAbort(order.signal, () => pipe.close())
+  const timer = setTimeout(() => order.onWait?.(waitingText(order, child, until)), ANNOUNCE_AFTER_MS)
   try {
     pipe.send(helloOf(order, inherited))
     const first = await pipe.receive(until - performance.now())
@@ -117,10 +124,16 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     const last = await pipe.receive(until - performance.now())
     if (last?.['ok'] !== true) throw await failure(last, lock, order, started)
   } finally {
+    clearTimeout(timer)
     stopWatching()
     pipe.close()
     child.unref()
   }
+}
+
+function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {
+  const end = untilText(until - performance.now())
+  return `waiting for the ${family.name} daemon (process ${pid ?? 'unknown'}) to come up, ${end} at most`
 }
 
 function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: readonly string[]): JsonObject {

@@ -24,8 +24,9 @@ export async function startInRange(
   lock: HeldLock,
   order: StartOrder,
 ): Promise<void> {
-  const { family, scope, platform, launch, signal } = request
-  const start = (): Promise<void> => startDaemon(lock, { family, scope, platform, launch, signal, ...order })
+  const { family, scope, platform, launch, signal, onWait } = request
+  const start = (): Promise<void> =>
+    startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
   try {
     await start()
   } catch (error) {

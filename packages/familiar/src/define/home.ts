@@ -1,27 +1,22 @@
-import { homedir, userInfo } from 'node:os'
+import { homedir } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { FamiliarError } from '../errors.js'
 
 /**
- * Returns the home directory of this user: `HOME`, else the entry in the system's user database. An empty or relative
- * `HOME` counts as not set: it would mean another home in every working directory. Throws `E_SCOPE_UNUSABLE` if there
- * is neither, for example for a uid without a passwd entry; `variables` are those that its hint names.
+ * Returns the home directory of this user, as `HOME` names it (on Windows, the system). Throws `E_SCOPE_UNUSABLE` if `HOME` is
+ * not set, empty or relative: a home in every working directory would mean a daemon in each, and the home in the user
+ * database may be another one than that of the user's other commands. `variables` are those that the hint names.
  */
 export function homeDirectory(variables: string): string {
-  for (const find of [homedir, () => userInfo().homedir]) {
-    const found = attempt(find)
-    if (found !== null && isAbsolute(found)) return found
-  }
-  throw new FamiliarError('E_SCOPE_UNUSABLE', 'this user has no home directory', {
+  const { HOME: home } = process.env
+  const found = process.platform === 'win32' ? homedir() : home
+  if (found !== undefined && isAbsolute(found)) return found
+  throw new FamiliarError('E_SCOPE_UNUSABLE', `there is no home directory: ${whyNot(found)}`, {
     hint: `set ${variables} to an absolute path`,
   })
 }
 
-/** `homedir` and `userInfo` throw for a user who is not in the user database. */
-function attempt(find: () => string): string | null {
-  try {
-    return find()
-  } catch {
-    return null
-  }
+function whyNot(home: string | undefined): string {
+  if (home === undefined) return 'HOME is not set'
+  return home === '' ? 'HOME is empty' : `HOME is '${home}', which is not an absolute path`
 }

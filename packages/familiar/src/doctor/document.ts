@@ -23,8 +23,16 @@ export interface DoctorDocument {
   readonly reset_result?: ResetResult
 }
 
-/** A line for people: what it is about, and the text. */
-export type Line = readonly [label: string, text: string]
+/** How a text is painted: a command, what is well, what is not, what is worth a look, and what is less important. */
+export type LineStyle = 'cyan' | 'green' | 'red' | 'yellow' | 'dim'
+
+/** A line for people: what it is about, the text and how it is painted, and a command that stands after it. */
+export type Line = readonly [
+  label: string,
+  text: string,
+  style?: LineStyle | undefined,
+  command?: string | undefined,
+]
 
 /** What a tool shows besides. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {
@@ -35,6 +43,8 @@ export interface DoctorAddition extends Pick<Tool, 'record'> {
   /** Members of `daemon`. */
   readonly daemon?: object
   readonly findings?: readonly Finding[]
+  /** Why these findings matter, one sentence each, by id: for people. */
+  readonly why?: Readonly<Record<string, string>>
 }
 
 /** Returns what the tool shows besides about this scope; called for each document. */

@@ -6,6 +6,7 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
+import { timeText } from './state.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
 /** One finding of the doctor. Ids are permanent. `warn` and `critical` are problems; see `verdictOf`. */
@@ -174,7 +175,7 @@ function outOfReach({ status, words }: Seen): Finding | null {
 function crashed({ status, words }: Seen): Finding | null {
   const { state, why, since } = status
   if (state !== 'crashed') return null
-  const when = since === null ? '' : `, last alive ${since}`
+  const when = since === null ? '' : `, last alive ${timeText(since)}`
   return {
     id: 'F-015',
     severity: 'warn',

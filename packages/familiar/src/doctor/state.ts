@@ -1,4 +1,5 @@
 import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import { clockText } from '../clock.js'
 
 /** What every status command reports about the daemon of a scope, with the names used in JSON. */
 export interface StatusHead {
@@ -52,17 +53,17 @@ export function isPresent(state: DaemonState): boolean {
   return PRESENT.has(state)
 }
 
-/** Returns one line about any state but `running`; `remedy` is the command that ends a wedged daemon. */
-export function describeState({ state, why, since, pid, port }: StatusHead, remedy: string): string {
+/** Returns a few words about any state but `running`. */
+export function describeState({ state, why, since, pid, port }: DaemonStatus): string {
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
   switch (state) {
     case 'none':
     case 'stopped':
       return 'not running'
     case 'crashed':
-      return `not running: it crashed${since === null ? '' : `, last alive ${since}`} (${why})`
+      return `crashed (process ${pid ?? 'unknown'}${since === null ? '' : `, last alive ${timeText(since)}`})`
     case 'wedged':
-      return `${at}, does not answer: ${remedy}`
+      return `${at}, does not answer`
     case 'unreachable':
     case 'elsewhere':
     case 'foreign':
@@ -70,4 +71,10 @@ export function describeState({ state, why, since, pid, port }: StatusHead, reme
     default:
       return `${state}, ${at}`
   }
+}
+
+/** Returns a time of a record as people read it; as it is if it is none. */
+export function timeText(time: string): string {
+  const at = new Date(time)
+  return Number.isNaN(at.getTime()) ? time : clockText(at)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatJson, printJsonLines } from '../../src/cli/json.js'
+import { formatJson } from '../../src/cli/json.js'
 import { printable, printableLines, printableStyled } from '../../src/cli/printable.js'
 
 const C1 = Array.from({ length: 0x21 }, (_, index) => String.fromCharCode(0x7f + index)).join('')
@@ -19,27 +19,6 @@ describe('a JSON document', () => {
     expect(text).toContain('é😀')
     expect(text).toContain('\\u202e')
     expect(JSON.parse(text)).toEqual(document)
-  })
-
-  it('with lines that come in pieces is the same as in one piece', async () => {
-    const texts = ['', '\n', 'a', 'a\n', 'a\n\n\nb\n', '\n\na', `"\\\t${C1}${MARKS}é😀\nz\n`, 'x\ny\nz']
-    for (const text of texts) {
-      const lines = text.endsWith('\n') ? text.slice(0, -1).split('\n') : text.split('\n')
-      const whole = formatJson({ schema_version: 3, log: 'l', lines: text === '' ? [] : lines })
-      for (const size of [1, 2, 3, 100]) {
-        const pieces = Array.from(text).flatMap((_, at, all) =>
-          at % size ? [] : [all.slice(at, at + size).join('')],
-        )
-        let printed = ''
-        const io = {
-          out: (more: string) => void (printed += more),
-          flushed: async () => {},
-          isOutputClosed: false,
-        }
-        await printJsonLines({ log: 'l' }, 'lines', pieces, io)
-        expect([text, size, printed]).toEqual([text, size, whole])
-      }
-    }
   })
 })
 

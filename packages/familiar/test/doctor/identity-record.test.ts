@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { CleanUpReport } from '../../src/act/clean-up.js'
 import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive.js'
-import { renderCandidates, renderReset } from '../../src/cli/render-doctor.js'
+import { renderCandidates } from '../../src/cli/render-doctor.js'
+import { renderReset } from '../../src/cli/render-reset.js'
 import { defineDaemon, definitionOf } from '../../src/define/daemon.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
 import { withRemedy } from '../../src/doctor/remedies.js'
@@ -181,11 +182,11 @@ describe('the text of the doctor', () => {
     const candidates = scan.candidates.map((one) =>
       withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),
     )
-    const [, ...lines] = renderCandidates({ candidates }, terminal)
+    const [, ...lines] = renderCandidates({ candidates }, terminal, 'ports 9401-9450')
     const told = lines.map((line) => line.trim().split(/ {2,}/).slice(1, 5))
     expect(told).toEqual([
-      [String(PORT), '4.0.0', 'safe_auto', '-'],
       [String(PORT + 1), '3.2.3', 'operator_required', 'pre_marker'],
+      [String(PORT), '4.0.0', 'safe_auto', 'superseded'],
       [String(PORT + 2), '-', 'never_touch', 'third_party'],
     ])
   })
@@ -222,10 +223,10 @@ describe('the text of the doctor', () => {
       dry_run: false,
       would_sweep: [],
     })
-    expect(renderReset(result, terminal)).toEqual([
-      `swept port ${PORT} (process ${PID}) by terminate: ${result.swept[0]?.reason}`,
-      `skipped port ${PORT + 1} (process ${PID + 1}): pre_marker`,
-      `failed port ${PORT + 3} (process ${PID + 3}): permission_denied`,
+    expect(renderReset(result, terminal, { scope: 'home' })).toEqual([
+      `stopped port ${PORT} (process ${PID}, SIGTERM): older version 4.0.0, superseded`,
+      `failed port ${PORT + 3} (process ${PID + 3}): this user must not end it (permission_denied)`,
+      `skipped port ${PORT + 1} (process ${PID + 1}): too old to say which home it belongs to (pre_marker)`,
       'swept: 1 · skipped: 1 (operator_required) · failed: 1',
     ])
   })
@@ -237,6 +238,6 @@ describe('the text of the doctor', () => {
     const candidates = scan.candidates.map((one) =>
       withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),
     )
-    expect(renderCandidates({ candidates }, terminal).join('\n')).toContain(ELSEWHERE)
+    expect(renderCandidates({ candidates }, terminal, 'ports 9401-9450').join('\n')).toContain(ELSEWHERE)
   })
 })

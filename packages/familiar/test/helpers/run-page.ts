@@ -109,7 +109,7 @@ function runShell(command: string, { directory, env }: Reader) {
 }
 
 /** A command that has to wait says so on stderr, on a busy machine only. */
-const PROGRESS = /^looking at the machine \.\.\.$/gm
+const PROGRESS = /^waiting for .*$/gm
 
 function likened(text: string, { env }: Reader): string {
   return text

@@ -1,22 +1,55 @@
+import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { FamiliarError } from 'familiar'
 import { homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
 
-/** Returns the runtime root of this process. */
+/** Returns the runtime root of this process. Throws as `runtimeRoot` does, but does not look what is there. */
 export function processRoot(): string {
-  return runtimeRoot({ env: process.env })
+  return rootIn(process.env)
 }
 
 /**
  * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Reads the environment on each call, so
- * that a change takes effect. Throws `UsageError` when the variable is not an absolute path, and `E_SCOPE_UNUSABLE` if
- * this user has no home directory.
+ * that a change takes effect. Throws `UsageError` when the variable is not an absolute path (empty: a script that forgot to
+ * set it must not act on the usual root), and `E_SCOPE_UNUSABLE` without it if `HOME` names no directory, or if there is
+ * something else than a directory in the place of the root.
  */
 export function runtimeRoot(io: Pick<Io, 'env'>): string {
-  const set = io.env['SPEC_KITTY_HOME']
-  if (set !== undefined && set !== '' && !isAbsolute(set)) {
-    throw new UsageError(`SPEC_KITTY_HOME must be an absolute path, not '${set}'`)
+  const root = rootIn(io.env)
+  assertNothingElse(root)
+  return root
+}
+
+function rootIn(env: Io['env']): string {
+  const set = env['SPEC_KITTY_HOME']
+  if (set !== undefined && !isAbsolute(set)) {
+    const what = set === '' ? 'it is empty' : `not '${set}'`
+    throw new UsageError(`SPEC_KITTY_HOME must be an absolute path, ${what}`)
   }
-  const root =
-    set === undefined || set === '' ? join(homeDirectory('HOME or SPEC_KITTY_HOME'), '.spec-kitty') : set
+  const root = set ?? join(homeDirectory('HOME or SPEC_KITTY_HOME'), '.spec-kitty')
   return realPath(root) ?? root
+}
+
+/** What this user may not see is left to what uses it; a root that is missing is made when it is needed. */
+const NO_DIRECTORY: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a part of its path is not a directory',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its path is too long',
+}
+
+function assertNothingElse(root: string): void {
+  try {
+    if (statSync(root).isDirectory()) return
+  } catch (error) {
+    const why = NO_DIRECTORY[(error as NodeJS.ErrnoException).code ?? '']
+    if (why === undefined) return
+    throw noDirectory(root, why)
+  }
+  throw noDirectory(root, 'it is not a directory')
+}
+
+function noDirectory(root: string, why: string): FamiliarError {
+  return new FamiliarError('E_SCOPE_UNUSABLE', `${root} cannot be the home of spec-kitty: ${why}`, {
+    hint: 'set SPEC_KITTY_HOME to a directory, or to a path where one can be made',
+  })
 }

@@ -1,4 +1,5 @@
-import { EXIT, note, printJson, readOptions, type Io } from 'familiar/cli'
+import { EXIT, note, printJson, parseOptions, warn, type Io } from 'familiar/cli'
+import { AUTH_LOGIN } from '../cli/describe/auth.js'
 import { openInBrowser } from '../cli/open-browser.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { withSessionLock, writeStored } from '../sync/session/change-session.js'
@@ -9,39 +10,9 @@ import { withoutTokens } from '../sync/session/session.js'
 import type { StoredSession } from '../sync/session/stored-session.js'
 import { tellDaemon } from '../sync/wake.js'
 
-export const help = `Usage: spec-kitty auth login [--server URL] [--open] [--json]
-       spec-kitty auth login --with-token [--server URL] [--json] < FILE
-
-Signs in to a sync server. Prints a page and a code: open the page in a browser, on any
-machine, and enter the code. A second sign-in replaces the first.
-
-Options:
-  --server URL   the server; default: SPEC_KITTY_SAAS_URL, else server_url in config.toml
-  --open         also open the page in the browser of this machine
-  --with-token   read an access token from standard input and ask no server (for CI)
-  --json         print one JSON document when signed in
-  --help         show this
-
-Examples:
-  spec-kitty auth login --server https://sync.example.org --open
-  printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://sync.example.org
-
-The server tells which sign-in service it uses. issuer and client_id below [sync] in
-config.toml override that; the client id is spec-kitty-cli by default.
-
-Exit codes: 0 signed in; 1 denied, expired, refused, or no device sign-in there; 2 wrong
-usage or no server; 75 the server cannot be reached; 130 interrupted.
-`
-
 /** Signs in, and stores the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const flag = { type: 'boolean', default: false } as const
-  const values = readOptions(args, {
-    server: { type: 'string' },
-    open: flag,
-    'with-token': flag,
-    json: flag,
-  })
+  const values = parseOptions(AUTH_LOGIN, args, { command: 'auth login' })
   const root = runtimeRoot(io)
   const settings = await readServer(root, io.env, values.server)
   const options = { onWait: (message: string) => note(io, message) }
@@ -81,10 +52,10 @@ function tokenSession(token: string, { serverUrl }: ServerSettings): StoredSessi
 async function deviceSession(settings: ServerSettings, isOpened: boolean, io: Io): Promise<StoredSession> {
   const { beginLogin } = await import('../sync/session/device-login.js')
   const { userCode, url, urlWithCode, expiresInSeconds, confirmed } = await beginLogin(settings)
-  note(io, `open ${url}`)
-  note(io, `and enter the code ${userCode}`)
+  warn(io, `open ${url}`)
+  warn(io, `and enter the code ${userCode}`)
   if (isOpened && !(await openInBrowser(urlWithCode ?? url, io.env))) {
-    note(io, 'no browser could be opened: open the page yourself')
+    warn(io, 'no browser could be opened: open the page yourself')
   }
   const until = new Date(Date.now() + expiresInSeconds * 1000).toLocaleTimeString('en-GB')
   note(io, `waiting for the confirmation, until ${until} at most`)

@@ -1,28 +1,12 @@
-import { EXIT, formatLines, paint, printJson, readOptions, type Io } from 'familiar/cli'
+import { EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
+import { AUTH_STATUS } from '../cli/describe/auth.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { OVER, sessionDocument } from '../sync/session/print-session.js'
 import { readSession, sessionUnreadable, type Session } from '../sync/session/session.js'
 
-export const help = `Usage: spec-kitty auth status [--json]
-
-Shows who is signed in, to which sync server and until when. Asks no server, and never
-prints a token.
-
-Options:
-  --json   print one JSON document; "state" is signed_in, expired, ended_by_server or none
-  --help   show this
-
-Examples:
-  spec-kitty auth status
-  spec-kitty auth status --json | jq -r .principal
-
-Exit codes: 0 signed in; 1 not signed in, or the session is over or cannot be read; 2 wrong
-usage or an error.
-`
-
 /** Shows the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { json } = readOptions(args, { json: { type: 'boolean', default: false } })
+  const { json } = parseOptions(AUTH_STATUS, args, { command: 'auth status' })
   const read = readSession(runtimeRoot(io))
   if (read.state === 'unreadable') throw sessionUnreadable(read)
   const session = read.state === 'readable' ? read.session : null
@@ -34,13 +18,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function linesOf(session: Session | null, io: Io): readonly string[] {
   const remedy = `sign in with ${paint(io, 'cyan', 'spec-kitty auth login')}`
   if (session === null) return ['not signed in', remedy]
-  const lines = formatLines([
-    ['server', session.server_url],
-    ['signed in as', session.principal ?? 'unknown'],
-    ...(session.team === null ? [] : [['team', session.team] as const]),
-    ['signed in', `${session.signed_in_at}${session.kind === 'token' ? ', with a given token' : ''}`],
-    ['until', untilOf(session)],
-  ])
+  const lines = formatLines(
+    [
+      ['server', session.server_url],
+      ['signed in as', session.principal ?? 'unknown'],
+      ...(session.team === null ? [] : [['team', session.team] as const]),
+      ['signed in', `${session.signed_in_at}${session.kind === 'token' ? ', with a given token' : ''}`],
+      ['until', untilOf(session)],
+    ],
+    io,
+  )
   return session.over === null ? lines : [`${OVER[session.over]}: ${remedy}`, ...lines]
 }
 

@@ -1,23 +1,17 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { EXIT, note, readOptions, type Io, realPath } from 'familiar/cli'
+import { EXIT, note, parseCommand, type Io, realPath } from 'familiar/cli'
+import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { splitDirectory } from '../cli/split-directory.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start.js'
 
-export const help = `Usage: spec-kitty init [DIR] [--json]
-
-Makes DIR (this directory) a project: makes DIR/.kittify, and DIR itself where it is missing,
-and starts its dashboard. What is there already stays as it is.
-`
-
 /** Makes a project and starts its dashboard. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { directory, rest } = splitDirectory('init', args)
-  const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
-  const wanted = resolveHere(directory ?? '.', io)
+  const { values, operands } = parseCommand(INIT, args, { command: 'init' })
+  const { json } = values
+  const wanted = resolveHere(operands[0] ?? '.', io)
   // A wrong value of SPEC_KITTY_HOME is reported before anything is made.
   runtimeRoot(io)
   const place = projectOf(wanted)

@@ -1,5 +1,15 @@
-import { CommandError, EXIT, note, printJson, realPath, UsageError, type Io } from 'familiar/cli'
-import { readArguments } from '../cli/arguments.js'
+import {
+  CommandError,
+  EXIT,
+  note,
+  parseCommand,
+  printJson,
+  realPath,
+  UsageError,
+  warn,
+  type Io,
+} from 'familiar/cli'
+import { SYNC_PUBLISH } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
@@ -10,47 +20,16 @@ import type { NewEvent, Published } from '../sync/queue/types.js'
 import type { Line } from '../sync/read-lines.js'
 import { queuePath } from '../sync/queue/place.js'
 
-export const help = `Usage: spec-kitty sync publish --type T [--data JSON] [--project DIR] [--json]
-       spec-kitty sync publish - [--project DIR] [--json]
-
-Queues one event, or the events on stdin, a JSON object a line. When this command has said
-so, they are on disk. They leave this machine later, and only if hosted sync is enabled, there
-is a session, and the project has opted in. Needs no daemon; wakes or starts it where allowed.
-
-A missing event_id, timestamp or project_uuid is filled in; everything else stays as it is. The
-same event_id twice is one event. A bad line is named by its number, and the rest is queued.
-
-Options:
-  --type T       the event_type of one event
-  --data JSON    its payload; {} by default
-  --project DIR  a directory of the project; by default this one. The project is the nearest
-                 directory with .kittify or kitty-specs, from there upward
-  --json         print one JSON document
-  --help         show this
-
-Examples:
-  spec-kitty sync publish --type WPStatusChanged --data '{"wp_id":"WP01","to_lane":"done"}'
-  spec-kitty sync publish - --project ~/work/app < events.ndjson
-
-Exit codes: 0 all queued, or there already; 1 a line was not queued, or the queue is full or
-cannot be used; 2 wrong usage; 75 busy, try again; 130 interrupted: what was queued stays queued.
-`
-
 /** More bad lines than this are counted and no longer listed, so that memory stays bounded. */
 const LISTED = 1_000
 
 /** Queues events, and tells the sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    type: { type: 'string' },
-    data: { type: 'string' },
-    project: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  })
+  const { values, operands } = parseCommand(SYNC_PUBLISH, args, { command: 'sync publish' })
   const root = runtimeRoot(io)
   const project = projectOf(values.project, io)
-  const lines = linesOf(values, positionals)
-  const isStream = positionals.length > 0
+  const isStream = operands.length > 0
+  const lines = linesOf(values, isStream)
   return publish({ root, project, lines, isStream, isJson: values.json }, io)
 }
 
@@ -63,15 +42,12 @@ function projectOf(named: string | undefined, io: Io): string {
 }
 
 interface Asked {
-  readonly type?: string
-  readonly data?: string
+  readonly type: string | undefined
+  readonly data: string | undefined
 }
 
-function linesOf({ type, data }: Asked, words: readonly string[]): AsyncIterable<readonly Line[]> {
-  if (words.length > 1 || (words.length === 1 && words[0] !== '-')) {
-    throw new UsageError(`unexpected argument '${words.find((word) => word !== '-') ?? '-'}'`)
-  }
-  if (words.length === 1) {
+function linesOf({ type, data }: Asked, isStream: boolean): AsyncIterable<readonly Line[]> {
+  if (isStream) {
     if (type === undefined && data === undefined) return stdinLines()
     throw new UsageError('use either - or --type')
   }
@@ -109,12 +85,12 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   const listed: Rejected[] = []
   const onRejected = (one: Rejected): void => {
     if (isJson && listed.length < LISTED) listed.push(one)
-    if (!isJson) note(io, `${isStream ? `line ${one.line}` : 'the event'}: ${one.error}`)
+    if (!isJson) warn(io, `${isStream ? `line ${one.line}` : 'the event'}: ${one.error}`)
   }
   try {
     await queueLines(publication, report, onRejected, io)
   } catch (error) {
-    if (isStream) note(io, `up to line ${report.line}: ${describe(report)}`)
+    if (isStream) warn(io, `up to line ${report.line}: ${describe(report)}`)
     if (isFull(error)) await wake(root, io)
     throw error
   }

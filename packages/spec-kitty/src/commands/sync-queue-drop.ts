@@ -1,43 +1,20 @@
-import { EXIT, note, printJson, UsageError, type Io } from 'familiar/cli'
-import { readArguments } from '../cli/arguments.js'
+import { EXIT, parseCommand, printJson, UsageError, warn, type Io } from 'familiar/cli'
+import { SYNC_QUEUE_DROP } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { counted } from '../sync/ages.js'
 import { useQueue } from '../sync/use-queue.js'
 
-export const help = `Usage: spec-kitty sync queue drop EVENT... [--yes] [--json]
-
-Removes events that the server rejected, for ever. EVENT is an event_id as
-'spec-kitty sync queue --dead' shows it; write -- before one that begins with a dash. An event
-that waits to be sent cannot be removed.
-
-Options:
-  --yes   do not ask
-  --json  print one JSON document
-  --help  show this
-
-Examples:
-  spec-kitty sync queue --dead --export rejected.ndjson
-  spec-kitty sync queue drop 01JDM5C9T6V2W8X4Y0Z3A7B1CD --yes
-
-Exit codes: 0 all of them are removed; 1 some are not among the rejected ones, or you said no, or
-the queue cannot be used; 2 wrong usage; 75 busy, try again; 130 interrupted.
-`
-
 /** Removes dead letters. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    yes: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  })
+  const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
-  if (positionals.length === 0) throw new UsageError('name the events to remove')
-  if (!values.yes && !(await isConfirmed(positionals.length, io))) return EXIT.problem
-  const found = (await useQueue(root, io, (queue) => queue.drop(positionals))) ?? []
-  const missing = positionals.filter((id) => !found.includes(id))
+  if (!values.yes && !(await isConfirmed(operands.length, io))) return EXIT.problem
+  const found = (await useQueue(root, io, (queue) => queue.drop(operands))) ?? []
+  const missing = operands.filter((id) => !found.includes(id))
   if (values.json) printJson({ dropped: found, not_found: missing }, io)
   else {
-    io.out(`${found.length} of ${positionals.length} events removed\n`)
-    for (const id of missing) note(io, `not among the rejected events: ${id}`)
+    io.out(`${found.length} of ${operands.length} events removed\n`)
+    for (const id of missing) warn(io, `not among the rejected events: ${id}`)
   }
   return missing.length === 0 ? EXIT.ok : EXIT.problem
 }

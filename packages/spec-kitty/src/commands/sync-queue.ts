@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
-import { EXIT, note, printJson, readOptions, UsageError, type Io } from 'familiar/cli'
+import { EXIT, note, parseOptions, printJson, UsageError, type Io } from 'familiar/cli'
+import { SYNC_QUEUE } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
@@ -15,34 +16,9 @@ import { readSettings } from '../sync/settings.js'
 import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
 import { queuePath } from '../sync/queue/place.js'
 
-export const help = `Usage: spec-kitty sync queue [--dead] [--json]
-       spec-kitty sync queue --export FILE [--dead] [--json]
-       spec-kitty sync queue retry EVENT... | drop EVENT... --yes
-
-Shows which events wait to be sent, per project, the one with the oldest event first.
-
-Options:
-  --dead         the events that the server rejected, and its reason
-  --export FILE  write the events into a new file, a JSON object a line; - is stdout. Includes
-                 what can be read of damaged databases that were put aside
-  --json         print one JSON document
-  --help         show this
-
-Examples:
-  spec-kitty sync queue
-  spec-kitty sync queue --dead --json
-  spec-kitty sync queue --export events.ndjson
-
-Exit codes: 0 shown; 1 the queue or the file cannot be used; 2 wrong usage; 75 busy, try again.
-`
-
 /** Shows or exports what waits. Creates no queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  const values = readOptions(args, {
-    dead: { type: 'boolean', default: false },
-    export: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  })
+  const values = parseOptions(SYNC_QUEUE, args, { command: 'sync queue' })
   const root = runtimeRoot(io)
   if (values.export !== undefined) return exportQueue(root, { ...values, file: values.export }, io)
   return values.dead ? showLetters(root, values.json, io) : showQueue(root, values.json, io)
@@ -63,7 +39,7 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
     why: whyItStays(gate, counts.queued, held, await loginServerOf(root, io)),
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io.columns).join('\n')}\n`)
+  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
   return EXIT.ok
 }
 
@@ -90,7 +66,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   const { letterLines, lettersDocument } = await import('../sync/queue-view.js')
   const letters = (await useQueue(root, io, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io.columns).join('\n')}\n`)
+  else io.out(`${letterLines(letters, io).join('\n')}\n`)
   return EXIT.ok
 }
 
@@ -106,7 +82,6 @@ interface Export {
 }
 
 async function exportQueue(root: string, { file, dead, json }: Export, io: Io): Promise<number> {
-  if (file === '') throw new UsageError('--export needs a file')
   if (file === '-' && json) throw new UsageError('use either --export - or --json')
   const { exportLines } = await import('../sync/queue-export.js')
   const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)

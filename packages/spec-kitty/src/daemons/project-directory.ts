@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { UsageError, type Io, realPath } from 'familiar/cli'
 
-/** Entries that make a directory a project. */
-const SIGNS = ['.kittify', 'kitty-specs'] as const
+/** Entries that make a directory a project: each of them alone does. */
+export const SIGNS = ['.kittify', 'kitty-specs'] as const
 
 /** The directory of a project's git worktrees. */
 const WORKTREES = '.worktrees'
@@ -17,7 +17,7 @@ export function currentProject(io: Pick<Io, 'cwd'>): string {
   const project = findProject(workingDirectory(io))
   if (project !== null) return project
   throw new UsageError(
-    "there is no project here (no .kittify in this directory or above): 'spec-kitty init' makes one",
+    `there is no project here (no ${SIGNS.join(' or ')} in this directory or above): 'spec-kitty init' makes one`,
   )
 }
 

@@ -19,7 +19,7 @@ export const WORDS = {
     inScope: (root) => (root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `),
     // For the case that this root's daemon runs where a command cannot reach it.
     otherScopeHint: 'set SPEC_KITTY_HOME to another directory to have another daemon here',
-    scope: 'root',
+    scope: 'home',
     predecessor: PREDECESSOR,
     versionVariable: VERSION_VARIABLE,
     reasonNames: { other_family: 'dashboard_family', not_ours: 'not_spec_kitty' },

@@ -1,14 +1,25 @@
-import { EXIT, type Io } from 'familiar/cli'
+import { FamiliarError } from 'familiar'
+import { CommandError, EXIT, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/daemons.js'
+import { WORDS } from '../daemons/words.js'
 import { dashboardPages } from './pages.js'
+import { urlOf } from './start.js'
 
 /**
- * Runs the dashboard in this process until Ctrl+C, until its terminal is closed, or until it retires itself: for
- * containers, tests and debugging. No other dashboard of the project may run at the same time. Never returns; throws if
- * it could not start.
+ * Runs the dashboard in this process until Ctrl+C, SIGTERM or `--stop`, until its terminal is closed, or until it retires
+ * itself: for containers, tests and debugging. All of these are exit 0: it did what it was for. No other dashboard of the
+ * project may run at the same time. Never returns; throws if it could not start.
  */
-export function runInForeground(project: string, port: number | null, io: Io): Promise<number> {
+export async function runInForeground(project: string, port: number | null, io: Io): Promise<number> {
   io.releaseInterrupt()
+  try {
+    return await serve(project, port, io)
+  } catch (error) {
+    throw await explain(error, project)
+  }
+}
+
+function serve(project: string, port: number | null, io: Io): Promise<number> {
   return new Promise((_resolve, reject) => {
     const foreground = {
       ...(port === null ? {} : { port }),
@@ -21,4 +32,20 @@ export function runInForeground(project: string, port: number | null, io: Io): P
       .serve(null, { pages: dashboardPages(project), foreground })
       .catch(reject)
   })
+}
+
+/** In these states another try may help: the other dashboard is not one that can be used, or is about to leave. */
+const PASSING: ReadonlySet<string> = new Set(['none', 'starting', 'stopping', 'stopped', 'crashed'])
+
+/** Beside another dashboard of the project, says where that one is. */
+async function explain(error: unknown, project: string): Promise<unknown> {
+  if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') return error
+  const { state, pid, port } = await dashboardDaemon.at(project).status()
+  if (PASSING.has(state)) return error
+  const where = port === null ? state : `${urlOf(port)}${state === 'running' ? '' : `, ${state}`}`
+  return new CommandError(
+    'E_DASHBOARD_RUNNING',
+    `this project has a dashboard already: ${where} (process ${pid ?? 'unknown'})`,
+    { hint: `to run it here, first: ${WORDS.dashboard.stop}`, cause: error },
+  )
 }

@@ -1,4 +1,4 @@
-import { connectDaemon, connectionJson, printJson, type Io } from 'familiar/cli'
+import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/daemons.js'
 
 export interface StartOptions {
@@ -6,6 +6,8 @@ export interface StartOptions {
   readonly port: number | null
   readonly isOpened: boolean
   readonly isJson: boolean
+  /** Stops the one that runs first. */
+  readonly isRestart?: boolean
 }
 
 /** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
@@ -14,15 +16,18 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   // Import this before anything that may wait: the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const wanted = port === null ? {} : { port }
-  const dashboard = await connectDaemon(dashboardDaemon.at(project), io, wanted)
+  const daemon = dashboardDaemon.at(project)
+  const dashboard = options.isRestart
+    ? await daemon.restart({ onWait: (message) => note(io, message) })
+    : await connectDaemon(daemon, io, wanted)
   const url = `${dashboard.url}/`
   if (port !== null && dashboard.port !== port) {
-    io.err(`spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}\n`)
+    note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}`)
   }
   if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
   else io.out(`${url}\n`)
   if (opener !== null && !(await opener.openInBrowser(url, io.env))) {
-    io.err(`spec-kitty: no browser could be started; open ${url} in one\n`)
+    note(io, `spec-kitty: no browser could be started; open ${url} in one`)
   }
 }
 

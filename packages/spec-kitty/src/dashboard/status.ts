@@ -11,9 +11,16 @@ export function dashboardStatus(project: string): StatusExtension {
     const theirs = is_predecessor ? `, ${WORDS.dashboard.predecessor}` : ''
     const text =
       url === null ? `${state}${theirs}` : `${url} (process ${pid ?? 'unknown'}, port ${port}${theirs})`
+    const [[, , style, command] = []] = lines
+    const shown = command === undefined ? text : `${text}:`
     return {
       document: { ...head, project, url, cli_version, log },
-      lines: [['dashboard', text], ...lines.slice(1, -1), ['project', project], ...lines.slice(-1)],
+      lines: [
+        ['dashboard', shown, style, command],
+        ...lines.slice(1, -1),
+        ['project', project],
+        ...lines.slice(-1),
+      ],
     }
   }
 }

@@ -7,6 +7,7 @@ import { isSwitchedOn } from '../sync/settings.js'
 import { OVER } from '../sync/session/print-session.js'
 import { readSession, type SessionRead } from '../sync/session/session.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
+import { WHY_IT_MATTERS } from './why-it-matters.js'
 import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
@@ -19,13 +20,14 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
     const queued = view.queue?.queued ?? null
     return {
       head: [
-        ['root', root],
+        ['home', root],
         ['session', wordFor(session)],
         ...(queued === null || queued === 0 ? [] : [['queue', counted(queued, 'event')] as const]),
       ],
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
+      why: WHY_IT_MATTERS,
       findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())],
     }
   }

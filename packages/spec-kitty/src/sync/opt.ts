@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CommandError, EXIT, note, printable, printJson, readOptions, realPath, type Io } from 'familiar/cli'
-import { splitDirectory } from '../cli/split-directory.js'
-import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
+import { CommandError, EXIT, note, parseCommand, printable, printJson, realPath, type Io } from 'familiar/cli'
+import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
+import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { tellDaemon } from './wake.js'
@@ -13,12 +13,16 @@ export async function recordConsent(
   args: readonly string[],
   io: Io,
 ): Promise<number> {
-  const { directory, rest } = splitDirectory(`sync ${command}`, args)
-  const { json } = readOptions(rest, { json: { type: 'boolean', default: false } })
   const isGiven = command === 'opt-in'
+  const spec = isGiven ? SYNC_OPT_IN : SYNC_OPT_OUT
+  const { values, operands } = parseCommand(spec, args, { command: `sync ${command}` })
+  const { json } = values
+  const directory = operands[0] ?? null
+  // A wrong value of SPEC_KITTY_HOME is reported before anything is recorded.
+  const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged } = await writeConsent(project, isGiven)
-  if (isChanged) await tellDaemon(runtimeRoot(io))
+  if (isChanged) await tellDaemon(root)
   if (json) {
     printJson({ project, consent: isGiven ? 'yes' : 'no', is_changed: isChanged, file: path }, io)
     return EXIT.ok
@@ -39,7 +43,7 @@ function namedProject(directory: string, io: Io): string {
   const real = realPath(path) ?? path
   if (findProject(real) === real) return real
   const above = existsSync(real) ? findProject(real) : null
-  throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has no .kittify`, {
+  throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has neither ${SIGNS.join(' nor ')}`, {
     hint:
       above === null || !existsSync(join(above, '.kittify'))
         ? "'spec-kitty init' makes one"

@@ -1,7 +1,9 @@
-import { formatTable } from 'familiar/cli'
+import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/types.js'
 import { whyDocument, whyText, type Why } from './why.js'
+
+type Screen = Pick<Io, 'columns' | 'hasColor'>
 
 /** What `sync queue` shows. */
 export interface QueueView extends QueueCounts {
@@ -39,19 +41,26 @@ export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, 
   }
 }
 
-/** Returns the lines for people. `columns` is the width of the terminal, null in a pipe. */
-export function queueLines(view: QueueView, now: number, columns: number | null): readonly string[] {
+/** Returns the lines for people. */
+export function queueLines(view: QueueView, now: number, screen: Screen): readonly string[] {
   const { queued, oldestAt, deadLetters, projects, aside, why } = view
   const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
   return [
     queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
-    ...(queued === 0 || why === null ? [] : [whyText(why), `  ${why.command}`]),
-    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, columns)]),
+    ...(queued === 0 || why === null
+      ? []
+      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.command)}`]),
+    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, screen.columns)]),
     ...(deadLetters === 0
       ? []
-      : ['', `the server rejected ${counted(deadLetters, 'event')}: spec-kitty sync queue --dead shows why`]),
+      : [
+          '',
+          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', 'spec-kitty sync queue --dead')} shows why`,
+        ]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
-    ...(aside.length === 0 ? [] : ['spec-kitty sync queue --export FILE saves what can be read of it']),
+    ...(aside.length === 0
+      ? []
+      : [`${paint(screen, 'cyan', 'spec-kitty sync queue --export FILE')} saves what can be read of it`]),
   ]
 }
 
@@ -66,12 +75,16 @@ function projectTable(
     [
       { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
       { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
-      { title: 'PROJECT', cell: (row) => row.project },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
       ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => row.reason ?? '-' }] : []),
       ...(isTried
         ? [
             { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
-            { title: 'LAST ERROR', cell: (row: ShownProject) => row.lastError ?? '-' },
+            {
+              title: 'LAST ERROR',
+              cell: (row: ShownProject) => row.lastError ?? '-',
+              shorten: 'end' as const,
+            },
           ]
         : []),
     ],
@@ -96,24 +109,24 @@ export function lettersDocument(letters: readonly ShownLetter[]): object {
   }
 }
 
-export function letterLines(letters: readonly ShownLetter[], columns: number | null): readonly string[] {
+export function letterLines(letters: readonly ShownLetter[], screen: Screen): readonly string[] {
   if (letters.length === 0) return ['the server rejected no event']
   const table = formatTable(
     [
       { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
       { title: 'TYPE', cell: (row) => row.eventType },
       { title: 'REJECTED', cell: (row) => row.rejectedAt },
-      { title: 'THE SERVER SAID', cell: (row) => withCategory(row) },
-      { title: 'PROJECT', cell: (row) => row.project },
+      { title: 'THE SERVER SAID', cell: (row) => withCategory(row), shorten: 'end' },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
     ],
     letters,
-    columns,
+    screen.columns,
   )
   return [
     ...table,
     '',
-    'send again: spec-kitty sync queue retry EVENT...',
-    'remove:     spec-kitty sync queue drop EVENT... --yes',
+    `send again: ${paint(screen, 'cyan', 'spec-kitty sync queue retry EVENT...')}`,
+    `remove:     ${paint(screen, 'cyan', 'spec-kitty sync queue drop EVENT... --yes')}`,
   ]
 }
 

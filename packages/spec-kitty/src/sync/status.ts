@@ -1,10 +1,8 @@
-import type { Io, StatusExtension } from 'familiar/cli'
+import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
 import { skipText, whyDocument, whyText } from './why.js'
 import { viewWork, type WorkView } from './work-view.js'
-
-type Line = readonly [label: string, text: string]
 
 /** Returns what `sync status` shows besides: the queue, how sending stands and why nothing leaves, and what is wrong. */
 export function syncStatus(root: string, env: Io['env']): StatusExtension {
@@ -12,15 +10,14 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
     const view = await viewWork(root, env, status)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
-    const automatic =
-      skipped === null ? 'commands may start it' : `not started by commands: ${skipText(skipped)}`
+    const automatic = skipped === null ? 'on: commands may start it' : `off: ${skipText(skipped)}`
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
         ...workLines(view, now),
-        ['automatic', automatic],
-        ...view.settings.problems.map((problem) => ['wrong', problem] as const),
+        ['auto-start', automatic],
+        ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
         ...lines.slice(-1),
       ],
     }
@@ -69,7 +66,7 @@ function workLines(view: WorkView, now: number): readonly Line[] {
     ),
     ...(differences.length === 0
       ? []
-      : [['', 'spec-kitty sync restart takes over what is set here'] as const]),
+      : [['', 'to take over what is set here:'] as const, ['', 'spec-kitty sync restart', 'cyan'] as const]),
   ]
 }
 
@@ -85,7 +82,7 @@ function describeQueue({ queue, queueProblem }: WorkView, now: number): string {
 
 function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
   if (lastError === null && (failures ?? 0) === 0) return []
-  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`]]
+  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
 function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
@@ -94,7 +91,7 @@ function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
   }
   return [
-    ['uploads', whyText(why)],
-    ['', why.command],
+    ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
+    ['', why.command, 'cyan'],
   ]
 }

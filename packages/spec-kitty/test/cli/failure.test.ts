@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
@@ -35,5 +35,30 @@ describe('a package without its parts', () => {
     expect(stderr).toMatch(/^spec-kitty: this installation was replaced [^\n]+\n$/)
     expect(run('upgrade-hook').status).toBe(0)
     expect(run('--version').status).toBe(0)
+  })
+  it('says the same where nothing of the command is left', () => {
+    rmSync(join(copy, 'command'), { recursive: true })
+    const { status, stdout, stderr } = run('--version', '--json')
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      75,
+      { schema_version: 3, ok: false, error: { code: 'E_INSTALLATION_CHANGED' } },
+    ])
+    expect(stderr).toMatch(/^spec-kitty: this installation was replaced [^\n]+\n$/)
+    expect(run('upgrade-hook').status).toBe(0)
+  })
+
+  it('says how to build a checkout of the source that was not built', () => {
+    rmSync(join(copy, 'command'), { recursive: true })
+    mkdirSync(join(copy, 'src'))
+    writeFileSync(join(copy, 'src/main.ts'), '')
+    for (const args of [[], ['--help'], ['sync', 'status']]) {
+      const { status, stdout, stderr } = run(...args)
+      expect([args, status, stdout]).toEqual([args, 2, ''])
+      expect(stderr).toBe(
+        "spec-kitty: this checkout of the source has not been built (run 'npm ci && npm run build' in it)\n",
+      )
+    }
+    expect(JSON.parse(run('sync', 'status', '--json').stdout).error.code).toBe('E_NOT_BUILT')
+    expect(run('upgrade-hook').status).toBe(0)
   })
 })

@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { CLI, runCli, smallEnvironment, ENTRY } from '../helpers/cli.js'
@@ -40,14 +31,14 @@ function needUnknownUser(context: TestContext): void {
   }
 }
 
-const REFUSAL =
-  'spec-kitty: this user has no home directory (set HOME or SPEC_KITTY_HOME to an absolute path)\n'
+const refusal = (why: string): string =>
+  `spec-kitty: there is no home directory: ${why} (set HOME or SPEC_KITTY_HOME to an absolute path)\n`
 
 describe('a user without a passwd entry', () => {
-  for (const [name, prefix] of [
-    ['HOME not set', [...withoutHome, ...asUnknown]],
-    ['HOME empty', ['env', 'HOME=', ...asUnknown]],
-    ['HOME relative', ['env', 'HOME=home', ...asUnknown]],
+  for (const [name, prefix, why] of [
+    ['HOME not set', [...withoutHome, ...asUnknown], 'HOME is not set'],
+    ['HOME empty', ['env', 'HOME=', ...asUnknown], 'HOME is empty'],
+    ['HOME relative', ['env', 'HOME=home', ...asUnknown], "HOME is 'home', which is not an absolute path"],
   ] as const) {
     it(`${name}: --version and every help work, what needs a home says so in one line`, (context) => {
       needUnknownUser(context)
@@ -67,7 +58,7 @@ describe('a user without a passwd entry', () => {
         ['init', join(base, 'project')],
       ]) {
         const { status, stdout, stderr } = runCli(args, { prefix })
-        expect([args, status, stdout, stderr]).toEqual([args, 2, '', REFUSAL])
+        expect([args, status, stdout, stderr]).toEqual([args, 2, '', refusal(why)])
       }
       expect(existsSync(join(base, 'project'))).toBe(false)
     })
@@ -76,7 +67,7 @@ describe('a user without a passwd entry', () => {
   it('never makes an upgrade fail', (context) => {
     needUnknownUser(context)
     const { status, stderr } = runCli(['upgrade-hook'], { prefix: [...withoutHome, ...asUnknown] })
-    expect([status, stderr]).toEqual([0, REFUSAL])
+    expect([status, stderr]).toEqual([0, refusal('HOME is not set')])
   })
 
   it('works with SPEC_KITTY_HOME', (context) => {
@@ -97,26 +88,20 @@ describe('a user without a passwd entry', () => {
       encoding: 'utf8',
       timeout: 30_000,
     })
-    expect([status, stderr]).toEqual([2, 'spec-kitty: this user has no home directory\n'])
+    expect([status, stderr]).toEqual([2, 'spec-kitty: there is no home directory: HOME is not set\n'])
   })
 })
 
 describe('HOME empty or relative', () => {
-  it('counts as not set: one root, wherever the command runs', () => {
-    for (const home of ['', '.', 'home']) {
-      const logs = ['one', 'two'].map((name) => {
-        const cwd = join(base, name)
-        mkdirSync(cwd, { recursive: true })
-        const { stdout } = spawnSync(process.execPath, [CLI, 'sync', 'status', '--json'], {
-          cwd,
-          env: smallEnvironment({ HOME: home }),
-          encoding: 'utf8',
-        })
-        return JSON.parse(stdout).log
-      })
-      const log = join(realpathSync(userInfo().homedir), '.spec-kitty', 'daemons', 'sync', 'daemon.log')
-      expect(logs).toEqual([log, log])
+  it('is refused, also where the user database has a home: no daemon for each working directory', () => {
+    for (const [home, why] of [
+      ['', 'HOME is empty'],
+      ['.', "HOME is '.', which is not an absolute path"],
+      ['home', "HOME is 'home', which is not an absolute path"],
+    ] as const) {
+      const { status, stdout, stderr } = runCli(['sync', 'start'], { env: { HOME: home }, cwd: base })
+      expect([status, stdout, stderr]).toEqual([2, '', refusal(why)])
     }
-    expect(readdirSync(join(base, 'one'))).toEqual([])
+    expect(readdirSync(base)).toEqual([])
   })
 })

@@ -41,18 +41,19 @@ describe('on a terminal', () => {
       expect([answer, status, orphans.filter(lives).length]).toEqual([answer, 0, 2])
       for (const shown of ['9240', '9241', 'safe_auto', 'is_recorded_singleton'])
         expect(said).toContain(shown)
+      expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\r\n')
     }
     const { status, said } = await onTerminal('y\n')
     expect([status, orphans.filter(lives), lives(mine)]).toEqual([0, [], true])
-    expect(said).toContain('swept: 2')
-    expect(said).toContain('records: 0 stale records')
+    expect(said).toContain('Killed 2 processes')
+    expect(said).toContain('Cleaned up 0 .dashboard files')
   })
 
   it('Ctrl+C at the question ends it with 130, and nothing was done', async () => {
     const one = await orphan(9240)
     const { status, said } = await onTerminal('\u0003')
     expect([status, lives(one)]).toEqual([130, true])
-    expect(said).not.toContain('swept')
+    expect(said).not.toContain('Killed')
   })
 
   it('does not ask where there is nothing to end, or where it was told yes', async () => {
@@ -67,7 +68,10 @@ describe('elsewhere', () => {
   it('needs --yes, and nothing is done without it; --dry-run needs none and does nothing', async () => {
     const one = await orphan(9240)
     const { status, stderr } = await place.run(place.base, CLEAN)
-    expect([status, lineOf(stderr)]).toEqual([2, [expect.stringContaining('needs --yes')]])
+    expect([status, lineOf(stderr)]).toEqual([
+      2,
+      [expect.stringContaining('not a terminal: add --yes to confirm')],
+    ])
     const json = await place.json(place.base, CLEAN)
     expect([json.status, json.document.error.code]).toEqual([2, 'E_USAGE'])
     const dry = await place.json(place.base, [...CLEAN, '--dry-run'])
@@ -123,8 +127,8 @@ describe('with --force', () => {
     const { port } = stopped
     const second = await place.run(ours, [...CLEAN, '--yes', '--force', '--port', String(port)])
     expect([second.status, lives(stopped)]).toEqual([0, false])
-    expect(second.stdout).toContain('swept: 1')
-    expect(second.stdout).toContain('records: 1 stale record\n')
+    expect(second.stdout).toContain('Killed 1 process\n')
+    expect(second.stdout).toContain('Cleaned up 1 .dashboard file\n')
     expect(recordIn(ours)).toMatchObject({ state: 'stopped', stop_reason: 'cleaned_up', pid: stopped.pid })
     expect(listenersOn(FROM, TO)).toEqual([])
   })
@@ -139,7 +143,9 @@ describe('with --force', () => {
     expect(scope).toBe(ours)
     const shown = await typeIn(place.base, remedy.commands[0], '', place.env)
     expect([shown.status, shown.isAsked, lives(stopped)]).toEqual([1, false, true])
-    const [, stop = ''] = /does not answer: (spec-kitty .*?)\r?\n/.exec(shown.said) ?? []
+    // oxlint-disable-next-line no-control-regex
+    const said = shown.said.replaceAll(/\u001b\[\d+m/g, '')
+    const [, stop = ''] = /does not answer:\s+(spec-kitty .*?)\r?\n/.exec(said) ?? []
     expect(stop).toBe('spec-kitty dashboard --stop')
     const ran = await typeIn(ours, stop, '', place.env)
     expect([ran.status, ran.isAsked, lives(stopped)]).toEqual([0, false, false])

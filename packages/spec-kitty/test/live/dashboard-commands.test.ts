@@ -73,7 +73,7 @@ describe('dashboard', () => {
 
   it('has nothing to stop where nothing runs, and that is no failure', async () => {
     const { status, stdout, stderr } = await place.run(project, ['dashboard', '--stop'])
-    expect([status, stdout, stderr]).toEqual([0, 'no dashboard to stop\n', ''])
+    expect([status, stdout, stderr]).toEqual([0, 'nothing to stop\n', ''])
     const { document } = await place.json(project, ['dashboard', '--stop'])
     expect(document).toEqual({ schema_version: 3, outcome: 'none' })
   })

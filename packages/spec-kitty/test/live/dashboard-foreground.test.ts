@@ -61,6 +61,16 @@ describe('in the foreground', () => {
     expect([listenersOn(FROM, TO), recordIn(project)]).toMatchObject([[], { state: 'stopped' }])
   })
 
+  it('SIGHUP (its terminal was closed) and SIGTERM end it as cleanly', async () => {
+    for (const name of ['SIGHUP', 'SIGTERM'] as const) {
+      const here = await startForeground()
+      signal(here, name)
+      expect([name, await here.ended]).toEqual([name, 0])
+      const [left, record] = [listenersOn(FROM, TO), recordIn(project)]
+      expect([left, record]).toMatchObject([[], { state: 'stopped', stop_reason: name }])
+    }
+  })
+
   it('takes the port it is given, and says when that one is in use', async () => {
     const here = await startForeground(['--port', '9300'])
     expect(here.port).toBe(9300)
@@ -85,6 +95,8 @@ describe('in the foreground', () => {
     expect([status, document]).toMatchObject([0, { outcome: 'stopped', pid: here.pid }])
     expect(await here.ended).toBe(0)
     expect(listenersOn(FROM, TO)).toEqual([])
+    const logs = await place.json(project, ['dashboard', 'logs', '-n', '1'])
+    expect(logs.document.lines).toMatchObject([{ event: 'stopped', reason: 'operator_stop' }])
   })
 
   it('a second command in the project finds it, a second one in the foreground is refused', async () => {
@@ -92,8 +104,8 @@ describe('in the foreground', () => {
     const { document } = await place.json(project, ['dashboard'])
     expect(document).toMatchObject({ outcome: 'found', pid: here.pid, port: here.port })
     const { status, stdout, stderr } = await place.run(project, ['dashboard', '--foreground'])
-    expect([stdout, lineOf(stderr)]).toEqual(['', [expect.stringContaining('another daemon of this scope')]])
-    expect(status).toBe(75)
+    const where = `already: http://127.0.0.1:${here.port}/ (process ${here.pid})`
+    expect([status, stdout, lineOf(stderr)]).toEqual([1, '', [expect.stringContaining(where)]])
     const shown = await place.json(project, ['dashboard', '--status'])
     expect(shown.document).toMatchObject({ state: 'running', pid: here.pid })
   })

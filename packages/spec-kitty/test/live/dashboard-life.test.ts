@@ -215,7 +215,7 @@ describe('a dashboard of another version', () => {
     expect([status, lives(old)]).toEqual([0, false])
     expect(document).toMatchObject({ outcome: 'started', start_reason: 'version_mismatch' })
     expect(document.replaced_version).toBe('3.9.0')
-    expect(lineOf(stderr)).toEqual([expect.stringContaining('replaced the dashboard of version 3.9.0')])
+    expect(lineOf(stderr)).toEqual([expect.stringContaining('upgraded the dashboard from 3.9.0')])
     const again = await place.json(project, ['dashboard'])
     expect([again.document.outcome, again.stderr]).toEqual(['found', ''])
     expect(dashboardsOf(project)).toHaveLength(1)

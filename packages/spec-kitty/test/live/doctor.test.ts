@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
 import { CLI, runCli, runJson, smallEnvironment } from '../helpers/cli.js'
@@ -107,6 +108,28 @@ describe('auth doctor', () => {
     expect(rowAt(orphans, 9409)?.in_use_by).toBe(null)
     for (const row of orphans) expect([row.port, row.remedy?.commands.length > 0]).toEqual([row.port, true])
     for (const row of candidates) expect(row.skip_reason === null).toBe(row.cleanup_class === 'safe_auto')
+  })
+
+  it('offers the ports of what may be cleaned up to the completion of a shell', () => {
+    const script = join(fleet.root, 'completion')
+    writeFileSync(script, runCli(['completion', 'bash']).stdout)
+    const ask = fileURLToPath(new URL('../helpers/ask-bash.bash', import.meta.url))
+    const lines = [`${CLI} auth doctor --reset --port `, `${CLI} auth doctor --port 941`]
+    const { stdout, stderr } = spawnSync('bash', [ask, script, ...lines], {
+      env: smallEnvironment(env),
+      encoding: 'utf8',
+    })
+    rmSync(script)
+    const orphans = fleet.members.filter(({ expected }) => expected[0] !== 'never_touch')
+    const ports = orphans.map(({ port }) => String(port)).toSorted()
+    const [all = '', some = ''] = stdout.split(/^==\n/m)
+    expect([stderr, all.trim().split('\n').toSorted()]).toEqual(['', ports])
+    expect(
+      some
+        .split('\n')
+        .filter((port) => port !== '')
+        .toSorted(),
+    ).toEqual(ports.filter((port) => port.startsWith('941')))
   })
 
   it.runIf(spawnSync('jq', ['--version']).status === 0)('answers the documented jq line', () => {
@@ -290,8 +313,13 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
   })
 
   it('ends it on y, and no line of the table is wider than the terminal', async () => {
+    const { pid } = fleet.members.find(({ port }) => port === 9407) ?? { pid: 0 }
     const { status, screen } = await onTerminal('y\r')
     expect([status, lives(pidAt(9407))]).toEqual([0, false])
+    const named = screen.slice(0, screen.indexOf('[y/N]')).match(/^ {2}port .*/gm)
+    expect(named).toEqual([
+      expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): too old to say`),
+    ])
     const lines = screen.replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, '').split(/\r?\n/)
     const table = lines.filter((line) => / (?:never_touch|operator_required|CLASS) /.test(line))
     expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80)

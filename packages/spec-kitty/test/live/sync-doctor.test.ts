@@ -125,7 +125,7 @@ describe('a wedged daemon of ours', () => {
     expect(document.orphans[0].remedy.commands).toEqual([remediation.command])
     const ran = makeShell(root)(remediation.command)
     expect([ran.status, lineOf(ran.stderr), lives(daemon)]).toEqual([0, [], false])
-    expect(ran.stdout).toBe(`stopped the sync daemon (process ${daemon.pid}, port ${daemon.port}) by kill\n`)
+    expect(ran.stdout).toBe(`stopped the sync daemon (process ${daemon.pid}, port ${daemon.port}, SIGKILL)\n`)
     expect(root.start().pid).not.toBe(daemon.pid)
   })
 

@@ -93,6 +93,10 @@ describe.runIf(process.getuid?.() === 0)("another user's home, as root", () => {
       expect(stderr).toContain(`${root.path} belongs to uid ${NOBODY}`)
       expect(root.json(['sync', command]).document.error.code).toBe('E_SCOPE_FOREIGN_OWNER')
     }
+    const project = join(root.base, 'project')
+    mkdirSync(join(project, '.kittify'), { recursive: true })
+    const published = root.json(['sync', 'publish', '--type', 'X'], { cwd: project })
+    expect([published.status, published.document.error.code]).toEqual([2, 'E_SCOPE_FOREIGN_OWNER'])
     for (const args of [
       ['sync', 'status'],
       ['sync', 'logs'],

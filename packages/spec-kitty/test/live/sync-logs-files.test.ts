@@ -103,7 +103,7 @@ describe('the last lines of a large log', () => {
       const running = start(...args)
       readAll(running)
       expect(await running.ended).toEqual([0, null])
-      if (bytes === null) expect(running.end).toMatch(/x",\n {4}"last"\n {2}\]\n\}\n$/)
+      if (bytes === null) expect(running.end).toMatch(/x"\},\n {4}\{"text":"last"\}\n {2}\]\n\}\n$/)
       else expect(running.bytes).toBe(bytes)
       expect(peakOf(running.stderr)).toBeLessThan(MAX_PEAK_KIB)
     }
@@ -140,7 +140,7 @@ describe('lines', () => {
     expect(root.run(['sync', 'logs', '--lines', '4']).stdout).toBe(`\n${long}\n\nend\n`)
     expect(root.run(['sync', 'logs']).stdout).toBe(`a\n\n${long}\n\nend\n`)
     const { document } = root.json(['sync', 'logs', '--lines', '4'])
-    expect(document.lines).toEqual(['', long, '', 'end'])
+    expect(document.lines).toEqual(['', long, '', 'end'].map((text) => ({ text })))
   })
 
   it('show what a terminal would obey, and keep tabs; the document has it escaped', () => {
@@ -148,7 +148,7 @@ describe('lines', () => {
     writeFileSync(root.file('daemon.log'), `${line}\n`)
     expect(root.run(['sync', 'logs']).stdout).toBe('a\tb?[31m?2J??c??\n')
     const { stdout, document } = root.json(['sync', 'logs'])
-    expect(document.lines).toEqual([line])
+    expect(document.lines).toEqual([{ text: line }])
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/)
   })
 })

@@ -211,10 +211,7 @@ describe('a drain', () => {
     await work.publish(['a'])
     const old = await startPredecessor(work.root.path, 9400, { version: '3.2.4' })
     const { status, stdout, stderr } = await work.run(['sync', 'now', '--json'])
-    expect([status, stderr]).toEqual([
-      0,
-      'spec-kitty: replaced the sync daemon of version 3.2.4 by version 4.0.0\n',
-    ])
+    expect([status, stderr]).toEqual([0, 'spec-kitty: upgraded the sync daemon from 3.2.4 to 4.0.0\n'])
     expect(linesOf(stdout).at(-1)).toMatchObject({ event: 'finished', sent: 1, reason: null })
     expect([lives(old), startsIn(work.root)]).toMatchObject([false, [{ reason: 'version_mismatch' }]])
   })

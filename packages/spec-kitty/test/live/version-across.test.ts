@@ -164,7 +164,7 @@ describe('a package that is exchanged under a running daemon', () => {
     const { status, stdout, stderr } = runAs(old, ['sync', 'start', '--json'])
     expect([status, stderr]).toEqual([
       0,
-      `spec-kitty: replaced the sync daemon of version ${OLD.version} by version ${versions.version}\n`,
+      `spec-kitty: upgraded the sync daemon from ${OLD.version} to ${versions.version}\n`,
     ])
     expect(JSON.parse(stdout)).toMatchObject({
       start_reason: 'version_mismatch',
@@ -182,7 +182,7 @@ function expectReplacedOnceGone({ version, protocol }: Versions): void {
   const { status, stderr, document } = root.json(['sync', 'start'])
   expect([status, stderr]).toEqual([
     0,
-    `spec-kitty: replaced the sync daemon of version ${version} by version ${OLD.version}\n`,
+    `spec-kitty: upgraded the sync daemon from ${version} to ${OLD.version}\n`,
   ])
   expect(document).toMatchObject({ outcome: 'started', start_reason: 'installation_gone' })
   expect([lives(daemon), daemonsOf(root.path)]).toEqual([false, [document.pid]])

@@ -67,7 +67,7 @@ async function expectOneReplacement(round: number, previous: string): Promise<vo
   const daemon = root.remember()
   expect(ended.filter(({ status }) => status !== 0)).toEqual([])
   expect(new Set(ended.map((one) => one.daemon))).toEqual(new Set([daemon?.pid]))
-  const banner = `spec-kitty: replaced the sync daemon of version ${previous} by version ${OWN_VERSION}\n`
+  const banner = `spec-kitty: upgraded the sync daemon from ${previous} to ${OWN_VERSION}\n`
   const told = ended.filter(({ stderr }) => stderr.includes('replaced'))
   expect(told.map(({ stderr }) => stderr)).toEqual([banner])
   expect(new Set(ended.map(({ stderr }) => stderr))).toEqual(new Set(['', banner]))
@@ -167,8 +167,5 @@ describe('one command', () => {
 async function expectReplaced(command: Promise<Ended>): Promise<void> {
   const { status, stderr } = await command
   root.remember()
-  expect([stderr, status]).toEqual([
-    `spec-kitty: replaced the sync daemon of version 3.9.0 by version ${OWN_VERSION}\n`,
-    0,
-  ])
+  expect([stderr, status]).toEqual([`spec-kitty: upgraded the sync daemon from 3.9.0 to ${OWN_VERSION}\n`, 0])
 }

@@ -52,10 +52,7 @@ describe('the recorded daemon of the predecessor', () => {
       const old = await startPredecessor(root.path, 9400, { version })
       const record = textOf('sync-daemon')
       const { status, stdout, stderr } = root.run(['sync', 'start', '--json'])
-      expect([status, stderr]).toEqual([
-        0,
-        `spec-kitty: replaced the sync daemon of version ${version} by version 4.0.0\n`,
-      ])
+      expect([status, stderr]).toEqual([0, `spec-kitty: upgraded the sync daemon from ${version} to 4.0.0\n`])
       const document = JSON.parse(stdout)
       expect(document).toMatchObject({
         outcome: 'started',

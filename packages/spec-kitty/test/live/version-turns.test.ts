@@ -72,15 +72,15 @@ async function takeTurns(first: Build, second: Build) {
 }
 
 function newer(daemon: string, command: string): string {
-  return `spec-kitty: the sync daemon is newer (${daemon}) than this command (${command}); it is used as it is\n`
+  return `spec-kitty: the sync daemon is used as it is: daemon version ${daemon} is newer than CLI version ${command}\n`
 }
 
 function another(daemon: string, command: string): string {
-  return `spec-kitty: the sync daemon is of another version (${daemon}) than this command (${command}); it is used as it is\n`
+  return `spec-kitty: the sync daemon is used as it is: daemon version ${daemon} is not the same as CLI version ${command}\n`
 }
 
 function replaced(old: string, by: string): string {
-  return `spec-kitty: replaced the sync daemon of version ${old} by version ${by}\n`
+  return `spec-kitty: upgraded the sync daemon from ${old} to ${by}\n`
 }
 
 describe('two commands in a row', () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { note, SCHEMA_VERSION, type Io } from 'familiar/cli'
+import { note, SCHEMA_VERSION, startProgress, untilText, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/types.js'
 import { reasonText, whyHeld } from '../why.js'
 import type { Finished } from './follow-drain.js'
@@ -11,15 +11,19 @@ export interface DrainPrinter {
   readonly close: () => void
 }
 
-/** In a pipe, at most one line of progress in this time. */
-const QUIET_MS = 10_000
 const BAR_CHARS = 24
 /** Of the projects whose events may not leave. */
 const SHOWN_PROJECTS = 3
 
-/** Shows a drain: lines of JSON, or a bar that is rewritten on a terminal, or now and then a line in a pipe. */
-export function drainPrinter(io: Io, isJson: boolean, explain: () => Promise<string | null>): DrainPrinter {
-  return isJson ? jsonPrinter(io) : textPrinter(io, explain)
+/** Shows a drain: lines of JSON, or how far it is, as every wait is shown. `until`: when the command
+ * gives up. */
+export function drainPrinter(
+  io: Io,
+  isJson: boolean,
+  explain: () => Promise<string | null>,
+  until: string | null = null,
+): DrainPrinter {
+  return isJson ? jsonPrinter(io) : textPrinter(io, explain, until)
 }
 
 function jsonPrinter(io: Io): DrainPrinter {
@@ -30,22 +34,10 @@ function jsonPrinter(io: Io): DrainPrinter {
   }
 }
 
-function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinter {
-  let [total, done, rejected, saidAt] = [0, 0, 0, performance.now()]
-  let isShown = false
-  const say = (text: string): void => {
-    if (io.rewriteLine !== null) {
-      isShown = true
-      return io.rewriteLine(text)
-    }
-    if (performance.now() - saidAt < QUIET_MS) return
-    saidAt = performance.now()
-    note(io, text)
-  }
-  const clear = (): void => {
-    if (isShown) io.rewriteLine?.('')
-    isShown = false
-  }
+function textPrinter(io: Io, explain: () => Promise<string | null>, until: string | null): DrainPrinter {
+  const end = until === null ? '' : `, ${until} at most`
+  const progress = startProgress(io)
+  let [total, done, rejected] = [0, 0, 0]
   const held: string[] = []
   return {
     line: (line) => {
@@ -53,13 +45,15 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
       if (line.event === 'batch') {
         done += line.sent
         rejected += line.rejected
-        say(`${bar(done + rejected, total)} ${done} of ${total} sent`)
       }
+      if (line.event === 'started' || line.event === 'batch')
+        progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent${end}`)
       if (line.event === 'held') held.push(describeHeld(line))
-      if (line.event === 'waiting') say(`waiting ${secondsTo(line.until_ms)} s: ${line.error}`)
+      if (line.event === 'waiting')
+        progress.show(`waiting for the server, ${untilText(line.until_ms - Date.now())}: ${line.error}`)
     },
     end: async (finished) => {
-      clear()
+      progress.stop()
       io.out(`${summaryOf(finished)}\n`)
       for (const text of held.slice(0, SHOWN_PROJECTS)) note(io, text)
       if (held.length > SHOWN_PROJECTS)
@@ -67,12 +61,8 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
       if (finished.reason !== null) note(io, (await explain()) ?? reasonText(finished.reason))
       await io.flushed()
     },
-    close: clear,
+    close: progress.stop,
   }
-}
-
-function secondsTo(time: number): number {
-  return Math.max(0, Math.ceil((time - Date.now()) / 1000))
 }
 
 function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): string {

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CommandError, withLock } from 'familiar/cli'
+import { assertOwnScope, CommandError, withLock } from 'familiar/cli'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './failure.js'
 import { migrate } from './schema.js'
@@ -17,9 +17,11 @@ export interface OpenOptions {
 
 /**
  * Opens the queue, and creates it if it is missing. A damaged one is moved aside whole and a new one started. Throws
- * `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; and what `withLock` throws.
+ * `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; what `withLock` throws; and
+ * `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
  */
 export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
+  assertOwnScope(directoriesOf(path), process.geteuid?.())
   const sqlite = await loadSqlite()
   try {
     const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
@@ -84,6 +86,12 @@ export async function openHandleIfThere(
   options: OpenOptions = {},
 ): Promise<QueueHandle | null> {
   return isThere(path) ? openHandle(path, options) : null
+}
+
+/** The directory of the queue and those above it up to the root. */
+function directoriesOf(path: string): readonly string[] {
+  const [directory, above] = [dirname(path), dirname(dirname(path))]
+  return [dirname(above), above, directory]
 }
 
 function isThere(path: string): boolean {

@@ -1,0 +1,164 @@
+import type { Words } from '../define/options.js'
+import { JSON_OPTION, type CommandSpec } from './grammar.js'
+
+export type DaemonCommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor' | 'explain'
+
+/** What the descriptions say of a daemon: what users call it, and what they type before `start`. */
+export type DaemonWords = Pick<Words, 'title' | 'command'>
+
+const JSON_ONLY = { json: JSON_OPTION } as const
+
+export const STATUS_OPTIONS = {
+  check: { text: 'exit 0 only if it runs' },
+  json: JSON_OPTION,
+} as const
+
+export const LOGS_OPTIONS = {
+  lines: {
+    short: 'n',
+    value: { kind: 'number', name: 'N', from: 0, to: 999_999 },
+    text: 'how many of the last entries (50; with --since: all)',
+  },
+  since: {
+    value: { kind: 'text', name: 'WHEN', needs: 'a time such as 30m, 2h, 14:05 or 2026-11-26' },
+    text: 'only from then on: 30m, 2h, 14:05, 2026-11-26, 2026-11-26T14:05',
+  },
+  follow: { short: 'f', text: 'go on until Ctrl+C, or until the reader is gone' },
+  json: JSON_OPTION,
+} as const
+
+export const DOCTOR_OPTIONS = {
+  reset: { text: 'end what is proven stale (safe_auto); on a terminal, ask about the rest' },
+  force: { text: 'with --reset: also end what needs a decision (operator_required)' },
+  port: { value: { kind: 'port', name: 'N' }, text: 'with --reset: only the listener on this port' },
+  'dry-run': { text: 'with --reset: say what would be done, do nothing' },
+  strict: { text: 'exit 1 for a warning too' },
+  json: JSON_OPTION,
+} as const
+
+/** Which options of `doctor` go together. */
+export const DOCTOR_FORMS = [
+  { may: ['strict', 'json'] },
+  { lead: 'reset', may: ['force', 'port', 'dry-run', 'strict', 'json'] },
+] as const
+
+/** The commands about a daemon: what each takes. */
+export const DAEMON_GRAMMARS = {
+  start: { options: JSON_ONLY },
+  stop: { options: JSON_ONLY },
+  restart: { options: JSON_ONLY },
+  status: { options: STATUS_OPTIONS },
+  logs: { options: LOGS_OPTIONS },
+  doctor: { options: DOCTOR_OPTIONS, forms: DOCTOR_FORMS },
+  explain: {
+    options: JSON_ONLY,
+    operands: { name: 'ID', min: 0, max: Infinity, needs: 'one ID', kind: 'text' },
+  },
+} as const
+
+/** What each does, for a list: no capital letter, no full stop. */
+export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonCommandName, string>> {
+  return {
+    start: `start the ${title}, or find the one that runs`,
+    stop: `stop the ${title}, of any version`,
+    restart: `stop the ${title} and start a new one`,
+    status: `show whether the ${title} runs, its version, and its last stop`,
+    logs: `print the log of the ${title}`,
+    doctor: `show what listens where a ${title} may; --reset ends what is stale`,
+    explain: 'explain an id that doctor or status names; alone: list them all',
+  }
+}
+
+const OUT_OF_REACH = 'it could not be done: it does not start, does not end, or is out of reach'
+
+/** Describes the commands about a daemon, in the words of its tool. */
+export function daemonCommands({
+  title,
+  command,
+}: DaemonWords): Readonly<Record<DaemonCommandName, CommandSpec>> {
+  return {
+    start: {
+      ...DAEMON_GRAMMARS.start,
+      about: `Starts the ${title}, or finds the one that runs.`,
+      more: ['Replaces one of an older version. Works in CI too, because you asked for it.'],
+      examples: [
+        [`${command} start`, 'start it, or say where it runs'],
+        [`${command} start --json | jq .port`, 'its port'],
+      ],
+      exits: { 0: 'it runs', 1: OUT_OF_REACH },
+    },
+    stop: {
+      ...DAEMON_GRAMMARS.stop,
+      about: `Stops the ${title}, of any version.`,
+      more: [
+        'Asks it to leave, and ends its proven process if it does not. Says so only when it is gone. Nothing to stop is exit 0.',
+      ],
+      examples: [
+        [`${command} stop`, 'stop it'],
+        [`${command} stop --json | jq .outcome`, 'stopped, none or failed'],
+      ],
+      exits: { 0: 'it is stopped, or none ran', 1: OUT_OF_REACH },
+    },
+    restart: {
+      ...DAEMON_GRAMMARS.restart,
+      about: `Stops the ${title} and starts a new one.`,
+      more: ['A daemon whose successor could not start is not stopped.'],
+      examples: [
+        [`${command} restart`, 'for example after a change of its environment'],
+        [`${command} restart --json | jq .pid`, 'the process of the new one'],
+      ],
+      exits: { 0: 'a new one runs', 1: OUT_OF_REACH },
+    },
+    status: {
+      ...DAEMON_GRAMMARS.status,
+      about: `Shows whether the ${title} runs, since when, its version, and its last stop and why.`,
+      more: ['Starts nothing and ends nothing.'],
+      examples: [
+        [`${command} status`, 'for people'],
+        [`${command} status --check || ${command} start`, 'start it only if it does not run'],
+      ],
+      exits: { 0: 'shown; with --check: it runs', 1: 'it does not answer; with --check: it does not run' },
+    },
+    logs: {
+      ...DAEMON_GRAMMARS.logs,
+      about: `Prints the last entries of the log of the ${title}, also of the rotated files.`,
+      more: [
+        'On a terminal for people: local time, event and text; x and ! mark errors and warnings. In a pipe as they are stored, a JSON object a line. With --json one document; with --follow too, a JSON object a line.',
+      ],
+      examples: [
+        [`${command} logs --lines 20`, 'the last 20 lines'],
+        [`${command} logs --follow`, 'what is written from now on, too'],
+        [`${command} logs --since 2h`, 'what was written in the last two hours'],
+      ],
+      exits: { 0: 'printed', 2: 'wrong usage, or the log cannot be read' },
+    },
+    doctor: {
+      ...DAEMON_GRAMMARS.doctor,
+      about: `Shows every listener on the ports of the ${title}: what it is, and why.`,
+      more: ['Without --reset it only looks. What belongs to others is never ended, --force or not.'],
+      examples: [
+        [`${command} doctor`, 'what is there, and what to do about it'],
+        [`${command} doctor --reset --dry-run`, 'what a clean-up would end'],
+        [`${command} doctor --reset`, 'end what is proven stale'],
+      ],
+      exits: {
+        0: 'no critical finding',
+        1: 'a critical finding remains, something failed, or nothing listens on the port that is named; with --strict: a warning remains',
+      },
+    },
+    explain: {
+      ...DAEMON_GRAMMARS.explain,
+      usage: ['[ID] [--json]'],
+      about: 'Explains an id that another command names: what it means, why it is so, and what to do.',
+      more: [
+        'An ID is a finding (F-002), a row of a decision table (S9), a class, a reason, a state, or a sign that a daemon is stale. Without ID, lists them all.',
+      ],
+      examples: [
+        [`${command} explain F-002`, 'a finding'],
+        [`${command} explain cross_root`, 'a reason'],
+        [`${command} explain --json | jq -r '.explanations[].id'`, 'every ID'],
+      ],
+      exits: { 0: 'explained', 2: 'wrong usage, or there is no such ID' },
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { objectOf, parseJson, type JsonObject } from '../json.js'
+import { paint, type Io, type Style } from './io.js'
+import { escapeControls } from './json.js'
+import type { LinePart } from './log-lines.js'
+import { printable, printableLines } from './printable.js'
+import { localTime } from './since.js'
+
+/** Returns how a part of a line is printed. */
+export type LogFormat = (part: LinePart) => string
+
+/** On a terminal, no more of a line is shown. */
+const SHOWN_CHARS = 2_000
+
+/** The width of most names of events. */
+const EVENT_WIDTH = 16
+
+/** The width of `localTime`. */
+const TIME_WIDTH = 19
+
+/** Members that are text for people: shown first, and without their name. */
+const TEXTS = ['message', 'why', 'text'] as const
+
+/** Of an entry, the time and event have columns of their own, and a stack trace has many lines. */
+const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'event', 'level', 'stack', ...TEXTS])
+
+type Level = 'error' | 'warning' | 'info'
+
+const MARKS: Readonly<Record<Level, string>> = { error: 'x', warning: '!', info: ' ' }
+const STYLES: Readonly<Record<Level, Style | null>> = { error: 'red', warning: 'yellow', info: null }
+
+const ERRORS = /fail|error|crash|fatal|lost|damaged|corrupt/
+const WARNINGS = /warn|not_|_again|aside|refused|rejected|retired|dropped|timeout|late/
+
+/** Returns the time of an entry; null if the line is no entry, or has no time. */
+export function timeOf(line: string): Date | null {
+  const at = textIn(objectIn(line)?.['at'])
+  const time = at === null ? Number.NaN : Date.parse(at)
+  return Number.isNaN(time) ? null : new Date(time)
+}
+
+/** As it is stored. Nothing in it can act on a terminal: in JSON it is escaped, in other text replaced. */
+export const asStored: LogFormat = ({ text, isFirst, isLast }) => {
+  const isJson = isFirst && isLast && objectIn(text) !== null
+  return `${printableLines(isJson ? escapeControls(text) : text)}${isLast ? '\n' : ''}`
+}
+
+/** An entry as an object in one line; a line that is none is an object with its text. */
+export const asJson: LogFormat = ({ text, isFirst, isLast }) => {
+  if (isFirst && isLast) return escapeControls(oneLine(text))
+  const escaped = escapeControls(JSON.stringify(text)).slice(1, -1)
+  return `${isFirst ? '{"text":"' : ''}${escaped}${isLast ? '"}' : ''}`
+}
+
+/**
+ * For people: local time, event, text, a line an entry; warnings and errors have a mark and a colour. A stack trace is left out.
+ * A line that is no entry is shown as it is.
+ */
+export function asText(io: Pick<Io, 'hasColor'>): LogFormat {
+  return ({ text, isFirst, isLast }) => {
+    if (!isFirst) return ''
+    const entry = isLast ? objectIn(text) : null
+    const level = entry === null ? 'warning' : levelOf(entry)
+    const [time, said] = entry === null ? ['', text] : columnsOf(entry)
+    const style = STYLES[level]
+    const line = cut(printable(said), isLast)
+    const head = paint(io, 'dim', printable(time).padEnd(TIME_WIDTH))
+    return `${head} ${MARKS[level]} ${style === null ? line : paint(io, style, line)}\n`
+  }
+}
+
+function cut(line: string, isWhole: boolean): string {
+  if (isWhole && line.length <= SHOWN_CHARS) return line
+  return `${line.slice(0, SHOWN_CHARS)}... (the rest of this line: --json)`
+}
+
+/** Returns the time, and the event with all that is said of it. */
+function columnsOf(entry: JsonObject): readonly [time: string, said: string] {
+  const at = textIn(entry['at']) ?? ''
+  const time = Date.parse(at)
+  const texts = TEXTS.flatMap((name) => textIn(entry[name]) ?? [])
+  const others = Object.entries(entry)
+    .filter(([name, value]) => !NOT_LISTED.has(name) && value !== null)
+    .map(([name, value]) => `${name}=${shown(value)}`)
+  const event = (textIn(entry['event']) ?? '').padEnd(EVENT_WIDTH)
+  return [
+    Number.isNaN(time) ? at.slice(0, TIME_WIDTH) : localTime(new Date(time)),
+    [event, ...texts.map((text) => text.replaceAll(/\s*\n\s*/g, ' / ')), ...others].join('  ').trimEnd(),
+  ]
+}
+
+/** Text of one word as it is, everything else as JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : (attempt(value) ?? '...')
+}
+
+function levelOf(entry: JsonObject): Level {
+  const named = (textIn(entry['level']) ?? textIn(entry['event']) ?? '').toLowerCase()
+  if (ERRORS.test(named)) return 'error'
+  return WARNINGS.test(named) ? 'warning' : 'info'
+}
+
+/** An error message may be longer than what `stringOf` takes from another process. */
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function objectIn(line: string): JsonObject | null {
+  return line.trimStart().startsWith('{') ? objectOf(parseJson(line)) : null
+}
+
+function oneLine(line: string): string {
+  const entry = objectIn(line)
+  return (entry === null ? null : attempt(entry)) ?? JSON.stringify({ text: line })
+}
+
+/** What is nested too deep can be parsed, and not be written. */
+function attempt(value: unknown): string | null {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return null
+  }
+}

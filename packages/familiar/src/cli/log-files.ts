@@ -1,0 +1,75 @@
+import { timeOf } from './log-entry.js'
+import { openTail, type Tail } from './tail.js'
+
+/** What is shown of a log. */
+export interface LogPart {
+  /** How many of the last lines; infinite for all. */
+  readonly count: number
+  /** From the first entry of this time on; null for all. */
+  readonly since: Date | null
+}
+
+/**
+ * Opens the files that have this part of the log, the oldest first, each at the position where the part begins: the log
+ * itself, and before it those that it was renamed to when it had grown (`.1`, `.2`), as far as the part reaches back. Empty if
+ * there is no log. Throws if the log itself cannot be read; of the others, `onProblem` hears.
+ */
+export async function openLogFiles(
+  path: string,
+  part: LogPart,
+  onProblem: (path: string, error: unknown) => void,
+): Promise<readonly Tail[]> {
+  const opened: Tail[] = []
+  let { count } = part
+  try {
+    for (const name of [path, `${path}.1`, `${path}.2`]) {
+      const tail = name === path ? await openTail(path) : await openOlder(name, opened, onProblem)
+      if (tail === null) continue
+      opened.unshift(tail)
+      const { lines, isWhole } = await seek(tail, { ...part, count })
+      count -= lines
+      if (count <= 0 || !isWhole) break
+    }
+    return opened
+  } catch (error) {
+    await Promise.all(opened.map((tail) => tail.close()))
+    throw error
+  }
+}
+
+/** Null if there is none, if it cannot be read, or if it is open already: the log was renamed since it was opened. */
+async function openOlder(
+  path: string,
+  opened: readonly Tail[],
+  onProblem: (path: string, error: unknown) => void,
+): Promise<Tail | null> {
+  try {
+    for (const tail of opened) if (await tail.isAt(path)) return null
+    return await openTail(path)
+  } catch (error) {
+    onProblem(path, error)
+    return null
+  }
+}
+
+/** Moves to where the part begins, and returns whether it may begin in an older file. */
+async function seek(
+  tail: Tail,
+  { count, since }: LogPart,
+): Promise<{ readonly lines: number; readonly isWhole: boolean }> {
+  const isWhole = since === null || (await seekTime(tail, since))
+  const lines = Number.isFinite(count) ? await tail.seekLastLines(count) : 0
+  return { lines, isWhole }
+}
+
+/** A line without a time (a stack trace of Node) belongs to the entry above it. */
+async function seekTime(tail: Tail, since: Date): Promise<boolean> {
+  if ((await tail.writtenAt()) < since.getTime()) {
+    await tail.seekLastLines(0)
+    return false
+  }
+  return tail.seekFirst((line) => {
+    const time = timeOf(line)
+    return time === null ? null : time >= since
+  })
+}

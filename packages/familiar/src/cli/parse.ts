@@ -1,0 +1,217 @@
+import type {
+  CommandSpec,
+  Form,
+  Grammar,
+  Operands,
+  OptionSpec,
+  OptionSpecs,
+  OptionValue,
+  ParseContext,
+  Parsed,
+  Values,
+} from './grammar.js'
+import { COMMON_OPTIONS } from './grammar.js'
+import { didYouMean, nearest } from './nearest.js'
+import { UnexpectedWordError, UsageError } from './usage.js'
+import { FOREIGN_DASH, isFlag } from './words.js'
+
+/**
+ * Reads what stands after the words of a command. Throws `UsageError` with one line that names the first thing that is wrong,
+ * and the right form.
+ */
+export function parseCommand<T extends OptionSpecs>(
+  grammar: Grammar<T>,
+  args: readonly string[],
+  context: ParseContext,
+): Parsed<T> {
+  const { given, operands } = scan(grammar, args, context)
+  checkForms(grammar, new Set(given.keys()))
+  checkOperands(grammar.operands, operands, context.command)
+  const names = Object.entries(grammar.options)
+  const values = Object.fromEntries(
+    names.map(([name, { value }]) => [name, given.get(name) ?? (value === undefined ? false : undefined)]),
+  )
+  return { values: values as Values<T>, operands }
+}
+
+/** The same for a command without operands. */
+export function parseOptions<T extends OptionSpecs>(
+  grammar: Grammar<T>,
+  args: readonly string[],
+  context: ParseContext,
+): Values<T> {
+  return parseCommand(grammar, args, context).values
+}
+
+type Given = Map<string, string | number | true>
+
+interface Scanned {
+  readonly given: Given
+  readonly operands: readonly string[]
+}
+
+function scan(grammar: Grammar, args: readonly string[], context: ParseContext): Scanned {
+  const given: Given = new Map()
+  const operands: string[] = []
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? ''
+    if (word === '--') {
+      operands.push(...args.slice(index + 1))
+      break
+    }
+    if (!isFlag(word)) {
+      operands.push(word)
+      continue
+    }
+    const flags = flagsOf(word, grammar.options)
+    for (const { name, written, attached } of flags) {
+      const spec = grammar.options[name]
+      if (spec === undefined) throw unknownFlag(written, grammar.options)
+      if (given.has(name)) throw new UsageError(`${written} is given twice`)
+      const isNext = spec.value !== undefined && attached === null && mayBeValue(spec.value, args[index + 1])
+      given.set(name, valueOf({ spec, written, text: isNext ? args[++index] : attached }, context))
+    }
+  }
+  return { given, operands }
+}
+
+/** What begins with a hyphen is a flag and no value; but for a number it is a wrong one. */
+function mayBeValue({ kind }: OptionValue, next: string | undefined): boolean {
+  if (next === undefined) return false
+  const isNumber = kind === 'number' || kind === 'port' || kind === 'seconds'
+  return !isFlag(next) || (isNumber && /^-\d/.test(next))
+}
+
+interface Flag {
+  readonly name: string
+  /** As the user wrote it. */
+  readonly written: string
+  /** What stands after `=`, or after the letter; null if nothing does. */
+  readonly attached: string | null
+}
+
+function flagsOf(word: string, options: OptionSpecs): readonly Flag[] {
+  if (FOREIGN_DASH.test(word)) throw foreignDash(word, options)
+  if (word.startsWith('--')) {
+    const [written, ...rest] = word.split('=')
+    const name = (written ?? '').slice(2)
+    return [
+      {
+        name: Object.hasOwn(options, name) ? name : '',
+        written: written ?? '',
+        attached: rest.length > 0 ? rest.join('=') : null,
+      },
+    ]
+  }
+  return lettersOf(word, options)
+}
+
+/** `-fn 5`, `-n5`: letters after one hyphen, the last of which may have a value. */
+function lettersOf(word: string, options: OptionSpecs): readonly Flag[] {
+  const flags: Flag[] = []
+  for (let at = 1; at < word.length; at++) {
+    const letter = word[at] ?? ''
+    const found = Object.entries(options).find(([, { short }]) => short === letter)
+    if (found === undefined) throw unknownFlag(flags.length === 0 ? word : `-${letter}`, options)
+    const [name, spec] = found
+    const rest = word.slice(at + 1)
+    const hasValue = spec.value !== undefined && rest !== ''
+    flags.push({ name, written: `-${letter}`, attached: hasValue ? rest.replace(/^=/, '') : null })
+    if (hasValue) break
+  }
+  return flags
+}
+
+function unknownFlag(written: string, options: OptionSpecs): UsageError {
+  return new UsageError(`unknown option '${written}'${didYouMean(nearestFlags(written, options))}`)
+}
+
+/** `-json` and `--n` are one hyphen away from what was meant. */
+function nearestFlags(written: string, options: OptionSpecs): readonly string[] {
+  const bare = written.replace(/^-+/, '').replace(/=.*/s, '')
+  const all = { ...options, ...COMMON_OPTIONS }
+  const short = Object.values(all).find((one: OptionSpec) => one.short === bare)
+  if (short !== undefined && written.startsWith('--')) return [`-${bare}`]
+  return nearest(bare, Object.keys(all)).map((name) => `--${name}`)
+}
+
+function foreignDash(word: string, options: OptionSpecs): UsageError {
+  const bare = word.replace(FOREIGN_DASH, '')
+  const [meant = `--${bare}`] = nearestFlags(`--${bare}`, options)
+  return new UsageError(`'${word}' begins with a dash that is no hyphen: write ${meant}`)
+}
+
+interface Written {
+  readonly spec: OptionSpec
+  readonly written: string
+  readonly text: string | null | undefined
+}
+
+function valueOf({ spec, written, text }: Written, context: ParseContext): string | number | true {
+  const { value } = spec
+  if (value === undefined) {
+    if (text === null || text === undefined) return true
+    throw new UsageError(`${written} takes no value`)
+  }
+  const needs = `${written} needs ${needsOf(value, context)}`
+  if (text === null || text === undefined || text === '') throw new UsageError(needs)
+  if (value.kind === 'text' || value.kind === 'file' || value.kind === 'directory') return text
+  const number = numberOf(value, text, context)
+  if (number === null) throw new UsageError(`${needs}, not '${text}'`)
+  return number
+}
+
+function numberOf(value: OptionValue, text: string, { ports }: ParseContext): number | null {
+  if (value.kind === 'seconds')
+    return /^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0 ? Number(text) : null
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  const [from, to] =
+    value.kind === 'number' ? [value.from, value.to] : [ports?.from ?? 1, (ports?.to ?? 65_536) - 1]
+  return number >= from && number <= to ? number : null
+}
+
+function needsOf(value: OptionValue, { ports }: ParseContext): string {
+  switch (value.kind) {
+    case 'number':
+      return `a number from ${value.from} to ${value.to}`
+    case 'port':
+      return ports === undefined ? 'a port' : `a port from ${ports.from} to ${ports.to - 1}`
+    case 'seconds':
+      return 'a number of seconds above 0'
+    case 'text':
+    case 'file':
+    case 'directory':
+      return value.needs
+  }
+}
+
+/** Throws unless one form allows all the options that are given. */
+function checkForms({ forms = [] }: Pick<CommandSpec, 'forms'>, given: ReadonlySet<string>): void {
+  const leads = forms.flatMap(({ lead }) => (lead !== undefined && given.has(lead) ? [lead] : []))
+  const [lead, other] = leads
+  if (lead !== undefined && other !== undefined) throw new UsageError(`use either --${lead} or --${other}`)
+  const form = forms.find((one) => one.lead === lead)
+  if (form === undefined) return
+  for (const name of given) if (name !== lead && !form.may.includes(name)) throw misplaced(name, lead, forms)
+}
+
+function misplaced(name: string, lead: string | undefined, forms: readonly Form[]): UsageError {
+  const owners = forms.filter(({ may }) => may.includes(name)).flatMap((one) => one.lead ?? [])
+  const isPlain = forms.some((one) => one.lead === undefined && one.may.includes(name))
+  if (lead !== undefined && (isPlain || owners.length === 0))
+    return new UsageError(`use either --${lead} or --${name}`)
+  return new UsageError(`--${name} needs ${owners.map((one) => `--${one}`).join(' or ')}`)
+}
+
+function checkOperands(operands: Operands | undefined, words: readonly string[], command: string): void {
+  const extra = words[operands?.max ?? 0]
+  if (extra !== undefined) throw new UnexpectedWordError(extra, command)
+  if (operands === undefined) return
+  if (words.length < operands.min) throw new UsageError(`${command} needs ${operands.needs}`)
+  if (words.includes('')) throw new UsageError(`${operands.name} must not be empty`)
+  const { choices } = operands
+  const wrong = choices === undefined ? undefined : words.find((word) => !choices.includes(word))
+  if (wrong === undefined || choices === undefined) return
+  const near = didYouMean(nearest(wrong, choices))
+  throw new UsageError(`${command} needs ${operands.needs}, not '${wrong}'${near}`)
+}

@@ -1,0 +1,87 @@
+import type { Words } from '../define/options.js'
+import type { Finding } from '../doctor/findings.js'
+import type { Remedy } from '../doctor/remedy.js'
+import { verdictOf } from '../doctor/verdict.js'
+import { paint, type Io, type Style } from './io.js'
+import { printable } from './printable.js'
+import { whyItMatters } from './why-it-matters.js'
+import { columnsOf, wrapWords } from './width.js'
+
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
+
+/** Each severity has a mark of its own, so that the text says the same without colours. */
+const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
+  critical: ['✗', 'red'],
+  warn: ['!', 'yellow'],
+  info: ['i', 'dim'],
+}
+
+const INDENT = '    '
+
+/** Returns the first line: `No problems found.` or `2 problems, 1 thing to know.` */
+export function renderVerdict(findings: readonly Finding[], terminal: Terminal): readonly string[] {
+  const { problems, things } = verdictOf(findings)
+  const known = things.length === 0 ? '' : `${counted(things.length, 'thing')} to know.`
+  if (problems.length === 0) {
+    const verdict = `No problems found.${known === '' ? '' : ` ${known}`}`
+    return [paint(terminal, 'green', verdict)]
+  }
+  const found = counted(problems.length, 'problem')
+  const style = problems.some(({ severity }) => severity === 'critical') ? 'red' : 'yellow'
+  return [paint(terminal, style, known === '' ? `${found}.` : `${found}, ${known}`)]
+}
+
+function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
+}
+
+/** Returns the findings, the worst first: mark, what is found, why it matters, and the command. */
+export function renderFindings(
+  findings: readonly Finding[],
+  {
+    words,
+    why = {},
+  }: { readonly words: Pick<Words, 'scope'>; readonly why?: Readonly<Record<string, string>> },
+  terminal: Terminal,
+): readonly string[] {
+  const order = ['critical', 'warn', 'info']
+  const { problems, things } = verdictOf(findings)
+  const sorted = problems.toSorted(
+    (one, other) => order.indexOf(one.severity) - order.indexOf(other.severity),
+  )
+  return [...sorted, ...things].flatMap((finding) => [
+    ...renderSummary(finding, terminal),
+    ...indented(whyItMatters(finding, words.scope, why), terminal),
+    ...(finding.remediation === null ? [] : renderRemedy(finding.remediation, terminal)),
+  ])
+}
+
+function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): readonly string[] {
+  const [mark, style] = MARKS[severity]
+  const width = terminal.columns === null ? null : terminal.columns - INDENT.length
+  const [first = '', ...rest] = wrapWords(`${printable(summary)} (${id})`, width)
+  return [`${paint(terminal, style, mark)} ${first}`, ...rest.map((line) => `  ${line}`)]
+}
+
+/** Returns the commands, each on a line of its own that runs as it is printed, and what they do. */
+export function renderRemedy({ commands, description }: Remedy, terminal: Terminal): readonly string[] {
+  const [only = ''] = commands
+  const after = description === '' ? '' : `  # ${printable(description)}`
+  const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns
+  if (commands.length === 1 && isShort) {
+    return [`${INDENT}${paint(terminal, 'cyan', printable(only))}${paint(terminal, 'dim', after)}`]
+  }
+  return [
+    ...indented(description === '' ? null : `${capital(printable(description))}:`, terminal),
+    ...commands.map((command) => `${INDENT}${paint(terminal, 'cyan', printable(command))}`),
+  ]
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
+
+function indented(text: string | null, { columns }: Terminal): readonly string[] {
+  if (text === null) return []
+  return wrapWords(text, columns === null ? null : columns - INDENT.length).map((line) => `${INDENT}${line}`)
+}

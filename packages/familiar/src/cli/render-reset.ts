@@ -1,0 +1,68 @@
+import type { Words } from '../define/options.js'
+import type { ResetResult } from '../doctor/reset-result.js'
+import { paint, type Io, type Style } from './io.js'
+import { endedBecause, failureText, pathText, reasonText } from './reasons.js'
+import { wrapWords } from './width.js'
+
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
+
+/** Returns what a clean-up did with each process, and the numbers. */
+export function renderReset(
+  result: ResetResult,
+  terminal: Terminal,
+  { scope }: Pick<Words, 'scope'>,
+): readonly string[] {
+  const { swept, skipped, would_sweep } = result
+  return [
+    ...renderEnded(result, terminal, { scope }),
+    ...skipped.flatMap((entry) =>
+      entryLines('skipped', `${who(entry)}${because(skipText(entry.skip_reason, scope))}`, null, terminal),
+    ),
+    result.dry_run
+      ? `dry run: would stop ${would_sweep.length} · would skip ${skipped.length}`
+      : `swept: ${swept.length} · skipped: ${skipped.length} (operator_required) · failed: ${result.failed.length}`,
+  ]
+}
+
+/** Returns a line for each process that was ended, would be, or could not be ended. */
+export function renderEnded(
+  { swept, failed, would_sweep }: ResetResult,
+  terminal: Terminal,
+  { scope }: Pick<Words, 'scope'>,
+): readonly string[] {
+  const why = ({ reason, package_version }: ResetResult['would_sweep'][number]): string =>
+    because(endedBecause(reason, package_version, scope))
+  return [
+    ...would_sweep.flatMap((entry) => entryLines('would stop', `${who(entry)}${why(entry)}`, null, terminal)),
+    ...swept.flatMap((entry) =>
+      entryLines('stopped', `${who(entry, pathText(entry.cleanup_path))}${why(entry)}`, 'green', terminal),
+    ),
+    ...failed.flatMap((entry) =>
+      entryLines('failed', `${who(entry)}${because(failureText(entry.failure_reason))}`, 'red', terminal),
+    ),
+  ]
+}
+
+/** What was done has the colour, and the rest of the line has none. */
+function entryLines(done: string, text: string, style: Style | null, terminal: Terminal): readonly string[] {
+  const room = terminal.columns === null ? null : terminal.columns - INDENT.length
+  return wrapWords(`${done} ${text}`, room).map((line, index) => {
+    if (index > 0) return `${INDENT}${line}`
+    return style === null ? line : `${paint(terminal, style, done)}${line.slice(done.length)}`
+  })
+}
+
+const INDENT = '  '
+
+function skipText(reason: string | null, scope: string): string {
+  return reason === null ? '' : reasonText(reason, scope)
+}
+
+function because(text: string): string {
+  return text === '' ? '' : `: ${text}`
+}
+
+function who(entry: { readonly pid: number | null; readonly port: number | null }, path?: string): string {
+  const at = `process ${entry.pid ?? 'unknown'}${path ?? ''}`
+  return `port ${entry.port ?? 'none'} (${at})`
+}

@@ -1,0 +1,25 @@
+import { LONGEST_END_MS } from '../act/terminate.js'
+import { untilText } from '../clock.js'
+import type { CleanUpOptions } from '../define/daemon.js'
+import type { Io } from './io.js'
+import { showingWaits } from './progress.js'
+
+/** Runs a clean-up, and shows meanwhile what it waits for. */
+export async function showingCleanUp<T>(
+  io: Pick<Io, 'err' | 'rewriteLine'>,
+  cleanUp: (watch: Required<Pick<CleanUpOptions, 'onProgress' | 'onWait'>>) => Promise<T>,
+): Promise<T> {
+  return showingWaits(io, (onWait) => {
+    const until = untilText(LONGEST_END_MS)
+    onWait(`waiting for the processes to end, ${until} at most`)
+    return cleanUp({
+      onWait,
+      onProgress: (done, total) =>
+        onWait(
+          done === total
+            ? `waiting for a last look at the ports: ${total} of ${total} are done`
+            : `waiting for ${total - done} of ${total} processes to end, ${until} at most`,
+        ),
+    })
+  })
+}

@@ -1,0 +1,80 @@
+/** Text that takes one column for each character. */
+const PLAIN = /^[\u0020-\u007e]*$/
+
+/** Characters that a terminal puts over or into the one before: they take no column. */
+const ZERO =
+  /^(?:\p{Mn}|\p{Me}|[\u1160-\u11ff]|\u200b|\u200c|\u200d|[\u2060-\u2064]|\ufeff|[\u{e0001}-\u{e01ef}])$/u
+
+/** Characters that take two columns: those of East Asia (Unicode Annex 11, W and F), and emoji. */
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u
+
+const ELLIPSIS = '…'
+
+/** Of a path that is shortened, this share is its begin: its end tells more. */
+const BEGIN_SHARE = 0.4
+
+/** Returns how many columns of a terminal the text takes. It must have no control characters. */
+export function columnsOf(text: string): number {
+  if (PLAIN.test(text)) return text.length
+  return Array.from(text).reduce((sum, one) => sum + widthOf(one), 0)
+}
+
+function widthOf(character: string): number {
+  if (ZERO.test(character)) return 0
+  return WIDE.test(character) ? 2 : 1
+}
+
+/** Returns the text with spaces up to so many columns. */
+export function padTo(text: string, columns: number, side: 'left' | 'right'): string {
+  const space = ' '.repeat(Math.max(0, columns - columnsOf(text)))
+  return side === 'left' ? `${space}${text}` : `${text}${space}`
+}
+
+/** Returns the text in at most so many columns, with an ellipsis for the end that was left out. */
+export function shortenEnd(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text
+  return `${take(marked(text), columns - 1).join('')}${ELLIPSIS}`
+}
+
+/** Returns the text in at most so many columns, with an ellipsis for the middle that was left out. */
+export function shortenMiddle(text: string, columns: number): string {
+  if (columnsOf(text) <= columns) return text
+  const begin = Math.floor((columns - 1) * BEGIN_SHARE)
+  const characters = marked(text)
+  const end = take(characters.toReversed(), columns - 1 - begin)
+  return `${take(characters, begin).join('')}${ELLIPSIS}${end.toReversed().join('')}`
+}
+
+/** The characters of a text, each with the marks that are put over it. */
+function marked(text: string): readonly string[] {
+  const found: string[] = []
+  for (const one of text) {
+    if (found.length > 0 && widthOf(one) === 0) found.push(`${found.pop() ?? ''}${one}`)
+    else found.push(one)
+  }
+  return found
+}
+
+/** As many of the characters as fit. */
+function take(characters: readonly string[], columns: number): readonly string[] {
+  let left = columns
+  const end = characters.findIndex((one) => (left -= columnsOf(one)) < 0)
+  return end < 0 ? characters : characters.slice(0, end)
+}
+
+/**
+ * Returns the text in lines of at most so many columns, broken at spaces. A word that is longer, such as a path, stays whole:
+ * then the terminal breaks it, and it can still be copied. Null: as one line.
+ */
+export function wrapWords(text: string, columns: number | null): readonly string[] {
+  if (columns === null || columnsOf(text) <= columns) return [text]
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    const longer = `${line ?? ''} ${word}`
+    if (line === undefined || columnsOf(longer) > columns) lines.push(word)
+    else lines[lines.length - 1] = longer
+  }
+  return lines
+}

@@ -1,0 +1,70 @@
+/** Dashes that an editor or a web page makes of a hyphen. */
+const DASH = '\\u00AD\\u2010-\\u2015\\u2212\\uFE58\\uFE63\\uFF0D'
+
+/** Matches the beginning of a word that was meant as a flag, with a dash that is no hyphen. */
+export const FOREIGN_DASH = new RegExp(`^-{0,2}[${DASH}][-${DASH}]*`)
+
+/** Returns whether a word of the command line is a flag. `-` alone is standard input. */
+export function isFlag(word: string): boolean {
+  return (word.startsWith('-') && word !== '-') || FOREIGN_DASH.test(word)
+}
+
+/** The first word of a command line, null if there are only flags; and everything else, in its order. */
+export interface TakenWord {
+  readonly word: string | null
+  readonly rest: readonly string[]
+}
+
+/**
+ * Takes the first word that is no flag, and no value of a flag before it. `valued` are the flags that have a value. After
+ * `--` there is no command.
+ */
+export function takeWord(args: readonly string[], valued: ReadonlySet<string>): TakenWord {
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at] ?? ''
+    if (word === '--') break
+    if (!isFlag(word)) return { word, rest: args.toSpliced(at, 1) }
+    if (valued.has(word)) at++
+  }
+  return { word: null, rest: args }
+}
+
+/** Returns whether the rest of a command line asks for help: a flag before `--`, or the word `help` right after the command. */
+export function asksForHelp(rest: readonly string[]): boolean {
+  const end = rest.indexOf('--')
+  const words = end < 0 ? rest : rest.slice(0, end)
+  const isFirst = words.find((word) => !isFlag(word)) === 'help'
+  return isFirst || words.some((word) => word === '--help' || word === '-h')
+}
+
+/** What `runOnProcess` reads of a command line, and what is left of it. */
+export interface CommonFlags {
+  readonly args: readonly string[]
+  readonly isVerbose: boolean
+  readonly isQuiet: boolean
+  readonly hasNoColor: boolean
+}
+
+const VERBOSE = ['--verbose']
+const QUIET = ['--quiet', '-q']
+const NO_COLOR = ['--no-color']
+const COMMON = new Set([...VERBOSE, ...QUIET, ...NO_COLOR])
+
+/** Takes the flags that every command has, wherever they stand before `--`. */
+export function takeCommonFlags(argv: readonly string[]): CommonFlags {
+  const end = argv.indexOf('--')
+  const flags = end < 0 ? argv : argv.slice(0, end)
+  const has = (names: readonly string[]): boolean => flags.some((word) => names.includes(word))
+  return {
+    args: [...flags.filter((word) => !COMMON.has(word)), ...argv.slice(flags.length)],
+    isVerbose: has(VERBOSE),
+    isQuiet: has(QUIET),
+    hasNoColor: has(NO_COLOR),
+  }
+}
+
+/** Returns whether a command line asks for JSON: where the rest of it is wrong, the answer is JSON too. */
+export function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end < 0 ? args : args.slice(0, end)).includes('--json')
+}

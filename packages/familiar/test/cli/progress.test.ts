@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { showingWaits, startProgress } from '../../src/cli/progress.js'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function screen(isTerminal: boolean) {
+  const lines: string[] = []
+  return {
+    lines,
+    io: {
+      err: (text: string) => void lines.push(text),
+      rewriteLine: isTerminal ? (text: string) => void lines.push(`\r${text}`) : null,
+    },
+  }
+}
+
+describe('a wait', () => {
+  it('on a terminal is one line that is written again each second, and is gone at the end', async () => {
+    const { lines, io } = screen(true)
+    const progress = startProgress(io)
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(lines).toEqual([])
+    progress.wait('waiting for a, until 12:00:30')
+    await vi.advanceTimersByTimeAsync(2_000)
+    progress.wait(() => 'waiting for b')
+    await vi.advanceTimersByTimeAsync(1_000)
+    progress.stop()
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(lines).toEqual([
+      '\rwaiting for a, until 12:00:30 (2 s)',
+      '\rwaiting for a, until 12:00:30 (3 s)',
+      '\rwaiting for b (4 s)',
+      '\r',
+    ])
+  })
+
+  it('in a pipe is a line, and another one every ten seconds at most, however often it changes', async () => {
+    const { lines, io } = screen(false)
+    const progress = startProgress(io)
+    const said: number[] = []
+    for (let second = 0; second < 60; second++) {
+      progress.wait(`waiting for ${60 - second} processes`)
+      await vi.advanceTimersByTimeAsync(1_000)
+      if (lines.length > said.length) said.push(second)
+    }
+    progress.stop()
+    expect(lines[0]).toMatch(/^waiting for \d+ processes\n$/)
+    for (const [index, second] of said.entries())
+      expect(second - (said[index - 1] ?? -10)).toBeGreaterThanOrEqual(10)
+    expect(said.length).toBeGreaterThan(4)
+  })
+
+  it('that is over at once is not told', async () => {
+    for (const isTerminal of [true, false]) {
+      const { lines, io } = screen(isTerminal)
+      const done = showingWaits(io, async (onWait) => {
+        onWait('waiting for the lock')
+        await new Promise((resolve) => setTimeout(resolve, 900))
+        return 7
+      })
+      await vi.advanceTimersByTimeAsync(900)
+      expect(await done).toBe(7)
+      expect(lines.filter((line) => line !== '\r')).toEqual([])
+    }
+  })
+
+  it('keeps what is no wait as a line of its own, and leaves the terminal clean after a failure', async () => {
+    const { lines, io } = screen(true)
+    const failed = showingWaits(io, async (onWait) => {
+      onWait('a daemon of an earlier version runs here too; it is left alone')
+      throw new Error('no')
+    })
+    await expect(failed).rejects.toThrow('no')
+    expect(lines).toEqual(['a daemon of an earlier version runs here too; it is left alone\n', '\r'])
+  })
+})

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest'
+import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
+import { renderReset } from '../../src/cli/render-reset.js'
+import { columnsOf } from '../../src/cli/width.js'
+import type { DoctorDocument } from '../../src/doctor/document.js'
+import type { Finding } from '../../src/doctor/findings.js'
+import type { DoctorRecord } from '../../src/doctor/remedies.js'
+
+const RECORD: DoctorRecord = {
+  scanned_family: 'sync',
+  daemon_family: 'sync',
+  pid: 2701,
+  port: 9401,
+  protocol_version: 2,
+  package_version: '3.2.2',
+  singleton_scope_id: null,
+  daemon_root: '/home/ann/.spec-kitty',
+  owner_present: false,
+  identity_source: 'health_self_report',
+  executable_summary: null,
+  spawn_shape_ok: true,
+  self_report_matches_listener: true,
+  is_recorded_singleton: false,
+  started_at: null,
+  uptime_seconds: 86_400,
+  memory_bytes: 50 * 1024 * 1024,
+  stale_evidence: ['older_version', 'superseded', 'unrecorded'],
+  in_use_by: null,
+  cleanup_class: 'safe_auto',
+  skip_reason: null,
+  rule: 'S16',
+  remedy: { commands: ['tool doctor --reset'], description: 'ends what is proven stale', safe: true },
+}
+
+const LIVE: DoctorRecord = {
+  ...RECORD,
+  port: 9400,
+  package_version: '4.0.0',
+  stale_evidence: [],
+  cleanup_class: 'never_touch',
+  skip_reason: 'is_recorded_singleton',
+  rule: 'S5',
+  remedy: null,
+}
+
+const OPEN: DoctorRecord = {
+  ...RECORD,
+  pid: 2720,
+  port: 9420,
+  stale_evidence: [],
+  cleanup_class: 'operator_required',
+  skip_reason: 'unresponsive',
+  rule: 'S11',
+  remedy: { commands: ['tool doctor --reset --force --port 9420'], description: 'ends it', safe: false },
+}
+
+const USED: DoctorRecord = {
+  ...OPEN,
+  pid: 2730,
+  port: 9430,
+  daemon_root: '/home/eve/a/long/way/down/below/the/home/.spec-kitty',
+  in_use_by: '/home/eve/a/long/way/down/below/the/home/.spec-kitty',
+  skip_reason: 'cross_root',
+  rule: 'S10',
+  remedy: { commands: ['SPEC_KITTY_HOME=/home/eve tool status'], description: 'shows it', safe: true },
+}
+
+const WEB: DoctorRecord = {
+  ...LIVE,
+  pid: 2740,
+  port: 9440,
+  package_version: null,
+  daemon_root: null,
+  skip_reason: 'third_party',
+  rule: 'S3a',
+}
+
+const ORPHANED: Finding = {
+  id: 'F-002',
+  severity: 'warn',
+  summary: 'orphaned daemons: 18 can be cleaned',
+  remediation: {
+    command: 'tool doctor --reset',
+    commands: ['tool doctor --reset'],
+    description: 'ends what is proven stale',
+    safe: true,
+  },
+}
+
+const TEXT: DoctorText = {
+  head: [['home', '/home/ann/.spec-kitty']],
+  words: { scope: 'home', explain: 'tool explain' },
+  ports: 'ports 9400-9449',
+}
+
+function documentOf(candidates: readonly DoctorRecord[], findings: readonly Finding[] = []): DoctorDocument {
+  return {
+    generated_at: '2026-11-26T12:03:10.000Z',
+    daemon: null,
+    orphans: candidates.filter(({ cleanup_class }) => cleanup_class !== 'never_touch'),
+    candidates,
+    findings,
+  }
+}
+
+function render(
+  candidates: readonly DoctorRecord[],
+  findings: readonly Finding[] = [],
+  terminal: Parameters<typeof renderDoctor>[2] = { columns: null, hasColor: false },
+): string {
+  return renderDoctor(documentOf(candidates, findings), TEXT, terminal)
+}
+
+function withSeverity(severity: Finding['severity'], id: string): Finding {
+  return { ...ORPHANED, severity, id }
+}
+
+describe('the verdict', () => {
+  it.each([
+    [[], 'No problems found.'],
+    [['info'], 'No problems found. 1 thing to know.'],
+    [['info', 'info'], 'No problems found. 2 things to know.'],
+    [['warn'], '1 problem.'],
+    [['critical', 'warn', 'info'], '2 problems, 1 thing to know.'],
+  ] as const)('of %j is the first line: %s', (severities, verdict) => {
+    const findings = severities.map((severity, index) => withSeverity(severity, `F-00${index}`))
+    expect(render([], findings).split('\n')[0]).toBe(verdict)
+  })
+
+  it('does not count what is normal: an info finding without a remedy is not told', () => {
+    const text = render([], [{ ...withSeverity('info', 'F-005'), summary: 'no daemon', remediation: null }])
+    expect(text).toBe(
+      'No problems found.\n\nhome    /home/ann/.spec-kitty\ndaemon  none\n\nnothing listens on ports 9400-9449\n',
+    )
+  })
+})
+
+describe('findings', () => {
+  it('have a mark, one sentence, why it matters, and a command that runs as it is printed', () => {
+    const text = render([], [withSeverity('warn', 'F-002'), withSeverity('critical', 'F-005')])
+    const [, , ...lines] = text.split('\n')
+    expect(lines.slice(0, 6)).toEqual([
+      '✗ orphaned daemons: 18 can be cleaned (F-005)',
+      '    Every command that needs it waits, and then fails.',
+      '    tool doctor --reset  # ends what is proven stale',
+      '! orphaned daemons: 18 can be cleaned (F-002)',
+      '    They keep ports and memory, and no command uses them.',
+      '    tool doctor --reset  # ends what is proven stale',
+    ])
+  })
+
+  it('give a command once: a row whose command a finding gives already is not listed again', () => {
+    const force = { ...ORPHANED.remediation!, command: 'tool doctor --reset --force' }
+    const finding = { ...ORPHANED, remediation: { ...force, commands: [force.command] } }
+    expect(render([OPEN])).toContain('--port 9420')
+    expect(render([OPEN], [finding])).not.toContain('--port 9420')
+  })
+})
+
+describe('the table', () => {
+  it('gives every row a reason, also what is proven stale', () => {
+    const text = render([RECORD, OPEN, USED, LIVE, WEB])
+    expect(text).toMatch(/^ +2701 +9401 +3\.2\.2 +safe_auto +older version, superseded +1d +50M /m)
+    for (const line of text.split('\n').filter((one) => /_(?:auto|touch|required) /.test(one)))
+      expect(line).not.toMatch(/_(?:auto|touch|required) +- /)
+    const bare = render([{ ...RECORD, stale_evidence: [] }])
+    expect(bare).not.toMatch(/safe_auto +- /)
+  })
+
+  it('has the live daemon first and marked, then decisions, what is stale, and the rest', () => {
+    const rows = render([WEB, RECORD, OPEN, LIVE]).match(/^[* ] +\d{4} +\d{4}/gm) ?? []
+    expect(rows.map((row) => [row[0], row.slice(-4)])).toEqual([
+      ['*', '9400'],
+      [' ', '9420'],
+      [' ', '9401'],
+      [' ', '9440'],
+    ])
+  })
+
+  it('has one row for a program that holds many ports', () => {
+    const many = Array.from({ length: 50 }, (_, index) => ({ ...WEB, port: 9400 + index }))
+    expect(render(many)).toMatch(/^ +2740 +9400-9449 +- +never_touch +third_party/m)
+    expect(render(many.filter(({ port }) => port % 2 === 0))).toMatch(/^ +2740 +9400 \+24 /m)
+    expect(render(many.slice(0, 3)).match(/third_party/g)).toHaveLength(3)
+  })
+
+  it('tells the row of the decision only to who asks for more', () => {
+    expect(render([RECORD])).not.toContain('S16')
+    expect(render([RECORD], [], { columns: null, hasColor: false, isVerbose: true })).toMatch(/ROW[^]* S16 /)
+  })
+})
+
+describe('another home', () => {
+  it('with a live daemon is no decision, and no command would end it', () => {
+    const text = render([LIVE, USED])
+    expect(text).toMatch(/^No problems found\.\n/)
+    expect(text).not.toContain('Needs a decision')
+    expect(text).toContain(
+      `In use by another home, left alone:\n  9430: the live daemon of ${USED.in_use_by}\n    SPEC_KITTY_HOME=/home/eve tool status\n`,
+    )
+  })
+})
+
+describe('a terminal', () => {
+  const ALL = [RECORD, OPEN, USED, LIVE, WEB]
+  const FINDINGS = [ORPHANED, withSeverity('critical', 'F-005'), withSeverity('info', 'F-011')]
+
+  it.each([60, 80, 120])('of %i columns: only a command that must stay whole is wider', (columns) => {
+    const lines = render(ALL, FINDINGS, { columns, hasColor: false }).split('\n')
+    const wide = lines.filter((line) => columnsOf(line) > columns)
+    expect(wide.filter((line) => line.includes('tool '))).toEqual(wide)
+    expect(lines.some((line) => line.includes('not shown:'))).toBe(columns < 120)
+  })
+
+  it('with colours has the same words, and a colour of its own for each class', () => {
+    const painted = render(ALL, FINDINGS, { columns: 80, hasColor: true })
+    // oxlint-disable-next-line no-control-regex
+    expect(painted.replaceAll(/\u001b\[\d+m/g, '')).toBe(
+      render(ALL, FINDINGS, { columns: 80, hasColor: false }),
+    )
+    // oxlint-disable-next-line no-control-regex
+    const colorOf = (text: string): string | undefined =>
+      painted.match(new RegExp(`\u001b\\[(\\d+)m${text}`))?.[1]
+    expect([colorOf('safe_auto'), colorOf('operator_required'), colorOf(' +2740'), colorOf('\\* ')]).toEqual([
+      '35',
+      '33',
+      '2',
+      '32',
+    ])
+    expect(painted).toContain('\u001b[36mtool doctor --reset\u001b[39m')
+  })
+})
+
+describe('what a clean-up did', () => {
+  const words = { scope: 'home' }
+  const terminal = { columns: null, hasColor: false }
+  const entry = { pid: 2655, port: 9401, package_version: '3.2.2', protocol_version: 2 }
+
+  it('is told in words, and counted in those of the contract', () => {
+    const result = {
+      swept: [
+        { ...entry, reason: 'older_version, superseded, unrecorded', cleanup_path: 'terminate' as const },
+        { ...entry, port: 9402, reason: 'pre_marker', cleanup_path: 'kill' as const },
+        { ...entry, port: 9403, reason: 'project_gone', cleanup_path: 'already_gone' as const },
+      ],
+      skipped: [{ pid: 1, port: 9420, cleanup_class: 'operator_required', skip_reason: 'cross_root' }],
+      failed: [{ pid: null, port: 9421, failure_reason: 'permission_denied' as const }],
+      dry_run: false,
+      would_sweep: [],
+    }
+    expect(renderReset(result, terminal, words)).toEqual([
+      'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
+      'stopped port 9402 (process 2655, SIGKILL): too old to say which home it belongs to (pre_marker)',
+      'stopped port 9403 (process 2655, was gone already): its project is gone',
+      'failed port 9421 (process unknown): this user must not end it (permission_denied)',
+      'skipped port 9420 (process 1): of another home (cross_root)',
+      'swept: 3 · skipped: 1 (operator_required) · failed: 1',
+    ])
+  })
+
+  it('is a plan in a dry run', () => {
+    const plan = {
+      swept: [],
+      skipped: [],
+      failed: [],
+      dry_run: true,
+      would_sweep: [{ ...entry, reason: 'superseded' }],
+    }
+    expect(renderReset(plan, terminal, words)).toEqual([
+      'would stop port 9401 (process 2655): superseded',
+      'dry run: would stop 1 · would skip 0',
+    ])
+  })
+
+  it('does not wrap badly', () => {
+    const swept = [
+      { ...entry, reason: 'older_version, installation_gone, superseded', cleanup_path: 'kill' as const },
+    ]
+    const result = { swept, skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    expect(renderReset(result, { columns: 60, hasColor: false }, words)).toEqual([
+      'stopped port 9401 (process 2655, SIGKILL): older version',
+      '  3.2.2, its installation is gone, superseded',
+      'swept: 1 · skipped: 0 (operator_required) · failed: 0',
+    ])
+  })
+})

@@ -1,0 +1,81 @@
+import { daemonCommands, JSON_OPTION, type CommandSpec } from 'familiar/cli'
+
+const { doctor } = daemonCommands({ title: 'sync daemon', command: 'spec-kitty sync' })
+
+export const AUTH_DOCTOR = {
+  ...doctor,
+  about: 'Shows the session, the sync daemon, and every listener on ports 9400-9449: what it is, and why.',
+  more: [
+    'Without --reset it only looks. What belongs to others, or is in use, is never ended, with --force or without.',
+  ],
+  examples: [
+    ['spec-kitty doctor', 'what is wrong, and the command for it'],
+    ['spec-kitty auth doctor --reset', 'clean up what is proven stale'],
+    [
+      "spec-kitty auth doctor --json | jq '.orphans[] | {port, pid, cleanup_class, skip_reason}'",
+      'the orphans, for a script',
+    ],
+  ],
+  environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_NON_INTERACTIVE'],
+} as const satisfies CommandSpec
+
+export const AUTH_LOGIN = {
+  options: {
+    server: {
+      value: { kind: 'text', name: 'URL', needs: 'a URL' },
+      text: 'the server; without it SPEC_KITTY_SAAS_URL, else server_url in config.toml',
+    },
+    open: { text: 'also open the page in the browser of this machine' },
+    'with-token': { text: 'read an access token from standard input and ask no server (for CI)' },
+    json: JSON_OPTION,
+  },
+  usage: ['[--server URL] [--open] [--json]', '--with-token [--server URL] [--json] < FILE'],
+  about: 'Signs in to a sync server.',
+  more: [
+    'Prints a page and a code: open the page in a browser, on any machine, and enter the code. A second sign-in replaces the first.',
+    'The server tells which sign-in service it uses. issuer and client_id below [sync] in config.toml override that; the client id is spec-kitty-cli by default.',
+  ],
+  examples: [
+    ['spec-kitty auth login --server https://sync.example.org --open', 'sign in with the browser'],
+    [
+      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://sync.example.org',
+      'sign in with a token, in CI',
+    ],
+  ],
+  environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_SAAS_URL', 'BROWSER'],
+  exits: {
+    0: 'signed in',
+    1: 'denied, expired, refused, or no device sign-in there',
+    2: 'wrong usage, or no server is named',
+    75: 'the server cannot be reached: try again',
+  },
+} as const satisfies CommandSpec
+
+export const AUTH_LOGOUT = {
+  options: { json: JSON_OPTION },
+  about: 'Signs out: asks the server to revoke the tokens, and deletes the session in any case.',
+  examples: [
+    ['spec-kitty auth logout', 'sign out'],
+    ['spec-kitty auth logout --json | jq .revoked', 'whether the server revoked the tokens'],
+  ],
+  environment: ['SPEC_KITTY_HOME'],
+  exits: {
+    0: 'signed out, or not signed in before',
+    1: 'the session is deleted, but the server could not be asked to revoke it',
+    2: 'wrong usage, or the session cannot be deleted',
+  },
+} as const satisfies CommandSpec
+
+export const AUTH_STATUS = {
+  options: { json: JSON_OPTION },
+  about: 'Shows who is signed in, to which sync server and until when.',
+  more: [
+    'Asks no server, and never prints a token. With --json, "state" is signed_in, expired, ended_by_server or none.',
+  ],
+  examples: [
+    ['spec-kitty auth status', 'who is signed in'],
+    ['spec-kitty auth status --json | jq -r .principal', 'the name alone'],
+  ],
+  environment: ['SPEC_KITTY_HOME'],
+  exits: { 0: 'signed in', 1: 'not signed in, or the session is over or cannot be read' },
+} as const satisfies CommandSpec

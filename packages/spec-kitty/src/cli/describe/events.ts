@@ -1,0 +1,167 @@
+import { JSON_OPTION, type CommandSpec } from 'familiar/cli'
+
+const HOME = ['SPEC_KITTY_HOME'] as const
+
+export const SYNC_NOW = {
+  options: {
+    timeout: {
+      value: { kind: 'seconds', name: 'SECONDS' },
+      text: 'stop watching after this time; the daemon goes on (default: none)',
+    },
+    json: { text: 'print every step as a line of JSON' },
+  },
+  about: 'Sends what waits in the queue now, through the sync daemon, and shows how it goes on.',
+  more: ['Events whose project did not opt in, and events that the server does not take, stay in the queue.'],
+  examples: [
+    ['spec-kitty sync now', 'send, and watch'],
+    ['spec-kitty sync now --json | jq \'select(.event == "finished")\'', 'only the result'],
+  ],
+  environment: [
+    'SPEC_KITTY_HOME',
+    'SPEC_KITTY_ENABLE_SAAS_SYNC',
+    'SPEC_KITTY_SYNC_DISABLE',
+    'SPEC_KITTY_SAAS_URL',
+  ],
+  exits: {
+    0: 'nothing that may leave waits any longer',
+    1: 'something stays, was rejected, or the daemon hangs',
+    75: 'the timeout was reached',
+  },
+} as const satisfies CommandSpec
+
+export const SYNC_PUBLISH = {
+  options: {
+    type: {
+      value: { kind: 'text', name: 'T', needs: 'an event type' },
+      text: 'the event_type of one event',
+    },
+    data: {
+      value: { kind: 'text', name: 'JSON', needs: 'a JSON object' },
+      text: 'its payload; {} by default',
+    },
+    project: {
+      value: { kind: 'directory', name: 'DIR', needs: 'a directory' },
+      text: 'a directory of the project; by default this one. The project is the nearest directory with .kittify or kitty-specs, from there upward',
+    },
+    json: JSON_OPTION,
+  },
+  operands: { name: '-', min: 0, max: 1, needs: 'either - or --type', kind: 'text', choices: ['-'] },
+  usage: ['--type T [--data JSON] [--project DIR] [--json]', '- [--project DIR] [--json]'],
+  about: 'Queues one event, or the events on standard input, a JSON object a line.',
+  more: [
+    'When this command has said so, they are on disk. They leave this machine later, and only if hosted sync is enabled, there is a session, and the project has opted in. Needs no daemon; wakes or starts it where allowed.',
+    'A missing event_id, timestamp or project_uuid is filled in; everything else stays as it is. The same event_id twice is one event. A bad line is named by its number, and the rest is queued.',
+  ],
+  examples: [
+    [
+      'spec-kitty sync publish --type WPStatusChanged --data \'{"wp_id":"WP01","to_lane":"done"}\'',
+      'one event',
+    ],
+    ['spec-kitty sync publish - --project ~/work/app < events.ndjson', 'many events of another project'],
+  ],
+  environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_SYNC_DISABLE'],
+  exits: {
+    0: 'all are queued, or were there already',
+    1: 'a line was not queued, or the queue is full or cannot be used',
+    130: 'interrupted: what was queued stays queued',
+  },
+} as const satisfies CommandSpec
+
+export const SYNC_QUEUE = {
+  options: {
+    dead: { text: 'the events that the server rejected, and its reason' },
+    export: {
+      value: { kind: 'file', name: 'FILE', needs: 'a file, or - for standard output' },
+      text: 'write the events into a new file, a JSON object a line; - is standard output. Includes what can be read of damaged databases that were put aside',
+    },
+    json: JSON_OPTION,
+  },
+  about: 'Shows which events wait to be sent, and why: per project, the one with the oldest event first.',
+  examples: [
+    ['spec-kitty sync queue', 'what waits, and why'],
+    ['spec-kitty sync queue --dead', 'what the server rejected'],
+    ['spec-kitty sync queue --export events.ndjson', 'a copy of what waits'],
+  ],
+  environment: HOME,
+  exits: { 0: 'shown', 1: 'the queue or the file cannot be used' },
+} as const satisfies CommandSpec
+
+const EVENT =
+  "EVENT is an event_id as 'spec-kitty sync queue --dead' shows it; write -- before one that begins with a hyphen."
+
+export const SYNC_QUEUE_RETRY = {
+  options: { json: JSON_OPTION },
+  operands: {
+    name: 'EVENT',
+    min: 1,
+    max: Infinity,
+    needs: 'the events to send again',
+    kind: 'text',
+  },
+  about: 'Lets events that the server rejected wait again, at their old place in the queue.',
+  more: [EVENT],
+  examples: [
+    ['spec-kitty sync queue retry 01JDM5C9T6V2W8X4Y0Z3A7B1CD', 'one event'],
+    [
+      "spec-kitty sync queue --dead --json | jq -r '.dead_letters[].event_id' | xargs -d '\\n' spec-kitty sync queue retry --",
+      'all of them',
+    ],
+  ],
+  environment: HOME,
+  exits: {
+    0: 'all of them wait again',
+    1: 'some are not among the rejected ones, or the queue cannot be used',
+  },
+} as const satisfies CommandSpec
+
+export const SYNC_QUEUE_DROP = {
+  options: { yes: { text: 'do not ask' }, json: JSON_OPTION },
+  operands: { name: 'EVENT', min: 1, max: Infinity, needs: 'the events to remove', kind: 'text' },
+  about: 'Removes events that the server rejected, for ever.',
+  more: [`${EVENT} An event that waits to be sent cannot be removed.`],
+  examples: [
+    ['spec-kitty sync queue --dead --export rejected.ndjson', 'keep a copy first'],
+    ['spec-kitty sync queue drop 01JDM5C9T6V2W8X4Y0Z3A7B1CD --yes', 'remove one event, without a question'],
+  ],
+  environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_NON_INTERACTIVE'],
+  exits: {
+    0: 'all of them are removed',
+    1: 'some are not among the rejected ones, or you said no, or the queue cannot be used',
+  },
+} as const satisfies CommandSpec
+
+const PROJECT = {
+  options: { json: JSON_OPTION },
+  operands: { name: 'DIR', min: 0, max: 1, needs: 'one directory', kind: 'directory' },
+  environment: HOME,
+  exits: {
+    0: 'recorded',
+    1: 'the file cannot be read or written, or is broken (it is left as it is)',
+    2: 'wrong usage, or DIR is not a project',
+    75: 'another program wrote the file meanwhile: try again',
+  },
+} as const
+
+const RECORDED =
+  "It is recorded in the project's .kittify/config.yaml (sync.enabled), where it holds for everyone who has a copy; everything else in that file stays as it is. DIR defaults to the nearest directory with .kittify, from the current one upward."
+
+export const SYNC_OPT_IN = {
+  ...PROJECT,
+  about: 'Lets the events of a project leave this machine.',
+  more: [`They are sent when hosted sync is enabled and you are signed in. ${RECORDED}`],
+  examples: [
+    ['spec-kitty sync opt-in', 'this project'],
+    ['spec-kitty sync opt-in ~/work/app', 'another project'],
+    ['spec-kitty sync now', 'then send at once what has waited for it'],
+  ],
+} as const satisfies CommandSpec
+
+export const SYNC_OPT_OUT = {
+  ...PROJECT,
+  about: 'Keeps the events of a project on this machine.',
+  more: [`What waits stays in the queue; what was sent cannot be called back. ${RECORDED}`],
+  examples: [
+    ['spec-kitty sync opt-out', 'this project'],
+    ['spec-kitty sync opt-out ~/work/app', 'another project'],
+  ],
+} as const satisfies CommandSpec

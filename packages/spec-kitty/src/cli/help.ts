@@ -1,0 +1,118 @@
+import {
+  blocks,
+  commandHelp,
+  examplesBlock,
+  EXIT_TEXTS,
+  section,
+  sections,
+  wrap,
+  type Entry,
+  type Example,
+  type Terminal,
+} from 'familiar/cli'
+import { commandNamed, commandsBelow, isGroup, listed, SECTIONS, type Listed } from './table.js'
+import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES, isTopic, TOPICS, type Topic } from './topics.js'
+
+const PROGRAM = 'spec-kitty'
+
+/**
+ * Returns the help of a command, a group, a topic or, without words, of everything. Throws `UsageError` with the nearest name
+ * if there is none.
+ */
+export async function helpText(words: readonly string[], terminal: Terminal): Promise<string> {
+  const name = words.join(' ')
+  if (name === '') return allHelp(terminal)
+  const command = commandNamed(name)
+  if (command !== null) return helpOf(listed(command), terminal)
+  if (isGroup(name)) return groupHelp(name, terminal)
+  if (isTopic(name)) return topicHelp(name, terminal)
+  throw (await import('./mistakes.js')).noHelp(words, Object.keys(TOPICS))
+}
+
+/** What a newcomer wants most. */
+const FIRST_STEPS: readonly Example[] = [
+  ['spec-kitty init', 'make this directory a project'],
+  ['spec-kitty doctor', 'see what is wrong, and the command for it'],
+  ['spec-kitty doctor --reset', 'clean up old daemons'],
+]
+
+function allHelp(terminal: Terminal): string {
+  const topics = Object.entries(TOPICS).map(([topic, text]) => [`help ${topic}`, text] as const)
+  return blocks([
+    `Usage: ${PROGRAM} <command> [options]`,
+    ...sections([...sectionsOf(''), ['Topics', topics]], terminal),
+    examplesBlock(FIRST_STEPS, terminal),
+    wrap(`'${PROGRAM} help COMMAND' tells more: options, examples, environment, exit codes.`, terminal).join(
+      '\n',
+    ),
+  ])
+}
+
+/** Returns the commands below a group, in the sections that have any. */
+function sectionsOf(group: string): readonly (readonly [title: string, commands: readonly Entry[]])[] {
+  const commands = commandsBelow(group)
+  return Object.entries(SECTIONS).flatMap(([key, title]) => {
+    const entries = commands.filter((one) => one.section === key).map(entryOf)
+    return entries.length === 0 ? [] : [[title, entries] as const]
+  })
+}
+
+function entryOf({ words, aliases = [], summary }: Listed): Entry {
+  const [alias] = aliases
+  return [words, alias !== undefined && !alias.includes(' ') ? `${summary} (or: ${alias})` : summary]
+}
+
+function groupHelp(group: string, terminal: Terminal): string {
+  return blocks([
+    `Usage: ${PROGRAM} ${group} <command> [options]`,
+    ...sections(sectionsOf(group), terminal),
+    wrap(`'${PROGRAM} help ${group} COMMAND' tells more about one of them.`, terminal).join('\n'),
+  ])
+}
+
+async function helpOf(one: Listed, terminal: Terminal): Promise<string> {
+  const spec = await one.describe()
+  const further = commandsBelow(one.words).filter(({ words }) => words !== one.words)
+  const { aliases = [] } = one
+  const notes = [
+    ...aliases.map((alias) => `'${PROGRAM} ${alias}' is the same.`),
+    ...(further.length > 0
+      ? [`See also: ${further.map(({ words }) => `${PROGRAM} ${words}`).join(', ')}.`]
+      : []),
+  ]
+  const context = { command: `${PROGRAM} ${one.words}`, environment: ENVIRONMENT }
+  return commandHelp(spec, notes.length > 0 ? { ...context, footer: notes.join(' ') } : context, terminal)
+}
+
+function topicHelp(topic: Topic, terminal: Terminal): string {
+  switch (topic) {
+    case 'environment':
+      return blocks([
+        wrap('The variables that spec-kitty reads. None of them has to be set.', terminal).join('\n'),
+        section('Environment', Object.entries(ENVIRONMENT), terminal),
+      ])
+    case 'exit-codes':
+      return blocks([
+        wrap(
+          'Every command ends with one of these, with --json or without. Scripts may rely on them; the help of a command says what each means there.',
+          terminal,
+        ).join('\n'),
+        section('Exit codes', Object.entries(EXIT_TEXTS), terminal),
+        wrap(
+          '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried. upgrade-hook always ends with 0.',
+          terminal,
+        ).join('\n'),
+      ])
+    case 'files':
+      return blocks([
+        wrap(FILES_NOTE, terminal).join('\n'),
+        ...sections(
+          [
+            ['Below the home of spec-kitty', HOME_FILES],
+            ['In a project', PROJECT_FILES],
+          ],
+          terminal,
+        ),
+      ])
+  }
+}

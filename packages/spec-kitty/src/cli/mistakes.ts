@@ -1,0 +1,66 @@
+import {
+  COMMON_OPTIONS,
+  didYouMean,
+  isFlag,
+  nearest,
+  nearestCommands,
+  UsageError,
+  type UnexpectedWordError,
+} from 'familiar/cli'
+import type { Route } from './route.js'
+import { commandNamed, commandsBelow, isGroup, knownNames } from './table.js'
+
+/** Returns the one line about a command line that asks for nothing that exists, with what was probably meant. */
+export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
+  switch (asked.kind) {
+    case 'flag':
+      return wrongFlag(asked.flag)
+    case 'unknown':
+      return unknownCommand(asked.typed)
+  }
+}
+
+/** Returns the error about words that are neither a command nor a topic. */
+export function noHelp(words: readonly string[], topics: readonly string[]): UsageError {
+  const near = nearestCommands(words, [...knownNames(), ...topics])
+  return new UsageError(`there is no help for '${words.join(' ')}'${didYouMean(near)}`)
+}
+
+function choicesOf(group: string): string {
+  const below = commandsBelow(group).map(({ words }) => words.split(' ')[1])
+  return `needs one of: ${[...new Set(below)].join(', ')}`
+}
+
+function unknownCommand(typed: readonly string[]): UsageError {
+  const [group = ''] = typed
+  if (typed.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
+  const near = meant(typed)
+  const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
+  if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
+  return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
+}
+
+/** Returns the commands that were probably meant, each by one name. */
+function meant(typed: readonly string[]): readonly string[] {
+  const near = nearestCommands(typed, knownNames())
+  const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
+  return [...byCommand.values()].toReversed()
+}
+
+const ALONE = ['help', 'version']
+
+function wrongFlag(flag: string): UsageError {
+  const name = flag.replace(/^[^a-z]+/i, '').replace(/=.*/s, '')
+  if (flag.startsWith('-') && (name === '' || name === 'json' || Object.hasOwn(COMMON_OPTIONS, name))) {
+    return new UsageError(`'${flag}' needs a command`)
+  }
+  const near = nearest(name, [...ALONE, ...Object.keys(COMMON_OPTIONS), 'json']).map((one) => `--${one}`)
+  if (flag.startsWith('-')) return new UsageError(`unknown option '${flag}'${didYouMean(near)}`)
+  return new UsageError(`'${flag}' begins with a dash that is no hyphen: write ${near[0] ?? `--${name}`}`)
+}
+
+/** Returns the error about a word too many with the command that was probably meant: `sync queue retr` or `doctor auth`. */
+export function withGuess({ word }: UnexpectedWordError, name: string, args: readonly string[]): UsageError {
+  const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
+  return new UsageError(`unexpected word '${word}' after '${name}'${didYouMean(near)}`)
+}

@@ -1,0 +1,71 @@
+import { COMMON_ENVIRONMENT } from 'familiar/cli'
+
+/** The pages of `help` that are about no command. */
+export const TOPICS = {
+  environment: 'every variable that spec-kitty reads',
+  'exit-codes': 'what the exit codes mean',
+  files: 'every file that spec-kitty reads or writes',
+} as const
+
+export type Topic = keyof typeof TOPICS
+
+export const isTopic = (word: string): word is Topic => Object.hasOwn(TOPICS, word)
+
+/** Every variable that a command or a daemon reads. A test compares them with the source. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  SPEC_KITTY_HOME: 'the home of spec-kitty, an absolute path (default: ~/.spec-kitty)',
+  SPEC_KITTY_ENABLE_SAAS_SYNC:
+    '1, true, yes, y or on: hosted sync may run. Commands may start the sync daemon, and events may leave this machine if their project has opted in',
+  SPEC_KITTY_SYNC_DISABLE:
+    "1, true, yes, y or on: no command starts the sync daemon on its own; 'spec-kitty sync start' still does",
+  SPEC_KITTY_SAAS_URL: 'the sync server; counts before server_url in config.toml',
+  SPEC_KITTY_NON_INTERACTIVE: 'ask no questions',
+  ...COMMON_ENVIRONMENT,
+  TERM: 'dumb: print no colours, and rewrite no line',
+  BROWSER: 'the command that --open opens a page with',
+  HOME: 'the home directory of the user, an absolute path: ~ in this help',
+  FAMILIAR_DISABLE: 'start and use no daemon at all',
+  SYNC_NO_DAEMON: 'start and use no sync daemon',
+  DASHBOARD_NO_DAEMON: 'start and use no dashboard',
+  FAMILIAR_SANDBOX: 'for tests: a file that gives daemons other ports and a home of their own',
+  SPEC_KITTY_CLI_VERSION:
+    'for tests: the version that a daemon reports; read by a daemon that is started by hand, never passed on by a command',
+  NODE_EXTRA_CA_CERTS:
+    'a file with certificates that the sync daemon trusts besides; read by Node, and passed on to the daemon',
+}
+
+type Files = readonly (readonly [path: string, text: string])[]
+
+/** What spec-kitty reads or writes below its home. */
+export const HOME_FILES: Files = [
+  ['config.toml', 'settings below [sync]; only you write it (spec-kitty config list)'],
+  ['session.json', 'who is signed in (spec-kitty auth status); private: it holds tokens'],
+  ['daemons/sync/record.json', 'the sync daemon: process, port, version, last stop; private'],
+  ['daemons/sync/daemon.lock', 'held by the sync daemon while it runs'],
+  ['daemons/sync/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
+  ['daemons/sync/session.lock', 'held while the session changes'],
+  ['daemons/sync/daemon.log', 'its log (spec-kitty sync logs); daemon.log.1 is the one before'],
+  ['daemons/sync/queue.db', 'the events that wait (spec-kitty sync queue); -wal and -shm belong to it'],
+  ['daemons/sync/.gitignore', 'keeps these files out of git'],
+  ['daemons/dashboards/ID.log', 'the log of a dashboard (spec-kitty dashboard logs)'],
+  ['daemons/dashboards/ID.json', 'the token of a dashboard that runs; private'],
+  ['daemons/dashboards/.gitignore', 'keeps these files out of git'],
+  ['sync-daemon', 'the record of the Python spec-kitty; read, and put aside when its daemon was replaced'],
+  ['sync/daemon/owner.json', 'what the Python spec-kitty shares with other tools; read only'],
+]
+
+/** What spec-kitty reads or writes in a project, besides the missions that the dashboard shows. */
+export const PROJECT_FILES: Files = [
+  ['.kittify/config.yaml', 'whether events of the project may leave this machine (spec-kitty sync opt-in)'],
+  ['.kittify/daemon/record.json', 'its dashboard: process, port, version, last stop; holds no token'],
+  ['.kittify/daemon/daemon.lock', 'held by its dashboard while it runs'],
+  ['.kittify/daemon/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
+  ['.kittify/daemon/.gitignore', 'keeps these files out of git'],
+  [
+    '.kittify/.dashboard',
+    'the record of the Python dashboard; read, removed when its process is proven gone',
+  ],
+]
+
+export const FILES_NOTE =
+  'The home of spec-kitty is ~/.spec-kitty, or SPEC_KITTY_HOME. A project is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at.'

@@ -1,0 +1,11 @@
+import { runCommand, type Io } from 'familiar/cli'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { dashboardDaemon } from '../daemons/daemons.js'
+import { currentProject } from '../daemons/project-directory.js'
+
+/** Prints the log of the dashboard of the project that the working directory is in. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  // A wrong value of SPEC_KITTY_HOME is reported before a project is looked for.
+  runtimeRoot(io)
+  return runCommand(dashboardDaemon.at(currentProject(io)), ['logs', ...args], { io })
+}

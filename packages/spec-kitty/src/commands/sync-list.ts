@@ -1,0 +1,49 @@
+import { EXIT, layTable, note, paint, parseOptions, printJson, type Io } from 'familiar/cli'
+import { SYNC_LIST } from '../cli/describe/sync.js'
+import { runtimeRoot } from '../cli/runtime-root.js'
+import { listHomes, type ListedHome } from '../daemons/list-homes.js'
+import { describeAge } from '../sync/ages.js'
+
+const NONE = '-'
+
+const STYLES: Readonly<Record<string, 'green' | 'dim'>> = { running: 'green', stopped: 'dim' }
+
+const COLUMNS = [
+  { title: 'HOME', shorten: 'middle', cell: ({ home }: ListedHome) => home },
+  {
+    title: 'STATE',
+    cell: ({ state }: ListedHome) => state,
+    style: ({ state }: ListedHome) => STYLES[state] ?? 'yellow',
+  },
+  { title: 'PROCESS', align: 'right', cell: ({ pid }: ListedHome) => String(pid ?? NONE) },
+  { title: 'PORT', align: 'right', cell: ({ port }: ListedHome) => String(port ?? NONE) },
+  { title: 'VERSION', cell: ({ version }: ListedHome) => version ?? NONE },
+  {
+    title: 'UP',
+    align: 'right',
+    isExtra: true,
+    cell: ({ uptime_seconds: up }: ListedHome) => (up === null ? NONE : describeAge(up)),
+  },
+] as const
+
+/** Lists the homes that have a sync daemon. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const { json } = parseOptions(SYNC_LIST, args, { command: 'sync list' })
+  const { homes, others } = await listHomes(runtimeRoot(io))
+  if (json) printJson({ homes, other_daemons: others }, io)
+  else print(homes, others, io)
+  return EXIT.ok
+}
+
+function print(homes: readonly ListedHome[], others: number, io: Io): void {
+  if (homes.length === 0) note(io, 'no home on this machine has a sync daemon')
+  else {
+    const { header, rows, hidden } = layTable(COLUMNS, homes, io)
+    const marked = rows.map((row, index) => `${homes[index]?.is_current === true ? '*' : ' '} ${row}`)
+    io.out(`${[`  ${paint(io, 'bold', header)}`, ...marked].join('\n')}\n`)
+    if (hidden !== null) note(io, hidden)
+  }
+  if (others === 0) return
+  const count = others === 1 ? '1 more sync daemon, which' : `${others} more sync daemons, which`
+  note(io, `${count} no home uses: spec-kitty auth doctor shows ${others === 1 ? 'it' : 'them'}`)
+}

@@ -1,0 +1,93 @@
+import type { Scan } from 'familiar'
+import { describeCandidate, statusHead, type DoctorRecord, type StatusHead } from 'familiar/cli'
+import { syncDaemon } from './daemons.js'
+
+/** A home that has a sync daemon, or had one, as `sync list` shows it. Names and meanings are permanent. */
+export interface ListedHome extends StatusHead {
+  readonly home: string
+  /** Whether it is the home of this command. */
+  readonly is_current: boolean
+  readonly uptime_seconds: number | null
+}
+
+export interface Homes {
+  /** That of this command first, the others by path. */
+  readonly homes: readonly ListedHome[]
+  /** How many sync daemons listen that are not the daemon of any of these homes. */
+  readonly others: number
+}
+
+/**
+ * Returns every home that has a sync daemon, found by one scan: this one, and those that the listeners in the port range
+ * name. Of another user's home, which is never opened, it says what the command line of the daemon says. Changes nothing.
+ */
+export async function listHomes(root: string): Promise<Homes> {
+  const daemon = syncDaemon.at(root)
+  const scan = await daemon.scan()
+  const found = scan.candidates
+    .filter(({ observation }) => observation.shape !== null)
+    .map((candidate) => describeCandidate(daemon, candidate, scan))
+  const here = { home: root, head: statusHead(await daemon.status({ seen: scan })) }
+  const read = [here, ...(await otherHomes(root, scan))].filter(({ head }) => hasDaemon(head))
+  const homes = [
+    ...read.map(({ home, head }) => homeOf(home, head, root, found)),
+    ...unreadHomes(found, scan),
+  ]
+  const used = new Set(homes.map(({ pid }) => pid))
+  return { homes, others: found.filter(({ pid }) => !used.has(pid)).length }
+}
+
+/** The homes of this user's daemons: the scan has read them, so that no path among them hangs. */
+async function otherHomes(
+  root: string,
+  { context, host }: Scan,
+): Promise<readonly { readonly home: string; readonly head: StatusHead }[]> {
+  const snapshots = [...context.scopes.values()].filter(
+    ({ isLate, gone, owner }) => isLate !== true && gone === false && owner === host.user,
+  )
+  const paths = new Set(snapshots.flatMap(({ real }) => (real === null || real === root ? [] : [real])))
+  const read = [...paths]
+    .toSorted()
+    .map(async (home) => ({ home, head: statusHead(await syncDaemon.at(home).status()) }))
+  return Promise.all(read)
+}
+
+/** A home of another user is foreign, whatever is in it. */
+function hasDaemon({ state, pid, last_stop }: StatusHead): boolean {
+  return state === 'foreign' ? pid !== null || last_stop !== null : state !== 'none'
+}
+
+function homeOf(home: string, head: StatusHead, root: string, found: readonly DoctorRecord[]): ListedHome {
+  const seen = head.pid === null ? undefined : found.find(({ pid }) => pid === head.pid)
+  return { home, is_current: home === root, ...head, uptime_seconds: seen?.uptime_seconds ?? null }
+}
+
+/** The homes that were not read: another user's, and those that the scan could not read in time. */
+function unreadHomes(found: readonly DoctorRecord[], { context }: Scan): readonly ListedHome[] {
+  return found.flatMap((record) => {
+    const home = record.daemon_root ?? record.singleton_scope_id
+    if (home === null) return []
+    const snapshot = context.scopes.get(home)
+    return snapshot === undefined || snapshot.isLate === true ? [unreadHome(home, record)] : []
+  })
+}
+
+function unreadHome(home: string, record: DoctorRecord): ListedHome {
+  const isOthers = record.skip_reason === 'other_user'
+  return {
+    home,
+    is_current: false,
+    state: isOthers ? 'foreign' : 'elsewhere',
+    why: isOthers ? 'it belongs to another user' : 'the home could not be read',
+    since: null,
+    is_predecessor: false,
+    pid: record.pid,
+    port: record.port,
+    version: record.package_version,
+    package_version: record.package_version,
+    protocol_version: record.protocol_version,
+    started_at: record.started_at,
+    last_stop: null,
+    uptime_seconds: record.uptime_seconds,
+  }
+}

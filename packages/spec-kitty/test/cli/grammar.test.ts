@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest'
+import { COMMON_OPTIONS, parseCommand, UsageError, type CommandSpec } from 'familiar/cli'
+import { isValuedFlag } from '../../src/cli/flags.js'
+import { mistake, withGuess } from '../../src/cli/mistakes.js'
+import { route, type Route } from '../../src/cli/route.js'
+import { commandNamed, commandsBelow, isGroup, knownNames, type Listed } from '../../src/cli/table.js'
+import { TOPICS } from '../../src/cli/topics.js'
+import { helpText } from '../../src/cli/help.js'
+import { typosOf } from '../../../familiar/test/helpers/typos.js'
+import { wordsOf } from '../helpers/shell-words.js'
+
+const ALL = commandsBelow('')
+const TERMINAL = { hasColor: false, columns: null }
+
+const asked = (line: string): Promise<Route> => route(line === '' ? [] : line.split(' '), isValuedFlag)
+
+/** Returns the one line about a command line that is wrong. */
+async function wrong(line: string): Promise<string> {
+  const found = await asked(line)
+  if (found.kind === 'unknown' || found.kind === 'flag') return mistake(found).message
+  if (found.kind === 'help') return helpText(found.words, TERMINAL).catch((error: Error) => error.message)
+  if (found.kind === 'version') return 'the version'
+  const spec = await specOf(found.command)
+  try {
+    parseCommand(spec, found.args, { command: found.name, ports: { from: 9400, to: 9450 } })
+    return `runs ${found.command}`
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return 'word' in error ? withGuess(error as never, found.name, found.args).message : error.message
+  }
+}
+
+async function specOf(words: string): Promise<CommandSpec> {
+  const found = ALL.find((one) => one.words === words)
+  if (found === undefined) throw new Error(`no such command: ${words}`)
+  return found.describe()
+}
+
+describe('every way to ask for help is the same', () => {
+  it.each([...ALL.map(({ words }) => words), 'auth', 'sync', 'config', 'sync queue'])('%s', async (words) => {
+    const lines = [`help ${words}`, `${words} --help`, `${words} -h`, `-h ${words}`, `--help ${words}`]
+    const more = [`${words} help`, `--json ${words} --help`, `${words} --help --nonsense`]
+    for (const line of [...lines, ...more]) {
+      if (words === 'help' && line === 'help help') continue
+      expect([line, await asked(line)]).toEqual([line, { kind: 'help', words: helpWords(words, line) }])
+    }
+    expect(await helpText(words.split(' '), TERMINAL)).toMatch(new RegExp(`^Usage: spec-kitty ${words}`))
+  })
+
+  it('of everything', async () => {
+    for (const line of ['', 'help', '--help', '-h', 'help --json', '-h --json', 'help help']) {
+      expect([line, await asked(line)]).toEqual([
+        line,
+        { kind: 'help', words: line === 'help help' ? ['help'] : [] },
+      ])
+    }
+  })
+
+  it('of a word that is a command of a group', async () => {
+    expect(await asked('sync help status')).toEqual({ kind: 'help', words: ['sync', 'status'] })
+    expect(await asked('init -- help')).toEqual(
+      expect.objectContaining({ kind: 'run', args: ['--', 'help'] }),
+    )
+    expect(await asked('init ./help')).toEqual(expect.objectContaining({ kind: 'run', args: ['./help'] }))
+  })
+})
+
+/** `help` has no words of its own to show. */
+function helpWords(words: string, line: string): readonly string[] {
+  return words === 'help' ? (line === 'help help' ? ['help'] : []) : words.split(' ')
+}
+
+describe('the version', () => {
+  it.each(['-v', '-V', '--version', '--json --version', '-V --json'])('is told by %s', async (line) => {
+    expect((await asked(line)).kind).toBe('version')
+  })
+
+  it('and by its own command', async () => {
+    expect(await asked('version')).toMatchObject({ kind: 'run', command: 'version' })
+  })
+})
+
+describe('flags may stand before, between and after the words', () => {
+  it.each([
+    ['--json auth doctor', 'auth doctor', ['--json']],
+    ['auth --json doctor', 'auth doctor', ['--json']],
+    ['auth doctor --json', 'auth doctor', ['--json']],
+    ['--lines 5 sync logs', 'sync logs', ['--lines', '5']],
+    ['--lines=5 sync logs -f', 'sync logs', ['--lines=5', '-f']],
+    ['-n 5 sync logs', 'sync logs', ['-n', '5']],
+    ['--port 9401 --reset auth doctor', 'auth doctor', ['--port', '9401', '--reset']],
+    ['dashboard --json status', 'dashboard status', ['--json']],
+    ['sync queue --export drop', 'sync queue', ['--export', 'drop']],
+    ['sync queue --dead drop E', 'sync queue drop', ['--dead', 'E']],
+    ['sync publish --type status', 'sync publish', ['--type', 'status']],
+    ['doctor --reset', 'auth doctor', ['--reset']],
+    ['dashboard cleanup --yes', 'dashboard clean-up', ['--yes']],
+    ['sync queue retry -- -E', 'sync queue retry', ['--', '-E']],
+  ])('%s', async (line, command, args) => {
+    expect(await asked(line)).toMatchObject({ kind: 'run', command, args })
+  })
+
+  it('no option has a value in one command and none in another', async () => {
+    const kinds = new Map<string, Set<boolean>>()
+    for (const one of ALL) {
+      for (const [name, { value }] of Object.entries((await one.describe()).options)) {
+        kinds.set(name, (kinds.get(name) ?? new Set()).add(value !== undefined))
+      }
+    }
+    expect([...kinds].filter(([, found]) => found.size > 1)).toEqual([])
+    expect(kinds.size).toBeGreaterThan(15)
+  })
+})
+
+describe('a mistyped word', () => {
+  const NAMES = knownNames()
+
+  it.each(NAMES)('of %s finds its neighbour, and runs nothing', async (name) => {
+    const words = name.split(' ')
+    for (const [index, word] of words.entries()) {
+      // The first word of a group is tried with the first command of the group.
+      const isTried =
+        NAMES.findIndex((one) => one.startsWith(`${words.slice(0, index + 1).join(' ')} `)) <
+        NAMES.indexOf(name)
+      for (const typo of isTried && index < words.length - 1 ? [] : typosOf(word)) {
+        const line = words.with(index, typo).join(' ')
+        if (commandNamed(line) !== null || isGroup(line)) continue
+        if (name === 'init' || typo.startsWith('-')) continue
+        expect([line, await wrong(line)]).toEqual([line, expect.stringMatching(suggested(name))])
+      }
+    }
+  })
+
+  it('of init, too', async () => {
+    for (const typo of typosOf('init'))
+      expect([typo, await wrong(typo)]).toEqual([typo, expect.stringContaining("'init'")])
+  })
+
+  it.each(NAMES.filter((name) => name.includes(' ')))('%s in another order', async (name) => {
+    const line = name.split(' ').toReversed().join(' ')
+    expect([line, await wrong(line)]).toEqual([line, expect.stringMatching(suggested(name))])
+  })
+
+  it.each(Object.keys(TOPICS))('of the topic %s', async (topic) => {
+    for (const typo of typosOf(topic)) {
+      if (typo.startsWith('-')) continue
+      const text = await wrong(`help ${typo}`)
+      expect([typo, text]).toEqual([typo, expect.stringContaining(`did you mean '${topic}'?`)])
+    }
+  })
+
+  it.each([
+    [
+      'stauts',
+      "there is no command 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
+    ],
+    ['synch status', "there is no command 'synch status': did you mean 'sync status'?"],
+    ['doctor auth', "unexpected word 'auth' after 'doctor': did you mean 'auth doctor'?"],
+    ['auth doctor now', "unexpected word 'now' after 'auth doctor'"],
+    ['sync queue retr E1', "unexpected word 'retr' after 'sync queue': did you mean 'sync queue retry'?"],
+    ['sync login', "there is no command 'sync login': did you mean 'auth login'?"],
+    ['cleanup', "there is no command 'cleanup': did you mean 'dashboard clean-up'?"],
+    ['frobnicate', "there is no command 'frobnicate'"],
+    ['config frobnicate', "there is no command 'config frobnicate': 'config' needs one of: list, get"],
+    ['config', "'config' needs one of: list, get"],
+    [
+      'stauts --help',
+      "there is no help for 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
+    ],
+    ['--json', "'--json' needs a command"],
+    ['-- sync status', "'--' needs a command"],
+    ['--verison', "unknown option '--verison': did you mean '--version'?"],
+    ['\u2013version', "'\u2013version' begins with a dash that is no hyphen: write --version"],
+    ['\u2013\u2013json sync status', "'\u2013\u2013json' begins with a dash that is no hyphen: write --json"],
+  ])('%s', async (line, message) => {
+    expect(await wrong(line)).toBe(message)
+  })
+})
+
+/** A suggestion may call the command by any of its names, and name others that are as near. */
+function suggested(name: string): RegExp {
+  const names = knownNames().filter((one) => one === name || (commandNamed(one) ?? 0) === commandNamed(name))
+  return new RegExp(`did you mean.*(?:${names.map((one) => `${one.split(' ').at(-1) ?? ''}'`).join('|')})`)
+}
+
+/** The flags that were tried with a command. */
+const tried = new Set<string>()
+
+describe.each(ALL)('$words', (one: Listed) => {
+  it('finds the neighbour of every mistyped flag', async () => {
+    const spec = await one.describe()
+    const names = Object.keys({ ...spec.options, ...COMMON_OPTIONS })
+    for (const name of Object.keys(spec.options).filter((one) => !tried.has(one))) {
+      tried.add(name)
+      for (const typo of typosOf(name)) {
+        if (names.includes(typo) || typo.startsWith('-')) continue
+        const line = `${one.words} --${typo}`
+        expect([line, await wrong(line)]).toEqual([line, expect.stringContaining(`'--${name}'`)])
+      }
+    }
+  })
+
+  it('is described in full', async () => {
+    const spec = await one.describe()
+    expect(spec.about).toMatch(/^[A-Z][^\n]*\.$/)
+    expect(one.summary).toMatch(/^[a-z][^\n]*[^.]$/)
+    expect(spec.examples.length).toBeGreaterThanOrEqual(2)
+    expect(spec.examples.length).toBeLessThanOrEqual(3)
+    expect(spec.exits[0]).toBeDefined()
+    const known = new Set(Object.keys(spec.options))
+    for (const { lead, may } of spec.forms ?? []) {
+      expect([...(lead === undefined ? [] : [lead]), ...may].filter((name) => !known.has(name))).toEqual([])
+    }
+  })
+
+  it('has examples that can be typed', async () => {
+    for (const [line] of (await one.describe()).examples) {
+      const commands = wordsOf(line).filter(([program]) => program === 'spec-kitty')
+      expect([line, commands.length > 0]).toEqual([line, true])
+      for (const [, ...args] of commands) {
+        const found = await route(args, isValuedFlag)
+        if (found.kind === 'help') continue
+        if (found.kind !== 'run') throw new Error(`${line}: ${found.kind}`)
+        const ports = { from: 1, to: 65_536 }
+        parseCommand(await specOf(found.command), found.args, { command: found.name, ports })
+      }
+    }
+  })
+})

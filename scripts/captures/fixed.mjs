@@ -1,0 +1,56 @@
+// @ts-check
+
+/** The first number of a process in a private pid namespace: with it, all of them have four digits. */
+export const FIRST_PID = 2600
+
+/** What moves the cursor of a terminal, or clears a part of it. */
+// oxlint-disable-next-line no-control-regex
+const MOVES = /\u001b\[\d*[A-HJK]/g
+
+/** The home that the captures show, with as many characters as the one that they are taken in. */
+const HOME = '/home/an'
+
+/**
+ * Returns what a terminal shows at the end, with everything that differs between two runs replaced: the home, numbers of
+ * processes, times, ages and sizes. Each is replaced by a text of the same length, so that tables stay as they are.
+ *
+ * @param {string} screen what was written to the terminal
+ * @param {string} home
+ */
+export function fixed(screen, home) {
+  const pids = new Map()
+  const pid = (/** @type {string} */ one) => {
+    if (!pids.has(one)) pids.set(one, String(FIRST_PID + 101 + pids.size))
+    return pids.get(one)
+  }
+  return settled(screen)
+    .replaceAll(home, HOME)
+    .replaceAll(cutPaths(home), (cut) => `${HOME.slice(0, cut.length - 1)}…`)
+    .replaceAll(/(process |pid\\?"?: ?)(\d{4})\b/g, (_, before, one) => `${before}${pid(one)}`)
+    .replaceAll(
+      /^((?:\u001b\[\d+m)*[* ] +)(\d{4})( +\d{4}[ -])/gm,
+      (_, before, one, after) => `${before}${pid(one)}${after}`,
+    )
+    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '2026-11-26T12:03:10.000Z')
+    .replaceAll(/\b\d\d:\d\d:\d\d\b/g, '12:03:10')
+    .replaceAll(/\b\d{4}-\d\d-\d\d\b/g, '2026-11-26')
+    .replaceAll(/\bfor \d+ s\b/g, 'for 12 s')
+    .replaceAll(/ \d\ds(?=(?:\u001b\[\d+m)*(?: +\d\dM|$))/gm, ' 42s')
+    .replaceAll(/( )\d\dM\b/g, '$150M')
+}
+
+/** Matches the begin of the home before the ellipsis of a path that was shortened. @param {string} home */
+function cutPaths(home) {
+  const begins = Array.from(home, (_, index) => home.slice(0, index + 1)).filter((one) => one.length > 1)
+  return new RegExp(`(?<![\\w/])(?:${begins.join('|')})…`, 'g')
+}
+
+/** What is left of a text with carriage returns and cleared lines. @param {string} screen */
+function settled(screen) {
+  return screen
+    .replaceAll('\r\n', '\n')
+    .split('\n')
+    .map((line) => line.replaceAll(MOVES, '').replace(/\r+$/, ''))
+    .map((line) => line.slice(line.lastIndexOf('\r') + 1))
+    .join('\n')
+}
