@@ -8,7 +8,7 @@
  * `npm run captures -- --print NAME` prints those whose name contains NAME, and writes nothing.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +24,9 @@ const WIDTHS = [60, 80, 120]
 
 /** A younger daemon of the predecessor may count as starting, and not as stale. */
 const STALE_AFTER_MS = 31_000
+
+/** Then an age in seconds has two digits. */
+const TWO_DIGITS_MS = 10_000
 
 /** No command takes longer. */
 const COMMAND_MS = 60_000
@@ -82,16 +85,18 @@ async function play(stage) {
 
   await at('help', 'spec-kitty --help')
   await at('help-doctor', 'spec-kitty auth doctor --help')
+  await at('help-topic', 'spec-kitty help exit-codes')
   await at(
     'error-usage',
-    'spec-kitty sync stauts; spec-kitty auth doctor --frce; spec-kitty sync now --timeout never',
+    'spec-kitty sync stauts; spec-kitty auth doctor --frce; spec-kitty dashboard --status --stop; spec-kitty sync logs --lines many',
   )
-  await at('error-terminal', 'spec-kitty dashboard --cleanup-all < /dev/null', { cwd: project })
+  await at('explain', 'spec-kitty explain F-002; spec-kitty explain pre_marker')
 
   const fleet = await startFleet(root, other)
   await at('start-upgrade', 'spec-kitty sync start', { once: true })
   await at('status', 'spec-kitty sync status')
   await at('logs', 'spec-kitty sync logs')
+  await at('list', 'spec-kitty sync list')
   await at('logs-json', 'spec-kitty sync logs --json')
   await at(
     'dashboard',
@@ -104,6 +109,7 @@ async function play(stage) {
   await at('doctor-verbose', 'spec-kitty auth doctor --verbose')
   await at('reset-dry-run', 'spec-kitty auth doctor --reset --dry-run')
   await at('reset', 'spec-kitty auth doctor --reset', { answer: 'y\n', once: true })
+  await at('error-terminal', 'spec-kitty dashboard --cleanup-all < /dev/null')
   await at('dashboards-clean-up', 'spec-kitty dashboard --cleanup-all', {
     cwd: home,
     answer: 'y\n',
@@ -122,7 +128,8 @@ async function play(stage) {
   rmSync(join(root, 'config.toml'))
   const server = await fillRange()
   await at('error-range-full', 'spec-kitty sync start')
-  await at('doctor-range-full', 'spec-kitty auth doctor | head -n 30')
+  await sleep(TWO_DIGITS_MS)
+  await at('doctor-range-full', 'spec-kitty auth doctor')
   server.kill('SIGKILL')
 }
 
@@ -208,7 +215,7 @@ function environment(home) {
 }
 
 /**
- * Runs a command line on a terminal, and writes what it shows. With `once`, it is run only once, in colour, because it changes
+ * Runs commands (with `; ` between them) on a terminal, and writes what they show. With `once`, it is run only once, in colour, because it changes
  * what it shows.
  *
  * @param {Stage} stage @param {string} name @param {string} line
@@ -216,18 +223,21 @@ function environment(home) {
  */
 async function capture({ columns, home }, name, line, { cwd = home, answer = '', once = false }) {
   const shown = async (/** @type {NodeJS.ProcessEnv} */ more) => {
-    const screen = await onTerminal(line, { columns, cwd, answer, env: { ...environment(home), ...more } })
-    return fixed(screen, home)
+    const env = { ...environment(home), ...more }
+    const screens = []
+    for (const one of line.split('; ')) {
+      screens.push(`$ ${one}\n${await onTerminal(one, { columns, cwd, answer, env })}`)
+    }
+    return fixed(screens.join(''), home)
   }
   const colored = await shown({})
   const plain = once ? withoutStyles(colored) : await shown({ NO_COLOR: '1' })
-  const title = `$ ${line.replaceAll('; ', '\n$ ').replaceAll(' && ', '\n$ ')}`
   if (printed !== null) {
-    if (name.includes(printed)) console.log(`== ${name}, ${columns} columns\n${title}\n${colored}`)
+    if (name.includes(printed)) console.log(`== ${name}, ${columns} columns\n${colored}`)
     return
   }
-  writeFileSync(join(CAPTURES, `${name}-${columns}.txt`), `${title}\n${plain}`)
-  writeFileSync(join(CAPTURES, `${name}-${columns}.svg`), toSvg(`${title}\n${colored}`, columns))
+  writeFileSync(join(CAPTURES, `${name}-${columns}.txt`), plain)
+  writeFileSync(join(CAPTURES, `${name}-${columns}.svg`), toSvg(colored, columns))
 }
 
 /** @param {string} text */

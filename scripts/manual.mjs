@@ -23,9 +23,13 @@ export async function manualPage({ version, date }) {
     'command',
     '[\\fIoption\\fR ...]',
     '.SH DESCRIPTION',
-    text('spec-kitty shows the missions of a project in a dashboard, and sends its events to a sync server. Each is done by a daemon that commands start when they need it, and that leaves when it has nothing to do.'),
+    text(
+      'spec-kitty shows the missions of a project in a dashboard, and sends its events to a sync server. Each is done by a daemon that commands start when they need it, and that leaves when it has nothing to do.',
+    ),
     '.PP',
-    text("'spec-kitty doctor' says what is wrong, and the command that mends it; 'spec-kitty doctor --reset' cleans up old daemons."),
+    text(
+      "'spec-kitty doctor' says what is wrong, and the command that mends it; 'spec-kitty doctor --reset' cleans up old daemons.",
+    ),
     '.SH COMMANDS',
     ...commands.flat(),
     '.SH OPTIONS',
@@ -48,7 +52,9 @@ async function commandPart({ words, aliases = [], describe }) {
   const spec = await describe()
   const own = optionEntries(spec.options)
   const known = exitEntries({ exits: {} })
-  const exits = exitEntries(spec).filter(([code, meaning]) => known.every((one) => one[0] !== code || one[1] !== meaning))
+  const exits = exitEntries(spec).filter(([code, meaning]) =>
+    known.every((one) => one[0] !== code || one[1] !== meaning),
+  )
   return [
     `.SS ${escaped(`spec-kitty ${words}`)}`,
     ...usageLines(spec).flatMap((rest, index) => [
@@ -56,11 +62,24 @@ async function commandPart({ words, aliases = [], describe }) {
       `.B ${escaped(`spec-kitty ${words}`)}`,
       ...(rest === '' ? [] : [escaped(rest)]),
     ]),
-    ...paragraphs([spec.about, ...(spec.more ?? []), ...aliases.map((alias) => `'spec-kitty ${alias}' is the same.`)]),
+    ...paragraphs([
+      spec.about,
+      ...(spec.more ?? []),
+      ...aliases.map((alias) => `'spec-kitty ${alias}' is the same.`),
+    ]),
     ...tagged(own),
     '.PP',
     'Examples:',
-    ...spec.examples.flatMap(([line, what]) => ['.PP', `${text(capital(what))}:`, '.PP', '.RS 4', '.nf', escaped(line), '.fi', '.RE']),
+    ...spec.examples.flatMap(([line, what]) => [
+      '.PP',
+      `${text(capital(what))}:`,
+      '.PP',
+      '.RS 4',
+      '.nf',
+      escaped(line),
+      '.fi',
+      '.RE',
+    ]),
     ...(exits.length === 0 ? [] : ['.PP', 'Exit codes:', ...tagged(exits)]),
   ]
 }
@@ -92,7 +111,8 @@ function wrapped(words) {
   const lines = []
   for (const word of words) {
     const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= LINE_BYTES) lines[lines.length - 1] = `${last} ${word}`
+    if (last !== undefined && last.length + 1 + word.length <= LINE_BYTES)
+      lines[lines.length - 1] = `${last} ${word}`
     else lines.push(word)
   }
   return lines
@@ -100,7 +120,14 @@ function wrapped(words) {
 
 /** @param {string} line */
 function escaped(line) {
-  const plain = line.trim().replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll("'", '\\(aq').replaceAll('^', '\\(ha').replaceAll('~', '\\(ti').replaceAll('`', '\\(ga')
+  const plain = line
+    .trim()
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('^', '\\(ha')
+    .replaceAll('~', '\\(ti')
+    .replaceAll('`', '\\(ga')
   return plain.startsWith('.') ? `\\&${plain}` : plain
 }
 

@@ -5,7 +5,14 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { COMMON_OPTIONS, daemonCommands, EXIT_TEXTS, exitEntries, optionEntries, usageLines } from 'familiar/cli'
+import {
+  COMMON_OPTIONS,
+  daemonCommands,
+  EXIT_TEXTS,
+  exitEntries,
+  optionEntries,
+  usageLines,
+} from 'familiar/cli'
 import { commandsBelow, SECTIONS } from '../packages/spec-kitty/dist/cli/table.js'
 import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES } from '../packages/spec-kitty/dist/cli/topics.js'
 import { fillIn } from './print-tables.mjs'
@@ -23,10 +30,15 @@ export const PAGES = {
  * @returns {Promise<Readonly<Record<string, string>>>}
  */
 export async function renderCommands() {
-  const sections = await Promise.all(Object.entries(SECTIONS).map(([key, title]) => renderSection(key, title)))
+  const sections = await Promise.all(
+    Object.entries(SECTIONS).map(([key, title]) => renderSection(key, title)),
+  )
   return {
     commands: sections.join('\n'),
-    options: toTable(['option', 'what it does'], optionEntries(COMMON_OPTIONS).map(([name, what]) => [`\`${name.trim()}\``, what])),
+    options: toTable(
+      ['option', 'what it does'],
+      optionEntries(COMMON_OPTIONS).map(([name, what]) => [`\`${name.trim()}\``, what]),
+    ),
     environment: toTable(['variable', 'what it does'], codes(Object.entries(ENVIRONMENT))),
     files: `${FILES_NOTE}\n\n${toTable(['below the home', 'what it is'], codes(HOME_FILES))}\n${toTable(['in a project', 'what it is'], codes(PROJECT_FILES))}`,
     exits: toTable(['exit', 'means'], Object.entries(EXIT_TEXTS)),
@@ -42,7 +54,11 @@ export function renderLibraryCommands() {
   const commands = daemonCommands({ title: 'daemon', command: 'shout' })
   const rows = Object.entries(commands).map(([name, spec]) => {
     const own = optionEntries(spec.options).filter(([option]) => !option.includes('--json'))
-    return [`\`${name}\``, spec.about, own.map(([option, what]) => `\`${option.trim()}\`: ${what}`).join('<br>')]
+    return [
+      `\`${name}\``,
+      spec.about,
+      own.map(([option, what]) => `\`${option.trim()}\`: ${what}`).join('<br>'),
+    ]
   })
   return { commands: toTable(['command', 'what it does', 'options besides `--json`'], rows) }
 }
@@ -61,7 +77,9 @@ async function renderSection(key, title) {
 async function renderCommand({ words, aliases = [], describe }) {
   const spec = await describe()
   const usage = usageLines(spec).map((rest) => `spec-kitty ${words} ${rest}`.trim())
-  const options = optionEntries(spec.options).map(([name, what]) => /** @type {const} */ ([`\`${name.trim()}\``, what]))
+  const options = optionEntries(spec.options).map(
+    ([name, what]) => /** @type {const} */ ([`\`${name.trim()}\``, what]),
+  )
   const examples = spec.examples.flatMap(([line, what]) => [`# ${what}`, line])
   return [
     `### ${words}\n`,
@@ -70,7 +88,9 @@ async function renderCommand({ words, aliases = [], describe }) {
     ...aliases.map((alias) => `\`spec-kitty ${alias}\` is the same.\n`),
     ...(options.length === 0 ? [] : [toTable(['option', 'what it does'], options)]),
     `\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`,
-    `Exit codes: ${exitEntries(spec).map(([code, what]) => `${code}: ${what}`).join('. ')}.\n`,
+    `Exit codes: ${exitEntries(spec)
+      .map(([code, what]) => `${code}: ${what}`)
+      .join('. ')}.\n`,
   ].join('\n')
 }
 

@@ -26,7 +26,7 @@ export function fixed(screen, home) {
   return settled(screen)
     .replaceAll(home, HOME)
     .replaceAll(cutPaths(home), (cut) => `${HOME.slice(0, cut.length - 1)}…`)
-    .replaceAll(/(process |pid"?: ?)(\d{4})\b/g, (_, before, one) => `${before}${pid(one)}`)
+    .replaceAll(/(process |pid\\?"?: ?)(\d{4})\b/g, (_, before, one) => `${before}${pid(one)}`)
     .replaceAll(
       /^((?:\u001b\[\d+m)*[* ] +)(\d{4})( +\d{4}[ -])/gm,
       (_, before, one, after) => `${before}${pid(one)}${after}`,
@@ -35,9 +35,8 @@ export function fixed(screen, home) {
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, '12:03:10')
     .replaceAll(/\b\d{4}-\d\d-\d\d\b/g, '2026-11-26')
     .replaceAll(/\bfor \d+ s\b/g, 'for 12 s')
-    .replaceAll(/( )\d\ds( +\d\dM)/g, '$142s$2')
+    .replaceAll(/ \d\ds(?=(?:\u001b\[\d+m)*(?: +\d\dM|$))/gm, ' 42s')
     .replaceAll(/( )\d\dM\b/g, '$150M')
-    .replaceAll(/ {2}\ds( +\d\dM)/g, ' 12s$1')
 }
 
 /** Matches the begin of the home before the ellipsis of a path that was shortened. @param {string} home */

@@ -35,7 +35,7 @@ export function toSvg(text, columns) {
   const rows = lines.map((line, index) => row(line, MARGIN + (index + 0.75) * LINE))
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="${TEXT}" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="${TEXT}">
 ${rows.join('\n')}
 </g>
 </svg>
@@ -89,7 +89,11 @@ function changed(look, code) {
 /** @param {readonly Span[]} line @param {number} y */
 function row(line, y) {
   let column = 0
-  const texts = line.map(({ text, look }) => {
+  // What stands between runs of blanks has a place of its own: a picture need not keep blanks.
+  const parts = line.flatMap(({ text, look }) =>
+    text.split(/( {2,}|^ | $)/).map((part) => ({ text: part, look })),
+  )
+  const texts = parts.map(({ text, look }) => {
     const x = MARGIN + column * COLUMN
     column += text.length
     if (text.trim() === '') return ''

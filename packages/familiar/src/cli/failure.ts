@@ -5,6 +5,7 @@ import { paintError, type Io } from './io.js'
 import { formatJson, SCHEMA_VERSION } from './json.js'
 import { printable } from './printable.js'
 import { CommandError, UsageError } from './usage.js'
+import { columnsOf, wrapWords } from './width.js'
 
 interface Failure {
   readonly code: string
@@ -14,7 +15,8 @@ interface Failure {
   readonly exit: number
 }
 
-type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> & Partial<Pick<Io, 'hasErrorColor'>>
+type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
+  Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>>
 
 /**
  * Prints on stderr what went wrong and what to do: in one line or, where the message has several, the remedy on a line of its
@@ -32,15 +34,33 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
   return failure.exit
 }
 
+/** What goes on from the line before. */
+const INDENT = '  '
+
+/** One line where there is room; else, or where there are details, the remedy stands on a line of its own. */
 function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
-  const { program, hasErrorColor = false } = io
-  const [first = '', ...rest] = [message, ...details].map(printable)
-  const head = `${paintError({ hasErrorColor }, 'red', `${program}:`)} ${first}`
-  if (remediation === null) return [head, ...rest]
-  const remedy = withCommand(printable(remediation), program, (command) =>
-    paintError({ hasErrorColor }, 'cyan', command),
-  )
-  return rest.length === 0 ? [`${head} (${remedy})`] : [head, ...rest, remedy]
+  const { program, hasErrorColor = false, errorColumns = null } = io
+  const said = printable(`${program}: ${message}`)
+  const remedy = remediation === null ? null : printable(remediation)
+  const painted = (text: string): string =>
+    withCommand(text, program, (command) => paintError({ hasErrorColor }, 'cyan', command))
+  const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(` (${remedy})`))
+  if (details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
+    return [`${withHead(said, io)}${remedy === null ? '' : ` (${painted(remedy)})`}`]
+  const room = errorColumns === null ? null : errorColumns - INDENT.length
+  const [first = '', ...more] = wrapWords(said, room)
+  return [
+    withHead(first, io),
+    ...more.map((line) => `${INDENT}${line}`),
+    ...details.flatMap((line) => wrapWords(printable(line), room)),
+    ...(remedy === null ? [] : [painted(remedy)]),
+  ]
+}
+
+/** The name of the tool before an error is red. */
+function withHead(line: string, { program, hasErrorColor = false }: Screen): string {
+  const head = `${program}:`
+  return `${paintError({ hasErrorColor }, 'red', head)}${line.slice(head.length)}`
 }
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {

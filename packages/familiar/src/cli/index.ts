@@ -11,7 +11,7 @@ export { EXIT } from './exit-codes.js'
 export { explain } from './explain.js'
 export { reportFailure } from './failure.js'
 export { note, warn, type Io } from './io.js'
-export { printJson } from './json.js'
+export { printJson, SCHEMA_VERSION } from './json.js'
 export { connectionJson } from './print-connection.js'
 export { printable } from './printable.js'
 export { runOnProcess, type ProcessSettings } from './process-io.js'
@@ -20,7 +20,7 @@ export { isOn } from '../define/environment.js'
 export { homeDirectory } from '../define/home.js'
 export { shellQuote } from '../define/shell-quote.js'
 export { describeCandidate } from './tool.js'
-export { daemonCommands, daemonSummaries, type DaemonWords } from './describe.js'
+export { daemonCommands, type DaemonWords } from './describe.js'
 export {
   COMMON_ENVIRONMENT,
   COMMON_OPTIONS,
@@ -44,9 +44,6 @@ export {
   commandHelp,
   examplesBlock,
   exitEntries,
-  flagText,
-  heading,
-  list,
   optionEntries,
   section,
   sections,
@@ -58,13 +55,13 @@ export {
 } from './help.js'
 export { didYouMean, nearest, nearestCommands } from './nearest.js'
 export { parseCommand, parseOptions } from './parse.js'
-export { asksForHelp, asksForJson, isFlag, takeCommonFlags } from './words.js'
+export { asksForJson, isFlag } from './words.js'
 export { CommandError, readOptions, readPort, UnexpectedWordError, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName, startTimesOf } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'
 export { withLock } from '../act/lock.js'
 export { assertOwnScope } from '../act/scope-checks.js'
-export { formatTable } from './table.js'
+export { formatTable, layTable } from './table.js'
 export { formatLines } from './lines.js'
 export { paint } from './io.js'
 export type { StatusExtension, StatusView } from './status.js'

@@ -18,7 +18,8 @@ export interface Io {
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
-  /** The same for stderr, which may be another place. */
+  /** The same two for stderr, which may be another place. */
+  readonly errorColumns: number | null
   readonly hasErrorColor: boolean
   /** Whether the user wants to see more: `--verbose`. */
   readonly isVerbose: boolean

@@ -101,7 +101,10 @@ function makeIo(
       return process.stdout.isTTY
     },
     get columns() {
-      return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null
+      return columnsOf(process.stdout)
+    },
+    get errorColumns() {
+      return columnsOf(process.stderr)
     },
     get hasColor() {
       return isPainted('stdout')
@@ -143,6 +146,10 @@ function makeIo(
     },
     exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
   }
+}
+
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
+  return isTTY && columns > 0 ? columns : null
 }
 
 /** Takes the cursor back and clears the line. */

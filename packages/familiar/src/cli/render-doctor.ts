@@ -118,22 +118,24 @@ function order(record: DoctorRecord): number {
 const COLLAPSED = 4
 
 function collapsed(records: readonly DoctorRecord[]): readonly ShownRow[] {
-  const rows = new Map<string, ShownRow>()
-  const alike = (record: DoctorRecord): string =>
-    `${record.pid} ${record.cleanup_class} ${record.skip_reason} ${record.rule}`
   const many = new Map<string, number>()
-  for (const record of records) many.set(alike(record), (many.get(alike(record)) ?? 0) + 1)
+  for (const record of records) many.set(kindOf(record), (many.get(kindOf(record)) ?? 0) + 1)
+  const rows = new Map<string, ShownRow>()
   for (const [index, record] of records.entries()) {
-    const isOne =
-      record.pid !== null &&
-      record.cleanup_class === 'never_touch' &&
-      !isLive(record) &&
-      (many.get(alike(record)) ?? 0) >= COLLAPSED
-    const key = isOne ? alike(record) : String(index)
+    const isOne = mayCollapse(record) && (many.get(kindOf(record)) ?? 0) >= COLLAPSED
+    const key = isOne ? kindOf(record) : String(index)
     const row = rows.get(key) ?? { ...record, ports: [] }
     rows.set(key, { ...row, ports: [...row.ports, ...(record.port === null ? [] : [record.port])] })
   }
   return [...rows.values()]
+}
+
+function mayCollapse(record: DoctorRecord): boolean {
+  return record.pid !== null && record.cleanup_class === 'never_touch' && !isLive(record)
+}
+
+function kindOf({ pid, cleanup_class, skip_reason, rule }: DoctorRecord): string {
+  return `${pid} ${cleanup_class} ${skip_reason} ${rule}`
 }
 
 /** `9400`, `9400-9449`, or `9400 +3` for ports with gaps between them. */

@@ -7,7 +7,7 @@ const WHY: Readonly<Record<string, (scope: string) => string>> = {
   'F-011 info': (scope) => `Two daemons then work with the files of one ${scope}.`,
   'F-013 warn': () => 'Commands here cannot use it, and start no second one beside it.',
   'F-014 warn': () => 'Commands here cannot use it, and start no second one beside it.',
-  'F-015 warn': () => 'What it was doing was cut off. The end of its log may tell why.',
+  'F-015 warn': () => 'What it was doing was cut off.',
 }
 
 /** Returns why a finding matters; null where that is plain. `ofTool` has the tool's own findings, by id. */

@@ -2,7 +2,8 @@
 const PLAIN = /^[\u0020-\u007e]*$/
 
 /** Characters that a terminal puts over or into the one before: they take no column. */
-const ZERO = /^[\p{Mn}\p{Me}\u1160-\u11ff\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\u{e0001}-\u{e01ef}]$/u
+const ZERO =
+  /^(?:\p{Mn}|\p{Me}|[\u1160-\u11ff]|\u200b|\u200c|\u200d|[\u2060-\u2064]|\ufeff|[\u{e0001}-\u{e01ef}])$/u
 
 /** Characters that take two columns: those of East Asia (Unicode Annex 11, W and F), and emoji. */
 const WIDE =

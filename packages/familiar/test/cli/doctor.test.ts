@@ -13,6 +13,12 @@ const ports = portsOf('cli/doctor')
 const user = userOf(ports, { PREVIEWD_SCOPE: 'project' })
 const here = user.project('here')
 
+const CLEAN = {
+  commands: ['previewd doctor --reset'],
+  description: 'ends what is proven stale',
+  safe: true,
+}
+
 /** Starts the daemon of a project. Returns its pid and port, and whether it lives. */
 function daemonIn(cwd: string) {
   const { pid, port } = user.json(['start'], { cwd }).document
@@ -117,7 +123,7 @@ describe('an orphan', () => {
         daemon_root: gone,
         cleanup_class: 'safe_auto',
         stale_evidence: expect.arrayContaining(['project_gone']),
-        remedy: 'previewd doctor --reset',
+        remedy: CLEAN,
       }),
     ])
     expect(document.findings).toEqual([
@@ -125,7 +131,7 @@ describe('an orphan', () => {
         id: 'F-002',
         severity: 'warn',
         summary: 'orphaned previewd daemons: 1 can be cleaned',
-        remediation: { command: 'previewd doctor --reset', description: 'ends what is proven stale' },
+        remediation: { command: 'previewd doctor --reset', ...CLEAN },
       },
     ])
     const dry = user.json(['doctor', '--reset', '--dry-run'], { cwd: here })
@@ -182,7 +188,12 @@ describe('a daemon that does not answer', () => {
         id: 'F-005',
         severity: 'critical',
         summary: expect.stringContaining(`process ${pid}`),
-        remediation: { command: 'previewd stop', description: 'ends it' },
+        remediation: {
+          command: 'previewd stop',
+          commands: ['previewd stop'],
+          description: 'ends it',
+          safe: false,
+        },
       },
     ])
     expect(user.run(['status'], { cwd: here })).toMatchObject({

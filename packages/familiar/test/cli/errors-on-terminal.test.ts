@@ -61,6 +61,25 @@ describe('an error', () => {
   )
 })
 
+describe('an error on a narrow terminal', () => {
+  const error = new FamiliarError('E_LOCK_BUSY', 'another command holds the lock of this home and works', {
+    hint: "run 'tool stop' and wait",
+  })
+
+  it.each([20, 40, 60, 80, 120])(
+    'of %i columns is broken at spaces, and keeps its remedy whole',
+    (columns) => {
+      const { io, err } = screen(false)
+      reportFailure(error, { ...io, errorColumns: columns }, false, false)
+      const lines = err().trimEnd().split('\n')
+      expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(Math.max(columns, 24))
+      expect(lines.length === 1).toBe(columns >= 88)
+      if (lines.length > 1) expect(lines.at(-1)).toBe("run 'tool stop' and wait")
+      expect(err().replaceAll(/\s+/g, ' ')).toContain('another command holds the lock of this home and works')
+    },
+  )
+})
+
 describe('the command in a text', () => {
   it.each([
     ['tool start', '<tool start>'],

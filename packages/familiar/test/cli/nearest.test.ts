@@ -23,15 +23,29 @@ const WORDS = ['start', 'stop', 'restart', 'status', 'logs', 'doctor', 'now', 'h
 
 describe('the nearest word', () => {
   it.each(WORDS)('of every slip in %s is found', (word) => {
-    for (const typo of typosOf(word)) expect([typo, nearest(typo, WORDS)]).toEqual([typo, expect.arrayContaining([word])])
+    for (const typo of typosOf(word))
+      expect([typo, nearest(typo, WORDS)]).toEqual([typo, expect.arrayContaining([word])])
   })
 
   it('is none for what is far from all of them', () => {
-    for (const word of ['render', 'x', 'sub-scribe', '']) expect([word, nearest(word, WORDS)]).toEqual([word, []])
+    for (const word of ['render', 'x', 'sub-scribe', ''])
+      expect([word, nearest(word, WORDS)]).toEqual([word, []])
   })
 })
 
-const COMMANDS = ['sync', 'sync status', 'sync start', 'sync queue', 'sync queue retry', 'auth', 'auth status', 'auth login', 'doctor', 'auth doctor', 'dashboard clean-up']
+const COMMANDS = [
+  'sync',
+  'sync status',
+  'sync start',
+  'sync queue',
+  'sync queue retry',
+  'auth',
+  'auth status',
+  'auth login',
+  'doctor',
+  'auth doctor',
+  'dashboard clean-up',
+]
 
 describe('the nearest command', () => {
   it.each([

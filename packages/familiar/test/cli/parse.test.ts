@@ -103,7 +103,10 @@ describe('a command line that is wrong names what is wrong, and the right form',
   it('whatever the slip in a flag', () => {
     for (const name of Object.keys(GRAMMAR.options)) {
       for (const typo of typosOf(name)) {
-        expect([typo, wrong(() => parse(`--${typo}`))]).toEqual([typo, expect.stringContaining(`'--${name}'`)])
+        expect([typo, wrong(() => parse(`--${typo}`))]).toEqual([
+          typo,
+          expect.stringContaining(`'--${name}'`),
+        ])
       }
     }
   })
@@ -139,8 +142,18 @@ describe('the words of a command line', () => {
   })
 
   it('ask for help or JSON before -- only', () => {
-    expect([['help'], ['-h'], ['--json', 'help'], ['x', '--help']].map(asksForHelp)).toEqual([true, true, true, true])
-    expect([[], ['x', 'help'], ['--', '--help'], ['--', 'help']].map(asksForHelp)).toEqual([false, false, false, false])
+    expect([['help'], ['-h'], ['--json', 'help'], ['x', '--help']].map(asksForHelp)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ])
+    expect([[], ['x', 'help'], ['--', '--help'], ['--', 'help']].map(asksForHelp)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
     expect([['a', '--json'], ['--', '--json'], ['--json=1']].map(asksForJson)).toEqual([true, false, false])
   })
 
@@ -151,6 +164,11 @@ describe('the words of a command line', () => {
       isQuiet: true,
       hasNoColor: true,
     })
-    expect(takeCommonFlags(['a'])).toEqual({ args: ['a'], isVerbose: false, isQuiet: false, hasNoColor: false })
+    expect(takeCommonFlags(['a'])).toEqual({
+      args: ['a'],
+      isVerbose: false,
+      isQuiet: false,
+      hasNoColor: false,
+    })
   })
 })

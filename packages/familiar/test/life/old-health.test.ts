@@ -77,7 +77,11 @@ describe('a predecessor with another path of health', () => {
     const old = await startOld({ names: true, isRecorded: false })
     const { orphans, findings } = json(['doctor'])
     expect(orphans).toMatchObject([{ pid: old.pid, skip_reason: 'starting' }])
-    expect(orphans[0].remedy).toBe('wait 30 s, then: tool doctor --reset')
+    expect(orphans[0].remedy).toEqual({
+      commands: ['tool explain starting'],
+      description: 'it may still be coming up: look again in 30 s',
+      safe: true,
+    })
     expect(findings.map(({ id }: { id: string }) => id)).toEqual(['F-005'])
   })
 })
@@ -87,8 +91,9 @@ describe('a predecessor that does not say whose it is', () => {
     const old = await startOld({ names: false, isRecorded: false })
     const document = json(['doctor'])
     const command = `tool doctor --reset --force --port ${ports.from}`
-    expect(document.orphans).toMatchObject([{ pid: old.pid, skip_reason: 'pre_marker', remedy: command }])
-    expect(findingOf(document, 'F-002').remediation.command).toBe('tool doctor --reset --force')
+    const remedy = { commands: [command], description: 'ends it, whatever it is used for', safe: false }
+    expect(document.orphans).toMatchObject([{ pid: old.pid, skip_reason: 'pre_marker', remedy }])
+    expect(findingOf(document, 'F-002').remediation).toEqual({ command, ...remedy })
     expect(run(command.split(' ').slice(1)).status).toBe(0)
     expect(old.isAlive()).toBe(false)
   })
@@ -97,7 +102,7 @@ describe('a predecessor that does not say whose it is', () => {
     const old = await startOld({ names: false, isRecorded: true })
     expect(findingOf(json(['doctor']), 'F-011')).toMatchObject({
       severity: 'info',
-      remediation: { command: 'tool stop', description: 'ends it' },
+      remediation: { command: 'tool stop', commands: ['tool stop'], description: 'ends it', safe: false },
     })
     expect(json(['stop'])).toMatchObject({ outcome: 'stopped', pid: old.pid })
     expect(old.isAlive()).toBe(false)
@@ -116,7 +121,12 @@ describe('a predecessor that does not say whose it is', () => {
         id: 'F-011',
         severity: 'info',
         summary: `an earlier version 0.9.3 keeps a daemon on this scope too (port ${ports.from}); it is left alone, and ends with its own stop command`,
-        remediation: null,
+        remediation: {
+          command: 'tool explain F-011',
+          commands: ['tool explain F-011'],
+          description: 'both may run side by side',
+          safe: true,
+        },
       },
     ])
     expect(run(['doctor', '--reset', '--force']).status).toBe(0)
@@ -127,8 +137,9 @@ describe('a predecessor that does not say whose it is', () => {
     const old = await startOld({ names: false, isRecorded: true })
     process.kill(old.pid, 'SIGSTOP')
     const document = json(['doctor'])
-    const { command } = findingOf(document, 'F-005').remediation
-    expect(document.orphans[0].remedy).toBe(command)
+    const { command, ...remedy } = findingOf(document, 'F-005').remediation
+    expect(document.orphans[0].remedy).toEqual(remedy)
+    expect(run(['status']).stdout).toContain(`does not answer: ${command} `)
     expect(run(command.split(' ').slice(1)).status).toBe(0)
     await eventually(() => expect(old.isAlive()).toBe(false))
   })

@@ -42,7 +42,9 @@ function allHelp(terminal: Terminal): string {
     `Usage: ${PROGRAM} <command> [options]`,
     ...sections([...sectionsOf(''), ['Topics', topics]], terminal),
     examplesBlock(FIRST_STEPS, terminal),
-    wrap(`'${PROGRAM} help COMMAND' tells more: options, examples, environment, exit codes.`, terminal).join('\n'),
+    wrap(`'${PROGRAM} help COMMAND' tells more: options, examples, environment, exit codes.`, terminal).join(
+      '\n',
+    ),
   ])
 }
 
@@ -74,7 +76,9 @@ async function helpOf(one: Listed, terminal: Terminal): Promise<string> {
   const { aliases = [] } = one
   const notes = [
     ...aliases.map((alias) => `'${PROGRAM} ${alias}' is the same.`),
-    ...(further.length > 0 ? [`See also: ${further.map(({ words }) => `${PROGRAM} ${words}`).join(', ')}.`] : []),
+    ...(further.length > 0
+      ? [`See also: ${further.map(({ words }) => `${PROGRAM} ${words}`).join(', ')}.`]
+      : []),
   ]
   const context = { command: `${PROGRAM} ${one.words}`, environment: ENVIRONMENT }
   return commandHelp(spec, notes.length > 0 ? { ...context, footer: notes.join(' ') } : context, terminal)

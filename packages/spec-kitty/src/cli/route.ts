@@ -39,7 +39,8 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   if ([...flags, ...before].some((flag) => HELP.has(flag))) {
     return { kind: 'help', words: command === null ? typed : words }
   }
-  if (command !== null && command !== 'help') return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
+  if (command !== null && command !== 'help')
+    return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
   if (words.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
   if (typed.length === 0) return withoutWords(flags)
   return { kind: 'unknown', typed }

@@ -30,7 +30,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   FAMILIAR_SANDBOX: 'for tests: a file that gives daemons other ports and a home of their own',
   SPEC_KITTY_CLI_VERSION:
     'for tests: the version that a daemon reports; read by a daemon that is started by hand, never passed on by a command',
-  NODE_EXTRA_CA_CERTS: 'a file with certificates that the sync daemon trusts besides; read by Node, and passed on to the daemon',
+  NODE_EXTRA_CA_CERTS:
+    'a file with certificates that the sync daemon trusts besides; read by Node, and passed on to the daemon',
 }
 
 type Files = readonly (readonly [path: string, text: string])[]
@@ -60,7 +61,10 @@ export const PROJECT_FILES: Files = [
   ['.kittify/daemon/daemon.lock', 'held by its dashboard while it runs'],
   ['.kittify/daemon/lifecycle.lock', 'held by a command that starts, stops or cleans up'],
   ['.kittify/daemon/.gitignore', 'keeps these files out of git'],
-  ['.kittify/.dashboard', 'the record of the Python dashboard; read, removed when its process is proven gone'],
+  [
+    '.kittify/.dashboard',
+    'the record of the Python dashboard; read, removed when its process is proven gone',
+  ],
 ]
 
 export const FILES_NOTE =

@@ -10,7 +10,9 @@ export async function run([what, family]: readonly string[], io: Io): Promise<nu
   const daemon = family === 'dashboard' ? dashboardDaemon : syncDaemon
   try {
     const { candidates } = await daemon.scan()
-    const ports = candidates.filter(({ verdict }) => verdict.class !== 'never_touch').map(({ observation }) => observation.port)
+    const ports = candidates
+      .filter(({ verdict }) => verdict.class !== 'never_touch')
+      .map(({ observation }) => observation.port)
     for (const port of ports) if (port !== null) io.out(`${port}\n`)
   } catch {
     // A scan can be impossible here: then there is nothing to offer.

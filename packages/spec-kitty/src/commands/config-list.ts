@@ -1,4 +1,13 @@
-import { EXIT, formatTable, paint, parseOptions, printable, printJson, wrapWords, type Io } from 'familiar/cli'
+import {
+  EXIT,
+  formatTable,
+  paint,
+  parseOptions,
+  printable,
+  printJson,
+  wrapWords,
+  type Io,
+} from 'familiar/cli'
 import { CONFIG_LIST } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import {

@@ -1,11 +1,12 @@
 import { FamiliarError, type Connection } from 'familiar'
-import { CommandError, connectDaemon, EXIT, parseOptions, type Io } from 'familiar/cli'
+import { CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } from 'familiar/cli'
 import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
 import { drainPrinter } from '../sync/daemon/print-drain.js'
-import { readSkipReason } from '../sync/start-policy.js'
+import { readSettings } from '../sync/settings.js'
+import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why.js'
 
 /** Drains the queue through the daemon, and shows how it goes on. */
@@ -13,7 +14,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
   const connection = await connect(root, io)
-  const print = drainPrinter(io, json, () => explain(root, io))
+  const until = timeout === undefined ? null : untilText(timeout * 1000)
+  const print = drainPrinter(io, json, () => explain(root, io), until)
   try {
     const finished = await followDrain(connection, {
       onLine: print.line,
@@ -40,13 +42,20 @@ async function connect(root: string, io: Io): Promise<Connection> {
     return await connectDaemon(syncDaemon.at(root), io, { start: reason === null })
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
-    const why = reason === null ? error.message : skipText(reason)
+    const why = reason === null ? error.message : await textFor(reason, root, io)
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       // A daemon alone would send nothing while hosted sync is off.
       hint: reason === 'rollout_disabled' ? `SPEC_KITTY_ENABLE_SAAS_SYNC=1 ${NOW}` : 'spec-kitty sync start',
       cause: error,
     })
   }
+}
+
+/** A setting that is wrong or cannot be read is named with its place. */
+async function textFor(reason: SkipReason, root: string, io: Io): Promise<string> {
+  if (reason !== 'policy_manual') return skipText(reason)
+  const policy = (await readSettings(root, io.env)).get('sync.background_daemon')
+  return policy.state === 'wrong' ? policy.problem : skipText(reason)
 }
 
 /** Why events still wait, and what changes it. */

@@ -1,4 +1,14 @@
-import { CommandError, EXIT, note, parseCommand, printJson, realPath, UsageError, warn, type Io } from 'familiar/cli'
+import {
+  CommandError,
+  EXIT,
+  note,
+  parseCommand,
+  printJson,
+  realPath,
+  UsageError,
+  warn,
+  type Io,
+} from 'familiar/cli'
 import { SYNC_PUBLISH } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'

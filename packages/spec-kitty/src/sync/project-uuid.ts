@@ -8,6 +8,9 @@ const MAX_BYTES = 1024 * 1024
 /** The predecessor wrote it where it had no id: it stands for no project. */
 const NIL = '00000000-0000-0000-0000-000000000000'
 
+/** The parser's message ends with the place, and then shows it. */
+const PLACE = / at line \d+, column \d+:$/
+
 /**
  * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); for a project without one, an
  * id made of this machine and the project's path, which is the same every time. If the file is there and cannot be read,
@@ -18,13 +21,15 @@ export async function readProjectUuid(project: string): Promise<ProjectUuid> {
   const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
   if (file.state === 'unreadable') return { why: `${path} cannot be read (${file.why})` }
   if (file.state === 'absent') return { uuid: await uuidOfPlace(project) }
+  const { parse, YAMLError } = await import('yaml')
   try {
-    const { parse } = await import('yaml')
     const uuid = objectOf(objectOf(parse(file.text))?.['project'])?.['uuid']
     return { uuid: typeof uuid === 'string' && isGiven(uuid) ? uuid.trim() : await uuidOfPlace(project) }
   } catch (error) {
-    const [why = 'it is not YAML'] = (error instanceof Error ? error.message : String(error)).split('\n')
-    return { why: `${path} cannot be read (${why})` }
+    const [message = 'it is not YAML'] = String(error instanceof Error ? error.message : error).split('\n')
+    const [place] = (error instanceof YAMLError ? error.linePos : null) ?? []
+    const at = place === undefined ? '' : `line ${place.line}, column ${place.col}: `
+    return { why: `${path} cannot be read (${at}${message.replace(PLACE, '')})` }
   }
 }
 

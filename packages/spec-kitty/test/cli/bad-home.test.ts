@@ -9,8 +9,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EXIT, reportFailure, type Io } from 'familiar/cli'
+import { EXIT } from 'familiar/cli'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { runCommandHere } from '../helpers/run-command.js'
 
 /** A home that cannot be one: every command says so in one line, and does nothing. */
 let base: string
@@ -56,8 +57,8 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'upgrade-hook': [[]],
 }
 
-/** These need no home. */
-const WITHOUT_HOME: ReadonlySet<string> = new Set(['completion', 'explain', 'help', 'version'])
+/** These need no home, or, asked by a shell, say nothing without one. */
+const WITHOUT_HOME: ReadonlySet<string> = new Set(['complete', 'completion', 'explain', 'version'])
 
 const modules = readdirSync(new URL('../../src/commands', import.meta.url)).map((name) =>
   name.replace('.ts', ''),
@@ -106,31 +107,6 @@ const homes: Readonly<Record<string, () => Bad>> = {
   }),
 }
 
-/** Runs a command in this process, as `main` does. */
-async function run(name: string, args: readonly string[], env: Io['env']) {
-  const said = { out: '', err: '' }
-  const io = {
-    program: 'spec-kitty',
-    help: 'spec-kitty --help',
-    env,
-    cwd: () => join(base, 'project'),
-    isInteractive: false,
-    isTerminal: false,
-    columns: null,
-    hasColor: false,
-    rewriteLine: null,
-    out: (text: string) => void (said.out += text),
-    err: (text: string) => void (said.err += text),
-    releaseInterrupt: () => undefined,
-  } as unknown as Io
-  const module = await import(`../../src/commands/${name}.ts`)
-  try {
-    return { exit: await module.run(args, io), ...said }
-  } catch (error) {
-    return { exit: reportFailure(error, io, false, false), ...said }
-  }
-}
-
 describe('a bad home', () => {
   it('is tried with every command', () => {
     expect(modules.filter((name) => !WITHOUT_HOME.has(name)).toSorted()).toEqual(
@@ -144,7 +120,7 @@ describe('a bad home', () => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
     for (const [name, calls] of Object.entries(COMMANDS)) {
       for (const args of calls) {
-        const { exit, out, err } = await run(name, args, process.env)
+        const { exit, out, err } = await runCommandHere(name, args, join(base, 'project'))
         const expected = name === 'upgrade-hook' ? EXIT.ok : EXIT.error
         expect([name, args, exit, out, err]).toEqual([name, args, expected, '', `spec-kitty: ${line}\n`])
       }

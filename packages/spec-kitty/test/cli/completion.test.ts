@@ -20,10 +20,15 @@ let place: string
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'familiar completion '))
-  const model = await completionModel([['F-002', 'orphans: several'], ['cross_root', "another's daemon"]])
-  for (const [shell, script] of Object.entries(SCRIPTS)) writeFileSync(join(place, shell), script(model, '1.0.0'))
+  const model = await completionModel([
+    ['F-002', 'orphans: several'],
+    ['cross_root', "another's daemon"],
+  ])
+  for (const [shell, script] of Object.entries(SCRIPTS))
+    writeFileSync(join(place, shell), script(model, '1.0.0'))
   mkdirSync(join(place, 'files', 'a directory'), { recursive: true })
-  for (const name of ['events.ndjson', "it's $(touch pwned)", 'star * name']) writeFileSync(join(place, 'files', name), '')
+  for (const name of ['events.ndjson', "it's $(touch pwned)", 'star * name'])
+    writeFileSync(join(place, 'files', name), '')
 })
 
 afterAll(() => rmSync(place, { recursive: true }))
@@ -38,7 +43,14 @@ function commandFor(shell: Shell, lines: readonly string[]): readonly [string, .
     case 'zsh':
       return ['zsh', helper('ask-zsh.zsh'), script, join(place, 'words'), ...lines]
     case 'fish':
-      return ['fish', '--no-config', '-c', `source $argv[1]; for line in $argv[2..-1]; complete -C $line; echo ==; end`, script, ...lines]
+      return [
+        'fish',
+        '--no-config',
+        '-c',
+        `source $argv[1]; for line in $argv[2..-1]; complete -C $line; echo ==; end`,
+        script,
+        ...lines,
+      ]
   }
 }
 
@@ -66,7 +78,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       'sync queue ': ['retry', 'drop'],
       'sync st': ['start', 'stop', 'status'],
       'dashboard --json cl': ['clean-up', 'cleanup'],
-      'help ex': Object.keys(TOPICS).filter((topic) => topic.startsWith('ex')),
+      'help ex': [...Object.keys(TOPICS), 'explain'].filter((word) => word.startsWith('ex')),
       'help sync queue ': ['retry', 'drop'],
       'completion ': ['bash', 'zsh', 'fish'],
       'explain F': ['F-002'],
@@ -95,7 +107,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       'spec-kitty sync queue --export star',
       'spec-kitty init a',
     ])
-    const plain = (names: readonly string[]): readonly string[] => names.map((name) => name.replaceAll(/\\(.)/g, '$1'))
+    const plain = (names: readonly string[]): readonly string[] =>
+      names.map((name) => name.replaceAll(/\\(.)/g, '$1'))
     expect(plain(its)).toEqual(["it's $(touch pwned)"])
     expect(plain(star)).toEqual(['star * name'])
     expect(new Set(plain(directory).map((name) => name.replace(/\/$/, '')))).toEqual(new Set(['a directory']))

@@ -49,13 +49,18 @@ describe('every way to ask for help is the same', () => {
 
   it('of everything', async () => {
     for (const line of ['', 'help', '--help', '-h', 'help --json', '-h --json', 'help help']) {
-      expect([line, await asked(line)]).toEqual([line, { kind: 'help', words: line === 'help help' ? ['help'] : [] }])
+      expect([line, await asked(line)]).toEqual([
+        line,
+        { kind: 'help', words: line === 'help help' ? ['help'] : [] },
+      ])
     }
   })
 
   it('of a word that is a command of a group', async () => {
     expect(await asked('sync help status')).toEqual({ kind: 'help', words: ['sync', 'status'] })
-    expect(await asked('init -- help')).toEqual(expect.objectContaining({ kind: 'run', args: ['--', 'help'] }))
+    expect(await asked('init -- help')).toEqual(
+      expect.objectContaining({ kind: 'run', args: ['--', 'help'] }),
+    )
     expect(await asked('init ./help')).toEqual(expect.objectContaining({ kind: 'run', args: ['./help'] }))
   })
 })
@@ -114,7 +119,9 @@ describe('a mistyped word', () => {
     const words = name.split(' ')
     for (const [index, word] of words.entries()) {
       // The first word of a group is tried with the first command of the group.
-      const isTried = NAMES.findIndex((one) => one.startsWith(`${words.slice(0, index + 1).join(' ')} `)) < NAMES.indexOf(name)
+      const isTried =
+        NAMES.findIndex((one) => one.startsWith(`${words.slice(0, index + 1).join(' ')} `)) <
+        NAMES.indexOf(name)
       for (const typo of isTried && index < words.length - 1 ? [] : typosOf(word)) {
         const line = words.with(index, typo).join(' ')
         if (commandNamed(line) !== null || isGroup(line)) continue
@@ -125,7 +132,8 @@ describe('a mistyped word', () => {
   })
 
   it('of init, too', async () => {
-    for (const typo of typosOf('init')) expect([typo, await wrong(typo)]).toEqual([typo, expect.stringContaining("'init'")])
+    for (const typo of typosOf('init'))
+      expect([typo, await wrong(typo)]).toEqual([typo, expect.stringContaining("'init'")])
   })
 
   it.each(NAMES.filter((name) => name.includes(' ')))('%s in another order', async (name) => {
@@ -142,7 +150,10 @@ describe('a mistyped word', () => {
   })
 
   it.each([
-    ['stauts', "there is no command 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?"],
+    [
+      'stauts',
+      "there is no command 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
+    ],
     ['synch status', "there is no command 'synch status': did you mean 'sync status'?"],
     ['doctor auth', "unexpected word 'auth' after 'doctor': did you mean 'auth doctor'?"],
     ['auth doctor now', "unexpected word 'now' after 'auth doctor'"],
@@ -152,7 +163,10 @@ describe('a mistyped word', () => {
     ['frobnicate', "there is no command 'frobnicate'"],
     ['config frobnicate', "there is no command 'config frobnicate': 'config' needs one of: list, get"],
     ['config', "'config' needs one of: list, get"],
-    ['stauts --help', "there is no help for 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?"],
+    [
+      'stauts --help',
+      "there is no help for 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
+    ],
     ['--json', "'--json' needs a command"],
     ['-- sync status', "'--' needs a command"],
     ['--verison', "unknown option '--verison': did you mean '--version'?"],

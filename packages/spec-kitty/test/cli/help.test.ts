@@ -45,21 +45,24 @@ describe('every page of the help', () => {
 })
 
 describe('the help of a command', () => {
-  it.each(ALL)('$words: usage, options, examples, environment, exit codes', async ({ words, describe: load }) => {
-    const text = await helpText(words.split(' '), PIPE)
-    const spec = await load()
-    for (const title of ['Usage', 'Options', 'Examples', 'Environment', 'Exit codes']) {
-      expect(text).toMatch(new RegExp(`^${title}:`, 'm'))
-    }
-    for (const name of [...Object.keys(spec.options), 'help', 'quiet', 'no-color', 'verbose']) {
-      expect(text).toMatch(new RegExp(`^ +(?:-\\w, +)?--${name}\\b`, 'm'))
-    }
-    for (const name of [...(spec.environment ?? []), ...Object.keys(COMMON_ENVIRONMENT)]) {
-      expect([name, ENVIRONMENT[name]]).toEqual([name, expect.any(String)])
-      expect(text).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
-    }
-    for (const code of Object.values(EXIT)) expect(text).toMatch(new RegExp(`^  ${code} +\\w`, 'm'))
-  })
+  it.each(ALL)(
+    '$words: usage, options, examples, environment, exit codes',
+    async ({ words, describe: load }) => {
+      const text = await helpText(words.split(' '), PIPE)
+      const spec = await load()
+      for (const title of ['Usage', 'Options', 'Examples', 'Environment', 'Exit codes']) {
+        expect(text).toMatch(new RegExp(`^${title}:`, 'm'))
+      }
+      for (const name of [...Object.keys(spec.options), 'help', 'quiet', 'no-color', 'verbose']) {
+        expect(text).toMatch(new RegExp(`^ +(?:-\\w, +)?--${name}\\b`, 'm'))
+      }
+      for (const name of [...(spec.environment ?? []), ...Object.keys(COMMON_ENVIRONMENT)]) {
+        expect([name, ENVIRONMENT[name]]).toEqual([name, expect.any(String)])
+        expect(text).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
+      }
+      for (const code of Object.values(EXIT)) expect(text).toMatch(new RegExp(`^  ${code} +\\w`, 'm'))
+    },
+  )
 
   it('lists every command once', async () => {
     const text = await helpText([], PIPE)
@@ -95,7 +98,12 @@ function variablesIn(name: string): readonly string[] {
   const source = fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url))
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   return files
-    .filter((path) => path.endsWith('.ts') && !/(?:^|[/\\])(?:topics|describe|testing)\b/.test(path) && !path.includes('describe'))
+    .filter(
+      (path) =>
+        path.endsWith('.ts') &&
+        !/(?:^|[/\\])(?:topics|describe|testing)\b/.test(path) &&
+        !path.includes('describe'),
+    )
     .flatMap((path) => {
       const text = readFileSync(`${source}${path}`, 'utf8').replaceAll(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
       const named = [...text.matchAll(/env\['([A-Z_]+)'\]|'((?:SPEC_KITTY|FAMILIAR)_[A-Z_]+)'/g)]
@@ -110,7 +118,9 @@ describe('help files', () => {
   it('has every file of both daemons, and of the session, the settings and the queue', () => {
     const [home, project] = [HOME_FILES, PROJECT_FILES].map((files) => files.map(([path]) => path))
     expect(home).toEqual(expect.arrayContaining(filesOf(syncDaemon)))
-    expect(project).toEqual(expect.arrayContaining(filesOf(dashboardDaemon).filter((path) => !path.endsWith('.log'))))
+    expect(project).toEqual(
+      expect.arrayContaining(filesOf(dashboardDaemon).filter((path) => !path.endsWith('.log'))),
+    )
   })
 })
 

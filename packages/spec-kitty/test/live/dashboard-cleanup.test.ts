@@ -143,7 +143,9 @@ describe('with --force', () => {
     expect(scope).toBe(ours)
     const shown = await typeIn(place.base, remedy.commands[0], '', place.env)
     expect([shown.status, shown.isAsked, lives(stopped)]).toEqual([1, false, true])
-    const [, stop = ''] = /does not answer: (spec-kitty .*?)\r?\n/.exec(shown.said) ?? []
+    // oxlint-disable-next-line no-control-regex
+    const said = shown.said.replaceAll(/\u001b\[\d+m/g, '')
+    const [, stop = ''] = /does not answer:\s+(spec-kitty .*?)\r?\n/.exec(said) ?? []
     expect(stop).toBe('spec-kitty dashboard --stop')
     const ran = await typeIn(ours, stop, '', place.env)
     expect([ran.status, ran.isAsked, lives(stopped)]).toEqual([0, false, false])

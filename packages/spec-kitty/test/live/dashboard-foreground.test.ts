@@ -95,6 +95,8 @@ describe('in the foreground', () => {
     expect([status, document]).toMatchObject([0, { outcome: 'stopped', pid: here.pid }])
     expect(await here.ended).toBe(0)
     expect(listenersOn(FROM, TO)).toEqual([])
+    const logs = await place.json(project, ['dashboard', 'logs', '-n', '1'])
+    expect(logs.document.lines).toMatchObject([{ event: 'stopped', reason: 'operator_stop' }])
   })
 
   it('a second command in the project finds it, a second one in the foreground is refused', async () => {

@@ -61,6 +61,10 @@ complete -F _spec_kitty spec-kitty
 function placeCase({ at, words, choices, flags, operand }: Place): string {
   const names = [...words, ...choices].map(([word]) => word)
   const options = flags.flatMap(({ name, short }) => [`--${name}`, ...(short === null ? [] : [`-${short}`])])
-  const parts = [`words=${quote(names.join(' '))}`, `flags=${quote(options.join(' '))}`, `operand=${operand ?? ''}`]
+  const parts = [
+    `words=${quote(names.join(' '))}`,
+    `flags=${quote(options.join(' '))}`,
+    `operand=${operand ?? ''}`,
+  ]
   return `    ${quote(at)}) ${parts.join(' ')} ;;`
 }

@@ -65,13 +65,19 @@ function wordsAfter(at: string, names: Named): readonly Word[] {
 }
 
 function groupText(group: string, names: Named): string {
-  const words = names.flatMap(([name]) => (name.startsWith(`${group} `) ? [name.slice(group.length + 1).split(' ')[0]] : []))
+  const words = names.flatMap(([name]) =>
+    name.startsWith(`${group} `) ? [name.slice(group.length + 1).split(' ')[0]] : [],
+  )
   return [...new Set(words)].join(', ')
 }
 
 function place(at: string, words: readonly Word[], spec: CommandSpec | undefined): Place {
   const choices = spec?.operands?.choices ?? []
-  const options = { ...(at === '' ? { version: { text: 'print the version' } } : {}), ...spec?.options, ...COMMON_OPTIONS }
+  const options = {
+    ...(at === '' ? { version: { text: 'print the version' } } : {}),
+    ...spec?.options,
+    ...COMMON_OPTIONS,
+  }
   return {
     at,
     words,
@@ -118,7 +124,9 @@ export function stepsOf(places: readonly Place[]): readonly string[] {
 /** Returns the flags of all places that have a value of a kind, as they are typed. */
 export function flagsWith(places: readonly Place[], kind: Flag['value']): readonly string[] {
   const flags = places.flatMap((one) => one.flags).filter(({ value }) => value === kind)
-  return [...new Set(flags.flatMap(({ name, short }) => [`--${name}`, ...(short === null ? [] : [`-${short}`])]))]
+  return [
+    ...new Set(flags.flatMap(({ name, short }) => [`--${name}`, ...(short === null ? [] : [`-${short}`])])),
+  ]
 }
 
 /** Quotes a text for bash and zsh. */

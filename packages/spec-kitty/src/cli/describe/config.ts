@@ -16,7 +16,7 @@ export const CONFIG_LIST = {
   examples: [
     ['spec-kitty config list', 'every setting'],
     [
-      "spec-kitty config list --json | jq '.settings[] | select(.source == \"environment\")'",
+      'spec-kitty config list --json | jq \'.settings[] | select(.source == "environment")\'',
       'what variables have set',
     ],
   ],

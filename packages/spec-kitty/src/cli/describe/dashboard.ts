@@ -52,7 +52,8 @@ export const DASHBOARD = {
 
 export const DASHBOARD_STATUS = {
   ...status,
-  about: 'Shows whether the dashboard of this project runs, since when, its version, and its last stop and why.',
+  about:
+    'Shows whether the dashboard of this project runs, since when, its version, and its last stop and why.',
   environment: HOME,
 } as const satisfies CommandSpec
 

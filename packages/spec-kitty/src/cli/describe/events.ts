@@ -11,12 +11,10 @@ export const SYNC_NOW = {
     json: { text: 'print every step as a line of JSON' },
   },
   about: 'Sends what waits in the queue now, through the sync daemon, and shows how it goes on.',
-  more: [
-    'Events whose project did not opt in, and events that the server does not take, stay in the queue.',
-  ],
+  more: ['Events whose project did not opt in, and events that the server does not take, stay in the queue.'],
   examples: [
     ['spec-kitty sync now', 'send, and watch'],
-    ["spec-kitty sync now --json | jq 'select(.event == \"finished\")'", 'only the result'],
+    ['spec-kitty sync now --json | jq \'select(.event == "finished")\'', 'only the result'],
   ],
   environment: [
     'SPEC_KITTY_HOME',
@@ -88,7 +86,8 @@ export const SYNC_QUEUE = {
   exits: { 0: 'shown', 1: 'the queue or the file cannot be used' },
 } as const satisfies CommandSpec
 
-const EVENT = "EVENT is an event_id as 'spec-kitty sync queue --dead' shows it; write -- before one that begins with a hyphen."
+const EVENT =
+  "EVENT is an event_id as 'spec-kitty sync queue --dead' shows it; write -- before one that begins with a hyphen."
 
 export const SYNC_QUEUE_RETRY = {
   options: { json: JSON_OPTION },
@@ -109,7 +108,10 @@ export const SYNC_QUEUE_RETRY = {
     ],
   ],
   environment: HOME,
-  exits: { 0: 'all of them wait again', 1: 'some are not among the rejected ones, or the queue cannot be used' },
+  exits: {
+    0: 'all of them wait again',
+    1: 'some are not among the rejected ones, or the queue cannot be used',
+  },
 } as const satisfies CommandSpec
 
 export const SYNC_QUEUE_DROP = {

@@ -52,11 +52,15 @@ export const SYNC_LOGS = {
 
 export const SYNC_LIST = {
   options: { json: JSON_OPTION },
-  about: 'Shows every home on this machine that has a sync daemon, and how it stands; * marks the home of this command.',
+  about:
+    'Shows every home on this machine that has a sync daemon, and how it stands; * marks the home of this command.',
   more: ['It only looks, and finds the homes by what listens on ports 9400-9449.'],
   examples: [
     ['spec-kitty sync list', 'for people'],
-    ["spec-kitty sync list --json | jq '.homes[] | select(.state != \"running\")'", 'the homes whose daemon does not run'],
+    [
+      'spec-kitty sync list --json | jq \'.homes[] | select(.state != "running")\'',
+      'the homes whose daemon does not run',
+    ],
   ],
   environment: HOME,
   exits: { 0: 'shown' },

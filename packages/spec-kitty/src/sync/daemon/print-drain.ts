@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { note, startProgress, untilText, type Io } from 'familiar/cli'
+import { note, SCHEMA_VERSION, startProgress, untilText, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/types.js'
 import { reasonText, whyHeld } from '../why.js'
 import type { Finished } from './follow-drain.js'
@@ -15,20 +15,27 @@ const BAR_CHARS = 24
 /** Of the projects whose events may not leave. */
 const SHOWN_PROJECTS = 3
 
-/** Shows a drain: lines of JSON, or how far it is, as every wait is shown. */
-export function drainPrinter(io: Io, isJson: boolean, explain: () => Promise<string | null>): DrainPrinter {
-  return isJson ? jsonPrinter(io) : textPrinter(io, explain)
+/** Shows a drain: lines of JSON, or how far it is, as every wait is shown. `until`: when the command
+ * gives up. */
+export function drainPrinter(
+  io: Io,
+  isJson: boolean,
+  explain: () => Promise<string | null>,
+  until: string | null = null,
+): DrainPrinter {
+  return isJson ? jsonPrinter(io) : textPrinter(io, explain, until)
 }
 
 function jsonPrinter(io: Io): DrainPrinter {
   return {
-    line: (line) => io.out(`${JSON.stringify(line)}\n`),
+    line: (line) => io.out(`${JSON.stringify({ schema_version: SCHEMA_VERSION, ...line })}\n`),
     end: () => io.flushed(),
     close: () => undefined,
   }
 }
 
-function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinter {
+function textPrinter(io: Io, explain: () => Promise<string | null>, until: string | null): DrainPrinter {
+  const end = until === null ? '' : `, ${until} at most`
   const progress = startProgress(io)
   let [total, done, rejected] = [0, 0, 0]
   const held: string[] = []
@@ -40,7 +47,7 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
         rejected += line.rejected
       }
       if (line.event === 'started' || line.event === 'batch')
-        progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent`)
+        progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent${end}`)
       if (line.event === 'held') held.push(describeHeld(line))
       if (line.event === 'waiting')
         progress.show(`waiting for the server, ${untilText(line.until_ms - Date.now())}: ${line.error}`)
