@@ -3,7 +3,7 @@ import { inUseBy } from '../classify/evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import type { Candidate, Scan } from '../observe/scan.js'
-import { isEndedByStop, scopeDaemon } from '../observe/scope-daemon.js'
+import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-elsewhere.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
@@ -70,10 +70,11 @@ function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | n
 }
 
 function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
-  const { verdict, facts } = candidate
+  const { verdict, facts, proof } = candidate
   const isWedged =
     verdict.reason === 'unresponsive' || (verdict.reason === 'pre_marker' && facts.self_report === 'no')
-  return isWedged && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
+  const isSeen = proof !== null && facts.reachable === 'yes' && !runsElsewhere(candidate, seen)
+  return isWedged && isSeen && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
 }
 
 function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }: Asked): Remedy | null {

@@ -20,6 +20,7 @@ export async function runCommandHere(name: string, args: readonly string[], cwd:
     isVerbose: false,
     isOutputClosed: false,
     columns: null,
+    errorColumns: null,
     hasColor: false,
     hasErrorColor: false,
     rewriteLine: null,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { expectValid } from '../helpers/schemas.js'
 import { gone, makeRoot, signal, type SyncRoot } from './sync-root.js'
 
 /** `sync list`: every home on this machine that has a sync daemon, and how it stands. */
@@ -35,6 +36,7 @@ describe('sync list', () => {
         version: '4.0.0',
         uptime_seconds: expect.any(Number),
       })
+    expectValid('sync-list', root.json(['sync', 'list']).document)
     expect(root.json(['sync', 'list']).document).toEqual({
       schema_version: 3,
       homes: [home(root.path, here, true), home(other.path, there, false)],
