@@ -17,7 +17,8 @@ import {
   type BodyReply,
   type PageRequest,
 } from './replies.js'
-import { inTurn, keptFor } from './share.js'
+import { keepHeapSmall, releaseMemory } from './release-memory.js'
+import { afterRest, inTurn, keptFor } from './share.js'
 import { VERSION } from '../version.js'
 
 /**
@@ -29,19 +30,28 @@ const READ_AT_ONCE = 2
 /** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
+/** A script that asks without an open page will ask again soon, or not for a long time. */
+const REST_MS = 30_000
+
 /**
  * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
  * caller has checked that the request comes from this machine and from no other origin.
  */
 export function dashboardPages(directory: string, version = VERSION): Pages {
+  keepHeapSmall()
   const hello = identityOf(directory, version)
-  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => project.forget() })
+  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => void forget() })
   const { vouching, note } = changes
   const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
   const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
   const reading = inTurn<BodyReply | null>(READ_AT_ONCE)
 
+  const forget = async (): Promise<void> => {
+    project.forget()
+    await releaseMemory()
+  }
+  const resting = afterRest(REST_MS, () => (changes.isUsed() ? undefined : forget()))
   const answer = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
     if (path === '/api/daemons') return looking(path, signal, daemons)
     if (path === '/api/missions')
@@ -61,6 +71,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     if (path === '/api/events') return { open: changes.open }
     if (!path.startsWith('/api/')) return staticFile(path, asked)
     const reply = await answer(asked)
+    resting()
     if (reply === null) return null
     return named(await compressed(unlessKnown(reply, asked), asked), hello.project.id)
   }

@@ -50,3 +50,9 @@ export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T>
     return value
   }
 }
+
+/** Returns a function that has `rest` called when it was not called for `ms`. */
+export function afterRest(ms: number, rest: () => unknown): () => void {
+  const timer = setTimeout(rest, ms).unref()
+  return () => void timer.refresh()
+}

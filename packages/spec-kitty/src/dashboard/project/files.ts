@@ -1,6 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs'
-import { open, opendir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { isHidden, refusalOf } from './confine.js'
+import { diskOf, type Disk, type OpenFile } from './disk.js'
 import { isAbsence, kindOf, refused, unusable, type LocatedEntry, type Unusable } from './locate.js'
 
 /**
@@ -25,30 +25,27 @@ export interface Names {
  */
 export async function list(directory: LocatedEntry): Promise<Names | Unusable> {
   return withOpen(directory, async (handle) => {
-    const open = await kernelPath(handle)
-    if (open !== null) return namesIn(open.held)
-    const names = await namesIn(directory.path)
+    const disk = diskOf(directory.root)
+    const open = await kernelPath(disk, handle)
+    if (open !== null) return namesIn(disk, open.held)
+    const names = await namesIn(disk, directory.path)
     // Without the kernel's path the names may be those of another directory, swapped in meanwhile.
-    if ((await realpath(directory.path)) !== directory.path) return refused('changed while it was read')
+    if ((await disk.realpath(directory.path)) !== directory.path) return refused('changed while it was read')
     return names
   })
 }
 
-async function namesIn(path: string): Promise<Names> {
+async function namesIn(disk: Disk, path: string): Promise<Names> {
   const names: string[] = []
   const problems: string[] = []
-  let count = 0
+  const found = await disk.names(path, MAX_NAMES + 1)
+  if (found.length > MAX_NAMES)
+    problems.push(`has more than ${MAX_NAMES} entries, and only so many are shown`)
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  for await (const entry of await opendir(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })) {
-    if ((count += 1) > MAX_NAMES) {
-      problems.push(`has more than ${MAX_NAMES} entries, and only so many are shown`)
-      break
-    }
-    const bytes = entry.name as unknown as Uint8Array
+  for (const bytes of found.slice(0, MAX_NAMES)) {
     const name = nameOf(utf8, bytes)
-    if (isHidden(name ?? Buffer.from(bytes).toString('latin1'))) continue
-    if (name === null)
-      problems.push(`has an entry whose name is no UTF-8: ${Buffer.from(bytes).toString('latin1')}`)
+    if (isHidden(name ?? bytes.toString('latin1'))) continue
+    if (name === null) problems.push(`has an entry whose name is no UTF-8: ${bytes.toString('latin1')}`)
     else names.push(name)
   }
   return { names: names.toSorted(), problems: problems.slice(0, 20) }
@@ -65,7 +62,7 @@ function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): stri
 /** Opens a found file for reading, passes it to `use`, and closes it. */
 export function withFile<T>(
   found: LocatedEntry,
-  use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
+  use: (handle: OpenFile, stats: BigIntStats) => Promise<T>,
 ): Promise<T | Unusable> {
   return withOpen(found, use)
 }
@@ -76,11 +73,11 @@ export function withFile<T>(
  */
 async function withOpen<T>(
   found: LocatedEntry,
-  use: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
+  use: (handle: OpenFile, stats: BigIntStats) => Promise<T>,
 ): Promise<T | Unusable> {
-  let handle: FileHandle | null = null
+  let handle: OpenFile | null = null
   try {
-    handle = await open(found.path, READING)
+    handle = await diskOf(found.root).open(found.path, READING)
     const stats = await handle.stat({ bigint: true })
     if (kindOf(stats) !== found.kind) return refused('changed while it was read')
     const refusal = refusalOf(found, await realPathOf(handle, found, stats))
@@ -97,28 +94,29 @@ async function withOpen<T>(
  * Returns the real path of the open file: from the kernel on Linux, else by resolving the path again. Returns an empty
  * path, which is refused, if the path now names another file.
  */
-async function realPathOf(handle: FileHandle, found: LocatedEntry, open: BigIntStats): Promise<string> {
-  const told = await kernelPath(handle)
+async function realPathOf(handle: OpenFile, found: LocatedEntry, open: BigIntStats): Promise<string> {
+  const disk = diskOf(found.root)
+  const told = await kernelPath(disk, handle)
   if (told !== null) return told.real
-  const path = await realpath(found.path)
-  const { dev, ino } = await stat(path, { bigint: true })
+  const path = await disk.realpath(found.path)
+  const { dev, ino } = await disk.stat(path)
   return dev === open.dev && ino === open.ino ? path : ''
 }
 
 /**
  * Returns null except on Linux. `held` is a path that keeps naming the open file, whatever happens to its `real` path.
  */
-async function kernelPath(handle: FileHandle): Promise<{ held: string; real: string } | null> {
+async function kernelPath(disk: Disk, handle: OpenFile): Promise<{ held: string; real: string } | null> {
   const held = `/proc/self/fd/${handle.fd}`
   try {
-    return { held, real: (await readlink(held)).replace(/ \(deleted\)$/, '') }
+    return { held, real: (await disk.readlink(held)).replace(/ \(deleted\)$/, '') }
   } catch {
     return null
   }
 }
 
 /** Reads `length` bytes from a position; fewer at the end of the file. */
-export async function readBytes(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
+export async function readBytes(handle: OpenFile, position: number, length: number): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafe(length)
   let filled = 0
   while (filled < length) {

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import type { Problem } from '../api.js'
 import { isHidden, type Confined } from './confine.js'
+import { chooseDisk } from './disk.js'
 import { list } from './files.js'
 import { codeOf, locate, refused, type LocatedEntry, type Located } from './locate.js'
 import { pathOf, SPECS } from './names.js'
@@ -21,6 +22,7 @@ export async function findSpecs(directory: string): Promise<Specs> {
   let root = ''
   try {
     root = await realpath(directory)
+    await chooseDisk(root)
     const specs = await enterable({ path: root, root, within: root }, SPECS)
     if (specs.kind === 'directory') return { root, specs, problems }
     if (specs.kind === 'file') complain(SPECS, 'is a file where a directory should be')

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
+import { readSimpleYaml, type Field } from './simple-yaml.js'
 
 /** Real front matter has one or two KiB. */
 export const MAX_FRONT_MATTER_CHARS = 16 * 1024
@@ -75,11 +76,19 @@ export function readFields(yaml: string | null): PackageFields {
   }
 }
 
-type Fields = ReadonlyMap<string, Node>
+type Fields = ReadonlyMap<string, Field>
 
 /** Detects duplicate keys itself, because the YAML library compares every key with every other. */
 function fieldsOf(yaml: string, problems: string[]): Fields {
-  const fields = new Map<string, Node>()
+  if ((yaml.match(PARTS)?.length ?? 0) > MAX_PARTS) {
+    problems.push('its front matter has too many parts to be read')
+    return new Map()
+  }
+  return readSimpleYaml(yaml) ?? readAnyYaml(yaml, problems)
+}
+
+function readAnyYaml(yaml: string, problems: string[]): Fields {
+  const fields = new Map<string, Field>()
   const contents = parse(yaml, problems)
   if (contents === null) return fields
   if (!isMap(contents)) {
@@ -91,16 +100,12 @@ function fieldsOf(yaml: string, problems: string[]): Fields {
     if (name === null || value === null) continue
     if (fields.has(name))
       problems.push(`its front matter says ${quoted(name)} twice, and the first one counts`)
-    else fields.set(name, value as Node)
+    else fields.set(name, fieldOf(value as Node))
   }
   return fields
 }
 
 function parse(yaml: string, problems: string[]): Node | null {
-  if ((yaml.match(PARTS)?.length ?? 0) > MAX_PARTS) {
-    problems.push('its front matter has too many parts to be read')
-    return null
-  }
   try {
     const { contents, errors, warnings } = parseDocument(yaml, {
       uniqueKeys: false,
@@ -115,29 +120,36 @@ function parse(yaml: string, problems: string[]): Node | null {
   }
 }
 
+function fieldOf(node: Node): Field {
+  if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => scalarOf(item)) }
+  const text = scalarOf(node)
+  if (text === undefined) return { kind: 'other' }
+  return { kind: 'text', text, is_string: isScalar(node) && typeof node.value === 'string' }
+}
+
 /** The id is compared with the ids in the events, so a value that is not text is refused, not converted. */
-function idOf(node: Node | undefined, problems: string[]): string | null {
-  if (isScalar(node) && node.value !== null && typeof node.value !== 'string') {
+function idOf(field: Field | undefined, problems: string[]): string | null {
+  if (field?.kind === 'text' && field.text !== null && !field.is_string) {
     problems.push('its work_package_id is no text')
     return null
   }
-  return textOf('work_package_id', node, problems)
+  return textOf('work_package_id', field, problems)
 }
 
-function textOf(name: string, node: Node | undefined, problems: string[]): string | null {
-  if (node === undefined) return null
-  const text = scalarOf(node)
-  if (text === undefined) problems.push(`its ${name} is no text`)
-  return text ?? null
+function textOf(name: string, field: Field | undefined, problems: string[]): string | null {
+  if (field === undefined) return null
+  if (field.kind === 'text') return shortened(field.text)
+  problems.push(`its ${name} is no text`)
+  return null
 }
 
-function listOf(name: string, node: Node | undefined, problems: string[]): readonly string[] {
-  if (node === undefined) return []
-  if (!isSeq(node)) return itemOf(name, textOf(name, node, problems), problems)
-  if (node.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
-  const items = node.items.slice(0, MAX_ITEMS).map((item) => scalarOf(item))
+function listOf(name: string, field: Field | undefined, problems: string[]): readonly string[] {
+  if (field === undefined) return []
+  if (field.kind !== 'list') return itemOf(name, textOf(name, field, problems), problems)
+  if (field.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
+  const items = field.items.slice(0, MAX_ITEMS)
   if (items.includes(undefined)) problems.push(`an item of its ${name} is no text`)
-  return items.filter((item) => typeof item === 'string')
+  return items.flatMap((item) => shortened(item ?? null) ?? [])
 }
 
 /** One id may stand for a list of one. Any other text, such as `"[]"`, says something that is not known. */
@@ -152,8 +164,12 @@ function itemOf(name: string, text: string | null, problems: string[]): readonly
 function scalarOf(node: unknown): string | null | undefined {
   if (!isScalar(node)) return undefined
   if (node.value === null) return null
-  const text = (typeof node.value === 'string' ? node.value : (node.source ?? '')).trim()
-  return text === '' ? null : text.slice(0, MAX_VALUE_CHARS)
+  return typeof node.value === 'string' ? node.value : (node.source ?? '')
+}
+
+function shortened(text: string | null): string | null {
+  const trimmed = text?.trim() ?? ''
+  return trimmed === '' ? null : trimmed.slice(0, MAX_VALUE_CHARS)
 }
 
 function quoted(name: string): string {

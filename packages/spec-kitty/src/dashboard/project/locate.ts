@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import { lstat, readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, parse, sep } from 'node:path'
 import { isHidden, isIn, refusalOf, type Confined } from './confine.js'
+import { diskOf } from './disk.js'
 
 /** A regular file or a directory that the page may show. `path` is its real path. */
 export interface LocatedEntry extends Confined {
@@ -40,7 +40,7 @@ export async function locate(directory: Confined, name: string): Promise<Located
   if (name === '' || name !== basename(name) || isHidden(name)) return { kind: 'absent' }
   const path = join(directory.path, name)
   try {
-    const stats = await lstat(path, { bigint: true })
+    const stats = await diskOf(directory.root).lstat(path)
     return stats.isSymbolicLink() ? await follow(directory, path) : seen(directory, path, stats)
   } catch (error) {
     return isAbsence(error) ? { kind: 'absent' } : unusable(error)
@@ -71,7 +71,7 @@ async function walk(root: string, link: string): Promise<string | Unusable> {
     const isBelowRoot = part !== '..' && path !== root && isIn(root, path)
     if (isBelowRoot && isHidden(part)) return refused('is a link to a hidden file or directory')
     if (isBelowRoot && (lookups += 1) > MAX_LOOKUPS) return refused('is a link that leads too far')
-    const target = isBelowRoot ? await targetOf(path) : null
+    const target = isBelowRoot ? await targetOf(root, path) : null
     if (target === null) at = path
     else if ((links += 1) > MAX_LINKS) return refused('is a link that leads in a circle')
     else {
@@ -83,8 +83,9 @@ async function walk(root: string, link: string): Promise<string | Unusable> {
 }
 
 /** Returns the target of a symlink; null if the path is not a symlink. */
-async function targetOf(path: string): Promise<string | null> {
-  return (await lstat(path)).isSymbolicLink() ? readlink(path) : null
+async function targetOf(root: string, path: string): Promise<string | null> {
+  const disk = diskOf(root)
+  return (await disk.lstat(path)).isSymbolicLink() ? disk.readlink(path) : null
 }
 
 function partsOf(target: string): readonly string[] {
@@ -100,10 +101,11 @@ function partsOf(target: string): readonly string[] {
 async function arrive(from: Confined, end: string): Promise<Located> {
   const refusal = refusalOf(from, end)
   if (refusal !== null) return refused(`is ${refusal}`)
-  const path = await realpath(end)
+  const disk = diskOf(from.root)
+  const path = await disk.realpath(end)
   const change = refusalOf(from, path)
   if (change !== null) return refused(`is ${change}`)
-  return seen(from, path, await lstat(path, { bigint: true }))
+  return seen(from, path, await disk.lstat(path))
 }
 
 function seen({ root, within }: Confined, path: string, stats: BigIntStats): Located {

@@ -1,17 +1,14 @@
-import type { Flow, MissionReply, Problem, WorkPackage } from '../api.js'
+import type { MissionReply, Problem, WorkPackage } from '../api.js'
+import { packageOfDocument } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { isPromptName, packageOfDocument } from './document-names.js'
-import { NO_LOG, type Log } from './events.js'
 import { list } from './files.js'
 import { isoOf, toMilliseconds } from './instants.js'
-import { flowOf } from './lane-history.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './memory.js'
+import { filesToRead, readContents, type MissionContents, type MissionFiles } from './mission-contents.js'
 import { EVENTS, META, pathInCopy, pathOf } from './names.js'
-import { NO_META, readMeta, readPackage, type Meta } from './read-files.js'
-import { readLogs, type LogCopy } from './read-log.js'
-import { toWorkPackages, type PackageFile } from './work-packages.js'
+import type { LogCopy } from './read-log.js'
 import type { MissionCopy } from './worktrees.js'
 
 /** If the file has not changed for this long, an unfinished last line is no longer being written. */
@@ -56,51 +53,44 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
 
   const documents: FoundDocument[] = []
   await collectDocuments(place.directory, names, { documents, directories: [], complain })
-  const meta = await metaOf(place, names, complain)
-  const { log, copies } = await logOf(place, names, complainOf)
-  const files = await packageFiles(place, documents, complain)
-  const { packages, problems: wrong } = toWorkPackages(place.id, files, log)
-  for (const { document, what } of wrong) complain(document ?? EVENTS, what)
-
-  const areKept = place.memory.forgetUnused()
-  const isUnfinished = log.files.some(({ is_unfinished }) => is_unfinished)
+  const meta = await fileOf(place, names, META, complain)
+  const copies = await logCopies(place, names, complainOf)
+  const files = { meta, copies, documents }
+  const contents = await place.memory.recall('', filesToRead(files), () => readContents(place.id, files))
+  complainOfContents(place.id, contents, copies, complainOf)
+  const isUnfinished = contents.log_files.some(({ is_unfinished }) => is_unfinished)
   return {
-    mission: missionOf({ id: place.id, meta, log, copies, documents, packages, problems }),
-    is_settled: areKept && !isUnfinished && !('kind' in listed),
+    mission: missionOf(place.id, contents, files, problems),
+    is_settled: place.memory.forgetUnused() && !isUnfinished && !('kind' in listed),
   }
 }
 
-/** What was found of a mission. */
-interface Gathered {
-  readonly id: string
-  readonly meta: Meta & { readonly found: LocatedEntry | null }
-  readonly log: Log
-  readonly copies: readonly LogCopy[]
-  readonly documents: readonly FoundDocument[]
-  readonly packages: readonly WorkPackage[]
-  readonly problems: readonly Problem[]
-}
-
-function missionOf({ id, meta, log, copies, documents, packages, problems }: Gathered): MissionRead {
+function missionOf(
+  id: string,
+  contents: MissionContents,
+  { meta, copies, documents }: MissionFiles,
+  problems: readonly Problem[],
+): MissionRead {
+  const { packages, flow, log_files, newest } = contents
   const lanes = packages.map(({ lane }) => lane)
-  const found = [...documents, ...copies, ...(meta.found === null ? [] : [{ found: meta.found }])]
+  const found = [...documents, ...copies].map((one) => one.found)
   return {
     id,
-    title: meta.title ?? id,
+    title: contents.meta.title ?? id,
     progress: progressOf(lanes),
     counts: countColumns(lanes),
     not_finalised: lanes.filter((lane) => lane === null).length,
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
-    ...lastChange(log, meta, found),
+    ...lastChange(newest, contents.meta.newest, meta === null ? found : [...found, meta]),
     problem_count: problems.length,
-    purpose: meta.purpose,
-    merge_commit: meta.merge_commit,
+    purpose: contents.meta.purpose,
+    merge_commit: contents.meta.merge_commit,
     lanes: countLanes(lanes),
     agents: [...new Set(packages.flatMap(({ agent }) => agent ?? []))].toSorted(),
     work_packages: packages,
     documents: documents.map((document) => documentSummary(document, packages)),
-    flow: flowIn(log, packages),
-    worktrees: log.files.flatMap(({ worktree, added }) =>
+    flow,
+    worktrees: log_files.flatMap(({ worktree, added }) =>
       worktree === null || added === 0 ? [] : [{ name: worktree, events: added }],
     ),
     problems,
@@ -114,14 +104,6 @@ function documentSummary(
   return { name, bytes: Number(found.stats.size), work_package: packageOfDocument(name, packages) }
 }
 
-function flowIn({ days, lanes }: Log, packages: readonly WorkPackage[]): Flow {
-  const moved = packages.flatMap(({ id }) => {
-    const state = lanes.get(id)
-    return state === undefined ? [] : [flowOf(id, state.history)]
-  })
-  return { days, packages: moved }
-}
-
 async function fileOf(place: MissionPlace, names: readonly string[], name: string, complain: Complain) {
   const found = names.includes(name) ? await locate(place.directory, name) : null
   if (found?.kind === 'file') return found
@@ -130,69 +112,48 @@ async function fileOf(place: MissionPlace, names: readonly string[], name: strin
   return null
 }
 
-async function metaOf(
-  place: MissionPlace,
-  names: readonly string[],
-  complain: Complain,
-): Promise<Meta & { readonly found: LocatedEntry | null }> {
-  const found = await fileOf(place, names, META, complain)
-  if (found === null) return { ...NO_META, found }
-  const meta = await place.memory.recall(META, [found], () => readMeta(found))
-  for (const what of meta.problems) complain(META, what)
-  return { ...meta, found }
-}
-
-/** Reads the log of the mission together with its copies in the worktrees, which may be ahead of it. */
-async function logOf(
+/** Returns the log of the mission and its copies in the worktrees. */
+async function logCopies(
   place: MissionPlace,
   names: readonly string[],
   complainOf: Complain,
-): Promise<{ readonly log: Log; readonly copies: readonly LogCopy[] }> {
-  const pathIn = (worktree: string | null): string =>
-    worktree === null ? pathOf(place.id, EVENTS) : pathInCopy(worktree, place.id, EVENTS)
-  const main = await fileOf(place, names, EVENTS, (_, what) => complainOf(pathIn(null), what))
+): Promise<readonly LogCopy[]> {
+  const main = await fileOf(place, names, EVENTS, (_, what) => complainOf(pathOf(place.id, EVENTS), what))
   const copies: LogCopy[] = main === null ? [] : [{ worktree: null, found: main }]
   for (const { worktree, directory } of place.copies) {
     const found = await locate(directory, EVENTS)
     if (found.kind === 'file') copies.push({ worktree, found })
-    if (found.kind === 'unusable') complainOf(pathIn(worktree), found.what)
+    if (found.kind === 'unusable') complainOf(pathInCopy(worktree, place.id, EVENTS), found.what)
   }
-  if (copies.length === 0) return { log: NO_LOG, copies }
-  const files = copies.map(({ found }) => found)
-  const log = await place.memory.recall(EVENTS, files, () => readLogs(copies))
-  for (const [at, { worktree, problems, is_unfinished: isUnfinished }] of log.files.entries()) {
-    for (const what of problems) complainOf(pathIn(worktree), what)
-    const changed = copies[at] === undefined ? 0 : changedMs(copies[at])
-    if (isUnfinished && Date.now() - changed > UNFINISHED_MS)
-      complainOf(pathIn(worktree), 'its last line is cut off')
-  }
-  return { log, copies }
+  return copies
 }
 
-async function packageFiles(
-  place: MissionPlace,
-  documents: readonly FoundDocument[],
-  complain: Complain,
-): Promise<readonly PackageFile[]> {
-  const files: PackageFile[] = []
-  for (const { name, found } of documents) {
-    if (!isPromptName(name)) continue
-    const fields = await place.memory.recall(name, [found], () => readPackage(found))
-    for (const what of fields.problems) complain(name, what)
-    files.push({ document: name, fields })
+function complainOfContents(
+  id: string,
+  { meta, log_files, problems }: MissionContents,
+  copies: readonly LogCopy[],
+  complainOf: Complain,
+): void {
+  for (const what of meta.problems) complainOf(pathOf(id, META), what)
+  for (const [at, file] of log_files.entries()) {
+    const path = file.worktree === null ? pathOf(id, EVENTS) : pathInCopy(file.worktree, id, EVENTS)
+    for (const what of file.problems) complainOf(path, what)
+    const changed = copies[at] === undefined ? 0 : changedMs(copies[at].found)
+    if (file.is_unfinished && Date.now() - changed > UNFINISHED_MS)
+      complainOf(path, 'its last line is cut off')
   }
-  return files
+  for (const { document, what } of problems) complainOf(pathOf(id, document ?? EVENTS), what)
 }
 
-function changedMs({ found }: { readonly found: LocatedEntry }): number {
-  return Number(found.stats.mtimeMs)
+function changedMs({ stats }: LocatedEntry): number {
+  return Number(stats.mtimeMs)
 }
 
 /** The times of files are the last resort: git sets them when it checks out a branch. */
 function lastChange(
-  { newest: event }: Log,
-  { newest: date }: Meta,
-  files: readonly { readonly found: LocatedEntry }[],
+  event: string | null,
+  date: string | null,
+  files: readonly LocatedEntry[],
 ): Pick<MissionReply, 'updated_at' | 'updated_from'> {
   if (event !== null) return { updated_at: toMilliseconds(event), updated_from: 'event' }
   if (date !== null) return { updated_at: toMilliseconds(date), updated_from: 'meta' }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { startTimesOf } from 'familiar/cli'
 import type {
   CharterReply,
@@ -173,7 +174,11 @@ function lastChangedFirst(one: MissionRead, other: MissionRead): number {
 async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
   const worker = async (): Promise<void> => {
-    for (const item of rest) await use(item)
+    for (const item of rest) {
+      await use(item)
+      // On a local disk nothing else gives the daemon the time to answer others.
+      await nextTurn()
+    }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
 }

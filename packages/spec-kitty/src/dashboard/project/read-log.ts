@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises'
 import { decode } from './decode.js'
+import type { OpenFile } from './disk.js'
 import { MAX_LINE_BYTES, readLog, type LineReader, type Log } from './events.js'
 import { readBytes, withFile } from './files.js'
 import type { LocatedEntry } from './locate.js'
@@ -51,13 +51,13 @@ interface Common {
 const NOTHING: Common = { bytes: 0, lines: 0 }
 
 /** Returns how many lines of a copy are those with which the first copy begins too, and how long they are together. */
-async function compare(first: LocatedEntry, found: LocatedEntry, handle: FileHandle): Promise<Common> {
+async function compare(first: LocatedEntry, found: LocatedEntry, handle: OpenFile): Promise<Common> {
   if (Math.max(Number(first.stats.size), Number(found.stats.size)) > MAX_EVENTS_BYTES) return NOTHING
   const common = await withFile(first, (other) => commonLines(other, handle, Number(found.stats.size)))
   return 'kind' in common ? NOTHING : common
 }
 
-async function commonLines(one: FileHandle, other: FileHandle, size: number): Promise<Common> {
+async function commonLines(one: OpenFile, other: OpenFile, size: number): Promise<Common> {
   let common = NOTHING
   for (let at = 0; at < size; at += CHUNK_BYTES) {
     const [a, b] = [await readBytes(one, at, CHUNK_BYTES), await readBytes(other, at, CHUNK_BYTES)]
@@ -86,7 +86,7 @@ function countLines(bytes: Uint8Array, offset: number, { bytes: before, lines }:
   return { bytes: end, lines: count }
 }
 
-async function readLines(handle: FileHandle, size: number, from: number, into: LineReader): Promise<void> {
+async function readLines(handle: OpenFile, size: number, from: number, into: LineReader): Promise<void> {
   const start = Math.max(from, size - MAX_EVENTS_BYTES)
   if (start > from) into.complain('is larger than 16 MiB, and only its end was read')
   const lines = lineSplitter(into, start > from)

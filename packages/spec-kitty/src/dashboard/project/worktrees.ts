@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '../api.js'
+import { chooseDisk } from './disk.js'
 import { list } from './files.js'
 import { isAbsence, locate, refused, unusable, type Located, type LocatedEntry } from './locate.js'
 import { SPECS, WORKTREES } from './names.js'
@@ -115,6 +116,7 @@ async function ownDirectory(path: string): Promise<Located> {
     if (stats.isSymbolicLink()) return refused('is a link, and the logs behind it are not read')
     // Part of the path was replaced meanwhile.
     if (!stats.isDirectory() || (await realpath(path)) !== path) return { kind: 'absent' }
+    await chooseDisk(path)
     return { kind: 'directory', path, root: path, within: path, stats }
   } catch (error) {
     return isAbsence(error) ? { kind: 'absent' } : unusable(error)
