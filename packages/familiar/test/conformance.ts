@@ -99,5 +99,18 @@ export function conformance(name: string, subject: () => Subject): void {
       expect(views.size).toBe(living.length)
       expect((await platform.inspect([], soon())).size).toBe(0)
     })
+
+    it('tells the start times of the same processes that it inspects, and the same each time', async () => {
+      const { platform, living, dead } = subject()
+      const starts = await platform.startTimes([dead, 0, -1, ...living], soon())
+      expect([...starts.keys()].toSorted((a, b) => a - b)).toEqual(
+        [...new Set(living)].toSorted((a, b) => a - b),
+      )
+      const again = await platform.startTimes(living, soon())
+      for (const [pid, start] of starts) {
+        expect(start).toBeGreaterThan(0)
+        expect(again.get(pid)).toBe(start)
+      }
+    })
   })
 }

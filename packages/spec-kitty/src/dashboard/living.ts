@@ -16,12 +16,18 @@ export interface Living {
   readonly end: () => void
 }
 
+interface Told {
+  readonly mission: MissionReply
+  /** Those that may end. */
+  readonly processes: readonly AgentProcess[]
+}
+
 /**
  * Returns what looks every two seconds whether what pages were told of processes is still true, and calls `onChange` with the
  * missions of which it is not. Only the pids that pages were told of are looked at.
  */
 export function watchLiving(look: LookAtProcesses, onChange: (missions: readonly string[]) => void): Living {
-  const told = new Map<string, readonly AgentProcess[]>()
+  const told = new Map<string, Told>()
   let timer: NodeJS.Timeout | null = null
   let isOn = false
 
@@ -36,21 +42,26 @@ export function watchLiving(look: LookAtProcesses, onChange: (missions: readonly
   }
   const tell = async (): Promise<void> => {
     const noted = [...told]
-    const pids = noted.flatMap(([, processes]) => processes.flatMap((process) => pidToLookAt(process) ?? []))
+    const pids = noted.flatMap(([, { processes }]) =>
+      processes.flatMap((process) => pidToLookAt(process) ?? []),
+    )
     if (pids.length === 0) return
     const starts = await look(pids)
-    const changed = noted.filter(([, processes]) =>
+    const changed = noted.filter(([, { processes }]) =>
       processes.some((process) => judge(process, starts).liveness !== process.liveness),
     )
     if (isOn && changed.length > 0) onChange(changed.map(([id]) => id))
   }
   return {
-    note({ id, work_packages }) {
-      const processes = work_packages.flatMap(({ process }) =>
+    note(mission) {
+      const { id, work_packages, counts, lanes } = mission
+      if (told.get(id)?.mission === mission) return
+      const isAtWork = counts.doing > 0 || lanes.in_review !== undefined
+      const processes = (isAtWork ? work_packages : []).flatMap(({ process }) =>
         pidToLookAt(process) === null || process === null ? [] : [process],
       )
       if (!isOn || processes.length === 0) told.delete(id)
-      else told.set(id, processes)
+      else told.set(id, { mission, processes })
     },
     begin() {
       isOn = true

@@ -36,9 +36,10 @@ export function readStartTimes(
 ): ReadonlyMap<number, number | null> {
   const bootMs = parseBootTime(readFile('/proc/stat') ?? '')
   const starts = new Map<number, number | null>()
+  let visible: boolean | null = null
   for (const pid of new Set(pids)) {
     const stat = readStat(pid)
-    if (stat === 'gone' ? areAllVisible() : stat !== null && isDead(stat)) continue
+    if (stat === 'gone' ? (visible ??= areAllVisible()) : stat !== null && isDead(stat)) continue
     const isKnown = stat !== 'gone' && stat !== null && bootMs !== null && !isElsewhere(pid, ownNamespace)
     starts.set(pid, isKnown ? bootMs + (Number(stat.startTicks) * 1000) / TICKS_PER_SECOND : null)
   }

@@ -55,12 +55,15 @@ export function watchDirectories(
   typeOf?: (path: string) => number,
 ): DirectoryWatches {
   const entries = new Map<string, Entry>()
+  const owned = new Map<string, Set<Entry>>()
+  /** Those of `entries` whose changes are not all told. There may be thousands of entries, and mostly none of these. */
+  const polled = new Set<Entry>()
   let polling: NodeJS.Timeout | null = null
   let pauseMs = POLL_MS
   let blind: Parameters<OnSight>[0] = null
 
   const tellSight = (): void => {
-    const whys = [...entries.values()].flatMap(({ refusal, silence }) => refusal ?? silence ?? [])
+    const whys = [...polled].flatMap(({ refusal, silence }) => refusal ?? silence ?? [])
     const why = whys[0] ?? null
     if (why === (blind?.why ?? null)) return
     blind = why === null ? null : { since: blind?.since ?? new Date().toISOString(), why }
@@ -77,6 +80,7 @@ export function watchDirectories(
       entry.watcher.on('error', (error) => {
         end(entry)
         entry.refusal = failureOf(error)
+        note(entry)
         onEvent(entry.owner, null)
         schedule()
       })
@@ -86,6 +90,11 @@ export function watchDirectories(
       entry.watcher = null
       entry.refusal = failureOf(error)
     }
+    note(entry)
+  }
+  const note = (entry: Entry): void => {
+    if (isKept(entry) && isPolled(entry)) polled.add(entry)
+    else polled.delete(entry)
   }
   const scan = async (entry: Entry): Promise<void> => {
     const signature = await signatureOf(entry)
@@ -95,8 +104,7 @@ export function watchDirectories(
   }
   const poll = async (): Promise<void> => {
     const began = performance.now()
-    for (const entry of entries.values()) {
-      if (!isPolled(entry)) continue
+    for (const entry of polled) {
       if (entry.watcher === null) begin(entry)
       await scan(entry)
       if (!isKept(entry)) end(entry)
@@ -107,25 +115,30 @@ export function watchDirectories(
   }
   const schedule = (): void => {
     tellSight()
-    if (polling !== null || ![...entries.values()].some((entry) => isPolled(entry))) return
+    if (polling !== null || polled.size === 0) return
     polling = setTimeout(() => void poll(), pauseMs).unref()
   }
   const isKept = (entry: Entry): boolean => entries.get(keyOf(entry)) === entry
 
   const add = (entry: Entry): void => {
     entries.set(keyOf(entry), entry)
+    owned.set(entry.owner, (owned.get(entry.owner) ?? new Set()).add(entry))
     begin(entry)
     if (isPolled(entry)) void scan(entry)
   }
   const remove = (entry: Entry): void => {
     entries.delete(keyOf(entry))
+    const others = owned.get(entry.owner)
+    others?.delete(entry)
+    if (others?.size === 0) owned.delete(entry.owner)
     end(entry)
+    note(entry)
   }
   return {
     keep(owner, wanted) {
       const identities = new Map(wanted.map(({ path, identity }) => [path, identity]))
-      for (const entry of entries.values()) {
-        if (entry.owner === owner && identities.get(entry.path) !== entry.identity) remove(entry)
+      for (const entry of owned.get(owner) ?? []) {
+        if (identities.get(entry.path) !== entry.identity) remove(entry)
       }
       for (const place of wanted) {
         if (entries.has(keyOf({ owner, path: place.path }))) continue

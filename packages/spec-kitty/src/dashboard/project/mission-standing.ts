@@ -6,12 +6,27 @@ import type { MissionRead } from './mission.js'
 import { judge, pidToLookAt, type ProcessStarts } from './processes.js'
 
 /** Returns the pids that must be looked at to tell which agents of a mission live. */
-export function pidsOf({ work_packages }: Pick<MissionRead, 'work_packages'>): readonly number[] {
+export function pidsOf({ work_packages, counts, lanes }: MissionRead): readonly number[] {
+  if (counts.doing === 0 && lanes.in_review === undefined) return []
   return work_packages.flatMap(({ process }) => pidToLookAt(process) ?? [])
 }
 
+/** The last standing of a mission, for as long as it is not read again: most missions have no process that may end. */
+const standings = new WeakMap<MissionRead, { readonly starts: string; readonly reply: MissionReply }>()
+
 /** Returns a mission with everything that depends on which of its processes live. */
 export function standingOf(mission: MissionRead, starts: ProcessStarts): MissionReply {
+  const known = standings.get(mission)
+  const own = pidsOf(mission)
+    .map((pid) => String(starts === null ? 'unread' : starts.get(pid)))
+    .join(' ')
+  if (known?.starts === own) return known.reply
+  const reply = judgedBy(mission, starts)
+  standings.set(mission, { starts: own, reply })
+  return reply
+}
+
+function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const work_packages = mission.work_packages.map((one) =>
     one.process === null ? one : { ...one, process: judge(one.process, starts) },
   )

@@ -27,6 +27,9 @@ import { copiesOf, findWorktrees, missingIn, type Worktree } from './worktrees.j
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
 
+/** How long others wait while missions are read. */
+const BUSY_MS = 5
+
 /** What a page may request of a project. Nothing throws because of the project's contents, and nothing writes. */
 export interface Project {
   missions(): Promise<MissionsReply>
@@ -152,7 +155,11 @@ async function findPlaces(directory: string): Promise<Places> {
   return { missions, worktrees, problems: [...problems, ...unread, ...(await missingIn(ids, worktrees))] }
 }
 
+const summaries = new WeakMap<MissionReply, MissionSummary>()
+
 function summaryOf(mission: MissionReply): MissionSummary {
+  const known = summaries.get(mission)
+  if (known !== undefined) return known
   const {
     work_packages: _,
     documents: _d,
@@ -162,6 +169,7 @@ function summaryOf(mission: MissionReply): MissionSummary {
     problems: _p,
     ...summary
   } = mission
+  summaries.set(mission, summary)
   return summary
 }
 
@@ -173,11 +181,14 @@ function lastChangedFirst(one: MissionRead, other: MissionRead): number {
 
 async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
+  let paused = performance.now()
   const worker = async (): Promise<void> => {
     for (const item of rest) {
       await use(item)
       // On a local disk nothing else gives the daemon the time to answer others.
+      if (performance.now() - paused < BUSY_MS) continue
       await nextTurn()
+      paused = performance.now()
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
