@@ -54,7 +54,7 @@ describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
 })
 
 const STATE = `document.querySelector('[data-testid=connection]')?.dataset.state`
-const ROWS = `(document.querySelector('[aria-label=Missions]')?.innerText ?? '')`
+const ROWS = `(document.querySelector('[aria-label=Missions]')?.textContent ?? '')`
 
 /** Keeps everything that the page says of its connection but that it is there. */
 const WATCH = `void (() => {

@@ -4,10 +4,9 @@ import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
 import { violationsOf } from '../helpers/axe.js'
-import { lacksChromium, openPage, overflowOf, untilLive, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { emptyProject } from '../helpers/projects.js'
-import { VIEWS } from '../helpers/views.js'
 
 const MISSION = '#/missions/002-offline-queue'
 
@@ -220,20 +219,6 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'WP06 Upload in batches' }).waitFor()
     expect(await dialog.count()).toBe(0)
-    await page.context().close()
-  })
-
-  it.each(VIEWS)('%s fits between 641 and 1000 px and at 200 % zoom', async (_, view, shown) => {
-    const { page, complaints } = await open(view, shown, { reducedMotion: 'reduce', deviceScaleFactor: 2 })
-    for (const width of [1000, 800, 641, 640]) {
-      await page.setViewportSize({ width, height: 400 })
-      expect([width, await overflowOf(page)]).toEqual([width, 0])
-      const board = page.locator('.board').first()
-      if ((await board.count()) === 0) continue
-      const hidden = await board.evaluate((one) => one.scrollWidth - one.clientWidth)
-      expect([width, hidden]).toEqual([width, 0])
-    }
-    expect(complaints).toEqual([])
     await page.context().close()
   })
 

@@ -15,8 +15,12 @@ describe.skipIf(lacksChromium())('twenty visible windows', () => {
   it('have one stream, and go on when the window that has it ends', { timeout: 180_000 }, async () => {
     const context = await here.browser.newContext()
     const streams: Page[] = []
+    const resumed: (string | null)[] = []
     context.on('request', (request) => {
-      if (new URL(request.url()).pathname === '/api/events') streams.push(request.frame().page())
+      const { pathname, searchParams } = new URL(request.url())
+      if (pathname !== '/api/events') return
+      streams.push(request.frame().page())
+      resumed.push(searchParams.get('after'))
     })
     const pages = await Promise.all(Array.from({ length: WINDOWS }, () => context.newPage()))
     for (const page of pages) await page.goto(`${here.dashboard.url}#/missions`)
@@ -43,6 +47,10 @@ describe.skipIf(lacksChromium())('twenty visible windows', () => {
     const rest = left.filter((page) => page !== next)
     await allShow(rest, '004-fourth', () => writeMission(here.project, '004-fourth'))
     expect(rest).toHaveLength(WINDOWS - 2)
+    // Each goes on after the last change of which the one before told.
+    const [first, ...others] = resumed
+    expect(first).toBeNull()
+    expect(others.every((id) => /^.+\.\d+$/.test(id ?? ''))).toBe(true)
     await context.close()
   })
 })

@@ -89,7 +89,7 @@ const ATTENTION_MS = 1_000
 /** Reads what happens now in every view: the title, the icon and the notifications tell it. */
 function useAttention(): Reading<NowReply> {
   const reading = useReply<NowReply>('/api/now', {
-    isConcerned: () => true,
+    isConcerned: ({ missions }) => missions === null || missions.length > 0,
     everyMs: ATTENTION_MS,
     isReadHidden: true,
     announcement: (before, after) => newsOf(before as NowReply, after as NowReply),

@@ -90,6 +90,7 @@ function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () =
   let waiting: ReturnType<typeof setTimeout> | undefined
   let lastAt = Date.now()
   let isMissed = false
+  let isBroken = live.contact().connection === 'lost'
   const readNow = () => {
     waiting = undefined
     isMissed = document.hidden && options().isReadHidden !== true
@@ -106,7 +107,10 @@ function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () =
   read()
   document.addEventListener('visibilitychange', readMissed)
   const stopListening = live.listen((signal) => {
-    if (asksForReading(signal, options())) readSoon()
+    const isBack = signal.kind === 'opened' && isBroken
+    if (signal.kind === 'lost') isBroken = true
+    if (signal.kind === 'opened') isBroken = false
+    if (asksForReading(signal, options(), isBack)) readSoon()
   })
   return () => {
     clearTimeout(waiting)
@@ -115,9 +119,9 @@ function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () =
   }
 }
 
-function asksForReading(signal: Signal, { isConcerned }: ReplyOptions): boolean {
+function asksForReading(signal: Signal, { isConcerned }: ReplyOptions, isBack: boolean): boolean {
   if (signal.kind === 'changed') return isConcerned?.(signal.change) ?? false
-  return signal.kind === 'opened' && isConcerned === null
+  return isBack && isConcerned === null
 }
 
 function initial(url: string): Shown {

@@ -48,6 +48,8 @@ export function createSharedStream(url: string, listeners: StreamListeners): Str
   const name = `spec-kitty ${buildOfPage()}`
   const heard: Heard = { past: new Map(), lastId: '', isWatched: false, hasMissed: false }
   const channel = new BroadcastChannel(name)
+  // The target origin that the rule asks for is one of windows: a channel has only its own origin.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   const say = (message: Message) => channel.postMessage(message)
   const own = crypto.randomUUID()
   const stream = createStream(
@@ -62,7 +64,7 @@ export function createSharedStream(url: string, listeners: StreamListeners): Str
     silence.end()
     stream.open()
   }
-  const candidacy = createCandidacy(name, lead, stream.close)
+  const candidacy = createCandidacy(name, lead, () => stream.close())
   channel.addEventListener('message', ({ data: message }: MessageEvent<Message>) => {
     if (!candidacy.isStanding()) return
     if (message.kind === 'who') {
@@ -84,7 +86,7 @@ export function createSharedStream(url: string, listeners: StreamListeners): Str
       silence.end()
       candidacy.withdraw()
     },
-    isOpen: candidacy.isStanding,
+    isOpen: () => candidacy.isStanding(),
   }
 }
 

@@ -9,9 +9,10 @@ export interface Token {
 /** Longer code is shown as it is: colouring it would take longer than reading it. */
 const MAX_LENGTH = 100_000
 
-const STRINGS = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/
+/** Of bounded length: a quote that nothing closes is looked for again from each of thousands of others. */
+const STRINGS = /"(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|`(?:[^`\\]|\\.){0,500}`/
 const NUMBER = /\b(?:0x[\da-f]+|\d+(?:\.\d+)?)\b/
-const SLASHES = /\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)/
+const SLASHES = /\/\/[^\n]*|\/\*[^]*?(?:\*\/|(?![^]))/
 const HASH = /(?<=^|\s)#[^\n]*/
 
 interface Language {
@@ -37,7 +38,7 @@ const SQL =
 const SCRIPT: Language = { comment: SLASHES, words: C_LIKE }
 const YAML: Language = {
   comment: HASH,
-  name: /^[ \t-]*[\w./-]+(?=:(?:\s|$))/,
+  name: /^[ \t]*(?:- )*[\w./][\w./-]{0,100}(?=:(?:\s|$))/,
   words: 'true false null yes no',
 }
 
@@ -64,7 +65,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
       .concat(['swift', 'php', 'css', 'graphql', 'proto', 'jsonc'])
       .map((name) => [name, SCRIPT]),
   ),
-  json: { name: /"(?:[^"\\\n]|\\.)*"(?=\s*:)/, words: 'true false null' },
+  json: { name: /"(?:[^"\\\n]|\\.){0,500}"(?=\s*:)/, words: 'true false null' },
   ...Object.fromEntries(['yaml', 'yml', 'toml', 'ini'].map((name) => [name, YAML])),
   ...Object.fromEntries(['py', 'python'].map((name) => [name, { comment: HASH, words: PYTHON }])),
   ...Object.fromEntries(

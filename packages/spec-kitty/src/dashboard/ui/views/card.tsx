@@ -35,10 +35,11 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved }: CardProp
             <Since time={since} />
           </span>
         )}
+        {people === null && isPhaseShown && <bdi>{visible(phase)}</bdi>}
       </p>
-      {(people !== null || isPhaseShown) && (
+      {people !== null && (
         <p class="card-facts">
-          {people !== null && <Who workPackage={workPackage} />}
+          <Who workPackage={workPackage} />
           {isPhaseShown && <bdi>{visible(phase)}</bdi>}
         </p>
       )}

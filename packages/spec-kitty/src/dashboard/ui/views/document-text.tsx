@@ -44,12 +44,12 @@ export function DocumentText({
   if (value === null) return <Loading />
   return (
     <>
+      <Tools document={value} mission={mission.id} called={called} />
       <Stale failure={failure} />
       <Problems problems={value.problems} />
       {value.is_truncated && (
         <p class="truncated">This is only the beginning: the whole file has {formatBytes(value.bytes)}.</p>
       )}
-      <Tools document={value} mission={mission.id} called={called} />
       <Guard what="The document" of={value} raw={() => [{ url: name, text: value.text ?? '' }]}>
         <Body document={value} mission={mission} heading={heading} isWhole={isWhole} />
       </Guard>

@@ -79,7 +79,7 @@ const SETTLED_MS = 600
 export function useResult(words: string): void {
   const first = useRef(words)
   useEffect(() => {
-    if (first.current === words) return
+    if (first.current === words) return undefined
     first.current = ''
     const timer = setTimeout(() => announce(words), SETTLED_MS)
     return () => clearTimeout(timer)

@@ -167,5 +167,10 @@ function Took({ seconds, longest }: { readonly seconds: number | null; readonly 
 function printTime(time: string | null): string {
   const date = new Date(time ?? '')
   if (Number.isNaN(date.getTime())) return ''
-  return date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+  return date.toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  })
 }

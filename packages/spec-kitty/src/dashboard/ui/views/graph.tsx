@@ -7,7 +7,7 @@ import { LaneName } from './card.js'
 import { Notice } from './notice.js'
 
 /** In pixels of the drawing. */
-const BOX = { width: 184, height: 48, gapX: 56, gapY: 14, margin: 4 } as const
+const BOX = { width: 172, height: 48, gapX: 44, gapY: 14, margin: 4 } as const
 
 interface GraphProps {
   readonly mission: string
@@ -95,15 +95,12 @@ function Box({ place, one, mission, choice }: BoxProps) {
       <title>{`${first} ${title}`}</title>
       <rect x={x} y={y} width={BOX.width} height={BOX.height} rx="7" />
       <rect class="box-lane" x={x} y={y} width="5" height={BOX.height} rx="2" />
-      {/* A drawing of its own is cut at its edge. */}
-      <svg x={x} y={y} width={BOX.width - 6} height={BOX.height}>
-        <text class="box-id" x="14" y="19">
-          {first}
-        </text>
-        <text x="14" y="37">
-          {title}
-        </text>
-      </svg>
+      <foreignObject x={x + 8} y={y} width={BOX.width - 12} height={BOX.height}>
+        <div class="box-text">
+          <div class="box-id">{first}</div>
+          <div>{title}</div>
+        </div>
+      </foreignObject>
     </a>
   )
 }

@@ -25,7 +25,7 @@ export function MissionsView({ list }: { readonly list: ListChoice }) {
     failure,
     read,
   } = useReply<MissionsReply>('/api/missions', {
-    isConcerned: () => true,
+    isConcerned: ({ missions }) => missions === null || missions.length > 0,
     announcement: 'The list of missions has changed.',
   })
   const project = reply?.project.name
