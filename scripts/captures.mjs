@@ -85,15 +85,18 @@ async function play(stage) {
 
   await at('help', 'spec-kitty --help')
   await at('help-doctor', 'spec-kitty auth doctor --help')
+  await at('help-topic', 'spec-kitty help exit-codes')
   await at(
     'error-usage',
-    'spec-kitty sync stauts; spec-kitty auth doctor --frce; spec-kitty sync now --timeout never',
+    'spec-kitty sync stauts; spec-kitty auth doctor --frce; spec-kitty dashboard --status --stop; spec-kitty sync logs --lines many',
   )
+  await at('explain', 'spec-kitty explain F-002; spec-kitty explain pre_marker')
 
   const fleet = await startFleet(root, other)
   await at('start-upgrade', 'spec-kitty sync start', { once: true })
   await at('status', 'spec-kitty sync status')
   await at('logs', 'spec-kitty sync logs')
+  await at('list', 'spec-kitty sync list')
   await at('logs-json', 'spec-kitty sync logs --json')
   await at(
     'dashboard',

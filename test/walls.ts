@@ -167,9 +167,9 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/commands',
-    may: ['familiar', 'familiar/cli', ...tool('cli daemons doctor sync dashboard')],
+    may: ['familiar', 'familiar/cli', ...tool('version.ts cli daemons doctor sync dashboard')],
   },
-  { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts commands')] },
+  { part: 'spec-kitty/main.ts', may: ['familiar/cli', ...tool('version.ts cli commands')] },
   { part: 'spec-kitty/spec-kitty-daemon.ts', may: tool('installation.ts daemons dashboard sync') },
 ]
 

@@ -26,6 +26,8 @@ export interface CleanUpRequest {
   readonly port?: number
   /** Processes (by `processKey`) that the user has confirmed: they are treated as with the intent `reset_force`. */
   readonly confirmed?: ReadonlySet<string>
+  /** Processes (by `processKey`) of which the user was told: no other one is ended. If omitted, all may be. */
+  readonly told?: ReadonlySet<string>
   /** Report what would be done, and do nothing. */
   readonly dryRun?: boolean
   /**
@@ -124,16 +126,19 @@ function eligible(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
 }
 
 function actionFor(request: CleanUpRequest, candidate: Candidate, seen: Scan): Action {
-  const { pid, process } = candidate.observation
-  const isConfirmed =
-    pid !== null &&
-    process?.startTime != null &&
-    request.confirmed?.has(processKey(pid, process.startTime)) === true
-  return planFor(
+  const key = keyOf(candidate)
+  const isConfirmed = key !== null && request.confirmed?.has(key) === true
+  const action = planFor(
     candidate.verdict.class,
     isConfirmed ? 'reset_force' : request.intent,
     sparedOf(candidate, seen),
   )
+  const isTold = request.told === undefined || (key !== null && request.told.has(key))
+  return isRetired(action) && !isTold ? 'skip' : action
+}
+
+function keyOf({ observation: { pid, process } }: Candidate): string | null {
+  return pid === null || process?.startTime == null ? null : processKey(pid, process.startTime)
 }
 
 function isRetired(action: Action): boolean {

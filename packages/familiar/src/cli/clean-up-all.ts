@@ -8,7 +8,7 @@ import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
-import { namesOf } from './name-process.js'
+import { keysOf, namesOf } from './name-process.js'
 import { reasonText } from './reasons.js'
 import { renderRemedies } from './render-doctor.js'
 import { renderEnded } from './render-reset.js'
@@ -45,10 +45,7 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   const seen = await daemon.scan({ forCleanUp: true })
   if (options.port !== null) assertListener(seen, options.port)
   const toEnd = orphansIn(options, seen)
-  if (!options.json) {
-    io.out(`${describeScan(daemon, options, { seen, toEnd, tool }, io).join('\n')}\n`)
-    await io.flushed()
-  }
+  if (!options.json) await show(describeScan(daemon, options, { seen, toEnd, tool }, io), io)
   if (toEnd.length > 0 && !(await options.mayEnd())) return EXIT.ok
   const report = await showingCleanUp(io, (watch) =>
     daemon.cleanUp({
@@ -56,6 +53,7 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
       seen,
       ...(options.port === null ? {} : { port: options.port }),
       dryRun: options.dryRun,
+      told: keysOf(toEnd),
       ...watch,
     }),
   )
@@ -65,6 +63,14 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   return result.failed.length > 0 ? EXIT.problem : EXIT.ok
 }
 
+/** The question that may follow is on stderr: if stdout is not on the terminal, what it is about must be there too. */
+async function show(lines: readonly string[], io: Io): Promise<void> {
+  const text = `${lines.join('\n')}\n`
+  io.out(text)
+  if (io.isInteractive && !io.isTerminal) io.err(text)
+  await io.flushed()
+}
+
 /** Returns what is ended if the user agrees. */
 function orphansIn({ force, port }: CleanUpAllOptions, seen: Scan): readonly Candidate[] {
   return seen.candidates.filter((candidate) => {
@@ -72,7 +78,7 @@ function orphansIn({ force, port }: CleanUpAllOptions, seen: Scan): readonly Can
     const isEnded =
       verdict.class === 'safe_auto' ||
       (force && verdict.class === 'operator_required' && !isSpared(candidate, seen))
-    return isEnded && (port === null || port === observation.port)
+    return isEnded && candidate.proof !== null && (port === null || port === observation.port)
   })
 }
 

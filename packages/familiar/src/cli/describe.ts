@@ -72,7 +72,10 @@ export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonC
 const OUT_OF_REACH = 'it could not be done: it does not start, does not end, or is out of reach'
 
 /** Describes the commands about a daemon, in the words of its tool. */
-export function daemonCommands({ title, command }: DaemonWords) {
+export function daemonCommands({
+  title,
+  command,
+}: DaemonWords): Readonly<Record<DaemonCommandName, CommandSpec>> {
   return {
     start: {
       ...DAEMON_GRAMMARS.start,
@@ -157,5 +160,5 @@ export function daemonCommands({ title, command }: DaemonWords) {
       ],
       exits: { 0: 'explained', 2: 'wrong usage, or there is no such ID' },
     },
-  } as const satisfies Record<DaemonCommandName, CommandSpec>
+  }
 }

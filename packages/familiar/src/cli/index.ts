@@ -20,7 +20,7 @@ export { isOn } from '../define/environment.js'
 export { homeDirectory } from '../define/home.js'
 export { shellQuote } from '../define/shell-quote.js'
 export { describeCandidate } from './tool.js'
-export { daemonCommands, daemonSummaries, type DaemonWords } from './describe.js'
+export { daemonCommands, type DaemonWords } from './describe.js'
 export {
   COMMON_ENVIRONMENT,
   COMMON_OPTIONS,
@@ -44,9 +44,6 @@ export {
   commandHelp,
   examplesBlock,
   exitEntries,
-  flagText,
-  heading,
-  list,
   optionEntries,
   section,
   sections,
@@ -58,7 +55,7 @@ export {
 } from './help.js'
 export { didYouMean, nearest, nearestCommands } from './nearest.js'
 export { parseCommand, parseOptions } from './parse.js'
-export { asksForHelp, asksForJson, isFlag, takeCommonFlags } from './words.js'
+export { asksForJson, isFlag } from './words.js'
 export { CommandError, readOptions, readPort, UnexpectedWordError, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'

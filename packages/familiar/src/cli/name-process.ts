@@ -1,10 +1,18 @@
 import { definitionOf, type Daemon } from '../define/daemon.js'
 import { identityRecord, type IdentityRecord } from '../doctor/identity-record.js'
+import { processKey } from '../identity/proof.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText } from './reasons.js'
 import { wrapWords } from './width.js'
+
+/** Returns the keys (pid and start time) of the processes that are proven. */
+export function keysOf(candidates: readonly Candidate[]): ReadonlySet<string> {
+  return new Set(
+    candidates.flatMap(({ proof }) => (proof === null ? [] : [processKey(proof.pid, proof.startTime)])),
+  )
+}
 
 /** What a line after the first is put in by. */
 const INDENT = '  '

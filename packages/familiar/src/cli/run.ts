@@ -73,6 +73,7 @@ export async function runCommand(
   if ((await choose(seen, commands)) === null) return null
   const command = async (args: readonly string[], own: Io): Promise<number> => {
     const choice = await choose(args, commands)
+    if (choice?.mistake !== undefined) throw new UsageError(choice.mistake)
     if (choice?.name === undefined) {
       const { topicHelp } = await import('./help-topic.js')
       own.out(topicHelp(daemon, choice?.topic ?? null, commands ?? {}, own))
@@ -87,12 +88,13 @@ export async function runCommand(
   return runOnProcess({ program, help, argv }, command)
 }
 
-/** A command to run, or help: of a command, or of them all. */
+/** A command to run; help, of a command or of them all; or what is wrong with a word. */
 type Choice =
-  | { readonly name: CommandName; readonly args: readonly string[] }
-  | { readonly name?: never; readonly topic: string | null }
+  | { readonly name: CommandName; readonly args: readonly string[]; readonly mistake?: never }
+  | { readonly topic: string | null; readonly name?: never; readonly mistake?: never }
+  | { readonly mistake: string; readonly name?: never; readonly topic?: never }
 
-/** Returns what the command line asks for, null if that is for the tool to say. Throws `UsageError` for a mistyped word. */
+/** Returns what the command line asks for, null if that is for the tool to say. */
 async function choose(args: readonly string[], own: Commands | undefined): Promise<Choice | null> {
   const { word, rest } = takeWord(args, VALUED)
   const isHelp = asksForHelp(rest)
@@ -102,16 +104,15 @@ async function choose(args: readonly string[], own: Commands | undefined): Promi
   if (word === 'help') return { topic: takeWord(rest, VALUED).word }
   if (word === null && (isHelp || (own !== undefined && rest.length === 0))) return { topic: null }
   const typed = word ?? rest[0]
-  if (own !== undefined && typed !== undefined)
-    await refuseMistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
-  return null
+  if (own === undefined || typed === undefined) return null
+  return mistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
 }
 
 /** What is near a command is a mistake; everything else is for the tool. */
-async function refuseMistyped(typed: string, known: readonly string[]): Promise<void> {
+async function mistyped(typed: string, known: readonly string[]): Promise<Choice | null> {
   const { didYouMean, nearest } = await import('./nearest.js')
   const near = isFlag(typed) ? nearest(typed, ['help']).map((name) => `--${name}`) : nearest(typed, known)
-  if (near.length > 0) throw new UsageError(`there is no command '${typed}'${didYouMean(near)}`)
+  return near.length === 0 ? null : { mistake: `there is no command '${typed}'${didYouMean(near)}` }
 }
 
 /** Returns the commands that can be typed after the name of the tool, as text with a line feed at its end. */

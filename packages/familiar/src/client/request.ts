@@ -19,6 +19,8 @@ export interface ScopeRequest {
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
+  /** Cleans up another scope; null if no command does. */
+  readonly cleanCommand?: (scope: string) => string | null
   /** What the user can do if this scope's daemon is out of reach: `set X to ... to use another daemon here`. */
   readonly otherScopeHint?: string
   readonly onWait?: (message: string) => void

@@ -4,7 +4,8 @@ import { startDaemon, type StartReason } from './spawn.js'
 import { FamiliarError } from '../errors.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
-import { scan, FOREIGN_SCOPES_TIMEOUT_MS } from '../observe/scan.js'
+import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
+import { staleInScope } from '../observe/stale-elsewhere.js'
 import type { ConnectRequest } from './request.js'
 
 export interface StartOrder {
@@ -46,17 +47,25 @@ async function freePorts({ family, scope, platform }: ConnectRequest, lock: Held
   await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, scansAgain: false })
 }
 
-async function rangeFull(
-  { family, scope, platform, doctorCommand }: ConnectRequest,
-  cause: unknown,
-): Promise<FamiliarError> {
+async function rangeFull(request: ConnectRequest, cause: unknown): Promise<FamiliarError> {
+  const { family, scope, platform } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   const { from, to } = family.ports
-  // One port is enough. If force ends none of them, there is nothing to name.
-  const port = seen.candidates.find((one) => isEndedByForce(one, seen))?.observation.port ?? null
+  const hint = freeingCommand(request, seen)
   return new FamiliarError('E_RANGE_FULL', `every port from ${from} to ${to - 1} is in use`, {
     details: [describePortUsers(seen)],
-    ...(port === null ? {} : { hint: doctorCommand(port) }),
+    ...(hint === null ? {} : { hint }),
     cause,
   })
+}
+
+/** Returns the mildest command that frees a port, which is enough; null if there is none. */
+function freeingCommand({ doctorCommand, cleanCommand }: ConnectRequest, seen: Scan): string | null {
+  for (const one of seen.candidates) {
+    const stale = staleInScope(one, seen)
+    const command = stale === null ? null : (cleanCommand?.(stale) ?? null)
+    if (command !== null) return command
+  }
+  const forced = seen.candidates.find((one) => isEndedByForce(one, seen))
+  return forced === undefined ? null : doctorCommand(forced.observation.port)
 }

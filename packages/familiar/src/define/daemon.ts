@@ -47,6 +47,8 @@ export interface CleanUpOptions extends CommandOptions {
   readonly seen?: Scan
   /** Processes (`processKey`) that the user has agreed to end: treated as with `force`. */
   readonly confirmed?: ReadonlySet<string>
+  /** Processes (`processKey`) of which the user was told: no other one is ended, whatever became stale meanwhile. */
+  readonly told?: ReadonlySet<string>
   readonly onProgress?: (done: number, total: number) => void
   /** Also ends what needs a decision (operator_required). */
   readonly force?: boolean

@@ -91,7 +91,7 @@ export async function stopOutdated(
 export async function cleanUpRange(
   { family, isProject, place }: Definition,
   scope: string,
-  { signal, onWait, onProgress, force = false, port, dryRun = false, seen, confirmed }: CleanUpOptions,
+  { signal, onWait, onProgress, force = false, port, dryRun = false, seen, confirmed, told }: CleanUpOptions,
 ): Promise<CleanUpReport & { readonly tidied: number }> {
   return abortable(signal, async () => {
     const report = await cleanUp({
@@ -103,6 +103,7 @@ export async function cleanUpRange(
       ...(isProject ? { lockFile: join(place(), 'cleanup.lock') } : {}),
       ...(port === undefined ? {} : { port }),
       ...(confirmed === undefined ? {} : { confirmed }),
+      ...(told === undefined ? {} : { told }),
       dryRun,
       onProgress: (done, total) => onProgress?.(done, total),
       onWait: (message) => onWait?.(message),

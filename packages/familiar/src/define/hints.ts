@@ -4,12 +4,16 @@ import type { Words } from './options.js'
 export interface Hints {
   readonly doctorCommand: (port: number | null) => string
   readonly stopCommand: string
+  /** Cleans up another scope; null if no command does. */
+  readonly cleanCommand: (scope: string) => string | null
   readonly otherScopeHint?: string
   readonly versionVariable: string
 }
 
-export function hintsOf({ clean, stop, otherScopeHint, versionVariable }: Words): Hints {
+export function hintsOf(words: Words): Hints {
+  const { clean, stop, otherScopeHint, versionVariable } = words
   return {
+    cleanCommand: (scope) => cleanCommand(words, scope),
     doctorCommand: (port) => forceCommand(clean, port),
     stopCommand: stop,
     ...(otherScopeHint === '' ? {} : { otherScopeHint }),
@@ -20,4 +24,10 @@ export function hintsOf({ clean, stop, otherScopeHint, versionVariable }: Words)
 /** Returns the command that ends one listener of the range, or all of them, even those that need a decision. */
 export function forceCommand(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`
+}
+
+/** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or there is no such command. */
+export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
+  const prefix = inScope(scope)
+  return prefix === '' ? null : `${prefix}${clean}`
 }

@@ -1,12 +1,11 @@
-import { classify } from '../classify/classify.js'
-import { factsOf, scopeOf } from '../classify/derive.js'
 import type { FailureReason } from '../act/terminate.js'
 import { inUseBy } from '../classify/evidence.js'
-import { forceCommand } from '../define/hints.js'
+import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import type { Candidate, Scan } from '../observe/scan.js'
-import { isEndedByStop, scopeDaemon } from '../observe/scope-daemon.js'
+import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
+import { staleInScope } from '../observe/stale-elsewhere.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 import { explained, type Remedy } from './remedy.js'
 
@@ -71,10 +70,11 @@ function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | n
 }
 
 function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
-  const { verdict, facts } = candidate
+  const { verdict, facts, proof } = candidate
   const isWedged =
     verdict.reason === 'unresponsive' || (verdict.reason === 'pre_marker' && facts.self_report === 'no')
-  return isWedged && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
+  const isSeen = proof !== null && facts.reachable === 'yes' && !runsElsewhere(candidate, seen)
+  return isWedged && isSeen && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
 }
 
 function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }: Asked): Remedy | null {
@@ -106,18 +106,10 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
 
 /** From its own scope it is proven stale: the clean-up of that scope ends it, and needs no force. */
 function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
-  const { observation, verdict } = candidate
-  const scope = scopeOf(observation, seen.context)
-  if (verdict.reason !== 'cross_root' || scope?.real == null || scope.gone !== false) return null
-  if (scope.owner !== seen.context.user || words.inScope(scope.real) === '') return null
-  const others = seen.candidates.map((one) => one.observation)
-  const facts = factsOf(seen.family, observation, { ...seen.context, here: scope }, others)
-  if (classify(seen.family.rules, seen.family.reasonNames, facts).class !== 'safe_auto') return null
-  return {
-    commands: [`${words.inScope(scope.real)}${words.clean}`],
-    description: `ends what is proven stale in ${scope.real}`,
-    safe: true,
-  }
+  const scope = staleInScope(candidate, seen)
+  const command = scope === null ? null : cleanCommand(words, scope)
+  if (scope === null || command === null) return null
+  return { commands: [command], description: `ends what is proven stale in ${scope}`, safe: true }
 }
 
 function forced({ observation }: Candidate, { words }: Asked): Remedy {

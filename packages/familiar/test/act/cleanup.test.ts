@@ -55,6 +55,21 @@ async function startFour() {
 }
 
 describe('cleanUp', () => {
+  it('ends only processes of which the user was told, also where another one became stale meanwhile', async () => {
+    const root = makeHome()
+    const [told, later] = [await start(root), await start(root)]
+    const seen = await scan(family, root, real)
+    const { proof } = candidateAt(seen, told.port)
+    if (proof === null) throw new Error('it is not proven')
+    const keys = new Set([processKey(proof.pid, proof.startTime)])
+    for (const intent of ['reset', 'reset_force'] as const) {
+      const report = await clean(root, { seen, intent, told: intent === 'reset' ? new Set() : keys })
+      const ended = intent === 'reset' ? {} : { [told.port]: SWEPT }
+      expect(resultsOf(report)).toEqual({ [told.port]: SKIPPED, [later.port]: SKIPPED, ...ended })
+    }
+    expect([told.isAlive(), later.isAlive()]).toEqual([false, true])
+  })
+
   it.for([
     ['startup_clean', SKIPPED, true],
     ['reset', SKIPPED, true],

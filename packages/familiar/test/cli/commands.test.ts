@@ -85,7 +85,7 @@ describe('the commands', () => {
       },
     })
     const { lines } = user.json(['logs', '--lines', '1']).document
-    expect(lines.map((line: string) => JSON.parse(line).pid)).toEqual([started.document.pid])
+    expect(lines).toEqual([expect.objectContaining({ pid: started.document.pid })])
     const restarted = user.json(['restart']).document
     expect(restarted).toMatchObject({ outcome: 'started', start_reason: 'operator_restart' })
     expect(user.json(['stop'])).toMatchObject({
@@ -149,7 +149,7 @@ describe('the commands', () => {
 })
 
 describe('words that are none of the commands', () => {
-  it.each([[[]], [['help']], [['render']], [['--version']], [['constructor']], [['--json']]])(
+  it.each([[[]], [['render']], [['stauts']], [['--version']], [['constructor']], [['--json']], [['-q']]])(
     '%j: null, nothing printed, nothing made',
     (args) => {
       expect(user.run(args)).toEqual({ status: 3, stdout: '', stderr: '' })
@@ -157,14 +157,31 @@ describe('words that are none of the commands', () => {
   )
 })
 
+/** The commands of the tool itself, which its author names. */
+const OWN = { PREVIEWD_COMMANDS: JSON.stringify({ 'render FILE': 'print a page', watch: 'print it again' }) }
+
 describe('help', () => {
-  it.each(COMMANDS)('of %s: usage, options and exit codes', (command) => {
-    for (const flag of ['--help', '-h']) {
-      const { status, stdout, stderr } = user.run([command, flag])
-      expect([status, stderr]).toEqual([0, ''])
-      expect(stdout).toMatch(new RegExp(`^Usage: previewd ${command} `))
-      expect(stdout).toContain('--json')
-      expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+  it.each(COMMANDS)('of %s: usage, options, examples, environment and exit codes', (command) => {
+    const { status, stdout: text, stderr } = user.run([command, '--help'])
+    expect([status, stderr]).toEqual([0, ''])
+    expect(text).toMatch(new RegExp(`^Usage: previewd ${command} `))
+    for (const title of ['Options', 'Examples', 'Environment', 'Exit codes'])
+      expect(text).toContain(`\n${title}:\n`)
+    for (const word of ['--json', '--quiet', 'FAMILIAR_DISABLE', 'PREVIEWD_NO_DAEMON', 'NO_COLOR']) {
+      expect(text).toContain(word)
+    }
+    expect(text.split('\n').filter((line) => line.length > 80 && !line.startsWith('  previewd'))).toEqual([])
+  })
+
+  it('is the same however it is asked for', () => {
+    const wanted = user.run(['help', 'logs'])
+    for (const args of [
+      ['logs', '-h'],
+      ['logs', '--help'],
+      ['logs', 'help'],
+      ['-h', 'logs'],
+    ]) {
+      expect([args, user.run(args)]).toEqual([args, wanted])
     }
   })
 
@@ -173,19 +190,52 @@ describe('help', () => {
     expect(status).toBe(0)
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} +\\w`, 'm'))
     expect(stdout).not.toContain('render')
+    expect(user.run(['help'])).toEqual({ status: 0, stdout, stderr: '' })
   })
 
   it('of none lists the commands of the tool first, and `usage` is the same text', () => {
-    const env = {
-      PREVIEWD_COMMANDS: JSON.stringify({ 'render FILE': 'print a page', watch: 'print it again' }),
-    }
-    const { status, stdout, stderr } = user.run(['--help'], { env })
+    const { status, stdout, stderr } = user.run(['--help'], { env: OWN })
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(
       /^Usage: previewd <command> \[options\]\n\nCommands:\n {2}render FILE {2}print a page\n {2}watch {8}print it again\n\nThe previewd daemon:\n {2}start /,
     )
-    expect(user.run(['nothing'], { env })).toEqual({ status: 3, stdout: '', stderr: stdout })
-    expect(user.run(['start', '--help'], { env }).stdout).toBe(user.run(['start', '--help']).stdout)
+    expect(user.run(['nothing'], { env: OWN })).toEqual({ status: 3, stdout: '', stderr: stdout })
+    expect(user.run(['start', '--help'], { env: OWN }).stdout).toBe(user.run(['start', '--help']).stdout)
+    for (const args of [[], ['-q'], ['help'], ['help', 'help']]) {
+      expect([args, user.run(args, { env: OWN })]).toEqual([args, { status: 0, stdout, stderr: '' }])
+    }
+  })
+
+  it('of a command of the tool is what the tool has said of it', () => {
+    const text = 'Usage: previewd render FILE\n\nPrint a page.\n'
+    expect(user.run(['help', 'render'], { env: OWN })).toEqual({ status: 0, stdout: text, stderr: '' })
+    expect(user.run(['render', '--help'], { env: OWN }).status).toBe(3)
+  })
+})
+
+describe('a mistyped word', () => {
+  it.each([
+    ['stauts', ["there is no command 'stauts': did you mean 'status'?"]],
+    ['rendre x', ["there is no command 'rendre': did you mean 'render'?"]],
+    ['hlep', ["there is no command 'hlep': did you mean 'help'?"]],
+    ['--hlep', ["there is no command '--hlep': did you mean '--help'?"]],
+    ['help stpo', ["there is no command 'stpo': did you mean 'stop'?"]],
+    ['stop now', ["unexpected word 'now' after 'stop'"]],
+    ['stop --jsno', ["unknown option '--jsno': did you mean '--json'?"]],
+    ['--lines x logs', ["--lines needs a number from 0 to 999999, not 'x'"]],
+  ])('%s: one line, exit 2', (line, [message]) => {
+    const { status, stdout, stderr } = user.run(line.split(' '), { env: OWN })
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^[^\n]+\n$/)
+    expect(stderr).toContain(`previewd: ${message} (see previewd `)
+  })
+
+  it('with --json in front of it is an object', () => {
+    expect(user.run(['--json', 'stauts'], { env: OWN }).stdout).toContain('"code": "E_USAGE"')
+  })
+
+  it('is for the tool to tell where it has not named its commands', () => {
+    expect(user.run(['stauts'])).toEqual({ status: 3, stdout: '', stderr: '' })
   })
 })
 
@@ -200,6 +250,10 @@ describe('wrong usage', () => {
     ['doctor', '--reset', '--port', 'x'],
     ['logs', '--lines', '-1'],
     ['logs', '--lines', 'x'],
+    ['logs', '--lines', '1000000'],
+    ['logs', '--lines', '5', '--lines', '5'],
+    ['logs', '--lines'],
+    ['logs', '\u2013\u2013follow'],
     ['start', '--json=yes'],
   ]
 

@@ -1,11 +1,5 @@
 import { EXIT, parseOptions, runCommand, type Io, type Values } from 'familiar/cli'
-import {
-  DASHBOARD,
-  DASHBOARD_CLEAN_UP,
-  DASHBOARD_RESTART,
-  DASHBOARD_STATUS,
-  DASHBOARD_STOP,
-} from '../cli/describe/dashboard.js'
+import { DASHBOARD, DASHBOARD_CLEAN_UP, DASHBOARD_RESTART } from '../cli/describe/dashboard.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon } from '../daemons/daemons.js'
 import { currentProject } from '../daemons/project-directory.js'
@@ -16,8 +10,9 @@ const { ports } = dashboardDaemon
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const values = parseOptions(DASHBOARD, args, { command: 'dashboard', ports })
   if (values['cleanup-all']) return cleanUp(values, io)
-  if (values.status) return showStatus(values, io)
-  if (values.stop) return stop(values, io)
+  const json = values.json ? ['--json'] : []
+  if (values.status) return runStatus([...json, ...(values.check ? ['--check'] : [])], io)
+  if (values.stop) return runStop(json, io)
   const project = projectHere(io)
   const port = values.port ?? null
   if (values.foreground) {
@@ -31,12 +26,17 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 /** Shows whether the dashboard of this project runs. */
 export async function runStatus(args: readonly string[], io: Io): Promise<number> {
-  return showStatus(parseOptions(DASHBOARD_STATUS, args, { command: 'dashboard status' }), io)
+  const project = projectHere(io)
+  const { dashboardStatus } = await import('../dashboard/status.js')
+  return runCommand(dashboardDaemon.at(project), ['status', ...args], {
+    io,
+    status: dashboardStatus(project),
+  })
 }
 
 /** Stops the dashboard of this project. */
 export async function runStop(args: readonly string[], io: Io): Promise<number> {
-  return stop(parseOptions(DASHBOARD_STOP, args, { command: 'dashboard stop' }), io)
+  return runCommand(dashboardDaemon.at(projectHere(io)), ['stop', ...args], { io })
 }
 
 /** Ends the orphaned dashboards of every project. */
@@ -57,23 +57,6 @@ export async function runRestart(args: readonly string[], io: Io): Promise<numbe
 function projectHere(io: Io): string {
   runtimeRoot(io)
   return currentProject(io)
-}
-
-async function showStatus(
-  { check, json }: Pick<Values<typeof DASHBOARD.options>, 'check' | 'json'>,
-  io: Io,
-): Promise<number> {
-  const project = projectHere(io)
-  const { dashboardStatus } = await import('../dashboard/status.js')
-  const args = [...(check ? ['--check'] : []), ...(json ? ['--json'] : [])]
-  return runCommand(dashboardDaemon.at(project), ['status', ...args], {
-    io,
-    status: dashboardStatus(project),
-  })
-}
-
-async function stop({ json }: Pick<Values<typeof DASHBOARD.options>, 'json'>, io: Io): Promise<number> {
-  return runCommand(dashboardDaemon.at(projectHere(io)), ['stop', ...(json ? ['--json'] : [])], { io })
 }
 
 async function cleanUp(

@@ -1,5 +1,5 @@
 import { FamiliarError, type Connection } from 'familiar'
-import { CommandError, connectDaemon, EXIT, parseOptions, type Io } from 'familiar/cli'
+import { CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } from 'familiar/cli'
 import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/daemons.js'
@@ -14,7 +14,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
   const connection = await connect(root, io)
-  const print = drainPrinter(io, json, () => explain(root, io))
+  const until = timeout === undefined ? null : untilText(timeout * 1000)
+  const print = drainPrinter(io, json, () => explain(root, io), until)
   try {
     const finished = await followDrain(connection, {
       onLine: print.line,

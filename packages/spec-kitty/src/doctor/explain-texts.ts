@@ -29,7 +29,7 @@ export const FINDINGS: Texts = {
     summary: 'the queue cannot be read',
     why: 'The database is damaged, of a newer version, or not permitted. This command only looks and changes nothing.',
     whatToDo:
-      'If it is damaged, `spec-kitty sync start` puts it aside and saves what can be read. If it is newer, upgrade.',
+      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade.',
   },
 }
 
@@ -118,7 +118,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'the queue cannot be read',
     why: 'The database is damaged, of a newer version, or not permitted.',
     whatToDo:
-      'If it is damaged, `spec-kitty sync start` puts it aside and saves what can be read. If it is newer, upgrade.',
+      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade.',
   },
   no_daemon: {
     summary: 'no sync daemon runs',

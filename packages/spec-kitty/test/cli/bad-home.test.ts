@@ -57,8 +57,8 @@ const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'upgrade-hook': [[]],
 }
 
-/** These need no home. */
-const WITHOUT_HOME: ReadonlySet<string> = new Set(['complete', 'completion', 'explain', 'help', 'version'])
+/** These need no home, or, asked by a shell, say nothing without one. */
+const WITHOUT_HOME: ReadonlySet<string> = new Set(['complete', 'completion', 'explain', 'version'])
 
 const modules = readdirSync(new URL('../../src/commands', import.meta.url)).map((name) =>
   name.replace('.ts', ''),

@@ -78,7 +78,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       'sync queue ': ['retry', 'drop'],
       'sync st': ['start', 'stop', 'status'],
       'dashboard --json cl': ['clean-up', 'cleanup'],
-      'help ex': Object.keys(TOPICS).filter((topic) => topic.startsWith('ex')),
+      'help ex': [...Object.keys(TOPICS), 'explain'].filter((word) => word.startsWith('ex')),
       'help sync queue ': ['retry', 'drop'],
       'completion ': ['bash', 'zsh', 'fish'],
       'explain F': ['F-002'],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -35,10 +35,15 @@ describe('wrong usage', () => {
 
   it('is an object on stdout with --json', () => {
     const { status, stdout } = runCli(['auth', 'doctor', '--force', '--json'], { env })
+    expect(runCli(['--json', 'auth', 'doctor', '--force'], { env }).stdout).toBe(stdout)
     expect(JSON.parse(stdout)).toEqual({
       schema_version: 3,
       ok: false,
-      error: { code: 'E_USAGE', message: '--force needs --reset', remediation: 'see spec-kitty --help' },
+      error: {
+        code: 'E_USAGE',
+        message: '--force needs --reset',
+        remediation: 'see spec-kitty auth doctor --help',
+      },
     })
     expect(status).toBe(2)
   })
@@ -59,7 +64,28 @@ describe('help and version', () => {
     }
   })
 
+  it('are the same however they are asked for, and need no project', () => {
+    const wanted = runCli(['help', 'init'], { env })
+    expect(wanted).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: spec-kitty init /) })
+    for (const args of [
+      ['init', 'help'],
+      ['init', '--help'],
+      ['-h', 'init'],
+      ['--json', 'init', '-h'],
+    ]) {
+      expect([args, runCli(args, { env, cwd: home })]).toEqual([args, wanted])
+    }
+    expect(readdirSync(home)).toEqual([])
+    expect(runCli([], { env })).toEqual(runCli(['help'], { env }))
+  })
+
   it('tell the version of the package', () => {
+    for (const args of [['version'], ['-v'], ['-V']])
+      expect(runCli(args, { env }).stdout).toBe(`${VERSION}\n`)
+    expect(JSON.parse(runCli(['--version', '--json'], { env }).stdout)).toEqual({
+      schema_version: 3,
+      version: VERSION,
+    })
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(runCli(['--version'], { env }).stdout).toBe(`${VERSION}\n`)
     expect(VERSION).toBe(manifest.version)
@@ -69,9 +95,9 @@ describe('help and version', () => {
     const help = runCli(['auth', 'doctor', '--help'], { env }).stdout
     for (const option of new Set(help.match(/--[a-z-]+/g))) {
       const { stderr } = runCli(['auth', 'doctor', option, '--dry-run'], { env })
-      expect([option, stderr]).toEqual([option, expect.not.stringContaining('Unknown option')])
+      expect([option, stderr]).toEqual([option, expect.not.stringContaining('unknown option')])
     }
-    expect(runCli(['auth', 'doctor', '--nothing'], { env }).stderr).toContain('Unknown option')
+    expect(runCli(['auth', 'doctor', '--nothing'], { env }).stderr).toContain('unknown option')
   })
 })
 
@@ -83,6 +109,20 @@ describe('output', () => {
     expect(run({})).not.toContain(escape)
     expect(run({ NO_COLOR: '1', FORCE_COLOR: '1' })).not.toContain(escape)
     expect(run({ FORCE_COLOR: '1' })).toContain(escape)
+    const { stdout } = runCli(['--no-color', 'auth', 'doctor'], { env: { ...env, FORCE_COLOR: '1' } })
+    expect(stdout).not.toContain(escape)
+  })
+
+  it('has no hints with --quiet, but results and errors', () => {
+    const get = (...args: readonly string[]) => runCli(['config', 'get', ...args], { env })
+    expect(get('sync.format')).toMatchObject({ stdout: 'batch\n', stderr: 'from: default\n' })
+    for (const flag of ['-q', '--quiet']) {
+      expect(get('sync.format', flag)).toMatchObject({ status: 0, stdout: 'batch\n', stderr: '' })
+      expect(get('sync.server_url', flag)).toMatchObject({
+        status: 1,
+        stderr: 'sync.server_url is not set\n',
+      })
+    }
   })
 
   it('ends quietly when the reader has had enough', () => {

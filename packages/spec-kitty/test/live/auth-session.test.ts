@@ -67,7 +67,7 @@ describe('the doctor', () => {
     expect(findingOf(document, 'F-016')).toMatchObject({
       severity: 'warn',
       summary: expect.stringContaining('it is not a file'),
-      remediation: { command: 'spec-kitty auth login' },
+      remediation: { command: 'spec-kitty explain F-016', safe: true },
     })
   })
 
@@ -82,14 +82,14 @@ describe('the doctor', () => {
     ['it is not one', { kind: 'other' }, 'F-016'],
   ])('tells to sign in if a session is needed and %s, and what it tells helps', (_, change, id) => {
     if (change !== null) writeSession(change)
-    const { status, document } = root.json(['auth', 'doctor'], HOSTED)
+    const server = { env: { ...HOSTED.env, SPEC_KITTY_SAAS_URL: 'https://sync.example.org' } }
+    const { status, document } = root.json(['auth', 'doctor'], server)
     const { severity, remediation } = findingOf(document, id)
     expect([status, severity]).toEqual([1, 'critical'])
-    const command = `${remediation.command} --with-token --server https://sync.example.org`
-      .split(' ')
-      .slice(1)
+    expect(remediation.command).toBe('spec-kitty auth login --server https://sync.example.org')
+    const command = `${remediation.command} --with-token`.split(' ').slice(1)
     expect(root.run(command, { input: 'given' }).status).toBe(0)
-    expect(root.json(['auth', 'doctor'], HOSTED)).toMatchObject({
+    expect(root.json(['auth', 'doctor'], server)).toMatchObject({
       status: 0,
       document: { session: { present: true } },
     })

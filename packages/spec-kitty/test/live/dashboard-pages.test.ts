@@ -356,9 +356,11 @@ function verdicts(entries: readonly Record<string, unknown>[]): Record<string, r
   )
 }
 
-/** What to do about a daemon of another root depends on whether that was read in time. */
+/** The page shows the first command. What to do about a daemon of another root depends on whether that was read in time. */
 function remedyOf(entry: Record<string, unknown>): unknown {
-  return entry['rule'] === 'S10' ? null : entry['remedy']
+  const remedy = entry['remedy'] as string | { readonly commands: readonly string[] } | null
+  if (entry['rule'] === 'S10' || remedy === null) return null
+  return typeof remedy === 'string' ? remedy : remedy.commands[0]
 }
 
 async function openStream(): Promise<EventStream> {

@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isAlive, listenersOn, startTicksOf } from '../helpers/machine.js'
 import { CLI, runCli, runJson, smallEnvironment } from '../helpers/cli.js'
@@ -33,7 +34,7 @@ interface Row {
   readonly cleanup_class: string
   readonly skip_reason: string | null
   readonly rule: string
-  readonly remedy: string | null
+  readonly remedy: { readonly commands: readonly string[] } | null
   readonly in_use_by: string | null
 }
 
@@ -105,8 +106,30 @@ describe('auth doctor', () => {
     const { orphans, candidates } = runJson(PATIENT, { env }).document
     expect(rowAt(orphans, 9408)?.in_use_by).toBe(fleet.roots.other)
     expect(rowAt(orphans, 9409)?.in_use_by).toBe(null)
-    for (const row of orphans) expect([row.port, typeof row.remedy]).toEqual([row.port, 'string'])
+    for (const row of orphans) expect([row.port, row.remedy?.commands.length > 0]).toEqual([row.port, true])
     for (const row of candidates) expect(row.skip_reason === null).toBe(row.cleanup_class === 'safe_auto')
+  })
+
+  it('offers the ports of what may be cleaned up to the completion of a shell', () => {
+    const script = join(fleet.root, 'completion')
+    writeFileSync(script, runCli(['completion', 'bash']).stdout)
+    const ask = fileURLToPath(new URL('../helpers/ask-bash.bash', import.meta.url))
+    const lines = [`${CLI} auth doctor --reset --port `, `${CLI} auth doctor --port 941`]
+    const { stdout, stderr } = spawnSync('bash', [ask, script, ...lines], {
+      env: smallEnvironment(env),
+      encoding: 'utf8',
+    })
+    rmSync(script)
+    const orphans = fleet.members.filter(({ expected }) => expected[0] !== 'never_touch')
+    const ports = orphans.map(({ port }) => String(port)).toSorted()
+    const [all = '', some = ''] = stdout.split(/^==\n/m)
+    expect([stderr, all.trim().split('\n').toSorted()]).toEqual(['', ports])
+    expect(
+      some
+        .split('\n')
+        .filter((port) => port !== '')
+        .toSorted(),
+    ).toEqual(ports.filter((port) => port.startsWith('941')))
   })
 
   it.runIf(spawnSync('jq', ['--version']).status === 0)('answers the documented jq line', () => {

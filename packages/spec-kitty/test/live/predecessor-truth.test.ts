@@ -38,7 +38,9 @@ describe('one that does not answer', () => {
     expect(findingOf(document, 'F-005').remediation.command).toBe('spec-kitty sync stop')
     // It is recorded: neither an orphan to be cleaned, nor a daemon that nobody uses.
     expect(findingOf(document, 'F-002')).toBe(undefined)
-    expect(document.candidates).toMatchObject([{ rule: 'S11', remedy: 'spec-kitty sync stop' }])
+    expect(document.candidates).toMatchObject([
+      { rule: 'S11', remedy: { commands: ['spec-kitty sync stop'], safe: false } },
+    ])
     expectAlive(old)
     expect(makeShell(root)('spec-kitty sync stop').status).toBe(0)
     expect(lives(old)).toBe(false)

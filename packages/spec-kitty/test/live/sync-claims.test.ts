@@ -80,7 +80,10 @@ describe('a daemon whose marker leads here by now, and that is recorded in anoth
       { rule: 'S13', in_use_by: theirs.path },
     ])
     for (const { remedy, in_use_by } of rows) {
-      expect(remedy).toBe(`SPEC_KITTY_HOME=${in_use_by} spec-kitty sync status`)
+      expect(remedy).toMatchObject({
+        commands: [`SPEC_KITTY_HOME=${in_use_by} spec-kitty sync status`],
+        safe: true,
+      })
     }
   })
 

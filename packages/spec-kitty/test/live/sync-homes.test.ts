@@ -65,7 +65,7 @@ describe('a copied home', () => {
       { pid: daemon.pid, skip_reason: 'cross_root', in_use_by: root.path },
     ])
     expect(lives(daemon)).toBe(true)
-    const shown = makeShell(copy)(document.orphans[0].remedy)
+    const shown = makeShell(copy)(document.orphans[0].remedy.commands[0])
     expect([shown.status, lives(daemon)]).toEqual([1, true])
     expect(shown.stdout).toContain('does not answer: spec-kitty sync stop\n')
     const ran = makeShell(root)('spec-kitty sync stop')

@@ -15,9 +15,15 @@ const BAR_CHARS = 24
 /** Of the projects whose events may not leave. */
 const SHOWN_PROJECTS = 3
 
-/** Shows a drain: lines of JSON, or how far it is, as every wait is shown. */
-export function drainPrinter(io: Io, isJson: boolean, explain: () => Promise<string | null>): DrainPrinter {
-  return isJson ? jsonPrinter(io) : textPrinter(io, explain)
+/** Shows a drain: lines of JSON, or how far it is, as every wait is shown. `until`: when the command
+ * gives up. */
+export function drainPrinter(
+  io: Io,
+  isJson: boolean,
+  explain: () => Promise<string | null>,
+  until: string | null = null,
+): DrainPrinter {
+  return isJson ? jsonPrinter(io) : textPrinter(io, explain, until)
 }
 
 function jsonPrinter(io: Io): DrainPrinter {
@@ -28,7 +34,8 @@ function jsonPrinter(io: Io): DrainPrinter {
   }
 }
 
-function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinter {
+function textPrinter(io: Io, explain: () => Promise<string | null>, until: string | null): DrainPrinter {
+  const end = until === null ? '' : `, ${until} at most`
   const progress = startProgress(io)
   let [total, done, rejected] = [0, 0, 0]
   const held: string[] = []
@@ -40,7 +47,7 @@ function textPrinter(io: Io, explain: () => Promise<string | null>): DrainPrinte
         rejected += line.rejected
       }
       if (line.event === 'started' || line.event === 'batch')
-        progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent`)
+        progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent${end}`)
       if (line.event === 'held') held.push(describeHeld(line))
       if (line.event === 'waiting')
         progress.show(`waiting for the server, ${untilText(line.until_ms - Date.now())}: ${line.error}`)

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { classify } from '../../src/classify/classify.js'
+import { factsOf } from '../../src/classify/derive.js'
+import type { Observation, ScanContext } from '../../src/classify/observation.js'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
+import { defineDaemon, definitionOf } from '../../src/define/daemon.js'
+import { remedyOf } from '../../src/doctor/remedies.js'
+import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
+import type { Candidate, Scan } from '../../src/observe/scan.js'
+import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
+import { testFamily } from '../helpers/family.js'
+import { forEachSighting } from '../helpers/many-observations.js'
+import { PORT, USER } from '../helpers/observations.js'
+import { nobodyIn } from '../helpers/proven.js'
+
+/** The remedy of a row, for every pair of things that a scan may see. */
+const { words } = definitionOf(
+  defineDaemon({
+    name: 'tool',
+    words: { inScope: (scope) => `HOME=${scope} `, showElsewhere: (scope) => `HOME=${scope} tool status` },
+  }),
+)
+
+const FAMILY = testFamily({ from: PORT, to: PORT + 50 })
+const PROOF = makeProof(nobodyIn(FAMILY))
+
+/** Every command that a row may name: nothing else runs in a shell. */
+const COMMANDS = [
+  /^tool doctor --reset$/,
+  /^HOME=\S+ tool doctor --reset$/,
+  /^tool doctor --reset --force --port \d+$/,
+  /^tool stop$/,
+  /^HOME=\S+ tool status$/,
+  /^tool explain \w+$/,
+]
+
+function scanOf(
+  seen: Observation,
+  context: ScanContext,
+  others: readonly Observation[],
+  proof: ProvenProcess | null,
+): Scan {
+  const candidates = others.map((one): Candidate => {
+    const facts = factsOf(FAMILY, one, context, others)
+    const verdict = classify(FAMILY.rules, FAMILY.reasonNames, facts)
+    return { observation: one, facts, verdict, proof: one === seen ? proof : null }
+  })
+  const host = { ...context.machine, pid: 1, user: USER, namespaces: '', networkNamespace: '' }
+  return { family: FAMILY, host, context, candidates }
+}
+
+describe.each([
+  ['a scope of a user', USER_SCOPE_RULES],
+  ['a project', PROJECT_SCOPE_RULES],
+])('the remedy of a daemon of %s', (_, rules) => {
+  it.each([
+    ['proven', PROOF],
+    ['not proven', null],
+  ])('that is %s is mild, runs, and is never a force that does nothing', (__, proof) => {
+    const told = new Set<string>()
+    const family = { ...FAMILY, rules }
+    const count = forEachSighting(2, (observation, context, others) => {
+      const seen = { ...scanOf(observation, context, others, proof), family }
+      const facts = factsOf(family, observation, context, others)
+      const verdict = classify(rules, family.reasonNames, facts)
+      const candidate: Candidate = { observation, facts, verdict, proof }
+      const all = { ...seen, candidates: [candidate, ...seen.candidates.slice(1)] }
+      const remedy = remedyOf(candidate, all, { words })
+      expect(remedy === null).toBe(verdict.class === 'never_touch')
+      if (remedy === null) return
+      const [command = ''] = remedy.commands
+      const kind = COMMANDS.findIndex((one) => one.test(command))
+      expect([command, kind >= 0, remedy.commands.length]).toEqual([command, true, 1])
+      told.add(String(kind))
+      if (command.includes('--force')) {
+        expect(isEndedByForce(candidate, all)).toBe(true)
+        expect(command.endsWith(` --port ${observation.port}`)).toBe(true)
+      }
+      if (command === 'tool stop') expect([proof === null, facts.reachable]).toEqual([false, 'yes'])
+      expect([command, remedy.safe]).toEqual([command, !/--force|tool stop/.test(command)])
+      if (verdict.class === 'operator_required' && isSpared(candidate, all)) {
+        expect(command).toMatch(/explain|status|tool stop/)
+      }
+    })
+    expect(count).toBeGreaterThan(1_000)
+    expect(told.size).toBeGreaterThan(2)
+  })
+})
+
+describe('a remedy that a clean-up has just tried without effect', () => {
+  it('is explained, not named again', () => {
+    forEachSighting(0, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      for (const candidate of seen.candidates) {
+        if (candidate.verdict.class === 'never_touch') continue
+        const of = (failure: 'survived_kill' | `unknown: ${string}`) =>
+          remedyOf(candidate, seen, { words }, failure)
+        expect(of('survived_kill')).toEqual({
+          commands: ['tool explain survived_kill'],
+          description: 'it could not be ended: survived_kill',
+          safe: true,
+        })
+        const reason = candidate.verdict.reason ?? candidate.verdict.class
+        expect(of('unknown: EIO')?.commands).toEqual([`tool explain ${reason}`])
+      }
+    })
+  })
+})

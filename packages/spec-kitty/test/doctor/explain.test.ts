@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
+import { explain } from 'familiar/cli'
+import { describe, expect, it } from 'vitest'
+import { explanations } from '../../src/doctor/explanations.js'
+import { expectValid } from '../helpers/schemas.js'
+
+/** `spec-kitty explain` compared with the source: every id that a command can name has a text, and every text an id. */
+const PACKAGES = new URL('../../../', import.meta.url)
+const all = explanations()
+
+function sourceOf(path: string): string {
+  return readFileSync(new URL(path, PACKAGES), 'utf8')
+}
+
+/** The words of a union of texts, in the order of the source. */
+function unionIn(path: string, name: string): readonly string[] {
+  const found = new RegExp(`type ${name} =([^]*?)\\n(?=\\n|\\S|/\\*\\*)`).exec(sourceOf(path))?.[1] ?? ''
+  return [...`|${found}`.matchAll(/\|\s*'([^']+)'/g)].map(([, word = '']) => word)
+}
+
+/** The findings that the doctors of both packages make. */
+function findingIds(): readonly string[] {
+  const texts = ['familiar/src/doctor/', 'spec-kitty/src/doctor/'].flatMap((directory) =>
+    readdirSync(new URL(directory, PACKAGES))
+      .filter((name) => name.endsWith('.ts') && name !== 'explain-texts.ts')
+      .map((name) => sourceOf(directory + name)),
+  )
+  return [...new Set(texts.flatMap((text) => text.match(/\bF-\d{3}\b/g) ?? []))]
+}
+
+const RULES = [...USER_SCOPE_RULES, ...PROJECT_SCOPE_RULES]
+
+/** As both families of the tool spell the two reasons that have names of their own. */
+const SPELT: Readonly<Record<string, readonly string[]>> = {
+  other_family: ['dashboard_family', 'sync_family'],
+  not_ours: ['not_spec_kitty'],
+}
+
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  finding: findingIds(),
+  row: RULES.map(({ id }) => id),
+  class: unionIn('familiar/src/classify/rules.ts', 'CleanupClass'),
+  reason: unionIn('familiar/src/classify/rules.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
+  evidence: unionIn('familiar/src/classify/evidence.ts', 'StaleEvidence'),
+  state: unionIn('familiar/src/classify/state-without.ts', 'DaemonState'),
+  path: unionIn('familiar/src/act/terminate.ts', 'CleanupPath'),
+  failure: unionIn('familiar/src/act/terminate.ts', 'FailureReason'),
+  sync: [
+    ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
+    ...unionIn('spec-kitty/src/sync/upload/types.ts', 'ClosedReason'),
+    ...unionIn('spec-kitty/src/sync/upload/types.ts', 'HeldReason'),
+    ...unionIn('spec-kitty/src/sync/why.ts', 'WhyReason'),
+  ],
+}
+
+function run(...args: readonly string[]): string {
+  let out = ''
+  explain(args, all, 'spec-kitty explain', { out: (text) => (out += text), hasColor: false })
+  return out
+}
+
+describe('every id has a text, and every text an id:', () => {
+  it.each(Object.keys(SOURCES))('%s', (kind) => {
+    const ids = all.filter((one) => one.kind === kind).map(({ id }) => id)
+    expect(ids.length).toBeGreaterThan(2)
+    expect(ids.toSorted()).toEqual([...new Set(SOURCES[kind])].toSorted())
+  })
+
+  it('and there is no other kind', () => {
+    expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(Object.keys(SOURCES)))
+  })
+})
+
+describe('a text', () => {
+  it.each(all.map((one) => [`${one.kind} ${one.id}`, one] as const))('of %s is whole', (_, one) => {
+    expect(one.summary).toMatch(/^\S.{5,110}[^.]$/)
+    for (const text of [one.why, one.whatToDo]) expect(text).toMatch(/^[A-Z`].*\.$/)
+    expect([one.summary, one.why, one.whatToDo].join()).not.toMatch(/[{}]/)
+    expect(one.conditions.length > 0).toBe(one.kind === 'row')
+  })
+
+  it('is found by its id, in whatever letters', () => {
+    for (const { id, summary } of all) {
+      expect(run(id)).toContain(summary)
+      expect(run(...id.toLowerCase().split(' '))).toContain(summary)
+    }
+  })
+
+  it('says of an id that names two things both', () => {
+    expect(run('unreachable')).toMatch(/^unreachable \(reason\)[^]*\nunreachable \(state\)/)
+  })
+
+  it('says of a row when it matches', () => {
+    expect(run('S9')).toContain('\n  it matches if: its command line names a scope: no\n')
+    expect(run('D14')).toContain('\n  it matches if: no row above matches\n')
+  })
+})
+
+describe('explain', () => {
+  it('alone lists every id with one line each', () => {
+    const lines = run().split('\n')
+    for (const { id, summary } of all) {
+      expect(
+        lines.filter((line) => line.startsWith(`  ${id} `) && line.endsWith(`  ${summary}`)),
+      ).not.toEqual([])
+    }
+  })
+
+  it('prints JSON as its schema says', () => {
+    expectValid('explain', JSON.parse(run('--json')))
+    expect(JSON.parse(run('S16', '--json')).explanations).toMatchObject([{ id: 'S16', kind: 'row' }])
+  })
+
+  it.each([
+    ['F-02', 'F-002'],
+    ['f-0002', 'F-002'],
+    ['F-020', 'F-002'],
+    ['cros_root', 'cross_root'],
+    ['corss_root', 'cross_root'],
+    ['safe_atuo', 'safe_auto'],
+    ['unresponsiv', 'unresponsive'],
+    ['D13x', 'D13'],
+  ])('of %s asks whether %s was meant, and explains nothing', (typed, meant) => {
+    expect(() => run(typed)).toThrow(`nothing is called '${typed}': did you mean ${meant}?`)
+  })
+
+  it('of a word that is like none says where all are listed', () => {
+    expect(() => run('something')).toThrow(
+      "nothing is called 'something': 'spec-kitty explain' lists every id",
+    )
+    expect(() => run('x')).toThrow('lists every id')
+  })
+})
