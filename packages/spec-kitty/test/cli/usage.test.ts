@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { VERSION } from '../../src/version.js'
 import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+import { expectValid } from '../helpers/schemas.js'
 
 const home = mkdtempSync(join(tmpdir(), 'familiar-usage-'))
 const env = { HOME: home }
@@ -82,10 +83,9 @@ describe('help and version', () => {
   it('tell the version of the package', () => {
     for (const args of [['version'], ['-v'], ['-V']])
       expect(runCli(args, { env }).stdout).toBe(`${VERSION}\n`)
-    expect(JSON.parse(runCli(['--version', '--json'], { env }).stdout)).toEqual({
-      schema_version: 3,
-      version: VERSION,
-    })
+    const document: unknown = JSON.parse(runCli(['--version', '--json'], { env }).stdout)
+    expect(document).toEqual({ schema_version: 3, version: VERSION })
+    expectValid('version', document)
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(runCli(['--version'], { env }).stdout).toBe(`${VERSION}\n`)
     expect(VERSION).toBe(manifest.version)
