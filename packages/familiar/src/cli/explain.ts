@@ -5,10 +5,12 @@ import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
+import { formatLines } from './lines.js'
 import { nearest } from './nearest.js'
 import { parseCommand } from './parse.js'
 import type { CommandContext } from './run.js'
 import { UsageError } from './usage.js'
+import { wrapWords } from './width.js'
 
 /** Explains an id that the doctor or another command named, or lists them all. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
@@ -21,7 +23,7 @@ export function explain(
   args: readonly string[],
   catalogue: readonly Explanation[],
   command: string,
-  io: Pick<Io, 'out' | 'hasColor'>,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
 ): number {
   const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
   const { json } = values
@@ -77,34 +79,46 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   failure: 'reason why a process could not be ended',
 }
 
-function listText(catalogue: readonly Explanation[], command: string, io: Pick<Io, 'hasColor'>): string {
+type Screen = Pick<Io, 'hasColor' | 'columns'>
+
+function listText(catalogue: readonly Explanation[], command: string, io: Screen): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
     const ofKind = catalogue.filter((one) => one.kind === kind)
-    const width = Math.max(...ofKind.map(({ id }) => id.length))
-    const lines = ofKind.map(({ id, summary }) => `  ${id.padEnd(width)}  ${summary}\n`)
-    return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.join('')}`
+    const lines = formatLines(
+      ofKind.map(({ id, summary }) => [`  ${id}`, summary]),
+      io,
+    )
+    return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.map((line) => `${line}\n`).join('')}`
   })
   return [...blocks, `${command} ID tells why, and what to do.\n`].join('\n')
 }
 
-function fullText(
-  { id, kind, summary, why, whatToDo, conditions }: Explanation,
-  io: Pick<Io, 'hasColor'>,
-): string {
+function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation, io: Screen): string {
   const lines = [
     `${paint(io, 'bold', id)} (${NAMES[kind]})`,
-    `  ${summary}`,
-    ...conditions.map((one, index) => `  ${index === 0 ? 'it matches if' : 'or if'}: ${one}`),
+    ...paragraph(summary, io),
+    ...conditions.flatMap((one, index) =>
+      paragraph(`${index === 0 ? 'it matches if' : 'or if'}: ${one}`, io),
+    ),
     '',
-    `  Why: ${why}`,
-    `  What to do: ${colourCommands(whatToDo, io)}`,
+    ...paragraph(`Why: ${why}`, io),
+    ...paragraph(`What to do: ${whatToDo}`, io),
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** Commands stand in backticks where there are no colours. */
-function colourCommands(text: string, io: Pick<Io, 'hasColor'>): string {
-  if (!io.hasColor) return text
-  return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))
+const INDENT = '  '
+
+/** A blank inside of a command, where no line is broken: it can be copied whole. */
+const KEPT = '\u00a0'
+
+/** Returns the text in lines for this terminal. Commands stand in backticks where there are no colours. */
+function paragraph(text: string, io: Screen): readonly string[] {
+  const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
+  return wrapWords(whole, io.columns === null ? null : io.columns - INDENT.length).map((line) => {
+    const said = line.replaceAll(KEPT, ' ')
+    if (!io.hasColor) return `${INDENT}${said}`
+    return `${INDENT}${said.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))}`
+  })
 }

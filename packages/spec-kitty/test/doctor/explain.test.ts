@@ -56,7 +56,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
 
 function run(...args: readonly string[]): string {
   let out = ''
-  explain(args, all, 'spec-kitty explain', { out: (text) => (out += text), hasColor: false })
+  explain(args, all, 'spec-kitty explain', { out: (text) => (out += text), hasColor: false, columns: null })
   return out
 }
 
