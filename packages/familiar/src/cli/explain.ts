@@ -5,12 +5,11 @@ import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
-import { formatLines } from './lines.js'
 import { nearest } from './nearest.js'
 import { parseCommand } from './parse.js'
 import type { CommandContext } from './run.js'
 import { UsageError } from './usage.js'
-import { wrapWords } from './width.js'
+import { shortenEnd, wrapWords } from './width.js'
 
 /** Explains an id that the doctor or another command named, or lists them all. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
@@ -55,6 +54,8 @@ function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanatio
   return { id, kind, summary, why, what_to_do: whatToDo, conditions }
 }
 
+const INDENT = '  '
+
 const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   finding: 'Findings of the doctor',
   class: 'Classes: what a clean-up may do',
@@ -73,52 +74,48 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   reason: 'reason',
   evidence: 'sign',
   state: 'state',
-  sync: 'reason why events stay, or no daemon is started',
+  sync: 'reason of sync',
   row: 'row of a decision table',
   path: 'way to end a process',
   failure: 'reason why a process could not be ended',
 }
 
-type Screen = Pick<Io, 'hasColor' | 'columns'>
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-function listText(catalogue: readonly Explanation[], command: string, io: Screen): string {
+/** One line each: on a terminal, what does not fit is left out. */
+function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
     const ofKind = catalogue.filter((one) => one.kind === kind)
-    const lines = formatLines(
-      ofKind.map(({ id, summary }) => [`  ${id}`, summary]),
-      io,
-    )
-    return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.map((line) => `${line}\n`).join('')}`
+    const width = Math.max(...ofKind.map(({ id }) => id.length))
+    const lines = ofKind.map(({ id, summary }) => {
+      const line = `  ${id.padEnd(width)}  ${summary}`
+      return `${io.columns === null ? line : shortenEnd(line, io.columns)}\n`
+    })
+    return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.join('')}`
   })
   return [...blocks, `${command} ID tells why, and what to do.\n`].join('\n')
 }
 
-function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation, io: Screen): string {
+function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation, io: Terminal): string {
   const lines = [
     `${paint(io, 'bold', id)} (${NAMES[kind]})`,
-    ...paragraph(summary, io),
-    ...conditions.flatMap((one, index) =>
-      paragraph(`${index === 0 ? 'it matches if' : 'or if'}: ${one}`, io),
-    ),
+    indented(summary, io),
+    ...conditions.map((one, index) => indented(`${index === 0 ? 'it matches if' : 'or if'}: ${one}`, io)),
     '',
-    ...paragraph(`Why: ${why}`, io),
-    ...paragraph(`What to do: ${whatToDo}`, io),
+    indented(`Why: ${why}`, io),
+    indented(`What to do: ${whatToDo}`, io),
   ]
   return `${lines.join('\n')}\n`
 }
 
-const INDENT = '  '
+function indented(text: string, io: Terminal): string {
+  const columns = io.columns === null ? null : io.columns - INDENT.length
+  return colourCommands(`${INDENT}${wrapWords(text, columns).join(`\n${INDENT}`)}`, io)
+}
 
-/** A blank inside of a command, where no line is broken: it can be copied whole. */
-const KEPT = '\u00a0'
-
-/** Returns the text in lines for this terminal. Commands stand in backticks where there are no colours. */
-function paragraph(text: string, io: Screen): readonly string[] {
-  const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
-  return wrapWords(whole, io.columns === null ? null : io.columns - INDENT.length).map((line) => {
-    const said = line.replaceAll(KEPT, ' ')
-    if (!io.hasColor) return `${INDENT}${said}`
-    return `${INDENT}${said.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))}`
-  })
+/** Commands stand in backticks where there are no colours. */
+function colourCommands(text: string, io: Terminal): string {
+  if (!io.hasColor) return text
+  return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))
 }
