@@ -3,6 +3,7 @@ import type { Daemon } from '../define/daemon.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
 import { resetResult, type ResetResult } from '../doctor/reset-result.js'
+import { rowsOf } from '../doctor/rows.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
@@ -143,6 +144,6 @@ function describeResult(
 }
 
 function printReport(result: ResetResult, report: Report, tool: Tool, io: Io): void {
-  const candidates = recordsOf(report.after.candidates, report.after, tool)
+  const candidates = [...rowsOf(report.after, tool, report).values()]
   printJson({ ...result, records_cleaned: report.tidied, candidates }, io)
 }

@@ -9,6 +9,7 @@ import { nearest } from './nearest.js'
 import { parseCommand } from './parse.js'
 import type { CommandContext } from './run.js'
 import { UsageError } from './usage.js'
+import { shortenEnd, wrapWords } from './width.js'
 
 /** Explains an id that the doctor or another command named, or lists them all. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
@@ -21,7 +22,7 @@ export function explain(
   args: readonly string[],
   catalogue: readonly Explanation[],
   command: string,
-  io: Pick<Io, 'out' | 'hasColor'>,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
 ): number {
   const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
   const { json } = values
@@ -53,6 +54,11 @@ function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanatio
   return { id, kind, summary, why, what_to_do: whatToDo, conditions }
 }
 
+const INDENT = '  '
+
+/** A blank inside of a command, where no line is broken, so that it can be copied. */
+const KEPT = '\u00a0'
+
 const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   finding: 'Findings of the doctor',
   class: 'Classes: what a clean-up may do',
@@ -71,40 +77,50 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   reason: 'reason',
   evidence: 'sign',
   state: 'state',
-  sync: 'reason why events stay, or no daemon is started',
+  sync: 'reason of sync',
   row: 'row of a decision table',
   path: 'way to end a process',
   failure: 'reason why a process could not be ended',
 }
 
-function listText(catalogue: readonly Explanation[], command: string, io: Pick<Io, 'hasColor'>): string {
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
+
+/** One line each: on a terminal, what does not fit is left out. */
+function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
     const ofKind = catalogue.filter((one) => one.kind === kind)
     const width = Math.max(...ofKind.map(({ id }) => id.length))
-    const lines = ofKind.map(({ id, summary }) => `  ${id.padEnd(width)}  ${summary}\n`)
+    const lines = ofKind.map(({ id, summary }) => {
+      const line = `  ${id.padEnd(width)}  ${summary}`
+      return `${io.columns === null ? line : shortenEnd(line, io.columns)}\n`
+    })
     return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.join('')}`
   })
   return [...blocks, `${command} ID tells why, and what to do.\n`].join('\n')
 }
 
-function fullText(
-  { id, kind, summary, why, whatToDo, conditions }: Explanation,
-  io: Pick<Io, 'hasColor'>,
-): string {
+function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation, io: Terminal): string {
   const lines = [
     `${paint(io, 'bold', id)} (${NAMES[kind]})`,
-    `  ${summary}`,
-    ...conditions.map((one, index) => `  ${index === 0 ? 'it matches if' : 'or if'}: ${one}`),
+    indented(summary, io),
+    ...conditions.map((one, index) => indented(`${index === 0 ? 'it matches if' : 'or if'}: ${one}`, io)),
     '',
-    `  Why: ${why}`,
-    `  What to do: ${colourCommands(whatToDo, io)}`,
+    indented(`Why: ${why}`, io),
+    indented(`What to do: ${whatToDo}`, io),
   ]
   return `${lines.join('\n')}\n`
 }
 
+function indented(text: string, io: Terminal): string {
+  const columns = io.columns === null ? null : io.columns - INDENT.length
+  const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
+  const lines = wrapWords(whole, columns).map((line) => line.replaceAll(KEPT, ' '))
+  return colourCommands(`${INDENT}${lines.join(`\n${INDENT}`)}`, io)
+}
+
 /** Commands stand in backticks where there are no colours. */
-function colourCommands(text: string, io: Pick<Io, 'hasColor'>): string {
+function colourCommands(text: string, io: Terminal): string {
   if (!io.hasColor) return text
   return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))
 }

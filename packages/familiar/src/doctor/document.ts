@@ -1,12 +1,12 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { FailureReason } from '../act/terminate.js'
 import type { DaemonStatus } from '../classify/state-without.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { readDaemon, type DaemonView } from './daemon-view.js'
 import { findingsOf, type Finding } from './findings.js'
-import { identityRecord, type Tool } from './identity-record.js'
-import { withRemedy, type DoctorRecord } from './remedies.js'
+import type { Tool } from './identity-record.js'
+import type { DoctorRecord } from './remedies.js'
 import type { Remedy } from './remedy.js'
+import { rowsOf } from './rows.js'
 import { resetResult, type ResetResult } from './reset-result.js'
 
 /** What `doctor --json` prints, after the `schema_version`. Names and meanings are permanent. */
@@ -72,19 +72,7 @@ export function doctorDocument(
   { scope, tool, status, report, isDryRun, addition }: DocumentParts,
 ): DoctorDocument {
   const { words, self } = tool
-  const failures = failuresOf(report)
-  const rows = new Map(
-    seen.candidates.map((candidate) => [
-      candidate,
-      withRemedy(
-        identityRecord(candidate, seen, tool),
-        candidate,
-        seen,
-        tool,
-        failures.get(keyOf(candidate)),
-      ),
-    ]),
-  )
+  const rows = rowsOf(seen, tool, report)
   const candidates = [...rows.values()]
   const remedyOf = (candidate: Candidate): Remedy | null => rows.get(candidate)?.remedy ?? null
   const daemon = readDaemon(status)
@@ -97,18 +85,4 @@ export function doctorDocument(
     findings: findingsOf({ seen, status, self, words, remedyOf }, addition.findings ?? []),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
   }
-}
-
-/** Why the clean-up could not end some, by their process and port: what was just tried is not named again. */
-function failuresOf(report: CleanUpReport | null): ReadonlyMap<string, FailureReason> {
-  const entries = report?.entries ?? []
-  return new Map(
-    entries.flatMap(({ candidate, result }) =>
-      result.outcome === 'failed' ? [[keyOf(candidate), result.reason] as const] : [],
-    ),
-  )
-}
-
-function keyOf({ observation: { pid, port, process } }: Candidate): string {
-  return [pid, port, process?.startTime].join(' ')
 }

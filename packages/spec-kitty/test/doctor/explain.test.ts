@@ -55,8 +55,16 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
 }
 
 function run(...args: readonly string[]): string {
+  return runAt(null, args)
+}
+
+function runAt(columns: number | null, args: readonly string[]): string {
   let out = ''
-  explain(args, all, 'spec-kitty explain', { out: (text) => (out += text), hasColor: false })
+  explain(args, all, 'spec-kitty explain', {
+    out: (text) => (out += text),
+    hasColor: false,
+    columns,
+  })
   return out
 }
 
@@ -104,6 +112,13 @@ describe('explain', () => {
       expect(
         lines.filter((line) => line.startsWith(`  ${id} `) && line.endsWith(`  ${summary}`)),
       ).not.toEqual([])
+    }
+  })
+
+  it.each([60, 80, 120])('keeps within %d columns of a terminal', (columns) => {
+    for (const args of [[], ['S16'], ['F-001'], ['hosted_sync_disabled']]) {
+      const lines = runAt(columns, args).split('\n')
+      expect(lines.filter((line) => line.length > columns)).toEqual([])
     }
   })
 

@@ -1,0 +1,36 @@
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { FailureReason } from '../act/terminate.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+import { identityRecord, type Tool } from './identity-record.js'
+import { withRemedy, type DoctorRecord } from './remedies.js'
+
+/**
+ * Returns a row for each candidate of a scan. `report`: the clean-up that this scan was made after, if any; what it has just
+ * tried without effect is not named again as a remedy.
+ */
+export function rowsOf(
+  seen: Scan,
+  tool: Tool,
+  report: CleanUpReport | null,
+): ReadonlyMap<Candidate, DoctorRecord> {
+  const failures = failuresOf(report)
+  return new Map(
+    seen.candidates.map((candidate) => {
+      const record = identityRecord(candidate, seen, tool)
+      return [candidate, withRemedy(record, candidate, seen, tool, failures.get(keyOf(candidate)))]
+    }),
+  )
+}
+
+function failuresOf(report: CleanUpReport | null): ReadonlyMap<string, FailureReason> {
+  const entries = report?.entries ?? []
+  return new Map(
+    entries.flatMap(({ candidate, result }) =>
+      result.outcome === 'failed' ? [[keyOf(candidate), result.reason] as const] : [],
+    ),
+  )
+}
+
+function keyOf({ observation: { pid, port, process } }: Candidate): string {
+  return [pid, port, process?.startTime].join(' ')
+}
