@@ -52,7 +52,7 @@ const GROUPS = [
   },
   {
     name: 'logs',
-    test: /(?:familiar\/dist\/cli\/(?:logs|tail)|spec-kitty\/dist\/commands\/sync-logs)\.js$/,
+    test: /(?:familiar\/dist\/cli\/(?:logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
   },
   {
     name: 'lock',

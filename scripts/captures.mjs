@@ -96,7 +96,6 @@ async function play(stage) {
   await at('start-upgrade', 'spec-kitty sync start', { once: true })
   await at('status', 'spec-kitty sync status')
   await at('logs', 'spec-kitty sync logs')
-  await at('list', 'spec-kitty sync list')
   await at('logs-json', 'spec-kitty sync logs --json')
   await at(
     'dashboard',
@@ -106,6 +105,7 @@ async function play(stage) {
   await sleep(Math.max(0, fleet.startedAt + STALE_AFTER_MS - Date.now()))
 
   await at('doctor', 'spec-kitty auth doctor')
+  await at('list', 'spec-kitty sync list')
   await at('doctor-verbose', 'spec-kitty auth doctor --verbose')
   await at('reset-dry-run', 'spec-kitty auth doctor --reset --dry-run')
   await at('reset', 'spec-kitty auth doctor --reset', { answer: 'y\n', once: true })

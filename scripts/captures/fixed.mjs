@@ -3,12 +3,15 @@
 /** The first number of a process in a private pid namespace: with it, all of them have four digits. */
 export const FIRST_PID = 2600
 
+/** A number of a process: named in a text, or in a table beside its port. */
+const PIDS = /(process\s+|pid(?:\\?"?: ?|=))(\d{4})\b|\b(\d{4})(?= +9[234]\d\d(?:[ -]|$))/gm
+
 /** What moves the cursor of a terminal, or clears a part of it. */
 // oxlint-disable-next-line no-control-regex
 const MOVES = /\u001b\[\d*[A-HJK]/g
 
 /** The home that the captures show, with as many characters as the one that they are taken in. */
-const HOME = '/home/an'
+const HOME = '/home/anna'
 
 /**
  * Returns what a terminal shows at the end, with everything that differs between two runs replaced: the home, numbers of
@@ -26,16 +29,13 @@ export function fixed(screen, home) {
   return settled(screen)
     .replaceAll(home, HOME)
     .replaceAll(cutPaths(home), (cut) => `${HOME.slice(0, cut.length - 1)}…`)
-    .replaceAll(/(process |pid\\?"?: ?)(\d{4})\b/g, (_, before, one) => `${before}${pid(one)}`)
-    .replaceAll(
-      /^((?:\u001b\[\d+m)*[* ] +)(\d{4})( +\d{4}[ -])/gm,
-      (_, before, one, after) => `${before}${pid(one)}${after}`,
-    )
+    .replaceAll(PIDS, (_, before = '', named, listed) => `${before}${pid(named ?? listed)}`)
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '2026-11-26T12:03:10.000Z')
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, '12:03:10')
     .replaceAll(/\b\d{4}-\d\d-\d\d\b/g, '2026-11-26')
     .replaceAll(/\bfor \d+ s\b/g, 'for 12 s')
     .replaceAll(/ \d\ds(?=(?:\u001b\[\d+m)*(?: +\d\dM|$))/gm, ' 42s')
+    .replaceAll(/ \d\d seconds/g, ' 42 seconds')
     .replaceAll(/( )\d\dM\b/g, '$150M')
 }
 

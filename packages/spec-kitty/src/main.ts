@@ -80,20 +80,15 @@ async function isValued(flag: string): Promise<boolean> {
 }
 
 async function dispatch(asked: Route, io: Io): Promise<number> {
-  switch (asked.kind) {
-    case 'version':
-      if (asked.args.length > 0) return (await RUN.version())(asked.args, io)
-      io.out(`${VERSION}\n`)
-      return EXIT.ok
-    case 'help':
-      io.out(await (await import('./cli/help.js')).helpText(asked.words, io))
-      return EXIT.ok
-    case 'run':
-      return run(asked, io)
-    case 'flag':
-    case 'unknown':
-      throw (await import('./cli/mistakes.js')).mistake(asked)
+  if (asked.kind === 'run') return run(asked, io)
+  if (asked.kind === 'version') {
+    if (asked.args.length > 0) return (await RUN.version())(asked.args, io)
+    io.out(`${VERSION}\n`)
+    return EXIT.ok
   }
+  if (asked.kind !== 'help') throw (await import('./cli/mistakes.js')).mistake(asked)
+  io.out(await (await import('./cli/help.js')).helpText(asked.words, io))
+  return EXIT.ok
 }
 
 async function run({ command, name, args }: Route & { readonly kind: 'run' }, io: Io): Promise<number> {

@@ -121,11 +121,6 @@ export function section(title: string, entries: readonly Entry[], terminal: Term
 /** The part of the width that names may take. A wider one gets a line of its own. */
 const NAMES = 0.36
 
-/** Returns a line for each entry, the texts below each other and wrapped to the terminal. */
-export function list(entries: readonly Entry[], terminal: Terminal): readonly string[] {
-  return aligned(entries, columnOf(entries, terminal), terminal)
-}
-
 /** Returns lists with their headings, with all texts below each other. */
 export function sections(
   lists: readonly (readonly [title: string, entries: readonly Entry[]])[],

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { printable } from './printable.js'
+import { wrapWords } from './width.js'
 
 /** All that a command may use of its process and terminal. `runOnProcess` creates it. */
 export interface Io {
@@ -78,11 +79,15 @@ function styled(style: Style, text: string): string {
  * Prints one line on stderr about what goes on: a wait, progress, a hint. Prints nothing with `--quiet`. Replaces line feeds
  * too, because a name in the text may contain any character.
  */
-export function note(io: Pick<Io, 'err' | 'isQuiet'>, text: string): void {
+export function note(
+  io: Pick<Io, 'err' | 'isQuiet'> & Partial<Pick<Io, 'errorColumns'>>,
+  text: string,
+): void {
   if (io.isQuiet !== true) warn(io, text)
 }
 
 /** The same for a line that must be read: an error, or what the user has to do. Printed with `--quiet` too. */
-export function warn(io: Pick<Io, 'err'>, text: string): void {
-  io.err(`${printable(text)}\n`)
+export function warn(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>, text: string): void {
+  const [first = '', ...rest] = wrapWords(printable(text), io.errorColumns ?? null)
+  io.err(`${[first, ...rest.map((line) => `  ${line}`)].join('\n')}\n`)
 }

@@ -171,18 +171,10 @@ function numberOf(value: OptionValue, text: string, { ports }: ParseContext): nu
 }
 
 function needsOf(value: OptionValue, { ports }: ParseContext): string {
-  switch (value.kind) {
-    case 'number':
-      return `a number from ${value.from} to ${value.to}`
-    case 'port':
-      return ports === undefined ? 'a port' : `a port from ${ports.from} to ${ports.to - 1}`
-    case 'seconds':
-      return 'a number of seconds above 0'
-    case 'text':
-    case 'file':
-    case 'directory':
-      return value.needs
-  }
+  if (value.kind === 'number') return `a number from ${value.from} to ${value.to}`
+  if (value.kind === 'seconds') return 'a number of seconds above 0'
+  if (value.kind !== 'port') return value.needs
+  return ports === undefined ? 'a port' : `a port from ${ports.from} to ${ports.to - 1}`
 }
 
 /** Throws unless one form allows all the options that are given. */

@@ -2,7 +2,7 @@
 export function typosOf(word: string): readonly string[] {
   const places = Array.from({ length: word.length }, (_, index) => index)
   const typos = places.flatMap((at) => {
-    const [before, letter = '', after] = [word.slice(0, at), word[at], word.slice(at + 1)]
+    const [before, letter, after] = [word.slice(0, at), word.charAt(at), word.slice(at + 1)]
     return [
       before + after,
       `${before}x${after}`,

@@ -25,7 +25,7 @@ export async function helpText(words: readonly string[], terminal: Terminal): Pr
   const command = commandNamed(name)
   if (command !== null) return helpOf(listed(command), terminal)
   if (isGroup(name)) return groupHelp(name, terminal)
-  if (isTopic(name)) return topicHelp(name, terminal)
+  if (isTopic(name)) return blocks(PAGES[name](terminal))
   throw (await import('./mistakes.js')).noHelp(words, Object.keys(TOPICS))
 }
 
@@ -66,7 +66,7 @@ function groupHelp(group: string, terminal: Terminal): string {
   return blocks([
     `Usage: ${PROGRAM} ${group} <command> [options]`,
     ...sections(sectionsOf(group), terminal),
-    wrap(`'${PROGRAM} help ${group} COMMAND' tells more about one of them.`, terminal).join('\n'),
+    paragraph(`'${PROGRAM} help ${group} COMMAND' tells more about one of them.`, terminal),
   ])
 }
 
@@ -84,35 +84,35 @@ async function helpOf(one: Listed, terminal: Terminal): Promise<string> {
   return commandHelp(spec, notes.length > 0 ? { ...context, footer: notes.join(' ') } : context, terminal)
 }
 
-function topicHelp(topic: Topic, terminal: Terminal): string {
-  switch (topic) {
-    case 'environment':
-      return blocks([
-        wrap('The variables that spec-kitty reads. None of them has to be set.', terminal).join('\n'),
-        section('Environment', Object.entries(ENVIRONMENT), terminal),
-      ])
-    case 'exit-codes':
-      return blocks([
-        wrap(
-          'Every command ends with one of these, with --json or without. Scripts may rely on them; the help of a command says what each means there.',
-          terminal,
-        ).join('\n'),
-        section('Exit codes', Object.entries(EXIT_TEXTS), terminal),
-        wrap(
-          '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried. upgrade-hook always ends with 0.',
-          terminal,
-        ).join('\n'),
-      ])
-    case 'files':
-      return blocks([
-        wrap(FILES_NOTE, terminal).join('\n'),
-        ...sections(
-          [
-            ['Below the home of spec-kitty', HOME_FILES],
-            ['In a project', PROJECT_FILES],
-          ],
-          terminal,
-        ),
-      ])
-  }
+/** The pages about no command. */
+const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> = {
+  environment: (terminal) => [
+    paragraph('The variables that spec-kitty reads. None of them has to be set.', terminal),
+    section('Environment', Object.entries(ENVIRONMENT), terminal),
+  ],
+  'exit-codes': (terminal) => [
+    paragraph(
+      'Every command ends with one of these, with --json or without. Scripts may rely on them; the help of a command says what each means there.',
+      terminal,
+    ),
+    section('Exit codes', Object.entries(EXIT_TEXTS), terminal),
+    paragraph(
+      '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried. upgrade-hook always ends with 0.',
+      terminal,
+    ),
+  ],
+  files: (terminal) => [
+    paragraph(FILES_NOTE, terminal),
+    ...sections(
+      [
+        ['Below the home of spec-kitty', HOME_FILES],
+        ['In a project', PROJECT_FILES],
+      ],
+      terminal,
+    ),
+  ],
+}
+
+function paragraph(text: string, terminal: Terminal): string {
+  return wrap(text, terminal).join('\n')
 }

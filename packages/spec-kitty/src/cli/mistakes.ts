@@ -12,12 +12,7 @@ import { commandNamed, commandsBelow, isGroup, knownNames } from './table.js'
 
 /** Returns the one line about a command line that asks for nothing that exists, with what was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
-  switch (asked.kind) {
-    case 'flag':
-      return wrongFlag(asked.flag)
-    case 'unknown':
-      return unknownCommand(asked.typed)
-  }
+  return asked.kind === 'flag' ? wrongFlag(asked.flag) : unknownCommand(asked.typed)
 }
 
 /** Returns the error about words that are neither a command nor a topic. */

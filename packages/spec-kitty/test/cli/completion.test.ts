@@ -35,29 +35,19 @@ afterAll(() => rmSync(place, { recursive: true }))
 
 const helper = (name: string): string => fileURLToPath(new URL(`../helpers/${name}`, import.meta.url))
 
-function commandFor(shell: Shell, lines: readonly string[]): readonly [string, ...string[]] {
-  const script = join(place, shell)
-  switch (shell) {
-    case 'bash':
-      return ['bash', helper('ask-bash.bash'), script, ...lines]
-    case 'zsh':
-      return ['zsh', helper('ask-zsh.zsh'), script, join(place, 'words'), ...lines]
-    case 'fish':
-      return [
-        'fish',
-        '--no-config',
-        '-c',
-        `source $argv[1]; for line in $argv[2..-1]; complete -C $line; echo ==; end`,
-        script,
-        ...lines,
-      ]
-  }
+const FISH = 'source $argv[1]; for line in $argv[2..-1]; complete -C $line; echo ==; end'
+
+/** What asks each shell, before the lines. */
+const ASK: Readonly<Record<Shell, () => readonly [program: string, ...args: string[]]>> = {
+  bash: () => ['bash', helper('ask-bash.bash'), join(place, 'bash')],
+  zsh: () => ['zsh', helper('ask-zsh.zsh'), join(place, 'zsh'), join(place, 'words')],
+  fish: () => ['fish', '--no-config', '-c', FISH, join(place, 'fish')],
 }
 
 /** Returns what a shell offers after each line. */
 function ask(shell: Shell, lines: readonly string[]): readonly (readonly string[])[] {
-  const [program, ...args] = commandFor(shell, lines)
-  const { stdout, stderr, status } = spawnSync(program, args, {
+  const [program, ...args] = ASK[shell]()
+  const { stdout, stderr, status } = spawnSync(program, [...args, ...lines], {
     cwd: join(place, 'files'),
     env: { ...process.env, HOME: place },
     encoding: 'utf8',

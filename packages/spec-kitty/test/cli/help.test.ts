@@ -117,7 +117,7 @@ function variablesIn(name: string): readonly string[] {
 describe('help files', () => {
   it('has every file of both daemons, and of the session, the settings and the queue', () => {
     const [home, project] = [HOME_FILES, PROJECT_FILES].map((files) => files.map(([path]) => path))
-    expect(home).toEqual(expect.arrayContaining(filesOf(syncDaemon)))
+    expect(home).toEqual(expect.arrayContaining([...filesOf(syncDaemon)]))
     expect(project).toEqual(
       expect.arrayContaining(filesOf(dashboardDaemon).filter((path) => !path.endsWith('.log'))),
     )

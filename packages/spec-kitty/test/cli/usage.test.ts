@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { HOME_FILES, PROJECT_FILES } from '../../src/cli/topics.js'
 import { VERSION } from '../../src/version.js'
 import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+import { expectValid } from '../helpers/schemas.js'
 
 const home = mkdtempSync(join(tmpdir(), 'familiar-usage-'))
 const env = { HOME: home }
@@ -82,10 +84,9 @@ describe('help and version', () => {
   it('tell the version of the package', () => {
     for (const args of [['version'], ['-v'], ['-V']])
       expect(runCli(args, { env }).stdout).toBe(`${VERSION}\n`)
-    expect(JSON.parse(runCli(['--version', '--json'], { env }).stdout)).toEqual({
-      schema_version: 3,
-      version: VERSION,
-    })
+    const document: unknown = JSON.parse(runCli(['--version', '--json'], { env }).stdout)
+    expect(document).toEqual({ schema_version: 3, version: VERSION })
+    expectValid('version', document)
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
     expect(runCli(['--version'], { env }).stdout).toBe(`${VERSION}\n`)
     expect(VERSION).toBe(manifest.version)
@@ -100,6 +101,35 @@ describe('help and version', () => {
     expect(runCli(['auth', 'doctor', '--nothing'], { env }).stderr).toContain('unknown option')
   })
 })
+
+describe('help files', () => {
+  it('has every file that commands leave in a home and in a project', () => {
+    const [root, project] = [join(home, 'root'), join(home, 'project')]
+    mkdirSync(join(project, '.kittify'), { recursive: true })
+    const options = { env: { ...env, SPEC_KITTY_HOME: root }, cwd: project, input: 'a-token' }
+    for (const args of [
+      ['sync', 'publish', '--type', 'X'],
+      ['sync', 'opt-in'],
+      ['auth', 'login', '--with-token', '--server', 'https://sync.example.org'],
+    ]) {
+      expect([args, runCli(args, options).status]).toEqual([args, 0])
+    }
+    const left = [...undocumented(root, HOME_FILES), ...undocumented(project, PROJECT_FILES)]
+    rmSync(root, { recursive: true })
+    rmSync(project, { recursive: true })
+    expect(left).toEqual([])
+  })
+})
+
+/** Returns the files below a directory that the help does not name; a rotated log and the parts of SQLite belong to theirs. */
+function undocumented(directory: string, files: typeof HOME_FILES): readonly string[] {
+  const named = files.map(([path]) => path)
+  const found = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+  expect(found.length).toBeGreaterThan(0)
+  return found
+    .map((one) => relative(directory, join(one.parentPath, one.name)).replace(/-(?:wal|shm)$|\.1$/, ''))
+    .filter((path) => !named.includes(path))
+}
 
 describe('output', () => {
   it('has no colour in a pipe, with NO_COLOR, and has with FORCE_COLOR', () => {

@@ -46,20 +46,17 @@ function placeLines({ at, words, choices, flags, operand }: Place): readonly str
   ]
 }
 
+/** How fish is told of a value, by what it is. */
+const VALUES: Readonly<Record<NonNullable<Flag['value']>, (at: string) => string>> = {
+  port: (at) => `-x -a '(__spec_kitty_ports ${at.startsWith('dashboard') ? 'dashboard' : 'sync'})'`,
+  file: () => '-r -F',
+  directory: () => "-x -a '(__spec_kitty_directories)'",
+  other: () => '-x',
+}
+
 function flagWords({ name, short, value }: Flag, at: string): string {
   const names = `-l ${name}${short === null ? '' : ` -s ${short}`}`
-  switch (value) {
-    case null:
-      return names
-    case 'port':
-      return `${names} -x -a '(__spec_kitty_ports ${at.startsWith('dashboard') ? 'dashboard' : 'sync'})'`
-    case 'file':
-      return `${names} -r -F`
-    case 'directory':
-      return `${names} -x -a '(__spec_kitty_directories)'`
-    case 'other':
-      return `${names} -x`
-  }
+  return value === null ? names : `${names} ${VALUES[value](at)}`
 }
 
 function described(text: string): string {
