@@ -101,6 +101,8 @@ async function serveRegistry() {
     const [, kind, encoded = ''] = /^\/(-\/)?(.+)$/.exec(request.url ?? '') ?? []
     const name = decodeURIComponent(encoded)
     try {
+      // npm also asks about security advisories.
+      if (request.method !== 'GET') throw new Error('not a package')
       const body = kind === undefined ? describe(name, request.headers.host ?? '') : tarballOf(name)
       response.end(body)
     } catch {

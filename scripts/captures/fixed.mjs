@@ -11,7 +11,7 @@ const PIDS = /(process\s+|pid(?:\\?"?: ?|=))(\d{4})\b|\b(\d{4})(?= +9[234]\d\d(?
 const MOVES = /\u001b\[\d*[A-HJK]/g
 
 /** The home that the captures show, with as many characters as the one that they are taken in. */
-const HOME = '/home/an'
+const HOME = '/home/anna'
 
 /**
  * Returns what a terminal shows at the end, with everything that differs between two runs replaced: the home, numbers of

@@ -56,6 +56,9 @@ function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanatio
 
 const INDENT = '  '
 
+/** A blank inside of a command, where no line is broken, so that it can be copied. */
+const KEPT = '\u00a0'
+
 const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   finding: 'Findings of the doctor',
   class: 'Classes: what a clean-up may do',
@@ -111,7 +114,9 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
 
 function indented(text: string, io: Terminal): string {
   const columns = io.columns === null ? null : io.columns - INDENT.length
-  return colourCommands(`${INDENT}${wrapWords(text, columns).join(`\n${INDENT}`)}`, io)
+  const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
+  const lines = wrapWords(whole, columns).map((line) => line.replaceAll(KEPT, ' '))
+  return colourCommands(`${INDENT}${lines.join(`\n${INDENT}`)}`, io)
 }
 
 /** Commands stand in backticks where there are no colours. */

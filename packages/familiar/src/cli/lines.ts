@@ -10,7 +10,7 @@ const LEAST_COLUMNS = 30
 
 /**
  * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long for it goes on
- * below its own begin; a command (cyan) stays whole, to be copied.
+ * below its own begin; a command (cyan) stays whole, to be copied, and further left if that helps.
  */
 export function formatLines(
   lines: readonly Line[],
@@ -18,11 +18,14 @@ export function formatLines(
 ): readonly string[] {
   const width = Math.max(...lines.map(([label]) => columnsOf(printable(label)))) + GAP
   const room = screen.columns === null ? null : Math.max(LEAST_COLUMNS, screen.columns - width)
-  return lines.flatMap(([label, ...text]) =>
-    partsOf(text, room, screen).map(
-      (part, index) => `${padTo(index === 0 ? printable(label) : '', width, 'right')}${part}`,
-    ),
-  )
+  return lines.flatMap(([label, ...text]) => {
+    const isLong =
+      label === '' && text[1] === 'cyan' && columnsOf(printable(text[0])) > (room ?? Number.POSITIVE_INFINITY)
+    const indent = isLong ? GAP : width
+    return partsOf(text, room, screen).map(
+      (part, index) => `${padTo(index === 0 ? printable(label) : '', indent, 'right')}${part}`,
+    )
+  })
 }
 
 /** A command stands in the line of its text if there is room, and else in a line of its own. */

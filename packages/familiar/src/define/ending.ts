@@ -45,9 +45,11 @@ export async function restart(
   const result = await stopAndStart(definition, scope, options)
   if (result.outcome === 'connected') return result
   const { title, clean } = definition.words
-  throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
-    ...(result.port === null ? {} : { hint: forceCommand(clean, result.port) }),
-  })
+  throw new FamiliarError(
+    'E_DAEMON_NOT_REPLACED',
+    `the ${title} is not stopped: ${result.reason}`,
+    result.port === null ? {} : { hint: forceCommand(clean, result.port) },
+  )
 }
 
 /**

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { formatLines } from '../../src/cli/lines.js'
+
+const COMMAND = 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart'
+
+describe('lines with labels', () => {
+  const lines = [
+    ['daemon', 'process 7, port 9400, does not answer:', 'red', 'tool stop'],
+    ['uploads', 'nothing leaves: hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC), and nobody is signed in'],
+    ['', COMMAND, 'cyan'],
+  ] as const
+
+  it('in a pipe are one line each', () => {
+    expect(formatLines(lines)).toEqual([
+      'daemon   process 7, port 9400, does not answer: tool stop',
+      `uploads  ${lines[1][1]}`,
+      `         ${COMMAND}`,
+    ])
+  })
+
+  it('on a terminal go on below their begin; a command stays whole', () => {
+    expect(formatLines(lines, { columns: 60, hasColor: false })).toEqual([
+      'daemon   process 7, port 9400, does not answer: tool stop',
+      'uploads  nothing leaves: hosted sync is off',
+      '         (SPEC_KITTY_ENABLE_SAAS_SYNC), and nobody is signed',
+      '         in',
+      `  ${COMMAND}`,
+    ])
+    expect(formatLines(lines, { columns: 48, hasColor: false }).slice(0, 2)).toEqual([
+      'daemon   process 7, port 9400, does not answer:',
+      '         tool stop',
+    ])
+  })
+
+  it('paint the text and the command, and nothing else', () => {
+    expect(formatLines([lines[0]], { columns: 80, hasColor: true })).toEqual([
+      'daemon  \u001b[31mprocess 7, port 9400, does not answer:\u001b[39m \u001b[36mtool stop\u001b[39m',
+    ])
+  })
+})
