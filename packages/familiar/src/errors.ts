@@ -42,7 +42,7 @@ export class FamiliarError extends Error {
     code: ErrorCode,
     message: string,
     options: {
-      readonly hint?: string
+      readonly hint?: string | null
       readonly details?: readonly string[]
       readonly retry?: boolean
       readonly cause?: unknown

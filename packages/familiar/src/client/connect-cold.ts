@@ -150,7 +150,7 @@ function stillThere(request: ConnectRequest, { record, report }: RecordedDaemon)
   const version = report.packageVersion
   return notReplaced(
     request,
-    { pid, port, version, isVisible: false, isEndedByStop: false },
+    { pid, port, version, isVisible: false, hint: null },
     'its process is not seen from here',
   )
 }

@@ -16,6 +16,7 @@ import {
 import type { HeldLock } from '../act/lock.js'
 import { hintFor, unreachable, type Beyond } from './beyond.js'
 import { quarantine } from '../act/record-file.js'
+import type { FailureReason } from '../act/terminate.js'
 import { assertCanStart, type Launch } from './spawn.js'
 
 /** A daemon that was ended so that a daemon of this installation can replace it. */
@@ -33,6 +34,8 @@ export interface ReplaceOrder extends EndOrder, Beyond {
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
+  /** Explains an id. */
+  readonly explainCommand?: (id: string) => string
 }
 
 /** If one of these proofs is missing, this command cannot see the daemon well enough: the daemon may be healthy. */
@@ -134,12 +137,15 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): P
   const { pid, port } = daemon.observation
   const missing = unproven(found)
   const isVisible = !missing.some((fact) => BEYOND.has(fact))
-  const named = { pid, port, version, isVisible, isEndedByStop: isEndedByStop(daemon, found.seen) }
+  // A clean-up spares a daemon that answers, so only the stop command may still end it.
+  const hint = isEndedByStop(daemon, found.seen) ? order.stopCommand : null
+  const named = { pid, port, version, isVisible, hint }
   if (order.mayReplace === false) throw notReplaced(order, named, 'this command must not replace a daemon')
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
   if (order.launch !== undefined) assertCanStart(order.launch)
   const result = await terminateScopeDaemon(order, lock, daemon, record)
-  if (result.outcome === 'failed') throw notReplaced(order, { ...named, isEndedByStop: false }, result.reason)
+  if (result.outcome === 'failed')
+    throw notReplaced(order, { ...named, hint: explanationOf(order, result.reason) }, result.reason)
 }
 
 function unresponsive(
@@ -154,17 +160,22 @@ function unresponsive(
   )
 }
 
+/** What was just tried without effect is not named again. A failure in words has no explanation of its own. */
+function explanationOf({ explainCommand }: ReplaceOrder, reason: FailureReason): string | null {
+  return /^\w+$/.test(reason) ? (explainCommand?.(reason) ?? null) : null
+}
+
 /** Returns the error for a daemon that must be replaced and still runs. */
 export function notReplaced(
-  { family, stopCommand, otherScopeHint }: Pick<ReplaceOrder, 'family' | 'stopCommand' | 'otherScopeHint'>,
+  { family, otherScopeHint }: Pick<ReplaceOrder, 'family' | 'otherScopeHint'>,
   daemon: {
     readonly pid: number | null
     readonly port: number | null
     readonly version: string | null
     /** False if it cannot be judged from here: then no command that would end it is named. */
     readonly isVisible: boolean
-    /** Whether the stop command may still end it: then the error names that command. (A clean-up spares what answers.) */
-    readonly isEndedByStop: boolean
+    /** The command that may help; null if none does. */
+    readonly hint: string | null
   },
   why: string,
 ): FamiliarError {
@@ -172,11 +183,7 @@ export function notReplaced(
   return new FamiliarError(
     'E_DAEMON_NOT_REPLACED',
     `the ${family.name} daemon (process ${pid ?? 'unknown'}, port ${port ?? 'none'}, version ${version ?? 'unknown'}) must be replaced and was not: ${why}`,
-    daemon.isVisible
-      ? daemon.isEndedByStop
-        ? { hint: stopCommand }
-        : {}
-      : { hint: hintFor(otherScopeHint) },
+    { hint: daemon.isVisible ? daemon.hint : hintFor(otherScopeHint) },
   )
 }
 

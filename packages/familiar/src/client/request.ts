@@ -21,6 +21,8 @@ export interface ScopeRequest {
   readonly stopCommand: string
   /** Cleans up another scope; null if no command does. */
   readonly cleanCommand?: (scope: string) => string | null
+  /** Explains an id. */
+  readonly explainCommand?: (id: string) => string
   /** What the user can do if this scope's daemon is out of reach: `set X to ... to use another daemon here`. */
   readonly otherScopeHint?: string
   readonly onWait?: (message: string) => void

@@ -11,7 +11,7 @@ import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
 import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './daemon.js'
 import { connectOrThrow, disabledBy, skipped, type Connection } from './connecting.js'
-import { forceCommand, hintsOf } from './hints.js'
+import { hintsOf } from './hints.js'
 import type { Definition } from './resolve.js'
 
 export { loadLocks }
@@ -44,12 +44,11 @@ export async function restart(
 ): Promise<Connection> {
   const result = await stopAndStart(definition, scope, options)
   if (result.outcome === 'connected') return result
-  const { title, clean } = definition.words
-  throw new FamiliarError(
-    'E_DAEMON_NOT_REPLACED',
-    `the ${title} is not stopped: ${result.reason}`,
-    result.port === null ? {} : { hint: forceCommand(clean, result.port) },
-  )
+  const { title, explain } = definition.words
+  throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
+    // A failure in words has no explanation of its own.
+    hint: `${explain} ${/^\w+$/.test(result.reason) ? result.reason : 'F-005'}`,
+  })
 }
 
 /**

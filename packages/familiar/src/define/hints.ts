@@ -6,6 +6,8 @@ export interface Hints {
   readonly stopCommand: string
   /** Cleans up another scope; null if no command does. */
   readonly cleanCommand: (scope: string) => string | null
+  /** Explains an id. */
+  readonly explainCommand: (id: string) => string
   readonly otherScopeHint?: string
   readonly versionVariable: string
 }
@@ -14,6 +16,7 @@ export function hintsOf(words: Words): Hints {
   const { clean, stop, otherScopeHint, versionVariable } = words
   return {
     cleanCommand: (scope) => cleanCommand(words, scope),
+    explainCommand: (id) => `${words.explain} ${id}`,
     doctorCommand: (port) => forceCommand(clean, port),
     stopCommand: stop,
     ...(otherScopeHint === '' ? {} : { otherScopeHint }),

@@ -34,6 +34,6 @@ for (const name of SCHEMA_NAMES) ajv.addSchema(closed(readSchema(name)) as Schem
 export function expectValid(name: string, document: unknown): void {
   const validate = ajv.getSchema(`${name}.json`)
   if (validate === undefined) throw new Error(`there is no schema ${name}`)
-  void validate(document)
-  expect([name, validate.errors]).toEqual([name, null])
+  const isValid = validate(document)
+  expect([name, isValid, validate.errors]).toEqual([name, true, null])
 }

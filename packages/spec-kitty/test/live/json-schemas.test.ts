@@ -117,7 +117,7 @@ describe('a command that works', () => {
     expect(found.findings.map(({ id }: { id: string }) => id)).toEqual(['F-002', 'F-005', 'F-012'])
     check('config-list', ['config', 'list'])
     check('auth-doctor', ['auth', 'doctor', '--reset', '--dry-run', '--force'])
-    const { document } = check('auth-doctor', ['auth', 'doctor', '--reset', '--port', '9447'])
+    const { document } = check('auth-doctor', ['auth', 'doctor', '--reset', '--force', '--port', '9447'])
     expect(document.reset_result.swept).toMatchObject([{ port: 9447 }])
   })
 })

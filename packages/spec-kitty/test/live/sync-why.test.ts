@@ -95,7 +95,7 @@ describe('why nothing leaves', () => {
       `the consent of ${project} cannot be read: line 2, column 12: sync.enabled must be true or false`,
     ])
     expect(root.run(['sync', 'status'], { env: ON }).stdout).toContain(
-      `\nuploads    nothing leaves: ${why.sentence}\n           ${why.command}\n`,
+      `\nuploads      nothing leaves: ${why.sentence}\n             ${why.command}\n`,
     )
   })
 
@@ -147,7 +147,7 @@ describe('sync status', () => {
     publish()
     age(50)
     const { stdout } = root.run(['sync', 'status'])
-    expect(stdout).toContain('\nqueue      2 events wait, the oldest for 2 days\nlast sync  never\n')
+    expect(stdout).toContain('\nqueue        2 events wait, the oldest for 2 days\nlast sync    never\n')
     expect(Date.now() - Date.parse(status().oldest_queued_at)).toBeGreaterThan(49 * 3_600_000)
   })
 
@@ -175,8 +175,12 @@ describe('sync status', () => {
     ])
     expect(stdout).not.toContain('secret')
     const text = root.run(['sync', 'status'], { env: ON }).stdout
-    expect(text).toContain('\ndiffers    SPEC_KITTY_ENABLE_SAAS_SYNC is off for the daemon, and on here\n')
-    expect(text).toContain('\n           spec-kitty sync restart takes over what is set here\n')
+    expect(text).toContain(
+      '\ndiffers         SPEC_KITTY_ENABLE_SAAS_SYNC is off for the daemon, and on here\n',
+    )
+    expect(text).toContain(
+      '\n                to take over what is set here:\n                spec-kitty sync restart\n',
+    )
     root.run(['sync', 'restart'], { env: ON })
     expect(status().environment_differences).toEqual([])
   })
