@@ -102,7 +102,7 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now', `--timeout=${text}`])
     expect([status, stderr]).toEqual([
       2,
-      `spec-kitty: --timeout needs a number of seconds above 0, not '${text}' (see spec-kitty --help)\n`,
+      `spec-kitty: --timeout needs a number of seconds above 0, not '${text}' (see spec-kitty sync now --help)\n`,
     ])
   })
 
