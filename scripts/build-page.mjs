@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Builds the dashboard's page into `packages/spec-kitty/dist/dashboard/page`: one script, one style sheet, the files
- * they need, and the licences of what is bundled. Everything the page uses is there; it fetches nothing from elsewhere.
+ * Builds the dashboard's page into `packages/spec-kitty/dist/dashboard/page`: a script, the scripts of views that are loaded
+ * when they are first opened, a style sheet, the files they need, and the licences of what is bundled. Everything the page uses is there; it fetches nothing from elsewhere.
  */
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -26,7 +26,8 @@ compress()
 /** Writes the page with the name of its build, by which it knows whether the dashboard serves a newer one. */
 function writePage() {
   const hash = createHash('sha256')
-  for (const file of ['page.css', 'page.js']) hash.update(readFileSync(join(target, file)))
+  const parts = readdirSync(target).filter((file) => /\.(?:css|js)$/.test(file))
+  for (const file of parts.toSorted()) hash.update(readFileSync(join(target, file)))
   const page = readFileSync(join(source, 'index.html'), 'utf8')
   writeFileSync(join(target, 'index.html'), page.replace('PAGE_BUILD', hash.digest('hex').slice(0, 16)))
 }
@@ -39,23 +40,28 @@ function compress() {
   }
 }
 
-/** Joins the files in `styles` in the order of their numbers, because order matters in CSS. */
+/** Joins the files in `styles` in the order of their numbers, because order matters in CSS, without comments and indents. */
 function joinStyles() {
   const directory = join(source, 'styles')
   const files = readdirSync(directory).toSorted()
-  return files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
+  const styles = files.map((file) => readFileSync(join(directory, file), 'utf8')).join('\n')
+  return styles.replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(/\s*\n\s*/g, '\n')
 }
 
-/** Writes the script, and returns the files that it contains. */
+/** Writes the scripts, and returns the files that they contain. */
 async function bundleScript() {
   const bundle = await rolldown({
     input: join(source, 'main.tsx'),
     tsconfig: join(source, 'tsconfig.json'),
     platform: 'browser',
+    // Otherwise what the script shares with a view becomes a third script, which a page waits for at first.
+    preserveEntrySignatures: 'allow-extension',
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
   })
   const { output } = await bundle.write({
-    file: join(target, 'page.js'),
+    dir: target,
+    entryFileNames: 'page.js',
+    chunkFileNames: 'page-[name]-[hash].js',
     format: 'esm',
     minify: true,
     comments: { legal: false },

@@ -27,24 +27,30 @@ const MISSION = '#/missions/002-offline-queue'
 
 /** @type {Readonly<Record<string, View>>} */
 const VIEWS = {
-  missions: { project: 'example', view: '#/', shown: '.mission-row' },
+  now: { project: 'example', view: '#/', shown: '.now-row' },
+  missions: { project: 'example', view: '#/missions', shown: '.mission-row' },
   board: { project: 'example', view: MISSION, shown: '[data-card]' },
   prompt: { project: 'example', view: `${MISSION}?card=WP06`, shown: 'dialog [data-testid=document]' },
   document: { project: 'example', view: `${MISSION}/spec.md`, shown: '[data-testid=document]' },
-  empty: { project: 'empty', view: '#/', shown: '.notice' },
-  many: { project: 'large', view: '#/', shown: '.mission-row' },
+  graph: { project: 'example', view: `${MISSION}?as=graph`, shown: '.box' },
+  flow: { project: 'example', view: '#/flow/002-offline-queue', shown: '.chart' },
+  empty: { project: 'empty', view: '#/missions', shown: '.notice' },
+  many: { project: 'large', view: '#/missions', shown: '.mission-row' },
   daemons: { project: 'example', view: '#/daemons', shown: 'article' },
 }
 
 /** @type {readonly (readonly [view: string, width: number, theme: 'light' | 'dark'])[]} */
 const PICTURES = [
-  ...['missions', 'board', 'prompt', 'document', 'empty', 'many', 'daemons'].flatMap((view) => [
+  ...['now', 'missions', 'board', 'prompt', 'document', 'empty', 'many', 'daemons'].flatMap((view) => [
     /** @type {const} */ ([view, 1280, 'light']),
     /** @type {const} */ ([view, 400, 'light']),
   ]),
-  ...['missions', 'board', 'prompt', 'document', 'daemons'].map(
+  ...['now', 'missions', 'board', 'prompt', 'document', 'daemons'].map(
     (view) => /** @type {const} */ ([view, 1280, 'dark']),
   ),
+  ['graph', 1280, 'light'],
+  ['flow', 1280, 'light'],
+  ['board', 800, 'light'],
   ['board', 400, 'dark'],
 ]
 

@@ -25,8 +25,13 @@ export type PageReply =
       readonly headers: Readonly<Record<string, string>>
       readonly body: string | Uint8Array
     }
-  /** An event stream (`text/event-stream`): stays open until either side ends it. `open` is called once. */
-  | { readonly open: (send: (event: string, data: unknown) => void, closed: AbortSignal) => void }
+  /**
+   * An event stream (`text/event-stream`): stays open until either side ends it. `open` is called once. An `id` of an event
+   * is one line.
+   */
+  | {
+      readonly open: (send: (event: string, data: unknown, id?: string) => void, closed: AbortSignal) => void
+    }
 
 /**
  * Answers a GET or HEAD request; null when there is no such page. Any local process can cause up to 256 calls at once, so
@@ -97,7 +102,8 @@ function openStream(
   })
   response.writeHead(200, STREAM_HEADERS)
   response.flushHeaders()
-  open((event, data) => {
-    writeToStream(response, `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+  open((event, data, id) => {
+    const named = id === undefined ? '' : `id: ${id}\n`
+    writeToStream(response, `${named}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }, closed.signal)
 }

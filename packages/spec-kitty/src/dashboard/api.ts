@@ -471,7 +471,11 @@ export interface WatchEvent {
   } | null
 }
 
-/** The first one of a stream has `missions: null`: the page then reads everything, because it cannot know what it missed. */
+/**
+ * The first one of a stream has `missions: null`: the page then reads everything, because it cannot know what it missed. Each
+ * has an id (the `id` line of server-sent events); with `/api/events?after=ID`, the first one names what changed since, which
+ * may be nothing.
+ */
 export interface ChangedEvent {
   /** The missions that may have changed; null: any may have, and so may the list itself. */
   readonly missions: readonly string[] | null

@@ -2,6 +2,7 @@ import type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api.j
 import { watchLiving, type Living } from './living.js'
 import type { LookAtProcesses } from './project/processes.js'
 import { toldChanges, type Vouching } from './project/vouching.js'
+import { rememberTold } from './told.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
 /** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */
@@ -13,10 +14,11 @@ const MAX_NAMED = 100
 /** A page that hears nothing for 25 s has lost the dashboard: two of these may be late. */
 const HEARTBEAT_MS = 10_000
 
-type Send = (event: string, data: unknown) => void
+type Send = (event: string, data: unknown, id?: string) => void
 
 export interface Changes {
-  readonly open: (send: Send, closed: AbortSignal) => void
+  /** Opens a stream; `after` is the id of the last change that the window heard of through another stream, or empty. */
+  readonly open: (send: Send, closed: AbortSignal, after?: string) => void
   /** Says which missions are unchanged, while the project is watched. */
   readonly vouching: Vouching
   /** Takes note of what is answered about a mission: when one of its processes ends or comes back, its pages are told. */
@@ -35,7 +37,7 @@ export interface ChangesOptions {
  * Returns the event stream of a project, shared by all its pages (`StreamEvents` says what is in it). The project is watched
  * while at least one page is open, and two seconds longer, so that a dashboard without pages sleeps. Every page is sent
  * `missions: null` once, as soon as everything is watched: what it reads from then on is current until an event says
- * otherwise.
+ * otherwise. A window that takes the stream over from another one is sent what changed in between instead.
  */
 export function shareChanges(directory: string, hello: HelloEvent, options: ChangesOptions): Changes {
   const pages = new Set<Send>()
@@ -46,12 +48,16 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   let beating: NodeJS.Timeout | null = null
   const generations = countGenerations()
 
-  const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name]): void => {
-    for (const page of pages) page(name, data)
+  const told = rememberTold(hello.instance)
+
+  const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name], id?: string): void => {
+    for (const page of pages) page(name, data, id)
   }
-  const living = watchLiving(options.look, (missions) =>
-    tell('changed', { missions: isMany(missions) ? null : missions }),
-  )
+  const tellChanged = (changed: readonly string[] | null): void => {
+    const missions = isMany(changed) ? null : changed
+    tell('changed', { missions }, told.add(missions))
+  }
+  const living = watchLiving(options.look, tellChanged)
   const begin = (): void => {
     living.begin()
     beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
@@ -59,7 +65,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
       onChange: (missions) => {
         isWatched = true
         generations.next(missions)
-        tell('changed', { missions: isMany(missions) ? null : missions })
+        tellChanged(missions)
       },
       onSight: (next) => {
         blind = next
@@ -75,6 +81,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     isWatched = false
     blind = null
     generations.next(null)
+    told.forget()
     options.onUnused?.()
   }
   const leave = (page: Send): void => {
@@ -96,13 +103,13 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
       ofMission: (id) => (isVouched(id) ? generations.ofMission(id) : null),
       settle: () => (isWatched ? toldChanges() : Promise.resolve()),
     },
-    open: (send, closed) => {
+    open: (send, closed, after = '') => {
       send('hello', hello)
       pages.add(send)
       begin()
       closed.addEventListener('abort', () => leave(send))
       if (blind !== null) send('watch', { blind } satisfies WatchEvent)
-      if (isWatched) send('changed', { missions: null } satisfies ChangedEvent)
+      if (isWatched) send('changed', { missions: told.since(after) } satisfies ChangedEvent, told.lastId())
     },
   }
 }

@@ -68,7 +68,10 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   }
   return async (asked) => {
     const { path } = asked
-    if (path === '/api/events') return { open: changes.open }
+    if (path === '/api/events') {
+      const after = new URLSearchParams(asked.query).get('after') ?? ''
+      return { open: (send, closed) => changes.open(send, closed, after) }
+    }
     if (!path.startsWith('/api/')) return staticFile(path, asked)
     const reply = await answer(asked)
     resting()

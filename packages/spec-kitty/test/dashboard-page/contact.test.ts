@@ -4,7 +4,7 @@ import { lacksChromium, openPage, startBrowser } from '../helpers/browser.js'
 import { eventText, NEVER, servePage } from './stand-in-server.js'
 
 /** What a page does about a dashboard that says what none of this version would say. */
-const LIST = { project: { name: 'p', path: '/p' }, missions: [], problems: [] }
+const LIST = { project: { name: 'p', path: '/p' }, charter: null, missions: [], problems: [] }
 const MISSION = {
   id: 'm',
   title: 'The mission',
@@ -16,7 +16,18 @@ const MISSION = {
   updated_from: null,
   problem_count: 0,
   work_packages: [],
-  documents: [{ name: 'spec.md', bytes: 1 }],
+  purpose: null,
+  section: 'active',
+  state: 'empty',
+  state_words: 'no work packages yet',
+  merge_commit: null,
+  lanes: {},
+  agents: [],
+  waiting_count: 0,
+  stalled_count: 0,
+  next_command: null,
+  flow: { days: [], packages: [] },
+  documents: [{ name: 'spec.md', bytes: 1, work_package: null }],
   worktrees: [],
   problems: [],
 }
@@ -64,7 +75,12 @@ describe.skipIf(lacksChromium())('a page', () => {
     ])
 
   it.each([
-    ['the list', '#/', { '/api/missions': { ...LIST, missions: [{ id: 'm', title: 'Broken' }] } }, 'Broken'],
+    [
+      'the list',
+      '#/missions',
+      { '/api/missions': { ...LIST, missions: [{ id: 'm', title: 'Broken' }] } },
+      'Broken',
+    ],
     [
       'a board',
       '#/missions/m',
@@ -96,7 +112,7 @@ describe.skipIf(lacksChromium())('a page', () => {
     const { page } = await open('#/missions/m', broken)
     await page.getByTestId('raw').first().waitFor()
     broken.set('/api/missions/m', MISSION)
-    await page.evaluate('location.hash = "#/"')
+    await page.evaluate('location.hash = "#/missions"')
     await page.evaluate('location.hash = "#/missions/m"')
     await page.getByRole('heading', { name: 'The mission' }).waitFor()
   })
@@ -111,7 +127,7 @@ describe.skipIf(lacksChromium())('a page', () => {
   })
 
   it('does not show a reply that names another project', async () => {
-    const { page } = await open('#/', replies(), hello('ours', '') + CHANGED, {
+    const { page } = await open('#/missions', replies(), hello('ours', '') + CHANGED, {
       'spec-kitty-project': 'theirs',
     })
     await page.getByText('This address now belongs to another project').waitFor()
@@ -121,7 +137,7 @@ describe.skipIf(lacksChromium())('a page', () => {
 
   it('does not show a reply that names no project where others did', async () => {
     let headers: Readonly<Record<string, string>> = { 'spec-kitty-project': 'p' }
-    const { page } = await open('#/', replies(), hello('p', '') + CHANGED, () => headers)
+    const { page } = await open('#/missions', replies(), hello('p', '') + CHANGED, () => headers)
     await page.getByText('No missions yet').waitFor()
     headers = {}
     await page.evaluate('location.hash = "#/missions/m"')

@@ -1,7 +1,19 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DocumentReply, MissionReply, WorkPackage } from '../../src/dashboard/api.js'
-import { printRoute, type Route } from '../../src/dashboard/ui/route.js'
+import type {
+  DocumentReply,
+  MissionReply,
+  NowReply,
+  WaitingPackage,
+  WorkPackage,
+} from '../../src/dashboard/api.js'
+import {
+  documentLink,
+  printRoute,
+  WHOLE_BOARD,
+  WHOLE_LIST,
+  type Route,
+} from '../../src/dashboard/ui/route.js'
 import { lacksChromium, startBrowser } from '../helpers/browser.js'
 import { servePage } from './stand-in-server.js'
 
@@ -53,21 +65,26 @@ const workPackage: WorkPackage = {
       at: 'no time',
       from: '<b>',
       to: '<script>globalThis.ran=17</script>',
-      by: '\u202E<i>',
+      by: '\u202E',
       reason: '<script>globalThis.ran=18</script>',
-      verdict: '<img src=x onerror=globalThis.ran=19>',
+      verdict: '<i>',
       is_forced: true,
-      worktree: '<b>\u202E',
+      worktree: '\u202E',
     },
   ],
   history_omitted: 1,
-  sent_back: 1,
-  is_ready: false,
-  waiting_for: ['<script>globalThis.ran=20</script>'],
-  subtasks_done: 0,
-  subtasks_total: 1,
-  next_command: '<script>globalThis.ran=21</script>',
-  process: { liveness: 'unknown', pid: 1, started_at: 'no time', why: '<script>globalThis.ran=22</script>' },
+  sent_back: 2,
+  is_ready: true,
+  waiting_for: ['__proto__'],
+  subtasks_done: 1,
+  subtasks_total: 2,
+  next_command: 'spec-kitty <script>globalThis.ran=19</script> \u202E',
+  process: {
+    liveness: 'unknown',
+    pid: null,
+    started_at: null,
+    why: '<script>globalThis.ran=20</script>\u202E',
+  },
 }
 
 const mission: MissionReply = {
@@ -79,6 +96,20 @@ const mission: MissionReply = {
   unknown_lanes: 1,
   updated_at: null,
   updated_from: null,
+  purpose: '<script>globalThis.ran=21</script>\u202E',
+  section: 'waiting',
+  state: 'waiting',
+  state_words: '<script>globalThis.ran=22</script>\u202E',
+  merge_commit: null,
+  lanes: { planned: 1 },
+  agents: ['\u202Eevil'],
+  waiting_count: 1,
+  stalled_count: 0,
+  next_command: 'spec-kitty <script>globalThis.ran=23</script>',
+  flow: {
+    days: [{ date: '2026-01-01', total: 1, planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 }],
+    packages: [{ id: CARD, started_at: 'no time', finished_at: null, cycle_seconds: null, sent_back: 1 }],
+  },
   worktrees: [{ name: '<script>globalThis.ran=15</script>\u202E', events: 1 }],
   problem_count: 1,
   problems: [{ path: `kitty-specs/\u202E${'x'.repeat(300)}`, what: '<script>globalThis.ran=9</script>' }],
@@ -88,20 +119,25 @@ const mission: MissionReply = {
     { ...workPackage, id: `${CARD}3`, lane: '<script>globalThis.ran=16</script>', column: null },
   ],
   documents: [{ name: DOCUMENT, bytes: 1, work_package: CARD }],
-  purpose: '<script>globalThis.ran=23</script>',
-  section: 'active',
-  state: 'planned',
-  state_words: 'planned',
-  merge_commit: '<b>',
-  lanes: {},
-  agents: ['<script>globalThis.ran=24</script>'],
-  waiting_count: 0,
-  stalled_count: 0,
-  next_command: '<script>globalThis.ran=25</script>',
-  flow: {
-    days: [{ date: '<b>', planned: 1, doing: 0, for_review: 0, approved: 0, done: 0, total: 1 }],
-    packages: [{ id: CARD, started_at: 'no time', finished_at: null, cycle_seconds: null, sent_back: 0 }],
-  },
+}
+
+const waits: WaitingPackage = {
+  ...workPackage,
+  lane: '<script>globalThis.ran=24</script>',
+  mission: { id: ID, title: mission.title },
+  why: 'blocked',
+  reason: '<script>globalThis.ran=25</script>\u202E',
+}
+
+const now: NowReply = {
+  generated_at: 'no time',
+  working: [waits],
+  waiting: [waits],
+  stalled: [waits],
+  ready_to_merge: [
+    { mission: waits.mission, since: 'no time', command: '<script>globalThis.ran=26</script>' },
+  ],
+  counts: { working: 1, waiting: 1, stalled: 1, ready_to_merge: 1 },
 }
 
 const reply: DocumentReply = {
@@ -115,6 +151,7 @@ const reply: DocumentReply = {
 
 const missionUrl = `/api/missions/${encodeURIComponent(ID)}`
 const replies = new Map<string, unknown>([
+  ['/api/now', now],
   ['/api/missions', { project: { name: ID, path: ID }, missions: [mission], problems: mission.problems }],
   [missionUrl, mission],
   [`${missionUrl}/documents/${encodeURIComponent(DOCUMENT)}`, reply],
@@ -134,10 +171,13 @@ describe.skipIf(lacksChromium())('the page, given hostile content', () => {
   }, 60_000)
 
   const routes: readonly [Route, string][] = [
-    [{ view: 'missions' }, '[aria-label=Missions]'],
-    [{ view: 'board', mission: ID, card: null }, '.card'],
-    [{ view: 'board', mission: ID, card: CARD }, 'dialog [data-testid=document]'],
-    [{ view: 'documents', mission: ID, document: DOCUMENT }, '[data-testid=document]'],
+    [{ view: 'now' }, '.now-row'],
+    [{ view: 'missions', list: WHOLE_LIST }, '[aria-label=Missions]'],
+    [{ view: 'board', mission: ID, card: null, board: WHOLE_BOARD }, '.card'],
+    [{ view: 'board', mission: ID, card: null, board: { ...WHOLE_BOARD, as: 'graph' } }, '.box'],
+    [{ view: 'board', mission: ID, card: CARD, board: WHOLE_BOARD }, 'dialog [data-testid=document]'],
+    [{ view: 'documents', mission: ID, document: DOCUMENT, heading: null }, '[data-testid=document]'],
+    [{ view: 'flow', mission: ID }, '.chart'],
   ]
   it.each(routes)('runs nothing, asks nobody, breaks nothing: %j', async (route, shown) => {
     const { page, complaints, requests } = await open(browser, server.url, 400)
@@ -158,7 +198,7 @@ describe.skipIf(lacksChromium())('the page, given hostile content', () => {
   it('waits for no stream that says nothing', async () => {
     const silent = await servePage(replies, ':\n\n')
     const { page, requests } = await open(browser, silent.url, 1280)
-    await page.goto(silent.url)
+    await page.goto(`${silent.url}#/missions`)
     await page.waitForSelector('[aria-label=Missions]')
     expect(requests.filter((url) => url.endsWith('/api/missions'))).toHaveLength(1)
     await page.context().close()
@@ -167,16 +207,20 @@ describe.skipIf(lacksChromium())('the page, given hostile content', () => {
 
   it('leaves of a document what is harmless', async () => {
     const { page } = await open(browser, server.url, 1280)
-    await page.goto(server.url + printRoute({ view: 'documents', mission: ID, document: DOCUMENT }))
+    await page.goto(server.url + documentLink(ID, DOCUMENT))
     const body = page.getByTestId('document')
     await body.waitFor()
-    const links = await body.locator('a[href]').evaluateAll((found) => found.map((link) => link.outerHTML))
+    const links = await body
+      .locator('a[href]:not(.anchor)')
+      .evaluateAll((found) => found.map((link) => link.outerHTML))
     expect(links).toHaveLength(1)
     expect(links[0]).toContain('rel="noopener noreferrer"')
     expect(await body.locator('img').count()).toBe(1)
-    expect(
-      await body.locator('[id], [name], [style], [onerror], script, style, form, iframe, svg').count(),
-    ).toBe(0)
+    expect(await body.locator('[name], [style], [onerror], script, style, form, iframe, svg').count()).toBe(0)
+    // Only headings have ids, which the page gives them: none is one of its own.
+    const ids = await body.locator('[id]').evaluateAll((found) => found.map(({ id }) => id))
+    expect(ids.length).toBeGreaterThan(0)
+    expect(ids.filter((id) => !id.startsWith('heading-'))).toEqual([])
     expect(await body.textContent()).toContain('https://evil.invalid/pixel.png')
     await page.context().close()
   })

@@ -6,13 +6,13 @@ const DOCUMENTS = new Set(['spec.md', 'plan.md', 'tasks/WP01.md', 'tasks/a b#?.m
 
 describe('links of a document', () => {
   it.each([
-    ['plan.md', 'spec.md', 'plan.md'],
-    ['./plan.md#top', 'spec.md', 'plan.md'],
-    ['../plan.md', 'tasks/WP01.md', 'plan.md'],
-    ['WP01.md', 'tasks/WP01.md', 'tasks/WP01.md'],
-    ['a%20b%23%3F.md', 'tasks/WP01.md', 'tasks/a b#?.md'],
-  ])('%s in %s leads to %s', (href, from, name) => {
-    expect(linkTarget(href, from, DOCUMENTS)).toEqual({ kind: 'document', name })
+    ['plan.md', 'spec.md', 'plan.md', null],
+    ['./plan.md#top', 'spec.md', 'plan.md', 'top'],
+    ['../plan.md', 'tasks/WP01.md', 'plan.md', null],
+    ['WP01.md', 'tasks/WP01.md', 'tasks/WP01.md', null],
+    ['a%20b%23%3F.md', 'tasks/WP01.md', 'tasks/a b#?.md', null],
+  ])('%s in %s leads to %s', (href, from, name, heading) => {
+    expect(linkTarget(href, from, DOCUMENTS)).toEqual({ kind: 'document', name, heading })
   })
 
   it.each([

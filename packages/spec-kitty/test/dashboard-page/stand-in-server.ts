@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { NowReply } from '../../src/dashboard/api.js'
 
 /** The policy with which the dashboard serves its page. */
 const POLICY =
@@ -21,6 +22,16 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 }
 
+/** What happens now, if nothing does. */
+export const NOTHING_NOW: NowReply = {
+  generated_at: '2026-01-01T00:00:00Z',
+  working: [],
+  waiting: [],
+  stalled: [],
+  ready_to_merge: [],
+  counts: { working: 0, waiting: 0, stalled: 0, ready_to_merge: 0 },
+}
+
 /** A reply that never comes. */
 export const NEVER = Symbol('never')
 
@@ -31,7 +42,7 @@ export function eventText(name: string, data: unknown): string {
 
 /**
  * Serves the built page, with replies that a test makes up: what no real project contains must be shown too. `said` is
- * what the event stream begins with, and `headers` are those of every reply.
+ * what the event stream begins with, and `headers` are those of every reply. Nothing happens now, unless a reply says so.
  */
 export async function servePage(
   replies: Map<string, unknown>,
@@ -43,8 +54,9 @@ export async function servePage(
     response.setHeader('content-security-policy', POLICY)
     const more = typeof headers === 'function' ? headers() : headers
     for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
-    if (path === '/api/events') openStream(response, typeof said === 'string' ? said : said())
+    if (path.split('?')[0] === '/api/events') openStream(response, typeof said === 'string' ? said : said())
     else if (replies.get(path) === NEVER) return
+    else if (path === '/api/now') answer(response, replies.get(path) ?? NOTHING_NOW)
     else if (path.startsWith('/api/')) answer(response, replies.get(path))
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })

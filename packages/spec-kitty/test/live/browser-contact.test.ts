@@ -41,7 +41,7 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     const ours = await here.desk.start(oneMission())
     const theirs = emptyProject()
     writeMission(theirs, '009-theirs', { 'spec.md': '# Theirs\n' })
-    const { page } = await open(ours.url, LIST)
+    const { page } = await open(`${ours.url}#/missions`, LIST)
     const board = await open(`${ours.url}#/missions/001-start`, '[data-card]')
     expect((await here.desk.run(ours.project, ['dashboard', '--stop'])).status).toBe(0)
     await page.locator('[data-state=lost]').waitFor()
@@ -91,7 +91,7 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
   it('hangs says since when it has not heard from it, and recovers', { timeout: 120_000 }, async () => {
     const project = oneMission()
     const dashboard = await here.desk.start(project)
-    const { page } = await open(dashboard.url, LIST)
+    const { page } = await open(`${dashboard.url}#/missions`, LIST)
     const before = Date.now()
     process.kill(dashboard.pid, 'SIGSTOP')
     try {

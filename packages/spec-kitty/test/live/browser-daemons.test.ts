@@ -77,12 +77,14 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
 
   it('breaks no word of a command on a small screen', async () => {
     const { page } = await open()
-    const command = page.locator('.remedy .command').first()
+    const command = page.locator('article .remedy .command').first()
     const words = (await command.textContent())?.split(' ') ?? []
     expect(words.length).toBeGreaterThan(3)
     for (const width of [400, 360, 320]) {
       await page.setViewportSize({ width, height: 800 })
-      expect(await page.evaluate(`(${BROKEN_WORDS})(document.querySelector('.remedy .command'))`)).toEqual([])
+      expect(
+        await page.evaluate(`(${BROKEN_WORDS})(document.querySelector('article .remedy .command'))`),
+      ).toEqual([])
     }
     await page.context().close()
   })
@@ -90,7 +92,7 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
   it('copies a command, and ends nothing itself', async () => {
     const { page } = await open()
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-    const remedy = page.locator('.remedy').first()
+    const remedy = page.locator('article .remedy').first()
     await remedy.getByRole('button', { name: 'Copy' }).click()
     await remedy.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(

@@ -40,7 +40,7 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
   it.each(['light', 'dark'] as const)(
     'has legend, counts and bar in the order and colours of the columns: %s',
     async (colorScheme) => {
-      const page = await open(lanes.url, '.mission-row', { colorScheme })
+      const page = await open(`${lanes.url}#/missions`, '.mission-row', { colorScheme })
       expect(await page.locator('.legend .count').allTextContents()).toEqual([
         'Planned',
         'Doing',
@@ -133,7 +133,7 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
 
   it('has a field to find a mission as wide as the list on a small screen', async () => {
     const { url } = await here.desk.start(largeProject(9, 1))
-    const page = await open(url, '.mission-row', { viewport: SMALL })
+    const page = await open(`${url}#/missions`, '.mission-row', { viewport: SMALL })
     const widths = await page
       .locator('.filter input, .missions')
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width))

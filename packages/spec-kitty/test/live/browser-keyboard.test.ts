@@ -15,7 +15,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
 
   it('goes from the list to a prompt and back, and gives the focus back', async () => {
     const { page, complaints } = await openPage(here.browser)
-    await page.goto(dashboard.url)
+    await page.goto(`${dashboard.url}#/missions`)
     await page.getByRole('link', { name: '002-lanes' }).waitFor()
     await tabTo(page, '002-lanes')
     await page.keyboard.press('Enter')
@@ -66,7 +66,8 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
   })
 
   it.each([
-    ['#/', '[aria-label=Missions] a'],
+    ['#/', '.now-row'],
+    ['#/missions', '[aria-label=Missions] a'],
     ['#/missions/002-lanes', '[data-card]'],
     ['#/missions/002-lanes/', '[data-testid=document]'],
     ['#/daemons', 'article'],
@@ -86,7 +87,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
 
   it('skips to the content, and gives a new view the focus', async () => {
     const { page } = await openPage(here.browser)
-    await page.goto(dashboard.url)
+    await page.goto(`${dashboard.url}#/missions`)
     await page.getByRole('link', { name: '002-lanes' }).waitFor()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -140,7 +141,7 @@ function isFocusSeen(page: Page): Promise<boolean> {
     const box = at.getBoundingClientRect()
     const isOnScreen = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth
     const isDrawn = (style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
-    const around = at.closest('.card, .mission-row')
+    const around = at.closest('.card, .mission-row, .now-row')
     const styles = [getComputedStyle(at), getComputedStyle(at, '::after'),
       ...(around === null ? [] : [getComputedStyle(around)])]
     return at.matches(':focus-visible') && isOnScreen && styles.some(isDrawn)

@@ -46,7 +46,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
   it('follows missions that come, change, are renamed and go', async () => {
     const project = oneMission()
     const { url } = await here.desk.start(project)
-    const { page, complaints } = await open(url)
+    const { page, complaints } = await open(`${url}#/missions`)
     const list = page.getByRole('list', { name: 'Missions' })
     const specs = join(project, 'kitty-specs')
     writeMission(project, '002-second', { 'meta.json': '{"title":"The second"}', 'spec.md': '# Spec\n' })
@@ -72,7 +72,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
   it('says of an empty project what to do, and follows when it is done', async () => {
     const project = emptyProject()
     const { url } = await here.desk.start(project)
-    const { page, complaints } = await open(url)
+    const { page, complaints } = await open(`${url}#/missions`)
     await page.getByText('No missions yet').waitFor()
     await page.getByText('mkdir -p kitty-specs/001-my-mission/tasks').waitFor()
     mkdirSync(join(project, 'kitty-specs'))
@@ -111,7 +111,7 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
   it('says that the dashboard was stopped, and recovers when it is back', async () => {
     const project = oneMission()
     const dashboard = await here.desk.start(project)
-    const { page } = await open(dashboard.url)
+    const { page } = await open(`${dashboard.url}#/missions`)
     const list = page.getByRole('list', { name: 'Missions' })
     await list.getByRole('link', { name: 'Start here' }).waitFor()
     expect((await here.desk.run(project, ['dashboard', '--stop'])).status).toBe(0)

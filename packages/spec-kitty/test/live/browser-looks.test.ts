@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
 import { lacksChromium, openPage, overflowOf, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { emptyProject, everyLane, oneMission, prompt, writeMission } from '../helpers/projects.js'
+import { VIEWS } from '../helpers/views.js'
 
 /** What every view must be, whatever it shows: as wide as the window, quiet in the console, in both themes. */
 describe.skipIf(lacksChromium())('every view in a browser', () => {
@@ -14,21 +16,23 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
       ['lanes', everyLane()],
       ['mission', oneMission()],
       ['long', longNames()],
+      ['example', exampleProject()],
     ] as const) {
       dashboards.set(name, await here.desk.start(project))
     }
   })
 
   const views = [
-    ['empty', '#/', '.notice'],
-    ['lanes', '#/', '.mission-row'],
+    ['empty', '#/missions', '.notice'],
+    ['lanes', '#/', '.now-row'],
+    ['lanes', '#/missions', '.mission-row'],
     ['lanes', '#/missions/002-lanes', '[data-card]'],
     ['lanes', '#/missions/002-lanes?card=WP11', 'dialog [data-testid=document]'],
     ['mission', '#/missions/001-start/', '[data-testid=document]'],
     ['mission', '#/missions/001-start/contracts%2Fapi.yaml', 'pre[data-testid=document]'],
     ['mission', '#/daemons', 'article'],
     ['mission', '#/nowhere/at/all', '.notice'],
-    ['long', '#/', '.mission-row'],
+    ['long', '#/missions', '.mission-row'],
     ['long', '#/missions/001-long', '[data-card]'],
     ['long', '#/missions/001-long?card=WP01', 'dialog [data-testid=document]'],
     ['long', '#/missions/001-long/spec.md', '[data-testid=document]'],
@@ -55,6 +59,26 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
     },
   )
 
+  it.each(VIEWS)('%s fits between 641 and 1000 px and at 200 % zoom', async (_, view, shown) => {
+    const { page, complaints } = await openPage(here.browser, {
+      reducedMotion: 'reduce',
+      deviceScaleFactor: 2,
+    })
+    await page.goto(`${dashboards.get('example')?.url}${view}`)
+    await page.locator(shown).first().waitFor()
+    await untilLive(page)
+    for (const width of [1000, 800, 641, 640]) {
+      await page.setViewportSize({ width, height: 400 })
+      expect([width, await overflowOf(page)]).toEqual([width, 0])
+      const board = page.locator('.board').first()
+      if ((await board.count()) === 0) continue
+      const hidden = await board.evaluate((one) => one.scrollWidth - one.clientWidth)
+      expect([width, hidden]).toEqual([width, 0])
+    }
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
   it('follows the theme of the machine until one is chosen, and keeps the choice', async () => {
     const { page, complaints } = await openPage(here.browser, { colorScheme: 'dark' })
     await page.goto(dashboards.get('mission')?.url ?? '')
@@ -77,6 +101,12 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
     await page.context().close()
   })
 })
+
+function exampleProject(): string {
+  const project = emptyProject()
+  writeExampleProject(project)
+  return project
+}
 
 function longNames(): string {
   const project = emptyProject()

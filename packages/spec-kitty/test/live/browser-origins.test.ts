@@ -95,7 +95,7 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
   it('serves its own page, so that the refusals above mean something', async () => {
     for (const host of ['127.0.0.1', 'localhost']) {
       const { page, complaints } = await openPage(here.browser)
-      await page.goto(`http://${host}:${dashboard.port}/`)
+      await page.goto(`http://${host}:${dashboard.port}/#/missions`)
       await page.getByRole('link', { name: 'Start here' }).waitFor()
       expect(await page.evaluate(`(${READ})('/')`)).toMatchObject({
         missions: expect.stringContaining('Start here'),

@@ -8,6 +8,7 @@ import { useMission } from '../helpers/browser-desk.js'
 import { everyLane, laneEvent, writeMission } from '../helpers/projects.js'
 import { openEvents } from './pages-wire.js'
 
+const NOW = '/api/now'
 const LIST = '/api/missions'
 const MISSION = '/api/missions/001-start'
 const SPEC = `${MISSION}/documents/spec.md`
@@ -21,7 +22,7 @@ const QUIET_MS = 1500
 const ROUNDS = 10
 const OPENS_WITHIN_MS = 400
 
-/** What the page asks the server for: each thing once when a view opens, and once for a change that concerns it. */
+/** What the page asks the server for: each thing when a view opens, and once for a change that concerns it. */
 describe.skipIf(lacksChromium())('the requests of a view', () => {
   const here = useMission()
 
@@ -36,29 +37,39 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   }
 
   const views = [
-    ['#/', '.mission-row', [LIST], [LIST]],
-    ['#/missions/001-start', '[data-card]', [LIST, MISSION], [MISSION]],
-    ['#/missions/001-start?card=WP01', '[data-testid=document]', [LIST, MISSION, PROMPT], [MISSION, PROMPT]],
-    ['#/missions/001-start/spec.md', '[data-testid=document]', [LIST, MISSION, SPEC], [MISSION, SPEC]],
-    ['#/daemons', 'article', [LIST, DAEMONS], []],
+    ['#/', '.now-row', [NOW]],
+    ['#/missions', '.mission-row', [NOW, LIST]],
+    ['#/missions/001-start', '[data-card]', [NOW, MISSION]],
+    ['#/missions/001-start?card=WP01', '[data-testid=document]', [NOW, MISSION, PROMPT]],
+    ['#/missions/001-start/spec.md', '[data-testid=document]', [NOW, MISSION, SPEC]],
+    ['#/flow/001-start', '.chart', [NOW, MISSION]],
+    ['#/daemons', 'article', [NOW, DAEMONS]],
   ] as const
 
-  it.each(views)('%s: one of each, and one of each for a change', async (view, shown, first, then) => {
-    const { page, asked } = await open(view, shown)
-    expect(asked.toSorted()).toEqual(['/api/events', ...first].toSorted())
-    const told = await countEvents(here.dashboard.port)
-    asked.length = 0
-    appendFileSync(
-      join(here.project, 'kitty-specs/001-start/status.events.jsonl'),
-      laneEvent(200, 'WP03', 'claimed'),
-    )
-    await quiet(asked)
-    const events = told()
-    expect(events).toBeGreaterThan(0)
-    expect([...new Set(asked)].toSorted()).toEqual([...then].toSorted())
-    for (const path of then) expect(asked.filter((one) => one === path).length).toBeLessThanOrEqual(events)
-    await page.context().close()
-  })
+  it.each(views)(
+    '%s: each at once, once more when the project is watched, and for a change',
+    async (view, shown, first) => {
+      const { page, asked } = await open(view, shown)
+      expect([...new Set(asked)].toSorted()).toEqual(['/api/events', ...first].toSorted())
+      for (const path of first) expect(asked.filter((one) => one === path).length).toBeLessThanOrEqual(2)
+      expect(asked.filter((one) => one === '/api/events' || one === DAEMONS).length).toBe(
+        1 + Number(view === '#/daemons'),
+      )
+      const told = await countEvents(here.dashboard.port)
+      asked.length = 0
+      appendFileSync(
+        join(here.project, 'kitty-specs/001-start/status.events.jsonl'),
+        laneEvent(200, 'WP03', 'claimed'),
+      )
+      await quiet(asked)
+      const events = told()
+      expect(events).toBeGreaterThan(0)
+      const then = first.filter((path) => path !== DAEMONS)
+      expect([...new Set(asked)].toSorted()).toEqual(then.toSorted())
+      for (const path of then) expect(asked.filter((one) => one === path).length).toBeLessThanOrEqual(events)
+      await page.context().close()
+    },
+  )
 
   it('are none for another mission, and one of each on the way from view to view', async () => {
     const { page, asked } = await open('#/missions/001-start', '[data-card]')
@@ -68,15 +79,15 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     asked.length = 0
     appendFileSync(join(here.project, 'kitty-specs/002-other/spec.md'), 'More.\n')
     await quiet(asked)
-    expect(asked).toEqual([])
-    await page.goto(`${here.dashboard.url}#/`)
+    expect(asked.filter((path) => path !== NOW)).toEqual([])
+    await page.goto(`${here.dashboard.url}#/missions`)
     await page.getByRole('link', { name: '002-other' }).waitFor()
     await page.goto(`${here.dashboard.url}#/daemons`)
     await page.locator('article').first().waitFor()
     await page.goto(`${here.dashboard.url}#/missions/001-start`)
     await page.locator('[data-card]').first().waitFor()
     await quiet(asked)
-    expect(asked).toEqual([LIST, DAEMONS, MISSION])
+    expect(asked.filter((path) => path !== NOW)).toEqual([LIST, DAEMONS, MISSION])
     await page.context().close()
   })
 
@@ -86,7 +97,7 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
       const written = sleep(round * (OPENS_WITHIN_MS / ROUNDS)).then(() =>
         writeMission(here.project, `1${round}-opening`, { 'spec.md': '# Spec\n' }),
       )
-      await page.goto(here.dashboard.url)
+      await page.goto(`${here.dashboard.url}#/missions`)
       await page.reload()
       await written
       await page.getByRole('link', { name: `1${round}-opening` }).waitFor()

@@ -18,7 +18,7 @@ describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
     const window = await openWindow(here.browser)
     const tabs: Tab[] = []
     for (let opened = 0; opened < TABS; opened += 1) {
-      const tab = await window.open(here.dashboard.url)
+      const tab = await window.open(`${here.dashboard.url}#/missions`)
       tabs.push(tab)
       await shows(tab, `${STATE} === 'open' && ${ROWS}.includes('Start here')`)
       await tab.evaluate(WATCH)
@@ -41,8 +41,8 @@ describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
 
   it('show what they are opened for also behind another one', async () => {
     const window = await openWindow(here.browser)
-    const front = await window.open(here.dashboard.url)
-    const behind = await window.open(here.dashboard.url)
+    const front = await window.open(`${here.dashboard.url}#/missions`)
+    const behind = await window.open(`${here.dashboard.url}#/missions`)
     await front.show()
     await behind.evaluate('location.reload()')
     await shows(behind, `document.hidden && ${ROWS}.includes('Start here')`)
@@ -54,7 +54,7 @@ describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
 })
 
 const STATE = `document.querySelector('[data-testid=connection]')?.dataset.state`
-const ROWS = `(document.querySelector('[aria-label=Missions]')?.innerText ?? '')`
+const ROWS = `(document.querySelector('[aria-label=Missions]')?.textContent ?? '')`
 
 /** Keeps everything that the page says of its connection but that it is there. */
 const WATCH = `void (() => {

@@ -101,7 +101,7 @@ export async function openEvents(port: number): Promise<EventStream> {
 }
 
 function eventOf(text: string): WireEvent {
-  const [, name, data] = /^event: (hello|watch|changed|heartbeat)\ndata: (.*)$/.exec(text) ?? []
+  const [, name, data] = /^(?:id: \S+\n)?event: (hello|watch|changed|heartbeat)\ndata: (.*)$/.exec(text) ?? []
   if (name === undefined || data === undefined) throw new Error(`no event of ours: ${text}`)
   return { name, data: JSON.parse(data) }
 }

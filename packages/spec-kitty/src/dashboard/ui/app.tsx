@@ -1,89 +1,145 @@
-import { useEffect, useRef } from 'preact/hooks'
-import type { MissionsReply } from '../api.js'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { NowReply } from '../api.js'
 import { Header } from './header.js'
+import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
 import { useContact } from './live/events.js'
 import { rawReplies, useReply, type Reading } from './live/reply.js'
 import { isFirstVisit, useRoute } from './location.js'
+import { notifyOf } from './notify.js'
+import { newlyWaiting, waitingWord } from './now-words.js'
 import type { Route } from './route.js'
-import { DaemonsView } from './views/daemons.js'
+import { setWaiting } from './title.js'
+import { visible } from './visible.js'
 import { Guard } from './views/guard.js'
 import { MissionView } from './views/mission.js'
 import { MissionsView } from './views/missions.js'
 import { Notice } from './views/notice.js'
+import { NowView } from './views/now.js'
+import { SearchDialog } from './views/search.js'
 import { Stopped } from './views/stopped.js'
+
+const DaemonsView = lazy('The view of daemons', () =>
+  import('./views/daemons.js').then((module) => module.DaemonsView),
+)
 
 /** The whole page: the frame that all views share, and the view of the current route. */
 export function App() {
   const route = useRoute()
   const main = useRef<HTMLElement>(null)
-  const missions = useMissions(route)
-  const { connection, met } = useContact()
+  const now = useAttention()
+  const { connection, met, project } = useContact()
+  const [isSearching, setSearching] = useSearchKey()
   useFocusOnNavigation(route, main)
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => skipTo(event, main.current)}>
         Skip to the content
       </a>
-      <Header route={route} project={missions.value?.project ?? null} />
+      <Header
+        route={route}
+        project={project}
+        waiting={now.value?.counts.waiting ?? 0}
+        search={() => setSearching(true)}
+      />
       <main id="main" ref={main} tabIndex={-1} data-contact={connection}>
         {connection === 'stopped' ? (
-          <Stopped met={met} path={missions.value?.project.path ?? null} />
+          <Stopped met={met} path={project?.path ?? null} />
         ) : (
           <Guard key={placeOf(route)} what="This view" raw={rawReplies}>
-            <View route={route} missions={missions} />
+            <View route={route} now={now} />
           </Guard>
         )}
       </main>
+      {isSearching && connection !== 'stopped' && <SearchDialog close={() => setSearching(false)} />}
       <Announcer />
     </>
   )
 }
 
-function View({ route, missions }: { readonly route: Route; readonly missions: Reading<MissionsReply> }) {
+function View({ route, now }: { readonly route: Route; readonly now: Reading<NowReply> }) {
   switch (route.view) {
+    case 'now':
+      return <NowView now={now} />
     case 'missions':
-      return <MissionsView missions={missions} />
+      return <MissionsView list={route.list} />
     case 'board':
     case 'documents':
+    case 'flow':
       return <MissionView key={route.mission} route={route} />
     case 'daemons':
       return <DaemonsView />
     default:
       return (
         <Notice title="There is no such page" isPage>
-          Its address may have been shortened on the way. <a href="#/">See all missions</a>
+          Its address may have been shortened on the way. <a href="#/missions">See all missions</a>
         </Notice>
       )
   }
 }
 
-/** Differs between views that share nothing: the board and the documents of a mission are two sides of one view. */
+/** Differs between views that share nothing: the sides of a mission are one view. */
 function placeOf(route: Route): string {
   return 'mission' in route ? `mission ${route.mission}` : route.view
 }
 
-/** Reads the list of missions, which also names the project in the header. Outside its own view it may be out of date. */
-function useMissions(route: Route): Reading<MissionsReply> {
-  const isShown = route.view === 'missions'
-  const reading = useReply<MissionsReply>('/api/missions', {
-    isConcerned: () => isShown,
-    announcement: isShown ? 'The list of missions has changed.' : '',
+/** Many agents at once change something many times a second. */
+const ATTENTION_MS = 1_000
+
+/** Reads what happens now in every view: the title, the icon and the notifications tell it. */
+function useAttention(): Reading<NowReply> {
+  const reading = useReply<NowReply>('/api/now', {
+    isConcerned: ({ missions }) => missions === null || missions.length > 0,
+    everyMs: ATTENTION_MS,
+    isReadHidden: true,
+    announcement: (before, after) => newsOf(before as NowReply, after as NowReply),
   })
-  const wasShown = useRef(isShown)
+  const { value } = reading
   useEffect(() => {
-    if (isShown && !wasShown.current) reading.read()
-    wasShown.current = isShown
-  }, [isShown, reading.read])
+    if (value !== null) setWaiting(value.counts.waiting)
+  }, [value])
   return reading
 }
 
+/** Returns what a screen reader says of what waits now, and tells it to a reader who looks at something else. */
+function newsOf(before: NowReply, after: NowReply): string {
+  const [first, ...more] = newlyWaiting(before, after)
+  if (first === undefined) return ''
+  const { id, title, mission, why } = first
+  const others = more.length === 0 ? '' : `, and ${more.length} more`
+  const words = `${visible(id)} ${visible(title)}: ${waitingWord(why).toLowerCase()}${others}`
+  notifyOf(`${visible(mission.title)} waits for you`, words)
+  return `Waits for you: ${words}.`
+}
+
+/** Opens the search with Ctrl K, or with Command K on a Mac. */
+function useSearchKey() {
+  const state = useState(false)
+  const [, setSearching] = state
+  useEffect(() => {
+    const open = (event: KeyboardEvent) => {
+      if (
+        event.key.toLowerCase() !== 'k' ||
+        !(event.ctrlKey || event.metaKey) ||
+        event.shiftKey ||
+        event.altKey
+      )
+        return
+      event.preventDefault()
+      setSearching(true)
+    }
+    addEventListener('keydown', open)
+    return () => removeEventListener('keydown', open)
+  }, [])
+  return state
+}
+
 /**
- * Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns the focus by
- * itself.
+ * Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns the focus by itself, and
+ * a heading of a document takes it too; what a reader filters stays where it is.
  */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
-  const place = JSON.stringify(route.view === 'board' ? { ...route, card: null } : route)
+  const place = JSON.stringify(viewOf(route))
   const before = useRef(place)
   useEffect(() => {
     const isFirst = isFirstVisit()
@@ -92,6 +148,11 @@ function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElemen
     main.current?.focus({ preventScroll: true })
     if (isFirst) scrollTo(0, 0)
   }, [place, main])
+}
+
+function viewOf(route: Route): readonly (string | null)[] {
+  if (route.view === 'documents') return [route.view, route.mission, route.document]
+  return [route.view, 'mission' in route ? route.mission : null]
 }
 
 function skipTo(event: MouseEvent, main: HTMLElement | null) {

@@ -27,6 +27,13 @@ const LANE_NAMES: Readonly<Record<Lane, string>> = {
   canceled: 'Canceled',
 }
 
+/** The lanes that a reader can filter by. */
+export const LANE_CHOICES: readonly { readonly value: string; readonly name: string }[] = Object.entries(
+  LANE_NAMES,
+)
+  .filter(([lane]) => lane !== 'genesis')
+  .map(([value, name]) => ({ value, name }))
+
 /** Returns the display name of a lane; a lane that this version does not know is shown as it is. */
 export function laneName(lane: string): string {
   return isLane(lane) ? LANE_NAMES[lane] : lane

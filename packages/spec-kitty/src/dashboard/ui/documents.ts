@@ -1,6 +1,8 @@
 import type { DocumentSummary } from '../api.js'
 
 export interface DocumentGroup {
+  /** What the group is called: `Mission`, or what its directory holds. */
+  readonly name: string
   /** The directory with a trailing `/`; empty for the mission's own directory. */
   readonly directory: string
   readonly documents: readonly DocumentSummary[]
@@ -9,10 +11,22 @@ export interface DocumentGroup {
 /** The order in which a mission is written and read. Other documents follow, sorted by name. */
 const READING_ORDER = ['spec.md', 'plan.md', 'tasks.md', 'research.md', 'data-model.md', 'quickstart.md']
 
-/** Groups the documents by directory: the mission's own first, in reading order; the others by name. */
+/** What the directories of a mission hold, in reading order. */
+const DIRECTORIES: ReadonlyMap<string, string> = new Map([
+  ['', 'Mission'],
+  ['checklists/', 'Checklists'],
+  ['contracts/', 'Contracts'],
+  ['research/', 'Research'],
+  ['decisions/', 'Decisions'],
+  ['tasks/', 'Work packages'],
+  ['reviews/', 'Reviews'],
+])
+
+/** Groups the documents by directory: the mission's own first, in reading order; other directories by name. */
 export function groupDocuments(documents: readonly DocumentSummary[]): readonly DocumentGroup[] {
   const directories = new Set(documents.map(({ name }) => directoryOf(name)))
-  return [...directories].toSorted(compare).map((directory) => ({
+  return [...directories].toSorted(byDirectory).map((directory) => ({
+    name: nameOf(directory),
     directory,
     documents: documents.filter(({ name }) => directoryOf(name) === directory).toSorted(byReadingOrder),
   }))
@@ -25,6 +39,27 @@ export function baseName(name: string): string {
 
 function directoryOf(name: string): string {
   return name.slice(0, name.lastIndexOf('/') + 1)
+}
+
+/** Returns the name of a known directory, with what is below it: `Contracts / events`. */
+function nameOf(directory: string): string {
+  const top = topOf(directory)
+  const rest = directory.slice(top.length).replace(/\/$/, '')
+  const known = DIRECTORIES.get(top) ?? directory
+  return rest === '' || !DIRECTORIES.has(top) ? known : `${known} / ${rest}`
+}
+
+function topOf(directory: string): string {
+  return directory.slice(0, directory.indexOf('/') + 1)
+}
+
+function byDirectory(one: string, other: string): number {
+  return rankOf(one) - rankOf(other) || compare(one, other)
+}
+
+function rankOf(directory: string): number {
+  const found = [...DIRECTORIES.keys()].indexOf(topOf(directory))
+  return found < 0 ? DIRECTORIES.size : found
 }
 
 function byReadingOrder(one: DocumentSummary, other: DocumentSummary): number {

@@ -17,6 +17,11 @@ function twoUnits(seconds: number, large: number, name: string, small: number, s
   return rest === 0 ? first : `${first} ${rest} ${smallName}`
 }
 
+/** Returns a duration in its largest unit: `3 d`, `12 min`, `8 s`. */
+export function formatRough(seconds: number): string {
+  return formatDuration(seconds).split(' ').slice(0, 2).join(' ')
+}
+
 /** Returns how long ago something was: `just now`, `5 min ago`, `3 d ago`. A time in the future is `just now`. */
 export function formatAgo(then: number, now: number): string {
   const seconds = Math.floor((now - then) / 1000)

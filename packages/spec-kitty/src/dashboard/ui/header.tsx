@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { MissionsReply } from '../api.js'
+import type { HelloEvent } from '../api.js'
 import { announce } from './live/announce.js'
 import { useContact, useLive, type Connection } from './live/events.js'
 import type { Route } from './route.js'
@@ -8,28 +8,47 @@ import { visible } from './visible.js'
 
 interface HeaderProps {
   readonly route: Route
-  readonly project: MissionsReply['project'] | null
+  readonly project: HelloEvent['project'] | null
+  /** How many packages wait for the reader. */
+  readonly waiting: number
+  /** Opens the search. */
+  readonly search: () => void
 }
 
-/** The project's name, the navigation, whether the page is live, and the theme. */
-export function Header({ route, project }: HeaderProps) {
-  const isDaemons = route.view === 'daemons'
+/** The project's name, the navigation, the search, whether the page is live, and the theme. */
+export function Header({ route, project, waiting, search }: HeaderProps) {
+  const place = 'mission' in route ? 'missions' : route.view
+  const current = (view: Route['view']) => (place === view ? 'page' : undefined)
   return (
     <header class="top">
       <div class="top-bar">
-        <a class="brand" href="#/" title={project === null ? 'Missions' : visible(project.path)}>
+        <a class="brand" href="#/" title={project === null ? 'Now' : visible(project.path)}>
           <img src="/icon.svg" alt="" width="26" height="26" />
           <bdi>{project === null ? 'spec-kitty' : visible(project.name)}</bdi>
         </a>
         <nav aria-label="Dashboard">
-          <a href="#/" aria-current={isDaemons || route.view === 'unknown' ? undefined : 'page'}>
+          <a
+            href="#/"
+            aria-current={current('now')}
+            aria-label={waiting === 0 ? 'Now' : `Now, ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for you`}
+          >
+            Now {waiting > 0 && <span class="badge">{waiting}</span>}
+          </a>
+          <a href="#/missions" aria-current={current('missions')}>
             Missions
           </a>
-          <a href="#/daemons" aria-current={isDaemons ? 'page' : undefined}>
+          <a href="#/daemons" aria-current={current('daemons')}>
             Daemons
           </a>
         </nav>
         <div class="top-end">
+          <button type="button" class="theme" onClick={search} aria-keyshortcuts="Control+K Meta+K">
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+              <circle cx="7" cy="7" r="5" fill="none" stroke="currentColor" stroke-width="1.5" />
+              <path d="m11 11 4 4" stroke="currentColor" stroke-width="1.5" />
+            </svg>
+            <span>Search</span> <kbd>Ctrl K</kbd>
+          </button>
           <ConnectionState />
           <ThemeToggle />
         </div>

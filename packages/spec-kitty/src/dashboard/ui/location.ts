@@ -4,18 +4,31 @@ import { parseRoute, printRoute, type Route } from './route.js'
 /** The fragment before the current one, so that `closeTo` knows whether one step back leads to its target. */
 let previous: string | null = null
 
+/** Called when the fragment was replaced without an event of the browser. */
+let follow: () => void = () => {}
+
 /** Returns the current route, and renders again when it changes. */
 export function useRoute(): Route {
   const [fragment, setFragment] = useState(location.hash)
   useEffect(() => {
-    const follow = (event: HashChangeEvent) => {
+    follow = () => setFragment(location.hash)
+    const go = (event: HashChangeEvent) => {
       previous = new URL(event.oldURL).hash
-      setFragment(location.hash)
+      follow()
     }
-    addEventListener('hashchange', follow)
-    return () => removeEventListener('hashchange', follow)
+    addEventListener('hashchange', go)
+    return () => removeEventListener('hashchange', go)
   }, [])
   return parseRoute(fragment)
+}
+
+/**
+ * Replaces the route of the current history entry: what the reader chose in a view is kept for "back" and a reload, but
+ * "back" leads to the view before, not through every letter of a filter.
+ */
+export function replaceRoute(route: Route): void {
+  history.replaceState(history.state, '', printRoute(route))
+  follow()
 }
 
 /** Closes a dialog by going to `route`: one step back in the history if it is there, else by replacing the current entry. */

@@ -1,43 +1,114 @@
+/** What the list of missions shows; empty text means all, and the order in which they changed last. */
+export interface ListChoice {
+  readonly text: string
+  readonly lane: string
+  readonly agent: string
+  readonly sort: string
+}
+
+/** What the board shows, and how: `as` is empty for what suits the mission. */
+export interface BoardChoice {
+  readonly text: string
+  readonly agent: string
+  readonly group: string
+  readonly as: string
+}
+
 /** A view of the page. Its URL is in the fragment: the server serves one page, and back, reload and bookmarks work. */
 export type Route =
-  | { readonly view: 'missions' }
+  /** Who works on what, and what waits for the reader. */
+  | { readonly view: 'now' }
+  | { readonly view: 'missions'; readonly list: ListChoice }
   /** The board; with `card`, that work package is open beside it. */
-  | { readonly view: 'board'; readonly mission: string; readonly card: string | null }
-  /** The mission's documents; if `document` is null, none is chosen. */
-  | { readonly view: 'documents'; readonly mission: string; readonly document: string | null }
+  | {
+      readonly view: 'board'
+      readonly mission: string
+      readonly card: string | null
+      readonly board: BoardChoice
+    }
+  /** The mission's documents; if `document` is null, none is chosen. With `heading`, that heading by its slug. */
+  | {
+      readonly view: 'documents'
+      readonly mission: string
+      readonly document: string | null
+      readonly heading: string | null
+    }
+  /** How the mission went on over time. */
+  | { readonly view: 'flow'; readonly mission: string }
   | { readonly view: 'daemons' }
   | { readonly view: 'unknown' }
+
+export const WHOLE_LIST: ListChoice = { text: '', lane: '', agent: '', sort: '' }
+export const WHOLE_BOARD: BoardChoice = { text: '', agent: '', group: '', as: '' }
 
 const UNKNOWN: Route = { view: 'unknown' }
 
 /** Returns the route of a URL's fragment. An unrecognised or malformed fragment is `unknown`. Never throws. */
 export function parseRoute(fragment: string): Route {
-  const [path = '', query = ''] = fragment.replace(/^#/, '').split('?', 2)
+  const [path = '', ...rest] = fragment.replace(/^#/, '').split('?')
+  const query = new URLSearchParams(rest.join('?'))
   const parts = path.replace(/^\//, '').split('/').map(decoded)
   if (parts.includes(null)) return UNKNOWN
-  const [view, mission, document, ...rest] = parts
-  if (rest.length > 0) return UNKNOWN
-  if (view === 'daemons' && mission === undefined) return { view }
-  if (view === '' || (view === 'missions' && !mission)) return { view: 'missions' }
-  if (view !== 'missions' || !mission) return UNKNOWN
-  if (document == null) return { view: 'board', mission, card: new URLSearchParams(query).get('card') }
-  return { view: 'documents', mission, document: document === '' ? null : document }
+  const [view, name, document, ...more] = parts
+  if (more.length > 0) return UNKNOWN
+  if (view === '' && name === undefined) return { view: 'now' }
+  if (view === 'daemons' && name === undefined) return { view }
+  if (view === 'missions' && !name) return { view, list: chosen(query, WHOLE_LIST) }
+  if (view === 'flow' && name && document === undefined) return { view, mission: name }
+  if (view !== 'missions' || !name) return UNKNOWN
+  if (document == null)
+    return { view: 'board', mission: name, card: query.get('card'), board: chosen(query, WHOLE_BOARD) }
+  return { view: 'documents', mission: name, document: document || null, heading: query.get('heading') }
 }
 
 /** Returns the fragment of a route. Except for `unknown`, `parseRoute` gives the same route back, whatever its names are. */
 export function printRoute(route: Route): string {
   switch (route.view) {
-    case 'board': {
-      const card = route.card === null ? '' : `?card=${encodeURIComponent(route.card)}`
-      return `#/missions/${encodeURIComponent(route.mission)}${card}`
+    case 'missions':
+      return `#/missions${printQuery({ ...route.list })}`
+    case 'board':
+      return `#/missions/${encodeURIComponent(route.mission)}${printQuery({ card: route.card, ...route.board })}`
+    case 'documents': {
+      const { mission, document, heading } = route
+      const name = encodeURIComponent(document ?? '')
+      return `#/missions/${encodeURIComponent(mission)}/${name}${printQuery({ heading })}`
     }
-    case 'documents':
-      return `#/missions/${encodeURIComponent(route.mission)}/${encodeURIComponent(route.document ?? '')}`
+    case 'flow':
+      return `#/flow/${encodeURIComponent(route.mission)}`
     case 'daemons':
       return '#/daemons'
     default:
       return '#/'
   }
+}
+
+/** Returns the fragment of a mission's board, with a work package open beside it if one is named. */
+export function boardLink(mission: string, card: string | null = null, board = WHOLE_BOARD): string {
+  return printRoute({ view: 'board', mission, card, board })
+}
+
+/** Returns the fragment of a document, or of the mission's documents if none is named. */
+export function documentLink(
+  mission: string,
+  document: string | null,
+  heading: string | null = null,
+): string {
+  return printRoute({ view: 'documents', mission, document, heading })
+}
+
+/** Returns the choice that a query makes: of each name, what it says, or else nothing. */
+function chosen<Choice extends { readonly [Name in keyof Choice]: string }>(
+  query: URLSearchParams,
+  whole: Choice,
+): Choice {
+  return Object.fromEntries(Object.keys(whole).map((name) => [name, query.get(name) ?? ''])) as Choice
+}
+
+function printQuery(values: Readonly<Record<string, string | null>>): string {
+  const parts = Object.entries(values).flatMap(([name, value]) =>
+    value === null || (value === '' && name !== 'card') ? [] : `${name}=${encodeURIComponent(value)}`,
+  )
+  return parts.length === 0 ? '' : `?${parts.join('&')}`
 }
 
 function decoded(part: string): string | null {

@@ -1,20 +1,63 @@
 import { useEffect, useState } from 'preact/hooks'
-import { formatAgo } from '../format.js'
+import { formatAgo, formatRough } from '../format.js'
 
 const TICK_MS = 30_000
 
-/** A time as `5 min ago`, with the full time as its tooltip; it keeps itself up to date. */
-export function Ago({ time }: { readonly time: string }) {
+/** One timer for all times of the page, which a hidden page does not have. */
+const shown = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function tick() {
+  for (const show of shown) show()
+}
+
+function beginOrEnd() {
+  clearInterval(timer)
+  timer = shown.size > 0 && !document.hidden ? setInterval(tick, TICK_MS) : undefined
+}
+
+function useNow(): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), TICK_MS)
-    return () => clearInterval(timer)
+    const show = () => setNow(Date.now())
+    shown.add(show)
+    if (shown.size === 1) beginOrEnd()
+    return () => {
+      shown.delete(show)
+      if (shown.size === 0) beginOrEnd()
+    }
   }, [])
+  return now
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) tick()
+  beginOrEnd()
+})
+
+interface TimeProps {
+  /** ISO 8601. */
+  readonly time: string
+}
+
+/** A time as `5 min ago`, with the full time as its tooltip; it keeps itself up to date. */
+export function Ago({ time }: TimeProps) {
+  const now = useNow()
+  return <Time time={time} print={(then) => formatAgo(then, Math.max(now, then))} />
+}
+
+/** How long something has lasted, as `for 12 min`, with the time at which it began as its tooltip. */
+export function Since({ time }: TimeProps) {
+  const now = useNow()
+  return <Time time={time} print={(then) => `for ${formatRough((now - then) / 1000)}`} />
+}
+
+function Time({ time, print }: TimeProps & { readonly print: (then: number) => string }) {
   const then = Date.parse(time)
   if (Number.isNaN(then)) return null
   return (
     <time dateTime={time} title={new Date(then).toLocaleString()}>
-      {formatAgo(then, Math.max(now, then))}
+      {print(then)}
     </time>
   )
 }

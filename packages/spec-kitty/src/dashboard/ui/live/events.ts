@@ -1,9 +1,11 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { ChangedEvent, WatchEvent } from '../../api.js'
+import type { ChangedEvent, HelloEvent, WatchEvent } from '../../api.js'
 import { parseChange, parseHello, parseWatch } from './parse-events.js'
 import { createMeeting, type Met } from './meeting.js'
-import { createStream, SILENCE_MS } from './stream.js'
+import { notifying } from '../notify.js'
+import { createSharedStream } from './shared-stream.js'
+import { SILENCE_MS } from './stream.js'
 
 /** `open` means heard from within the last 25 s; `stopped`: another project answers, and the page no longer asks. */
 export type Connection = 'connecting' | 'open' | 'lost' | 'stopped'
@@ -17,6 +19,8 @@ export interface Contact {
   readonly blind: WatchEvent['blind']
   /** What happened to the dashboard since the page was loaded, in one sentence. */
   readonly news: string | null
+  /** The project of this page; null until the dashboard has said it. */
+  readonly project: HelloEvent['project'] | null
   /** The project of this page, and the one that answered instead; null until `stopped`. */
   readonly met: Met | null
 }
@@ -30,11 +34,6 @@ export type Signal =
 
 export interface LiveEvents {
   readonly contact: () => Contact
-  /**
-   * True while a stream is open that has neither told of changes nor failed. Its first `changed` makes the page read
-   * everything, so wait for it.
-   */
-  readonly isOpening: () => boolean
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void
   /** Returns whether a reply is of the project of this page. If it is of another project, the page stops. */
@@ -46,17 +45,23 @@ export interface LiveEvents {
 /** A page that is shown again keeps its state for so long, so that it does not flicker. */
 const SHOWN_MS = 2_000
 
-const NOTHING: Contact = { connection: 'connecting', heardAt: null, blind: null, news: null, met: null }
+const NOTHING: Contact = {
+  connection: 'connecting',
+  heardAt: null,
+  blind: null,
+  news: null,
+  project: null,
+  met: null,
+}
 
 /**
- * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none: a browser has six
- * connections for all pages of one server, and seven hidden pages would block each other.
+ * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none and costs nothing,
+ * unless the reader wants to be notified.
  */
 export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()
   const meeting = createMeeting()
   let contact: Contact = { ...NOTHING, news: meeting.news }
-  let isOpening = true
 
   const tell = (signal: Signal, change: Partial<Contact> = {}) => {
     contact = { ...contact, ...change }
@@ -77,11 +82,12 @@ export function openEvents(url: string): LiveEvents {
     if (outcome?.kind === 'foreign') return stop(outcome.met)
     if (outcome?.kind === 'reload') return location.reload()
     // A new stream says at once if it is blind.
-    contact = { ...contact, blind: null, news: outcome?.news ?? contact.news }
+    const project = hello?.project ?? contact.project
+    contact = { ...contact, blind: null, project, news: outcome?.news ?? contact.news }
     heard()
     tell({ kind: 'contact' })
   }
-  const stream = createStream(url, {
+  const stream = createSharedStream(url, {
     events: {
       hello: greet,
       heartbeat: heard,
@@ -90,22 +96,16 @@ export function openEvents(url: string): LiveEvents {
         tell({ kind: 'contact' }, { blind: parseWatch(data) })
       },
       changed: (data) => {
-        isOpening = false
         heard()
         tell({ kind: 'changed', change: parseChange(data) })
       },
     },
     onLost: () => {
-      isOpening = true
       tell({ kind: 'lost' }, { connection: 'lost' })
     },
   })
   const open = () => {
-    if (!document.hidden && contact.connection !== 'stopped') stream.open()
-  }
-  const hide = () => {
-    stream.close()
-    isOpening = true
+    if ((!document.hidden || notifying() === 'on') && contact.connection !== 'stopped') stream.open()
   }
   const show = () => {
     open()
@@ -116,11 +116,13 @@ export function openEvents(url: string): LiveEvents {
         tell({ kind: 'contact' }, { connection: 'connecting' })
     }, SHOWN_MS)
   }
-  document.addEventListener('visibilitychange', () => (document.hidden ? hide() : show()))
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) show()
+    else if (notifying() !== 'on') stream.close()
+  })
   open()
   return {
     contact: () => contact,
-    isOpening: () => isOpening && stream.isOpen(),
     listen: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -21,8 +21,12 @@ export interface Reading<T> {
 export interface ReplyOptions {
   /** Whether to read again after this change of the project; null: no change matters, only a new connection does. */
   readonly isConcerned: ((change: ChangedEvent) => boolean) | null
-  /** Said to screen readers when a reply differs from the one shown. */
-  readonly announcement: string
+  /** Reads at most once in so many milliseconds. */
+  readonly everyMs?: number
+  /** Whether it is read while the page is hidden, too. */
+  readonly isReadHidden?: boolean
+  /** Said to screen readers when a reply differs from the one shown; empty: nothing is said. */
+  readonly announcement: string | ((before: unknown, after: unknown) => string)
 }
 
 interface Shown {
@@ -51,9 +55,6 @@ const ANSWER_MS = 20_000
 /** When to try again after a failure, if the event stream is there: without it, its return is the signal. */
 const RETRY_MS = 5_000
 
-/** A large project takes some hundred ms until it is watched; a view waits for that no longer than this. */
-const OPENING_MS = 1000
-
 /** Returns the reply of a URL. It is read at first, when a change concerns it, and when the connection comes back. */
 export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const live = useLive()
@@ -64,9 +65,9 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const reread = useRef(() => {})
 
   useEffect(() => {
-    const reader = createReader(url, live, (next) => {
-      setState(next)
-      return current.current.announcement
+    const reader = createReader(url, live, setState, (before, after) => {
+      const { announcement } = current.current
+      return typeof announcement === 'string' ? announcement : announcement(before, after)
     })
     reread.current = reader.read
     const stop = readWhenAsked(live, () => current.current, reader.read)
@@ -81,34 +82,46 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
 }
 
 /**
- * Reads for the first time, and then whenever a signal asks for it, until the returned function is called. The first read
- * is immediate, unless the stream is opening: its first event would cause a second read, so wait for it, up to `OPENING_MS`.
+ * Reads at once, and then whenever a signal asks for it, until the returned function is called. The first `changed` of the
+ * stream asks for it too: what changed between the first read and the beginning of the watch is told by nobody else. A
+ * hidden page that hears of a change reads when it is shown.
  */
 function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () => void): () => void {
-  let waiting: ReturnType<typeof setTimeout> | null = null
-  const stopWaiting = () => {
-    if (waiting !== null) clearTimeout(waiting)
-    waiting = null
-  }
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  let lastAt = Date.now()
+  let isMissed = false
+  let isBroken = live.contact().connection === 'lost'
   const readNow = () => {
-    stopWaiting()
+    waiting = undefined
+    isMissed = document.hidden && options().isReadHidden !== true
+    if (isMissed) return
+    lastAt = Date.now()
     read()
   }
-  if (live.isOpening()) waiting = setTimeout(readNow, OPENING_MS)
-  else read()
+  const readSoon = () => {
+    waiting ??= setTimeout(readNow, Math.max(0, lastAt + (options().everyMs ?? 0) - Date.now()))
+  }
+  const readMissed = () => {
+    if (isMissed && !document.hidden) readNow()
+  }
+  read()
+  document.addEventListener('visibilitychange', readMissed)
   const stopListening = live.listen((signal) => {
-    const isAwaited = waiting !== null && (signal.kind === 'changed' || signal.kind === 'lost')
-    if (isAwaited || asksForReading(signal, options())) readNow()
+    const isBack = signal.kind === 'opened' && isBroken
+    if (signal.kind === 'lost') isBroken = true
+    if (signal.kind === 'opened') isBroken = false
+    if (asksForReading(signal, options(), isBack)) readSoon()
   })
   return () => {
-    stopWaiting()
+    clearTimeout(waiting)
+    document.removeEventListener('visibilitychange', readMissed)
     stopListening()
   }
 }
 
-function asksForReading(signal: Signal, { isConcerned }: ReplyOptions): boolean {
+function asksForReading(signal: Signal, { isConcerned }: ReplyOptions, isBack: boolean): boolean {
   if (signal.kind === 'changed') return isConcerned?.(signal.change) ?? false
-  return signal.kind === 'opened' && isConcerned === null
+  return isBack && isConcerned === null
 }
 
 function initial(url: string): Shown {
@@ -116,7 +129,12 @@ function initial(url: string): Shown {
 }
 
 /** Makes one request at a time. All reads requested during a request are answered by one more request after it. */
-function createReader(url: string, live: LiveEvents, show: (next: Shown) => string) {
+function createReader(
+  url: string,
+  live: LiveEvents,
+  show: (next: Shown) => void,
+  describe: (before: unknown, after: unknown) => string,
+) {
   const abort = new AbortController()
   let retrying: ReturnType<typeof setTimeout> | undefined
   let isBusy = false
@@ -125,9 +143,12 @@ function createReader(url: string, live: LiveEvents, show: (next: Shown) => stri
 
   const update = (next: Shown) => {
     const isNews = shown.text !== null && next.text !== shown.text
+    const before = shown
     shown = next
-    const announcement = show(next)
-    if (isNews) announce(announcement)
+    show(next)
+    if (!isNews) return
+    const words = describe(before.value, next.value)
+    if (words !== '') announce(words)
   }
   const read = async (): Promise<void> => {
     isStale = true
@@ -139,6 +160,8 @@ function createReader(url: string, live: LiveEvents, show: (next: Shown) => stri
     while (isStale && !abort.signal.aborted) {
       isStale = false
       next = await fetchReply(url, next, live, abort.signal)
+      // It is said at once that the dashboard does not answer, and asked again a little later.
+      if (next.failure?.status === null) break
     }
     isBusy = false
     if (abort.signal.aborted) return
@@ -159,7 +182,8 @@ function createReader(url: string, live: LiveEvents, show: (next: Shown) => stri
 async function fetchReply(url: string, before: Shown, live: LiveEvents, closed: AbortSignal): Promise<Shown> {
   try {
     const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)])
-    const response = await fetch(url, { signal, headers: { accept: 'application/json' } })
+    const headers = { accept: 'application/json' }
+    const response = await fetch(url, { signal, headers, cache: 'no-cache' })
     if (!live.isOurs(response.headers.get(PROJECT_HEADER)))
       return { ...before, failure: { status: null }, isReading: false }
     if (!response.ok) return { ...before, failure: { status: response.status }, isReading: false }

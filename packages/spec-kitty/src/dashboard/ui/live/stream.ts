@@ -8,8 +8,8 @@ const OPEN_WITHIN_MS = 10_000
 export const SILENCE_MS = 25_000
 
 export interface StreamListeners {
-  /** Called with every event of these names, and its data. */
-  readonly events: Readonly<Record<string, (data: string) => void>>
+  /** Called with every event of these names, its data, and its id; the id is empty if it has none. */
+  readonly events: Readonly<Record<string, (data: string, id: string) => void>>
   /** Called when the stream broke, or was silent for too long. It opens again by itself. */
   readonly onLost: () => void
 }
@@ -23,10 +23,10 @@ export interface Stream {
 }
 
 /**
- * Returns an event stream that is never silent without a word: `EventSource` waits for ever for a server that neither answers
+ * Returns an event stream, of a URL that is asked for at each opening, that is never silent without a word: `EventSource` waits for ever for a server that neither answers
  * nor ends, so every wait here has its limit.
  */
-export function createStream(url: string, { events, onLost }: StreamListeners): Stream {
+export function createStream(url: () => string, { events, onLost }: StreamListeners): Stream {
   let source: EventSource | null = null
   let waiting: ReturnType<typeof setTimeout> | undefined
 
@@ -46,7 +46,7 @@ export function createStream(url: string, { events, onLost }: StreamListeners): 
   }
   const open = () => {
     if (source !== null) return
-    const opened = new EventSource(url)
+    const opened = new EventSource(url())
     source = opened
     wait(OPEN_WITHIN_MS, lose)
     opened.addEventListener('open', () => wait(SILENCE_MS, lose))
@@ -55,7 +55,7 @@ export function createStream(url: string, { events, onLost }: StreamListeners): 
       opened.addEventListener(name, (event: MessageEvent<string>) => {
         if (source !== opened) return
         wait(SILENCE_MS, lose)
-        take(event.data)
+        take(event.data, event.lastEventId)
       })
     }
   }

@@ -1,5 +1,6 @@
-import { printRoute } from '../route.js'
+import { documentLink } from '../route.js'
 import { visible } from '../visible.js'
+import { tokens } from './highlight.js'
 import { headingSlug, linkTarget, type LinkTarget } from './links.js'
 
 /** Where a document is, to resolve its links. */
@@ -12,15 +13,64 @@ export interface DocumentPlace {
 /** Images whose bytes are in the document itself. Any other image would cause a request to some server. */
 const EMBEDDED_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i
 
-/** Adapts a sanitised fragment to this page: its images, links, headings, wide content and deceptive characters. */
-export function dress(fragment: DocumentFragment, place: DocumentPlace): void {
+/** One heading of a document; `level` is 2 for the highest. */
+export interface Heading {
+  readonly slug: string
+  readonly text: string
+  readonly level: number
+}
+
+/**
+ * Adapts a sanitised fragment to this page: its images, links, headings, code, wide content and deceptive characters.
+ * Returns its headings.
+ */
+export function dress(fragment: DocumentFragment, place: DocumentPlace): readonly Heading[] {
   for (const image of fragment.querySelectorAll('img')) dressImage(image)
   for (const link of fragment.querySelectorAll('a')) dressLink(link, place)
   lowerHeadings(fragment)
   for (const wide of fragment.querySelectorAll('table')) wrapWide(wide)
-  for (const code of fragment.querySelectorAll('pre')) makeScrollable(code, 'Code')
+  for (const code of fragment.querySelectorAll('pre')) dressCode(code)
   const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) texts.currentNode.nodeValue = visible(texts.currentNode.nodeValue ?? '')
+  return nameHeadings(fragment, place)
+}
+
+/** Before the slug of a heading, so that the id of an author's heading is never one of the page's own. */
+export const HEADING_ID = 'heading-'
+
+/** Gives every heading an id and a link to itself; the second heading of the same text gets a number. */
+function nameHeadings(fragment: DocumentFragment, { mission, name }: DocumentPlace): readonly Heading[] {
+  const taken = new Map<string, number>()
+  return [...fragment.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')].map((heading) => {
+    const text = heading.textContent.trim()
+    const base = headingSlug(text)
+    const count = taken.get(base) ?? 0
+    taken.set(base, count + 1)
+    const slug = count === 0 ? base : `${base}-${count}`
+    heading.id = `${HEADING_ID}${slug}`
+    const row = element(heading, 'div', 'heading')
+    const link = element(heading, 'a', 'anchor', '#') as HTMLAnchorElement
+    link.href = documentLink(mission, name, slug)
+    link.ariaLabel = `Link to ${text}`
+    heading.replaceWith(row)
+    row.append(heading, link)
+    return { slug, text, level: Number(heading.tagName.slice(1)) }
+  })
+}
+
+/** Colours code by the language that `markdownToHtml` left in its `lang`, and adds a button to copy it. */
+function dressCode(box: HTMLElement): void {
+  const language = box.lang
+  box.removeAttribute('lang')
+  makeScrollable(box, 'Code')
+  const code = box.querySelector('code')
+  if (code === null || language === '') return
+  const parts = tokens(code.textContent, language)
+  code.replaceChildren(
+    ...parts.map(({ kind, text }) =>
+      kind === 'plain' ? text : element(box, 'span', `token is-${kind}`, text),
+    ),
+  )
 }
 
 function dressImage(image: HTMLImageElement): void {
@@ -50,10 +100,9 @@ function pointTo(
   place: DocumentPlace,
 ) {
   if (target.kind === 'document') {
-    link.href = printRoute({ view: 'documents', mission: place.mission, document: target.name })
+    link.href = documentLink(place.mission, target.name, target.heading)
   } else if (target.kind === 'heading') {
-    link.href = printRoute({ view: 'documents', mission: place.mission, document: place.name })
-    link.dataset['heading'] = target.slug
+    link.href = documentLink(place.mission, place.name, target.slug)
   } else {
     link.href = target.url
     link.target = '_blank'
@@ -89,14 +138,12 @@ function makeScrollable(box: HTMLElement, label: string): void {
   box.ariaLabel = label
 }
 
-/** Goes to the heading that a clicked link names. The URL does not change, because its fragment is the route. */
-export function goToHeading(body: HTMLElement, event: MouseEvent): void {
-  const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-heading]') : null
-  const slug = link?.dataset['heading']
-  if (slug === undefined) return
-  event.preventDefault()
-  const headings = [...body.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')]
-  const heading = headings.find((candidate) => headingSlug(candidate.textContent) === slug.toLowerCase())
+/** Goes to the heading of this slug, if the document has it, and gives it the focus. */
+export function goToHeading(body: HTMLElement, slug: string): void {
+  const wanted = `${HEADING_ID}${slug.toLowerCase()}`
+  const heading = [...body.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')].find(
+    ({ id }) => id === wanted,
+  )
   if (heading === undefined) return
   heading.tabIndex = -1
   heading.scrollIntoView({ block: 'start' })

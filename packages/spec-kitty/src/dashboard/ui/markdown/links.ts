@@ -1,7 +1,7 @@
 /** Where a link in a document leads. `none`: this page does not open it. */
 export type LinkTarget =
   | { readonly kind: 'external'; readonly url: string }
-  | { readonly kind: 'document'; readonly name: string }
+  | { readonly kind: 'document'; readonly name: string; readonly heading: string | null }
   /** A heading of the same document, by its slug. */
   | { readonly kind: 'heading'; readonly slug: string }
   | { readonly kind: 'none' }
@@ -23,7 +23,8 @@ export function linkTarget(href: string, from: string, documents: ReadonlySet<st
   if (url === null) return NONE
   if (url.origin === MISSION) {
     const name = decodedOrRaw(url.pathname.slice(1))
-    return documents.has(name) ? { kind: 'document', name } : NONE
+    const heading = url.hash.length > 1 ? decodedOrRaw(url.hash.slice(1)) : null
+    return documents.has(name) ? { kind: 'document', name, heading } : NONE
   }
   return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? { kind: 'external', url: url.href } : NONE
 }

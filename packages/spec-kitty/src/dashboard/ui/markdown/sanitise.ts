@@ -1,11 +1,5 @@
-import DOMPurify, { type Config } from 'dompurify'
-
-type Policy = NonNullable<Config['TRUSTED_TYPES_POLICY']>
-
-/** The part of the Trusted Types API that is used here; TypeScript's DOM library does not declare it yet. */
-interface TrustedTypesWindow {
-  readonly trustedTypes?: { readonly createPolicy: (name: string, rules: object) => Policy }
-}
+import DOMPurify from 'dompurify'
+import { policy } from './policy.js'
 
 /** What a document may contain: no form, frame, style, script or svg. `dress` replaces the images that would be loaded. */
 const ALLOWED_TAGS = (
@@ -15,17 +9,6 @@ const ALLOWED_TAGS = (
 
 /** No `id`, `name` or `class`, so that a document can neither clobber the page's names nor look like a part of it. */
 const ALLOWED_ATTR = 'href src alt title align colspan rowspan start reversed open lang dir'.split(' ')
-
-/**
- * The page's only Trusted Types policy, accessible only in this module. It passes on what DOMPurify gives to the browser's
- * parser, which builds an inert document from it. Null if the browser does not support Trusted Types.
- */
-const policy =
-  (window as TrustedTypesWindow).trustedTypes?.createPolicy('spec-kitty', {
-    createHTML: (html: string) => html,
-    createScript: () => '',
-    createScriptURL: () => '',
-  }) ?? null
 
 /**
  * Returns the harmless part of some HTML as a fragment. The fragment belongs to an inert document: nothing in it loads or

@@ -16,6 +16,9 @@ const marked = new Marked({
   renderer: {
     // A character, because form controls are not allowed in documents.
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
+    // The language of code is kept in an attribute that `sanitise` lets pass; `dress` takes it away.
+    code: ({ text, lang = '', escaped }) =>
+      `<pre lang="${escapeHtml(/^\S*/.exec(lang)?.[0] ?? '')}"><code>${escaped ? text : escapeAll(text)}\n</code></pre>\n`,
     html: ({ text }) => plainTags(text),
     text: (token) => ('escaped' in token && token.escaped ? escapeHtml(token.text) : false),
   },
@@ -42,6 +45,11 @@ function plainTags(html: string): string {
     result += PLAIN_TAGS.has(name) ? `<${slash}${name}>` : escapeHtml(written)
   }
   return result + escapeHtml(html.slice(from))
+}
+
+/** For code, in which a character reference is text too. */
+function escapeAll(text: string): string {
+  return escapeHtml(text.replaceAll('&', '&amp;'))
 }
 
 /** Keeps character references that the author wrote. */

@@ -1,4 +1,7 @@
-/** Moves the focus: up and down within a column, left and right to the same row of the next column that has cards. */
+/**
+ * Moves the focus: up and down within a column, to its ends with Home and End, left and right to the same row of the next
+ * column that has cards.
+ */
 export function moveBetweenCards(event: KeyboardEvent): void {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
   const from = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-card-link]') : null
@@ -23,6 +26,10 @@ function neighbour(columns: readonly HTMLElement[][], column: number, row: numbe
       return columns[column]?.[row - 1]
     case 'ArrowDown':
       return columns[column]?.[row + 1]
+    case 'Home':
+      return columns[column]?.[0]
+    case 'End':
+      return columns[column]?.at(-1)
     case 'ArrowLeft':
       return atHeight(columns.slice(0, Math.max(0, column)).findLast(hasCards), row)
     case 'ArrowRight':

@@ -1,24 +1,52 @@
 import type { ComponentChildren } from 'preact'
-import { useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
+import {
+  choosePackages,
+  FORMS,
+  formOf,
+  GROUPS,
+  groupPackages,
+  peopleOf,
+  type PackageGroup,
+} from '../board.js'
 import { COLUMNS, inColumn, isLane, type ColumnName } from '../columns.js'
+import { formatCount } from '../format.js'
+import { lazy } from '../lazy.js'
+import { replaceRoute } from '../location.js'
+import { WHOLE_BOARD, type BoardChoice } from '../route.js'
 import { visible } from '../visible.js'
 import { moveBetweenCards } from './arrows.js'
-import { Card, type Lanes } from './card.js'
+import { Card, CompactCard, type CardProps, type Lanes } from './card.js'
+import { Select, TextFilter, useResult } from './filter.js'
 import { Notice } from './notice.js'
 
-/** The work packages of a mission in five columns. */
-export function Board({ mission }: { readonly mission: MissionReply }) {
+const Graph = lazy('The graph', () => import('./graph.js').then((module) => module.Graph))
+
+interface BoardProps {
+  readonly mission: MissionReply
+  readonly choice: BoardChoice
+}
+
+/** The work packages of a mission: in five columns, as a list, or as a graph of what needs what. */
+export function Board({ mission, choice }: BoardProps) {
   const { work_packages: packages, id } = mission
-  const onBoard = packages.filter(({ column }) => column !== null)
   const moved = useMoved(packages)
-  const lanes = new Map(packages.map((one) => [one.id, one.lane]))
-  const shared = { mission: id, lanes, moved }
-  const open = packages.filter(({ lane }) => lane === null)
-  const unknown = packages.filter(({ lane }) => lane !== null && !isLane(lane))
-  if (onBoard.length + open.length + unknown.length === 0) return <NoPackages mission={mission} />
+  useFocusKept()
+  const chosen = choosePackages(packages, choice)
+  useResult(`${chosen.length} of ${formatCount(packages.length, 'work package')}`)
+  const onBoard = chosen.filter(({ column }) => column !== null)
+  const shared = { mission: id, choice, lanes: new Map(packages.map((one) => [one.id, one.lane])), moved }
+  const open = chosen.filter(({ lane }) => lane === null)
+  const unknown = chosen.filter(({ lane }) => lane !== null && !isLane(lane))
+  if (!packages.some(isShown)) return <NoPackages mission={mission} />
+  const form = formOf(choice, mission)
+  const narrow = new Set(
+    COLUMNS.filter(({ column }) => inColumn(onBoard, column).length === 0).map(({ column }) => column),
+  )
   return (
     <div onKeyDown={moveBetweenCards}>
+      <Tools mission={mission} choice={choice} />
       <Aside name="Not finalised" packages={open} {...shared}>
         The log does not mention these packages, so they are in no lane. This puts them on the board:{' '}
         <code class="command">spec-kitty agent mission finalize-tasks --mission {visible(id)}</code>
@@ -26,20 +54,58 @@ export function Board({ mission }: { readonly mission: MissionReply }) {
       <Aside name="Unknown lane" packages={unknown} {...shared}>
         These packages are in a lane that this version of the dashboard does not know.
       </Aside>
-      {onBoard.length > 0 && (
-        <div class="board">
-          {COLUMNS.map((column) => (
-            <Column
-              key={column.column}
-              column={column}
-              packages={inColumn(onBoard, column.column)}
-              {...shared}
-            />
-          ))}
-        </div>
+      {onBoard.length + open.length + unknown.length === 0 && <NoMatch mission={id} choice={choice} />}
+      {form === 'graph' ? (
+        <Graph mission={id} packages={chosen.filter(isShown)} choice={choice} />
+      ) : (
+        groupPackages(onBoard, choice.group).map((group) => (
+          <Group key={group.name ?? ''} group={group} isList={form === 'list'} narrow={narrow} {...shared} />
+        ))
       )}
     </div>
   )
+}
+
+/** Packages in genesis stand before the board. */
+function isShown({ column, lane }: WorkPackage): boolean {
+  return column !== null || lane === null || !isLane(lane)
+}
+
+function Tools({ mission, choice }: BoardProps) {
+  const form = formOf(choice, mission)
+  const choose = (change: Partial<BoardChoice>) =>
+    replaceRoute({ view: 'board', mission: mission.id, card: null, board: { ...choice, ...change } })
+  const people = peopleOf(mission.work_packages).map((name) => ({ value: name, name }))
+  return (
+    <search class="filters">
+      <TextFilter name="Find a work package" text={choice.text} choose={(text) => choose({ text })} />
+      {people.length > 0 && (
+        <Select
+          name="Agent"
+          value={choice.agent}
+          options={[{ value: '', name: 'any' }, ...people]}
+          choose={(agent) => choose({ agent })}
+        />
+      )}
+      {form !== 'graph' && (
+        <Select name="Group by" value={choice.group} options={GROUPS} choose={(group) => choose({ group })} />
+      )}
+      <div class="forms" role="group" aria-label="Show as">
+        {FORMS.map(({ form: one, name }) => (
+          <button key={one} type="button" aria-pressed={one === form} onClick={() => choose({ as: one })}>
+            {name}
+          </button>
+        ))}
+      </div>
+    </search>
+  )
+}
+
+interface Shared {
+  readonly mission: string
+  readonly choice: BoardChoice
+  readonly lanes: Lanes
+  readonly moved: ReadonlySet<string>
 }
 
 interface AsideProps extends Shared {
@@ -57,38 +123,91 @@ function Aside({ name, packages, children, ...shared }: AsideProps) {
         <span>{name}</span> <span class="number">{packages.length}</span>
       </h2>
       <p>{children}</p>
-      <Cards packages={packages} {...shared} />
+      <Cards packages={packages} card={Card} {...shared} />
     </section>
   )
 }
 
-interface Shared {
-  readonly mission: string
-  readonly lanes: Lanes
-  readonly moved: ReadonlySet<string>
+interface GroupProps extends Shared {
+  readonly group: PackageGroup
+  readonly isList: boolean
+  /** The columns without any package, in no group: all groups are equally wide. */
+  readonly narrow: ReadonlySet<string>
+}
+
+/** All packages, or those of one phase or agent. */
+function Group({ group: { name, packages }, isList, narrow, ...shared }: GroupProps) {
+  if (packages.length === 0) return null
+  const content = isList ? (
+    <section class="compact" aria-label={name === null ? 'Work packages' : visible(name)}>
+      {name === null && <h2 class="visually-hidden">Work packages</h2>}
+      <Cards packages={packages} card={CompactCard} {...shared} />
+    </section>
+  ) : (
+    <Columns name={name} packages={packages} narrow={narrow} {...shared} />
+  )
+  if (name === null) return content
+  return (
+    <div class="swimlane" role="group" aria-label={visible(name)}>
+      <h2>
+        <bdi>{visible(name)}</bdi> <span class="number">{packages.length}</span>
+      </h2>
+      {content}
+    </div>
+  )
+}
+
+function Columns({ name, packages, narrow, ...shared }: Shared & PackageGroup & Pick<GroupProps, 'narrow'>) {
+  return (
+    <div class="board">
+      {COLUMNS.map((column) => (
+        <Column
+          key={column.column}
+          column={column}
+          group={name}
+          isNarrow={narrow.has(column.column)}
+          packages={inColumn(packages, column.column)}
+          {...shared}
+        />
+      ))}
+    </div>
+  )
 }
 
 interface ColumnProps extends Shared {
   readonly column: ColumnName
+  readonly group: string | null
+  readonly isNarrow: boolean
   readonly packages: readonly WorkPackage[]
 }
 
-function Column({ column: { column, name }, packages, ...shared }: ColumnProps) {
+/** A column without packages is a narrow strip: its place in the order stays, and its width goes to the others. */
+function Column({ column: { column, name }, group, isNarrow, packages, ...shared }: ColumnProps) {
+  const Heading = group === null ? 'h2' : 'h3'
   return (
-    <section class="column" data-column={column} aria-label={name}>
-      <h2>
+    <section
+      class={isNarrow ? 'column is-empty' : 'column'}
+      data-column={column}
+      aria-label={group === null ? name : `${name}, ${visible(group)}`}
+    >
+      <Heading class="column-head">
         <span>{name}</span> <span class="number">{packages.length}</span>
-      </h2>
-      {packages.length > 0 && <Cards packages={packages} {...shared} />}
+      </Heading>
+      {packages.length > 0 && <Cards packages={packages} card={Card} {...shared} />}
     </section>
   )
 }
 
-function Cards({ packages, moved, ...shared }: Shared & { readonly packages: readonly WorkPackage[] }) {
+interface CardsProps extends Shared {
+  readonly packages: readonly WorkPackage[]
+  readonly card: (props: CardProps) => ComponentChildren
+}
+
+function Cards({ packages, card: One, moved, ...shared }: CardsProps) {
   return (
     <ul>
       {packages.map((workPackage) => (
-        <Card
+        <One
           key={workPackage.id}
           workPackage={workPackage}
           hasMoved={moved.has(workPackage.id)}
@@ -108,6 +227,31 @@ function useMoved(packages: readonly WorkPackage[]): ReadonlySet<string> {
     memory.current = { packages, moved: new Set(moved.map(({ id }) => id)) }
   }
   return memory.current.moved
+}
+
+/** A card that moves to another column is a new element: if the focus was on it, it goes along. */
+function useFocusKept() {
+  const focused = document.activeElement?.closest<HTMLElement>('[data-card-link]')?.dataset['cardLink']
+  useLayoutEffect(() => {
+    if (focused === undefined || document.activeElement !== document.body) return
+    document.querySelector<HTMLElement>(`[data-card-link="${CSS.escape(focused)}"]`)?.focus()
+  })
+}
+
+function NoMatch({ mission, choice }: { readonly mission: string; readonly choice: BoardChoice }) {
+  const all = { ...WHOLE_BOARD, as: choice.as, group: choice.group }
+  return (
+    <Notice title="No work package like this">
+      <p>The words are searched in ids, titles, agents and phases.</p>
+      <button
+        type="button"
+        class="button"
+        onClick={() => replaceRoute({ view: 'board', mission, card: null, board: all })}
+      >
+        Show all work packages
+      </button>
+    </Notice>
+  )
 }
 
 function NoPackages({ mission }: { readonly mission: MissionReply }) {

@@ -1,11 +1,17 @@
 import type { WorkPackage } from '../../api.js'
+import { whoHas } from '../board.js'
 import { isLane, isSatisfied, laneName } from '../columns.js'
-import { printRoute } from '../route.js'
+import { Since } from '../live/clock.js'
+import { shortAgent } from '../now-words.js'
+import { boardLink, type BoardChoice } from '../route.js'
 import { visible } from '../visible.js'
+import { Subtasks } from './subtasks.js'
 
-interface CardProps {
+export interface CardProps {
   readonly workPackage: WorkPackage
   readonly mission: string
+  /** What the board shows: it stays so when a card is opened. */
+  readonly choice: BoardChoice
   /** The lanes of the mission's packages, by id. */
   readonly lanes: Lanes
   readonly hasMoved: boolean
@@ -14,30 +20,91 @@ interface CardProps {
 export type Lanes = ReadonlyMap<string, string | null>
 
 /** One work package on the board. Its whole area is the link that opens it. */
-export function Card({ workPackage, mission, lanes, hasMoved }: CardProps) {
-  const { id, title, lane, phase } = workPackage
-  const people = whoWorks(workPackage)
+export function Card({ workPackage, mission, choice, lanes, hasMoved }: CardProps) {
+  const { id, lane, lane_since: since, phase, subtasks_done: done, subtasks_total: total } = workPackage
+  const people = whoHas(workPackage)
+  const isPhaseShown = phase !== null && choice.group !== 'phase'
   return (
     <li class={hasMoved ? 'card has-moved' : 'card'} data-card={id} data-lane={lane ?? ''}>
-      <h3>
-        <a class="stretched" href={printRoute({ view: 'board', mission, card: id })} data-card-link={id}>
-          <bdi class="id">{visible(id)}</bdi> <bdi class="title">{visible(title)}</bdi>
-        </a>
-      </h3>
+      <CardTitle workPackage={workPackage} mission={mission} choice={choice} />
+      {total > 0 && !isFinal(lane) && <Subtasks done={done} total={total} />}
       <p class="card-facts">
         <LaneOf workPackage={workPackage} />
-        {people !== null && <bdi>{visible(people)}</bdi>}
-        {phase !== null && <bdi>{visible(phase)}</bdi>}
+        {since !== null && !isFinal(lane) && (
+          <span title="In this lane for so long">
+            <Since time={since} />
+          </span>
+        )}
+        {people === null && isPhaseShown && <bdi>{visible(phase)}</bdi>}
       </p>
-      {workPackage.dependencies.length > 0 && <Dependencies names={workPackage.dependencies} lanes={lanes} />}
+      {people !== null && (
+        <p class="card-facts">
+          <Who workPackage={workPackage} />
+          {isPhaseShown && <bdi>{visible(phase)}</bdi>}
+        </p>
+      )}
+      <Needs workPackage={workPackage} lanes={lanes} />
     </li>
   )
 }
 
-/** Returns the agent and the assignee of a package, each name once; null if it has neither. */
-function whoWorks({ agent, assignee }: WorkPackage): string | null {
-  const names = [...new Set([agent, assignee])].filter((name) => name !== null && name !== '')
-  return names.length === 0 ? null : names.join(', ')
+/** One work package in a line. */
+export function CompactCard({ workPackage, mission, choice, hasMoved }: CardProps) {
+  const { id, lane, updated_at: updatedAt, subtasks_done: done, subtasks_total: total } = workPackage
+  return (
+    <li
+      class={hasMoved ? 'card is-compact has-moved' : 'card is-compact'}
+      data-card={id}
+      data-lane={lane ?? ''}
+    >
+      <CardTitle workPackage={workPackage} mission={mission} choice={choice} />
+      <LaneOf workPackage={workPackage} />
+      <Who workPackage={workPackage} />
+      {isFinal(lane) ? <span /> : <Subtasks done={done} total={total} />}
+      <span class="when quiet">{updatedAt !== null && <Day time={updatedAt} />}</span>
+    </li>
+  )
+}
+
+type CardTitleProps = Pick<CardProps, 'workPackage' | 'mission' | 'choice'>
+
+function CardTitle({ workPackage: { id, title }, mission, choice }: CardTitleProps) {
+  return (
+    <h3>
+      <a class="stretched" href={boardLink(mission, id, choice)} data-card-link={id}>
+        <bdi class="id">{visible(id)}</bdi> <bdi class="title">{visible(title)}</bdi>
+      </a>
+    </h3>
+  )
+}
+
+/** The day of a change: how long ago it was does not matter in a mission that is finished. */
+function Day({ time }: { readonly time: string }) {
+  const date = new Date(time)
+  if (Number.isNaN(date.getTime())) return null
+  return (
+    <time dateTime={time} title={date.toLocaleString()}>
+      {date.toLocaleDateString()}
+    </time>
+  )
+}
+
+function isFinal(lane: string | null): boolean {
+  return lane === 'done' || lane === 'canceled'
+}
+
+/** The short names of the agent and the assignee, each once. */
+function Who({ workPackage }: { readonly workPackage: WorkPackage }) {
+  const { assignee } = workPackage
+  const first = whoHas(workPackage)
+  if (first === null) return <span class="who" />
+  const isOther = assignee !== null && assignee !== '' && shortAgent(assignee) !== shortAgent(first)
+  const names = isOther ? [first, assignee] : [first]
+  return (
+    <bdi class="who" title={visible(names.join(', '))}>
+      {visible(names.map(shortAgent).join(', '))}
+    </bdi>
+  )
 }
 
 /** The lane of a package, and where it is from if not from an event in the main checkout. */
@@ -76,19 +143,42 @@ export function LaneName({ lane }: { readonly lane: string | null }) {
   )
 }
 
-function Dependencies({ names, lanes }: { readonly names: readonly string[]; readonly lanes: Lanes }) {
+interface NeedsProps {
+  readonly workPackage: WorkPackage
+  readonly lanes: Lanes
+}
+
+/** What a package waits for, or that it is ready. What was needed of a package that is in work or finished is no news. */
+function Needs({ workPackage, lanes }: NeedsProps) {
+  const { dependencies, column, is_ready: isReady, lane } = workPackage
+  const [met, open] = [true, false].map((isMet) =>
+    dependencies.filter((name) => isSatisfied(lanes.get(name) ?? null) === isMet),
+  )
+  const isEarly = column === 'planned' || lane === null
+  if (!isEarly && (open?.length === 0 || isFinal(lane) || lane === 'approved')) return null
+  if (!isReady && dependencies.length === 0) return null
   return (
     <p class="card-needs">
-      <span>needs</span>{' '}
-      {names.map((name) => (
+      {isReady && <span class="ready">Ready</span>}
+      {met?.map((name) => (
+        <Needed key={name} name={name} lane={lanes.get(name)} />
+      ))}
+      {open !== undefined && open.length > 0 && <span>waiting for</span>}
+      {open?.map((name) => (
         <Needed key={name} name={name} lane={lanes.get(name)} />
       ))}
     </p>
   )
 }
 
-/** A dependency is satisfied once it is approved or done; `undefined`: the mission has no such package. */
-function Needed({ name, lane }: { readonly name: string; readonly lane: string | null | undefined }) {
+interface NeededProps {
+  readonly name: string
+  /** `undefined`: the mission has no such package. */
+  readonly lane: string | null | undefined
+}
+
+/** A dependency is satisfied once it is approved or done. */
+function Needed({ name, lane }: NeededProps) {
   const isDone = isSatisfied(lane ?? null)
   const state = lane === undefined ? 'unknown' : isDone && lane !== null ? lane : 'not done yet'
   return (

@@ -1,9 +1,8 @@
-import { useState } from 'preact/hooks'
 import type { DaemonEntry } from '../../api.js'
 import { meaningOf, conditionOf, CONDITIONS } from '../daemon-words.js'
 import { formatBytes, formatDuration } from '../format.js'
-import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
+import { CommandToCopy } from './copy.js'
 
 /** One daemon: its condition, its facts, and the command that deals with it. */
 export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
@@ -22,16 +21,56 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
         <h3>
           <span class="standing">{name}</span> {title}
         </h3>
-        <p>{meaningOf(daemon)}</p>
-        <p class="verdict">
-          <code>{daemon.cleanup_class}</code>
-          {daemon.skip_reason !== null && <code>{visible(daemon.skip_reason)}</code>}
-          <code title="The row of the decision table">{visible(daemon.rule)}</code>
+        <p>
+          {meaningOf(daemon)}
+          {daemon.is_self && ' You are looking at it.'}
         </p>
+        <Link daemon={daemon} />
+        <Rule daemon={daemon} />
       </div>
       <Facts daemon={daemon} />
-      {daemon.remedy !== null && <Remedy command={daemon.remedy} />}
+      {daemon.remedy !== null && <CommandToCopy command={daemon.remedy} />}
     </article>
+  )
+}
+
+/** The way to another project's dashboard; the server names it only if that is proven to be one. */
+function Link({ daemon: { is_self: isSelf, url } }: { readonly daemon: DaemonEntry }) {
+  if (isSelf || url === null || !/^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/$/.test(url)) return null
+  return (
+    <p>
+      <a href={url} target="_blank" rel="noopener noreferrer">
+        Open its dashboard
+      </a>
+    </p>
+  )
+}
+
+/** Why it stands so: in a sentence, and the codes that logs and JSON name. */
+function Rule({ daemon }: { readonly daemon: DaemonEntry }) {
+  return (
+    <details class="rule">
+      <summary>Why?</summary>
+      <p>{visible(daemon.explanation)}</p>
+      <dl class="verdict">
+        <dt>Class</dt>
+        <dd>
+          <code>{daemon.cleanup_class}</code>
+        </dd>
+        {daemon.skip_reason !== null && (
+          <>
+            <dt>Reason</dt>
+            <dd>
+              <code>{visible(daemon.skip_reason)}</code>
+            </dd>
+          </>
+        )}
+        <dt>Rule</dt>
+        <dd>
+          <code>{visible(daemon.rule)}</code>
+        </dd>
+      </dl>
+    </details>
   )
 }
 
@@ -53,47 +92,6 @@ function Fact({ name, value }: { readonly name: string; readonly value: string |
     <div data-fact={name.toLowerCase()}>
       <dt>{name}</dt>
       <dd>{value === null ? <span class="quiet">unknown</span> : <bdi>{visible(value)}</bdi>}</dd>
-    </div>
-  )
-}
-
-/**
- * A command whose lines break only between words: broken after the hyphens of an option, it would look like another
- * one.
- */
-function Command({ command }: { readonly command: string }) {
-  const words = visible(command).split(' ')
-  return (
-    <code class="command">
-      {words.flatMap((word, at) => [at > 0 && ' ', <span class="word">{word}</span>])}
-    </code>
-  )
-}
-
-const COPIED_FOR_MS = 2000
-
-/**
- * A command and a button that copies it. The browser may refuse to copy; the command can always be selected by hand.
- */
-function Remedy({ command }: { readonly command: string }) {
-  const [isCopied, setIsCopied] = useState(false)
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(command)
-    } catch {
-      announce('The browser did not allow copying. Select the command instead.')
-      return
-    }
-    announce('Copied.')
-    setIsCopied(true)
-    setTimeout(() => setIsCopied(false), COPIED_FOR_MS)
-  }
-  return (
-    <div class="remedy">
-      <Command command={command} />
-      <button type="button" class="button is-small" onClick={() => void copy()}>
-        {isCopied ? 'Copied' : 'Copy'}
-      </button>
     </div>
   )
 }

@@ -3,7 +3,9 @@ import type { DaemonsReply } from '../../api.js'
 import { sortDaemons, summariseDaemons } from '../daemon-words.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/reply.js'
+import { setTitle } from '../title.js'
 import { visible } from '../visible.js'
+import { CommandToCopy } from './copy.js'
 import { Daemon } from './daemon.js'
 import { Guard } from './guard.js'
 import { Failed, Loading, Notice } from './notice.js'
@@ -14,9 +16,7 @@ export function DaemonsView() {
     isConcerned: null,
     announcement: 'The daemons have been looked at again.',
   })
-  useEffect(() => {
-    document.title = 'Daemons · spec-kitty dashboard'
-  }, [])
+  useEffect(() => setTitle('Daemons · spec-kitty dashboard'), [])
   return (
     <div class="view">
       <div class="title-row">
@@ -39,6 +39,7 @@ export function DaemonsView() {
       {value === null && failure === null && <Loading />}
       {value !== null && (
         <Guard what="The list of daemons" of={value} raw={rawReplies}>
+          <Summary reply={value} />
           {value.families.map((family) => (
             <Family key={family.name} family={family} />
           ))}
@@ -46,6 +47,37 @@ export function DaemonsView() {
       )}
     </div>
   )
+}
+
+/** What there is to clean up, and what each clean-up would do: nothing is done from here. */
+function Summary({ reply: { summary, families } }: { readonly reply: DaemonsReply }) {
+  const plans = families.filter(({ problem, clean_up: plan }) => problem === null && plan.lines.length > 0)
+  return (
+    <section class="clean-up" aria-label="Clean-up">
+      <p>
+        <strong>{capitalised(visible(summary.text))}</strong>
+      </p>
+      {summary.commands.map((command) => (
+        <CommandToCopy key={command} command={command} />
+      ))}
+      {plans.map(({ name, clean_up: plan }) => (
+        <details key={name}>
+          <summary>{capitalised(visible(name))}: what a clean-up would do</summary>
+          <ul>
+            {plan.lines.map((line) => (
+              <li key={line}>{visible(line)}</li>
+            ))}
+          </ul>
+          <p class="quiet">The same in a terminal. It only looks, too:</p>
+          <CommandToCopy command={plan.dry_run_command} />
+        </details>
+      ))}
+    </section>
+  )
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function Family({ family }: { readonly family: DaemonsReply['families'][number] }) {

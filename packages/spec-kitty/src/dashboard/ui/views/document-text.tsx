@@ -1,21 +1,37 @@
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { DocumentReply, MissionReply } from '../../api.js'
 import { formatBytes } from '../format.js'
 import { useReply } from '../live/reply.js'
-import { dress, goToHeading } from '../markdown/dress.js'
+import { dress, goToHeading, type Heading } from '../markdown/dress.js'
+import { languageOf, tokens } from '../markdown/highlight.js'
 import { sanitise } from '../markdown/sanitise.js'
 import { markdownToHtml } from '../markdown/to-html.js'
+import { documentLink } from '../route.js'
 import { visible } from '../visible.js'
+import { Copy } from './copy.js'
 import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 
 interface DocumentTextProps {
   readonly mission: MissionReply
   readonly name: string
+  /** The heading to begin at, by its slug. */
+  readonly heading?: string | null
+  /** Whether there is room for the outline. */
+  readonly isWhole?: boolean
+  /** What the text is called on the button that copies it. */
+  readonly called?: string
 }
 
 /** Shows the text of one document; it is read again when the mission changes. */
-export function DocumentText({ mission, name }: DocumentTextProps) {
+export function DocumentText({
+  mission,
+  name,
+  heading = null,
+  isWhole = false,
+  called = 'text',
+}: DocumentTextProps) {
   const url = `/api/missions/${encodeURIComponent(mission.id)}/documents/${encodeURIComponent(name)}`
   const { value, failure, read } = useReply<DocumentReply>(url, {
     isConcerned: ({ missions }) => missions === null || missions.includes(mission.id),
@@ -28,19 +44,44 @@ export function DocumentText({ mission, name }: DocumentTextProps) {
   if (value === null) return <Loading />
   return (
     <>
+      <Tools document={value} mission={mission.id} called={called} />
       <Stale failure={failure} />
       <Problems problems={value.problems} />
       {value.is_truncated && (
         <p class="truncated">This is only the beginning: the whole file has {formatBytes(value.bytes)}.</p>
       )}
       <Guard what="The document" of={value} raw={() => [{ url: name, text: value.text ?? '' }]}>
-        <Body document={value} mission={mission} />
+        <Body document={value} mission={mission} heading={heading} isWhole={isWhole} />
       </Guard>
     </>
   )
 }
 
-function Body({ document, mission }: { readonly document: DocumentReply; readonly mission: MissionReply }) {
+interface ToolsProps {
+  readonly document: DocumentReply
+  readonly mission: string
+  readonly called: string
+}
+
+/** Buttons that copy the text or the path of a document. */
+function Tools({ document, mission, called }: ToolsProps) {
+  return (
+    <p class="tools">
+      <span class="quiet">{formatBytes(document.bytes)}</span>
+      {document.text !== null && <Copy text={document.text} name={`Copy ${called}`} />}
+      <Copy text={`kitty-specs/${mission}/${document.name}`} name="Copy path" />
+    </p>
+  )
+}
+
+interface BodyProps {
+  readonly document: DocumentReply
+  readonly mission: MissionReply
+  readonly heading: string | null
+  readonly isWhole: boolean
+}
+
+function Body({ document, ...more }: BodyProps) {
   if (document.text === null) {
     return (
       <Notice title="This file cannot be shown here">
@@ -49,36 +90,85 @@ function Body({ document, mission }: { readonly document: DocumentReply; readonl
     )
   }
   if (document.text.trim() === '') return <Notice title="This document is empty" />
-  if (document.format === 'markdown')
-    return <Markdown document={document} text={document.text} mission={mission} />
+  if (document.format === 'markdown') return <Markdown document={document} text={document.text} {...more} />
   return (
     <pre class="plain" tabIndex={0} role="group" aria-label={visible(document.name)} data-testid="document">
-      {visible(document.text)}
+      <Code text={visible(document.text)} language={languageOf(document.name)} />
     </pre>
   )
 }
 
-interface MarkdownProps {
-  readonly document: DocumentReply
-  readonly text: string
-  readonly mission: MissionReply
+function Code({ text, language }: { readonly text: string; readonly language: string }): ComponentChildren {
+  const parts = useMemo(() => tokens(text, language), [text, language])
+  return parts.map(({ kind, text: part }) =>
+    kind === 'plain' ? part : <span class={`token is-${kind}`}>{part}</span>,
+  )
 }
 
-function Markdown({ document, text, mission }: MarkdownProps) {
+interface MarkdownProps extends BodyProps {
+  readonly text: string
+}
+
+function Markdown({ document, text, mission, heading, isWhole }: MarkdownProps) {
   const body = useRef<HTMLDivElement>(null)
+  const [headings, setHeadings] = useState<readonly Heading[]>([])
   const names = mission.documents.map(({ name }) => name).join('\n')
   const documents = useMemo(() => new Set(names.split('\n')), [names])
   useLayoutEffect(() => {
     const fragment = sanitise(markdownToHtml(text))
-    dress(fragment, { mission: mission.id, name: document.name, documents })
+    setHeadings(dress(fragment, { mission: mission.id, name: document.name, documents }))
     body.current?.replaceChildren(fragment)
   }, [text, mission.id, document.name, documents])
+  useEffect(() => {
+    if (heading !== null && body.current !== null) goToHeading(body.current, heading)
+  }, [heading])
+  const place = { mission: mission.id, document: document.name }
   return (
-    <div
-      class="prose"
-      ref={body}
-      data-testid="document"
-      onClick={(event) => goToHeading(event.currentTarget, event)}
-    />
+    <div class={isWhole ? 'read' : undefined}>
+      {isWhole && <Outline headings={headings} {...place} />}
+      <div
+        class="prose"
+        ref={body}
+        data-testid="document"
+        onClick={(event) => goAgain(event, event.currentTarget, heading)}
+      />
+    </div>
+  )
+}
+
+/** A link to the heading at which the reader already is changes no URL, but must lead there all the same. */
+function goAgain(event: MouseEvent, body: HTMLElement, heading: string | null): void {
+  const link = event.target instanceof Element ? event.target.closest('a') : null
+  if (heading !== null && link?.getAttribute('href') === location.hash) goToHeading(body, heading)
+}
+
+/** A shorter document needs no outline. */
+const OUTLINE_FROM = 3
+const OUTLINE_LEVEL_MAX = 4
+
+interface OutlineProps {
+  readonly headings: readonly Heading[]
+  readonly mission: string
+  readonly document: string
+}
+
+function Outline({ headings, mission, document }: OutlineProps) {
+  const shown = headings.filter(({ level, text }) => level <= OUTLINE_LEVEL_MAX && text !== '')
+  if (shown.length < OUTLINE_FROM) return null
+  return (
+    <nav class="outline" aria-label="On this page">
+      <details open>
+        <summary>On this page</summary>
+        <ul>
+          {shown.map(({ slug, text, level }) => (
+            <li key={slug} data-level={level}>
+              <a href={documentLink(mission, document, slug)}>
+                <bdi>{visible(text)}</bdi>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </nav>
   )
 }

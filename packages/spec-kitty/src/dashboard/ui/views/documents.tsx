@@ -1,7 +1,7 @@
 import type { MissionReply } from '../../api.js'
 import { baseName, groupDocuments, type DocumentGroup } from '../documents.js'
 import { formatBytes } from '../format.js'
-import { printRoute } from '../route.js'
+import { documentLink } from '../route.js'
 import { visible } from '../visible.js'
 import { DocumentText } from './document-text.js'
 import { Notice } from './notice.js'
@@ -9,10 +9,11 @@ import { Notice } from './notice.js'
 interface DocumentsProps {
   readonly mission: MissionReply
   readonly chosen: string | null
+  readonly heading: string | null
 }
 
 /** Lists the documents of a mission and shows the chosen one, or the first in reading order if none is chosen. */
-export function Documents({ mission, chosen }: DocumentsProps) {
+export function Documents({ mission, chosen, heading }: DocumentsProps) {
   const groups = groupDocuments(mission.documents)
   const shown = chosen ?? groups[0]?.documents[0]?.name ?? null
   if (shown === null) return <NoDocuments />
@@ -27,7 +28,7 @@ export function Documents({ mission, chosen }: DocumentsProps) {
         <h2 id="document-name">
           <bdi class="path">{visible(shown)}</bdi>
         </h2>
-        <DocumentText key={shown} mission={mission} name={shown} />
+        <DocumentText key={shown} mission={mission} name={shown} heading={heading} isWhole />
       </article>
     </div>
   )
@@ -39,19 +40,17 @@ interface GroupProps {
   readonly shown: string
 }
 
-function Group({ group: { directory, documents }, mission, shown }: GroupProps) {
+function Group({ group: { name: title, directory, documents }, mission, shown }: GroupProps) {
   return (
     <div class="shelf-group">
-      {directory !== '' && (
-        <h2>
-          <bdi>{visible(directory)}</bdi>
-        </h2>
-      )}
+      <h2 title={directory === '' ? undefined : visible(directory)}>
+        <bdi>{visible(title)}</bdi>
+      </h2>
       <ul>
         {documents.map(({ name, bytes }) => (
           <li key={name}>
             <a
-              href={printRoute({ view: 'documents', mission, document: name })}
+              href={documentLink(mission, name)}
               aria-current={name === shown ? 'page' : undefined}
               title={`${visible(name)}, ${formatBytes(bytes)}`}
             >
@@ -69,7 +68,8 @@ function NoDocuments() {
     <Notice title="No documents yet">
       <p>
         Write <code>spec.md</code>, then <code>plan.md</code> and <code>tasks.md</code>, into the mission's
-        directory. Files below <code>contracts/</code> and <code>checklists/</code> are shown too.
+        directory. Files below <code>contracts/</code>, <code>research/</code> and other folders are shown
+        too.
       </p>
     </Notice>
   )

@@ -1,32 +1,44 @@
 import { useEffect } from 'preact/hooks'
 import type { MissionReply } from '../../api.js'
+import { describeMoves } from '../board.js'
+import { describeCounts, laneName } from '../columns.js'
 import { formatCount } from '../format.js'
-import { describeCounts } from '../columns.js'
+import { lazy } from '../lazy.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/reply.js'
-import { printRoute, type Route } from '../route.js'
+import { boardLink, documentLink, printRoute, type Route } from '../route.js'
+import { setTitle } from '../title.js'
 import { visible } from '../visible.js'
 import { Board } from './board.js'
-import { Documents } from './documents.js'
+import { CommandToCopy } from './copy.js'
 import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
-import { PackageDialog } from './package-dialog.js'
 import { Progress } from './progress.js'
 
-type MissionRoute = Extract<Route, { view: 'board' | 'documents' }>
+type MissionRoute = Extract<Route, { readonly mission: string }>
 
-/** One mission: its board with a card's prompt beside it, or its documents. */
+const Documents = lazy('The documents', () => import('./documents.js').then((module) => module.Documents))
+const Flow = lazy('The flow', () => import('./flow.js').then((module) => module.FlowView))
+const PackageDialog = lazy('The work package', () =>
+  import('./package-dialog.js').then((module) => module.PackageDialog),
+)
+
+/** One mission: its board with a work package beside it, its documents, or how it went on over time. */
 export function MissionView({ route }: { readonly route: MissionRoute }) {
   const { value, failure, read } = useReply<MissionReply>(
     `/api/missions/${encodeURIComponent(route.mission)}`,
     {
       isConcerned: ({ missions }) => missions === null || missions.includes(route.mission),
-      announcement: 'The mission has changed.',
+      announcement: (before, after) =>
+        describeMoves(
+          (before as MissionReply).work_packages,
+          (after as MissionReply).work_packages,
+          laneName,
+        ),
     },
   )
-  useEffect(() => {
-    document.title = `${visible(value?.title ?? route.mission)} · spec-kitty dashboard`
-  }, [value, route.mission])
+  const title = visible(value?.title ?? route.mission)
+  useEffect(() => setTitle(`${title} · spec-kitty dashboard`), [title])
 
   if (failure?.status === 404) return <Gone mission={route.mission} />
   if (value === null && failure !== null) return <Failed what="The mission" failure={failure} read={read} />
@@ -36,29 +48,57 @@ export function MissionView({ route }: { readonly route: MissionRoute }) {
       <Stale failure={failure} />
       <Guard what="This mission" of={value} raw={rawReplies}>
         <Head mission={value} route={route} />
-        {route.view === 'documents' && <Documents mission={value} chosen={route.document} />}
-        {route.view === 'board' && <Problems problems={value.problems} />}
-        {route.view === 'board' && <Board mission={value} />}
-        {route.view === 'board' && route.card !== null && (
-          <PackageDialog key={route.card} mission={value} card={route.card} />
-        )}
+        <Side mission={value} route={route} />
       </Guard>
     </div>
   )
 }
 
-function Head({ mission, route }: { readonly mission: MissionReply; readonly route: MissionRoute }) {
-  const { id, documents } = mission
+function Side({ mission, route }: HeadProps) {
+  switch (route.view) {
+    case 'documents':
+      return <Documents mission={mission} chosen={route.document} heading={route.heading} />
+    case 'flow':
+      return <Flow mission={mission} />
+    default:
+      return (
+        <>
+          <Problems problems={mission.problems} />
+          <Board mission={mission} choice={route.board} />
+          {route.card !== null && (
+            <PackageDialog key={route.card} mission={mission} card={route.card} choice={route.board} />
+          )}
+        </>
+      )
+  }
+}
+
+interface HeadProps {
+  readonly mission: MissionReply
+  readonly route: MissionRoute
+}
+
+function Head({ mission, route }: HeadProps) {
+  const { id, purpose, next_command: command } = mission
   const words = mission.progress === null ? null : describeCounts(mission)
   return (
     <div class="mission-head">
       <p class="crumbs">
-        <a href="#/">Missions</a> <span aria-hidden="true">/</span> <bdi class="path">{visible(id)}</bdi>
+        <a href="#/missions">Missions</a> <span aria-hidden="true">/</span>{' '}
+        <bdi class="path">{visible(id)}</bdi>
       </p>
       <h1>
         <bdi>{visible(mission.title)}</bdi>
       </h1>
+      {purpose !== null && (
+        <p class="mission-purpose">
+          <bdi>{visible(purpose)}</bdi>
+        </p>
+      )}
       <div class="mission-state">
+        <span class="state" data-state={mission.state}>
+          {visible(mission.state_words)}
+        </span>
         <Progress mission={mission} />
         {words !== null && <p class="quiet">{words}</p>}
         {mission.updated_at !== null && (
@@ -67,23 +107,35 @@ function Head({ mission, route }: { readonly mission: MissionReply; readonly rou
           </p>
         )}
       </div>
+      {command !== null && (
+        <div class="next">
+          <span class="quiet">Next</span> <CommandToCopy command={command} />
+        </div>
+      )}
       <Worktrees mission={mission} />
-      <nav class="tabs" aria-label="Mission">
-        <a
-          href={printRoute({ view: 'board', mission: id, card: null })}
-          aria-current={route.view === 'board' ? 'page' : undefined}
-        >
-          Board
-        </a>
-        <a
-          href={printRoute({ view: 'documents', mission: id, document: null })}
-          aria-current={route.view === 'documents' ? 'page' : undefined}
-          aria-label={`Documents, ${formatCount(documents.length, 'file')}`}
-        >
-          Documents <span class="number">{documents.length}</span>
-        </a>
-      </nav>
+      <Tabs mission={mission} route={route} />
     </div>
+  )
+}
+
+function Tabs({ mission: { id, documents }, route }: HeadProps) {
+  const current = (view: Route['view']) => (route.view === view ? 'page' : undefined)
+  return (
+    <nav class="tabs" aria-label="Mission">
+      <a href={boardLink(id)} aria-current={current('board')}>
+        Board
+      </a>
+      <a
+        href={documentLink(id, null)}
+        aria-current={current('documents')}
+        aria-label={`Documents, ${formatCount(documents.length, 'file')}`}
+      >
+        Documents <span class="number">{documents.length}</span>
+      </a>
+      <a href={printRoute({ view: 'flow', mission: id })} aria-current={current('flow')}>
+        Flow
+      </a>
+    </nav>
   )
 }
 
@@ -110,7 +162,7 @@ function Gone({ mission }: { readonly mission: string }) {
         appears here.
       </p>
       <p>
-        <a href="#/">See all missions</a>
+        <a href="#/missions">See all missions</a>
       </p>
     </Notice>
   )

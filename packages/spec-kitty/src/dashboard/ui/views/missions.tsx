@@ -1,34 +1,45 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { MissionsReply, MissionSummary } from '../../api.js'
 import { formatCount } from '../format.js'
-import { COLUMNS } from '../columns.js'
+import { COLUMNS, describeCounts, LANE_CHOICES } from '../columns.js'
+import { agentsOf, sectionsOf, SORTS, type ListSection } from '../list.js'
 import { Ago } from '../live/clock.js'
-import { rawReplies, type Reading } from '../live/reply.js'
-import { printRoute } from '../route.js'
+import { rawReplies, useReply } from '../live/reply.js'
+import { replaceRoute } from '../location.js'
+import { boardLink, WHOLE_LIST, type ListChoice } from '../route.js'
+import { setTitle } from '../title.js'
 import { visible } from '../visible.js'
+import { Select, TextFilter, useResult } from './filter.js'
 import { Guard } from './guard.js'
+import { moveInList } from './list-keys.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { Progress } from './progress.js'
 
-/** The list has a search field if there are at least this many missions. */
+/** The list has filters if there are at least this many missions. */
 const FILTER_FROM = 9
 
-/** Every mission of the project, the most recently changed first. */
-export function MissionsView({ missions }: { readonly missions: Reading<MissionsReply> }) {
-  const reply = missions.value
-  useEffect(() => {
-    document.title = reply === null ? 'spec-kitty dashboard' : `Missions · ${visible(reply.project.name)}`
-  }, [reply])
+/** Every mission of the project: what is active, what waits for the reader, what is finished. */
+export function MissionsView({ list }: { readonly list: ListChoice }) {
+  const {
+    value: reply,
+    failure,
+    read,
+  } = useReply<MissionsReply>('/api/missions', {
+    isConcerned: ({ missions }) => missions === null || missions.length > 0,
+    announcement: 'The list of missions has changed.',
+  })
+  const project = reply?.project.name
+  useEffect(() => setTitle(project === undefined ? 'Missions' : `Missions · ${visible(project)}`), [project])
   return (
-    <div class="view">
+    <div class="view is-list">
       <h1>Missions</h1>
-      {reply !== null && <Stale failure={missions.failure} />}
+      {reply !== null && <Stale failure={failure} />}
       {reply !== null ? (
         <Guard what="The list" of={reply} raw={rawReplies}>
-          <List reply={reply} />
+          <List reply={reply} choice={list} />
         </Guard>
-      ) : missions.failure !== null ? (
-        <Failed what="The list of missions" failure={missions.failure} read={missions.read} />
+      ) : failure !== null ? (
+        <Failed what="The list of missions" failure={failure} read={read} />
       ) : (
         <Loading />
       )}
@@ -36,90 +47,143 @@ export function MissionsView({ missions }: { readonly missions: Reading<Missions
   )
 }
 
-function List({ reply }: { readonly reply: MissionsReply }) {
-  const [wanted, setWanted] = useState('')
-  const shown = reply.missions.filter((mission) => matches(mission, wanted))
+function List({ reply, choice }: { readonly reply: MissionsReply; readonly choice: ListChoice }) {
+  const { missions, project } = reply
+  const sections = sectionsOf(missions, choice)
+  const shown = sections.reduce((sum, section) => sum + section.missions.length, 0)
+  const isChosen = JSON.stringify(choice) !== JSON.stringify(WHOLE_LIST)
+  const all = formatCount(missions.length, 'mission')
+  useResult(`${shown} of ${all}`)
   return (
     <>
       <p class="lead">
-        {formatCount(reply.missions.length, 'mission')} in{' '}
-        <bdi class="path">{visible(reply.project.path)}</bdi>
+        {shown < missions.length ? `${shown} of ${all}` : all} in{' '}
+        <bdi class="path">{visible(project.path)}</bdi>
       </p>
       <Problems problems={reply.problems} />
-      {reply.missions.length >= FILTER_FROM && <Filter wanted={wanted} setWanted={setWanted} />}
-      {reply.missions.length === 0 && <NoMissions />}
-      {reply.missions.length > 0 && shown.length === 0 && (
-        <Notice title="No mission with these letters">Its title or its directory is searched.</Notice>
-      )}
-      {shown.some(({ progress }) => progress !== null) && <Legend />}
-      {shown.length > 0 && (
-        <ul class="missions" aria-label="Missions">
-          {shown.map((mission) => (
-            <Row key={mission.id} mission={mission} />
-          ))}
-        </ul>
+      {(missions.length >= FILTER_FROM || isChosen) && <Filters missions={missions} choice={choice} />}
+      {missions.length === 0 && <NoMissions />}
+      {missions.length > 0 && shown === 0 && <NoMatch />}
+      {shown > 0 && (
+        <div class="list" onKeyDown={moveInList}>
+          {sections.some((section) => section.missions.some(({ progress }) => progress !== null)) && (
+            <Legend />
+          )}
+          <ul class="missions" aria-label="Missions">
+            {sections.map((section) => (
+              <Section key={section.section} section={section} />
+            ))}
+          </ul>
+        </div>
       )}
     </>
   )
 }
 
-function matches(mission: MissionSummary, wanted: string): boolean {
-  return `${mission.title} ${mission.id}`.toLowerCase().includes(wanted.trim().toLowerCase())
+interface FiltersProps {
+  readonly missions: readonly MissionSummary[]
+  readonly choice: ListChoice
 }
 
-interface FilterProps {
-  readonly wanted: string
-  readonly setWanted: (wanted: string) => void
-}
-
-function Filter({ wanted, setWanted }: FilterProps) {
+function Filters({ missions, choice }: FiltersProps) {
+  const choose = (change: Partial<ListChoice>) =>
+    replaceRoute({ view: 'missions', list: { ...choice, ...change } })
+  const agents = agentsOf(missions).map((agent) => ({ value: agent, name: agent }))
   return (
-    <label class="filter">
-      <span class="visually-hidden">Find a mission</span>
-      <input
-        type="search"
-        placeholder="Find a mission"
-        autocomplete="off"
-        spellcheck={false}
-        value={wanted}
-        onInput={(event) => setWanted(event.currentTarget.value)}
+    <search class="filters">
+      <TextFilter name="Find a mission" text={choice.text} choose={(text) => choose({ text })} />
+      <Select
+        name="Lane"
+        value={choice.lane}
+        options={[{ value: '', name: 'any' }, ...LANE_CHOICES]}
+        choose={(lane) => choose({ lane })}
       />
-    </label>
+      {agents.length > 0 && (
+        <Select
+          name="Agent"
+          value={choice.agent}
+          options={[{ value: '', name: 'any' }, ...agents]}
+          choose={(agent) => choose({ agent })}
+        />
+      )}
+      <Select
+        name="Sort by"
+        value={choice.sort}
+        options={SORTS.map(({ sort, name }) => ({ value: sort, name }))}
+        choose={(sort) => choose({ sort })}
+      />
+    </search>
+  )
+}
+
+function NoMatch() {
+  return (
+    <Notice title="No mission like this">
+      <p>The words are searched in titles, directories and purposes; lane and agent in the work packages.</p>
+      <button
+        type="button"
+        class="button"
+        onClick={() => replaceRoute({ view: 'missions', list: WHOLE_LIST })}
+      >
+        Show all missions
+      </button>
+    </Notice>
+  )
+}
+
+function Section({ section: { section, name, missions } }: { readonly section: ListSection }) {
+  return (
+    <li class="list-section" data-section={section}>
+      <h2 id={`section-${section}`}>
+        {name} <span class="number">{missions.length}</span>
+      </h2>
+      <ul aria-labelledby={`section-${section}`}>
+        {missions.map((mission) => (
+          <Row key={mission.id} mission={mission} />
+        ))}
+      </ul>
+    </li>
   )
 }
 
 function Row({ mission }: { readonly mission: MissionSummary }) {
+  const words = describeCounts(mission)
   return (
-    <li class="mission-row">
+    <li class="mission-row" data-state={mission.state}>
       <div class="mission-name">
-        <h2>
-          <a class="stretched" href={printRoute({ view: 'board', mission: mission.id, card: null })}>
+        <h3>
+          <a class="stretched" href={boardLink(mission.id)} data-row-link>
             <bdi>{visible(mission.title)}</bdi>
           </a>
-        </h2>
+        </h3>
         <p class="quiet">
           <bdi class="path">{visible(mission.id)}</bdi>
           {mission.problem_count > 0 && (
             <span class="problem-count">{formatCount(mission.problem_count, 'problem')}</span>
           )}
+          {mission.purpose !== null && <bdi class="purpose">{visible(mission.purpose)}</bdi>}
         </p>
       </div>
+      <p class="state">{visible(mission.state_words)}</p>
       <Counts mission={mission} />
-      <Progress mission={mission} />
+      {mission.progress === null && words === null ? <span /> : <Progress mission={mission} />}
+      {words !== null && mission.progress !== null && <p class="counts-words quiet">{words}</p>}
       <p class="when quiet">{mission.updated_at !== null && <Ago time={mission.updated_at} />}</p>
     </li>
   )
 }
 
-/** Explains the colours of the counts and bars below. Screen readers get their meaning in words instead. */
+/** The heads of the columns of counts, with the colours of the bars. Screen readers get the counts in words instead. */
 function Legend() {
   return (
     <p class="counts legend" aria-hidden="true">
-      {COLUMNS.map(({ column, name }) => (
-        <span key={column} class="count" data-column={column}>
-          {name}
-        </span>
-      ))}
+      <span class="legend-columns">
+        {COLUMNS.map(({ column, name }) => (
+          <span key={column} class="count" data-column={column}>
+            {name}
+          </span>
+        ))}
+      </span>
     </p>
   )
 }
@@ -128,9 +192,14 @@ function Legend() {
 function Counts({ mission }: { readonly mission: MissionSummary }) {
   return (
     <div class="counts" aria-hidden="true">
-      {COLUMNS.filter(({ column }) => mission.counts[column] > 0).map(({ column, name }) => (
-        <span key={column} class="count" data-column={column} title={name}>
-          {mission.counts[column]}
+      {COLUMNS.map(({ column, name }) => (
+        <span
+          key={column}
+          class={mission.counts[column] === 0 ? 'no-count' : 'count'}
+          data-column={column}
+          title={name}
+        >
+          {mission.counts[column] === 0 ? '·' : mission.counts[column]}
         </span>
       ))}
     </div>

@@ -1,23 +1,23 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
-import { Ago } from '../live/clock.js'
 import { closeTo } from '../location.js'
-import { printRoute } from '../route.js'
+import { boardLink, documentLink, type BoardChoice } from '../route.js'
 import { visible } from '../visible.js'
-import { LaneName, LaneOf } from './card.js'
+import { Copy } from './copy.js'
 import { DocumentText } from './document-text.js'
 import { Notice } from './notice.js'
+import { Facts, History, Notes } from './package-facts.js'
 
 interface PackageDialogProps {
   readonly mission: MissionReply
   readonly card: string
+  readonly choice: BoardChoice
 }
 
 /** A work package with its prompt, beside the board. It has a URL of its own: "back" closes it, a reload keeps it. */
-export function PackageDialog({ mission, card }: PackageDialogProps) {
+export function PackageDialog({ mission, card, choice }: PackageDialogProps) {
   const workPackage = mission.work_packages.find(({ id }) => id === card)
-  const close = () => closeTo({ view: 'board', mission: mission.id, card: null })
+  const close = () => closeTo({ view: 'board', mission: mission.id, card: null, board: choice })
   const dialog = useModal(card)
   return (
     <dialog
@@ -37,6 +37,7 @@ export function PackageDialog({ mission, card }: PackageDialogProps) {
           <h2 id="panel-title" tabIndex={-1}>
             <bdi class="id">{visible(card)}</bdi> <bdi class="title">{visible(workPackage?.title ?? '')}</bdi>
           </h2>
+          <Neighbours mission={mission} card={card} choice={choice} />
           <button type="button" class="button" onClick={close}>
             Close
           </button>
@@ -46,7 +47,7 @@ export function PackageDialog({ mission, card }: PackageDialogProps) {
             It may have been renamed or removed meanwhile.
           </Notice>
         ) : (
-          <Contents mission={mission} workPackage={workPackage} />
+          <Contents mission={mission} workPackage={workPackage} choice={choice} />
         )}
       </div>
     </dialog>
@@ -68,150 +69,78 @@ function useModal(card: string) {
   return dialog
 }
 
+/** The ways to the previous and the next package, in the order of their ids. "Back" still leads to the board. */
+function Neighbours({ mission, card, choice }: PackageDialogProps) {
+  const packages = mission.work_packages
+  const at = packages.findIndex(({ id }) => id === card)
+  if (at < 0) return null
+  return (
+    <nav class="neighbours" aria-label="Work packages">
+      <Neighbour word="Previous" sign="↑" to={packages[at - 1]} mission={mission.id} choice={choice} />
+      <Neighbour word="Next" sign="↓" to={packages[at + 1]} mission={mission.id} choice={choice} />
+    </nav>
+  )
+}
+
+interface NeighbourProps {
+  readonly word: string
+  readonly sign: string
+  readonly to: WorkPackage | undefined
+  readonly mission: string
+  readonly choice: BoardChoice
+}
+
+function Neighbour({ word, sign, to, mission, choice }: NeighbourProps) {
+  if (to === undefined) return null
+  const link = boardLink(mission, to.id, choice)
+  return (
+    <a
+      class="button is-small"
+      href={link}
+      aria-label={`${word}: ${visible(to.id)} ${visible(to.title)}`}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return
+        event.preventDefault()
+        location.replace(link)
+      }}
+    >
+      <span aria-hidden="true">{sign}</span> {visible(to.id)}
+    </a>
+  )
+}
+
 interface ContentsProps {
   readonly mission: MissionReply
   readonly workPackage: WorkPackage
+  readonly choice: BoardChoice
 }
 
-function Contents({ mission, workPackage }: ContentsProps) {
-  const { document } = workPackage
+function Contents({ mission, workPackage, choice }: ContentsProps) {
+  const { document, next_command: command } = workPackage
   return (
     <>
-      <Facts mission={mission} workPackage={workPackage} />
+      {command !== null && (
+        <div class="next">
+          <span class="quiet">Next</span> <code class="command">{visible(command)}</code>
+          <Copy text={command} label="Copy the next command" />
+        </div>
+      )}
+      <Facts mission={mission} workPackage={workPackage} choice={choice} />
+      <History workPackage={workPackage} />
+      <Notes workPackage={workPackage} />
       {document === null ? (
         <Notice title="No prompt">
           The events name this package, but no file below tasks/ describes it.
         </Notice>
       ) : (
-        <>
-          <DocumentText mission={mission} name={document} />
+        <section aria-label="Prompt">
+          <h3 class="panel-section">Prompt</h3>
+          <DocumentText mission={mission} name={document} called="prompt" />
           <p class="quiet">
-            <a href={printRoute({ view: 'documents', mission: mission.id, document })}>
-              Open among the documents
-            </a>
+            <a href={documentLink(mission.id, document)}>Open among the documents</a>
           </p>
-        </>
+        </section>
       )}
     </>
-  )
-}
-
-type FactsProps = Pick<ContentsProps, 'workPackage'>
-
-function Facts({ mission, workPackage }: ContentsProps) {
-  const { dependencies, agent, assignee, phase, model, role, profile, updated_at: updatedAt } = workPackage
-  return (
-    <dl class="facts">
-      <Fact name="Lane">
-        <LaneOf workPackage={workPackage} />
-        {updatedAt !== null && (
-          <span class="quiet">
-            {' '}
-            since <Ago time={updatedAt} />
-          </span>
-        )}
-      </Fact>
-      {agent !== null && <Fact name="Agent">{visible(agent)}</Fact>}
-      {model !== null && <Fact name="Model">{visible(model)}</Fact>}
-      {role !== null && <Fact name="Role">{visible(role)}</Fact>}
-      {profile !== null && <Fact name="Profile">{visible(profile)}</Fact>}
-      {assignee !== null && <Fact name="Assignee">{visible(assignee)}</Fact>}
-      {phase !== null && <Fact name="Phase">{visible(phase)}</Fact>}
-      {dependencies.length > 0 && (
-        <Fact name="Needs">
-          {dependencies.map((name) => (
-            <Dependency key={name} mission={mission} name={name} />
-          ))}
-        </Fact>
-      )}
-      <Subtasks workPackage={workPackage} />
-      <ReviewFacts workPackage={workPackage} />
-      <Notes workPackage={workPackage} />
-    </dl>
-  )
-}
-
-/** The subtasks of the prompt and of the log, those that the log says are done checked off. */
-function Subtasks({ workPackage: { subtasks, subtask_states: said } }: FactsProps) {
-  const states = new Map(said.map(({ id, state }) => [id, state]))
-  const ids = [...new Set([...subtasks, ...states.keys()])]
-  if (ids.length === 0) return null
-  const done = ids.filter((id) => states.get(id) === 'done').length
-  return (
-    <Fact name="Subtasks">
-      {states.size > 0 && `${done} of ${ids.length} done`}
-      <ul class="subtasks">
-        {ids.map((id) => (
-          <li key={id} class={states.get(id) === 'done' ? 'is-done' : undefined}>
-            <bdi>{visible(id)}</bdi> <span class="quiet">{visible(states.get(id) ?? '')}</span>
-          </li>
-        ))}
-      </ul>
-    </Fact>
-  )
-}
-
-function ReviewFacts({ workPackage: { review, review_result: result } }: FactsProps) {
-  return (
-    <>
-      {result !== null && (
-        <Fact name="Verdict">
-          {visible(result.verdict)}
-          {result.reviewer !== null && <span class="quiet"> by {visible(result.reviewer)}</span>}
-          {result.reference !== null && <bdi class="path"> {visible(result.reference)}</bdi>}
-        </Fact>
-      )}
-      {review !== null && (
-        <Fact name="Review">
-          {review.reason !== null && visible(review.reason)} <Said by={review.by} at={review.at} />
-        </Fact>
-      )}
-    </>
-  )
-}
-
-function Notes({ workPackage: { notes } }: FactsProps) {
-  if (notes.length === 0) return null
-  return (
-    <Fact name="Notes">
-      <ul class="notes">
-        {notes.toReversed().map(({ at, by, text }) => (
-          <li key={`${at}\n${text}`}>
-            <bdi>{visible(text)}</bdi> <Said by={by} at={at} />
-          </li>
-        ))}
-      </ul>
-    </Fact>
-  )
-}
-
-/** Who said something, and when. */
-function Said({ by, at }: { readonly by: string | null; readonly at: string | null }) {
-  return (
-    <span class="quiet">
-      {by !== null && visible(by)} {at !== null && <Ago time={at} />}
-    </span>
-  )
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
-function Dependency({ mission, name }: { readonly mission: MissionReply; readonly name: string }) {
-  const found = mission.work_packages.find(({ id }) => id === name)
-  if (found === undefined) return <span class="needed id">{visible(name)} (unknown)</span>
-  return (
-    <span class="needed">
-      <a class="id" href={printRoute({ view: 'board', mission: mission.id, card: name })}>
-        <bdi>{visible(name)}</bdi>
-      </a>
-      <LaneName lane={found.lane} />
-    </span>
   )
 }

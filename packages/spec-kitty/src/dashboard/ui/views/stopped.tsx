@@ -33,6 +33,6 @@ export function Stopped({ met, path }: StoppedProps) {
 
 /** The address of a view of one project means nothing in another. */
 function openTheirs() {
-  history.replaceState(null, '', '#/')
+  history.replaceState(null, '', '#/missions')
   location.reload()
 }

@@ -1,0 +1,82 @@
+import type { MissionReply, WorkPackage } from '../api.js'
+import { hasWords } from './list.js'
+import type { BoardChoice } from './route.js'
+
+/** How the packages of a mission are shown. */
+export type BoardForm = 'columns' | 'list' | 'graph'
+
+export const FORMS: readonly { readonly form: BoardForm; readonly name: string }[] = [
+  { form: 'columns', name: 'Columns' },
+  { form: 'list', name: 'List' },
+  { form: 'graph', name: 'Graph' },
+]
+
+/** Returns the chosen form; without a choice, a finished mission is a list, and any other has columns. */
+export function formOf({ as }: BoardChoice, { section }: Pick<MissionReply, 'section'>): BoardForm {
+  const chosen = FORMS.find(({ form }) => form === as)
+  return chosen?.form ?? (section === 'finished' ? 'list' : 'columns')
+}
+
+export const GROUPS: readonly { readonly value: string; readonly name: string }[] = [
+  { value: '', name: 'nothing' },
+  { value: 'phase', name: 'phase' },
+  { value: 'agent', name: 'agent' },
+]
+
+export interface PackageGroup {
+  /** Null: they are not grouped. */
+  readonly name: string | null
+  readonly packages: readonly WorkPackage[]
+}
+
+/** Returns the packages by phase or agent, sorted by its name; those without one come last. */
+export function groupPackages(packages: readonly WorkPackage[], by: string): readonly PackageGroup[] {
+  if (by !== 'phase' && by !== 'agent') return [{ name: null, packages }]
+  const nameOf = (one: WorkPackage) => (by === 'phase' ? one.phase : whoHas(one)) ?? ''
+  const names = [...new Set(packages.map(nameOf))].toSorted(byName)
+  return names.map((name) => ({
+    name: name === '' ? `No ${by}` : name,
+    packages: packages.filter((one) => nameOf(one) === name),
+  }))
+}
+
+function byName(one: string, other: string): number {
+  if (one === '' || other === '') return one === other ? 0 : one === '' ? 1 : -1
+  return one.localeCompare(other, 'en', { numeric: true })
+}
+
+/** Returns who has a package: its agent, or else the assignee; null: nobody. */
+export function whoHas({ agent, assignee }: Pick<WorkPackage, 'agent' | 'assignee'>): string | null {
+  return agent || assignee || null
+}
+
+/** Returns the agents and assignees of a mission, each once, sorted. */
+export function peopleOf(packages: readonly WorkPackage[]): readonly string[] {
+  const names = packages.flatMap(({ agent, assignee }) => [agent ?? '', assignee ?? ''])
+  return [...new Set(names)].filter((name) => name !== '').toSorted(byName)
+}
+
+/** Returns the packages with the words and the agent that the reader chose. */
+export function choosePackages(
+  packages: readonly WorkPackage[],
+  choice: BoardChoice,
+): readonly WorkPackage[] {
+  return packages.filter(({ id, title, agent, assignee, phase }) => {
+    if (choice.agent !== '' && agent !== choice.agent && assignee !== choice.agent) return false
+    return hasWords(choice.text, [id, title, agent, assignee, phase])
+  })
+}
+
+/** Returns what changed between two replies in words, for a screen reader: `WP02 Go on is now Approved`. */
+export function describeMoves(
+  before: readonly WorkPackage[],
+  after: readonly WorkPackage[],
+  nameOf: (lane: string) => string,
+): string {
+  const lanes = new Map(before.map(({ id, lane }) => [id, lane]))
+  const moved = after.filter(({ id, lane }) => lane !== null && lanes.has(id) && lanes.get(id) !== lane)
+  const [first, ...more] = moved
+  if (first === undefined) return 'The mission has changed.'
+  const others = more.length === 0 ? '' : ` ${more.length} more have moved.`
+  return `${first.id} ${first.title} is now ${nameOf(first.lane ?? '')}.${others}`
+}

@@ -1,0 +1,68 @@
+import type { BoardColumn, FlowDay, PackageFlow } from '../api.js'
+
+/** From the bottom of the chart to its top: what is finished first, so that its upper edge is the burn-up. */
+const STACK: readonly BoardColumn[] = ['done', 'approved', 'for_review', 'doing', 'planned']
+
+export interface Area {
+  readonly column: BoardColumn
+  /** The points of a polygon, as SVG has them. */
+  readonly points: string
+}
+
+export interface BurnUp {
+  readonly areas: readonly Area[]
+  /** The highest number of packages. */
+  readonly top: number
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Returns the areas of a burn-up chart of this size. A day counts as it ended, and what is between two days was like the day
+ * before, so the edges are steps.
+ */
+export function burnUp(days: readonly FlowDay[], width: number, height: number): BurnUp {
+  const top = Math.max(1, ...days.map(({ total }) => total))
+  const edges = edgesOf(days, width)
+  return {
+    top,
+    areas: STACK.map((column, at) => {
+      const upper = days.map((day) => height - (stacked(day, at + 1) / top) * height)
+      const lower = days.map((day) => height - (stacked(day, at) / top) * height)
+      const points = [...steps(edges, upper), ...steps(edges, lower).toReversed()]
+      return { column, points: points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ') }
+    }),
+  }
+}
+
+/** Returns where each day begins, and where the last one ends. */
+function edgesOf(days: readonly FlowDay[], width: number): readonly number[] {
+  const first = Date.parse(days[0]?.date ?? '')
+  const end = Date.parse(days.at(-1)?.date ?? '') + DAY_MS
+  const xOf = (ms: number) => (end > first ? ((ms - first) / (end - first)) * width : 0)
+  return [...days.map(({ date }) => xOf(Date.parse(date))), width]
+}
+
+function steps(edges: readonly number[], heights: readonly number[]): readonly (readonly [number, number])[] {
+  return heights.flatMap((y, at) => [[edges[at] ?? 0, y] as const, [edges[at + 1] ?? 0, y] as const])
+}
+
+function stacked(day: FlowDay, count: number): number {
+  return STACK.slice(0, count).reduce((sum, column) => sum + day[column], 0)
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+/** Returns the median of the cycle times in seconds; null if there are none. */
+export function medianCycle(packages: readonly PackageFlow[]): number | null {
+  const times = packages
+    .flatMap(({ cycle_seconds: seconds }) => seconds ?? [])
+    .toSorted((one, other) => one - other)
+  const middle = times.length / 2
+  if (times.length === 0) return null
+  return times.length % 2 === 1
+    ? (times[Math.floor(middle)] ?? null)
+    : ((times[middle - 1] ?? 0) + (times[middle] ?? 0)) / 2
+}

@@ -1,0 +1,73 @@
+import type { WorkPackage } from '../api.js'
+
+type Package = Pick<WorkPackage, 'id' | 'dependencies'>
+
+/** Where a package is drawn: `column` counts what must be done before it, `row` is its place in that column. */
+export interface Place {
+  readonly id: string
+  readonly column: number
+  readonly row: number
+}
+
+export interface Graph {
+  readonly places: readonly Place[]
+  /** From what is needed to what needs it. Needs that are not in the mission are left out. */
+  readonly arrows: readonly { readonly from: Place; readonly to: Place }[]
+  readonly columns: number
+  readonly rows: number
+}
+
+/**
+ * Returns a drawing of what needs what: every package stands to the right of everything that it needs, close to the rows of
+ * those. In a circle of packages that need each other, the first one met stands left.
+ */
+export function layGraph(packages: readonly Package[]): Graph {
+  const byId = new Map(packages.map((one) => [one.id, one]))
+  const depths = depthsOf(byId)
+  const columns = Math.max(0, ...depths.values()) + (packages.length === 0 ? 0 : 1)
+  const placed = new Map<string, Place>()
+  for (let column = 0; column < columns; column += 1) {
+    const here = packages.filter(({ id }) => depths.get(id) === column)
+    const sorted = here.toSorted((one, other) => heightOf(one, placed) - heightOf(other, placed))
+    for (const [row, { id }] of sorted.entries()) placed.set(id, { id, column, row })
+  }
+  const places = packages.flatMap(({ id }) => placed.get(id) ?? [])
+  return {
+    places,
+    arrows: places.flatMap((to) =>
+      needsOf(byId.get(to.id), byId).flatMap((id) => {
+        const from = placed.get(id)
+        return from === undefined ? [] : [{ from, to }]
+      }),
+    ),
+    columns,
+    rows: Math.max(0, ...places.map(({ row }) => row + 1)),
+  }
+}
+
+function needsOf(one: Package | undefined, byId: ReadonlyMap<string, Package>): readonly string[] {
+  return [...new Set(one?.dependencies)].filter((id) => byId.has(id) && id !== one?.id)
+}
+
+/** Returns for each package the length of the longest way to it. */
+function depthsOf(byId: ReadonlyMap<string, Package>): ReadonlyMap<string, number> {
+  const depths = new Map<string, number>()
+  const onWay = new Set<string>()
+  const depthOf = (id: string): number => {
+    const known = depths.get(id)
+    if (known !== undefined || onWay.has(id)) return known ?? -1
+    onWay.add(id)
+    const depth = Math.max(-1, ...needsOf(byId.get(id), byId).map(depthOf)) + 1
+    onWay.delete(id)
+    depths.set(id, depth)
+    return depth
+  }
+  for (const id of byId.keys()) depthOf(id)
+  return depths
+}
+
+/** Returns the mean row of what a package needs. */
+function heightOf(one: Package, placed: ReadonlyMap<string, Place>): number {
+  const rows = one.dependencies.flatMap((id) => placed.get(id)?.row ?? [])
+  return rows.length === 0 ? Number.MAX_SAFE_INTEGER : rows.reduce((sum, row) => sum + row, 0) / rows.length
+}

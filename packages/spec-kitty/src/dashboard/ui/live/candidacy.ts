@@ -1,0 +1,57 @@
+export interface Candidacy {
+  /** Leads as soon as no other window does. */
+  stand(): void
+  /** Leads now, also if another window does: one that hangs never gives its lock back. */
+  takeOver(): void
+  /** Neither leads nor wants to. */
+  withdraw(): void
+  isStanding(): boolean
+}
+
+/**
+ * Chooses one of all windows by a Web Lock of this name: it moves within milliseconds when its window closes, crashes or
+ * withdraws. `lead` is called in the chosen window, and `resign` when it is no longer the one.
+ */
+export function createCandidacy(name: string, lead: () => void, resign: () => void): Candidacy {
+  let current: AbortController | null = null
+  let end: (() => void) | null = null
+
+  const request = (mine: AbortController, options: LockOptions) => {
+    const held = () =>
+      new Promise<void>((resolve) => {
+        if (current !== mine) return resolve()
+        end = resolve
+        lead()
+      })
+    void navigator.locks.request(name, options, held).catch(() => {
+      // Withdrawn, or another window took over.
+      if (current !== mine) return
+      resign()
+      stand()
+    })
+  }
+  const stand = () => {
+    current = new AbortController()
+    request(current, { signal: current.signal })
+  }
+  const leave = () => {
+    const left = current
+    current = null
+    left?.abort()
+    end?.()
+    end = null
+  }
+  return {
+    stand,
+    takeOver: () => {
+      leave()
+      current = new AbortController()
+      request(current, { steal: true })
+    },
+    withdraw: () => {
+      leave()
+      resign()
+    },
+    isStanding: () => current !== null,
+  }
+}

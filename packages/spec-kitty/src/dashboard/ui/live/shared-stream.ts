@@ -1,0 +1,156 @@
+import { createCandidacy } from './candidacy.js'
+import { createStream, SILENCE_MS, type Stream, type StreamListeners } from './stream.js'
+
+/** An event of the stream; `id` is empty if the dashboard gave it none. */
+interface Told {
+  readonly name: string
+  readonly data: string
+  readonly id: string
+}
+
+/** What the window that has the stream (the leader) says, and what a window that has just been shown asks. */
+type Message =
+  | { readonly kind: 'event'; readonly event: Told }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'who'; readonly asker: string }
+  | {
+      readonly kind: 'welcome'
+      readonly asker: string
+      readonly events: readonly Told[]
+      readonly isWatched: boolean
+    }
+
+/** What a newcomer must know of the past: the last event of each name. */
+const REMEMBERED = ['hello', 'watch'] as const
+
+const EVERYTHING = JSON.stringify({ missions: null })
+
+/** What a window knows of the stream, whoever has it. */
+interface Heard {
+  /** The last event of each name since the last `hello`. */
+  readonly past: Map<string, Told>
+  /** The id of the last event, which a new leader tells the dashboard. */
+  lastId: string
+  /** Whether the first `changed` came: from then on every change is told. */
+  isWatched: boolean
+  /** Whether this window was hidden, and has not read everything since. */
+  hasMissed: boolean
+}
+
+/**
+ * Returns an event stream like `createStream`, one for all visible windows of this browser: a browser opens six connections
+ * to one server, so the seventh window with a stream of its own would never load. A Web Lock chooses the window that has
+ * the stream, and a `BroadcastChannel` hands its events on. (A SharedWorker dies without a word with the window that made
+ * it.) A browser without locks has a stream for each window.
+ */
+export function createSharedStream(url: string, listeners: StreamListeners): Stream {
+  if (navigator.locks === undefined) return createStream(() => url, listeners)
+  const name = `spec-kitty ${buildOfPage()}`
+  const heard: Heard = { past: new Map(), lastId: '', isWatched: false, hasMissed: false }
+  const channel = new BroadcastChannel(name)
+  // The target origin that the rule asks for is one of windows: a channel has only its own origin.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  const say = (message: Message) => channel.postMessage(message)
+  const own = crypto.randomUUID()
+  const stream = createStream(
+    () => (heard.lastId === '' ? url : `${url}?after=${encodeURIComponent(heard.lastId)}`),
+    passOn(heard, listeners, say),
+  )
+  const silence = createSilence(() => {
+    listeners.onLost()
+    candidacy.takeOver()
+  })
+  const lead = () => {
+    silence.end()
+    stream.open()
+  }
+  const candidacy = createCandidacy(name, lead, () => stream.close())
+  channel.addEventListener('message', ({ data: message }: MessageEvent<Message>) => {
+    if (!candidacy.isStanding()) return
+    if (message.kind === 'who') {
+      if (stream.isOpen()) welcome(heard, message.asker, say)
+    } else if (!stream.isOpen()) {
+      silence.begin()
+      follow(heard, listeners, message, own)
+    }
+  })
+  return {
+    open: () => {
+      if (candidacy.isStanding()) return
+      say({ kind: 'who', asker: own })
+      silence.begin()
+      candidacy.stand()
+    },
+    close: () => {
+      heard.hasMissed ||= heard.past.has('hello')
+      silence.end()
+      candidacy.withdraw()
+    },
+    isOpen: () => candidacy.isStanding(),
+  }
+}
+
+/** Windows with another build of the page may not understand each other. */
+function buildOfPage(): string {
+  return document.querySelector<HTMLMetaElement>('meta[name="page-build"]')?.content ?? ''
+}
+
+/** What the leader does with its stream: it hears every event itself, and says it to the others. */
+function passOn(heard: Heard, listeners: StreamListeners, say: (message: Message) => void): StreamListeners {
+  const pass = (name: string) => (data: string, id: string) => {
+    const event = { name, data, id }
+    hear(heard, listeners, event)
+    say({ kind: 'event', event })
+  }
+  return {
+    events: Object.fromEntries(Object.keys(listeners.events).map((name) => [name, pass(name)])),
+    onLost: () => {
+      listeners.onLost()
+      say({ kind: 'lost' })
+    },
+  }
+}
+
+function follow(heard: Heard, listeners: StreamListeners, message: Message, own: string): void {
+  if (message.kind === 'lost') listeners.onLost()
+  else if (message.kind === 'event') hear(heard, listeners, message.event)
+  else if (message.kind === 'welcome' && message.asker === own) {
+    for (const event of message.events) hear(heard, listeners, event)
+    // A window that was hidden reads everything again; a new one has just begun to read.
+    if (message.isWatched && heard.hasMissed) listeners.events['changed']?.(EVERYTHING, '')
+    heard.isWatched = message.isWatched
+    if (message.isWatched) heard.hasMissed = false
+  }
+}
+
+function welcome(heard: Heard, asker: string, say: (message: Message) => void): void {
+  const events = REMEMBERED.flatMap((name) => heard.past.get(name) ?? [])
+  if (events.length > 0) say({ kind: 'welcome', asker, events, isWatched: heard.isWatched })
+}
+
+function hear(heard: Heard, listeners: StreamListeners, event: Told): void {
+  const { name, data, id } = event
+  if (name === 'hello') {
+    heard.past.clear()
+    heard.isWatched = false
+  }
+  heard.past.set(name, event)
+  if (id !== '') heard.lastId = id
+  if (name === 'changed') {
+    heard.isWatched = true
+    heard.hasMissed = false
+  }
+  listeners.events[name]?.(data, id)
+}
+
+/** Calls `broken` when nothing was heard of the leader for as long as a dashboard may be silent: its window hangs. */
+function createSilence(broken: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return {
+    begin: () => {
+      clearTimeout(timer)
+      timer = setTimeout(broken, SILENCE_MS)
+    },
+    end: () => clearTimeout(timer),
+  }
+}

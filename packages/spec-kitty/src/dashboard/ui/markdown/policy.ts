@@ -1,0 +1,20 @@
+import type { Config } from 'dompurify'
+
+type Policy = NonNullable<Config['TRUSTED_TYPES_POLICY']>
+
+/** The part of the Trusted Types API that is used here; TypeScript's DOM library does not declare it yet. */
+interface TrustedTypesWindow {
+  readonly trustedTypes?: { readonly createPolicy: (name: string, rules: object) => Policy }
+}
+
+/**
+ * The page's only Trusted Types policy, for `sanitise` alone. It is made when the page starts, not when the first document is
+ * shown, because a policy of this name can be made once. It passes on what DOMPurify gives to the browser's parser, which
+ * builds an inert document from it. Null if the browser does not support Trusted Types.
+ */
+export const policy: Policy | null =
+  (window as TrustedTypesWindow).trustedTypes?.createPolicy('spec-kitty', {
+    createHTML: (html: string) => html,
+    createScript: () => '',
+    createScriptURL: () => '',
+  }) ?? null

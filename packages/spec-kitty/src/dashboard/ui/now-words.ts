@@ -1,0 +1,65 @@
+import type { AgentProcess, NowReply, WaitingPackage } from '../api.js'
+import { formatCount } from './format.js'
+
+type Liveness = AgentProcess['liveness']
+
+export const LIVENESS: Readonly<Record<Liveness, { readonly name: string; readonly meaning: string }>> = {
+  running: {
+    name: 'Running',
+    meaning:
+      'The process that the log names lives on this machine: its number and its start time are the same.',
+  },
+  not_running_here: {
+    name: 'Not running here',
+    meaning:
+      'No process on this machine has that number and start time. It has ended, or it runs on another machine or in a container.',
+  },
+  unknown: {
+    name: 'Unknown',
+    meaning:
+      'The log names no process or no start time, or this system does not tell. Silence is never taken for an end.',
+  },
+}
+
+const REASONS: Readonly<Record<WaitingPackage['why'], string>> = {
+  for_review: 'For review',
+  review_abandoned: 'Review left',
+  blocked: 'Blocked',
+  sent_back: 'Sent back',
+}
+
+/** Returns in two words why a package waits for the reader. */
+export function waitingWord(why: string): string {
+  return Object.hasOwn(REASONS, why) ? REASONS[why as WaitingPackage['why']] : why
+}
+
+/** Returns one line of what there is: `3 wait for you, 1 stalled, 2 at work`. */
+export function summariseNow({ counts }: NowReply): string {
+  const parts = [
+    counts.waiting > 0 && `${counts.waiting} ${counts.waiting === 1 ? 'waits' : 'wait'} for you`,
+    counts.stalled > 0 && `${counts.stalled} stalled`,
+    counts.working > 0 && `${counts.working} at work`,
+    counts.ready_to_merge > 0 && `${formatCount(counts.ready_to_merge, 'mission')} to merge`,
+  ]
+  return parts.filter((part) => part !== false).join(', ')
+}
+
+/** Returns the packages that wait now and did not before. */
+export function newlyWaiting(before: NowReply, after: NowReply): readonly WaitingPackage[] {
+  const known = new Set(before.waiting.map(keyOf))
+  return after.waiting.filter((one) => !known.has(keyOf(one)))
+}
+
+/** Stands for a package in all missions, and why it waits. */
+export function keyOf({
+  mission,
+  id,
+  why,
+}: Pick<WaitingPackage, 'mission' | 'id'> & { readonly why?: string }): string {
+  return JSON.stringify([mission.id, id, why])
+}
+
+/** Returns an agent without what its name repeats of itself: of `claude:opus:reviewer-x:reviewer` the tool, `claude`. */
+export function shortAgent(agent: string): string {
+  return agent.split(':', 1)[0]?.trim() || agent
+}

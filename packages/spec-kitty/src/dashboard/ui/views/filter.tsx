@@ -1,0 +1,87 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { announce } from '../live/announce.js'
+import { visible } from '../visible.js'
+
+interface TextFilterProps {
+  /** What is found: `Find a mission`. */
+  readonly name: string
+  readonly text: string
+  readonly choose: (text: string) => void
+}
+
+/** A field that filters by text. The key `/` leads to it from anywhere in the view, and Escape empties it. */
+export function TextFilter({ name, text, choose }: TextFilterProps) {
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    const focusOnSlash = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return
+      event.preventDefault()
+      input.current?.focus()
+    }
+    addEventListener('keydown', focusOnSlash)
+    return () => removeEventListener('keydown', focusOnSlash)
+  }, [])
+  return (
+    <label class="filter">
+      <span class="visually-hidden">{name}</span>
+      <input
+        ref={input}
+        type="search"
+        placeholder={`${name}  ( / )`}
+        aria-keyshortcuts="/"
+        autocomplete="off"
+        spellcheck={false}
+        value={text}
+        onInput={(event) => choose(event.currentTarget.value)}
+      />
+    </label>
+  )
+}
+
+/** Whether a key is text for a field, or for a dialog over the page. */
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.target
+  return target instanceof Element && target.closest('input, select, textarea, dialog') !== null
+}
+
+interface SelectProps {
+  readonly name: string
+  readonly value: string
+  readonly options: readonly { readonly value: string; readonly name: string }[]
+  readonly choose: (value: string) => void
+}
+
+/** A choice of one; a value of the URL that is no option is shown as one, because it filters all the same. */
+export function Select({ name, value, options, choose }: SelectProps) {
+  const isKnown = options.some((option) => option.value === value)
+  // By number: a value may hold what would deceive a reader of the page's source.
+  const shown = isKnown ? options : [...options, { value, name: value }]
+  return (
+    <label class="select">
+      <span>{name}</span>
+      <select
+        value={shown.findIndex((option) => option.value === value)}
+        onChange={(event) => choose(shown[event.currentTarget.selectedIndex]?.value ?? '')}
+      >
+        {shown.map((option, at) => (
+          <option key={option.value} value={at}>
+            {visible(option.name)}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+const SETTLED_MS = 600
+
+/** Says a result to screen readers once the reader has stopped typing; not what is there at first. */
+export function useResult(words: string): void {
+  const first = useRef(words)
+  useEffect(() => {
+    if (first.current === words) return undefined
+    first.current = ''
+    const timer = setTimeout(() => announce(words), SETTLED_MS)
+    return () => clearTimeout(timer)
+  }, [words])
+}

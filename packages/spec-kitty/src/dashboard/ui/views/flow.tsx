@@ -1,0 +1,176 @@
+import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
+import { COLUMNS } from '../columns.js'
+import { burnUp, medianCycle } from '../flow.js'
+import { formatCount, formatDuration } from '../format.js'
+import { boardLink } from '../route.js'
+import { visible } from '../visible.js'
+import { Notice } from './notice.js'
+
+/** How a mission went on: how much was where on each day, and how long each package took. */
+export function FlowView({ mission }: { readonly mission: MissionReply }) {
+  const { days, packages } = mission.flow
+  if (days.length === 0) {
+    return (
+      <Notice title="Nothing has happened yet">
+        <p>As soon as the log moves a work package, its way over time is drawn here.</p>
+      </Notice>
+    )
+  }
+  return (
+    <div class="flow">
+      <section aria-label="Burn-up">
+        <h2>Burn-up</h2>
+        <p class="quiet">Work packages in each column at the end of each day (UTC).</p>
+        <div class="flow-pair">
+          <BurnUpChart days={days} />
+          <DaysTable days={days} />
+        </div>
+      </section>
+      <section aria-label="Cycle time">
+        <h2>Cycle time</h2>
+        <p class="quiet">{describeCycles(packages)}</p>
+        <CycleTable packages={packages} mission={mission} />
+      </section>
+    </div>
+  )
+}
+
+function describeCycles(packages: readonly PackageFlow[]): string {
+  const median = medianCycle(packages)
+  const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
+  if (median === null) return 'From Doing to Approved. No work package has come that far yet.'
+  return `From Doing to Approved: half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
+}
+
+const CHART = { width: 640, height: 260 } as const
+
+function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
+  const { areas, top } = burnUp(days, CHART.width, CHART.height)
+  const [first, last] = [days[0], days.at(-1)]
+  const words = `From ${first?.date} to ${last?.date}: ${last?.done} of ${last?.total} done. The table has every day.`
+  return (
+    <figure class="chart">
+      <p class="counts legend" aria-hidden="true">
+        {COLUMNS.map(({ column, name }) => (
+          <span key={column} class="count" data-column={column}>
+            {name}
+          </span>
+        ))}
+      </p>
+      <div class="chart-body">
+        <div class="chart-scale" aria-hidden="true">
+          <span>{top}</span>
+          <span>0</span>
+        </div>
+        <svg
+          viewBox={`0 0 ${CHART.width} ${CHART.height}`}
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={words}
+        >
+          {areas.map(({ column, points }) => (
+            <polygon key={column} class="segment" data-column={column} points={points} />
+          ))}
+        </svg>
+      </div>
+      <figcaption>
+        <span>{first?.date}</span> <span>{last?.date}</span>
+      </figcaption>
+    </figure>
+  )
+}
+
+function DaysTable({ days }: { readonly days: readonly FlowDay[] }) {
+  return (
+    <div class="wide is-high" tabIndex={0} role="group" aria-label="Days">
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">Day</th>
+            {COLUMNS.map(({ column, name }) => (
+              <th key={column} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {days.toReversed().map((day) => (
+            <tr key={day.date}>
+              <th scope="row">{day.date}</th>
+              {COLUMNS.map(({ column }) => (
+                <td key={column}>{day[column]}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+interface CycleTableProps {
+  readonly packages: readonly PackageFlow[]
+  readonly mission: MissionReply
+}
+
+function CycleTable({ packages, mission }: CycleTableProps) {
+  const longest = Math.max(1, ...packages.map(({ cycle_seconds: seconds }) => seconds ?? 0))
+  const titles = new Map(mission.work_packages.map(({ id, title }) => [id, title]))
+  return (
+    <div class="wide" tabIndex={0} role="group" aria-label="Cycle times">
+      <table class="figures is-cycle">
+        <thead>
+          <tr>
+            <th scope="col">Work package</th>
+            <th scope="col">Started</th>
+            <th scope="col">Approved</th>
+            <th scope="col">Took</th>
+            <th scope="col">Sent back</th>
+          </tr>
+        </thead>
+        <tbody>
+          {packages.map((one) => (
+            <tr key={one.id}>
+              <th scope="row">
+                <a href={boardLink(mission.id, one.id)}>
+                  <bdi class="id">{visible(one.id)}</bdi>
+                </a>{' '}
+                <bdi>{visible(titles.get(one.id) ?? '')}</bdi>
+              </th>
+              <td>{printTime(one.started_at)}</td>
+              <td>{printTime(one.finished_at)}</td>
+              <td class="took">
+                <Took seconds={one.cycle_seconds} longest={longest} />
+              </td>
+              <td>{one.sent_back === 0 ? '' : `${one.sent_back}×`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Took({ seconds, longest }: { readonly seconds: number | null; readonly longest: number }) {
+  if (seconds === null) return null
+  return (
+    <>
+      <svg width="120" height="10" aria-hidden="true">
+        <rect class="took-bar" width={Math.max(2, (seconds / longest) * 120)} height="10" rx="2" />
+      </svg>{' '}
+      {formatDuration(seconds)}
+    </>
+  )
+}
+
+function printTime(time: string | null): string {
+  const date = new Date(time ?? '')
+  if (Number.isNaN(date.getTime())) return ''
+  return date.toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  })
+}

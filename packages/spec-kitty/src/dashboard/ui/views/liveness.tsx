@@ -1,0 +1,13 @@
+import type { AgentProcess } from '../../api.js'
+import { LIVENESS } from '../now-words.js'
+import { visible } from '../visible.js'
+
+/** Whether the process of an agent lives, in a word; its tooltip says why. */
+export function LivenessWord({ process }: { readonly process: AgentProcess | null }) {
+  const liveness = process?.liveness ?? 'unknown'
+  return (
+    <span class="mark" data-liveness={liveness} title={visible(process?.why ?? LIVENESS[liveness].meaning)}>
+      {LIVENESS[liveness].name}
+    </span>
+  )
+}

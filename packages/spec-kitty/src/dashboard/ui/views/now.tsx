@@ -1,0 +1,269 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { NowPackage, NowReply, WaitingPackage } from '../../api.js'
+import { laneName } from '../columns.js'
+import { Since } from '../live/clock.js'
+import { rawReplies, type Reading } from '../live/reply.js'
+import { beginNotifying, notifying, stopNotifying } from '../notify.js'
+import { keyOf, LIVENESS, shortAgent, summariseNow, waitingWord } from '../now-words.js'
+import { boardLink } from '../route.js'
+import { setTitle } from '../title.js'
+import { visible } from '../visible.js'
+import { CommandToCopy } from './copy.js'
+import { Guard } from './guard.js'
+import { moveInList } from './list-keys.js'
+import { LivenessWord } from './liveness.js'
+import { Failed, Loading, Notice, Stale } from './notice.js'
+import { Subtasks } from './subtasks.js'
+
+/** Who works on what in all missions, and what waits for the reader. */
+export function NowView({ now }: { readonly now: Reading<NowReply> }) {
+  const reply = now.value
+  useEffect(() => setTitle('Now · spec-kitty dashboard'), [])
+  return (
+    <div class="view">
+      <div class="title-row">
+        <h1>Now</h1>
+        <NotifyButton />
+      </div>
+      {reply !== null && <Stale failure={now.failure} />}
+      {reply !== null ? (
+        <Guard what="This view" of={reply} raw={rawReplies}>
+          <Lists reply={reply} />
+        </Guard>
+      ) : now.failure !== null ? (
+        <Failed what="What happens now" failure={now.failure} read={now.read} />
+      ) : (
+        <Loading />
+      )}
+    </div>
+  )
+}
+
+function Lists({ reply }: { readonly reply: NowReply }) {
+  const { working, waiting, stalled, ready_to_merge: merging, counts } = reply
+  const words = summariseNow(reply)
+  if (words === '') return <Quiet />
+  return (
+    <div class="now" onKeyDown={moveInList}>
+      <p class="lead">{words}</p>
+      <Section
+        name="Waiting for you"
+        count={counts.waiting}
+        shown={waiting.length}
+        empty="Nothing waits for you."
+      >
+        {waiting.map((one) => (
+          <Waiting key={keyOf(one)} one={one} />
+        ))}
+      </Section>
+      <Section name="Stalled" count={counts.stalled} shown={stalled.length}>
+        {stalled.map((one) => (
+          <Working key={keyOf(one)} one={one} />
+        ))}
+      </Section>
+      <Section name="At work" count={counts.working} shown={working.length} empty="Nobody is at work.">
+        {working.map((one) => (
+          <Working key={keyOf(one)} one={one} />
+        ))}
+      </Section>
+      <Section name="Ready to merge" count={counts.ready_to_merge} shown={merging.length}>
+        {merging.map(({ mission, since, command }) => (
+          <li key={mission.id} class="now-row is-merge">
+            <MissionLink mission={mission} since={since} />
+            <CommandToCopy command={command} />
+          </li>
+        ))}
+      </Section>
+      <Meanings />
+    </div>
+  )
+}
+
+interface SectionProps {
+  readonly name: string
+  readonly count: number
+  readonly shown: number
+  /** What is said if there is nothing; without it, the section is left out then. */
+  readonly empty?: string
+  readonly children: ComponentChildren
+}
+
+function Section({ name, count, shown, empty, children }: SectionProps) {
+  if (count === 0 && empty === undefined) return null
+  return (
+    <section class="now-section" aria-label={name}>
+      <h2>
+        {name} <span class="number">{count}</span>
+      </h2>
+      {count === 0 ? <p class="quiet">{empty}</p> : <ul>{children}</ul>}
+      {shown < count && <p class="quiet">{count - shown} more are not shown here.</p>}
+    </section>
+  )
+}
+
+/** One package: the word that matters most first, then what it is, who has it, and for how long. */
+function Row({
+  one,
+  word,
+  children,
+}: {
+  readonly one: NowPackage
+  readonly word: ComponentChildren
+  readonly children?: ComponentChildren
+}) {
+  return (
+    <li class="now-row" data-package={one.id} data-lane={one.lane}>
+      {word}
+      <div class="now-what">
+        <h3>
+          <a class="stretched" href={boardLink(one.mission.id, one.id)} data-row-link>
+            <bdi class="id">{visible(one.id)}</bdi> <bdi>{visible(one.title)}</bdi>
+          </a>
+        </h3>
+        <p class="quiet">
+          <bdi>{visible(one.mission.title)}</bdi>
+          {one.sent_back > 0 && <span> · sent back {times(one.sent_back)}</span>}
+          {children}
+        </p>
+      </div>
+      <Who one={one} />
+      <Subtasks done={one.subtasks_done} total={one.subtasks_total} />
+      <p class="when quiet">
+        {one.lane_since !== null && (
+          <>
+            <span class="visually-hidden">{visible(laneName(one.lane))}</span> <Since time={one.lane_since} />
+          </>
+        )}
+      </p>
+    </li>
+  )
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
+}
+
+function Waiting({ one }: { readonly one: WaitingPackage }) {
+  return (
+    <Row
+      one={one}
+      word={
+        <span class="mark" data-why={one.why}>
+          {waitingWord(one.why)}
+        </span>
+      }
+    >
+      {one.reason !== null && (
+        <>
+          {' · '}
+          <bdi>{visible(one.reason)}</bdi>
+        </>
+      )}
+    </Row>
+  )
+}
+
+function Working({ one }: { readonly one: NowPackage }) {
+  const { process } = one
+  return (
+    <Row one={one} word={<LivenessWord process={process} />}>
+      {process !== null && process.liveness !== 'running' && <> · {visible(process.why)}</>}
+    </Row>
+  )
+}
+
+function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPackage }) {
+  const name = agent ?? assignee
+  const more = [model, role].filter((part) => part !== null && part !== '')
+  return (
+    <p class="who">
+      {name === null ? (
+        <span class="quiet">nobody named</span>
+      ) : (
+        <bdi title={visible(name)}>{visible(shortAgent(name))}</bdi>
+      )}
+      {more.length > 0 && <span class="quiet">{more.map((part) => visible(part ?? '')).join(', ')}</span>}
+    </p>
+  )
+}
+
+function MissionLink({
+  mission,
+  since,
+}: {
+  readonly mission: NowReply['ready_to_merge'][number]['mission']
+  readonly since: string | null
+}) {
+  return (
+    <div class="now-what">
+      <h3>
+        <a href={boardLink(mission.id)} data-row-link>
+          <bdi>{visible(mission.title)}</bdi>
+        </a>
+      </h3>
+      <p class="quiet">
+        approved, waiting for merge
+        {since !== null && (
+          <>
+            {' '}
+            <Since time={since} />
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
+
+/** Explains the words above, where a reader who does not know them looks. */
+function Meanings() {
+  return (
+    <details class="meanings">
+      <summary>What do Running, Not running here and Unknown mean?</summary>
+      <dl>
+        {Object.values(LIVENESS).map(({ name, meaning }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>Stalled</dt>
+          <dd>
+            In Doing, but its process is not running here. Look whether it runs elsewhere before you start it
+            again.
+          </dd>
+        </div>
+      </dl>
+    </details>
+  )
+}
+
+function Quiet() {
+  return (
+    <Notice title="Nothing is in work, and nothing waits for you">
+      <p>As soon as an agent claims a work package, or one needs your review, it is listed here.</p>
+      <p>
+        <a href="#/missions">See all missions</a>
+      </p>
+    </Notice>
+  )
+}
+
+function NotifyButton() {
+  const [state, setState] = useState(notifying)
+  if (state === 'impossible') return null
+  if (state === 'refused') return <p class="quiet">This browser refuses notifications from this page.</p>
+  const isOn = state === 'on'
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-pressed={isOn}
+      onClick={() => (isOn ? setState(stopNotifying()) : void beginNotifying().then(setState))}
+    >
+      {isOn ? 'Notifying' : 'Notify me'}
+      <span class="visually-hidden"> when something waits for me</span>
+    </button>
+  )
+}

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest'
+import type {
+  FlowDay,
+  MissionSummary,
+  NowReply,
+  WaitingPackage,
+  WorkPackage,
+} from '../../src/dashboard/api.js'
+import { choosePackages, describeMoves, formOf, groupPackages } from '../../src/dashboard/ui/board.js'
+import { burnUp, medianCycle } from '../../src/dashboard/ui/flow.js'
+import { layGraph } from '../../src/dashboard/ui/graph.js'
+import { agentsOf, sectionsOf } from '../../src/dashboard/ui/list.js'
+import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
+import { newlyWaiting, shortAgent, summariseNow, waitingWord } from '../../src/dashboard/ui/now-words.js'
+import { WHOLE_BOARD, WHOLE_LIST } from '../../src/dashboard/ui/route.js'
+
+function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary {
+  return {
+    id,
+    title: `Title of ${id}`,
+    progress: 0.5,
+    counts: { planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 },
+    not_finalised: 0,
+    unknown_lanes: 0,
+    updated_at: null,
+    updated_from: null,
+    problem_count: 0,
+    purpose: null,
+    section: 'active',
+    state: 'planned',
+    state_words: 'planned',
+    merge_commit: null,
+    lanes: { planned: 1 },
+    agents: [],
+    waiting_count: 0,
+    stalled_count: 0,
+    ...more,
+  }
+}
+
+function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
+  return {
+    id,
+    title: `Title of ${id}`,
+    lane: 'planned',
+    lane_source: 'events',
+    column: 'planned',
+    worktree: null,
+    dependencies: [],
+    subtasks: [],
+    subtask_states: [],
+    agent: null,
+    assignee: null,
+    phase: null,
+    model: null,
+    role: null,
+    profile: null,
+    notes: [],
+    review: null,
+    review_result: null,
+    document: null,
+    updated_at: null,
+    lane_since: null,
+    history: [],
+    history_omitted: 0,
+    sent_back: 0,
+    is_ready: false,
+    waiting_for: [],
+    subtasks_done: 0,
+    subtasks_total: 0,
+    next_command: null,
+    process: null,
+    ...more,
+  }
+}
+
+describe('the list', () => {
+  const missions = [
+    mission('m10', { section: 'finished', progress: 1 }),
+    mission('m2', { section: 'waiting', lanes: { blocked: 1 }, agents: ['codex'], purpose: 'Speed' }),
+    mission('m1', { progress: 0.9, agents: ['claude', 'codex'] }),
+    mission('m3', { section: 'of the future' as 'active', progress: null }),
+  ]
+  const shown = (choice: Partial<typeof WHOLE_LIST>) =>
+    sectionsOf(missions, { ...WHOLE_LIST, ...choice }).map(({ name, missions: found }) => [
+      name,
+      ...found.map(({ id }) => id),
+    ])
+
+  it('has sections, and leaves no mission out', () => {
+    expect(shown({})).toEqual([
+      ['Active', 'm1', 'm3'],
+      ['Waiting for you', 'm2'],
+      ['Finished', 'm10'],
+    ])
+  })
+
+  it.each([
+    [{ text: 'M2 title' }, [['Waiting for you', 'm2']]],
+    [{ text: 'speed' }, [['Waiting for you', 'm2']]],
+    [{ lane: 'blocked' }, [['Waiting for you', 'm2']]],
+    [{ lane: 'constructor' }, []],
+    [{ agent: 'claude' }, [['Active', 'm1']]],
+    [{ text: 'no such' }, []],
+  ] as const)('shows what %j chooses', (choice, expected) => expect(shown(choice)).toEqual(expected))
+
+  it('sorts within its sections', () => {
+    expect(shown({ sort: 'progress' })[0]).toEqual(['Active', 'm1', 'm3'])
+    expect(sectionsOf(missions.toReversed(), { ...WHOLE_LIST, sort: 'title' })[0]?.missions[0]?.id).toBe('m1')
+    expect(agentsOf(missions)).toEqual(['claude', 'codex'])
+  })
+})
+
+describe('the board', () => {
+  const packages = [
+    workPackage('WP01', { phase: 'Build', agent: 'codex' }),
+    workPackage('WP02', { phase: 'Aim', assignee: 'maria' }),
+    workPackage('WP03'),
+  ]
+
+  it('is a list for a finished mission, unless the reader chooses', () => {
+    expect(formOf(WHOLE_BOARD, { section: 'finished' })).toBe('list')
+    expect(formOf(WHOLE_BOARD, { section: 'waiting' })).toBe('columns')
+    expect(formOf({ ...WHOLE_BOARD, as: 'graph' }, { section: 'finished' })).toBe('graph')
+    expect(formOf({ ...WHOLE_BOARD, as: 'nonsense' }, { section: 'active' })).toBe('columns')
+  })
+
+  it.each([
+    ['phase', ['Aim', 'Build', 'No phase']],
+    ['agent', ['codex', 'maria', 'No agent']],
+    ['', [null]],
+    ['constructor', [null]],
+  ])('groups by %j', (by, names) => {
+    const groups = groupPackages(packages, by)
+    expect(groups.map(({ name }) => name)).toEqual(names)
+    expect(groups.flatMap((group) => group.packages)).toHaveLength(packages.length)
+  })
+
+  it('shows the packages with the words and the agent', () => {
+    const ids = (choice: Partial<typeof WHOLE_BOARD>) =>
+      choosePackages(packages, { ...WHOLE_BOARD, ...choice }).map(({ id }) => id)
+    expect(ids({ text: 'wp title' })).toEqual(['WP01', 'WP02', 'WP03'])
+    expect(ids({ text: 'aim' })).toEqual(['WP02'])
+    expect(ids({ agent: 'maria' })).toEqual(['WP02'])
+  })
+
+  it('says what moved', () => {
+    const after = packages.map((one) => (one.id === 'WP03' ? one : { ...one, lane: 'done' }))
+    expect(describeMoves(packages, after, (lane) => `<${lane}>`)).toBe(
+      'WP01 Title of WP01 is now <done>. 1 more have moved.',
+    )
+    expect(describeMoves(packages, packages, String)).toBe('The mission has changed.')
+  })
+})
+
+describe('the graph', () => {
+  const need = (id: string, ...dependencies: string[]) => ({ id, dependencies })
+  const columnsOf = (packages: readonly ReturnType<typeof need>[]) =>
+    Object.fromEntries(layGraph(packages).places.map(({ id, column }) => [id, column]))
+
+  it('draws everything to the right of what it needs', () => {
+    expect(columnsOf([need('c', 'a', 'b'), need('b', 'a'), need('a'), need('d')])).toEqual({
+      a: 0,
+      b: 1,
+      c: 2,
+      d: 0,
+    })
+  })
+
+  it('draws circles, and leaves out what is not there', () => {
+    const { places, arrows } = layGraph([need('a', 'b'), need('b', 'a', 'gone', 'b')])
+    expect(places).toHaveLength(2)
+    expect(arrows.map(({ from, to }) => `${from.id}>${to.id}`)).toEqual(['b>a', 'a>b'])
+    expect(layGraph([])).toEqual({ places: [], arrows: [], columns: 0, rows: 0 })
+  })
+
+  it('gives no two packages one place', () => {
+    const packages = Array.from({ length: 40 }, (_, at) => need(`p${at}`, `p${at - 3}`, `p${at - 7}`))
+    const { places } = layGraph(packages)
+    expect(new Set(places.map(({ column, row }) => `${column} ${row}`)).size).toBe(40)
+  })
+})
+
+describe('the flow', () => {
+  const day = (date: string, planned: number, done: number): FlowDay => ({
+    date,
+    planned,
+    doing: 0,
+    for_review: 0,
+    approved: 0,
+    done,
+    total: planned + done,
+  })
+
+  it('stacks the columns of each day, with a day as it ended until the next', () => {
+    const { areas, top } = burnUp([day('2026-01-01', 4, 0), day('2026-01-03', 1, 3)], 300, 100)
+    expect(top).toBe(4)
+    expect(areas.find(({ column }) => column === 'done')?.points).toBe(
+      '0,100 200,100 200,25 300,25 300,100 200,100 200,100 0,100',
+    )
+    expect(areas.find(({ column }) => column === 'planned')?.points).toContain('200,0 200,0 300,0')
+  })
+
+  it('has a median', () => {
+    const cycle = (seconds: number | null) => ({
+      id: 'WP01',
+      started_at: null,
+      finished_at: null,
+      cycle_seconds: seconds,
+      sent_back: 0,
+    })
+    expect(medianCycle([30, null, 10, 20].map(cycle))).toBe(20)
+    expect(medianCycle([10, 20].map(cycle))).toBe(15)
+    expect(medianCycle([cycle(null)])).toBeNull()
+  })
+})
+
+describe('code', () => {
+  it.each([
+    [
+      'json',
+      '{"a": "b", "n": 1.5, "t": true}',
+      'name "a" string "b" name "n" number 1.5 name "t" keyword true',
+    ],
+    ['yaml', 'a: 1 # note\nb-c: "x # y"', 'name a number 1 comment # note name b-c string "x # y"'],
+    ['ts', 'const a = `x` // end', 'keyword const string `x` comment // end'],
+    ['Python', 'def f(): return None', 'keyword def keyword return keyword None'],
+    ['sh', 'if true; then echo "$#"; fi', 'keyword if keyword then string "$#" keyword fi'],
+  ])('in %s has its parts coloured', (language, code, expected) => {
+    const parts = tokens(code, language)
+    const coloured = parts.filter(({ kind }) => kind !== 'plain')
+    expect(coloured.map(({ kind, text }) => `${kind} ${text.trim()}`).join(' ')).toBe(expected)
+    expect(parts.map(({ text }) => text).join('')).toBe(code)
+  })
+
+  it.each(['', 'constructor', 'brainfuck'])('of the unknown language %j is left alone', (language) => {
+    expect(tokens('const a', language)).toEqual([{ kind: 'plain', text: 'const a' }])
+  })
+
+  it.each(['"', "'", '`', '/*', '#', '"\\', 'a:', '/', '0', '-', '- ', '" ', '//', 'a.'])('of many %j is read in one go', (part) => {
+    const code = part.repeat(Math.floor(90_000 / part.length))
+    for (const language of ['ts', 'yaml', 'json'])
+      expect(
+        tokens(code, language)
+          .map(({ text }) => text)
+          .join(''),
+      ).toBe(code)
+  })
+
+  it('has the language that its file says', () => expect(languageOf('contracts/a.b.yaml')).toBe('yaml'))
+})
+
+describe('what happens now', () => {
+  const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
+  const now = (...waiting: Partial<WaitingPackage>[]) => ({ waiting, counts }) as unknown as NowReply
+
+  it('is said in one line', () => {
+    expect(summariseNow(now())).toBe('1 waits for you, 2 at work, 1 mission to merge')
+    expect(waitingWord('review_abandoned')).toBe('Review left')
+    expect(waitingWord('toString')).toBe('toString')
+  })
+
+  it('is news once for each package and reason', () => {
+    const one = { id: 'WP01', mission: { id: 'm', title: 'M' }, why: 'blocked' } as const
+    expect(newlyWaiting(now(one), now(one))).toEqual([])
+    expect(newlyWaiting(now(one), now({ ...one, why: 'for_review' }))).toHaveLength(1)
+    expect(newlyWaiting(now(one), now(one, { ...one, id: 'WP02' }))).toHaveLength(1)
+  })
+
+  it.each([
+    ['claude:opus:reviewer-x:reviewer', 'claude'],
+    ['codex', 'codex'],
+    [':x', ':x'],
+  ])('names the agent %s shortly', (agent, short) => expect(shortAgent(agent)).toBe(short))
+})

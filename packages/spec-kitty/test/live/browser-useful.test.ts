@@ -1,0 +1,270 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
+import { violationsOf } from '../helpers/axe.js'
+import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { emptyProject } from '../helpers/projects.js'
+
+const MISSION = '#/missions/002-offline-queue'
+
+/** What the views answer, by keyboard alone, and what a checker of rules cannot see. */
+describe.skipIf(lacksChromium())('a useful page', () => {
+  let dashboard: Dashboard
+
+  const here = useBrowser()
+  beforeAll(async () => {
+    const project = emptyProject()
+    writeExampleProject(project)
+    dashboard = await here.desk.start(project)
+  })
+
+  async function open(view: string, shown: string, options = {}) {
+    const opened = await openPage(here.browser, options)
+    await opened.page.goto(`${dashboard.url}${view}`)
+    await opened.page.locator(shown).first().waitFor()
+    await untilLive(opened.page)
+    return opened
+  }
+
+  it('begins with who works, who is stalled, and what waits for you', async () => {
+    const { page, complaints } = await open('#/', '.now-row')
+    const rows = (name: string) =>
+      page
+        .getByRole('region', { name })
+        .locator('[data-package]')
+        .evaluateAll((all) =>
+          all.map((row) => `${row.getAttribute('data-package')} ${row.querySelector('.mark')?.textContent}`),
+        )
+    expect(await rows('Waiting for you')).toEqual(['WP05 For review', 'WP08 Blocked'])
+    expect(await rows('Stalled')).toEqual(['WP07 Not running here'])
+    expect((await rows('At work')).toSorted()).toEqual(['WP02 Unknown', 'WP06 Running'])
+    const merging = page.getByRole('region', { name: 'Ready to merge' })
+    expect(await merging.textContent()).toContain('approved, waiting for merge')
+    const worker = page.getByRole('region', { name: 'At work' }).locator('[data-package=WP06]')
+    expect(await worker.textContent()).toMatch(/claude[^]*opus, implementer[^]*2 of 3 subtasks[^]*for \d+ h/)
+    expect(await page.title()).toBe('(2) Now · spec-kitty dashboard')
+    expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('data:image/svg+xml')
+    expect(await violationsOf(page)).toEqual([])
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('filters the list by keyboard, keeps the choice on "back", and says how many there are', async () => {
+    const { page } = await open('#/missions?lane=approved', '.mission-row')
+    const titles = () => page.locator('.mission-row h3').allTextContents()
+    expect(await titles()).toHaveLength(3)
+    await page.keyboard.press('/')
+    await page.keyboard.type('release')
+    await expect.poll(titles).toEqual(['Release notes from merged missions'])
+    expect(new URL(page.url()).hash).toBe('#/missions?text=release&lane=approved')
+    await page.getByTestId('announcements').getByText('1 of 5 missions').waitFor({ state: 'attached' })
+    await page.getByRole('link', { name: 'Release notes' }).focus()
+    await page.keyboard.press('Enter')
+    await page.locator('[data-card]').first().waitFor()
+    await page.goBack()
+    await expect.poll(titles).toEqual(['Release notes from merged missions'])
+    expect(await page.getByLabel('Find a mission').inputValue()).toBe('release')
+    expect(await violationsOf(page)).toEqual([])
+    await page.context().close()
+  })
+
+  it('has sections, states in words, rows of 44 px, and Home and End', async () => {
+    const { page } = await open('#/missions', '.mission-row')
+    const sections = page.locator('[data-section]')
+    expect(await sections.locator('h2').allTextContents()).toEqual([
+      'Active 2',
+      'Waiting for you 2',
+      'Finished 1',
+    ])
+    expect(await page.locator('.state').allTextContents()).toContain('approved, waiting for merge')
+    const heights = await page
+      .locator('.mission-row')
+      .evaluateAll((all) => all.map((row) => Math.round(row.getBoundingClientRect().height)))
+    expect(Math.max(...heights)).toBeLessThanOrEqual(46)
+    await page.locator('[data-row-link]').nth(1).focus()
+    for (const [key, at] of [
+      ['End', 4],
+      ['ArrowUp', 3],
+      ['Home', 0],
+      ['ArrowDown', 1],
+    ] as const) {
+      await page.keyboard.press(key)
+      expect([key, await page.evaluate(FOCUSED_ROW)]).toEqual([key, at])
+    }
+    await page.context().close()
+  })
+
+  it('keeps the focus on a card that moves, and says where it is now', async () => {
+    const project = emptyProject()
+    writeExampleProject(project)
+    const other = await here.desk.start(project)
+    const { page } = await openPage(here.browser, { reducedMotion: 'reduce' })
+    await page.goto(`${other.url}${MISSION}`)
+    await untilLive(page)
+    await page.locator('[data-card-link=WP06]').focus()
+    appendFileSync(join(project, 'kitty-specs/002-offline-queue/status.events.jsonl'), forReview('WP06'))
+    await page.locator('[data-column=for_review] [data-card=WP06]').waitFor()
+    expect(await page.evaluate(FOCUSED_CARD)).toBe('WP06')
+    const said = page.getByTestId('announcements')
+    await said.getByText('WP06 Upload in batches is now For review.').waitFor({ state: 'attached' })
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0)
+    await page.context().close()
+  })
+
+  it('collapses empty columns, lists a finished mission, and groups by agent', async () => {
+    const { page } = await open('#/missions/003-import-wizard', '[data-card]')
+    const widths = await page
+      .locator('.column')
+      .evaluateAll((all) => all.map((one) => [one.getAttribute('data-column'), one.clientWidth] as const))
+    const narrow = widths.filter(([, width]) => width < 60).map(([column]) => column)
+    expect(narrow).toEqual(['for_review', 'done'])
+    await page.goto(`${dashboard.url}#/missions/001-install-script`)
+    await page.locator('.compact [data-card]').first().waitFor()
+    expect(await page.locator('.column').count()).toBe(0)
+    await page.goto(`${dashboard.url}${MISSION}`)
+    await page
+      .locator('.select')
+      .filter({ hasText: /^Group by/ })
+      .locator('select')
+      .selectOption({ label: 'agent' })
+    await page.getByRole('group', { name: 'codex' }).waitFor()
+    expect(new URL(page.url()).hash).toBe(`${MISSION}?group=agent`)
+    await page
+      .locator('.select')
+      .filter({ hasText: /^Agent/ })
+      .locator('select')
+      .selectOption({ label: 'codex' })
+    await expect.poll(() => page.locator('[data-card]').count()).toBe(3)
+    await page.context().close()
+  })
+
+  it('draws what needs what, for the keyboard too', async () => {
+    const { page } = await open(`${MISSION}?as=graph`, '.box')
+    await page.locator('.box[data-card-link=WP01]').focus()
+    for (const [key, card] of [
+      ['ArrowRight', 'WP02'],
+      ['ArrowRight', 'WP04'],
+      ['ArrowDown', 'WP06'],
+      ['ArrowRight', 'WP08'],
+      ['ArrowLeft', 'WP06'],
+      ['Home', 'WP04'],
+    ] as const) {
+      await page.keyboard.press(key)
+      expect([key, await page.evaluate(FOCUSED_CARD)]).toEqual([key, card])
+    }
+    const list = page.getByRole('region', { name: 'What needs what' })
+    expect(await list.getByRole('listitem').filter({ hasText: 'WP05' }).textContent()).toContain(
+      'needs WP01, WP03',
+    )
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'WP04 Compact after upload' }).waitFor()
+    await page.context().close()
+  })
+
+  it('tells the history of a package, goes to its neighbours, and copies its prompt', async () => {
+    const { page } = await open(`${MISSION}?card=WP06`, 'dialog [data-testid=document]')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.locator('.facts').innerText()).toMatch(/sent back from review once[^]*Running/)
+    await dialog.getByText('History').press('Enter')
+    const changes = await dialog.locator('.history ol li').allTextContents()
+    expect(changes).toHaveLength(7)
+    expect(changes.join('\n')).toMatch(/In review[^]*Claimed[^]*A batch of 101 events is sent/)
+    await dialog.getByRole('button', { name: 'Copy prompt' }).press('Enter')
+    await dialog.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain('# Upload in batches')
+    await dialog.getByRole('link', { name: 'Next: WP07' }).press('Enter')
+    await page.getByRole('dialog', { name: 'WP07' }).getByTestId('document').waitFor()
+    await page.getByRole('link', { name: 'Previous: WP06' }).press('Enter')
+    await page.getByRole('dialog', { name: 'WP06' }).waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await expect.poll(() => page.evaluate(FOCUSED_CARD)).toBe('WP06')
+    await page.context().close()
+  })
+
+  it('links to headings, colours code, and follows a relative link', async () => {
+    const { page } = await open(`${MISSION}/spec.md?heading=what-must-hold`, '[data-testid=document]')
+    expect(await page.evaluate('document.activeElement.id')).toBe('heading-what-must-hold')
+    await page.getByRole('link', { name: 'Link to Offline queue for uploads' }).press('Enter')
+    await expect
+      .poll(() => page.evaluate('document.activeElement.id'))
+      .toBe('heading-offline-queue-for-uploads')
+    expect(new URL(page.url()).hash).toBe(`${MISSION}/spec.md?heading=offline-queue-for-uploads`)
+    const parts = await page
+      .locator('.token')
+      .evaluateAll((all) => all.map((one) => `${one.className} ${one.textContent}`))
+    expect(parts).toContain('token is-name "event_id"')
+    expect(parts).toContain('token is-string "wp_status"')
+    await page.getByRole('link', { name: 'the data model' }).press('Enter')
+    await page.getByTestId('document').getByRole('heading', { name: 'Data model' }).waitFor()
+    await page.context().close()
+  })
+
+  it('finds missions, packages and documents with Ctrl K', async () => {
+    const { page } = await open('#/daemons', 'article')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('batches')
+    const dialog = page.getByRole('dialog', { name: 'Search' })
+    await dialog.locator('[data-kind=package]').waitFor()
+    await dialog
+      .getByRole('status')
+      .getByText(/^\d+ results?$/)
+      .waitFor()
+    expect(await violationsOf(page)).toEqual([])
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'WP06 Upload in batches' }).waitFor()
+    expect(await dialog.count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('keeps what colours say when the system sets the colours', async () => {
+    const { page } = await open('#/missions', '.mission-row', { forcedColors: 'active' })
+    const fills = await page
+      .locator('.segment')
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).getPropertyValue('fill')))
+    expect(new Set(fills).size).toBe(5)
+    const border = `getComputedStyle(document.querySelector('.top nav [aria-current]')).borderTopWidth`
+    expect(await page.evaluate(border)).toBe('2px')
+    await page.goto(`${dashboard.url}#/`)
+    const dot = page.locator('.mark[data-why=blocked]')
+    await dot.waitFor()
+    const drawn = (one: Page) =>
+      one.evaluate(
+        `getComputedStyle(document.querySelector('.mark[data-why=blocked]'), '::before').backgroundColor`,
+      )
+    expect(await drawn(page)).not.toBe('rgba(0, 0, 0, 0)')
+    await page.context().close()
+  })
+
+  it('prints a document without the frame of the page', async () => {
+    const { page } = await open(`${MISSION}/spec.md`, '[data-testid=document]')
+    await page.emulateMedia({ media: 'print' })
+    for (const frame of ['.top', '.shelf', '.tabs', '.tools'])
+      expect([frame, await page.locator(frame).isVisible()]).toEqual([frame, false])
+    expect(await page.getByTestId('document').isVisible()).toBe(true)
+    await page.context().close()
+  })
+})
+
+/** The browser's own, for what runs in the page. */
+declare function getComputedStyle(element: unknown): { getPropertyValue(name: string): string }
+
+const FOCUSED_ROW = `[...document.querySelectorAll('[data-row-link]')].indexOf(document.activeElement)`
+const FOCUSED_CARD = `document.activeElement.dataset.cardLink`
+
+function forReview(wp: string): string {
+  const event = {
+    event_id: '01ZZZ',
+    at: new Date().toISOString(),
+    wp_id: wp,
+    from_lane: 'in_progress',
+    to_lane: 'for_review',
+    actor: 'claude',
+  }
+  return `${JSON.stringify(event)}\n`
+}
