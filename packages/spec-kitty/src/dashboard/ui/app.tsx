@@ -19,6 +19,9 @@ import { NowView } from './views/now.js'
 import { SearchDialog } from './views/search.js'
 import { Stopped } from './views/stopped.js'
 
+const CharterView = lazy('The charter', () =>
+  import('./views/charter.js').then((module) => module.CharterView),
+)
 const DaemonsView = lazy('The view of daemons', () =>
   import('./views/daemons.js').then((module) => module.DaemonsView),
 )
@@ -67,6 +70,8 @@ function View({ route, now }: { readonly route: Route; readonly now: Reading<Now
     case 'documents':
     case 'flow':
       return <MissionView key={route.mission} route={route} />
+    case 'charter':
+      return <CharterView />
     case 'daemons':
       return <DaemonsView />
     default:
