@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { NowReply } from '../api.js'
 import { Header } from './header.js'
 import { lazy } from './lazy.js'
@@ -121,7 +121,7 @@ function newsOf(before: NowReply, after: NowReply): string {
 function useSearchKey() {
   const state = useState(false)
   const [, setSearching] = state
-  useEffect(() => {
+  useLayoutEffect(() => {
     const open = (event: KeyboardEvent) => {
       if (
         event.key.toLowerCase() !== 'k' ||
