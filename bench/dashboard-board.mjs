@@ -79,7 +79,9 @@ async function measureOnce({ cli, home, project, round }) {
   const mission = missionOf(project)
   try {
     add('daemon after its start', 'MB', resident(pid))
+    const before = ticksOf(pid)
     const first = await time('list of 412, cold', '/api/missions')
+    add('list of 412, cold, processor', 'ms', ((ticksOf(pid) - before) * 1000) / TICKS_PER_SECOND)
     add('daemon after the first list', 'MB', resident(pid))
     add('list of 412, its bytes', 'kB', first.body.length / 1000)
     add('list of 412, sent with gzip', 'kB', first.sent / 1000)
@@ -90,8 +92,10 @@ async function measureOnce({ cli, home, project, round }) {
     await time('list of 412 while a page is open, once more', '/api/missions')
     await time('list of 412 while a page is open', '/api/missions')
     await time('one board while a page is open', `/api/missions/${mission}`)
-    const now = await timeGet(port, '/api/now')
-    if (now.status === 200) await time('now while a page is open', '/api/now')
+    if ((await timeGet(port, '/api/now')).status === 200) {
+      await time('now while a page is open', '/api/now')
+      await time('search of all documents', '/api/search?q=nowhere+to+be+found')
+    }
     add(
       `processor at ${EVENTS_PER_SECOND} changes a second, list open`,
       '%',
@@ -117,12 +121,13 @@ async function measureOnce({ cli, home, project, round }) {
 async function burst(pid, port, project, mission, stream, round) {
   let [isReading, isDue, isOver] = [false, false, false]
   const read = async () => {
-    if (isReading || isOver) return void (isDue = true)
+    isDue = true
+    if (isReading || isOver) return
     isReading = true
-    do {
+    while (isDue) {
       isDue = false
       await timeGet(port, '/api/missions')
-    } while (isDue)
+    }
     isReading = false
   }
   stream.onChange(() => void read())

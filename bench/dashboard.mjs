@@ -1,7 +1,9 @@
 // @ts-check
 /**
- * `node bench/dashboard.mjs [ROUNDS]`: how long the command that starts a dashboard takes when a hundred orphans fill the
- * range (M9), compared with an empty range. Needs a private network (root on Linux); the real ports are not touched.
+ * `node bench/dashboard.mjs [ROUNDS] [M9|M13]`: how long the command that starts a dashboard takes when a hundred orphans fill
+ * the range (M9), compared with an empty range; and what a dashboard with 412 missions costs (M13), beside a server that sends
+ * the same bytes from memory. Needs a private network (root on Linux); the real ports are not touched. With `SPEC_KITTY_CLI`,
+ * M13 measures that command, as of an older checkout.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -11,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 import { spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
+import { measureBoard, printBoard } from './dashboard-board.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const [FROM, TO] = [9237, 9337]
@@ -22,6 +25,15 @@ const AT_ONCE = 8
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
 
 const rounds = Number(process.argv[2] ?? 5)
+const only = process.argv[3]
+if (only !== 'M9') {
+  const { size, rows } = await measureBoard(process.env['SPEC_KITTY_CLI'] ?? CLI, rounds)
+  console.log(
+    `${size.missions} missions, ${size.files} files, ${size.packages} packages, ${size.lines} lines of logs`,
+  )
+  printBoard(rows)
+  if (only === 'M13') process.exit()
+}
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
 const env = { PATH: process.env['PATH'] ?? '', HOME: base, SPEC_KITTY_HOME: join(base, '.spec-kitty') }
 

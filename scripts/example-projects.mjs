@@ -198,6 +198,10 @@ A server that confirms half of a batch gets the other half again, and no event t
  */
 export function writeExampleProject(project) {
   mkdirSync(join(project, '.kittify'), { recursive: true })
+  writeFiles(join(project, '.kittify/charter'), {
+    'charter.md':
+      '# Charter\n\n## What holds for every mission\n\nA test comes first. See [the rules](rules.md).\n',
+  })
   for (const [at, [id, title, packages, meta]] of MISSIONS.entries())
     writeWorkedMission(project, id, title, packages, { meta, agoHours: AGES_HOURS[at] ?? 1 })
   writeFiles(join(project, 'kitty-specs/002-offline-queue'), {

@@ -18,7 +18,7 @@ import { inPrivateNetwork } from './private-network.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url))
-const MAX_BYTES = 150_000
+const MAX_BYTES = 160_000
 
 /** A younger daemon of the predecessor may count as starting, and not as stale. */
 const STALE_AFTER_MS = 32_000

@@ -30,6 +30,12 @@ const READ_AT_ONCE = 2
 /** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
+/** What takes this long has read much, as the first list and a search do. */
+const HARD_WORK_MS = 300
+
+/** How long after work its memory is given back: the watches of a project that is no longer watched are closed by then. */
+const RELEASE_MS = 1_000
+
 /** A script that asks without an open page will ask again soon, or not for a long time. */
 const REST_MS = 30_000
 
@@ -40,18 +46,23 @@ const REST_MS = 30_000
 export function dashboardPages(directory: string, version = VERSION): Pages {
   keepHeapSmall()
   const hello = identityOf(directory, version)
-  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => void forget() })
+  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => forget() })
   const { vouching, note } = changes
   const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
   const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
   const reading = inTurn<BodyReply | null>(READ_AT_ONCE)
 
-  const forget = async (): Promise<void> => {
+  const released = afterRest(RELEASE_MS, releaseMemory)
+  const forget = (): void => {
     project.forget()
-    await releaseMemory()
+    released()
   }
   const resting = afterRest(REST_MS, () => (changes.isUsed() ? undefined : forget()))
+  const noteWork = (began: number): void => {
+    resting()
+    if (performance.now() - began > HARD_WORK_MS) released()
+  }
   const answer = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
     if (path === '/api/daemons') return looking(path, signal, daemons)
     if (path === '/api/missions')
@@ -73,8 +84,9 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
       return { open: (send, closed) => changes.open(send, closed, after) }
     }
     if (!path.startsWith('/api/')) return staticFile(path, asked)
+    const began = performance.now()
     const reply = await answer(asked)
-    resting()
+    noteWork(began)
     if (reply === null) return null
     return named(await compressed(unlessKnown(reply, asked), asked), hello.project.id)
   }

@@ -8,6 +8,7 @@ describe('routes', () => {
     { view: 'now' },
     { view: 'missions', list: WHOLE_LIST },
     { view: 'daemons' },
+    { view: 'charter' },
     ...NAMES.flatMap((mission): readonly Route[] => [
       { view: 'missions', list: { text: mission, lane: mission, agent: mission, sort: mission } },
       { view: 'board', mission, card: null, board: WHOLE_BOARD },

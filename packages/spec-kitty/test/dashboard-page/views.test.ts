@@ -237,15 +237,18 @@ describe('code', () => {
     expect(tokens('const a', language)).toEqual([{ kind: 'plain', text: 'const a' }])
   })
 
-  it.each(['"', "'", '`', '/*', '#', '"\\', 'a:', '/', '0', '-', '- ', '" ', '//', 'a.'])('of many %j is read in one go', (part) => {
-    const code = part.repeat(Math.floor(90_000 / part.length))
-    for (const language of ['ts', 'yaml', 'json'])
-      expect(
-        tokens(code, language)
-          .map(({ text }) => text)
-          .join(''),
-      ).toBe(code)
-  })
+  it.each(['"', "'", '`', '/*', '#', '"\\', 'a:', '/', '0', '-', '- ', '" ', '//', 'a.'])(
+    'of many %j is read in one go',
+    (part) => {
+      const code = part.repeat(Math.floor(90_000 / part.length))
+      for (const language of ['ts', 'yaml', 'json'])
+        expect(
+          tokens(code, language)
+            .map(({ text }) => text)
+            .join(''),
+        ).toBe(code)
+    },
+  )
 
   it('has the language that its file says', () => expect(languageOf('contracts/a.b.yaml')).toBe('yaml'))
 })

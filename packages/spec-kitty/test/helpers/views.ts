@@ -14,6 +14,7 @@ export const VIEWS = [
   ['document', '#/missions/002-offline-queue/spec.md', '[data-testid=document]'],
   ['code', '#/missions/002-offline-queue/contracts%2Fupload.yaml', '[data-testid=document]'],
   ['flow', '#/flow/002-offline-queue', '.chart'],
+  ['charter', '#/charter', '[data-testid=document]'],
   ['daemons', '#/daemons', 'article'],
   ['nowhere', '#/nowhere', '.notice'],
 ] as const

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   dashboardsOf,
@@ -14,6 +15,7 @@ import {
   killAll,
 } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
+import { getJson } from './pages-wire.js'
 import { FROM, makeDashboardTestEnv, recorded, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
 
 /** `dashboard --foreground`: it lives in the command, and ends with it. */
@@ -69,6 +71,29 @@ describe('in the foreground', () => {
       const [left, record] = [listenersOn(FROM, TO), recordIn(project)]
       expect([left, record]).toMatchObject([[], { state: 'stopped', stop_reason: name }])
     }
+  })
+
+  it('knows itself, and the page of another project that is in use, and of nothing else', async () => {
+    const here = await startForeground()
+    const other = await place.start(place.project('other'))
+    await place.predecessor(9300, join(place.base, 'gone'), {})
+    const { families, summary } = await getJson(here.port, '/api/daemons')
+    const told = new Map(families[0].daemons.map((one: { port: number }) => [one.port, one]))
+    const urlOf = (port: number): string => `http://127.0.0.1:${port}/`
+    expect(told.get(here.port)).toMatchObject({
+      pid: here.pid,
+      is_self: true,
+      is_live: true,
+      url: urlOf(here.port),
+    })
+    expect(told.get(other.port)).toMatchObject({ is_self: false, is_live: false, url: urlOf(other.port) })
+    expect(told.get(9300)).toMatchObject({ is_self: false, url: null })
+    expect(summary.text).toMatch(
+      /^(1 stale(, \d+ MB)?: one command|1 for you to decide|nothing to clean up)$/,
+    )
+    expect(families[0].clean_up.lines).toContainEqual(
+      expect.stringContaining(`process ${here.pid} on port ${here.port}`),
+    )
   })
 
   it('takes the port it is given, and says when that one is in use', async () => {

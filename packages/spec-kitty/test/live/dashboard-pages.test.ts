@@ -321,8 +321,13 @@ describe('the daemons', () => {
         scope: project.path,
         cleanup_class: 'never_touch',
         remedy: null,
+        is_self: true,
+        url: `http://127.0.0.1:${daemon.port}/`,
       },
     ])
+    expect(all.filter((entry: { url: string | null }) => entry.url !== null)).toHaveLength(1)
+    for (const { explanation } of all) expect(explanation).toMatch(/^[A-Z].*\.$/)
+    expect(sync.clean_up.lines).toHaveLength(sync.daemons.length)
   })
 
   it('are looked at once for all who ask within a second, and anew for those who ask later', async () => {

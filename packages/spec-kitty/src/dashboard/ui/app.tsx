@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { NowReply } from '../api.js'
 import { Header } from './header.js'
 import { lazy } from './lazy.js'
@@ -19,6 +19,9 @@ import { NowView } from './views/now.js'
 import { SearchDialog } from './views/search.js'
 import { Stopped } from './views/stopped.js'
 
+const CharterView = lazy('The charter', () =>
+  import('./views/charter.js').then((module) => module.CharterView),
+)
 const DaemonsView = lazy('The view of daemons', () =>
   import('./views/daemons.js').then((module) => module.DaemonsView),
 )
@@ -67,6 +70,8 @@ function View({ route, now }: { readonly route: Route; readonly now: Reading<Now
     case 'documents':
     case 'flow':
       return <MissionView key={route.mission} route={route} />
+    case 'charter':
+      return <CharterView />
     case 'daemons':
       return <DaemonsView />
     default:
@@ -116,7 +121,7 @@ function newsOf(before: NowReply, after: NowReply): string {
 function useSearchKey() {
   const state = useState(false)
   const [, setSearching] = state
-  useEffect(() => {
+  useLayoutEffect(() => {
     const open = (event: KeyboardEvent) => {
       if (
         event.key.toLowerCase() !== 'k' ||

@@ -17,7 +17,7 @@ interface HeaderProps {
 
 /** The project's name, the navigation, the search, whether the page is live, and the theme. */
 export function Header({ route, project, waiting, search }: HeaderProps) {
-  const place = 'mission' in route ? 'missions' : route.view
+  const place = 'mission' in route || route.view === 'charter' ? 'missions' : route.view
   const current = (view: Route['view']) => (place === view ? 'page' : undefined)
   return (
     <header class="top">

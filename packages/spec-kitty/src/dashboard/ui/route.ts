@@ -35,6 +35,8 @@ export type Route =
     }
   /** How the mission went on over time. */
   | { readonly view: 'flow'; readonly mission: string }
+  /** The charter of the project. */
+  | { readonly view: 'charter' }
   | { readonly view: 'daemons' }
   | { readonly view: 'unknown' }
 
@@ -52,7 +54,7 @@ export function parseRoute(fragment: string): Route {
   const [view, name, document, ...more] = parts
   if (more.length > 0) return UNKNOWN
   if (view === '' && name === undefined) return { view: 'now' }
-  if (view === 'daemons' && name === undefined) return { view }
+  if ((view === 'daemons' || view === 'charter') && name === undefined) return { view }
   if (view === 'missions' && !name) return { view, list: chosen(query, WHOLE_LIST) }
   if (view === 'flow' && name && document === undefined) return { view, mission: name }
   if (view !== 'missions' || !name) return UNKNOWN
@@ -76,7 +78,8 @@ export function printRoute(route: Route): string {
     case 'flow':
       return `#/flow/${encodeURIComponent(route.mission)}`
     case 'daemons':
-      return '#/daemons'
+    case 'charter':
+      return `#/${route.view}`
     default:
       return '#/'
   }

@@ -5,7 +5,8 @@ import { headingSlug, linkTarget, type LinkTarget } from './links.js'
 
 /** Where a document is, to resolve its links. */
 export interface DocumentPlace {
-  readonly mission: string
+  /** Null: it is of no mission, so it has no addresses for its headings. */
+  readonly mission: string | null
   readonly name: string
   readonly documents: ReadonlySet<string>
 }
@@ -49,13 +50,18 @@ function nameHeadings(fragment: DocumentFragment, { mission, name }: DocumentPla
     const slug = count === 0 ? base : `${base}-${count}`
     heading.id = `${HEADING_ID}${slug}`
     const row = element(heading, 'div', 'heading')
-    const link = element(heading, 'a', 'anchor', '#') as HTMLAnchorElement
-    link.href = documentLink(mission, name, slug)
-    link.ariaLabel = `Link to ${text}`
     heading.replaceWith(row)
-    row.append(heading, link)
+    row.append(heading)
+    if (mission !== null) row.append(linkToHeading(heading, documentLink(mission, name, slug), text))
     return { slug, text, level: Number(heading.tagName.slice(1)) }
   })
+}
+
+function linkToHeading(heading: HTMLElement, address: string, text: string): HTMLElement {
+  const link = element(heading, 'a', 'anchor', '#') as HTMLAnchorElement
+  link.href = address
+  link.ariaLabel = `Link to ${text}`
+  return link
 }
 
 /** Colours code by the language that `markdownToHtml` left in its `lang`, and adds a button to copy it. */
@@ -86,31 +92,29 @@ function dressLink(link: HTMLAnchorElement, place: DocumentPlace): void {
   const written = link.getAttribute('href') ?? ''
   const target = linkTarget(written, place.name, place.documents)
   link.removeAttribute('href')
-  if (target.kind === 'none') {
+  const inside = insideLink(target, place)
+  if (inside !== null) link.href = inside
+  else if (target.kind === 'external') pointOutside(link, target.url)
+  else {
     link.className = 'dead-link'
     if (written !== '') link.title = `Not opened from here: ${visible(written)}`
-    return
   }
-  pointTo(link, target, place)
 }
 
-function pointTo(
-  link: HTMLAnchorElement,
-  target: Exclude<LinkTarget, { kind: 'none' }>,
-  place: DocumentPlace,
-) {
-  if (target.kind === 'document') {
-    link.href = documentLink(place.mission, target.name, target.heading)
-  } else if (target.kind === 'heading') {
-    link.href = documentLink(place.mission, place.name, target.slug)
-  } else {
-    link.href = target.url
-    link.target = '_blank'
-    link.rel = 'noopener noreferrer'
-    link.className = 'external'
-    link.title = visible(target.url)
-    link.append(element(link, 'span', 'visually-hidden', ' (opens another site in a new tab)'))
-  }
+/** Returns the address in this page to which a link leads; null if it leads to none. */
+function insideLink(target: LinkTarget, { mission, name }: DocumentPlace): string | null {
+  if (mission === null) return null
+  if (target.kind === 'document') return documentLink(mission, target.name, target.heading)
+  return target.kind === 'heading' ? documentLink(mission, name, target.slug) : null
+}
+
+function pointOutside(link: HTMLAnchorElement, url: string): void {
+  link.href = url
+  link.target = '_blank'
+  link.rel = 'noopener noreferrer'
+  link.className = 'external'
+  link.title = visible(url)
+  link.append(element(link, 'span', 'visually-hidden', ' (opens another site in a new tab)'))
 }
 
 /** Lowers headings by one level, because the page's `h1` names the mission. `h5` and `h6` both become `h6`. */

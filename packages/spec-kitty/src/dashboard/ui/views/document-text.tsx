@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { DocumentReply, MissionReply } from '../../api.js'
+import type { CharterReply, DocumentReply, MissionReply } from '../../api.js'
 import { formatBytes } from '../format.js'
 import { useReply } from '../live/reply.js'
 import { dress, goToHeading, type Heading } from '../markdown/dress.js'
@@ -14,7 +14,8 @@ import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 
 interface DocumentTextProps {
-  readonly mission: MissionReply
+  /** The mission that it is of; null: it is of the project itself. */
+  readonly mission: MissionReply | null
   readonly name: string
   /** The heading to begin at, by its slug. */
   readonly heading?: string | null
@@ -22,19 +23,15 @@ interface DocumentTextProps {
   readonly isWhole?: boolean
   /** What the text is called on the button that copies it. */
   readonly called?: string
+  /** Where it is read, if not among the documents of the mission. */
+  readonly url?: string
 }
 
 /** Shows the text of one document; it is read again when the mission changes. */
-export function DocumentText({
-  mission,
-  name,
-  heading = null,
-  isWhole = false,
-  called = 'text',
-}: DocumentTextProps) {
-  const url = `/api/missions/${encodeURIComponent(mission.id)}/documents/${encodeURIComponent(name)}`
-  const { value, failure, read } = useReply<DocumentReply>(url, {
-    isConcerned: ({ missions }) => missions === null || missions.includes(mission.id),
+export function DocumentText({ mission, name, url, ...more }: DocumentTextProps) {
+  const { heading = null, isWhole = false, called = 'text' } = more
+  const { value, failure, read } = useReply<DocumentReply>(url ?? urlOf(mission?.id ?? '', name), {
+    isConcerned: ({ missions }) => missions === null || (mission !== null && missions.includes(mission.id)),
     announcement: 'The document has changed.',
   })
   if (failure?.status === 404) {
@@ -44,7 +41,7 @@ export function DocumentText({
   if (value === null) return <Loading />
   return (
     <>
-      <Tools document={value} mission={mission.id} called={called} />
+      <Tools document={value} path={pathOf(mission, value)} called={called} />
       <Stale failure={failure} />
       <Problems problems={value.problems} />
       {value.is_truncated && (
@@ -57,26 +54,36 @@ export function DocumentText({
   )
 }
 
+function pathOf(mission: MissionReply | null, document: DocumentReply | CharterReply): string {
+  if (mission !== null) return `kitty-specs/${mission.id}/${document.name}`
+  return 'path' in document ? document.path : document.name
+}
+
+function urlOf(mission: string, name: string): string {
+  return `/api/missions/${encodeURIComponent(mission)}/documents/${encodeURIComponent(name)}`
+}
+
 interface ToolsProps {
   readonly document: DocumentReply
-  readonly mission: string
+  /** Relative to the project. */
+  readonly path: string
   readonly called: string
 }
 
 /** Buttons that copy the text or the path of a document. */
-function Tools({ document, mission, called }: ToolsProps) {
+function Tools({ document, path, called }: ToolsProps) {
   return (
     <p class="tools">
       <span class="quiet">{formatBytes(document.bytes)}</span>
       {document.text !== null && <Copy text={document.text} name={`Copy ${called}`} />}
-      <Copy text={`kitty-specs/${mission}/${document.name}`} name="Copy path" />
+      <Copy text={path} name="Copy path" />
     </p>
   )
 }
 
 interface BodyProps {
   readonly document: DocumentReply
-  readonly mission: MissionReply
+  readonly mission: MissionReply | null
   readonly heading: string | null
   readonly isWhole: boolean
 }
@@ -112,20 +119,20 @@ interface MarkdownProps extends BodyProps {
 function Markdown({ document, text, mission, heading, isWhole }: MarkdownProps) {
   const body = useRef<HTMLDivElement>(null)
   const [headings, setHeadings] = useState<readonly Heading[]>([])
-  const names = mission.documents.map(({ name }) => name).join('\n')
+  const names = (mission?.documents ?? []).map(({ name }) => name).join('\n')
+  const id = mission?.id ?? null
   const documents = useMemo(() => new Set(names.split('\n')), [names])
   useLayoutEffect(() => {
     const fragment = sanitise(markdownToHtml(text))
-    setHeadings(dress(fragment, { mission: mission.id, name: document.name, documents }))
+    setHeadings(dress(fragment, { mission: id, name: document.name, documents }))
     body.current?.replaceChildren(fragment)
-  }, [text, mission.id, document.name, documents])
+  }, [text, id, document.name, documents])
   useEffect(() => {
     if (heading !== null && body.current !== null) goToHeading(body.current, heading)
   }, [heading])
-  const place = { mission: mission.id, document: document.name }
   return (
     <div class={isWhole ? 'read' : undefined}>
-      {isWhole && <Outline headings={headings} {...place} />}
+      {isWhole && id !== null && <Outline headings={headings} mission={id} document={document.name} />}
       <div
         class="prose"
         ref={body}

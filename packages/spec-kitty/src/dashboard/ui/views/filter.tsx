@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
 
@@ -12,7 +12,7 @@ interface TextFilterProps {
 /** A field that filters by text. The key `/` leads to it from anywhere in the view, and Escape empties it. */
 export function TextFilter({ name, text, choose }: TextFilterProps) {
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const focusOnSlash = (event: KeyboardEvent) => {
       if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return
       event.preventDefault()

@@ -38,8 +38,11 @@ export function FlowView({ mission }: { readonly mission: MissionReply }) {
 function describeCycles(packages: readonly PackageFlow[]): string {
   const median = medianCycle(packages)
   const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
-  if (median === null) return 'From Doing to Approved. No work package has come that far yet.'
-  return `From Doing to Approved: half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
+  const waiting = packages.filter(({ started_at: startedAt }) => startedAt === null).length
+  const rest = waiting === 0 ? '' : ` ${waiting} not started.`
+  if (median === null) return `From Doing to Approved. No work package has come that far yet.${rest}`
+  const took = `half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
+  return `From Doing to Approved: ${took}${rest}`
 }
 
 const CHART = { width: 640, height: 260 } as const
@@ -115,6 +118,7 @@ interface CycleTableProps {
 }
 
 function CycleTable({ packages, mission }: CycleTableProps) {
+  const started = packages.filter(({ started_at: startedAt }) => startedAt !== null)
   const longest = Math.max(1, ...packages.map(({ cycle_seconds: seconds }) => seconds ?? 0))
   const titles = new Map(mission.work_packages.map(({ id, title }) => [id, title]))
   return (
@@ -130,7 +134,7 @@ function CycleTable({ packages, mission }: CycleTableProps) {
           </tr>
         </thead>
         <tbody>
-          {packages.map((one) => (
+          {started.map((one) => (
             <tr key={one.id}>
               <th scope="row">
                 <a href={boardLink(mission.id, one.id)}>

@@ -59,6 +59,12 @@ function List({ reply, choice }: { readonly reply: MissionsReply; readonly choic
       <p class="lead">
         {shown < missions.length ? `${shown} of ${all}` : all} in{' '}
         <bdi class="path">{visible(project.path)}</bdi>
+        {reply.charter !== null && (
+          <>
+            {' · '}
+            <a href="#/charter">Charter</a>
+          </>
+        )}
       </p>
       <Problems problems={reply.problems} />
       {(missions.length >= FILTER_FROM || isChosen) && <Filters missions={missions} choice={choice} />}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SearchReply, SearchResult } from '../../api.js'
 import { formatCount } from '../format.js'
 import { useReply, type Failure } from '../live/reply.js'
@@ -14,7 +14,7 @@ export function SearchDialog({ close }: { readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [text, setText] = useState('')
   const query = useSettled(text.trim())
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement
     dialog.current?.showModal()
     return () => {
