@@ -71,7 +71,10 @@ async function measureDaemon() {
 /** @param {string} url @param {number} round */
 async function measurePage(url, round) {
   const page = await browser.newPage()
-  add('from navigation to 100 rows of the list', await timeView(page, `${url}#/missions`, '.mission-row', MISSIONS))
+  add(
+    'from navigation to 100 rows of the list',
+    await timeView(page, `${url}#/missions`, '.mission-row', MISSIONS),
+  )
   const board = `${url}?round=${round}#/missions/${MISSION}`
   add('from navigation to 30 cards of a board', await timeView(page, board, '[data-card]', PACKAGES))
   await page.locator('[data-testid=connection][data-state=open]').waitFor()
