@@ -121,12 +121,13 @@ async function measureOnce({ cli, home, project, round }) {
 async function burst(pid, port, project, mission, stream, round) {
   let [isReading, isDue, isOver] = [false, false, false]
   const read = async () => {
-    if (isReading || isOver) return void (isDue = true)
+    isDue = true
+    if (isReading || isOver) return
     isReading = true
-    do {
+    while (isDue) {
       isDue = false
       await timeGet(port, '/api/missions')
-    } while (isDue)
+    }
     isReading = false
   }
   stream.onChange(() => void read())

@@ -5,6 +5,8 @@
  * the port. Types only, because the page and the server both import this file.
  */
 
+export type { CleanUp, DaemonEntry, DaemonsReply } from './api-daemons.js'
+
 /** The header that names the project of a reply, by the id in `HelloEvent`. */
 export type ProjectHeader = 'spec-kitty-project'
 
@@ -369,68 +371,6 @@ export interface ErrorReply {
   readonly error: string
   /** One sentence, for some errors. */
   readonly message?: string
-}
-
-/** One daemon of the page's Daemons view. */
-export interface DaemonEntry {
-  readonly family: string
-  readonly pid: number | null
-  readonly port: number | null
-  readonly package_version: string | null
-  /** The runtime root or the project it belongs to. */
-  readonly scope: string | null
-  /** True for the dashboard of this project and the sync daemon of this runtime root. */
-  readonly is_live: boolean
-  /** True for the dashboard that answers. */
-  readonly is_self: boolean
-  /** The page of a dashboard that is proven to be in use, of whatever project; null for everything else. */
-  readonly url: string | null
-  /** The reason (`skip_reason`) in one sentence, for a reader who does not know the rules. */
-  readonly explanation: string
-  readonly cleanup_class: 'safe_auto' | 'operator_required' | 'never_touch'
-  readonly skip_reason: string | null
-  /** The id of the decision table row that matched. */
-  readonly rule: string
-  readonly uptime_seconds: number | null
-  readonly memory_bytes: number | null
-  /** What the user can do about the daemon, mostly a command; null if nothing is to be done. */
-  readonly remedy: string | null
-}
-
-/** `GET /api/daemons`: everything that listens in the port ranges of both families. A scan is reused for a second. */
-export interface DaemonsReply {
-  readonly generated_at: string
-  readonly families: readonly {
-    readonly name: string
-    /** Half-open: `to` is excluded. */
-    readonly ports: { readonly from: number; readonly to: number }
-    readonly daemons: readonly DaemonEntry[]
-    /** Why the family could not be scanned, in one sentence; null if it was. */
-    readonly problem: string | null
-    readonly clean_up: CleanUp
-  }[]
-  readonly summary: {
-    /** How many a clean-up would end. */
-    readonly stale: number
-    /** The memory of these; null if it is not known of any. */
-    readonly stale_bytes: number | null
-    /** How many need a decision. */
-    readonly undecided: number
-    /** The commands that clean up, one for each family with something stale. */
-    readonly commands: readonly string[]
-    /** One line: `1 stale, 44 MB: one command`, or `nothing to clean up`. */
-    readonly text: string
-  }
-}
-
-/** What a clean-up of a family would do now. Nothing is done. */
-export interface CleanUp {
-  /** The command that does it; null if there is nothing to do. */
-  readonly command: string | null
-  /** The command that only says what it would do. */
-  readonly dry_run_command: string
-  /** What would happen, one sentence a line. */
-  readonly lines: readonly string[]
 }
 
 /**

@@ -31,54 +31,18 @@ function textOf(node: unknown): string | null | undefined {
   return typeof node.value === 'string' ? node.value : (node.source ?? '')
 }
 
-const PARTS = [
-  ...['title', 'a', 'null', 'true', 'work_package_id', 'x-y', '_', '5'],
-  ...[
-    ':',
-    ': ',
-    ':  ',
-    '- ',
-    '-',
-    '  - ',
-    ' - ',
-    '[',
-    ']',
-    ', ',
-    ',',
-    '"',
-    "'",
-    '#',
-    ' #',
-    '\n',
-    '\n\n',
-    ' \n',
-    '\n ',
-  ],
-  ...[
-    'T001',
-    'true',
-    'null',
-    '~',
-    '0x1f',
-    '1e3',
-    '.inf',
-    '2026-06-17',
-    '19:13:22',
-    '-1',
-    '+1',
-    'a b',
-    'ö',
-    '\\n',
-    '&a',
-    '*a',
-    '!x',
-  ],
-  ...['|', '>', '?', '%', '@', '`', '{', '}', '...', '---', '\t', 'yes', 'No', '\u2028'],
+const PARTS: readonly string[] = [
+  'title a null true work_package_id x-y _ 5',
+  'T001 ~ 0x1f 1e3 .inf 2026-06-17 19:13:22 -1 +1 ö \\n &a *a !x',
+  '| > ? % @ ` { } ... --- yes No',
 ]
+  .flatMap((line) => line.split(' '))
+  .concat([':', ': ', ':  ', '- ', '-', '  - ', ' - ', '[', ']', ', ', ',', '"', "'", '#', ' #'])
+  .concat(['\n', '\n\n', ' \n', '\n ', 'a b', '\t', '\u2028'])
 
 /** Text that is often valid, and often nearly. */
 function textFrom(next: () => number): string {
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T
+  const pick = (from: readonly string[]): string => from[Math.floor(next() * from.length)] ?? ''
   const lines = Array.from({ length: 1 + Math.floor(next() * 4) }, () => {
     const value = Array.from({ length: Math.floor(next() * 4) }, () => pick(PARTS)).join('')
     return pick([

@@ -33,7 +33,7 @@ afterAll(() => project?.end())
 function complaintsOf(name: string, text: string): readonly string[] {
   const validate = ajv.getSchema(`dashboard/${name}.schema.json`)
   if (validate === undefined) return [`there is no schema ${name}`]
-  validate(JSON.parse(text))
+  void validate(JSON.parse(text))
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`)
 }
 
