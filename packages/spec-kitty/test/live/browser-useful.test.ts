@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -6,7 +7,7 @@ import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
 import { violationsOf } from '../helpers/axe.js'
 import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
-import { emptyProject } from '../helpers/projects.js'
+import { emptyProject, laneEvent, prompt, writeMission } from '../helpers/projects.js'
 
 const MISSION = '#/missions/002-offline-queue'
 
@@ -49,6 +50,61 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('data:image/svg+xml')
     expect(await violationsOf(page)).toEqual([])
     expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  it('moves an agent from "at work" to "stalled" when its process is killed', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    const project = emptyProject()
+    const log = join(
+      writeMission(project, '001-living', {
+        'tasks/WP01-work.md': prompt('WP01', 'Work'),
+        'status.events.jsonl': laneEvent(1, 'WP01', 'in_progress'),
+      }),
+      'status.events.jsonl',
+    )
+    try {
+      const delta = { shell_pid: child.pid, shell_pid_created_at: String(Date.now() / 1000) }
+      appendFileSync(
+        log,
+        `${JSON.stringify({ kind: 'annotation', event_id: 'n1', at: new Date().toISOString(), wp_id: 'WP01', delta })}\n`,
+      )
+      const { url } = await here.desk.start(project)
+      const { page } = await openPage(here.browser)
+      await page.goto(url)
+      await page.getByRole('region', { name: 'At work' }).getByText('Running', { exact: true }).waitFor()
+      await untilLive(page)
+      child.kill('SIGKILL')
+      await page
+        .getByRole('region', { name: 'Stalled' })
+        .getByText('Not running here', { exact: true })
+        .waitFor()
+      await page.context().close()
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+
+  it('notifies only after it was asked to, and when the reader looks elsewhere', async () => {
+    const { page } = await openPage(here.browser)
+    await page.addInitScript(NOTE_NOTIFICATIONS)
+    const project = emptyProject()
+    writeExampleProject(project)
+    const { url } = await here.desk.start(project)
+    const log = join(project, 'kitty-specs/002-offline-queue/status.events.jsonl')
+    await page.goto(url)
+    await untilLive(page)
+    appendFileSync(log, laneChange('WP06', 'in_progress', 'for_review', 1))
+    const waiting = page.getByRole('region', { name: 'Waiting for you' })
+    await waiting.locator('[data-package=WP06]').waitFor()
+    expect(await page.evaluate('shownNotifications')).toEqual([])
+    await page.getByRole('button', { name: 'Notify me' }).press('Enter')
+    await page.getByRole('button', { name: 'Notifying', pressed: true }).waitFor()
+    appendFileSync(log, laneChange('WP07', 'claimed', 'blocked', 2))
+    await waiting.locator('[data-package=WP07]').waitFor()
+    expect(await page.evaluate('shownNotifications')).toEqual([
+      'Offline queue for uploads waits for you: WP07 Show the queue in sync status: blocked',
+    ])
     await page.context().close()
   })
 
@@ -105,7 +161,10 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     await page.goto(`${other.url}${MISSION}`)
     await untilLive(page)
     await page.locator('[data-card-link=WP06]').focus()
-    appendFileSync(join(project, 'kitty-specs/002-offline-queue/status.events.jsonl'), forReview('WP06'))
+    appendFileSync(
+      join(project, 'kitty-specs/002-offline-queue/status.events.jsonl'),
+      laneChange('WP06', 'in_progress', 'for_review', 1),
+    )
     await page.locator('[data-column=for_review] [data-card=WP06]').waitFor()
     expect(await page.evaluate(FOCUSED_CARD)).toBe('WP06')
     const said = page.getByTestId('announcements')
@@ -257,14 +316,30 @@ declare function getComputedStyle(element: unknown): { getPropertyValue(name: st
 const FOCUSED_ROW = `[...document.querySelectorAll('[data-row-link]')].indexOf(document.activeElement)`
 const FOCUSED_CARD = `document.activeElement.dataset.cardLink`
 
-function forReview(wp: string): string {
+/** One line of the log, newer than all of the example; `at` tells two of them apart. */
+function laneChange(wp: string, from: string, to: string, at: number): string {
   const event = {
-    event_id: '01ZZZ',
+    event_id: `01ZZZ${at}`,
     at: new Date().toISOString(),
     wp_id: wp,
-    from_lane: 'in_progress',
-    to_lane: 'for_review',
+    from_lane: from,
+    to_lane: to,
     actor: 'claude',
   }
   return `${JSON.stringify(event)}\n`
 }
+
+/** A reader who allows notifications when asked, and looks elsewhere: a browser without windows refuses them all. */
+const NOTE_NOTIFICATIONS = `
+  globalThis.shownNotifications = []
+  document.hasFocus = () => false
+  globalThis.Notification = class extends EventTarget {
+    static permission = 'default'
+    static async requestPermission() {
+      return (this.permission = 'granted')
+    }
+    constructor(title, { body }) {
+      super()
+      shownNotifications.push(title + ': ' + body)
+    }
+  }`
