@@ -254,7 +254,8 @@ describe('auth doctor --reset', () => {
     lock.stop()
     expect([status, stdout]).toEqual([75, ''])
     const lockFile = join(fleet.roots.home, 'daemons/sync/lifecycle.lock')
-    expect(waited).toEqual([expect.stringContaining(`waiting for the lock ${lockFile}`)])
+    expect(waited.length).toBeGreaterThan(0)
+    for (const line of waited) expect(line).toContain(`waiting for the lock ${lockFile}`)
     expect(lineOf(stderr)).toEqual([expect.stringContaining(`process ${holder}`)])
     expect(lives(pidAt(9410))).toBe(true)
   })
@@ -305,6 +306,8 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     return { status, screen }
   }
 
+  const plain = (screen: string): string => screen.replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, '')
+
   it('leaves what needs a decision on n, on a plain return and on Ctrl+C (130)', async () => {
     expect(await onTerminal('n\r')).toMatchObject({ status: 0 })
     expect(await onTerminal('\r')).toMatchObject({ status: 0 })
@@ -316,11 +319,11 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     const { pid } = fleet.members.find(({ port }) => port === 9407) ?? { pid: 0 }
     const { status, screen } = await onTerminal('y\r')
     expect([status, lives(pidAt(9407))]).toEqual([0, false])
-    const named = screen.slice(0, screen.indexOf('[y/N]')).match(/^ {2}port .*/gm)
+    const named = plain(screen.slice(0, screen.indexOf('[y/N]'))).match(/^ {2}port .*/gm)
     expect(named).toEqual([
       expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): too old to say`),
     ])
-    const lines = screen.replaceAll(/\u001b\[[\d;]*[A-Za-z]/g, '').split(/\r?\n/)
+    const lines = plain(screen).split(/\r?\n/)
     const table = lines.filter((line) => / (?:never_touch|operator_required|CLASS) /.test(line))
     expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80)
   })
