@@ -20,15 +20,11 @@ import { manualPage } from './manual.mjs'
 const GROUPS = [
   {
     name: 'base',
-    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:table|route)))\.js$/,
+    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
   },
   {
     name: 'words',
     test: /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
-  },
-  {
-    name: 'help',
-    test: /(?:familiar\/dist\/cli\/help|spec-kitty\/dist\/cli\/(?:help|topics))\.js$/,
   },
   {
     name: 'scope',
@@ -40,7 +36,7 @@ const GROUPS = [
   },
   {
     name: 'tool',
-    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/.*))\.js$/,
+    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   },
   {
     name: 'use',

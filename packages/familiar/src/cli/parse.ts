@@ -154,8 +154,11 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
     throw new UsageError(`${written} takes no value`)
   }
   const needs = `${written} needs ${needsOf(value, context)}`
-  if (text === null || text === undefined || text === '') throw new UsageError(needs)
-  if (value.kind === 'text' || value.kind === 'file' || value.kind === 'directory') return text
+  if (text === null || text === undefined) throw new UsageError(needs)
+  if (value.kind === 'text' || value.kind === 'file' || value.kind === 'directory') {
+    if (text === '') throw new UsageError(needs)
+    return text
+  }
   const number = numberOf(value, text, context)
   if (number === null) throw new UsageError(`${needs}, not '${text}'`)
   return number

@@ -2,8 +2,6 @@ import {
   blocks,
   commandHelp,
   examplesBlock,
-  EXIT_TEXTS,
-  section,
   sections,
   wrap,
   type Entry,
@@ -11,7 +9,7 @@ import {
   type Terminal,
 } from 'familiar/cli'
 import { commandNamed, commandsBelow, isGroup, listed, SECTIONS, type Listed } from './table.js'
-import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES, isTopic, TOPICS, type Topic } from './topics.js'
+import { isTopic, TOPICS } from './topic-names.js'
 
 const PROGRAM = 'spec-kitty'
 
@@ -25,7 +23,7 @@ export async function helpText(words: readonly string[], terminal: Terminal): Pr
   const command = commandNamed(name)
   if (command !== null) return helpOf(listed(command), terminal)
   if (isGroup(name)) return groupHelp(name, terminal)
-  if (isTopic(name)) return blocks(PAGES[name](terminal))
+  if (isTopic(name)) return (await import('./topics.js')).topicHelp(name, terminal)
   throw (await import('./mistakes.js')).noHelp(words, Object.keys(TOPICS))
 }
 
@@ -35,6 +33,11 @@ const FIRST_STEPS: readonly Example[] = [
   ['spec-kitty doctor', 'see what is wrong, and the command for it'],
   ['spec-kitty doctor --reset', 'clean up old daemons'],
 ]
+
+/** Returns a paragraph, wrapped to the terminal. */
+function paragraph(text: string, terminal: Terminal): string {
+  return wrap(text, terminal).join('\n')
+}
 
 function allHelp(terminal: Terminal): string {
   const topics = Object.entries(TOPICS).map(([topic, text]) => [`help ${topic}`, text] as const)
@@ -80,39 +83,7 @@ async function helpOf(one: Listed, terminal: Terminal): Promise<string> {
       ? [`See also: ${further.map(({ words }) => `${PROGRAM} ${words}`).join(', ')}.`]
       : []),
   ]
+  const { ENVIRONMENT } = await import('./topics.js')
   const context = { command: `${PROGRAM} ${one.words}`, environment: ENVIRONMENT }
   return commandHelp(spec, notes.length > 0 ? { ...context, footer: notes.join(' ') } : context, terminal)
-}
-
-/** The pages about no command. */
-const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> = {
-  environment: (terminal) => [
-    paragraph('The variables that spec-kitty reads. None of them has to be set.', terminal),
-    section('Environment', Object.entries(ENVIRONMENT), terminal),
-  ],
-  'exit-codes': (terminal) => [
-    paragraph(
-      'Every command ends with one of these, with --json or without. Scripts may rely on them; the help of a command says what each means there.',
-      terminal,
-    ),
-    section('Exit codes', Object.entries(EXIT_TEXTS), terminal),
-    paragraph(
-      '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried. upgrade-hook always ends with 0.',
-      terminal,
-    ),
-  ],
-  files: (terminal) => [
-    paragraph(FILES_NOTE, terminal),
-    ...sections(
-      [
-        ['Below the home of spec-kitty', HOME_FILES],
-        ['In a project', PROJECT_FILES],
-      ],
-      terminal,
-    ),
-  ],
-}
-
-function paragraph(text: string, terminal: Terminal): string {
-  return wrap(text, terminal).join('\n')
 }

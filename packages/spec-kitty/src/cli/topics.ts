@@ -1,15 +1,5 @@
-import { COMMON_ENVIRONMENT } from 'familiar/cli'
-
-/** The pages of `help` that are about no command. */
-export const TOPICS = {
-  environment: 'every variable that spec-kitty reads',
-  'exit-codes': 'what the exit codes mean',
-  files: 'every file that spec-kitty reads or writes',
-} as const
-
-export type Topic = keyof typeof TOPICS
-
-export const isTopic = (word: string): word is Topic => Object.hasOwn(TOPICS, word)
+import { blocks, COMMON_ENVIRONMENT, EXIT_TEXTS, section, sections, wrap, type Terminal } from 'familiar/cli'
+import type { Topic } from './topic-names.js'
 
 /** Every variable that a command or a daemon reads. A test compares them with the source. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -70,3 +60,41 @@ export const PROJECT_FILES: Files = [
 
 export const FILES_NOTE =
   'The home of spec-kitty is ~/.spec-kitty, or SPEC_KITTY_HOME. A project is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at.'
+
+/** The pages of the help about no command. */
+const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> = {
+  environment: (terminal) => [
+    paragraph('The variables that spec-kitty reads. None of them has to be set.', terminal),
+    section('Environment', Object.entries(ENVIRONMENT), terminal),
+  ],
+  'exit-codes': (terminal) => [
+    paragraph(
+      'Every command ends with one of these, with --json or without. Scripts may rely on them; the help of a command says what each means there.',
+      terminal,
+    ),
+    section('Exit codes', Object.entries(EXIT_TEXTS), terminal),
+    paragraph(
+      '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried. upgrade-hook always ends with 0.',
+      terminal,
+    ),
+  ],
+  files: (terminal) => [
+    paragraph(FILES_NOTE, terminal),
+    ...sections(
+      [
+        ['Below the home of spec-kitty', HOME_FILES],
+        ['In a project', PROJECT_FILES],
+      ],
+      terminal,
+    ),
+  ],
+}
+
+function paragraph(text: string, terminal: Terminal): string {
+  return wrap(text, terminal).join('\n')
+}
+
+/** Returns the page about a topic. */
+export function topicHelp(topic: Topic, terminal: Terminal): string {
+  return blocks(PAGES[topic](terminal))
+}

@@ -10,7 +10,7 @@ import { fishScript } from '../../src/cli/completion/fish.js'
 import { completionModel } from '../../src/cli/completion/model.js'
 import { zshScript } from '../../src/cli/completion/zsh.js'
 import { commandsBelow } from '../../src/cli/table.js'
-import { TOPICS } from '../../src/cli/topics.js'
+import { TOPICS } from '../../src/cli/topic-names.js'
 
 /** The scripts of `completion`, loaded in the real shells, which are then asked. */
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const

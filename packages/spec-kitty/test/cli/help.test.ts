@@ -5,7 +5,8 @@ import { COMMON_ENVIRONMENT, EXIT, EXIT_TEXTS } from 'familiar/cli'
 import { definitionOf } from 'familiar/internals'
 import { helpText } from '../../src/cli/help.js'
 import { commandsBelow } from '../../src/cli/table.js'
-import { ENVIRONMENT, HOME_FILES, PROJECT_FILES, TOPICS } from '../../src/cli/topics.js'
+import { TOPICS } from '../../src/cli/topic-names.js'
+import { ENVIRONMENT, HOME_FILES, PROJECT_FILES } from '../../src/cli/topics.js'
 import { dashboardDaemon, syncDaemon } from '../../src/daemons/daemons.js'
 
 const PIPE = { hasColor: false, columns: null }
@@ -101,7 +102,7 @@ function variablesIn(name: string): readonly string[] {
     .filter(
       (path) =>
         path.endsWith('.ts') &&
-        !/(?:^|[/\\])(?:topics|describe|testing)\b/.test(path) &&
+        !/(?:^|[/\\])(?:topics|topic-names|describe|testing)\b/.test(path) &&
         !path.includes('describe'),
     )
     .flatMap((path) => {

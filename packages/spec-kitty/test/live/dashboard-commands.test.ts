@@ -180,7 +180,9 @@ describe('where there is no project', () => {
     const prefix = ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh']
     const { status, stdout, stderr } = await place.run(place.base, ['dashboard'], { prefix })
     expect([status, stdout]).toEqual([2, ''])
-    expect(stderr).toBe('spec-kitty: the working directory does not exist any more (see spec-kitty --help)\n')
+    expect(stderr).toBe(
+      'spec-kitty: the working directory does not exist any more (see spec-kitty dashboard --help)\n',
+    )
   })
 })
 

@@ -48,9 +48,17 @@ describe('sync now', () => {
     const steps = linesOf(stdout).filter(({ event }) => event !== 'heartbeat')
     expect([status, stderr]).toEqual([0, ''])
     expect(steps).toEqual([
-      { event: 'started', queued: 2 },
-      { event: 'batch', project: work.project, sent: 2, kept: 0, rejected: 0, error: null },
-      { event: 'finished', sent: 2, kept: 0, rejected: 0, reason: null },
+      { schema_version: 3, event: 'started', queued: 2 },
+      {
+        schema_version: 3,
+        event: 'batch',
+        project: work.project,
+        sent: 2,
+        kept: 0,
+        rejected: 0,
+        error: null,
+      },
+      { schema_version: 3, event: 'finished', sent: 2, kept: 0, rejected: 0, reason: null },
     ])
   })
 
@@ -102,7 +110,7 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now', `--timeout=${text}`])
     expect([status, stderr]).toEqual([
       2,
-      `spec-kitty: --timeout needs a number of seconds above 0, not '${text}' (see spec-kitty --help)\n`,
+      `spec-kitty: --timeout needs a number of seconds above 0, not '${text}' (see spec-kitty sync now --help)\n`,
     ])
   })
 
@@ -113,10 +121,12 @@ describe('sync now', () => {
   ])('starts no daemon, and says in words why: %s', async (why, env, config) => {
     if (config !== null) writeFileSync(join(work.root.path, 'config.toml'), config)
     const { status, stdout, stderr } = await work.run(['sync', 'now'], env)
+    const isOff = why.startsWith('hosted sync is off')
+    const remedy = isOff ? 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync now' : 'spec-kitty sync start'
     expect([status, stdout, stderr]).toEqual([
       1,
       '',
-      `spec-kitty: no sync daemon runs, and this command starts none: ${why} (spec-kitty sync start)\n`,
+      `spec-kitty: no sync daemon runs, and this command starts none: ${why} (${remedy})\n`,
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(0)
   })

@@ -1,6 +1,6 @@
 import { COMMON_OPTIONS, type CommandSpec, type OptionSpec } from 'familiar/cli'
 import { commandsBelow, type Listed } from '../table.js'
-import { TOPICS } from '../topics.js'
+import { TOPICS } from '../topic-names.js'
 
 /** A word that can be typed at a place, and what it means. */
 export type Word = readonly [word: string, text: string]
