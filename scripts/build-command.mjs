@@ -67,6 +67,10 @@ const GROUPS = [
     test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
   },
   {
+    name: 'explain',
+    test: /(?:familiar\/dist\/(?:cli\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
+  },
+  {
     name: 'doctor',
     test: /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|render-doctor)|doctor\/.*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/.*))\.js$/,
   },

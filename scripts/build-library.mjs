@@ -31,6 +31,7 @@ const GROUPS = Object.entries({
   cold: 'client/.*',
   command:
     'cli/(?:index|run|lines|io|printable|exit-codes|usage|failure|json|process-io|status)|define/looking|doctor/state',
+  explain: 'doctor/explain/.*|cli/explain',
   doctor: 'doctor/.*|cli/(?:doctor|table|tool|render-doctor)',
 })
 

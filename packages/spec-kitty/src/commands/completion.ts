@@ -1,10 +1,10 @@
-import { EXIT, parseCommand, type Io } from 'familiar/cli'
+import { EXIT, loadExplanations, parseCommand, type Io } from 'familiar/cli'
 import { COMPLETION } from '../cli/describe/tool.js'
 import { completionModel } from '../cli/completion/model.js'
 import { bashScript } from '../cli/completion/bash.js'
 import { fishScript } from '../cli/completion/fish.js'
 import { zshScript } from '../cli/completion/zsh.js'
-import { explanations } from '../doctor/explanations.js'
+import { EXPLAINED } from '../doctor/explanations.js'
 import { VERSION } from '../version.js'
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
@@ -14,7 +14,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { operands } = parseCommand(COMPLETION, args, { command: 'completion' })
   const shell = operands[0] as keyof typeof SCRIPTS
   // An id of several words cannot be completed word by word.
-  const ids = explanations().filter(({ id }) => !id.includes(' '))
+  const ids = (await loadExplanations(EXPLAINED)).filter(({ id }) => !id.includes(' '))
   io.out(SCRIPTS[shell](await completionModel(ids.map(({ id, summary }) => [id, summary])), VERSION))
   return EXIT.ok
 }

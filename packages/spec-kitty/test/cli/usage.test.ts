@@ -123,12 +123,12 @@ describe('help files', () => {
 
 /** Returns the files below a directory that the help does not name; a rotated log and the parts of SQLite belong to theirs. */
 function undocumented(directory: string, files: typeof HOME_FILES): readonly string[] {
-  const named = files.map(([path]) => path)
+  const named = new Set(files.map(([path]) => path))
   const found = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
   expect(found.length).toBeGreaterThan(0)
   return found
     .map((one) => relative(directory, join(one.parentPath, one.name)).replace(/-(?:wal|shm)$|\.1$/, ''))
-    .filter((path) => !named.includes(path))
+    .filter((path) => !named.has(path))
 }
 
 describe('output', () => {

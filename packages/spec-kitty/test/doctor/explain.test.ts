@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
-import { explain } from 'familiar/cli'
+import { explainIds, loadExplanations } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
-import { explanations } from '../../src/doctor/explanations.js'
+import { EXPLAINED } from '../../src/doctor/explanations.js'
 import { expectValid } from '../helpers/schemas.js'
 
 /** `spec-kitty explain` compared with the source: every id that a command can name has a text, and every text an id. */
 const PACKAGES = new URL('../../../', import.meta.url)
-const all = explanations()
+const all = await loadExplanations(EXPLAINED)
 
 function sourceOf(path: string): string {
   return readFileSync(new URL(path, PACKAGES), 'utf8')
@@ -54,13 +54,13 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-function run(...args: readonly string[]): string {
+async function run(...args: readonly string[]): Promise<string> {
   return runAt(null, args)
 }
 
-function runAt(columns: number | null, args: readonly string[]): string {
+async function runAt(columns: number | null, args: readonly string[]): Promise<string> {
   let out = ''
-  explain(args, all, 'spec-kitty explain', {
+  await explainIds(args, EXPLAINED, 'spec-kitty explain', {
     out: (text) => (out += text),
     hasColor: false,
     columns,
@@ -88,26 +88,26 @@ describe('a text', () => {
     expect(one.conditions.length > 0).toBe(one.kind === 'row')
   })
 
-  it('is found by its id, in whatever letters', () => {
+  it('is found by its id, in whatever letters', async () => {
     for (const { id, summary } of all) {
-      expect(run(id)).toContain(summary)
-      expect(run(...id.toLowerCase().split(' '))).toContain(summary)
+      expect(await run(id)).toContain(summary)
+      expect(await run(...id.toLowerCase().split(' '))).toContain(summary)
     }
   })
 
-  it('says of an id that names two things both', () => {
-    expect(run('unreachable')).toMatch(/^unreachable \(reason\)[^]*\nunreachable \(state\)/)
+  it('says of an id that names two things both', async () => {
+    expect(await run('unreachable')).toMatch(/^unreachable \(reason\)[^]*\nunreachable \(state\)/)
   })
 
-  it('says of a row when it matches', () => {
-    expect(run('S9')).toContain('\n  it matches if: its command line names a scope: no\n')
-    expect(run('D14')).toContain('\n  it matches if: no row above matches\n')
+  it('says of a row when it matches', async () => {
+    expect(await run('S9')).toContain('\n  it matches if: its command line names a scope: no\n')
+    expect(await run('D14')).toContain('\n  it matches if: no row above matches\n')
   })
 })
 
 describe('explain', () => {
-  it('alone lists every id with one line each', () => {
-    const lines = run().split('\n')
+  it('alone lists every id with one line each', async () => {
+    const lines = (await run()).split('\n')
     for (const { id, summary } of all) {
       expect(
         lines.filter((line) => line.startsWith(`  ${id} `) && line.endsWith(`  ${summary}`)),
@@ -115,16 +115,16 @@ describe('explain', () => {
     }
   })
 
-  it.each([60, 80, 120])('keeps within %d columns of a terminal', (columns) => {
+  it.each([60, 80, 120])('keeps within %d columns of a terminal', async (columns) => {
     for (const args of [[], ['S16'], ['F-001'], ['hosted_sync_disabled']]) {
-      const lines = runAt(columns, args).split('\n')
+      const lines = (await runAt(columns, args)).split('\n')
       expect(lines.filter((line) => line.length > columns)).toEqual([])
     }
   })
 
-  it('prints JSON as its schema says', () => {
-    expectValid('explain', JSON.parse(run('--json')))
-    expect(JSON.parse(run('S16', '--json')).explanations).toMatchObject([{ id: 'S16', kind: 'row' }])
+  it('prints JSON as its schema says', async () => {
+    expectValid('explain', JSON.parse(await run('--json')))
+    expect(JSON.parse(await run('S16', '--json')).explanations).toMatchObject([{ id: 'S16', kind: 'row' }])
   })
 
   it.each([
@@ -136,14 +136,14 @@ describe('explain', () => {
     ['safe_atuo', 'safe_auto'],
     ['unresponsiv', 'unresponsive'],
     ['D13x', 'D13'],
-  ])('of %s asks whether %s was meant, and explains nothing', (typed, meant) => {
-    expect(() => run(typed)).toThrow(`nothing is called '${typed}': did you mean ${meant}?`)
+  ])('of %s asks whether %s was meant, and explains nothing', async (typed, meant) => {
+    await expect(run(typed)).rejects.toThrow(`nothing is called '${typed}': did you mean ${meant}?`)
   })
 
-  it('of a word that is like none says where all are listed', () => {
-    expect(() => run('something')).toThrow(
+  it('of a word that is like none says where all are listed', async () => {
+    await expect(run('something')).rejects.toThrow(
       "nothing is called 'something': 'spec-kitty explain' lists every id",
     )
-    expect(() => run('x')).toThrow('lists every id')
+    await expect(run('x')).rejects.toThrow('lists every id')
   })
 })

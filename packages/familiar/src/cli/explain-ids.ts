@@ -1,0 +1,37 @@
+import type { ExplainedFamily } from '../doctor/explain/catalogue.js'
+import type { ExplainedKind, Explanation, Texts } from '../doctor/explain/explanation.js'
+import type { Io } from './io.js'
+
+/** The ids that the commands of a tool may name. */
+export interface ExplainedIds {
+  /** The tool's daemons, whose ids the library explains. */
+  readonly families: readonly ExplainedFamily[]
+  /** What only the tool itself names. */
+  readonly own: readonly { readonly kind: ExplainedKind; readonly texts: Texts }[]
+}
+
+/** Returns the explanation of every id. The texts are loaded only now. */
+export async function loadExplanations({ families, own }: ExplainedIds): Promise<readonly Explanation[]> {
+  const [{ catalogueOf }, { explanationsFrom }] = await Promise.all([
+    import('../doctor/explain/catalogue.js'),
+    import('../doctor/explain/explanation.js'),
+  ])
+  return catalogueOf(
+    families,
+    own.flatMap(({ kind, texts }) => explanationsFrom(kind, texts, [])),
+  )
+}
+
+/**
+ * Explains the id that the arguments name, or lists all. `command`: what users type before an id. Returns the exit code;
+ * throws `UsageError`, with the nearest id, if there is none of that name.
+ */
+export async function explainIds(
+  args: readonly string[],
+  ids: ExplainedIds,
+  command: string,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
+): Promise<number> {
+  const { explain } = await import('./explain.js')
+  return explain(args, await loadExplanations(ids), command, io)
+}
