@@ -128,7 +128,8 @@ function joinedAway(typed: readonly string[], words: readonly string[]): number 
 
 /** How far a word may be from the one that was meant: further for a longer word. */
 function wordAway(typed: string | undefined, word: string): number | null {
-  if (typed === undefined) return null
+  // One letter is as near to any other.
+  if (typed === undefined || word.length < 2) return null
   const isBegun = typed.length >= 2 && word.startsWith(typed.toLowerCase())
   const away = isBegun ? Math.min(1, distance(typed, word)) : distance(typed, word)
   return away <= Math.max(1, Math.floor(word.length / 3)) ? away : null
