@@ -139,7 +139,7 @@ describe('a predecessor that does not say whose it is', () => {
     const document = json(['doctor'])
     const { command, ...remedy } = findingOf(document, 'F-005').remediation
     expect(document.orphans[0].remedy).toEqual(remedy)
-    expect(run(['status']).stdout).toContain(`does not answer: ${command} `)
+    expect(run(['status']).stdout).toContain(`does not answer (an earlier version): ${command}\n`)
     expect(run(command.split(' ').slice(1)).status).toBe(0)
     await eventually(() => expect(old.isAlive()).toBe(false))
   })
