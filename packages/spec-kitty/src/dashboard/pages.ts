@@ -36,8 +36,8 @@ const HARD_WORK_MS = 300
 /** How long after work its memory is given back: the watches of a project that is no longer watched are closed by then. */
 const RELEASE_MS = 1_000
 
-/** A script that asks without an open page will ask again soon, or not for a long time. */
-const REST_MS = 30_000
+/** Who has not asked for this long does not ask again soon. */
+const REST_MS = 10 * 60_000
 
 /**
  * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
@@ -46,7 +46,7 @@ const REST_MS = 30_000
 export function dashboardPages(directory: string, version = VERSION): Pages {
   keepHeapSmall()
   const hello = identityOf(directory, version)
-  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => forget() })
+  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => void rest() })
   const { vouching, note } = changes
   const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
@@ -56,6 +56,11 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   const released = afterRest(RELEASE_MS, releaseMemory)
   const forget = (): void => {
     project.forget()
+    released()
+  }
+  /** A hidden tab has no stream, and comes back: then the files need only be compared with what is remembered. */
+  const rest = async (): Promise<void> => {
+    await project.rest()
     released()
   }
   const resting = afterRest(REST_MS, () => (changes.isUsed() ? undefined : forget()))

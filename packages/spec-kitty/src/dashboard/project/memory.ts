@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { LocatedEntry } from './locate.js'
 
 /** Remembers what was read from files, for as long as they do not change. */
@@ -7,6 +8,8 @@ export interface FileMemory {
   recall<T>(key: string, files: readonly LocatedEntry[], read: () => Promise<Reading<T>>): Promise<T>
   /** Forgets what was not recalled since the last call. Returns whether everything that was recalled could be read. */
   forgetUnused(): boolean
+  /** Keeps what is remembered in a tenth of the memory, until it is recalled. It must be plain data. */
+  freeze(): void
 }
 
 /** What was read. A failure is not kept, because nothing about the file shows when it becomes readable. */
@@ -22,6 +25,8 @@ interface Entry {
    */
   readonly settled_before_ms: bigint
   readonly value: unknown
+  /** Instead of the value: its JSON, compressed. */
+  readonly frozen: Uint8Array | null
 }
 
 /** The coarsest timestamp resolution of a file system in use: FAT. */
@@ -41,12 +46,13 @@ export function rememberFiles(): FileMemory {
       const identity = files.map((file) => identityOf(file)).join('\0')
       const entry = current.get(key) ?? previous.get(key)
       if (entry?.identity === identity && files.every((file) => isSettled(file, entry))) {
-        current.set(key, entry)
-        return entry.value as T
+        const value = valueOf(entry)
+        current.set(key, { ...entry, value, frozen: null })
+        return value as T
       }
       const settled = BigInt(Date.now()) - CLOCK_MS
       const { value, is_kept: isKept } = await read()
-      if (isKept) current.set(key, { identity, settled_before_ms: settled, value })
+      if (isKept) current.set(key, { identity, settled_before_ms: settled, value, frozen: null })
       else current.delete(key)
       isAllKept &&= isKept
       return value
@@ -58,7 +64,25 @@ export function rememberFiles(): FileMemory {
       isAllKept = true
       return wasAllKept
     },
+    freeze() {
+      previous = new Map([...previous, ...current].map(([key, entry]) => [key, frozenOf(entry)]))
+      current = new Map()
+    },
   }
+}
+
+/** By default, each compression takes 256 KiB outside of the heap, which is given back late. */
+const SMALL = { level: 1, windowBits: 12, memLevel: 3 } as const
+
+function frozenOf(entry: Entry): Entry {
+  if (entry.frozen !== null) return entry
+  // A copy, because the result is part of a larger buffer.
+  const frozen = new Uint8Array(deflateRawSync(JSON.stringify(entry.value), SMALL))
+  return { ...entry, value: null, frozen }
+}
+
+function valueOf({ value, frozen }: Entry): unknown {
+  return frozen === null ? value : JSON.parse(inflateRawSync(frozen).toString())
 }
 
 /** Includes the real path, because a symlink may lead to another file than before. */

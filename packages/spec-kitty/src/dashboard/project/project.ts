@@ -41,6 +41,8 @@ export interface Project {
   /** Null: the project has none. */
   charter(): Promise<CharterReply | null>
   search(query: string, signal: AbortSignal): Promise<SearchReply>
+  /** Keeps what was read in less memory, for when it is asked for again. */
+  rest(): Promise<void>
   /** Gives back the memory of what was read. */
   forget(): void
 }
@@ -138,6 +140,11 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       const { read: missions, missions: places } = await readAll()
       const directories = new Map(places.map((place) => [place.id, place.directory]))
       return searchMissions(query, missions, directories, signal)
+    },
+    async rest() {
+      vouchedPlaces.keepOnly(new Set())
+      vouchedMissions.keepOnly(new Set())
+      await eachOf([...memories.values()], async (memory) => memory.freeze())
     },
     forget() {
       memories.clear()
