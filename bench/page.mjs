@@ -1,23 +1,23 @@
 // @ts-check
 /**
- * `node bench/page.mjs [ROUNDS]`: measures a dashboard with 100 missions of 30 work packages, from the files to the screen,
- * and what it costs its daemon. Run `npm run build` first. Needs a Chromium and a private network; the real ports are not
+ * `node bench/page.mjs [ROUNDS]`: measures a dashboard with 412 missions and 11 000 files, from the files to the screen, once
+ * with a daemon that was just started, then with one that has read them. Run `npm run build` first. Needs a Chromium and a private network; the real ports are not
  * touched.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findChromium, launchChromium } from '../scripts/chromium.mjs'
-import { laneEvent, writeLargeProject } from '../scripts/example-projects.mjs'
+import { laneEvent } from '../scripts/example-projects.mjs'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
+import { REAL_SIZE, writeRealisticProject } from '../scripts/realistic-project.mjs'
 
 /** @typedef {import('playwright-core').Page} Page */
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
-const MISSION = '007-mission'
-const [MISSIONS, PACKAGES] = [100, 30]
+const MISSIONS = REAL_SIZE.missions
 
 /** Opening a page makes the daemon read everything once more: wait until that is over. */
 const SETTLE_MS = 2000
@@ -27,7 +27,12 @@ if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
 const rounds = Number(process.argv[2] ?? 7)
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-bench-')))
 const project = join(home, 'project')
-writeLargeProject(project, MISSIONS, PACKAGES)
+writeRealisticProject(project)
+/** The last mission, which is in work. */
+const MISSION = readdirSync(join(project, 'kitty-specs')).toSorted().at(-1) ?? ''
+const PACKAGES = readdirSync(join(project, 'kitty-specs', MISSION, 'tasks')).filter((name) =>
+  /^WP\d+-work\.md$/.test(name),
+).length
 
 /** @type {Map<string, number[]>} in ms, or MB where the name says so */
 const samples = new Map()
@@ -36,6 +41,11 @@ if (chromium === null) throw new Error('there is no chromium in PATH')
 const browser = await launchChromium(chromium)
 try {
   for (let round = 0; round < rounds; round += 1) await measureDaemon()
+  for (const [what, fragment, selector, count] of views()) {
+    const { url } = start()
+    await measureCold(what, url, fragment, selector, count)
+    run('--stop')
+  }
   const { url } = start()
   for (let round = 0; round < rounds; round += 1) await measurePage(url, round)
 } finally {
@@ -68,23 +78,38 @@ async function measureDaemon() {
   run('--stop')
 }
 
+/** The views that are timed: what, the fragment of the URL, and what they show of what, at least. */
+function views() {
+  return /** @type {const} */ ([
+    ['the first rows of Now', '#/', '.now-row', 1],
+    [`${MISSIONS} rows of the list`, '#/missions', '.mission-row', MISSIONS],
+    [`${PACKAGES} cards of a board`, `#/missions/${MISSION}`, '[data-card]', PACKAGES],
+  ])
+}
+
+/** @param {string} what @param {string} url @param {string} fragment @param {string} selector @param {number} count */
+async function measureCold(what, url, fragment, selector, count) {
+  const page = await browser.newPage()
+  add(`cold: from navigation to ${what}`, await timeView(page, `${url}${fragment}`, selector, count))
+  await page.close()
+}
+
 /** @param {string} url @param {number} round */
 async function measurePage(url, round) {
   const page = await browser.newPage()
-  add(
-    'from navigation to 100 rows of the list',
-    await timeView(page, `${url}#/missions`, '.mission-row', MISSIONS),
-  )
-  const board = `${url}?round=${round}#/missions/${MISSION}`
-  add('from navigation to 30 cards of a board', await timeView(page, board, '[data-card]', PACKAGES))
+  for (const [what, fragment, selector, count] of views())
+    add(
+      `from navigation to ${what}`,
+      await timeView(page, `${url}?view=${fragment.length}-${round}${fragment}`, selector, count),
+    )
   await page.locator('[data-testid=connection][data-state=open]').waitFor()
   await page.waitForTimeout(SETTLE_MS)
   const lane = ['done', 'claimed', 'approved'][round % 3] ?? 'done'
-  const shown = shownAt(page, `[data-card=WP05][data-lane=${lane}]`, 1)
+  const shown = shownAt(page, `[data-card=WP01][data-lane=${lane}]`, 1)
   const written = Date.now()
   appendFileSync(
     join(project, 'kitty-specs', MISSION, 'status.events.jsonl'),
-    laneEvent(PACKAGES + round, 'WP05', lane),
+    laneEvent(100_000 + round, 'WP01', lane),
   )
   add('from the write of a lane change to its card', (await shown) - written)
   await page.close()
