@@ -203,9 +203,9 @@ describe('no daemon', () => {
     expect(daemonsOf(root.path)).toEqual([])
   })
 
-  it('where the root is a file is silent', () => {
+  it('where the root is a file is told in one line, as by every command', () => {
     writeFileSync(root.path, 'mine\n')
-    expectSilent(hook())
+    expectOneLine(hook(), root.path, 'it is not a directory')
     expect(readFileSync(root.path, 'utf8')).toBe('mine\n')
   })
 })
