@@ -5,7 +5,7 @@ import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
-import { nearest } from './nearest.js'
+import { didYouMean, nearest } from './nearest.js'
 import { parseCommand } from './parse.js'
 import type { CommandContext } from './run.js'
 import { UsageError } from './usage.js'
@@ -42,12 +42,9 @@ function explanationsOf(
   const found = catalogue.filter(isIt)
   if (found.length > 0) return found
   const ids = catalogue.map((one) => one.id)
-  const [meant] = nearest(id, ids)
-  throw new UsageError(
-    meant === undefined
-      ? `nothing is called '${id}': '${command}' lists every id`
-      : `nothing is called '${id}': did you mean ${meant}?`,
-  )
+  const near = nearest(id, ids)
+  const help = near.length === 0 ? `: '${command}' lists every id` : didYouMean(near)
+  throw new UsageError(`nothing is called '${id}'${help}`)
 }
 
 function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanation): object {

@@ -2,7 +2,7 @@ import { asLack, FamiliarError } from '../errors.js'
 import { withCommand } from './command-in.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
-import { formatJson, SCHEMA_VERSION } from './json.js'
+import { formatJsonLine, SCHEMA_VERSION } from './json.js'
 import { printable } from './printable.js'
 import { CommandError, UsageError } from './usage.js'
 import { columnsOf, wrapWords } from './width.js'
@@ -29,10 +29,15 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
   if (isJson) {
     const { code, remediation } = failure
     const message = [failure.message, ...(failure.details ?? [])].join(': ')
-    io.out(formatJson({ schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }))
+    const document = { schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }
+    // One line, because it may end a stream of JSON lines.
+    io.out(formatJsonLine(document))
   }
   return failure.exit
 }
+
+/** Of a message about wrong usage, no more is shown: the beginning and the end. */
+const SHOWN_CHARS = 400
 
 /** What goes on from the line before. */
 const INDENT = '  '
@@ -67,7 +72,12 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
   const error = lackIn(caught) ?? caught
   if (!isOwnWord(error) && causesOf(error).some(isPartMissing)) return installationChanged(program)
   if (error instanceof UsageError) {
-    return { code: 'E_USAGE', message: error.message, remediation: `see ${help}`, exit: EXIT.error }
+    return {
+      code: 'E_USAGE',
+      message: shortened(error.message),
+      remediation: `see ${help}`,
+      exit: EXIT.error,
+    }
   }
   if (error instanceof CommandError) {
     const { code, message, hint, exit } = error
@@ -84,6 +94,12 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     remediation: 'run again with --verbose for details',
     exit: EXIT.error,
   }
+}
+
+/** What was typed may be of any length, and stands in the message. */
+function shortened(message: string): string {
+  if (message.length <= SHOWN_CHARS) return message
+  return `${message.slice(0, SHOWN_CHARS / 2)} ... ${message.slice(-SHOWN_CHARS / 2)}`
 }
 
 /** The error that says by itself which part is missing, and why. */

@@ -113,7 +113,7 @@ export const EXIT_TEXTS: Readonly<Record<ExitCode, string>> = {
 
 /** The variables that every command of every tool obeys. */
 export const COMMON_ENVIRONMENT = {
-  NO_COLOR: 'print no colours, whatever it is set to',
+  NO_COLOR: 'print no colours, if it is not empty',
   FORCE_COLOR: 'print colours in a pipe too; 0 or false: none',
   CI: 'ask no questions',
 } as const

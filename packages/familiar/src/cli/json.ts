@@ -1,5 +1,5 @@
 import type { Io } from './io.js'
-import { HIDDEN_CONTROLS } from './printable.js'
+import { HIDDEN_CONTROLS } from '../define/hidden-controls.js'
 
 /** The version of every document, of one about a failure too. */
 export const SCHEMA_VERSION = 3
@@ -15,6 +15,11 @@ export function printJson(document: object, io: Pick<Io, 'out'>): void {
 /** Returns a JSON document that is safe to show on a terminal: every control character is escaped. */
 export function formatJson(document: object): string {
   return `${escapeControls(JSON.stringify(document, null, 2))}\n`
+}
+
+/** The same in one line. */
+export function formatJsonLine(document: object): string {
+  return `${escapeControls(JSON.stringify(document))}\n`
 }
 
 /** Escapes in JSON what `JSON.stringify` leaves as it is and a terminal may act on. */

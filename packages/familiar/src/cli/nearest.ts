@@ -1,4 +1,4 @@
-/** More suggestions than this help nobody. */
+/** More suggestions than this do not help. */
 const MOST = 3
 
 /** What a word in another place, and a missing word, count beside a wrong letter. */
@@ -10,6 +10,12 @@ const UNUSED = 1.25
 /** A command that is farther than this was not meant. */
 const FARTHEST = 3
 
+/** More words than these are not looked at: no command has so many. */
+const WORDS_AT_MOST = 6
+
+/** The time to compare two words grows with the product of their lengths; no command or flag is longer. */
+const CHARS_AT_MOST = 64
+
 interface Near {
   readonly name: string
   readonly away: number
@@ -17,9 +23,10 @@ interface Near {
 
 /**
  * Returns how many single changes (insert, drop or replace a character, swap two neighbours) make one text of the other. Case,
- * hyphens, underscores and blanks do not count.
+ * hyphens, underscores and blanks do not count. Of texts that are too long for a command: `Infinity`.
  */
 export function distance(left: string, right: string): number {
+  if (Math.max(left.length, right.length) > CHARS_AT_MOST) return left === right ? 0 : Infinity
   const [a, b] = [plain(left), plain(right)]
   let before: readonly number[] = []
   let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index)
@@ -59,10 +66,11 @@ export function nearest(word: string, known: Iterable<string>): readonly string[
 }
 
 /**
- * Returns the commands that were probably meant, the nearest first. `typed` are the words that were typed, without flags. A
+ * Returns the commands that were probably meant, the nearest first. `all` are the words that were typed, without flags. A
  * command is near if its words are near what was typed, in any order, with or without its first words.
  */
-export function nearestCommands(typed: readonly string[], commands: Iterable<string>): readonly string[] {
+export function nearestCommands(all: readonly string[], commands: Iterable<string>): readonly string[] {
+  const typed = all.slice(0, WORDS_AT_MOST)
   // A command that was typed as it is, with more behind it, is not what is wrong.
   const isTyped = (name: string): boolean => `${typed.join(' ')} `.startsWith(`${name} `)
   return best(

@@ -1,8 +1,4 @@
-/**
- * Characters besides C0 that a terminal or editor may act on: DEL, C1 controls, line separators, bidirectional marks.
- */
-export const HIDDEN_CONTROLS =
-  '\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069'
+import { HIDDEN_CONTROLS } from '../define/hidden-controls.js'
 
 /** Matches a whole run of control characters at once, for speed: a damaged log may contain millions of zero bytes. */
 const CONTROLS = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]+`, 'g')

@@ -172,8 +172,8 @@ const LISTED = 8
 const LISTED_COMMANDS = 3
 
 /**
- * Lists what needs a decision with its commands, grouped by reason, unless a finding gives the same command. What another
- * scope uses needs none: it stands below a heading of its own.
+ * Lists what needs a decision, grouped by reason, with its commands, unless a finding gives them. What another scope uses, or
+ * is another user's, needs none: it stands below a heading of its own.
  */
 export function renderRemedies(
   { orphans, findings }: Pick<DoctorDocument, 'orphans' | 'findings'>,
@@ -181,11 +181,10 @@ export function renderRemedies(
   { scope, explain }: Pick<Words, 'scope' | 'explain'>,
 ): readonly string[] {
   const given = new Set(findings.flatMap(({ remediation }) => remediation?.commands ?? []))
-  const rows = orphans.filter(
-    (record) => record.cleanup_class === 'operator_required' && !isGiven(record, given),
-  )
-  const open = rows.filter((record) => record.in_use_by === null)
+  const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
   const used = rows.filter((record) => record.in_use_by !== null)
+  const foreign = rows.filter((record) => record.in_use_by === null && record.skip_reason === 'other_user')
+  const open = rows.filter((record) => !used.includes(record) && !foreign.includes(record))
   const [first] = open
   const isTold = open.some(({ remedy }) => remedy?.commands.some((one) => one.startsWith(`${explain} `)))
   const meaning =
@@ -194,9 +193,12 @@ export function renderRemedies(
       : [
           `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
         ]
-  const decision = [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning]
-  const elsewhere = section(`In use by another ${scope}, left alone:`, used, scope, terminal)
-  return [...decision, ...(decision.length > 0 && elsewhere.length > 0 ? [''] : []), ...elsewhere]
+  const sections = [
+    [...section('Needs a decision (operator_required):', open, { scope, given }, terminal), ...meaning],
+    section('Of another user, left alone:', foreign, { scope, given }, terminal),
+    section(`In use by another ${scope}, left alone:`, used, { scope, given }, terminal),
+  ].filter((lines) => lines.length > 0)
+  return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
 }
 
 /** A command for the port of one row is given with the command for all of them. */
@@ -218,18 +220,19 @@ interface Group {
 function section(
   title: string,
   rows: readonly DoctorRecord[],
-  scope: string,
+  { scope, given }: { readonly scope: string; readonly given: ReadonlySet<string> },
   terminal: Terminal,
 ): readonly string[] {
   if (rows.length === 0) return []
   const groups = new Map<string, Group>()
   for (const record of rows) {
     const text = whatItIs(record, scope)
-    const description = record.in_use_by === null ? (record.remedy?.description ?? '') : ''
+    const remedy = isGiven(record, given) ? null : record.remedy
+    const description = record.in_use_by === null ? (remedy?.description ?? '') : ''
     const key = `${text}\n${description}`
     const group = groups.get(key) ?? { text, ports: [], description, commands: new Set() }
     group.ports.push(String(record.port ?? 'no port'))
-    for (const command of record.remedy?.commands ?? []) group.commands.add(command)
+    for (const command of remedy?.commands ?? []) group.commands.add(command)
     groups.set(key, group)
   }
   return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
@@ -243,7 +246,7 @@ function renderGroup({ text, ports, description, commands }: Group, terminal: Te
     ...wrapWords(`${listed(ports)}: ${text}`, width).map(
       (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
     ),
-    ...renderRemedy(remedy, terminal),
+    ...(commands.size === 0 ? [] : renderRemedy(remedy, terminal)),
     ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
   ]
 }

@@ -193,9 +193,13 @@ export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number
   })
   throwLack(error)
   if (status === TOO_FEW) throw lackOf('EMFILE')
-  if (signal !== null)
+  // Ctrl+C goes to the whole process group: it says nothing about this machine, and this process has got it too.
+  if (signal !== null && !FROM_OUTSIDE.has(signal))
     throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
 }
+
+/** The signals with which a user, a terminal or a service manager ends a command and all that it has started. */
+const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
 
 /** A process that was started, and the end that its log had before. */
 interface Started {

@@ -5,8 +5,8 @@ export interface DoctorVerdict {
   /** Of severity warn or critical. */
   readonly problems: readonly Finding[]
   /**
-   * Of severity info, with a remedy. An info finding without one is the normal state of a machine (no daemon runs, nobody is
-   * signed in and nobody has to be): it is in the document, and people are not bothered with it.
+   * Of severity info, with a remedy. An info finding without one is the normal state of a machine (no daemon runs, there is no
+   * session and none is needed): it is in the document, and people are not bothered with it.
    */
   readonly things: readonly Finding[]
 }

@@ -63,8 +63,10 @@ describe('a lock between processes', () => {
     const path = newLockPath()
     const [one, other] = [startLockProcess(path), startLockProcess(path)]
     await one.ask('acquire 0')
-    const said = await other.ask('acquire 20000')
-    expect(said).toEqual({ waiting: `waiting for the lock ${path}, held by process ${one.pid}` })
+    const { waiting, ...more }: any = await other.ask('acquire 20000')
+    expect(more).toEqual({})
+    expect(waiting).toMatch(/, until \d\d:\d\d:\d\d at most$/)
+    expect(waiting).toContain(`waiting for the lock ${path}, held by process ${one.pid}, until `)
     await one.kill()
     expect(await other.next()).toEqual({ held: true })
     expect(readLockHolder(path)?.pid).toBe(other.pid)

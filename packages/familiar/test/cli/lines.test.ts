@@ -6,7 +6,10 @@ const COMMAND = 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart'
 describe('lines with labels', () => {
   const lines = [
     ['daemon', 'process 7, port 9400, does not answer:', 'red', 'tool stop'],
-    ['uploads', 'nothing leaves: hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC), and nobody is signed in'],
+    [
+      'uploads',
+      'nothing leaves: hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC), and you are not signed in',
+    ],
     ['', COMMAND, 'cyan'],
   ] as const
 
@@ -22,8 +25,8 @@ describe('lines with labels', () => {
     expect(formatLines(lines, { columns: 60, hasColor: false })).toEqual([
       'daemon   process 7, port 9400, does not answer: tool stop',
       'uploads  nothing leaves: hosted sync is off',
-      '         (SPEC_KITTY_ENABLE_SAAS_SYNC), and nobody is signed',
-      '         in',
+      '         (SPEC_KITTY_ENABLE_SAAS_SYNC), and you are not',
+      '         signed in',
       `  ${COMMAND}`,
     ])
     expect(formatLines(lines, { columns: 48, hasColor: false }).slice(0, 2)).toEqual([

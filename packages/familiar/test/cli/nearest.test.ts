@@ -65,6 +65,16 @@ describe('the nearest command', () => {
     expect(nearestCommands(typed.split(' '), COMMANDS)).toEqual(meant)
   })
 
+  it.each([
+    ['ten thousand words', Array.from({ length: 10_000 }, () => 'x')],
+    ['a word of a megabyte', ['x'.repeat(1_000_000)]],
+    ['ten thousand long words', Array.from({ length: 10_000 }, () => 'status'.repeat(100))],
+    ['a command of a megabyte', ['sync', 'status', 'status'.repeat(100_000)]],
+  ])('of %s is found at once, or there is none', (_, typed) => {
+    expect(nearestCommands(typed, COMMANDS).length).toBeLessThanOrEqual(3)
+    expect(nearest(typed.join(' '), COMMANDS)).toEqual([])
+  })
+
   it('is asked for in one sentence', () => {
     expect(didYouMean([])).toBe('')
     expect(didYouMean(['a'])).toBe(": did you mean 'a'?")

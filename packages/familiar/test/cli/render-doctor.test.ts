@@ -144,7 +144,7 @@ describe('findings', () => {
       '    Every command that needs it waits, and then fails.',
       '    tool doctor --reset  # ends what is proven stale',
       '! orphaned daemons: 18 can be cleaned (F-002)',
-      '    They keep ports and memory, and no command uses them.',
+      '    They keep ports and memory. One that needs a decision may still be in use.',
       '    tool doctor --reset  # ends what is proven stale',
     ])
   })

@@ -50,12 +50,16 @@ async function start(
   return performance.now() - began
 }
 
-/** Starts in all these roots, one after the other, each interrupted at a random moment of a start. */
+/**
+ * Starts in all these roots, one after the other, each interrupted at a random moment of a start; the first one at its very
+ * beginning and the last one long after it, so that few moments meet both on a busy machine, too.
+ */
 async function interruptIn(roots: readonly string[], random: () => number): Promise<void> {
   const wholeMs = await start(newRoot())
   const lastMs = Math.max(LAST_MOMENT_MS, BEYOND * wholeMs)
   for (const [index, root] of roots.entries()) {
-    await start(root, { how: index % 2 === 0 ? 'SIGKILL' : 'SIGINT', afterMs: random() * lastMs })
+    const share = index === 0 ? 0 : index === roots.length - 1 ? 2 : random()
+    await start(root, { how: index % 2 === 0 ? 'SIGKILL' : 'SIGINT', afterMs: share * lastMs })
   }
 }
 

@@ -44,8 +44,14 @@ function meant(typed: readonly string[]): readonly string[] {
 
 const ALONE = ['help', 'version']
 
+/** The flags that may stand before every command. None has a value. */
+const VALUELESS: ReadonlySet<string> = new Set([...ALONE, ...Object.keys(COMMON_OPTIONS), 'json'])
+
 function wrongFlag(flag: string): UsageError {
   const name = flag.replace(/^[^a-z]+/i, '').replace(/=.*/s, '')
+  if (flag.includes('=') && flag.startsWith(`--${name}`) && VALUELESS.has(name)) {
+    return new UsageError(`--${name} takes no value`)
+  }
   if (flag.startsWith('-') && (name === '' || name === 'json' || Object.hasOwn(COMMON_OPTIONS, name))) {
     return new UsageError(`'${flag}' needs a command`)
   }

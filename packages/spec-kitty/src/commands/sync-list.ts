@@ -36,7 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 function print(homes: readonly ListedHome[], others: number, io: Io): void {
-  if (homes.length === 0) note(io, 'no home on this machine has a sync daemon')
+  if (homes.length === 0) note(io, 'no home of this user has a sync daemon here')
   else {
     const { header, rows, hidden } = layTable(COLUMNS, homes, io)
     const marked = rows.map((row, index) => `${homes[index]?.is_current === true ? '*' : ' '} ${row}`)

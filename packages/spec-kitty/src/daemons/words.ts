@@ -31,7 +31,7 @@ export const WORDS = {
     stop: 'spec-kitty dashboard --stop',
     restart: 'spec-kitty dashboard --stop && spec-kitty dashboard',
     status: 'spec-kitty dashboard --status',
-    // Where nobody can be asked, it ends nothing without --yes.
+    // Without a terminal to ask on, it ends nothing without --yes.
     clean: 'spec-kitty dashboard --cleanup-all --yes',
     showElsewhere: (project) => `cd ${shellQuote(project)} && spec-kitty dashboard --status`,
     explain: 'spec-kitty explain',

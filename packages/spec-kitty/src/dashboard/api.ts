@@ -83,7 +83,7 @@ export type MissionSection = 'active' | 'waiting' | 'finished'
  * The first that is true. `merged`: it is merged, and nothing is in work or in review; `done`: all packages are done or
  * canceled; `approved`: all are at least approved, and it can be merged; `waiting`: packages wait for you; `working`: packages
  * are in Doing or in review; `not_finalised`: there are prompts, but no package on the board; `empty`: there are no packages;
- * `planned`: nobody works on it.
+ * `planned`: no work has begun.
  */
 export type MissionState =
   | 'merged'
@@ -170,7 +170,7 @@ export interface WorkPackage {
   readonly subtasks_total: number
   /** The command that takes it further; null if there is none to type (it is in work, waits for others, or is finished). */
   readonly next_command: string | null
-  /** Whether the process of its agent lives; null if nobody is at work on it (it is not in Doing and not `in_review`). */
+  /** Whether the process of its agent lives; null if it is not being worked on (it is not in Doing and not `in_review`). */
   readonly process: AgentProcess | null
 }
 
@@ -309,7 +309,7 @@ export interface NowPackage {
 
 export interface WaitingPackage extends NowPackage {
   /**
-   * `for_review`: nobody reviews it yet; `review_abandoned`: it is `in_review`, but no agent is named, or its process is not
+   * `for_review`: its review has not begun; `review_abandoned`: it is `in_review`, but no agent is named, or its process is not
    * running here; `blocked`; `sent_back`: a review sent it back, nothing has moved it since, and no process works on it.
    */
   readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'

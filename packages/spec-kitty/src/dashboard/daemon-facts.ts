@@ -5,7 +5,7 @@ type Family = DaemonsReply['families'][number]
 
 /** What each reason of the decision tables means, for a reader who does not know them. */
 const EXPLANATIONS: ReadonlyMap<string | null, string> = new Map([
-  [null, 'Every proof is there that it is left over and that nobody uses it. A clean-up ends it.'],
+  [null, 'Every proof is there that it is left over and not in use. A clean-up ends it.'],
   ['is_recorded_singleton', 'The record of its scope names it, and it answers: it is in use.'],
   ['part_of_singleton', 'It belongs to a daemon that is in use.'],
   ['out_of_range', 'Its port is outside the range that is cleaned up.'],

@@ -5,8 +5,8 @@ import type { WhyReason } from '../sync/why.js'
 /** The findings of `auth doctor` that are about the session, the queue and the configuration. */
 export const FINDINGS: Texts = {
   'F-001': {
-    summary: 'nobody is signed in (info), although hosted sync is on (critical)',
-    why: 'Events leave this machine only in a session with a sync server. Without hosted sync nobody has to sign in.',
+    summary: 'there is no session (info), although hosted sync is on (critical)',
+    why: 'Events leave this machine only in a session with a sync server. Without hosted sync no session is needed.',
     whatToDo:
       'Sign in: `spec-kitty auth login --server URL`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
   },
@@ -65,7 +65,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'hosted sync is off',
     why: 'The sync daemon, or this command where none runs, does not have SPEC_KITTY_ENABLE_SAAS_SYNC set to 1.',
     whatToDo:
-      'Run `SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart`, and set the variable in your profile.',
+      'Run `export SPEC_KITTY_ENABLE_SAAS_SYNC=1`, then `spec-kitty sync restart`. Set the variable in your profile, too.',
   },
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
@@ -73,7 +73,7 @@ export const WHYS: Texts<WhyReason> = {
     whatToDo: 'Correct the line that `spec-kitty config list` names.',
   },
   no_session: {
-    summary: 'nobody is signed in, or the session is over',
+    summary: 'there is no session, or it is over',
     why: 'Events leave this machine only in a session with a sync server.',
     whatToDo: 'Run `spec-kitty auth login --server URL`. Your team knows the URL of its server.',
   },

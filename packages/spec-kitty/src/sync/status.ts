@@ -48,8 +48,10 @@ function workDocument(
   }
 }
 
+const RESTART = 'spec-kitty sync restart'
+
 function workLines(view: WorkView, now: number): readonly Line[] {
-  const { report, differences } = view
+  const { report, differences, why } = view
   const age = secondsSince(report.lastSync, now)
   const last = report.lastSync ?? 'never'
   return [
@@ -64,9 +66,9 @@ function workLines(view: WorkView, now: number): readonly Line[] {
           `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
         ] as const,
     ),
-    ...(differences.length === 0
+    ...(differences.length === 0 || why?.command.endsWith(RESTART) === true
       ? []
-      : [['', 'to take over what is set here:'] as const, ['', 'spec-kitty sync restart', 'cyan'] as const]),
+      : [['', 'to take over what is set here:'] as const, ['', RESTART, 'cyan'] as const]),
   ]
 }
 

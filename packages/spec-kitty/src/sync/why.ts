@@ -54,7 +54,7 @@ const QUEUE = 'spec-kitty sync queue'
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
   hosted_sync_disabled: {
     text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
-    command: 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
+    command: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
   },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
   no_session: { text: 'you are not signed in', command: null },

@@ -140,7 +140,7 @@ describe('whether an agent lives', () => {
     })
   })
 
-  it('says nothing of a package that nobody works on', async () => {
+  it('says nothing of a package that is not being worked on', async () => {
     const { pid } = await start('sleep', '600')
     const lines = [annotation(2, claim(pid, startedAt(pid))), laneEvent(3, 'WP01', 'for_review')]
     expect(await processAfter(...lines)).toBeNull()

@@ -137,7 +137,7 @@ describe('explain', () => {
     ['unresponsiv', 'unresponsive'],
     ['D13x', 'D13'],
   ])('of %s asks whether %s was meant, and explains nothing', async (typed, meant) => {
-    await expect(run(typed)).rejects.toThrow(`nothing is called '${typed}': did you mean ${meant}?`)
+    await expect(run(typed)).rejects.toThrow(`nothing is called '${typed}': did you mean '${meant}'`)
   })
 
   it('of a word that is like none says where all are listed', async () => {

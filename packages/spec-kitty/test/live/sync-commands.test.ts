@@ -187,7 +187,7 @@ describe('sync status', () => {
       nothing_leaves: {
         reason: 'hosted_sync_disabled',
         sentence: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
-        command: 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
+        command: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
         is_all: true,
       },
       environment_differences: [],

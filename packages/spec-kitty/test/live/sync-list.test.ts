@@ -68,7 +68,7 @@ describe('sync list', () => {
     expect(root.run(['sync', 'list'])).toMatchObject({
       status: 0,
       stdout: '',
-      stderr: 'no home on this machine has a sync daemon\n',
+      stderr: 'no home of this user has a sync daemon here\n',
     })
     const [here, there] = [root.start(), other.start()]
     signal(there, 'SIGSTOP')

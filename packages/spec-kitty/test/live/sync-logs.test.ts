@@ -103,7 +103,7 @@ describe('sync logs', () => {
         `${flag}${flag === '-n' ? '' : '='}${value}`,
       ])
       expect([flag, value, status, stdout, lineOf(stderr).length]).toEqual([flag, value, 2, '', 1])
-      expect(stderr).toContain(flag === '--since' ? '--since needs a time' : '--lines needs a number from 0')
+      expect(stderr).toContain(flag === '--since' ? '--since needs a time' : `${flag} needs a number from 0`)
     }
   })
 

@@ -122,7 +122,9 @@ describe('sync now', () => {
     if (config !== null) writeFileSync(join(work.root.path, 'config.toml'), config)
     const { status, stdout, stderr } = await work.run(['sync', 'now'], env)
     const isOff = why.startsWith('hosted sync is off')
-    const remedy = isOff ? 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync now' : 'spec-kitty sync start'
+    const remedy = isOff
+      ? 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync now'
+      : 'spec-kitty sync start'
     expect([status, stdout, stderr]).toEqual([
       1,
       '',

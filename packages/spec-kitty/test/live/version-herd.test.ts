@@ -68,7 +68,7 @@ async function expectOneReplacement(round: number, previous: string): Promise<vo
   expect(ended.filter(({ status }) => status !== 0)).toEqual([])
   expect(new Set(ended.map((one) => one.daemon))).toEqual(new Set([daemon?.pid]))
   const banner = `spec-kitty: upgraded the sync daemon from ${previous} to ${OWN_VERSION}\n`
-  const told = ended.filter(({ stderr }) => stderr.includes('replaced'))
+  const told = ended.filter(({ stderr }) => stderr.includes('upgraded'))
   expect(told.map(({ stderr }) => stderr)).toEqual([banner])
   expect(new Set(ended.map(({ stderr }) => stderr))).toEqual(new Set(['', banner]))
   expect(startsByCommands().slice(before)).toMatchObject([

@@ -34,7 +34,7 @@ const LOGIN = 'spec-kitty auth login --server https://a.example'
 const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command: string]>> = {
   hosted_sync_disabled: [
     'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
-    'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart',
+    'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
   ],
   config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
   session_unreadable: ['the session cannot be read', LOGIN],

@@ -13,7 +13,7 @@ export const CLASSES: Texts<CleanupClass> = {
   operator_required: {
     summary: 'you decide: a clean-up leaves it alone',
     why: 'A proof is missing, or it may be in use. The reason beside it says which.',
-    whatToDo: 'Read the reason, then run the command that the doctor shows in its row.',
+    whatToDo: 'Read the reason, then run the command that the doctor shows for it.',
   },
   never_touch: {
     summary: 'no command here ends it, not even with force',

@@ -21,7 +21,7 @@ export const FINDINGS: Texts = {
   'F-010': {
     summary: 'nearly every port of the range is in use',
     why: 'A daemon that finds no free port cannot start.',
-    whatToDo: 'End what the finding names and nobody needs. Stale daemons are ended by `{clean}`.',
+    whatToDo: 'End what the finding names and you do not need. Stale daemons are ended by `{clean}`.',
   },
   'F-011': {
     summary: '{predecessor} keeps a daemon on this {scope} too',

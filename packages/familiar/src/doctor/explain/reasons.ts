@@ -52,13 +52,12 @@ export const REASONS: Texts<Reason> = {
   pre_marker: {
     summary: 'it is too old to say in its command line which {scope} it serves',
     why: 'It may be in use by another {scope}. That cannot be told from outside, so you decide.',
-    whatToDo: 'Make sure that nobody uses it, then run the command that the doctor shows in its row.',
+    whatToDo: 'Make sure that it is not in use, then run the command that the doctor shows for it.',
   },
   cross_root: {
     summary: 'it serves another {scope}',
     why: 'If it is the live daemon there, nothing is wrong. If it is stale, the clean-up of that {scope} ends it.',
-    whatToDo:
-      'Run the command that the doctor shows in its row. It never ends a live daemon of another {scope}.',
+    whatToDo: 'Run the command that the doctor shows for it. It never ends a live daemon of another {scope}.',
   },
   unreachable: {
     summary: 'connections from here do not reach it',
@@ -68,23 +67,22 @@ export const REASONS: Texts<Reason> = {
   unresponsive: {
     summary: 'it is alive and does not answer',
     why: 'It is stopped, hangs, or gets no processor time. It may recover, so it is not ended without asking.',
-    whatToDo: 'If it stays so, run the command that the doctor shows in its row.',
+    whatToDo: 'If it stays so, run the command that the doctor shows for it.',
   },
   pid_port_mismatch: {
     summary: 'what it says of its process and port is not true',
     why: 'Its health reply names another process or port than the system does: it may pass on requests of another daemon.',
-    whatToDo: 'Look at it first. Then run the command that the doctor shows in its row.',
+    whatToDo: 'Look at it first. Then run the command that the doctor shows for it.',
   },
   scope_mismatch: {
     summary: 'its command line and its health reply name different places',
     why: 'It is not known which {scope} it serves, so it may be in use there.',
-    whatToDo: 'Look at it first. Then run the command that the doctor shows in its row.',
+    whatToDo: 'Look at it first. Then run the command that the doctor shows for it.',
   },
   record_unreadable: {
     summary: 'a record that may name it as the live daemon cannot be read',
     why: 'A file or directory is damaged, unmounted or not permitted. Until it is read, the daemon may be the live one.',
-    whatToDo:
-      'Repair the permissions or mount the drive, and look again. Or run the command shown in its row.',
+    whatToDo: 'Repair the permissions or mount the drive, and look again. Or run the command shown for it.',
   },
   elsewhere: {
     summary: 'the daemon of its {scope} runs on another machine or in a container',
@@ -99,6 +97,6 @@ export const REASONS: Texts<Reason> = {
   ambiguous: {
     summary: 'it is not proven to be stale',
     why: 'At least one proof is missing or unknown, and no other reason describes it.',
-    whatToDo: 'Look at it first. Then run the command that the doctor shows in its row.',
+    whatToDo: 'Look at it first. Then run the command that the doctor shows for it.',
   },
 }

@@ -75,7 +75,7 @@ interface LaneEvent {
   readonly at: string
   readonly wp: string
   readonly move: Omit<LaneMove, 'worktree'>
-  /** Who claimed the package with it, as an annotation would say it; null if nobody did. */
+  /** Who claimed the package with it, as an annotation would say it; null if no one did. */
   readonly claim: Annotation | null
 }
 

@@ -31,7 +31,7 @@ type Mission = Pick<MissionRead, 'id' | 'title' | 'purpose' | 'work_packages' | 
 
 /**
  * Searches missions, which are in the order of the results. Names and titles come first; then documents are read until there
- * are enough results, or the time is over, or nobody waits any more.
+ * are enough results, or the time is over, or every caller has given up.
  */
 export async function searchMissions(
   query: string,

@@ -30,7 +30,7 @@ export interface VouchedMemory<T> {
   keepOnly(keys: ReadonlySet<string>): void
 }
 
-/** Remembers values for as long as somebody vouches for them. */
+/** Remembers values for as long as something vouches for them. */
 export function vouchedMemory<T>(stampOf: (key: string) => string | null): VouchedMemory<T> {
   const entries = new Map<string, { readonly stamp: string; readonly value: T }>()
   return {

@@ -45,7 +45,7 @@ function byName(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true })
 }
 
-/** Returns who has a package: its agent, or else the assignee; null: nobody. */
+/** Returns who has a package: its agent, or else the assignee; null: none. */
 export function whoHas({ agent, assignee }: Pick<WorkPackage, 'agent' | 'assignee'>): string | null {
   return agent || assignee || null
 }

@@ -20,7 +20,7 @@ export const CONDITIONS: Readonly<Record<Condition, StandingWords>> = {
   safe_auto: {
     name: 'Stale',
     counted: 'stale',
-    meaning: 'Every proof is there that nobody uses it. A clean-up ends it.',
+    meaning: 'Every proof is there that it is not in use. A clean-up ends it.',
   },
   operator_required: {
     name: 'Needs you',

@@ -83,7 +83,7 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
 
 /**
  * Reads at once, and then whenever a signal asks for it, until the returned function is called. The first `changed` of the
- * stream asks for it too: what changed between the first read and the beginning of the watch is told by nobody else. A
+ * stream asks for it too: what changed between the first read and the beginning of the watch is told by no event. A
  * hidden page that hears of a change reads when it is shown.
  */
 function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () => void): () => void {

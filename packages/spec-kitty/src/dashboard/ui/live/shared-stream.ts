@@ -25,7 +25,7 @@ const REMEMBERED = ['hello', 'watch'] as const
 
 const EVERYTHING = JSON.stringify({ missions: null })
 
-/** What a window knows of the stream, whoever has it. */
+/** What a window knows of the stream, whichever window has it. */
 interface Heard {
   /** The last event of each name since the last `hello`. */
   readonly past: Map<string, Told>

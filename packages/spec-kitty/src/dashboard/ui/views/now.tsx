@@ -179,7 +179,7 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
   return (
     <p class="who">
       {name === null ? (
-        <span class="quiet">nobody named</span>
+        <span class="quiet">no agent named</span>
       ) : (
         <bdi title={visible(name)}>{visible(shortAgent(name))}</bdi>
       )}
