@@ -45,7 +45,10 @@ async function connect(root: string, io: Io): Promise<Connection> {
     const why = reason === null ? error.message : await textFor(reason, root, io)
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       // A daemon alone would send nothing while hosted sync is off.
-      hint: reason === 'rollout_disabled' ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}` : 'spec-kitty sync start',
+      hint:
+        reason === 'rollout_disabled'
+          ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}`
+          : 'spec-kitty sync start',
       cause: error,
     })
   }
