@@ -25,16 +25,16 @@ const SYNC_QUEUE = [
     'done',
     'maria',
     [],
-    { agent: 'claude:opus:implementer', subtasks: 3 },
+    { agent: 'badger:large-1:implementer', subtasks: 3 },
   ],
-  ['WP02', 'Retry with back-off', 'done', 'jonas', ['WP01'], { agent: 'codex', subtasks: 3 }],
+  ['WP02', 'Retry with back-off', 'done', 'jonas', ['WP01'], { agent: 'crane', subtasks: 3 }],
   [
     'WP03',
     'Bound the queue by size',
     'approved',
     'maria',
     ['WP01'],
-    { agent: 'claude:opus:implementer', subtasks: 3 },
+    { agent: 'badger:large-1:implementer', subtasks: 3 },
   ],
   [
     'WP04',
@@ -42,7 +42,7 @@ const SYNC_QUEUE = [
     'in_review',
     'jonas',
     ['WP02'],
-    { agent: 'gemini', model: 'pro', role: 'reviewer', subtasks: 3, process: 'running' },
+    { agent: 'gannet', model: 'pro', role: 'reviewer', subtasks: 3, process: 'running' },
   ],
   [
     'WP05',
@@ -50,7 +50,7 @@ const SYNC_QUEUE = [
     'for_review',
     'amina',
     ['WP01', 'WP03'],
-    { agent: 'codex', model: 'large', role: 'implementer', subtasks: 3 },
+    { agent: 'crane', model: 'large', role: 'implementer', subtasks: 3 },
   ],
   [
     'WP06',
@@ -59,8 +59,8 @@ const SYNC_QUEUE = [
     'maria',
     ['WP02'],
     {
-      agent: 'claude:opus:implementer',
-      model: 'opus',
+      agent: 'badger:large-1:implementer',
+      model: 'large-1',
       role: 'implementer',
       subtasks: 2,
       process: 'running',
@@ -73,7 +73,7 @@ const SYNC_QUEUE = [
     'claimed',
     'amina',
     ['WP01'],
-    { agent: 'codex', model: 'large', role: 'implementer', subtasks: 0, process: 'ended' },
+    { agent: 'crane', model: 'large', role: 'implementer', subtasks: 0, process: 'ended' },
   ],
   [
     'WP08',
@@ -110,14 +110,14 @@ const MISSIONS = [
     '003-import-wizard',
     'Import wizard for existing repositories',
     [
-      ['WP01', 'Read the history', 'approved', 'amina', [], { agent: 'codex', subtasks: 3 }],
+      ['WP01', 'Read the history', 'approved', 'amina', [], { agent: 'crane', subtasks: 3 }],
       [
         'WP02',
         'Map authors to members',
         'in_progress',
         'jonas',
         ['WP01'],
-        { agent: 'gemini', model: 'pro', role: 'implementer', subtasks: 1 },
+        { agent: 'gannet', model: 'pro', role: 'implementer', subtasks: 1 },
       ],
       ['WP03', 'Preview before import', 'planned', undefined, ['WP01', 'WP02']],
     ],
@@ -134,7 +134,7 @@ const MISSIONS = [
         'approved',
         'maria',
         [],
-        { agent: 'claude:opus:implementer', subtasks: 3 },
+        { agent: 'badger:large-1:implementer', subtasks: 3 },
       ],
       [
         'WP02',
@@ -142,7 +142,7 @@ const MISSIONS = [
         'approved',
         'maria',
         ['WP01'],
-        { agent: 'claude:opus:implementer', subtasks: 3 },
+        { agent: 'badger:large-1:implementer', subtasks: 3 },
       ],
     ],
     { purpose_tldr: 'Nobody writes the same sentence twice.' },
@@ -375,7 +375,7 @@ function factsInLog({ agent, model, role, subtasks, process: state, sentBack }) 
       ? {}
       : {
           note: 'The limit is now checked before the request.',
-          review: { actor: 'gemini', at: new Date().toISOString(), reason: sentBack },
+          review: { actor: 'gannet', at: new Date().toISOString(), reason: sentBack },
         }),
   }
 }

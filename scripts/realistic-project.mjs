@@ -14,12 +14,12 @@ const BEGAN_MS = Date.UTC(2026, 0, 5, 8)
 const HOUR_MS = 3_600_000
 
 const AGENTS = [
-  'claude:opus:implementer-ivan:implementer',
-  'codex:gpt:python-pedro:implementer',
-  'gemini',
-  'claude',
+  'badger:large-1:implementer-ivan:implementer',
+  'crane:medium-1:python-pedro:implementer',
+  'gannet',
+  'badger',
 ]
-const MODELS = ['opus', 'sonnet', 'gpt', '__resolved_model_absent__']
+const MODELS = ['large-1', 'small-1', 'medium-1', '__resolved_model_absent__']
 const WORDS =
   'the queue of events is read by a daemon that owns its lock and writes what it knows to disk before it answers so that no reader sees a state which never was and every writer learns of the other in time'.split(
     ' ',
@@ -163,7 +163,7 @@ function prompts(packages, next) {
 /** @param {number} number @param {number} began @param {boolean} isOpen @param {() => number} next */
 function logOf(number, began, isOpen, next) {
   const wp_id = nameOf(number)
-  const agent = AGENTS[Math.floor(next() * AGENTS.length)] ?? 'claude'
+  const agent = AGENTS[Math.floor(next() * AGENTS.length)] ?? 'badger'
   const reached = isOpen ? Math.floor(next() * WAY.length) : next() < 0.5 ? WAY.length - 1 : WAY.length - 2
   const sentBack = next() < 0.15 && reached > 4 ? ['in_progress', 'for_review', 'in_review'] : []
   const way = ['genesis', ...WAY.slice(0, 5), ...sentBack, ...WAY.slice(5)].slice(
@@ -184,7 +184,7 @@ function logOf(number, began, isOpen, next) {
   }
   for (const [step, lane] of way.slice(1).entries()) {
     add({
-      actor: next() < 0.5 ? 'claude' : { tool: 'claude', model: null, profile: null, role: 'implementer' },
+      actor: next() < 0.5 ? 'badger' : { tool: 'badger', model: null, profile: null, role: 'implementer' },
       evidence: null,
       execution_mode: 'worktree',
       force: false,
@@ -200,7 +200,7 @@ function logOf(number, began, isOpen, next) {
       const pid = 4_000_000 + Math.floor(next() * 100_000)
       add({
         kind: 'annotation',
-        actor: 'claude',
+        actor: 'badger',
         delta: {
           agent,
           model: MODELS[number % MODELS.length],
@@ -210,7 +210,7 @@ function logOf(number, began, isOpen, next) {
       })
       add({
         kind: 'annotation',
-        actor: 'claude',
+        actor: 'badger',
         delta: { subtasks: { [`T${String(number * 10).padStart(3, '0')}`]: 'done' }, note: prose(next, 150) },
       })
     }

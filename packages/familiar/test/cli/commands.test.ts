@@ -231,7 +231,8 @@ describe('a mistyped word', () => {
   })
 
   it('with --json in front of it is an object', () => {
-    expect(user.run(['--json', 'stauts'], { env: OWN }).stdout).toContain('"code": "E_USAGE"')
+    const { stdout } = user.run(['--json', 'stauts'], { env: OWN })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'E_USAGE' } })
   })
 
   it('is for the tool to tell where it has not named its commands', () => {

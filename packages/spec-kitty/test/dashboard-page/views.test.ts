@@ -77,8 +77,8 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
 describe('the list', () => {
   const missions = [
     mission('m10', { section: 'finished', progress: 1 }),
-    mission('m2', { section: 'waiting', lanes: { blocked: 1 }, agents: ['codex'], purpose: 'Speed' }),
-    mission('m1', { progress: 0.9, agents: ['claude', 'codex'] }),
+    mission('m2', { section: 'waiting', lanes: { blocked: 1 }, agents: ['crane'], purpose: 'Speed' }),
+    mission('m1', { progress: 0.9, agents: ['badger', 'crane'] }),
     mission('m3', { section: 'of the future' as 'active', progress: null }),
   ]
   const shown = (choice: Partial<typeof WHOLE_LIST>) =>
@@ -100,20 +100,20 @@ describe('the list', () => {
     [{ text: 'speed' }, [['Waiting for you', 'm2']]],
     [{ lane: 'blocked' }, [['Waiting for you', 'm2']]],
     [{ lane: 'constructor' }, []],
-    [{ agent: 'claude' }, [['Active', 'm1']]],
+    [{ agent: 'badger' }, [['Active', 'm1']]],
     [{ text: 'no such' }, []],
   ] as const)('shows what %j chooses', (choice, expected) => expect(shown(choice)).toEqual(expected))
 
   it('sorts within its sections', () => {
     expect(shown({ sort: 'progress' })[0]).toEqual(['Active', 'm1', 'm3'])
     expect(sectionsOf(missions.toReversed(), { ...WHOLE_LIST, sort: 'title' })[0]?.missions[0]?.id).toBe('m1')
-    expect(agentsOf(missions)).toEqual(['claude', 'codex'])
+    expect(agentsOf(missions)).toEqual(['badger', 'crane'])
   })
 })
 
 describe('the board', () => {
   const packages = [
-    workPackage('WP01', { phase: 'Build', agent: 'codex' }),
+    workPackage('WP01', { phase: 'Build', agent: 'crane' }),
     workPackage('WP02', { phase: 'Aim', assignee: 'maria' }),
     workPackage('WP03'),
   ]
@@ -127,7 +127,7 @@ describe('the board', () => {
 
   it.each([
     ['phase', ['Aim', 'Build', 'No phase']],
-    ['agent', ['codex', 'maria', 'No agent']],
+    ['agent', ['crane', 'maria', 'No agent']],
     ['', [null]],
     ['constructor', [null]],
   ])('groups by %j', (by, names) => {
@@ -271,8 +271,8 @@ describe('what happens now', () => {
   })
 
   it.each([
-    ['claude:opus:reviewer-x:reviewer', 'claude'],
-    ['codex', 'codex'],
+    ['badger:large-1:reviewer-x:reviewer', 'badger'],
+    ['crane', 'crane'],
     [':x', ':x'],
   ])('names the agent %s shortly', (agent, short) => expect(shortAgent(agent)).toBe(short))
 })

@@ -111,16 +111,16 @@ describe('whether an agent lives', () => {
   it('is not told from the start time of another pid, or of another agent', async () => {
     const { pid } = await start('sleep', '600')
     const at = startedAt(pid)
-    const first = annotation(2, { ...claim(4_194_000, at), agent: 'claude' })
+    const first = annotation(2, { ...claim(4_194_000, at), agent: 'badger' })
     expect(await processAfter(first, annotation(3, { shell_pid: pid }))).toMatchObject({
       liveness: 'unknown',
       pid,
     })
-    expect(await processAfter(first, annotation(3, { agent: 'codex' }))).toMatchObject({
+    expect(await processAfter(first, annotation(3, { agent: 'crane' }))).toMatchObject({
       liveness: 'unknown',
       pid: null,
     })
-    expect(await processAfter(first, annotation(3, { agent: 'claude:opus' }))).toMatchObject({
+    expect(await processAfter(first, annotation(3, { agent: 'badger:large-1' }))).toMatchObject({
       liveness: 'not_running_here',
     })
   })
@@ -129,7 +129,7 @@ describe('whether an agent lives', () => {
     const { pid } = await start('sleep', '600')
     const at = startedAt(pid)
     const claimed = laneEvent(3, 'WP01', 'in_progress', {
-      policy_metadata: { ...claim(pid, at), agent: 'codex' },
+      policy_metadata: { ...claim(pid, at), agent: 'crane' },
     })
     expect(await processAfter(claimed)).toMatchObject({ liveness: 'running', pid })
     expect(await processAfter(annotation(2, claim(4_194_000, at)), claimed)).toMatchObject({

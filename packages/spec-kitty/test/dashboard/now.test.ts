@@ -113,7 +113,7 @@ describe('a mission in the list', () => {
 
   it('counts lanes, and names its agents and its next command', async () => {
     const project = emptyProject()
-    const claim = { policy_metadata: { agent: 'codex' } }
+    const claim = { policy_metadata: { agent: 'crane' } }
     mission(
       project,
       'm',
@@ -123,7 +123,7 @@ describe('a mission in the list', () => {
     )
     const { missions } = await openProject(project).missions()
     expect(missions).toMatchObject([
-      { lanes: { planned: 1, claimed: 1 }, agents: ['ada', 'codex'], merge_commit: null },
+      { lanes: { planned: 1, claimed: 1 }, agents: ['ada', 'crane'], merge_commit: null },
     ])
     writeMission(project, 'm', { 'tasks/WP03.md': prompt('WP03', 'Three') })
     expect(await openProject(project).mission('m')).toMatchObject({

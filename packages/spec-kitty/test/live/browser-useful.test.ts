@@ -45,7 +45,9 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     const merging = page.getByRole('region', { name: 'Ready to merge' })
     expect(await merging.textContent()).toContain('approved, waiting for merge')
     const worker = page.getByRole('region', { name: 'At work' }).locator('[data-package=WP06]')
-    expect(await worker.textContent()).toMatch(/claude[^]*opus, implementer[^]*2 of 3 subtasks[^]*for \d+ h/)
+    expect(await worker.textContent()).toMatch(
+      /badger[^]*large-1, implementer[^]*2 of 3 subtasks[^]*for \d+ h/,
+    )
     expect(await page.title()).toBe('(2) Now · spec-kitty dashboard')
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('data:image/svg+xml')
     expect(await violationsOf(page)).toEqual([])
@@ -189,13 +191,13 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       .filter({ hasText: /^Group by/ })
       .locator('select')
       .selectOption({ label: 'agent' })
-    await page.getByRole('group', { name: 'codex' }).waitFor()
+    await page.getByRole('group', { name: 'crane' }).waitFor()
     expect(new URL(page.url()).hash).toBe(`${MISSION}?group=agent`)
     await page
       .locator('.select')
       .filter({ hasText: /^Agent/ })
       .locator('select')
-      .selectOption({ label: 'codex' })
+      .selectOption({ label: 'crane' })
     await expect.poll(() => page.locator('[data-card]').count()).toBe(3)
     await page.context().close()
   })
@@ -324,7 +326,7 @@ function laneChange(wp: string, from: string, to: string, at: number): string {
     wp_id: wp,
     from_lane: from,
     to_lane: to,
-    actor: 'claude',
+    actor: 'badger',
   }
   return `${JSON.stringify(event)}\n`
 }

@@ -181,7 +181,7 @@ function readProcess() {
   }
 }
 
-/** An agent may be written with its model and role: `claude:opus:reviewer`. */
+/** An agent may be written with its model and role: `badger:large-1:reviewer`. */
 function toolOf(agent: string): string {
   return agent.split(':')[0] ?? ''
 }

@@ -59,7 +59,7 @@ export function keyOf({
   return JSON.stringify([mission.id, id, why])
 }
 
-/** Returns an agent without what its name repeats of itself: of `claude:opus:reviewer-x:reviewer` the tool, `claude`. */
+/** Returns an agent without what its name repeats of itself: of `badger:large-1:reviewer-x:reviewer` the tool, `badger`. */
 export function shortAgent(agent: string): string {
   return agent.split(':', 1)[0]?.trim() || agent
 }

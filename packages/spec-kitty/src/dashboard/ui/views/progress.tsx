@@ -2,10 +2,14 @@ import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
 import { COLUMNS, describeCounts } from '../columns.js'
 
-/** A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. */
+/**
+ * A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. Where all
+ * are approved, the share would only puzzle: what is missing is the merge, and the state says so.
+ */
 export function Progress({ mission }: { readonly mission: MissionSummary }) {
   const { progress, counts } = mission
   const words = describeCounts(mission)
+  const isApproved = mission.state === 'approved'
   if (progress === null) return <p class="progress is-empty">{words ?? 'No work packages yet'}</p>
   return (
     <div class="progress">
@@ -15,16 +19,22 @@ export function Progress({ mission }: { readonly mission: MissionSummary }) {
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(progress * 100)}
-        aria-valuetext={words === null ? formatShare(progress) : `${formatShare(progress)}: ${words}`}
+        aria-valuetext={isApproved ? mission.state_words : describe(progress, words)}
         title={words ?? undefined}
       >
         <Bar counts={counts} />
       </div>
-      <span class="percent" aria-hidden="true">
-        {formatShare(progress)}
-      </span>
+      {!isApproved && (
+        <span class="percent" aria-hidden="true">
+          {formatShare(progress)}
+        </span>
+      )}
     </div>
   )
+}
+
+function describe(progress: number, words: string | null): string {
+  return words === null ? formatShare(progress) : `${formatShare(progress)}: ${words}`
 }
 
 /** Drawn with SVG attributes, because the page's content security policy forbids inline styles. */
