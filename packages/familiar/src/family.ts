@@ -57,8 +57,8 @@ export interface Family extends Recognition {
   readonly files: (scope: string) => ScopeFiles
   readonly predecessors: readonly Predecessor[]
   /**
-   * The directory for the tokens of running daemons, one file per instance, if others can read the place of their records
-   * (a project under git); null if each record contains its token.
+   * The directory for the token files of running daemons, one file per instance, if other people may be able to read the
+   * records (in a project under git). Null: each record contains the token of its daemon.
    */
   readonly tokenDirectory: string | null
   /** Returns the further scopes that a predecessor's environment names: any may have its record. Null: it names none. */

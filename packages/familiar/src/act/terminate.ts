@@ -146,7 +146,8 @@ async function hasEndedAfterTerm(
     return false
   }
   if (await pollUntil(isGone, () => end)) return true
-  // Listing the listeners is expensive when many processes end, so only now and only once: a closed port does not reopen.
+  // Listing the listeners is expensive when many processes are being ended at the same time. A closed port does not open
+  // again, so one look is enough, and only a process that has not ended in time needs it.
   if (target.port === null || (await listensStill(platform, target))) return false
   return pollUntil(isGone, () => last)
 }

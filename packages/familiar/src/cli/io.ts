@@ -19,7 +19,7 @@ export interface Io {
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
-  /** The same two for stderr, which may be another place. */
+  /** Like `columns` and `hasColor`, but for stderr: it may be a file while stdout is a terminal, or the other way round. */
   readonly errorColumns: number | null
   readonly hasErrorColor: boolean
   /** Whether the user wants to see more: `--verbose`. */

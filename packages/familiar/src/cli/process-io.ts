@@ -188,7 +188,7 @@ function lazyStream(
     close: async () => {
       if (stream === null) return
       await flushed()
-      // The stream emits an error after it has called back.
+      // After a failed write, the stream emits `error` only after the callback: without a handler, that ends the process.
       await new Promise((resolve) => setImmediate(resolve))
       stream.off('error', onError)
       stream = null

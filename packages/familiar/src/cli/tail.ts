@@ -170,9 +170,9 @@ function lastBefore(block: Buffer, at: number): number {
 const IDLE_POLLS = 2
 
 /**
- * Yields what is appended to the log after the position of `from`, also after a rotation, until `isEnough` returns true; null
- * where a line is over although no line feed came: at the end of a rotated file, and when nothing has come for a while. If
- * `from` is null, waits until the log exists. Closes `from`.
+ * Yields the text that is appended to the log after the position of `from`, also after a rotation, until `isEnough` is true.
+ * Yields null when the last line counts as complete even without a line feed: at the end of a rotated file, and when nothing
+ * was appended for `IDLE_POLLS` polls. If `from` is null, waits until the log exists. Closes `from`.
  */
 export async function* followLog(
   path: string,

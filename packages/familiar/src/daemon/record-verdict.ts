@@ -48,8 +48,8 @@ function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
 }
 
 /**
- * Returns the other daemon that a record names as the running one of this scope, null when it names none. A predecessor's
- * record names no scope and no start time: where it shares our file, it can only mean this scope.
+ * Returns the other daemon that the record says is running in this scope; null if it names none. The record of a predecessor
+ * does not say its scope. But this one was found at the path of our own record, so it can only be about this scope.
  */
 export function otherNamed(family: Family, file: PeekedFile, own: OwnRecord): DaemonRecord | null {
   const read = toRecord(family, file)

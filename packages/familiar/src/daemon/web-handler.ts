@@ -10,9 +10,9 @@ import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
  *
  * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
  * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
- * after its head was sent, the connection is cut off. Both are written to the daemon's log. A handler that throws the reason
- * of its signal, or the `AbortError` of what it has passed that signal to, has not failed, and neither has a body that fails
- * with them: if the daemon leaves before it has replied, the client gets status 503.
+ * after its head was sent, the connection is cut off. The log tells both, unless the signal was aborted and the error is
+ * the reason of the signal, or the `AbortError` of a function that got the signal: that is not a failure. If it happens
+ * because the daemon leaves, and the head of the response was not sent yet, the client gets status 503.
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 

@@ -43,8 +43,8 @@ export interface Candidate {
   readonly facts: Facts
   readonly verdict: Verdict
   /**
-   * What a signal to its process requires. Null if the identity of the process, or that its command line is one of this
-   * family (`SpawnShape`), is not proven: then the process is never signalled.
+   * The proof without which no signal is sent to the process. Null if it is not proven which process this is, or that its
+   * command line is one of this family (`SpawnShape`).
    */
   readonly proof: ProvenProcess | null
 }

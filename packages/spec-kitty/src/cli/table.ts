@@ -251,7 +251,7 @@ export function beginsCommand(words: string): boolean {
   return [...NAMES.keys()].some((name) => name === words || name.startsWith(`${words} `))
 }
 
-/** Every name of a command or group, for the search for the nearest. */
+/** Returns every name of a command or group: the names that a mistyped command is compared with. */
 export function knownNames(): readonly string[] {
   return [...NAMES.keys(), ...GROUPS]
 }

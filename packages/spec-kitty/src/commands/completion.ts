@@ -9,7 +9,7 @@ import { VERSION } from '../version.js'
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 
-/** Prints the script that completes in a shell. */
+/** Prints the script with which a shell completes the commands of this tool. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { operands } = parseCommand(COMPLETION, args, { command: 'completion' })
   const shell = operands[0] as keyof typeof SCRIPTS

@@ -301,7 +301,7 @@ export interface NowPackage {
   readonly subtasks_done: number
   readonly subtasks_total: number
   readonly sent_back: number
-  /** Null unless it is in Doing or `in_review`. */
+  /** Null unless the package is in the column Doing or in the lane `in_review`, where an agent should be at work on it. */
   readonly process: AgentProcess | null
   readonly next_command: string | null
   readonly worktree: string | null

@@ -24,6 +24,6 @@ export async function releaseMemory(): Promise<void> {
     setFlagsFromString('--compact-on-every-full-gc')
     collect = runInNewContext('gc') as Collect
   }
-  // Only while no code runs are the objects moved together, and whole pages freed.
+  // Asynchronous, because V8 moves the objects together, and so frees whole pages, only while no code runs.
   await collect({ type: 'major', execution: 'async' })
 }

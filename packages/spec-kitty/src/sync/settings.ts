@@ -178,7 +178,7 @@ export function environmentSettings(root: string, env: Environment): Settings {
   return settingsOf(root, env, { state: 'absent' })
 }
 
-/** Returns a value. Throws `E_CONFIG_INVALID` or `E_CONFIG_UNREADABLE` if it is wrong. */
+/** Returns a setting's value. Throws `E_CONFIG_INVALID` if it is wrong, `E_CONFIG_UNREADABLE` if its file is unreadable. */
 export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
   const found = settings.get(key)
   if (found.state === 'right') return found.value

@@ -74,7 +74,7 @@ function changeOf({ at, from, lane, by, reason, verdict, is_forced, worktree }: 
   return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, worktree }
 }
 
-/** Returns the time of the first of the last moves that all lead into such a lane; null if the last one does not. */
+/** Returns since when the package has been in lanes that `isSuch` accepts, without a break; null if it is in none now. */
 function sinceIn(moves: readonly LaneMove[], isSuch: (lane: string) => boolean): string | null {
   const before = moves.findLastIndex(({ lane }) => !isSuch(lane))
   return moves[before + 1]?.at ?? null

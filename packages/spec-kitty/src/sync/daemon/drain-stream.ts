@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DrainLine } from '../upload/types.js'
 
-/** So that a client can tell a slow server from a daemon that hangs. */
+/** The drain sends a line at least this often, so that the client can tell a slow server from a daemon that hangs. */
 const HEARTBEAT_MS = 2_000
 
 /**

@@ -12,7 +12,7 @@ export interface DrainPrinter {
 }
 
 const BAR_CHARS = 24
-/** Of the projects whose events may not leave. */
+/** How many of the projects whose events may not leave are described; the others are only counted. */
 const SHOWN_PROJECTS = 3
 
 /** Shows a drain: lines of JSON, or how far it is, as every wait is shown. `until`: when the command

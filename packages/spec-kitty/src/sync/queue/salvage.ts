@@ -44,8 +44,9 @@ export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>>
 }
 
 /**
- * Returns the events that can be read in a damaged database, in their order. Works on a copy, which it removes; the database
- * itself is only read. If its first page is damaged, puts that of a new database in place: it is the same in all of them.
+ * Returns the events that can be read in a damaged database, in their order. Works on a copy, which it removes, and only
+ * reads the database itself. If no event can be read in the copy, replaces its first page by that of a new database: SQLite
+ * needs this page to find the tables, and it describes the same tables in every queue.
  */
 function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
   const directory = mkdtempSync(join(tmpdir(), 'spec-kitty-salvage-'))
