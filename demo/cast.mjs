@@ -17,7 +17,7 @@ const VERSIONS = ['3.2.2', '3.2.3', '3.2.4']
 /** A daemon of the predecessor counts as starting until it is this old. */
 const STARTING_SECONDS = 30
 
-/** How often the wait is told where there is no line to rewrite. */
+/** Without a terminal, the wait is printed this often. */
 const TOLD_EVERY_SECONDS = 10
 
 /** @typedef {{ name: string, port: number | null, pid: number, born: string | null }} Known */

@@ -27,7 +27,7 @@ function explain(args) {
   process.stderr.write(`spec-kitty: ${error.message} (${error.remediation})\n`)
   if (args.includes('--json')) {
     const document = { schema_version: 3, ok: false, error }
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(document)}\n`)
   }
   // An upgrade must not fail because of a daemon.
   process.exitCode = args[0] === 'upgrade-hook' ? 0 : exit

@@ -3,8 +3,8 @@ import { isoOf } from './instants.js'
 import type { ClaimedProcess } from './runtime-facts.js'
 
 /**
- * When each of some pids started on this machine, in milliseconds since 1970: null if that is not known, and absent if there
- * is no such process. Null for the whole if nothing is known of this machine's processes.
+ * When each of some pids started on this machine, in milliseconds since 1970. A process that does not exist has no entry; null
+ * means that its start time is not known. Null instead of the map: nothing is known of this machine's processes.
  */
 export type ProcessStarts = ReadonlyMap<number, number | null> | null
 
