@@ -3,7 +3,7 @@ import type { DaemonEntry } from '../../src/dashboard/api.js'
 import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
-import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/columns.js'
+import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/board-words.js'
 import { visible } from '../../src/dashboard/ui/visible.js'
 
 const DAEMON: DaemonEntry = {

@@ -1,4 +1,4 @@
-import type { MissionReply, WorkPackage } from '../api.js'
+import type { BoardColumn, MissionReply, WorkPackage } from '../api.js'
 import { hasWords } from './list.js'
 import type { BoardChoice } from './route.js'
 
@@ -43,6 +43,16 @@ export function groupPackages(packages: readonly WorkPackage[], by: string): rea
 function byName(one: string, other: string): number {
   if (one === '' || other === '') return one === other ? 0 : one === '' ? 1 : -1
   return one.localeCompare(other, 'en', { numeric: true })
+}
+
+/** Returns the packages in one column, in the order given. */
+export function inColumn(packages: readonly WorkPackage[], column: BoardColumn): readonly WorkPackage[] {
+  return packages.filter((workPackage) => workPackage.column === column)
+}
+
+/** Returns whether a package in this lane no longer holds up those that depend on it. */
+export function isSatisfied(lane: string | null): boolean {
+  return lane === 'approved' || lane === 'done'
 }
 
 /** Returns who has a package: its agent, or else the assignee; null: none. */

@@ -7,10 +7,11 @@ import {
   formOf,
   GROUPS,
   groupPackages,
+  inColumn,
   peopleOf,
   type PackageGroup,
 } from '../board.js'
-import { COLUMNS, inColumn, isLane, type ColumnName } from '../columns.js'
+import { COLUMNS, isLane, type ColumnName } from '../board-words.js'
 import { formatCount } from '../format.js'
 import { lazy } from '../lazy.js'
 import { replaceRoute } from '../location.js'

@@ -1,6 +1,6 @@
 import type { WorkPackage } from '../../api.js'
-import { whoHas } from '../board.js'
-import { isLane, isSatisfied, laneName } from '../columns.js'
+import { isSatisfied, whoHas } from '../board.js'
+import { isLane, laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
 import { shortAgent } from '../now-words.js'
 import { boardLink, type BoardChoice } from '../route.js'

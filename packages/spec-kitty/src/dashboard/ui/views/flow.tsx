@@ -1,5 +1,5 @@
 import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
-import { COLUMNS } from '../columns.js'
+import { COLUMNS } from '../board-words.js'
 import { burnUp, medianCycle } from '../flow.js'
 import { formatCount, formatDuration } from '../format.js'
 import { boardLink } from '../route.js'

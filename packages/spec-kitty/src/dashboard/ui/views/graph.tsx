@@ -1,5 +1,6 @@
 import type { WorkPackage } from '../../api.js'
-import { isSatisfied, laneName } from '../columns.js'
+import { isSatisfied } from '../board.js'
+import { laneName } from '../board-words.js'
 import { layGraph, type Graph as Laid, type Place } from '../graph.js'
 import { boardLink, type BoardChoice } from '../route.js'
 import { visible } from '../visible.js'

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import type { MissionReply } from '../../api.js'
 import { describeMoves } from '../board.js'
-import { describeCounts, laneName } from '../columns.js'
+import { describeCounts, laneName } from '../board-words.js'
 import { formatCount } from '../format.js'
 import { lazy } from '../lazy.js'
 import { Ago } from '../live/clock.js'

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import type { MissionsReply, MissionSummary } from '../../api.js'
 import { formatCount } from '../format.js'
-import { COLUMNS, describeCounts, LANE_CHOICES } from '../columns.js'
+import { COLUMNS, describeCounts, LANE_CHOICES } from '../board-words.js'
 import { agentsOf, sectionsOf, SORTS, type ListSection } from '../list.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/reply.js'

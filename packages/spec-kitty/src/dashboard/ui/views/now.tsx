@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { NowPackage, NowReply, WaitingPackage } from '../../api.js'
-import { laneName } from '../columns.js'
+import { laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
 import { rawReplies, type Reading } from '../live/reply.js'
 import { beginNotifying, notifying, stopNotifying } from '../notify.js'

@@ -1,6 +1,6 @@
 import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
-import { COLUMNS, describeCounts } from '../columns.js'
+import { COLUMNS, describeCounts } from '../board-words.js'
 
 /**
  * A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. Where all

@@ -1,11 +1,11 @@
-import type { BoardColumn, Lane, MissionSummary, WorkPackage } from '../api.js'
+import type { BoardColumn, Lane, MissionSummary } from '../api.js'
 
 export interface ColumnName {
   readonly column: BoardColumn
   readonly name: string
 }
 
-/** The board's columns, from left to right. */
+/** The board's columns, from left to right. (The server maps a lane to its column: `dashboard/project/lanes.ts`.) */
 export const COLUMNS: readonly ColumnName[] = [
   { column: 'planned', name: 'Planned' },
   { column: 'doing', name: 'Doing' },
@@ -41,16 +41,6 @@ export function laneName(lane: string): string {
 
 export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
-}
-
-/** Returns whether a package in this lane no longer holds up those that depend on it. */
-export function isSatisfied(lane: string | null): boolean {
-  return lane === 'approved' || lane === 'done'
-}
-
-/** Returns the packages in one column, in the order given. */
-export function inColumn(packages: readonly WorkPackage[], column: BoardColumn): readonly WorkPackage[] {
-  return packages.filter((workPackage) => workPackage.column === column)
 }
 
 type Counted = Pick<MissionSummary, 'counts' | 'not_finalised' | 'unknown_lanes'>
