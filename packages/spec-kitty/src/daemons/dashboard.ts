@@ -4,7 +4,7 @@ import { processRoot } from '../cli/runtime-root.js'
 import { currentProject } from './project-directory.js'
 import { ENVIRONMENT, INSTALLED } from '../installation.js'
 import { OWN_ENTRY } from './own-entry.js'
-import { pythonDashboard } from './python-dashboard.js'
+import { pythonDashboard } from './predecessor-dashboard.js'
 import { WORDS } from './words.js'
 
 /** The dashboard: one for each project. Its scope is the project; the runtime root holds its log and its token. */

@@ -3,7 +3,7 @@ import type { DaemonOptions } from 'familiar'
 import { processRoot } from '../cli/runtime-root.js'
 import { ENVIRONMENT, INSTALLED } from '../installation.js'
 import { OWN_ENTRY } from './own-entry.js'
-import { pythonSync } from './python-sync.js'
+import { pythonSync } from './predecessor-sync.js'
 import { WORDS } from './words.js'
 
 /** The sync daemon: one for each runtime root. Its scope is the root. */

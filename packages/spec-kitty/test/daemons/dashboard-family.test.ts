@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { matchShapes, type ShapeMatch } from '../../../familiar/src/identity/spawn-shape.js'
 import { dashboardFamily } from '../helpers/families.js'
-import { unquotePython } from '../../src/daemons/predecessor.js'
+import { unquotePython } from '../../src/daemons/python-repr.js'
 import {
   DASHBOARD,
   dashboardArgs,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Predecessor, PredecessorReport } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
-import { parseLines, shutdown } from './predecessor.js'
+import { parseRecord, shutdownRequest } from './predecessor-record.js'
 
 /** The sync daemon of the Python spec-kitty, 3.0 to 3.2. */
 export const pythonSync: Predecessor = {
@@ -12,10 +12,10 @@ export const pythonSync: Predecessor = {
   readSelfReport,
   record: {
     file: (root) => join(root, 'sync-daemon'),
-    parse: parseLines,
+    parse: parseRecord,
     sharedOwner: (root) => join(root, 'sync', 'daemon', 'owner.json'),
   },
-  shutdown,
+  shutdown: shutdownRequest,
   // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: either root may have the daemon's record.
   scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
     [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Predecessor, PredecessorReport } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
-import { parseLines, shutdown, unquotePython } from './predecessor.js'
+import { parseRecord, shutdownRequest } from './predecessor-record.js'
+import { unquotePython } from './python-repr.js'
 
 /** A Python string literal as `repr` writes it. */
 const PYTHON_STRING = `'(?:[^'\\\\\\n]|\\\\.)*'|"(?:[^"\\\\\\n]|\\\\.)*"`
@@ -20,8 +21,8 @@ export const pythonDashboard: Predecessor = {
     decodeScope: unquotePython,
   },
   readSelfReport,
-  record: { file: (project) => join(project, '.kittify', '.dashboard'), parse: parseLines },
-  shutdown,
+  record: { file: (project) => join(project, '.kittify', '.dashboard'), parse: parseRecord },
+  shutdown: shutdownRequest,
 }
 
 /** It reports its project and its token, but no family, pid or port. */

@@ -1,23 +1,3 @@
-import type { JsonObject, PredecessorRecord } from 'familiar'
-import { decimalOf, pidOf, portOf } from 'familiar/cli'
-
-/** Returns the request that asks a daemon of the Python spec-kitty, 3.0 to 3.2, to leave. */
-export function shutdown(token: string): { readonly path: string; readonly body: JsonObject } {
-  return { path: '/api/shutdown', body: { token } }
-}
-
-/** Parses a record of either daemon: url, port, token and pid, one per line; the oldest have no pid. */
-export function parseLines(text: string): PredecessorRecord | null {
-  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
-  if (lines.length !== 3 && lines.length !== 4) return null
-  const [url = '', portText, token = '', pidText] = lines
-  const port = portOf(decimalOf(portText))
-  const pid = pidOf(decimalOf(pidText))
-  const urlPort = /^https?:\/\/[^/\s]+:(\d+)\/?$/.exec(url)?.[1]
-  if (port === null || decimalOf(urlPort) !== port || !/^\S+$/.test(token)) return null
-  return lines.length === 4 && pid === null ? null : { pid, port, token }
-}
-
 /** A character that Python's `repr` writes as it is, or one of its escapes; codes are hexadecimal. */
 const PYTHON_CHARACTER =
   /\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])/uy
