@@ -109,7 +109,7 @@ describe('a stop', () => {
     [
       { outcome: 'failed', pid: 7, port: null, reason: 'permission_denied' } as const,
       '',
-      'tool: the sync daemon (process 7, port none) is not stopped: this user must not end it (permission_denied)\n',
+      'tool: the sync daemon (process 7, port none) is not stopped: this user may not end it (permission_denied)\n',
     ],
   ])('%j is told in words', (stop, out, err) => {
     const said = screen(false)

@@ -252,7 +252,7 @@ describe('what a clean-up did', () => {
       'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
       'stopped port 9402 (process 2655, SIGKILL): too old to say which home it belongs to (pre_marker)',
       'stopped port 9403 (process 2655, was gone already): its project is gone',
-      'failed port 9421 (process unknown): this user must not end it (permission_denied)',
+      'failed port 9421 (process unknown): this user may not end it (permission_denied)',
       'skipped port 9420 (process 1): of another home (cross_root)',
       'swept: 3 · skipped: 1 (operator_required) · failed: 1',
     ])

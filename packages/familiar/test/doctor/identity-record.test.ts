@@ -225,7 +225,7 @@ describe('the text of the doctor', () => {
     })
     expect(renderReset(result, terminal, { scope: 'home' })).toEqual([
       `stopped port ${PORT} (process ${PID}, SIGTERM): older version 4.0.0, superseded`,
-      `failed port ${PORT + 3} (process ${PID + 3}): this user must not end it (permission_denied)`,
+      `failed port ${PORT + 3} (process ${PID + 3}): this user may not end it (permission_denied)`,
       `skipped port ${PORT + 1} (process ${PID + 1}): too old to say which home it belongs to (pre_marker)`,
       'swept: 1 · skipped: 1 (operator_required) · failed: 1',
     ])

@@ -1,8 +1,9 @@
-import type { CleanupPath, FailureReason } from '../../act/terminate.js'
+import type { CleanupPath } from '../../act/terminate.js'
 import type { StaleEvidence } from '../../classify/evidence.js'
 import type { CleanupClass } from '../../classify/rules.js'
 import type { DaemonState } from '../../classify/state-without.js'
-import type { Texts } from './explanation.js'
+import { FAILURE_WORDS } from '../reason-words.js'
+import { withSummaries, type Texts } from './explanation.js'
 
 export const CLASSES: Texts<CleanupClass> = {
   safe_auto: {
@@ -139,30 +140,25 @@ export const PATHS: Texts<CleanupPath> = {
 }
 
 /** Why a process could not be ended. `unknown: ...` says it in words. */
-export const FAILURES: Texts<Exclude<FailureReason, `unknown: ${string}`>> = {
+export const FAILURES: Texts<keyof typeof FAILURE_WORDS> = withSummaries(FAILURE_WORDS, {
   permission_denied: {
-    summary: 'the system does not allow to signal it',
     why: 'It has the rights of another user, or a security policy forbids it.',
     whatToDo: 'Run the command as the user that the process belongs to, or as root.',
   },
   identity_changed: {
-    summary: 'the process is no longer the one that was seen',
     why: 'It ended and its number was given to another process, or it runs another program now.',
     whatToDo: 'Look again with the doctor.',
   },
   survived_kill: {
-    summary: 'it did not end after SIGKILL',
     why: 'The process is stuck in the kernel, mostly because of a dead network drive.',
     whatToDo: 'Bring the drive back, or restart the machine.',
   },
   port_still_listening: {
-    summary: 'it ended, but its port is still in use',
     why: 'A child of it kept the socket.',
     whatToDo: 'Look again with the doctor: it shows the child.',
   },
   identity_unproven: {
-    summary: 'nothing proves what the process is, so it was not signalled',
     why: 'Its command line, start time or namespaces could not be read.',
     whatToDo: 'Run the command where the process runs, or as root.',
   },
-}
+})

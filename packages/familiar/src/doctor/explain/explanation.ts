@@ -30,6 +30,16 @@ export interface Explanation extends ExplanationText {
 
 export type Texts<Id extends string = string> = Readonly<Record<Id, ExplanationText>>
 
+/** Returns the texts with their summaries, which the lines about a process say too (`reason-words.ts`). */
+export function withSummaries<Id extends string>(
+  summaries: Readonly<Record<Id, string>>,
+  texts: Readonly<Record<Id, Omit<ExplanationText, 'summary'>>>,
+): Texts<Id> {
+  const ids = Object.keys(texts) as Id[]
+  const entries = ids.map((id) => [id, { summary: summaries[id], ...texts[id] }] as const)
+  return Object.fromEntries(entries) as Record<Id, ExplanationText>
+}
+
 const NAMED = ['title', 'start', 'stop', 'clean', 'scope', 'predecessor'] as const
 
 /** The words that a text may name. */
