@@ -158,8 +158,8 @@ export const WALLS: readonly Wall[] = [
       ...tool('cli version.ts installation.ts daemons doctor dashboard/api.ts dashboard/project'),
     ],
   },
-  { part: 'spec-kitty/dashboard/api.ts', may: tool('dashboard/api-daemons.ts'), isPure: true },
-  { part: 'spec-kitty/dashboard/api-daemons.ts', may: [], isPure: true },
+  { part: 'spec-kitty/dashboard/api.ts', may: tool('dashboard/api'), isPure: true },
+  { part: 'spec-kitty/dashboard/api', may: [], isPure: true },
   { part: 'spec-kitty/dashboard/project', may: ['familiar/cli', 'yaml', ...tool('dashboard')] },
   {
     part: 'spec-kitty/dashboard/ui',

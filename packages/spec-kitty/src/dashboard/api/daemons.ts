@@ -1,5 +1,3 @@
-/** The part of the contract between server and page that is about daemons; `api.ts` has the rest. */
-
 /** One daemon of the page's Daemons view. */
 export interface DaemonEntry {
   readonly family: string

@@ -1,0 +1,38 @@
+/** The header that names the project of a reply, by the id in `HelloEvent`. */
+export type ProjectHeader = 'spec-kitty-project'
+
+/** The state of a work package, as recorded in `status.events.jsonl`. */
+export type Lane =
+  | 'genesis'
+  | 'planned'
+  | 'blocked'
+  | 'claimed'
+  | 'in_progress'
+  | 'for_review'
+  | 'in_review'
+  | 'approved'
+  | 'done'
+  | 'canceled'
+
+/** The five columns of the board, from left to right. */
+export type BoardColumn = 'planned' | 'doing' | 'for_review' | 'approved' | 'done'
+
+/** Something malformed or unreadable in the project. It is shown, never repaired. */
+export interface Problem {
+  /** Relative to the project, with `/` as separator. */
+  readonly path: string
+  /** One sentence without the path: `line 3 is no JSON`, `its front matter is no YAML`. */
+  readonly what: string
+}
+
+export interface MissionName {
+  readonly id: string
+  readonly title: string
+}
+
+/** The body of every refusal. */
+export interface ErrorReply {
+  readonly error: string
+  /** One sentence, for some errors. */
+  readonly message?: string
+}

@@ -1,0 +1,130 @@
+import type { BoardColumn, Problem } from './common.js'
+import type { DocumentSummary } from './documents.js'
+import type { MissionSummary } from './missions.js'
+import type { AgentProcess } from './processes.js'
+
+/**
+ * What an annotation in the log says at work (agent, assignee, model, role, profile) counts, else what the front matter of
+ * the prompt says.
+ */
+export interface WorkPackage {
+  readonly id: string
+  readonly title: string
+  /** One of `Lane`, or a lane that this version does not know; null: it has none, which means that it is not finalised. */
+  readonly lane: string | null
+  /**
+   * Where the lane is from: an event in the log; in a mission without such events, the `lane` in the front matter of the
+   * prompt, or the folder that the prompt is in (`tasks/done/`). Null: it has no lane.
+   */
+  readonly lane_source: 'events' | 'front_matter' | 'folder' | null
+  /** Null: not on the board (`genesis`, no lane, or an unknown lane, which is a problem too). */
+  readonly column: BoardColumn | null
+  /** The worktree whose copy of the log has the event that gave the lane, if the main checkout does not have it. */
+  readonly worktree: string | null
+  readonly dependencies: readonly string[]
+  /** The ids in the front matter. */
+  readonly subtasks: readonly string[]
+  /** What the log says of subtasks, also of some that are not in `subtasks`; `done` means done. */
+  readonly subtask_states: readonly { readonly id: string; readonly state: string }[]
+  readonly agent: string | null
+  readonly assignee: string | null
+  readonly phase: string | null
+  readonly model: string | null
+  readonly role: string | null
+  /** The profile of the agent. */
+  readonly profile: string | null
+  /** The last 20 notes in the log, oldest first. Times are ISO 8601 UTC. */
+  readonly notes: readonly { readonly at: string; readonly by: string | null; readonly text: string }[]
+  /** The last review in the log. */
+  readonly review: {
+    readonly by: string | null
+    readonly at: string | null
+    readonly reason: string | null
+  } | null
+  /** The last verdict that an annotation in the log has. */
+  readonly review_result: {
+    readonly verdict: string
+    readonly reviewer: string | null
+    readonly reference: string | null
+  } | null
+  /** The name of its prompt among the mission's documents; null when events name a package without a file. */
+  readonly document: string | null
+  /** When its lane last changed, ISO 8601 UTC; null without an event. */
+  readonly updated_at: string | null
+  /** Since when it is in its lane, ISO 8601 UTC: an event that leaves it in its lane does not count. Null without an event. */
+  readonly lane_since: string | null
+  /** Its lane changes in the order of the log, oldest first: the last 200. */
+  readonly history: readonly LaneChange[]
+  /** How many older lane changes `history` leaves out. */
+  readonly history_omitted: number
+  /** How often it went from `for_review` or `in_review` back to `planned`, `claimed` or `in_progress`. */
+  readonly sent_back: number
+  /** It is planned, and everything that it depends on is approved or done. */
+  readonly is_ready: boolean
+  /** The dependencies that are neither approved nor done, if it is in Planned or not finalised; else none. */
+  readonly waiting_for: readonly string[]
+  /** Of the subtasks in the front matter and in the log together. */
+  readonly subtasks_done: number
+  readonly subtasks_total: number
+  /** The command that takes it further; null if there is none to type (it is in work, waits for others, or is finished). */
+  readonly next_command: string | null
+  /** Whether the process of its agent lives; null if it is not being worked on (it is not in Doing and not `in_review`). */
+  readonly process: AgentProcess | null
+}
+
+/** One line of the log that moved a package. */
+export interface LaneChange {
+  /** ISO 8601 UTC. */
+  readonly at: string
+  /** Null: the log does not say, and it is the first one. */
+  readonly from: string | null
+  readonly to: string
+  readonly by: string | null
+  readonly reason: string | null
+  /** The verdict of the review that ended with it, such as `approved`. */
+  readonly verdict: string | null
+  /** Someone made the change against the rules of the tool (`force`). */
+  readonly is_forced: boolean
+  /** The worktree whose copy of the log has it, if the main checkout does not have it. */
+  readonly worktree: string | null
+}
+
+/** `GET /api/missions/:id`. */
+export interface MissionReply extends MissionSummary {
+  /** Sorted by id. */
+  readonly work_packages: readonly WorkPackage[]
+  readonly documents: readonly DocumentSummary[]
+  /** The worktrees whose copies of the log have events that the main checkout does not have, and how many. */
+  readonly worktrees: readonly { readonly name: string; readonly events: number }[]
+  /** The command that takes the mission further, such as the one that finalises or merges it; null if there is none. */
+  readonly next_command: string | null
+  readonly flow: Flow
+  readonly problems: readonly Problem[]
+}
+
+/** How the work of a mission went, from its log. Packages that no event moves are not in it. */
+export interface Flow {
+  /** The days (UTC) on which a lane changed, oldest first, at most the last 400. On days between, nothing changed. */
+  readonly days: readonly FlowDay[]
+  /** Sorted by id. */
+  readonly packages: readonly PackageFlow[]
+}
+
+/** How many packages were in each column when the day ended. */
+export interface FlowDay extends Readonly<Record<BoardColumn, number>> {
+  /** `2026-06-17`. */
+  readonly date: string
+  /** All that were on the board. */
+  readonly total: number
+}
+
+export interface PackageFlow {
+  readonly id: string
+  /** When it first came into Doing, ISO 8601 UTC; null if it never did. */
+  readonly started_at: string | null
+  /** Since when it is approved or done; null if it is not. */
+  readonly finished_at: string | null
+  /** From `started_at` to `finished_at`; null unless both are known. */
+  readonly cycle_seconds: number | null
+  readonly sent_back: number
+}

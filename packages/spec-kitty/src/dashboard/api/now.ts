@@ -1,0 +1,58 @@
+import type { MissionName } from './common.js'
+import type { AgentProcess } from './processes.js'
+
+/** `GET /api/now`: what happens in all missions, and what needs you. Within each list, the longest in its lane is first. */
+export interface NowReply {
+  /** ISO 8601 UTC. */
+  readonly generated_at: string
+  /** The packages in Doing whose process is running, or is not known. */
+  readonly working: readonly NowPackage[]
+  /** The packages that wait for you. One in Doing is also in `working` or `stalled`. */
+  readonly waiting: readonly WaitingPackage[]
+  /** The packages in Doing whose process is not running here. */
+  readonly stalled: readonly NowPackage[]
+  /** The missions whose packages are all at least approved, and that are not merged. */
+  readonly ready_to_merge: readonly {
+    readonly mission: MissionName
+    readonly since: string | null
+    readonly command: string
+  }[]
+  /** How many there are of each, also of those that are left out: each list has at most 500. */
+  readonly counts: {
+    readonly working: number
+    readonly waiting: number
+    readonly stalled: number
+    readonly ready_to_merge: number
+  }
+}
+
+export interface NowPackage {
+  readonly mission: MissionName
+  readonly id: string
+  readonly title: string
+  readonly lane: string
+  readonly agent: string | null
+  readonly assignee: string | null
+  readonly model: string | null
+  readonly role: string | null
+  readonly profile: string | null
+  /** Since when it is in its lane, ISO 8601 UTC. */
+  readonly lane_since: string | null
+  readonly subtasks_done: number
+  readonly subtasks_total: number
+  readonly sent_back: number
+  /** Null unless the package is in the column Doing or in the lane `in_review`, where an agent should be at work on it. */
+  readonly process: AgentProcess | null
+  readonly next_command: string | null
+  readonly worktree: string | null
+}
+
+export interface WaitingPackage extends NowPackage {
+  /**
+   * `for_review`: its review has not begun; `review_abandoned`: it is `in_review`, but no agent is named, or its process is not
+   * running here; `blocked`; `sent_back`: a review sent it back, nothing has moved it since, and no process works on it.
+   */
+  readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'
+  /** What the log says of it: the reason of the last lane change, or of the last review. */
+  readonly reason: string | null
+}
