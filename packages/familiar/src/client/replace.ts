@@ -17,7 +17,8 @@ import type { HeldLock } from '../act/lock.js'
 import { hintFor, unreachable, type Beyond } from './beyond.js'
 import { quarantine } from '../act/record-file.js'
 import type { FailureReason } from '../act/terminate.js'
-import { assertCanStart, type Launch } from './spawn.js'
+import type { Launch } from './launch.js'
+import { assertCanStart } from './rehearsal.js'
 
 /** A daemon that was ended so that a daemon of this installation can replace it. */
 export interface Replaced {

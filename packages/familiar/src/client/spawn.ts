@@ -1,59 +1,20 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { untilText } from '../clock.js'
-import { FamiliarError, lackOf, throwLack, type ErrorCode } from '../errors.js'
-import type { Family } from '../family.js'
-import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
+import { FamiliarError, throwLack, type ErrorCode } from '../errors.js'
+import { objectOf, portOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited.js'
 import { differenceOf, placesOf } from '../act/places.js'
 import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
-import { type Timing, timingToJson } from '../protocol/timing.js'
+import { timingToJson } from '../protocol/timing.js'
 import type { HeldLock } from '../act/lock.js'
-import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../act/log-file.js'
-import { proveStarted } from '../observe/prove.js'
-import type { Platform } from '../observe/platform/platform.js'
-import { retire } from '../act/terminate.js'
-
-/** Why a daemon is started; written to its log. */
-export type StartReason =
-  | 'first_start'
-  | 'recorded_dead'
-  | 'version_mismatch'
-  | 'installation_gone'
-  | 'operator_restart'
-
-/** How a daemon of this family is started. */
-export interface Launch {
-  /** The arguments after the interpreter: the entry, the name of the family, the scope marker. */
-  readonly args: readonly string[]
-  /** The whole environment of the daemon. */
-  readonly env: { readonly [name: string]: string | undefined }
-  readonly cwd: string
-  readonly logFile: string
-  /** The only acceptable port; if omitted, the first free one of the range. */
-  readonly port?: number
-  readonly timing?: Partial<Timing>
-}
-
-export interface StartOrder {
-  readonly family: Family
-  /** The real path of the scope. */
-  readonly scope: string
-  readonly platform: Platform
-  readonly launch: Launch
-  readonly reason: StartReason
-  readonly previousVersion: string | null
-  /** Aborted before the adoption, the daemon is not adopted and leaves; then its reason is thrown. */
-  readonly signal?: AbortSignal | undefined
-  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
-  readonly until: number
-  /** Called with one line if the daemon takes a while to come up. */
-  readonly onWait?: ((message: string) => void) | undefined
-}
+import { openLogFile, placeInLog } from '../act/log-file.js'
+import type { Launch, StartOrder } from './launch.js'
+import { endUnready, hasEnded, startFailure, type Started } from './start-failure.js'
 
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
 const READY_MS = 15_000
@@ -61,29 +22,8 @@ const READY_MS = 15_000
 /** A daemon gets at least this long to be ready, even if its starter has no time left. */
 const READY_LEAST_MS = 2_000
 
-/** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
-const ENDING_MS = 500
-
 /** After this long, `onWait` says what the command waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
-
-/** A daemon opens about ten file descriptors (lock, port, record, watches), and one for each client. */
-const DESCRIPTORS = 16
-const TOO_FEW = 75
-
-/** The script of a Node process that starts all of its threads and opens as much as a daemon. It takes about 50 ms. */
-const rehearsal = (descriptors: number): string => `
-  const { openSync, stat } = require('node:fs')
-  stat('/', () => {})
-  try {
-    for (let opened = 0; opened < ${descriptors}; opened++) openSync(require('node:os').devNull)
-  } catch {
-    process.exit(${TOO_FEW})
-  }`
-const REHEARSAL_MS = 3_000
-
-const LOG_TAIL_LINES = 5
-const LOG_TAIL_BYTES = 8 * 1024
 
 /**
  * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. The life-cycle lock
@@ -114,15 +54,15 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     const first = await pipe.receive(until - performance.now())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
-    if (ready === null) throw await failure(first, lock, order, started)
+    if (ready === null) throw await startFailure(first, lock, order, started)
     const why = whyNotFound(order, ready)
     if (why !== null) {
       pipe.close()
-      throw await failure(notFound(order, why), lock, order, started)
+      throw await startFailure(notFound(order, why), lock, order, started)
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - performance.now())
-    if (last?.['ok'] !== true) throw await failure(last, lock, order, started)
+    if (last?.['ok'] !== true) throw await startFailure(last, lock, order, started)
   } finally {
     clearTimeout(timer)
     stopWatching()
@@ -179,40 +119,16 @@ function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
 }
 
 /**
- * Throws `E_RESOURCES` if a daemon started now would fail for lack of descriptors, processes or memory. Called before a
- * daemon is ended to start another: one that cannot be replaced is left alone. Any other problem is left to the start
- * itself.
- */
-export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number = DESCRIPTORS): void {
-  const { error, signal, status } = spawnSync(process.execPath, ['-e', rehearsal(descriptors)], {
-    env: { ...env },
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    timeout: REHEARSAL_MS,
-    killSignal: 'SIGKILL',
-    windowsHide: true,
-  })
-  throwLack(error)
-  if (status === TOO_FEW) throw lackOf('EMFILE')
-  // Ctrl+C goes to the whole process group: it says nothing about this machine, and this process has got it too.
-  if (signal !== null && !FROM_OUTSIDE.has(signal))
-    throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
-}
-
-/** The signals with which a user, a terminal or a service manager ends a command and all that it has started. */
-const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
-
-/** A process that was started, and the end that its log had before. */
-interface Started {
-  readonly child: ChildProcess
-  readonly logBegin: LogPlace | null
-}
-
-/**
  * Resolves when the process runs. Its stderr goes to the log, so that the runtime's own message about an entry that it
  * cannot load, or about a crash, is kept. Node emits some errors later and throws others; if no descriptor is left, the
  * child has no `stdio` at all.
  */
-async function spawnDetached({ args, env, cwd, logFile }: Launch): Promise<Started> {
+async function spawnDetached({
+  args,
+  env,
+  cwd,
+  logFile,
+}: Launch): Promise<Started & { readonly child: ChildProcess }> {
   const log = makeLogFile(logFile)
   try {
     const logBegin = log === null ? null : placeInLog(log)
@@ -248,63 +164,4 @@ function makeLogFile(path: string): number | null {
     throwLack(error)
     return null
   }
-}
-
-/** The daemon's own error, or else how it ended and the last lines of its log (`how` is read before `endUnready` changes it). */
-async function failure(
-  message: JsonObject | null,
-  lock: HeldLock,
-  order: StartOrder,
-  { child, logBegin }: Started,
-): Promise<FamiliarError> {
-  const { logFile } = order.launch
-  const isEnded = await hasEnded(child)
-  const how = howItEnded(child)
-  if (!isEnded) await endUnready(lock, order, child)
-  const error = objectOf(message?.['error'])
-  if (error === null) assertCanStart(order.launch, 0)
-  const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
-  const said = stringOf(error?.['message'])
-  const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
-  const why = said ?? `${how}${logTail(logFile, logBegin)}`
-  const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
-  const retry = error?.['retry'] === true
-  return new FamiliarError(code, text, { hint, retry })
-}
-
-/** Waits for the exit, so that no process is left when the failure is reported. */
-async function hasEnded(child: ChildProcess): Promise<boolean> {
-  if (child.exitCode !== null || child.signalCode !== null) return true
-  const exit = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
-  return exit.then(
-    () => true,
-    () => false,
-  )
-}
-
-/** Ends an entry that hangs and so misses the end of its pipe. It is our own child: no other process can have its pid. */
-async function endUnready(
-  lock: HeldLock,
-  { family, platform }: StartOrder,
-  { pid }: ChildProcess,
-): Promise<void> {
-  const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
-  if (proof !== null) await retire(lock, platform, family, proof)
-}
-
-function howItEnded({ exitCode, signalCode }: ChildProcess): string {
-  if (exitCode === null && signalCode === null) return 'it did not get ready'
-  const why = exitCode === 0 ? 'exit code 0: its file did not serve' : (signalCode ?? `exit code ${exitCode}`)
-  return `it ended before it was ready (${why})`
-}
-
-/**
- * The last lines since this start, without blank ones and stack frames. What earlier daemons wrote would be taken for the
- * reason of this failure.
- */
-function logTail(path: string, since: LogPlace | null): string {
-  const lines = endOfLog(path, LOG_TAIL_BYTES, since)
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
-  return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`
 }

@@ -1,6 +1,7 @@
 import { cleanUp } from '../act/clean-up.js'
 import type { HeldLock } from '../act/lock.js'
-import { startDaemon, type StartReason } from './spawn.js'
+import type { StartReason } from './launch.js'
+import { startDaemon } from './spawn.js'
 import { FamiliarError } from '../errors.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'

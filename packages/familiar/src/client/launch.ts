@@ -1,0 +1,40 @@
+import type { Family } from '../family.js'
+import type { Platform } from '../observe/platform/platform.js'
+import type { Timing } from '../protocol/timing.js'
+
+/** Why a daemon is started; written to its log. */
+export type StartReason =
+  | 'first_start'
+  | 'recorded_dead'
+  | 'version_mismatch'
+  | 'installation_gone'
+  | 'operator_restart'
+
+/** How a daemon of this family is started. */
+export interface Launch {
+  /** The arguments after the interpreter: the entry, the name of the family, the scope marker. */
+  readonly args: readonly string[]
+  /** The whole environment of the daemon. */
+  readonly env: { readonly [name: string]: string | undefined }
+  readonly cwd: string
+  readonly logFile: string
+  /** The only acceptable port; if omitted, the first free one of the range. */
+  readonly port?: number
+  readonly timing?: Partial<Timing>
+}
+
+export interface StartOrder {
+  readonly family: Family
+  /** The real path of the scope. */
+  readonly scope: string
+  readonly platform: Platform
+  readonly launch: Launch
+  readonly reason: StartReason
+  readonly previousVersion: string | null
+  /** Aborted before the adoption, the daemon is not adopted and leaves; then its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
+  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
+  readonly until: number
+  /** Called with one line if the daemon takes a while to come up. */
+  readonly onWait?: ((message: string) => void) | undefined
+}

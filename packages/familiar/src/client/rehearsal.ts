@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process'
+import { lackOf, throwLack } from '../errors.js'
+import type { Launch } from './launch.js'
+
+/** A daemon opens about ten file descriptors (lock, port, record, watches), and one for each client. */
+const DESCRIPTORS = 16
+const TOO_FEW = 75
+
+/** The script of a Node process that starts all of its threads and opens as much as a daemon. It takes about 50 ms. */
+const rehearsal = (descriptors: number): string => `
+  const { openSync, stat } = require('node:fs')
+  stat('/', () => {})
+  try {
+    for (let opened = 0; opened < ${descriptors}; opened++) openSync(require('node:os').devNull)
+  } catch {
+    process.exit(${TOO_FEW})
+  }`
+const REHEARSAL_MS = 3_000
+
+/**
+ * Throws `E_RESOURCES` if a daemon started now would fail for lack of descriptors, processes or memory. Called before a
+ * daemon is ended to start another: one that cannot be replaced is left alone. Any other problem is left to the start
+ * itself.
+ */
+export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number = DESCRIPTORS): void {
+  const { error, signal, status } = spawnSync(process.execPath, ['-e', rehearsal(descriptors)], {
+    env: { ...env },
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    timeout: REHEARSAL_MS,
+    killSignal: 'SIGKILL',
+    windowsHide: true,
+  })
+  throwLack(error)
+  if (status === TOO_FEW) throw lackOf('EMFILE')
+  // Ctrl+C goes to the whole process group: it says nothing about this machine, and this process has got it too.
+  if (signal !== null && !FROM_OUTSIDE.has(signal))
+    throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
+}
+
+/** The signals with which a user, a terminal or a service manager ends a command and all that it has started. */
+const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])

@@ -1,0 +1,87 @@
+import { once, type EventEmitter } from 'node:events'
+import type { HeldLock } from '../act/lock.js'
+import { endOfLog, type LogPlace } from '../act/log-file.js'
+import { retire } from '../act/terminate.js'
+import { FamiliarError, type ErrorCode } from '../errors.js'
+import { objectOf, stringOf, type JsonObject } from '../json.js'
+import { proveStarted } from '../observe/prove.js'
+import type { StartOrder } from './launch.js'
+import { assertCanStart } from './rehearsal.js'
+
+/** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
+const ENDING_MS = 500
+
+const LOG_TAIL_LINES = 5
+const LOG_TAIL_BYTES = 8 * 1024
+
+/** A child process of ours, as `spawn` returns it. */
+type Child = EventEmitter & {
+  readonly pid?: number | undefined
+  readonly exitCode: number | null
+  readonly signalCode: NodeJS.Signals | null
+}
+
+/** A process that was started, and the end that its log had before. */
+export interface Started {
+  readonly child: Child
+  readonly logBegin: LogPlace | null
+}
+
+/** The daemon's own error, or else how it ended and the last lines of its log (`how` is read before `endUnready` changes it). */
+export async function startFailure(
+  message: JsonObject | null,
+  lock: HeldLock,
+  order: StartOrder,
+  { child, logBegin }: Started,
+): Promise<FamiliarError> {
+  const { logFile } = order.launch
+  const isEnded = await hasEnded(child)
+  const how = howItEnded(child)
+  if (!isEnded) await endUnready(lock, order, child)
+  const error = objectOf(message?.['error'])
+  if (error === null) assertCanStart(order.launch, 0)
+  const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
+  const said = stringOf(error?.['message'])
+  const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
+  const why = said ?? `${how}${logTail(logFile, logBegin)}`
+  const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
+  const retry = error?.['retry'] === true
+  return new FamiliarError(code, text, { hint, retry })
+}
+
+/** Waits for the exit, so that no process is left when the failure is reported. */
+export async function hasEnded(child: Child): Promise<boolean> {
+  if (child.exitCode !== null || child.signalCode !== null) return true
+  const exit = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
+  return exit.then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Ends an entry that hangs and so misses the end of its pipe. It is our own child: no other process can have its pid. */
+export async function endUnready(
+  lock: HeldLock,
+  { family, platform }: StartOrder,
+  { pid }: Child,
+): Promise<void> {
+  const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
+  if (proof !== null) await retire(lock, platform, family, proof)
+}
+
+function howItEnded({ exitCode, signalCode }: Child): string {
+  if (exitCode === null && signalCode === null) return 'it did not get ready'
+  const why = exitCode === 0 ? 'exit code 0: its file did not serve' : (signalCode ?? `exit code ${exitCode}`)
+  return `it ended before it was ready (${why})`
+}
+
+/**
+ * The last lines since this start, without blank ones and stack frames. What earlier daemons wrote would be taken for the
+ * reason of this failure.
+ */
+function logTail(path: string, since: LogPlace | null): string {
+  const lines = endOfLog(path, LOG_TAIL_BYTES, since)
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
+  return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`
+}
