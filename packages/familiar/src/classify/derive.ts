@@ -1,6 +1,5 @@
-import { isHeldElsewhere } from './elsewhere.js'
 import { commandText, type PortRange } from '../identity/machine.js'
-import type { DaemonRecord } from '../protocol/record.js'
+import { isOfElsewhere, type DaemonRecord, type Machine } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from './observation.js'
 import type { Facts } from './facts.js'
 import { every, same, some, tri, type Tri } from './tri.js'
@@ -280,4 +279,15 @@ function recordsReadable(seen: Observation, around: ScanContext): Tri {
 
 function isReadable(scope: ScopeSnapshot): boolean {
   return scope.records.every((read) => read.state === 'absent' || read.state === 'readable')
+}
+
+/**
+ * Returns whether a record of the scope names a daemon that may still run on another machine, or in another pid namespace
+ * of this boot. If the daemon lock is known to be free, it no longer runs. Pure.
+ */
+export function isHeldElsewhere({ records, lockHolder }: ScopeSnapshot, machine: Machine): boolean {
+  if (lockHolder === null) return false
+  return records.some(
+    (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, machine),
+  )
 }

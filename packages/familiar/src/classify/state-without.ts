@@ -1,6 +1,5 @@
-import { namesLiving } from './derive.js'
-import { isHeldElsewhere, isOfElsewhere } from './elsewhere.js'
-import type { DaemonRecord } from '../protocol/record.js'
+import { isHeldElsewhere, namesLiving } from './derive.js'
+import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import type { ScopeSnapshot, ScanContext } from './observation.js'
 import type { Implementation } from '../identity/spawn-shape.js'

@@ -6,9 +6,9 @@ import type { StartReason } from './launch.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
-import { connected, type Found, type ConnectRequest } from './request.js'
-import { awaitHolder, HOLDER_MS, waitRecorded, type Waiting } from './await-holder.js'
-import { usable, type RecordedDaemon } from './recorded.js'
+import type { Found, ConnectRequest } from './request.js'
+import { awaitHolder, HOLDER_MS, waitRecorded } from './await-holder.js'
+import { connected, usable, type RecordedDaemon } from './recorded.js'
 import { startInRange } from './start-in-range.js'
 
 export { loadLocks } from '../act/lock.js'
@@ -21,29 +21,21 @@ const HOLD_MS = 25_000
  * let the warm try time out.
  */
 export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Found> {
-  const { family, scope, launch } = request
+  const { family, scope, launch, onWait, signal } = request
   const files = family.files(scope)
   const assertScopeStill = assertScopeThere(family, scope)
   assertOwnScope([scope, files.lifecycleLock, files.record, dirname(launch.logFile)], process.geteuid?.())
   const waiting = waitRecorded(request, wasSilent)
-  const lock = await lockOrFind(request, files.lifecycleLock, waiting)
+  // While this waits for the lock, a daemon that another command starts may come up: then no lock is needed.
+  const lock = await acquireLockUnless(files.lifecycleLock, { onWait, signal }, waiting.find)
   if ('report' in lock) return connected(lock)
   try {
-    request.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     assertScopeStill()
     return await connectLocked(request, lock, waiting.patienceMs())
   } finally {
     lock.release()
   }
-}
-
-/** Waits for the lock. Meanwhile a daemon that another command is starting may come up: then no lock is needed. */
-async function lockOrFind(
-  { onWait, signal }: ConnectRequest,
-  path: string,
-  { find }: Waiting,
-): Promise<HeldLock | RecordedDaemon> {
-  return acquireLockUnless(path, { onWait, signal }, find)
 }
 
 async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs: number): Promise<Found> {

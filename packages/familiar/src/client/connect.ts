@@ -1,5 +1,5 @@
-import { connected, type Found, type ConnectRequest } from './request.js'
-import { findUsable } from './recorded.js'
+import type { Found, ConnectRequest } from './request.js'
+import { connected, findUsable } from './recorded.js'
 import { loadingBeside } from '../load-beside.js'
 import { HANDSHAKE_MS } from '../observe/health.js'
 

@@ -1,15 +1,15 @@
 import { isAbsolute } from 'node:path'
 import type { Replaced } from './replace.js'
 import { FamiliarError } from '../errors.js'
-import { isOfElsewhere } from '../classify/elsewhere.js'
-import type { DaemonRecord } from '../protocol/record.js'
+import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import { versionRelation, type VersionRelation } from '../identity/versions.js'
 import { HANDSHAKE_MS } from '../observe/health.js'
 import { isGone } from '../observe/peek.js'
 import { isSameScope, readOwnRecord } from '../observe/records.js'
 import { verify } from '../observe/verify.js'
-import type { ScopeRequest } from './request.js'
+import type { StartReason } from './launch.js'
+import type { Found, ScopeRequest } from './request.js'
 
 /** How long inspecting a process may take. */
 const MACHINE_MS = 1_000
@@ -102,4 +102,13 @@ function otherProtocol(
       hint: `use the installation that it belongs to (${report.installation ?? 'unknown'}), or: ${stopCommand}`,
     },
   )
+}
+
+/** Returns the connection to a daemon that was found, or just started. */
+export function connected(
+  { record, report, standing }: RecordedDaemon,
+  started: StartReason | null = null,
+  replaced: Replaced | null = null,
+): Found {
+  return { outcome: 'connected', record, report, started, replaced, relation: standing }
 }

@@ -5,7 +5,6 @@ import type { Platform } from '../observe/platform/platform.js'
 import type { Replaced } from './replace.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
-import type { RecordedDaemon } from './recorded.js'
 
 /** The scope whose daemon is wanted, and the installation that wants it. */
 export interface ScopeRequest {
@@ -56,12 +55,3 @@ export type Found =
       readonly relation: VersionRelation
     }
   | { readonly outcome: 'skipped'; readonly reason: string }
-
-/** Returns the connection to a daemon that was found, or just started. */
-export function connected(
-  { record, report, standing }: RecordedDaemon,
-  started: StartReason | null = null,
-  replaced: Replaced | null = null,
-): Found {
-  return { outcome: 'connected', record, report, started, replaced, relation: standing }
-}

@@ -1,4 +1,4 @@
-import { isOfElsewhere } from '../classify/elsewhere.js'
+import { isOfElsewhere } from '../protocol/record.js'
 import { loadingBeside } from '../load-beside.js'
 import type { Scan } from './scan.js'
 import { readOwnRecord, readPredecessorRecord, readScope } from './records.js'

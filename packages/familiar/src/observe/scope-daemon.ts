@@ -1,6 +1,5 @@
-import { isSingletonByRecord, provesPredecessor } from '../classify/derive.js'
+import { isHeldElsewhere, isSingletonByRecord, provesPredecessor } from '../classify/derive.js'
 import { inUseBy } from '../classify/evidence.js'
-import { isHeldElsewhere } from '../classify/elsewhere.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'

@@ -1,4 +1,5 @@
-import { crypto } from './crypto.js'
+/** Node's crypto, loaded on first use: loading costs 2 ms, and most commands do not need it. */
+export const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
 
 /** The header in which a client sends its nonce: 32 hex digits. */
 export const NONCE_HEADER = 'x-familiar-nonce'

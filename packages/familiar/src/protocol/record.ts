@@ -1,4 +1,5 @@
 import { countOf, objectOf, parseJson, pidOf, portOf, stringOf, type JsonObject } from '../json.js'
+import type { Host } from '../identity/machine.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 
 /** A scope's record, in which its daemon states who it is. */
@@ -150,4 +151,19 @@ function ofPredecessor(found: PredecessorRecord | null): DaemonRecord | null {
     stopReason: null,
     stoppedAt: null,
   }
+}
+
+/** The machine, boot and pid namespace in which a pid means something. */
+export type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
+
+/**
+ * Returns whether the pid in a record belongs to another machine, or to another pid namespace of this boot. False for a
+ * predecessor's record, which does not say. The host id takes longer to compute than the rest, so it is compared only if
+ * the boot ids differ. Pure.
+ */
+export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
+  if (record.implementation === 'predecessor' || record.hostId === null) return false
+  return record.bootId === machine.bootId
+    ? record.pidNamespace !== machine.pidNamespace
+    : record.hostId !== machine.hostId
 }

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { isOfElsewhere } from '../../src/classify/elsewhere.js'
-import { parseRecord } from '../../src/protocol/record.js'
+import { isOfElsewhere, parseRecord } from '../../src/protocol/record.js'
 
 const HERE = { hostId: 'host-a', bootId: 'boot-a', pidNamespace: 'pid:[1]' }
 
