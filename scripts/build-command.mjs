@@ -20,7 +20,7 @@ import { manualPage } from './manual.mjs'
 const GROUPS = [
   {
     name: 'base',
-    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
+    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
   },
   {
     name: 'words',
@@ -32,7 +32,7 @@ const GROUPS = [
   },
   {
     name: 'ask',
-    test: /familiar\/dist\/(?:load-beside|define\/looking|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+    test: /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
   },
   {
     name: 'tool',
@@ -52,7 +52,7 @@ const GROUPS = [
   },
   {
     name: 'lock',
-    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|safe-file|scope-checks)|client\/beyond|observe\/platform\/tried-lock)\.js$/,
+    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/tried-lock)\.js$/,
   },
   {
     name: 'queue',
@@ -64,7 +64,7 @@ const GROUPS = [
   },
   {
     name: 'scan',
-    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
+    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state-from-scan))\.js$/,
   },
   {
     name: 'explain',

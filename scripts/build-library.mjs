@@ -24,13 +24,13 @@ const modules = (names) => new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${nam
  */
 const GROUPS = Object.entries({
   define:
-    'index|errors|json|runtime|dispose|identity/.*|define/(?:daemon|resolve|places|home|environment|names|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:tables|rules|tri)|daemon/timing|observe/peek',
+    'index|errors|json|runtime|dispose|identity/.*|define/(?:daemon|resolve|scope-files|installation|home|environment|names|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:tables|rules|tri)|daemon/timing|observe/peek',
   use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|recorded|request|fetch|fetch-errors|fetch-init|reply|send)|protocol/.*|classify/state-without|observe/(?:records|http|health|handshake|verify|read-state)|observe/platform/(?:select|linux|linux-locks|tried-lock|host-id|parse-proc|quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
-  act: 'act/.*|client/beyond',
+  act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',
   command:
-    'cli/(?:index|run|lines|io|printable|exit-codes|usage|failure|json|process-io|status)|define/looking|doctor/state',
+    'cli/(?:index|run|lines|io|printable|exit-codes|usage|failure|json|process-io|status)|define/scanning|doctor/state',
   explain: 'doctor/explain/.*|cli/explain',
   doctor: 'doctor/.*|cli/(?:doctor|table|tool|render-doctor)',
 })

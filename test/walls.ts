@@ -186,16 +186,18 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:worker_threads': [],
   '.kill': library('act/signal.ts'),
   'process.platform': [
-    ...library('observe/platform/select.ts observe/platform/native-locks.ts define/places.ts define/home.ts'),
+    ...library(
+      'observe/platform/select.ts observe/platform/native-locks.ts define/scope-files.ts define/home.ts',
+    ),
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
     ...library(
-      'define/home.ts define/resolve.ts define/connecting.ts define/ending.ts define/serving.ts testing.ts cli/process-io.ts',
+      'define/home.ts define/resolve.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
     ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],
-  'process.argv': [...library('define/daemon.ts define/places.ts'), ...tool('main.ts')],
+  'process.argv': [...library('define/daemon.ts define/installation.ts'), ...tool('main.ts')],
   'process.exit': [...library('define/serving.ts cli/process-io.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */

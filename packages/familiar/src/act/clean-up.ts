@@ -11,7 +11,7 @@ import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
 import { assertOwnScope } from './scope-checks.js'
-import { retire, STEP_MS, type Retirement } from './terminate.js'
+import { terminate, STEP_MS, type Termination } from './terminate.js'
 
 export interface CleanUpRequest {
   readonly family: Family
@@ -55,7 +55,7 @@ export interface CleanUpRequest {
 /** The result for one candidate of class safe_auto or operator_required. */
 export interface CleanUpEntry {
   readonly candidate: Candidate
-  readonly result: Retirement | { readonly outcome: 'skipped' } | { readonly outcome: 'would_sweep' }
+  readonly result: Termination | { readonly outcome: 'skipped' } | { readonly outcome: 'would_sweep' }
 }
 
 export interface CleanUpReport {
@@ -97,7 +97,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const locks = await lockAll(request, before, planned)
   try {
     const again = await scan(family, scope, platform, foreignScopesMs)
-    const results = await retireAll(request, again, locks)
+    const results = await terminateAll(request, again, locks)
     const after = request.scansAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
   } finally {
@@ -205,16 +205,16 @@ function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Scan): r
   return path !== basePath(request) && existsSync(path) ? [path] : []
 }
 
-async function retireAll(
+async function terminateAll(
   request: CleanUpRequest,
   seen: Scan,
   locks: ReadonlyMap<string, HeldLock>,
-): Promise<ReadonlyMap<Candidate, Retirement>> {
+): Promise<ReadonlyMap<Candidate, Termination>> {
   const planned = targets(request, seen)
   const sharing = { ...request, platform: shareListeners(request.platform, request.family.ports) }
   let done = 0
   const results = planned.map(async (candidate) => {
-    const result = await retireOne(sharing, candidate, seen, locks)
+    const result = await terminateOne(sharing, candidate, seen, locks)
     request.onProgress?.(++done, planned.length)
     return [candidate, result] as const
   })
@@ -223,19 +223,19 @@ async function retireAll(
   return new Map(await Promise.all(results))
 }
 
-async function retireOne(
+async function terminateOne(
   request: CleanUpRequest,
   candidate: Candidate,
   seen: Scan,
   locks: ReadonlyMap<string, HeldLock>,
-): Promise<Retirement> {
+): Promise<Termination> {
   const { family, platform } = request
   const [other] = otherLock(request, candidate, seen)
   const lock = locks.get(other ?? basePath(request))
   if (candidate.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
   if (lock === undefined)
     return { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }
-  return retire(lock, platform, family, candidate.proof, { stepMs: request.stepMs ?? STEP_MS })
+  return terminate(lock, platform, family, candidate.proof, { stepMs: request.stepMs ?? STEP_MS })
 }
 
 function entriesOf(

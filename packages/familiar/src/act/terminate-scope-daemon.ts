@@ -10,7 +10,7 @@ import type { Platform } from '../observe/platform/platform.js'
 import { requestShutdown } from './request-shutdown.js'
 import { withLock, type HeldLock } from './lock.js'
 import { markStopped } from './record-file.js'
-import { isGoneWithin, LONGEST_END_MS, retire, STEP_MS, type Retirement } from './terminate.js'
+import { isGoneWithin, LONGEST_END_MS, terminate, STEP_MS, type Termination } from './terminate.js'
 
 export interface EndOrder {
   readonly family: Family
@@ -48,7 +48,7 @@ export async function terminateScopeDaemon(
   lock: HeldLock,
   daemon: Candidate,
   record: DaemonRecord | null,
-): Promise<Retirement> {
+): Promise<Termination> {
   const { family, platform, reason } = order
   if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
   if (daemon.proof === null) return askOnly(order, daemon.observation, record)
@@ -59,7 +59,7 @@ export async function terminateScopeDaemon(
   const timer = setTimeout(() => order.onWait?.(message), ANNOUNCE_AFTER_MS)
   const ask = record === null ? {} : { ask: () => askFor(family, record, reason) }
   try {
-    return await retire(lock, platform, family, daemon.proof, ask)
+    return await terminate(lock, platform, family, daemon.proof, ask)
   } finally {
     clearTimeout(timer)
   }
@@ -73,7 +73,7 @@ export async function askOnly(
   { family, platform, reason }: EndOrder,
   { pid, process }: Pick<Candidate['observation'], 'pid' | 'process'>,
   record: DaemonRecord | null,
-): Promise<Retirement> {
+): Promise<Termination> {
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
   if (record?.implementation !== 'own' || pid === null || process === null) return failed
   const drainMs = await askFor(family, record, reason)

@@ -16,7 +16,7 @@ export const STEP_MS = 1_000
  */
 export const ENDING_MS = 5_000
 
-/** The longest that `retire` takes with these times, without a request to leave: SIGTERM, SIGKILL, and the last look. */
+/** The longest that `terminate` takes with these times, without a request to leave: SIGTERM, SIGKILL, and the last look. */
 export const LONGEST_END_MS = ENDING_MS + 2 * STEP_MS
 
 /** The pause between polls while waiting for an end: short at first, later 20 polls a second. */
@@ -34,11 +34,11 @@ export type FailureReason =
   | 'identity_unproven'
   | `unknown: ${string}`
 
-export type Retirement =
+export type Termination =
   | { readonly outcome: 'swept'; readonly path: CleanupPath }
   | { readonly outcome: 'failed'; readonly reason: FailureReason }
 
-export interface RetireOptions {
+export interface TerminateOptions {
   /** How long SIGTERM and SIGKILL may each take, in milliseconds; for SIGTERM this is the minimum. */
   readonly stepMs?: number
   /** How long SIGTERM may take in total while the process visibly ends, in milliseconds. */
@@ -61,13 +61,13 @@ export interface RetireOptions {
  * The lock is the permission to change the scope. It must be held for the whole call; throws `E_LOCK_BUSY` if it is not
  * held at the start.
  */
-export async function retire(
+export async function terminate(
   lock: HeldLock,
   platform: Platform,
   family: Family,
   target: ProvenProcess,
-  { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: RetireOptions = {},
-): Promise<Retirement> {
+  { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: TerminateOptions = {},
+): Promise<Termination> {
   lock.assertHeld()
   /** Sends a signal. A process that is already ending gets no signal, only time to end. */
   const send = async (signal: 'SIGTERM' | 'SIGKILL') => {
@@ -98,7 +98,7 @@ export async function retire(
   }
 }
 
-function failed(reason: FailureReason): Retirement {
+function failed(reason: FailureReason): Termination {
   return { outcome: 'failed', reason }
 }
 
@@ -108,7 +108,7 @@ async function confirm(
   target: ProvenProcess,
   path: CleanupPath,
   stepMs: number,
-): Promise<Retirement> {
+): Promise<Termination> {
   const end = performance.now() + stepMs
   const isClosed = await pollUntil(
     async () => !(await listensStill(platform, target)),

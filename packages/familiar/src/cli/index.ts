@@ -55,7 +55,7 @@ export {
 } from './help.js'
 export { didYouMean, nearest, nearestCommands } from './nearest.js'
 export { parseCommand, parseOptions } from './parse.js'
-export { asksForJson, isFlag } from './words.js'
+export { asksForJson, isFlag } from './arguments.js'
 export { CommandError, readOptions, readPort, UnexpectedWordError, UsageError } from './usage.js'
 export { isProcessGone, ownProcessName, startTimesOf } from './processes.js'
 export { writePrivateFile } from '../act/private-file.js'

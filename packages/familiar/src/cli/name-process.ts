@@ -4,7 +4,7 @@ import { processKey } from '../identity/proof.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { evidenceText, reasonText } from './reasons.js'
+import { evidenceText, reasonText } from './reason-text.js'
 import { wrapWords } from './width.js'
 
 /** Returns the keys (pid and start time) of the processes that are proven. */

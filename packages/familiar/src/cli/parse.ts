@@ -13,7 +13,7 @@ import type {
 import { COMMON_OPTIONS } from './grammar.js'
 import { didYouMean, nearest } from './nearest.js'
 import { UnexpectedWordError, UsageError } from './usage.js'
-import { FOREIGN_DASH, isFlag } from './words.js'
+import { FOREIGN_DASH, isFlag } from './arguments.js'
 
 /**
  * Reads what stands after the words of a command. Throws `UsageError` with one line that names the first thing that is wrong,

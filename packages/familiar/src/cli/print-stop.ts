@@ -1,7 +1,7 @@
 import type { StopResult } from '../client/stop.js'
 import { paint, paintError, type Io } from './io.js'
 import { printJson } from './json.js'
-import { failureText, pathText } from './reasons.js'
+import { failureText, pathText } from './reason-text.js'
 
 /** Prints the result of stopping a daemon; `name` is what users call that daemon. */
 export function printStop(

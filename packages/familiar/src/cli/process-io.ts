@@ -4,9 +4,9 @@ import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
 import { printable, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
-import { watchReader } from './reader.js'
+import { watchReader } from './watch-reader.js'
 import { shortenEnd } from './width.js'
-import { asksForJson, takeCommonFlags, type CommonFlags } from './words.js'
+import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
 
 export interface ProcessSettings {
   /** What users call the tool: stands before its messages on stderr. */

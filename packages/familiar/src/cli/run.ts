@@ -4,7 +4,7 @@ import type { DoctorExtension } from '../doctor/document.js'
 import type { StatusExtension } from './status.js'
 import { EXIT } from './exit-codes.js'
 import type { Io } from './io.js'
-import { asksForHelp, isFlag, takeCommonFlags, takeWord } from './words.js'
+import { asksForHelp, isFlag, takeCommonFlags, takeWord } from './arguments.js'
 import { runOnProcess } from './process-io.js'
 import { UsageError } from './usage.js'
 

@@ -5,7 +5,7 @@ import type { Implementation } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readPredecessorRecord } from '../observe/records.js'
 import { isEndedByStop, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
-import { stateFrom } from '../observe/state.js'
+import { stateFrom } from '../observe/state-from-scan.js'
 import {
   terminateScopeDaemon,
   markEnded,
@@ -14,7 +14,7 @@ import {
   type EndOrder,
 } from '../act/terminate-scope-daemon.js'
 import type { HeldLock } from '../act/lock.js'
-import { hintFor, unreachable, type Beyond } from './beyond.js'
+import { hintFor, unreachable, type Beyond } from './out-of-reach.js'
 import { quarantine } from '../act/record-file.js'
 import type { FailureReason } from '../act/terminate.js'
 import type { Launch } from './launch.js'

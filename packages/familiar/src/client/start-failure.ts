@@ -1,7 +1,7 @@
 import { once, type EventEmitter } from 'node:events'
 import type { HeldLock } from '../act/lock.js'
 import { endOfLog, type LogPlace } from '../act/log-file.js'
-import { retire } from '../act/terminate.js'
+import { terminate } from '../act/terminate.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { proveStarted } from '../observe/prove.js'
@@ -66,7 +66,7 @@ export async function endUnready(
   { pid }: Child,
 ): Promise<void> {
   const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
-  if (proof !== null) await retire(lock, platform, family, proof)
+  if (proof !== null) await terminate(lock, platform, family, proof)
 }
 
 function howItEnded({ exitCode, signalCode }: Child): string {

@@ -6,7 +6,7 @@ import { FamiliarError } from '../errors.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
-import { staleInScope } from '../observe/stale-elsewhere.js'
+import { staleInScope } from '../observe/stale-in-scope.js'
 import type { ConnectRequest } from './request.js'
 
 export interface StartOrder {

@@ -1,4 +1,4 @@
-import { elsewhere, unreachable, type Beyond } from './beyond.js'
+import { elsewhere, unreachable, type Beyond } from './out-of-reach.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
 import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
@@ -9,7 +9,7 @@ import { FamiliarError, throwLack } from '../errors.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
 import { recordOf, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
-import { stateFrom } from '../observe/state.js'
+import { stateFrom } from '../observe/state-from-scan.js'
 import { verify } from '../observe/verify.js'
 
 /** How long inspecting a process may take. */

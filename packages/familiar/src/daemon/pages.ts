@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestIsComplete } from './connections.js'
 import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './public-limits.js'
 import { isRead } from './request-rules.js'
-import { cutOffIsFreed, sendBody } from './unsent.js'
+import { cutOffIsFreed, sendBody } from './send-body.js'
 
 /** One request that needs no token. */
 export interface PageRequest {

@@ -1,5 +1,5 @@
 import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './public-limits.js'
-import { cutOffIsFreed, sendPart } from './unsent.js'
+import { cutOffIsFreed, sendPart } from './send-body.js'
 import { answerByHandler, type Exchange, type Handler } from './web-handler.js'
 import type { Delivery } from './web-response.js'
 

@@ -8,7 +8,7 @@ import { markStopped, readOnDisk, writeRecord } from '../act/record-file.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
 import type { Family } from '../family.js'
 import { readRecord } from '../observe/records.js'
-import { budget } from './budget.js'
+import { rateLimit } from './rate-limit.js'
 import type { Log } from './log.js'
 import { judge, otherNamed, type Verdict } from './record-verdict.js'
 
@@ -55,8 +55,8 @@ export interface KeeperOptions {
  */
 export function keepRecord(options: KeeperOptions): RecordKeeper {
   const { family, lock, path, record, log, lives, mayWrite } = options
-  const mayRepair = budget(DAMAGED_BURST, DAMAGED_EVERY_MS)
-  const mayOverwrite = budget(1, options.overwriteEveryMs)
+  const mayRepair = rateLimit(DAMAGED_BURST, DAMAGED_EVERY_MS)
+  const mayOverwrite = rateLimit(1, options.overwriteEveryMs)
   let rival: DaemonRecord | null = null
   let isStopped = false
   let retry: NodeJS.Timeout | undefined

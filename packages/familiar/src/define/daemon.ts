@@ -145,8 +145,8 @@ export function defineDaemon(options: DaemonOptions): Daemon {
 }
 
 const running = async () => import('./connecting.js')
-const looking = async () => import('./looking.js')
-const ending = async () => import('./ending.js')
+const looking = async () => import('./scanning.js')
+const ending = async () => import('./stopping.js')
 
 function daemonAt(definition: Definition, named: string | null): Daemon {
   const { options, commandLine } = definition

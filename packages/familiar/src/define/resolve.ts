@@ -10,14 +10,8 @@ import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/timing.js'
 import { daemonEnvironment } from './environment.js'
 import { assertDefinition, defaultPorts, invalid } from './names.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
-import {
-  installationOf,
-  projectRoot,
-  runningFile,
-  scopeFiles,
-  stateDirectory,
-  type Installation,
-} from './places.js'
+import { installationOf, runningFile, type Installation } from './installation.js'
+import { projectRoot, scopeFiles, stateDirectory } from './scope-files.js'
 import { launchArgs, ownShape, selfReportReader } from './recognise.js'
 import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
 import { shellQuote } from './shell-quote.js'

@@ -7,7 +7,7 @@ import type { JsonObject } from '../json.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import type { Definition } from './resolve.js'
-import { isChanged } from './places.js'
+import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 
 export interface ServeSettings {

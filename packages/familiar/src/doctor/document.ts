@@ -6,7 +6,7 @@ import { findingsOf, type Finding } from './findings.js'
 import type { Tool } from './identity-record.js'
 import type { DoctorRecord } from './remedies.js'
 import type { Remedy } from './remedy.js'
-import { rowsOf } from './rows.js'
+import { rowsOf } from './doctor-records.js'
 import { resetResult, type ResetResult } from './reset-result.js'
 
 /** What `doctor --json` prints, after the `schema_version`. Names and meanings are permanent. */

@@ -5,7 +5,7 @@ import type { Words } from '../define/options.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
-import { staleInScope } from '../observe/stale-elsewhere.js'
+import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 import { explained, type Remedy } from './remedy.js'
 

@@ -42,7 +42,7 @@ export async function observationsOf(
 ): Promise<readonly Observation[]> {
   const { listeners, holders, here, alive } = read
   const groups = withLockHolder(group(listeners, holders), here, alive)
-  const observations = await Promise.all(groups.map((of) => toSighting(family, of, read, platform)))
+  const observations = await Promise.all(groups.map((of) => toObservation(family, of, read, platform)))
   return withAncestors(observations, platform, AbortSignal.timeout(PARENTS_MS))
 }
 
@@ -76,7 +76,7 @@ function withLockHolder(
   return [{ port: null, pid: lockHolder.pid, listeners: [] }, ...groups]
 }
 
-async function toSighting(
+async function toObservation(
   family: Family,
   { port, pid, listeners }: Group,
   { replies, alive, host, proven }: Read,

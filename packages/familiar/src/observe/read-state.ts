@@ -76,6 +76,6 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
 
 /** Loads the scan on demand: a daemon that proves itself does not need it. */
 async function loadScan() {
-  const [{ stateFrom }] = await Promise.all([import('./state.js'), import('./scan.js')])
+  const [{ stateFrom }] = await Promise.all([import('./state-from-scan.js'), import('./scan.js')])
   return { stateFrom }
 }

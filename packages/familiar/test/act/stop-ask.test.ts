@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requestShutdown } from '../../src/act/request-shutdown.js'
-import { retire } from '../../src/act/terminate.js'
+import { terminate } from '../../src/act/terminate.js'
 import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
 import { parseRecord } from '../../src/protocol/record.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
@@ -21,7 +21,7 @@ leaveNothing(ports)
 
 const heldLock = useLifecycleLock()
 
-describe('retire asks first, where it can', () => {
+describe('terminate asks first, where it can', () => {
   /** Asks the predecessor's way, with the token in its command line. */
   function asking(port: number, token: string) {
     const read = parseRecord(`http://127.0.0.1:${port}\n${port}\n${token}\n`, [PREDECESSOR.parseRecord])
@@ -36,7 +36,7 @@ describe('retire asks first, where it can', () => {
     const port = nextPort()
     const { daemon, target, isAlive } = await startProven(family, port, real, { behaviour })
     const ask = asking(port, daemon.token)
-    expect(await retire(heldLock(), real, family, target, { stepMs: STEP_MS, ask })).toEqual({
+    expect(await terminate(heldLock(), real, family, target, { stepMs: STEP_MS, ask })).toEqual({
       outcome: 'swept',
       path,
     })
@@ -46,7 +46,7 @@ describe('retire asks first, where it can', () => {
   it('a daemon that does not accept', async () => {
     const { target, isAlive } = await startProven(family, nextPort(), real)
     const ask = asking(target.port ?? 0, 'another-token')
-    const result = await retire(heldLock(), real, family, target, { stepMs: STEP_MS, ask })
+    const result = await terminate(heldLock(), real, family, target, { stepMs: STEP_MS, ask })
     expect(result).toEqual({ outcome: 'swept', path: 'terminate' })
     expect(isAlive()).toBe(false)
   })

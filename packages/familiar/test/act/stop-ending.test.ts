@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { retire, type RetireOptions } from '../../src/act/terminate.js'
+import { terminate, type TerminateOptions } from '../../src/act/terminate.js'
 import type { ProvenProcess } from '../../src/identity/proof.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
@@ -19,12 +19,12 @@ leaveNothing(ports)
 
 const heldLock = useLifecycleLock()
 
-function retireIt(target: ProvenProcess, times: RetireOptions) {
-  return retire(heldLock(), real, family, target, times)
+function terminateIt(target: ProvenProcess, times: TerminateOptions) {
+  return terminate(heldLock(), real, family, target, times)
 }
 
 /** What a process does on SIGTERM, and what becomes of it: in so many steps as it may take then. */
-describe('retire gives SIGTERM its time while the process visibly ends', () => {
+describe('terminate gives SIGTERM its time while the process visibly ends', () => {
   /** A step in which any process gets its turn, and more time than any needs; and little of both for what never ends. */
   const AMPLE = { stepMs: 2_000, endingMs: 60_000 }
   const SCANT = { stepMs: STEP_MS, endingMs: 5 * STEP_MS }
@@ -42,14 +42,14 @@ describe('retire gives SIGTERM its time while the process visibly ends', () => {
   ] as const)('one that %s', async ([, ending, times, path]) => {
     const port = nextPort()
     const { target, isAlive } = await startProven(family, port, real, ending)
-    expect(await retireIt(target, times)).toEqual({ outcome: 'swept', path })
+    expect(await terminateIt(target, times)).toEqual({ outcome: 'swept', path })
     expect(isGone(port, isAlive)).toBe(true)
   })
 
   it('which one that ignores it and sleeps does not: it is killed after the step', async () => {
     const { daemon, target } = await startProven(family, nextPort(), real, { behaviour: 'ignore-term' })
     // Were it given the whole time for a visible end, this test would run out of its own.
-    const result = await retireIt(target, { stepMs: STEP_MS, endingMs: 120_000 })
+    const result = await terminateIt(target, { stepMs: STEP_MS, endingMs: 120_000 })
     expect(result).toEqual({ outcome: 'swept', path: 'kill' })
     expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
@@ -60,7 +60,7 @@ describe('retire gives SIGTERM its time while the process visibly ends', () => {
     const all = await Promise.all(
       Array.from({ length: 18 }, () => startProven(family, nextPort(), real, each)),
     )
-    const results = await Promise.all(all.map(({ target }) => retireIt(target, AMPLE)))
+    const results = await Promise.all(all.map(({ target }) => terminateIt(target, AMPLE)))
     expect(results).toEqual(all.map(() => ({ outcome: 'swept', path: 'terminate' })))
     expect(all.filter(({ isAlive }) => isAlive())).toEqual([])
   })

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { retire } from '../../src/act/terminate.js'
+import { terminate } from '../../src/act/terminate.js'
 import { FamiliarError } from '../../src/errors.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import type { Platform } from '../../src/observe/platform/platform.js'
@@ -28,11 +28,11 @@ leaveNothing(ports)
 
 const heldLock = useLifecycleLock()
 
-function retireIt(target: ProvenProcess, platform: Platform = real) {
-  return retire(heldLock(), platform, family, target, { stepMs: STEP_MS })
+function terminateIt(target: ProvenProcess, platform: Platform = real) {
+  return terminate(heldLock(), platform, family, target, { stepMs: STEP_MS })
 }
 
-describe('retire', () => {
+describe('terminate', () => {
   it.for([
     ['a daemon that obeys', undefined, 'terminate'],
     ['a daemon that ignores SIGTERM', 'ignore-term', 'kill'],
@@ -41,7 +41,7 @@ describe('retire', () => {
   ] as const)('%s', async ([, behaviour, path]) => {
     const port = nextPort()
     const { target, isAlive } = await startProven(family, port, real, { behaviour })
-    expect(await retireIt(target)).toEqual({ outcome: 'swept', path })
+    expect(await terminateIt(target)).toEqual({ outcome: 'swept', path })
     expect(isGone(port, isAlive)).toBe(true)
   })
 
@@ -49,7 +49,7 @@ describe('retire', () => {
     const port = nextPort()
     const { daemon, target, isAlive } = await startProven(family, port, real)
     await hold(daemon)
-    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'kill' })
+    expect(await terminateIt(target)).toEqual({ outcome: 'swept', path: 'kill' })
     expect(isGone(port, isAlive)).toBe(true)
     expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
@@ -59,7 +59,7 @@ describe('retire', () => {
     async (behaviour) => {
       const port = nextPort()
       const { target, isAlive } = await startProven(family, port, real, { keepChild: true, behaviour })
-      expect(await retireIt(target)).toEqual({ outcome: 'failed', reason: 'port_still_listening' })
+      expect(await terminateIt(target)).toEqual({ outcome: 'failed', reason: 'port_still_listening' })
       expect([isAlive(), listenersOn(port, port + 1).length]).toEqual([false, 1])
     },
   )
@@ -67,7 +67,7 @@ describe('retire', () => {
   it('a daemon that has already ended', async () => {
     const { daemon, target } = await startProven(family, nextPort(), real)
     await daemon.stop()
-    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
+    expect(await terminateIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
   })
 
   it.for([
@@ -78,7 +78,7 @@ describe('retire', () => {
       changing(real, pid, (view) => ({ ...view, command: null, executable: null })),
     )
     await hold(daemon)
-    const retiring = retireIt(target, platform)
+    const retiring = terminateIt(target, platform)
     await sleep(STEP_MS / 3)
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
     if (ends) await daemon.stop()
@@ -93,7 +93,7 @@ describe('retire', () => {
     const successor = await spawnPredecessor({ family: 'sync', port, root })
     const isAlive = watch(successor.pid)
     await hold(successor)
-    expect(await retireIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
+    expect(await terminateIt(target)).toEqual({ outcome: 'swept', path: 'already_gone' })
     expect([isAlive(), hasPendingSignal(successor.pid)]).toEqual([true, false])
   })
 })
@@ -117,7 +117,7 @@ describe('a lack of our own says nothing about the process: E_RESOURCES', () => 
       return real.inspect(pids, deadline)
     }
     await hold(daemon)
-    await expect(retireIt(target, { ...real, inspect })).rejects.toMatchObject({ code: 'E_RESOURCES' })
+    await expect(terminateIt(target, { ...real, inspect })).rejects.toMatchObject({ code: 'E_RESOURCES' })
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, from > 1])
   })
 
@@ -126,18 +126,18 @@ describe('a lack of our own says nothing about the process: E_RESOURCES', () => 
     const listeners: Platform['listeners'] = async () => {
       throw raw()
     }
-    await expect(retireIt(target, { ...real, listeners })).rejects.toMatchObject({ code: 'E_RESOURCES' })
+    await expect(terminateIt(target, { ...real, listeners })).rejects.toMatchObject({ code: 'E_RESOURCES' })
     expect(isAlive()).toBe(false)
   })
 })
 
-describe('retire goes no further', () => {
+describe('terminate goes no further', () => {
   it('when the process is another one at the first signal', async () => {
     const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
       changing(real, pid, (view) => ({ ...view, startTime: 'another' })),
     )
     await hold(daemon)
-    expect(await retireIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })
+    expect(await terminateIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
   })
 
@@ -150,7 +150,7 @@ describe('retire goes no further', () => {
       { behaviour: 'ignore-term' },
     )
     setTimeout(() => (isLater = true), STEP_MS / 2)
-    expect(await retireIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })
+    expect(await terminateIt(target, platform)).toEqual({ outcome: 'failed', reason: 'identity_changed' })
     expect(isAlive()).toBe(true)
   })
 
@@ -158,7 +158,7 @@ describe('retire goes no further', () => {
     const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
     await hold(daemon)
     for (const forged of [{ ...target }, makeProof({ ...target, family: 'dashboard' })]) {
-      const result = await retireIt(forged)
+      const result = await terminateIt(forged)
       expect(result).toMatchObject({ outcome: 'failed', reason: expect.stringMatching(/^unknown: /) })
     }
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
@@ -171,7 +171,7 @@ describe('retire goes no further', () => {
     const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
     await hold(daemon)
     lose()
-    await expect(retireIt(target)).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
+    await expect(terminateIt(target)).rejects.toMatchObject({ code: 'E_LOCK_BUSY' })
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
   })
 })
@@ -181,7 +181,7 @@ it('retires six stopped daemons side by side', async () => {
   await Promise.all(six.map(({ daemon }) => hold(daemon)))
   const { platform, asked } = noting(real)
   const started = performance.now()
-  const results = await Promise.all(six.map(({ target }) => retireIt(target, platform)))
+  const results = await Promise.all(six.map(({ target }) => terminateIt(target, platform)))
   figure(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${STEP_MS} ms`)
   expect(results).toEqual(six.map(() => ({ outcome: 'swept', path: 'kill' })))
   const pids = six.map(({ daemon }) => daemon.pid)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Grammar } from '../../src/cli/grammar.js'
 import { parseCommand } from '../../src/cli/parse.js'
-import { asksForHelp, asksForJson, takeCommonFlags, takeWord } from '../../src/cli/words.js'
+import { asksForHelp, asksForJson, takeCommonFlags, takeWord } from '../../src/cli/arguments.js'
 import { typosOf } from '../helpers/typos.js'
 
 const GRAMMAR = {

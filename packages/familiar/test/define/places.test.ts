@@ -2,13 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  installationOf,
-  isChanged,
-  projectRoot,
-  scopeFiles,
-  stateDirectory,
-} from '../../src/define/places.js'
+import { installationOf, isChanged } from '../../src/define/installation.js'
+import { projectRoot, scopeFiles, stateDirectory } from '../../src/define/scope-files.js'
 
 let base: string
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { acquireLock } from '../../dist/act/lock.js'
 import { sendSignal } from '../../dist/act/signal.js'
-import { retire } from '../../dist/act/terminate.js'
+import { terminate } from '../../dist/act/terminate.js'
 import { USER_SCOPE_RULES } from '../../dist/classify/tables.js'
 import { scan } from '../../dist/observe/scan.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
@@ -51,7 +51,7 @@ if (proof === null) {
 } else {
   const lock = await acquireLock(lockPath, { holder: { pid: process.pid, startTime: null } })
   const signal = await sendSignal(platform, family, proof, 'SIGTERM')
-  const retirement = await retire(lock, platform, family, proof, { stepMs: 100 })
+  const retirement = await terminate(lock, platform, family, proof, { stepMs: 100 })
   lock.release()
   console.log(JSON.stringify({ isProven: true, signal, retirement }))
 }

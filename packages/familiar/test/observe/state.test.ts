@@ -7,7 +7,7 @@ import type { ScopeSnapshot, Observation } from '../../src/classify/observation.
 import type { Scan } from '../../src/observe/scan.js'
 import { recordOf, scopeDaemon } from '../../src/observe/scope-daemon.js'
 import type { DaemonState, DaemonStatus } from '../../src/classify/state-without.js'
-import { stateFrom } from '../../src/observe/state.js'
+import { stateFrom } from '../../src/observe/state-from-scan.js'
 import { testFamily } from '../helpers/family.js'
 import {
   ABSENT,

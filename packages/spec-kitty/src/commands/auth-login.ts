@@ -8,7 +8,7 @@ import { sessionDocument, whoAndWhere } from '../sync/session/print-session.js'
 import { readServer, type ServerSettings } from '../sync/session/server-settings.js'
 import { withoutTokens } from '../sync/session/session.js'
 import type { StoredSession } from '../sync/session/stored-session.js'
-import { tellDaemon } from '../sync/wake.js'
+import { tellDaemon } from '../sync/tell-daemon.js'
 
 /** Signs in, and stores the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

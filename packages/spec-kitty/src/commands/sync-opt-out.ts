@@ -1,5 +1,5 @@
 import type { Io } from 'familiar/cli'
-import { recordConsent } from '../sync/opt.js'
+import { recordConsent } from '../sync/opt-in-out.js'
 
 /** Records that events of a project stay on this machine. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

@@ -18,7 +18,7 @@ import { composeEvent, MAX_EVENT_BYTES } from '../sync/event.js'
 import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js'
 import type { NewEvent, Published } from '../sync/queue/types.js'
 import type { Line } from '../sync/read-lines.js'
-import { queuePath } from '../sync/queue/place.js'
+import { queuePath } from '../sync/queue/path.js'
 
 /** More bad lines than this are counted and no longer listed, so that memory stays bounded. */
 const LISTED = 1_000
@@ -135,7 +135,7 @@ async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
 /** Also where the queue is full: that is when it must be emptied. */
 async function wake(root: string, io: Io): Promise<void> {
   await io.flushed()
-  const { wakeDaemon } = await import('../sync/wake.js')
+  const { wakeDaemon } = await import('../sync/tell-daemon.js')
   await wakeDaemon(root, io)
 }
 

@@ -16,7 +16,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
   if (found.length > 0) {
     await io.flushed()
-    const { wakeDaemon } = await import('../sync/wake.js')
+    const { wakeDaemon } = await import('../sync/tell-daemon.js')
     await wakeDaemon(root, io)
   }
   return missing.length === 0 ? EXIT.ok : EXIT.problem

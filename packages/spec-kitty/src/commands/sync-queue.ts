@@ -8,13 +8,13 @@ import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/queue-view.js'
 import { useQueue } from '../sync/use-queue.js'
 import { gateSession, sessionServer } from '../sync/gate-session.js'
-import { heldOf } from '../sync/waiting.js'
+import { heldOf } from '../sync/read-queue.js'
 import { readGate } from '../sync/upload/gate.js'
 import type { Gate } from '../sync/upload/types.js'
 import { loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings.js'
 import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
-import { queuePath } from '../sync/queue/place.js'
+import { queuePath } from '../sync/queue/path.js'
 
 /** Shows or exports what waits. Creates no queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -26,7 +26,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
   const { queueDocument, queueLines } = await import('../sync/queue-view.js')
-  const { databasesAside } = await import('../sync/queue/set-aside.js')
+  const { quarantinedDatabases } = await import('../sync/queue/quarantine.js')
   const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
@@ -35,7 +35,7 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const view = {
     ...counts,
     projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
-    aside: databasesAside(queuePath(root)),
+    aside: quarantinedDatabases(queuePath(root)),
     why: whyItStays(gate, counts.queued, held, await loginServerOf(root, io)),
   }
   if (isJson) printJson(queueDocument(view), io)

@@ -18,7 +18,7 @@ import {
   type PageRequest,
 } from './replies.js'
 import { keepHeapSmall, releaseMemory } from './release-memory.js'
-import { afterRest, inTurn, keptFor } from './share.js'
+import { afterRest, inTurn, keptFor } from './limit-work.js'
 import { VERSION } from '../version.js'
 
 /**

@@ -1,6 +1,6 @@
 import { note, type Io } from 'familiar/cli'
 import type { SqliteQueue } from './queue/sqlite-queue.js'
-import { queuePath } from './queue/place.js'
+import { queuePath } from './queue/path.js'
 
 /**
  * Calls `act` with the queue of the root for a command, and says on stderr if a damaged one was put aside. Returns null, and

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isHidden, refusalOf } from '../../src/dashboard/project/confine.js'
-import { placesOfMission, placesOfProject } from '../../src/dashboard/project/places.js'
+import { placesOfMission, placesOfProject } from '../../src/dashboard/project/what-to-watch.js'
 import { openProject, type Project } from '../../src/dashboard/project/project.js'
 import { emptyProject, laneEvent, prompt, removeProjects, writeMission, write } from '../helpers/projects.js'
 

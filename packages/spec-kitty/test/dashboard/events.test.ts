@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readLog } from '../../src/dashboard/project/events.js'
-import { instantOf, isoOf, toMilliseconds } from '../../src/dashboard/project/instants.js'
+import { instantOf, isoOf, toMilliseconds } from '../../src/dashboard/project/timestamps.js'
 import { laneEvent } from '../helpers/projects.js'
 
 function read(...lines: readonly string[]) {

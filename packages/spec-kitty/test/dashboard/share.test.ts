@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inTurn, keptFor } from '../../src/dashboard/share.js'
+import { inTurn, keptFor } from '../../src/dashboard/limit-work.js'
 
 const STAYS = new AbortController().signal
 

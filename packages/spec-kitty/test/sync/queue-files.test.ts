@@ -18,7 +18,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openHandle, openQueue, openQueueIfThere } from '../../src/sync/queue/open.js'
 import { salvageAll } from '../../src/sync/queue/salvage.js'
 import { FORMAT, migrate, readFormat } from '../../src/sync/queue/schema.js'
-import { databasesAside } from '../../src/sync/queue/set-aside.js'
+import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
 import { isNewEnough, loadSqlite } from '../../src/sync/queue/sqlite.js'
 import type { NewEvent } from '../../src/sync/queue/types.js'
 import { makeHome, removeHomes, treeOf } from '../../../familiar/test/helpers/homes.js'
@@ -198,7 +198,7 @@ describe('a damaged database', () => {
     damage(0, 100)
     const content = readFileSync(path)
     await publishHere('c')
-    const aside = databasesAside(path)
+    const aside = quarantinedDatabases(path)
     expect(aside).toHaveLength(1)
     expect(notices).toEqual([`the queue was damaged: it was moved to ${aside[0]}, and a new one started`])
     expect(readFileSync(aside[0] ?? '')).toEqual(content)
@@ -211,7 +211,7 @@ describe('a damaged database', () => {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'not a database, but text of a user\n'.repeat(200))
     await publishHere('a')
-    expect([await waiting(), await salvaged(), databasesAside(path).length]).toEqual([['a'], [], 1])
+    expect([await waiting(), await salvaged(), quarantinedDatabases(path).length]).toEqual([['a'], [], 1])
   })
 
   it('is kept with what was not yet written into it, only into its WAL', async () => {
@@ -259,7 +259,7 @@ describe('a damaged database', () => {
   it('is not made of a healthy one that is suspected', async () => {
     publish('a')
     using queue = await openQueue(path, { onNotice, isSuspect: true })
-    expect([Array.from(queue.events()).length, notices, databasesAside(path)]).toEqual([1, [], []])
+    expect([Array.from(queue.events()).length, notices, quarantinedDatabases(path)]).toEqual([1, [], []])
   })
 
   it('leaves nothing of itself to the new one if moving it aside was interrupted', async () => {
@@ -268,7 +268,7 @@ describe('a damaged database', () => {
     renameSync(path, aside)
     await publishHere('b')
     expect(await waiting()).toEqual(['b'])
-    expect(databasesAside(path)).toEqual([aside])
+    expect(quarantinedDatabases(path)).toEqual([aside])
     expect(await salvaged()).toEqual(['a'])
   })
 
@@ -278,7 +278,7 @@ describe('a damaged database', () => {
       damage(0, 50)
     }
     await publishHere('f')
-    expect(databasesAside(path)).toHaveLength(5)
+    expect(quarantinedDatabases(path)).toHaveLength(5)
     expect(await salvaged()).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 })
@@ -316,7 +316,7 @@ describe('a process that has the queue open while its file is replaced', () => {
     old.publish([event('a')], MAX)
     truncateSync(path)
     await publishHere('b')
-    expect([notices.length, databasesAside(path).length]).toEqual([1, 1])
+    expect([notices.length, quarantinedDatabases(path).length]).toEqual([1, 1])
     expect(await salvaged()).toEqual(['a'])
     expect(old.publish([event('c')], MAX).queued).toBe(1)
     expect(await waiting()).toEqual(['b', 'c'])

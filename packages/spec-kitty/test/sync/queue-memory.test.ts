@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
 import { openQueue } from '../../src/sync/queue/open.js'
-import { queuePath } from '../../src/sync/queue/place.js'
+import { queuePath } from '../../src/sync/queue/path.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { openQueue } from '../../src/sync/queue/open.js'
-import { queuePath } from '../../src/sync/queue/place.js'
-import { databasesAside } from '../../src/sync/queue/set-aside.js'
+import { queuePath } from '../../src/sync/queue/path.js'
+import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { needCommand } from '../../../familiar/test/helpers/skip.js'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
@@ -127,7 +127,7 @@ describe('several processes', () => {
         // More may be there: what was on disk, and not acknowledged yet.
         expect(own.slice(0, expected.length)).toEqual(expected)
       }
-      expect(databasesAside(path)).toEqual([])
+      expect(quarantinedDatabases(path)).toEqual([])
     },
   )
 
@@ -139,7 +139,7 @@ describe('several processes', () => {
       const content = readFileSync(path)
       writeFileSync(path, content.fill(0xa5, 0, 100))
       const results = await Promise.all(idsFrom('p', 0, 4).map((id) => publish(lineOf(id))))
-      const aside = databasesAside(path)
+      const aside = quarantinedDatabases(path)
       expect(aside).toHaveLength(1)
       expect(results.map(({ status, stdout }) => [status, stdout])).toEqual(
         results.map(() => [0, 'queued 1 event\n']),

@@ -1,7 +1,7 @@
 import { realpathSync, watch, type FSWatcher } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { failureOf, silenceOf, type Why } from './blindness.js'
+import { failureOf, silenceOf, type Why } from './unseen-changes.js'
 import { isHidden } from './confine.js'
 
 /** A directory or file to watch. Changes of hidden entries in a directory are not reported unless `only` names them. */

@@ -1,6 +1,6 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
-import { instantOf } from './instants.js'
+import { instantOf } from './timestamps.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { readMove } from './lane-moves.js'
 import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'

@@ -1,5 +1,5 @@
 import type { Flow, FlowDay, LaneChange } from '../api.js'
-import { toMilliseconds } from './instants.js'
+import { toMilliseconds } from './timestamps.js'
 import { columnOf } from './lanes.js'
 
 /** One event that put a package into a lane. */

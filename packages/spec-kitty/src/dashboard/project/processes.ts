@@ -1,5 +1,5 @@
 import type { AgentProcess } from '../api.js'
-import { isoOf } from './instants.js'
+import { isoOf } from './timestamps.js'
 import type { ClaimedProcess } from './runtime-facts.js'
 
 /**

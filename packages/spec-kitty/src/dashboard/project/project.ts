@@ -13,7 +13,7 @@ import type {
 } from '../api.js'
 import { charterPath, readCharter } from './charter.js'
 import { readDocument } from './documents.js'
-import { findMission, findMissions, findSpecs, type MissionDirectory } from './find.js'
+import { findMission, findMissions, findSpecs, type MissionDirectory } from './find-missions.js'
 import { rememberFiles, type FileMemory } from './memory.js'
 import { pidsOf, standingOf } from './mission-standing.js'
 import { readMission, type MissionRead } from './mission.js'

@@ -2,7 +2,7 @@ import { objectOf, parseJson } from 'familiar/cli'
 import { decode } from './decode.js'
 import { readBytes, withFile } from './files.js'
 import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
-import { instantOf } from './instants.js'
+import { instantOf } from './timestamps.js'
 import type { LocatedEntry } from './locate.js'
 import type { Reading } from './memory.js'
 

@@ -1,5 +1,5 @@
 import { objectOf } from 'familiar/cli'
-import { instantOf, toMilliseconds } from './instants.js'
+import { instantOf, toMilliseconds } from './timestamps.js'
 
 /** The fields of an annotation that are one text. */
 const TEXTS = ['agent', 'assignee', 'model', 'role', 'agent_profile'] as const

@@ -1,5 +1,5 @@
 import { watchDirectories, type OnSight } from './directory-watches.js'
-import { placesOfMission, placesOfProject, type ProjectPlaces } from './places.js'
+import { placesOfMission, placesOfProject, type ProjectPlaces } from './what-to-watch.js'
 import { isMadeFor, type Worktree } from './worktrees.js'
 
 /** An editor makes several changes when it saves, and a page has no use for more than ten events a second. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
-import { queuePath } from '../queue/place.js'
+import { queuePath } from '../queue/path.js'
 import type { Dispatcher } from '../upload/types.js'
 
 export interface LoadOptions {

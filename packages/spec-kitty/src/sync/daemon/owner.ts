@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { JsonObject } from 'familiar'
-import { queuePath } from '../queue/place.js'
+import { queuePath } from '../queue/path.js'
 import { readSession } from '../session/session.js'
 
 /** Returns what the `owner` block of the health reply says of session and queue. Every user of the machine can read it. */

@@ -25,7 +25,7 @@ export async function publishRoute(root: string, request: Request, onQueued: () 
   try {
     const [{ openHandle }, { queuePath }, { readMaxSize }] = await Promise.all([
       import('../queue/open.js'),
-      import('../queue/place.js'),
+      import('../queue/path.js'),
       import('../queue/max-size.js'),
     ])
     const { maxSize } = await readMaxSize(root)

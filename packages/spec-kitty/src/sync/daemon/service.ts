@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Handler, JsonObject, ServeSettings } from 'familiar'
 import { startEnvironment } from '../environment.js'
-import { queuePath } from '../queue/place.js'
+import { queuePath } from '../queue/path.js'
 import { workJson } from '../report.js'
 import { TIMING } from '../upload/back-off.js'
 import type { Dispatcher, SyncReport } from '../upload/types.js'

@@ -4,7 +4,7 @@ import { assertOwnScope, CommandError, withLock } from 'familiar/cli'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './failure.js'
 import { migrate } from './schema.js'
-import { finishMove, setAside, syncDirectory } from './set-aside.js'
+import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
 
@@ -122,7 +122,7 @@ async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions)
 
 function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOptions): Connection {
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
-    const aside = setAside(path)
+    const aside = quarantine(path)
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
   }
   if (fileAt(path) === null) create(path)

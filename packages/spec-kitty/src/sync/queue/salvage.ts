@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { objectOf, parseJson } from 'familiar/cli'
 import { migrate } from './schema.js'
-import { databasesAside } from './set-aside.js'
+import { quarantinedDatabases } from './quarantine.js'
 import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 
 /** An event that could be read in a damaged database. */
@@ -35,7 +35,7 @@ const WAYS = [
 
 /** Returns the events that can be read in the damaged databases that were put aside, the oldest database first. */
 export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>> {
-  const files = databasesAside(path)
+  const files = quarantinedDatabases(path)
   if (files.length === 0) return []
   const sqlite = await loadSqlite()
   return (function* () {

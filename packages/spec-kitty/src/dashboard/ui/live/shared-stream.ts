@@ -1,4 +1,4 @@
-import { createCandidacy } from './candidacy.js'
+import { createCandidacy } from './leader-window.js'
 import { createStream, SILENCE_MS, type Stream, type StreamListeners } from './stream.js'
 
 /** An event of the stream; `id` is empty if the dashboard gave it none. */

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { CharterReply, DocumentReply, MissionReply } from '../../api.js'
 import { formatBytes } from '../format.js'
 import { useReply } from '../live/reply.js'
-import { dress, goToHeading, type Heading } from '../markdown/dress.js'
+import { dress, goToHeading, type Heading } from '../markdown/adapt-to-page.js'
 import { languageOf, tokens } from '../markdown/highlight.js'
 import { sanitise } from '../markdown/sanitise.js'
 import { markdownToHtml } from '../markdown/to-html.js'

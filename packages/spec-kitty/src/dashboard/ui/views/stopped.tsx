@@ -1,4 +1,4 @@
-import type { Met } from '../live/meeting.js'
+import type { Met } from '../live/which-project.js'
 import { visible } from '../visible.js'
 import { Notice } from './notice.js'
 

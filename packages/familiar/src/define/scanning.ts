@@ -32,7 +32,7 @@ export async function scanRange(
   return abortable(signal, async () => {
     const platform = await selectPlatform()
     if (!forCleanUp) return scan(family, scope, platform)
-    const { loadLocks } = await import('./ending.js')
+    const { loadLocks } = await import('./stopping.js')
     await loadLocks()
     return scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   })

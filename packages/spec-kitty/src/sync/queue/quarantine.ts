@@ -8,7 +8,7 @@ const MARK = '.corrupt-'
 const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
 
 /** Returns the damaged databases that were put aside, the oldest first. */
-export function databasesAside(path: string): readonly string[] {
+export function quarantinedDatabases(path: string): readonly string[] {
   const prefix = basename(path) + MARK
   return namesIn(dirname(path))
     .filter((name) => name.startsWith(prefix) && NAME.test(name.slice(prefix.length)))
@@ -22,7 +22,7 @@ export function databasesAside(path: string): readonly string[] {
  * The database itself goes first: if this is interrupted, a WAL without a database is left, which no process opens and
  * `finishMove` moves after it. SQLite would play it back into a new database.
  */
-export function setAside(path: string): string {
+export function quarantine(path: string): string {
   const aside = freeName(path)
   renameSync(path, aside)
   moveSideFiles(path, aside)
@@ -30,10 +30,10 @@ export function setAside(path: string): string {
   return aside
 }
 
-/** Moves what an interrupted `setAside` left behind. There is no database at the path, and the caller holds the lock. */
+/** Moves what an interrupted `quarantine` left behind. There is no database at the path, and the caller holds the lock. */
 export function finishMove(path: string): void {
   if (!SIDE_FILES.some((side) => isThere(path + side))) return
-  const last = databasesAside(path).at(-1)
+  const last = quarantinedDatabases(path).at(-1)
   const isComplete =
     last === undefined || SIDE_FILES.some((side) => isThere(path + side) && isThere(last + side))
   moveSideFiles(path, isComplete ? freeName(path) : last)

@@ -5,7 +5,7 @@ import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
 import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { tellDaemon } from './wake.js'
+import { tellDaemon } from './tell-daemon.js'
 
 /** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */
 export async function recordConsent(

@@ -2,7 +2,7 @@
  * Returns a rate limiter: `burst` uses at once, and then one every `everyMs`. A call returns 0 if the caller may go ahead
  * now, and counts that as a use, else the number of milliseconds to wait.
  */
-export function budget(burst: number, everyMs: number): () => number {
+export function rateLimit(burst: number, everyMs: number): () => number {
   let fullAt = Number.NEGATIVE_INFINITY
   return () => {
     const now = performance.now()

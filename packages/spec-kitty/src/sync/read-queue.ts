@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readConsent } from './consent.js'
-import { queuePath } from './queue/place.js'
+import { queuePath } from './queue/path.js'
 import type { QueueCounts, WaitingProject } from './queue/types.js'
 import type { HeldProject } from './why.js'
 
