@@ -20,13 +20,16 @@ export interface CleanUpRequest {
   readonly intent: Exclude<Intent, 'scan'>
   /** A scan that was just taken (and perhaps shown); if omitted, the clean-up takes its own. */
   readonly seen?: Scan
-  /** Only daemons of this scope, even if the family's rules allow cleaning those of other scopes. */
+  /** Limits the clean-up to daemons of this scope, even if the family's rules allow it to end those of other scopes. */
   readonly isOwnScopeOnly?: boolean
-  /** Only candidates on this port. */
+  /** Limits the clean-up to candidates that listen on this port. */
   readonly port?: number
   /** Processes (by `processKey`) that the user has confirmed: they are treated as with the intent `reset_force`. */
   readonly confirmed?: ReadonlySet<string>
-  /** Processes (by `processKey`) of which the user was told: no other one is ended. If omitted, all may be. */
+  /**
+   * Processes (by `processKey`) that were shown to the user: the clean-up ends no others. If omitted, it may end
+   * any.
+   */
   readonly told?: ReadonlySet<string>
   /** Report what would be done, and do nothing. */
   readonly dryRun?: boolean
@@ -46,7 +49,10 @@ export interface CleanUpRequest {
   readonly lockWaitMs?: number
   /** How long each scan may take to read the scopes that other processes name, in milliseconds. */
   readonly foreignScopesMs?: number
-  /** False if the caller does not read `after`: then the last scan is skipped, and `after` is the scan before it. */
+  /**
+   * False if the caller does not need the scan after the clean-up: then that scan is skipped, and `after` is the one
+   * before it.
+   */
   readonly scansAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
@@ -66,7 +72,7 @@ export interface CleanUpReport {
    * first.
    */
   readonly seen: Scan
-  /** The final scan. */
+  /** The scan made after the clean-up. */
   readonly after: Scan
 }
 

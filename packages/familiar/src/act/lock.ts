@@ -20,7 +20,7 @@ import { openRegular } from './safe-file.js'
 /** How long to wait for a lock by default: longer than a command may hold the life-cycle lock in total. */
 export const LOCK_WAIT_MS = 30_000
 
-/** After this long, `onWait` is called. */
+/** A command that has waited this long for a lock calls `onWait`. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 const FIRST_POLL_MS = 2
@@ -43,9 +43,9 @@ export interface AcquireOptions {
   readonly waitMs?: number
   /** Called once, when the wait has taken a second. */
   readonly onWait?: ((message: string) => void) | undefined
-  /** Ends the wait: its reason is thrown. */
+  /** Aborting this signal ends the wait; `acquireLock` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** True in other scopes, where nothing may be created: a missing file is an error. */
+  /** True for a lock in another scope, where nothing may be created: there, a missing lock file is an error. */
   readonly mustExist?: boolean
 }
 
@@ -157,7 +157,7 @@ export async function loadLocks(): Promise<void> {
   try {
     loadTryLock('')
   } catch {
-    // Taking a lock reports it.
+    // The failure is reported when a lock is taken.
   }
 }
 

@@ -11,13 +11,13 @@ export function openLogFile(path: string): number | null {
   return openFile(path, APPEND)
 }
 
-/** A place in a log: `bytes` from the begin of this very file. A log that was rotated meanwhile is another file. */
+/** A place in a log: `bytes` from the beginning of this very file. A log that was rotated meanwhile is another file. */
 export interface LogPlace {
   readonly file: string
   readonly bytes: number
 }
 
-/** Returns the end that an open log has now. */
+/** Returns the current end of an open log. */
 export function placeInLog(descriptor: number): LogPlace {
   const { dev, ino, size } = fstatSync(descriptor)
   return { file: `${dev} ${ino}`, bytes: size }

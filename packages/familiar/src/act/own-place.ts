@@ -26,8 +26,8 @@ export function prepareOwnPlace(path: string): void {
     writeNewFile(ignore, '*\n')
   } catch (error) {
     throwLack(error)
-    // Another command may have just written the file. If the directory is not writable, writing the lock or record
-    // fails too.
+    // The file exists if another command has just written it. If the directory is not writable, writing the lock or
+    // record fails too.
   }
 }
 

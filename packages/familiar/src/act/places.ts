@@ -1,20 +1,23 @@
 import type { Family } from '../family.js'
 import { stringOf, type JsonObject } from '../json.js'
 
-/** What a daemon and the commands must agree about, as the daemon says it when it is ready. */
+/** Settings on which a daemon and its commands must agree. The daemon sends its own when it is ready. */
 export interface Places {
   readonly record_file: string
   readonly lock_file: string
-  /** Null if each record contains its token. */
+  /** The directory of the token files; null if each record contains its token. */
   readonly token_directory: string | null
-  /** Whether the scope is a directory of the user's, or the tool's own, which is made again. */
+  /**
+   * True if the scope is a directory of the user's. False if it is the tool's own, which the tool creates again when
+   * it is missing.
+   */
   readonly scope_kind: 'project' | 'user'
 }
 
 /**
- * Returns where a definition says that a daemon of the scope keeps its files, and whose the scope is. A command compares its
- * own with those of the daemon that it starts: if they differ, later commands would not find that daemon, could not prove it,
- * or would judge it by other rules.
+ * Returns where the definition places the files of the scope's daemon, and whose directory the scope is. A command
+ * compares its own with those of the daemon that it starts: if they differ, later commands would not find that
+ * daemon, could not prove it, or would judge it by other rules.
  */
 export function placesOf({ files, tokenDirectory, scopeMustExist }: Family, scope: string): Places {
   const { record, daemonLock } = files(scope)
@@ -26,7 +29,10 @@ export function placesOf({ files, tokenDirectory, scopeMustExist }: Family, scop
   }
 }
 
-/** Returns how the places that a daemon says differ from the expected ones; null if they do not. Compares only what it says. */
+/**
+ * Returns in words how the places that a daemon sent differ from the expected ones; null if they agree. What the
+ * daemon did not send is not compared.
+ */
 export function differenceOf(said: JsonObject, expected: Places): string | null {
   const other = Object.entries(expected).find(([name, value]) => name in said && said[name] !== value)
   if (other === undefined) return null

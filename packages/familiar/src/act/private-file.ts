@@ -17,7 +17,7 @@ export function writePrivateFile(path: string, content: string): void {
   })
 }
 
-/** The same in a directory of our own, which gets a `.gitignore` of `*`. */
+/** Like `writePrivateFile`, but in a directory of our own, in which it also creates a `.gitignore` of `*`. */
 export function writeOwnFile(path: string, content: string): void {
   publish(path, content, () => prepareOwnPlace(path))
 }

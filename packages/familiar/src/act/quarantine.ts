@@ -80,7 +80,7 @@ export function tidyCopies(path: string, justMade: string | null = null): void {
     const abandoned = names.filter((name) => TEMPORARY_NAME.test(name) && isAbandoned(join(directory, name)))
     for (const name of [...old, ...abandoned]) rmSync(join(directory, name), { force: true })
   } catch {
-    // The next copy tries again.
+    // If this fails, the next copy tries again.
   }
 }
 
@@ -132,7 +132,7 @@ function isCopyOf(path: string, name: string): boolean {
   return name.startsWith(prefix) && COPY_NAME.test(name.slice(prefix.length))
 }
 
-/** The part of the name that sorts by time, as text. */
+/** Returns the part of a copy's name that gives its time. Sorting these parts as text sorts them by time. */
 function timeIn(name: string): string {
   return name.slice(name.lastIndexOf('T') - 'YYYY-MM-DD'.length)
 }

@@ -12,7 +12,7 @@ export const SHUTDOWN_PATH = '/api/shutdown'
 
 const ASK_MS = 1_000
 
-/** The drain time of a predecessor, which announces none. */
+/** The drain time that is assumed for a predecessor's daemon, which announces none. */
 const PREDECESSOR_DRAIN_MS = 1_000
 
 /**

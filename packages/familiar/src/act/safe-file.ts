@@ -20,7 +20,8 @@ import { errnoOf } from '../errors.js'
  */
 export function openRegular(path: string, flags: number): number {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  // `open` itself rejects a symlink or directory, with an errno that says more. What it lets through is checked below.
+  // `open` itself rejects a symlink or a directory, with an errno that says more than our own error would. Every other
+  // kind of file is checked below.
   if (found?.isSymbolicLink() === false && !found.isDirectory()) assertRegular(found)
   const descriptor = openSync(path, flags | CAREFUL, 0o600)
   try {
@@ -77,7 +78,7 @@ export function removeLeftover(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // For example, a part of the path is not a directory.
+    // Removing the file can fail, for example because a part of the path is not a directory.
   }
 }
 

@@ -44,8 +44,8 @@ function ownerOf(path: string, isExact = true): Owner | null {
 }
 
 /**
- * The space that must be left. A record takes less than 2 KiB, and so do the first log lines; the old record stays
- * until the new one is written.
+ * The free disk space that a new daemon needs. A record takes less than 2 KiB, and so do the first log lines; the old
+ * record stays until the new one is written.
  */
 const ROOM_BYTES = 8 * 1024
 

@@ -34,7 +34,7 @@ const DAEMON_LOCK_WAIT_MS = 1_000
  */
 const LONGEST_DRAIN_MS = 10_000
 
-/** After this long, `onWait` says what the command waits for. */
+/** A command that has waited this long calls `onWait`, which says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
@@ -87,7 +87,7 @@ async function askFor(family: Family, record: DaemonRecord, reason: string): Pro
   return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
-/** What correcting a record needs. */
+/** The parts of the order that are needed to correct a record. */
 type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
 
 /**
@@ -135,8 +135,8 @@ export function namesPredecessor(
 }
 
 /**
- * Calls `act`, which changes the records of the scope, with the daemon lock held. Does nothing if the lock is busy or cannot
- * be used, and ignores every `FamiliarError` of `act` but `E_RESOURCES`.
+ * Calls `act`, which changes the records of the scope, while this process holds the daemon lock. Does nothing if the lock
+ * is busy or cannot be used, and ignores every `FamiliarError` of `act` but `E_RESOURCES`.
  */
 export async function withDaemonLock(
   { family, scope }: Pick<EndOrder, 'family' | 'scope'>,

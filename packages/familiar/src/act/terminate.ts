@@ -16,7 +16,10 @@ export const STEP_MS = 1_000
  */
 export const ENDING_MS = 5_000
 
-/** The longest that `terminate` takes with these times, without a request to leave: SIGTERM, SIGKILL, and the last look. */
+/**
+ * The longest time that `terminate` takes with these limits if it does not ask the process to shut down first: SIGTERM,
+ * SIGKILL, and the last check of the port.
+ */
 export const LONGEST_END_MS = ENDING_MS + 2 * STEP_MS
 
 /** The pause between polls while waiting for an end: short at first, later 20 polls a second. */
@@ -43,15 +46,18 @@ export interface TerminateOptions {
   readonly stepMs?: number
   /** How long SIGTERM may take in total while the process visibly ends, in milliseconds. */
   readonly endingMs?: number
-  /** Asks the process to leave by itself; returns how long that may take, in milliseconds, or null if it did not accept. */
+  /**
+   * Asks the process to shut down. Returns how long that may take, in milliseconds, or null if the process did not
+   * accept.
+   */
   readonly ask?: () => Promise<number | null>
 }
 
 /**
- * Ends a proven process: asks it if possible, then sends SIGTERM, then SIGKILL. Each step gets time to take effect, and
- * the process is proven again before each signal. SIGTERM gets one step, and up to `endingMs` while the process visibly
- * ends: its CPU time grew within the last step, or its port has closed. A stopped or sleeping process is killed after
- * one step.
+ * Ends a proven process: asks it to shut down if possible, then sends SIGTERM, then SIGKILL. Each step gets time to take
+ * effect, and the process is proven again before each signal. SIGTERM gets one step, and up to `endingMs` while the
+ * process visibly ends: its CPU time grew within the last step, or its port has closed. A stopped or sleeping process is
+ * killed after one step.
  *
  * Returns `swept` only if the process no longer exists *and* none of its sockets listens. Both are read from the
  * machine, not concluded from the signals sent: a process stopped by SIGSTOP does not answer, but is not gone. A
@@ -147,7 +153,7 @@ async function hasEndedAfterTerm(
   }
   if (await pollUntil(isGone, () => end)) return true
   // Listing the listeners is expensive when many processes are being ended at the same time. A closed port does not open
-  // again, so one look is enough, and only a process that has not ended in time needs it.
+  // again, so one list is enough, and only for a process that has not ended in time.
   if (target.port === null || (await listensStill(platform, target))) return false
   return pollUntil(isGone, () => last)
 }

@@ -112,8 +112,8 @@ function holdsReportedLock(seen: Observation, around: ScanContext): Tri {
 
 /**
  * Returns whether a record of the scope names this process as the running daemon; such a process is protected from
- * clean-ups. A predecessor's record is matched by pid, or by port and token. One of the two matches is enough, because the
- * other value may be wrong.
+ * clean-ups. A predecessor's record is matched by pid, or by port and token. One of the two matches is enough to
+ * protect the process, because the other value may be wrong.
  */
 export function isSingletonByRecord(record: DaemonRecord, seen: Observation, scope: ScopeSnapshot): Tri {
   if (!record.running) return 'no'

@@ -21,8 +21,8 @@ export const PLAN: Readonly<Record<CleanupClass, Readonly<Record<Intent, Action>
 }
 
 /**
- * Reasons why a candidate of class `operator_required` is not ended even with force. They are not looked at for class
- * `safe_auto`: its rows have conditions of their own.
+ * Reasons why a candidate of class `operator_required` is not ended even with force. They do not apply to class
+ * `safe_auto`, whose rows have conditions of their own.
  */
 export interface Spared {
   readonly otherUser: boolean

@@ -5,12 +5,13 @@ import type { ScopeSnapshot, ScanContext } from './observation.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 
 /**
- * The state of the daemon of a scope. `starting`: a young process that no record names yet holds the daemon lock.
- * `stopping`: the daemon is marked as stopped in its record, or has released its lock, but its process still exists.
- * `wedged`: its process exists and is not known to be unreachable, but gives no self-report. `crashed`: its record says
- * that it runs, but its process is gone. `elsewhere`: it runs on another machine or in another pid namespace, or cannot be
- * seen from here. `unreachable`: it is in another network namespace, or this process is not allowed to connect.
- * `foreign`: the scope belongs to another user. `none`: there is no daemon, and no record that names one of this scope.
+ * The state of the daemon of a scope. `starting`: a process that was started a moment ago, and that no record names
+ * yet, holds the daemon lock. `stopping`: the daemon is marked as stopped in its record, or has released its lock,
+ * but its process still exists. `wedged`: its process exists and is not known to be unreachable, but gives no
+ * self-report. `crashed`: its record says that it runs, but its process is gone. `elsewhere`: it runs on another
+ * machine or in another pid namespace, or cannot be seen from here. `unreachable`: it is in another network
+ * namespace, or this process is not allowed to connect. `foreign`: the scope belongs to another user. `none`: there
+ * is no daemon, and no record that names one of this scope.
  */
 export type DaemonState =
   | 'running'
@@ -24,7 +25,10 @@ export type DaemonState =
   | 'foreign'
   | 'none'
 
-/** Whether a scope has a daemon, and in which state it is. Every part of a tool that shows or uses the state gets this. */
+/**
+ * Whether a scope has a daemon, and in which state it is. All commands of a tool use this object to show or use the
+ * state.
+ */
 export interface DaemonStatus {
   readonly state: DaemonState
   /** The reason for the state, in a few words. */

@@ -1,7 +1,7 @@
 import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
 import { isPresent } from './state.js'
 
-/** The `daemon` block of the doctor's document: the daemon of the scope, in the state that `status` reports. */
+/** The `daemon` block of the doctor's document: the scope's daemon, with the state that `status` reports. */
 export interface DaemonView {
   readonly active: boolean
   readonly state: DaemonState

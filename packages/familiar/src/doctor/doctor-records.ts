@@ -5,8 +5,8 @@ import { identityRecord, type Tool } from './identity-record.js'
 import { withRemedy, type DoctorRecord } from './remedies.js'
 
 /**
- * Returns a row for each candidate of a scan. `report`: the clean-up that this scan was made after, if any; what it has just
- * tried without effect is not named again as a remedy.
+ * Returns the doctor's record of each candidate of a scan. `report` is the clean-up after which the scan was made, if
+ * there was one: what that clean-up has just tried without success is not proposed again as a remedy.
  */
 export function rowsOf(
   seen: Scan,

@@ -12,7 +12,7 @@ import { resetResult, type ResetResult } from './reset-result.js'
 /** What `doctor --json` prints, after the `schema_version`. Names and meanings are permanent. */
 export interface DoctorDocument {
   readonly generated_at: string
-  /** Left out if the tool says it under another name. */
+  /** The scope; left out if the tool states it under a name of its own. */
   readonly scope?: string
   readonly daemon: DaemonView | null
   /** Candidates of class safe_auto and operator_required. */
@@ -23,10 +23,13 @@ export interface DoctorDocument {
   readonly reset_result?: ResetResult
 }
 
-/** How a text is painted: a command, what is well, what is not, what is worth a look, and what is less important. */
+/**
+ * The meaning of a text, which decides its colour: a command, something good, something bad, something to check, or
+ * something less important.
+ */
 export type LineStyle = 'cyan' | 'green' | 'red' | 'yellow' | 'dim'
 
-/** A line for people: what it is about, the text and how it is painted, and a command that stands after it. */
+/** One line for people: its label, its text, the colour of the text, and a command that follows the text. */
 export type Line = readonly [
   label: string,
   text: string,
@@ -34,28 +37,28 @@ export type Line = readonly [
   command?: string | undefined,
 ]
 
-/** What a tool shows besides. */
+/** What a tool adds to the doctor's document. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {
-  /** The lines above that about the daemon, instead of the scope's. */
+  /** The lines above the one about the daemon. They replace the line about the scope. */
   readonly head?: readonly Line[]
-  /** Members of the document, instead of `scope`. */
+  /** Members of the document that replace `scope`. */
   readonly document?: object
-  /** Members of `daemon`. */
+  /** Members that are added to `daemon`. */
   readonly daemon?: object
   readonly findings?: readonly Finding[]
-  /** Why these findings matter, one sentence each, by id: for people. */
+  /** For each finding of the tool, by its id, one sentence that tells people why it matters. */
   readonly why?: Readonly<Record<string, string>>
 }
 
-/** Returns what the tool shows besides about this scope; called for each document. */
+/** Returns what the tool adds to the document about this scope. Called once for each document. */
 export type DoctorExtension = (at: {
   readonly scope: string
   readonly status: DaemonStatus
 }) => Promise<DoctorAddition>
 
 /**
- * What the document is made from besides the scan. `report` is null without a clean-up; after one, the scan must be the
- * one made after it.
+ * What the document is made from, in addition to the scan. `report` is null if there was no clean-up. After a
+ * clean-up, the scan must be the one that was made after it.
  */
 export interface DocumentParts {
   readonly scope: string
@@ -66,7 +69,7 @@ export interface DocumentParts {
   readonly addition: DoctorAddition
 }
 
-/** Returns the document about the scan `seen`. */
+/** Returns the doctor's document about the scan `seen`. */
 export function doctorDocument(
   seen: Scan,
   { scope, tool, status, report, isDryRun, addition }: DocumentParts,

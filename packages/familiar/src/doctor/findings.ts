@@ -22,14 +22,17 @@ interface Seen {
   readonly status: DaemonStatus
   readonly self: Self
   readonly words: Words
-  /** The remedy of a candidate, as its row shows it: a finding about a candidate names the same. */
+  /**
+   * The remedies of the candidates, as their rows show them. A finding about a candidate proposes the same remedy as
+   * its row.
+   */
   readonly remedyOf: (candidate: Candidate) => Remedy | null
 }
 
 /** The range is nearly full if at least this share of its ports is in use. */
 const NEARLY_FULL = 0.8
 
-/** Returns every finding that applies, and those of the tool itself, in the order of their ids. Pure. */
+/** Returns every finding of the library that applies and the findings of the tool, in the order of their ids. Pure. */
 export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
   const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach, crashed]
   const found = rules.flatMap((rule) => rule(seen) ?? [])
@@ -37,8 +40,8 @@ export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Fin
 }
 
 /**
- * Counts the orphans that a command can end: neither this scope's daemon nor a candidate that even `--force` spares. One that
- * may be starting is no orphan yet: its row says how long to wait.
+ * Counts the orphans that a command can end. Does not count this scope's daemon, candidates that even `--force`
+ * spares, and candidates that may still be starting: their rows say how long to wait.
  */
 function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
@@ -68,8 +71,8 @@ function isSafe({ verdict }: Candidate): boolean {
 }
 
 /**
- * Returns the remedies of the mildest kind, each command once: first what ends only stale daemons, then what needs a
- * decision. What is left after that has its own remedy, which the next look names.
+ * Returns the mildest remedies, each command once: those that end only stale daemons or, if there are none, those
+ * that need a decision. For what remains after that, the next run of the doctor shows a remedy.
  */
 function mildest(remedies: readonly Remedy[], words: Words): Remediation | null {
   const acting = remedies.filter((remedy) => !isExplanation(words, remedy))
@@ -108,7 +111,7 @@ function otherVersion({ seen, self, words }: Seen): Finding | null {
   }
 }
 
-/** `start` replaces an older daemon only if every proof is there; `restart` stops it first, by its own means. */
+/** `start` replaces an older daemon only if no proof is missing. `restart` stops the daemon first, as `stop` does. */
 function replacing(standing: VersionRelation, isProven: boolean, { start, restart }: Words): Remedy {
   if (standing === 'older') {
     const command = isProven ? start : restart
@@ -171,7 +174,7 @@ function outOfReach({ status, words }: Seen): Finding | null {
   }
 }
 
-/** The next command replaces it. */
+/** The remedy is null because the next command replaces this daemon. */
 function crashed({ status, words }: Seen): Finding | null {
   const { state, why, since } = status
   if (state !== 'crashed') return null
@@ -192,7 +195,10 @@ function nameOf({ pid, port }: DaemonStatus, { title }: Words): string {
   return `the ${title} (process ${pid ?? 'unknown'}, port ${port ?? 'unknown'})`
 }
 
-/** Its remedy is that of the orphans in it, if there are any: nothing else may be ended. */
+/**
+ * Reports that the port range is nearly full. Its remedy is to end the orphans in the range, because nothing else
+ * may be ended.
+ */
 function nearlyFull(all: Seen): Finding | null {
   const { seen } = all
   const { from, to } = seen.family.ports
@@ -207,8 +213,9 @@ function nearlyFull(all: Seen): Finding | null {
 }
 
 /**
- * Reports that a predecessor's daemon serves this scope too and is left alone. (If commands would replace it, F-004
- * does.) Once the scope has a record of ours, no command of ours ends it: the predecessor is still in use.
+ * Reports that a predecessor's daemon serves this scope too and is left alone. (A daemon that commands would replace
+ * is reported by F-004 instead.) Once the scope has a record of ours, no command of ours ends it: the predecessor is
+ * still in use.
  */
 function predecessorToo({ seen, words }: Seen): Finding | null {
   const { predecessor, scope, stop } = words

@@ -10,7 +10,10 @@ import type { Candidate, Scan } from '../observe/scan.js'
 export interface Tool {
   readonly words: Words
   readonly self: Self
-  /** What a record says besides, from what the daemon's health reply says besides; null if there is no reply. */
+  /**
+   * Returns the tool's own members of a record. `details` are the tool's own members of the daemon's health reply;
+   * null if there was no reply.
+   */
   readonly record?: (details: JsonObject | null) => object
 }
 
@@ -84,7 +87,7 @@ function known(fact: Facts[keyof Facts]): boolean | null {
   return fact === 'unknown' ? null : fact === 'yes'
 }
 
-/** A project's daemon is looked at from any directory: what counts is the record of its own project. */
+/** A dashboard may be examined from any directory, so it is compared with the record of its own project. */
 function isRecorded({ facts, verdict }: Candidate, { family }: Scan): boolean | null {
   if (verdict.reason === 'is_recorded_singleton') return true
   return known(family.scopeMustExist === true ? facts.singleton_named : facts.singleton_here)

@@ -51,7 +51,7 @@ export const FAILURE_WORDS: Readonly<Record<Exclude<FailureReason, `unknown: ${s
   identity_unproven: 'it is not proven to be what it seems',
 }
 
-/** How a process was ended. A daemon that was asked over HTTP to exit, and did, needs no word about it. */
+/** How a process was ended. Empty for a daemon that exited when it was asked over HTTP: that is the normal way. */
 export const PATH_WORDS: Readonly<Record<CleanupPath, string>> = {
   http_shutdown: '',
   terminate: 'SIGTERM',

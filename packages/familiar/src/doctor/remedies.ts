@@ -14,7 +14,7 @@ export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
 type Asked = Pick<Tool, 'words'>
 
-/** Returns the record with its remedy. `failure`: why a clean-up has just failed to end it. */
+/** Returns the record with its remedy. `failure` says why a clean-up has just failed to end the process. */
 export function withRemedy(
   record: IdentityRecord,
   candidate: Candidate,
@@ -25,7 +25,7 @@ export function withRemedy(
   return { ...record, remedy: remedyOf(candidate, seen, tool, failure) }
 }
 
-/** Returns the mildest remedy that works; null exactly for never_touch. Pure. */
+/** Returns the mildest remedy that works for a candidate; null exactly for class `never_touch`. Pure. */
 export function remedyOf(
   candidate: Candidate,
   seen: Scan,
@@ -46,7 +46,7 @@ export function remedyOf(
   )
 }
 
-/** A failure in words has no explanation of its own. */
+/** A failure that is described in words has no id that `explain` knows. */
 function failed(failure: FailureReason, { verdict }: Candidate, { words }: Asked): Remedy {
   const id = /^\w+$/.test(failure) ? failure : (verdict.reason ?? verdict.class)
   return explained(words, id, `it could not be ended: ${failure}`)
@@ -63,7 +63,10 @@ function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): R
   return explained(words, 'other_user', `it belongs to ${who}: only they can end it`)
 }
 
-/** `stop` ends the scope's own daemon, also one that does not answer: F-005 and `status` name it too. */
+/**
+ * The command `stop` ends the scope's own daemon, even one that does not answer. F-005 and `status` propose the same
+ * command.
+ */
 function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   if (!isWedgedHere(candidate, seen)) return null
   return { commands: [words.stop], description: 'ends it', safe: false }
@@ -84,7 +87,7 @@ function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }
   return { commands: [words.showElsewhere(scope)], description, safe: true }
 }
 
-/** What even force spares, cannot end, or should not end yet. */
+/** Returns the remedy for a candidate that even `--force` spares, cannot end, or should not end yet. */
 function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   const { verdict, proof, observation } = candidate
   const reason = verdict.reason ?? ''
@@ -99,12 +102,12 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
     const seconds = seen.family.startingSeconds
     return explained(words, reason, `it may still be coming up: look again in ${seconds} s`)
   }
-  // Without a port it cannot be named, and nothing else may be ended in its place.
+  // A process without a port cannot be named on the command line, and no other process may be ended in its place.
   if (observation.port !== null) return null
   return explained(words, reason, 'it does not listen, so no command can name it')
 }
 
-/** From its own scope it is proven stale: the clean-up of that scope ends it, and needs no force. */
+/** Seen from its own scope, this daemon is proven stale: the clean-up of that scope ends it without force. */
 function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   const scope = staleInScope(candidate, seen)
   const command = scope === null ? null : cleanCommand(words, scope)

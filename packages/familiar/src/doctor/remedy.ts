@@ -10,7 +10,7 @@ export interface Remedy {
   readonly safe: boolean
 }
 
-/** The remedy of a finding, with `command` for readers of earlier versions: it is the first of `commands`. */
+/** The remedy of a finding. `command` is the first of `commands`, for scripts that were written for earlier versions. */
 export type Remediation = Remedy & { readonly command: string }
 
 /** Returns the remedy of a finding. */

@@ -15,7 +15,10 @@ interface Versioned extends Named {
   readonly reason: string
 }
 
-/** The `reset_result` block. Every candidate that could have been cleaned is in exactly one list. */
+/**
+ * The `reset_result` block of the doctor's document. Every candidate that could have been cleaned is in exactly one
+ * list.
+ */
 export interface ResetResult {
   readonly swept: readonly (Versioned & { readonly cleanup_path: CleanupPath })[]
   readonly skipped: readonly (Named & {

@@ -53,7 +53,7 @@ export function isPresent(state: DaemonState): boolean {
   return PRESENT.has(state)
 }
 
-/** Returns a few words about any state but `running`. */
+/** Returns a description, in a few words, of any state except `running`. */
 export function describeState({ state, why, since, pid, port }: DaemonStatus): string {
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
   switch (state) {
@@ -73,7 +73,7 @@ export function describeState({ state, why, since, pid, port }: DaemonStatus): s
   }
 }
 
-/** Returns a time of a record as people read it; as it is if it is none. */
+/** Returns a time from a record in a form for people. A text that is not a time is returned unchanged. */
 export function timeText(time: string): string {
   const at = new Date(time)
   return Number.isNaN(at.getTime()) ? time : clockText(at)

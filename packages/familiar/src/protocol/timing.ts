@@ -2,11 +2,14 @@ import { countOf, type JsonObject } from '../json.js'
 
 /** The times of a daemon's life, in milliseconds. Tests lower them through the startup pipe; nothing else can. */
 export interface Timing {
-  /** How often a daemon checks its own situation. */
+  /** How often a daemon checks whether it must retire. */
   readonly tickMs: number
-  /** After being idle this long, it leaves; 0: never. */
+  /** A daemon that has been idle for this long exits; with 0, it never exits for being idle. */
   readonly idleMs: number
-  /** How long a leaving daemon waits for work in flight. Announced in its reply to the request to leave. */
+  /**
+   * How long a daemon that shuts down waits for work in flight. It announces this time in its reply to the shutdown
+   * request.
+   */
   readonly drainMs: number
   /** The least time between two clean-ups of stale siblings. */
   readonly cleanEveryMs: number
@@ -14,7 +17,7 @@ export interface Timing {
   readonly overwriteEveryMs?: number
 }
 
-/** The names of the times in the startup pipe. */
+/** The names under which the times are sent through the startup pipe. */
 const TIMING: readonly (readonly [keyof Timing, string])[] = [
   ['tickMs', 'tick_ms'],
   ['idleMs', 'idle_ms'],
@@ -23,12 +26,12 @@ const TIMING: readonly (readonly [keyof Timing, string])[] = [
   ['overwriteEveryMs', 'overwrite_every_ms'],
 ]
 
-/** Returns the times as they are sent. */
+/** Returns the times in the form in which they are sent. */
 export function timingToJson(timing: Partial<Timing> = {}): JsonObject {
   return Object.fromEntries(TIMING.map(([name, key]) => [key, timing[name]]))
 }
 
-/** Returns the times that were sent; what is missing or no number of milliseconds is left out. */
+/** Returns the times that were received, without those that are missing or are not a number of milliseconds. */
 export function timingFromJson(json: JsonObject | null): Partial<Timing> {
   const given = TIMING.map(([name, key]) => [name, countOf(json?.[key])] as const)
   return Object.fromEntries(given.filter(([, value]) => value !== null))

@@ -25,10 +25,13 @@ const ORDER: readonly Explanation['kind'][] = [
   'failure',
 ]
 
-/** S2 comes before S10. */
+/** Sorts numbers in ids by value, so that S2 comes before S10. */
 const NUMERIC = new Intl.Collator('en', { numeric: true })
 
-/** Returns the explanation of every id that the doctor and the commands about these daemons name. `own`: the tool's ids. */
+/**
+ * Returns the explanation of every id that the doctor and the commands about these daemons name. `own` has the
+ * explanations of the tool's own ids.
+ */
 export function catalogueOf(
   families: readonly ExplainedFamily[],
   own: readonly Explanation[] = [],
@@ -50,7 +53,7 @@ export function catalogueOf(
   )
 }
 
-/** A reason is explained in the words of the families whose table has it. */
+/** Explains each reason in the words of the families whose decision tables use it. */
 function reasonExplanations(families: readonly ExplainedFamily[]): readonly Explanation[] {
   const using = new Map<string, { readonly rule: Rule; readonly words: NamedWords[] }>()
   for (const { words, rules } of families) {

@@ -42,7 +42,7 @@ export function withSummaries<Id extends string>(
 
 const NAMED = ['title', 'start', 'stop', 'clean', 'scope', 'predecessor'] as const
 
-/** The words that a text may name. */
+/** The words of a tool that may stand in braces in a text. */
 export type NamedWords = Pick<Words, (typeof NAMED)[number]>
 
 /** Returns the explanations of a kind. A text about several kinds of daemons names the words of each. */

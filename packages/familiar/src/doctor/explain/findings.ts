@@ -1,6 +1,6 @@
 import type { Texts } from './explanation.js'
 
-/** The findings of the library's doctor. Those of a tool are with the tool. */
+/** The explanations of the findings that the library's doctor makes. A tool explains its own findings itself. */
 export const FINDINGS: Texts = {
   'F-002': {
     summary: 'orphaned daemons listen in the range',

@@ -2,7 +2,7 @@ import type { Reason } from '../../classify/rules.js'
 import { REASON_WORDS } from '../reason-words.js'
 import { withSummaries, type Texts } from './explanation.js'
 
-/** Why a candidate is not ended without asking. */
+/** The explanations of the reasons why a candidate is not ended without asking. */
 export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   out_of_range: {
     why: 'Only what listens in the range can be an orphan of this tool.',
