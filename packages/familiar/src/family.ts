@@ -33,10 +33,10 @@ export interface Recognition {
   readonly healthPaths?: readonly string[]
 }
 
-/** What an earlier implementation of the tool left on machines: its command line is among the shapes. */
+/** How daemons of an earlier implementation of the tool are handled. Their command lines are among the shapes. */
 export interface Predecessor {
   readonly parseRecord: ParsePredecessor
-  /** Returns the request that asks such a daemon to leave; null if it knows none. */
+  /** Returns the request that asks such a daemon to shut down; null if it understands none. */
   readonly shutdown: ((token: string) => { readonly path: string; readonly body: JsonObject }) | null
 }
 

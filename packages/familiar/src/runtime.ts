@@ -1,6 +1,9 @@
 import { FamiliarError } from './errors.js'
 
-/** Runtimes that run Node programs and set their own version beside that of Node, and what a daemon needs and lacks there. */
+/**
+ * Runtimes that can run Node programs, each recognised by its own entry in `process.versions`, and what a daemon lacks
+ * there.
+ */
 const OTHERS = [
   {
     key: 'bun',
@@ -20,9 +23,9 @@ const OTHERS = [
 ] as const
 
 /**
- * Throws `E_RUNTIME_UNSUPPORTED` in Bun, in Deno, in Electron and in a single executable application, naming the runtime and
- * what is missing there. Called before a daemon
- * is looked for, started or served: there it would fail halfway, or leave a daemon that no other command recognises.
+ * Throws `E_RUNTIME_UNSUPPORTED` in Bun, in Deno, in Electron and in a single executable application, naming the runtime
+ * and what is missing there. Called before a daemon is searched for, started or served: in these runtimes that would fail
+ * halfway, or leave a daemon that no other command recognises.
  */
 export function assertRuntime(
   versions: Readonly<Record<string, string | undefined>> = process.versions,
@@ -46,7 +49,10 @@ function unsupported(where: string, lack: string): FamiliarError {
   })
 }
 
-/** Whether Node and the tool are one file (SEA). Not every runtime has the module that tells. */
+/**
+ * Returns whether Node and the tool are one file (a single executable application). Not every runtime has the module that
+ * tells this.
+ */
 function isSea(): boolean {
   const sea = process.getBuiltinModule?.('node:sea') as { readonly isSea?: () => boolean } | undefined
   return sea?.isSea?.() === true

@@ -11,15 +11,15 @@ import { timingToJson } from './protocol/timing.js'
 export interface SandboxOptions {
   /** The daemon exits after this time without use; by default as it is defined. Fractions are allowed. */
   readonly idleTimeoutSeconds?: number
-  /** How long a leaving daemon waits for requests in flight. */
+  /** How long a daemon that shuts down waits for requests in flight. */
   readonly drainTimeoutSeconds?: number
-  /** How often a daemon checks its own situation; by default a fifth of the idle time, at most the usual 30 s. */
+  /** How often a daemon checks whether it must retire; by default a fifth of the idle time, at most the usual 30 s. */
   readonly tickSeconds?: number
 }
 
-/** A place of its own for the daemons of one test. */
+/** A sandbox for the daemons of one test. */
 export interface Sandbox extends AsyncDisposable {
-  /** What the environment of every command of the test needs. */
+  /** The environment variables that every command of the test needs. */
   readonly env: Readonly<Record<string, string>>
   /** Everything that the daemons write is below this directory. */
   readonly directory: string
@@ -87,7 +87,9 @@ async function endAll(daemon: Daemon): Promise<readonly string[]> {
   )
 }
 
-/** Below the ports that systems give to clients, and above those of well-known servers. */
+/**
+ * The ports of sandboxes. They are below the ports that systems give to clients, and above those of well-known servers.
+ */
 const FIRST_PORT = 10_000
 const LAST_PORT = 31_000
 const PORTS = 24

@@ -1,23 +1,23 @@
-/** Dashes that an editor or a web page makes of a hyphen. */
+/** Dashes that editors and web pages put in place of a hyphen. */
 const DASH = '\\u00AD\\u2010-\\u2015\\u2212\\uFE58\\uFE63\\uFF0D'
 
-/** Matches the beginning of a word that was meant as a flag, with a dash that is no hyphen. */
+/** Matches the beginning of a word that was meant as a flag, but begins with a dash that is not a hyphen. */
 export const FOREIGN_DASH = new RegExp(`^-{0,2}[${DASH}][-${DASH}]*`)
 
-/** Returns whether a word of the command line is a flag. `-` alone is standard input. */
+/** Returns whether a word of the command line is a flag. `-` alone is not: it means standard input. */
 export function isFlag(word: string): boolean {
   return (word.startsWith('-') && word !== '-') || FOREIGN_DASH.test(word)
 }
 
-/** The first word of a command line, null if there are only flags; and everything else, in its order. */
+/** The first word of a command line that is not a flag (null if there is none), and all other words in their order. */
 export interface TakenWord {
   readonly word: string | null
   readonly rest: readonly string[]
 }
 
 /**
- * Takes the first word that is no flag, and no value of a flag before it. `valued` are the flags that have a value. After
- * `--` there is no command.
+ * Takes the first word that is neither a flag nor the value of one. `valued` are the flags that have a value. Words after
+ * `--` are not taken.
  */
 export function takeWord(args: readonly string[], valued: ReadonlySet<string>): TakenWord {
   for (let at = 0; at < args.length; at++) {
@@ -37,7 +37,7 @@ export function asksForHelp(rest: readonly string[]): boolean {
   return isFirst || words.some((word) => word === '--help' || word === '-h')
 }
 
-/** What `runOnProcess` reads of a command line, and what is left of it. */
+/** The flags that `runOnProcess` reads from a command line, and the remaining words. */
 export interface CommonFlags {
   readonly args: readonly string[]
   readonly isVerbose: boolean
@@ -63,7 +63,10 @@ export function takeCommonFlags(argv: readonly string[]): CommonFlags {
   }
 }
 
-/** Returns whether a command line asks for JSON: where the rest of it is wrong, the answer is JSON too. */
+/**
+ * Returns whether a command line asks for JSON. If the rest of the command line is wrong, the error is then printed as
+ * JSON too.
+ */
 export function asksForJson(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return (end < 0 ? args : args.slice(0, end)).includes('--json')

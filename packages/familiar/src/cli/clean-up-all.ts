@@ -18,7 +18,7 @@ import { assertListener } from './target.js'
 import { toolOf } from './tool.js'
 import { wrapWords } from './width.js'
 
-/** How the tool says what was found and done. */
+/** The words in which the tool reports what was found and done. */
 export interface CleanUpWords {
   readonly found: (count: number) => string
   readonly killed: (count: number) => string
@@ -31,7 +31,7 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly dryRun: boolean
   readonly json: boolean
   readonly words: CleanUpWords
-  /** Asked, after the user has seen what was found, if there is something to end. */
+  /** Asks the user whether to end the processes that were shown. Called only if there are some. */
   readonly mayEnd: () => Promise<boolean>
 }
 
@@ -64,7 +64,10 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   return result.failed.length > 0 ? EXIT.problem : EXIT.ok
 }
 
-/** The question that may follow is on stderr: if stdout is not on the terminal, what it is about must be there too. */
+/**
+ * A question is printed on stderr. If stdout is not the terminal, the processes that it is about must be printed on
+ * stderr too.
+ */
 async function show(lines: readonly string[], io: Io): Promise<void> {
   const text = `${lines.join('\n')}\n`
   io.out(text)
@@ -72,7 +75,7 @@ async function show(lines: readonly string[], io: Io): Promise<void> {
   await io.flushed()
 }
 
-/** Returns what is ended if the user agrees. */
+/** Returns the processes that are ended if the user agrees. */
 function orphansIn({ force, port }: CleanUpAllOptions, seen: Scan): readonly Candidate[] {
   return seen.candidates.filter((candidate) => {
     const { verdict, observation } = candidate

@@ -1,15 +1,18 @@
 /** A word as a shell reads it, with quotes. */
 const WORD = String.raw`(?:'[^']*'|\\.|[^\s'\\])+`
 
-/** What may stand before a command for the shell. */
+/** Matches what may precede a command in a shell line. */
 const BEFORE = String.raw`(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
 
-/** What cannot be a part of a command: a verb (`tool queue shows why`), a conjunction, or the end of a sentence. */
+/**
+ * Matches words that cannot be part of a command: a verb (`tool queue shows why`), a conjunction, or the end of a
+ * sentence.
+ */
 const PROSE = /[;,]| (?!(?:status|logs)(?: |$))(?:[a-z]{3,}s|again|and|or|to)(?= |$)/
 
 /**
- * Returns the text with `paint` applied to the command of `program` in it: it goes on to the end of the text, to what can only
- * be prose or, in quotes, to the end of those.
+ * Returns the text with `paint` applied to the command of `program` that it contains. The command ends at the first word
+ * that can only be prose, at the closing quote if it is quoted, or at the end of the text.
  */
 export function withCommand(text: string, program: string, paint: (command: string) => string): string {
   const name = program.replaceAll(/[^\w-]/g, String.raw`\$&`)

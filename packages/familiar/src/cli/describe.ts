@@ -3,7 +3,7 @@ import { JSON_OPTION, type CommandSpec } from './grammar.js'
 
 export type DaemonCommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor' | 'explain'
 
-/** What the descriptions say of a daemon: what users call it, and what they type before `start`. */
+/** The words for a daemon in the descriptions: what users call it, and what they type before `start`. */
 export type DaemonWords = Pick<Words, 'title' | 'command'>
 
 const JSON_ONLY = { json: JSON_OPTION } as const
@@ -36,13 +36,13 @@ export const DOCTOR_OPTIONS = {
   json: JSON_OPTION,
 } as const
 
-/** Which options of `doctor` go together. */
+/** The options of `doctor` that may be used together. */
 export const DOCTOR_FORMS = [
   { may: ['strict', 'json'] },
   { lead: 'reset', may: ['force', 'port', 'dry-run', 'strict', 'json'] },
 ] as const
 
-/** The commands about a daemon: what each takes. */
+/** The grammars of the commands about a daemon. */
 export const DAEMON_GRAMMARS = {
   start: { options: JSON_ONLY },
   stop: { options: JSON_ONLY },
@@ -56,7 +56,7 @@ export const DAEMON_GRAMMARS = {
   },
 } as const
 
-/** What each does, for a list: no capital letter, no full stop. */
+/** A short description of each command for a list, without capital letter and full stop. */
 export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonCommandName, string>> {
   return {
     start: `start the ${title}, or find the one that runs`,

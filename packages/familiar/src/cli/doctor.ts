@@ -30,7 +30,7 @@ interface Examined {
 export async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const { daemon, io } = context
   const options = readArguments(args, context)
-  // Where there is no scope, the user hears it before anything is done.
+  // If there is no scope, this throws before anything is done.
   const { scope } = daemon
   const reset = options.reset ? await loadReset() : null
   const seen = await daemon.scan({ forCleanUp: reset !== null })

@@ -12,7 +12,10 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-/** Exit 1: the command was tried, and the state of the machine made it fail. What cannot even be tried exits with 2. */
+/**
+ * The error codes that lead to exit code 1: the command was tried, and the state of the machine made it fail. A command
+ * that could not be tried exits with 2.
+ */
 const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
   'E_DAEMON_ELSEWHERE',
   'E_DAEMON_NOT_REPLACED',

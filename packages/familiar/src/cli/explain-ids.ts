@@ -6,7 +6,7 @@ import type { Io } from './io.js'
 export interface ExplainedIds {
   /** The tool's daemons, whose ids the library explains. */
   readonly families: readonly ExplainedFamily[]
-  /** What only the tool itself names. */
+  /** The ids that only the tool itself names, with their texts. */
   readonly own: readonly { readonly kind: ExplainedKind; readonly texts: Texts }[]
 }
 

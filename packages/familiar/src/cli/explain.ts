@@ -17,7 +17,7 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
   return explain(args, catalogueOf([{ words, rules }]), words.explain, io)
 }
 
-/** The same with the ids of a whole tool. `command`: what users type before an id. */
+/** Like `run`, but with the ids of a whole tool. `command` is what users type before an id. */
 export function explain(
   args: readonly string[],
   catalogue: readonly Explanation[],
@@ -53,7 +53,7 @@ function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanatio
 
 const INDENT = '  '
 
-/** A blank inside of a command, where no line is broken, so that it can be copied. */
+/** Stands for a blank inside a command: no line is broken there, so that the command can be copied. */
 const KEPT = '\u00a0'
 
 const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
@@ -82,7 +82,7 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-/** One line each: on a terminal, what does not fit is left out. */
+/** Returns one line for each id. On a terminal, the end of a line that does not fit is left out. */
 function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
@@ -116,7 +116,7 @@ function indented(text: string, io: Terminal): string {
   return colourCommands(`${INDENT}${lines.join(`\n${INDENT}`)}`, io)
 }
 
-/** Commands stand in backticks where there are no colours. */
+/** Colours the commands in a text. Without colours, they keep their backticks. */
 function colourCommands(text: string, io: Terminal): string {
   if (!io.hasColor) return text
   return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))

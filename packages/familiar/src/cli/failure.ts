@@ -30,19 +30,25 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
     const { code, remediation } = failure
     const message = [failure.message, ...(failure.details ?? [])].join(': ')
     const document = { schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }
-    // One line, because it may end a stream of JSON lines.
+    // The document is printed on one line, because it may follow other JSON lines.
     io.out(formatJsonLine(document))
   }
   return failure.exit
 }
 
-/** Of a message about wrong usage, no more is shown: the beginning and the end. */
+/**
+ * The longest message about wrong usage that is printed whole. Of a longer one, only the beginning and the end are
+ * printed.
+ */
 const SHOWN_CHARS = 400
 
-/** What goes on from the line before. */
+/** The indentation of a line that continues the one before. */
 const INDENT = '  '
 
-/** One line where there is room; else, or where there are details, the remedy stands on a line of its own. */
+/**
+ * Prints message and remedy on one line if they fit and there are no details. Otherwise the remedy gets a line of its
+ * own.
+ */
 function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
   const { program, hasErrorColor = false, errorColumns = null } = io
   const said = printable(`${program}: ${message}`)
@@ -96,13 +102,13 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
   }
 }
 
-/** What was typed may be of any length, and stands in the message. */
+/** Shortens a message about wrong usage, which quotes what the user typed and may therefore be of any length. */
 function shortened(message: string): string {
   if (message.length <= SHOWN_CHARS) return message
   return `${message.slice(0, SHOWN_CHARS / 2)} ... ${message.slice(-SHOWN_CHARS / 2)}`
 }
 
-/** The error that says by itself which part is missing, and why. */
+/** The error whose own message says which part is missing, and why. */
 function isOwnWord(error: unknown): boolean {
   return error instanceof FamiliarError && error.code === 'E_LOCK_UNAVAILABLE'
 }

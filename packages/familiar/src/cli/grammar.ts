@@ -1,17 +1,17 @@
 import type { PortRange } from '../identity/machine.js'
 
-/** What the value of an option must be. `name` stands for it in the help: `--lines N`. */
+/** What the value of an option must be. `name` stands for the value in the help: `--lines N`. */
 export type OptionValue =
   | { readonly kind: 'number'; readonly name: string; readonly from: number; readonly to: number }
   /** A port of the daemon: the range is given when the command line is read. */
   | { readonly kind: 'port'; readonly name: string }
   | { readonly kind: 'seconds'; readonly name: string }
-  /** `needs` ends the sentence "--type needs ...". */
+  /** A text with rules of its own. `needs` completes the sentence "--type needs ...". */
   | { readonly kind: 'text' | 'file' | 'directory'; readonly name: string; readonly needs: string }
 
 /** A flag, or an option with a value. Its name, without hyphens, is its key. */
 export interface OptionSpec {
-  /** One letter, for `-n`. */
+  /** The letter of the short form, such as `n` for `-n`. */
   readonly short?: string
   readonly value?: OptionValue
   /** What it does, for the help: no capital letter, no full stop. */
@@ -25,10 +25,10 @@ export interface Operands {
   readonly name: string
   readonly min: number
   readonly max: number
-  /** Ends the sentence "config get needs ...". */
+  /** Completes the sentence "config get needs ...". */
   readonly needs: string
   readonly kind: 'text' | 'directory'
-  /** The only words that are right, where they are few. */
+  /** The only words that are allowed; left out if any word may be. */
   readonly choices?: readonly string[]
 }
 
@@ -50,14 +50,14 @@ export interface Grammar<T extends OptionSpecs = OptionSpecs> {
 
 /** A command as its help, its completion and its page in the manual describe it. Parsing uses its grammar alone. */
 export interface CommandSpec<T extends OptionSpecs = OptionSpecs> extends Grammar<T> {
-  /** Whole usage lines after the words of the command, where the forms do not say enough. */
+  /** Usage lines that replace those made from the forms. The words of the command are put before each. */
   readonly usage?: readonly string[]
   /** What it does, in one sentence. */
   readonly about: string
-  /** What else the user should know: paragraphs. */
+  /** Further paragraphs for the user. */
   readonly more?: readonly string[]
   readonly examples: readonly Example[]
-  /** The names of variables that matter to it, besides those that matter to every command. */
+  /** The names of the environment variables that matter to this command, besides those that matter to every command. */
   readonly environment?: readonly string[]
   /** What each exit code means for this command; the usual meaning (`EXIT_TEXTS`) where it is left out. */
   readonly exits: Readonly<Partial<Record<ExitCode, string>>>
@@ -77,13 +77,13 @@ type ValueOf<T extends OptionSpec> = T extends { readonly value: { readonly kind
 /** The values of the options: true or false for a flag, undefined for a value that is not given. */
 export type Values<T extends OptionSpecs> = { readonly [Name in keyof T]: ValueOf<T[Name]> }
 
-/** A command line that is right. */
+/** A command line that matches the grammar. */
 export interface Parsed<T extends OptionSpecs> {
   readonly values: Values<T>
   readonly operands: readonly string[]
 }
 
-/** What the parser has to know besides the grammar. */
+/** What the parser needs besides the grammar. */
 export interface ParseContext {
   /** The words of the command, for messages: `auth doctor`. */
   readonly command: string
@@ -94,7 +94,7 @@ export interface ParseContext {
 /** `--json`, which nearly every command has. */
 export const JSON_OPTION = { text: 'print one JSON document' } as const satisfies OptionSpec
 
-/** What every command takes. `runOnProcess` reads all but `--help`. */
+/** The options that every command takes. `runOnProcess` reads all of them but `--help`. */
 export const COMMON_OPTIONS = {
   'no-color': { text: 'print no colours' },
   quiet: { short: 'q', text: 'print results and errors only: no progress, no hints' },

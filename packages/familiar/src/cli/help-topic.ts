@@ -26,7 +26,7 @@ export function topicHelp(daemon: Daemon, topic: string | null, own: Commands, t
   throw new UsageError(`there is no command '${topic}'${didYouMean(nearest(topic, known))}`)
 }
 
-/** What switches the daemon off (`disabledBy`). */
+/** The environment variables that switch the daemon off (`disabledBy`). */
 function switchesOf(name: string): Readonly<Record<string, string>> {
   return {
     FAMILIAR_DISABLE: 'neither start nor use a daemon',
@@ -34,7 +34,7 @@ function switchesOf(name: string): Readonly<Record<string, string>> {
   }
 }
 
-/** All that the library knows of a command of the tool. */
+/** A command of the tool itself. The library knows only how it is typed and what it does. */
 function ownHelp(command: string, [name, text]: Entry): string {
   return blocks([`Usage: ${command} ${name}`, `${text.charAt(0).toUpperCase()}${text.slice(1)}.`])
 }

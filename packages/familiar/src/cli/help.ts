@@ -9,7 +9,10 @@ import {
 } from './grammar.js'
 import { paint, type Io } from './io.js'
 
-/** Longer lines are hard to read, and shorter ones leave no room beside the longest option. */
+/**
+ * The least and the greatest width of help. Longer lines are hard to read, and shorter ones leave no room beside the
+ * longest option.
+ */
 const WIDTH = { most: 100, least: 50, pipe: 80 } as const
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns'>
@@ -17,13 +20,13 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns'>
 /** What stands in a list: a name, and what it means. */
 export type Entry = readonly [name: string, text: string]
 
-/** What a help says of a command besides what its description has. */
+/** What the help of a command contains besides its description. */
 export interface HelpContext {
   /** The whole command, as it is typed: `spec-kitty auth doctor`. */
   readonly command: string
-  /** What the variables mean that a description may name. */
+  /** The meaning of each environment variable that a description may name. */
   readonly environment: Readonly<Record<string, string>>
-  /** What to see besides. */
+  /** Other commands and topics to read. */
   readonly footer?: string
 }
 

@@ -6,7 +6,7 @@ import { wrapWords } from './width.js'
 export interface Io {
   /** What users call the tool: stands before its messages on stderr. */
   readonly program: string
-  /** The command that tells how the tool is used. */
+  /** The command that shows how to use the tool. */
   readonly help: string
   readonly env: { readonly [name: string]: string | undefined }
   /** Returns the working directory. Throws if it was removed. */
@@ -76,8 +76,8 @@ function styled(style: Style, text: string): string {
 }
 
 /**
- * Prints one line on stderr about what goes on: a wait, progress, a hint. Prints nothing with `--quiet`. Replaces line feeds
- * too, because a name in the text may contain any character.
+ * Prints one line on stderr about what the command is doing: a wait, progress, a hint. Prints nothing with `--quiet`.
+ * Replaces line feeds too, because a name in the text may contain any character.
  */
 export function note(
   io: Pick<Io, 'err' | 'isQuiet'> & Partial<Pick<Io, 'errorColumns'>>,
@@ -86,7 +86,9 @@ export function note(
   if (io.isQuiet !== true) warn(io, text)
 }
 
-/** The same for a line that must be read: an error, or what the user has to do. Printed with `--quiet` too. */
+/**
+ * Like `note`, but for a line that the user must read: an error, or something to do. It is printed even with `--quiet`.
+ */
 export function warn(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>, text: string): void {
   const [first = '', ...rest] = wrapWords(printable(text), io.errorColumns ?? null)
   io.err(`${[first, ...rest.map((line) => `  ${line}`)].join('\n')}\n`)

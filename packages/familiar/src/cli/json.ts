@@ -1,7 +1,7 @@
 import type { Io } from './io.js'
 import { HIDDEN_CONTROLS } from '../define/hidden-controls.js'
 
-/** The version of every document, of one about a failure too. */
+/** The schema version of every JSON document, also of one about a failure. */
 export const SCHEMA_VERSION = 3
 
 /** Control characters that `JSON.stringify` leaves as they are: it escapes only C0 controls. */
@@ -17,7 +17,7 @@ export function formatJson(document: object): string {
   return `${escapeControls(JSON.stringify(document, null, 2))}\n`
 }
 
-/** The same in one line. */
+/** Like `jsonText`, but on one line. */
 export function formatJsonLine(document: object): string {
   return `${escapeControls(JSON.stringify(document))}\n`
 }

@@ -5,12 +5,12 @@ import { columnsOf, padTo, wrapWords } from './width.js'
 
 const GAP = 2
 
-/** A text is not broken into lines shorter than this. */
+/** The least width into which a text is broken. */
 const LEAST_COLUMNS = 30
 
 /**
- * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long for it goes on
- * below its own begin; a command (cyan) stays whole, to be copied, and further left if that helps.
+ * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long continues
+ * below its own beginning; a command (cyan) stays whole, to be copied, and further left if that helps.
  */
 export function formatLines(
   lines: readonly Line[],
@@ -28,7 +28,7 @@ export function formatLines(
   })
 }
 
-/** A command stands in the line of its text if there is room, and else in a line of its own. */
+/** Puts the command on the line of its text if there is room, and otherwise on a line of its own. */
 function partsOf(
   [text, style, command]: readonly [string, Line[2]?, Line[3]?],
   room: number | null,

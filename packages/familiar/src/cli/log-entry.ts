@@ -5,22 +5,25 @@ import type { LinePart } from './log-lines.js'
 import { printable, printableLines } from './printable.js'
 import { localTime } from './since.js'
 
-/** Returns how a part of a line is printed. */
+/** A function that returns a part of a line in the form in which it is printed. */
 export type LogFormat = (part: LinePart) => string
 
-/** On a terminal, no more of a line is shown. */
+/** The most characters of a line that are shown on a terminal. */
 const SHOWN_CHARS = 2_000
 
-/** The width of most names of events. */
+/** The width of the column for names of events. Most names fit into it. */
 const EVENT_WIDTH = 16
 
 /** The width of `localTime`. */
 const TIME_WIDTH = 19
 
-/** Members that are text for people: shown first, and without their name. */
+/** Members of an entry that are text for people. They are shown first, and without their names. */
 const TEXTS = ['message', 'why', 'text'] as const
 
-/** Of an entry, the time and event have columns of their own, and a stack trace has many lines. */
+/**
+ * Members of an entry that are not listed with the others: the time and the event have columns of their own, and a stack
+ * trace has many lines.
+ */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'event', 'level', 'stack', ...TEXTS])
 
 type Level = 'error' | 'warning' | 'info'
@@ -31,20 +34,23 @@ const STYLES: Readonly<Record<Level, Style | null>> = { error: 'red', warning: '
 const ERRORS = /fail|error|crash|fatal|lost|damaged|corrupt/
 const WARNINGS = /warn|not_|_again|aside|refused|rejected|retired|dropped|timeout|late/
 
-/** Returns the time of an entry; null if the line is no entry, or has no time. */
+/** Returns the time of an entry; null if the line is not an entry, or has no time. */
 export function timeOf(line: string): Date | null {
   const at = textIn(objectIn(line)?.['at'])
   const time = at === null ? Number.NaN : Date.parse(at)
   return Number.isNaN(time) ? null : new Date(time)
 }
 
-/** As it is stored. Nothing in it can act on a terminal: in JSON it is escaped, in other text replaced. */
+/**
+ * Prints an entry as it is stored. No character can act on a terminal: in JSON, control characters are escaped, in other
+ * text replaced.
+ */
 export const asStored: LogFormat = ({ text, isFirst, isLast }) => {
   const isJson = isFirst && isLast && objectIn(text) !== null
   return `${printableLines(isJson ? escapeControls(text) : text)}${isLast ? '\n' : ''}`
 }
 
-/** An entry as an object in one line; a line that is none is an object with its text. */
+/** Prints an entry as a JSON object on one line. A line that is not an entry becomes an object with its text. */
 export const asJson: LogFormat = ({ text, isFirst, isLast }) => {
   if (isFirst && isLast) return escapeControls(oneLine(text))
   const escaped = escapeControls(JSON.stringify(text)).slice(1, -1)
@@ -52,8 +58,8 @@ export const asJson: LogFormat = ({ text, isFirst, isLast }) => {
 }
 
 /**
- * For people: local time, event, text, a line an entry; warnings and errors have a mark and a colour. A stack trace is left out.
- * A line that is no entry is shown as it is.
+ * Prints an entry for people, on one line: local time, event, text. Warnings and errors have a mark and a colour. Stack
+ * traces are left out. A line that is not an entry is shown as it is.
  */
 export function asText(io: Pick<Io, 'hasColor'>): LogFormat {
   return ({ text, isFirst, isLast }) => {
@@ -73,7 +79,7 @@ function cut(line: string, isWhole: boolean): string {
   return `${line.slice(0, SHOWN_CHARS)}... (the rest of this line: --json)`
 }
 
-/** Returns the time, and the event with all that is said of it. */
+/** Splits an entry into its time and the event with its other members. */
 function columnsOf(entry: JsonObject): readonly [time: string, said: string] {
   const at = textIn(entry['at']) ?? ''
   const time = Date.parse(at)
@@ -88,7 +94,7 @@ function columnsOf(entry: JsonObject): readonly [time: string, said: string] {
   ]
 }
 
-/** Text of one word as it is, everything else as JSON. */
+/** Returns a text of one word as it is, and every other value as JSON. */
 function shown(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : (attempt(value) ?? '...')
 }
@@ -113,7 +119,7 @@ function oneLine(line: string): string {
   return (entry === null ? null : attempt(entry)) ?? JSON.stringify({ text: line })
 }
 
-/** What is nested too deep can be parsed, and not be written. */
+/** A value that is nested too deeply can be parsed, but not be written as JSON. */
 function attempt(value: unknown): string | null {
   try {
     return JSON.stringify(value)

@@ -1,18 +1,19 @@
 import { timeOf } from './log-entry.js'
 import { openTail, type Tail } from './tail.js'
 
-/** What is shown of a log. */
+/** The part of a log that is shown. */
 export interface LogPart {
-  /** How many of the last lines; infinite for all. */
+  /** How many of the last lines are shown; infinite for all. */
   readonly count: number
-  /** From the first entry of this time on; null for all. */
+  /** Shows the entries from this time on; null for all. */
   readonly since: Date | null
 }
 
 /**
  * Opens the files that have this part of the log, the oldest first, each at the position where the part begins: the log
- * itself, and before it those that it was renamed to when it had grown (`.1`, `.2`), as far as the part reaches back. Empty if
- * there is no log. Throws if the log itself cannot be read; of the others, `onProblem` hears.
+ * itself, and before it those that it was renamed to when it had grown (`.1`, `.2`), as far as the part reaches back.
+ * Empty if there is no log. Throws if the log itself cannot be read; if one of the older files cannot be read, calls
+ * `onProblem`.
  */
 export async function openLogFiles(
   path: string,
@@ -37,7 +38,10 @@ export async function openLogFiles(
   }
 }
 
-/** Null if there is none, if it cannot be read, or if it is open already: the log was renamed since it was opened. */
+/**
+ * Opens an older file of the log. Returns null if there is none, if it cannot be read, or if it is already open because
+ * the log was renamed after it was opened.
+ */
 async function openOlder(
   path: string,
   opened: readonly Tail[],
@@ -52,7 +56,7 @@ async function openOlder(
   }
 }
 
-/** Moves to where the part begins, and returns whether it may begin in an older file. */
+/** Moves to the beginning of the part that is shown. Returns whether that part may begin in an older file. */
 async function seek(
   tail: Tail,
   { count, since }: LogPart,

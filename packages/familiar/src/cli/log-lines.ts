@@ -5,14 +5,14 @@ export interface LinePart {
   readonly isLast: boolean
 }
 
-/** A longer line is passed on in parts, so that no line, however long, has to fit into memory. In characters. */
+/** A line of more characters than this is passed on in parts, so that no line has to fit into memory. */
 export const LONG_LINE = 256 * 1024
 
 /** Joins pieces of a text into lines. */
 export interface LineSplitter {
-  /** Returns the lines that the piece ends, and what is known of a long one. */
+  /** Returns the lines that end in this piece, and the part of a long line that has arrived. */
   add(piece: string): readonly LinePart[]
-  /** Returns what is left as a line: nothing more is to be waited for. */
+  /** Returns the rest as a line. Called when nothing more will arrive. */
   end(): readonly LinePart[]
 }
 

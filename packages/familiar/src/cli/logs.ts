@@ -82,7 +82,7 @@ function formatFor(io: Io): LogFormat {
   return io.isTerminal ? asText(io) : asStored
 }
 
-/** The document is as large as the log: it is never whole in memory. */
+/** The document is as large as the log, so it is printed in parts and never held in memory as a whole. */
 async function showDocument(path: string, pieces: AsyncIterable<string | null>, io: Io): Promise<void> {
   const whole = formatJson({ schema_version: SCHEMA_VERSION, log: path, lines: [] })
   const end = whole.lastIndexOf(']')

@@ -14,7 +14,7 @@ export function keysOf(candidates: readonly Candidate[]): ReadonlySet<string> {
   )
 }
 
-/** What a line after the first is put in by. */
+/** The indentation of the lines after the first. */
 const INDENT = '  '
 
 /**

@@ -1,19 +1,22 @@
-/** More suggestions than this do not help. */
+/** The most suggestions that are printed. */
 const MOST = 3
 
-/** What a word in another place, and a missing word, count beside a wrong letter. */
+/** The distance that a word in another place, or a missing word, adds. A wrong letter adds 1. */
 const MISPLACED = 0.5
 const PART_MISSING = 1.5
-/** And a word that was typed and is none of the command. */
+/** The distance that a typed word adds if the command does not contain it. */
 const UNUSED = 1.25
 
-/** A command that is farther than this was not meant. */
+/** A command whose distance is greater than this is not suggested. */
 const FARTHEST = 3
 
-/** More words than these are not looked at: no command has so many. */
+/** The most words that are compared. No command has more. */
 const WORDS_AT_MOST = 6
 
-/** The time to compare two words grows with the product of their lengths; no command or flag is longer. */
+/**
+ * The longest word that is compared. No command or flag is longer, and the time to compare two words grows with the
+ * product of their lengths.
+ */
 const CHARS_AT_MOST = 64
 
 interface Near {
@@ -22,8 +25,8 @@ interface Near {
 }
 
 /**
- * Returns how many single changes (insert, drop or replace a character, swap two neighbours) make one text of the other. Case,
- * hyphens, underscores and blanks do not count. Of texts that are too long for a command: `Infinity`.
+ * Returns how many single changes (insert, drop or replace a character, swap two neighbours) make one text of the other.
+ * Case, hyphens, underscores and blanks do not count. Returns `Infinity` for texts that are too long for a command.
  */
 export function distance(left: string, right: string): number {
   if (Math.max(left.length, right.length) > CHARS_AT_MOST) return left === right ? 0 : Infinity
@@ -71,7 +74,7 @@ export function nearest(word: string, known: Iterable<string>): readonly string[
  */
 export function nearestCommands(all: readonly string[], commands: Iterable<string>): readonly string[] {
   const typed = all.slice(0, WORDS_AT_MOST)
-  // A command that was typed as it is, with more behind it, is not what is wrong.
+  // A command that was typed correctly and is followed by more words is not suggested: the mistake is elsewhere.
   const isTyped = (name: string): boolean => `${typed.join(' ')} `.startsWith(`${name} `)
   return best(
     [...new Set(commands)].flatMap((name) => {
@@ -95,7 +98,7 @@ function commandAway(typed: readonly string[], words: readonly string[]): number
   const distances = [
     ...orders(words).map((order, index) => wordsAway(typed, order, index === 0 ? 0 : MISPLACED)),
     ...words.slice(1).map((_, index) => wordsAway(typed, words.slice(index + 1), PART_MISSING)),
-    // The right word below the wrong one: `sync login`.
+    // Suggests commands with the right last word in the wrong group, as for `sync login`.
     words.length > 1 && typed.length === 2 ? wordsAway(typed.slice(1), last, 1 + UNUSED) : null,
     joinedAway(typed, words),
   ]
@@ -103,7 +106,7 @@ function commandAway(typed: readonly string[], words: readonly string[]): number
   return found.length === 0 ? null : Math.min(...found)
 }
 
-/** Every order of the words, the given one first. */
+/** Returns every order of the words, the given order first. */
 function orders(words: readonly string[]): readonly (readonly string[])[] {
   if (words.length < 2) return [words]
   return words.flatMap((first, index) => orders(words.toSpliced(index, 1)).map((rest) => [first, ...rest]))
@@ -118,12 +121,12 @@ function wordsAway(typed: readonly string[], words: readonly string[], extra: nu
   return away === null || away > FARTHEST ? null : away + unused(typed.length - words.length)
 }
 
-/** Words that are left are arguments, or the rest of a longer command. */
+/** Words that match nothing are arguments, or the rest of a longer command. */
 function unused(words: number): number {
   return UNUSED * Math.max(0, words)
 }
 
-/** `auth-doctor`, `opt in`: the words are joined or parted in another way. */
+/** Suggests commands whose words were joined or separated in another way, as in `auth-doctor` and `opt in`. */
 function joinedAway(typed: readonly string[], words: readonly string[]): number | null {
   const wanted = words.join('')
   const distances = typed.map((_, index) => {
@@ -134,9 +137,9 @@ function joinedAway(typed: readonly string[], words: readonly string[]): number 
   return wanted.length > 4 && least < Infinity ? least : null
 }
 
-/** How far a word may be from the one that was meant: further for a longer word. */
+/** Returns the greatest distance at which a word may still have been meant. It is greater for a longer word. */
 function wordAway(typed: string | undefined, word: string): number | null {
-  // One letter is as near to any other.
+  // Returns 0 for one letter, because a letter is equally near to every other.
   if (typed === undefined || word.length < 2) return null
   const isBegun = typed.length >= 2 && word.startsWith(typed.toLowerCase())
   const away = isBegun ? Math.min(1, distance(typed, word)) : distance(typed, word)

@@ -18,7 +18,7 @@ export function noticeVersions(
   } else if (replaced) say(replacedText(words.title, replacedVersion, version), io)
 }
 
-/** A daemon of the same version is replaced if its installation is gone. */
+/** The versions are equal if the daemon was replaced because its installation is gone. */
 function replacedText(title: string, from: string | null, to: string): string {
   if (from === to) return `replaced the ${title} ${to}: its installation was gone`
   return `upgraded the ${title}${from === null ? '' : ` from ${from}`} to ${to}`

@@ -34,7 +34,7 @@ export function parseCommand<T extends OptionSpecs>(
   return { values: values as Values<T>, operands }
 }
 
-/** The same for a command without operands. */
+/** Like `parseCommand`, but for a command without operands. */
 export function parseOptions<T extends OptionSpecs>(
   grammar: Grammar<T>,
   args: readonly string[],
@@ -75,7 +75,10 @@ function scan(grammar: Grammar, args: readonly string[], context: ParseContext):
   return { given, operands }
 }
 
-/** What begins with a hyphen is a flag and no value; but for a number it is a wrong one. */
+/**
+ * A word that begins with a hyphen is a flag and not a value. Only for an option that takes a number, `-5` is a (wrong)
+ * value.
+ */
 function mayBeValue({ kind }: OptionValue, next: string | undefined): boolean {
   if (next === undefined) return false
   const isNumber = kind === 'number' || kind === 'port' || kind === 'seconds'
@@ -84,9 +87,9 @@ function mayBeValue({ kind }: OptionValue, next: string | undefined): boolean {
 
 interface Flag {
   readonly name: string
-  /** As the user wrote it. */
+  /** The flag as the user wrote it. */
   readonly written: string
-  /** What stands after `=`, or after the letter; null if nothing does. */
+  /** The value after `=` or after the letter; null if there is none. */
   readonly attached: string | null
 }
 
@@ -106,7 +109,7 @@ function flagsOf(word: string, options: OptionSpecs): readonly Flag[] {
   return lettersOf(word, options)
 }
 
-/** `-fn 5`, `-n5`: letters after one hyphen, the last of which may have a value. */
+/** Splits letters after one hyphen, the last of which may have a value: `-fn 5`, `-n5`. */
 function lettersOf(word: string, options: OptionSpecs): readonly Flag[] {
   const flags: Flag[] = []
   for (let at = 1; at < word.length; at++) {
@@ -126,7 +129,7 @@ function unknownFlag(written: string, options: OptionSpecs): UsageError {
   return new UsageError(`unknown option '${written}'${didYouMean(nearestFlags(written, options))}`)
 }
 
-/** `-json` and `--n` are one hyphen away from what was meant. */
+/** Finds the flag that was meant if one hyphen is missing or too many, as in `-json` and `--n`. */
 function nearestFlags(written: string, options: OptionSpecs): readonly string[] {
   const bare = written.replace(/^-+/, '').replace(/=.*/s, '')
   const all = { ...options, ...COMMON_OPTIONS }

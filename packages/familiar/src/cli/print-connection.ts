@@ -4,7 +4,9 @@ import { paint, type Io } from './io.js'
 import { printJson } from './json.js'
 import { printable } from './printable.js'
 
-/** Prints which daemon a command got, and whether it had to be started, also because the last one crashed. */
+/**
+ * Prints which daemon a command is connected to, and whether it was started, for example because the last one crashed.
+ */
 export function printConnection(
   connection: Connection,
   { title, command }: Pick<Words, 'title' | 'command'>,
@@ -19,7 +21,7 @@ export function printConnection(
   io.out(`the last one crashed; its log may say why: ${paint(io, 'cyan', `${command} logs`)}\n`)
 }
 
-/** Returns the JSON document about the daemon that a command got, with the members of `more` before `pid`. */
+/** Returns the JSON document about the daemon that a command is connected to, with the members of `more` before `pid`. */
 export function connectionJson(connection: Connection, more: object = {}): object {
   const { pid, port, version, protocol, started, startReason, replacedVersion } = connection
   return {

@@ -11,7 +11,7 @@ import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
 export interface ProcessSettings {
   /** What users call the tool: stands before its messages on stderr. */
   readonly program: string
-  /** The command that tells how the tool is used. Read when an error is reported, so that it may be a getter. */
+  /** The command that shows how to use the tool. It is read only when an error is reported, so it may be a getter. */
   readonly help: string
   readonly argv: readonly string[]
   /** Environment variables besides `CI` that mean that no question can be answered. */
@@ -37,7 +37,7 @@ export async function runOnProcess(
   const output = openOutput(program, (text) => io.err(text))
   const errors = lazyStream(
     () => process.stderr,
-    // There is nowhere else to report an error of stderr.
+    // An error of stderr is ignored, because there is no other place to report it.
     () => undefined,
   )
   const flags = takeCommonFlags(settings.argv)
@@ -53,7 +53,7 @@ export async function runOnProcess(
   }
 }
 
-/** What runs a command must not be loaded on demand: the package may be replaced while the command waits. */
+/** Everything that runs a command is imported statically, because the package may be replaced while the command waits. */
 async function runReported(
   { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
@@ -152,10 +152,10 @@ function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
   return isTTY && columns > 0 ? columns : null
 }
 
-/** Takes the cursor back and clears the line. */
+/** The control sequence that moves the cursor to the start of the line and clears the line. */
 const CLEARED = '\r\u001B[2K'
 
-/** A line that wraps could not be replaced. */
+/** The text is shortened to one line, because a line that wraps could not be replaced. */
 function fitting(text: string, columns: number): string {
   return columns > 0 ? shortenEnd(text, columns - 1) : text
 }
@@ -188,7 +188,8 @@ function lazyStream(
     close: async () => {
       if (stream === null) return
       await flushed()
-      // After a failed write, the stream emits `error` only after the callback: without a handler, that ends the process.
+      // The handler stays until the `error` event, which a stream emits after the callback of a failed write. Without a
+      // handler, that event would end the process.
       await new Promise((resolve) => setImmediate(resolve))
       stream.off('error', onError)
       stream = null
@@ -197,8 +198,9 @@ function lazyStream(
 }
 
 /**
- * Returns stdout. A reader that is gone (EPIPE) had enough. After any other error, such as a full disk, output is lost: that
- * is reported, and the command has failed even if all else went well.
+ * Returns stdout. A reader that has closed the pipe (EPIPE) needs no more output, so that is not an error. After any
+ * other error, such as a full disk, output is lost: that is reported, and the command has failed even if all else went
+ * well.
  */
 function openOutput(
   program: string,
@@ -217,7 +219,10 @@ function openOutput(
   return { ...stream, hasFailed: () => hasFailed, isLost: () => isLost }
 }
 
-/** https://no-color.org and https://force-color.org: NO_COLOR wins, then FORCE_COLOR, then whether it is a terminal. */
+/**
+ * Decides about colours as https://no-color.org and https://force-color.org describe: by NO_COLOR, then FORCE_COLOR, then
+ * whether the stream is a terminal.
+ */
 function hasColor(env: Io['env'], stream: 'stdout' | 'stderr'): boolean {
   if ((env['NO_COLOR'] ?? '') !== '') return false
   const force = env['FORCE_COLOR']

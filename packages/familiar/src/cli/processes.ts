@@ -13,7 +13,9 @@ export async function isProcessGone(named: JsonObject): Promise<boolean> {
   return isProvenGone(named, await selectPlatform())
 }
 
-/** How long the system may take to tell about processes. Linux needs less than a millisecond, Windows starts a PowerShell. */
+/**
+ * The time limit for asking the system about processes. Linux needs less than a millisecond, Windows starts a PowerShell.
+ */
 const START_TIMES_MS = 10_000
 
 /**

@@ -3,7 +3,7 @@ import { note, type Io } from './io.js'
 /** Shorter waits are not reported. */
 const QUIET_MS = 1_000
 
-/** In a pipe, a wait is reported after this time, and again at most this often. */
+/** If stderr is not a terminal, a wait is reported after this time, and then again whenever this time has passed. */
 const FIRST_LINE_MS = 3_000
 const LINE_MS = 10_000
 
@@ -15,9 +15,9 @@ export type WaitText = string | (() => string)
 export interface Progress {
   /** Says what the command waits for from now on. */
   readonly wait: (text: WaitText) => void
-  /** The same, and shows it at once on a terminal: for what changes quickly. */
+  /** Like `wait`, but shows the text at once on a terminal. For texts that change quickly. */
   readonly show: (text: WaitText) => void
-  /** Leaves the terminal as it was. */
+  /** Clears the line on the terminal. */
   readonly stop: () => void
 }
 
@@ -60,8 +60,8 @@ function sinceText(ms: number): string {
 }
 
 /**
- * Runs `work`, and shows meanwhile what it waits for. Anything else that it says (a daemon that is left alone) is printed once
- * and stays.
+ * Runs `work`, and shows meanwhile what it waits for. Any other message of the work, for example about a daemon that is
+ * left alone, is printed once and stays on the terminal.
  */
 export async function showingWaits<T>(
   io: Screen,

@@ -13,9 +13,9 @@ import { wrapWords } from './width.js'
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'isVerbose'>>
 
-/** What the text needs besides the document. */
+/** What the text for people needs in addition to the document. */
 export interface DoctorText {
-  /** The lines above that about the daemon. */
+  /** The lines above the one about the daemon. */
   readonly head: readonly Line[]
   readonly words: Pick<Words, 'scope' | 'explain'>
   /** The ports that were scanned, for people: `ports 9400-9449`. */
@@ -45,7 +45,7 @@ const MORE: readonly Column<ShownRow>[] = [
   },
 ]
 
-/** A row of the table: one listener, or all of a process that is left alone. */
+/** A row of the table: one listener, or all listeners of a process that is left alone. */
 type ShownRow = DoctorRecord & { readonly ports: readonly number[] }
 
 /**
@@ -114,7 +114,7 @@ function order(record: DoctorRecord): number {
   return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
 }
 
-/** So many listeners of one process that is left alone are one row. */
+/** The number of listeners from which a process that is left alone gets a single row. */
 const COLLAPSED = 4
 
 function collapsed(records: readonly DoctorRecord[]): readonly ShownRow[] {
@@ -150,13 +150,16 @@ function isLive(record: DoctorRecord): boolean {
   return record.skip_reason === 'is_recorded_singleton'
 }
 
-/** The words in the row say the same. */
+/** The colour repeats what the words in the row say. */
 function decorate(line: string, record: DoctorRecord | undefined, terminal: Terminal): string {
   if (record !== undefined && isLive(record)) return paint(terminal, 'green', `* ${line}`)
   return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
 }
 
-/** Only what can be changed has a colour of its own: the row of the live daemon, and of what is left alone, has one. */
+/**
+ * Only a class that calls for action is coloured here: the whole row of the live daemon, or of a process that is left
+ * alone, is coloured already.
+ */
 function styleOf(record: DoctorRecord): Style | null {
   if (record.cleanup_class === 'safe_auto') return 'magenta'
   return record.cleanup_class === 'operator_required' && record.in_use_by === null ? 'yellow' : null
@@ -167,13 +170,13 @@ function reasonOf({ skip_reason, stale_evidence }: DoctorRecord): string {
   return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence)
 }
 
-/** At most so many ports and commands of one group are listed. */
+/** The most ports and commands that are listed for one group. */
 const LISTED = 8
 const LISTED_COMMANDS = 3
 
 /**
- * Lists what needs a decision, grouped by reason, with its commands, unless a finding gives them. What another scope uses, or
- * is another user's, needs none: it stands below a heading of its own.
+ * Lists what needs a decision, grouped by reason, with its commands, unless a finding gives them. Processes that another
+ * scope uses, or that belong to another user, need no decision: they are listed below a heading of their own.
  */
 export function renderRemedies(
   { orphans, findings }: Pick<DoctorDocument, 'orphans' | 'findings'>,
@@ -201,7 +204,7 @@ export function renderRemedies(
   return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
 }
 
-/** A command for the port of one row is given with the command for all of them. */
+/** A command that acts on the port of a single row is listed together with the command for all rows. */
 function isGiven({ remedy, port }: DoctorRecord, given: ReadonlySet<string>): boolean {
   const commands = remedy?.commands ?? []
   return (
@@ -256,7 +259,7 @@ function listed(ports: readonly string[]): string {
   return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
 }
 
-/** What is in use elsewhere may be old, and is no less in use. */
+/** Signs of staleness are not shown for a daemon that is in use elsewhere: it may be old, and is in use all the same. */
 function whatItIs(record: DoctorRecord, scope: string): string {
   if (record.in_use_by !== null) return `the live daemon of ${printable(record.in_use_by)}`
   const stale = evidenceText(record.stale_evidence, record.package_version)

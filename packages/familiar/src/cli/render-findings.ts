@@ -9,7 +9,7 @@ import { columnsOf, wrapWords } from './width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-/** Each severity has a mark of its own, so that the text says the same without colours. */
+/** Each severity has its own mark, so that the text is clear without colours. */
 const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
   critical: ['✗', 'red'],
   warn: ['!', 'yellow'],

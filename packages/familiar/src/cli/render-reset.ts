@@ -43,7 +43,7 @@ export function renderEnded(
   ]
 }
 
-/** What was done has the colour, and the rest of the line has none. */
+/** Only the words that say what was done are coloured. */
 function entryLines(done: string, text: string, style: Style | null, terminal: Terminal): readonly string[] {
   const room = terminal.columns === null ? null : terminal.columns - INDENT.length
   return wrapWords(`${done} ${text}`, room).map((line, index) => {

@@ -37,8 +37,8 @@ export async function resetRange(
 }
 
 /**
- * Asks about each process that needs a decision and may be ended, and names it. Returns what may be ended then: only what the
- * user was told of. Asks before any lock is taken.
+ * Shows each process that needs a decision and may be ended, and asks about it. Returns the processes that may be ended:
+ * only those that were shown. Asks before any lock is taken.
  */
 async function askAboutTheRest(
   daemon: Daemon,
@@ -65,7 +65,7 @@ async function askAboutTheRest(
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
-/** The answer does not change what is proven stale. */
+/** Processes that are proven stale are ended whatever the answer is. */
 function endedAnyway(stale: number): string {
   if (stale === 0) return ''
   return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale (safe_auto) and will be ended whatever you answer.\n`

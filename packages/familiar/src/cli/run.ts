@@ -8,17 +8,20 @@ import { asksForHelp, isFlag, takeCommonFlags, takeWord } from './arguments.js'
 import { runOnProcess } from './process-io.js'
 import { UsageError } from './usage.js'
 
-/** What a tool with a command line of its own may pass to the commands. */
+/** Options that a tool with its own command line may pass to the commands. */
 export interface RunOptions extends CliOptions {
-  /** The terminal of a command that runs already (`runOnProcess`): then errors are thrown, not printed. */
+  /**
+   * The terminal of a command that is already running (`runOnProcess`). If it is given, errors are thrown and not
+   * printed.
+   */
   readonly io?: Io
-  /** What `status` shows besides. */
+  /** What the tool adds to `status`. */
   readonly status?: StatusExtension
-  /** What `doctor` shows besides. */
+  /** What the tool adds to `doctor`. */
   readonly doctor?: DoctorExtension
 }
 
-/** What a command gets besides its arguments. */
+/** What a command receives in addition to its arguments. */
 export interface CommandContext extends Pick<RunOptions, 'status' | 'doctor'> {
   readonly daemon: Daemon
   readonly words: Words
@@ -29,7 +32,7 @@ interface Command {
   readonly run: (args: readonly string[], context: CommandContext) => Promise<number>
 }
 
-/** Each is loaded only when it runs. */
+/** The modules of the commands. Each is loaded only when its command runs. */
 const COMMANDS = {
   start: () => import('./start.js'),
   stop: () => import('./stop.js'),
@@ -42,15 +45,15 @@ const COMMANDS = {
 
 type CommandName = keyof typeof COMMANDS
 
-/** Options of these commands that have a value, for when they stand before the command. */
+/** The options of these commands that have a value: they may stand before the name of the command. */
 const VALUED: ReadonlySet<string> = new Set(['--lines', '-n', '--since', '--port'])
 
 const isCommand = (word: string | null): word is CommandName => word !== null && Object.hasOwn(COMMANDS, word)
 
 /**
- * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and returns the exit
- * code. Null, with nothing printed or done, if the first word is none of them; but with `commands`, no word at all prints
- * the help, and a word that is only near a command is an error that names it.
+ * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and
+ * returns the exit code. Returns null, and prints nothing, if the first word is none of them. If the tool has passed its
+ * `commands`, a missing word prints the help, and a word that resembles a command is an error that names it.
  */
 export async function runCommand(
   daemon: Daemon,
@@ -88,7 +91,7 @@ export async function runCommand(
   return runOnProcess({ program, help, argv }, command)
 }
 
-/** A command to run; help, of a command or of them all; or what is wrong with a word. */
+/** What a command line asks for: a command to run, help about one command or all, or an error about a word. */
 type Choice =
   | { readonly name: CommandName; readonly args: readonly string[]; readonly mistake?: never }
   | { readonly topic: string | null; readonly name?: never; readonly mistake?: never }
@@ -108,7 +111,7 @@ async function choose(args: readonly string[], own: Commands | undefined): Promi
   return mistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
 }
 
-/** What is near a command is a mistake; everything else is for the tool. */
+/** A word that resembles a command is a mistake. Any other word is left to the tool. */
 async function mistyped(typed: string, known: readonly string[]): Promise<Choice | null> {
   const { didYouMean, nearest } = await import('./nearest.js')
   const near = isFlag(typed) ? nearest(typed, ['help']).map((name) => `--${name}`) : nearest(typed, known)

@@ -7,13 +7,13 @@ const DURATION = /^(?:\d+[smhdw])+$/
 const TIME_OF_DAY = new RegExp(`^${TIME}$`)
 const MOMENT = new RegExp(`^(${DATE})(?:[T ](${TIME}) ?(Z|[+-]\\d\\d:?\\d\\d)?)?$`, 'i')
 
-/** What a value of `--since` looks like, for messages. */
+/** The forms of a value of `--since`, for messages. */
 export const SINCE_EXAMPLES = '2h, 30m, 14:05, 2026-11-26 or 2026-11-26T14:05'
 
 /**
- * Returns the moment that a value of `--since` means, null if it means none: a duration before now (`2h`, `1h30m`), a date,
- * a date and time, or a time of day. Times are local unless they name a zone. A time of day that is still to come today
- * means yesterday's. Pure.
+ * Returns the moment that a value of `--since` means; null if the value has none of these forms: a duration before now
+ * (`2h`, `1h30m`), a date, a date and time, or a time of day. Times are local unless they name a zone. A time of day that
+ * is still to come today means yesterday's. Pure.
  */
 export function momentOf(text: string, now: Date): Date | null {
   if (DURATION.test(text)) return valid(new Date(now.getTime() - secondsIn(text) * 1000))
@@ -32,12 +32,12 @@ function secondsIn(duration: string): number {
 function timeOfDay(text: string, now: Date): Date | null {
   const today = valid(new Date(`${dateOf(now)}T${padded(text)}`))
   if (today === null || today <= now) return today
-  // Not 24 hours earlier: a day on which the clocks change is longer or shorter.
+  // The date is changed, and not the time by 24 hours, because a day on which the clocks change is longer or shorter.
   today.setDate(today.getDate() - 1)
   return today
 }
 
-/** JavaScript takes the 30th of February for the 2nd of March. */
+/** The result is compared with the input, because JavaScript turns the 30th of February into the 2nd of March. */
 function isInCalendar(date: string): boolean {
   const found = valid(new Date(`${date}T12:00:00Z`))
   return found?.toISOString().startsWith(date) === true

@@ -17,7 +17,7 @@ export interface StatusDocument extends StatusHead {
   readonly log: string
 }
 
-/** What `status` would show, for a tool that shows more. */
+/** What `status` would show. A tool may add to it. */
 export interface StatusView {
   readonly status: DaemonStatus
   readonly document: StatusDocument
@@ -27,12 +27,15 @@ export interface StatusView {
   readonly state: string
 }
 
-/** Returns what `status` shows instead. */
+/** Returns what `status` is to show instead. */
 export type StatusExtension = (
   view: StatusView,
 ) => Promise<{ readonly document: object; readonly lines: readonly Line[] }>
 
-/** Shows the state of the daemon. Exit 1 if it is there and does not answer; with `--check`, 0 only if it runs. */
+/**
+ * Shows the state of the daemon. Exits with 1 if the daemon exists and does not answer. With `--check`, exits with 0 only
+ * if the daemon runs.
+ */
 export async function run(
   args: readonly string[],
   { daemon, words, io, status: extend }: CommandContext,
@@ -47,7 +50,7 @@ export async function run(
   return exitFor(view.status.state, check)
 }
 
-/** What ends a daemon that hangs is found by a scan: loaded only then. */
+/** The command that ends a hung daemon is found by a scan, whose modules are loaded only in this case. */
 async function loadWedged() {
   return (await import('./wedged.js')).wedgedCommand
 }
@@ -91,7 +94,7 @@ function linesOf(
   ]
 }
 
-/** The states that are worth a colour; the words say the same. */
+/** The colours of some states. They repeat what the words say. */
 const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
   running: 'green',
   wedged: 'red',

@@ -8,7 +8,7 @@ export interface Column<T> {
   readonly cell: (row: T) => string
   /** Which part of a cell is left out if the terminal is too narrow: the middle of a path, the end of a text. */
   readonly shorten?: 'middle' | 'end'
-  /** Whether it is dropped before any text loses its end. */
+  /** True for a column that is dropped before any text is shortened. */
   readonly isExtra?: boolean
   readonly style?: (row: T) => Style | null
 }
@@ -16,7 +16,7 @@ export interface Column<T> {
 export interface Table {
   readonly header: string
   readonly rows: readonly string[]
-  /** Says which columns are not shown; null if all are. */
+  /** A line that says which columns are not shown; null if all are shown. */
   readonly hidden: string | null
 }
 
@@ -24,10 +24,10 @@ type Screen = Pick<Io, 'columns' | 'hasColor'>
 
 const GAP = '  '
 
-/** The caller puts a mark of this width to the left of every row. */
+/** The width of the mark that the caller puts to the left of every row. */
 const MARK_WIDTH = 2
 
-/** No cell is shortened to less than this: what is left would tell nothing. */
+/** The least width to which a cell is shortened. A shorter rest would say nothing. */
 const LEAST_COLUMNS = { middle: 20, end: 12 } as const
 
 /**
@@ -99,7 +99,7 @@ function fit<T>(
 const PATHS_ONLY = ['middle'] as const
 const PATHS_AND_TEXTS = ['middle', 'end'] as const
 
-/** Returns widths that fit into the room; null if there are none. */
+/** Returns widths that fit into the available space; null if there are none. */
 function shrink<T>(
   columns: readonly Column<T>[],
   natural: readonly number[],

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 250
 
-/** Bytes read at once, however large the file or one of its lines is. */
+/** The number of bytes that are read at once, however large the file or one of its lines is. */
 const BLOCK_BYTES = 256 * 1024
 
 const LINE_FEED = 0x0a
@@ -16,7 +16,7 @@ const LINE_FEED = 0x0a
  */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** Of a line, no more is read to find its time. */
+/** The most bytes of a line that are read to find its time. */
 const MAX_SEARCHED_BYTES = 256 * 1024
 
 /** A log that is open for reading, with a read position. It never moves back. */

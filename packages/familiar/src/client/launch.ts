@@ -12,7 +12,7 @@ export type StartReason =
 
 /** How a daemon of this family is started. */
 export interface Launch {
-  /** The arguments after the interpreter: the entry, the name of the family, the scope marker. */
+  /** The arguments after the interpreter: the entry module, the name of the family, the scope marker. */
   readonly args: readonly string[]
   /** The whole environment of the daemon. */
   readonly env: { readonly [name: string]: string | undefined }
@@ -31,7 +31,10 @@ export interface StartOrder {
   readonly launch: Launch
   readonly reason: StartReason
   readonly previousVersion: string | null
-  /** Aborted before the adoption, the daemon is not adopted and leaves; then its reason is thrown. */
+  /**
+   * If this signal is aborted before the adoption, the daemon is not adopted and exits, and the signal's reason is
+   * thrown.
+   */
   readonly signal?: AbortSignal | undefined
   /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
   readonly until: number

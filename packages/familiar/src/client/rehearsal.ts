@@ -32,7 +32,8 @@ export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number
   })
   throwLack(error)
   if (status === TOO_FEW) throw lackOf('EMFILE')
-  // Ctrl+C goes to the whole process group: it says nothing about this machine, and this process has got it too.
+  // Such a signal, for example Ctrl+C, was sent to the whole process group. It says nothing about the machine, and this
+  // process has received it too.
   if (signal !== null && !FROM_OUTSIDE.has(signal))
     throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
 }

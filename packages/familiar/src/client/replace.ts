@@ -161,7 +161,10 @@ function unresponsive(
   )
 }
 
-/** What was just tried without effect is not named again. A failure in words has no explanation of its own. */
+/**
+ * A command that was just tried without success is not proposed again. A failure that is described in words has no id
+ * that `explain` knows.
+ */
 function explanationOf({ explainCommand }: ReplaceOrder, reason: FailureReason): string | null {
   return /^\w+$/.test(reason) ? (explainCommand?.(reason) ?? null) : null
 }
@@ -173,7 +176,7 @@ export function notReplaced(
     readonly pid: number | null
     readonly port: number | null
     readonly version: string | null
-    /** False if it cannot be judged from here: then no command that would end it is named. */
+    /** False if the daemon cannot be judged from here: then no command that would end it is proposed. */
     readonly isVisible: boolean
     /** The command that may help; null if none does. */
     readonly hint: string | null

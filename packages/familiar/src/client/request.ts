@@ -18,14 +18,17 @@ export interface ScopeRequest {
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
-  /** Cleans up another scope; null if no command does. */
+  /** Returns the command that cleans up another scope; null if there is none. */
   readonly cleanCommand?: (scope: string) => string | null
-  /** Explains an id. */
+  /** Returns the command that explains an id. */
   readonly explainCommand?: (id: string) => string
   /** What the user can do if this scope's daemon is out of reach: `set X to ... to use another daemon here`. */
   readonly otherScopeHint?: string
   readonly onWait?: (message: string) => void
-  /** Ends the waits of the command. A daemon that is being started then is not adopted, and leaves. */
+  /**
+   * Aborting this signal ends the waits of the command. A daemon that is being started at that moment is not adopted, and
+   * exits.
+   */
   readonly signal?: AbortSignal
   /** False if no daemon may be replaced: an older one of the same protocol is then used as it is. */
   readonly mayReplace?: boolean

@@ -9,8 +9,8 @@ import type { Outgoing } from './fetch-init.js'
 import { replyOf, type Reply, type ReplyConnection } from './reply.js'
 
 /**
- * Loaded while the daemon answers, because that takes 4 to 6 ms. An `import` of it would also load Node's own `fetch`, on
- * Node 22 and later.
+ * Returns Node's HTTP client. It is loaded while the daemon answers, because loading takes 4 to 6 ms. An `import` of it
+ * would also load Node's own `fetch`, on Node 22 and later.
  */
 export const http = (): typeof import('node:http') => process.getBuiltinModule('node:http')
 
@@ -26,7 +26,7 @@ export type Outcome =
 export interface Sending {
   readonly family: Family
   readonly record: DaemonRecord
-  /** To the daemon: connected, or connecting. It carries this request and is destroyed afterwards. */
+  /** The socket to the daemon, connected or connecting. It carries this request and is destroyed afterwards. */
   readonly socket: Socket
   readonly token: string
   readonly outgoing: Outgoing
@@ -54,7 +54,7 @@ export function send(sending: Sending): Promise<Outcome> {
       else if (lack !== null) reject(lack)
       else resolve(outcomeOf(sending, { isSent, isLate: link.isLate }, cause))
     }
-    // Once a reply has begun, these settle nothing: the reader of its body is told what goes wrong.
+    // Once a reply has begun, these calls have no effect: an error then goes to the reader of the body.
     request.on('error', fail).on('close', () => fail(null))
     request.on('response', (message) => {
       resolve({ outcome: 'replied', reply: replyOf(message, link.receive(message)) })
@@ -107,7 +107,7 @@ class Link {
   readonly clock: Clock
   /** Set when the request was ended from this side: by an abort, or by an error in the author's stream. */
   ended: { readonly reason: unknown } | null = null
-  /** Whether the daemon has let its time pass. */
+  /** Whether the daemon has not answered in time. */
   isLate = false
   readonly #request: ClientRequest
   readonly #sending: Sending
@@ -169,13 +169,13 @@ class Link {
   }
 }
 
-/** The time that the daemon has. */
+/** The time limit for the daemon. */
 interface Clock {
-  /** The daemon is waited for: its time begins. */
+  /** Starts the time limit: the request now waits for the daemon. */
   readonly start: () => void
-  /** Something else is waited for. */
+  /** Suspends the time limit: the request now waits for something other than the daemon. */
   readonly pause: () => void
-  /** The daemon has answered, or will not: no time begins any more. */
+  /** Ends the time limit for good: the daemon has answered, or will not. */
   readonly over: () => void
 }
 
@@ -203,7 +203,7 @@ async function pump(request: ClientRequest, { open, isStream }: Outgoing, link: 
   if (request.destroyed) return
   link.clock.start()
   if (open === null) return void request.end()
-  // The daemon can begin to work while the first part is not there yet.
+  // The head is sent at once, so that the daemon can begin to work before the first part of the body is available.
   if (isStream) request.flushHeaders()
   const parts = open()
   const stop = (): void => void stopReading(parts)

@@ -22,7 +22,7 @@ const READY_MS = 15_000
 /** A daemon gets at least this long to be ready, even if its starter has no time left. */
 const READY_LEAST_MS = 2_000
 
-/** After this long, `onWait` says what the command waits for. */
+/** A command that has waited this long for the daemon calls `onWait`, which says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
@@ -88,9 +88,9 @@ function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: rea
 }
 
 /**
- * Returns why later commands would not find the daemon that is ready, or would judge it by other rules: it listens or keeps
- * its files elsewhere than the definition of this command says, or has another kind of scope. Null if all agrees. (What a
- * daemon does not say is not compared.)
+ * Returns why later commands would not find the daemon that is ready, or would judge it by other rules: it listens or
+ * keeps its files elsewhere than the definition of this command says, or has another kind of scope. Null if all agrees.
+ * (What the daemon does not report is not compared.)
  */
 function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): string | null {
   const { from, to } = family.ports
@@ -106,7 +106,7 @@ function notFound({ family: { name } }: StartOrder, why: string): JsonObject {
   return { error: { code: 'E_DAEMON_UNRECOGNISABLE' satisfies ErrorCode, message, hint } }
 }
 
-/** Ends the pipe, so that the daemon leaves, and waits until it has. Throws the reason of the abort. */
+/** Closes the pipe, so that the daemon exits, and waits for its exit. Throws the reason of the abort. */
 async function letGo(pipe: Lines, lock: HeldLock, order: StartOrder, child: ChildProcess): Promise<void> {
   pipe.close()
   if (!(await hasEnded(child))) await endUnready(lock, order, child)

@@ -21,13 +21,16 @@ type Child = EventEmitter & {
   readonly signalCode: NodeJS.Signals | null
 }
 
-/** A process that was started, and the end that its log had before. */
+/** A process that was started, and the place in its log at which the log ended before the start. */
 export interface Started {
   readonly child: Child
   readonly logBegin: LogPlace | null
 }
 
-/** The daemon's own error, or else how it ended and the last lines of its log (`how` is read before `endUnready` changes it). */
+/**
+ * Returns the error for a start that failed: the daemon's own error or, if it sent none, how its process ended and the
+ * last lines of its log.
+ */
 export async function startFailure(
   message: JsonObject | null,
   lock: HeldLock,
@@ -36,6 +39,7 @@ export async function startFailure(
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
   const isEnded = await hasEnded(child)
+  // Read now, because `endUnready` changes it.
   const how = howItEnded(child)
   if (!isEnded) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
@@ -59,7 +63,10 @@ export async function hasEnded(child: Child): Promise<boolean> {
   )
 }
 
-/** Ends an entry that hangs and so misses the end of its pipe. It is our own child: no other process can have its pid. */
+/**
+ * Ends a process that hangs and therefore does not notice that its pipe was closed. It is our own child, so no other
+ * process can have its pid.
+ */
 export async function endUnready(
   lock: HeldLock,
   { family, platform }: StartOrder,
@@ -76,8 +83,8 @@ function howItEnded({ exitCode, signalCode }: Child): string {
 }
 
 /**
- * The last lines since this start, without blank ones and stack frames. What earlier daemons wrote would be taken for the
- * reason of this failure.
+ * Returns the last lines that were logged since this start, without blank lines and stack frames. Lines of earlier
+ * daemons are left out, because a reader would take them for the reason of this failure.
  */
 function logTail(path: string, since: LogPlace | null): string {
   const lines = endOfLog(path, LOG_TAIL_BYTES, since)

@@ -1,10 +1,10 @@
-/** What a daemon does for its clients at this moment, and when it last did something. */
+/** Counts what a daemon is doing for its clients, and remembers when it last did something. */
 export interface Activity {
   /** Called with 1 when a request begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
   /**
-   * The same for an event stream of an open page. It holds back the retirement rules R3 and R4, but no other reason to
-   * leave.
+   * Called with 1 when an event stream of an open page begins, and with -1 when it has ended. An open stream suspends the
+   * retirement rules R3 and R4; for any other reason, the daemon exits all the same.
    */
   readonly onStream: (change: 1 | -1) => void
   readonly requests: () => number

@@ -9,10 +9,13 @@ const HOST = '127.0.0.1'
 /** The time limit for listing the listeners. */
 const LIST_MS = 5_000
 
-/** The time limit for connecting to the own port. It takes less than a millisecond, unless a firewall drops it. */
+/**
+ * The time limit for a connection to our own port. Connecting takes less than a millisecond, unless a firewall drops the
+ * packets.
+ */
 const CONNECT_MS = 2_000
 
-/** The errors when this process may not bind this port, or any port at all. */
+/** The errors of a process that may not bind the port, or may not bind any port. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM'])
 
 /**
@@ -48,7 +51,7 @@ export async function bindInRange(
   })
 }
 
-/** Returns null when the server listens, else the error. */
+/** Makes the server listen on the port. Returns null if it does, else the error. */
 function listen(server: Server, port: number): Promise<Error | null> {
   return new Promise((resolve) => {
     const onError = (error: Error): void => {

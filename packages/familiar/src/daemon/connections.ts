@@ -4,25 +4,31 @@ import type { Socket } from 'node:net'
 /** A connection that has not sent a complete request this long after it began is closed. */
 const REQUEST_MS = 10_000
 
-/** Connections that have not sent a complete request yet: beyond this many, the oldest is closed. */
+/** The most connections that may wait for a complete request at once. When there are more, the oldest is closed. */
 const MAX_WAITING_CONNECTIONS = 256
 
-/** A connection is closed when more than this many requests follow the one that is answered; none of them is. */
+/**
+ * The most requests that a connection may send after the one that is answered. They are ignored; when there are more, the
+ * connection is closed.
+ */
 const MAX_FURTHER_REQUESTS = 8
 
-/** Emitted on a socket when its request is complete, or is read as long as its handler wants. */
+/**
+ * The event that is emitted on a socket when its request is complete, or when a handler begins to read the request at its
+ * own pace.
+ */
 const COMPLETE = 'familiar:request'
 
-/** The connections of a server: how long they may wait, and which of their requests are answered. */
+/** Limits how long the connections of a server may wait, and decides which of their requests are answered. */
 export interface Connections {
-  /** A client has connected: its time begins. */
+  /** Called when a client has connected. From now on, its time to send a request runs. */
   readonly open: (socket: Socket) => void
   /**
    * Returns whether a request that has just arrived may be answered: the first one of its connection, or the one after a
    * kept reply. All others are ignored, and a client that sends many of them is disconnected.
    */
   readonly admit: (socket: Socket) => boolean
-  /** Returns whether the next request of this connection would be admitted. */
+  /** Returns whether `admit` would accept a further request on this connection. */
   readonly isFree: (socket: Socket) => boolean
   /**
    * Lets one further request follow the reply that is about to be sent, in the time that the first one had. One that the
@@ -30,17 +36,17 @@ export interface Connections {
    * connection was kept before.
    */
   readonly keep: (message: IncomingMessage, response: ServerResponse) => boolean
-  /** How many kept connections still wait for their request, for at most `KEPT_MS` each. */
+  /** The number of kept connections that still wait for their further request, at most `KEPT_MS` each. */
   readonly kept: () => number
 }
 
-/** A client that has a proof sends its request within this time, unless it has changed its mind. */
+/** A client that has received a proof sends its request within this time, or does not send it at all. */
 const KEPT_MS = 2_000
 
 interface State {
   isFree: boolean
   wasKept: boolean
-  /** How many requests were ignored. */
+  /** The number of requests of this connection that were ignored. */
   further: number
 }
 
@@ -98,12 +104,12 @@ export function requestIsComplete(socket: Socket): void {
  */
 function ignore(socket: Socket, state: State): false {
   state.further += 1
-  // On the next tick, so that a reply that is just being written still goes out.
+  // The connection is closed on the next tick, so that a reply that is being written is still sent.
   if (state.further === MAX_FURTHER_REQUESTS + 1) process.nextTick(() => socket.destroy())
   return false
 }
 
-/** One timer from now to the end of the request: a client that sends slowly gains no time. */
+/** A single timer covers the whole request, so that a client that sends slowly gains no time. */
 function expectRequest(socket: Socket, waiting: Set<Socket>): void {
   waiting.add(socket)
   const [oldest] = waiting

@@ -22,7 +22,7 @@ export interface ServerOptions {
   readonly routes: Readonly<Record<string, RouteHandler>>
   /** Serves pages without a token; null for a daemon without pages. */
   readonly pages: Pages | null
-  /** Answers what has no route; it requires the token. */
+  /** Answers requests for which there is no route. They require the token. */
   readonly handler: Handler | null
   /** Answers GET and HEAD requests without a valid token. */
   readonly publicHandler: Handler | null
@@ -31,9 +31,9 @@ export interface ServerOptions {
   readonly log: Log
   /** Called with 1 when an event stream of a page begins, and with -1 when it has ended. */
   readonly onStream: (change: 1 | -1) => void
-  /** Aborted when the daemon begins to leave, which ends its streams. */
+  /** Aborted when the daemon begins to shut down; this ends its event streams. */
   readonly leaving: AbortSignal
-  /** Called for every proof that the server gives: a client is about to connect. */
+  /** Called for every proof that the server sends: the client that asked for it is about to send a request. */
   readonly onProof: () => void
   /** Called with 1 when an authenticated request, or one for a page, begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
@@ -46,7 +46,7 @@ export interface DaemonServer {
    * just sending its request: that client could not tell whether the request was received.)
    */
   readonly stopListening: () => void
-  /** How many clients have just got a proof, and are about to send a request on the same connection. */
+  /** The number of clients that have just received a proof and are about to send a request on the same connection. */
   readonly promised: () => number
 }
 
@@ -59,11 +59,13 @@ export interface DaemonServer {
  * sends its token on the very connection that was proven.
  */
 export function createDaemonServer(options: ServerOptions): DaemonServer {
-  // An `import` of this module would load the classes for Request and Response on Node 22 and later.
+  // `node:http` is not imported, because on Node 22 and later an `import` would also load the classes for Request and
+  // Response.
   const server = process.getBuiltinModule('node:http').createServer({
     connectionsCheckingInterval: 2 ** 31 - 1,
     keepAliveTimeout: 0,
-    // Node would refuse a missing Host without an event, even on a pipelined request: `refusalOf` refuses it instead.
+    // By default, Node would reject a request without a Host header before we see it, even a pipelined one. `refusalOf`
+    // rejects it instead.
     requireHostHeader: false,
   })
   const connections = createConnections()
@@ -77,7 +79,7 @@ export function createDaemonServer(options: ServerOptions): DaemonServer {
   }
   server.on('connection', connections.open)
   server.on('request', onRequest)
-  // Node would answer both at once, also for a request that must not be answered.
+  // Without these listeners, Node would answer such requests itself, at once, even one that must not be answered.
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on('connect', (_message: IncomingMessage, socket: Socket) => {
@@ -98,14 +100,14 @@ export function createDaemonServer(options: ServerOptions): DaemonServer {
 }
 
 /**
- * Loads what answers requests for a handler before the daemon is ready: its package may be replaced on disk later. Node's own
- * classes, which take more memory, are loaded by the first request.
+ * Loads the modules that answer requests for a handler. They are loaded before the daemon is ready, because the package
+ * may be replaced on disk later. Node's own classes, which take more memory, are loaded by the first request.
  */
 export async function loadHandlers(): Promise<void> {
   await Promise.all([import('./web-handler.js'), import('./public-handler.js')])
 }
 
-/** A reply that has already begun cannot be turned into an error reply: it is cut off. */
+/** A reply that has already begun cannot become an error reply, so its connection is closed. */
 function fail(response: ServerResponse): void {
   if (response.headersSent) response.destroy()
   else reply(response, 500, { error: 'internal' })
@@ -158,7 +160,10 @@ function answerHealth(
   reply(response, 200, json, isKept ? 'keep-alive' : 'close')
 }
 
-/** Clients of HTTP/1.1 expect an open connection also without this header, but only one that sends it wants it. */
+/**
+ * In HTTP/1.1 a connection stays open even without this header, but only a client that sends it makes use of the open
+ * connection.
+ */
 function wantsToGoOn(message: IncomingMessage): boolean {
   const { httpVersion, headers } = message
   return httpVersion === '1.1' && /^\s*keep-alive\s*$/i.test(headers.connection ?? '') && !hasBody(message)

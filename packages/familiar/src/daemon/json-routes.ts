@@ -50,7 +50,7 @@ async function readBody(message: IncomingMessage, response: ServerResponse): Pro
   askForBody(message, response)
   const chunks: Buffer[] = []
   let bytes = 0
-  // Without this option, the return below would destroy the connection before the 413 reply is sent.
+  // Without `destroyOnReturn: false`, the `return` below would destroy the connection before the 413 reply is sent.
   for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }

@@ -20,18 +20,22 @@ import { WATCHDOG_MS } from './timing.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
-  /** Called once, when this process has become the daemon of its scope: nothing may be done before. */
+  /** Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. */
   readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void
   /** The number of open uploads, drains and streams. HTTP requests are not included: the server counts them. */
   readonly inFlight: () => number
   /** The number of events that may be sent now. */
   readonly pending: () => number
-  /** Begins nothing new, and finishes or abandons the rest; called once, when the daemon begins to leave. */
+  /**
+   * Called once, when the daemon begins to shut down. From then on the work starts nothing new, and finishes or abandons
+   * what it has begun.
+   */
   readonly stop: () => Promise<void>
 }
 
 /**
- * What clients cause. `proof`: the server proved to a client who it is. `shutdown`: a client asked the daemon to stop.
+ * The events that clients cause. `proof`: the server proved its identity to a client. `shutdown`: a client asked the
+ * daemon to stop.
  */
 export interface ClientEvents {
   proof: []
@@ -72,7 +76,7 @@ export interface StartCause {
 /** The time between two checks whether the work has ended, while the daemon shuts down. */
 const DRAIN_POLL_MS = 20
 
-/** For a daemon that does nothing besides answering requests. */
+/** The work of a daemon that does nothing but answer requests. */
 const NO_WORK: Work = { inFlight: () => 0, pending: () => 0, stop: () => Promise.resolve() }
 
 /**
@@ -88,7 +92,10 @@ export function startLifecycle(options: LifecycleOptions): void {
   let isLeaving = false
   const inFlight = (): number => activity.requests() + work.inFlight()
   const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock) === 'yes'
-  /** The root is looked at last: if it goes away meanwhile, with the lock in it, that is not the loss of the lock. */
+  /**
+   * The scope is checked after the lock: if the scope was deleted with the lock file in it, the daemon must not report
+   * that it lost its lock.
+   */
   const isLockLost = (): boolean => isHeld(lock) === 'no' && scopeState() === 'here'
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
 
@@ -166,7 +173,7 @@ export function startLifecycle(options: LifecycleOptions): void {
   })
   logStart(log, options)
   clients.on('proof', siblings.request)
-  // Wait for the next turn of the event loop, so that the reply to this request is sent first.
+  // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
   setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()

@@ -15,8 +15,8 @@ export interface Log {
 }
 
 /**
- * Returns a log that opens its file (0600) for each line, and rotates it when it has grown. A log that cannot be written
- * drops its lines without an error, and the daemon's work goes on; so it does if the path is a symlink, a FIFO or a device.
+ * Returns a log that opens its file (0600) for each line, and rotates it when it has grown. If the log cannot be written,
+ * or its path is a symlink, a FIFO or a device, the line is dropped without an error and the daemon continues its work.
  */
 export function openLog(path: string): Log {
   return {
@@ -32,7 +32,7 @@ export function openLog(path: string): Log {
   }
 }
 
-/** Writes what a request failed with. The query is left out: it may contain what is not for a log. */
+/** Logs the error with which a request failed. The query is left out, because it may contain secrets. */
 export function logFailure(
   log: Pick<Log, 'write'>,
   event: string,

@@ -4,11 +4,11 @@ import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from '.
 import { isRead } from './request-rules.js'
 import { cutOffIsFreed, sendBody } from './send-body.js'
 
-/** One request that needs no token. */
+/** A request for a page. It needs no token. */
 export interface PageRequest {
   /** The path as the client sent it: percent-encoded, without the query. */
   readonly path: string
-  /** What follows the `?`, as the client sent it; empty if there is nothing. */
+  /** The part of the URL after the `?`, as the client sent it; empty if there is none. */
   readonly query: string
   readonly headers: IncomingMessage['headers']
   /** Aborted when the client disconnects: work for it that has not begun can be skipped. */
@@ -34,8 +34,8 @@ export type PageReply =
     }
 
 /**
- * Answers a GET or HEAD request; null when there is no such page. Any local process can cause up to 256 calls at once, so
- * do what needs much memory for only a few of them at a time.
+ * Answers a GET or HEAD request; null if there is no such page. Any local process can cause up to 256 calls at once, so
+ * an implementation must limit how many of them use much memory at the same time.
  */
 export type Pages = (asked: PageRequest) => Promise<PageReply | null>
 
@@ -67,7 +67,8 @@ export async function answerPage(
     const { headers, url = '' } = message
     const page = await pages({ path, query: url.slice(path.length + 1), headers, signal: gone.signal })
     if (page === null) return false
-    // Read the rest of the request: a connection with unread data does not report that its client has disconnected.
+    // The rest of the request is read, because a connection with unread data does not report that its client has
+    // disconnected.
     message.resume()
     if (!('open' in page)) send(response, page, isHead)
     else if (isHead) response.writeHead(200, { ...STREAM_HEADERS, connection: 'close' }).end()

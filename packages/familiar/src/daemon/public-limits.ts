@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http'
 
 /**
- * What replies without a token may take together. Any local user can ask for them, so the limits hold for the whole process,
- * whatever makes the replies. `unsent.ts` has the limit for those that their clients do not read.
+ * Limits for replies to requests without a token. Any local user can send such requests, so the limits apply to all such
+ * replies of the process together. `send-body.ts` limits the replies that clients do not read.
  */
 
-/** Browsers open at most six connections to one origin: enough for many windows, but not for a flood. */
+/**
+ * The most event streams at once. A browser opens at most six connections to one origin, so this is enough for many
+ * windows, but not for a flood.
+ */
 const MAX_STREAMS = 64
 
 /** The most replies in preparation: each holds a connection and some KiB. Browsers ask for far fewer at once. */
@@ -17,19 +20,19 @@ const MAX_BEHIND_BYTES = 256 * 1024
 let asked = 0
 let streams = 0
 
-/** What the daemon counts of the requests that need no token. */
+/** Reports the requests that need no token to the daemon. */
 export interface PublicOptions {
   /** Called with 1 when a request begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
-  /** The same for an event stream. */
+  /** Called with 1 when an event stream begins, and with -1 when it has ended. */
   readonly onStream: (change: 1 | -1) => void
   /** Aborted when the daemon begins to leave, which ends its streams. */
   readonly leaving: AbortSignal
 }
 
 /**
- * Counts a reply in preparation, and as a request of the daemon. Returns a function that ends both, once; null, after a 503
- * reply, if there are too many.
+ * Counts a reply that is being prepared. Returns a function to call when the reply has ended. If there are too many,
+ * replies with 503 and returns null.
  */
 export function takePlace(response: ServerResponse, { onRequest }: PublicOptions): (() => void) | null {
   if (asked >= MAX_ASKED) {
@@ -48,8 +51,8 @@ export function takePlace(response: ServerResponse, { onRequest }: PublicOptions
 }
 
 /**
- * Counts an event stream until its connection is closed. Returns false if there can be no stream: the client is gone, the
- * daemon leaves, or, after a 503 reply, there are too many.
+ * Counts an event stream until its connection is closed. Returns false if there can be no stream: the client has
+ * disconnected, the daemon is shutting down, or there are too many streams. In the last case a 503 reply has been sent.
  */
 export function takeStreamPlace(response: ServerResponse, { onStream, leaving }: PublicOptions): boolean {
   if (response.destroyed || leaving.aborted) {
@@ -69,14 +72,14 @@ export function takeStreamPlace(response: ServerResponse, { onStream, leaving }:
   return true
 }
 
-/** Writes to an event stream, or cuts it off if its reader has not taken what was written before. */
+/** Writes to an event stream. Ends the stream instead if its client has not read what was written before. */
 export function writeToStream(response: ServerResponse, chunk: string | Uint8Array): void {
   if (response.writableEnded || response.destroyed) return
   if (response.writableLength > MAX_BEHIND_BYTES) response.destroy()
   else response.write(chunk)
 }
 
-/** Too many at once: the client may retry after a second. */
+/** The 503 reply for too many requests at once: the client may retry after a second. */
 function refuse(response: ServerResponse): void {
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
 }

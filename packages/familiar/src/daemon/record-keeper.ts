@@ -12,13 +12,13 @@ import { rateLimit } from './rate-limit.js'
 import type { Log } from './log.js'
 import { judge, otherNamed, type Verdict } from './record-verdict.js'
 
-/** Changes come in bursts: the record is checked this long after the first one. */
+/** Changes of a directory come in bursts, so the record is checked this long after the first change. */
 const SETTLE_MS = 100
 
 /** Text that is not a record counts as damaged only after this time: another process may still be writing it. */
 const DAMAGED_MS = 300
 
-/** If the record is removed or damaged in a loop, it is rewritten this often at once, and then once a second. */
+/** If the record is damaged again and again, it is rewritten this many times without delay, and then once a second. */
 const DAMAGED_BURST = 10
 const DAMAGED_EVERY_MS = 1_000
 
@@ -44,7 +44,7 @@ export interface KeeperOptions {
   /** Returns whether the process that a record names is a living daemon of this scope. */
   readonly lives: (named: DaemonRecord) => Promise<boolean>
   readonly mayWrite: () => boolean
-  /** A well-formed record that names another daemon is overwritten at most this often. */
+  /** The least time between two overwrites of a well-formed record that names another daemon. */
   readonly overwriteEveryMs: number
 }
 
@@ -71,7 +71,7 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
     if (verdict === 'damaged') await sleep(DAMAGED_MS)
     const other = verdict === 'foreign' ? otherNamed(family, found.file, record) : null
     rival = other !== null && (await lives(other)) ? other : null
-    // While this one waited, another check may have rewritten the record, or another process may have finished writing it.
+    // Another check may have rewritten the record during the wait, or another process may have finished writing it.
     if (rival !== null || isStopped || !mayWrite() || !isDeepStrictEqual(readOnDisk(path), found)) return
     const waitMs = verdict === 'foreign' ? mayOverwrite() : mayRepair()
     if (waitMs === 0) write(verdict)
@@ -110,14 +110,17 @@ function isReplaceable(family: Family, path: string): boolean {
   return state === 'absent' || state === 'readable'
 }
 
-/** Null when a watch is impossible (no file descriptors left, a file system without events): then only ticks check. */
+/**
+ * Returns null if the directory cannot be watched (no file descriptors left, a file system without events). Then the
+ * record is checked only on ticks.
+ */
 function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
   let timer: NodeJS.Timeout | null = null
-  // The directory itself, if it is moved or removed.
+  // The event concerns the directory itself, which was moved or removed.
   const telling = new Set([basename(path), basename(dirname(path))])
   try {
     const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-      // Locks, a log and a tool's own files change much more often, and say nothing about the record.
+      // Events of other files are ignored: locks, the log and a tool's own files change much more often than the record.
       if (name !== null && !telling.has(name)) return
       timer ??= setTimeout(() => {
         timer = null

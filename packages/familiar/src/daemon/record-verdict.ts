@@ -13,7 +13,7 @@ import type { PeekedFile } from '../observe/peek.js'
  */
 export type Verdict = 'right' | 'unknown' | 'absent' | 'altered' | 'foreign' | 'damaged'
 
-/** Judges what was found; `written` is the stamp of the file as the daemon left it. */
+/** Judges the file that was found at the record's path. `written` is the stamp of the file that the daemon wrote. */
 export function judge(
   family: Family,
   { file, stamp }: RecordOnDisk,

@@ -17,7 +17,7 @@ const REASONS = {
   405: 'Method Not Allowed',
 } as const
 
-/** A reply that says only why the request is refused. */
+/** A reply that says only why the request was rejected. */
 export interface Refusal {
   readonly status: number
   readonly error: string
@@ -37,7 +37,7 @@ export function reply(
   response.end(writeJson(response, status, json, connection))
 }
 
-/** Refuses a request whose body the client may still be sending. Returns false if a reply has begun. */
+/** Rejects a request whose body the client may still be sending. Returns false if a reply has begun. */
 export function refuseBody(message: IncomingMessage, response: ServerResponse, refusal: Refusal): boolean {
   if (response.headersSent || response.destroyed) return false
   response.write(writeJson(response, refusal.status, { error: refusal.error }, 'close'))
@@ -69,7 +69,7 @@ export function askForBody({ httpVersion, headers }: IncomingMessage, response: 
   if (httpVersion === '1.1' && /^100-continue$/i.test(headers.expect ?? '')) response.writeContinue()
 }
 
-/** Refuses on a connection on which Node gives us no response object, and closes it. */
+/** Sends an error reply on a connection for which Node gives us no response object, and closes the connection. */
 export function refuseOnSocket(socket: Socket, status: keyof typeof REASONS, error: string): void {
   const text = JSON.stringify({ error })
   const headers = { ...HEAD, 'content-length': Buffer.byteLength(text), connection: 'close' }
@@ -78,7 +78,7 @@ export function refuseOnSocket(socket: Socket, status: keyof typeof REASONS, err
   socket.destroySoon()
 }
 
-/** Writes the head, and returns the body. */
+/** Writes the head of the reply, and returns its body. */
 function writeJson(response: ServerResponse, status: number, json: JsonObject, connection: string): string {
   const text = JSON.stringify(json)
   response.writeHead(status, { ...HEAD, 'content-length': Buffer.byteLength(text), connection })

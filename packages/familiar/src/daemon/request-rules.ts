@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { isSameSecret } from '../protocol/challenge.js'
 import type { Refusal } from './reply.js'
 
-/** A path, and perhaps a query, of printable ASCII. A fragment, an absolute form and `*` are none. */
+/** Matches a path, with or without a query, of printable ASCII. Does not match a fragment, an absolute URL or `*`. */
 const TARGET = /^\/[!"$-~]*$/
 
 /**
- * Returns why a request is refused whatever it asks for and wherever it comes from; null if it is not. Refuses DNS rebinding and
- * cross-site requests first, then TRACE and targets that are not a path: with `GET http://HOST/`, HTTP would ignore the Host
- * that was checked.
+ * Returns why a request is rejected, whatever it asks for; null if it is not. Refuses DNS rebinding and cross-site
+ * requests first, then TRACE and targets that are not a path: with `GET http://HOST/`, HTTP would ignore the Host that
+ * was checked.
  */
 export function refusalOf(message: IncomingMessage, port: number): Refusal | null {
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
@@ -32,7 +32,7 @@ function isFromAnotherPage({ headers }: IncomingMessage): boolean {
   return site === 'cross-site' || (site === 'same-site' && headers['sec-fetch-mode'] !== 'navigate')
 }
 
-/** Node also starts requests whose end only another server could find. */
+/** Node also calls us for requests whose end cannot be determined. */
 function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
   const encoding = headers['transfer-encoding']
   return encoding === undefined || (httpVersion === '1.1' && encoding.toLowerCase() === 'chunked')
@@ -43,7 +43,7 @@ export function isAuthorized(message: IncomingMessage, token: string): boolean {
   return given !== undefined && isSameSecret(given, token)
 }
 
-/** Returns whether the client only reads: what it asks for may be public. */
+/** Returns whether the request only reads, so that it may be answered without a token. */
 export function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD'
 }

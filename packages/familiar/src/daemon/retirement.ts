@@ -1,6 +1,6 @@
 import type { Tri } from '../classify/tri.js'
 
-/** What a daemon knows about its own situation on a tick. */
+/** What a daemon knows about its own situation when it checks whether to retire. */
 export interface Situation {
   /** A record of the scope names another live daemon, or the lock file is no longer the one that this daemon has locked. */
   readonly superseded: Tri
@@ -9,7 +9,7 @@ export interface Situation {
   /** Its own package on disk is missing or has another version. */
   readonly installationChanged: Tri
   readonly idleSeconds: number
-  /** 0: it never leaves because it is idle. */
+  /** The idle time after which the daemon exits; 0: it never exits for being idle. */
   readonly idleLimitSeconds: number
   /** The number of open uploads, drains, streams and requests. */
   readonly inFlight: number
@@ -26,10 +26,10 @@ interface RetirementRule {
   readonly holds: (now: Situation) => boolean
 }
 
-/** Absent on one tick may be a rename in progress; absent on two ticks in a row means gone. */
+/** The number of ticks in a row on which the scope must be absent: on a single tick, it may just be being renamed. */
 const ABSENT_TICKS = 2
 
-/** First match wins. An unknown never makes a daemon leave: it may come from an unmounted drive or an error. */
+/** First match wins. The fact `unknown` never makes a daemon exit: the cause may be an unmounted drive or an error. */
 export const RETIREMENT_RULES: readonly RetirementRule[] = [
   { id: 'R1', reason: 'superseded', holds: (now) => now.superseded === 'yes' },
   { id: 'R2', reason: 'scope_gone', holds: (now) => now.absentTicks >= ABSENT_TICKS },
@@ -49,7 +49,7 @@ export const RETIREMENT_RULES: readonly RetirementRule[] = [
   },
 ]
 
-/** Returns the rule by which a daemon in this situation leaves, null when it stays. Pure. */
+/** Returns the rule by which a daemon in this situation must exit; null if it stays. Pure. */
 export function retirementOf(now: Situation): RetirementRule | null {
   return RETIREMENT_RULES.find((rule) => rule.holds(now)) ?? null
 }

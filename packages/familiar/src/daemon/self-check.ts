@@ -8,7 +8,10 @@ import { isSameScope } from '../observe/records.js'
 
 /** What later commands will see of this daemon. */
 export interface SelfView {
-  /** Its command line as the system reports it; null if it was not started by a command, and need not have the usual one. */
+  /**
+   * The daemon's command line as the system reports it. Null if no command started the daemon: then it need not have the
+   * usual command line.
+   */
   readonly command: CommandLine | null
   readonly health: JsonObject
   readonly record: OwnRecord

@@ -6,7 +6,7 @@ import { readOwnRecord } from '../observe/records.js'
 import type { OwnRecord } from '../protocol/record.js'
 import type { ServeOptions } from './serve.js'
 
-/** The time limit for reading the facts about the own process. */
+/** The time limit for reading the facts about this process. */
 const SELF_MS = 5_000
 
 /** What this process knows about itself. */
@@ -17,7 +17,7 @@ export interface Self {
   readonly hostId: string
   readonly pidNamespace: string
   readonly executable: string
-  /** As the system shows it to others; null if it shows none. */
+  /** The command line, as the system shows it to other processes; null if the system shows none. */
   readonly command: CommandLine | null
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** A client must take a whole reply within this time: one that is not read is not kept. */
+/** A client must read a whole reply within this time, or its connection is cut off. */
 const REPLY_MS = 10_000
 
 /**
@@ -10,16 +10,25 @@ const REPLY_MS = 10_000
  */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024
 
-/** A reply that is not taken also occupies a connection. Browsers open at most six to one origin. */
+/**
+ * The most replies that clients have not read completely. Each occupies a connection; browsers open at most six to one
+ * origin.
+ */
 const MAX_UNSENT_REPLIES = 64
 
 /** The bytes written at once. The next portion follows when the client has taken this one. */
 const PORTION_BYTES = 64 * 1024
 
-/** Longer than the event loop needs to close a connection; one that fails to close delays others no longer than this. */
+/**
+ * How long a reply waits for cut-off connections to close. The event loop needs less; a connection that fails to close
+ * delays the reply no longer than this.
+ */
 const FREED_MS = 1_000
 
-/** In the order of their last progress: the client of the first one has taken nothing for the longest time. */
+/**
+ * The replies that are being sent, in the order of their last progress: the client of the first one has read nothing for
+ * the longest time.
+ */
 const unsent = new Map<ServerResponse, Uint8Array>()
 
 /** Replies that were cut off but are not closed yet: their unsent data is still in memory. */
@@ -61,7 +70,10 @@ export async function cutOffIsFreed(): Promise<void> {
   while (freeing.size > 0) await nextTurn()
 }
 
-/** Counts what a client has to take, until it has taken it or is gone. Returns a function that ends the count. */
+/**
+ * Counts the bytes that a client has to read, until it has read them or has disconnected. Returns a function that ends
+ * the count.
+ */
 function track(response: ServerResponse, bytes: Uint8Array): () => void {
   const timer = setTimeout(() => cutOff(response), REPLY_MS)
   const untrack = (): void => {
@@ -100,7 +112,7 @@ function abandonOldest(): void {
   }
 }
 
-/** All clients get a file of the page from the same buffer, which counts once. */
+/** All clients get a file of the page from the same buffer, so its bytes count once. */
 function unsentBytes(): number {
   let bytes = 0
   for (const body of new Set(unsent.values())) bytes += body.length
@@ -114,7 +126,7 @@ function cutOff(response: ServerResponse): void {
   const isFreed = (): void => void freeing.delete(response)
   setTimeout(isFreed, FREED_MS).unref()
   response.once('close', isFreed)
-  // The kernel refuses a reset of a connection that is just being ended.
+  // The kernel rejects a reset of a connection that is being closed.
   if (response.socket?.writableEnded === false) response.socket.resetAndDestroy()
   response.destroy()
 }

@@ -27,7 +27,7 @@ import { countOf, objectOf, portOf, stringOf, type JsonObject } from '../json.js
 import type { OwnRecord } from '../protocol/record.js'
 import type { Platform } from '../observe/platform/platform.js'
 
-/** What a daemon's entry says about the daemon. */
+/** What the entry module of a daemon specifies. */
 export interface ServeOptions {
   readonly family: Family
   /** The real path of the scope. */
@@ -38,9 +38,9 @@ export interface ServeOptions {
   readonly packageVersion: string
   readonly protocolVersion: number
   readonly buildTime: string | null
-  /** What its health reply says besides the frozen head; the keys of its `owner` are added to ours. */
+  /** Returns what the health reply contains besides the frozen head. The keys of its `owner` are added to ours. */
   readonly describe: () => JsonObject & { readonly owner?: JsonObject }
-  /** Its handlers by `METHOD /path`; every route requires the token. */
+  /** The handlers by `METHOD /path`. Every route requires the token. */
   readonly routes?: Readonly<Record<string, RouteHandler>>
   /** Answers every request with the token that has no route, except to the paths of health and shutdown. */
   readonly handler?: Handler
@@ -63,14 +63,17 @@ export interface ServeOptions {
    * handed over sockets.
    */
   readonly mayHavePipe: boolean
-  /** True when it runs in the caller's terminal: it leaves when that is closed (SIGHUP), as on Ctrl+C. */
+  /**
+   * True when the daemon runs in the caller's terminal: then it exits when the terminal is closed (SIGHUP), as it does on
+   * Ctrl+C.
+   */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
   /** The only port to try, unless the startup pipe names one; otherwise the first free port of the range. */
   readonly port?: number | null
-  /** Called once, when it serves and its record is written. */
+  /** Called once, when the daemon serves and its record is written. */
   readonly onReady?: (record: OwnRecord) => void
-  /** Called instead of `exit` when it could not start. */
+  /** Called instead of `exit` when the daemon could not start. */
   readonly onFailure?: (error: FamiliarError) => void
 }
 
@@ -79,16 +82,16 @@ const DAEMON_LOCK_WAIT_MS = 500
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024
 
-/** A command sends its first line as soon as it has started a process. */
+/** How long the daemon waits for the first line of its starter, which sends it as soon as it has started the process. */
 const HELLO_MS = 1_000
 
 /**
  * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the startup pipe, waits to be adopted,
- * writes its record, and lives until it is told to leave or retires by itself.
+ * writes its record, and lives until it is told to shut down or retires by itself.
  *
  * A failure to start goes to the starter as a typed error, and to the log (except `E_SCOPE_FOREIGN_OWNER`: nothing is
- * written in another user's directory). Without a startup pipe the daemon counts as adopted. Before its adoption, if the pipe
- * ends or the starter does not answer for 10 s, it leaves at once, with nothing to undo.
+ * written in another user's directory). Without a startup pipe the daemon counts as adopted. Before its adoption, if the
+ * pipe ends or the starter does not answer for 10 s, it exits at once: there is nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const pipe = openStartupPipe(options.mayHavePipe)
@@ -107,8 +110,8 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /**
- * Tells the command that started this process that it cannot be the daemon. Nothing is sent if the other end of the
- * descriptor does not begin as such a command does: it may be something else.
+ * Tells the command that started this process why it cannot be the daemon. Sends nothing if the other end of the
+ * descriptor does not begin as a starting command does: then it is something else.
  */
 export async function refuseStart(failure: FamiliarError, mayHavePipe: boolean): Promise<void> {
   const pipe = openStartupPipe(mayHavePipe)
@@ -122,7 +125,10 @@ function sendFailure(pipe: Lines | null, { code, message, hint, retry }: Familia
   pipe?.close()
 }
 
-/** A starting command has checked this already; for a daemon started by hand or in the foreground, none has. */
+/**
+ * A starting command has already checked the owner of the scope. For a daemon that was started by hand or in the
+ * foreground, no command has.
+ */
 function assertOwnFiles({ family, scope, logFile }: ServeOptions): void {
   const { lifecycleLock, record } = family.files(scope)
   assertOwnScope([scope, lifecycleLock, record, dirname(logFile)], process.geteuid?.())
@@ -141,7 +147,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const activity = createActivity()
   const clients = new EventEmitter<ClientEvents>()
   const leaving = new AbortController()
-  // Every stream adds a listener, and above ten Node would log a warning about a leak.
+  // Every stream adds a listener. With more than ten, Node would log a warning about a leak.
   setMaxListeners(0, leaving.signal)
   const server = createDaemonServer({
     ...identity,
@@ -184,7 +190,10 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   options.onReady?.(record)
 }
 
-/** Only its starter knows the token of a daemon that is not adopted yet: there is nothing to shut down in order. */
+/**
+ * Only the starter knows the token of a daemon that is not adopted yet. So the daemon has no other clients, and can exit
+ * at once.
+ */
 function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): RouteHandler {
   return async ({ body }) => {
     const reason = stringOf(objectOf(body)?.['reason']) ?? 'requested'
@@ -214,7 +223,7 @@ function enterScope(family: Family, scope: string): () => void {
   return assertScopeStill
 }
 
-/** Returns false if the starter ends or does not answer: then no command has a use for this daemon. */
+/** Returns false if the starter ends or does not answer: then no command needs this daemon. */
 async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
   const named = { port, pid, birth, package_version, protocol_version, instance_id }

@@ -12,13 +12,13 @@ export interface SiblingsOptions {
   readonly log: Log
   /** The least time between two clean-ups, in milliseconds. */
   readonly everyMs: number
-  /** Returns whether this daemon is the recorded singleton, and stays. */
+  /** Returns whether this daemon is the recorded singleton and is not about to exit. */
   readonly mayClean: () => boolean
 }
 
 /** Cleans up the stale daemons of the same scope. */
 export interface Siblings {
-  /** A client came: clean up soon. */
+  /** Called when a client has connected: a clean-up is due soon. */
   readonly request: () => void
   /** Cleans up if a client asked for it since the last clean-up, or if that one failed. */
   readonly tick: () => Promise<void>
@@ -67,8 +67,8 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
 }
 
 /**
- * The first clean-up begins when the daemon is adopted, and the command that has started it holds the lock until it has the
- * daemon's proof. Without a wait, the quicker of the two would decide whether the siblings go now or after the next tick.
+ * The first clean-up begins when the daemon is adopted, while the command that started it still holds the life-cycle
+ * lock. Without this wait, it would depend on timing whether stale siblings are ended now or after the next tick.
  */
 const LOCK_WAIT_MS = 1_000
 
@@ -94,7 +94,9 @@ async function cleanStale({
   return swept.map(({ candidate }) => candidate.observation.port)
 }
 
-/** False just after the scope was moved away: then its record is missing, and this daemon itself would look stale. */
+/**
+ * Returns false just after the scope was moved away: then the record is missing, and this daemon itself would look stale.
+ */
 function isSingletonIn({ candidates, host }: Scan): boolean {
   return candidates.some(
     ({ observation, facts }) => observation.pid === host.pid && facts.singleton_here === 'yes',

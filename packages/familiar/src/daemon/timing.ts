@@ -1,19 +1,25 @@
 import { timingFromJson, type Timing } from '../protocol/timing.js'
 import type { JsonObject } from '../json.js'
 
-/** Two wake-ups a minute. */
+/** The daemon checks its situation twice a minute. */
 export const TICK_MS = 30_000
 
-/** So short that all steps of a holder of the life-cycle lock together stay below the 30 s that others wait for the lock. */
+/**
+ * The drain time is so short that all steps of a command that holds the life-cycle lock stay below the 30 s that others
+ * wait for that lock.
+ */
 export const DRAIN_MS = 5_000
 
 /** A minute between two clean-ups: one command per second must not cause one scan per second. */
 export const CLEAN_EVERY_MS = 60_000
 
-/** Machines that share a home through a file synchroniser overwrite each other's record: at most once a minute, then. */
+/**
+ * Two machines that share a home through a file synchroniser overwrite each other's record. This limits it to once a
+ * minute.
+ */
 export const OVERWRITE_EVERY_MS = 60_000
 
-/** A daemon that hangs while it leaves exits this long after the drain time. */
+/** A daemon that hangs during its shutdown is forced to exit this long after the drain time. */
 export const WATCHDOG_MS = 1_000
 
 /** Returns the timing: the defaults, with the values from the startup pipe in their place. */

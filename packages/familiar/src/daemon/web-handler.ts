@@ -11,20 +11,20 @@ import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
  * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
  * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
  * after its head was sent, the connection is cut off. The log tells both, unless the signal was aborted and the error is
- * the reason of the signal, or the `AbortError` of a function that got the signal: that is not a failure. If it happens
- * because the daemon leaves, and the head of the response was not sent yet, the client gets status 503.
+ * the reason of the signal, or the `AbortError` of a function that got the signal: that is not a failure. If the daemon
+ * is shutting down and the head of the response was not sent yet, the client gets status 503.
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 
 /** What the daemon offers to the handler of a request. */
 export interface HandlerContext {
-  /** Aborted when the client disconnects before it has the whole reply, and when the daemon begins to leave. */
+  /** Aborted when the client disconnects before it has the whole reply, and when the daemon begins to shut down. */
   readonly signal: AbortSignal
   /** The daemon's log. */
   readonly log: Pick<Log, 'write'>
   /**
-   * Keeps the daemon from leaving because it is idle or its installation has changed, and makes it wait while it leaves,
-   * for at most the drain time, until the result is disposed.
+   * Until the result is disposed, the daemon does not exit for being idle or because its installation has changed; if it
+   * is told to shut down, it waits for the disposal, at most for the drain time.
    */
   hold(): Disposable
 }
@@ -33,16 +33,19 @@ export interface HandlerContext {
 export interface Exchange {
   readonly message: IncomingMessage
   readonly response: ServerResponse
-  /** The most bytes of the request's body; null: the handler gets none. */
+  /** The most bytes of the request's body; null if the handler gets no body. */
   readonly maxBodyBytes: number | null
-  /** Aborted when the daemon begins to leave. */
+  /** Aborted when the daemon begins to shut down. */
   readonly leaving: AbortSignal
   readonly log: Pick<Log, 'write'>
   /** Called with 1 when `hold` is called, and with -1 when its result is disposed. */
   readonly onRequest: (change: 1 | -1) => void
 }
 
-/** A request's signal is aborted by the request, which must not be collected while its handler only keeps the signal. */
+/**
+ * The request aborts its own signal, so the request must not be garbage-collected while its handler keeps only the
+ * signal.
+ */
 const answering = new Set<Incoming>()
 
 /**
@@ -77,7 +80,9 @@ export async function answerByHandler(
   if (incoming !== null) answering.delete(incoming)
 }
 
-/** Returns what is aborted when the client disconnects too early, and when the daemon begins to leave. */
+/**
+ * Returns a controller that is aborted when the client disconnects too early, and when the daemon begins to shut down.
+ */
 function followClient({ response, leaving }: Exchange): AbortController {
   const aborting = new AbortController()
   const leave = (): void => aborting.abort(leaving.reason)
@@ -103,7 +108,10 @@ function hold({ onRequest }: Exchange): Disposable {
   }
 }
 
-/** What the end of the client or of the daemon causes is not a failure of the handler, and is not logged. */
+/**
+ * An error that is caused by the client's disconnect or the daemon's shutdown is not a failure of the handler, and is not
+ * logged.
+ */
 function fail(error: unknown, { message, response, log, leaving }: Exchange, signal: AbortSignal): void {
   const isAborted = signal.aborted && isAbort(error, signal.reason)
   if (!isAborted) logFailure(log, 'handler_failed', message, error)

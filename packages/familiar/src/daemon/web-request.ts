@@ -4,7 +4,7 @@ import { hasBody, isRead } from './request-rules.js'
 /** A request as a handler gets it. */
 export interface Incoming {
   readonly request: Request
-  /** Lets the body fail and reads the rest of it away: the reply is there. */
+  /** Makes the body fail, and reads and discards the rest of it. Called when the reply is complete. */
   readonly drop: () => void
 }
 
@@ -26,7 +26,8 @@ export function toRequest(
   const url = `http://${message.headers.host}${message.url}`
   const init = { method: message.method ?? '', headers: headersOf(message), signal }
   if (maxBodyBytes === null || isRead(message) || !hasBody(message)) {
-    // Read what was not asked for: a connection with unread data does not report that its client has disconnected.
+    // The unread rest is read and discarded, because a connection with unread data does not report that its client has
+    // disconnected.
     message.resume()
     return { request: new Request(url, init), drop: () => undefined }
   }
@@ -34,7 +35,7 @@ export function toRequest(
   return { request: new Request(url, { ...init, body: stream, duplex: 'half' }), drop }
 }
 
-/** Without the daemon's token: handlers may write headers to a log. */
+/** The daemon's token is removed from the headers, because a handler may write headers to a log. */
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers()
   for (let at = 0; at < rawHeaders.length; at += 2) {

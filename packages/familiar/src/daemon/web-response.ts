@@ -6,11 +6,11 @@ import { endReply } from './reply.js'
 export interface Delivery {
   /** Sends a chunk. Resolves when the next one is wanted, or the connection is closed. */
   readonly send: (chunk: Uint8Array) => Promise<void>
-  /** Ends the response when it is aborted; what the handler has not made by then is not sent. */
+  /** Aborting this signal ends the response. What the handler has not produced by then is not sent. */
   readonly until?: AbortSignal
 }
 
-/** They describe this connection, which is the server's concern. */
+/** Headers that describe the connection. Only the server sets them. */
 const CONNECTION_HEADERS = [
   'connection',
   'keep-alive',
@@ -21,9 +21,9 @@ const CONNECTION_HEADERS = [
 ]
 
 /**
- * Sends the response of a handler, and cancels its body if the connection is closed before the body has ended. Throws what
- * the body fails with, and an error if it is not a response that can be sent. `deliver` may change the headers, and says how
- * the body is sent; null: another reply was sent.
+ * Sends the response of a handler, and cancels its body if the connection is closed before the body has ended. Throws the
+ * error with which the body fails, and an error if the response cannot be sent. `deliver` may change the headers, and
+ * says how the body is sent; null: another reply was sent.
  */
 export async function sendResponse(
   answer: unknown,
@@ -52,7 +52,7 @@ export async function sendResponse(
   endReply(message, response)
 }
 
-/** Also accepts the response class of a package. */
+/** Returns whether the value is a response, of Node's class or of a package's. */
 function assertResponse(answer: unknown): asserts answer is Response {
   const { status, headers, body } = (answer ?? {}) as Partial<Response>
   const hasBody = body === null || typeof body?.getReader === 'function'
@@ -74,7 +74,7 @@ function headersOf(answer: Response): Headers {
   return headers
 }
 
-/** What sends a body, and is told when there is no more of it. */
+/** Sends the chunks of a body, and is told when the body has ended. */
 interface Sending extends Delivery {
   readonly end: () => void
 }

@@ -1,8 +1,8 @@
-/** One piece of work that several callers wait for. */
+/** One attempt, for whose result several callers wait. */
 interface Attempt {
   readonly result: Promise<unknown>
   readonly ending: AbortController
-  /** How many callers wait for it. */
+  /** The number of callers that wait for the result. */
   waiting: number
 }
 
@@ -25,7 +25,7 @@ export async function shareAttempt<T>(
   const leave = (): void => {
     attempt.waiting -= 1
     if (attempt.waiting > 0) return
-    // A new caller must not join work that is being given up.
+    // A new caller must not join an attempt that was aborted.
     if (open.get(key) === attempt) open.delete(key)
     attempt.ending.abort(signal.reason)
   }

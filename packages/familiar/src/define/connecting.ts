@@ -15,21 +15,27 @@ import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal
-  /** False: only a daemon that runs is used. True: one is started in CI too. By default one is started except in CI. */
+  /**
+   * False: only a running daemon is used. True: if none runs, one is started, in CI too. By default, one is started
+   * except in CI.
+   */
   readonly start?: boolean
   /** False: an older daemon that speaks the same protocol is used as it is, and none is ever replaced. */
   readonly replace?: boolean
   /** The only port on which a daemon may be started. */
   readonly port?: number
-  /** Called with one line when the command has to wait for another one, or leaves a predecessor's daemon alone. */
+  /** Called with one line when the call has to wait for another command, or leaves a predecessor's daemon alone. */
   readonly onWait?: (message: string) => void
 }
 
-/** No daemon is used, and why. */
+/** The result if no daemon is used, with the reason. */
 export interface Skipped {
   readonly outcome: 'skipped'
   readonly reason: string
-  /** What `connect` throws: left out if the user or the caller wants no daemon, and nothing stands in the way of one. */
+  /**
+   * The error that `connect` would throw. Left out if a daemon would be possible, but the user or the caller does not
+   * want one.
+   */
   readonly error?: FamiliarError
 }
 
@@ -38,29 +44,29 @@ export interface Connection extends AsyncDisposable {
   readonly outcome: 'connected'
   readonly pid: number
   readonly port: number
-  /** `http://127.0.0.1:<port>`, for a browser. */
+  /** The daemon's address for a browser: `http://127.0.0.1:<port>`. */
   readonly url: string
   readonly version: string
   readonly protocol: number
-  /** Whether this call started it, and why. */
+  /** Whether this call started the daemon, and why. */
   readonly started: boolean
   readonly startReason: StartReason | null
-  /** Whether this call replaced an older one, and its version. */
+  /** Whether this call replaced an older daemon, and the version of that one. */
   readonly replaced: boolean
   readonly replacedVersion: string | null
-  /** How its version compares with that of this installation. */
+  /** How the daemon's version compares with that of this installation. */
   readonly relation: VersionRelation
   /**
-   * Sends a request to the daemon, with its token, after it has proved on the same connection that it is the daemon. If it
-   * was replaced or has left meanwhile, connects again and tries once more; a request that may have been received is
-   * repeated only if it is a GET or HEAD, or with `retry`.
+   * Sends a request to the daemon, with its token, after it has proved on the same connection that it is the daemon. If
+   * that daemon was replaced or has exited meanwhile, connects again and sends the request once more; a request that may
+   * have been received is repeated only if it is a GET or HEAD, or with `retry`.
    */
   fetch(path: string, init?: FetchInit): Promise<Reply>
-  /** After this, `fetch` rejects. */
+  /** Closes the connection: after this, `fetch` rejects. */
   close(): Promise<void>
 }
 
-/** What the commands of the library itself may ask for besides. */
+/** Options that only the library's own commands use. */
 export interface InternalOptions extends ConnectOptions {
   readonly reason?: StartReason
 }
@@ -75,7 +81,7 @@ export async function connectOrThrow(
   throw skipped(definition, result.reason)
 }
 
-/** The error of a call that needs a daemon where none is to be used. */
+/** Returns the error for a call that needs a daemon where none may be used. */
 export function skipped(definition: Definition, reason: string): FamiliarError {
   const { options, words } = definition
   return new FamiliarError('E_DAEMON_SKIPPED', `no ${options.name} daemon is used: ${reason}`, {
@@ -84,8 +90,8 @@ export function skipped(definition: Definition, reason: string): FamiliarError {
 }
 
 /**
- * What stands in the way of a daemon here, as long as nothing is changed, although nothing is wrong with a daemon or with its
- * definition. Any other error has to be seen: work that goes on without a daemon would hide it.
+ * The errors that mean that no daemon is possible here until the environment changes, although neither a daemon nor its
+ * definition is at fault. Every other error must be thrown: a caller that continued without a daemon would hide it.
  */
 const NONE_HERE: ReadonlySet<ErrorCode> = new Set([
   'E_DAEMON_ELSEWHERE',
@@ -99,7 +105,10 @@ const NONE_HERE: ReadonlySet<ErrorCode> = new Set([
   'E_SCOPE_UNUSABLE',
 ])
 
-/** `scope` may throw: outside of a project there is none, and so no daemon. */
+/**
+ * Like `connectOrThrow`, but returns `skipped` if no daemon is possible here. `scope` may throw, as it does outside of a
+ * project: then there is no scope, and no daemon.
+ */
 export async function tryConnect(
   definition: Definition,
   scope: () => string,
@@ -125,7 +134,10 @@ async function connectOrSkip(
   return found.outcome === 'skipped' ? found : connectionTo(definition, scope, options, found)
 }
 
-/** Returns the variable that switches daemons off, null for none. The user's word: `start: true` does not change it. */
+/**
+ * Returns why the environment switches daemons off; null if it does not. The user decides this, so `start: true` does not
+ * override it.
+ */
 export function disabledBy(
   { options }: Definition,
   env: Readonly<Record<string, string | undefined>>,
@@ -153,7 +165,7 @@ async function find(definition: Definition, scope: string, options: InternalOpti
         family,
         scope,
         platform: await selectPlatform(),
-        // Only a start needs it, and it reads the disk.
+        // A getter, because only a start needs the launch, and determining it reads the disk.
         get launch() {
           return { ...definition.launch(scope), ...(rest.port === undefined ? {} : { port: rest.port }) }
         },

@@ -26,8 +26,8 @@ export interface CommandOptions extends Abort {
 
 export interface ScanOptions extends Abort {
   /**
-   * True before a clean-up: gives the scopes that other processes name up to three seconds, and loads what the clean-up
-   * needs, because the package may be replaced meanwhile.
+   * True before a clean-up. Then the scan waits up to three seconds for the scopes that other processes name, and loads
+   * the modules of the clean-up, because the package may be replaced meanwhile.
    */
   readonly forCleanUp?: boolean
 }
@@ -47,14 +47,16 @@ export interface CleanUpOptions extends CommandOptions {
   readonly seen?: Scan
   /** Processes (`processKey`) that the user has agreed to end: treated as with `force`. */
   readonly confirmed?: ReadonlySet<string>
-  /** Processes (`processKey`) of which the user was told: no other one is ended, whatever became stale meanwhile. */
+  /**
+   * Processes (`processKey`) that were shown to the user. No other process is ended, even if it became stale meanwhile.
+   */
   readonly told?: ReadonlySet<string>
   readonly onProgress?: (done: number, total: number) => void
-  /** Also ends what needs a decision (operator_required). */
+  /** Also ends daemons of class `operator_required`. */
   readonly force?: boolean
-  /** Only what listens on this port. */
+  /** Limits the clean-up to what listens on this port. */
   readonly port?: number
-  /** Says what would be done, and does nothing. */
+  /** Reports what would be done, and does nothing. */
   readonly dryRun?: boolean
 }
 
@@ -65,23 +67,23 @@ export interface CliOptions {
   readonly commands?: Commands
 }
 
-/** One scope's daemon, as its commands and its own process see it. */
+/** The daemon of one scope: what commands can do with it, and what its own process calls. */
 export interface Daemon {
   readonly name: string
   /** The version of this installation. Throws `E_DEFINITION_INVALID` if none is found. */
   readonly version: string
-  /** The ports that it listens on and that are scanned; `to` is not in the range. */
+  /** The range of ports in which the daemon listens and which a scan covers. `to` is not in the range. */
   readonly ports: PortRange
   /**
-   * The real path of the scope: in the daemon's process the one that it serves. Throws `E_SCOPE_UNUSABLE` where there is
-   * none, as outside of a project.
+   * The real path of the scope; in the daemon's own process, the scope that it serves. Throws `E_SCOPE_UNUSABLE` where
+   * there is none, as outside of a project.
    */
   readonly scope: string
   /** The path of the daemon's log: JSON lines, rotated. */
   readonly logFile: string
-  /** The same daemon of another scope. */
+  /** Returns the daemon of another scope. */
   at(scope: string): Daemon
-  /** Whether this process was started to be the daemon: then it must call `serve`, and nothing else. */
+  /** Whether this process was started as the daemon. If so, it must call `serve` and do nothing else. */
   readonly isDaemonProcess: boolean
   /**
    * Returns a connection to the daemon, which has proved who it is and has a usable version. Starts one if none runs, and
@@ -89,33 +91,34 @@ export interface Daemon {
    */
   connect(options?: ConnectOptions): Promise<Connection>
   /**
-   * The same, but says `skipped` and why where none may be started, or none can be had: the directory cannot be written, the
-   * locks do not work, the daemon is out of reach, and the like. The caller then does the work itself. Other errors are
-   * thrown: they mean that something is wrong, or will pass.
+   * Like `connect`, but returns `skipped` with the reason where no daemon may be started or none is possible: the
+   * directory cannot be written, locks do not work, the daemon is out of reach, and the like. Then the caller does the
+   * work itself. Throws every other error: it means that something is wrong, or that a later try may succeed.
    */
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
-   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and leaves by itself.
-   * Resolves when it serves. Before that it proves that later versions will recognise it; `E_DAEMON_UNRECOGNISABLE` if they
-   * would not.
+   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and exits by itself when
+   * it is no longer needed. Resolves when it serves. Before that, checks that later versions will recognise this daemon;
+   * throws `E_DAEMON_UNRECOGNISABLE` if they would not.
    */
   serve(handler: Handler | null, settings?: ServeSettings): Promise<void>
-  /** Returns the state of the daemon. Starts none. */
+  /** Returns the state of the daemon. Never starts one. */
   status(options?: StatusOptions): Promise<DaemonStatus>
-  /** Ends the daemon, of any version. */
+  /** Ends the daemon, whatever its version. */
   stop(options?: CommandOptions): Promise<StopResult>
-  /** Stops the daemon and starts another; nothing is stopped if no other could start. */
+  /** Stops the daemon and starts another. Leaves the daemon running if no other could start. */
   restart(options?: CommandOptions): Promise<Connection>
-  /** Ends the daemon if it is older than this installation, and starts none: for installers. */
+  /** For installers: ends the daemon if it is older than this installation, and starts none. */
   stopOutdated(options?: StopOutdatedOptions): Promise<StaleResult>
-  /** Returns every listener in the port range with its class and why. Ends nothing. */
+  /** Returns every listener in the port range, with its class and the reason. Ends nothing. */
   scan(options?: ScanOptions): Promise<Scan>
-  /** Ends what is proven stale. `tidied`: how many records of ended daemons it corrected. */
+  /** Ends the daemons that are proven stale. `tidied` is the number of records of ended daemons that were corrected. */
   cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
   /**
-   * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain` on this process's standard streams.
-   * Returns its exit code. With `--help` first, it lists them, after the tool's own `commands`. Null, with nothing printed or
-   * done, if the first word is anything else, or there is none: then it is a command of the tool, or `usage` tells the user.
+   * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain` on this process's
+   * standard streams. Returns its exit code. With `--help` first, it lists them, after the tool's own `commands`. If the
+   * first word is anything else, or missing, returns null and prints nothing: then it is a command of the tool, or the
+   * tool prints its `usage`.
    */
   cli(argv: readonly string[], options?: CliOptions): Promise<number | null>
   /** Returns the text that `cli(['--help'])` prints: what can be typed after the name of the tool. */
@@ -124,7 +127,7 @@ export interface Daemon {
 
 const definitions = new WeakMap<Daemon, Definition>()
 
-/** Returns what a daemon was defined as. */
+/** Returns the definition of a daemon. */
 export function definitionOf(daemon: Daemon): Definition {
   const definition = definitions.get(daemon)
   if (definition === undefined) throw invalid('this is no daemon that defineDaemon returned')

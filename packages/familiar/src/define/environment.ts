@@ -1,4 +1,4 @@
-/** What nearly every program needs: where things are, who the user is, and the language. */
+/** The environment variables that nearly every program needs: the paths, the user, and the language. */
 const EVERYWHERE = [
   'PATH',
   'HOME',
@@ -58,7 +58,10 @@ export function daemonEnvironment(env: Environment, patterns: readonly string[])
   return { ...Object.fromEntries(kept), NODE_OPTIONS, NODE_V8_COVERAGE: undefined }
 }
 
-/** Certificates for TLS may be asked for by their whole name: a daemon that talks to a server may need them. */
+/**
+ * This variable (additional TLS certificates) is inherited if it is named in full, because a daemon that connects to a
+ * server may need it.
+ */
 function isTrusted(name: string, patterns: readonly string[]): boolean {
   return name.toUpperCase() === CERTIFICATES && patterns.some((one) => one.toUpperCase() === CERTIFICATES)
 }

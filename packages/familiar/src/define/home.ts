@@ -3,9 +3,10 @@ import { isAbsolute } from 'node:path'
 import { FamiliarError } from '../errors.js'
 
 /**
- * Returns the home directory of this user, as `HOME` names it (on Windows, the system). Throws `E_SCOPE_UNUSABLE` if `HOME` is
- * not set, empty or relative: a home in every working directory would mean a daemon in each, and the home in the user
- * database may be another one than that of the user's other commands. `variables` are those that the hint names.
+ * Returns the home directory of this user, as `HOME` names it (on Windows, the system). Throws `E_SCOPE_UNUSABLE` if
+ * `HOME` is not set, empty or relative: a home in every working directory would mean a daemon in each, and the home in
+ * the user database may be another one than that of the user's other commands. `variables` is the text in which the hint
+ * names the variables to set.
  */
 export function homeDirectory(variables: string): string {
   const { HOME: home } = process.env

@@ -9,7 +9,7 @@ const BLOCKS = 120
 const BLOCK_PORTS = 100
 const USER_PORTS = 20
 
-/** Throws `E_DEFINITION_INVALID` with one sentence about the first thing that cannot be right. */
+/** Throws `E_DEFINITION_INVALID` with one sentence about the first mistake in the definition. */
 export function assertDefinition(options: DaemonOptions): void {
   const { name, protocol, ports, execArgv = [], commandLine, predecessors = [] } = options
   if (typeof name !== 'string' || !NAME.test(name))
@@ -35,7 +35,7 @@ export function assertDefinition(options: DaemonOptions): void {
     throw invalid(`healthPath must be a path that begins with /, not ${quote(odd.healthPath)}`)
 }
 
-/** An error of the tool's author, not of its user. */
+/** Returns the error for a mistake of the tool's author, not of its user. */
 export function invalid(what: string): FamiliarError {
   return new FamiliarError('E_DEFINITION_INVALID', `defineDaemon: ${what}`, {
     hint: 'correct the call of defineDaemon',
@@ -50,7 +50,7 @@ function quote(value: unknown): string {
   return JSON.stringify(value) ?? String(value)
 }
 
-/** Returns the ports of a daemon without ports of its own. Frozen: other versions must look in the same place. */
+/** Returns the port range of a daemon whose definition names none. Frozen: other versions must scan the same range. */
 export function defaultPorts(name: string, isProject: boolean): PortRange {
   const from = FIRST_PORT + (fnv1a32(name) % BLOCKS) * BLOCK_PORTS
   return { from, to: from + (isProject ? BLOCK_PORTS : USER_PORTS) }

@@ -86,7 +86,10 @@ function detailsOf(json: JsonObject): JsonObject {
   return { ...Object.fromEntries(Object.entries(json).filter(([name]) => !HEAD.has(name))), owner }
 }
 
-/** A report with a pid and a port is tied to the listener by them, one without by the command line and the token. */
+/**
+ * A report with a pid and a port is matched to the listener by these two; any other report by the command line and the
+ * token.
+ */
 function toReport(report: PredecessorReport | null): SelfReport | null {
   if (report === null) return null
   const {

@@ -22,7 +22,10 @@ const IDLE_SECONDS = 3 * 60 * 60
 /** A predecessor's starter writes the record of its daemon up to this long after the start. */
 const STARTING_SECONDS = 30
 
-/** What follows from the options of a daemon. Nothing is read before it is needed, and then once (but a test's sandbox). */
+/**
+ * What follows from the options of a daemon. Each value is read when it is first needed, and then kept (except a test's
+ * sandbox).
+ */
 export interface Definition {
   readonly options: DaemonOptions
   readonly commandLine: CommandLine
@@ -33,7 +36,7 @@ export interface Definition {
   readonly version: string
   readonly self: Self
   readonly timing: Required<Pick<Timing, 'tickMs' | 'idleMs' | 'drainMs' | 'cleanEveryMs'>>
-  /** The directory for what belongs to no single scope. */
+  /** The directory for files that belong to no single scope. */
   readonly place: () => string
   /** The scope of a command that names none. */
   readonly defaultScope: () => string
@@ -109,7 +112,7 @@ function familyOf(
   { isProject, commandLine, words, predecessors, ports, relatives }: Parts,
 ): Family {
   const { name } = options
-  // The user's state directory of the tool is its own; every other scope has other files too.
+  // Only the tool's state directory contains nothing but the daemon's files; every other scope contains other files too.
   const isItsOwn = (options.scope ?? 'user') === 'user'
   const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
   return {
@@ -172,7 +175,7 @@ function entryOf({ entry }: DaemonOptions): string {
     return file
   }
   const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
-  // A file that is gone is left to the start, which reports it: an upgrade may be replacing it.
+  // A missing file is not reported here but by the start, because an upgrade may be replacing it.
   return existsSync(path) ? realpathSync(path) : path
 }
 
@@ -203,7 +206,9 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
   }
 }
 
-/** Returns what reads the sandbox that the environment names now; null for none, as in every program but tests. */
+/**
+ * Returns a function that reads the sandbox which the environment names at that moment; it returns null outside of tests.
+ */
 function sandboxFor(name: string): () => SandboxRead | null {
   return () => {
     const directory = process.env[SANDBOX_VARIABLE]

@@ -9,7 +9,7 @@ import { timingFromJson, type Timing } from '../protocol/timing.js'
 export const SANDBOX_VARIABLE = 'FAMILIAR_SANDBOX'
 export const SANDBOX_FILE = 'sandbox.json'
 
-/** What a daemon has for itself in a test: a place for its files, ports of its own, and shorter times. */
+/** The sandbox of a daemon in a test: a directory for its files, ports of its own, and shorter times. */
 export interface SandboxRead {
   readonly state: string
   readonly ports: PortRange
@@ -17,8 +17,8 @@ export interface SandboxRead {
 }
 
 /**
- * Returns what the sandbox at `directory` has for a daemon; null if the sandbox is for other daemons. Throws
- * `E_SCOPE_UNUSABLE` if there is no sandbox: real files must not be touched then.
+ * Returns the part of the sandbox at `directory` that is for this daemon; null if the sandbox is for other daemons.
+ * Throws `E_SCOPE_UNUSABLE` if there is no sandbox: real files must not be touched then.
  */
 export function readSandbox(directory: string, name: string): SandboxRead | null {
   const json = objectOf(parseJson(textOf(join(directory, SANDBOX_FILE))))

@@ -18,7 +18,7 @@ export async function status(
   })
 }
 
-/** A state is shown and logged: the token is not in it. */
+/** The token is removed, because a state is shown and logged. */
 function withoutToken<T extends { readonly token: string | null }>(read: T | null): T | null {
   return read === null ? null : { ...read, token: null }
 }

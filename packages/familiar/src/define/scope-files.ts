@@ -13,7 +13,7 @@ const BELOW_HOME: Readonly<
   win32: ['AppData', 'Local'],
 }
 
-/** What makes a directory the root of a project. */
+/** Entries that make a directory the root of a project. */
 const PROJECT_MARKERS = ['package.json', '.git'] as const
 
 /**
@@ -31,7 +31,7 @@ export function stateDirectory(
   return join(homeDirectory('HOME or XDG_STATE_HOME'), ...(BELOW_HOME[system] ?? BELOW_HOME.linux), name)
 }
 
-/** Returns the nearest directory with a package.json or .git, this one or above. */
+/** Returns the nearest directory with a package.json or .git: the given one, or one above it. */
 export function projectRoot(from: string = workingDirectory()): string {
   for (let at = from; ; at = dirname(at)) {
     if (PROJECT_MARKERS.some((name) => existsSync(join(at, name)))) return at
@@ -54,9 +54,10 @@ function workingDirectory(): string {
 }
 
 /**
- * Returns where the files of a scope are: in it, and in a directory of their own unless the scope is the daemon's alone. They
- * follow from the scope and from nothing else. If they followed from HOME too, a daemon that a program with another HOME
- * started for the same scope would have another lock and look unrecorded, and each would end the other as a stale one.
+ * Returns the paths of a scope's files. They are in the scope: in a directory of their own, unless the scope contains
+ * nothing else. They follow from the scope and from nothing else. If they followed from HOME too, a daemon that a program
+ * with another HOME started for the same scope would have another lock and look unrecorded, and each would end the other
+ * as a stale one.
  */
 export function scopeFiles(
   scope: string,

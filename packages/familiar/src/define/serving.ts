@@ -11,25 +11,28 @@ import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 
 export interface ServeSettings {
-  /** Answers GET and HEAD requests without a token, as of a browser on this machine. */
+  /** Answers GET and HEAD requests without a token, such as those of a browser on this machine. */
   readonly public?: Handler
-  /** The same, for pages whose replies are kept in memory; null if there is no such page. */
+  /** Like `publicHandler`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
   readonly pages?: Pages
-  /** What the health reply says of the running daemon, instead of what the definition says. Every user can read it. */
+  /**
+   * Returns the part of the health reply that describes the running daemon. It replaces what the definition says, and
+   * every user of the machine can read it.
+   */
   readonly health?: () => JsonObject & { readonly owner?: JsonObject }
-  /** What the daemon does besides answering requests. */
+  /** The work that the daemon does in addition to answering requests. */
   readonly work?: Work
   /** The version to report instead of the installed one; only for tests that simulate another. */
   readonly version?: string
-  /** In the caller's terminal, until Ctrl+C, instead of as a process of its own. */
+  /** True to run in the caller's terminal until Ctrl+C, instead of as a background process. */
   readonly foreground?: {
     /** The only port to try. */
     readonly port?: number
-    /** Called once, when it serves. */
+    /** Called once, when the daemon serves. */
     readonly onReady: (at: { readonly url: string; readonly port: number }) => void
-    /** Called instead of ending the process, if it could not start. */
+    /** Called if the daemon could not start, instead of ending the process. */
     readonly onFailure: (error: FamiliarError) => void
-    /** Called when it has left; ends the process by default. */
+    /** Called when the daemon has shut down. By default, ends the process. */
     readonly exit?: (code: number) => void
   }
 }
@@ -49,7 +52,8 @@ export async function serveDaemon(
   }
   const real = realPath(scope) ?? scope
   const { options, family, installation } = definition
-  // Of the running code if it says so: the package may have been replaced between its loading and now.
+  // The version that the running code states, if it states one, because the package on disk may have been replaced since
+  // the code was loaded.
   const running = options.version ?? installation.version
   await serve({
     family,

@@ -1,6 +1,6 @@
 import { HIDDEN_CONTROLS } from './hidden-controls.js'
 
-/** A character that a terminal acts on, or that is not shown: it would be replaced where the command is printed. */
+/** Characters that a terminal acts on, or does not show. They would be replaced where the command is printed. */
 const CONTROL = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]`)
 
 /**

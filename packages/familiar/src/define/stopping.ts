@@ -16,7 +16,10 @@ import type { Definition } from './resolve.js'
 
 export { loadLocks }
 
-/** How long an installer waits for another command: the daemon is replaced by the next command anyway. */
+/**
+ * How long an installer waits for another command. It need not wait longer, because the next command replaces the daemon
+ * anyway.
+ */
 const LOCK_WAIT_MS = 5_000
 
 export async function stop(
@@ -46,7 +49,7 @@ export async function restart(
   if (result.outcome === 'connected') return result
   const { title, explain } = definition.words
   throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
-    // A failure in words has no explanation of its own.
+    // A failure that is described in words has no id that `explain` knows.
     hint: `${explain} ${/^\w+$/.test(result.reason) ? result.reason : 'F-005'}`,
   })
 }
@@ -88,7 +91,7 @@ export async function stopOutdated(
   )
 }
 
-/** A clean-up of projects takes a lock of its own: the directory that it is run in need not have a daemon. */
+/** A clean-up of projects takes a lock of its own, because the directory in which it runs need not have a daemon. */
 export async function cleanUpRange(
   { family, isProject, place }: Definition,
   scope: string,
