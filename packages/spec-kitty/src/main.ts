@@ -42,7 +42,7 @@ const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> =
   'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,
 }
 
-/** Asked by the scripts of `completion`, never by a user: in no list. */
+/** This command is called by the scripts of `completion` and never by a user, so no list contains it. */
 const COMPLETE = '__complete'
 
 void main()
@@ -68,14 +68,17 @@ async function main(): Promise<void> {
   process.exitCode = argv.find((word) => !word.startsWith('-')) === 'upgrade-hook' ? EXIT.ok : code
 }
 
-/** The words whose help belongs to a wrong command line, with a blank after them. */
+/** Returns the words whose help fits a wrong command line, followed by a blank. */
 function helpWords(asked: Route): string {
   if (asked.kind === 'run') return `${asked.command} `
   const [group = ''] = asked.kind === 'unknown' ? asked.typed : []
   return isGroup(group) ? `${group} ` : ''
 }
 
-/** Most command lines need no table of flags: `--json` is the flag that stands before commands. */
+/**
+ * The table of flags is loaded only if it is needed. Mostly, the only flag before a command is `--json`, which is known
+ * here.
+ */
 async function isValued(flag: string): Promise<boolean> {
   return flag !== '--json' && (await import('./cli/flags.js')).isValuedFlag(flag)
 }

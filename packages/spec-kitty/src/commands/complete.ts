@@ -2,8 +2,9 @@ import { EXIT, type Io } from 'familiar/cli'
 import { dashboardDaemon, syncDaemon } from '../daemons/daemons.js'
 
 /**
- * Prints the ports of what listens in the range of a family and may be cleaned up, one a line, for the scripts of
- * `completion`. Scans, which changes nothing. Prints nothing for anything else, and never fails: a shell is waiting.
+ * For the scripts of `completion`: prints the ports of the listeners in a family's range that may be cleaned up, one per
+ * line. Only scans, and changes nothing. Prints nothing for any other argument, and never fails, because a shell waits
+ * for the output.
  */
 export async function run([what, family]: readonly string[], io: Io): Promise<number> {
   if (what !== 'ports') return EXIT.ok

@@ -7,12 +7,12 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start.js'
 
-/** Makes a project and starts its dashboard. */
+/** Creates a project and starts its dashboard. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(INIT, args, { command: 'init' })
   const { json } = values
   const wanted = resolveHere(operands[0] ?? '.', io)
-  // A wrong value of SPEC_KITTY_HOME is reported before anything is made.
+  // A wrong value of SPEC_KITTY_HOME is reported before anything is created.
   runtimeRoot(io)
   const place = projectOf(wanted)
   makeProject(place)
@@ -22,7 +22,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return EXIT.ok
 }
 
-/** Makes `.kittify` with the permissions that the user's umask gives, because a project is not secret. */
+/** Creates `.kittify` with the permissions that the user's umask gives, because a project is not secret. */
 function makeProject(directory: string): void {
   const marker = join(directory, '.kittify')
   try {

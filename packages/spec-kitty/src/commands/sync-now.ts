@@ -9,7 +9,7 @@ import { readSettings } from '../sync/settings.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why.js'
 
-/** Drains the queue through the daemon, and shows how it goes on. */
+/** Makes the daemon drain the queue, and shows the progress. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** The switches that forbid commands to start the daemon count for this one too: they are the user's word. */
+/** The switches with which the user forbids commands to start the daemon apply to this command too. */
 async function connect(root: string, io: Io): Promise<Connection> {
   const reason = await readSkipReason(root, io.env, 'remote_required')
   try {
@@ -44,7 +44,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const why = reason === null ? error.message : await textFor(reason, root, io)
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
-      // A daemon alone would send nothing while hosted sync is off.
+      // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
         reason === 'rollout_disabled'
           ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}`
@@ -54,14 +54,17 @@ async function connect(root: string, io: Io): Promise<Connection> {
   }
 }
 
-/** A setting that is wrong or cannot be read is named with its place. */
+/**
+ * Returns why the command may not start the daemon. For a setting that is wrong or cannot be read, the text names its
+ * place.
+ */
 async function textFor(reason: SkipReason, root: string, io: Io): Promise<string> {
   if (reason !== 'policy_manual') return skipText(reason)
   const policy = (await readSettings(root, io.env)).get('sync.background_daemon')
   return policy.state === 'wrong' ? policy.problem : skipText(reason)
 }
 
-/** Why events still wait, and what changes it. */
+/** Returns why events still wait, and the command that changes this. */
 async function explain(root: string, io: Io): Promise<string | null> {
   const [{ viewWork }, status] = await Promise.all([
     import('../sync/work-view.js'),
@@ -69,7 +72,7 @@ async function explain(root: string, io: Io): Promise<string | null> {
   ])
   const { why } = await viewWork(root, io.env, status)
   if (why === null) return null
-  // This command has just tried.
+  // A remedy that names this command is replaced, because this command has just tried.
   const command = why.command === NOW ? `spec-kitty explain ${why.reason}` : why.command
   return `${why.sentence}; ${command}`
 }

@@ -20,7 +20,7 @@ import type { NewEvent, Published } from '../sync/queue/types.js'
 import type { Line } from '../sync/read-lines.js'
 import { queuePath } from '../sync/queue/path.js'
 
-/** More bad lines than this are counted and no longer listed, so that memory stays bounded. */
+/** The most bad lines that are listed. Further ones are only counted, so that memory stays bounded. */
 const LISTED = 1_000
 
 /** Queues events, and tells the sync daemon. */
@@ -132,7 +132,7 @@ async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   }
 }
 
-/** Also where the queue is full: that is when it must be emptied. */
+/** The daemon is told even if the queue is full, because then it must be emptied. */
 async function wake(root: string, io: Io): Promise<void> {
   await io.flushed()
   const { wakeDaemon } = await import('../sync/tell-daemon.js')

@@ -3,7 +3,7 @@ import { SYNC_QUEUE_RETRY } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { useQueue } from '../sync/use-queue.js'
 
-/** Repeats dead letters. */
+/** Puts dead letters back into the queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_RETRY, args, { command: 'sync queue retry' })
   const root = runtimeRoot(io)

@@ -16,7 +16,7 @@ import { readSettings } from '../sync/settings.js'
 import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
 import { queuePath } from '../sync/queue/path.js'
 
-/** Shows or exports what waits. Creates no queue. */
+/** Shows or exports the events that wait. Creates no queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const values = parseOptions(SYNC_QUEUE, args, { command: 'sync queue' })
   const root = runtimeRoot(io)
@@ -70,7 +70,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   return EXIT.ok
 }
 
-/** Keeps no envelope in memory. */
+/** Returns the dead letters without their envelopes, so that no envelope stays in memory. */
 function lettersIn(queue: SqliteQueue): readonly ShownLetter[] {
   return Array.from(queue.deadLetters(), (letter) => ({ ...letter, envelope: null }))
 }
@@ -91,7 +91,10 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   return EXIT.ok
 }
 
-/** A damaged database is found first, and put aside; what can be read of it then comes with the others. */
+/**
+ * A damaged database is found and put aside first, so that its readable events are exported with those of the other
+ * damaged databases.
+ */
 async function* envelopesIn(root: string, isDead: boolean, io: Io): AsyncGenerator<string> {
   const { openQueueIfThere } = await import('../sync/queue/open.js')
   const { salvageAll } = await import('../sync/queue/salvage.js')

@@ -4,7 +4,7 @@ import { UPGRADE_HOOK } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/daemons.js'
 
-/** Retires a stale sync daemon. Errors are reported on stderr; the exit code is always 0. */
+/** Ends a stale sync daemon. Errors are reported on stderr; the exit code is always 0. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const { json } = parseOptions(UPGRADE_HOOK, args, { command: 'upgrade-hook' })

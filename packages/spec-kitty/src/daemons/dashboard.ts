@@ -23,7 +23,7 @@ export const dashboard: DaemonOptions = {
     daemonLock: join(project, '.kittify', 'daemon', 'daemon.lock'),
     log: join(dashboardsOf(processRoot()), `${nameOf(project)}.log`),
   }),
-  // Not in a project, because git copies a project's files and the dashboard's page can read them.
+  // The token is not kept in the project, because git copies a project's files and the dashboard's page can read them.
   tokenDirectory: () => dashboardsOf(processRoot()),
   health: (project) => ({
     project_path: project,

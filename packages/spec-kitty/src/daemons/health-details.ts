@@ -1,7 +1,10 @@
 import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
 
-/** What an identity record says of a daemon's session and queue; null for a field that the daemon does not report. */
+/**
+ * The members of an identity record about a daemon's session and queue; null for a member that the daemon does not
+ * report.
+ */
 export interface OwnerDetails {
   readonly queue_db_path: string | null
   readonly auth_scope: string | null

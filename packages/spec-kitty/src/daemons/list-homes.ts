@@ -5,21 +5,22 @@ import { syncDaemon } from './daemons.js'
 /** A home that has a sync daemon, or had one, as `sync list` shows it. Names and meanings are permanent. */
 export interface ListedHome extends StatusHead {
   readonly home: string
-  /** Whether it is the home of this command. */
+  /** Whether this is the home of the command that lists. */
   readonly is_current: boolean
   readonly uptime_seconds: number | null
 }
 
 export interface Homes {
-  /** That of this command first, the others by path. */
+  /** The homes: that of this command first, the others sorted by path. */
   readonly homes: readonly ListedHome[]
-  /** How many sync daemons listen that are not the daemon of any of these homes. */
+  /** The number of listening sync daemons that belong to none of these homes. */
   readonly others: number
 }
 
 /**
  * Returns every home that has a sync daemon, found by one scan: this one, and those that the listeners in the port range
- * name. Of another user's home, which is never opened, it says what the command line of the daemon says. Changes nothing.
+ * name. The home of another user is never opened; only what the daemon's command line says about it is listed. Changes
+ * nothing.
  */
 export async function listHomes(root: string): Promise<Homes> {
   const daemon = syncDaemon.at(root)

@@ -25,7 +25,7 @@ export const pythonDashboard: Predecessor = {
   shutdown: shutdownRequest,
 }
 
-/** It reports its project and its token, but no family, pid or port. */
+/** Reads a reply of the predecessor's dashboard, which contains its project and its token, but no family, pid or port. */
 function readSelfReport(body: unknown): PredecessorReport | null {
   const json = objectOf(body)
   if (json === null || json['status'] !== 'ok' || json['daemon_family'] !== undefined) return null

@@ -6,7 +6,10 @@ export function shutdownRequest(token: string): { readonly path: string; readonl
   return { path: '/api/shutdown', body: { token } }
 }
 
-/** Parses a record of either daemon: url, port, token and pid, one per line; the oldest have no pid. */
+/**
+ * Parses a record of the predecessor's sync daemon or dashboard: url, port, token and pid, one per line. The oldest
+ * records have no pid.
+ */
 export function parseRecord(text: string): PredecessorRecord | null {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
   if (lines.length !== 3 && lines.length !== 4) return null

@@ -16,7 +16,7 @@ export const pythonSync: Predecessor = {
     sharedOwner: (root) => join(root, 'sync', 'daemon', 'owner.json'),
   },
   shutdown: shutdownRequest,
-  // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: either root may have the daemon's record.
+  // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: so the daemon's record may be in either root.
   scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
     [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
 }

@@ -4,7 +4,7 @@ import { VERSION_VARIABLE } from '../installation.js'
 
 const PREDECESSOR = 'the Python spec-kitty'
 
-/** How users call the daemons and their commands, by the name of the family. */
+/** What users call the daemons and their commands, by the name of the family. */
 export const WORDS = {
   sync: {
     title: 'sync daemon',
@@ -17,7 +17,7 @@ export const WORDS = {
     showElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync status`,
     explain: 'spec-kitty explain',
     inScope: (root) => (root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `),
-    // For the case that this root's daemon runs where a command cannot reach it.
+    // What the user can do if this root's daemon runs where a command cannot reach it.
     otherScopeHint: 'set SPEC_KITTY_HOME to another directory to have another daemon here',
     scope: 'home',
     predecessor: PREDECESSOR,
@@ -31,7 +31,7 @@ export const WORDS = {
     stop: 'spec-kitty dashboard --stop',
     restart: 'spec-kitty dashboard --stop && spec-kitty dashboard',
     status: 'spec-kitty dashboard --status',
-    // Without a terminal to ask on, it ends nothing without --yes.
+    // The command contains `--yes`, because without a terminal for the question it would end nothing.
     clean: 'spec-kitty dashboard --cleanup-all --yes',
     showElsewhere: (project) => `cd ${shellQuote(project)} && spec-kitty dashboard --status`,
     explain: 'spec-kitty explain',

@@ -12,7 +12,10 @@ import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
-/** Returns what `auth doctor` shows besides: the root, the session, the queue, and what is wrong with them. */
+/**
+ * Returns what `auth doctor` shows in addition to the daemons: the root, the session, the queue, and what is wrong with
+ * them.
+ */
 export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
@@ -33,13 +36,16 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
   }
 }
 
-/** What is wrong with the configuration of the project that the command runs in; null if nothing is. */
+/** Returns what is wrong with the configuration of the project in which the command runs; null if nothing is. */
 async function projectProblem(io: Pick<Io, 'cwd'>): Promise<string | null> {
   const project = projectHere(io)
   return project === null ? null : consentProblem(project)
 }
 
-/** The `session` block of the document: null if there is none. One that cannot be read is not present either. */
+/**
+ * Returns the `session` block of the document; null if there is no session. A session that cannot be read counts as not
+ * present.
+ */
 interface SessionView {
   readonly present: boolean
   readonly server_url: string | null

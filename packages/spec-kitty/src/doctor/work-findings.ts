@@ -5,7 +5,7 @@ import type { WorkView } from '../sync/work-view.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
-/** Events that wait for longer are a finding: a night and a day without network are not. */
+/** Events that wait for longer than this are a finding. A night and a day without network are normal. */
 const LONG_SECONDS = 24 * 60 * 60
 
 /** Returns what is wrong with the queue and the settings, and what keeps events from leaving. */
@@ -39,7 +39,10 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): re
   ]
 }
 
-/** A command that starts a daemon may replace an older one; an opt-in lets events leave: both are the user's decision. */
+/**
+ * Returns whether the command is safe to run without a decision of the user. It is not if it may replace an older daemon,
+ * or is an opt-in, which lets events leave.
+ */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
   if (reason === 'hosted_sync_disabled' || command.includes(' opt-in ')) return false
   return command !== NOW || !isDaemonRunning

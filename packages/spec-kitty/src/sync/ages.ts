@@ -4,7 +4,10 @@ const UNITS = [
   ['minute', 60],
 ] as const
 
-/** Returns how many whole seconds have passed since a time; null if it is not one. One in the future is now. */
+/**
+ * Returns how many whole seconds have passed since a time; null if the text is not a time. Returns 0 for a time in the
+ * future.
+ */
 export function secondsSince(time: string | null, now: number): number | null {
   const at = Date.parse(time ?? '')
   return Number.isNaN(at) ? null : Math.max(0, Math.floor((now - at) / 1000))
@@ -16,7 +19,7 @@ export function describeAge(seconds: number): string {
   return counted(Math.floor(seconds / size), unit)
 }
 
-/** `1 event`, `2 events`. */
+/** Returns a number with its noun: `1 event`, `2 events`. */
 export function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
 }

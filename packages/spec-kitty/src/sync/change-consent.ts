@@ -13,8 +13,9 @@ import {
 import { anchorOf, consentIn, isEmpty, KEY, pairOf, parse, SECTION, startOf } from './consent-text.js'
 
 /**
- * Returns the text with this consent and everything else as it was, character for character; null where that is not
- * possible, as with a section that another part of the file shares. The text must be readable, or only the value wrong.
+ * Returns the text with this consent written into it; every other character stays. Null if that is not possible, for
+ * example because another part of the file shares the section. The text must be readable, except that the value of the
+ * consent may be wrong.
  */
 export function withConsent(text: string, isGiven: boolean): string | null {
   const parsed = parse(text)
@@ -35,14 +36,17 @@ function apply(text: string, { from, to, text: replacement }: Edit): string {
   return text.slice(0, from) + replacement + text.slice(to)
 }
 
-/** Whether a changed text says this consent, and nothing else has changed. */
+/** Returns whether a changed text contains this consent, and nothing else has changed. */
 function isRight(text: string, isGiven: boolean, others: string): boolean {
   if (consentIn(text) !== (isGiven ? 'yes' : 'no')) return false
   const parsed = parse(text)
   return typeof parsed !== 'string' && shapeWithoutConsent(parsed.document) === others
 }
 
-/** The ways to say it, that which fits best first. Each is tried on the text, and counts only if nothing else changes. */
+/**
+ * Returns the possible ways to write the consent, the best one first. Each is tried on the text, and is used only if it
+ * changes nothing else.
+ */
 function editsFor(text: string, document: Document, literal: string): readonly Edit[] {
   const at = { text, eol: text.includes('\r\n') ? '\r\n' : '\n', literal }
   const root = document.contents
@@ -78,7 +82,7 @@ function valueEdits(
   return colon < 0 ? [] : [{ from: colon + 1, to: colon + 1, text: ` ${literal}` }]
 }
 
-/** The section is there and has other keys: the consent becomes its first. */
+/** The section exists and has other keys. The consent becomes its first key. */
 function keyEdits({ text, eol, literal }: At, section: Pair, value: YAMLMap): readonly Edit[] {
   const first = value.items[0]?.key
   if (value.flow === true) return flowEdits(value, `${KEY}: ${literal}`)
@@ -103,7 +107,7 @@ function emptySectionEdits({ text, eol, literal }: At, { key, value }: Pair, roo
   ]
 }
 
-/** There is no section: it becomes the last one, or that before the end of the document. */
+/** The section does not exist. It is added at the end of the document. */
 function sectionEdits(at: At, root: YAMLMap): readonly Edit[] {
   if (root.flow === true) return flowEdits(root, `${SECTION}: {${KEY}: ${at.literal}}`)
   const indent = indentOf(at.text, startOf(root.items[0]?.key))
@@ -146,7 +150,7 @@ function indentOf(text: string, at: number): string {
   return /^ */.exec(text.slice(lineStart(text, at), at).replace('\uFEFF', ''))?.[0] ?? ''
 }
 
-/** The anchors that aliases refer to: a change of such a node would change other parts of the file too. */
+/** Returns the anchors that aliases refer to. A change of such a node would also change other parts of the file. */
 function sharedAnchors(document: Document): ReadonlySet<string> {
   const shared = new Set<string>()
   visit(document, { Alias: (_, { source }: Alias) => void shared.add(source) })
@@ -158,7 +162,7 @@ function isShared(node: Node, shared: ReadonlySet<string>): boolean {
   return anchor !== undefined && shared.has(anchor)
 }
 
-/** Everything that the document says but the consent, in its order. Aliases are not followed. */
+/** Returns everything that the document contains except the consent, in order. Aliases are not followed. */
 function shapeWithoutConsent(document: Document): string {
   const root = document.contents
   if (!isMap(root)) return JSON.stringify(isEmpty(root) ? [] : shapeOf(root))

@@ -15,16 +15,19 @@ export type ConfigRead =
       readonly state: 'readable'
       readonly path: string
       readonly sync: JsonObject
-      /** Where a key of `[sync]` gets its value; null if that cannot be told. */
+      /** Returns the place at which a key of `[sync]` gets its value; null if it cannot be determined. */
       readonly placeOf: (key: string) => Place | null
     }
   /** `why` begins with line and column if the text is not TOML. */
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
 
-/** A configuration has a few lines; anything larger is refused. */
+/** The largest configuration that is read, in bytes. A real one has a few lines. */
 const MAX_BYTES = 1024 * 1024
 
-/** A key that stands in more lines than these is in a comment or another table too often to be worth the search. */
+/**
+ * The most lines that are tried when the place of a key is searched. A key that occurs in more lines mostly stands in
+ * comments or other tables.
+ */
 const MAX_TRIED_LINES = 20
 
 type Parse = (text: string) => unknown
@@ -50,13 +53,16 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   }
 }
 
-/** The parser's message goes on with a picture of the place. */
+/** Only the first line of the parser's message is used: the rest is a picture of the place. */
 function describe(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
 }
 
-/** The parser keeps no positions: the line is the first one with which the text begins to have the key. */
+/**
+ * The parser keeps no positions. So this parses the text up to each line, and returns the first line with which the key
+ * appears.
+ */
 function placeOf(key: string, text: string, parse: Parse): Place | null {
   const lines = text.split('\n')
   const candidates = lines.flatMap((line, index) => (line.includes(key) ? [index + 1] : []))
@@ -67,7 +73,7 @@ function placeOf(key: string, text: string, parse: Parse): Place | null {
   return { line: found, column: columnOf(key, lines[found - 1] ?? '') }
 }
 
-/** The column of the value, or of the key if it is written in another way than `key = value`. */
+/** Returns the column of the value, or that of the key if the line does not have the form `key = value`. */
 function columnOf(key: string, line: string): number {
   const at = line.indexOf(key)
   const between = /^[^=]*=\s*/.exec(line.slice(at))?.[0] ?? ''

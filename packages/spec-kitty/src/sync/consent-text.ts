@@ -14,8 +14,8 @@ import {
 } from 'yaml'
 
 /**
- * The consent in the text of a project's `.kittify/config.yaml`: the boolean `sync.enabled`, which the predecessor reads and
- * writes too. Pure.
+ * Reads the consent in the text of a project's `.kittify/config.yaml`: the boolean `sync.enabled`, which the predecessor
+ * reads and writes too. Pure.
  */
 export const SECTION = 'sync'
 export const KEY = 'enabled'
@@ -25,26 +25,32 @@ export type Consent =
   | 'no'
   | {
       readonly state: 'unreadable'
-      /** Begins with line and column, where there are any. */
+      /** Begins with line and column if they are known. */
       readonly why: string
-      /** Only the value is wrong, so that recording a consent mends it. */
+      /** True if only the value is wrong, so that recording a consent mends the file. */
       readonly isMendable?: true
     }
 
-/** Real files have some hundred parts. The time to parse YAML grows with their number: this many take about 0.1 s. */
+/**
+ * The most YAML nodes that are parsed. Real files have some hundred. The time to parse grows with their number: this many
+ * take about 0.1 s.
+ */
 const MAX_PARTS = 5_000
 const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 
-/** Decoding puts this character where bytes are not UTF-8. */
+/** The character that decoding puts in place of bytes that are not UTF-8. */
 const NOT_DECODED = '\uFFFD'
 
 interface Parsed {
   readonly document: Document
-  /** `line L, column C`. */
+  /** Returns a place as text: `line L, column C`. */
   readonly placeOf: (node: Node) => string
 }
 
-/** Returns the consent. Only the literal `true` is one; whatever is not plainly a consent or its absence is unreadable. */
+/**
+ * Returns the consent. Only the literal `true` is a consent. A text that is not clearly a consent or its absence counts
+ * as unreadable.
+ */
 export function consentIn(text: string): Consent {
   const parsed = parse(text)
   if (typeof parsed === 'string') return unreadable(parsed)
@@ -76,7 +82,7 @@ export function parse(text: string): Parsed | string {
   }
   const placeOf = (node: Node): string => at(startOf(node))
   try {
-    // The library compares every key with every other to find those that stand twice.
+    // The check for duplicate keys is switched off, because the library compares every key with every other.
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
     const [error] = document.errors
     if (error !== undefined) {
@@ -92,7 +98,9 @@ export function parse(text: string): Parsed | string {
 
 const TOO_DEEP = 'it is nested too deep'
 
-/** The library recurses, and takes the end of the stack for an error in the text. */
+/**
+ * Returns whether the error is a stack overflow: the library recurses, and reports an overflow as an error in the text.
+ */
 function isTooDeep(error: unknown): boolean {
   return error instanceof Error && /call stack/.test(error.message)
 }
@@ -102,7 +110,7 @@ interface Flaw {
   readonly why: string
 }
 
-/** Returns the first flaw that the library finds only when it makes objects of the document. */
+/** Returns the first error that the library finds only when it converts the document to objects. */
 function flawIn(document: Document): Flaw | null {
   const anchors = new Set<string>()
   let flaw: Flaw | null = null
@@ -131,7 +139,7 @@ function keyThatStandsTwice(map: YAMLMap): Flaw | null {
   return null
 }
 
-/** A document of comments alone, a key without a value, and `null`. */
+/** Returns whether a node is empty: a document of comments alone, a key without a value, or `null`. */
 export function isEmpty(node: unknown): node is null | undefined {
   return node === null || node === undefined || (isScalar(node) && node.value === null)
 }

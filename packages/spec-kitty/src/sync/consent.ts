@@ -17,10 +17,13 @@ import type { Consent } from './consent-text.js'
 
 export type { Consent } from './consent-text.js'
 
-/** Real files have a few KiB. The daemon reads them between two requests, and this much takes it 60 ms. */
+/**
+ * The largest file that is read. Real files have a few KiB. The daemon reads them between two requests, and this many
+ * bytes take 60 ms.
+ */
 const MAX_BYTES = 256 * 1024
 
-/** Do not follow a link, and do not wait for a FIFO, that took the file's place since it was read. */
+/** Flags that neither follow a link nor wait for a FIFO, in case one of these has replaced the file since it was read. */
 const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** The file in which a project says whether its events may leave this machine. It is the predecessor's too. */
@@ -30,8 +33,8 @@ export function consentFile(project: string): string {
 
 /**
  * Returns whether events of the project may leave this machine, as its file says at this moment. A missing file is no
- * consent; a file that cannot be read, is not YAML, is a link, not a regular file, or another user's is none either, and
- * says why. `project` is a real path: one that leads through a link is another project.
+ * consent; a file that cannot be read, is not YAML, is a link, not a regular file, or another user's is no consent
+ * either, and the result says why. `project` is a real path: one that leads through a link is another project.
  */
 export async function readConsent(project: string): Promise<Consent> {
   const file = read(consentFile(project))
@@ -43,7 +46,7 @@ export async function readConsent(project: string): Promise<Consent> {
 
 export interface Written {
   readonly path: string
-  /** False if the file said so already: then it was not touched. */
+  /** False if the file already contained this consent: then it was not written. */
   readonly isChanged: boolean
 }
 
@@ -61,7 +64,7 @@ export async function writeConsent(project: string, isGiven: boolean): Promise<W
   const { withConsent } = await import('./change-consent.js')
   const before = consentIn(text)
   const isSaid = before === (isGiven ? 'yes' : 'no')
-  // An opt-out is written even where the file is silent: silence is not a decision.
+  // An opt-out is written even if the file contains no consent, because only a written value is a decision of the user.
   const changed = isGiven && isSaid ? text : withConsent(text, isGiven)
   if (changed === null && !isSaid) {
     throw typeof before === 'string' ? notEditable(path, isGiven) : unusable(path, before.why)
@@ -81,12 +84,15 @@ function read(path: string): Read {
   return readSmallFile(path, { maxBytes: MAX_BYTES })
 }
 
-/** Writes a file beside it and renames that over it. `before` is the text that was read, null if there was no file. */
+/**
+ * Writes a new file beside the old one and renames it over the old one. `before` is the text that was read, null if there
+ * was no file.
+ */
 function replace(path: string, before: string | null, after: string): void {
   const temporary = join(dirname(path), `.config.yaml.${randomBytes(6).toString('hex')}`)
   try {
     if (before === null) mkdirSync(dirname(path), { recursive: true })
-    // The new file would be writable even where the old one is not.
+    // A file that is not writable is not replaced, although a rename would succeed.
     else closeSync(openSync(path, constants.O_WRONLY | CAREFUL))
     writeNew(temporary, after, before === null ? null : lstatSync(path).mode & 0o7777)
     const now = read(path)

@@ -3,22 +3,25 @@ import { objectOf, stringOf, type Io } from 'familiar/cli'
 import { environmentSettings, isSwitchedOn } from './settings.js'
 
 /**
- * What the sync daemon took from the environment of its start, and keeps until it ends. Whatever is in `config.toml`, the
- * session or a project it reads again each time.
+ * The environment variables that matter to the sync daemon. It keeps their values from its start until it ends, but reads
+ * `config.toml`, the session and the projects again each time.
  */
 export type StartEnvironment = Readonly<Record<string, string | null>>
 
-/** Which certificates are trusted, and what is between this machine and the server. */
+/** The variables for trusted certificates and for proxies. */
 const CONNECTION = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
-/** A value that differs: null is "not set". */
+/** A variable whose value differs between daemon and command; null means that it is not set. */
 export interface Difference {
   readonly variable: string
   readonly daemon: string | null
   readonly command: string | null
 }
 
-/** Returns what matters of an environment, in a form that every user of the machine may see: without a password. */
+/**
+ * Returns the variables of an environment that matter to the daemon, without passwords: every user of the machine may see
+ * the result.
+ */
 export function startEnvironment(env: Io['env']): StartEnvironment {
   const settings = environmentSettings('', env)
   const url = settings.get('sync.server_url')
@@ -29,7 +32,7 @@ export function startEnvironment(env: Io['env']): StartEnvironment {
   }
 }
 
-/** Programs read the names of proxies in small letters first. */
+/** Programs prefer the lower-case names of the proxy variables. */
 function shown(name: (typeof CONNECTION)[number], env: Io['env']): string | null {
   const isProxy = name.endsWith('_PROXY')
   const value = (isProxy ? env[name.toLowerCase()] : undefined) || env[name] || null
@@ -47,7 +50,10 @@ export function startedWith(environment: StartEnvironment): Io['env'] {
   return Object.fromEntries(named.map((name) => [name, environment[name] ?? '']))
 }
 
-/** Returns where the daemon's environment differs from this command's. A daemon that does not tell differs in nothing. */
+/**
+ * Returns the differences between the daemon's environment and that of this command; none if the daemon does not report
+ * its environment.
+ */
 export function differences(
   daemon: StartEnvironment | null,
   command: StartEnvironment,
@@ -59,7 +65,7 @@ export function differences(
   })
 }
 
-/** Reads what a daemon reports. */
+/** Reads the environment that a daemon reports; null if the value is not one. */
 export function environmentOf(value: unknown): StartEnvironment | null {
   const json: JsonObject | null = objectOf(value)
   if (json === null) return null

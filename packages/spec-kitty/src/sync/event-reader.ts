@@ -3,7 +3,7 @@ import { newUlid } from './ulid.js'
 
 export type EventReader = (text: string) => Promise<Exclude<EventRead, { state: 'uuid_needed' }>>
 
-/** Returns the reader of the events of a project. Looks up the project's id if an event needs it. */
+/** Returns a function that reads events of a project. It looks up the project's id when an event first needs it. */
 export function eventReader(project: string): EventReader {
   const defaults = { project, newId: () => newUlid(), now: () => new Date().toISOString() }
   let projectUuid: ProjectUuid | null = null

@@ -1,12 +1,15 @@
 import { objectOf } from 'familiar/cli'
 import type { NewEvent } from './queue/types.js'
 
-/** A server takes 256 KiB at once: an event must fit in with what stands around it in the body. */
+/**
+ * The largest event, in bytes. A server accepts bodies of 256 KiB, which must have room for the event and the text around
+ * it.
+ */
 export const MAX_EVENT_BYTES = 256 * 1024 - '{"events":[]}'.length
 
 const MAX_ID_CHARS = 128
 
-/** What an event gets that its publisher left out. */
+/** The values for members that the publisher of an event left out. */
 export interface EventDefaults {
   /** The real path of the project's directory. */
   readonly project: string
@@ -21,12 +24,12 @@ export type ProjectUuid = { readonly uuid: string } | { readonly why: string }
 
 export type EventRead =
   | { readonly state: 'event'; readonly event: NewEvent }
-  /** It has no `project_uuid`, and the project's id was not looked up yet. */
+  /** The event has no `project_uuid`, and the project's id was not looked up yet. */
   | { readonly state: 'uuid_needed' }
-  /** One line that names what is wrong. */
+  /** One line that says what is wrong with the event. */
   | { readonly state: 'bad'; readonly why: string }
 
-/** The event has an id of its project. */
+/** For an event with a project id of its own, no other id is needed. */
 const NONE = { uuid: null }
 
 type Envelope = Readonly<Record<string, unknown>>
@@ -109,7 +112,7 @@ function missingMembers(
   }
 }
 
-/** Returns what is wrong with the members that every event has; null if nothing is. */
+/** Returns what is wrong with the members that every event must have; null if they are right. */
 function problemIn(members: Envelope): string | null {
   if (isMissing(members, 'event_type')) return 'event_type is missing'
   const ids = ['event_id', 'event_type', 'project_uuid'] as const
@@ -118,7 +121,7 @@ function problemIn(members: Envelope): string | null {
   return isTime(members['timestamp']) ? null : 'timestamp must be a date and time as in ISO 8601'
 }
 
-/** A character may be two UTF-16 units. */
+/** The length is counted in characters, each of which may be two UTF-16 units. */
 function isId(value: unknown): boolean {
   if (typeof value !== 'string' || value === '' || value.length > 2 * MAX_ID_CHARS) return false
   return value.length <= MAX_ID_CHARS || Array.from(value).length <= MAX_ID_CHARS
@@ -130,7 +133,10 @@ function isTime(value: unknown): boolean {
   )
 }
 
-/** Returns the text of the object with these members: in place of a null, else at its beginning. */
+/**
+ * Returns the text of the object with these members added: each replaces a member that is null, or is put at the
+ * beginning.
+ */
 function withMembers(text: string, envelope: Envelope, added: Added): string {
   const names = Object.keys(added) as Member[]
   const replaced = names.some((name) => name in envelope) ? replaceMembers(text, added) : text
@@ -144,7 +150,9 @@ function memberText(name: Member, added: Added): string {
   return `${JSON.stringify(name)}:${JSON.stringify(added[name])}`
 }
 
-/** A whole string, a bracket, or the null of a member with the member's name: what matters for the nesting. */
+/**
+ * Matches what is needed to follow the nesting of JSON text: a whole string, a bracket, or a member whose value is null.
+ */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*null\b)?|[{}[\]]/gs
 
 /** Replaces the nulls of these members of the outermost object. */

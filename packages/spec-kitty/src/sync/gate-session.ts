@@ -3,7 +3,7 @@ import { readSession } from './session/session.js'
 import { sessionPath } from './session/stored-session.js'
 import type { GateSession } from './upload/gate.js'
 
-/** Returns what the gate must know of the session of a root. One that is over is none. */
+/** Returns what the gate must know about the session of a root. A session that is over counts as none. */
 export function gateSession(root: string): GateSession {
   const read = readSession(root)
   if (read.state === 'absent') return read
@@ -12,7 +12,7 @@ export function gateSession(root: string): GateSession {
   return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent' }
 }
 
-/** Returns the server of the session, of one that is over too; null if there is none, or it cannot be read. */
+/** Returns the server of the session, even if the session is over; null if there is no session or it cannot be read. */
 export function sessionServer(root: string): string | null {
   const read = readSession(root)
   return read.state === 'readable' ? read.session.server_url : null

@@ -17,13 +17,13 @@ import {
 /** One setting, as `config list` shows it. */
 export interface ShownSetting extends SettingDescription {
   readonly key: string
-  /** Null if it is not set, or wrong. */
+  /** The value; null if it is not set, or wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
   readonly wrong: Pick<Wrong, 'code' | 'problem'> | null
 }
 
-/** The consent is the project's, not the root's: it is shown where there is a project. */
+/** The consent belongs to the project and not to the root, so it is listed only inside a project. */
 export const CONSENT_KEY = 'project.consent'
 
 /** Returns every setting in the order of the table and, inside of a project, its consent. */
@@ -42,7 +42,7 @@ function shown(key: SettingKey, found: Resolved<string | number | boolean | null
     : { ...describeSetting(key), key, value: null, source, wrong: found }
 }
 
-/** Returns what is wrong with the file of the project's consent, in one line; null if nothing is. */
+/** Returns, in one line, what is wrong with the file that contains the project's consent; null if nothing is. */
 export async function consentProblem(project: string): Promise<string | null> {
   const consent = await readConsent(project)
   return typeof consent === 'string' ? null : problemOf(project, consent.why)
@@ -67,13 +67,13 @@ async function consentOf(project: string): Promise<ShownSetting> {
   }
 }
 
-/** As a person reads it. */
+/** Returns a value in the form for people. */
 export function textOf({ value, wrong }: ShownSetting): string {
   if (wrong !== null) return '(wrong)'
   return value === null ? '(not set)' : String(value)
 }
 
-/** As JSON. `source` is `environment`, `file` or `default`. */
+/** Returns a setting as JSON. `source` is `environment`, `file` or `default`. */
 export function jsonOf({ key, about, variables, inFile, value, source, wrong }: ShownSetting): object {
   return {
     key,
@@ -94,7 +94,7 @@ export function sourceOf({ source }: ShownSetting): string {
   return describeSource(source)
 }
 
-/** Returns the project of the working directory; null outside of one, and where that directory is gone. */
+/** Returns the project of the working directory; null outside of a project, or if the directory no longer exists. */
 export function projectHere(io: Pick<Io, 'cwd'>): string | null {
   try {
     return currentProject(io)

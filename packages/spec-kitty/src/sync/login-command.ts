@@ -8,12 +8,12 @@ export function loginCommand(server: string | null, id: string): string {
 }
 
 /**
- * Returns the server that a sign-in would be for: that of the settings, else that of the last session. Null if none is named,
- * or one that may get no token.
+ * Returns the server to sign in to: the one in the settings, or else that of the last session. Null if none is named, or
+ * if the named one must not get a token.
  */
 export function loginServer(settings: Settings, ofSession: string | null): string | null {
   const found = settings.get('sync.server_url')
-  // A wrong issuer or client id keeps `auth login` from working too.
+  // `auth login` also fails if the issuer or the client id is wrong.
   const others = (['sync.issuer', 'sync.client_id'] as const).map((key) => settings.get(key))
   if ([found, ...others].some(({ state }) => state === 'wrong')) return null
   const url = found.state === 'right' ? (found.value ?? ofSession) : null

@@ -37,7 +37,10 @@ export async function recordConsent(
   return EXIT.ok
 }
 
-/** A directory that is named must be the project itself: a consent is never given for more than was meant. */
+/**
+ * A directory that the user names must be the project's own directory, so that a consent never covers more than the user
+ * meant.
+ */
 function namedProject(directory: string, io: Io): string {
   const path = resolveHere(directory, io)
   const real = realPath(path) ?? path

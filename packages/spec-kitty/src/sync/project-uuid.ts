@@ -5,16 +5,16 @@ import type { ProjectUuid } from './event.js'
 
 const MAX_BYTES = 1024 * 1024
 
-/** The predecessor wrote it where it had no id: it stands for no project. */
+/** The id that the predecessor wrote when it had none. It identifies no project. */
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-/** The parser's message ends with the place, and then shows it. */
+/** Matches the end of the parser's message, which names the place and shows it. */
 const PLACE = / at line \d+, column \d+:$/
 
 /**
- * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); for a project without one, an
- * id made of this machine and the project's path, which is the same every time. If the file is there and cannot be read,
- * there is no id: another one would count the project's events to another project for ever.
+ * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); for a project without one,
+ * an id made of this machine and the project's path, which is the same every time. If the file exists and cannot be read,
+ * there is no id: with a wrong id, the events would belong to another project for ever.
  */
 export async function readProjectUuid(project: string): Promise<ProjectUuid> {
   const path = join(project, '.kittify', 'config.yaml')
@@ -37,7 +37,7 @@ function isGiven(uuid: string): boolean {
   return uuid.trim() !== '' && uuid.trim() !== NIL
 }
 
-/** As in a UUID of version 8 (RFC 9562): our own bits, here those of a hash. */
+/** The bits of a hash, in the form of a UUID of version 8 (RFC 9562), which leaves the content to the application. */
 async function uuidOfPlace(project: string): Promise<string> {
   const { host_id: host } = await ownProcessName()
   const hash = createHash('sha256').update(`${host}\0${project}`).digest('hex')

@@ -8,33 +8,37 @@ export interface Rejected {
   readonly error: string
 }
 
-/** What has been done with the lines up to `line`. */
+/** The counts for the lines up to and including `line`. */
 export interface PublishReport {
   line: number
   queued: number
-  /** How many were in the queue, or among the dead letters, already. */
+  /** The number of events that were already in the queue or among the dead letters. */
   duplicates: number
-  /** How many lines were not queued. */
+  /** The number of lines that were not queued. */
   rejected: number
 }
 
 export interface PublishOptions {
-  /** One transaction. */
+  /** Queues the events in one transaction. */
   readonly publish: (events: readonly NewEvent[]) => Promise<Published>
   readonly read: (text: string) => Promise<Exclude<EventRead, { state: 'uuid_needed' }>>
   readonly onRejected: (rejected: Rejected) => void
 }
 
-/** One transaction is one wait for the disk. */
+/** The most events that share a transaction. Each transaction waits once for the disk. */
 const BATCH_EVENTS = 1_000
 const BATCH_CHARS = 8 * 1024 * 1024
 
-/** A publisher that writes a line now and then has it on disk after this time. */
+/**
+ * The longest time that a line waits for further lines before it is queued, for publishers that write a line now and
+ * then.
+ */
 const QUIET_MS = 200
 
 /**
- * Queues the events of the lines, in transactions of up to 1000, while they come. A bad line is named, and the rest is queued.
- * Counts into `report`, which is right even if this throws: a transaction that fails (a full queue) has queued nothing.
+ * Queues the events of the lines as they arrive, in transactions of up to 1000. Reports a bad line and queues the rest.
+ * Counts in `report`, which is correct even if this throws: a transaction that fails (for example because the queue is
+ * full) has queued nothing.
  */
 export async function publishLines(
   lines: AsyncIterable<readonly Line[]>,

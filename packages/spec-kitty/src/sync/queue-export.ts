@@ -3,12 +3,13 @@ import { CommandError, type Io } from 'familiar/cli'
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
-/** So much text is written at once. */
+/** The amount of text that is written at once. */
 const WRITE_CHARS = 256 * 1024
 
 /**
- * Writes the envelopes, one a line, into a new file (0600) that is on disk when this returns; `-` is stdout. Returns how many.
- * Throws `E_EXPORT_FAILED` if the file exists already or cannot be written; then there is no file.
+ * Writes the envelopes, one per line, into a new file (0600), which is on disk when this returns. With `-`, writes them
+ * to stdout. Returns the number of envelopes. Throws `E_EXPORT_FAILED` if the file exists already or cannot be written;
+ * then there is no file.
  */
 export async function exportLines(
   envelopes: AsyncIterable<string>,
@@ -18,7 +19,7 @@ export async function exportLines(
   return file === '-' ? toStdout(envelopes, io) : toFile(envelopes, file)
 }
 
-/** On stdout, control characters would be replaced; in a string of JSON, they may be written as escapes. */
+/** Control characters are written as JSON escapes, because stdout would replace them. */
 const CONTROLS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 function escapeControl(char: string): string {

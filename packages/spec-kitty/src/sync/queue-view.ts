@@ -5,7 +5,7 @@ import { whyDocument, whyText, type Why } from './why.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
-/** What `sync queue` shows. */
+/** The content that `sync queue` shows. */
 export interface QueueView extends QueueCounts {
   readonly projects: readonly ShownProject[]
   /** The paths of damaged databases that were put aside. */
@@ -14,7 +14,7 @@ export interface QueueView extends QueueCounts {
 }
 
 export interface ShownProject extends WaitingProject {
-  /** Why its events stay; null if nothing holds them, or if that is not known. */
+  /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
   readonly reason?: string | null
 }
 
@@ -134,7 +134,7 @@ function withCategory({ reason, category }: ShownLetter): string {
   return category === null ? reason : `${category}: ${reason}`
 }
 
-/** Says it as `sync status` does. */
+/** Returns the age of an event in the words of `sync status`. */
 function ageOf(time: string, now: number): string {
   return describeAge(secondsSince(time, now) ?? 0)
 }

@@ -3,14 +3,15 @@ import { isUtf8 } from 'node:buffer'
 /** One line of NDJSON. Lines are counted from 1. */
 export type Line =
   | { readonly number: number; readonly text: string }
-  /** It cannot be read as text. */
+  /** The line is too long or is not UTF-8. */
   | { readonly number: number; readonly why: string }
 
 const NEWLINE = 0x0a
 
 /**
- * Splits a stream of bytes into lines; what ends without a line feed is a line too, an empty line is none. Yields the lines
- * that a chunk completes together. Of a line longer than `maxBytes` only the beginning is kept in memory, and it is bad.
+ * Splits a stream of bytes into lines; the last line need not end with a line feed, and empty lines are left out. Yields
+ * the lines that a chunk completes together. A line longer than `maxBytes` is reported as bad, and only its beginning is
+ * kept in memory.
  */
 export async function* readLines(
   input: AsyncIterable<Uint8Array>,
@@ -55,14 +56,17 @@ function tooLong(number: number, maxBytes: number): Line {
   return { number, why: `it is longer than ${maxBytes} bytes` }
 }
 
-/** Invalid UTF-8 would become other characters without a word. */
+/** Decodes a line. Invalid UTF-8 makes it a bad line, because it would otherwise become other characters silently. */
 function toLine(number: number, bytes: Buffer): Line {
   if (!isUtf8(bytes)) return { number, why: 'it is not UTF-8' }
   const text = bytes.toString('utf8')
   return { number, text: number === 1 && text.startsWith('\ufeff') ? text.slice(1) : text }
 }
 
-/** Yields what the input yields, and null whenever nothing has come for this long: the time to work on what has. */
+/**
+ * Yields what the input yields, and null whenever nothing has arrived for this long. A null tells the caller to process
+ * what has arrived.
+ */
 export async function* withPauses<T>(input: AsyncIterable<T>, quietMs: number): AsyncGenerator<T | null> {
   const iterator = input[Symbol.asyncIterator]()
   try {

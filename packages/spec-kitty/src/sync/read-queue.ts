@@ -4,7 +4,7 @@ import { queuePath } from './queue/path.js'
 import type { QueueCounts, WaitingProject } from './queue/types.js'
 import type { HeldProject } from './why.js'
 
-/** What waits, and what of it may not leave. */
+/** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {
   readonly held: readonly HeldProject[]
 }
@@ -16,7 +16,7 @@ export interface QueueProblem {
 
 const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 
-/** Reads the queue of the root. Where there is none, SQLite is not even loaded. */
+/** Reads the queue of the root. If there is no queue, does not even load SQLite. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
   if (!existsSync(path)) return EMPTY
@@ -34,7 +34,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   }
 }
 
-/** Returns the projects that may not send, in their order. */
+/** Returns the projects that may not send, in the given order. */
 export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
   const all = await Promise.all(
     waiting.map(async ({ project, count }): Promise<HeldProject | null> => {

@@ -3,19 +3,22 @@ import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { environmentOf, type StartEnvironment } from './environment.js'
 import type { SyncReport } from './upload/types.js'
 
-/** What the sync daemon tells of its work in the `sync` block of its health reply. Every user of the machine can read it. */
+/**
+ * The sync daemon's report about its work, in the `sync` block of its health reply. Every user of the machine can read
+ * it.
+ */
 export interface WorkReport extends SyncReport {
   readonly environment: StartEnvironment
 }
 
-/** The same as a command reads it, from a daemon of any version: null for what it does not tell. */
+/** The report as a command reads it, from a daemon of any version. A member that the daemon does not report is null. */
 export interface KnownReport {
   readonly running: boolean | null
   readonly lastSync: string | null
   readonly failures: number | null
   readonly lastError: string | null
   readonly nextAttemptAt: string | null
-  /** True if the server refused the session, which has not changed since. */
+  /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
   readonly environment: StartEnvironment | null
 }
@@ -25,7 +28,7 @@ export function workJson(report: WorkReport): JsonObject {
   return { ...report }
 }
 
-/** Returns what a daemon tells of its work; `details` is what its health reply says besides the frozen head. */
+/** Returns a daemon's report about its work. `details` are the members of its health reply besides the frozen head. */
 export function knownReport(details: JsonObject | null): KnownReport {
   const sync = objectOf(details?.['sync'])
   return {

@@ -4,7 +4,7 @@ export type ServerUrl =
   | { readonly state: 'unusable'; readonly why: string }
   | { readonly state: 'insecure'; readonly why: string }
 
-/** Returns whether a host of a URL is this machine, by what is written and not by what a resolver says. */
+/** Returns whether the host of a URL is this machine, judged by its text and not by name resolution. */
 export function isLoopback(hostname: string): boolean {
   // A URL has an IPv4 address in only one form: `new URL` writes 127.1 and 0x7f000001 as four decimal numbers.
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)

@@ -5,7 +5,7 @@ import { isPlainUrl, withoutSlash } from './server-url.js'
 
 type Environment = Io['env']
 
-/** Where a value comes from. */
+/** The source of a value. */
 export type Source =
   | { readonly kind: 'environment'; readonly variable: string }
   | {
@@ -28,7 +28,9 @@ export interface Wrong {
 
 interface Setting<T> {
   readonly about: string
-  /** The first of them that is set, and not to an empty text, counts before the file. */
+  /**
+   * The environment variables of the setting. The first one that is set to a text that is not empty overrides the file.
+   */
   readonly variables: readonly string[]
   /** The key in `[sync]` of `config.toml`. */
   readonly key: string | null
@@ -37,13 +39,13 @@ interface Setting<T> {
   readonly expected: string
   /** Returns undefined for a value that is wrong. */
   readonly read: (given: unknown, variable: string | null) => T | undefined
-  /** Whether a wrong value may hold a password: then it is not shown. */
+  /** Whether a wrong value may contain a password. Such a value is not shown. */
   readonly mayHoldSecret?: true
 }
 
 /** The largest queue that can be configured: about a terabyte of events. */
 const MAX_QUEUE_SIZE = 1_000_000_000
-/** What counts where a publish would otherwise fail because of a wrong value. */
+/** The default size of the queue. It is also used if the configured size is wrong, so that a publish does not fail. */
 export const DEFAULT_QUEUE_SIZE = 100_000
 
 const MAX_SHOWN_CHARS = 60
@@ -52,7 +54,7 @@ function setting<T>(one: Setting<T>): Setting<T> {
   return one
 }
 
-/** Every setting of the tool. What a command, the daemon or the doctor does with one follows from this table alone. */
+/** Every setting of the tool. Commands, the daemon and the doctor take everything about a setting from this table. */
 const SETTINGS = {
   root: setting<string>({
     about: 'the home of the sync daemon, its queue and its session',
@@ -117,7 +119,8 @@ const SETTINGS = {
     key: 'issuer',
     fallback: () => null,
     expected: 'an http or https URL without user, query and fragment',
-    // The service compares it letter by letter: a slash at its end stays.
+    // The issuer is kept exactly as it is, even with a slash at its end, because the service compares it character by
+    // character.
     read: readUrl,
     mayHoldSecret: true,
   }),
@@ -173,7 +176,7 @@ export async function readSettings(root: string, env: Environment): Promise<Sett
   return settingsOf(root, env, await readConfig(root))
 }
 
-/** The same without `config.toml`, for the settings that are not in it. */
+/** Like `readSettings`, but without `config.toml`, for the settings that are not in that file. */
 export function environmentSettings(root: string, env: Environment): Settings {
   return settingsOf(root, env, { state: 'absent' })
 }
@@ -213,7 +216,7 @@ export function isSwitchedOn(settings: Settings, key: 'sync.disabled' | 'sync.ho
   return found.state === 'right' && found.value
 }
 
-/** Pure. */
+/** Determines every setting from the environment and the content of the file. Pure. */
 export function settingsOf(root: string, env: Environment, config: ConfigRead): Settings {
   const get = <K extends SettingKey>(key: K): Resolved<ValueOf<K>> =>
     resolve(SETTINGS[key] as unknown as Setting<ValueOf<K>>, root, env, config)
@@ -273,7 +276,7 @@ function oneOf<T extends string>(words: readonly T[], given: unknown): T | undef
   return words.find((one) => one === word)
 }
 
-/** The predecessor takes a number in quotes too, and the file is shared with it. */
+/** Reads a size. A number in quotes is accepted too, because the predecessor, which uses the same file, accepts it. */
 function readSize(given: unknown): number | undefined {
   const size = typeof given === 'string' && /^\d+$/.test(given.trim()) ? Number(given) : given
   return typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= MAX_QUEUE_SIZE
@@ -286,7 +289,7 @@ function readServerUrl(given: unknown): string | undefined {
   return url === undefined ? undefined : withoutSlash(url)
 }
 
-/** One with a password is refused: the status would show it. */
+/** Reads a URL. A URL with a password is rejected, because `sync status` would show it. */
 function readUrl(given: unknown): string | undefined {
   const text = typeof given === 'string' ? given.trim() : ''
   if (!URL.canParse(text)) return undefined

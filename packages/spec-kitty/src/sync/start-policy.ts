@@ -1,7 +1,7 @@
 import type { Io } from 'familiar/cli'
 import { environmentSettings, isSwitchedOn, readSettings, type Settings } from './settings.js'
 
-/** `local_only`: what the command does needs no sync daemon. */
+/** What a command needs. `local_only`: it needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'
 
 /** Names are permanent. `why.ts` has the words for people. */
@@ -26,7 +26,7 @@ export async function readSkipReason(
   )
 }
 
-/** The same of settings that were read already. */
+/** Like `readSkipReason`, but for settings that were read already. */
 export function skipReason(settings: Settings, intent: Intent): SkipReason | null {
   return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
 }

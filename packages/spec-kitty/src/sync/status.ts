@@ -4,7 +4,10 @@ import { skipReason } from './start-policy.js'
 import { skipText, whyDocument, whyText } from './why.js'
 import { viewWork, type WorkView } from './work-view.js'
 
-/** Returns what `sync status` shows besides: the queue, how sending stands and why nothing leaves, and what is wrong. */
+/**
+ * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why nothing
+ * leaves, and what is wrong.
+ */
 export function syncStatus(root: string, env: Io['env']): StatusExtension {
   return async ({ status, document: { log, ...document }, lines }) => {
     const view = await viewWork(root, env, status)
@@ -24,7 +27,7 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
   }
 }
 
-/** What `sync status --json` says of the daemon's work. Null: it is not known. Names and meanings are permanent. */
+/** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
 function workDocument(
   { report, gate, queue, queueProblem, why, differences, settings }: WorkView,
   now: number,

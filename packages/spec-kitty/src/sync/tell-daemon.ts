@@ -2,12 +2,15 @@ import { note, type Io } from 'familiar/cli'
 import { syncDaemon } from '../daemons/daemons.js'
 import { readSkipReason } from './start-policy.js'
 
-/** How long a command that has queued events waits for the daemon: it has done its work, and the daemon comes by anyway. */
+/**
+ * How long a command that has queued events waits for the daemon. It need not wait longer: the events are queued, and the
+ * daemon finds them by itself later.
+ */
 const WAKE_MS = 2_000
 
 /**
- * Tells the sync daemon that something was queued, and starts it where commands may do that on their own. Never throws and
- * returns within two seconds: what was queued stays queued, and leaves later.
+ * Tells the sync daemon that something was queued, and starts it where commands may do that on their own. Never throws
+ * and returns within two seconds: the events stay queued, and are sent later.
  */
 export async function wakeDaemon(root: string, io: Pick<Io, 'env' | 'err'>): Promise<void> {
   const why = await trigger(

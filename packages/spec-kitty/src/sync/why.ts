@@ -21,27 +21,27 @@ export interface HeldProject {
   readonly reason: HeldReason
   readonly detail: string | null
   readonly count: number
-  /** Its directory is not there: it was moved or deleted, and cannot opt in where it was. */
+  /** True if the project's directory was moved or deleted, so that the project cannot opt in there. */
   readonly isGone: boolean
   /** Whether `opt-in` mends a consent that cannot be read. */
   readonly isMendable?: boolean
 }
 
-/** How sending stands. */
+/** The state of sending. */
 export interface Standing {
   readonly gate: Gate
   readonly queued: number
   /** Why the queue cannot be read; null if it can. */
   readonly queueProblem: string | null
-  /** That with the oldest event first. */
+  /** The projects that may not send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
-  /** Whether something forbids commands to start the daemon on their own. */
+  /** Whether commands may not start the daemon on their own. */
   readonly isStartForbidden?: boolean
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
   readonly lastError: string | null
-  /** When the daemon tries again after a failure, ISO 8601. */
+  /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }
 
@@ -50,7 +50,7 @@ export const NOW = 'spec-kitty sync now'
 const START = 'spec-kitty sync start'
 const QUEUE = 'spec-kitty sync queue'
 
-/** Before what `detail` tells more. Without a command: signing in helps. */
+/** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
   hosted_sync_disabled: {
     text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
@@ -77,7 +77,7 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
   policy_manual: 'background_daemon in config.toml is "manual" or wrong',
 }
 
-/** In the order in which they are looked at. */
+/** The reasons for which the gate is closed, in the order in which they are checked. */
 export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
@@ -106,29 +106,29 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
 }
 
-/** As one sentence for people. */
+/** Returns a reason as one sentence for people. */
 export function whyText({ isAll, sentence }: Why): string {
   return isAll ? `nothing leaves: ${sentence}` : sentence
 }
 
-/** Why commands may not start the sync daemon on their own, in words. */
+/** Returns in words why commands may not start the sync daemon on their own. */
 export function skipText(reason: SkipReason): string {
   return SKIPPED[reason]
 }
 
-/** Why a drain left events behind, in words: a reason of the gate, or what the server said. */
+/** Returns in words why a drain left events behind: a reason of the gate, or the server's message. */
 export function reasonText(reason: string): string {
   return CLOSED_REASONS.some((one) => one === reason) ? CLOSED[reason as ClosedReason].text : reason
 }
 
-/** As JSON: names and meanings are permanent. */
+/** Returns a reason as JSON. Names and meanings are permanent. */
 export function whyDocument(why: Why | null): object | null {
   if (why === null) return null
   const { reason, sentence, command, isAll } = why
   return { reason, sentence, command, is_all: isAll }
 }
 
-/** Returns why nothing may leave at all. */
+/** Returns why no event may leave at all; null if some may. */
 function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>, server: string | null): Why {
   const { text, command } = CLOSED[reason]
   return {
@@ -139,7 +139,7 @@ function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>, serve
   }
 }
 
-/** Returns why the events of a project stay, which holds for so many other projects too. */
+/** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {
   const { project, reason, detail, isGone } = held
   const more =
@@ -152,7 +152,7 @@ export function whyHeld(held: HeldProject, others = 0): Why {
   }
 }
 
-/** A file that is broken must be mended by hand first. */
+/** A broken file must be mended by hand first. */
 function consentCommand({ project, reason, isMendable }: HeldProject): string {
   return reason === 'consent_unreadable' && isMendable !== true
     ? `spec-kitty explain ${reason}`

@@ -11,15 +11,15 @@ import { readGate } from './upload/gate.js'
 import type { Gate } from './upload/types.js'
 import { whyNothingLeaves, type Why } from './why.js'
 
-/** The whole truth about the work of a root's sync daemon: what it says itself, and what the files say. */
+/** All that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {
   readonly report: KnownReport
   readonly isDaemonRunning: boolean
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
-  /** The daemon's, or that of this command where none runs. */
+  /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
-  /** Null if it cannot be read. */
+  /** The queue; null if it cannot be read. */
   readonly queue: QueueView | null
   readonly queueProblem: string | null
   readonly why: Why | null
@@ -27,7 +27,7 @@ export interface WorkView {
   readonly settings: Settings
 }
 
-/** Reads it. Starts and changes nothing. */
+/** Reads the view. Starts and changes nothing. */
 export async function viewWork(root: string, env: Io['env'], status: DaemonStatus): Promise<WorkView> {
   const report = knownReport(status.report?.details ?? null)
   const [settings, own, read] = await Promise.all([
@@ -62,7 +62,10 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   }
 }
 
-/** The daemon keeps the environment of its start, and reads everything else again each time, as this does. */
+/**
+ * Returns the environment as the daemon has it: the daemon keeps some variables from its start, and reads everything else
+ * again each time, as this does.
+ */
 function asTheDaemon(env: Io['env'], { environment }: KnownReport): Io['env'] {
   return environment === null ? env : { ...env, ...startedWith(environment) }
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DrainLine } from '../upload/types.js'
 
-/** The drain sends a line at least this often, so that the client can tell a slow server from a daemon that hangs. */
+/** The longest time between two lines. It lets the client distinguish a slow server from a daemon that hangs. */
 const HEARTBEAT_MS = 2_000
 
 /**
- * Returns the reply that sends each line as it comes, as NDJSON, and a heartbeat at once and whenever two seconds pass without
- * a line. If the drain fails, the last line says why.
+ * Returns the reply that sends each line of a drain as NDJSON, as soon as there is one. It sends a heartbeat at once, and
+ * whenever two seconds pass without a line. If the drain fails, the last line says why.
  */
 export function drainStream(lines: AsyncIterable<DrainLine>): Response {
   return new Response(encoded(withHeartbeats(lines)), {
@@ -40,7 +40,7 @@ async function* withHeartbeats(lines: AsyncIterable<DrainLine>): AsyncGenerator<
   }
 }
 
-/** Null if the promise takes longer. */
+/** Returns the result of the promise, or null if the promise takes longer than this time. */
 async function orAfter<T>(ms: number, promise: Promise<T>): Promise<T | null> {
   const timer = new AbortController()
   const late = sleep(ms, null, { signal: timer.signal }).catch(() => null)

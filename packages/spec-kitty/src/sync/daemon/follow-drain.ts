@@ -2,7 +2,7 @@ import type { Connection } from 'familiar'
 import { CommandError, objectOf, parseJson } from 'familiar/cli'
 import type { DrainLine } from '../upload/types.js'
 
-/** The daemon sends a line at least every two seconds: one that is silent for so long hangs. */
+/** A daemon that sends no line for this long hangs: it should send one at least every two seconds. */
 export const STALL_MS = 30_000
 
 /** The longest line that is read: a line has a few hundred characters. */
@@ -17,11 +17,11 @@ export interface FollowOptions {
 }
 
 /**
- * Lets the daemon drain the queue now, and follows it to the end. The time in which a line must come begins when the stream is
- * open, not when the command began, on a clock that stands still while the machine sleeps.
+ * Lets the daemon drain the queue now, and follows it to the end. The time limit for a line begins when the stream is
+ * open, not when the command began. Its clock stops while the machine sleeps.
  *
- * Throws `E_SYNC_STALLED` when no line came for `stallMs`, `E_SYNC_INTERRUPTED` when the stream ended early; in both cases
- * nothing is lost: what the server has not accepted waits.
+ * Throws `E_SYNC_STALLED` when no line came for `stallMs`, `E_SYNC_INTERRUPTED` when the stream ended early; in both
+ * cases nothing is lost: events that the server has not accepted stay in the queue.
  */
 export async function followDrain(
   connection: Pick<Connection, 'fetch' | 'pid'>,

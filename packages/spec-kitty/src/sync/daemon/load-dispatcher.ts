@@ -10,7 +10,7 @@ export interface LoadOptions {
   readonly log: (event: string, more?: JsonObject) => void
 }
 
-/** Loads all that sending needs, and puts the dispatcher of the root together. Opens and sends nothing. */
+/** Loads the modules that sending needs, and creates the dispatcher of the root. Opens and sends nothing. */
 export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
   const [
     { createQueueSource },
@@ -43,7 +43,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     },
     token: async (refused, signal) => {
       const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
-      // The session may have become one for another server since the gate was read.
+      // Since the gate was read, the user may have signed in to another server.
       return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
     },
     sessionMark: () => sessionMark(root),

@@ -1,10 +1,11 @@
 const STRING = /"(?:[^"\\]|\\.)*"/y
-/** A value that is neither an object, an array nor a string. */
+/** Matches a JSON value that is neither an object, an array nor a string. */
 const PLAIN = /[^\s,\]}]+/y
 
 /**
- * Returns the text of a member of an object as it was written, of the last one with that name as `JSON.parse` does; null if it
- * has none. `json` must be an object that `JSON.parse` accepts.
+ * Returns the text of a member's value, exactly as it was written; null if the object has no such member. Of several
+ * members with the same name, the last one counts, as in `JSON.parse`. `json` must be an object that `JSON.parse`
+ * accepts.
  */
 export function memberText(json: string, name: string): string | null {
   let found: string | null = null

@@ -3,7 +3,10 @@ import type { JsonObject } from 'familiar'
 import { queuePath } from '../queue/path.js'
 import { readSession } from '../session/session.js'
 
-/** Returns what the `owner` block of the health reply says of session and queue. Every user of the machine can read it. */
+/**
+ * Returns the members of the health reply's `owner` block that describe the session and the queue. Every user of the
+ * machine can read them.
+ */
 export function ownerOf(root: string): JsonObject {
   const read = readSession(root)
   const session = read.state === 'readable' ? read.session : null

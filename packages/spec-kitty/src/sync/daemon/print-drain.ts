@@ -7,16 +7,18 @@ import type { Finished } from './follow-drain.js'
 export interface DrainPrinter {
   readonly line: (line: DrainLine) => void
   readonly end: (finished: Finished) => Promise<void>
-  /** Leaves the terminal as it was. */
+  /** Clears the line on the terminal. */
   readonly close: () => void
 }
 
 const BAR_CHARS = 24
-/** How many of the projects whose events may not leave are described; the others are only counted. */
+/** The most projects whose events may not leave that are listed. Further ones are only counted. */
 const SHOWN_PROJECTS = 3
 
-/** Shows a drain: lines of JSON, or how far it is, as every wait is shown. `until`: when the command
- * gives up. */
+/**
+ * Shows the progress of a drain: as lines of JSON, or on the terminal like any other wait. `until` is the time at which
+ * the command gives up.
+ */
 export function drainPrinter(
   io: Io,
   isJson: boolean,

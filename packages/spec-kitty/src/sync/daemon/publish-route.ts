@@ -2,12 +2,12 @@ import { CommandError, objectOf, parseJson, realPath, stringOf } from 'familiar/
 import { findProject } from '../../daemons/project-directory.js'
 import { memberText } from './member-text.js'
 
-/** How a failure of the queue is answered; any other is 500. */
+/** The HTTP status for some failures of the queue. Every other failure gets 500. */
 const STATUS: Readonly<Record<string, number>> = { E_QUEUE_FULL: 507, E_QUEUE_BUSY: 503 }
 
 /**
- * Queues one event: `{event, project}`, where `project` is the directory of the project that it belongs to. The reply 200 says
- * that it is on disk. `onQueued` is called then.
+ * Queues one event: `{event, project}`, where `project` is the directory of the project that it belongs to. A reply with
+ * status 200 means that the event is on disk; `onQueued` is then called.
  */
 export async function publishRoute(root: string, request: Request, onQueued: () => void): Promise<Response> {
   const text = await request.text()

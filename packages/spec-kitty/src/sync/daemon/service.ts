@@ -13,20 +13,23 @@ import { publishRoute } from './publish-route.js'
 type Work = NonNullable<ServeSettings['work']>
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** What the service uses of the daemon's log. */
+/** The part of the daemon's log that the service uses. */
 interface Log {
   write(event: string, more?: JsonObject): void
 }
 
-/** What the sync daemon does: answers its routes, and keeps its work. */
+/** The sync daemon's own part: its routes and its work. */
 export interface SyncService {
   readonly handler: Handler
   readonly work: Work
-  /** What the health reply says of it. */
+  /** Returns the members that the service adds to the health reply. */
   readonly health: () => JsonObject & { readonly owner: JsonObject }
 }
 
-/** The command that started the daemon wants to tell it itself what to do, and to see what comes of it. */
+/**
+ * How long a new daemon waits before it checks the queue by itself. The command that started it mostly triggers the first
+ * pass, in order to follow it.
+ */
 const FIRST_LOOK_MS = 1_000
 
 const NOTHING: SyncReport = {
@@ -39,8 +42,8 @@ const NOTHING: SyncReport = {
 }
 
 /**
- * Returns the service of one root. As long as the root has no queue, it loads nothing: neither SQLite nor HTTP clients, so
- * that an idle daemon stays small.
+ * Returns the service of one root. As long as the root has no queue, the service loads neither SQLite nor HTTP clients,
+ * so that an idle daemon stays small.
  */
 export function createSyncService(root: string, env: Environment): SyncService {
   let log: Log = { write: () => undefined }
@@ -91,7 +94,8 @@ export function createSyncService(root: string, env: Environment): SyncService {
       start: (tools) => {
         log = tools.log
         first = setTimeout(look, FIRST_LOOK_MS)
-        // A command may have queued something without telling it. While something waits, the dispatcher looks by itself.
+        // A command may have queued an event without telling the daemon, so the daemon checks the queue regularly. While
+        // events wait, the dispatcher checks by itself.
         timer = setInterval(look, TIMING.lookEveryMs)
       },
       inFlight: () => dispatcher?.inFlight() ?? 0,
@@ -100,7 +104,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
         isStopped = true
         clearTimeout(first)
         clearInterval(timer)
-        // It may be loading: then it must not begin.
+        // The dispatcher may still be loading. Then it must not begin to work.
         const found = await loading?.catch(() => null)
         await found?.stop()
       },

@@ -4,13 +4,13 @@ import { COLUMNS, encode, encodeOrNull, toEvent } from './columns.js'
 import type { Database } from './sqlite.js'
 import type { ClaimLimits, QueuedEvent, Settled } from './types.js'
 
-/** Who has claimed events of a project. A project has at most one claim. */
+/** The claim of a process on events of a project. A project has at most one claim. */
 export interface Claim {
   readonly id: number
   readonly owner: JsonObject
 }
 
-/** Owners are compared as text, so the order of their members must not matter. */
+/** Returns the owner as text with its members sorted, because owners are compared as text. */
 export function textOf(owner: JsonObject): string {
   const members = Object.entries(owner).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(members))
@@ -22,7 +22,7 @@ export function claimOf(database: Database, project: string): Claim | null {
   return { id: Number(row['id']), owner: objectOf(parseJson(String(row['owner']))) ?? {} }
 }
 
-/** Gives back what was claimed. */
+/** Gives back the events of a claim, which then wait again. */
 export function free(database: Database, id: number): void {
   database.prepare('UPDATE events SET claim = NULL WHERE claim = ?').run(id)
   database.prepare('DELETE FROM claims WHERE id = ?').run(id)
@@ -51,7 +51,7 @@ export function claimOldest(
   return rows.all(encode(project), after, last).map(toEvent)
 }
 
-/** Returns the last of the oldest events that fit; null if none waits. Reads no envelope. */
+/** Returns the last of the oldest events that fit within the limits; null if no event waits. Reads no envelopes. */
 function lastWithin(
   database: Database,
   project: string,

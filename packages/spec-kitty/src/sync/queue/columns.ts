@@ -8,8 +8,8 @@ export const COLUMNS =
 export const DEAD_COLUMNS = `${COLUMNS}, rejected_at, reason, category`
 
 /**
- * Text is stored as it stands between the quotes of JSON: SQLite's own text ends at a NUL, and cannot hold half of a surrogate
- * pair. (An envelope is JSON already.)
+ * Returns the text in the form in which it is stored: as between the quotes of a JSON string, because text in SQLite ends
+ * at a NUL and cannot contain half of a surrogate pair. (An envelope is JSON already.)
  */
 export function encode(text: string): string {
   return JSON.stringify(text).slice(1, -1)

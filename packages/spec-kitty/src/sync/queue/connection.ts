@@ -5,14 +5,14 @@ import { cannotOpen, damaged, newer, unusable } from './failure.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
 
-/** A database that is open, and the file that it is. */
+/** An open database, and the key of its file. */
 export interface Connection {
   readonly database: Database
   readonly file: string
   readonly format: number
 }
 
-/** How long to wait while other processes write: longer than all of them together take (1.4 s at most, measured). */
+/** How long to wait while other processes write. All of them together took at most 1.4 s when this was measured. */
 export const BUSY_MS = 15_000
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
@@ -24,8 +24,8 @@ const VERSION_OFFSET = 60
 const HEADER_BYTES = 100
 
 /**
- * FULL: a transaction is on disk when it returns. The others: as macOS needs it for the same promise; and what is stored
- * cannot run code.
+ * `synchronous = FULL` makes a transaction be on disk when it returns, and `fullfsync` does this on macOS.
+ * `trusted_schema` is off, so that what is stored in the database cannot run code.
  */
 const SETTINGS = `PRAGMA busy_timeout = ${BUSY_MS};
   PRAGMA synchronous = FULL;
@@ -41,7 +41,7 @@ const SETTINGS = `PRAGMA busy_timeout = ${BUSY_MS};
 export function openReady(sqlite: Sqlite, path: string): Connection | null {
   const connection = openAny(sqlite, path)
   if (connection === null) return null
-  // SQLite opens the WAL with the first reading: only after that it is certain that it is the WAL of this file.
+  // SQLite opens the WAL only with the first read. Only after that can be checked that the WAL belongs to this file.
   if (connection.format === FORMAT && fileAt(path) === connection.file) return connection
   connection.database.close()
   return null
@@ -54,7 +54,8 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
   try {
     return file === null ? null : openFile(sqlite, path, file)
   } catch (error) {
-    // Another process puts a damaged one aside at any moment: then what went wrong says nothing about the next one.
+    // Another process may have put a damaged database aside at this moment. Then the error says nothing about the new
+    // database.
     if (fileAt(path) !== file) return null
     throw error
   }
@@ -78,7 +79,10 @@ function openFile(sqlite: Sqlite, path: string, file: string): Connection | null
   }
 }
 
-/** An empty file is a queue that was never made ready. One with a log has lost its pages, and SQLite would remove the log. */
+/**
+ * Returns whether a database has lost its content: its file is empty, but it has a WAL, which SQLite would remove. (An
+ * empty file without a WAL is a queue that was never made ready.)
+ */
 function lostItsPages(path: string): boolean {
   return sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0
 }
@@ -87,7 +91,10 @@ function sizeOf(name: string): number {
   return lstatSync(name, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** SQLite would create a missing file, even while another process puts a damaged one aside. */
+/**
+ * Opens the database only if its file exists: otherwise SQLite would create one, even while another process is putting a
+ * damaged one aside.
+ */
 function openThere(sqlite: Sqlite, path: string): Database | null {
   try {
     return sqlite.open(`${pathToFileURL(path).href}?mode=rw`)
@@ -98,21 +105,23 @@ function openThere(sqlite: Sqlite, path: string): Database | null {
 }
 
 /**
- * The files that this process has ever had open as a database: it must not open them besides, because closing them would drop
- * the locks that SQLite holds on them (https://sqlite.org/howtocorrupt.html, 2.2). A database that was closed counts too:
- * the package ends its statements, and with them the connection, only when they are collected as garbage.
+ * The files that this process has ever had open as a database: it must not open them in any other way, because closing
+ * them would drop the locks that SQLite holds on them (https://sqlite.org/howtocorrupt.html, 2.2). A database that was
+ * closed counts too: the package ends its statements, and with them the connection, only when they are collected as
+ * garbage.
  */
 const opened = new Set<string>()
 
-/** Returns what names the file at the path, whatever path leads to it; null if there is none. */
+/** Returns a key that identifies the file at the path, whatever path leads to it; null if there is no file. */
 export function fileAt(path: string): string | null {
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
   return found === undefined ? null : `${found.dev}:${found.ino}`
 }
 
 /**
- * Throws `E_QUEUE_UNUSABLE` if one of the files of the database is something else than a regular file of this user or root:
- * SQLite would follow a link. Takes from others the right to read the database, which a restored copy may have.
+ * Throws `E_QUEUE_UNUSABLE` if one of the files of the database is something else than a regular file of this user or
+ * root: SQLite would follow a link. Also removes the permission of other users to read the database, which a restored
+ * copy may have.
  */
 function assertOwnFiles(path: string): void {
   for (const name of [path, ...SIDE_FILES.map((side) => path + side)]) {
@@ -128,7 +137,7 @@ function assertOwnFiles(path: string): void {
   }
 }
 
-/** SQLite would open a read-only database to read it, and leave side files that are read-only too. */
+/** Throws if the database is read-only: SQLite would open it for reading, and leave side files that are read-only too. */
 function assertWritable(path: string): void {
   for (const name of [dirname(path), path]) {
     try {
@@ -148,11 +157,14 @@ function makePrivate(name: string): void {
   try {
     chmodSync(name, 0o600)
   } catch {
-    // On a read-only file system it stays as it is.
+    // On a read-only file system, the permissions stay as they are.
   }
 }
 
-/** Throws `E_QUEUE_NEWER` if the header of the file says so: it is never opened, because SQLite would write beside it. */
+/**
+ * Throws `E_QUEUE_NEWER` if the header of the file says so: such a database is never opened, because SQLite would write
+ * files beside it.
+ */
 function refuseNewer(path: string): void {
   const header = readHeader(path)
   const found = header.length < HEADER_BYTES ? 0 : header.readUInt32BE(VERSION_OFFSET)
@@ -170,7 +182,7 @@ function readHeader(path: string): Buffer {
       closeSync(descriptor)
     }
   } catch {
-    // SQLite says why it cannot be read.
+    // The error is ignored here: SQLite reports why the file cannot be read.
     return header.subarray(0, 0)
   }
 }

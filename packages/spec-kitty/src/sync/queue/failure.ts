@@ -19,7 +19,7 @@ const CODE = {
 const BUSY: ReadonlySet<number | null> = new Set([CODE.busy, CODE.locked, CODE.protocol])
 const DAMAGED: ReadonlySet<number | null> = new Set([CODE.corrupt, CODE.notDatabase])
 
-/** With less than this, SQLite cannot even open a database: its index of the WAL takes 32 KiB. */
+/** With less free space than this, SQLite cannot even open a database: its index of the WAL takes 32 KiB. */
 const NEEDED_BYTES = 64 * 1024
 
 /** Returns the primary result code of an error of SQLite; null for any other error. */
@@ -38,7 +38,9 @@ export function cannotOpen(error: unknown): boolean {
   return codeOf(error) === CODE.cannotOpen
 }
 
-/** Returns what a command throws for an error of SQLite, a lock or the system: one line, with what to do. */
+/**
+ * Converts an error of SQLite, of a lock or of the system into the error that a command throws: one line, and what to do.
+ */
 export function queueFailure(error: unknown, path: string): unknown {
   if (error instanceof CommandError) return error
   if (error instanceof FamiliarError) return lockFailure(error, path)
@@ -66,7 +68,7 @@ function describe(code: number, path: string, error: unknown): string {
   return code === CODE.ioError ? `the disk failed (${said})` : said
 }
 
-/** SQLite says `disk I/O error` too when the disk is full. */
+/** Returns whether the disk is full. SQLite also reports that as `disk I/O error`. */
 function isDiskFull(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path))
@@ -96,7 +98,10 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
   })
 }
 
-/** `openHandle` puts such a file aside and starts a new one: a user sees this where that did not help, or where a command only looks. */
+/**
+ * Returns the error for a damaged database. `openHandle` puts such a file aside and starts a new one, so users see this
+ * error only if that did not help, or if a command only reads the queue.
+ */
 export function damaged(path: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
     hint: 'spec-kitty sync queue --export FILE saves what can be read of it',

@@ -1,12 +1,12 @@
 import { DEFAULT_QUEUE_SIZE, readSettings } from '../settings.js'
 
-/** How many events may wait, and why that is not what `config.toml` says; null if it is. */
+/** The most events that may wait. `problem` says why this is not the value in `config.toml`; null if it is. */
 export interface MaxSize {
   readonly maxSize: number
   readonly problem: string | null
 }
 
-/** Returns the limit of the queue. A configuration that is wrong must not lose events: then the default counts. */
+/** Returns the limit of the queue. If the configuration is wrong, returns the default, so that no event is lost. */
 export async function readMaxSize(root: string): Promise<MaxSize> {
   const found = (await readSettings(root, {})).get('sync.max_queue_size')
   if (found.state === 'right') return { maxSize: found.value, problem: null }

@@ -16,9 +16,9 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the queue, and creates it if it is missing. A damaged one is moved aside whole and a new one started. Throws
- * `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; what `withLock` throws; and
- * `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
+ * Opens the queue, and creates it if it is missing. A damaged database is put aside as a whole, and a new one is created.
+ * Throws `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; what `withLock`
+ * throws; and `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
  */
 export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
   assertOwnScope(directoriesOf(path), process.geteuid?.())
@@ -32,13 +32,13 @@ export async function openQueue(path: string, options: OpenOptions = {}): Promis
   }
 }
 
-/** Does the same, but returns null if there is no queue, and then creates nothing. */
+/** Like `openQueue`, but if there is no queue, returns null and creates nothing. */
 export async function openQueueIfThere(path: string, options: OpenOptions = {}): Promise<SqliteQueue | null> {
   return isThere(path) ? openQueue(path, options) : null
 }
 
 /**
- * Opens the queue only to look at it: a database that is damaged or not ready stays where and as it is. Null if there is no
+ * Opens the queue only to read it: a database that is damaged or not ready stays as it is. Returns null if there is no
  * queue. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
  */
 export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
@@ -56,13 +56,13 @@ export async function openQueueToLook(path: string): Promise<SqliteQueue | null>
 /** A queue that replaces its database if that proves to be damaged. */
 export interface QueueHandle extends Disposable {
   /**
-   * Calls `act` with the queue. If the database proves to be damaged meanwhile, it is moved aside and `act` is called once
-   * more with a new one: a transaction that failed has changed nothing.
+   * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a
+   * new one. That is safe, because a transaction that failed has changed nothing.
    */
   use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
 }
 
-/** Returns the queue with all that may have to be done about it. Throws what `openQueue` throws. */
+/** Returns a handle of the queue that also replaces a damaged database. Throws what `openQueue` throws. */
 export async function openHandle(path: string, options: OpenOptions = {}): Promise<QueueHandle> {
   let queue = await openQueue(path, options)
   return {
@@ -80,7 +80,7 @@ export async function openHandle(path: string, options: OpenOptions = {}): Promi
   }
 }
 
-/** The same, but null if there is no queue, and then creates nothing. */
+/** Like `openHandle`, but if there is no queue, returns null and creates nothing. */
 export async function openHandleIfThere(
   path: string,
   options: OpenOptions = {},
@@ -88,7 +88,7 @@ export async function openHandleIfThere(
   return isThere(path) ? openHandle(path, options) : null
 }
 
-/** The directory of the queue and those above it up to the root. */
+/** Returns the directory of the queue and those above it, up to the root. */
 function directoriesOf(path: string): readonly string[] {
   const [directory, above] = [dirname(path), dirname(dirname(path))]
   return [dirname(above), above, directory]
@@ -113,8 +113,8 @@ function openHealthy(sqlite: Sqlite, path: string): Connection | null {
 }
 
 /**
- * Makes the database ready while no other process does the same. The lock also creates the directory (0700), never through a
- * link.
+ * Makes the database ready while holding a lock, so that no other process does the same. The lock also creates the
+ * directory (0700), never through a link.
  */
 async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions): Promise<Connection> {
   return withLock(`${path}.lock`, {}, () => Promise.resolve(prepare(sqlite, path, options)))
@@ -138,7 +138,10 @@ function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOpti
   }
 }
 
-/** Opening reads the first page only. */
+/**
+ * Returns whether the database is damaged. Opening it reads only the first page; with `isThorough`, the whole file is
+ * checked.
+ */
 function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
   let connection: Connection | null = null
   try {
@@ -160,5 +163,8 @@ function create(path: string): void {
   for (let at = dirname(path), depth = 0; depth < DIRECTORIES; at = dirname(at), depth += 1) syncDirectory(at)
 }
 
-/** The directories that may be new: `daemons/sync`, `daemons` and the root, and that of the root, which names it. */
+/**
+ * The number of directories to sync after a creation: those that may be new (`daemons/sync`, `daemons` and the root), and
+ * the one above the root, which contains the root's name.
+ */
 const DIRECTORIES = 4

@@ -4,7 +4,7 @@ import { SIDE_FILES } from './connection.js'
 
 const MARK = '.corrupt-'
 
-/** Names of the databases that were put aside, not those of their side files. */
+/** Matches the names of databases that were put aside, but not those of their side files. */
 const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
 
 /** Returns the damaged databases that were put aside, the oldest first. */
@@ -19,8 +19,8 @@ export function quarantinedDatabases(path: string): readonly string[] {
 /**
  * Moves a damaged database away with its WAL, and returns its new path. All of them are kept. The caller holds the lock.
  *
- * The database itself goes first: if this is interrupted, a WAL without a database is left, which no process opens and
- * `finishMove` moves after it. SQLite would play it back into a new database.
+ * The database itself goes first: if this is interrupted, a WAL without a database remains. No process opens it, and
+ * `finishMove` moves it later, because SQLite would apply it to a new database.
  */
 export function quarantine(path: string): string {
   const aside = freeName(path)
@@ -30,7 +30,10 @@ export function quarantine(path: string): string {
   return aside
 }
 
-/** Moves what an interrupted `quarantine` left behind. There is no database at the path, and the caller holds the lock. */
+/**
+ * Moves the side files that an interrupted `quarantine` left behind. Call this only if there is no database at the path,
+ * and with the lock held.
+ */
 export function finishMove(path: string): void {
   if (!SIDE_FILES.some((side) => isThere(path + side))) return
   const last = quarantinedDatabases(path).at(-1)
@@ -53,7 +56,7 @@ function freeName(path: string): string {
   }
 }
 
-/** Makes the names of a directory survive a loss of power, as far as the system can do that. */
+/** Syncs a directory, so that the names in it survive a loss of power, as far as the system supports that. */
 export function syncDirectory(directory: string): void {
   try {
     const descriptor = openSync(directory, constants.O_RDONLY)

@@ -26,7 +26,10 @@ const PAGE_BYTES = 4096
 const FILE_CHANGE_COUNTER = 24
 const VERSION_VALID_FOR = 92
 
-/** Several ways to the numbers of all events: through the table and each index, from both ends up to the first damage. */
+/**
+ * Queries that list the numbers of all events in different ways: through the table and through each index, from both
+ * ends. Each finds the events up to the first damage.
+ */
 const WAYS = [
   ['SELECT seq FROM events NOT INDEXED', 'seq'],
   ['SELECT seq FROM events INDEXED BY waiting WHERE rejected_at IS NULL', 'project'],
@@ -53,7 +56,7 @@ function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
   try {
     const copy = join(directory, 'copy.db')
     copyDatabase(file, copy)
-    // SQLite would remove the log of an empty file.
+    // SQLite would remove the WAL of an empty file.
     if (statSync(copy).size === 0 || !hasEvents(sqlite, copy))
       replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
     yield* readable(sqlite, copy)
@@ -79,18 +82,21 @@ function seqsIn(sqlite: Sqlite, file: string): readonly number[] {
   })
 }
 
-/** Returns what comes before the first damage. */
+/** Returns the numbers of the events that come before the first damage. */
 function seqsBy(database: Database, way: string): readonly number[] {
   const seqs: number[] = []
   try {
     for (const { seq } of database.prepare(way).iterate()) seqs.push(Number(seq))
   } catch {
-    // The rest is reached in another way, or not at all.
+    // The error is ignored: the other events are found by another query, or not at all.
   }
   return seqs
 }
 
-/** The size in the header would be that of the new database; a counter that does not match makes SQLite ignore it. */
+/**
+ * Replaces the first page by that of a new database. Makes the counters in its header differ, so that SQLite ignores the
+ * size in the header, which is that of the new database.
+ */
 function replaceFirstPage(sqlite: Sqlite, file: string, fresh: string): void {
   withDatabase(sqlite, fresh, (database) => {
     database.exec('PRAGMA journal_mode = WAL')
@@ -125,12 +131,12 @@ function readRow(database: Database, seq: number): Row | null {
   }
 }
 
-/** In a damaged page, a row may be anything. */
+/** Returns whether the row is a whole event. A row in a damaged page may contain anything. */
 function isWhole({ envelope }: Row): boolean {
   return objectOf(parseJson(String(envelope))) !== null
 }
 
-/** Returns the result of `act`. */
+/** Opens the database, calls `act` with it, and returns the result of `act`. Closes the database in any case. */
 function withDatabase<T>(sqlite: Sqlite, file: string, act: (database: Database) => T): T {
   const database = sqlite.open(file)
   try {

@@ -1,11 +1,12 @@
 import type { Database } from './sqlite.js'
 
 /**
- * The steps from an empty database to the newest format, which is their number. A step that was released is never changed.
+ * The migrations from an empty database to the newest format. Their number is the number of that format. A step that was
+ * released is never changed.
  *
- * The columns that are often read stand before the envelope, which may fill many pages. `seq` is never given twice
+ * Columns that are often read come before the envelope, which may fill many pages. `seq` is never given twice
  * (AUTOINCREMENT), not even in another database that follows a damaged one: it begins with the time in microseconds. So
- * what is said of a claimed event cannot meet another one.
+ * the result for a claimed event cannot be recorded for another event.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE events (
@@ -35,7 +36,7 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 ]
 
-/** The format that this version writes. */
+/** The number of the format that this version writes. */
 export const FORMAT = MIGRATIONS.length
 
 export function readFormat(database: Database): number {
@@ -56,7 +57,10 @@ export function migrate(database: Database, steps: readonly string[] = MIGRATION
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
-/** Commits what `act` does, or nothing of it. Takes the write lock at the beginning, so that it cannot fail in between. */
+/**
+ * Calls `act` in a transaction, which is committed if `act` returns and rolled back if it throws. Takes the write lock at
+ * the beginning, so that it cannot fail in between.
+ */
 export function inTransaction<T>(database: Database, act: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -69,11 +73,11 @@ export function inTransaction<T>(database: Database, act: () => T): T {
   }
 }
 
-/** After some errors (a full disk), SQLite has rolled back by itself. */
+/** After some errors (such as a full disk), SQLite has already rolled back. */
 function rollBack(database: Database): void {
   try {
     database.exec('ROLLBACK')
   } catch {
-    // The first error says more.
+    // A failure to roll back is ignored, because the first error says more.
   }
 }

@@ -19,13 +19,19 @@ import type {
   WaitingProject,
 } from './types.js'
 
-/** So many events are read at once: together at most 16 MiB. */
+/** The number of events that are read at once. Together they have at most 16 MiB. */
 const PAGE = 64
 
-/** In the file that was there when the transaction began, and in the one that was there when it was on disk. */
+/**
+ * How often a transaction is tried: in the file that was at the path when it began, and once more if another file is
+ * there when it is on disk.
+ */
 const ATTEMPTS = 2
 
-/** A daemon must answer meanwhile: SQLite waits only for so long at once, and we in between. */
+/**
+ * The time for which SQLite itself waits for other writers in a daemon. Between two such waits the event loop runs, so
+ * that the daemon can answer requests.
+ */
 const SHORT_BUSY_MS = 50
 const BETWEEN_MS = 100
 
@@ -67,7 +73,7 @@ export class SqliteQueue implements Queue {
   }
 
   waiting(): readonly WaitingProject[] {
-    // With min(), SQLite takes the other columns from the row that has the minimum.
+    // With `min()`, SQLite takes the other columns from the row with the minimum.
     const rows = this.#read((database) =>
       database
         .prepare(
@@ -85,7 +91,7 @@ export class SqliteQueue implements Queue {
     if (isTaken && !(await isProcessGone(found.owner))) return []
     return this.#writePatiently((database) => {
       const current = claimOf(database, project)
-      // Another process was quicker.
+      // Another process has claimed events of the project meanwhile.
       if (current !== null && current.id !== found?.id) return []
       if (current !== null) free(database, current.id)
       return claimOldest(database, project, owner, limits)
@@ -149,7 +155,7 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  /** Whatever was written into a file that another process has put aside meanwhile is written into the new one too. */
+  /** Writes in a transaction. If another process has put the file aside meanwhile, writes into the new file too. */
   #write<T>(act: (database: Database) => T): T {
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -163,7 +169,7 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  /** As `#write`, and waits as long for others, but lets the event loop go on meanwhile. */
+  /** Like `#write`, with the same patience for other writers, but lets the event loop run during the wait. */
   async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
     const end = performance.now() + BUSY_MS
     for (;;) {
@@ -183,7 +189,7 @@ export class SqliteQueue implements Queue {
     try {
       return act()
     } finally {
-      // It may be another connection meanwhile, which has its own.
+      // The connection may be a new one by now, which has its own timeout.
       if (this.#connection.database === database) database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     }
   }
@@ -192,7 +198,7 @@ export class SqliteQueue implements Queue {
   #current(): Connection {
     const isThere = fileAt(this.path) === this.#connection.file
     if (isThere && this.#hasItsLog()) return this.#connection
-    // When a database is put aside, its log follows it.
+    // When a database is put aside, its WAL is moved after it.
     if (isThere && fileAt(this.path) === this.#connection.file) throw withoutLog(this.path)
     const next = this.#reopen()
     if (next === null) throw busy(this.path, 'its file was moved or removed')
@@ -202,7 +208,10 @@ export class SqliteQueue implements Queue {
     return next
   }
 
-  /** SQLite does not notice that its log was removed: it would write into a file without a name, which ends with it. */
+  /**
+   * Returns whether the WAL of the open database still exists. SQLite does not notice that its WAL was removed: it would
+   * write into a file without a name, whose content is lost when it is closed.
+   */
   #hasItsLog(): boolean {
     return fileAt(`${this.path}-wal`) === this.#wal
   }
@@ -216,7 +225,7 @@ function countWaiting(database: Database): number {
   return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
 }
 
-/** Returns the ids that were there already. */
+/** Inserts the events, and returns the ids that are already in the queue. */
 function insertAll(database: Database, events: readonly NewEvent[]): readonly string[] {
   const insert = database.prepare(
     `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at)

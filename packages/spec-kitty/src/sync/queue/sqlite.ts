@@ -11,12 +11,15 @@ export interface Statement {
   iterate(...values: readonly SqlValue[]): Iterable<Row>
 }
 
-/** What the queue uses of `node:sqlite`, and of the package that has the same interface. */
+/**
+ * The part of the interface of `node:sqlite` that the queue uses. The package that is used instead has the same
+ * interface.
+ */
 export interface Database {
   exec(sql: string): void
-  /** Returns the same statement for the same text: it must have ended before it is used again. */
+  /** Returns the same statement for the same text. A statement must have finished before it is used again. */
   prepare(sql: string): Statement
-  /** May be called again. */
+  /** Closes the database. Further calls have no effect. */
   close(): void
 }
 
@@ -31,7 +34,7 @@ interface SqliteModule {
 }
 
 /**
- * Older ones may damage a database in WAL mode when several processes write and one of them resets the WAL
+ * Older versions may damage a database in WAL mode when several processes write and one of them resets the WAL
  * (https://sqlite.org/wal.html, "the WAL-reset bug").
  */
 const OLDEST = [3, 51, 3] as const
@@ -51,12 +54,13 @@ export async function loadSqlite(): Promise<Sqlite> {
 }
 
 function loadBuiltIn(): Sqlite | null {
-  // Loading the module prints a warning where it is experimental, so ask for its version first.
+  // The version is checked first, because loading the module prints a warning where it is experimental.
   if (!isNewEnough(process.versions['sqlite'])) return null
   const module = withoutWarnings(() => process.getBuiltinModule('node:sqlite')) as SqliteModule | undefined
   if (module === undefined) return null
   const sqlite = toSqlite(module)
-  // A Node that was built with the system's SQLite may run with another one.
+  // A Node that was built with the system's SQLite may run with another version of SQLite, so the version is read from
+  // SQLite too.
   return isNewEnough(sqlite.version) ? sqlite : null
 }
 
@@ -114,7 +118,10 @@ function withoutWarnings<T>(act: () => T): T {
   }
 }
 
-/** A missing module is reported as what it is: the installation was replaced or removed. */
+/**
+ * Returns the error to throw if SQLite cannot be loaded. A missing module of our own is reported as such: the
+ * installation was replaced or removed.
+ */
 function unavailable(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return error

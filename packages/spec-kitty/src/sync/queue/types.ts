@@ -17,23 +17,23 @@ export interface QueuedEvent extends NewEvent {
   readonly seq: number
   /** ISO 8601 in UTC. */
   readonly queuedAt: string
-  /** How often it was sent without being done. */
+  /** How often the event was sent without success. */
   readonly attempts: number
-  /** What the server said last of it; null if nothing. */
+  /** The last message of the server about the event; null if there is none. */
   readonly lastError: string | null
 }
 
-/** An event that the server rejected. It stays until the user repeats or drops it. */
+/** An event that the server rejected. It stays until the user retries or drops it. */
 export interface DeadLetter extends QueuedEvent {
   readonly rejectedAt: string
-  /** The server's words. */
+  /** The reason in the server's words. */
   readonly reason: string
   readonly category: string | null
 }
 
 export interface Published {
   readonly queued: number
-  /** The ids that were in the queue, or among the dead letters, already. */
+  /** The ids that were already in the queue or among the dead letters. */
   readonly duplicates: readonly string[]
 }
 
@@ -43,7 +43,9 @@ export interface WaitingProject {
   readonly projectUuid: string
   readonly count: number
   readonly oldestAt: string
-  /** Of the oldest of them: how often it was sent without being done, and what the server said last of it. */
+  /**
+   * For the oldest of these events: how often it was sent without success, and the last message of the server about it.
+   */
   readonly attempts: number
   readonly lastError: string | null
 }
@@ -57,17 +59,17 @@ export interface QueueCounts {
 
 export interface ClaimLimits {
   readonly events: number
-  /** Of the envelopes together, in bytes of UTF-8. One event is claimed even if it is larger. */
+  /** The most bytes (UTF-8) of all envelopes together. A single event is claimed even if it is larger. */
   readonly bytes: number
-  /** Only events that arrived after this one; 0 if left out. */
+  /** Limits the claim to events that arrived after this one; 0 if left out. */
   readonly after?: number
 }
 
-/** What became of one claimed event. */
+/** The result for one claimed event. */
 export type Settled =
-  /** The server has it: it leaves the queue. */
+  /** The server has the event, which is removed from the queue. */
   | { readonly seq: number; readonly outcome: 'done' }
-  /** It waits again. `error` is what the server said of it, null if nothing. */
+  /** The event waits again. `error` is the server's message about it; null if there is none. */
   | { readonly seq: number; readonly outcome: 'keep'; readonly error: string | null }
   | {
       readonly seq: number
@@ -90,18 +92,21 @@ export interface Queue extends Disposable {
   /** The projects of which events wait, that with the oldest event first. */
   waiting(): readonly WaitingProject[]
   /**
-   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if another process that is
-   * not proven gone has claimed events of that project. A claim that `owner` itself has there is given back: it is left over.
+   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if another process
+   * that is not proven gone has claimed events of that project. An older claim of `owner` on events of that project is
+   * given back.
    */
   claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]>
-  /** Says what became of claimed events. One whose claim was lost meanwhile is left as it is, unless it is done. */
+  /**
+   * Records the results for claimed events. An event whose claim was lost meanwhile is changed only if the server has it.
+   */
   settle(owner: JsonObject, results: readonly Settled[]): Promise<void>
   /** Gives back everything that `owner` has claimed. */
   release(owner: JsonObject): Promise<void>
-  /** What waits, oldest first, read in pages so that memory stays bounded. */
+  /** Yields the events that wait, oldest first. They are read in pages, so that memory stays bounded. */
   events(): Iterable<QueuedEvent>
   deadLetters(): Iterable<DeadLetter>
-  /** Lets dead letters wait again, at their old place. Returns the ids that were found. */
+  /** Puts dead letters back into the queue, at their old places. Returns the ids that were found. */
   retry(eventIds: readonly string[]): readonly string[]
   /** Removes dead letters. Returns the ids that were found. */
   drop(eventIds: readonly string[]): readonly string[]

@@ -2,15 +2,21 @@ import { CommandError, EXIT } from 'familiar/cli'
 import { withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
-/** An error of the sign-in service may be long, and is shown in one line. */
+/** The most characters of an error of the sign-in service that are shown. */
 const MAX_CHARS = 200
 
-/** What the service calls an error (RFC 6749, 5.2, and RFC 8628, 3.5); null if it is none of the service's own. */
+/**
+ * Returns the error code that the service sent (RFC 6749, 5.2, and RFC 8628, 3.5); null if the error is not from the
+ * service.
+ */
 export function refusalIn(error: unknown): string | null {
   return error instanceof ResponseBodyError && !isOverloaded(error.status) ? error.error : null
 }
 
-/** Why the service could not be asked: no connection, no answer in time, or one that says to try later. Else null. */
+/**
+ * Returns why the service could not be reached: no connection, no answer in time, or an answer that says to try later.
+ * Null for every other error.
+ */
 export function lossIn(error: unknown): string | null {
   if (error instanceof ResponseBodyError) return isOverloaded(error.status) ? `status ${error.status}` : null
   if (!(error instanceof Error)) return null
@@ -19,13 +25,13 @@ export function lossIn(error: unknown): string | null {
     const status = error.cause instanceof Response ? error.cause.status : 0
     return isOverloaded(status) ? `status ${status}` : null
   }
-  // `fetch` throws a TypeError for everything that goes wrong with a connection, and the reason is its cause.
+  // `fetch` throws a TypeError for every failure of a connection, with the reason as its cause.
   return error instanceof TypeError ? (systemErrorIn(error)?.code ?? error.message) : null
 }
 
 /**
- * Returns what to tell the user. None of the secrets is in the message, even if the service repeats them, and the error
- * itself is not passed on, because it contains the service's answer.
+ * Returns the error to show to the user. Its message contains none of the secrets, even if the service repeats them. The
+ * original error is not attached, because it contains the service's answer.
  */
 export function explain(error: unknown, service: string, secrets: readonly string[]): CommandError {
   const own = causesOf(error).find((cause) => cause instanceof CommandError)
@@ -55,7 +61,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError
 }
 
-/** What went wrong, in the words of the service or the client. */
+/** Returns what went wrong, in the words of the service or of the client. */
 export function textOf(error: unknown): string {
   if (error instanceof ResponseBodyError)
     return [error.error, error.error_description].filter(Boolean).join(': ')
@@ -74,7 +80,7 @@ function isOverloaded(status: number): boolean {
   return status >= 500 || status === 429
 }
 
-/** Only the origin: what follows it may be a secret. */
+/** Only the origin of a URL is kept, because the rest may contain a secret. */
 function originOf(url: string): string {
   return URL.canParse(url) ? new URL(url).origin : 'the sign-in service'
 }
@@ -83,7 +89,7 @@ function systemErrorIn(error: unknown): NodeJS.ErrnoException | undefined {
   return causesOf(error).find((cause) => typeof (cause as NodeJS.ErrnoException).code === 'string')
 }
 
-/** The error, what caused it, and of several attempts to connect the first. */
+/** Returns the error and its chain of causes. Of several attempts to connect, only the first error is used. */
 function causesOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return []
   const attempts: readonly unknown[] = error instanceof AggregateError ? error.errors.slice(0, 1) : []

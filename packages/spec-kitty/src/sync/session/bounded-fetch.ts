@@ -1,7 +1,7 @@
 import { CommandError } from 'familiar/cli'
 import { isSafeUrl } from '../server-url.js'
 
-/** Answers of a sign-in service have a few kilobytes. */
+/** The largest answer that is read. Answers of a sign-in service have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024
 
 /**

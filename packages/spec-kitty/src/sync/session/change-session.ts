@@ -24,12 +24,14 @@ export async function withSessionLock<T>(
   return withLock(join(directory, 'session.lock'), options, act)
 }
 
-/** Replaces the session as a whole. Throws as `writePrivateFile` does; then the old one is still there. */
+/** Replaces the session as a whole. Throws what `writePrivateFile` throws; the old session then stays. */
 export function writeStored(root: string, session: StoredSession): void {
   writePrivateFile(sessionPath(root), `${JSON.stringify(session, null, 2)}\n`)
 }
 
-/** Removes the session, or what is in its place: of a link, the link itself. Throws `E_SCOPE_UNUSABLE`. */
+/**
+ * Removes the session, or whatever is at its path. If that is a link, removes only the link. Throws `E_SCOPE_UNUSABLE`.
+ */
 export function removeStored(root: string): void {
   const path = sessionPath(root)
   try {

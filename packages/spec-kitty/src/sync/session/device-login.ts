@@ -9,29 +9,29 @@ import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './provider.js'
 import { checkedUrl, type ServerSettings } from './server-settings.js'
 import type { StoredSession } from './stored-session.js'
 
-/** Signs in with a code. Loads `openid-client`: it is imported when a user signs in. */
+/** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */
 
 const SLOW_DOWN_SECONDS = 5
 const MAX_INTERVAL_SECONDS = 60
 const DEFAULT_INTERVAL_SECONDS = 5
-/** A service that says less has no reason to. */
+/** The least time between two polls, even if the service asks for a shorter one. */
 const MIN_INTERVAL_SECONDS = 1
 
-/** A code that is valid for longer is waited for no longer. */
+/** The longest time to wait for the user, even if the code is valid for longer. */
 const MAX_LOGIN_SECONDS = 60 * 60
 
-/** What is asked for; a service that lists what it knows is asked only for that. */
+/** The scopes that are requested. If the service lists those that it supports, only these are requested. */
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 const MAX_CODE_CHARS = 64
 
-/** A sign-in that waits for the user. */
+/** A sign-in that waits for the user's confirmation. */
 export interface PendingLogin {
   readonly userCode: string
   readonly url: string
-  /** The same with the code in it, if the service has such a URL. */
+  /** The same URL with the code in it, if the service offers one. */
   readonly urlWithCode: string | null
   readonly expiresInSeconds: number
   /** Resolves when the user has confirmed. Throws `E_LOGIN_DENIED`, `E_LOGIN_EXPIRED`, `E_AUTH_REFUSED`. */
@@ -41,7 +41,7 @@ export interface PendingLogin {
 interface Service {
   readonly config: openid.Configuration
   readonly issuer: string
-  /** Sent with every request for a token (RFC 8707). */
+  /** The parameter that is sent with every request for a token (RFC 8707). */
   readonly resource: { readonly resource?: string }
   readonly settings: ServerSettings
 }
@@ -74,13 +74,16 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
   }
 }
 
-/** The issuer that the user configured, else the one that the server names (RFC 9728), else the server itself. */
+/**
+ * Finds the sign-in service: that of the issuer which the user configured, or else of the one that the server names (RFC
+ * 9728), or else the server itself.
+ */
 async function findService(settings: ServerSettings): Promise<Service> {
   const { serverUrl, clientId } = settings
   const named = settings.issuer === null ? await namedIssuer(serverUrl) : null
   const issuer = settings.issuer ?? named ?? serverUrl
   const config = await discover(issuer, clientId)
-  // Otherwise, a server could name the issuer of another one, and receive a token that is good there.
+  // Without this check, a server could name the issuer of another server, and receive a token that is valid there.
   const isOther = named !== null && new URL(named).origin !== new URL(serverUrl).origin
   return { config, issuer, resource: isOther ? { resource: serverUrl } : {}, settings }
 }
@@ -112,7 +115,7 @@ function issuerIn(json: JsonObject, serverUrl: string): string {
   return checkedUrl(issuer, `the sign-in service of ${serverUrl}`)
 }
 
-/** Both places where a service may describe itself are tried: OpenID Connect Discovery, and RFC 8414. */
+/** Reads the service's metadata from either of the two standard places: OpenID Connect Discovery, and RFC 8414. */
 async function discover(issuer: string, clientId: string): Promise<openid.Configuration> {
   const find = (algorithm: 'oidc' | 'oauth2'): Promise<openid.Configuration> =>
     openid.discovery(new URL(issuer), clientId, undefined, openid.None(), {
@@ -133,8 +136,8 @@ async function discover(issuer: string, clientId: string): Promise<openid.Config
 }
 
 /**
- * Polls until the user has confirmed, the service refuses, or the code has expired. A lost connection is not the end: the
- * user may have confirmed meanwhile.
+ * Polls until the user has confirmed, the service refuses, or the code has expired. Continues after a lost connection,
+ * because the user may have confirmed meanwhile.
  */
 async function awaitReply(
   { config, issuer, resource }: Service,
@@ -197,7 +200,10 @@ async function sessionFrom(reply: Reply, { config, resource, settings }: Service
   }
 }
 
-/** Many services tell the name only at the userinfo endpoint. A sign-in does not fail for want of a name. */
+/**
+ * Returns the claims about the user. Many services give the user's name only at the userinfo endpoint. A sign-in does not
+ * fail because there is no name.
+ */
 async function claimsOf(reply: Reply, config: openid.Configuration): Promise<JsonObject> {
   const claims: JsonObject = reply.claims() ?? {}
   const subject = stringOf(claims['sub'])

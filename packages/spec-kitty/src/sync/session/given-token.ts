@@ -1,7 +1,7 @@
 import { UsageError } from 'familiar/cli'
 import { isToken } from './stored-session.js'
 
-/** More than a token may have, so that a longer one is told from a shorter one. */
+/** The most bytes that are read. A token has fewer, so a token that is too long is recognised. */
 const MAX_BYTES = 64 * 1024
 
 /**

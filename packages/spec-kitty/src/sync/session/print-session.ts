@@ -1,7 +1,7 @@
 import type { JsonObject } from 'familiar'
 import type { Session } from './session.js'
 
-/** What the commands print about a session with `--json`: never a token. */
+/** Returns what the commands print about a session with `--json`. It never contains a token. */
 export function sessionDocument(session: Session | null): JsonObject {
   return {
     signed_in: session !== null && session.over === null,
@@ -19,7 +19,7 @@ export function sessionDocument(session: Session | null): JsonObject {
   }
 }
 
-/** For example `https://sync.example.org as ann@example.org`. */
+/** Returns the server and the user of a session: `https://sync.example.org as ann@example.org`. */
 export function whoAndWhere({ server_url, principal, kind }: Session): string {
   const who = principal === null ? (kind === 'token' ? ' with a token' : '') : ` as ${principal}`
   return `${server_url}${who}`

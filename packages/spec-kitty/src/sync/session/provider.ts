@@ -4,21 +4,24 @@ import { explain, refusalIn, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
 import { isToken, type StoredSession } from './stored-session.js'
 
-/** What the sign-in service does for a session. Loads `openid-client`: it is imported when a token is renewed or revoked. */
+/**
+ * Requests to the sign-in service about a session. This module loads `openid-client`, so it is imported only when a token
+ * is renewed or revoked.
+ */
 
-/** For each request to the service. */
+/** The time limit for each request to the service. */
 export const TIMEOUT_SECONDS = 15
 
-/** Renewing must end before a daemon that is told to leave must be gone. */
+/** The time limit for renewing a token. It must be shorter than the time that a daemon has to shut down. */
 const RENEW_SECONDS = 10
 
-/** A token that is said to be good for longer is good for so long: later times cannot be written. */
+/** The longest validity of a token that is recorded. Later times cannot be written as ISO 8601. */
 const MAX_TOKEN_SECONDS = 100 * 365 * 24 * 60 * 60
 
 /** The part of a session that a renewal changes. */
 type Tokens = Pick<StoredSession, 'access_token' | 'refresh_token' | 'expires_at' | 'auth_scope'>
 
-/** Tokens, as the service answers with them. */
+/** The service's answer to a request for tokens. */
 export type Reply = Awaited<ReturnType<typeof openid.genericGrantRequest>>
 
 /**
@@ -55,7 +58,10 @@ export async function revokeTokens(session: StoredSession): Promise<void> {
   }
 }
 
-/** No discovery: the session has all that is needed, and one request less can fail. */
+/**
+ * Returns the client's configuration from the session. Discovery is skipped: the session contains all that is needed, and
+ * one request less can fail.
+ */
 function storedConfig(session: StoredSession): openid.Configuration {
   const { issuer, client_id, token_endpoint, revocation_endpoint } = session
   const server = {
@@ -81,7 +87,10 @@ async function fetchWithoutIdToken(url: string, options: object): Promise<Respon
   return Response.json(rest)
 }
 
-/** What the answer leaves out stays as it was: a service that does not rotate sends no new refresh token. */
+/**
+ * Returns the new tokens. Members that the answer leaves out stay as they were: a service that does not rotate refresh
+ * tokens sends no new one.
+ */
 export function tokensFrom(
   reply: Reply,
   before: Pick<StoredSession, 'refresh_token' | 'auth_scope'>,

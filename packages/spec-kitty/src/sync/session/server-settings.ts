@@ -2,11 +2,11 @@ import { CommandError, EXIT, type Io } from 'familiar/cli'
 import { isPlainUrl, isSafeUrl, withoutSlash } from '../server-url.js'
 import { readSettings, requireSetting } from '../settings.js'
 
-/** Where to sign in, and as what. */
+/** The settings for a sign-in. */
 export interface ServerSettings {
-  /** Without a slash at its end. */
+  /** The server's URL, without a slash at its end. */
   readonly serverUrl: string
-  /** Null: the server tells. */
+  /** The issuer of tokens; null if the server names it. */
   readonly issuer: string | null
   readonly clientId: string
 }

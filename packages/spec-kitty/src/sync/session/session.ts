@@ -6,7 +6,7 @@ export interface Session extends Omit<
   StoredSession,
   'access_token' | 'refresh_token' | 'token_endpoint' | 'revocation_endpoint' | 'resource' | 'ended_at'
 > {
-  /** Why nothing can be done with it until the user signs in again; null if it can be used. */
+  /** Why the session cannot be used until the user signs in again; null if it can be used. */
   readonly over: 'ended_by_server' | 'expired' | null
   /** Whether the access token is renewed without the user. */
   readonly renews: boolean
@@ -39,7 +39,7 @@ export function withoutTokens(stored: StoredSession): Session {
   }
 }
 
-/** Returns whether the access token expires within this time. One whose end is not known does not. */
+/** Returns whether the access token expires within this time; false if its expiry is not known. */
 export function expiresWithin({ expires_at }: Pick<StoredSession, 'expires_at'>, ms: number): boolean {
   return expires_at !== null && Date.parse(expires_at) <= Date.now() + ms
 }

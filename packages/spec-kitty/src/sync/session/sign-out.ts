@@ -2,12 +2,12 @@ import { removeStored, withSessionLock, type ChangeOptions } from './change-sess
 import { readStored, type StoredSession } from './stored-session.js'
 
 export interface SignedOut {
-  /** Whether there was a session, or anything in its place. */
+  /** Whether there was a session, or any file at its path. */
   readonly wasThere: boolean
   readonly serverUrl: string | null
   /** Null if there was nothing that could be revoked. */
   readonly revoked: boolean | null
-  /** Why a token may still be good; null if none is. */
+  /** Why a token may still be valid; null if none is. */
   readonly why: string | null
 }
 

@@ -36,7 +36,7 @@ export type StoredRead =
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
   | { readonly state: 'readable'; readonly session: StoredSession }
 
-/** What a header of HTTP can carry; two of this length still make a file that is read. */
+/** The longest token that fits into an HTTP header. Two of this length still fit into a session file. */
 const MAX_TOKEN_CHARS = 16 * 1024
 const TOKEN = /^[\x21-\x7e]+$/
 

@@ -3,7 +3,7 @@ import { readStored, type StoredSession } from './stored-session.js'
 
 export interface AccessToken {
   readonly token: string
-  /** The only server that may get it. Without a slash at its end. */
+  /** The only server to which the token may be sent. Without a slash at its end. */
   readonly serverUrl: string
 }
 
@@ -13,11 +13,14 @@ export interface TokenOptions {
    * is renewed in any case.
    */
   readonly refresh?: boolean | string
-  /** Ends the wait for the lock. A request to renew that was sent is waited for, because its answer is the only one. */
+  /**
+   * Aborting this signal ends the wait for the lock. A renewal request that was already sent is awaited, because its
+   * answer contains the only new token.
+   */
   readonly signal?: AbortSignal
 }
 
-/** A token that expires so soon is renewed before it is used: clocks differ, and an upload takes time. */
+/** A token that expires within this time is renewed before it is used, because clocks differ and an upload takes time. */
 const MARGIN_MS = 30_000
 
 /**
@@ -25,9 +28,9 @@ const MARGIN_MS = 30_000
  * session is over, which `readSession` tells. Of several processes, one asks the server, and the others take what it wrote:
  * a server that rotates refresh tokens ends the session if one is used twice.
  *
- * A token that is due and still good is returned if it cannot be renewed. Else throws `E_SESSION_UNREADABLE`;
- * `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what
- * `withSessionLock` and `writeStored` throw, before anything is sent.
+ * If a token that is due cannot be renewed but is still valid, it is returned. Else throws `E_SESSION_UNREADABLE`;
+ * `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what `withSessionLock` and
+ * `writeStored` throw, before anything is sent.
  */
 export async function accessToken(
   root: string,
@@ -46,7 +49,7 @@ export async function accessToken(
   }
 }
 
-/** Must be called with the lock. `before` is the session as it was without the lock. */
+/** Must be called with the lock held. `before` is the session as it was without the lock. */
 async function renewUnlessDone(root: string, before: StoredSession): Promise<AccessToken | null> {
   const session = readSigned(root)
   const isDone = session?.access_token !== before.access_token
@@ -66,8 +69,9 @@ function tokenOf(session: StoredSession | null): AccessToken | null {
 }
 
 /**
- * Renews the session and stores it. The old one is written first: if that fails, nothing is asked, because a new refresh token
- * that cannot be stored would be lost, and the old one with it. If the server has ended the session, stores that.
+ * Renews the session and stores it. Writes the old session first. If that fails, sends no request: a new refresh token
+ * that cannot be stored would be lost, and the old one would no longer be valid. If the server has ended the session,
+ * stores that.
  */
 async function renew(root: string, session: StoredSession): Promise<StoredSession> {
   const [{ renewTokens }, { writeStored }] = await Promise.all([

@@ -2,33 +2,33 @@ import { objectOf, parseJson } from 'familiar/cli'
 import type { Settled } from '../queue/types.js'
 import type { Part } from './batch.js'
 
-/** What came back for one batch. */
+/** The server's answer to one batch. */
 export interface Reply {
   readonly status: number
   readonly location: string | null
   readonly retryAfter: string | null
-  /** Null if it was too long to be read. */
+  /** The body; null if it was too long to be read. */
   readonly body: string | null
 }
 
 /**
- * What is next. `refresh`: the token is not valid (any more). `refuse`: this session may not send. `back_off`: the server
- * has trouble, or we do not understand it.
+ * What to do next. `refresh`: the token is no longer valid. `refuse`: this session may not send. `back_off`: the server
+ * has a problem, or its answer is not understood.
  */
 export type Next = 'go_on' | 'refresh' | 'refuse' | 'back_off'
 
 export interface Verdict {
   readonly settled: readonly Settled[]
-  /** What to send again at once, in smaller batches. */
+  /** The events to send again at once, in smaller batches. */
   readonly again: readonly (readonly Part[])[]
   readonly next: Next
-  /** One line; null if every event is done. */
+  /** The error, in one line; null if every event is done. */
   readonly error: string | null
 }
 
 export interface Reading {
   readonly answersPerEvent: boolean
-  /** Makes one line of what the server says, without a secret. */
+  /** Converts a message of the server into one line, without secrets. */
   readonly say: (text: string) => string
 }
 
@@ -43,7 +43,7 @@ interface Row {
   readonly judge: (question: Question) => Verdict
 }
 
-/** What an answer means. The first row with the status counts. */
+/** The meaning of each HTTP status. The first row that contains the status counts. */
 const ROWS: readonly Row[] = [
   { from: 200, to: 299, judge: (it) => (it.answersPerEvent ? judgeEach(it) : done(it)) },
   { from: 300, to: 399, judge: (it) => keep(it, 'back_off', redirected(it)) },
@@ -51,11 +51,11 @@ const ROWS: readonly Row[] = [
   { from: 401, to: 401, judge: (it) => keep(it, 'refresh') },
   { from: 403, to: 403, judge: (it) => keep(it, 'refuse') },
   { from: 413, to: 413, judge: (it) => split(it, 'too large for the server') },
-  // 408, 429, 5xx, and whatever the protocol does not know.
+  // The meaning of 408, 429, 5xx and every status that the protocol does not define.
   { from: 0, to: Number.POSITIVE_INFINITY, judge: (it) => keep(it, 'back_off') },
 ]
 
-/** What a result says of its event; every other status keeps it. */
+/** The meaning of an event's own result. With any other status, the event is kept. */
 const OUTCOMES: Readonly<Record<string, Settled['outcome'] | undefined>> = {
   success: 'done',
   accepted: 'done',
@@ -73,7 +73,7 @@ export function judge(batch: readonly Part[], reply: Reply, reading: Reading): V
   return row?.judge(question) ?? keep(question, 'back_off')
 }
 
-/** Returns the verdict on a batch of which nothing is known, except what went wrong. */
+/** Returns the verdict for a batch about which the server has said nothing: all events are kept. */
 export function keepAll(batch: readonly Part[], next: Next, error: string): Verdict {
   return { settled: batch.map(({ seq }) => ({ seq, outcome: 'keep', error })), again: [], next, error }
 }
@@ -122,7 +122,10 @@ function settle(seq: number, result: Entry | undefined, say: Reading['say']): Se
   }
 }
 
-/** Those that a 400 names are rejected, and the others sent again without them. If it names none, we look for the guilty. */
+/**
+ * The events that a 400 names are rejected, and the others are sent again. If it names none, the batch is halved to find
+ * the one that the server rejects.
+ */
 function judgeRejection(question: Question): Verdict {
   const { batch, reply, say } = question
   const answer = objectOf(parseJson(reply.body ?? ''))
@@ -147,7 +150,7 @@ function isRejected(entry: Entry | undefined): boolean {
   return entry !== undefined && (entry['status'] === undefined || entry['status'] === 'rejected')
 }
 
-/** Halves a batch. A single event cannot be halved: it is what the server refuses. */
+/** Halves a batch. A single event cannot be halved: it is the one that the server rejects. */
 function split({ batch }: Question, reason: string): Verdict {
   const [only] = batch
   if (batch.length > 1) {
@@ -166,7 +169,7 @@ function entriesById(list: unknown): ReadonlyMap<string, Entry> {
   return new Map(entries.map((entry) => [String(entry['event_id']), entry]))
 }
 
-/** The server of the Python spec-kitty gives a list, or a list as text. */
+/** The server of the Python spec-kitty sends the details as a list, or as a text that contains a list. */
 function listOf(details: unknown): unknown {
   return typeof details === 'string' ? parseJson(details) : details
 }
@@ -181,7 +184,7 @@ function categoryOf(entry: Entry | undefined, say: Reading['say']): string | nul
   return typeof category === 'string' && category !== '' ? say(category) : null
 }
 
-/** One line for an answer as a whole. */
+/** Returns one line that describes the whole answer. */
 function describe({ reply: { status, body }, say }: Question): string {
   const answer = objectOf(parseJson(body ?? ''))
   const words = answer?.['message'] ?? answer?.['detail'] ?? answer?.['error']

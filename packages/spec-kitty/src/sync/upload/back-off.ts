@@ -3,15 +3,15 @@ export const TIMING = {
   /** The first wait after a failure; each further one doubles it. */
   backOffMs: 500,
   maxBackOffMs: 5 * 60_000,
-  /** A server that asks for more is not believed: it may have meant another unit. */
+  /** The longest wait that a server may ask for. If it asks for more, it probably means another unit. */
   maxRetryAfterMs: 60 * 60_000,
-  /** While something waits, how often it is tried whether it can leave. */
+  /** How often sending is tried while events wait. */
   lookEveryMs: 5 * 60_000,
-  /** From the connection to the last byte of the answer. */
+  /** The time limit of a request, from the connection to the last byte of the answer. */
   requestMs: 60_000,
-  /** How long `stop` lets the running request go on: a daemon that leaves has five seconds. */
+  /** How long `stop` lets the running request continue. A daemon that shuts down has five seconds. */
   stopMs: 2_500,
-  /** A drain gives up when this many attempts in a row failed, or when the server wants to be left alone for longer. */
+  /** A drain gives up when this many attempts in a row have failed, or when the server asks for a longer wait. */
   drainAttempts: 5,
   drainWaitMs: 30_000,
 } as const
@@ -28,9 +28,9 @@ export const NO_BACK_OFF: BackOff = { failures: 0, until: 0 }
 
 export interface Failure {
   readonly now: number
-  /** What the server asked for. */
+  /** The wait that the server asked for, in milliseconds. */
   readonly retryAfterMs: number | null
-  /** From 0 to 1. Half of a wait is left to chance, so that many machines do not come back at once. */
+  /** A random number from 0 to 1. Half of each wait is random, so that many machines do not return at the same moment. */
   readonly random: number
   readonly timing: UploadTiming
 }

@@ -1,27 +1,27 @@
 import type { QueuedEvent } from '../queue/types.js'
 
-/** What one request carries at most, before compression. An event that is larger alone is sent alone. */
+/** The most that one request carries, before compression. A larger event is sent by itself. */
 export const BATCH_LIMITS = { events: 1000, bytes: 256 * 1024 } as const
 
 /** An event as it stands in a request. */
 export interface Part {
   readonly seq: number
   readonly eventId: string
-  /** Its JSON text. */
+  /** The event's JSON text. */
   readonly text: string
-  /** Of the text as UTF-8. */
+  /** The length of the text in UTF-8. */
   readonly bytes: number
 }
 
 /** An event as it stands in a request, or why it cannot be sent. */
 export type Encoded = { readonly text: string } | { readonly problem: string }
 
-/** How a batch is written. */
+/** The format of a batch. */
 export interface Format {
   readonly contentType: string
-  /** Null: sent as it is. */
+  /** The content encoding; null if the body is not compressed. */
   readonly contentEncoding: 'gzip' | null
-  /** Below the server's URL. */
+  /** The path below the server's URL. */
   readonly path: string
   readonly open: string
   readonly close: string
@@ -41,7 +41,7 @@ export const BATCH: Format = {
   answersPerEvent: true,
 }
 
-/** Encodes events, and tells which of them cannot be sent, and why. */
+/** Encodes events. Returns separately those that cannot be sent, with the reason. */
 export function encode(
   events: readonly QueuedEvent[],
   format: Format,
@@ -68,7 +68,7 @@ export function divide(
   let size = 0
   for (const part of parts) {
     const last = batches.at(-1)
-    // One more for the comma.
+    // The added byte is the comma.
     if (last !== undefined && last.length < limits.events && size + 1 + part.bytes <= limits.bytes) {
       last.push(part)
       size += 1 + part.bytes

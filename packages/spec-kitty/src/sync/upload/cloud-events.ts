@@ -19,12 +19,13 @@ export const CLOUD_EVENTS: Format = {
 /** What a string of CloudEvents must not contain: control characters, lone surrogates, code points that are no characters. */
 const NOT_IN_A_STRING = /[\u0000-\u001f\u007f-\u009f\p{Surrogate}\p{Noncharacter_Code_Point}]/u
 
-/** RFC 3339, as far as a form can tell; `Date.parse` refuses a month 13. */
+/** Matches the form of RFC 3339. `Date.parse` then rejects values such as a month 13. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i
 
 /**
- * Returns an event as a CloudEvent, with the whole envelope as its data. A receiver refuses a whole batch for one invalid
- * event, so that we check each before it is sent. A time that CloudEvents does not allow is left out: the envelope has it.
+ * Returns an event as a CloudEvent, with the whole envelope as its data. A receiver rejects a whole batch because of one
+ * invalid event, so each is checked before it is sent. A time that CloudEvents does not allow is left out: the envelope
+ * has it.
  */
 function encodeCloudEvent({ eventId, eventType, projectUuid, envelope }: QueuedEvent): Encoded {
   const data = objectOf(parseJson(envelope))

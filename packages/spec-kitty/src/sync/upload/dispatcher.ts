@@ -22,9 +22,9 @@ class QueueDispatcher implements Dispatcher {
   readonly #abandoning = new AbortController()
   #isStopped = false
   #isWanted = false
-  /** A drain wants the next pass to try at once, whatever fails before. */
+  /** True if a drain has asked the next pass to try at once, even after a failure. */
   #isHurried = false
-  /** The passes that run now, one after the other. */
+  /** The run of passes that is in progress. */
   #running: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
 
@@ -72,7 +72,7 @@ class QueueDispatcher implements Dispatcher {
     this.#setTimer(null)
     const { stopMs } = this.#timing
     const abandon = setTimeout(() => this.#abandoning.abort(), stopMs)
-    // What does not end when it is aborted, ends with the process; its claim is then free.
+    // A request that does not end when it is aborted ends with the process. Its claim is then free.
     await Promise.race([this.#running, sleep(2 * stopMs, null, { ref: false })])
     clearTimeout(abandon)
     this.#endDrains()
@@ -101,7 +101,7 @@ class QueueDispatcher implements Dispatcher {
     if (!this.#isStopped) this.#setTimer(this.#outbox.waitMs())
   }
 
-  /** For those who wait when the daemon leaves. */
+  /** Ends the drains that clients follow when the daemon shuts down. */
   #endDrains(): void {
     this.#drains.passBegins()
     const { kept } = this.#outbox.end()

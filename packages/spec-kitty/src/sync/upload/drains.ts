@@ -3,11 +3,11 @@ import type { PassEnd } from './outbox.js'
 import type { DrainLine } from './types.js'
 import { add, type Counts } from './upload.js'
 
-/** Those who follow what the dispatcher does. */
+/** The clients that follow the work of the dispatcher. */
 export interface Drains {
   /**
-   * Gives the lines from now on. It ends when a pass that begins from now on leaves nothing that is worth waiting for, or with
-   * the signal.
+   * Yields the lines of a drain from now on. It ends when a later pass leaves nothing that is worth waiting for, or when
+   * the signal is aborted.
    */
   readonly follow: (signal: AbortSignal) => AsyncIterable<DrainLine>
   readonly emit: (line: DrainLine) => void
@@ -20,7 +20,7 @@ interface Follower {
   notify: () => void
   hasSeenBegin: boolean
   total: Counts
-  /** Attempts in a row that brought nothing. */
+  /** The number of attempts in a row that sent nothing. */
   attempts: number
   due: number | null
   /** The projects that it was already told are held. */

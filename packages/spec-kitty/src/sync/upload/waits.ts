@@ -1,9 +1,9 @@
 import { backOff, NO_BACK_OFF, type BackOff, type UploadTiming } from './back-off.js'
 
 export interface WaitsOptions {
-  /** Milliseconds on a monotonic clock. */
+  /** Returns milliseconds on a monotonic clock. */
   readonly clock: () => number
-  /** From 0 to 1. */
+  /** Returns a random number from 0 to 1. */
   readonly random: () => number
   readonly timing: UploadTiming
 }
@@ -16,12 +16,12 @@ interface Progress {
   readonly isFirst: boolean
 }
 
-/** Until when to wait before the next attempt: with everything, and with single projects. */
+/** Knows when the next attempt may be made, for all projects together and for single ones. */
 export class Waits {
   readonly #options: WaitsOptions
-  /** What the server, or anything else that all projects need, makes us wait for. */
+  /** The wait that concerns all projects, for example because the server does not answer. */
   #trouble: BackOff = NO_BACK_OFF
-  /** Projects of which the server keeps events waiting. */
+  /** The waits of single projects whose events the server did not accept yet. */
   readonly #slow = new Map<string, BackOff>()
 
   constructor(options: WaitsOptions) {
@@ -32,19 +32,19 @@ export class Waits {
     return this.#trouble.failures
   }
 
-  /** When the next attempt is due, on the clock; null if nothing makes us wait. */
+  /** The time of the next attempt, on the clock; null if there is no need to wait. */
   due(): number | null {
     if (this.#trouble.until > 0) return this.#trouble.until
     const until = [...this.#slow.values()].map((one) => one.until).filter((one) => one > 0)
     return until.length === 0 ? null : Math.min(...until)
   }
 
-  /** In how many milliseconds a time on the clock comes; 0 if it is over. */
+  /** Returns the milliseconds until a time on the clock; 0 if the time has passed. */
   msUntil(due: number): number {
     return Math.max(due - this.#options.clock(), 0)
   }
 
-  /** Whether nothing at all may be sent now. */
+  /** Whether sending must wait for all projects. */
   isResting(): boolean {
     return this.#options.clock() < this.#trouble.until
   }
@@ -53,15 +53,15 @@ export class Waits {
     return this.#options.clock() < (this.#slow.get(project)?.until ?? 0)
   }
 
-  /** Forgets until when to wait: the user wants it now. */
+  /** Forgets all waits, because the user wants to send now. */
   hurry(): void {
     this.#trouble = { ...this.#trouble, until: 0 }
     this.#slow.clear()
   }
 
   /**
-   * The pass that begins is the attempt that was due. If nothing may leave any more, so that none comes about, what was due must
-   * not stay due: the dispatcher would look again at once, and again.
+   * Called when a pass begins: that pass is the attempt that was due. Without this, an attempt would stay due if nothing
+   * may leave any more, and the dispatcher would start one pass after the other.
    */
   passBegins(): void {
     const now = this.#options.clock()
@@ -81,12 +81,12 @@ export class Waits {
     this.#trouble = NO_BACK_OFF
   }
 
-  /** `retryAfterMs`: what the server asked for. */
+  /** `retryAfterMs` is the wait that the server asked for. */
   failed(retryAfterMs: number | null): void {
     this.#trouble = this.#later(this.#trouble, retryAfterMs)
   }
 
-  /** Counts a failure that no wait mends. */
+  /** Counts a failure that waiting does not mend. */
   refused(): void {
     this.#trouble = { failures: this.#trouble.failures + 1, until: 0 }
   }
