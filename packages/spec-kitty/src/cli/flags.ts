@@ -1,6 +1,9 @@
 import { commandsBelow } from './table.js'
 
-/** Returns whether a flag of any command has a value: no name has one in one command and none in another. */
+/**
+ * Returns whether a flag has a value. This does not depend on the command: every flag has a value in all commands or in
+ * none.
+ */
 export async function isValuedFlag(flag: string): Promise<boolean> {
   if (flag.includes('=')) return false
   const name = flag.replace(/^-+/, '')

@@ -27,7 +27,7 @@ export async function helpText(words: readonly string[], terminal: Terminal): Pr
   throw (await import('./mistakes.js')).noHelp(words, Object.keys(TOPICS))
 }
 
-/** What a newcomer wants most. */
+/** The commands that a newcomer needs first. */
 const FIRST_STEPS: readonly Example[] = [
   ['spec-kitty init', 'make this directory a project'],
   ['spec-kitty doctor', 'see what is wrong, and the command for it'],

@@ -10,7 +10,7 @@ import {
 import type { Route } from './route.js'
 import { commandNamed, commandsBelow, isGroup, knownNames } from './table.js'
 
-/** Returns the one line about a command line that asks for nothing that exists, with what was probably meant. */
+/** Returns the error, in one line, about a command line that matches no command, with what was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
   return asked.kind === 'flag' ? wrongFlag(asked.flag) : unknownCommand(asked.typed)
 }

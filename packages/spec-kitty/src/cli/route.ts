@@ -6,14 +6,14 @@ export type Route =
   | {
       readonly kind: 'run'
       readonly command: Exclude<CommandWords, 'help'>
-      /** The words as they were typed: an alias, perhaps. */
+      /** The words as they were typed, which may be an alias. */
       readonly name: string
       readonly args: readonly string[]
     }
-  /** Empty words: the list of all commands. */
+  /** Help about these words; without words, the list of all commands. */
   | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version'; readonly args: readonly string[] }
-  /** Words that are no command, or a group alone. */
+  /** Words that are not a command, or only a group. */
   | { readonly kind: 'unknown'; readonly typed: readonly string[] }
   /** A flag without a command. */
   | { readonly kind: 'flag'; readonly flag: string }
@@ -51,7 +51,7 @@ function isHelpWord(words: readonly string[], rest: readonly string[]): boolean 
   return words.length > 0 && rest.find((word) => !isFlag(word)) === 'help'
 }
 
-/** `sync help status` is `help sync status`. */
+/** `sync help status` means the same as `help sync status`. */
 function furtherWords(words: readonly string[], [, ...operands]: readonly string[]): readonly string[] {
   return beginsCommand([...words, ...operands].join(' ')) ? operands : []
 }
@@ -95,7 +95,7 @@ async function split(argv: readonly string[], isValued: IsValued): Promise<Split
   return { words, flags, rest: argv.slice(at) }
 }
 
-/** `dashboard --json status`: the next word goes on with the command. */
+/** Returns whether the next word belongs to the command too, as in `dashboard --json status`. */
 function isFurther(words: readonly string[], next: string | undefined): boolean {
   return next !== undefined && beginsCommand([...words, next].join(' '))
 }

@@ -13,10 +13,10 @@ export const SECTIONS = {
 
 /** A command in the list of all. Its description is loaded when its help is wanted, and by the command itself. */
 export interface Listed {
-  /** What is typed. */
+  /** The words that are typed. */
   readonly words: string
   readonly aliases?: readonly string[]
-  /** What it does: no capital letter, no full stop. */
+  /** What the command does, without capital letter and full stop. */
   readonly summary: string
   readonly section: keyof typeof SECTIONS
   readonly describe: () => Promise<CommandSpec>

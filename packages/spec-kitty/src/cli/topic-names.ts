@@ -1,4 +1,4 @@
-/** The pages of `help` that are about no command. */
+/** The pages of `help` that are not about a command. */
 export const TOPICS = {
   environment: 'every variable that spec-kitty reads',
   'exit-codes': 'what the exit codes mean',

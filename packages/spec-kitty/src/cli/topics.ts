@@ -61,7 +61,7 @@ export const PROJECT_FILES: Files = [
 export const FILES_NOTE =
   'The home of spec-kitty is ~/.spec-kitty, or SPEC_KITTY_HOME. A project is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at.'
 
-/** The pages of the help about no command. */
+/** The pages of the help that are not about a command. */
 const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> = {
   environment: (terminal) => [
     paragraph('The variables that spec-kitty reads. None of them has to be set.', terminal),

@@ -1,30 +1,33 @@
 import type { AgentProcess, MissionReply } from './api.js'
 import { judge, pidToLookAt, type LookAtProcesses } from './project/processes.js'
 
-/** A process that was killed shows within this time. */
+/** How often the processes are checked: the end of a process is noticed within this time. */
 const LOOK_MS = 2_000
 
-/** Where a look takes long, because it starts a tool of the system: it takes a twentieth of a core at most. */
+/**
+ * Where a check takes long, because it starts a tool of the system, the pause is so long that checks take a twentieth of
+ * a core at most.
+ */
 const LOOK_PAUSES = 20
 
-/** Looks again at the processes of the missions that pages show, for as long as there are pages. */
+/** Checks the processes of the missions that pages show, for as long as there are pages. */
 export interface Living {
-  /** Remembers what a page was told of the processes of a mission. */
+  /** Remembers what was sent to a page about the processes of a mission. */
   readonly note: (mission: MissionReply) => void
   readonly begin: () => void
-  /** Stops looking, and forgets what pages were told. */
+  /** Stops checking, and forgets what was sent to pages. */
   readonly end: () => void
 }
 
 interface Told {
   readonly mission: MissionReply
-  /** Those that may end. */
+  /** The processes that may end. */
   readonly processes: readonly AgentProcess[]
 }
 
 /**
- * Returns what looks every two seconds whether what pages were told of processes is still true, and calls `onChange` with the
- * missions of which it is not. Only the pids that pages were told of are looked at.
+ * Checks every two seconds whether what was sent to pages about processes is still true, and calls `onChange` with the
+ * missions for which it is not. Checks only the pids that were sent to pages.
  */
 export function watchLiving(look: LookAtProcesses, onChange: (missions: readonly string[]) => void): Living {
   const told = new Map<string, Told>()

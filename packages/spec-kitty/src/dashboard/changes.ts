@@ -19,9 +19,9 @@ type Send = (event: string, data: unknown, id?: string) => void
 export interface Changes {
   /** Opens a stream; `after` is the id of the last change that the window heard of through another stream, or empty. */
   readonly open: (send: Send, closed: AbortSignal, after?: string) => void
-  /** Says which missions are unchanged, while the project is watched. */
+  /** Tells which missions are unchanged, while the project is watched. */
   readonly vouching: Vouching
-  /** Takes note of what is answered about a mission: when one of its processes ends or comes back, its pages are told. */
+  /** Remembers what was sent about a mission. When one of its processes ends or returns, its pages are notified. */
   readonly note: Living['note']
   /** Whether a page is open, or was until just now. */
   readonly isUsed: () => boolean
@@ -114,7 +114,10 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   }
 }
 
-/** Numbers what changes: a mission has another number after each of its changes, and all have after one of the list. */
+/**
+ * Numbers the changes: a mission has a new number after each of its changes, and all missions have after a change of the
+ * list.
+ */
 function countGenerations() {
   let list = 0
   let missions = new Map<string, number>()

@@ -38,7 +38,7 @@ function entryOf(
   const family = daemon_family ?? scanned_family
   const isSelf = pid === process.pid
   const isInUse = skip_reason === 'is_recorded_singleton'
-  // Of a dashboard in the foreground, the command line proves nothing; but this process knows itself.
+  // The command line of a dashboard in the foreground proves nothing, but this process can recognise itself by its pid.
   const isProven = isInUse && (proof !== null || isSelf)
   return {
     family,

@@ -6,8 +6,8 @@ import { dashboardPages } from './pages.js'
 
 /**
  * Runs the dashboard in this process until Ctrl+C, SIGTERM or `--stop`, until its terminal is closed, or until it retires
- * itself: for containers, tests and debugging. All of these are exit 0: it did what it was for. No other dashboard of the
- * project may run at the same time. Never returns; throws if it could not start.
+ * itself: for containers, tests and debugging. In all of these cases it exits with 0. No other dashboard of the project
+ * may run at the same time. Never returns; throws if it could not start.
  */
 export async function runInForeground(project: string, port: number | null, io: Io): Promise<number> {
   io.releaseInterrupt()
@@ -33,10 +33,10 @@ function serve(project: string, port: number | null, io: Io): Promise<number> {
   })
 }
 
-/** In these states another try may help: the other dashboard is not one that can be used, or is about to leave. */
+/** The states in which another try may help: the other dashboard cannot be used, or is about to exit. */
 const PASSING: ReadonlySet<string> = new Set(['none', 'starting', 'stopping', 'stopped', 'crashed'])
 
-/** Beside another dashboard of the project, says where that one is. */
+/** Adds to the error where the other dashboard of the project is. */
 async function explain(error: unknown, project: string): Promise<unknown> {
   if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') return error
   const { state, pid, port } = await dashboardDaemon.at(project).status()

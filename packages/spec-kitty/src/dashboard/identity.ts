@@ -5,7 +5,7 @@ import { pageBuild } from './assets.js'
 
 export const PROJECT_HEADER: ProjectHeader = 'spec-kitty-project'
 
-/** Returns what a dashboard says of itself to a page. Nothing in it is secret. */
+/** Returns how a dashboard identifies itself to a page. It contains nothing secret. */
 export function identityOf(directory: string, version: string): HelloEvent {
   const id = createHash('sha256').update(directory).digest('hex').slice(0, 16)
   return {

@@ -51,7 +51,7 @@ export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T>
   }
 }
 
-/** Returns a function that has `rest` called when it was not called for `ms`. */
+/** Returns a function. When that function has not been called for `ms`, `rest` is called. */
 export function afterRest(ms: number, rest: () => unknown): () => void {
   const timer = setTimeout(rest, ms).unref()
   return () => void timer.refresh()

@@ -30,13 +30,16 @@ const READ_AT_ONCE = 2
 /** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
-/** What takes this long has read much, as the first list and a search do. */
+/** A reply that takes this long has read many files, as the first list and a search do. */
 const HARD_WORK_MS = 300
 
-/** How long after work its memory is given back: the watches of a project that is no longer watched are closed by then. */
+/**
+ * How long after its work the daemon returns memory to the system. By then, the watches of a project that is no longer
+ * watched are closed.
+ */
 const RELEASE_MS = 1_000
 
-/** Who has not asked for this long does not ask again soon. */
+/** A client that has sent no request for this long will probably not send one soon. */
 const REST_MS = 10 * 60_000
 
 /**
@@ -58,7 +61,10 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     project.forget()
     released()
   }
-  /** A hidden tab has no stream, and comes back: then the files need only be compared with what is remembered. */
+  /**
+   * A hidden tab has no stream but may be shown again. So what was read is kept, and then the files need only be checked
+   * for changes.
+   */
   const rest = async (): Promise<void> => {
     await project.rest()
     released()

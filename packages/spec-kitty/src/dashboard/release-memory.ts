@@ -2,8 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 /**
- * A dashboard runs for days and works for seconds. By default, V8 lets young objects take 48 MB before it looks for those that
- * are no longer used, and after work it keeps what it got from the system: after a list of 412 missions, 170 MB instead of 95.
+ * A dashboard runs for days and works for seconds. By default, V8 lets young objects take 48 MB before it looks for those
+ * that are no longer used, and after its work it keeps the memory that it has allocated: after a list of 412 missions,
+ * 170 MB instead of 95.
  */
 const MAX_YOUNG_MIB = 4
 

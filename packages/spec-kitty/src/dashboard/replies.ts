@@ -14,10 +14,10 @@ const JSON_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** A smaller body fits into one packet anyway. */
+/** Bodies that are smaller than this are not compressed, because they fit into one packet anyway. */
 const COMPRESSED_FROM_BYTES = 1024
 
-/** The level that takes a third of the time of the usual one, and makes JSON a tenth larger. */
+/** The level of compression. It takes a third of the time of the default, and makes JSON a tenth larger. */
 const LEVEL = 3
 
 /** Encodes the body once, so that all requests that share a reply of many MiB share its bytes. */
@@ -33,7 +33,7 @@ export function notFound(): BodyReply {
   return json({ error: 'not_found' } satisfies ErrorReply, 404)
 }
 
-/** Refuses a request that cannot be right, with one sentence. */
+/** Returns the reply for a malformed request, with one sentence. */
 export function badRequest(message: string): BodyReply {
   return json({ error: 'bad_query', message } satisfies ErrorReply, 400)
 }
@@ -63,7 +63,7 @@ export function takesGzip({ headers }: Pick<PageRequest, 'headers'>): boolean {
   return accepted.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$)[\d.]+\s*)?$/i.test(one))
 }
 
-/** Compresses the body for a client that takes it. What compresses is loaded by the first such reply. */
+/** Compresses the body for a client that takes it. The module that compresses is loaded by the first such reply. */
 export async function compressed(
   reply: BodyReply,
   request: Pick<PageRequest, 'headers'>,

@@ -1,8 +1,8 @@
-/** A page that missed more than this reads everything. */
+/** The most changes that are remembered. A page that has missed more reads everything. */
 const MAX_REMEMBERED = 200
 
 export interface Told {
-  /** Remembers that pages are told of a change (null: anything may have changed), and returns its id. */
+  /** Remembers a change that is sent to pages (null: anything may have changed), and returns its id. */
   add(missions: readonly string[] | null): string
   /** Returns the id of the last change. */
   lastId(): string
@@ -13,8 +13,8 @@ export interface Told {
 }
 
 /**
- * Remembers what pages were told, so that a window that takes the event stream over from another one is told what happened
- * between the two, and nothing else. `run` stands for this run of the dashboard: ids of another run mean nothing.
+ * Remembers the changes that were sent to pages, so that a window that takes over the event stream from another one gets
+ * exactly the changes between the two. `run` identifies this run of the dashboard: ids of another run mean nothing.
  */
 export function rememberTold(run: string): Told {
   let number = 0

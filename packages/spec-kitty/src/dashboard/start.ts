@@ -6,7 +6,7 @@ export interface StartOptions {
   readonly port: number | null
   readonly isOpened: boolean
   readonly isJson: boolean
-  /** Stops the one that runs first. */
+  /** True to stop a running dashboard first. */
   readonly isRestart?: boolean
 }
 

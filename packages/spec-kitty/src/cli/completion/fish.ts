@@ -46,7 +46,7 @@ function placeLines({ at, words, choices, flags, operand }: Place): readonly str
   ]
 }
 
-/** How fish is told of a value, by what it is. */
+/** How the script describes each kind of value to fish. */
 const VALUES: Readonly<Record<NonNullable<Flag['value']>, (at: string) => string>> = {
   port: (at) => `-x -a '(__spec_kitty_ports ${at.startsWith('dashboard') ? 'dashboard' : 'sync'})'`,
   file: () => '-r -F',

@@ -10,7 +10,7 @@ export interface Flag {
   readonly name: string
   readonly short: string | null
   readonly text: string
-  /** What its value is; null for a flag. */
+  /** The kind of its value; null for a flag. */
   readonly value: 'port' | 'file' | 'directory' | 'other' | null
 }
 
@@ -19,10 +19,10 @@ export interface Place {
   /** The words, with blanks between them; empty at the beginning. */
   readonly at: string
   readonly words: readonly Word[]
-  /** The only right operands of a command. */
+  /** The only operands that a command accepts. */
   readonly choices: readonly Word[]
   readonly flags: readonly Flag[]
-  /** What else can stand there. */
+  /** The kind of other operands that can be typed there. */
   readonly operand: 'directory' | null
 }
 
@@ -93,7 +93,7 @@ function flagOf(name: string, { short, text, value }: OptionSpec): Flag {
   return { name, short: short ?? null, text, value: kind === undefined ? null : isKnown ? kind : 'other' }
 }
 
-/** `help` takes what can be typed without it, and the topics. */
+/** The places after `help`: everything that can be typed without `help`, and the topics. */
 function helpPlaces(places: readonly Place[]): readonly Place[] {
   const topics = Object.entries(TOPICS)
   const known = places.filter(({ at }) => at !== 'help' && !at.startsWith('help '))

@@ -37,11 +37,11 @@ export interface DaemonsReply {
     readonly clean_up: CleanUp
   }[]
   readonly summary: {
-    /** How many a clean-up would end. */
+    /** How many daemons a clean-up would end. */
     readonly stale: number
-    /** The memory of these; null if it is not known of any. */
+    /** The memory that these daemons use; null if it is not known for any of them. */
     readonly stale_bytes: number | null
-    /** How many need a decision. */
+    /** How many daemons need a decision. */
     readonly undecided: number
     /** The commands that clean up, one for each family with something stale. */
     readonly commands: readonly string[]
@@ -50,7 +50,7 @@ export interface DaemonsReply {
   }
 }
 
-/** What a clean-up of a family would do now. Nothing is done. */
+/** What a clean-up of a family would do now. */
 export interface CleanUp {
   /** The command that does it; null if there is nothing to do. */
   readonly command: string | null

@@ -25,9 +25,9 @@ export interface HelloEvent {
   readonly page: string
 }
 
-/** Whether changes of the project are told by the system, or found only by looking at it again and again. */
+/** Whether the system reports all changes of the project. If not, the dashboard polls the project. */
 export interface WatchEvent {
-  /** Null: all of them are told. */
+  /** Null if the system reports all changes. */
   readonly blind: {
     /** ISO 8601 UTC. */
     readonly since: string

@@ -4,27 +4,35 @@ import type { MissionSummary } from './missions.js'
 import type { AgentProcess } from './processes.js'
 
 /**
- * What an annotation in the log says at work (agent, assignee, model, role, profile) counts, else what the front matter of
- * the prompt says.
+ * A work package. For agent, assignee, model, role and profile, an annotation in the log counts before the front matter
+ * of the prompt.
  */
 export interface WorkPackage {
   readonly id: string
   readonly title: string
-  /** One of `Lane`, or a lane that this version does not know; null: it has none, which means that it is not finalised. */
+  /**
+   * One of `Lane`, or a lane that this version does not know; null if the package has no lane, which means that it is not
+   * finalised.
+   */
   readonly lane: string | null
   /**
    * Where the lane is from: an event in the log; in a mission without such events, the `lane` in the front matter of the
    * prompt, or the folder that the prompt is in (`tasks/done/`). Null: it has no lane.
    */
   readonly lane_source: 'events' | 'front_matter' | 'folder' | null
-  /** Null: not on the board (`genesis`, no lane, or an unknown lane, which is a problem too). */
+  /**
+   * The column on the board; null if the package is not on the board (`genesis`, no lane, or an unknown lane, which is
+   * also a problem).
+   */
   readonly column: BoardColumn | null
   /** The worktree whose copy of the log has the event that gave the lane, if the main checkout does not have it. */
   readonly worktree: string | null
   readonly dependencies: readonly string[]
-  /** The ids in the front matter. */
+  /** The ids of its subtasks, from the front matter. */
   readonly subtasks: readonly string[]
-  /** What the log says of subtasks, also of some that are not in `subtasks`; `done` means done. */
+  /**
+   * The states of subtasks in the log, which may name subtasks that are not in `subtasks`. The state `done` means done.
+   */
   readonly subtask_states: readonly { readonly id: string; readonly state: string }[]
   readonly agent: string | null
   readonly assignee: string | null
@@ -63,7 +71,7 @@ export interface WorkPackage {
   readonly is_ready: boolean
   /** The dependencies that are neither approved nor done, if it is in Planned or not finalised; else none. */
   readonly waiting_for: readonly string[]
-  /** Of the subtasks in the front matter and in the log together. */
+  /** The number of done subtasks and of all, counting those in the front matter and those in the log. */
   readonly subtasks_done: number
   readonly subtasks_total: number
   /** The command that takes it further; null if there is none to type (it is in work, waits for others, or is finished). */
@@ -76,7 +84,7 @@ export interface WorkPackage {
 export interface LaneChange {
   /** ISO 8601 UTC. */
   readonly at: string
-  /** Null: the log does not say, and it is the first one. */
+  /** The lane before; null if the log does not say it and this is the first change. */
   readonly from: string | null
   readonly to: string
   readonly by: string | null
@@ -102,7 +110,7 @@ export interface MissionReply extends MissionSummary {
   readonly problems: readonly Problem[]
 }
 
-/** How the work of a mission went, from its log. Packages that no event moves are not in it. */
+/** How the work of a mission progressed, from its log. Packages that no event moves are left out. */
 export interface Flow {
   /** The days (UTC) on which a lane changed, oldest first, at most the last 400. On days between, nothing changed. */
   readonly days: readonly FlowDay[]

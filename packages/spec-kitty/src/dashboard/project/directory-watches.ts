@@ -15,7 +15,7 @@ export interface Wanted {
 }
 
 export interface DirectoryWatches {
-  /** Watches exactly these for the owner, and ends its other watches. */
+  /** Watches exactly these places for the owner, and ends its other watches. */
   keep(owner: string, wanted: readonly Wanted[]): void
   close(): void
 }
@@ -28,20 +28,23 @@ export type OnSight = (blind: { readonly since: string; readonly why: string } |
 
 interface Entry extends Wanted {
   readonly owner: string
-  /** Null: it could not be watched. */
+  /** The watch; null if the place could not be watched. */
   watcher: FSWatcher | null
   signature: string | null
-  /** Why it could not be watched. */
+  /** Why the place could not be watched. */
   refusal: Why
-  /** Why not all of its changes are told, although it may be watched. */
+  /** Why the system does not report all changes of the place, even if it is watched. */
   readonly silence: Why
 }
 
-/** How long to wait between two polls of what the system does not tell: at least this, */
+/** The least time between two polls of places whose changes the system does not report. */
 const POLL_MS = 2000
-/** and so many times as long as the last poll took, so that polling a large project takes a twentieth of a core at most, */
+/**
+ * The time between two polls, as a multiple of the duration of the last poll, so that polling a large project takes a
+ * twentieth of a core at most.
+ */
 const POLL_PAUSES = 20
-/** and at most this. */
+/** The greatest time between two polls. */
 const POLL_MAX_MS = 30_000
 
 /**

@@ -104,7 +104,7 @@ const LOCAL: ReadonlySet<number> = new Set([
   0x1a, // APFS
 ])
 
-/** What is known of the directories that are read. */
+/** The way to read each project that was checked. */
 const disks = new Map<string, Disk>()
 const MAX_KNOWN = 1000
 
@@ -116,7 +116,7 @@ export async function chooseDisk(root: string): Promise<void> {
     const { type } = await statfs(root)
     disks.set(root, LOCAL.has(type >>> 0) ? PROMPT : PATIENT)
   } catch {
-    // It is gone, or may not be read: what reads it says so.
+    // The directory is gone or may not be read. The code that reads it reports this.
   }
 }
 

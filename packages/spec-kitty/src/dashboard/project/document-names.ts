@@ -32,7 +32,7 @@ export const MAX_DEPTH = 4
 /** Reports, matrices and retrospectives beside `spec.md`. */
 const BESIDE = /\.(md|markdown|txt|csv|ya?ml|json)$/i
 
-/** They hold the state of the mission, which the board shows. */
+/** Files that hold the state of the mission. They are not documents, because the board shows that state. */
 const STATE: ReadonlySet<string> = new Set([META, 'status.json', 'lanes.json'])
 
 /** Returns whether a file of this name in `tasks`, or in a folder of a lane there, is a work package. */

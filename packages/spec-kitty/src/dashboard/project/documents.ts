@@ -30,7 +30,7 @@ export interface FoundDocument {
 /** Collects the documents found, and their problems. */
 export interface Collection {
   readonly documents: FoundDocument[]
-  /** The directories that were entered to find them. */
+  /** The directories that were entered to find the documents. */
   readonly directories: LocatedEntry[]
   readonly complain: (name: string, what: string) => void
 }

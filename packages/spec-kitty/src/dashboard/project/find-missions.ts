@@ -9,7 +9,7 @@ import { pathOf, SPECS } from './names.js'
 const MAX_MISSIONS = 1000
 
 export interface Specs {
-  /** The real path of the project; empty if there is none. */
+  /** The real path of the project; empty if there is no project. */
   readonly root: string
   readonly specs: LocatedEntry | null
   readonly problems: Problem[]
@@ -79,7 +79,7 @@ async function locateMission(specs: LocatedEntry, id: string): Promise<Located> 
   return found.kind === 'directory' ? { ...found, within: found.path } : found
 }
 
-/** Refuses a symlink to the directory that contains it: it would show what does not belong there. */
+/** Rejects a symlink to the directory that contains it, because it would show files that are not part of the mission. */
 async function enterable(parent: Confined, name: string): Promise<Located> {
   const found = await locate(parent, name)
   if (found.kind !== 'directory' || found.path !== parent.path) return found

@@ -46,7 +46,7 @@ export interface PackageFields {
   readonly model: string | null
   readonly role: string | null
   readonly agent_profile: string | null
-  /** Of projects before the log: `status.events.jsonl` counts where it names a lane. */
+  /** The lane in projects without a log. If `status.events.jsonl` names a lane, that one counts. */
   readonly lane: string | null
   readonly problems: readonly string[]
 }
@@ -152,7 +152,7 @@ function listOf(name: string, field: Field | undefined, problems: string[]): rea
   return items.flatMap((item) => shortened(item ?? null) ?? [])
 }
 
-/** One id may stand for a list of one. Any other text, such as `"[]"`, says something that is not known. */
+/** A single id is read as a list of one. Any other text, such as `"[]"`, is not understood. */
 function itemOf(name: string, text: string | null, problems: string[]): readonly string[] {
   if (text === null) return []
   if (ONE_ID.test(text)) return [text]

@@ -18,9 +18,9 @@ export interface LaneMove {
   readonly worktree: string | null
 }
 
-/** What the lane changes of one package tell together. Times are as `instantOf` returns them. */
+/** A summary of the lane changes of one package. Times are as `instantOf` returns them. */
 export interface LaneHistory {
-  /** The last ones, oldest first. */
+  /** The last changes, oldest first. */
   readonly changes: readonly LaneChange[]
   readonly omitted: number
   readonly sent_back: number
@@ -52,7 +52,7 @@ export function isLater(
   return one.at === other.at ? one.id > other.id : one.at > other.at
 }
 
-/** Returns what the lane changes of one package tell, which must be in order and at least one. */
+/** Returns the summary of the lane changes of one package. There must be at least one, and they must be in order. */
 export function historyOf(moves: readonly LaneMove[]): LaneHistory {
   const withFrom = moves.map((move, at) => ({ ...move, from: move.from ?? moves[at - 1]?.lane ?? null }))
   return {

@@ -18,7 +18,7 @@ export interface MissionFiles {
   readonly documents: readonly FoundDocument[]
 }
 
-/** What is in these files, as plain data: it depends on nothing else. */
+/** The contents of these files, as plain data. They depend on nothing but the files. */
 export interface MissionContents {
   readonly meta: Meta
   readonly packages: readonly WorkPackage[]

@@ -5,7 +5,7 @@ import { isAtWork, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
 import { judge, pidToLookAt, type ProcessStarts } from './processes.js'
 
-/** Returns the pids that must be looked at to tell which agents of a mission live. */
+/** Returns the pids that must be checked to find out which agents of a mission live. */
 export function pidsOf({ work_packages, counts, lanes }: MissionRead): readonly number[] {
   if (counts.doing === 0 && lanes.in_review === undefined) return []
   return work_packages.flatMap(({ process }) => pidToLookAt(process) ?? [])
@@ -56,7 +56,10 @@ export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
   return one.process?.liveness === 'running' ? null : 'sent_back'
 }
 
-/** Returns whether a package is in Doing while its process is not running here. Silence does not make it stalled. */
+/**
+ * Returns whether a package is in Doing while its process is not running here. A log without recent events does not make
+ * a package stalled.
+ */
 export function isStalled({ column, process }: WorkPackage): boolean {
   return column === 'doing' && process?.liveness === 'not_running_here'
 }

@@ -27,10 +27,10 @@ export interface MissionPlace {
 
 type Complain = (path: string, what: string) => void
 
-/** What depends on which processes live, and changes while the files do not. */
+/** The members that depend on which processes live. They can change although the files do not. */
 type Living = 'section' | 'state' | 'state_words' | 'waiting_count' | 'stalled_count' | 'next_command'
 
-/** A mission as its files tell it: this machine was not asked about the processes. */
+/** A mission as its files describe it, before this machine was asked about the processes. */
 export type MissionRead = Omit<MissionReply, Living>
 
 export interface ReadMission {

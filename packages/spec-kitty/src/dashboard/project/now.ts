@@ -2,7 +2,7 @@ import type { MissionReply, NowPackage, NowReply, WaitingPackage, WorkPackage } 
 import { mergeCommand } from './commands.js'
 import { isStalled, whyWaiting } from './mission-standing.js'
 
-/** The most packages in one list: a project with more has other problems than this page. */
+/** The most packages in one list. */
 const MAX_LISTED = 500
 
 /** Returns what happens in the missions now, and what waits for the user. */

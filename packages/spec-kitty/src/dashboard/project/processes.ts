@@ -3,8 +3,9 @@ import { isoOf } from './timestamps.js'
 import type { ClaimedProcess } from './runtime-facts.js'
 
 /**
- * When each of some pids started on this machine, in milliseconds since 1970. A process that does not exist has no entry; null
- * means that its start time is not known. Null instead of the map: nothing is known of this machine's processes.
+ * When each of some pids started on this machine, in milliseconds since 1970. A process that does not exist has no entry;
+ * null means that its start time is not known. The value is null instead of a map if nothing is known about this
+ * machine's processes.
  */
 export type ProcessStarts = ReadonlyMap<number, number | null> | null
 
@@ -14,7 +15,7 @@ export type LookAtProcesses = (pids: readonly number[]) => Promise<ProcessStarts
 /** The log and the kernel each round a start time, and the clock is corrected a little in between. */
 const SAME_START_MS = 2_000
 
-/** Returns what the log says of a process, before this machine was asked. */
+/** Returns what the log says about a process, before this machine is asked. */
 export function processInLog(claimed: ClaimedProcess | null): AgentProcess {
   if (claimed === null) return unknown(null, null, 'The log names no process.')
   const started = claimed.started_ms === null ? null : isoOf(claimed.started_ms)

@@ -41,22 +41,22 @@ export interface Project {
   /** Null: the project has none. */
   charter(): Promise<CharterReply | null>
   search(query: string, signal: AbortSignal): Promise<SearchReply>
-  /** Keeps what was read in less memory, for when it is asked for again. */
+  /** Compresses what was read, so that it takes less memory until it is requested again. */
   rest(): Promise<void>
-  /** Gives back the memory of what was read. */
+  /** Forgets what was read, to free its memory. */
   forget(): void
 }
 
 export interface ProjectOptions {
   /** Asks this machine for the start times of processes. */
   readonly look?: LookAtProcesses
-  /** Says which missions are unchanged since they were read, so that they need not even be looked at. */
+  /** Tells which missions are unchanged since they were read, so that their files need not be checked. */
   readonly vouching?: Vouching
-  /** Told of every mission that was answered, with its processes as they were judged. */
+  /** Called with every mission that was sent, with the judgement about its processes. */
   readonly onJudged?: (mission: MissionReply) => void
 }
 
-/** Where the missions are, and what is wrong with the places. */
+/** The places of the missions, and the problems with these places. */
 interface Places {
   readonly missions: readonly MissionDirectory[]
   readonly worktrees: readonly Worktree[]
@@ -192,7 +192,8 @@ async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): 
   const worker = async (): Promise<void> => {
     for (const item of rest) {
       await use(item)
-      // On a local disk nothing else gives the daemon the time to answer others.
+      // Lets the event loop run. On a local disk, reading never waits, so without this the daemon could not answer other
+      // requests meanwhile.
       if (performance.now() - paused < BUSY_MS) continue
       await nextTurn()
       paused = performance.now()

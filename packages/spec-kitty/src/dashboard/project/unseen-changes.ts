@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs'
 
-/** Why changes in a directory may not be told by the system; null if they are. */
+/** Why the system may not report changes in a directory; null if it reports them. */
 export type Why = string | null
 
 /**
@@ -20,7 +20,7 @@ const SILENT: ReadonlyMap<number, string> = new Map([
   [0x5346414f, 'AFS'],
 ])
 
-/** Returns why changes of the file system that a directory is on are not told. */
+/** Returns why the system does not report all changes on the file system of a directory; null if it does. */
 export function silenceOf(path: string, typeOf: (path: string) => number = fileSystemType): Why {
   const name = SILENT.get(typeOf(path) >>> 0)
   return name === undefined
@@ -28,7 +28,7 @@ export function silenceOf(path: string, typeOf: (path: string) => number = fileS
     : `The project is on a file system (${name}) on which changes may be made that this system does not hear of.`
 }
 
-/** Zero if it is not known. */
+/** Returns the type of a file system; zero if it is not known. */
 function fileSystemType(path: string): number {
   try {
     return statfsSync(path).type

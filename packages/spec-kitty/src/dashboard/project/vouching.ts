@@ -2,13 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Reading } from './memory.js'
 
 /**
- * Says whether something is unchanged: as long as a stamp stays the same, the system has told no change. Null: it cannot be
- * said, because nothing is watched, a change is just being dealt with, or the system does not tell all changes.
+ * Tells by a stamp whether a list or a mission is unchanged: while the stamp stays the same, the system has reported no
+ * change. The stamp is null if this is not known, because nothing is watched, a change is being processed, or the system
+ * does not report all changes.
  */
 export interface Vouching {
   readonly ofList: () => string | null
   readonly ofMission: (id: string) => string | null
-  /** Resolves when what the system has told by now is taken into account. */
+  /** Resolves when all changes that the system has reported by now are reflected in the stamps. */
   readonly settle: () => Promise<void>
 }
 
@@ -18,7 +19,10 @@ export const NEVER_VOUCHED: Vouching = {
   settle: () => Promise.resolve(),
 }
 
-/** Resolves when the changes that the system has told by now were received: those of one turn of the event loop come together. */
+/**
+ * Resolves when the changes that the system has reported by now were received. Those of one turn of the event loop arrive
+ * together.
+ */
 export async function toldChanges(): Promise<void> {
   await nextTurn()
 }
@@ -26,11 +30,11 @@ export async function toldChanges(): Promise<void> {
 export interface VouchedMemory<T> {
   /** Returns what was read before if its stamp is still the same, else reads it. */
   recall(key: string, read: () => Promise<Reading<T>>): Promise<T>
-  /** Forgets everything but these. */
+  /** Forgets all values except those with these keys. */
   keepOnly(keys: ReadonlySet<string>): void
 }
 
-/** Remembers values for as long as something vouches for them. */
+/** Remembers each value for as long as its stamp stays the same. */
 export function vouchedMemory<T>(stampOf: (key: string) => string | null): VouchedMemory<T> {
   const entries = new Map<string, { readonly stamp: string; readonly value: T }>()
   return {

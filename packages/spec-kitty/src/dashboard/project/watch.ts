@@ -17,7 +17,7 @@ export interface ProjectWatch {
 export interface WatchListeners {
   /** Called about every 100 ms at most with the missions that may have changed; null: any may have, and the list too. */
   readonly onChange: (missions: readonly string[] | null) => void
-  /** Called when changes are no longer told by the system, and when they are again. */
+  /** Called when the system no longer reports all changes, and when it does again. */
   readonly onSight?: OnSight
 }
 
@@ -34,7 +34,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
   let timer: NodeJS.Timeout | null = null
   let isTelling = false
   let isClosed = false
-  /** What `onChange` is about to be called for. */
+  /** The changes that `onChange` was not called for yet. */
   let telling: ReadonlySet<string> = new Set()
 
   const watches = watchDirectories((owner, name) => {

@@ -15,7 +15,10 @@ export interface ProjectPlaces {
   readonly wanted: readonly Wanted[]
 }
 
-/** Returns the places of a project. In the project directory, only its parts and its own removal matter. */
+/**
+ * Returns the places of a project. Of the project directory itself, only changes of its known parts and its removal
+ * matter.
+ */
 export async function placesOfProject(directory: string): Promise<ProjectPlaces> {
   const { root, specs } = await findSpecs(directory)
   const path = root === '' ? directory : root

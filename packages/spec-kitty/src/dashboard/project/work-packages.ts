@@ -21,7 +21,7 @@ export interface WorkPackages {
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]
 }
 
-/** WP2 before WP10. */
+/** Compares ids so that WP2 comes before WP10. */
 const { compare } = new Intl.Collator('en', { numeric: true })
 
 /** Returns the packages that the files or events of a mission name. If two files have the same id, the first counts. */
@@ -63,7 +63,8 @@ function withReadiness(
 function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage {
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
-  // The log is written at work, the front matter when the work is planned.
+  // The log counts before the front matter, because the log is written during the work and the front matter when the work
+  // is planned.
   const text = (fact: TextFact): string | null => {
     const said = facts.texts.get(fact)
     return said === undefined ? (fields?.[fact] ?? null) : said

@@ -6,7 +6,7 @@ import { list } from './files.js'
 import { isAbsence, locate, refused, unusable, type Located, type LocatedEntry } from './locate.js'
 import { SPECS, WORKTREES } from './names.js'
 
-/** Real projects have a handful; a worktree is as large as the project. */
+/** The most worktrees that are read. Real projects have a handful, and each is as large as the project. */
 const MAX_WORKTREES = 100
 
 /** A worktree of the project, with its own checkout of the missions. */
@@ -114,7 +114,7 @@ async function ownDirectory(path: string): Promise<Located> {
   try {
     const stats = await lstat(path, { bigint: true })
     if (stats.isSymbolicLink()) return refused('is a link, and the logs behind it are not read')
-    // Part of the path was replaced meanwhile.
+    // A part of the path was replaced meanwhile.
     if (!stats.isDirectory() || (await realpath(path)) !== path) return { kind: 'absent' }
     await chooseDisk(path)
     return { kind: 'directory', path, root: path, within: path, stats }

@@ -88,10 +88,10 @@ function placeOf(route: Route): string {
   return 'mission' in route ? `mission ${route.mission}` : route.view
 }
 
-/** Many agents at once change something many times a second. */
+/** The least time between two reads, because many agents may change something many times a second. */
 const ATTENTION_MS = 1_000
 
-/** Reads what happens now in every view: the title, the icon and the notifications tell it. */
+/** Reads the present state in every view, because the title, the icon and the notifications show it. */
 function useAttention(): Reading<NowReply> {
   const reading = useReply<NowReply>('/api/now', {
     isConcerned: ({ missions }) => missions === null || missions.length > 0,

@@ -24,7 +24,7 @@ export const GROUPS: readonly { readonly value: string; readonly name: string }[
 ]
 
 export interface PackageGroup {
-  /** Null: they are not grouped. */
+  /** The name of the group; null if the packages are not grouped. */
   readonly name: string | null
   readonly packages: readonly WorkPackage[]
 }
@@ -55,7 +55,7 @@ export function isSatisfied(lane: string | null): boolean {
   return lane === 'approved' || lane === 'done'
 }
 
-/** Returns who has a package: its agent, or else the assignee; null: none. */
+/** Returns who has a package: its agent, or else the assignee; null if it has neither. */
 export function whoHas({ agent, assignee }: Pick<WorkPackage, 'agent' | 'assignee'>): string | null {
   return agent || assignee || null
 }

@@ -4,7 +4,7 @@ export type Condition = 'live' | DaemonEntry['cleanup_class']
 
 export interface StandingWords {
   readonly name: string
-  /** After a number: `2 for you to decide`. */
+  /** The words after a number: `2 for you to decide`. */
   readonly counted: string
   /** What the condition means for the reader. */
   readonly meaning: string

@@ -1,6 +1,9 @@
 import type { BoardColumn, FlowDay, PackageFlow } from '../api.js'
 
-/** From the bottom of the chart to its top: what is finished first, so that its upper edge is the burn-up. */
+/**
+ * The columns from the bottom of the chart to its top. Finished work is at the bottom, so that its upper edge is the
+ * burn-up line.
+ */
 const STACK: readonly BoardColumn[] = ['done', 'approved', 'for_review', 'doing', 'planned']
 
 export interface Area {

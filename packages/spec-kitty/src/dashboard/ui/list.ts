@@ -60,7 +60,7 @@ function matches(mission: MissionSummary, { text, lane, agent }: ListChoice): bo
   return agent === '' || agents.includes(agent)
 }
 
-/** The server sends what changed last first. */
+/** The server sends the missions in the order of their last change, the latest first. */
 function sort(missions: readonly MissionSummary[], by: string): readonly MissionSummary[] {
   if (by === 'title')
     return missions.toSorted((one, other) => one.title.localeCompare(other.title, 'en', { numeric: true }))

@@ -4,7 +4,7 @@ import { parseRoute, printRoute, type Route } from './route.js'
 /** The fragment before the current one, so that `closeTo` knows whether one step back leads to its target. */
 let previous: string | null = null
 
-/** Called when the fragment was replaced without an event of the browser. */
+/** Called when the fragment was replaced, because the browser emits no event for that. */
 let follow: () => void = () => {}
 
 /** Returns the current route, and renders again when it changes. */

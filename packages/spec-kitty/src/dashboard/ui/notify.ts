@@ -20,7 +20,7 @@ export function stopNotifying(): Notifying {
   return notifying()
 }
 
-/** Tells the reader who looks at something else. All windows use one tag, so one notification is shown. */
+/** Notifies a reader who is not looking at the page. All windows use the same tag, so only one notification is shown. */
 export function notifyOf(title: string, body: string): void {
   if (notifying() !== 'on' || (!document.hidden && document.hasFocus())) return
   const shown = new Notification(title, { body, tag: KEY, icon: '/icon.svg' })
@@ -44,6 +44,6 @@ function remember(value: string | null): void {
     if (value === null) localStorage.removeItem(KEY)
     else localStorage.setItem(KEY, value)
   } catch {
-    // Storage is forbidden: there are no notifications.
+    // The browser forbids storage, so there are no notifications.
   }
 }

@@ -50,7 +50,7 @@ export function newlyWaiting(before: NowReply, after: NowReply): readonly Waitin
   return after.waiting.filter((one) => !known.has(keyOf(one)))
 }
 
-/** Stands for a package in all missions, and why it waits. */
+/** Returns a key for a package of any mission and the reason why it waits. */
 export function keyOf({
   mission,
   id,
@@ -59,7 +59,7 @@ export function keyOf({
   return JSON.stringify([mission.id, id, why])
 }
 
-/** Returns an agent without what its name repeats of itself: of `badger:large-1:reviewer-x:reviewer` the tool, `badger`. */
+/** Returns the short name of an agent: of `badger:large-1:reviewer-x:reviewer` the tool, `badger`. */
 export function shortAgent(agent: string): string {
   return agent.split(':', 1)[0]?.trim() || agent
 }

@@ -20,7 +20,7 @@ export function applyTheme(theme: Theme): void {
     if (theme === 'system') localStorage.removeItem(KEY)
     else localStorage.setItem(KEY, theme)
   } catch {
-    // Storage is forbidden: the choice lasts until the page is closed.
+    // The browser forbids storage, so the choice lasts until the page is closed.
   }
 }
 

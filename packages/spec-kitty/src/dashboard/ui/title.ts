@@ -1,4 +1,7 @@
-/** The title of the tab and its icon: both carry how much waits for the reader, so that a tab behind others tells it. */
+/**
+ * The title of the tab and its icon. Both show how many packages wait for the reader, so that this is visible while
+ * another tab is in front.
+ */
 let name = 'spec-kitty dashboard'
 let waiting = 0
 
@@ -8,7 +11,7 @@ export function setTitle(title: string): void {
   show()
 }
 
-/** Says how many packages wait for the reader. */
+/** Shows in title and icon how many packages wait for the reader. */
 export function setWaiting(count: number): void {
   if (count === waiting) return
   waiting = count

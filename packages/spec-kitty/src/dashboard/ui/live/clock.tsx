@@ -3,7 +3,7 @@ import { formatAgo, formatRough } from '../format.js'
 
 const TICK_MS = 30_000
 
-/** One timer for all times of the page, which a hidden page does not have. */
+/** A single timer updates all times on the page. It is stopped while the page is hidden. */
 const shown = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 

@@ -10,16 +10,16 @@ import { SILENCE_MS } from './stream.js'
 /** `open` means heard from within the last 25 s; `stopped`: another project answers, and the page no longer asks. */
 export type Connection = 'connecting' | 'open' | 'lost' | 'stopped'
 
-/** What the page knows about the dashboard that it talks to. */
+/** What the page knows about its dashboard. */
 export interface Contact {
   readonly connection: Connection
   /** When the dashboard was last heard from, in ms; null: never. */
   readonly heardAt: number | null
-  /** Since when and why changes are not told to the dashboard. */
+  /** Since when and why the system does not report all changes to the dashboard. */
   readonly blind: WatchEvent['blind']
   /** What happened to the dashboard since the page was loaded, in one sentence. */
   readonly news: string | null
-  /** The project of this page; null until the dashboard has said it. */
+  /** The project of this page; null until the dashboard has sent it. */
   readonly project: HelloEvent['project'] | null
   /** The project of this page, and the one that answered instead; null until `stopped`. */
   readonly met: Met | null
@@ -28,7 +28,7 @@ export interface Contact {
 export type Signal =
   | { readonly kind: 'opened' }
   | { readonly kind: 'lost' }
-  /** Something else of the contact is new. */
+  /** Something else about the contact has changed. */
   | { readonly kind: 'contact' }
   | { readonly kind: 'changed'; readonly change: ChangedEvent }
 
@@ -42,7 +42,7 @@ export interface LiveEvents {
   readonly dismiss: () => void
 }
 
-/** A page that is shown again keeps its state for so long, so that it does not flicker. */
+/** How long a page that is shown again keeps its previous state, so that it does not flicker. */
 const SHOWN_MS = 2_000
 
 const NOTHING: Contact = {
@@ -81,7 +81,7 @@ export function openEvents(url: string): LiveEvents {
     const outcome = hello === null ? null : meeting.greet(hello)
     if (outcome?.kind === 'foreign') return stop(outcome.met)
     if (outcome?.kind === 'reload') return location.reload()
-    // A new stream says at once if it is blind.
+    // A new stream reports at once if the system does not report all changes.
     const project = hello?.project ?? contact.project
     contact = { ...contact, blind: null, project, news: outcome?.news ?? contact.news }
     heard()

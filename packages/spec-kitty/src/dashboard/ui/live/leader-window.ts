@@ -1,9 +1,9 @@
 export interface Candidacy {
-  /** Leads as soon as no other window does. */
+  /** Makes this window lead as soon as no other window does. */
   stand(): void
-  /** Leads now, also if another window does: one that hangs never gives its lock back. */
+  /** Makes this window lead now, even if another window leads: a window that hangs never gives its lock back. */
   takeOver(): void
-  /** Neither leads nor wants to. */
+  /** Makes this window neither lead nor wait to lead. */
   withdraw(): void
   isStanding(): boolean
 }
@@ -24,7 +24,7 @@ export function createCandidacy(name: string, lead: () => void, resign: () => vo
         lead()
       })
     void navigator.locks.request(name, options, held).catch(() => {
-      // Withdrawn, or another window took over.
+      // This window has withdrawn, or another window has taken over.
       if (current !== mine) return
       resign()
       stand()

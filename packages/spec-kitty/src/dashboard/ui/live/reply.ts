@@ -14,18 +14,18 @@ export interface Reading<T> {
   /** The failure of the last attempt; null if it succeeded or none has ended. */
   readonly failure: Failure | null
   readonly isReading: boolean
-  /** Reads again, now. */
+  /** Reads again at once. */
   readonly read: () => void
 }
 
 export interface ReplyOptions {
   /** Whether to read again after this change of the project; null: no change matters, only a new connection does. */
   readonly isConcerned: ((change: ChangedEvent) => boolean) | null
-  /** Reads at most once in so many milliseconds. */
+  /** The least time between two reads, in milliseconds. */
   readonly everyMs?: number
   /** Whether it is read while the page is hidden, too. */
   readonly isReadHidden?: boolean
-  /** Said to screen readers when a reply differs from the one shown; empty: nothing is said. */
+  /** The sentence for screen readers when a reply differs from the one shown; empty for none. */
   readonly announcement: string | ((before: unknown, after: unknown) => string)
 }
 
@@ -49,7 +49,7 @@ export function rawReplies(): readonly { readonly url: string; readonly text: st
   return replies.flatMap(({ url, text }) => (text === null ? [] : [{ url, text }]))
 }
 
-/** No reply takes longer on a busy machine: a scan of the daemons takes up to some seconds. */
+/** The time limit for a reply. Even on a busy machine none takes longer; a scan of the daemons takes some seconds. */
 const ANSWER_MS = 20_000
 
 /** When to try again after a failure, if the event stream is there: without it, its return is the signal. */
@@ -160,7 +160,7 @@ function createReader(
     while (isStale && !abort.signal.aborted) {
       isStale = false
       next = await fetchReply(url, next, live, abort.signal)
-      // It is said at once that the dashboard does not answer, and asked again a little later.
+      // The page shows at once that the dashboard does not answer, and asks again a little later.
       if (next.failure?.status === null) break
     }
     isBusy = false

@@ -20,7 +20,7 @@ type Message =
       readonly isWatched: boolean
     }
 
-/** What a newcomer must know of the past: the last event of each name. */
+/** The events whose last occurrence a new window must get. */
 const REMEMBERED = ['hello', 'watch'] as const
 
 const EVERYTHING = JSON.stringify({ missions: null })
@@ -95,7 +95,7 @@ function buildOfPage(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="page-build"]')?.content ?? ''
 }
 
-/** What the leader does with its stream: it hears every event itself, and says it to the others. */
+/** The leader's part: it handles every event of its stream itself, and passes it on to the other windows. */
 function passOn(heard: Heard, listeners: StreamListeners, say: (message: Message) => void): StreamListeners {
   const pass = (name: string) => (data: string, id: string) => {
     const event = { name, data, id }

@@ -1,10 +1,10 @@
-/** A new attempt after a failed one. */
+/** The wait before a new attempt after a failed one. */
 const REOPEN_AFTER_MS = 2_000
 
-/** A dashboard that takes longer to answer is lost. */
+/** The time limit for an answer. A dashboard that takes longer counts as lost. */
 const OPEN_WITHIN_MS = 10_000
 
-/** The dashboard sends something every ten seconds. */
+/** The longest silence of an open stream. The dashboard sends something every ten seconds. */
 export const SILENCE_MS = 25_000
 
 export interface StreamListeners {
@@ -15,16 +15,17 @@ export interface StreamListeners {
 }
 
 export interface Stream {
-  /** Opens it, unless it is open. */
+  /** Opens the stream, unless it is open. */
   open(): void
-  /** Closes it until it is opened again. */
+  /** Closes the stream until it is opened again. */
   close(): void
   isOpen(): boolean
 }
 
 /**
- * Returns an event stream, of a URL that is asked for at each opening, that is never silent without a word: `EventSource` waits for ever for a server that neither answers
- * nor ends, so every wait here has its limit.
+ * Returns an event stream, of a URL that is asked for at each opening, that reports every loss of the server:
+ * `EventSource` waits for ever for a server that neither answers nor closes the connection, so here every wait has a
+ * limit.
  */
 export function createStream(url: () => string, { events, onLost }: StreamListeners): Stream {
   let source: EventSource | null = null

@@ -2,7 +2,7 @@ import type { HelloEvent } from '../../api.js'
 
 /** Two projects: that of this page, and the one whose dashboard answered. */
 export interface Met {
-  /** Null: not known by name. */
+  /** The project of this page; null if its name is not known. */
   readonly ours: HelloEvent['project'] | null
   readonly theirs: HelloEvent['project'] | null
 }
@@ -15,7 +15,7 @@ export type Outcome =
 
 export type Answer =
   | { readonly kind: 'ours' }
-  /** Something else than a dashboard of this version answers. */
+  /** A server that is not a dashboard of this version answers. */
   | { readonly kind: 'unknown' }
   | { readonly kind: 'foreign'; readonly met: Met }
 
@@ -31,7 +31,7 @@ export function createMeeting() {
 
   return {
     news: reloaded,
-    /** Takes who opened a stream. */
+    /** Called with the dashboard's identity when a stream opens. */
     greet(hello: HelloEvent): Outcome {
       id ??= hello.project.id
       if (hello.project.id !== id)
@@ -42,7 +42,7 @@ export function createMeeting() {
       if (before === null || before.instance === hello.instance) return { kind: 'ours', news: null }
       return { kind: 'ours', news: `${restarted(before, hello)} Everything has been read anew.` }
     },
-    /** Takes which project a reply names (null: none), and returns whose it is. */
+    /** Returns whether a reply is from this page's project, by the project that it names (null if it names none). */
     answer(project: string | null): Answer {
       // All replies of one dashboard name their project, or none does.
       if (project === null) return { kind: isNamed ? 'unknown' : 'ours' }

@@ -3,9 +3,9 @@ import { visible } from '../visible.js'
 import { tokens } from './highlight.js'
 import { headingSlug, linkTarget, type LinkTarget } from './links.js'
 
-/** Where a document is, to resolve its links. */
+/** The place of a document, which is needed to resolve its links. */
 export interface DocumentPlace {
-  /** Null: it is of no mission, so it has no addresses for its headings. */
+  /** The mission; null for a document that belongs to none, whose headings then have no addresses. */
   readonly mission: string | null
   readonly name: string
   readonly documents: ReadonlySet<string>
@@ -36,7 +36,7 @@ export function dress(fragment: DocumentFragment, place: DocumentPlace): readonl
   return nameHeadings(fragment, place)
 }
 
-/** Before the slug of a heading, so that the id of an author's heading is never one of the page's own. */
+/** The prefix of a heading's id. It keeps the ids of headings apart from the page's own ids. */
 export const HEADING_ID = 'heading-'
 
 /** Gives every heading an id and a link to itself; the second heading of the same text gets a number. */

@@ -1,4 +1,4 @@
-/** What a part of some code is; `plain` is everything else. */
+/** The kind of a part of code; `plain` is everything that has no other kind. */
 export type TokenKind = 'comment' | 'string' | 'number' | 'keyword' | 'name' | 'plain'
 
 export interface Token {
@@ -9,7 +9,10 @@ export interface Token {
 /** Longer code is shown as it is: colouring it would take longer than reading it. */
 const MAX_LENGTH = 100_000
 
-/** Of bounded length: a quote that nothing closes is looked for again from each of thousands of others. */
+/**
+ * Matches a quoted text of bounded length. Without the bound, code with thousands of unclosed quotes would take very
+ * long.
+ */
 const STRINGS = /"(?:[^"\\\n]|\\.){0,500}"|'(?:[^'\\\n]|\\.){0,500}'|`(?:[^`\\]|\\.){0,500}`/
 const NUMBER = /\b(?:0x[\da-f]+|\d+(?:\.\d+)?)\b/
 const SLASHES = /\/\/[^\n]*|\/\*[^]*?(?:\*\/|(?![^]))/
@@ -17,7 +20,7 @@ const HASH = /(?<=^|\s)#[^\n]*/
 
 interface Language {
   readonly comment?: RegExp
-  /** What comes before a colon. */
+  /** Matches the text before a colon. */
   readonly name?: RegExp
   readonly words?: string
 }

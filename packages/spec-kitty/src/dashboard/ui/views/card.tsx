@@ -10,7 +10,7 @@ import { Subtasks } from './subtasks.js'
 export interface CardProps {
   readonly workPackage: WorkPackage
   readonly mission: string
-  /** What the board shows: it stays so when a card is opened. */
+  /** The filters and the grouping of the board. They are kept when a card is opened. */
   readonly choice: BoardChoice
   /** The lanes of the mission's packages, by id. */
   readonly lanes: Lanes
@@ -148,7 +148,7 @@ interface NeedsProps {
   readonly lanes: Lanes
 }
 
-/** What a package waits for, or that it is ready. What was needed of a package that is in work or finished is no news. */
+/** Shows what a package waits for, or that it is ready. Shows nothing for a package that is in work or finished. */
 function Needs({ workPackage, lanes }: NeedsProps) {
   const { dependencies, column, is_ready: isReady, lane } = workPackage
   const [met, open] = [true, false].map((isMet) =>

@@ -34,7 +34,7 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   )
 }
 
-/** The way to another project's dashboard; the server names it only if that is proven to be one. */
+/** A link to another project's dashboard. The server sends its URL only if it is proven to be one. */
 function Link({ daemon: { is_self: isSelf, url } }: { readonly daemon: DaemonEntry }) {
   if (isSelf || url === null || !/^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/$/.test(url)) return null
   return (
@@ -46,7 +46,7 @@ function Link({ daemon: { is_self: isSelf, url } }: { readonly daemon: DaemonEnt
   )
 }
 
-/** Why it stands so: in a sentence, and the codes that logs and JSON name. */
+/** The reason for the daemon's class: one sentence, and the codes that logs and JSON use. */
 function Rule({ daemon }: { readonly daemon: DaemonEntry }) {
   return (
     <details class="rule">

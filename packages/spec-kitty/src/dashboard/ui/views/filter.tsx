@@ -3,7 +3,7 @@ import { announce } from '../live/announce.js'
 import { visible } from '../visible.js'
 
 interface TextFilterProps {
-  /** What is found: `Find a mission`. */
+  /** The label of the field: `Find a mission`. */
   readonly name: string
   readonly text: string
   readonly choose: (text: string) => void
@@ -51,10 +51,10 @@ interface SelectProps {
   readonly choose: (value: string) => void
 }
 
-/** A choice of one; a value of the URL that is no option is shown as one, because it filters all the same. */
+/** A choice of one option. A value in the URL that is not an option is shown as one, because it filters all the same. */
 export function Select({ name, value, options, choose }: SelectProps) {
   const isKnown = options.some((option) => option.value === value)
-  // By number: a value may hold what would deceive a reader of the page's source.
+  // Options are identified by number, because a value may contain deceptive characters.
   const shown = isKnown ? options : [...options, { value, name: value }]
   return (
     <label class="select">

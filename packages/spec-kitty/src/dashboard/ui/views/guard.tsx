@@ -3,7 +3,7 @@ import { useEffect, useErrorBoundary } from 'preact/hooks'
 import { visible } from '../visible.js'
 
 interface RawText {
-  /** Where it is from. */
+  /** The URL of the data. */
   readonly url: string
   readonly text: string
 }
@@ -11,7 +11,7 @@ interface RawText {
 interface GuardProps {
   /** What may fail to be rendered: `This view`. */
   readonly what: string
-  /** What it is made from; if this changes after a failure, it is tried again. */
+  /** The data that the view shows. When it changes after a failure, rendering is tried again. */
   readonly of?: unknown
   /** Returns the text to show instead. */
   readonly raw: () => readonly RawText[]

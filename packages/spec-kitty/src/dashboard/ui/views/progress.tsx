@@ -3,8 +3,8 @@ import { formatShare } from '../format.js'
 import { COLUMNS, describeCounts } from '../board-words.js'
 
 /**
- * A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. Where all
- * are approved, the share would only puzzle: what is missing is the merge, and the state says so.
+ * A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. If all
+ * packages are approved, the share is left out, because only the merge is missing, and the state says so.
  */
 export function Progress({ mission }: { readonly mission: MissionSummary }) {
   const { progress, counts } = mission

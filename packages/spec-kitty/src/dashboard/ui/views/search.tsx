@@ -59,13 +59,13 @@ export function SearchDialog({ close }: { readonly close: () => void }) {
   )
 }
 
-/** A result that opens in this tab: with Ctrl it opens in another one, and the search stays. */
+/** Returns whether a click opens the result in this tab. With Ctrl it opens in another tab, and the search stays open. */
 function isFollowed(event: MouseEvent): boolean {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   return link !== null && !event.ctrlKey && !event.metaKey && !event.shiftKey
 }
 
-/** In the field, Home and End are for the text, and Enter opens the first result. */
+/** In the field, Home and End move within the text, and Enter opens the first result. */
 function moveFromField(event: KeyboardEvent): void {
   const isField = event.target instanceof HTMLInputElement
   if (isField && (event.key === 'Home' || event.key === 'End')) return

@@ -31,7 +31,7 @@ export function Stopped({ met, path }: StoppedProps) {
   )
 }
 
-/** The address of a view of one project means nothing in another. */
+/** Opens the start page of the other project, because the address of a view in one project means nothing in another. */
 function openTheirs() {
   history.replaceState(null, '', '#/missions')
   location.reload()
