@@ -16,7 +16,7 @@ interface Options {
   readonly force: boolean
   readonly dryRun: boolean
   readonly json: boolean
-  /** A warning counts as a problem too. */
+  /** True if a warning also makes the command exit with 1. */
   readonly isStrict: boolean
   readonly port: number | null
 }

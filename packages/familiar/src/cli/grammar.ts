@@ -52,7 +52,7 @@ export interface Grammar<T extends OptionSpecs = OptionSpecs> {
 export interface CommandSpec<T extends OptionSpecs = OptionSpecs> extends Grammar<T> {
   /** Usage lines that replace those made from the forms. The words of the command are put before each. */
   readonly usage?: readonly string[]
-  /** What it does, in one sentence. */
+  /** What the command does, in one sentence. */
   readonly about: string
   /** Further paragraphs for the user. */
   readonly more?: readonly string[]
@@ -91,7 +91,7 @@ export interface ParseContext {
   readonly ports?: PortRange
 }
 
-/** `--json`, which nearly every command has. */
+/** The option `--json`, which nearly every command has. */
 export const JSON_OPTION = { text: 'print one JSON document' } as const satisfies OptionSpec
 
 /** The options that every command takes. `runOnProcess` reads all of them but `--help`. */

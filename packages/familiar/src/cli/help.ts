@@ -17,7 +17,7 @@ const WIDTH = { most: 100, least: 50, pipe: 80 } as const
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-/** What stands in a list: a name, and what it means. */
+/** An entry of a list: a name and its meaning. */
 export type Entry = readonly [name: string, text: string]
 
 /** What the help of a command contains besides its description. */

@@ -1,6 +1,6 @@
 import { note, type Io } from './io.js'
 
-/** Shorter waits are not reported. */
+/** Waits that are shorter than this are not reported. */
 const QUIET_MS = 1_000
 
 /** If stderr is not a terminal, a wait is reported after this time, and then again whenever this time has passed. */

@@ -23,7 +23,7 @@ export interface StatusView {
   readonly document: StatusDocument
   /** The first line is about the daemon, the last about its log. */
   readonly lines: readonly Line[]
-  /** Any state but `running` in a few words. */
+  /** The state in a few words, unless it is `running`. */
   readonly state: string
 }
 

@@ -7,7 +7,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** A word after the command that is too much. */
+/** The error about a superfluous word after the command. */
 export class UnexpectedWordError extends UsageError {
   readonly word: string
 

@@ -56,7 +56,7 @@ function marked(text: string): readonly string[] {
   return found
 }
 
-/** As many of the characters as fit. */
+/** Returns as many of the characters as fit into the columns. */
 function take(characters: readonly string[], columns: number): readonly string[] {
   let left = columns
   const end = characters.findIndex((one) => (left -= columnsOf(one)) < 0)

@@ -1,6 +1,6 @@
-/** What an author says about a request. */
+/** The options of a request. */
 export interface FetchInit {
-  /** `GET` if it is left out. */
+  /** The method; `GET` if it is left out. */
   readonly method?: string
   /**
    * `host`, `authorization` and whatever frames the request are set by the library and must not be given. A string body
@@ -35,7 +35,7 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>
   /** True if the body can be read only once. */
   readonly isStream: boolean
-  /** Begins to read the body; null if there is none. */
+  /** Begins to read the body of the request; null if it has none. */
   readonly open: (() => AsyncIterator<Uint8Array>) | null
 }
 

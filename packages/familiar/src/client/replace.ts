@@ -35,7 +35,7 @@ export interface ReplaceOrder extends EndOrder, Beyond {
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
-  /** Explains an id. */
+  /** Returns the command that explains an id. */
   readonly explainCommand?: (id: string) => string
 }
 

@@ -137,7 +137,7 @@ class Link {
     this.#sending.socket.destroy()
   }
 
-  /** Takes the reply that has begun. */
+  /** Called when the reply has begun. Returns its connection. */
   receive(message: IncomingMessage): ReplyConnection {
     const { family, record, socket, signal } = this.#sending
     this.#reply = message

@@ -120,7 +120,7 @@ function fail(error: unknown, { message, response, log, leaving }: Exchange, sig
   else refuseBody(message, response, { status: 500, error: 'internal' })
 }
 
-/** Node's own functions fail with an error of that name when their signal is aborted; the reason is then its cause. */
+/** When its signal is aborted, a function of Node throws an `AbortError`, whose cause is the reason of the signal. */
 function isAbort(error: unknown, reason: unknown): boolean {
   if (error === reason) return true
   if (!(error instanceof Error)) return false

@@ -4,9 +4,9 @@ import type { Words } from './options.js'
 export interface Hints {
   readonly doctorCommand: (port: number | null) => string
   readonly stopCommand: string
-  /** Cleans up another scope; null if no command does. */
+  /** Returns the command that cleans up another scope; null if there is none. */
   readonly cleanCommand: (scope: string) => string | null
-  /** Explains an id. */
+  /** Returns the command that explains an id. */
   readonly explainCommand: (id: string) => string
   readonly otherScopeHint?: string
   readonly versionVariable: string

@@ -73,9 +73,9 @@ export interface DaemonOptions {
 
 /** `<interpreter> <entry> <role> <scopeFlag><scope>`. Frozen: later versions recognise a daemon by it. */
 export interface CommandLine {
-  /** By default `<name>-daemon`. */
+  /** The word that stands for the daemon in its command line. By default `<name>-daemon`. */
   readonly role: string
-  /** By default `--<name>-scope=`. */
+  /** The flag that precedes the scope in its command line. By default `--<name>-scope=`. */
   readonly scopeFlag: string
   /** Matches the whole argument that names the entry; by default, any file. */
   readonly entry?: RegExp

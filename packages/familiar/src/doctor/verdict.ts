@@ -2,7 +2,7 @@ import type { Finding } from './findings.js'
 
 /** The findings that are shown to people, in their order. */
 export interface DoctorVerdict {
-  /** Of severity warn or critical. */
+  /** The findings of severity warn or critical. */
   readonly problems: readonly Finding[]
   /**
    * Of severity info, with a remedy. An info finding without a remedy describes a normal state (no daemon runs, or

@@ -6,7 +6,7 @@ import type { CommandLine, Listener } from './machine.js'
  */
 export interface ProofFacts {
   readonly family: string
-  /** Null for a process that does not listen. */
+  /** The port; null for a process that does not listen. */
   readonly port: number | null
   readonly pid: number
   readonly startTime: string

@@ -8,7 +8,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Sent as JSON. */
+  /** The body of the request, which is sent as JSON. */
   readonly body?: unknown
   readonly timeoutMs: number
   /** Called when the request was sent, for work that can be done while the reply is on its way. */

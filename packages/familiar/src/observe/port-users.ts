@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Candidate, Scan } from './scan.js'
 
-/** More groups than these are counted together. */
+/** The most groups that are listed. All others are counted together. */
 const SHOWN_GROUPS = 4
 
 interface PortUser {
@@ -10,8 +10,8 @@ interface PortUser {
 }
 
 /**
- * Returns in one line who uses the ports of the range: a process with several ports by itself, all others by what they are.
- * The most ports come first.
+ * Returns in one line who uses the ports of the range. A process with several ports is named; all other processes are
+ * counted by kind. The largest users come first.
  */
 export function describePortUsers({ candidates }: Scan): string {
   const users = [...groupBy(candidates.filter(listens), keyOf(candidates)).values()]
@@ -26,7 +26,7 @@ function listens({ observation }: Candidate): boolean {
   return observation.port !== null
 }
 
-/** A process with several ports is a group of its own. */
+/** Returns a function that gives the group of a candidate. A process with several ports is a group of its own. */
 function keyOf(candidates: readonly Candidate[]): (candidate: Candidate) => string {
   const counts = groupBy(candidates.filter(listens), ({ observation }) => String(observation.pid))
   return (candidate) => {
@@ -36,7 +36,7 @@ function keyOf(candidates: readonly Candidate[]): (candidate: Candidate) => stri
   }
 }
 
-/** As the doctor's table says it: the reason, or that it is proven stale. */
+/** Returns what the candidate is, as in the doctor's table: the reason, or that it is proven stale. */
 function kindOf({ verdict }: Candidate): string {
   return verdict.reason ?? verdict.class
 }

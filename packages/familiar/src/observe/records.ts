@@ -7,7 +7,7 @@ import type { ScopeSnapshot } from '../classify/observation.js'
 import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
-/** What the child process is asked that reads scopes. */
+/** The question to the child process that reads scopes. */
 export interface ScopesQuestion {
   readonly scopes: readonly PeekRequest[]
   /** The processes that are likely to hold the locks of these scopes. */

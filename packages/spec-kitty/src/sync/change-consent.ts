@@ -25,7 +25,7 @@ export function withConsent(text: string, isGiven: boolean): string | null {
   return changed.find((one) => isRight(one, isGiven, others)) ?? null
 }
 
-/** Replaces what is between two offsets. */
+/** A change of a text: replaces the part between two offsets. */
 interface Edit {
   readonly from: number
   readonly to: number

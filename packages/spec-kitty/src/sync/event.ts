@@ -14,7 +14,7 @@ export interface EventDefaults {
   /** The real path of the project's directory. */
   readonly project: string
   readonly newId: () => string
-  /** ISO 8601 in UTC. */
+  /** Returns the present time, ISO 8601 in UTC. */
   readonly now: () => string
   /** The project's id, or why there is none; null if it was not looked up yet. */
   readonly projectUuid: ProjectUuid | null

@@ -60,7 +60,7 @@ async function toFile(envelopes: AsyncIterable<string>, file: string): Promise<n
   }
 }
 
-/** One write may take only a part of it. */
+/** Writes all bytes. A single write may take only a part of them. */
 function writeWhole(descriptor: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
 }

@@ -32,7 +32,7 @@ export async function* readLines(
   yield current.end()
 }
 
-/** Collects the parts of one line after the other. */
+/** Collects the parts of a line until the line ends. */
 function openLine(maxBytes: number): { add(part: Uint8Array): void; end(): readonly Line[] } {
   let number = 0
   let parts: Uint8Array[] = []

@@ -35,7 +35,7 @@ interface Setting<T> {
   /** The key in `[sync]` of `config.toml`. */
   readonly key: string | null
   readonly fallback: (root: string) => T
-  /** What a value must be. */
+  /** A description of the values that are allowed. */
   readonly expected: string
   /** Returns undefined for a value that is wrong. */
   readonly read: (given: unknown, variable: string | null) => T | undefined
@@ -201,7 +201,7 @@ export function describeSetting(key: SettingKey): SettingDescription {
 export interface SettingDescription {
   readonly about: string
   readonly variables: readonly string[]
-  /** Its key below `[sync]` in `config.toml`. */
+  /** The key of the setting below `[sync]` in `config.toml`. */
   readonly inFile: string | null
 }
 

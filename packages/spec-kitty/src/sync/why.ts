@@ -6,10 +6,10 @@ import type { ClosedReason, Gate, HeldReason } from './upload/types.js'
 /** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
 export interface Why {
   readonly reason: WhyReason
-  /** One line. */
+  /** The reason, in one line. */
   readonly sentence: string
   readonly command: string
-  /** False if only some of what waits stays. */
+  /** False if only some of the waiting events stay. */
   readonly isAll: boolean
 }
 

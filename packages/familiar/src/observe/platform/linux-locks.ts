@@ -59,7 +59,10 @@ interface HeldFile {
   readonly ino: bigint
 }
 
-/** The locked files by list of pids, then by file name: a scan asks for the locks of many scopes with the same list. */
+/**
+ * A cache of locked files, by the list of pids and then by file name, because a scan asks for the locks of many scopes
+ * with the same list.
+ */
 const known = new WeakMap<readonly number[], Map<string, readonly HeldFile[]>>()
 
 function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] {

@@ -11,7 +11,7 @@ export interface PsRow {
   readonly started: string | null
   readonly ageSeconds: number | null
   readonly memoryBytes: number | null
-  /** To a hundredth of a second. */
+  /** The CPU time, to a hundredth of a second. */
   readonly cpuSeconds: number | null
   /** The first argument if it is an absolute path: what the process claims to be its executable. */
   readonly executable: string | null

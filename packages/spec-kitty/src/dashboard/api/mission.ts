@@ -59,7 +59,10 @@ export interface WorkPackage {
   readonly document: string | null
   /** When its lane last changed, ISO 8601 UTC; null without an event. */
   readonly updated_at: string | null
-  /** Since when it is in its lane, ISO 8601 UTC: an event that leaves it in its lane does not count. Null without an event. */
+  /**
+   * When the package entered its present lane, ISO 8601 UTC. An event that names the same lane again does not count. Null
+   * without an event.
+   */
   readonly lane_since: string | null
   /** Its lane changes in the order of the log, oldest first: the last 200. */
   readonly history: readonly LaneChange[]

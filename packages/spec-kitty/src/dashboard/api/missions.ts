@@ -46,10 +46,10 @@ export interface MissionSummary {
 export type MissionSection = 'active' | 'waiting' | 'finished'
 
 /**
- * The first that is true. `merged`: it is merged, and nothing is in work or in review; `done`: all packages are done or
- * canceled; `approved`: all are at least approved, and it can be merged; `waiting`: packages wait for you; `working`: packages
- * are in Doing or in review; `not_finalised`: there are prompts, but no package on the board; `empty`: there are no packages;
- * `planned`: no work has begun.
+ * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
+ * `done`: all packages are done or canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
+ * packages wait for you; `working`: packages are in Doing or in review; `not_finalised`: there are prompts, but no
+ * package on the board; `empty`: there are no packages; `planned`: no work has begun.
  */
 export type MissionState =
   | 'merged'

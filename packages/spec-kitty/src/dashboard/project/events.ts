@@ -8,16 +8,16 @@ import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from 
 /** The last lane change of a work package, and what all of its lane changes tell. */
 export interface LaneState {
   readonly lane: string
-  /** As `instantOf` returns it. */
+  /** When it happened, as `instantOf` returns it. */
   readonly at: string
   /** The worktree whose copy of the log has the event; null if the main checkout has it. */
   readonly worktree: string | null
   readonly history: LaneHistory
 }
 
-/** What is said of one copy of a mission's log. */
+/** A summary of one copy of a mission's log. */
 export interface LogFile {
-  /** Null: the main checkout. */
+  /** The worktree of the copy; null for the main checkout. */
   readonly worktree: string | null
   /** How many events are in this copy and in none that was read before. */
   readonly added: number

@@ -14,7 +14,7 @@ const MAX_NAMES = 5000
 const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 
 export interface Names {
-  /** Sorted. */
+  /** The names, sorted. */
   readonly names: readonly string[]
   readonly problems: readonly string[]
 }
@@ -68,7 +68,7 @@ export function withFile<T>(
 }
 
 /**
- * Opens what was found, then checks it again by the rule that it was found by: meanwhile any part of its path may have
+ * Opens a file that was found, then repeats the checks with which it was found: meanwhile, any part of its path may have
  * been replaced by a symlink, and the file itself by a FIFO or a device.
  */
 async function withOpen<T>(

@@ -24,7 +24,7 @@ export interface LaneHistory {
   readonly changes: readonly LaneChange[]
   readonly omitted: number
   readonly sent_back: number
-  /** Since when it is in its lane. */
+  /** When the package entered its present lane. */
   readonly since: string
   /** When it first came into Doing; null if it never did. */
   readonly started: string | null
@@ -39,7 +39,7 @@ const IN_REVIEW: ReadonlySet<string> = new Set(['for_review', 'in_review'])
 const BEFORE_REVIEW: ReadonlySet<string> = new Set(['planned', 'claimed', 'in_progress'])
 const FINISHED: ReadonlySet<string> = new Set(['approved', 'done'])
 
-/** Returns the lane changes in the order of the log: by time, and at the same time by event. */
+/** Returns the lane changes in the order of the log: sorted by time and, if the times are equal, by the event's id. */
 export function inOrder(moves: readonly LaneMove[]): readonly LaneMove[] {
   return moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
 }

@@ -1,7 +1,7 @@
 import type { BoardColumn, Lane } from '../api.js'
 
 interface LanePlace {
-  /** Null: not on the board. */
+  /** The column on the board; null if packages in this lane are not on the board. */
   readonly column: BoardColumn | null
   /** How much of a package in this lane counts as finished, from 0 to 1; null: it is left out of the progress. */
   readonly weight: number | null

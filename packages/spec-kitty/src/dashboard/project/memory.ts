@@ -25,7 +25,7 @@ interface Entry {
    */
   readonly settled_before_ms: bigint
   readonly value: unknown
-  /** Instead of the value: its JSON, compressed. */
+  /** The compressed JSON of the value, which is kept in place of the value. */
   readonly frozen: Uint8Array | null
 }
 

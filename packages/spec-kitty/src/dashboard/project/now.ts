@@ -77,7 +77,7 @@ function waitingPackage(here: Here): readonly WaitingPackage[] {
   return why === null ? [] : [{ ...nowPackage(here), why, reason }]
 }
 
-/** What is not known to have begun comes last. */
+/** Sorts by the time in the lane, the longest first. Packages whose time is not known come last. */
 function longestFirst<T extends Pick<NowPackage, 'lane_since' | 'id' | 'mission'>>(
   packages: readonly T[],
 ): readonly T[] {

@@ -34,11 +34,11 @@ const BUSY_MS = 5
 export interface Project {
   missions(): Promise<MissionsReply>
   now(): Promise<NowReply>
-  /** Null: there is no such mission. */
+  /** Returns the mission; null if there is no such mission. */
   mission(id: string): Promise<MissionReply | null>
-  /** Null: there is no such mission or document. */
+  /** Returns the document; null if there is no such mission or document. */
   document(mission: string, name: string): Promise<DocumentReply | null>
-  /** Null: the project has none. */
+  /** Returns the charter; null if the project has none. */
   charter(): Promise<CharterReply | null>
   search(query: string, signal: AbortSignal): Promise<SearchReply>
   /** Compresses what was read, so that it takes less memory until it is requested again. */

@@ -15,7 +15,7 @@ const KEPT_BYTES = 64 * 1024
 
 /** A copy of a mission's log. */
 export interface LogCopy {
-  /** Null: the main checkout. */
+  /** The worktree of the copy; null for the main checkout. */
   readonly worktree: string | null
   readonly found: LocatedEntry
 }

@@ -35,7 +35,7 @@ export interface ClaimedProcess {
   readonly claimed_at: string
 }
 
-/** What the annotations of a log say of one work package. */
+/** What the annotations of a log say about one work package. */
 export interface RuntimeFacts {
   /** A field that is absent was never annotated; null means that the last annotation says that there is none. */
   readonly texts: ReadonlyMap<TextFact, string | null>

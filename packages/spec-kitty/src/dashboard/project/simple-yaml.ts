@@ -19,7 +19,7 @@ const UNUSUAL = /[^\P{C}\n]|[^\P{Z} ]/u
 const NAME = /^([A-Za-z_][\w-]*):(?: +(\S.*))?$/
 const ITEM = /^( *)- +(\S.*)$/
 
-/** These mean a value, not a text. */
+/** Words that YAML reads as a value and not as text. */
 const WORD = /^(?:null|true|false)$/i
 const NULL = /^(?:null|Null|NULL)$/
 
@@ -30,7 +30,7 @@ const QUOTED = /^(?:"[^"\\]*"|'[^']*')$/
 const FLOW = /^\[(.*)\]$/
 const FLOW_ITEM = /^(?:"[^"\\,[\]{}]*"|'[^',[\]{}]*'|[\w/.][\w ./+@-]*)$/
 
-/** Starts like a number, which need not be a text. */
+/** Matches the beginning of a number, which YAML may not read as text. */
 const MAYBE_NUMBER = /^[\d.]/
 
 /** Returns the fields; null if they are not all as simple as this. */

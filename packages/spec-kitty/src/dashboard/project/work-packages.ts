@@ -9,13 +9,13 @@ import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
 /** The file of a work package, and the fields of its front matter. */
 export interface PackageFile {
-  /** Its name among the mission's documents. */
+  /** The name of the file among the mission's documents. */
   readonly document: string
   readonly fields: PackageFields
 }
 
 export interface WorkPackages {
-  /** Sorted by id. */
+  /** The packages, sorted by id. */
   readonly packages: readonly WorkPackage[]
   /** Each with the document that it is about; null: the log. */
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]

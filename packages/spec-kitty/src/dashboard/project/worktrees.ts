@@ -13,12 +13,12 @@ const MAX_WORKTREES = 100
 export interface Worktree {
   readonly name: string
   readonly directory: LocatedEntry
-  /** Null: its branch has no missions. */
+  /** The directory of its missions; null if its branch has none. */
   readonly specs: LocatedEntry | null
 }
 
 export interface Worktrees {
-  /** Null: the project has none. */
+  /** The directory `.worktrees`; null if the project has none. */
   readonly directory: LocatedEntry | null
   readonly worktrees: readonly Worktree[]
   readonly problems: readonly Problem[]

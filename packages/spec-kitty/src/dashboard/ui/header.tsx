@@ -11,7 +11,7 @@ interface HeaderProps {
   readonly project: HelloEvent['project'] | null
   /** How many packages wait for the reader. */
   readonly waiting: number
-  /** Opens the search. */
+  /** Called to open the search. */
   readonly search: () => void
 }
 

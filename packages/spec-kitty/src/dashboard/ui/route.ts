@@ -63,7 +63,10 @@ export function parseRoute(fragment: string): Route {
   return { view: 'documents', mission: name, document: document || null, heading: query.get('heading') }
 }
 
-/** Returns the fragment of a route. Except for `unknown`, `parseRoute` gives the same route back, whatever its names are. */
+/**
+ * Returns the fragment of a route. `parseRoute` converts it back to the same route, whatever characters the names
+ * contain. (Only `unknown` has no fragment of its own.)
+ */
 export function printRoute(route: Route): string {
   switch (route.view) {
     case 'missions':

@@ -18,7 +18,7 @@ import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 /** An event that could be read in a damaged database. */
 export interface SalvagedEvent {
   readonly envelope: string
-  /** Whether the server had rejected it. */
+  /** Whether the server had rejected the event. */
   readonly isDead: boolean
 }
 

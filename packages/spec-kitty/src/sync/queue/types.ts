@@ -15,7 +15,7 @@ export interface NewEvent {
 export interface QueuedEvent extends NewEvent {
   /** The order of arrival: unique in the queue, and never given twice. */
   readonly seq: number
-  /** ISO 8601 in UTC. */
+  /** When the event was queued, ISO 8601 in UTC. */
   readonly queuedAt: string
   /** How often the event was sent without success. */
   readonly attempts: number

@@ -23,7 +23,7 @@ interface Follower {
   /** The number of attempts in a row that sent nothing. */
   attempts: number
   due: number | null
-  /** The projects that it was already told are held. */
+  /** The held projects that this client was already told about. */
   readonly held: Set<string>
 }
 
@@ -50,7 +50,7 @@ function newFollower(): Follower {
 }
 
 function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, timing: UploadTiming): void {
-  // A pass within the same wait does not count as an attempt.
+  // A pass during the same wait does not count as a further attempt.
   if (!follower.hasSeenBegin || (due !== null && due === follower.due)) return
   follower.attempts += 1
   follower.due = due

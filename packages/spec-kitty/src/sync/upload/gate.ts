@@ -3,7 +3,7 @@ import { readSettings } from '../settings.js'
 import { checkServerUrl, shownUrl } from '../server-url.js'
 import type { ClosedReason, Gate } from './types.js'
 
-/** What the gate must know of the session. A session that is over counts as absent. */
+/** The facts about the session that the gate needs. A session that is over counts as absent. */
 export type GateSession =
   | { readonly state: 'absent' }
   | { readonly state: 'unreadable'; readonly why: string }
@@ -18,8 +18,8 @@ export interface GateOptions {
 }
 
 /**
- * Returns whether events may leave, and where to: `SPEC_KITTY_SAAS_URL`, else `server_url` in `config.toml`, else the server of
- * the session. Reads `config.toml` and the session each time.
+ * Returns whether events may leave, and the server to which they may be sent: `SPEC_KITTY_SAAS_URL`, else `server_url` in
+ * `config.toml`, else the server of the session. Reads `config.toml` and the session each time.
  */
 export async function readGate({ root, env, session }: GateOptions): Promise<Gate> {
   const settings = await readSettings(root, env)
@@ -43,7 +43,7 @@ export async function readGate({ root, env, session }: GateOptions): Promise<Gat
   )
 }
 
-/** The path does not count: the same host and port serve every path. */
+/** Only the origin is compared, because the same host and port serve every path. */
 function isSameServer(one: string, other: string): boolean {
   return URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }

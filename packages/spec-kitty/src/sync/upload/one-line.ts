@@ -1,15 +1,15 @@
 import { printable } from 'familiar/cli'
 
-/** A line of a status, a log, or a dead letter. */
+/** The most characters of such a line in a status, a log or a dead letter. */
 const MAX_CHARS = 300
 
-/** What is read of a longer text. */
+/** The most characters of a text that are read to make the line. */
 const MAX_READ_CHARS = 4096
 
-/** A URL: what comes before its `@` is a password, and its query may hold one. */
+/** Matches a URL. The part before its `@` is a password, and its query may contain one. */
 const URL_PARTS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi
 
-/** As it was sent, and as it stands in a URL or in JSON. */
+/** Removes a secret from a text, in the form in which it was sent, and as written in a URL or in JSON. */
 export function withoutSecret(text: string, secret: string): string {
   const forms = [secret, encodeURIComponent(secret), encodeURI(secret), JSON.stringify(secret).slice(1, -1)]
   return forms.reduce((rest, form) => rest.replaceAll(form, '***'), text)

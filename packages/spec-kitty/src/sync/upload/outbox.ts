@@ -9,18 +9,20 @@ import { Waits, type WaitsOptions } from './waits.js'
 
 export interface OutboxOptions extends WaitsOptions {
   /**
-   * Null if there is no queue yet. Called when events may leave, or a drain asks; the caller keeps it open. `isSuspect`: the
-   * last use failed, because the database is damaged.
+   * Returns the queue, which the caller keeps open; null if there is no queue yet. Called when events may leave, or for a
+   * drain. `isSuspect`: the last use failed because the database is damaged.
    */
   readonly queue: (isSuspect: boolean) => Queue | null | Promise<Queue | null>
   readonly gate: () => Promise<Gate>
-  /** Reads whether the events of the project in this directory may leave. What it throws counts as unreadable. */
+  /**
+   * Reads whether the events of the project in this directory may leave. If it throws, the consent counts as unreadable.
+   */
   readonly consent: (project: string) => Promise<Consent>
   readonly token: Uploading['token']
-  /** Changes whenever the session does. */
+  /** Returns a text that changes whenever the session changes. */
   readonly sessionMark: () => string
   readonly claimant: Claimant
-  /** Names the proxy and the certificates. */
+  /** The environment, which names the proxy and the certificates. */
   readonly env: Io['env']
   readonly log: (event: string, more?: JsonObject) => void
   readonly emit: (line: DrainLine) => void
@@ -28,40 +30,40 @@ export interface OutboxOptions extends WaitsOptions {
   readonly isEnding: () => boolean
 }
 
-/** How a pass ended, for those who wait for it. */
+/** The result of a pass, for the clients that follow it. */
 export interface PassEnd {
-  /** How many events still wait, without those that their project holds. */
+  /** The number of events that still wait, without those whose project may not send. */
   readonly kept: number
-  /** Why events still wait; null if none does that may leave. */
+  /** Why events still wait; null if none of those that may leave waits. */
   readonly reason: string | null
-  /** When the next attempt is due, on the clock, and in how many milliseconds; null if none is. */
+  /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
   readonly due: number | null
   readonly waitMs: number | null
 }
 
-/** What does not pass by itself. */
+/** The errors that waiting does not mend. */
 const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
 
 type OpenGate = Gate & { readonly state: 'open' }
 
-/** What is known of the events that wait, and what keeps them: one pass after the other sends what may leave. */
+/** Knows which events wait, and why. Passes, one after the other, send the events that may leave. */
 export class Outbox {
-  /** How many events may leave. */
+  /** The number of events that may leave. */
   pending = 0
-  /** How many wait, whether they may leave or not. */
+  /** The number of events that wait, whether they may leave or not. */
   queued = 0
-  /** Why none may; null if some may. */
+  /** Why no event may leave; null if some may. */
   closed: string | null = null
   lastSync: string | null = null
   lastError: string | null = null
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #queue: Queue | null = null
-  /** The session that the server refused. */
+  /** The mark of the session that the server rejected. */
   #refused: string | null = null
-  /** The gate has changed since this pass has read it. */
+  /** True if the gate has changed since this pass read it. */
   #isStale = false
-  /** What the last pass failed with. Then it is not known what waits, nor what is claimed. */
+  /** The error with which the last pass failed. After an error it is not known which events wait or are claimed. */
   #failure: unknown = null
 
   constructor(options: OutboxOptions) {
@@ -73,7 +75,10 @@ export class Outbox {
     return this.#waits.failures
   }
 
-  /** Counts what waits, even if nothing may leave; 0 if that cannot be told, which the next pass explains. */
+  /**
+   * Counts the events that wait, even if none may leave. Returns 0 if the queue cannot be read; the next pass reports
+   * why.
+   */
   async count(): Promise<number> {
     try {
       this.#queue = await this.#options.queue(false)
@@ -83,7 +88,7 @@ export class Outbox {
     }
   }
 
-  /** How the last pass left it. */
+  /** Returns the result of the last pass. */
   end(): PassEnd {
     const { pending, queued, closed, lastError } = this
     const kept = closed === null && !this.#isLasting() ? pending : queued
@@ -101,12 +106,12 @@ export class Outbox {
     return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
-  /** Forgets until when to wait: the user wants it now. */
+  /** Forgets all waits, because the user wants to send now. */
   hurry(): void {
     this.#waits.hurry()
   }
 
-  /** How long until the next look; null if nothing waits, so that none is needed. */
+  /** Returns the time until the next check; null if no event waits, so that none is needed. */
   waitMs(): number | null {
     const { lookEveryMs } = this.#options.timing
     if (this.queued === 0 && this.#failure === null) return null
@@ -114,14 +119,15 @@ export class Outbox {
     return due === null ? lookEveryMs : Math.min(this.#waits.msUntil(due), lookEveryMs)
   }
 
-  /** Sends whatever may leave now. Never rejects. */
+  /** Sends all events that may leave now. Never rejects. */
   async pass(): Promise<void> {
     try {
       await this.#pass()
     } catch (error) {
       if (this.#options.signal.aborted) return
       this.#failure = error
-      // Nothing can leave before it is repaired, and the next command starts another daemon.
+      // Such an error ends the daemon's work: no event can leave before it is repaired, and the next command starts
+      // another daemon.
       if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
     }
@@ -145,7 +151,7 @@ export class Outbox {
   async #open(): Promise<Queue | null> {
     const isSuspect = this.#failure instanceof CommandError && this.#failure.code === 'E_QUEUE_CORRUPT'
     this.#queue = await this.#options.queue(isSuspect)
-    // What failed in the middle may have left a claim of ours, which would keep every process from these events.
+    // A pass that failed may have left a claim of ours, which would keep all other processes from these events.
     if (this.#failure !== null) await this.#queue?.release(this.#options.claimant)
     this.#failure = null
     return this.#queue
@@ -164,7 +170,7 @@ export class Outbox {
     this.queued = queued
   }
 
-  /** Returns the projects whose events may leave, that with the oldest event first. */
+  /** Returns the projects whose events may leave, the one with the oldest event first. */
   async #survey(queue: Queue): Promise<readonly WaitingProject[]> {
     const waiting = queue.waiting()
     const ready: WaitingProject[] = []
@@ -188,8 +194,8 @@ export class Outbox {
   }
 
   /**
-   * Takes some events of each project in turn, until nothing is left that can be sent now. Behind those that the server keeps
-   * waiting, it goes on: each event is sent at most once.
+   * Takes some events of each project in turn, until nothing is left that can be sent now. Events that the server did not
+   * accept yet do not stop it: it continues with later events, and sends each event at most once.
    */
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
     const { env, timing, isEnding } = this.#options
@@ -243,7 +249,10 @@ export class Outbox {
     return now.state === 'open' && now.serverUrl === serverUrl && now.format === format
   }
 
-  /** `passed`: of each project of which the server keeps events waiting, the last event that this pass has sent. */
+  /**
+   * `passed` has, for each project with events that the server did not accept yet, the last event that this pass has
+   * sent.
+   */
   #note(
     project: string,
     { trouble, sent, kept, rejected, last }: UploadEnd,
@@ -268,7 +277,7 @@ export class Outbox {
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
-  /** Rests until the session changes. */
+  /** Stops sending until the session changes. */
   #refuse(error: string): void {
     this.#refused = this.#options.sessionMark()
     this.#waits.refused()

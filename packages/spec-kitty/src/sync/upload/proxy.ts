@@ -22,12 +22,15 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL
   throw new Error('HTTPS_PROXY is not the URL of an HTTP proxy')
 }
 
-/** An empty value counts as none, and the name in lower case first. */
+/** Returns the value of a variable. The lower-case name counts first, and an empty value counts as none. */
 function variable(env: Io['env'], name: string): string {
   return env[name] || env[name.toUpperCase()] || ''
 }
 
-/** `*`, a host, or a domain with or without a dot before it; each perhaps with a port. */
+/**
+ * Returns whether an entry of `NO_PROXY` matches. It may be `*`, a host, or a domain with or without a leading dot, each
+ * with or without a port.
+ */
 function isException(entry: string, hostname: string, port: string): boolean {
   const [, host = '', only] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(entry) ?? []
   if (entry === '*') return true
@@ -81,7 +84,10 @@ function connectRequest(proxy: URL, authority: string, signal: AbortSignal): Cli
   })
 }
 
-/** Loaded when it is used. An `import` of `node:http` would also load Node's own `fetch`, on Node 22 and later. */
+/**
+ * Returns Node's module for the protocol. It is loaded when it is first used. An `import` of `node:http` would also load
+ * Node's own `fetch`, on Node 22 and later.
+ */
 export function moduleFor({ protocol }: URL): typeof import('node:http') | typeof import('node:https') {
   return protocol === 'https:'
     ? process.getBuiltinModule('node:https')

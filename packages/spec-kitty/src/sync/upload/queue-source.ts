@@ -1,6 +1,6 @@
 import type { Queue } from '../queue/types.js'
 
-/** The queue of a daemon, opened when it is needed first: SQLite is not loaded before. */
+/** The queue of a daemon. It is opened, and SQLite loaded, when the queue is first needed. */
 export interface QueueSource {
   /**
    * Returns the queue; null, and nothing is created, if there is none. `isSuspect`: the database proved to be damaged, and is

@@ -8,24 +8,24 @@ import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
 
-/** An answer for a thousand events has 100 KB. */
+/** The largest answer that is read. An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
 
-/** Both add to the certificates that Node trusts. Node itself does not read the second. */
+/** Variables that name further trusted certificates. Node itself reads only the first one. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
 
 export interface SenderOptions {
   /** An HTTPS URL, or an HTTP URL of a loopback address. */
   readonly serverUrl: string
   readonly format: Pick<Format, 'path' | 'contentType' | 'contentEncoding'>
-  /** Names the proxy and the certificates. */
+  /** The environment, which names the proxy and the certificates. */
   readonly env: Io['env']
   readonly timeoutMs: number
 }
 
-/** Connections to one server, for as long as there is something to send. */
+/** Connections to one server, which stay open while there are events to send. */
 export interface Sender {
   /**
    * Posts one batch, and follows no redirect. Rejects with the reason of an abort, else with an error whose message is one
@@ -98,7 +98,7 @@ function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
     : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
 }
 
-/** Made once, because parsing Node's own certificates takes 10 ms or more. */
+/** The context is made once, because parsing Node's own certificates takes 10 ms or more. */
 function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
   const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
   if (files.length === 0) return {}
@@ -107,7 +107,7 @@ function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureCon
   return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
 }
 
-/** OpenSSL ignores a file without certificates: then each server would seem not to be trusted. */
+/** A file without certificates is an error, because OpenSSL ignores it, and then no server would seem to be trusted. */
 function readCertificates(name: string, path: string): string {
   const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
   if (file.state !== 'text') {
@@ -144,10 +144,11 @@ function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
     const request = requestTo(url, outgoing)
     const onClose = (): void => reject(new Error('closed without an answer'))
     request.on('error', reject).on('close', onClose)
-    // An aborted request that has no connection yet says nothing before it gets one.
+    // The abort is handled here, because an aborted request emits nothing until it has a connection.
     const { signal } = outgoing
     signal.addEventListener('abort', () => reject(signal.reason))
-    // A server may answer and close before it has read everything: then the answer counts, not the broken pipe.
+    // A server may answer and close the connection before it has read everything. Then its answer counts, and not the
+    // broken pipe.
     request.once('response', (message) => {
       request.off('close', onClose).off('error', reject)
       request.on('error', () => undefined)
@@ -179,7 +180,7 @@ const LOOPBACK = [
   { address: '::1', family: 6 },
 ]
 
-/** A resolver may have been told that `localhost` is another machine. */
+/** The address is fixed, because name resolution may return another machine for `localhost`. */
 const lookUpLoopback: LookupFunction = (_hostname, { all }, done) => {
   if (all === true) done(null, LOOPBACK)
   else done(null, '127.0.0.1', 4)
@@ -199,7 +200,7 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
   return { ...head, body: Buffer.concat(parts).toString('utf8') }
 }
 
-/** What a user can do about the errors that they can do something about. */
+/** Hints for the errors that a user can solve. */
 const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name is not found'],

@@ -19,20 +19,23 @@ export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
   unreadable: 'consent_unreadable',
 }
 
-/** What is needed to send the events of any project. */
+/** The context in which the events of any project are sent. */
 export interface Uploading {
   readonly queue: Queue
   readonly sender: Sender
   readonly format: Format
   readonly claimant: Claimant
   readonly consent: (project: string) => Promise<Consent>
-  /** `refused`: the token that the server did not accept. Null if there is no token; throws if that cannot be told now. */
+  /**
+   * Returns a token; null if there is none. `refused` is a token that the server did not accept. Throws if this cannot be
+   * determined now.
+   */
   readonly token: (refused: string | null, signal: AbortSignal) => Promise<string | null>
-  /** Aborted: the running request is abandoned. */
+  /** Aborting this signal abandons the running request. */
   readonly signal: AbortSignal
-  /** Whether no further request may begin. */
+  /** Returns true if no further request may begin. */
   readonly isEnding: () => boolean
-  /** Called whenever something became of events. `isAnswer`: the server said so. */
+  /** Called with the results for events. `isAnswer`: the results are from an answer of the server. */
   readonly onSettled: (counts: Counts, verdict: Verdict, isAnswer: boolean) => void
 }
 
@@ -42,7 +45,7 @@ export interface Counts {
   readonly rejected: number
 }
 
-/** How sending what was claimed of a project ended. */
+/** The result of sending the claimed events of a project. */
 export interface UploadEnd extends Counts {
   /** The last of the events that were claimed; null if none was. */
   readonly last: number | null
@@ -59,8 +62,9 @@ interface Exchanged {
 }
 
 /**
- * Claims the oldest events of a project that arrived after `after`, sends them and settles what the server says of each.
- * Whatever was not sent is given back. The consent is read before each request. No transaction is open while a request runs.
+ * Claims the oldest events of a project that arrived after `after`, sends them and records the server's result for each.
+ * Events that were not sent are given back. The consent is read before each request. No transaction is open while a
+ * request runs.
  */
 export async function uploadSome(project: string, uploading: Uploading, after = 0): Promise<UploadEnd> {
   const { queue, claimant, format, isEnding, consent } = uploading
@@ -104,7 +108,7 @@ function unsent(problems: readonly { readonly seq: number; readonly reason: stri
   return { settled, again: [], next: 'go_on', error: problems[0]?.reason ?? null }
 }
 
-/** Sends one batch; with a new token once more if the server does not accept the first. */
+/** Sends one batch. If the server does not accept the token, sends it once more with a new token. */
 async function exchange(batch: readonly Part[], uploading: Uploading): Promise<Exchanged> {
   const { token, signal } = uploading
   const first = await token(null, signal)

@@ -36,7 +36,7 @@ document.addEventListener('visibilitychange', () => {
 })
 
 interface TimeProps {
-  /** ISO 8601. */
+  /** The time, ISO 8601. */
   readonly time: string
 }
 

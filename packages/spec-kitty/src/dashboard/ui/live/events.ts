@@ -38,7 +38,7 @@ export interface LiveEvents {
   readonly listen: (listener: (signal: Signal) => void) => () => void
   /** Returns whether a reply is of the project of this page. If it is of another project, the page stops. */
   readonly isOurs: (project: string | null) => boolean
-  /** Forgets the news: the reader has seen it. */
+  /** Called when the reader has seen the news, which is then forgotten. */
   readonly dismiss: () => void
 }
 

@@ -23,7 +23,7 @@ export interface ReplyOptions {
   readonly isConcerned: ((change: ChangedEvent) => boolean) | null
   /** The least time between two reads, in milliseconds. */
   readonly everyMs?: number
-  /** Whether it is read while the page is hidden, too. */
+  /** True to read the reply even while the page is hidden. */
   readonly isReadHidden?: boolean
   /** The sentence for screen readers when a reply differs from the one shown; empty for none. */
   readonly announcement: string | ((before: unknown, after: unknown) => string)
@@ -52,7 +52,10 @@ export function rawReplies(): readonly { readonly url: string; readonly text: st
 /** The time limit for a reply. Even on a busy machine none takes longer; a scan of the daemons takes some seconds. */
 const ANSWER_MS = 20_000
 
-/** When to try again after a failure, if the event stream is there: without it, its return is the signal. */
+/**
+ * The wait before a new attempt after a failure, while the event stream is open. If the stream is closed too, the page
+ * tries again when it reopens.
+ */
 const RETRY_MS = 5_000
 
 /** Returns the reply of a URL. It is read at first, when a change concerns it, and when the connection comes back. */

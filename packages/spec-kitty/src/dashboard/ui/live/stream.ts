@@ -8,7 +8,10 @@ const OPEN_WITHIN_MS = 10_000
 export const SILENCE_MS = 25_000
 
 export interface StreamListeners {
-  /** Called with every event of these names, its data, and its id; the id is empty if it has none. */
+  /**
+   * Called for each event with one of these names. The arguments are its data and its id, which is empty if the event has
+   * none.
+   */
   readonly events: Readonly<Record<string, (data: string, id: string) => void>>
   /** Called when the stream broke, or was silent for too long. It opens again by itself. */
   readonly onLost: () => void

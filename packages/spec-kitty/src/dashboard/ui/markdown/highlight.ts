@@ -79,7 +79,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
 
 const KINDS = ['comment', 'name', 'string', 'number', 'keyword'] as const
 
-/** Returns the parts of some code, which together are the code; one plain part for a language that is not known. */
+/** Splits code into parts, each of one kind. Code in an unknown language is a single plain part. */
 export function tokens(code: string, language: string): readonly Token[] {
   const name = language.toLowerCase()
   const known = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name] : undefined

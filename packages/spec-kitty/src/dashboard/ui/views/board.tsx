@@ -67,7 +67,7 @@ export function Board({ mission, choice }: BoardProps) {
   )
 }
 
-/** Packages in genesis stand before the board. */
+/** Packages in the lane `genesis` are not shown on the board. */
 function isShown({ column, lane }: WorkPackage): boolean {
   return column !== null || lane === null || !isLane(lane)
 }

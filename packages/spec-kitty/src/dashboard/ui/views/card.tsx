@@ -173,7 +173,7 @@ function Needs({ workPackage, lanes }: NeedsProps) {
 
 interface NeededProps {
   readonly name: string
-  /** `undefined`: the mission has no such package. */
+  /** The lane of the dependency; `undefined` if the mission has no such package. */
   readonly lane: string | null | undefined
 }
 

@@ -6,7 +6,7 @@ const COPIED_FOR_MS = 2000
 
 interface CopyProps {
   readonly text: string
-  /** What the button says: `Copy`. */
+  /** The text of the button, by default `Copy`. */
   readonly name?: string
   /** What is copied, for screen readers, if the name does not say it. */
   readonly label?: string

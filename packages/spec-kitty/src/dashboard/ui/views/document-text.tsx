@@ -65,7 +65,7 @@ function urlOf(mission: string, name: string): string {
 
 interface ToolsProps {
   readonly document: DocumentReply
-  /** Relative to the project. */
+  /** The path of the document, relative to the project. */
   readonly path: string
   readonly called: string
 }
@@ -149,7 +149,7 @@ function goAgain(event: MouseEvent, body: HTMLElement, heading: string | null): 
   if (heading !== null && link?.getAttribute('href') === location.hash) goToHeading(body, heading)
 }
 
-/** A shorter document needs no outline. */
+/** The number of headings from which a document has an outline. */
 const OUTLINE_FROM = 3
 const OUTLINE_LEVEL_MAX = 4
 

@@ -7,7 +7,7 @@ import { visible } from '../visible.js'
 import { LaneName } from './card.js'
 import { Notice } from './notice.js'
 
-/** In pixels of the drawing. */
+/** The sizes of the drawing, in its pixels. */
 const BOX = { width: 172, height: 48, gapX: 44, gapY: 14, margin: 4 } as const
 
 interface GraphProps {

@@ -57,7 +57,10 @@ export function Failed({ failure, what, read }: FailedProps) {
   )
 }
 
-/** Says that what is shown could not be read again. If the dashboard is lost, the header's banner says so. */
+/**
+ * Shows that the data on the page could not be updated. (If the dashboard does not answer at all, a banner in the header
+ * says so instead.)
+ */
 export function Stale({ failure }: { readonly failure: Failure | null }) {
   const { connection } = useContact()
   if (failure === null || (failure.status === null && connection !== 'open')) return null

@@ -195,7 +195,7 @@ export function Notes({ workPackage: { notes } }: OfPackage) {
   )
 }
 
-/** Who said something, and when. */
+/** Shows who said something, and when. */
 function Said({ by, at }: { readonly by: string | null; readonly at: string | null }) {
   return (
     <span class="quiet">
@@ -206,7 +206,7 @@ function Said({ by, at }: { readonly by: string | null; readonly at: string | nu
 
 interface FactProps {
   readonly name: string
-  /** A short fact shares its line with another one. */
+  /** True for a short fact, which shares its line with another one. */
   readonly isShort?: boolean
   readonly children: ComponentChildren
 }
