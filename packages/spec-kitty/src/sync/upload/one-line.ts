@@ -1,6 +1,6 @@
 import { printable } from 'familiar/cli'
 
-/** The most characters of such a line in a status, a log or a dead letter. */
+/** The most characters of one line in a status, a log or a dead letter. */
 const MAX_CHARS = 300
 
 /** The most characters of a text that are read to make the line. */

@@ -200,7 +200,7 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
   return { ...head, body: Buffer.concat(parts).toString('utf8') }
 }
 
-/** Hints for the errors that a user can solve. */
+/** Reasons, in words, for the errors that a user can solve. */
 const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name is not found'],
