@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { FamiliarError } from '../../errors.js'
 import { isFileGone } from './file-gone.js'
 import { hostIdOf } from './host-id.js'
-import { holdersTold } from './holders-told.js'
+import { holdersTold, wantedOf } from './darwin-and-win32.js'
 import { LSOF_FIELDS, type LsofRow, parseLsof } from './parse-lsof.js'
 import { PS_COLUMNS, type PsRow, parsePs } from './parse-ps.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
@@ -54,10 +54,6 @@ export function createDarwin(run: RunTool = runTool): Platform {
       return new Map((await Promise.all(views)).map((view) => [view.pid, view]))
     },
   }
-}
-
-function wantedOf(pids: readonly number[]): ReadonlySet<number> {
-  return new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
 }
 
 async function readBootSession(run: RunTool, deadline: AbortSignal): Promise<string> {

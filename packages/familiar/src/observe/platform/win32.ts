@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { FamiliarError } from '../../errors.js'
 import { isFileGone } from './file-gone.js'
 import { hostIdOf } from './host-id.js'
-import { holdersTold } from './holders-told.js'
+import { holdersTold, wantedOf } from './darwin-and-win32.js'
 import {
   type ProcessRow,
   type TcpRow,
@@ -67,10 +67,6 @@ export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'):
       return new Map(views.map((view) => [view.pid, view]))
     },
   }
-}
-
-function wantedOf(pids: readonly number[]): ReadonlySet<number> {
-  return new Set(pids.filter((pid) => Number.isSafeInteger(pid) && pid > 0))
 }
 
 async function readHost(ask: Ask): Promise<Host> {
