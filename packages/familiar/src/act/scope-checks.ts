@@ -49,7 +49,7 @@ function ownerOf(path: string, isExact = true): Owner | null {
  */
 const ROOM_BYTES = 8 * 1024
 
-export interface RoomRequest {
+export interface WriteRequest {
   readonly family: Family
   /** The real path of the scope. */
   readonly scope: string
@@ -64,7 +64,7 @@ export interface RoomRequest {
  * Throws `E_SCOPE_UNUSABLE` for a full disk, a limit, a read-only file system or a missing permission;
  * `E_SCOPE_FOREIGN_OWNER`, before anything is written, if the scope belongs to another user.
  */
-export function assertRoom({ family, scope, logFile }: RoomRequest): void {
+export function assertCanWrite({ family, scope, logFile }: WriteRequest): void {
   const { record } = family.files(scope)
   const directories = new Set([dirname(record), dirname(logFile)])
   assertOwnScope([scope, ...directories], process.geteuid?.())

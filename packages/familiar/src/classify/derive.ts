@@ -17,57 +17,57 @@ export interface FactsBasis {
 export function factsOf(
   { ports, startingSeconds }: FactsBasis,
   seen: Observation,
-  around: ScanContext,
+  context: ScanContext,
   others: readonly Observation[] = [],
 ): Facts {
-  const scope = scopeOf(seen, around)
+  const scope = scopeOf(seen, context)
   return {
     in_range: tri(seen.port === null || (seen.port >= ports.from && seen.port < ports.to)),
     other_family: tri(seen.otherFamily !== null || seen.answer === 'other_family_report'),
     spawn_shape: tri(seen.shape !== null ? true : seen.process?.command ? false : null),
     self_report: tri(seen.report !== null),
     answered_http: tri(seen.answer !== 'silent' && seen.answer !== 'unreachable'),
-    singleton_here: isSingleton(seen, around.here),
-    singleton_named: singletonNamed(seen, around),
-    part_of_singleton: partOfSingleton(seen, around, others),
-    holds_reported_lock: holdsReportedLock(seen, around),
-    same_user: sameUser(seen, around.user),
+    singleton_here: isSingleton(seen, context.here),
+    singleton_named: singletonNamed(seen, context),
+    part_of_singleton: partOfSingleton(seen, context, others),
+    holds_reported_lock: holdsReportedLock(seen, context),
+    same_user: sameUser(seen, context.user),
     pid_known: tri(seen.pid !== null),
     start_time_known: tri(typeof seen.process?.startTime === 'string'),
-    same_namespaces: same(seen.process?.namespaces ?? null, around.namespaces),
-    reachable: reachable(seen, around),
-    elsewhere: elsewhere(seen, around),
+    same_namespaces: same(seen.process?.namespaces ?? null, context.namespaces),
+    reachable: reachable(seen, context),
+    elsewhere: elsewhere(seen, context),
     marker: seen.shape === null ? 'unknown' : tri(seen.shape.marker !== null),
-    marker_here: markerHere(seen, around),
+    marker_here: markerHere(seen, context),
     report_agrees: reportAgrees(seen),
-    scope_agrees: scopeAgrees(seen, around),
+    scope_agrees: scopeAgrees(seen, context),
     scope_told: scope === null ? 'unknown' : tri(scope.isLate !== true),
-    records_readable: recordsReadable(seen, around),
+    records_readable: recordsReadable(seen, context),
     in_startup_grace:
       seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
     predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.implementation === 'predecessor'),
     project_gone: projectGone(seen, scope),
-    disowned: scope === null ? 'unknown' : isDisowned(seen, scope, around),
+    disowned: scope === null ? 'unknown' : isDisowned(seen, scope, context),
   }
 }
 
 /** Returns the snapshot of the scope that the command line names; null when it names none, or that scope was not read. */
-export function scopeOf(seen: Observation, around: ScanContext): ScopeSnapshot | null {
+export function scopeOf(seen: Observation, context: ScanContext): ScopeSnapshot | null {
   const marker = seen.shape?.marker
-  return (marker == null ? null : around.scopes.get(marker)) ?? null
+  return (marker == null ? null : context.scopes.get(marker)) ?? null
 }
 
 /** Returns a snapshot of every scope that the process names, with null in place of a scope that was not read. */
-export function namedScopes(seen: Observation, around: ScanContext): readonly (ScopeSnapshot | null)[] {
-  return (seen.namedScopes ?? []).map((name) => around.scopes.get(name) ?? null)
+export function namedScopes(seen: Observation, context: ScanContext): readonly (ScopeSnapshot | null)[] {
+  return (seen.namedScopes ?? []).map((name) => context.scopes.get(name) ?? null)
 }
 
 /**
  * Returns whether the process is the singleton of any scope that it names. One `yes` decides. Otherwise a scope that was
  * not read, or an incomplete list of names, gives `unknown`.
  */
-function singletonNamed(seen: Observation, around: ScanContext): Tri {
-  const named = namedScopes(seen, around).map((scope) =>
+function singletonNamed(seen: Observation, context: ScanContext): Tri {
+  const named = namedScopes(seen, context).map((scope) =>
     scope === null ? 'unknown' : isSingleton(seen, scope),
   )
   return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
@@ -104,9 +104,9 @@ export function holdsLock(seen: Observation, { lockHolder }: ScopeSnapshot): Tri
 }
 
 /** Returns whether the process holds the daemon lock of the scope that it reports; `no` when it reports no scope. */
-function holdsReportedLock(seen: Observation, around: ScanContext): Tri {
+function holdsReportedLock(seen: Observation, context: ScanContext): Tri {
   if (seen.report?.scope == null) return 'no'
-  const scope = around.scopes.get(seen.report.scope)
+  const scope = context.scopes.get(seen.report.scope)
   return scope === undefined ? 'unknown' : holdsLock(seen, scope)
 }
 
@@ -137,14 +137,14 @@ export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri 
  * Returns whether the process shares its port with another process that is a live singleton, or was forked from a live
  * singleton without exec: ending it would end a part of that daemon.
  */
-function partOfSingleton(seen: Observation, around: ScanContext, others: readonly Observation[]): Tri {
+function partOfSingleton(seen: Observation, context: ScanContext, others: readonly Observation[]): Tri {
   const sharing = others.filter(
     (other) => other !== seen && other.port !== null && other.port === seen.port && other.pid !== seen.pid,
   )
   const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
   return some(
     ...[...sharing, ...forkedFrom].map((other) =>
-      some(isSingleton(other, around.here), singletonNamed(other, around)),
+      some(isSingleton(other, context.here), singletonNamed(other, context)),
     ),
   )
 }
@@ -153,9 +153,9 @@ function partOfSingleton(seen: Observation, around: ScanContext, others: readonl
  * Returns whether this process can connect to the process: both are in the same network namespace, and the system allowed
  * the connection. If the namespace is unknown, a self-report proves it.
  */
-function reachable(seen: Observation, around: ScanContext): Tri {
+function reachable(seen: Observation, context: ScanContext): Tri {
   if (seen.answer === 'unreachable') return 'no'
-  const isOurs = same(seen.process?.networkNamespace ?? null, around.networkNamespace)
+  const isOurs = same(seen.process?.networkNamespace ?? null, context.networkNamespace)
   return isOurs === 'unknown' && seen.report !== null ? 'yes' : isOurs
 }
 
@@ -163,9 +163,9 @@ function reachable(seen: Observation, around: ScanContext): Tri {
  * Returns whether a scope that the process names may have its daemon on another machine or in another pid namespace; `no`
  * for a process that names no scope.
  */
-function elsewhere(seen: Observation, around: ScanContext): Tri {
-  const named = namedScopes(seen, around).map((scope) =>
-    scope === null || scope.isLate === true ? 'unknown' : tri(isHeldElsewhere(scope, around.machine)),
+function elsewhere(seen: Observation, context: ScanContext): Tri {
+  const named = namedScopes(seen, context).map((scope) =>
+    scope === null || scope.isLate === true ? 'unknown' : tri(isHeldElsewhere(scope, context.machine)),
   )
   return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
 }
@@ -175,11 +175,11 @@ function elsewhere(seen: Observation, around: ScanContext): Tri {
  * unknown (it was not read in time), the name itself is compared. A scope that was never read (a relative path, or one
  * that only processes of other users name) gives `unknown`.
  */
-function markerHere(seen: Observation, around: ScanContext): Tri {
+function markerHere(seen: Observation, context: ScanContext): Tri {
   const marker = seen.shape?.marker ?? null
-  const scope = marker === null ? undefined : around.scopes.get(marker)
+  const scope = marker === null ? undefined : context.scopes.get(marker)
   if (scope === undefined) return 'unknown'
-  return scope.real === null ? tri(marker === around.here.real) : same(scope.real, around.here.real)
+  return scope.real === null ? tri(marker === context.here.real) : same(scope.real, context.here.real)
 }
 
 /**
@@ -197,15 +197,15 @@ export function projectGone({ shape, process }: Observation, scope: ScopeSnapsho
   return shape?.implementation === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
 }
 
-function isDisowned(seen: Observation, scope: ScopeSnapshot, around: ScanContext): Tri {
+function isDisowned(seen: Observation, scope: ScopeSnapshot, context: ScanContext): Tri {
   if (scope.real === null || !isReadable(scope)) return 'unknown'
   if (isSingleton(seen, scope) !== 'no') return tri(isSingleton(seen, scope) === 'unknown' ? null : false)
   const running = scope.records.flatMap((read) =>
     read.state === 'readable' && read.record.running ? [read.record] : [],
   )
-  if (running.length === 0) return isDisownedWithoutRecord(seen, scope, around)
+  if (running.length === 0) return isDisownedWithoutRecord(seen, scope, context)
   return some(
-    ...running.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, around.alive))),
+    ...running.map((record) => (record.pid === seen.pid ? 'no' : namesLiving(record, context.alive))),
   )
 }
 
@@ -213,9 +213,9 @@ function isDisowned(seen: Observation, scope: ScopeSnapshot, around: ScanContext
  * Returns whether a process whose scope has no record is disowned. A predecessor that records its daemons nowhere may be in
  * use in any other scope that still exists; in the scanned scope, commands of this version use a daemon of theirs instead.
  */
-function isDisownedWithoutRecord(seen: Observation, scope: ScopeSnapshot, around: ScanContext): Tri {
+function isDisownedWithoutRecord(seen: Observation, scope: ScopeSnapshot, context: ScanContext): Tri {
   const mayBeUsed = seen.shape?.isUnrecorded === true && scope.gone !== true
-  return mayBeUsed && markerHere(seen, around) !== 'yes' ? 'unknown' : 'yes'
+  return mayBeUsed && markerHere(seen, context) !== 'yes' ? 'unknown' : 'yes'
 }
 
 /**
@@ -251,12 +251,12 @@ function reportAgrees(seen: Observation): Tri {
  * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker. The
  * environment of a predecessor is not compared, because some releases ignore the variable that names the scope.
  */
-function scopeAgrees(seen: Observation, around: ScanContext): Tri {
+function scopeAgrees(seen: Observation, context: ScanContext): Tri {
   const { report, shape, process } = seen
   if (report === null || shape === null || shape.marker === null) return 'unknown'
   if (report.scope === null && report.statesScope) return 'unknown'
   const own = shape.implementation === 'own' ? (process?.workingDirectory ?? null) : null
-  const real = (name: string): string | null => around.scopes.get(name)?.real ?? null
+  const real = (name: string): string | null => context.scopes.get(name)?.real ?? null
   const agrees = [report.scope, own].map((name) => {
     if (name === null || name === shape.marker) return 'yes'
     return same(real(name), real(shape.marker ?? ''))
@@ -268,9 +268,9 @@ function scopeAgrees(seen: Observation, around: ScanContext): Tri {
  * Returns whether every record of every scope that the process names is absent or readable. A scope that was not read in
  * time gives `unknown`, not `no`, because the reason that is reported must not depend on how busy the machine is.
  */
-function recordsReadable(seen: Observation, around: ScanContext): Tri {
+function recordsReadable(seen: Observation, context: ScanContext): Tri {
   if (seen.namedScopes === null) return 'unknown'
-  const named = namedScopes(seen, around)
+  const named = namedScopes(seen, context)
   if (named.length === 0) return 'unknown'
   return every(
     ...named.map((scope) => (scope === null || scope.isLate === true ? 'unknown' : tri(isReadable(scope)))),

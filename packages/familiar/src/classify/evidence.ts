@@ -13,9 +13,9 @@ export type StaleEvidence =
   | 'project_gone'
 
 /** Returns all signs that a daemon is stale. Returns none for a process without a spawn shape of the family. Pure. */
-export function staleEvidence(seen: Observation, around: ScanContext, self: Self): readonly StaleEvidence[] {
+export function staleEvidence(seen: Observation, context: ScanContext, self: Self): readonly StaleEvidence[] {
   if (seen.shape === null) return []
-  const scope = scopeOf(seen, around)
+  const scope = scopeOf(seen, context)
   const version = seen.report?.packageVersion ?? null
   const order = version === null ? 0 : compareVersions(version, self.packageVersion)
   const checks: readonly (readonly [StaleEvidence, boolean])[] = [
@@ -23,27 +23,27 @@ export function staleEvidence(seen: Observation, around: ScanContext, self: Self
     ['newer_version', order > 0],
     ['other_executable', seen.process?.executable != null && seen.process.executable !== self.executable],
     ['installation_gone', seen.process?.executableGone === true],
-    ['superseded', scope !== null && isSuperseded(seen, scope, around)],
+    ['superseded', scope !== null && isSuperseded(seen, scope, context)],
     ['unrecorded', scope !== null && isSingleton(seen, scope) === 'no'],
     ['project_gone', projectGone(seen, scope) === 'yes'],
   ]
   return checks.flatMap(([evidence, holds]) => (holds ? [evidence] : []))
 }
 
-function isSuperseded(seen: Observation, scope: ScopeSnapshot, around: ScanContext): boolean {
+function isSuperseded(seen: Observation, scope: ScopeSnapshot, context: ScanContext): boolean {
   if (isSingleton(seen, scope) !== 'no') return false
   return scope.records.some(
     (read) =>
       read.state === 'readable' &&
       read.record.pid !== seen.pid &&
-      namesLiving(read.record, around.alive) === 'yes',
+      namesLiving(read.record, context.alive) === 'yes',
   )
 }
 
 /** Returns the path of another scope whose daemon is proven to be this process; null if there is none. Pure. */
-export function inUseBy(seen: Observation, around: ScanContext): string | null {
-  const used = namedScopes(seen, around).find(
-    (scope) => scope !== null && scope !== around.here && isSingleton(seen, scope) === 'yes',
+export function inUseBy(seen: Observation, context: ScanContext): string | null {
+  const used = namedScopes(seen, context).find(
+    (scope) => scope !== null && scope !== context.here && isSingleton(seen, scope) === 'yes',
   )
   return used?.real ?? null
 }
@@ -53,14 +53,14 @@ export function inUseBy(seen: Observation, around: ScanContext): string | null {
  * comes first, then the text `unknown` if not all scopes that the process names are known, then a scope that could not be
  * read. Pure.
  */
-export function maybeInUseBy(seen: Observation, around: ScanContext): string | null {
-  const proven = inUseBy(seen, around)
+export function maybeInUseBy(seen: Observation, context: ScanContext): string | null {
+  const proven = inUseBy(seen, context)
   if (proven !== null) return proven
   if (seen.namedScopes === null) return 'unknown'
   const untold = seen.namedScopes.find((name) => {
-    const scope = around.scopes.get(name)
+    const scope = context.scopes.get(name)
     if (scope === undefined || scope.isLate === true || scope.real === null) return true
-    return scope !== around.here && isHidden(seen, scope)
+    return scope !== context.here && isHidden(seen, scope)
   })
   return untold ?? null
 }

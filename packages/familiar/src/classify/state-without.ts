@@ -51,8 +51,8 @@ export interface DaemonStatus {
 export type Around = Pick<ScanContext, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
 
 /** Returns the state of a scope in which no process was found to be the daemon. Pure. */
-export function stateWithout(around: Around): DaemonStatus {
-  return foreignOr(around, stateOf(around))
+export function stateWithout(context: Around): DaemonStatus {
+  return foreignOr(context, stateOf(context))
 }
 
 /** Returns `status`, but with the state `foreign` if the directory of the scope belongs to another user. */
@@ -61,8 +61,8 @@ export function foreignOr({ here, user }: Pick<Around, 'here' | 'user'>, status:
   return { ...status, state: 'foreign', why: `the directory belongs to another user (${here.owner})` }
 }
 
-function stateOf(around: Around): DaemonStatus {
-  const { here, machine, alive } = around
+function stateOf(context: Around): DaemonStatus {
+  const { here, machine, alive } = context
   const own = ownRecordIn(here)
   const record = own ?? predecessorRecordIn(here)
   const as = (state: DaemonState, why: string, since: string | null = null): DaemonStatus => ({
@@ -89,7 +89,7 @@ function stateOf(around: Around): DaemonStatus {
     return isAlive && !isElse ? as('stopping', 'it let its lock go') : as('crashed', why, here.lockTouchedAt)
   }
   if (!isAlive) return as('stopped', 'the process that its record names is gone')
-  const isNear = alive.get(record.pid ?? 0)?.networkNamespace === around.networkNamespace
+  const isNear = alive.get(record.pid ?? 0)?.networkNamespace === context.networkNamespace
   return isNear
     ? as('none', "its record names a daemon that is not proven to be this scope's")
     : as('unreachable', 'it runs where a connection from here does not reach it')

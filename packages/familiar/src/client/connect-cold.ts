@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { acquireLockUnless, type HeldLock } from '../act/lock.js'
 import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from './replace.js'
-import { assertScopeThere, assertRoom, assertOwnScope } from '../act/scope-checks.js'
+import { assertScopeThere, assertCanWrite, assertOwnScope } from '../act/scope-checks.js'
 import type { StartReason } from './launch.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
@@ -70,7 +70,7 @@ async function replaceOutdated(
 ): Promise<Replaced | null> {
   const { family, scope, launch } = request
   const isRunning = found !== null || readPredecessorRecord(family, scope) !== null
-  if (isRunning) assertRoom({ family, scope, logFile: launch.logFile })
+  if (isRunning) assertCanWrite({ family, scope, logFile: launch.logFile })
   if (found === null) return replacePredecessor({ ...request, reason: 'version_mismatch' }, lock)
   return replaceOwn({ ...request, reason: found.replaceFor ?? 'version_mismatch' }, lock, found.record)
 }

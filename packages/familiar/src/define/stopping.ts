@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { cleanUp, type CleanUpReport } from '../act/clean-up.js'
 import { loadLocks } from '../act/lock.js'
-import { assertRoom } from '../act/scope-checks.js'
+import { assertCanWrite } from '../act/scope-checks.js'
 import { tidyRecord } from '../act/terminate-scope-daemon.js'
 import { assertCanStart } from '../client/rehearsal.js'
 import { retireStale, type StaleResult } from '../client/stop-outdated.js'
@@ -66,7 +66,7 @@ export async function stopAndStart(
   const disabled = disabledBy(definition, process.env)
   if (disabled !== null) throw skipped(definition, disabled)
   const launch = definition.launch(scope)
-  assertRoom({ family: definition.family, scope, logFile: launch.logFile })
+  assertCanWrite({ family: definition.family, scope, logFile: launch.logFile })
   assertCanStart(launch)
   const stopped = await stop(definition, scope, options, 'operator_restart')
   if (stopped.outcome === 'failed') return stopped

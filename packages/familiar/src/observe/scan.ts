@@ -259,10 +259,10 @@ function isSame(one: ScopeSnapshot, other: ScopeSnapshot): boolean {
 function decide(
   family: Family,
   observation: Observation,
-  around: ScanContext,
+  context: ScanContext,
   others: readonly Observation[],
 ): Candidate {
-  const facts = factsOf(family, observation, around, others)
+  const facts = factsOf(family, observation, context, others)
   const verdict = classify(family.rules, family.reasonNames, facts)
   return { observation, facts, verdict, proof: prove(family, observation, facts) }
 }
