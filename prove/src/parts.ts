@@ -1,0 +1,4 @@
+import type { Part } from './part.js'
+
+/** Loads each part only when it is asked for. */
+export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {}
