@@ -1,10 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import type { Order, Part, Result } from './part.js'
 
-/** The figures of a part, as JSON; its page quotes them. */
-const FIGURES = new URL('../../docs/proofs/figures/', import.meta.url)
+const DOCS = new URL('../../docs/proofs/', import.meta.url)
+
+/** Where the figures of a part stand in its page. */
+const PLACE = /(<!-- figures -->\n)[^]*(<!-- \/figures -->)/
+
+/** The figures of a part, as `docs/proofs/figures` keeps them. */
+export interface Kept extends Result {
+  readonly command: string
+  /** `2026-11-26`. */
+  readonly date: string
+  readonly machine: string
+  readonly seconds: number
+}
 
 /** How many failures are shown; the rest is counted. */
 const SHOWN = 20
@@ -38,17 +48,30 @@ export function failuresOf({ failures }: Result): readonly string[] {
   return failures.length > SHOWN ? [...shown, `and ${failures.length - SHOWN} more`] : shown
 }
 
-/** Writes the figures with the command that makes them again, the date and the machine. */
+/** Returns the figures as they stand in the page of their part. */
+export function printKept(kept: Kept): string {
+  const { command, date, machine, seconds } = kept
+  return `\n${tableOf(kept)}\n\n\`${command}\`, ${date}: ${seconds} s on ${machine}.\n\n`
+}
+
+/** Returns the page with these figures. */
+export function withFigures(page: string, kept: Kept): string {
+  return page.replace(PLACE, (_, begin: string, end: string) => `${begin}${printKept(kept)}${end}`)
+}
+
+/** Keeps the figures with the command that makes them again, the date and the machine, and writes them into the page. */
 export function writeFigures(part: Part, order: Order, result: Result, seconds: number): void {
   const short = order.size === 'short' ? ' --short' : ''
   const trials = order.trials === null ? '' : ` --trials ${order.trials}`
-  const kept = {
+  const kept: Kept = {
     command: `npm run prove -- ${part.id} --seed ${order.seed}${short}${trials}`,
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} cores, ${process.platform} ${release().split('.').slice(0, 2).join('.')}, Node ${process.versions.node}`,
     seconds,
     ...result,
   }
-  mkdirSync(FIGURES, { recursive: true })
-  writeFileSync(fileURLToPath(new URL(`${part.id}.json`, FIGURES)), `${JSON.stringify(kept, null, 2)}\n`)
+  mkdirSync(new URL('figures/', DOCS), { recursive: true })
+  writeFileSync(new URL(`figures/${part.id}.json`, DOCS), `${JSON.stringify(kept, null, 2)}\n`)
+  const page = new URL(`${part.id}.md`, DOCS)
+  writeFileSync(page, withFigures(readFileSync(page, 'utf8'), kept))
 }
