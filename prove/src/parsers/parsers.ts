@@ -5,13 +5,14 @@ import { costFailures } from './cost.js'
 import { forgedChecks } from './forged.js'
 import { ANY_BYTES } from './inputs.js'
 import { meaningChecks } from './meaning.js'
+import { nameChecks } from './named.js'
 import { loadPage, pageChecks, pageParsers } from './page.js'
 import { replyChecks } from './replies.js'
 import { byteChecks, TEXT_PARSERS, totalChecks } from './total.js'
 
 /** Runs of each property; a full one ends after so many seconds too. */
 const RUNS = { full: 1_000_000, short: 60 }
-const SECONDS = { full: 12, short: 2 }
+const SECONDS = { full: 6, short: 2 }
 
 /** Parsers of what others write, on input that nobody would write. */
 export const parsers: Part = {
@@ -27,6 +28,7 @@ async function run({ seed, size, trials, say }: Order): Promise<Result> {
     ...byteChecks(ANY_BYTES),
     ...forgedChecks(),
     ...meaningChecks(),
+    ...nameChecks(),
     ...replyChecks(),
     ...pageChecks(page),
   ]
