@@ -73,9 +73,13 @@ export function anyJson(names: readonly string[]): fc.Arbitrary<unknown> {
   const leaf = fc.oneof(ANY_TEXT, fc.integer(), fc.double(), fc.boolean(), fc.constant(null))
   return fc.letrec((tie) => ({
     value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('value'), { maxLength: 4 }), tie('object')),
-    object: fc.dictionary(fc.oneof(fc.constantFrom(...names, '__proto__'), ANY_TEXT), tie('value'), {
-      maxKeys: 12,
-    }),
+    object: fc.dictionary(
+      fc.oneof(fc.constantFrom(...names, '__proto__', 'toString', 'constructor'), ANY_TEXT),
+      tie('value'),
+      {
+        maxKeys: 12,
+      },
+    ),
   })).object
 }
 

@@ -204,11 +204,16 @@ function syncChecks(): readonly Check[] {
         if (read.state !== 'event') return
         const [before, after] = [JSON.parse(text) as object, JSON.parse(read.event.envelope) as object]
         const defaults = { event_id: 'id', project_uuid: 'u', timestamp: '2026-11-26T12:00:00Z' }
-        const given = Object.entries(before).filter(([name, value]) => !(value === null && name in defaults))
+        const given = Object.entries(before).filter(
+          ([name, value]) => !(value === null && Object.hasOwn(defaults, name)),
+        )
         const sorted = (entries: [string, unknown][]): unknown =>
           entries.toSorted(([a], [b]) => (a < b ? -1 : 1))
-        const wanted = { ...defaults, ...Object.fromEntries(given.filter(([name]) => name in defaults)) }
-        const others = given.filter(([name]) => !(name in defaults))
+        const wanted = {
+          ...defaults,
+          ...Object.fromEntries(given.filter(([name]) => Object.hasOwn(defaults, name))),
+        }
+        const others = given.filter(([name]) => !Object.hasOwn(defaults, name))
         expectEqual(sorted(Object.entries(after)), sorted([...others, ...Object.entries(wanted)]), 'members')
       },
     ),
@@ -240,7 +245,7 @@ function syncChecks(): readonly Check[] {
             /^https:|^http:\/\/(?:localhost|127\.|\[::1\])/.test((rest as { url: string }).url),
             text,
           )
-        expectTrue(!/pw@|[?#]/.test(shownUrl(text)), shownUrl(text))
+        expectTrue(!/dev:pw@|[?#]/.test(shownUrl(text)), shownUrl(text))
       },
     ),
     check(
