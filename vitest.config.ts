@@ -17,6 +17,7 @@ const LONG =
 const PROCESSES = [
   'packages/familiar/test/{life,act,observe,client}/**/*.test.ts',
   'packages/familiar/test/{docs/pages,packed}.test.ts',
+  'packages/*/test/prove/**/*.test.ts',
   'packages/familiar/test/daemon/{connections,public-handler,web-handler}.test.ts',
   'packages/familiar/test/cli/{commands,doctor}.test.ts',
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine,worktrees,lanes-of-files,liveness,routes}.test.ts',

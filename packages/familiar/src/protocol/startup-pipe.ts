@@ -31,8 +31,10 @@ export function jsonLines(socket: Socket): Lines {
     isOver = true
     wake?.()
   }
-  socket.on('data', (chunk: Buffer) => {
-    const parts = (pending + chunk.toString('utf8')).slice(0, MAX_LINE_CHARS).split('\n')
+  // A character of several bytes may arrive in two pieces.
+  socket.setEncoding('utf8')
+  socket.on('data', (piece: string) => {
+    const parts = (pending + piece).slice(0, MAX_LINE_CHARS).split('\n')
     pending = parts.pop() ?? ''
     received.push(...parts)
     wake?.()

@@ -139,8 +139,8 @@ function isTime(value: unknown): boolean {
  */
 function withMembers(text: string, envelope: Envelope, added: Added): string {
   const names = Object.keys(added) as Member[]
-  const replaced = names.some((name) => name in envelope) ? replaceMembers(text, added) : text
-  const inserted = names.filter((name) => !(name in envelope)).map((name) => memberText(name, added))
+  const replaced = names.some((name) => Object.hasOwn(envelope, name)) ? replaceMembers(text, added) : text
+  const inserted = names.filter((name) => !Object.hasOwn(envelope, name)).map((name) => memberText(name, added))
   if (inserted.length === 0) return replaced
   const isEmpty = Object.keys(envelope).length === 0
   return `{${inserted.join(',')}${isEmpty ? '' : ','}${replaced.slice(1)}`
@@ -163,7 +163,7 @@ function replaceMembers(text: string, added: Added): string {
     else if (token === '}' || token === ']') depth -= 1
     else if (isNull !== undefined && depth === 1) {
       const name = JSON.parse(token.slice(0, -isNull.length)) as Member
-      if (name in added) return memberText(name, added)
+      if (Object.hasOwn(added, name)) return memberText(name, added)
     }
     return token
   })

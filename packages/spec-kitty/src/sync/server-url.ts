@@ -41,7 +41,12 @@ export function checkServerUrl(text: string): ServerUrl {
 /** Returns a server's URL for a status or a log: without user name, password, query and fragment, which may be secret. */
 export function shownUrl(text: string): string {
   const url = urlOf(text)
-  return url === null ? 'an unreadable URL' : `${url.protocol}//${url.host}${withoutSlash(url.pathname)}`
+  return url === null ? 'an unreadable URL' : `${url.protocol}//${url.host}${shownPath(url.pathname)}`
+}
+
+/** Where the scheme was written twice, user name and password are in the path. */
+function shownPath(path: string): string {
+  return withoutSlash(path).replaceAll(/[^/]*:[^/]*@/g, '')
 }
 
 function urlOf(text: string): URL | null {

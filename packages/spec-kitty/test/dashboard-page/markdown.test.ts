@@ -77,6 +77,15 @@ describe('HTML in a document', () => {
     expect(markdownToHtml('`<b>` &amp; &lt;')).toBe('<p><code>&lt;b&gt;</code> &amp; &lt;</p>\n')
   })
 
+  it.each([
+    ['a <!-- b', '<p>a &lt;!-- b</p>'],
+    ['a <!-- b --> c', '<p>a  c</p>'],
+    ['a <?b ?> c', '<p>a &lt;?b ?&gt; c</p>'],
+    ['a <![CDATA[b', '<p>a &lt;![CDATA[b</p>'],
+  ])('%j is a comment or an instruction only if it ends', (written, html) => {
+    expect(markdownToHtml(written).trim()).toBe(html)
+  })
+
   it.each(['<a', '<div <a', '<!--', '</b', '<b <i>'])('is read in one go, however much of it: %s', (part) => {
     expect(markdownToHtml(`<div ${part.repeat(50_000)}`)).toContain('div')
   })

@@ -59,6 +59,11 @@ describe('an event', () => {
     expect(eventOf(`{"event_id":null,${rest}`).envelope.endsWith(rest)).toBe(true)
   })
 
+  it.each(['__proto__', 'toString', 'constructor'])('leaves a null of the name %s as it is', (name) => {
+    const { envelope } = eventOf(`{"event_id":null,"${name}":null,"event_type":"T"}`)
+    expect(envelope).toContain(`"${name}":null`)
+  })
+
   it.each([128, 1])('may have ids of %s characters of any kind', (length) => {
     for (const char of ['x', '\u{1f408}', '\0', '"', ' ', '\ud800']) {
       const text = JSON.stringify({

@@ -62,6 +62,8 @@ describe('the server', () => {
     expect(shownUrl('https://user:password@sync.test:8443/team/?key=secret#x')).toBe(
       'https://sync.test:8443/team',
     )
+    expect(shownUrl('https://https://user:password@sync.test/team')).toBe('https://https//sync.test/team')
+    expect(shownUrl('https://sync.test/@team/kit')).toBe('https://sync.test/@team/kit')
     expect(JSON.stringify(checkServerUrl('http://user:password@sync.test/?key=secret'))).not.toMatch(
       /password@|secret/,
     )

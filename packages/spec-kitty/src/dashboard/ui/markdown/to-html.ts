@@ -11,8 +11,23 @@ const PLAIN_TAGS = new Set(
 /** A tag must not contain `<`, so that a long run of unclosed tags is scanned once, not once per tag. */
 const COMMENT_OR_TAG = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][a-z0-9]*)\b[^<>]*>/gi
 
+/** How inline comments, instructions and the like begin, and how they end. */
+const SPANS = [
+  ['<!--', '-->'],
+  ['<?', '?>'],
+  ['<![CDATA[', ']]>'],
+  ['<!', '>'],
+] as const
+
+/** Without a bound, each of a million begins that nothing ends would be followed to the end of the document. */
+const MAX_SPAN_CHARS = 1_000
+
 const marked = new Marked({
   gfm: true,
+  tokenizer: {
+    // False: as always. Undefined: it is text.
+    tag: (source) => (isEndless(source) ? undefined : false),
+  },
   renderer: {
     // A character, because form controls are not allowed in documents.
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
@@ -31,6 +46,11 @@ const marked = new Marked({
  */
 export function markdownToHtml(markdown: string): string {
   return marked.parse(markdown, { async: false })
+}
+
+function isEndless(source: string): boolean {
+  const span = SPANS.find(([begin]) => source.startsWith(begin))
+  return span !== undefined && !source.slice(0, MAX_SPAN_CHARS).includes(span[1])
 }
 
 function plainTags(html: string): string {

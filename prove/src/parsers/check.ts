@@ -1,0 +1,27 @@
+import * as fc from 'fast-check'
+
+/** A property of one parser, and inputs to try it on. */
+export interface Check {
+  /** The parser, and what must hold of it. */
+  readonly name: string
+  readonly property: fc.IRawProperty<[unknown]>
+}
+
+/** Returns a check: `holds` throws where the property does not hold of an input. */
+export function check<T>(
+  name: string,
+  inputs: fc.Arbitrary<T>,
+  holds: (input: T) => void | Promise<void>,
+): Check {
+  return { name, property: fc.asyncProperty(inputs, async (input) => holds(input)) }
+}
+
+/** Throws with both values if they are not equal as JSON. */
+export function expectEqual(seen: unknown, expected: unknown, what: string): void {
+  const [one, other] = [JSON.stringify(seen), JSON.stringify(expected)]
+  if (one !== other) throw new Error(`${what}: ${one} instead of ${other}`)
+}
+
+export function expectTrue(isTrue: boolean, what: string): void {
+  if (!isTrue) throw new Error(what)
+}

@@ -1,0 +1,103 @@
+import type { Failure } from '../part.js'
+import type { TextParser } from './total.js'
+
+/** Repeated, these drive a regular expression that is written carelessly into quadratic or exponential time. */
+const UNITS = [
+  ...' \t\n\\"\'([{<:;,.-_=/a0'.split(''),
+
+  '- ',
+  ': ',
+  '[]',
+  '{}',
+  'a b ',
+  '\\"',
+  '\\\\',
+  '""',
+  'p1\n',
+  'f1\n',
+  '0: ',
+  '1 ',
+  '-1',
+  'M-',
+  'M^',
+  '\\0',
+  ' -c ',
+  '\0',
+  '\r\n',
+
+  '{"a":',
+  '[',
+  '&a ',
+  '*a ',
+  '--- \n',
+  '<!--',
+  '%2',
+  '://',
+  '@',
+  'é',
+  '\u0301',
+  '1h',
+  '.1',
+  '-g0',
+  ') ',
+  ' (',
+  'run_sync_daemon(1, ',
+]
+
+const SHORT_CHARS = 8_000
+const GROWTH = 4
+
+/** Four times the input may cost so much more: linear work with some noise, or what sorts. */
+const MOST_TIMES = 9
+
+/** Below this, the clock and the collector are measured, not the parser. */
+const LEAST_MS = 20
+
+/**
+ * Returns the parsers whose cost grows faster than their input, with the text that shows it. Processor time, the least of
+ * several tries, so that a busy machine does not matter.
+ */
+export function costFailures(parsers: readonly TextParser[]): readonly Failure[] {
+  return parsers.flatMap((parser) =>
+    beginningsOf(parser).flatMap((begin) => UNITS.flatMap((unit) => growth(parser, begin, unit))),
+  )
+}
+
+/** Nothing, and a sample without its last characters: a long text behind a begin that is valid. */
+function beginningsOf({ samples }: TextParser): readonly string[] {
+  const [sample = ''] = samples
+  return sample === '' ? [''] : ['', sample.slice(0, -3)]
+}
+
+function growth(parser: TextParser, begin: string, unit: string): readonly Failure[] {
+  const text = (chars: number): string => begin + unit.repeat(Math.ceil(chars / unit.length))
+  const long = leastMs(parser, text(GROWTH * SHORT_CHARS), 1)
+  if (long < LEAST_MS) return []
+  const [short, again] = [
+    leastMs(parser, text(SHORT_CHARS), 3),
+    leastMs(parser, text(GROWTH * SHORT_CHARS), 3),
+  ]
+  if (again < LEAST_MS || again <= MOST_TIMES * short) return []
+  const why = `${GROWTH} times the input takes ${(again / short).toFixed(1)} times as long (${again.toFixed(0)} ms)`
+  return [
+    {
+      trial: `${parser.name}: ${JSON.stringify(begin.slice(-20))} and then ${JSON.stringify(unit)} repeated`,
+      why,
+    },
+  ]
+}
+
+function leastMs({ parse }: TextParser, text: string, tries: number): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let one = 0; one < tries; one++) {
+    const before = process.cpuUsage()
+    try {
+      parse(text)
+    } catch {
+      // A refusal is an answer; only its cost matters here.
+    }
+    const { user, system } = process.cpuUsage(before)
+    least = Math.min(least, (user + system) / 1000)
+  }
+  return least
+}

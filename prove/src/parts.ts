@@ -1,0 +1,6 @@
+import type { Part } from './part.js'
+
+/** Loads each part only when it is asked for. */
+export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
+  parsers: async () => (await import('./parsers/parsers.js')).parsers,
+}
