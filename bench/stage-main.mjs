@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process'
 import { spawnHostile } from '../stand-ins/hostile.mjs'
-import { spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
+import { REAL_END_CPU_MS, spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
 import { ORPHANS_FROM, RANGE, STAGES } from './stages.mjs'
 import { time } from './time.mjs'
 
@@ -34,6 +34,7 @@ async function setUp({ orphans = 0, behaviour, listeners = 0, kinds = [], sleepe
         version: VERSIONS[index % VERSIONS.length] ?? '',
         root,
         behaviour,
+        endCpuMs: REAL_END_CPU_MS,
       }),
     ),
     ...count(listeners).map((index) =>

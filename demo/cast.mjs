@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { spawnHostile } from '../stand-ins/hostile.mjs'
-import { spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
+import { REAL_END_CPU_MS, spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
 
 export const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 
@@ -79,7 +79,7 @@ export async function startStale(count, next) {
 
 /** @param {string} name @param {Omit<import('../stand-ins/predecessor.mjs').PredecessorOptions, 'family'>} options */
 export async function sync(name, options) {
-  return known(name, await spawnPredecessor({ family: 'sync', ...options }))
+  return known(name, await spawnPredecessor({ family: 'sync', endCpuMs: REAL_END_CPU_MS, ...options }))
 }
 
 /** @param {number} port */

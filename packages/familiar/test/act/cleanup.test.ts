@@ -19,7 +19,9 @@ const ports = portsOf('act/cleanup')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const real = await selectPlatform()
-const STEP_MS = 300
+/** How long a step may take: on a busy machine a daemon needs a while to end, and is killed only by a test that says so. */
+const AMPLE_MS = 10_000
+const SCANT_MS = 300
 
 leaveNothing(ports)
 
@@ -28,7 +30,7 @@ const KILLED = { outcome: 'swept', path: 'kill' }
 const SKIPPED = { outcome: 'skipped' }
 
 function clean(scope: string, request: Partial<CleanUpRequest>): Promise<CleanUpReport> {
-  return cleanUp({ family, scope, platform: real, intent: 'reset', stepMs: STEP_MS, ...request })
+  return cleanUp({ family, scope, platform: real, intent: 'reset', stepMs: AMPLE_MS, ...request })
 }
 
 async function start(root: string, options: Partial<Parameters<typeof spawnPredecessor>[0]> = {}) {
@@ -136,7 +138,7 @@ describe('cleanUp', () => {
     const root = makeHome()
     const leaky = await start(root, { keepChild: true })
     const failed = { outcome: 'failed', reason: 'port_still_listening' }
-    const report = await clean(root, {})
+    const report = await clean(root, { stepMs: SCANT_MS })
     expect(resultsOf(report)).toEqual({ [leaky.port]: failed })
     expect(candidateAt(report.after, leaky.port).observation.pid).not.toBe(leaky.pid)
   })
@@ -181,7 +183,7 @@ describe('cleanUp with force', () => {
     const seen = await scan(family, root, real)
     const { platform, asked } = noting(real)
     const started = performance.now()
-    const report = await clean(root, { intent: 'reset_force', platform, seen })
+    const report = await clean(root, { intent: 'reset_force', platform, seen, stepMs: SCANT_MS })
     figure(`six stopped daemons, scans included: ${Math.round(performance.now() - started)} ms`)
     expect(report.entries.map(({ result }) => result)).toEqual(six.map(() => KILLED))
     expect(six.map(({ isAlive }) => isAlive())).toEqual(six.map(() => false))

@@ -76,7 +76,10 @@ export function childrenOf(pid: number): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((child) => parentOf(child) === pid && !['Z', 'X', null].includes(stateOf(child)))
+    .filter((child) => {
+      const [state = 'X', parent] = statOf(child) ?? []
+      return Number(parent) === pid && !['Z', 'X'].includes(state)
+    })
 }
 
 /** Returns the paths of the lock files that this process has open. */

@@ -22,7 +22,7 @@ const ports = portsOf('life/interrupted')
 
 leaveNoDaemons(ports)
 
-const ATTEMPTS = times(6, 200)
+const ATTEMPTS = times(4, 200)
 const GROUP = 8
 /** The last moment is at this time after the spawn of the starter, or later where a start takes longer here and now. */
 const LAST_MOMENT_MS = 120

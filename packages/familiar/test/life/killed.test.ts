@@ -15,7 +15,7 @@ const ports = portsOf('life/killed')
 
 leaveNoDaemons(ports)
 
-const ATTEMPTS = times(5, 100)
+const ATTEMPTS = times(3, 100)
 /** So much later than a start takes here and now is the last of the random moments. */
 const BEYOND = 1.25
 

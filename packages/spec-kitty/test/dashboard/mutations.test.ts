@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { times } from '../../../familiar/test/helpers/counts.js'
 import { figure } from '../../../familiar/test/helpers/figures.js'
 import { seeded } from '../../../familiar/test/helpers/random.js'
 import { openProject } from '../../src/dashboard/project/project.js'
@@ -20,7 +21,7 @@ import { laneEvent, oneMission, removeProjects, write } from '../helpers/project
 
 afterAll(removeProjects)
 
-const ROUNDS = 120
+const ROUNDS = times(40, 120)
 
 /** Far more than reading a small project takes on a busy machine: a reader that hangs is what is looked for. */
 const BOUND_MS = 5000

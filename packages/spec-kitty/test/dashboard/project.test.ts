@@ -426,7 +426,7 @@ describe('documents', () => {
  * Each round reads a mission while it is swapped between any two steps: 50 ms on a quiet machine, of which 12 ms are processor
  * time, and much longer where others want the processors too.
  */
-const ROUNDS = times(100, 300)
+const ROUNDS = times(50, 300)
 const SWAPS = { timeout: 150_000 }
 
 describe('what is hostile', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { times } from '../../../familiar/test/helpers/counts.js'
 import { lacksChromium, openPage, untilLive } from '../helpers/browser.js'
 import { useMission } from '../helpers/browser-desk.js'
 import { everyLane, laneEvent, writeMission } from '../helpers/projects.js'
@@ -19,7 +20,7 @@ const DAEMONS = '/api/daemons'
 const QUIET_MS = 1500
 
 /** So many times something is written, at moments spread over the time in which a view opens. */
-const ROUNDS = 10
+const ROUNDS = times(5, 10)
 const OPENS_WITHIN_MS = 400
 
 /** What the page asks the server for: each thing when a view opens, and once for a change that concerns it. */

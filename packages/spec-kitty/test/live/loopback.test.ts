@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { isFull } from '../../../familiar/test/helpers/counts.js'
 import { LAUNCHER } from '../../../familiar/test/helpers/refuse-calls.js'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { dashboardsOf, endOf, textOf } from '../helpers/dashboards.js'
@@ -50,6 +51,11 @@ function without(context: TestContext, how: string) {
 
 const LINE = /^spec-kitty: [^\n]+ \(bring the loopback interface up [^\n]+\)\n$/
 
+/** The library starts both daemons: the sync daemon shows every cause, a dashboard one of each kind, and with FAMILIAR_FULL=1 all. */
+const FOR_DASHBOARDS = isFull
+  ? Object.keys(WITHOUT)
+  : ['whose loopback interface is down', 'that may not listen']
+
 describe.for(Object.keys(WITHOUT))('a machine %s', (how) => {
   it('gets no sync daemon, and is told why', (context) => {
     const { prefix, cause } = without(context, how)
@@ -60,7 +66,9 @@ describe.for(Object.keys(WITHOUT))('a machine %s', (how) => {
     expect(root.json(['sync', 'start'], { prefix }).document.error.code).toBe('E_DAEMON_START_FAILED')
     expect(root.start().pid).toBeGreaterThan(1)
   })
+})
 
+describe.for(FOR_DASHBOARDS)('a machine %s', (how) => {
   it('gets no dashboard, in the background or in the foreground', async (context) => {
     const { prefix, cause } = without(context, how)
     const project = place.project('p')
