@@ -28,8 +28,9 @@ function choicesOf(group: string): string {
 
 function unknownCommand(typed: readonly string[]): UsageError {
   const [group = ''] = typed
-  if (typed.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
-  const near = meant(typed)
+  const words = typed.filter((word) => word !== '--')
+  if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
+  const near = meant(words)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
