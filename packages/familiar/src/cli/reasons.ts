@@ -1,4 +1,5 @@
 import type { StaleEvidence } from '../classify/evidence.js'
+import type { ReasonNames } from '../classify/classify.js'
 import type { CleanupPath } from '../act/terminate.js'
 import { printable } from './printable.js'
 
@@ -10,6 +11,7 @@ const REASONS: Readonly<Record<string, (scope: string) => string>> = {
   part_of_singleton: (scope) => `a part of the live daemon of its ${scope}`,
   third_party: () => 'another program',
   not_ours: () => 'another program',
+  other_family: () => 'a daemon of another kind',
   out_of_range: () => 'on another port',
   elsewhere: (scope) => `the daemon of its ${scope} runs on another machine or in another container`,
   missing_identity: () => 'its process is not seen whole from here',
@@ -50,9 +52,13 @@ const PATHS: Readonly<Record<CleanupPath, string>> = {
   already_gone: 'was gone already',
 }
 
-/** Returns a reason in words, with its name, which `explain` and the documents know. */
-export function reasonText(reason: string, scope: string): string {
-  const text = REASONS[reason]?.(scope)
+/**
+ * Returns a reason in words, with its name, which `explain` and the documents know. `names` are the tool's names for reasons of
+ * the library.
+ */
+export function reasonText(reason: string, scope: string, names: Partial<ReasonNames> = {}): string {
+  const [own] = Object.entries(names).find(([, name]) => name === reason) ?? []
+  const text = REASONS[own ?? reason]?.(scope)
   return text === undefined ? printable(reason) : `${text} (${reason})`
 }
 

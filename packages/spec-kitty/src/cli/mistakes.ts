@@ -38,6 +38,9 @@ function unknownCommand(typed: readonly string[]): UsageError {
 
 /** Returns the commands that were probably meant, each by one name. */
 function meant(typed: readonly string[]): readonly string[] {
+  const name = typed.join(' ')
+  // Only the `--` between its words was too much.
+  if (commandNamed(name) !== null) return [name]
   const near = nearestCommands(typed, knownNames())
   const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
   return [...byCommand.values()].toReversed()
