@@ -82,11 +82,11 @@ function explain() {
         remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
         exit: 75,
       }
-  fail(`${error.message} (${error.remediation})`, exit)
   if (args.includes('--json')) {
     const document = { schema_version: 3, ok: false, error }
-    process.stdout.write(`${JSON.stringify(document)}\n`)
+    print(Buffer.from(`${JSON.stringify(document)}\n`))
   }
+  fail(`${error.message} (${error.remediation})`, exit)
 }
 
 function fail(message, exit) {
