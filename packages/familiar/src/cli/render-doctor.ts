@@ -56,7 +56,7 @@ type ShownRow = DoctorRecord & { readonly ports: readonly number[] }
  */
 export function renderDoctor(document: DoctorDocument, text: DoctorText, terminal: Terminal): string {
   return [
-    renderVerdict(document.findings, terminal),
+    renderVerdict(document.findings, terminal, document.reset_result?.failed.length),
     renderFindings(document.findings, text, terminal),
     renderHead(document, text.head, terminal),
     renderCandidates(document, terminal, text.ports),
