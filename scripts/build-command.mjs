@@ -4,47 +4,43 @@
  * demand. Node loads one CommonJS file and the chunk that a command needs in a fraction of the time that the same modules
  * take one by one (docs/decisions/0006-bundle.md). Tests use, and people read, the modules in `dist`.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
+import { quickChunk } from './quick-chunk.mjs'
+import { LOAD_CORE } from './load-core.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
+import { readyTexts } from './texts.mjs'
 
 /**
- * Modules that are always needed together form one chunk: finding, reading and compiling a chunk costs a third of a
- * millisecond, and a command that scans the machine needed twenty. Modules that suffice if a daemon already runs are
- * separate from those that only a scan needs.
+ * Modules of one chunk: what nearly every command needs, and what the two commands need that are run most, `sync status` and
+ * `auth doctor`. As one file with what V8 has compiled of it, they load in half the time that they take in nine.
  */
+const CORE = [
+  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
+  /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
+  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/looking|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+  /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
+  /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
+  /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+]
+
+/** What is always needed together forms one chunk too: finding, reading and compiling one costs a third of a millisecond. */
 const GROUPS = [
   {
-    name: 'base',
-    test: /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
+    name: 'core',
+    test: (/** @type {string} */ id) => CORE.some((part) => part.test(id)),
   },
   {
-    name: 'words',
-    test: /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
-  },
-  {
-    name: 'scope',
-    test: /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report)|classify\/(?:tables|rules|tri)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
-  },
-  {
-    name: 'ask',
-    test: /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
-  },
-  {
-    name: 'tool',
-    test: /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  },
-  {
-    name: 'use',
-    test: /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
-  },
-  {
-    name: 'status',
-    test: /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
+    name: 'explain',
+    test: /(?:familiar\/dist\/(?:cli\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
   },
   {
     name: 'logs',
@@ -62,18 +58,6 @@ const GROUPS = [
     name: 'publish',
     test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake))\.js$/,
   },
-  {
-    name: 'scan',
-    test: /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  },
-  {
-    name: 'explain',
-    test: /(?:familiar\/dist\/(?:cli\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
-  },
-  {
-    name: 'doctor',
-    test: /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|render-doctor)|doctor\/.*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/.*))\.js$/,
-  },
 ]
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
@@ -87,6 +71,10 @@ rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', await bundleCommand()))
+writeCodeCache()
+mkdirSync(join(target, 'texts'))
+for (const [name, text] of Object.entries(await readyTexts(version)))
+  writeFileSync(join(target, 'texts', name), text)
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),
@@ -127,7 +115,40 @@ async function bundleCommand() {
     codeSplitting: { groups: GROUPS.map((group, index) => ({ ...group, priority: GROUPS.length - index })) },
   })
   await bundle.close()
-  return output
-    .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-    .filter((file) => !file.startsWith(packages))
+  const chunks = output.filter((one) => one.type === 'chunk')
+  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), quickChunk(code))
+  return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
+}
+
+/** Lets the command load its core with what V8 has compiled of it, and writes that. */
+function writeCodeCache() {
+  const main = join(target, 'main.js')
+  const text = readFileSync(main, 'utf8')
+  const [line = '', core = ''] = /^const require_core = require\("\.\/(.*)"\);\n/.exec(text) ?? []
+  inlineRuntime(join(target, core))
+  const script = fileURLToPath(new URL('code-cache.mjs', import.meta.url))
+  const { status } = spawnSync(process.execPath, [script, target, core], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`no code cache: exit ${status}`)
+  // What is loaded need not be looked for again.
+  const rest = text.replace(line, '').replaceAll(`require("./${core}")`, 'require_core')
+  writeFileSync(main, `const require_core = loadCore("./${core}");\n${LOAD_CORE}${rest}`)
+}
+
+/**
+ * Puts the few helpers of the bundler into the core, which would else load them from a file of their own.
+ *
+ * @param {string} file
+ */
+function inlineRuntime(file) {
+  const text = readFileSync(file, 'utf8')
+  const [line = '', runtime = ''] =
+    /^const require_rolldown_runtime = require\("\.\/(.*)"\);$/m.exec(text) ?? []
+  const helpers = readFileSync(join(target, runtime), 'utf8')
+  const inlined = `const require_rolldown_runtime = ((exports) => {\n${helpers}\nreturn exports;\n})({});`
+  writeFileSync(
+    file,
+    text.replace(line, () => inlined),
+  )
 }

@@ -1,16 +1,74 @@
 #!/usr/bin/env node
-try {
-  require('../command/main.js')
-} catch (error) {
-  if (error.code !== 'MODULE_NOT_FOUND') throw error
-  explain(process.argv.slice(2))
+const fs = require('node:fs')
+
+const args = process.argv.slice(2)
+const text = readyText(args)
+if (text === null) runCommand()
+else print(text)
+
+function runCommand() {
+  try {
+    require('../command/main.js')
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error
+    explain()
+  }
+}
+
+/**
+ * Returns the version or a page of the help as the build has written it down, so that they take no longer than Node itself.
+ * Null for everything else, and for a page on a terminal, which has a width and colours.
+ */
+function readyText(args) {
+  const name = nameOfText(args)
+  if (name === null || (name !== 'version' && isShownOnTerminal())) return null
+  try {
+    return fs.readFileSync(`${__dirname}/../command/texts/${name}`)
+  } catch {
+    return null
+  }
+}
+
+/** `sync status --help` and `help sync status` both ask for the text `help.sync.status`. */
+function nameOfText(args) {
+  const [first, ...further] = args
+  if (args.length === 1 && ['--version', '-v', '-V', 'version'].includes(first)) return 'version'
+  const isFlagged = ['--help', '-h'].includes(args.at(-1))
+  const words = isFlagged && first !== 'help' ? args.slice(0, -1) : further
+  const isAsked = isFlagged || first === 'help' || args.length === 0
+  return isAsked && words.every((word) => /^[a-z][a-z-]*$/.test(word)) ? ['help', ...words].join('.') : null
+}
+
+/** Asking a stream would load the streams of Node, which takes a tenth of its start. */
+function isShownOnTerminal() {
+  if (process.env.FORCE_COLOR) return true
+  try {
+    const output = fs.fstatSync(1)
+    return output.isCharacterDevice() && output.rdev !== fs.statSync('/dev/null').rdev
+  } catch {
+    return true
+  }
+}
+
+/** A reader that is gone had enough; any other failed write has lost output. */
+function print(bytes) {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += fs.writeSync(1, bytes, at)
+    } catch (error) {
+      if (error.code === 'EPIPE') return
+      if (error.code !== 'EAGAIN') return fail(`cannot write the output: ${error.code}`, 2)
+      // The pipe is full, and another process has made it non-blocking.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
 }
 
 /**
  * Says why there is no command to run: this is a checkout of the source that was not built, or an installation that is being
  * replaced. Needs no other file, because none need be there.
  */
-function explain(args) {
+function explain() {
   const { exit, ...error } = isUnbuilt()
     ? {
         code: 'E_NOT_BUILT',
@@ -24,16 +82,20 @@ function explain(args) {
         remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
         exit: 75,
       }
-  process.stderr.write(`spec-kitty: ${error.message} (${error.remediation})\n`)
   if (args.includes('--json')) {
     const document = { schema_version: 3, ok: false, error }
-    process.stdout.write(`${JSON.stringify(document)}\n`)
+    print(Buffer.from(`${JSON.stringify(document)}\n`))
   }
+  fail(`${error.message} (${error.remediation})`, exit)
+}
+
+function fail(message, exit) {
+  process.stderr.on('error', () => undefined)
+  process.stderr.write(`spec-kitty: ${message}\n`)
   // An upgrade must not fail because of a daemon.
   process.exitCode = args[0] === 'upgrade-hook' ? 0 : exit
 }
 
 function isUnbuilt() {
-  const { existsSync } = require('node:fs')
-  return existsSync(`${__dirname}/../src/main.ts`) && !existsSync(`${__dirname}/../command/main.js`)
+  return fs.existsSync(`${__dirname}/../src/main.ts`) && !fs.existsSync(`${__dirname}/../command/main.js`)
 }

@@ -60,7 +60,8 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   )
   const result = resetResult(report, tool.self, options.dryRun)
   if (options.json) printReport(result, report, tool, io)
-  else if (toEnd.length > 0) io.out(`${describeResult(options, result, report, { tool, io }).join('\n')}\n`)
+  else if (toEnd.length > 0)
+    io.out(`${describeResult(options, result, report, { tool, toEnd, io }).join('\n')}\n`)
   return result.failed.length > 0 ? EXIT.problem : EXIT.ok
 }
 
@@ -131,19 +132,47 @@ function recordsOf(candidates: readonly Candidate[], seen: Scan, tool: Tool): re
 }
 
 function describeResult(
-  { words, dryRun }: CleanUpAllOptions,
+  options: CleanUpAllOptions,
   result: ResetResult,
-  { tidied }: Report,
-  { tool, io }: { readonly tool: Tool; readonly io: Io },
+  report: Report,
+  { tool, toEnd, io }: Pick<Found, 'tool' | 'toEnd'> & { readonly io: Io },
 ): readonly string[] {
+  const { words, dryRun } = options
+  const { tidied } = report
   if (dryRun) return ['dry run: nothing was ended']
   const { swept, failed } = result
   return [
     ...renderEnded({ ...result, swept: [] }, io, tool.words),
     words.killed(swept.length),
     words.tidied(tidied),
+    ...changedLines(toEnd, options, report, io),
     ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
   ]
+}
+
+/**
+ * Between the question and the answer, processes end, start, or turn out to be in use. Returns one line about those, none if
+ * everything was as it was shown.
+ */
+function changedLines(
+  shown: readonly Candidate[],
+  options: CleanUpAllOptions,
+  { seen, entries }: Report,
+  io: Io,
+): readonly string[] {
+  const [told, now] = [keysOf(shown), keysOf(seen.candidates)]
+  const done = keysOf(
+    entries.flatMap(({ candidate, result }) => (result.outcome === 'skipped' ? [] : [candidate])),
+  )
+  const gone = [...told].filter((key) => !now.has(key)).length
+  const left = [...told].filter((key) => now.has(key) && !done.has(key)).length
+  const more = [...keysOf(orphansIn(options, seen))].filter((key) => !told.has(key)).length
+  const parts = [
+    ...(gone > 0 ? [`${gone} of them ended before`] : []),
+    ...(left > 0 ? [`${left} may be in use now and ${left === 1 ? 'was' : 'were'} left`] : []),
+    ...(more > 0 ? [`${more} more ${more === 1 ? 'was' : 'were'} found and left: run it again`] : []),
+  ]
+  return parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)
 }
 
 function printReport(result: ResetResult, report: Report, tool: Tool, io: Io): void {

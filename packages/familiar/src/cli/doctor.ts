@@ -1,5 +1,10 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import { doctorDocument, type DoctorAddition, type DoctorDocument } from '../doctor/document.js'
+import {
+  doctorDocument,
+  type DoctorAddition,
+  type DoctorDocument,
+  type DocumentParts,
+} from '../doctor/document.js'
 import type { Scan } from '../observe/scan.js'
 import { DAEMON_GRAMMARS } from './describe.js'
 import { EXIT } from './exit-codes.js'
@@ -24,6 +29,8 @@ interface Options {
 interface Examined {
   readonly document: DoctorDocument
   readonly addition: DoctorAddition
+  /** The port that the user named. */
+  readonly named: number | null
 }
 
 /** Scans the range, cleans it up with `--reset`, and prints the state of the machine after that. */
@@ -35,7 +42,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const reset = options.reset ? await loadReset() : null
   const seen = await daemon.scan({ forCleanUp: reset !== null })
   if (options.port !== null) assertListener(seen, options.port)
-  const at = { ...context, scope, isDryRun: options.dryRun }
+  const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (options.json) printJson(examined.document, io)
@@ -63,19 +70,20 @@ function readArguments(args: readonly string[], { daemon }: CommandContext): Opt
 async function examine(
   seen: Scan,
   report: CleanUpReport | null,
-  context: CommandContext & { readonly scope: string; readonly isDryRun: boolean },
+  context: CommandContext & Pick<DocumentParts, 'scope' | 'isDryRun' | 'named'>,
 ): Promise<Examined> {
-  const { daemon, doctor: extend, scope, isDryRun } = context
+  const { daemon, doctor: extend, scope, isDryRun, named = null } = context
   const status = await daemon.status({ seen })
   const addition = (await extend?.({ scope, status })) ?? {}
   const tool = toolOf(daemon, addition.record)
-  return { document: doctorDocument(seen, { scope, status, report, isDryRun, tool, addition }), addition }
+  const parts = { scope, status, report, isDryRun, named, tool, addition }
+  return { document: doctorDocument(seen, parts), addition, named }
 }
 
-function render({ document, addition }: Examined, { words, io, daemon }: CommandContext): string {
+function render({ document, addition, named }: Examined, { words, io, daemon }: CommandContext): string {
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
-  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {} }
+  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {}, named }
   return renderDoctor(document, text, io)
 }
 

@@ -167,10 +167,13 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
   return number
 }
 
+/** As a number is usually written: a zero before it may be octal in the user's mind, or a slip. */
+const WHOLE = /^(?:0|[1-9]\d{0,8})$/
+const DECIMAL = /^(?:0|[1-9]\d{0,5})(?:\.\d+)?$/
+
 function numberOf(value: OptionValue, text: string, { ports }: ParseContext): number | null {
-  if (value.kind === 'seconds')
-    return /^\d{1,6}(?:\.\d+)?$/.test(text) && Number(text) > 0 ? Number(text) : null
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value.kind === 'seconds') return DECIMAL.test(text) && Number(text) > 0 ? Number(text) : null
+  const number = WHOLE.test(text) ? Number(text) : Number.NaN
   const [from, to] =
     value.kind === 'number' ? [value.from, value.to] : [ports?.from ?? 1, (ports?.to ?? 65_536) - 1]
   return number >= from && number <= to ? number : null

@@ -2,6 +2,7 @@ import { isOn } from '../define/environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
+import { mayBeTerminal, openOutput, type Output } from './output.js'
 import { printable, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './watch-reader.js'
@@ -34,12 +35,9 @@ export async function runOnProcess(
     io.err(`${program}: interrupted; what was already done stays done\n`)
     process.exit(EXIT.interrupted)
   }
-  const output = openOutput(program, (text) => io.err(text))
-  const errors = lazyStream(
-    () => process.stderr,
-    // An error of stderr is ignored, because there is no other place to report it.
-    () => undefined,
-  )
+  const output = openStdout(program, (text) => io.err(text))
+  // There is nowhere else to report an error of stderr.
+  const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
   const io = makeIo(settings, flags, { output, errors, interrupted })
   process.once('SIGINT', interrupted)
@@ -67,8 +65,8 @@ async function runReported(
 }
 
 interface Streams {
-  readonly output: ReturnType<typeof openOutput>
-  readonly errors: LazyStream
+  readonly output: ReturnType<typeof openStdout>
+  readonly errors: Output
   readonly interrupted: () => never
 }
 
@@ -83,7 +81,7 @@ function makeIo(
   const endLine = (): void => {
     if (!isLineShown) return
     isLineShown = false
-    errors.open().write(CLEARED)
+    errors.write(CLEARED)
   }
   return {
     program: settings.program,
@@ -95,16 +93,16 @@ function makeIo(
     cwd: () => process.cwd(),
     get isInteractive() {
       const isUnattended = ['CI', ...(settings.quietVariables ?? [])].some((name) => isOn(env[name]))
-      return !isUnattended && process.stdin.isTTY && process.stderr.isTTY
+      return !isUnattended && isTerminal('stdin') && isTerminal('stderr')
     },
     get isTerminal() {
-      return process.stdout.isTTY
+      return isTerminal('stdout')
     },
     get columns() {
-      return columnsOf(process.stdout)
+      return columnsOf('stdout')
     },
     get errorColumns() {
-      return columnsOf(process.stderr)
+      return columnsOf('stderr')
     },
     get hasColor() {
       return isPainted('stdout')
@@ -117,25 +115,25 @@ function makeIo(
       return output.hasFailed()
     },
     watchOutput: () => {
-      const isReaderGone = watchReader(process.stdout.fd)
+      const isReaderGone = watchReader(DESCRIPTORS.stdout)
       return () => output.hasFailed() || isReaderGone()
     },
     out: (text) => {
       endLine()
-      output.open().write(printableStyled(text, isPainted('stdout')))
+      output.write(printableStyled(text, isPainted('stdout')))
     },
     flushed: () => output.flushed(),
     err: (text) => {
       endLine()
-      errors.open().write(printableStyled(text, isPainted('stderr')))
+      errors.write(printableStyled(text, isPainted('stderr')))
     },
     get rewriteLine() {
-      if (isQuiet || !process.stderr.isTTY || env['TERM'] === 'dumb') return null
+      if (isQuiet || !isTerminal('stderr') || env['TERM'] === 'dumb') return null
       return (text: string) => {
         endLine()
         if (text === '') return
         isLineShown = true
-        errors.open().write(fitting(printable(text), process.stderr.columns))
+        errors.write(fitting(printable(text), process.stderr.columns))
       }
     },
     confirm: (question) => confirm(question, process.stdin, process.stderr),
@@ -148,8 +146,16 @@ function makeIo(
   }
 }
 
-function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
-  return isTTY && columns > 0 ? columns : null
+const DESCRIPTORS = { stdin: 0, stdout: 1, stderr: 2 } as const
+
+function isTerminal(name: keyof typeof DESCRIPTORS): boolean {
+  return mayBeTerminal(DESCRIPTORS[name]) && process[name].isTTY
+}
+
+function columnsOf(name: 'stdout' | 'stderr'): number | null {
+  if (!isTerminal(name)) return null
+  const { columns } = process[name]
+  return columns > 0 ? columns : null
 }
 
 /** The control sequence that moves the cursor to the start of the line and clears the line. */
@@ -160,52 +166,15 @@ function fitting(text: string, columns: number): string {
   return columns > 0 ? shortenEnd(text, columns - 1) : text
 }
 
-interface LazyStream {
-  open(): NodeJS.WriteStream
-  /** Resolves when everything written has been handed to the operating system, or is lost. */
-  flushed(): Promise<void>
-  /** Waits for what was written, and no longer handles the errors of the stream. */
-  close(): Promise<void>
-}
-
-/** Opening a standard stream takes some milliseconds, so each is opened only when it is needed. */
-function lazyStream(
-  find: () => NodeJS.WriteStream,
-  onError: (error: NodeJS.ErrnoException) => void,
-): LazyStream {
-  let stream: NodeJS.WriteStream | null = null
-  const open = (): NodeJS.WriteStream => {
-    if (stream === null) {
-      stream = find()
-      stream.on('error', onError)
-    }
-    return stream
-  }
-  const flushed = (): Promise<void> => new Promise((resolve) => open().write('', () => resolve()))
-  return {
-    open,
-    flushed,
-    close: async () => {
-      if (stream === null) return
-      await flushed()
-      // The handler stays until the `error` event, which a stream emits after the callback of a failed write. Without a
-      // handler, that event would end the process.
-      await new Promise((resolve) => setImmediate(resolve))
-      stream.off('error', onError)
-      stream = null
-    },
-  }
-}
-
 /**
  * Returns stdout. A reader that has closed the pipe (EPIPE) needs no more output, so that is not an error. After any
  * other error, such as a full disk, output is lost: that is reported, and the command has failed even if all else went
  * well.
  */
-function openOutput(
+function openStdout(
   program: string,
   report: (text: string) => void,
-): LazyStream & { hasFailed(): boolean; isLost(): boolean } {
+): Output & { hasFailed(): boolean; isLost(): boolean } {
   let hasFailed = false
   let isLost = false
   const onError = (error: NodeJS.ErrnoException): void => {
@@ -215,7 +184,7 @@ function openOutput(
     isLost = true
     report(`${program}: cannot write the output: ${error.code ?? error.message}\n`)
   }
-  const stream = lazyStream(() => process.stdout, onError)
+  const stream = openOutput(1, onError)
   return { ...stream, hasFailed: () => hasFailed, isLost: () => isLost }
 }
 
@@ -227,5 +196,5 @@ function hasColor(env: Io['env'], stream: 'stdout' | 'stderr'): boolean {
   if ((env['NO_COLOR'] ?? '') !== '') return false
   const force = env['FORCE_COLOR']
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
-  return process[stream].isTTY && env['TERM'] !== 'dumb'
+  return isTerminal(stream) && env['TERM'] !== 'dumb'
 }

@@ -1,13 +1,18 @@
 import type { CleanupPath } from '../act/terminate.js'
 import type { StaleEvidence } from '../classify/evidence.js'
+import type { ReasonNames } from '../classify/classify.js'
 import type { Reason } from '../classify/rules.js'
 import { EVIDENCE_WORDS, FAILURE_WORDS, PATH_WORDS, REASON_WORDS } from '../doctor/reason-words.js'
 import { printable } from './printable.js'
 
-/** Returns a reason in words, with its name, which `explain` and the documents know. */
-export function reasonText(reason: string, scope: string): string {
-  if (!Object.hasOwn(REASON_WORDS, reason)) return printable(reason)
-  return `${REASON_WORDS[reason as Reason].replaceAll('{scope}', scope)} (${reason})`
+/**
+ * Returns a reason in words, with its name, which `explain` and the documents know. `names` are the tool's names for reasons of
+ * the library.
+ */
+export function reasonText(reason: string, scope: string, names: Partial<ReasonNames> = {}): string {
+  const own = Object.entries(names).find(([, name]) => name === reason)?.[0] ?? reason
+  if (!Object.hasOwn(REASON_WORDS, own)) return printable(reason)
+  return `${REASON_WORDS[own as Reason].replaceAll('{scope}', scope)} (${reason})`
 }
 
 /** A daemon with one of these signs is not recorded either, so `unrecorded` is left out beside them. */

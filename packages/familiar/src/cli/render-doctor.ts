@@ -17,11 +17,13 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'isVe
 export interface DoctorText {
   /** The lines above the one about the daemon. */
   readonly head: readonly Line[]
-  readonly words: Pick<Words, 'scope' | 'explain'>
+  readonly words: Pick<Words, 'scope' | 'explain'> & Partial<Pick<Words, 'reasonNames'>>
   /** The ports that were scanned, for people: `ports 9400-9449`. */
   readonly ports: string
   /** Why the tool's own findings matter, by id. */
   readonly why?: Readonly<Record<string, string>>
+  /** The port that the user named for a clean-up. */
+  readonly named?: number | null
 }
 
 const COLUMNS: readonly Column<ShownRow>[] = [
@@ -54,12 +56,14 @@ type ShownRow = DoctorRecord & { readonly ports: readonly number[] }
  */
 export function renderDoctor(document: DoctorDocument, text: DoctorText, terminal: Terminal): string {
   return [
-    renderVerdict(document.findings, terminal),
+    renderVerdict(document.findings, terminal, document.reset_result?.failed.length),
     renderFindings(document.findings, text, terminal),
     renderHead(document, text.head, terminal),
     renderCandidates(document, terminal, text.ports),
     renderRemedies(document, terminal, text.words),
-    document.reset_result === undefined ? [] : renderReset(document.reset_result, terminal, text.words),
+    document.reset_result === undefined
+      ? []
+      : renderReset(document.reset_result, terminal, text.words, text.named ?? null),
   ]
     .filter((block) => block.length > 0)
     .map((block) => `${block.join('\n')}\n`)

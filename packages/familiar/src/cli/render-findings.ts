@@ -19,8 +19,17 @@ const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style:
 const INDENT = '    '
 
 /** Returns the first line: `No problems found.` or `2 problems, 1 thing to know.` */
-export function renderVerdict(findings: readonly Finding[], terminal: Terminal): readonly string[] {
+export function renderVerdict(
+  findings: readonly Finding[],
+  terminal: Terminal,
+  failed = 0,
+): readonly string[] {
   const { problems, things } = verdictOf(findings)
+  // The findings are about the machine as it is now: what could not be ended may be gone by itself.
+  if (failed > 0) {
+    const rest = problems.length === 0 ? '' : ` ${counted(problems.length, 'problem')} found.`
+    return [paint(terminal, 'red', `Not everything was ended: ${failed} failed.${rest}`)]
+  }
   const known = things.length === 0 ? '' : `${counted(things.length, 'thing')} to know.`
   if (problems.length === 0) {
     const verdict = `No problems found.${known === '' ? '' : ` ${known}`}`

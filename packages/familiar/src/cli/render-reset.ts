@@ -10,17 +10,26 @@ type Terminal = Pick<Io, 'hasColor' | 'columns'>
 export function renderReset(
   result: ResetResult,
   terminal: Terminal,
-  { scope }: Pick<Words, 'scope'>,
+  { scope, reasonNames }: Pick<Words, 'scope'> & Partial<Pick<Words, 'reasonNames'>>,
+  named: number | null = null,
 ): readonly string[] {
-  const { swept, skipped, would_sweep } = result
+  const { swept, skipped, would_sweep, failed } = result
+  const decidable = skipped.filter((entry) => entry.cleanup_class !== 'never_touch')
+  const isTold = [...swept, ...skipped, ...would_sweep, ...failed].some(({ port }) => port === named)
   return [
     ...renderEnded(result, terminal, { scope }),
     ...skipped.flatMap((entry) =>
-      entryLines('skipped', `${who(entry)}${because(skipText(entry.skip_reason, scope))}`, null, terminal),
+      entryLines(
+        skipWord(entry),
+        `${who(entry)}${because(skipText(entry.skip_reason, scope, reasonNames))}`,
+        null,
+        terminal,
+      ),
     ),
+    ...(named === null || isTold ? [] : [`port ${named}: nothing that can be seen from here listens on it`]),
     result.dry_run
-      ? `dry run: would stop ${would_sweep.length} · would skip ${skipped.length}`
-      : `swept: ${swept.length} · skipped: ${skipped.length} (operator_required) · failed: ${result.failed.length}`,
+      ? `dry run: would stop ${would_sweep.length} · would skip ${decidable.length}`
+      : `swept: ${swept.length} · skipped: ${decidable.length} (operator_required) · failed: ${result.failed.length}`,
   ]
 }
 
@@ -54,8 +63,13 @@ function entryLines(done: string, text: string, style: Style | null, terminal: T
 
 const INDENT = '  '
 
-function skipText(reason: string | null, scope: string): string {
-  return reason === null ? '' : reasonText(reason, scope)
+/** What is never touched needs no decision. */
+function skipWord({ cleanup_class }: ResetResult['skipped'][number]): string {
+  return cleanup_class === 'never_touch' ? 'left alone' : 'skipped'
+}
+
+function skipText(reason: string | null, scope: string, names: Words['reasonNames'] | undefined): string {
+  return reason === null ? '' : reasonText(reason, scope, names)
 }
 
 function because(text: string): string {

@@ -3,7 +3,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
 const DATE = String.raw`\d{4}-\d\d-\d\d`
 const TIME = String.raw`\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?`
 
-const DURATION = /^(?:\d+[smhdw])+$/
+const DURATION = /^(?:(?:0|[1-9]\d*)[smhdw])+$/
 const TIME_OF_DAY = new RegExp(`^${TIME}$`)
 const MOMENT = new RegExp(`^(${DATE})(?:[T ](${TIME}) ?(Z|[+-]\\d\\d:?\\d\\d)?)?$`, 'i')
 

@@ -78,8 +78,9 @@ function tailOf(file: FileHandle): Tail {
     },
     seekFirst: async (wanted) => {
       const { size } = await file.stat()
-      let isFirst = true
-      for await (const { start, text } of linesIn(readBlock, size)) {
+      const from = await startOfSearch(readBlock, size, wanted)
+      let isFirst = from === 0
+      for await (const { start, text } of linesIn(readBlock, size, from)) {
         const found = wanted(text)
         if (found === true) {
           offset = Math.max(offset, isFirst ? 0 : start)
@@ -134,18 +135,58 @@ async function lastLines(
   return { start: 0, count: count + 1 }
 }
 
-/** Yields each line with its position. A long one is cut. */
+/** Of each block, so much is read at first: a few lines. */
+const SAMPLE_BYTES = 4 * 1024
+
+/**
+ * Returns the start of the last block before the first wanted line whose first known line is not wanted; 0 if there is none. Reads
+ * the begin of each block and, of a log of 300 MB, a hundredth. Bisecting would read less, but would miss lines where the clock
+ * was set back; here only those of a time that lasted for less than a block are missed.
+ */
+async function startOfSearch(
+  readBlock: ReadBlock,
+  size: number,
+  wanted: (line: string) => boolean | null,
+): Promise<number> {
+  let start = 0
+  for (let at = BLOCK_BYTES; at < size; at += BLOCK_BYTES) {
+    const found =
+      (await firstKnown(readBlock, at, SAMPLE_BYTES, wanted)) ??
+      (await firstKnown(readBlock, at, BLOCK_BYTES, wanted))
+    if (found === true) break
+    if (found === false) start = at
+  }
+  return start
+}
+
+/** Returns whether the first line that begins here, and of which that can be said, is wanted; null if there is none. */
+async function firstKnown(
+  readBlock: ReadBlock,
+  at: number,
+  length: number,
+  wanted: (line: string) => boolean | null,
+): Promise<boolean | null> {
+  const [, ...lines] = (await readBlock(at, length)).toString('utf8').split('\n')
+  for (const line of lines.slice(0, -1)) {
+    const found = wanted(line)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** Yields each line that begins after the position, or at 0, with its position. A long one is cut. */
 async function* linesIn(
   readBlock: ReadBlock,
   size: number,
+  from: number,
 ): AsyncGenerator<{ readonly start: number; readonly text: string }> {
-  let start = 0
+  let start = from === 0 ? 0 : await nextLine(readBlock, size, from)
   let held: readonly Buffer[] = []
   const textWith = (end: Buffer): string =>
     Buffer.concat([...held, end])
       .subarray(0, MAX_SEARCHED_BYTES)
       .toString('utf8')
-  for (let at = 0; at < size;) {
+  for (let at = start; at < size;) {
     const read = await readBlock(at, size - at)
     if (read.length === 0) return
     let from = 0
@@ -161,6 +202,18 @@ async function* linesIn(
   if (start < size) yield { start, text: textWith(Buffer.alloc(0)) }
 }
 
+/** Returns where the next line begins; `size` if none does. */
+async function nextLine(readBlock: ReadBlock, size: number, from: number): Promise<number> {
+  for (let at = from; at < size;) {
+    const read = await readBlock(at, size - at)
+    if (read.length === 0) break
+    const end = read.indexOf(LINE_FEED)
+    if (end >= 0) return at + end + 1
+    at += read.length
+  }
+  return size
+}
+
 /** Handles position 0 itself, because `lastIndexOf` counts a negative position from the end. */
 function lastBefore(block: Buffer, at: number): number {
   return at === 0 ? -1 : block.lastIndexOf(LINE_FEED, at - 1)
@@ -172,7 +225,8 @@ const IDLE_POLLS = 2
 /**
  * Yields the text that is appended to the log after the position of `from`, also after a rotation, until `isEnough` is true.
  * Yields null when the last line counts as complete even without a line feed: at the end of a rotated file, and when nothing
- * was appended for `IDLE_POLLS` polls. If `from` is null, waits until the log exists. Closes `from`.
+ * was appended for `IDLE_POLLS` polls. If `from` is null, waits until the log exists. Closes `from`. Where the log was renamed
+ * more than once since the last look, also reads the files between.
  */
 export async function* followLog(
   path: string,
@@ -180,6 +234,7 @@ export async function* followLog(
   isEnough: () => boolean,
 ): AsyncGenerator<string | null> {
   let tail = from
+  let newer: readonly Tail[] = []
   let idle = 0
   try {
     for (; !isEnough(); await sleep(POLL_MS)) {
@@ -191,14 +246,31 @@ export async function* followLog(
         yield piece
       }
       if (idle === IDLE_POLLS) yield null
-      const next = isRotated ? await openTail(path) : null
-      if (next === null) continue
-      if (tail !== null) yield null
-      await tail?.close()
-      tail = next
-      yield* tail.read()
+      newer = isRotated ? await openNewer(path, tail) : []
+      for (const next of newer) {
+        if (tail !== null) yield null
+        await tail?.close()
+        tail = next
+        yield* tail.read()
+      }
     }
   } finally {
-    await tail?.close()
+    for (const one of new Set([...newer, ...(tail === null ? [] : [tail])])) await one.close()
   }
+}
+
+/** Opens the log and what it was renamed to since it was the file of `tail`, the oldest first. */
+async function openNewer(path: string, tail: Tail | null): Promise<readonly Tail[]> {
+  const opened: Tail[] = []
+  for (const name of tail === null ? [path] : [path, `${path}.1`, `${path}.2`]) {
+    if (tail !== null && (await tail.isAt(name))) break
+    const next = await openTail(name)
+    if (next === null) continue
+    // Renamed since it was opened; or older, where the file of `tail` was deleted.
+    const isKnown = (await Promise.all(opened.map((one) => one.isAt(name)))).includes(true)
+    const isOlder = name !== path && tail !== null && (await next.writtenAt()) < (await tail.writtenAt())
+    if (isKnown || isOlder) await next.close()
+    else opened.unshift(next)
+  }
+  return opened
 }

@@ -56,7 +56,7 @@ export function readOptions<T extends Options>(
 export function readPort(text: string | undefined, { ports }: Pick<Daemon, 'ports'>): number | null {
   if (text === undefined) return null
   const { from, to } = ports
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN
   if (port >= from && port < to) return port
   throw new UsageError(`--port needs a port from ${from} to ${to - 1}, not '${text}'`)
 }

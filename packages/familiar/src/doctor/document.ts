@@ -66,13 +66,15 @@ export interface DocumentParts {
   readonly status: DaemonStatus
   readonly report: CleanUpReport | null
   readonly isDryRun: boolean
+  /** The port that the user named for a clean-up. */
+  readonly named?: number | null
   readonly addition: DoctorAddition
 }
 
 /** Returns the doctor's document about the scan `seen`. */
 export function doctorDocument(
   seen: Scan,
-  { scope, tool, status, report, isDryRun, addition }: DocumentParts,
+  { scope, tool, status, report, isDryRun, named = null, addition }: DocumentParts,
 ): DoctorDocument {
   const { words, self } = tool
   const rows = rowsOf(seen, tool, report)
@@ -86,6 +88,6 @@ export function doctorDocument(
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf({ seen, status, self, words, remedyOf }, addition.findings ?? []),
-    ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun) }),
+    ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun, named) }),
   }
 }

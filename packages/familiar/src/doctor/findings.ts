@@ -36,7 +36,12 @@ const NEARLY_FULL = 0.8
 export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
   const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach, crashed]
   const found = rules.flatMap((rule) => rule(seen) ?? [])
-  return [...found, ...ofTool].toSorted((one, other) => one.id.localeCompare(other.id))
+  return [...found, ...ofTool].toSorted(byId)
+}
+
+/** The ids are ASCII. `localeCompare` would load the rules of languages, which takes a fifth of the start of Node. */
+function byId(one: Finding, other: Finding): number {
+  return Number(one.id > other.id) - Number(one.id < other.id)
 }
 
 /**

@@ -15,10 +15,7 @@ interface Versioned extends Named {
   readonly reason: string
 }
 
-/**
- * The `reset_result` block of the doctor's document. Every candidate that could have been cleaned is in exactly one
- * list.
- */
+/** The `reset_result` block. Every candidate that could have been cleaned, or was named, is in exactly one list. */
 export interface ResetResult {
   readonly swept: readonly (Versioned & { readonly cleanup_path: CleanupPath })[]
   readonly skipped: readonly (Named & {
@@ -32,17 +29,29 @@ export interface ResetResult {
 
 /**
  * Returns what the clean-up did with each candidate. Versions and evidence are from the scan that the clean-up acted
- * on.
+ * on. `namedPort` is the port that the user named: what stands there and must not be touched was skipped too.
  */
-export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean): ResetResult {
+export function resetResult(
+  report: CleanUpReport,
+  self: Self,
+  isDryRun: boolean,
+  namedPort: number | null = null,
+): ResetResult {
   const { entries } = report
+  const untouched = report.seen.candidates.filter(
+    ({ verdict, observation }) =>
+      namedPort !== null && observation.port === namedPort && verdict.class === 'never_touch',
+  )
   return {
     swept: entries.flatMap((entry) =>
       entry.result.outcome === 'swept'
         ? [{ ...versioned(entry, report, self), cleanup_path: entry.result.path }]
         : [],
     ),
-    skipped: entries.flatMap((entry) => (entry.result.outcome === 'skipped' ? [skipped(entry)] : [])),
+    skipped: [
+      ...entries.flatMap((entry) => (entry.result.outcome === 'skipped' ? [skipped(entry)] : [])),
+      ...untouched.map((candidate) => skipped({ candidate })),
+    ],
     failed: entries.flatMap((entry) =>
       entry.result.outcome === 'failed' ? [{ ...named(entry), failure_reason: entry.result.reason }] : [],
     ),
@@ -53,11 +62,11 @@ export function resetResult(report: CleanUpReport, self: Self, isDryRun: boolean
   }
 }
 
-function named({ candidate }: CleanUpEntry): Named {
+function named({ candidate }: Pick<CleanUpEntry, 'candidate'>): Named {
   return { pid: candidate.observation.pid, port: candidate.observation.port }
 }
 
-function skipped(entry: CleanUpEntry): ResetResult['skipped'][number] {
+function skipped(entry: Pick<CleanUpEntry, 'candidate'>): ResetResult['skipped'][number] {
   const { verdict } = entry.candidate
   return { ...named(entry), cleanup_class: verdict.class, skip_reason: verdict.reason }
 }

@@ -93,6 +93,9 @@ describe('doctor', () => {
         const [code] = await once(child, 'close')
         const { candidates, orphans, reset_result: result } = JSON.parse(out)
         expect([code, orphans, result?.swept ?? [], result?.failed ?? []]).toEqual([0, [], [], []])
+        // What was named is told, and why it was left.
+        const named = { pid: process.pid, port, cleanup_class: 'never_touch', skip_reason: 'third_party' }
+        expect(result?.skipped ?? []).toEqual(more.includes('--port') ? [named] : [])
         expect(candidates).toEqual([
           expect.objectContaining({
             port,

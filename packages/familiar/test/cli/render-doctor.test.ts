@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
 import { columnsOf } from '../../src/cli/width.js'
@@ -283,4 +284,14 @@ describe('what a clean-up did', () => {
       'swept: 1 · skipped: 0 (operator_required) · failed: 0',
     ])
   })
+})
+
+it('the first line never says that there is no problem where something could not be ended', () => {
+  const screen = { hasColor: false, columns: null }
+  const finding = { id: 'F-002', severity: 'warn', summary: '', remediation: null } as const
+  expect(renderVerdict([], screen)).toEqual(['No problems found.'])
+  expect(renderVerdict([], screen, 2)).toEqual(['Not everything was ended: 2 failed.'])
+  expect(renderVerdict([finding], screen, 1)).toEqual([
+    'Not everything was ended: 1 failed. 1 problem found.',
+  ])
 })

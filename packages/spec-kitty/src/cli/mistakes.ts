@@ -28,8 +28,9 @@ function choicesOf(group: string): string {
 
 function unknownCommand(typed: readonly string[]): UsageError {
   const [group = ''] = typed
-  if (typed.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
-  const near = meant(typed)
+  const words = typed.filter((word) => word !== '--')
+  if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
+  const near = meant(words)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
@@ -37,6 +38,9 @@ function unknownCommand(typed: readonly string[]): UsageError {
 
 /** Returns the commands that were probably meant, each by one name. */
 function meant(typed: readonly string[]): readonly string[] {
+  const name = typed.join(' ')
+  // Only the `--` between its words was too much.
+  if (commandNamed(name) !== null) return [name]
   const near = nearestCommands(typed, knownNames())
   const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
   return [...byCommand.values()].toReversed()

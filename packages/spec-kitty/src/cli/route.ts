@@ -13,7 +13,7 @@ export type Route =
   /** Help about these words; without words, the list of all commands. */
   | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version'; readonly args: readonly string[] }
-  /** Words that are not a command, or only a group. */
+  /** Words that are not a command, or only a group; with `--` if that stands between them. */
   | { readonly kind: 'unknown'; readonly typed: readonly string[] }
   /** A flag without a command. */
   | { readonly kind: 'flag'; readonly flag: string }
@@ -43,7 +43,12 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
     return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
   if (words.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
   if (typed.length === 0) return withoutWords(flags)
-  return { kind: 'unknown', typed }
+  return { kind: 'unknown', typed: before.length === rest.length ? typed : [...words, ...withDashes(rest)] }
+}
+
+/** After `--` there is no command: what was typed is shown with it, so that the guess is another text. */
+function withDashes(rest: readonly string[]): readonly string[] {
+  return rest.filter((word) => !isFlag(word) || word === '--')
 }
 
 /** `init help` and `sync help` ask for help: a project can still be named `./help`. */

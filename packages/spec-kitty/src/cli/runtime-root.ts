@@ -30,6 +30,15 @@ function rootIn(env: Io['env']): string {
   return realPath(root) ?? root
 }
 
+/** Returns the home of this user where SPEC_KITTY_HOME names no other, as a real path; null if there is none. */
+export function usualHome(): string | null {
+  try {
+    return realPath(join(homeDirectory('HOME'), '.spec-kitty'))
+  } catch {
+    return null
+  }
+}
+
 /** What this user may not see is left to what uses it; a root that is missing is made when it is needed. */
 const NO_DIRECTORY: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',

@@ -5,7 +5,11 @@ import { bashScript } from '../cli/completion/bash.js'
 import { fishScript } from '../cli/completion/fish.js'
 import { zshScript } from '../cli/completion/zsh.js'
 import { EXPLAINED } from '../doctor/explanations.js'
+import { CONSENT_KEY } from '../sync/list-settings.js'
+import { describeSetting, SETTING_KEYS } from '../sync/settings.js'
 import { VERSION } from '../version.js'
+
+const OF_PROJECT = [CONSENT_KEY, 'whether the events of this project may leave this machine'] as const
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 
@@ -15,6 +19,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const shell = operands[0] as keyof typeof SCRIPTS
   // An id of several words cannot be completed word by word.
   const ids = (await loadExplanations(EXPLAINED)).filter(({ id }) => !id.includes(' '))
-  io.out(SCRIPTS[shell](await completionModel(ids.map(({ id, summary }) => [id, summary])), VERSION))
+  const model = await completionModel({
+    explain: ids.map(({ id, summary }) => [id, summary]),
+    'config get': [...SETTING_KEYS.map((key) => [key, describeSetting(key).about] as const), OF_PROJECT],
+  })
+  io.out(SCRIPTS[shell](model, VERSION))
   return EXIT.ok
 }

@@ -1,5 +1,6 @@
 import type { Scan } from 'familiar'
 import { describeCandidate, statusHead, type DoctorRecord, type StatusHead } from 'familiar/cli'
+import { usualHome } from '../cli/runtime-root.js'
 import { syncDaemon } from './daemons.js'
 
 /** A home that has a sync daemon, or had one, as `sync list` shows it. Names and meanings are permanent. */
@@ -38,7 +39,10 @@ export async function listHomes(root: string): Promise<Homes> {
   return { homes, others: found.filter(({ pid }) => !used.has(pid)).length }
 }
 
-/** The homes of this user's daemons: the scan has read them, so that no path among them hangs. */
+/**
+ * The homes of this user's daemons: the scan has read them, so that no path among them hangs. And the usual home, whose daemon
+ * may have crashed, and then listens no more.
+ */
 async function otherHomes(
   root: string,
   { context, host }: Scan,
@@ -46,7 +50,8 @@ async function otherHomes(
   const snapshots = [...context.scopes.values()].filter(
     ({ isLate, gone, owner }) => isLate !== true && gone === false && owner === host.user,
   )
-  const paths = new Set(snapshots.flatMap(({ real }) => (real === null || real === root ? [] : [real])))
+  const known = [usualHome(), ...snapshots.map(({ real }) => real)]
+  const paths = new Set(known.flatMap((home) => (home === null || home === root ? [] : [home])))
   const read = [...paths]
     .toSorted()
     .map(async (home) => ({ home, head: statusHead(await syncDaemon.at(home).status()) }))

@@ -1,7 +1,7 @@
 import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
-import { skipText, whyDocument, whyText } from './why.js'
+import { RESTART, skipText, whyDocument, whyText } from './why.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 /**
@@ -29,7 +29,7 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
 function workDocument(
-  { report, gate, queue, queueProblem, why, differences, settings }: WorkView,
+  { report, gate, queue, queueProblem, why, further, differences, settings }: WorkView,
   now: number,
 ) {
   return {
@@ -46,12 +46,11 @@ function workDocument(
     server_url: gate.state === 'open' ? gate.serverUrl : null,
     format: gate.state === 'open' ? gate.format : null,
     nothing_leaves: whyDocument(why),
+    nothing_leaves_further: further.map(whyDocument),
     environment_differences: differences,
     config_problems: settings.problems,
   }
 }
-
-const RESTART = 'spec-kitty sync restart'
 
 function workLines(view: WorkView, now: number): readonly Line[] {
   const { report, differences, why } = view
@@ -90,7 +89,7 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
+function uploadLines({ why, further, gate, report }: WorkView): readonly Line[] {
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
@@ -98,5 +97,9 @@ function uploadLines({ why, gate, report }: WorkView): readonly Line[] {
   return [
     ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
     ['', why.command, 'cyan'],
+    ...further.flatMap(({ sentence, command }): readonly Line[] => [
+      ['', `then: ${sentence}`],
+      ['', command, 'cyan'],
+    ]),
   ]
 }

@@ -1,6 +1,7 @@
 import { shellQuote } from 'familiar/cli'
 import { loginCommand } from './login-command.js'
 import type { SkipReason } from './start-policy.js'
+import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, Gate, HeldReason } from './upload/types.js'
 
 /** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
@@ -30,6 +31,8 @@ export interface HeldProject {
 /** The state of sending. */
 export interface Standing {
   readonly gate: Gate
+  /** All that closes the gate; only the first is known if this is left out. */
+  readonly obstacles?: readonly Obstacle[]
   readonly queued: number
   /** Why the queue cannot be read; null if it can. */
   readonly queueProblem: string | null
@@ -47,6 +50,8 @@ export interface Standing {
 
 const LIST = 'spec-kitty config list'
 export const NOW = 'spec-kitty sync now'
+/** What takes over a changed environment. */
+export const RESTART = 'spec-kitty sync restart'
 const START = 'spec-kitty sync start'
 const QUEUE = 'spec-kitty sync queue'
 
@@ -84,18 +89,12 @@ export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 export function whyNothingLeaves(standing: Standing): Why | null {
   const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
   if (gate.state === 'closed') return whyClosed(gate, standing.loginServer)
-  if (queueProblem !== null) {
-    const command = 'spec-kitty explain queue_unusable'
-    return { reason: 'queue_unusable', sentence: queueProblem, command, isAll: true }
-  }
+  if (queueProblem !== null) return whyUnusable(queueProblem)
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
-  if (!isDaemonRunning) {
-    const command = standing.isStartForbidden === true ? START : NOW
-    return { reason: 'no_daemon', sentence: 'no sync daemon runs', command, isAll: true }
-  }
+  if (!isDaemonRunning) return whyNoDaemon(standing)
   if (nextAttemptAt !== null) {
     const error = lastError === null ? '' : `: ${lastError}`
     const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
@@ -104,6 +103,31 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
+}
+
+/**
+ * Returns what will keep events here still, once what `whyNothingLeaves` names is mended: a user who mends one thing after the
+ * other would else look again after each.
+ */
+export function furtherReasons(standing: Standing): readonly Why[] {
+  const { gate, obstacles = [], queued, queueProblem, held, isDaemonRunning } = standing
+  const first = whyNothingLeaves(standing)
+  if (first === null) return []
+  const [project] = held
+  const all = [
+    ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing.loginServer)) : []),
+    ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
+    ...(queued === 0 || project === undefined ? [] : [whyHeld(project, held.length - 1)]),
+    ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
+  ]
+  // The remedy of a hosted sync that is off starts the daemon too.
+  const isStarted = first.command.endsWith(RESTART)
+  return all.filter(
+    ({ reason }, index) =>
+      reason !== first.reason &&
+      all.findIndex((one) => one.reason === reason) === index &&
+      !(isStarted && reason === 'no_daemon'),
+  )
 }
 
 /** Returns a reason as one sentence for people. */
@@ -128,8 +152,18 @@ export function whyDocument(why: Why | null): object | null {
   return { reason, sentence, command, is_all: isAll }
 }
 
-/** Returns why no event may leave at all; null if some may. */
-function whyClosed({ reason, detail }: Extract<Gate, { state: 'closed' }>, server: string | null): Why {
+function whyUnusable(problem: string): Why {
+  const command = 'spec-kitty explain queue_unusable'
+  return { reason: 'queue_unusable', sentence: problem, command, isAll: true }
+}
+
+function whyNoDaemon({ isStartForbidden }: Standing): Why {
+  const command = isStartForbidden === true ? START : NOW
+  return { reason: 'no_daemon', sentence: 'no sync daemon runs', command, isAll: true }
+}
+
+/** Returns why nothing may leave at all. */
+function whyClosed({ reason, detail }: Obstacle, server: string | null): Why {
   const { text, command } = CLOSED[reason]
   return {
     reason,

@@ -7,9 +7,9 @@ import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './report.js'
 import { skipReason } from './start-policy.js'
 import { readSettings, type Settings } from './settings.js'
-import { readGate } from './upload/gate.js'
+import { inspectGate } from './upload/gate.js'
 import type { Gate } from './upload/types.js'
-import { whyNothingLeaves, type Why } from './why.js'
+import { furtherReasons, whyNothingLeaves, type Standing, type Why } from './why.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {
@@ -23,6 +23,8 @@ export interface WorkView {
   readonly queue: QueueView | null
   readonly queueProblem: string | null
   readonly why: Why | null
+  /** What else keeps events here once that is mended. */
+  readonly further: readonly Why[]
   readonly differences: readonly Difference[]
   readonly settings: Settings
 }
@@ -30,15 +32,31 @@ export interface WorkView {
 /** Reads the view. Starts and changes nothing. */
 export async function viewWork(root: string, env: Io['env'], status: DaemonStatus): Promise<WorkView> {
   const report = knownReport(status.report?.details ?? null)
+  const gateOptions = { root, env: asTheDaemon(env, report), session: () => gateSession(root) }
   const [settings, own, read] = await Promise.all([
     readSettings(root, env),
-    readGate({ root, env: asTheDaemon(env, report), session: () => gateSession(root) }),
+    inspectGate(gateOptions),
     readQueue(root),
   ])
-  const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own
+  const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own.gate
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
   const server = loginServer(settings, sessionServer(root))
+  const standing: Standing = {
+    gate,
+    // A refused session is what the daemon says first; the files may say more.
+    obstacles: report.refused
+      ? [{ reason: 'session_refused', detail: null }, ...own.obstacles]
+      : own.obstacles,
+    queued: queue?.queued ?? 0,
+    queueProblem,
+    held: queue?.held ?? [],
+    isDaemonRunning: status.state === 'running',
+    isStartForbidden: skipReason(settings, 'remote_required') !== null,
+    loginServer: server,
+    lastError: report.lastError,
+    nextAttemptAt: report.nextAttemptAt,
+  }
   return {
     report,
     isDaemonRunning: status.state === 'running',
@@ -46,17 +64,8 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     gate,
     queue,
     queueProblem,
-    why: whyNothingLeaves({
-      gate,
-      queued: queue?.queued ?? 0,
-      queueProblem,
-      held: queue?.held ?? [],
-      isDaemonRunning: status.state === 'running',
-      isStartForbidden: skipReason(settings, 'remote_required') !== null,
-      loginServer: server,
-      lastError: report.lastError,
-      nextAttemptAt: report.nextAttemptAt,
-    }),
+    why: whyNothingLeaves(standing),
+    further: furtherReasons(standing),
     differences: differences(report.environment, startEnvironment(env)),
     settings,
   }

@@ -20,10 +20,16 @@ let place: string
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'familiar completion '))
-  const model = await completionModel([
-    ['F-002', 'orphans: several'],
-    ['cross_root', "another's daemon"],
-  ])
+  const model = await completionModel({
+    explain: [
+      ['F-002', 'orphans: several'],
+      ['cross_root', "another's daemon"],
+    ],
+    'config get': [
+      ['sync.server_url', 'where to'],
+      ['project.consent', "the project's"],
+    ],
+  })
   for (const [shell, script] of Object.entries(SCRIPTS))
     writeFileSync(join(place, shell), script(model, '1.0.0'))
   mkdirSync(join(place, 'files', 'a directory'), { recursive: true })
@@ -73,6 +79,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       'completion ': ['bash', 'zsh', 'fish'],
       'explain F': ['F-002'],
       'explain cr': ['cross_root'],
+      'config get ': ['sync.server_url', 'project.consent'],
+      'config get sy': ['sync.server_url'],
       'sync logs --f': ['--follow'],
       '--json auth doctor --dry': ['--dry-run'],
       'sync queue --export ev': ['events.ndjson'],

@@ -131,6 +131,16 @@ describe('a mistyped word', () => {
     }
   })
 
+  it('is none where only a -- was too much: the guess is another text', async () => {
+    expect(await wrong('sync -- status')).toBe(
+      "there is no command 'sync -- status': did you mean 'sync status'?",
+    )
+    expect(await wrong('sync --')).toMatch(/^'sync' needs one of: /)
+    expect(await wrong('sync -- frobnicate')).toMatch(
+      /^there is no command 'sync -- frobnicate': 'sync' needs one of/,
+    )
+  })
+
   it('of init, too', async () => {
     for (const typo of typosOf('init'))
       expect([typo, await wrong(typo)]).toEqual([typo, expect.stringContaining("'init'")])

@@ -56,6 +56,7 @@ export async function typeIn(
   line: string,
   answer: string,
   env: Readonly<Record<string, string>>,
+  beforeAnswer: () => Promise<void> = async () => undefined,
 ): Promise<{ readonly status: number | null; readonly said: string; readonly isAsked: boolean }> {
   const command = `spec-kitty() { '${process.execPath}' '${CLI}' "$@"; }; ${line}`
   const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -68,7 +69,10 @@ export async function typeIn(
   const ended = endOf(child)
   await until(() => said.includes('[y/N]') || child.exitCode !== null, HUNG_MS)
   const isAsked = said.includes('[y/N]')
-  if (isAsked) child.stdin.write(answer)
+  if (isAsked) {
+    await beforeAnswer()
+    child.stdin.write(answer)
+  }
   const status = await ended
   child.stdin.destroy()
   return { status, said, isAsked }

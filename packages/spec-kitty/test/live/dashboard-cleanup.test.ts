@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { lineOf, lives, processOf, signal, typeIn, type Process } from '../helpers/dashboards.js'
+import { gone, lineOf, lives, processOf, signal, typeIn, type Process } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recordIn, recordPath, TO, type DashboardTestEnv } from './dashboards.js'
 
@@ -28,8 +28,8 @@ async function orphan(port: number): Promise<Process> {
 }
 
 /** Runs the clean-up on a terminal and answers its question. */
-function onTerminal(answer: string, more = '') {
-  return typeIn(place.base, `spec-kitty ${CLEAN.join(' ')} ${more}`, answer, place.env)
+function onTerminal(answer: string, more = '', beforeAnswer?: () => Promise<void>) {
+  return typeIn(place.base, `spec-kitty ${CLEAN.join(' ')} ${more}`, answer, place.env, beforeAnswer)
 }
 
 describe('on a terminal', () => {
@@ -47,6 +47,19 @@ describe('on a terminal', () => {
     expect([status, orphans.filter(lives), lives(mine)]).toEqual([0, [], true])
     expect(said).toContain('Killed 2 processes')
     expect(said).toContain('Cleaned up 0 .dashboard files')
+  })
+
+  it('says what has changed between the question and the answer', async () => {
+    const [one, two] = [await orphan(9240), await orphan(9241)]
+    const late: Process[] = []
+    const { status, said } = await onTerminal('y\n', '', async () => {
+      signal(one, 'SIGKILL')
+      await gone(one, 5_000)
+      late.push(await orphan(9242))
+    })
+    expect([status, lives(two), late.filter(lives).length]).toEqual([0, false, 1])
+    expect(said).toContain('Killed 1 process')
+    expect(said).toContain('meanwhile: 1 of them ended before; 1 more was found and left: run it again')
   })
 
   it('Ctrl+C at the question ends it with 130, and nothing was done', async () => {

@@ -23,6 +23,19 @@ function filesIn(directory: string): readonly (readonly string[])[] {
 }
 
 describe('sync list', () => {
+  it('finds the usual home from another one, though its daemon crashed and listens no more', async () => {
+    const usual = root.beside(join(root.base, 'home/.spec-kitty'))
+    const daemon = usual.start()
+    signal(daemon, 'SIGKILL')
+    await gone(daemon, 5_000)
+    const { document } = root.json(['sync', 'list'], {
+      env: { HOME: join(root.base, 'home') },
+    })
+    expect(document.homes).toEqual([
+      expect.objectContaining({ home: usual.path, state: 'crashed', is_current: false }),
+    ])
+  })
+
   it('shows a healthy second home as such, from either home, and changes nothing', () => {
     const [here, there] = [root.start(), other.start()]
     const before = filesIn(root.base)

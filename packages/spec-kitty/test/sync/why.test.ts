@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ClosedReason, Gate } from '../../src/sync/upload/types.js'
-import { whyNothingLeaves, type HeldProject, type Standing } from '../../src/sync/why.js'
+import { furtherReasons, whyNothingLeaves, type HeldProject, type Standing } from '../../src/sync/why.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
 
@@ -160,5 +160,55 @@ describe('where the gate is open', () => {
       command: 'spec-kitty sync now',
       isAll: true,
     })
+  })
+})
+
+describe('what keeps events here once the first reason is mended', () => {
+  const obstacles = [
+    { reason: 'hosted_sync_disabled', detail: null },
+    { reason: 'no_session', detail: null },
+    { reason: 'insecure_server', detail: 'it is http' },
+  ] as const
+  const closed = (count: number): Partial<Standing> => ({
+    gate: { state: 'closed', ...(obstacles[obstacles.length - count] ?? obstacles[0]) },
+    obstacles: obstacles.slice(-count),
+  })
+  const reasons = (changes: Partial<Standing>) => {
+    const all = standing(changes)
+    return [whyNothingLeaves(all)?.reason, ...furtherReasons(all).map(({ reason }) => reason)]
+  }
+
+  it('is every other reason once, in the order in which they are met', () => {
+    const changes = { held: [held('/a', 2), held('/b', 3)], isDaemonRunning: false }
+    expect(reasons({ ...changes, ...closed(3) })).toEqual([
+      'hosted_sync_disabled',
+      'no_session',
+      'insecure_server',
+      'no_consent',
+    ])
+    expect(reasons({ ...changes, ...closed(2) })).toEqual([
+      'no_session',
+      'insecure_server',
+      'no_consent',
+      'no_daemon',
+    ])
+    expect(reasons(changes)).toEqual(['no_consent', 'no_daemon'])
+    expect(reasons({ ...closed(1), queueProblem: 'it is a directory' })).toEqual([
+      'insecure_server',
+      'queue_unusable',
+    ])
+  })
+
+  it('is nothing where one reason is all, or where there is none', () => {
+    expect(reasons({ isDaemonRunning: false })).toEqual(['no_daemon'])
+    expect(reasons({ held: [held('/a', 2)] })).toEqual(['no_consent'])
+    expect(furtherReasons(standing())).toEqual([])
+  })
+
+  it('is no matter of events where none wait', () => {
+    expect(reasons({ ...closed(2), queued: 0, isDaemonRunning: false })).toEqual([
+      'no_session',
+      'insecure_server',
+    ])
   })
 })

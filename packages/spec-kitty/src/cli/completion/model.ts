@@ -1,5 +1,5 @@
 import { COMMON_OPTIONS, type CommandSpec, type OptionSpec } from 'familiar/cli'
-import { commandsBelow, type Listed } from '../table.js'
+import { commandNamed, commandsBelow, type CommandWords, type Listed } from '../table.js'
 import { TOPICS } from '../topic-names.js'
 
 /** A word that can be typed at a place, and what it means. */
@@ -27,10 +27,12 @@ export interface Place {
 }
 
 /**
- * Returns every place on the command line of the tool, with what can be typed there. `ids` are those that can be explained,
- * each with what it is.
+ * Returns every place on the command line of the tool, with what can be typed there. `choices` are the only right operands of
+ * commands whose description does not list them, each with what it is.
  */
-export async function completionModel(ids: readonly Word[]): Promise<readonly Place[]> {
+export async function completionModel(
+  choices: Readonly<Partial<Record<CommandWords, readonly Word[]>>>,
+): Promise<readonly Place[]> {
   const all = commandsBelow('')
   const specs = new Map(await Promise.all(all.map(async (one) => [one.words, await one.describe()] as const)))
   const names = all.flatMap((one) => [one.words, ...(one.aliases ?? [])].map((name) => [name, one] as const))
@@ -39,7 +41,9 @@ export async function completionModel(ids: readonly Word[]): Promise<readonly Pl
     const command = names.find(([name]) => name === at)?.[1]
     const spec = command === undefined ? undefined : specs.get(command.words)
     const found = place(at, wordsAfter(at, names), spec)
-    return at === 'explain' ? { ...found, choices: ids } : found
+    const named = commandNamed(at)
+    const known = named === null ? undefined : choices[named]
+    return known === undefined ? found : { ...found, choices: known }
   })
   return [...places, ...helpPlaces(places)]
 }

@@ -46,7 +46,7 @@ export const AUTH_LOGIN = {
   exits: {
     0: 'signed in',
     1: 'denied, expired, refused, or no device sign-in there',
-    2: 'wrong usage, or no server is named',
+    2: 'wrong usage, or no server is set',
     75: 'the server cannot be reached: try again',
   },
 } as const satisfies CommandSpec

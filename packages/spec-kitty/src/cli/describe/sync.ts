@@ -34,7 +34,7 @@ export const SYNC_STATUS = {
   ...status,
   about: 'Shows the sync daemon of this home: whether it runs, since when, its last stop and why.',
   more: [
-    'Also shows its version beside that of this command, what waits to be sent, and whether commands may start it on their own. Starts nothing.',
+    'Also shows its version beside that of this command, what waits to be sent, every reason why nothing leaves, and whether commands may start it on their own. Starts nothing.',
   ],
   environment: [
     'SPEC_KITTY_HOME',
@@ -54,7 +54,9 @@ export const SYNC_LIST = {
   options: { json: JSON_OPTION },
   about:
     'Shows every home on this machine that has a sync daemon, and how it stands; * marks the home of this command.',
-  more: ['It only looks, and finds the homes by what listens on ports 9400-9449.'],
+  more: [
+    'It only looks, and finds the homes by what listens on ports 9400-9449; ~/.spec-kitty also when its daemon crashed.',
+  ],
   examples: [
     ['spec-kitty sync list', 'for people'],
     [

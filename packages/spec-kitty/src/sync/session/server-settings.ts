@@ -23,7 +23,12 @@ export async function readServer(
   const settings = await readSettings(root, env)
   const issuer = requireSetting(settings, 'sync.issuer')
   const url = given ?? requireSetting(settings, 'sync.server_url')
-  if (url === null) throw refused('no server is named', 'name it with --server URL')
+  if (url === null) {
+    throw refused(
+      'no sync server is set',
+      'name it: spec-kitty auth login --server https://HOST, or SPEC_KITTY_SAAS_URL, or server_url below [sync] in config.toml',
+    )
+  }
   return {
     serverUrl: withoutSlash(checkedUrl(url, given === undefined ? 'sync.server_url' : '--server')),
     issuer: issuer === null ? null : checkedUrl(issuer, 'sync.issuer'),

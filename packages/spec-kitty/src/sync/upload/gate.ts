@@ -17,30 +17,63 @@ export interface GateOptions {
   readonly session: () => GateSession
 }
 
+/** One reason why no event may leave. */
+export type Obstacle = Pick<Extract<Gate, { readonly state: 'closed' }>, 'reason' | 'detail'>
+
 /**
  * Returns whether events may leave, and the server to which they may be sent: `SPEC_KITTY_SAAS_URL`, else `server_url` in
  * `config.toml`, else the server of the session. Reads `config.toml` and the session each time.
  */
-export async function readGate({ root, env, session }: GateOptions): Promise<Gate> {
+export async function readGate(options: GateOptions): Promise<Gate> {
+  return (await inspectGate(options)).gate
+}
+
+/** What the gate says, and all that keeps events here, in the order in which it names them. */
+export interface InspectedGate {
+  readonly gate: Gate
+  readonly obstacles: readonly Obstacle[]
+}
+
+/** The same with every reason. */
+export async function inspectGate({ root, env, session }: GateOptions): Promise<InspectedGate> {
   const settings = await readSettings(root, env)
   const hosted = settings.get('sync.hosted')
-  if (hosted.state === 'wrong' || !hosted.value) return closed('hosted_sync_disabled')
   const [format, url] = [settings.get('sync.format'), settings.get('sync.server_url')]
-  if (format.state === 'wrong') return closed('config_unreadable', format.problem)
-  if (url.state === 'wrong') return closed('config_unreadable', url.problem)
   const found = session()
-  if (found.state === 'absent') return closed('no_session')
-  if (found.state === 'unreadable') return closed('session_unreadable', found.why)
-  const checked = checkServerUrl(url.value ?? found.serverUrl)
-  if (checked.state === 'unusable') return closed('no_server', checked.why)
-  if (checked.state === 'insecure') return closed('insecure_server', checked.why)
-  if (isSameServer(checked.url, found.serverUrl)) {
-    return { state: 'open', serverUrl: checked.url, format: format.value }
-  }
-  return closed(
-    'other_server',
-    `the session is for ${shownUrl(found.serverUrl)}, not ${shownUrl(checked.url)}`,
-  )
+  const known = url.state === 'wrong' ? null : (url.value ?? serverOf(found))
+  const checked = known === null ? null : checkServerUrl(known)
+  const obstacles = [
+    ...(hosted.state === 'wrong' || !hosted.value ? [obstacle('hosted_sync_disabled')] : []),
+    ...(format.state === 'wrong' ? [obstacle('config_unreadable', format.problem)] : []),
+    ...(url.state === 'wrong' ? [obstacle('config_unreadable', url.problem)] : []),
+    ...sessionObstacles(found),
+    ...(checked === null ? [] : serverObstacles(checked, serverOf(found))),
+  ]
+  const [first] = obstacles
+  if (first !== undefined) return { gate: { state: 'closed', ...first }, obstacles }
+  // Without an obstacle, there is a session, and so a server.
+  if (checked?.state !== 'usable' || format.state === 'wrong') throw new Error('an open gate has a server')
+  return { gate: { state: 'open', serverUrl: checked.url, format: format.value }, obstacles }
+}
+
+function serverOf(session: GateSession): string | null {
+  return session.state === 'present' ? session.serverUrl : null
+}
+
+function sessionObstacles(session: GateSession): readonly Obstacle[] {
+  if (session.state === 'absent') return [obstacle('no_session')]
+  return session.state === 'unreadable' ? [obstacle('session_unreadable', session.why)] : []
+}
+
+function serverObstacles(
+  checked: ReturnType<typeof checkServerUrl>,
+  ofSession: string | null,
+): readonly Obstacle[] {
+  if (checked.state === 'unusable') return [obstacle('no_server', checked.why)]
+  if (checked.state === 'insecure') return [obstacle('insecure_server', checked.why)]
+  if (ofSession === null || isSameServer(checked.url, ofSession)) return []
+  const detail = `the session is for ${shownUrl(ofSession)}, not ${shownUrl(checked.url)}`
+  return [obstacle('other_server', detail)]
 }
 
 /** Only the origin is compared, because the same host and port serve every path. */
@@ -48,6 +81,6 @@ function isSameServer(one: string, other: string): boolean {
   return URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }
 
-function closed(reason: ClosedReason, detail: string | null = null): Gate {
-  return { state: 'closed', reason, detail }
+function obstacle(reason: ClosedReason, detail: string | null = null): Obstacle {
+  return { reason, detail }
 }

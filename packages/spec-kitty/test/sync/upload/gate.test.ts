@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { sessionMark } from '../../../src/sync/gate-session.js'
-import { readGate, type GateSession } from '../../../src/sync/upload/gate.js'
+import { inspectGate, readGate, type GateSession } from '../../../src/sync/upload/gate.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
 
 afterAll(removeHomes)
@@ -90,6 +90,32 @@ it.for([
   if (gate.state !== 'closed') return
   if (detail === null) expect(gate.detail).toBeNull()
   else expect(gate.detail).toMatch(detail)
+})
+
+it.for([
+  ['nothing is set up', {}, ABSENT, null, ['hosted_sync_disabled', 'no_session']],
+  ['all is wrong', {}, BROKEN, '[[[', ['hosted_sync_disabled', 'config_unreadable', 'session_unreadable']],
+  [
+    'a server is wrong too',
+    { SPEC_KITTY_SAAS_URL: 'http://sync.test' },
+    ABSENT,
+    SERVER,
+    ['hosted_sync_disabled', 'no_session', 'insecure_server'],
+  ],
+  [
+    'the session is for another server',
+    { SPEC_KITTY_SAAS_URL: 'https://other.test' },
+    HERE,
+    SERVER,
+    ['hosted_sync_disabled', 'other_server'],
+  ],
+  ['all is well', ON, HERE, SERVER, []],
+] as const)('every obstacle is known where %s', async ([, env, session, config, reasons]) => {
+  const options = { root: rootWith(config), env, session: () => session }
+  const { gate, obstacles } = await inspectGate(options)
+  expect([...new Set(obstacles.map(({ reason }) => reason))]).toEqual(reasons)
+  expect(gate).toEqual(await readGate(options))
+  if (gate.state === 'closed') expect(gate).toEqual({ state: 'closed', ...obstacles[0] })
 })
 
 it.for([

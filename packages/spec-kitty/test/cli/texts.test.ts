@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { helpText } from '../../src/cli/help.js'
+import { route } from '../../src/cli/route.js'
+import { knownNames } from '../../src/cli/table.js'
+import { TOPICS } from '../../src/cli/topic-names.js'
+import { VERSION } from '../../src/version.js'
+import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+
+const TEXTS = fileURLToPath(new URL('../../command/texts/', import.meta.url))
+const PAGES = ['', ...knownNames(), ...Object.keys(TOPICS)]
+const nameOf = (page: string): string => ['help', ...page.split(' ').filter((word) => word !== '')].join('.')
+
+/** What the command itself answers. */
+async function answer(argv: readonly string[]): Promise<string> {
+  const asked = await route(argv, async () => false)
+  if (asked.kind !== 'help') throw new Error(`${argv.join(' ')} asks for ${asked.kind}`)
+  return helpText(asked.words, { hasColor: false, columns: null })
+}
+
+describe('the texts that are printed without the command', () => {
+  it('are the version and every page of the help', () => {
+    expect(readdirSync(TEXTS).toSorted()).toEqual([...PAGES.map(nameOf), 'version'].toSorted())
+    expect(readFileSync(`${TEXTS}version`, 'utf8')).toBe(`${VERSION}\n`)
+  })
+
+  it.each(PAGES)("'%s' is what the command prints, however it is asked", async (page) => {
+    const text = readFileSync(TEXTS + nameOf(page), 'utf8')
+    const words = page.split(' ').filter((word) => word !== '')
+    const [first] = words
+    const forms = [
+      ['help', ...words],
+      ...(first === 'help'
+        ? []
+        : [
+            [...words, '--help'],
+            [...words, '-h'],
+          ]),
+    ]
+    for (const form of forms) expect([form, await answer(form)]).toEqual([form, text])
+  })
+
+  it.each([
+    [[]],
+    [['help', '--help']],
+    [['help', 'help']],
+    [['help', 'sync', '--help']],
+    [['sync', 'status', '-h']],
+    [['--version']],
+    [['version']],
+  ])('%j prints the same with a flag that only the command knows', (argv) => {
+    const { status, stdout, stderr } = runCli(argv)
+    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stderr: '' })
+    expect(runCli([...argv, '--no-color'])).toMatchObject({ status, stdout, stderr })
+  })
+
+  it.each([
+    ['help', 'no-such'],
+    ['no-such', '--help'],
+    ['sync-status', '--help'],
+    ['..', '--help'],
+    ['version', 'x'],
+  ])('%s %s is the same mistake as ever', (...argv) => {
+    const ran = runCli(argv)
+    expect(ran).toMatchObject({ status: 2, stdout: '' })
+    expect(ran.stderr).toMatch(/^spec-kitty: /)
+  })
+
+  it('have colours where those are forced', () => {
+    expect(runCli(['--help'], { env: { FORCE_COLOR: '1' } }).stdout).toContain('\u001b[1m')
+  })
+})
+
+/** Runs the command with a shell around it, which has what the test needs besides: `NODE` and `CLI`. */
+function runShell(script: string) {
+  const env = smallEnvironment({ NODE: process.execPath, CLI })
+  return spawnSync('bash', ['-c', script], { env, encoding: 'utf8', timeout: 60_000 })
+}
+
+describe.each([
+  ['--version'],
+  ['--help'],
+  ['help sync status'],
+  ['sync status --help --no-color'],
+  ['config list'],
+])('%s', (words) => {
+  it('fails if the disk is full', () => {
+    const { status, stderr } = runShell(`"$NODE" "$CLI" ${words} > /dev/full`)
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'spec-kitty: cannot write the output: ENOSPC\n',
+    })
+  })
+
+  it('ends in peace if its reader has enough, or was never there', () => {
+    const gone = runShell(`{ sleep 0.2; "$NODE" "$CLI" ${words}; echo "$?" >&2; } | true`)
+    expect(gone.stderr).toBe('0\n')
+    const closed = runShell(`"$NODE" "$CLI" ${words} >&- 2>&-`)
+    expect(closed.status).toBe(0)
+  })
+})
+
+describe('a full pipe that another process made non-blocking', () => {
+  it.each([['--help'], ['config list --no-color']])('%s loses nothing', (words) => {
+    const filler = `require('node:net'); process.stdout._handle; process.stdout.write('x'.repeat(60000)); setTimeout(() => {}, 300)`
+    const expected = runShell(`"$NODE" "$CLI" ${words}`).stdout
+    const { stdout } = runShell(
+      `{ "$NODE" -e "${filler}" & sleep 0.15; "$NODE" "$CLI" ${words}; "$NODE" "$CLI" ${words}; "$NODE" "$CLI" ${words}; wait; } | { sleep 1; cat; }`,
+    )
+    expect(stdout.replace(/^x+/, '')).toBe(expected.repeat(3))
+  })
+})
+
+describe('what V8 has compiled of the core', () => {
+  const command = fileURLToPath(new URL('../../command/', import.meta.url))
+  const [cache = ''] = readdirSync(command).filter((name) => name.endsWith('.cache'))
+  const core = `${command}${cache.split('.')[0]}.js`
+
+  it('is read by the Node that built it', () => {
+    expect(cache).toContain(`.${process.version}-${process.platform}-${process.arch}.`)
+    const script = `
+      const { readFileSync } = require('node:fs')
+      const text = require('node:module').wrap(readFileSync(process.argv[1], 'latin1'))
+      const cachedData = readFileSync(process.argv[2])
+      console.log(new (require('node:vm').Script)(text, { filename: process.argv[1], cachedData }).cachedDataRejected)`
+    const { stdout } = spawnSync(process.execPath, ['-e', script, core, command + cache], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toBe('false\n')
+  })
+
+  it('is not needed, and a damaged one does no harm', () => {
+    const place = mkdtempSync(join(tmpdir(), 'familiar-core-'))
+    try {
+      for (const name of ['bin', 'command', 'package.json'])
+        cpSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), join(place, name), {
+          recursive: true,
+        })
+      const run = () =>
+        spawnSync(process.execPath, [join(place, 'bin/spec-kitty.js'), 'config', 'list'], {
+          env: smallEnvironment(),
+          encoding: 'utf8',
+        })
+      const { status, stdout, stderr } = runCli(['config', 'list'])
+      const expected = { status, stdout, stderr }
+      writeFileSync(join(place, 'command', cache), readFileSync(command + cache).fill(1, 0, 64))
+      expect(run()).toMatchObject(expected)
+      rmSync(join(place, 'command', cache))
+      expect(run()).toMatchObject(expected)
+    } finally {
+      rmSync(place, { recursive: true })
+    }
+  })
+})

@@ -1,0 +1,60 @@
+// @ts-check
+/** What is done to every chunk of the command so that it loads quickly. A test runs each step. */
+
+/** What Node has loaded anyway before a command begins. */
+const LOADED = new Set(['node:buffer', 'node:events', 'node:fs', 'node:path', 'node:url', 'node:util'])
+
+/**
+ * Returns a chunk, without comments and in CommonJS, that does the same and loads quicker.
+ *
+ * @param {string} code
+ */
+export function quickChunk(code) {
+  return inAscii(withLateBuiltIns(withPlainPaths(code)))
+}
+
+/**
+ * Most commands use none of `node:net`, `node:crypto` and `node:child_process` of the chunks that they load, and each takes a
+ * millisecond or two: each is loaded where it is used, and not before. Unlike a chunk, it cannot be gone by then.
+ *
+ * @param {string} code
+ */
+function withLateBuiltIns(code) {
+  const early = [...code.matchAll(/^let (node_\w+) = require\("(node:[\w/]+)"\);$/gm)]
+  const late = early.filter(([, , module]) => !LOADED.has(module ?? ''))
+  // The core is compiled as a script, in which `import()` cannot be used.
+  const required = code.replaceAll(
+    /\bimport\(("node:[\w/]+")\)/g,
+    'Promise.resolve().then(() => require($1))',
+  )
+  return late.reduce((text, [line, name, module]) => {
+    const [before = '', after = ''] = text.split(line)
+    // In brackets, so that `new` makes what the module exports.
+    const uses = after.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `(${name}())`)
+    const load = `let loaded_${name};\nconst ${name} = () => loaded_${name} ??= require("${module}");`
+    return `${before}${load}${uses}`
+  }, required)
+}
+
+/**
+ * The path of a file beside the chunk, without two URLs on the way.
+ *
+ * @param {string} code
+ */
+function withPlainPaths(code) {
+  return code.replaceAll(
+    /\(0, node_url\.fileURLToPath\)\(new URL\(("\.[^"%]*"), require\("url"\)\.pathToFileURL\(__filename\)\.href\)\)/g,
+    'require("node:path").join(__dirname, $1)',
+  )
+}
+
+/**
+ * V8 keeps, reads and scans a text of ASCII as bytes; with one character more, it takes twice the memory and several times as
+ * long. So every other character is escaped.
+ *
+ * @param {string} code
+ */
+function inAscii(code) {
+  if (/String\.raw`[^`]*[^\0-\u007f]/.test(code)) throw new Error('String.raw keeps an escape as it is')
+  return code.replaceAll(/[^\0-\u007f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
