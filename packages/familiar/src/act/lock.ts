@@ -1,6 +1,6 @@
 import { closeSync, constants, futimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { untilText } from '../clock.js'
+import { monotonicMs, untilText } from '../clock.js'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { readSmallFile } from '../observe/peek.js'
@@ -72,14 +72,14 @@ export async function acquireLockUnless<T extends object>(
   options: AcquireOptions,
   find: () => Promise<T | null>,
 ): Promise<HeldLock | T> {
-  const started = performance.now()
+  const started = monotonicMs()
   const waitMs = options.waitMs ?? LOCK_WAIT_MS
   let isAnnounced = false
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
     options.signal?.throwIfAborted()
     const lock = await tryLock(path, options)
     if (lock !== null) return lock
-    const waited = performance.now() - started
+    const waited = monotonicMs() - started
     if (waited >= waitMs) throw busy(path, waited)
     if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
       isAnnounced = true

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonicMs } from '../clock.js'
 import { isLockHeld, readLockHolder } from '../act/lock.js'
 import { HANDSHAKE_MS } from '../observe/health.js'
 import { findRecorded, findUsable, type RecordedDaemon } from './recorded.js'
@@ -23,19 +24,19 @@ const PATIENCE = 3
 
 /**
  * Returns the daemon that holds the daemon lock, once it answers: it may not have written its record yet, or may be leaving.
- * Null if the lock is free (again). One that is silent until `until`, on the clock of `performance.now()`, is reported, not
+ * Null if the lock is free (again). One that is silent until `until`, on the clock of `monotonicMs`, is reported, not
  * ended: `E_DAEMON_UNRESPONSIVE`, or `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` if it cannot answer here.
  */
 export async function awaitHolder(request: ConnectRequest, until: number): Promise<RecordedDaemon | null> {
   const { daemonLock } = request.family.files(request.scope)
   for (let asked = 0; ; asked++) {
     if (!(await isLockHeld(daemonLock))) return null
-    const left = Math.max(HOLDER_POLL_MS, until - performance.now())
+    const left = Math.max(HOLDER_POLL_MS, until - monotonicMs())
     const found = await findRecorded(request, Math.min(HANDSHAKE_MS, left))
     if (found !== null) return found
     const beyond = asked === 0 ? await whyBeyond(request, false) : null
     if (beyond !== null) throw beyond
-    if (performance.now() >= until) throw (await whyBeyond(request, true)) ?? unresponsive(request)
+    if (monotonicMs() >= until) throw (await whyBeyond(request, true)) ?? unresponsive(request)
     await sleep(HOLDER_POLL_MS)
   }
 }
@@ -60,10 +61,10 @@ export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiti
   return {
     find: async () => {
       hasQueued = true
-      const began = performance.now()
+      const began = monotonicMs()
       const found = await findUsable(request)
       if (found !== null) return found
-      silences = performance.now() - began >= HANDSHAKE_MS ? silences + 1 : 0
+      silences = monotonicMs() - began >= HANDSHAKE_MS ? silences + 1 : 0
       if (silences < PATIENCE) return null
       if (await isLockHeld(daemonLock)) throw (await whyBeyond(request, true)) ?? unresponsive(request)
       silences = 0

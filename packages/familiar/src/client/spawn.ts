@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { untilText } from '../clock.js'
+import { monotonicMs, untilText } from '../clock.js'
 import { FamiliarError, lackOf, throwLack, type ErrorCode } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, portOf, stringOf, type JsonObject } from '../json.js'
@@ -49,7 +49,7 @@ export interface StartOrder {
   readonly previousVersion: string | null
   /** Aborted before the adoption, the daemon is not adopted and leaves; then its reason is thrown. */
   readonly signal?: AbortSignal | undefined
-  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
+  /** The deadline of the life-cycle lock's holder, on the clock of `monotonicMs`. */
   readonly until: number
   /** Called with one line if the daemon takes a while to come up. */
   readonly onWait?: ((message: string) => void) | undefined
@@ -98,10 +98,7 @@ const LOG_TAIL_BYTES = 8 * 1024
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
-  const until = Math.max(
-    performance.now() + READY_LEAST_MS,
-    Math.min(order.until, performance.now() + READY_MS),
-  )
+  const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
   const inherited = inheritedDescriptors()
   const started = await spawnDetached(order.launch)
@@ -111,7 +108,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   const timer = setTimeout(() => order.onWait?.(waitingText(order, child, until)), ANNOUNCE_AFTER_MS)
   try {
     pipe.send(helloOf(order, inherited))
-    const first = await pipe.receive(until - performance.now())
+    const first = await pipe.receive(until - monotonicMs())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
     if (ready === null) throw await failure(first, lock, order, started)
@@ -121,7 +118,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       throw await failure(notFound(order, why), lock, order, started)
     }
     pipe.send({ adopt: true })
-    const last = await pipe.receive(until - performance.now())
+    const last = await pipe.receive(until - monotonicMs())
     if (last?.['ok'] !== true) throw await failure(last, lock, order, started)
   } finally {
     clearTimeout(timer)
@@ -132,7 +129,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
 }
 
 function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {
-  const end = untilText(until - performance.now())
+  const end = untilText(until - monotonicMs())
   return `waiting for the ${family.name} daemon (process ${pid ?? 'unknown'}) to come up, ${end} at most`
 }
 

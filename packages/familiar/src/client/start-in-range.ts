@@ -11,7 +11,7 @@ import type { ConnectRequest } from './request.js'
 export interface StartOrder {
   readonly reason: StartReason
   readonly previousVersion: string | null
-  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
+  /** The deadline of the life-cycle lock's holder, on the clock of `monotonicMs`. */
   readonly until: number
 }
 

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js'
 import { cleanUp } from '../act/clean-up.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
@@ -36,11 +37,11 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
   let isRetriedOnTick = false
 
   async function clean(afterMs: number): Promise<void> {
-    if (isCleaning || performance.now() - lastAt < afterMs || !mayClean()) return
+    if (isCleaning || monotonicMs() - lastAt < afterMs || !mayClean()) return
     isCleaning = true
     isDue = false
     isRetriedOnTick = false
-    lastAt = performance.now()
+    lastAt = monotonicMs()
     try {
       const ports = await cleanStale(at)
       if (ports === null) isDue = true

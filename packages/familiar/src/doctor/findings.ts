@@ -33,7 +33,8 @@ const NEARLY_FULL = 0.8
 export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
   const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach, crashed]
   const found = rules.flatMap((rule) => rule(seen) ?? [])
-  return [...found, ...ofTool].toSorted((one, other) => one.id.localeCompare(other.id))
+  // Not `localeCompare`: its first use loads the rules of the locale, a third of the time that Node takes to start.
+  return [...found, ...ofTool].toSorted((one, other) => (one.id < other.id ? -1 : Number(one.id > other.id)))
 }
 
 /**

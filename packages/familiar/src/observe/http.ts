@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { asLack, errnoOf } from '../errors.js'
 
 /** One request to a listener on this machine. */
@@ -86,6 +86,8 @@ export function requestAndKeep(asked: HttpRequest): Promise<Exchange> {
 function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     asked.signal?.throwIfAborted()
+    // Loaded here, because a scan that finds no listener needs no connection, and loading takes 2 ms.
+    const { connect } = process.getBuiltinModule('node:net')
     const socket = connect({ host: reachable(asked.address), port: asked.port, noDelay: isToKeep })
     const received = receive()
     const release = (): void => {

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { monotonicMs } from '../clock.js'
 import { classify, type Verdict } from '../classify/classify.js'
 import { factsOf } from '../classify/derive.js'
 import type { Facts } from '../classify/facts.js'
@@ -86,7 +87,7 @@ async function scanWith(
   platform: Platform,
   foreignScopesMs: number,
 ): Promise<Scan> {
-  const started = performance.now()
+  const started = monotonicMs()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
   const read = readScope(family, scope)
@@ -108,7 +109,7 @@ async function scanWith(
     { listeners, holders, replies, here, alive, host, proven },
     platform,
   )
-  const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (performance.now() - started))
+  const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (monotonicMs() - started))
   const scopes = await readScopes(reader, family, scope, here, observations, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
   const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }

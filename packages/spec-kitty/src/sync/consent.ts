@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -83,7 +82,10 @@ function read(path: string): Read {
 
 /** Writes a file beside it and renames that over it. `before` is the text that was read, null if there was no file. */
 function replace(path: string, before: string | null, after: string): void {
-  const temporary = join(dirname(path), `.config.yaml.${randomBytes(6).toString('hex')}`)
+  const temporary = join(
+    dirname(path),
+    `.config.yaml.${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`,
+  )
   try {
     if (before === null) mkdirSync(dirname(path), { recursive: true })
     // The new file would be writable even where the old one is not.
