@@ -1,5 +1,6 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
 import { fileURLToPath as pathOf } from 'node:url'
 import { listenersOn, RANGE } from './stages.mjs'
 
@@ -34,7 +35,7 @@ const COMMANDS = {
 /** Returns the command for a root. @param {CommandName} name @param {string} root */
 export function commandFor(name, root) {
   const [file = '', ...args] = COMMANDS[name].argv
-  return { file, args, env: { PATH: process.env['PATH'] ?? '', HOME: root, SPEC_KITTY_HOME: root } }
+  return { file, args, env: { PATH: process.env['PATH'] ?? '', HOME: dirname(root), SPEC_KITTY_HOME: root } }
 }
 
 /**
