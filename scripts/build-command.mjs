@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
+import { bundleDaemon } from './build-daemon.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
 
@@ -86,7 +87,9 @@ const { version } = JSON.parse(readFileSync(join(packages, 'spec-kitty/package.j
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
-writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', await bundleCommand()))
+const define = { BUNDLE_BUILD_TIME: JSON.stringify(time) }
+const bundled = [...(await bundleCommand()), ...(await bundleDaemon({ packages, target, define }))]
+writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled))
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),
@@ -101,7 +104,6 @@ async function bundleCommand() {
   const bundle = await rolldown({
     input: {
       main: join(packages, 'spec-kitty/dist/main.js'),
-      'spec-kitty-daemon': join(packages, 'spec-kitty/dist/spec-kitty-daemon.js'),
     },
     platform: 'node',
     // The modules, not the chunks of `build-library.mjs`: the command has chunks of its own.
@@ -111,9 +113,9 @@ async function bundleCommand() {
         familiar: join(packages, 'familiar/dist/index.js'),
       },
     },
-    transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
+    transform: { define },
     external: [/^node:/, 'fs-native-extensions', '@photostructure/sqlite'],
-    treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') || id.endsWith('daemon.js') },
+    treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') },
     optimization: { inlineConst: false },
     // The library loads its commands on demand, and this tool imports them.
     checks: { ineffectiveDynamicImport: false },

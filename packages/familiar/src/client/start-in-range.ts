@@ -2,6 +2,7 @@ import { cleanUp } from '../act/clean-up.js'
 import type { HeldLock } from '../act/lock.js'
 import { startDaemon, type StartReason } from './spawn.js'
 import { FamiliarError } from '../errors.js'
+import { crypto } from '../protocol/crypto.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
@@ -25,8 +26,12 @@ export async function startInRange(
   order: StartOrder,
 ): Promise<void> {
   const { family, scope, platform, launch, signal, onWait } = request
-  const start = (): Promise<void> =>
-    startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
+  const start = (): Promise<void> => {
+    const started = startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
+    // The proof of the daemon is checked next: load what that needs while the daemon comes up.
+    crypto()
+    return started
+  }
   try {
     await start()
   } catch (error) {
