@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonicMs } from '../clock.js'
 import { isLockHeld, readLockHolder } from '../act/lock.js'
@@ -5,7 +6,7 @@ import { HANDSHAKE_MS } from '../observe/health.js'
 import { findRecorded, findUsable, type RecordedDaemon } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 import { elsewhere, unreachable } from './beyond.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, throwLack } from '../errors.js'
 import { isOfElsewhere } from '../classify/elsewhere.js'
 import type { ProcessView } from '../identity/machine.js'
 import { readOwnRecord } from '../observe/records.js'
@@ -55,13 +56,17 @@ export interface Waiting {
  * if many start on a busy machine, the daemon started a moment ago may be the one that gets no CPU.
  */
 export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiting {
-  const { daemonLock } = request.family.files(request.scope)
+  const { daemonLock, record } = request.family.files(request.scope)
   let silences = wasSilent ? 1 : 0
   let hasQueued = false
+  let [asked, askedAt] = ['', Number.NEGATIVE_INFINITY]
   return {
     find: async () => {
       hasQueued = true
       const began = monotonicMs()
+      const written = versionOfFile(record)
+      if (written === asked && began - askedAt < ASK_AGAIN_MS) return null
+      ;[asked, askedAt] = [written, began]
       const found = await findUsable(request)
       if (found !== null) return found
       silences = monotonicMs() - began >= HANDSHAKE_MS ? silences + 1 : 0
@@ -71,6 +76,20 @@ export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiti
       return null
     },
     patienceMs: () => (hasQueued ? PATIENCE * HANDSHAKE_MS : HOLDER_MS) - silences * HANDSHAKE_MS,
+  }
+}
+
+/** How soon a waiter asks the recorded daemon again if the record is still the same: it may have been busy. */
+const ASK_AGAIN_MS = 200
+
+/** Returns a text that differs if the file was written again; the same text for every file that cannot be read. */
+function versionOfFile(path: string): string {
+  try {
+    const { ino, mtimeMs } = statSync(path)
+    return `${ino}/${mtimeMs}`
+  } catch (error) {
+    throwLack(error)
+    return ''
   }
 }
 
