@@ -29,6 +29,8 @@ export interface Siblings {
  */
 const AFTER_REPLY_MS = 100
 
+const loadCleaner = () => import('./clean-siblings.js')
+
 /**
  * Cleans up stale daemons of the same scope, only while this daemon is the recorded singleton, one clean-up at a time.
  * The next one begins at the earliest `everyMs` after the last one began, because every client that asks for a proof
@@ -47,7 +49,7 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
     isRetriedOnTick = false
     lastAt = monotonicMs()
     try {
-      const { cleanStale } = await import('./clean-siblings.js')
+      const { cleanStale } = await loadCleaner()
       const ports = await cleanStale(at)
       if (ports === null) isDue = true
       else if (ports.length > 0) log.write('siblings_retired', { ports })
@@ -62,7 +64,12 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
 
   const request = (): void => {
     isDue = true
-    setTimeout(() => void clean(everyMs), AFTER_REPLY_MS)
+    setTimeout(() => {
+      // Loaded even if nothing may be cleaned now: later, the files of this version may have been replaced.
+      void loadCleaner()
+        .catch(() => undefined)
+        .then(() => clean(everyMs))
+    }, AFTER_REPLY_MS)
   }
   return {
     request,
