@@ -1,18 +1,23 @@
 // @ts-check
 /**
  * `node bench/bench.mjs [M1 M2 ...] [--rounds N] [--json]`: measures, and reports which targets are met. The table or JSON
- * goes to stdout, progress to stderr. Exit code 1 if a target is missed, 2 if something could not be measured.
+ * goes to stdout, progress to stderr, the JSON also to `bench/results/last.json`. Exit code 1 if a target is missed, 2 if something could not be measured.
  */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, loadavg, release, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
+import { installBeside } from './beside.mjs'
 import { isHere } from './commands.mjs'
 import { measure } from './measure.mjs'
 import { busyPorts } from './ports.mjs'
 import { lineOf, renderTable } from './report.mjs'
 import { ROWS } from './rows.mjs'
+
+/** The result of the last run, with every sample. */
+const RESULT = fileURLToPath(new URL('results/last.json', import.meta.url))
 
 const OPTIONS = /** @type {const} */ ({
   rounds: { type: 'string', default: '11' },
@@ -31,6 +36,7 @@ async function main() {
   if (unknown.length > 0) throw new Error(`no such measure: ${unknown.join(' ')}`)
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new Error(`no number of rounds: ${values.rounds}`)
   await demandPorts()
+  installBeside(say)
   const chosen = ROWS.filter(({ id }) => positionals.length === 0 || positionals.includes(id))
   return run(chosen, rounds, values.json)
 }
@@ -48,10 +54,12 @@ async function run(chosen, rounds, isJson) {
   const absent = new Set(chosen.map(({ of }) => of[1]).filter((command) => !isHere(command)))
   const rows = chosen.filter(({ of }) => !absent.has(of[1]))
   const load = loadavg()[0]?.toFixed(2)
-  const machine = `Node ${process.version}, ${availableParallelism()} cores, load ${load} before`
+  const machine = `${new Date().toISOString().slice(0, 10)}, Linux ${release()}, Node ${process.version}, ${availableParallelism()} cores, load ${load} before`
   const samples = await measure(rows, rounds, directory, say)
   const lines = rows.flatMap((row) => lineOf(row, samples) ?? [])
   const document = { machine, rounds, lines, absent: [...absent], samples: Object.fromEntries(samples) }
+  mkdirSync(dirname(RESULT), { recursive: true })
+  writeFileSync(RESULT, `${JSON.stringify(document, null, 2)}\n`)
   console.log(isJson ? JSON.stringify(document, null, 2) : renderTable(lines))
   say(`${machine}, ${rounds} rounds, medians`)
   for (const command of absent) say(`not on this machine, so not compared: ${command}`)

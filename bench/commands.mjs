@@ -1,18 +1,20 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
 import { fileURLToPath as pathOf } from 'node:url'
+import { besideFile, hasPackages, hasPsutil, PYTHON, PYTHON_PACKAGES } from './beside.mjs'
 import { listenersOn, RANGE } from './stages.mjs'
 
 /**
  * @typedef {import('./time.mjs').Timed} Timed
- * @typedef {'floor' | 'doctor' | 'memory' | 'reset' | 'lsof' | 'ss' | 'psutil'} CommandName
+ * @typedef {'floor' | 'doctor' | 'memory' | 'reset' | 'lsof' | 'ss' | 'psutil' | 'pid-port' |
+ *   'find-process' | 'fkill'} CommandName
  * @typedef {{ argv: readonly string[], isDone(timed: Timed, listeners: number): boolean }} Timeable
  */
 
 const CLI = pathOf(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const DOCTOR = [CLI, 'auth', 'doctor', '--json']
-const PYTHON = '/usr/bin/python3'
-const PSUTIL_LOOK = pathOf(new URL('psutil-look.py', import.meta.url))
+const PORTS = [String(RANGE.from), String(RANGE.to)]
 
 /** Every command that can be timed, and a check that it did its work. @type {Record<CommandName, Timeable>} */
 const COMMANDS = {
@@ -26,15 +28,23 @@ const COMMANDS = {
   lsof: { argv: ['lsof', '-nP', '-iTCP', '-sTCP:LISTEN'], isDone: hasLines },
   ss: { argv: ['ss', '-ltnp'], isDone: hasLines },
   psutil: {
-    argv: [PYTHON, PSUTIL_LOOK, String(RANGE.from), String(RANGE.to)],
-    isDone: ({ exitCode, stdout }, listeners) => exitCode === 0 && JSON.parse(stdout).length === listeners,
+    argv: [PYTHON, besideFile('psutil-look.py'), ...PORTS],
+    isDone: hasListed,
   },
+  'pid-port': { argv: [process.execPath, besideFile('pid-port.mjs'), ...PORTS], isDone: hasListed },
+  'find-process': {
+    argv: [process.execPath, besideFile('find-process.mjs'), ...PORTS],
+    isDone: ({ exitCode, stdout }, listeners) =>
+      exitCode === 0 && JSON.parse(stdout).length === Math.min(listeners, 1),
+  },
+  fkill: { argv: [process.execPath, besideFile('fkill.mjs'), ...PORTS], isDone: hasListed },
 }
 
 /** Returns the command for a root. @param {CommandName} name @param {string} root */
 export function commandFor(name, root) {
   const [file = '', ...args] = COMMANDS[name].argv
-  return { file, args, env: { PATH: process.env['PATH'] ?? '', HOME: root, SPEC_KITTY_HOME: root } }
+  const env = { PATH: process.env['PATH'] ?? '', HOME: dirname(root), SPEC_KITTY_HOME: root }
+  return { file, args, env: name === 'psutil' ? { ...env, PYTHONPATH: PYTHON_PACKAGES } : env }
 }
 
 /**
@@ -52,7 +62,8 @@ export function valueOf(name, stage, timed) {
 
 /** Returns whether the machine has what the command needs. @param {CommandName} name */
 export function isHere(name) {
-  if (name === 'psutil') return spawnSync(PYTHON, ['-c', 'import psutil']).status === 0
+  if (name === 'psutil') return hasPsutil()
+  if (name === 'pid-port' || name === 'find-process' || name === 'fkill') return hasPackages()
   if (name === 'lsof' || name === 'ss') return spawnSync(name, ['-h']).error === undefined
   return true
 }
@@ -65,6 +76,16 @@ function hasSeen({ exitCode, stdout }, listeners) {
 /** @param {Timed} timed @param {number} listeners */
 function hasSwept({ exitCode, stdout }, listeners) {
   return exitCode === 0 && JSON.parse(stdout).reset_result.swept.length === listeners
+}
+
+/** Expects every listener of the range. @param {Timed} timed @param {number} listeners */
+function hasListed({ exitCode, stdout }, listeners) {
+  return exitCode === 0 && new Set(JSON.parse(stdout).map(portIn)).size === listeners
+}
+
+/** @param {{ readonly port: number }} entry */
+function portIn({ port }) {
+  return port
 }
 
 /** Expects a header and at least one line per listener. @param {Timed} timed @param {number} listeners */

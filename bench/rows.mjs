@@ -97,8 +97,12 @@ function beside(id, stage) {
     lsof: 'lsof -nP -iTCP -sTCP:LISTEN',
     ss: 'ss -ltnp',
     psutil: 'psutil, with health',
+    'pid-port': 'pid-port',
+    'find-process': 'find-process, one port',
+    fkill: 'the list of fkill',
   })
-  return /** @type {const} */ (['lsof', 'ss', 'psutil']).map((command) => ({
+  const commands = /** @type {(keyof typeof names)[]} */ (Object.keys(names))
+  return commands.map((command) => ({
     id,
     what: `  beside it: ${names[command]} / floor`,
     batch: 'looks',

@@ -37,11 +37,17 @@ async function setUp({ orphans = 0, behaviour, listeners = 0, kinds = [], sleepe
         endCpuMs: REAL_END_CPU_MS,
       }),
     ),
-    ...count(listeners).map((index) =>
-      spawnHostile(kinds[index % kinds.length] ?? 'silent', RANGE.from + index),
-    ),
+    ...freePorts(orphans)
+      .slice(0, listeners)
+      .map((port, index) => spawnHostile(kinds[index % kinds.length] ?? 'silent', port)),
   ])
   if (sleepers > 0) crowd = await startSleepers(sleepers)
+}
+
+/** Returns the ports of the range that no orphan has. @param {number} orphans */
+function freePorts(orphans) {
+  const ports = count(RANGE.to - RANGE.from).map((index) => RANGE.from + index)
+  return ports.filter((port) => port < ORPHANS_FROM || port >= ORPHANS_FROM + orphans)
 }
 
 /** Starts the sleepers in their own process group and resolves with its id. @param {number} sleepers */

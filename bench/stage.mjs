@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
@@ -29,7 +29,7 @@ export async function setStage(name, directory) {
   mkdirSync(root, { recursive: true })
   const plain = [process.execPath, MAIN, name, root]
   const [file = '', ...args] = inPrivateNetwork(plain) ?? plain
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: environment() })
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: environment(root) })
   await answerOf(child, name)
   return {
     name,
@@ -46,10 +46,15 @@ export async function setStage(name, directory) {
   }
 }
 
-/** Drops the certificates that Node would parse at every start: they would triple the floor. */
-function environment() {
+/**
+ * The home in which the root is the default one, as on most machines. Drops the certificates that Node would parse at every
+ * start: they would triple the floor.
+ *
+ * @param {string} root
+ */
+function environment(root) {
   const { NODE_EXTRA_CA_CERTS: _, NODE_OPTIONS: __, ...rest } = process.env
-  return rest
+  return { ...rest, HOME: dirname(root), SPEC_KITTY_HOME: root }
 }
 
 /** @param {import('node:child_process').ChildProcess} child @param {StageName} name */

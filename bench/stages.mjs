@@ -4,7 +4,7 @@
 
 /**
  * `orphans`: the predecessor's sync daemons of one root, of three versions. `listeners`: hostile or foreign listeners on the
- * ports of the range, of the `kinds` in turn. `sleepers`: processes without a port, started last, so that a search that
+ * ports of the range that no orphan has, of the `kinds` in turn. `sleepers`: processes without a port, started last, so that a search that
  * begins with the newest process meets all of them first. `isUsedUp`: the measured command ends these processes, so every
  * round needs a new stage, old enough for a reset to end it.
  *
@@ -17,6 +17,9 @@ const stages = {
   nothing: {},
   orphans: { orphans: 18 },
   crowd: { orphans: 18, sleepers: 1000 },
+  'crowd-100': { orphans: 18, sleepers: 100 },
+  'crowd-5000': { orphans: 18, sleepers: 5000 },
+  full: { orphans: 18, listeners: 32, kinds: ['http'] },
   hostile: { listeners: 50, kinds: ['silent', 'drip', 'endless', 'big'] },
   honest: { listeners: 50, kinds: ['http'] },
   flood: { listeners: 50, kinds: ['endless'] },

@@ -72,19 +72,30 @@ export function coldStart(home, library) {
 export function herd(home, library) {
   return onStage(home, library, async (stage) => {
     const before = daemons()
-    const started = performance.now()
-    const texts = Array.from({ length: HERD }, (_, index) => `hello ${index}`)
-    const answers = await Promise.all(texts.map((text) => shout(stage, stage.tool, text)))
-    const ms = performance.now() - started
-    const failed = answers.filter(
-      ({ code, stdout }, index) => code !== 0 || !answeredBy(texts[index] ?? '', stdout),
-    )
-    for (const { ms: after, stderr } of failed)
-      console.error(`  not served after ${after.toFixed(0)} ms: ${stderr}`)
+    const { ms, served } = await startTogether(stage, HERD)
     await sleep(HERD_SETTLE_MS)
     const left = daemons().filter((pid) => !before.includes(pid)).length
-    return { ms, served: HERD - failed.length, of: HERD, after: left }
+    return { ms, served, of: HERD, after: left }
   })
+}
+
+/** `count` commands at once, none of which finds a daemon. @param {string} home @param {Library} library @param {number} count */
+export function atOnce(home, library, count) {
+  return onStage(home, library, (stage) => startTogether(stage, count))
+}
+
+/** Returns the time until the last command has ended, and how many were served. @param {Stage} stage @param {number} count */
+async function startTogether(stage, count) {
+  const started = performance.now()
+  const texts = Array.from({ length: count }, (_, index) => `hello ${index}`)
+  const answers = await Promise.all(texts.map((text) => shout(stage, stage.tool, text)))
+  const ms = performance.now() - started
+  const failed = answers.filter(
+    ({ code, stdout }, index) => code !== 0 || !answeredBy(texts[index] ?? '', stdout),
+  )
+  for (const { ms: after, stderr } of failed)
+    console.error(`  not served after ${after.toFixed(0)} ms: ${stderr}`)
+  return { ms, served: count - failed.length }
 }
 
 /** kill -9 of the daemon. `tries`: which of the next commands was served; null if none. @param {string} home @param {Library} library */

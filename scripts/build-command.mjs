@@ -12,6 +12,7 @@ import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
 import { quickChunk } from './quick-chunk.mjs'
 import { LOAD_CORE } from './load-core.mjs'
+import { bundleDaemon } from './build-daemon.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
 import { readyTexts } from './texts.mjs'
@@ -21,15 +22,15 @@ import { readyTexts } from './texts.mjs'
  * `auth doctor`. As one file with what V8 has compiled of it, they load in half the time that they take in nine.
  */
 const CORE = [
-  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|reader|words|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
+  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
-  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri|elsewhere)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
-  /familiar\/dist\/(?:load-beside|define\/looking|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
   /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
   /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
-  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state-from-scan))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
 /** What is always needed together forms one chunk too: finding, reading and compiling one costs a third of a millisecond. */
@@ -56,7 +57,7 @@ const GROUPS = [
   },
   {
     name: 'publish',
-    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|wake))\.js$/,
+    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|tell-daemon))\.js$/,
   },
 ]
 
@@ -70,7 +71,9 @@ const { version } = JSON.parse(readFileSync(join(packages, 'spec-kitty/package.j
 rmSync(target, { recursive: true, force: true })
 mkdirSync(target, { recursive: true })
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`)
-writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', await bundleCommand()))
+const define = { BUNDLE_BUILD_TIME: JSON.stringify(time) }
+const bundled = [...(await bundleCommand()), ...(await bundleDaemon({ packages, target, define }))]
+writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled))
 writeCodeCache()
 mkdirSync(join(target, 'texts'))
 for (const [name, text] of Object.entries(await readyTexts(version)))
@@ -89,7 +92,6 @@ async function bundleCommand() {
   const bundle = await rolldown({
     input: {
       main: join(packages, 'spec-kitty/dist/main.js'),
-      'spec-kitty-daemon': join(packages, 'spec-kitty/dist/spec-kitty-daemon.js'),
     },
     platform: 'node',
     // The modules, not the chunks of `build-library.mjs`: the command has chunks of its own.
@@ -99,9 +101,9 @@ async function bundleCommand() {
         familiar: join(packages, 'familiar/dist/index.js'),
       },
     },
-    transform: { define: { BUNDLE_BUILD_TIME: JSON.stringify(time) } },
+    transform: { define },
     external: [/^node:/, 'fs-native-extensions', '@photostructure/sqlite'],
-    treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') || id.endsWith('daemon.js') },
+    treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') },
     optimization: { inlineConst: false },
     // The library loads its commands on demand, and this tool imports them.
     checks: { ineffectiveDynamicImport: false },

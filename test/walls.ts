@@ -38,7 +38,9 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'familiar/observe',
-    may: library('errors.ts json.ts family.ts load-beside.ts identity protocol classify observe/platform'),
+    may: library(
+      'errors.ts json.ts clock.ts family.ts load-beside.ts identity protocol classify observe/platform',
+    ),
   },
   {
     part: 'familiar/act',
@@ -53,7 +55,7 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/daemon',
     may: library(
-      'errors.ts json.ts family.ts dispose.ts identity protocol classify observe act daemon/retirement.ts',
+      'errors.ts json.ts clock.ts family.ts dispose.ts identity protocol classify observe act daemon/retirement.ts',
     ),
   },
   {

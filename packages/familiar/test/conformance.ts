@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { commandText } from '../src/identity/machine.js'
 import type { Platform, PortRange } from '../src/observe/platform/platform.js'
 
 /** What a backend is asked about, and what is known to be true of it. */
@@ -70,6 +71,19 @@ export function conformance(name: string, subject: () => Subject): void {
           const socket = found.find((one) => one.port === port && one.address === address)?.socket ?? ''
           expect(holders.get(socket), `${address} ${port}`).toBe(pid)
         }
+      }
+    })
+
+    it('finds the living processes with a certain command line, or says that this is slow here', async () => {
+      const { platform, living, dead } = subject()
+      const views = await platform.inspect(living, soon())
+      for (const pid of living) {
+        const text = commandText(views.get(pid)?.command ?? { text: '' })
+        const found = await platform.matching((command) => (commandText(command) === text ? command : null))
+        if (found === null) continue
+        expect([...found.keys()]).toContain(pid)
+        expect(found.has(dead)).toBe(false)
+        expect(await platform.matching(() => null)).toEqual(new Map())
       }
     })
 

@@ -19,16 +19,17 @@ import { parsePs } from '../../../packages/familiar/dist/observe/platform/parse-
 import { splitCommandLine } from '../../../packages/familiar/dist/observe/platform/split-command-line.js'
 import { parseHolder } from '../../../packages/familiar/dist/protocol/lock-holder.js'
 import { parseRecord } from '../../../packages/familiar/dist/protocol/record.js'
-import { parseLines, unquotePython } from '../../../packages/spec-kitty/dist/daemons/predecessor.js'
-import { pythonDashboard } from '../../../packages/spec-kitty/dist/daemons/python-dashboard.js'
-import { pythonSync } from '../../../packages/spec-kitty/dist/daemons/python-sync.js'
+import { parseRecord as parseLines } from '../../../packages/spec-kitty/dist/daemons/predecessor-record.js'
+import { unquotePython } from '../../../packages/spec-kitty/dist/daemons/python-repr.js'
+import { pythonDashboard } from '../../../packages/spec-kitty/dist/daemons/predecessor-dashboard.js'
+import { pythonSync } from '../../../packages/spec-kitty/dist/daemons/predecessor-sync.js'
 import { decode } from '../../../packages/spec-kitty/dist/dashboard/project/decode.js'
 import { readLog } from '../../../packages/spec-kitty/dist/dashboard/project/events.js'
 import {
   readFields,
   splitFrontMatter,
 } from '../../../packages/spec-kitty/dist/dashboard/project/front-matter.js'
-import { instantOf } from '../../../packages/spec-kitty/dist/dashboard/project/instants.js'
+import { instantOf } from '../../../packages/spec-kitty/dist/dashboard/project/timestamps.js'
 import { consentIn } from '../../../packages/spec-kitty/dist/sync/consent-text.js'
 import { composeEvent, readEvent } from '../../../packages/spec-kitty/dist/sync/event.js'
 import { checkServerUrl, shownUrl } from '../../../packages/spec-kitty/dist/sync/server-url.js'

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { monotonicMs } from '../clock.js'
 import { scopeOf } from '../classify/derive.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
 import { FamiliarError, throwLack } from '../errors.js'
@@ -179,7 +180,7 @@ async function lockAll(
       if (locks.has(path)) continue
       const leftMs = Math.max(0, FOREIGN_LOCK_WAIT_MS - waitedMs)
       const waitMs = path === base ? (request.lockWaitMs ?? LOCK_WAIT_MS) : leftMs
-      const began = performance.now()
+      const began = monotonicMs()
       try {
         const mustExist = path !== base
         locks.set(path, await acquireLock(path, { waitMs, mustExist, onWait: request.onWait }))
@@ -188,7 +189,7 @@ async function lockAll(
         if (path === base || !(error instanceof FamiliarError)) throw error
         if (error.code !== 'E_LOCK_BUSY') unopenable.push(path)
       }
-      if (path !== base) waitedMs += performance.now() - began
+      if (path !== base) waitedMs += monotonicMs() - began
     }
   } catch (error) {
     releaseAll(locks, request)

@@ -1,6 +1,6 @@
 import { closeSync, constants, futimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { untilText } from '../clock.js'
+import { monotonicMs, untilText } from '../clock.js'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { readSmallFile } from '../observe/peek.js'
@@ -72,23 +72,28 @@ export async function acquireLockUnless<T extends object>(
   options: AcquireOptions,
   find: () => Promise<T | null>,
 ): Promise<HeldLock | T> {
-  const started = performance.now()
+  const started = monotonicMs()
   const waitMs = options.waitMs ?? LOCK_WAIT_MS
   let isAnnounced = false
-  for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
-    options.signal?.throwIfAborted()
-    const lock = await tryLock(path, options)
-    if (lock !== null) return lock
-    const waited = performance.now() - started
-    if (waited >= waitMs) throw busy(path, waited)
-    if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
-      isAnnounced = true
-      const until = untilText(waitMs - waited)
-      options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}, ${until} at most`)
+  const attempt = createAttempt(path, options)
+  try {
+    for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
+      options.signal?.throwIfAborted()
+      const lock = attempt.tryLock()
+      if (lock !== null) return lock
+      const waited = monotonicMs() - started
+      if (waited >= waitMs) throw busy(path, waited)
+      if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
+        isAnnounced = true
+        const until = untilText(waitMs - waited)
+        options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}, ${until} at most`)
+      }
+      const found = await find()
+      if (found !== null) return found
+      await sleep(pause * (0.5 + Math.random()))
     }
-    const found = await find()
-    if (found !== null) return found
-    await sleep(pause * (0.5 + Math.random()))
+  } finally {
+    attempt.close()
   }
 }
 
@@ -130,22 +135,42 @@ export function readLockHolder(path: string): LockHolder | null {
   return json === null ? null : { pid: pidOf(json['pid']), startTime: stringOf(json['birth']) }
 }
 
-async function tryLock(
-  path: string,
-  { holder = COMMAND, mustExist }: AcquireOptions,
-): Promise<HeldLock | null> {
-  const descriptor = openLockFile(path, mustExist === true)
-  try {
-    if (lockDescriptor(descriptor, path) && isLinked(descriptor, path)) {
-      writeHolder(descriptor, holder)
-      return new HeldLock(descriptor, path)
-    }
-    closeSync(descriptor)
-    return null
-  } catch (error) {
-    closeSync(descriptor)
-    throw error instanceof FamiliarError ? error : unusable(path, error)
+/** One wait for a lock. */
+interface Attempt {
+  /** Returns the lock, or null if another process holds it. */
+  readonly tryLock: () => HeldLock | null
+  /** Closes the file, unless its lock was taken. */
+  readonly close: () => void
+}
+
+/**
+ * Keeps the lock's file open between two tries, because opening it, with every check of the path, takes ten times as long
+ * as a try, and sixty commands may wait at once. A file that was removed or replaced meanwhile is not waited for.
+ */
+function createAttempt(path: string, { holder = COMMAND, mustExist }: AcquireOptions): Attempt {
+  let descriptor: number | null = null
+  const close = (): void => {
+    if (descriptor !== null) closeSync(descriptor)
+    descriptor = null
   }
+  const tryLock = (): HeldLock | null => {
+    descriptor ??= openLockFile(path, mustExist === true)
+    try {
+      const isOurs = lockDescriptor(descriptor, path)
+      if (!isLinked(descriptor, path)) {
+        close()
+        return null
+      }
+      if (!isOurs) return null
+      writeHolder(descriptor, holder)
+      const lock = new HeldLock(descriptor, path)
+      descriptor = null
+      return lock
+    } catch (error) {
+      throw error instanceof FamiliarError ? error : unusable(path, error)
+    }
+  }
+  return { tryLock, close }
 }
 
 /**

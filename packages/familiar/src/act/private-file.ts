@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { makeDirectory, removeLeftover, writeNewFile } from './safe-file.js'
@@ -23,7 +23,7 @@ export function writeOwnFile(path: string, content: string): void {
 }
 
 function publish(path: string, content: string, prepare: () => void): void {
-  const temporary = join(dirname(path), `.new-${randomBytes(6).toString('hex')}`)
+  const temporary = join(dirname(path), `.new-${crypto().randomBytes(6).toString('hex')}`)
   try {
     prepare()
     writeNewFile(temporary, content)

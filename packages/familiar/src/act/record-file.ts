@@ -1,6 +1,6 @@
 import { lstatSync, renameSync, rmSync, type Stats } from 'node:fs'
-import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { objectOf, parseJson } from '../json.js'
 import type { ProcessName } from '../protocol/lock-holder.js'
@@ -37,7 +37,7 @@ export interface Written {
  */
 export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isDamaged = false): Written {
   lock.assertHeld()
-  const temporary = join(dirname(path), `.record-${randomBytes(6).toString('hex')}`)
+  const temporary = join(dirname(path), `.record-${crypto().randomBytes(6).toString('hex')}`)
   try {
     prepareOwnPlace(path)
     writeNewFile(temporary, formatRecord(record))

@@ -1,7 +1,7 @@
 import { statSync, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
-import { randomBytes } from 'node:crypto'
 import type { Family } from '../family.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
 
@@ -81,7 +81,7 @@ function nearest(directory: string, scope: string): string | null {
 }
 
 function tryToWrite(directory: string): void {
-  const path = join(directory, `.room-${randomBytes(6).toString('hex')}`)
+  const path = join(directory, `.room-${crypto().randomBytes(6).toString('hex')}`)
   try {
     writeNewFile(path, Buffer.alloc(ROOM_BYTES))
   } catch (error) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonicMs } from '../clock.js'
 import { throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import type { ProcessView } from '../identity/machine.js'
@@ -115,7 +116,7 @@ async function confirm(
   path: CleanupPath,
   stepMs: number,
 ): Promise<Termination> {
-  const end = performance.now() + stepMs
+  const end = monotonicMs() + stepMs
   const isClosed = await pollUntil(
     async () => !(await listensStill(platform, target)),
     () => end,
@@ -140,14 +141,14 @@ async function hasEndedAfterTerm(
   stepMs: number,
   endingMs: number,
 ): Promise<boolean> {
-  const began = performance.now()
+  const began = monotonicMs()
   const last = began + Math.max(stepMs, endingMs)
   let end = began + stepMs
   let spent = Number.POSITIVE_INFINITY
   const isGone = async (): Promise<boolean> => {
     const view = await find(platform, target)
     if (view === null) return true
-    if ((view.cpuSeconds ?? 0) > spent) end = Math.min(performance.now() + stepMs, last)
+    if ((view.cpuSeconds ?? 0) > spent) end = Math.min(monotonicMs() + stepMs, last)
     spent = view.cpuSeconds ?? Number.POSITIVE_INFINITY
     return false
   }
@@ -164,7 +165,7 @@ export function isGoneWithin(
   target: { readonly pid: number; readonly startTime: string | null },
   ms: number,
 ): Promise<boolean> {
-  const end = performance.now() + ms
+  const end = monotonicMs() + ms
   return pollUntil(
     async () => (await find(platform, target)) === null,
     () => end,
@@ -187,7 +188,7 @@ async function find(
 async function pollUntil(isDone: () => Promise<boolean>, endAt: () => number): Promise<boolean> {
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
     if (await isDone()) return true
-    const left = endAt() - performance.now()
+    const left = endAt() - monotonicMs()
     if (left <= 0) return false
     await sleep(Math.min(pause, left))
   }

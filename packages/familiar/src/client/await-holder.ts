@@ -1,10 +1,12 @@
+import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonicMs } from '../clock.js'
 import { isLockHeld, readLockHolder } from '../act/lock.js'
 import { HANDSHAKE_MS } from '../observe/health.js'
 import { findRecorded, findUsable, type RecordedDaemon } from './recorded.js'
 import type { ConnectRequest } from './request.js'
 import { elsewhere, unreachable } from './out-of-reach.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, throwLack } from '../errors.js'
 import { isOfElsewhere } from '../protocol/record.js'
 import type { ProcessView } from '../identity/machine.js'
 import { readOwnRecord } from '../observe/records.js'
@@ -23,19 +25,19 @@ const PATIENCE = 3
 
 /**
  * Returns the daemon that holds the daemon lock, once it answers: it may not have written its record yet, or may be leaving.
- * Null if the lock is free (again). One that is silent until `until`, on the clock of `performance.now()`, is reported, not
+ * Null if the lock is free (again). One that is silent until `until`, on the clock of `monotonicMs`, is reported, not
  * ended: `E_DAEMON_UNRESPONSIVE`, or `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` if it cannot answer here.
  */
 export async function awaitHolder(request: ConnectRequest, until: number): Promise<RecordedDaemon | null> {
   const { daemonLock } = request.family.files(request.scope)
   for (let asked = 0; ; asked++) {
     if (!(await isLockHeld(daemonLock))) return null
-    const left = Math.max(HOLDER_POLL_MS, until - performance.now())
+    const left = Math.max(HOLDER_POLL_MS, until - monotonicMs())
     const found = await findRecorded(request, Math.min(HANDSHAKE_MS, left))
     if (found !== null) return found
     const beyond = asked === 0 ? await whyBeyond(request, false) : null
     if (beyond !== null) throw beyond
-    if (performance.now() >= until) throw (await whyBeyond(request, true)) ?? unresponsive(request)
+    if (monotonicMs() >= until) throw (await whyBeyond(request, true)) ?? unresponsive(request)
     await sleep(HOLDER_POLL_MS)
   }
 }
@@ -54,22 +56,40 @@ export interface Waiting {
  * if many start on a busy machine, the daemon started a moment ago may be the one that gets no CPU.
  */
 export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiting {
-  const { daemonLock } = request.family.files(request.scope)
+  const { daemonLock, record } = request.family.files(request.scope)
   let silences = wasSilent ? 1 : 0
   let hasQueued = false
+  let [asked, askedAt] = ['', Number.NEGATIVE_INFINITY]
   return {
     find: async () => {
       hasQueued = true
-      const began = performance.now()
+      const began = monotonicMs()
+      const written = versionOfFile(record)
+      if (written === asked && began - askedAt < ASK_AGAIN_MS) return null
+      ;[asked, askedAt] = [written, began]
       const found = await findUsable(request)
       if (found !== null) return found
-      silences = performance.now() - began >= HANDSHAKE_MS ? silences + 1 : 0
+      silences = monotonicMs() - began >= HANDSHAKE_MS ? silences + 1 : 0
       if (silences < PATIENCE) return null
       if (await isLockHeld(daemonLock)) throw (await whyBeyond(request, true)) ?? unresponsive(request)
       silences = 0
       return null
     },
     patienceMs: () => (hasQueued ? PATIENCE * HANDSHAKE_MS : HOLDER_MS) - silences * HANDSHAKE_MS,
+  }
+}
+
+/** How soon a waiter asks the recorded daemon again if the record is still the same: it may have been busy. */
+const ASK_AGAIN_MS = 200
+
+/** Returns a text that differs if the file was written again; the same text for every file that cannot be read. */
+function versionOfFile(path: string): string {
+  try {
+    const { ino, mtimeMs } = statSync(path)
+    return `${ino}/${mtimeMs}`
+  } catch (error) {
+    throwLack(error)
+    return ''
   }
 }
 

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { monotonicMs } from '../clock.js'
 import { acquireLockUnless, type HeldLock } from '../act/lock.js'
 import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from './replace.js'
 import { assertScopeThere, assertCanWrite, assertOwnScope } from '../act/scope-checks.js'
@@ -39,7 +40,7 @@ export async function connectCold(request: ConnectRequest, wasSilent: boolean): 
 }
 
 async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs: number): Promise<Found> {
-  const lockedAt = performance.now()
+  const lockedAt = monotonicMs()
   const found = await awaitHolder(request, lockedAt + patienceMs)
   const running = found === null ? null : usable(request, found)
   if (running !== null) return connected(running)
@@ -88,7 +89,7 @@ async function connectStarted(
   replaced: Replaced | null,
   until: number,
 ): Promise<Found> {
-  const found = await awaitHolder(request, Math.max(until, performance.now() + HOLDER_MS))
+  const found = await awaitHolder(request, Math.max(until, monotonicMs() + HOLDER_MS))
   if (found === null) {
     throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then ended', {
       hint: `its log: ${request.launch.logFile}`,
@@ -129,7 +130,7 @@ async function startOrFind(
     return null
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') throw error
-    const other = await awaitHolder(request, performance.now() + HOLDER_MS)
+    const other = await awaitHolder(request, monotonicMs() + HOLDER_MS)
     if (other === null) throw error
     if (usable(request, other) === null) throw stillThere(request, other)
     return other

@@ -1,5 +1,6 @@
 import type { Found, ConnectRequest } from './request.js'
 import { connected, findUsable } from './recorded.js'
+import { monotonicMs } from '../clock.js'
 import { loadingBeside } from '../load-beside.js'
 import { HANDSHAKE_MS } from '../observe/health.js'
 
@@ -18,11 +19,10 @@ import { HANDSHAKE_MS } from '../observe/health.js'
  * this scope's, or did not end.
  */
 export async function connect(request: ConnectRequest): Promise<Found> {
-  // Not `performance`: loading it takes a millisecond, and nothing else needs it here.
-  const began = process.uptime()
+  const began = monotonicMs()
   const warm = await loadingBeside(loadCold, () => findUsable(request))
   if (warm !== null) return connected(warm)
-  const wasSilent = (process.uptime() - began) * 1000 >= HANDSHAKE_MS
+  const wasSilent = monotonicMs() - began >= HANDSHAKE_MS
   if (request.skipReason != null) return { outcome: 'skipped', reason: request.skipReason }
   const connectCold = await loadCold()
   return connectCold(request, wasSilent)

@@ -36,7 +36,7 @@ export interface StartOrder {
    * thrown.
    */
   readonly signal?: AbortSignal | undefined
-  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
+  /** The deadline of the life-cycle lock's holder, on the clock of `monotonicMs`. */
   readonly until: number
   /** Called with one line if the daemon takes a while to come up. */
   readonly onWait?: ((message: string) => void) | undefined

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { untilText } from '../clock.js'
+import { monotonicMs, untilText } from '../clock.js'
 import { FamiliarError, throwLack, type ErrorCode } from '../errors.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
@@ -38,10 +38,7 @@ const ANNOUNCE_AFTER_MS = 1_000
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
   lock.assertHeld()
-  const until = Math.max(
-    performance.now() + READY_LEAST_MS,
-    Math.min(order.until, performance.now() + READY_MS),
-  )
+  const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
   const inherited = inheritedDescriptors()
   const started = await spawnDetached(order.launch)
@@ -51,7 +48,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
   const timer = setTimeout(() => order.onWait?.(waitingText(order, child, until)), ANNOUNCE_AFTER_MS)
   try {
     pipe.send(helloOf(order, inherited))
-    const first = await pipe.receive(until - performance.now())
+    const first = await pipe.receive(until - monotonicMs())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
     if (ready === null) throw await startFailure(first, lock, order, started)
@@ -61,7 +58,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
       throw await startFailure(notFound(order, why), lock, order, started)
     }
     pipe.send({ adopt: true })
-    const last = await pipe.receive(until - performance.now())
+    const last = await pipe.receive(until - monotonicMs())
     if (last?.['ok'] !== true) throw await startFailure(last, lock, order, started)
   } finally {
     clearTimeout(timer)
@@ -72,7 +69,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
 }
 
 function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {
-  const end = untilText(until - performance.now())
+  const end = untilText(until - monotonicMs())
   return `waiting for the ${family.name} daemon (process ${pid ?? 'unknown'}) to come up, ${end} at most`
 }
 

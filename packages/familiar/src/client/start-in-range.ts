@@ -3,6 +3,7 @@ import type { HeldLock } from '../act/lock.js'
 import type { StartReason } from './launch.js'
 import { startDaemon } from './spawn.js'
 import { FamiliarError } from '../errors.js'
+import { crypto } from '../protocol/crypto.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
@@ -12,7 +13,7 @@ import type { ConnectRequest } from './request.js'
 export interface StartOrder {
   readonly reason: StartReason
   readonly previousVersion: string | null
-  /** The deadline of the life-cycle lock's holder, on the clock of `performance.now()`. */
+  /** The deadline of the life-cycle lock's holder, on the clock of `monotonicMs`. */
   readonly until: number
 }
 
@@ -26,8 +27,12 @@ export async function startInRange(
   order: StartOrder,
 ): Promise<void> {
   const { family, scope, platform, launch, signal, onWait } = request
-  const start = (): Promise<void> =>
-    startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
+  const start = (): Promise<void> => {
+    const started = startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
+    // The proof of the daemon is checked next: load what that needs while the daemon comes up.
+    crypto()
+    return started
+  }
   try {
     await start()
   } catch (error) {

@@ -1,3 +1,5 @@
+import { monotonicMs } from '../clock.js'
+
 /** Counts what a daemon is doing for its clients, and remembers when it last did something. */
 export interface Activity {
   /** Called with 1 when a request begins, and with -1 when it has ended. */
@@ -13,18 +15,18 @@ export interface Activity {
 }
 
 export function createActivity(): Activity {
-  let [requests, streams, lastAt] = [0, 0, performance.now()]
+  let [requests, streams, lastAt] = [0, 0, monotonicMs()]
   return {
     onRequest: (change) => {
       requests += change
-      lastAt = performance.now()
+      lastAt = monotonicMs()
     },
     onStream: (change) => {
       streams += change
-      lastAt = performance.now()
+      lastAt = monotonicMs()
     },
     requests: () => requests,
     streams: () => streams,
-    idleSeconds: () => (performance.now() - lastAt) / 1000,
+    idleSeconds: () => (monotonicMs() - lastAt) / 1000,
   }
 }

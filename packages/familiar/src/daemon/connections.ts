@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
@@ -71,13 +72,13 @@ export function createConnections(): Connections {
       kept.delete(socket)
       return true
     },
-    kept: () => [...kept.values()].filter((since) => performance.now() - since < KEPT_MS).length,
+    kept: () => [...kept.values()].filter((since) => monotonicMs() - since < KEPT_MS).length,
     isFree: (socket) => stateOf(socket).isFree,
     keep: ({ socket }, response) => {
       const state = stateOf(socket)
       if (state.wasKept) return false
       state.wasKept = true
-      kept.set(socket, performance.now())
+      kept.set(socket, monotonicMs())
       socket.once('close', () => kept.delete(socket))
       requestIsComplete(socket)
       expectRequest(socket, waiting)

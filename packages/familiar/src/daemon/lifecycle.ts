@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { monotonicMs } from '../clock.js'
 import type { HeldLock } from '../act/lock.js'
 import { namesLiving } from '../classify/derive.js'
 import { tri, type Tri } from '../classify/tri.js'
@@ -108,8 +109,8 @@ export function startLifecycle(options: LifecycleOptions): void {
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server.stopListening()
     const stopped = work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))
-    const end = performance.now() + timing.drainMs
-    while (inFlight() + server.promised() > 0 && performance.now() < end) {
+    const end = monotonicMs() + timing.drainMs
+    while (inFlight() + server.promised() > 0 && monotonicMs() < end) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
     }
     await stopped

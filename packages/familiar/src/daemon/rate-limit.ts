@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js'
 /**
  * Returns a rate limiter: `burst` uses at once, and then one every `everyMs`. A call returns 0 if the caller may go ahead
  * now, and counts that as a use, else the number of milliseconds to wait.
@@ -5,7 +6,7 @@
 export function rateLimit(burst: number, everyMs: number): () => number {
   let fullAt = Number.NEGATIVE_INFINITY
   return () => {
-    const now = performance.now()
+    const now = monotonicMs()
     const waitMs = fullAt - now - (burst - 1) * everyMs
     if (waitMs > 0) return waitMs
     fullAt = Math.max(fullAt, now) + everyMs

@@ -1,7 +1,6 @@
-import { cleanUp } from '../act/clean-up.js'
+import { monotonicMs } from '../clock.js'
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { Log } from './log.js'
 
@@ -25,6 +24,14 @@ export interface Siblings {
 }
 
 /**
+ * How long a clean-up waits after the client that caused it. Loading its code and scanning keep this process from replying
+ * for tens of milliseconds, and the first client waits for the proof of the daemon that it has just started.
+ */
+const AFTER_REPLY_MS = 100
+
+const loadCleaner = () => import('./clean-siblings.js')
+
+/**
  * Cleans up stale daemons of the same scope, only while this daemon is the recorded singleton, one clean-up at a time.
  * The next one begins at the earliest `everyMs` after the last one began, because every client that asks for a proof
  * requests one. Only after an error with `retry`, such as a busy lock, does the next tick try again at once.
@@ -36,12 +43,13 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
   let isRetriedOnTick = false
 
   async function clean(afterMs: number): Promise<void> {
-    if (isCleaning || performance.now() - lastAt < afterMs || !mayClean()) return
+    if (isCleaning || monotonicMs() - lastAt < afterMs || !mayClean()) return
     isCleaning = true
     isDue = false
     isRetriedOnTick = false
-    lastAt = performance.now()
+    lastAt = monotonicMs()
     try {
+      const { cleanStale } = await loadCleaner()
       const ports = await cleanStale(at)
       if (ports === null) isDue = true
       else if (ports.length > 0) log.write('siblings_retired', { ports })
@@ -56,7 +64,12 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
 
   const request = (): void => {
     isDue = true
-    setImmediate(() => void clean(everyMs))
+    setTimeout(() => {
+      // Loaded even if nothing may be cleaned now: later, the files of this version may have been replaced.
+      void loadCleaner()
+        .catch(() => undefined)
+        .then(() => clean(everyMs))
+    }, AFTER_REPLY_MS)
   }
   return {
     request,
@@ -64,41 +77,4 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
       if (isDue) await clean(isRetriedOnTick ? 0 : everyMs)
     },
   }
-}
-
-/**
- * The first clean-up begins when the daemon is adopted, while the command that started it still holds the life-cycle
- * lock. Without this wait, it would depend on timing whether stale siblings are ended now or after the next tick.
- */
-const LOCK_WAIT_MS = 1_000
-
-/** Returns the ports of the daemons that it ended; null if this daemon is not seen as the singleton now. */
-async function cleanStale({
-  family,
-  scope,
-  platform,
-}: Pick<SiblingsOptions, 'family' | 'scope' | 'platform'>): Promise<readonly (number | null)[] | null> {
-  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
-  if (!isSingletonIn(seen)) return null
-  const { entries } = await cleanUp({
-    family,
-    scope,
-    platform,
-    intent: 'startup_clean',
-    seen,
-    isOwnScopeOnly: true,
-    scansAgain: false,
-    lockWaitMs: LOCK_WAIT_MS,
-  })
-  const swept = entries.filter(({ result }) => result.outcome === 'swept')
-  return swept.map(({ candidate }) => candidate.observation.port)
-}
-
-/**
- * Returns false just after the scope was moved away: then the record is missing, and this daemon itself would look stale.
- */
-function isSingletonIn({ candidates, host }: Scan): boolean {
-  return candidates.some(
-    ({ observation, facts }) => observation.pid === host.pid && facts.singleton_here === 'yes',
-  )
 }

@@ -96,8 +96,15 @@ function matchText(shape: SpawnShape, text: string): Groups | null {
   return { ...found.groups, ...findMarker(shape, later) }
 }
 
+/** A scan matches the command line of every process, so each pattern is compiled once. */
+const WHOLE = new WeakMap<RegExp, RegExp>()
+
 function whole(pattern: RegExp): RegExp {
-  return new RegExp(`^(?:${pattern.source})$`, 's')
+  const known = WHOLE.get(pattern)
+  if (known !== undefined) return known
+  const made = new RegExp(`^(?:${pattern.source})$`, 's')
+  WHOLE.set(pattern, made)
+  return made
 }
 
 function toMatch(shape: SpawnShape, groups: Groups): ShapeMatch {

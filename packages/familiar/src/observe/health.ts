@@ -20,7 +20,7 @@ export const HANDSHAKE_MS = 1_000
 export const PROBE_MS = 600
 
 /**
- * Sends `GET path` and returns the kind of answer that arrived within `timeoutMs`. A reply of more than 64 KiB is `http`.
+ * Sends `GET path` and returns the kind of answer that arrived within `timeoutMs`. A reply of 64 KiB or more is `http`.
  * Throws `E_RESOURCES` when this process lacks the resources to connect.
  */
 export async function probe(

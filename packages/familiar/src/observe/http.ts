@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { asLack, errnoOf } from '../errors.js'
 
 /** One request to a listener on this machine. */
@@ -30,7 +30,10 @@ export interface HttpReply {
  */
 const STEP_MS = 100
 
-/** After this many bytes, reading a reply stops, and its body is ignored. A health reply has about 1 000 bytes. */
+/**
+ * After this many bytes, reading a reply stops, and its body is ignored. A health reply has about 1 000 bytes. Node reads as much
+ * as this at once: so a listener that floods costs one such piece of memory, not two.
+ */
 const MAX_REPLY_BYTES = 64 * 1024
 
 /**
@@ -53,8 +56,8 @@ export function isNoWay(error: unknown): boolean {
 }
 
 /**
- * Sends one request and returns the reply that arrived within `timeoutMs`; of a reply that is incomplete or longer than
- * 64 KiB, only the status. Returns null when nothing arrived, or something that is not HTTP, and `unreachable` when this
+ * Sends one request and returns the reply that arrived within `timeoutMs`; of a reply that is incomplete or has 64 KiB
+ * or more, only the status. Returns null when nothing arrived, or something that is not HTTP, and `unreachable` when this
  * process cannot reach the port. Throws `E_RESOURCES` when this process lacks the resources to connect. The last two say
  * nothing about the listener.
  *
@@ -86,6 +89,8 @@ export function requestAndKeep(asked: HttpRequest): Promise<Exchange> {
 function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     asked.signal?.throwIfAborted()
+    // Loaded here, because a scan that finds no listener needs no connection, and loading takes 2 ms.
+    const { connect } = process.getBuiltinModule('node:net')
     const socket = connect({ host: reachable(asked.address), port: asked.port, noDelay: isToKeep })
     const received = receive()
     const release = (): void => {
@@ -141,16 +146,16 @@ interface Received {
 function receive(): Received {
   const chunks: Buffer[] = []
   let bytes = 0
-  let wanted: number | null = null
+  let wanted: number | 'unannounced' | null = null
   return {
     add: (chunk) => {
       chunks.push(chunk)
       bytes += chunk.length
       wanted ??= announcedBytes(chunks)
-      return bytes > MAX_REPLY_BYTES || (wanted !== null && bytes >= wanted)
+      return bytes >= MAX_REPLY_BYTES || (typeof wanted === 'number' && bytes >= wanted)
     },
-    reply: () => (bytes > MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks))),
-    isKeptOpen: () => bytes <= MAX_REPLY_BYTES && bytes === wanted && saysKeepAlive(chunks),
+    reply: () => (bytes >= MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks))),
+    isKeptOpen: () => bytes < MAX_REPLY_BYTES && bytes === wanted && saysKeepAlive(chunks),
   }
 }
 
@@ -186,14 +191,14 @@ function reachable(address: string): string {
   return address === '::' ? '::1' : address
 }
 
-/** Returns the total length of a reply; null until its head has arrived, or when that has no Content-Length. */
-function announcedBytes(chunks: readonly Buffer[]): number | null {
+/** Returns the total length of a reply; null until its head has arrived. */
+function announcedBytes(chunks: readonly Buffer[]): number | 'unannounced' | null {
   const text = Buffer.concat(chunks).toString('latin1')
   const separator = /\r?\n\r?\n/.exec(text)
   if (separator === null) return null
   const announced = /^content-length:\s*(\d+)\s*$/im.exec(text.slice(0, separator.index))
   const bodyAt = separator.index + separator[0].length
-  return announced === null ? null : bodyAt + Number(announced[1])
+  return announced === null ? 'unannounced' : bodyAt + Number(announced[1])
 }
 
 /** In HTTP/1.1, a connection stays open unless the reply says otherwise. */
@@ -204,6 +209,8 @@ function saysKeepAlive(chunks: readonly Buffer[]): boolean {
   return head.startsWith('HTTP/1.1 ') && !/^connection:.*\bclose\b/im.test(head)
 }
 
+/** A status line begins within these bytes. */
+const STATUS_BYTES = 64
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})\b/
 
 function readReply(raw: Buffer): HttpReply | null {
@@ -221,6 +228,6 @@ function readReply(raw: Buffer): HttpReply | null {
 
 /** Reads only the status line of a reply that exceeded the limit. Returns null if it is not HTTP. */
 function readCut(chunks: readonly Buffer[]): HttpReply | null {
-  const status = STATUS_LINE.exec(Buffer.concat(chunks).toString('latin1', 0, 64))?.[1]
+  const status = STATUS_LINE.exec(Buffer.concat(chunks, STATUS_BYTES).toString('latin1'))?.[1]
   return status === undefined ? null : { status: Number(status), json: undefined }
 }

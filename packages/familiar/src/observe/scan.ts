@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { monotonicMs } from '../clock.js'
 import { classify, type Verdict } from '../classify/classify.js'
 import { factsOf } from '../classify/derive.js'
 import type { Facts } from '../classify/facts.js'
@@ -13,6 +14,7 @@ import type { Platform } from './platform/platform.js'
 import { prove } from './prove.js'
 import { readScope, type UnlockedView } from './records.js'
 import { ScopeReader } from './scopes.js'
+import { likelyHolders, NO_OTHERS } from './likely-holders.js'
 import { bestOf, observationsOf, type Heard } from './observations.js'
 
 /**
@@ -86,18 +88,20 @@ async function scanWith(
   platform: Platform,
   foreignScopesMs: number,
 ): Promise<Scan> {
-  const started = performance.now()
+  const started = monotonicMs()
   const deadline = AbortSignal.timeout(MACHINE_MS)
   const host = await platform.host()
   const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
+  const asked = askAll(family, listeners)
+  // If it fails, the `await` below throws: until then it must not count as an error that nobody handles.
+  asked.catch(() => undefined)
   const ownPorts = recordedPorts(read)
-  // Such a listener may name another scope, which only the child may read.
-  if (listeners.some(({ port }) => !ownPorts.has(port))) reader.prepare()
-  const replies = new Map(
-    await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)),
-  )
-  const hints = hintsFrom(replies.values(), read)
+  const hasOther = listeners.some(({ port }) => !ownPorts.has(port))
+  const likely = hasOther ? await likelyHolders(family, scope, platform) : NO_OTHERS
+  if (likely.nameOtherScopes) reader.prepare()
+  const replies = await asked
+  const hints = new Set([...hintsFrom(replies.values(), read), ...likely.pids])
   const holders = new Map(await platform.holders(listeners, hints, deadline))
   const proven = await proveRecorded(family, read, listeners, holders, platform)
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
@@ -108,7 +112,7 @@ async function scanWith(
     { listeners, holders, replies, here, alive, host, proven },
     platform,
   )
-  const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (performance.now() - started))
+  const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (monotonicMs() - started))
   const scopes = await readScopes(reader, family, scope, here, observations, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
   const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }
@@ -177,6 +181,11 @@ async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform)
   if (!isSameSpace) return false
   const found = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
   return found !== undefined && (found.startTime === null || found.startTime === record.startTime)
+}
+
+/** Asks all listeners, side by side. Returns what each socket answered. */
+async function askAll(family: Family, listeners: readonly Listener[]): Promise<ReadonlyMap<string, Heard>> {
+  return new Map(await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)))
 }
 
 /** Asks at every path at which a daemon of the tool may identify itself, side by side: a silent one costs no more time. */

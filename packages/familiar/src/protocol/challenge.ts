@@ -1,5 +1,4 @@
-/** Node's crypto, loaded on first use: loading costs 2 ms, and most commands do not need it. */
-export const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto')
+import { crypto } from './crypto.js'
 
 /** The header in which a client sends its nonce: 32 hex digits. */
 export const NONCE_HEADER = 'x-familiar-nonce'

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -89,7 +88,10 @@ function read(path: string): Read {
  * was no file.
  */
 function replace(path: string, before: string | null, after: string): void {
-  const temporary = join(dirname(path), `.config.yaml.${randomBytes(6).toString('hex')}`)
+  const temporary = join(
+    dirname(path),
+    `.config.yaml.${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`,
+  )
   try {
     if (before === null) mkdirSync(dirname(path), { recursive: true })
     // A file that is not writable is not replaced, although a rename would succeed.

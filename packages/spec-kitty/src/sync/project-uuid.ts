@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { objectOf, ownProcessName, readSmallFile } from 'familiar/cli'
 import type { ProjectUuid } from './event.js'
@@ -40,7 +39,11 @@ function isGiven(uuid: string): boolean {
 /** The bits of a hash, in the form of a UUID of version 8 (RFC 9562), which leaves the content to the application. */
 async function uuidOfPlace(project: string): Promise<string> {
   const { host_id: host } = await ownProcessName()
-  const hash = createHash('sha256').update(`${host}\0${project}`).digest('hex')
+  const hash = process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(`${host}\0${project}`)
+    .digest('hex')
   const variant = '89ab'[Number.parseInt(hash[16] ?? '0', 16) % 4]
   return [
     hash.slice(0, 8),

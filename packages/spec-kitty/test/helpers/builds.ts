@@ -47,10 +47,11 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   symlinkSync(join(REPOSITORY, 'node_modules'), join(home, 'node_modules'))
   change(join(installed, 'package.json'), /"version": "[^"]*"/, `"version": "${version}"`)
   const command = join(installed, 'command')
-  const versions = fileWith(command, VERSION)
-  change(versions, VERSION, `const VERSION = "${version}"`)
-  if (protocol !== undefined) change(versions, PROTOCOL, `const PROTOCOL_VERSION = ${protocol}`)
-  if (builtAt !== undefined) change(versions, BUILD_TIME, timeLine(builtAt))
+  for (const versions of filesWith(command, VERSION)) {
+    change(versions, VERSION, `const VERSION = "${version}"`)
+    if (protocol !== undefined) change(versions, PROTOCOL, `const PROTOCOL_VERSION = ${protocol}`)
+    if (builtAt !== undefined) change(versions, BUILD_TIME, timeLine(builtAt))
+  }
   const cli = join(installed, 'bin', 'spec-kitty.js')
   const bin = makeBin(home, cli)
   return {
@@ -89,12 +90,12 @@ function timeLine(builtAt: Date | null): string {
   return `const BUILD_TIME = ${JSON.stringify(builtAt)}`
 }
 
-/** Returns the one file of the bundle that has such a place. */
-function fileWith(directory: string, what: RegExp): string {
+/** Returns the two files that have such a place: one of the command's bundle, one of the daemons'. */
+function filesWith(directory: string, what: RegExp): readonly string[] {
   const files = readdirSync(directory).map((name) => join(directory, name))
   const found = files.filter((file) => what.test(readFileSync(file, 'utf8')))
-  if (found.length !== 1) throw new Error(`${found.length} files in ${directory} have ${what.source}`)
-  return found[0] ?? ''
+  if (found.length !== 2) throw new Error(`${found.length} files in ${directory} have ${what.source}`)
+  return found
 }
 
 /** Changes the one place in the file that matches. */

@@ -37,6 +37,7 @@ export function createDarwin(run: RunTool = runTool): Platform {
     host: async () => toHost(await boot(AbortSignal.timeout(HOST_TIMEOUT_MS))),
     listeners: (range, deadline) => readListeners(run, range, deadline),
     holders: async (listeners) => holdersTold(listeners),
+    matching: async () => null,
     lockHolder: async (path, told) => tryForHolder(path, told, requireNativeLocks),
     environment: () => Promise.resolve(null),
     startTimes: async (pids, deadline) => {

@@ -1,6 +1,6 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs'
 import { FamiliarError } from '../../errors.js'
-import type { Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import type { CommandLine, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import { bootId, hasOurClock, pidNamespace, readHost, readNamespaces } from './linux-host.js'
@@ -26,6 +26,7 @@ export const linux: Platform = {
   host: async () => readHost(),
   listeners: async (range) => readListeners(range),
   holders: async (listeners, hints) => findHolders(listeners, hints),
+  matching: async (match) => findMatching(match),
   inspect: async (pids) => {
     assertOwnProc()
     return new Map(pids.flatMap((pid) => inspectOne(pid)).map((view) => [view.pid, view]))
@@ -88,14 +89,45 @@ function findHolders(
       missing.delete(socket)
     }
   }
-  for (const pid of hints) visit(pid)
-  if (missing.size > 0) {
-    for (const pid of allPids()) {
+  for (const pids of [() => hints, allPids]) {
+    if (missing.size === 0) return found
+    for (const pid of pids()) {
       visit(pid)
-      if (missing.size === 0) break
+      if (missing.size === 0) return found
     }
   }
   return found
+}
+
+/** Longer command lines are cut: `matchShapes` accepts none of this length. */
+const MAX_COMMAND_BYTES = 64 * 1024
+
+/**
+ * Reads the command line of every process. Of a process that is none of ours this takes three system calls; finding its
+ * sockets takes one for each descriptor.
+ */
+function findMatching<T>(match: (command: CommandLine) => T | null): ReadonlyMap<number, T> {
+  const buffer = Buffer.allocUnsafe(MAX_COMMAND_BYTES)
+  const found = new Map<number, T>()
+  for (const pid of allPids()) {
+    const args = parseCmdline(textOfBytes(readInto(buffer, `/proc/${pid}/cmdline`)))
+    const matched = args === null ? null : match({ args })
+    if (matched !== null) found.set(pid, matched)
+  }
+  return found
+}
+
+/** Returns the first bytes of a file, as a part of `buffer`; none when it cannot be read. */
+function readInto(buffer: Buffer, path: string): Buffer {
+  const bytes = quietly(() => {
+    const descriptor = openSync(path, 'r')
+    try {
+      return readSync(descriptor, buffer)
+    } finally {
+      closeSync(descriptor)
+    }
+  })
+  return buffer.subarray(0, bytes ?? 0)
 }
 
 /** Returns the pids of all processes, the highest first, because daemons are younger than most processes. */
@@ -180,13 +212,17 @@ function isWorkingDirectoryGone(pid: number): boolean | null {
   return quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0)
 }
 
+/** Read once for all processes: of its own stat, only the start time is used, which never changes. */
+let knownOwnStat: ProcStat | null = null
+
 /**
  * Returns the age of a process, computed from the start time of this process: a container that fakes /proc/uptime must not
  * make an old process look young.
  */
 function ageSeconds(stat: ProcStat): number | null {
-  const own = readStat(process.pid)
+  const own = knownOwnStat ?? readStat(process.pid)
   if (own === null || own === 'gone') return null
+  knownOwnStat = own
   const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
   return Math.max(0, older + process.uptime())
 }

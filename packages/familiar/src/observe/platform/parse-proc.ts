@@ -16,7 +16,12 @@ export function parseProcNetTcp(text: string, range: PortRange): readonly Listen
   })
 }
 
-/** Returns whether the text contains a row of another socket than a listener. The kernel prints all listeners first. */
+/**
+ * Returns whether the text contains a row of another socket than a listener. The kernel prints all listeners first, in both
+ * tables: `tcp_seq_start` and `tcp_seq_next` (net/ipv4/tcp_ipv4.c), which tcp6 uses too, go through the hash of listeners
+ * before that of connections. Documentation/networking/proc_net_tcp.rst says so: "It first lists all listening TCP sockets,
+ * and next lists all established TCP connections."
+ */
 export function isPastListeners(text: string): boolean {
   return /^ *\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m.test(text)
 }

@@ -7,7 +7,7 @@
  */
 
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
-import type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
+import type { CommandLine, Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 
 export type { Host, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 
@@ -26,6 +26,14 @@ export interface Platform {
     hints: ReadonlySet<number>,
     deadline: AbortSignal,
   ): Promise<ReadonlyMap<string, number>>
+  /**
+   * What `match` returns for the command line of every process, by pid, the highest pid first, without those for which it
+   * returns null; null on a system where reading every command line is slow. Says only whom to check first: a process may
+   * end, or exec, at any moment.
+   */
+  matching<T extends object>(
+    match: (command: CommandLine) => T | null,
+  ): Promise<ReadonlyMap<number, T> | null>
   /** The living processes among `pids`. A pid that is absent from the result does not exist or is a dead zombie. */
   inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
   /**

@@ -52,6 +52,7 @@ export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'):
     host: () => readHost(ask),
     listeners: (range, deadline) => readListeners(ask, range, deadline),
     holders: async (listeners) => holdersTold(listeners),
+    matching: async () => null,
     lockHolder: async (path, told) => tryForHolder(path, told, requireNativeLocks),
     environment: () => Promise.resolve(null),
     startTimes: async (pids, deadline) => {
