@@ -94,7 +94,7 @@ async function collectTasks(mission: LocatedEntry, into: Collection): Promise<vo
   for (const folder of LANE_FOLDERS.filter((name) => tasks.names.includes(name))) {
     const as = `${TASKS}/${folder}`
     const found = await enter(tasks.directory, folder, as, into)
-    if (found?.directory.path === join(tasks.directory.path, folder)) await collectPackages(found, as, into)
+    if (found?.directory.path === join(tasks.directory.path, folder)) await collectPhases(found, as, 1, into)
   }
   await collectNotes(tasks, into)
 }
@@ -109,6 +109,19 @@ async function collectNotes({ directory, names }: Entered, into: Collection): Pr
     if (found.kind === 'directory') await collectBelow(directory, name, as, 1, found, into)
     else if (found.kind === 'file' && isTaskDocument(name)) into.documents.push({ name: as, found })
     else if (found.kind === 'unusable') into.complain(as, found.what)
+  }
+}
+
+/** Collects the prompts in the folder of a lane, and in the folders of phases that some projects have there. */
+async function collectPhases(lane: Entered, as: string, depth: number, into: Collection): Promise<void> {
+  await collectPackages(lane, as, into)
+  for (const name of lane.names) {
+    const inPhase = `${as}/${name}`
+    if (isPackageFile(name) || depth === MAX_DEPTH - 1 || isFull(into, inPhase)) continue
+    const found = await locate(lane.directory, name)
+    if (found.kind !== 'directory' || isLinkedDirectory(lane.directory, name, found)) continue
+    const phase = await enter(lane.directory, name, inPhase, into)
+    if (phase !== null) await collectPhases(phase, inPhase, depth + 1, into)
   }
 }
 

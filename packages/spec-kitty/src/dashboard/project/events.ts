@@ -204,9 +204,9 @@ function eventOf(line: string): Event | string {
   if (value === null) return 'is no JSON object'
   const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
   const isAnnotation = kind === 'annotation'
-  const instant = instantIn(at)
+  const instant = instantIn(at) ?? instantIn(value['timestamp'])
   if (!isAnnotation && (wp == null || lane == null))
-    return { kind: 'other', id: isName(id) ? id : null, at: instant ?? instantIn(value['timestamp']) }
+    return { kind: 'other', id: isName(id) ? id : null, at: instant }
   if (!isName(wp)) return 'has a wp_id that is no name'
   if (!isAnnotation && !isName(lane)) return 'has a to_lane that is no name'
   if (!isName(id)) return 'has no event_id'

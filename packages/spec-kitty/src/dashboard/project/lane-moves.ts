@@ -1,5 +1,6 @@
 import { objectOf } from 'familiar/cli'
 import type { LaneMove } from './lane-history.js'
+import { laneNamed } from './lanes.js'
 import { nameOf, textIn, type Annotation } from './runtime-facts.js'
 
 const MAX_REASON_CHARS = 2000
@@ -16,11 +17,12 @@ export function readMove(
 ): { readonly move: Omit<LaneMove, 'worktree'>; readonly claim: Annotation | null } {
   const evidence = objectOf(objectOf(value['evidence'])?.['review'])
   const result = objectOf(value['review_result']) ?? evidence
+  const from = textIn(value['from_lane'], MAX_LANE_CHARS)
   const move = {
     id,
     at,
-    from: textIn(value['from_lane'], MAX_LANE_CHARS),
-    lane,
+    from: from === null ? null : laneNamed(from),
+    lane: laneNamed(lane),
     by: nameOf(value['actor']),
     reason: textIn(value['reason'], MAX_REASON_CHARS),
     verdict: textIn(result?.['verdict'], MAX_LANE_CHARS),
