@@ -128,7 +128,7 @@ function fieldsOf(yaml: string, problems: string[]): Fields {
   const blocks = blocksOf(yaml)
   const wanted = blocks?.filter(({ name }) => WANTED.has(name)) ?? []
   const text = blocks === null ? yaml : wanted.map((block) => block.text).join('\n')
-  if ((blocks?.length ?? 0) > MAX_NAMES || (text.match(PARTS)?.length ?? 0) > MAX_PARTS) {
+  if ((blocks?.length ?? 0) > MAX_NAMES || hasTooManyParts(text)) {
     problems.push('its front matter has too many parts to be read')
     return new Map()
   }
@@ -136,6 +136,10 @@ function fieldsOf(yaml: string, problems: string[]): Fields {
   if (simple !== null) return simple
   // What an alias stands for may be under a name that is not wanted.
   return blocks === null || ALIAS.test(text) ? readAnyYaml(yaml, problems) : readBlocks(wanted, problems)
+}
+
+function hasTooManyParts(text: string): boolean {
+  return text.length > MAX_PARTS && (text.match(PARTS)?.length ?? 0) > MAX_PARTS
 }
 
 /** Reads each name for itself: a mistake under one says nothing of the others. */

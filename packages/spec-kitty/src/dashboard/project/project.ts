@@ -68,14 +68,24 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged } = options
   const memories = new Map<string, FileMemory>()
   const vouchedPlaces = vouchedMemory<Places>(() => vouching.ofList())
-  const vouchedMissions = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
+  /** Those in the list, without the sizes of their documents, and those whose board was asked for. */
+  const brief = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
+  const full = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
+  const keepOnly = (ids: ReadonlySet<string>): void => {
+    brief.keepOnly(ids)
+    full.keepOnly(ids)
+  }
   const memoryOf = (id: string): FileMemory => {
     const memory = memories.get(id) ?? rememberFiles()
     memories.set(id, memory)
     return memory
   }
-  const read = (mission: MissionDirectory, worktrees: readonly Worktree[]): Promise<MissionRead> =>
-    vouchedMissions.recall(mission.id, async () => {
+  const read = (
+    mission: MissionDirectory,
+    worktrees: readonly Worktree[],
+    is_brief: boolean,
+  ): Promise<MissionRead> =>
+    (is_brief ? brief : full).recall(mission.id, async () => {
       const { id, directory } = mission
       const copies = await copiesOf(worktrees, id)
       const { mission: value, is_settled } = await readMission({
@@ -83,6 +93,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
         directory,
         copies,
         memory: memoryOf(id),
+        is_brief,
       })
       return { value, is_kept: is_settled }
     })
@@ -95,11 +106,11 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     const missions: MissionRead[] = []
     await eachOf(
       places.missions,
-      async (mission) => void missions.push(await read(mission, places.worktrees)),
+      async (mission) => void missions.push(await read(mission, places.worktrees, true)),
     )
     const ids = new Set(places.missions.map(({ id }) => id))
     for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id)
-    vouchedMissions.keepOnly(ids)
+    keepOnly(ids)
     return { ...places, read: missions.toSorted(lastChangedFirst) }
   }
   const judged = async (missions: readonly MissionRead[]): Promise<readonly MissionReply[]> => {
@@ -128,7 +139,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       const found = await findMission(directory, id)
       if (found === null) return null
       const { worktrees } = await findWorktrees(found.root)
-      const [mission] = await judged([await read({ id, directory: found }, worktrees)])
+      const [mission] = await judged([await read({ id, directory: found }, worktrees, false)])
       return mission ?? null
     },
     async document(mission, name) {
@@ -143,13 +154,13 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     },
     async rest() {
       vouchedPlaces.keepOnly(new Set())
-      vouchedMissions.keepOnly(new Set())
+      keepOnly(new Set())
       await eachOf([...memories.values()], async (memory) => memory.freeze())
     },
     forget() {
       memories.clear()
       vouchedPlaces.keepOnly(new Set())
-      vouchedMissions.keepOnly(new Set())
+      keepOnly(new Set())
     },
   }
 }

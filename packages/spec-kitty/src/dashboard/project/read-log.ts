@@ -104,12 +104,12 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   let skips = skipsFirst
   let isFirst = true
 
-  const text = (): string => {
-    const bytes = line.whole()
+  const textOf = (bytes: Buffer): string => {
     const decoded = isFirst ? decode(bytes, true).text : bytes.toString('utf8')
     isFirst = false
     return decoded ?? bytes.toString('latin1')
   }
+  const text = (): string => textOf(line.whole())
   const finish = (): void => {
     if (skips) skips = false
     else if (line.isTooLong()) into.longLine(line.names())
@@ -119,12 +119,17 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   return {
     take(chunk: Uint8Array): void {
       let from = 0
-      for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
-        line.add(chunk.subarray(from, to))
-        finish()
+      const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      for (let to = whole.indexOf(NEWLINE); to >= 0; to = whole.indexOf(NEWLINE, from)) {
+        // Most lines begin and end in one chunk, and need not be put together.
+        if (line.isEmpty() && !skips) into.line(textOf(whole.subarray(from, to)))
+        else {
+          line.add(whole.subarray(from, to))
+          finish()
+        }
         from = to + 1
       }
-      line.add(chunk.subarray(from))
+      if (from < whole.length) line.add(whole.subarray(from))
     },
     end(): void {
       if (skips || line.isEmpty()) return
