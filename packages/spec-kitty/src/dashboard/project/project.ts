@@ -20,6 +20,7 @@ import { readMission, type MissionRead } from './mission.js'
 import { pathOf } from './names.js'
 import { nowOf } from './now.js'
 import type { LookAtProcesses } from './processes.js'
+import { forgetLogs } from './read-log.js'
 import { searchMissions } from './search.js'
 import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
 import { copiesOf, findWorktrees, missingIn, type Worktree } from './worktrees.js'
@@ -153,11 +154,13 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       return searchMissions(query, missions, directories, signal)
     },
     async rest() {
+      forgetLogs()
       vouchedPlaces.keepOnly(new Set())
       keepOnly(new Set())
       await eachOf([...memories.values()], async (memory) => memory.freeze())
     },
     forget() {
+      forgetLogs()
       memories.clear()
       vouchedPlaces.keepOnly(new Set())
       keepOnly(new Set())
