@@ -91,6 +91,7 @@ function Box({ place, one, mission, choice }: BoxProps) {
       href={boardLink(mission, one.id, choice)}
       data-card-link={one.id}
       data-column={one.column ?? ''}
+      data-lane={one.lane ?? ''}
     >
       <title>{`${first} ${title}`}</title>
       <rect x={x} y={y} width={BOX.width} height={BOX.height} rx="7" />
