@@ -216,3 +216,19 @@ describe('an agent that is written as an actor', () => {
     expect(review).toBeNull()
   })
 })
+
+describe('the verdict of a review', () => {
+  it('is that of the last lane change or annotation that says one', async () => {
+    const review = { reviewer: 'heron', verdict: 'changes_requested', reference: 'reviews/1.md' }
+    const { review_result: first } = await packageAfter(
+      laneEvent(2, 'WP01', 'planned', { from_lane: 'in_review', review_result: review }),
+      laneEvent(3, 'WP01', 'claimed', { review_result: null, evidence: null }),
+    )
+    expect(first).toEqual(review)
+    const { review_result: last } = await packageAfter(
+      annotation(2, { review_result: review }),
+      laneEvent(4, 'WP01', 'approved', { evidence: { review: { ...review, verdict: 'approved' } } }),
+    )
+    expect(last).toEqual({ ...review, verdict: 'approved' })
+  })
+})

@@ -77,6 +77,8 @@ interface LaneEvent {
   readonly move: Omit<LaneMove, 'worktree'>
   /** Who claimed the package with it, as an annotation would say it; null if no one did. */
   readonly claim: Annotation | null
+  /** What its review said; null if it says nothing of one. */
+  readonly verdict: Annotation | null
 }
 
 interface AnnotationEvent {
@@ -110,12 +112,13 @@ export function readLog(): LogReader {
     facts.set(wp, reader)
     return reader
   }
-  const takeLane = ({ wp, move, claim }: LaneEvent, worktree: string | null): readonly string[] => {
+  const takeLane = ({ wp, move, claim, verdict }: LaneEvent, worktree: string | null): readonly string[] => {
     const own = moves.get(wp) ?? []
     if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
     own.push({ ...move, worktree })
     moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
     if (claim !== null) factsOf(wp)?.claim(claim)
+    if (verdict !== null) factsOf(wp)?.take(verdict)
     return []
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>

@@ -14,7 +14,12 @@ export function readMove(
   value: Readonly<Record<string, unknown>>,
   { id, at }: { readonly id: string; readonly at: string },
   lane: string,
-): { readonly move: Omit<LaneMove, 'worktree'>; readonly claim: Annotation | null } {
+): {
+  readonly move: Omit<LaneMove, 'worktree'>
+  readonly claim: Annotation | null
+  /** What its review said, as an annotation would say it. */
+  readonly verdict: Annotation | null
+} {
   const evidence = objectOf(objectOf(value['evidence'])?.['review'])
   const result = objectOf(value['review_result']) ?? evidence
   const from = textIn(value['from_lane'], MAX_LANE_CHARS)
@@ -29,5 +34,10 @@ export function readMove(
     is_forced: value['force'] === true,
   }
   const claim = objectOf(value['policy_metadata'])
-  return { move, claim: claim === null ? null : { event_id: id, at, actor: value['actor'], delta: claim } }
+  const said = { event_id: id, at, actor: value['actor'] }
+  return {
+    move,
+    claim: claim === null ? null : { ...said, delta: claim },
+    verdict: move.verdict === null ? null : { ...said, delta: { review_result: result } },
+  }
 }
