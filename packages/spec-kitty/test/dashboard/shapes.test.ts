@@ -74,6 +74,22 @@ describe('a prompt names its package', () => {
   })
 })
 
+describe('a prompt has the title', () => {
+  it.each([
+    ['title: The form\n', '# Other\n', 'The form'],
+    ['work_package_title: The form\n', '# Other\n', 'The form'],
+    ['', '# Work Package Prompt: WP01 – The form\n', 'The form'],
+    ['', 'Words.\n\n# WP01: The form\n\n# More\n', 'The form'],
+    ['', '# WP01 - The form\n', 'The form'],
+    ['', '# The form\n', 'The form'],
+    ['', '## No title\n', 'WP01-start'],
+  ])('%j, %j', async (yaml, body, title) => {
+    const text = `---\nwork_package_id: WP01\n${yaml}---\n\n${body}`
+    const { work_packages: packages } = await read({ 'tasks/WP01-start.md': text })
+    expect(packages).toMatchObject([{ title }])
+  })
+})
+
 describe('a prompt depends on', () => {
   it.each([
     ['[]', []],

@@ -82,19 +82,27 @@ export async function readPackage(found: LocatedEntry): Promise<Reading<PackageF
       : promptOf(await readBytes(handle, 0, Math.min(Number(size), PROMPT_BYTES)), Number(size))
   })
   if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
-  return kept(withProblems(readFields(read.yaml), read.problems))
+  const fields = readFields(read.yaml)
+  return kept(withProblems({ ...fields, title: fields.title ?? read.heading }, read.problems))
 }
 
+interface PromptHead {
+  readonly yaml: string | null
+  /** The first heading, without the words and the id that it mostly begins with; null if none is near. */
+  readonly heading: string | null
+  readonly problems: readonly string[]
+}
+
+const HEADING = /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+[a-z]?(?: *[:–—] *| +- +))?(\S.*)$/im
+
 /** Returns the front matter at the beginning of a file, and what is wrong with it. */
-function promptOf(
-  bytes: Uint8Array,
-  size: number,
-): { readonly yaml: string | null; readonly problems: readonly string[] } {
+function promptOf(bytes: Uint8Array, size: number): PromptHead {
   const { text, problem } = decode(bytes, size <= bytes.length)
   const said = problem === null ? [] : [problem]
-  if (text === null) return { yaml: null, problems: said }
-  const { yaml, problem: missing } = splitFrontMatter(text)
-  return { yaml, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
+  if (text === null) return { yaml: null, heading: null, problems: said }
+  const { yaml, body, problem: missing } = splitFrontMatter(text)
+  const heading = HEADING.exec(body)?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
+  return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
 }
 
 function withProblems(fields: PackageFields, problems: readonly string[]): PackageFields {
