@@ -124,14 +124,16 @@ function arrowBetween(from: Place, to: Place): string {
   const end = cornerOf(to)
   const [x1, y1] = [start.x + BOX.width, start.y + BOX.height / 2]
   const [x2, y2] = [end.x, end.y + BOX.height / 2]
-  const curve = (fromX: number, fromY: number, toX: number, toY: number) =>
-    `C${fromX + BEND} ${fromY} ${toX - BEND} ${toY} ${toX} ${toY}`
   const head = 'm-7 -4l7 4l-7 4'
   if (to.column - from.column < 2) return `M${x1} ${y1}${curve(x1, y1, x2, y2)}${head}`
   const left = cornerOf({ ...from, column: from.column + 1 }).x
   const right = cornerOf({ ...to, column: to.column - 1 }).x + BOX.width
   const between = from.row < to.row ? end.y - BOX.gapY / 2 : end.y + BOX.height + BOX.gapY / 2
   return `M${x1} ${y1}${curve(x1, y1, left, between)}H${right}${curve(right, between, x2, y2)}${head}`
+}
+
+function curve(fromX: number, fromY: number, toX: number, toY: number): string {
+  return `C${fromX + BEND} ${fromY} ${toX - BEND} ${toY} ${toX} ${toY}`
 }
 
 /** Moves the focus: left to what is needed, right to what needs it, up and down within a column, Home and End to its ends. */
