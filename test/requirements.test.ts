@@ -13,6 +13,7 @@ const IDS: readonly string[] = [
   ...numbered('D-', 3, 2),
   ...numbered('SC-', 6, 3),
   ...numbered('DASH-', 4, 1),
+  ...numbered('PAGE-', 16, 1),
   ...numbered('VER-', 5, 1),
 ]
 
@@ -46,7 +47,7 @@ function rowsOf(document: string): readonly Row[] {
 
 /** Returns every id that the document mentions, in its order. */
 function idsIn(document: string): readonly string[] {
-  return document.match(/\b(?:FR|NFR|C|D|SC|DASH|VER)-\d+\b/g) ?? []
+  return document.match(/\b(?:FR|NFR|C|D|SC|DASH|PAGE|VER)-\d+\b/g) ?? []
 }
 
 /** Returns the text between the backticks, or null if the cell is not a single piece of code. */

@@ -10,6 +10,7 @@ import {
   badRequest,
   compressed,
   json,
+  listJson,
   notFound,
   orNotFound,
   tagged,
@@ -30,7 +31,7 @@ const READ_AT_ONCE = 2
 /** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
-/** A reply that takes this long has read many files, as the first list and a search do. */
+/** A reply that takes this much processor time has read many files, as the first list and a search do. */
 const HARD_WORK_MS = 300
 
 /**
@@ -70,14 +71,15 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     released()
   }
   const resting = afterRest(REST_MS, () => (changes.isUsed() ? undefined : forget()))
-  const noteWork = (began: number): void => {
+  const noteWork = (began: NodeJS.CpuUsage): void => {
     resting()
-    if (performance.now() - began > HARD_WORK_MS) released()
+    const { user, system } = process.cpuUsage(began)
+    if ((user + system) / 1000 > HARD_WORK_MS) released()
   }
   const answer = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
     if (path === '/api/daemons') return looking(path, signal, daemons)
     if (path === '/api/missions')
-      return listing(path, signal, async () => tagged(json(await project.missions())))
+      return listing(path, signal, async () => tagged(listJson(await project.missions())))
     if (path === '/api/now') return listing(path, signal, async () => tagged(json(await project.now())))
     if (path === '/api/search') return search(query, signal)
     return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
@@ -95,7 +97,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
       return { open: (send, closed) => changes.open(send, closed, after) }
     }
     if (!path.startsWith('/api/')) return staticFile(path, asked)
-    const began = performance.now()
+    const began = process.cpuUsage()
     const reply = await answer(asked)
     noteWork(began)
     if (reply === null) return null

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PageReply, Pages } from 'familiar'
-import type { ErrorReply } from './api.js'
+import type { ErrorReply, MissionsReply } from './api.js'
 
 export type PageRequest = Parameters<Pages>[0]
 
@@ -23,6 +23,27 @@ const LEVEL = 3
 /** Encodes the body once, so that all requests that share a reply of many MiB share its bytes. */
 export function json(body: object, status = 200): BodyReply {
   return { status, headers: JSON_HEADERS, body: Buffer.from(JSON.stringify(body)) }
+}
+
+const encoded = new WeakMap<object, Buffer>()
+
+const COMMA = Buffer.from(',')
+
+/** Encodes the list of missions. What is said of a mission is encoded once, for as long as it stays the same. */
+export function listJson({ missions, ...rest }: MissionsReply): BodyReply {
+  const begin = Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"missions":[`)
+  const items = missions.flatMap((mission, at) =>
+    at === 0 ? [encodedOf(mission)] : [COMMA, encodedOf(mission)],
+  )
+  return { status: 200, headers: JSON_HEADERS, body: Buffer.concat([begin, ...items, Buffer.from(']}')]) }
+}
+
+function encodedOf(value: object): Buffer {
+  const known = encoded.get(value)
+  if (known !== undefined) return known
+  const own = Buffer.from(JSON.stringify(value))
+  encoded.set(value, own)
+  return own
 }
 
 export function orNotFound(found: object | null): BodyReply {

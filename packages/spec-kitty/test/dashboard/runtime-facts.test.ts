@@ -87,6 +87,30 @@ describe('what an annotation says', () => {
       'b',
     ],
     [
+      'what is there where a later text is empty',
+      [annotation(2, { agent: 'a' }), annotation(3, { agent: ' ' })],
+      'a',
+    ],
+    [
+      'the tool where it is written as an actor',
+      [annotation(2, { agent: { tool: 'a', model: 'large', profile: null, role: 'reviewer' } })],
+      'a',
+    ],
+    [
+      'who claims it after a release',
+      [
+        annotation(2, { agent: 'a' }),
+        annotation(3, { release_runtime_claim: true }),
+        laneEvent(4, 'WP01', 'claimed', { policy_metadata: { agent: 'b' } }),
+      ],
+      'b',
+    ],
+    [
+      'an annotation, also where a claim is later',
+      [annotation(2, { agent: 'a' }), laneEvent(4, 'WP01', 'claimed', { policy_metadata: { agent: 'b' } })],
+      'a',
+    ],
+    [
       'who came after a release that stands later',
       [annotation(4, { agent: 'b' }), annotation(3, { release_runtime_claim: true })],
       'b',
@@ -166,5 +190,45 @@ describe('what an annotation says', () => {
     )
     expect(states.map(({ id }) => id)).toEqual(['__proto__', 'constructor'])
     expect(({} as { agent?: unknown }).agent).toBeUndefined()
+  })
+})
+
+describe('an agent that is written as an actor', () => {
+  it('brings its model, profile and role along, unless they are said beside it', async () => {
+    const agent = { tool: 'otter', model: 'large', profile: 'careful', role: 'reviewer' }
+    expect(await packageAfter(annotation(2, { agent, role: 'implementer' }))).toMatchObject({
+      agent: 'otter',
+      model: 'large',
+      profile: 'careful',
+      role: 'implementer',
+      problems: [],
+    })
+    const claim = { policy_metadata: { agent: { tool: 'heron' } }, actor: { tool: null, role: 'reviewer' } }
+    const { agent: claimed, history } = await packageAfter(laneEvent(2, 'WP01', 'claimed', claim))
+    expect([claimed, history.at(-1)?.by]).toEqual(['heron', 'reviewer'])
+  })
+
+  it('can take its review back by an empty one', async () => {
+    const { review } = await packageAfter(
+      annotation(2, { review: { actor: 'ada', at: '2026-01-02T00:00:00Z', reason: 'no' } }),
+      annotation(3, { review: { actor: '', at: '', wp_id: '', reason: '' } }),
+    )
+    expect(review).toBeNull()
+  })
+})
+
+describe('the verdict of a review', () => {
+  it('is that of the last lane change or annotation that says one', async () => {
+    const review = { reviewer: 'heron', verdict: 'changes_requested', reference: 'reviews/1.md' }
+    const { review_result: first } = await packageAfter(
+      laneEvent(2, 'WP01', 'planned', { from_lane: 'in_review', review_result: review }),
+      laneEvent(3, 'WP01', 'claimed', { review_result: null, evidence: null }),
+    )
+    expect(first).toEqual(review)
+    const { review_result: last } = await packageAfter(
+      annotation(2, { review_result: review }),
+      laneEvent(4, 'WP01', 'approved', { evidence: { review: { ...review, verdict: 'approved' } } }),
+    )
+    expect(last).toEqual({ ...review, verdict: 'approved' })
   })
 })

@@ -1,8 +1,10 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Browser, CDPSession } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { lacksChromium } from '../helpers/browser.js'
 import { useMission } from '../helpers/browser-desk.js'
-import { writeMission } from '../helpers/projects.js'
+import { laneEvent, writeMission } from '../helpers/projects.js'
 
 /** More than a browser opens connections to one server. */
 const TABS = 8
@@ -39,6 +41,20 @@ describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
     await window.close()
   })
 
+  it('notify of what begins to wait while they are hidden', async () => {
+    const window = await openWindow(here.browser)
+    const tab = await window.open(`${here.dashboard.url}#/missions`)
+    await shows(tab, `${STATE} === 'open'`)
+    await tab.evaluate(ALLOW_NOTIFICATIONS)
+    const front = await window.open('about:blank')
+    await front.show()
+    await shows(tab, 'document.hidden')
+    const log = join(here.project, 'kitty-specs/001-start/status.events.jsonl')
+    appendFileSync(log, laneEvent(300, 'WP02', 'blocked'))
+    await shows(tab, `shownNotifications.length === 1 && shownNotifications[0].startsWith('true ')`)
+    await window.close()
+  })
+
   it('show what they are opened for also behind another one', async () => {
     const window = await openWindow(here.browser)
     const front = await window.open(`${here.dashboard.url}#/missions`)
@@ -52,6 +68,19 @@ describe.skipIf(lacksChromium(WINDOWS))('many tabs of one window', () => {
     await window.close()
   })
 })
+
+/** A browser that allows notifications, and keeps what it would show; the page was asked for them before. */
+const ALLOW_NOTIFICATIONS = `void (() => {
+  localStorage.setItem('spec-kitty-notify', '1')
+  globalThis.shownNotifications = []
+  globalThis.Notification = class extends EventTarget {
+    static permission = 'granted'
+    constructor(title, { body }) {
+      super()
+      shownNotifications.push(document.hidden + ' ' + title + ': ' + body)
+    }
+  }
+})()`
 
 const STATE = `document.querySelector('[data-testid=connection]')?.dataset.state`
 const ROWS = `(document.querySelector('[aria-label=Missions]')?.textContent ?? '')`

@@ -49,7 +49,7 @@ export interface WorkPackage {
     readonly at: string | null
     readonly reason: string | null
   } | null
-  /** The last verdict that an annotation in the log has. */
+  /** The last verdict that an annotation or a lane change in the log has. */
   readonly review_result: {
     readonly verdict: string
     readonly reviewer: string | null

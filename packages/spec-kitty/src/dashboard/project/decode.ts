@@ -1,9 +1,13 @@
+import { isUtf8 } from 'node:buffer'
+
 /** The text of a file, and what is wrong with its encoding. */
 export interface Decoded {
   /** Null: it is not text. Line ends are converted to `\n`, and a byte order mark is removed. */
   readonly text: string | null
   readonly problem: string | null
 }
+
+const BYTE_ORDER_MARK = '\uFEFF'
 
 /** Control characters that text does not contain: all except tab, line ends, vertical tab, form feed and escape. */
 const BINARY = /[\0-\u0008\u000e-\u001a\u001c-\u001f]/
@@ -22,7 +26,7 @@ export function decode(bytes: Uint8Array, isWhole: boolean): Decoded {
 
 function textual(text: string, problem: string | null): Decoded {
   if (BINARY.test(text)) return { text: null, problem: 'is binary' }
-  return { text: text.replaceAll(/\r\n?/g, '\n'), problem }
+  return { text: text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text, problem }
 }
 
 function utf16Of(bytes: Uint8Array): string | null {
@@ -33,9 +37,32 @@ function utf16Of(bytes: Uint8Array): string | null {
 }
 
 function utf8Of(bytes: Uint8Array, isWhole: boolean): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !isWhole })
-  } catch {
-    return null
+  const whole = isWhole ? bytes : withoutHalfCharacter(bytes)
+  if (!isUtf8(whole)) return null
+  const text = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8')
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
+}
+
+/** The most bytes of a character in UTF-8. */
+const MAX_CHARACTER_BYTES = 4
+
+/** Leaves out the beginning of a character at the end. */
+function withoutHalfCharacter(bytes: Uint8Array): Uint8Array {
+  for (let back = 1; back < MAX_CHARACTER_BYTES && back <= bytes.length; back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (isContinuation(byte)) continue
+    return back < lengthOf(byte) ? bytes.subarray(0, -back) : bytes
   }
+  return bytes
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80
+}
+
+/** Returns how many bytes the character has that begins with this one. */
+function lengthOf(byte: number): number {
+  if (byte < 0xc0) return 1
+  if (byte < 0xe0) return 2
+  return byte < 0xf0 ? 3 : MAX_CHARACTER_BYTES
 }

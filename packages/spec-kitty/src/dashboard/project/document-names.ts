@@ -52,9 +52,15 @@ export function isTaskDocument(name: string): boolean {
 
 /** Returns whether a document is the prompt of a work package. */
 export function isPromptName(name: string): boolean {
-  const [first, second = '', third, ...more] = name.split('/')
-  if (first !== TASKS || more.length > 0) return false
-  return third === undefined ? isPackageFile(second) : LANE_FOLDERS.includes(second) && isPackageFile(third)
+  const [first, ...below] = name.split('/')
+  if (first !== TASKS || !isPackageFile(below.at(-1) ?? '')) return false
+  return below.length === 1 || laneFolderOf(name) !== null
+}
+
+/** Returns the folder of a lane that a prompt is in, directly or in the folder of a phase there; null if it is in none. */
+export function laneFolderOf(name: string): string | null {
+  const [first, folder = '', ...below] = name.split('/')
+  return first === TASKS && below.length > 0 && LANE_FOLDERS.includes(folder) ? folder : null
 }
 
 /** Returns whether a mission may have a document of this name. No other file can be requested. */

@@ -11,7 +11,7 @@ import {
   TASKS,
   TREES,
 } from './document-names.js'
-import { list, readBytes, withFile } from './files.js'
+import { list, readBytes, withFile, type Names } from './files.js'
 import { splitFrontMatter } from './front-matter.js'
 import { LANE_FOLDERS } from './lanes.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
@@ -21,11 +21,14 @@ export const MAX_DOCUMENTS = 1000
 /** Of a larger document, only this much of the beginning is shown. */
 const MAX_SHOWN_BYTES = 1024 * 1024
 
-/** A document, and the file that its name leads to. */
+/** A document, and the file that its name leads to; null if it was not looked at. */
 export interface FoundDocument {
   readonly name: string
-  readonly found: LocatedEntry
+  readonly found: LocatedEntry | null
 }
+
+/** What is known of a directory: its names, and which of them are plain files. */
+type Listed = Pick<Names, 'names' | 'files'>
 
 /** Collects the documents found, and their problems. */
 export interface Collection {
@@ -33,18 +36,21 @@ export interface Collection {
   /** The directories that were entered to find the documents. */
   readonly directories: LocatedEntry[]
   readonly complain: (name: string, what: string) => void
+  /** Whether only the prompts are looked at, and of everything else no more than its directory says. */
+  readonly is_brief: boolean
 }
 
 /** Collects the documents of a mission by the names in its directory. */
 export async function collectDocuments(
   mission: LocatedEntry,
-  names: readonly string[],
+  listed: Listed,
   into: Collection,
 ): Promise<void> {
+  const { names } = listed
   const others = names.filter((name) => isTopDocument(name) && !FIXED.includes(name))
   for (const name of [...FIXED.filter((fixed) => names.includes(fixed)), ...others]) {
     if (isFull(into, name)) return
-    await collectFile(mission, name, name, into)
+    await collectFile(mission, name, name, into, listed)
   }
   for (const name of TREES) {
     if (names.includes(name)) await collectTree(mission, name, name, 1, into)
@@ -52,16 +58,23 @@ export async function collectDocuments(
   if (names.includes(TASKS)) await collectTasks(mission, into)
 }
 
-async function collectFile(directory: LocatedEntry, name: string, as: string, into: Collection) {
+async function collectFile(
+  directory: LocatedEntry,
+  name: string,
+  as: string,
+  into: Collection,
+  listed: Listed | null,
+): Promise<void> {
+  if (into.is_brief && listed?.files.has(name) === true)
+    return void into.documents.push({ name: as, found: null })
   const found = await locate(directory, name)
   if (found.kind === 'file') into.documents.push({ name: as, found })
   else if (found.kind === 'directory') into.complain(as, 'is a directory where a file should be')
   else if (found.kind === 'unusable') into.complain(as, found.what)
 }
 
-interface Entered {
+interface Entered extends Listed {
   readonly directory: LocatedEntry
-  readonly names: readonly string[]
 }
 
 /** Returns a directory and the names in it; null if it is absent or unusable. Reports every problem but absence. */
@@ -84,7 +97,7 @@ async function enter(
     return null
   }
   for (const what of listed.problems) into.complain(as, what)
-  return { directory: found, names: listed.names }
+  return { directory: found, names: listed.names, files: listed.files }
 }
 
 async function collectTasks(mission: LocatedEntry, into: Collection): Promise<void> {
@@ -94,17 +107,21 @@ async function collectTasks(mission: LocatedEntry, into: Collection): Promise<vo
   for (const folder of LANE_FOLDERS.filter((name) => tasks.names.includes(name))) {
     const as = `${TASKS}/${folder}`
     const found = await enter(tasks.directory, folder, as, into)
-    if (found?.directory.path === join(tasks.directory.path, folder)) await collectPackages(found, as, into)
+    if (found?.directory.path === join(tasks.directory.path, folder)) await collectPhases(found, as, 1, into)
   }
   await collectNotes(tasks, into)
 }
 
 /** Collects what stands beside the prompts: notes, and the folders of packages. */
-async function collectNotes({ directory, names }: Entered, into: Collection): Promise<void> {
+async function collectNotes({ directory, names, files }: Entered, into: Collection): Promise<void> {
   for (const name of names) {
     if (isPackageFile(name) || LANE_FOLDERS.includes(name)) continue
     const as = `${TASKS}/${name}`
     if (isFull(into, as)) return
+    if (into.is_brief && files.has(name)) {
+      if (isTaskDocument(name)) into.documents.push({ name: as, found: null })
+      continue
+    }
     const found = await locate(directory, name)
     if (found.kind === 'directory') await collectBelow(directory, name, as, 1, found, into)
     else if (found.kind === 'file' && isTaskDocument(name)) into.documents.push({ name: as, found })
@@ -112,10 +129,23 @@ async function collectNotes({ directory, names }: Entered, into: Collection): Pr
   }
 }
 
+/** Collects the prompts in the folder of a lane, and in the folders of phases that some projects have there. */
+async function collectPhases(lane: Entered, as: string, depth: number, into: Collection): Promise<void> {
+  await collectPackages(lane, as, into)
+  for (const name of lane.names) {
+    const inPhase = `${as}/${name}`
+    if (isPackageFile(name) || depth === MAX_DEPTH - 1 || isFull(into, inPhase)) continue
+    const found = await locate(lane.directory, name)
+    if (found.kind !== 'directory' || isLinkedDirectory(lane.directory, name, found)) continue
+    const phase = await enter(lane.directory, name, inPhase, into)
+    if (phase !== null) await collectPhases(phase, inPhase, depth + 1, into)
+  }
+}
+
 async function collectPackages({ directory, names }: Entered, as: string, into: Collection): Promise<void> {
   for (const name of names.filter((name) => isPackageFile(name))) {
     if (isFull(into, as)) return
-    await collectFile(directory, name, `${as}/${name}`, into)
+    await collectFile(directory, name, `${as}/${name}`, into, null)
   }
 }
 
@@ -133,6 +163,10 @@ async function collectTree(
     const childAs = `${as}/${child}`
     if (isFull(into, as)) return
     if (entered === null) continue
+    if (into.is_brief && entered.files.has(child)) {
+      into.documents.push({ name: childAs, found: null })
+      continue
+    }
     const found = await locate(entered.directory, child)
     if (found.kind === 'file') into.documents.push({ name: childAs, found })
     else if (found.kind === 'unusable') into.complain(childAs, found.what)

@@ -77,6 +77,8 @@ interface LaneEvent {
   readonly move: Omit<LaneMove, 'worktree'>
   /** Who claimed the package with it, as an annotation would say it; null if no one did. */
   readonly claim: Annotation | null
+  /** What its review said; null if it says nothing of one. */
+  readonly verdict: Annotation | null
 }
 
 interface AnnotationEvent {
@@ -110,12 +112,13 @@ export function readLog(): LogReader {
     facts.set(wp, reader)
     return reader
   }
-  const takeLane = ({ wp, move, claim }: LaneEvent, worktree: string | null): readonly string[] => {
+  const takeLane = ({ wp, move, claim, verdict }: LaneEvent, worktree: string | null): readonly string[] => {
     const own = moves.get(wp) ?? []
     if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
     own.push({ ...move, worktree })
     moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
     if (claim !== null) factsOf(wp)?.claim(claim)
+    if (verdict !== null) factsOf(wp)?.take(verdict)
     return []
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
@@ -204,9 +207,9 @@ function eventOf(line: string): Event | string {
   if (value === null) return 'is no JSON object'
   const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
   const isAnnotation = kind === 'annotation'
-  const instant = instantIn(at)
+  const instant = instantIn(at) ?? instantIn(value['timestamp'])
   if (!isAnnotation && (wp == null || lane == null))
-    return { kind: 'other', id: isName(id) ? id : null, at: instant ?? instantIn(value['timestamp']) }
+    return { kind: 'other', id: isName(id) ? id : null, at: instant }
   if (!isName(wp)) return 'has a wp_id that is no name'
   if (!isAnnotation && !isName(lane)) return 'has a to_lane that is no name'
   if (!isName(id)) return 'has no event_id'

@@ -16,39 +16,44 @@ const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 export interface Names {
   /** The names, sorted. */
   readonly names: readonly string[]
+  /** Those of them that are plain files, as far as the directory says so. */
+  readonly files: ReadonlySet<string>
   readonly problems: readonly string[]
 }
+
+export const NO_NAMES: Names = { names: [], files: new Set(), problems: [] }
 
 /**
  * Returns the names in a directory that are not hidden, or why it cannot be read. A name that is not UTF-8 cannot be
  * requested, so it is left out and reported as a problem.
  */
 export async function list(directory: LocatedEntry): Promise<Names | Unusable> {
-  return withOpen(directory, async (handle) => {
+  return withOpen(directory, async (_, { size }, held) => {
     const disk = diskOf(directory.root)
-    const open = await kernelPath(disk, handle)
-    if (open !== null) return namesIn(disk, open.held)
-    const names = await namesIn(disk, directory.path)
+    if (held !== null) return namesIn(disk, held, Number(size))
+    const names = await namesIn(disk, directory.path, Number(size))
     // Without the kernel's path the names may be those of another directory, swapped in meanwhile.
     if ((await disk.realpath(directory.path)) !== directory.path) return refused('changed while it was read')
     return names
   })
 }
 
-async function namesIn(disk: Disk, path: string): Promise<Names> {
+async function namesIn(disk: Disk, path: string, size: number): Promise<Names> {
   const names: string[] = []
   const problems: string[] = []
-  const found = await disk.names(path, MAX_NAMES + 1)
+  const files = new Set<string>()
+  const found = await disk.entries(path, MAX_NAMES + 1, size)
   if (found.length > MAX_NAMES)
     problems.push(`has more than ${MAX_NAMES} entries, and only so many are shown`)
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  for (const bytes of found.slice(0, MAX_NAMES)) {
+  for (const { name: bytes, is_file: isFile } of found.slice(0, MAX_NAMES)) {
     const name = nameOf(utf8, bytes)
     if (isHidden(name ?? bytes.toString('latin1'))) continue
     if (name === null) problems.push(`has an entry whose name is no UTF-8: ${bytes.toString('latin1')}`)
     else names.push(name)
+    if (isFile && name !== null) files.add(name)
   }
-  return { names: names.toSorted(), problems: problems.slice(0, 20) }
+  return { names: names.toSorted(), files, problems: problems.slice(0, 20) }
 }
 
 function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | null {
@@ -73,16 +78,17 @@ export function withFile<T>(
  */
 async function withOpen<T>(
   found: LocatedEntry,
-  use: (handle: OpenFile, stats: BigIntStats) => Promise<T>,
+  use: (handle: OpenFile, stats: BigIntStats, held: string | null) => Promise<T>,
 ): Promise<T | Unusable> {
   let handle: OpenFile | null = null
   try {
     handle = await diskOf(found.root).open(found.path, READING)
     const stats = await handle.stat({ bigint: true })
     if (kindOf(stats) !== found.kind) return refused('changed while it was read')
-    const refusal = refusalOf(found, await realPathOf(handle, found, stats))
+    const { real, held } = await pathsOf(handle, found, stats)
+    const refusal = refusalOf(found, real)
     if (refusal !== null) return refused(`changed into ${refusal}`)
-    return await use(handle, stats)
+    return await use(handle, stats, held)
   } catch (error) {
     return isAbsence(error) ? refused('is gone') : unusable(error)
   } finally {
@@ -90,23 +96,27 @@ async function withOpen<T>(
   }
 }
 
-/**
- * Returns the real path of the open file: from the kernel on Linux, else by resolving the path again. Returns an empty
- * path, which is refused, if the path now names another file.
- */
-async function realPathOf(handle: OpenFile, found: LocatedEntry, open: BigIntStats): Promise<string> {
-  const disk = diskOf(found.root)
-  const told = await kernelPath(disk, handle)
-  if (told !== null) return told.real
-  const path = await disk.realpath(found.path)
-  const { dev, ino } = await disk.stat(path)
-  return dev === open.dev && ino === open.ino ? path : ''
+interface OpenPaths {
+  readonly real: string
+  /** A path that keeps naming the open file, whatever happens to its real path; null except on Linux. */
+  readonly held: string | null
 }
 
 /**
- * Returns null except on Linux. `held` is a path that keeps naming the open file, whatever happens to its `real` path.
+ * Returns the real path of the open file: from the kernel on Linux, else by resolving the path again. The real path is empty,
+ * which is refused, if the path now names another file.
  */
-async function kernelPath(disk: Disk, handle: OpenFile): Promise<{ held: string; real: string } | null> {
+async function pathsOf(handle: OpenFile, found: LocatedEntry, open: BigIntStats): Promise<OpenPaths> {
+  const disk = diskOf(found.root)
+  const told = await kernelPath(disk, handle)
+  if (told !== null) return told
+  const path = await disk.realpath(found.path)
+  const { dev, ino } = await disk.stat(path)
+  return { real: dev === open.dev && ino === open.ino ? path : '', held: null }
+}
+
+/** Returns null except on Linux. */
+async function kernelPath(disk: Disk, handle: OpenFile): Promise<OpenPaths | null> {
   const held = `/proc/self/fd/${handle.fd}`
   try {
     return { held, real: (await disk.readlink(held)).replace(/ \(deleted\)$/, '') }

@@ -1,12 +1,19 @@
-import { isMap, isScalar, isSeq, parseDocument, type Node } from 'yaml'
-import { readSimpleYaml, type Field } from './simple-yaml.js'
+import { isMap, isScalar, isSeq, parseDocument, type Node, type YAMLMap } from 'yaml'
+import { blocksOf, plainTextOf, type Block } from './front-matter-blocks.js'
+import { packageIdsIn, rangeIn } from './package-ids.js'
+import { readSimpleYaml, type Field as SimpleField } from './simple-yaml.js'
 
-/** Real front matter has one or two KiB. */
-export const MAX_FRONT_MATTER_CHARS = 16 * 1024
+/** Real front matter has one or two KiB; with the history of many reviews, thirty. */
+export const MAX_FRONT_MATTER_CHARS = 64 * 1024
 
 /** The time to parse YAML grows faster than the number of its parts. This many take about 20 ms. */
 const MAX_PARTS = 1000
 const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
+
+/** Real front matter has some twenty names. */
+const MAX_NAMES = 500
+
+const ALIAS = /(?:^|[\s[{,:-])\*[^\s*]/m
 
 const ONE_ID = /^[\w.-]+$/
 
@@ -24,8 +31,9 @@ export interface Split {
 
 /** Splits off the front matter. Front matter without an end is left in the body, so that nothing is hidden. */
 export function splitFrontMatter(text: string): Split {
-  if (!/^---[ \t]*(\n|$)/.test(text)) return { yaml: null, body: text, problem: null }
-  const start = text.indexOf('\n') + 1
+  const [begin] = /^\n{0,3}---[ \t]*(\n|$)/.exec(text) ?? []
+  if (begin === undefined) return { yaml: null, body: text, problem: null }
+  const start = begin.endsWith('\n') ? begin.length : 0
   const end = /^(---|\.\.\.)[ \t]*$/gm
   end.lastIndex = start
   const found = start === 0 ? null : end.exec(text.slice(0, start + MAX_FRONT_MATTER_CHARS))
@@ -51,6 +59,29 @@ export interface PackageFields {
   readonly problems: readonly string[]
 }
 
+/** The names that are read, each with the names that older projects, and people, gave the same thing. */
+const NAMES = {
+  id: ['work_package_id', 'wp_id', 'wp', 'id'],
+  title: ['title', 'work_package_title'],
+  dependencies: ['dependencies', 'depends_on'],
+  subtasks: ['subtasks'],
+  agent: ['agent'],
+  assignee: ['assignee'],
+  phase: ['phase', 'phases'],
+  model: ['model'],
+  role: ['role'],
+  agent_profile: ['agent_profile'],
+  lane: ['lane'],
+} as const
+
+const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
+
+/** Only a text of this form is an id where it is called otherwise than `work_package_id`. */
+const PACKAGE_ID = /^WP-?\d+[a-z]?$/i
+
+/** A value as the whole of YAML tells it: besides what a simple one may be, names with texts. */
+type Field = SimpleField | { readonly kind: 'map'; readonly texts: ReadonlyMap<string, string | null> }
+
 /**
  * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects: aliases
  * are not followed, so a few lines cannot grow into gigabytes, and no key becomes a property of an object.
@@ -58,33 +89,75 @@ export interface PackageFields {
 export function readFields(yaml: string | null): PackageFields {
   const problems: string[] = []
   const fields = fieldsOf(yaml ?? '', problems)
-  const text = (name: string): string | null => textOf(name, fields.get(name), problems)
-  const list = (name: string): readonly string[] => listOf(name, fields.get(name), problems)
+  const found = (name: keyof typeof NAMES) => firstOf(fields, NAMES[name])
+  const text = (name: keyof typeof NAMES): string | null => textOf(...found(name), problems)
+  const list = (name: keyof typeof NAMES): readonly string[] => listOf(...found(name), problems)
+  const agent = agentOf(found('agent')[1], problems)
   return {
-    id: idOf(fields.get('work_package_id'), problems),
+    id: idOf(fields, problems),
     title: text('title'),
-    dependencies: list('dependencies'),
-    subtasks: list('subtasks'),
-    agent: text('agent'),
+    dependencies: dependenciesOf(...found('dependencies'), problems),
+    subtasks: list('subtasks').flatMap((id) => rangeIn(id) ?? id),
+    agent: agent.agent,
     assignee: text('assignee'),
     phase: text('phase'),
-    model: text('model'),
-    role: text('role'),
-    agent_profile: text('agent_profile'),
+    model: text('model') ?? agent.model,
+    role: text('role') ?? agent.role,
+    agent_profile: text('agent_profile') ?? agent.agent_profile,
     lane: text('lane'),
     problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   }
+}
+
+/** Returns the first of some names that has a value, else the first of them that is there. */
+function firstOf(fields: Fields, names: readonly string[]): readonly [string, Field | undefined] {
+  const there = names.filter((name) => fields.has(name))
+  const name = there.find((one) => !isEmpty(fields.get(one))) ?? there[0] ?? names[0] ?? ''
+  return [name, fields.get(name)]
+}
+
+function isEmpty(field: Field | undefined): boolean {
+  if (field?.kind === 'list') return field.items.length === 0
+  return field?.kind === 'text' && (field.text ?? '').trim() === ''
 }
 
 type Fields = ReadonlyMap<string, Field>
 
 /** Detects duplicate keys itself, because the YAML library compares every key with every other. */
 function fieldsOf(yaml: string, problems: string[]): Fields {
-  if ((yaml.match(PARTS)?.length ?? 0) > MAX_PARTS) {
+  const blocks = blocksOf(yaml)
+  const wanted = blocks?.filter(({ name }) => WANTED.has(name)) ?? []
+  const text = blocks === null ? yaml : wanted.map((block) => block.text).join('\n')
+  if ((blocks?.length ?? 0) > MAX_NAMES || hasTooManyParts(text)) {
     problems.push('its front matter has too many parts to be read')
     return new Map()
   }
-  return readSimpleYaml(yaml) ?? readAnyYaml(yaml, problems)
+  const simple = readSimpleYaml(text)
+  if (simple !== null) return simple
+  // What an alias stands for may be under a name that is not wanted.
+  return blocks === null || ALIAS.test(text) ? readAnyYaml(yaml, problems) : readBlocks(wanted, problems)
+}
+
+function hasTooManyParts(text: string): boolean {
+  return text.length > MAX_PARTS && (text.match(PARTS)?.length ?? 0) > MAX_PARTS
+}
+
+/** Reads each name for itself: a mistake under one says nothing of the others. */
+function readBlocks(blocks: readonly Block[], problems: string[]): Fields {
+  const fields = new Map<string, Field>()
+  for (const block of blocks) {
+    const { name, text } = block
+    if (fields.has(name)) problems.push(twice(name))
+    else {
+      const own: string[] = []
+      const read = (readSimpleYaml(text) ?? readAnyYaml(text, own)).get(name)
+      const plain = read === undefined ? plainTextOf(block) : null
+      problems.push(...own)
+      if (plain !== null) fields.set(name, { kind: 'text', text: plain, is_string: true })
+      else if (read !== undefined) fields.set(name, read)
+    }
+  }
+  return fields
 }
 
 function readAnyYaml(yaml: string, problems: string[]): Fields {
@@ -98,8 +171,7 @@ function readAnyYaml(yaml: string, problems: string[]): Fields {
   for (const { key, value } of contents.items) {
     const name = isScalar(key) && typeof key.value === 'string' ? key.value : null
     if (name === null || value === null) continue
-    if (fields.has(name))
-      problems.push(`its front matter says ${quoted(name)} twice, and the first one counts`)
+    if (fields.has(name)) problems.push(twice(name))
     else fields.set(name, fieldOf(value as Node))
   }
   return fields
@@ -121,19 +193,64 @@ function parse(yaml: string, problems: string[]): Node | null {
 }
 
 function fieldOf(node: Node): Field {
-  if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => scalarOf(item)) }
+  if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => itemOf(item)) }
+  if (isMap(node)) return { kind: 'map', texts: textsIn(node) }
   const text = scalarOf(node)
   if (text === undefined) return { kind: 'other' }
   return { kind: 'text', text, is_string: isScalar(node) && typeof node.value === 'string' }
 }
 
+/** Returns the item of a list. `- T001: Set it up` is the item T001, and `- id: T001` with more names is so too. */
+function itemOf(node: unknown): string | null | undefined {
+  if (!isMap(node)) return scalarOf(node)
+  const texts = textsIn(node)
+  const named = NAMES.id.map((name) => texts.get(name)).find((text) => text != null)
+  if (named !== undefined || node.flow === true) return named
+  const [only] = texts.size === 1 && node.items.length === 1 ? texts.keys() : []
+  return only
+}
+
+/** Returns the names of a map whose values are single texts. */
+function textsIn(node: YAMLMap): ReadonlyMap<string, string | null> {
+  const pairs = node.items.flatMap(({ key, value }) => {
+    const [name, text] = [scalarOf(key), scalarOf(value)]
+    return name == null || text === undefined ? [] : [[name, text] as const]
+  })
+  return new Map(pairs)
+}
+
 /** The id is compared with the ids in the events, so a value that is not text is refused, not converted. */
-function idOf(field: Field | undefined, problems: string[]): string | null {
+function idOf(fields: Fields, problems: string[]): string | null {
+  const [name, ...others] = NAMES.id
+  const field = fields.get(name)
   if (field?.kind === 'text' && field.text !== null && !field.is_string) {
     problems.push('its work_package_id is no text')
     return null
   }
-  return textOf('work_package_id', field, problems)
+  const id = textOf(name, field, problems)
+  if (id !== null) return id
+  const texts = others
+    .map((other) => fields.get(other))
+    .map((one) => (one?.kind === 'text' ? one.text : null))
+  return texts.find((text) => text !== null && PACKAGE_ID.test(text)) ?? null
+}
+
+type Agent = Pick<PackageFields, 'agent' | 'model' | 'role' | 'agent_profile'>
+
+/** An agent is a text, or what the log calls an actor: a tool with its model, profile and role. */
+function agentOf(field: Field | undefined, problems: string[]): Agent {
+  const texts = field?.kind === 'map' ? field.texts : new Map<string, string | null>()
+  const first = (...names: readonly string[]): string | null =>
+    names.map((name) => shortened(texts.get(name) ?? null)).find((text) => text !== null) ?? null
+  const agent =
+    field?.kind === 'map' ? first('tool', 'name', 'agent', 'id') : textOf('agent', field, problems)
+  if (field?.kind === 'map' && agent === null) problems.push('its agent names no tool')
+  return {
+    agent,
+    model: first('model'),
+    role: first('role'),
+    agent_profile: first('profile', 'profile_id', 'agent_profile'),
+  }
 }
 
 function textOf(name: string, field: Field | undefined, problems: string[]): string | null {
@@ -145,7 +262,7 @@ function textOf(name: string, field: Field | undefined, problems: string[]): str
 
 function listOf(name: string, field: Field | undefined, problems: string[]): readonly string[] {
   if (field === undefined) return []
-  if (field.kind !== 'list') return itemOf(name, textOf(name, field, problems), problems)
+  if (field.kind !== 'list') return onlyItem(name, textOf(name, field, problems), problems)
   if (field.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
   const items = field.items.slice(0, MAX_ITEMS)
   if (items.includes(undefined)) problems.push(`an item of its ${name} is no text`)
@@ -153,11 +270,25 @@ function listOf(name: string, field: Field | undefined, problems: string[]): rea
 }
 
 /** A single id is read as a list of one. Any other text, such as `"[]"`, is not understood. */
-function itemOf(name: string, text: string | null, problems: string[]): readonly string[] {
+function onlyItem(name: string, text: string | null, problems: string[], has = ONE_ID): readonly string[] {
   if (text === null) return []
-  if (ONE_ID.test(text)) return [text]
+  if (ONE_ID.test(text) && has.test(text)) return [text]
   problems.push(`its ${name} are the text ${quoted(text)}, not a list`)
   return []
+}
+
+/** Returns the ids of other packages; a text says them as a list, or one, or the first and the last of a row of them. */
+function dependenciesOf(name: string, field: Field | undefined, problems: string[]): readonly string[] {
+  if (field?.kind !== 'text')
+    return listOf(name, field, problems).flatMap((item) => packageIdsIn(item) ?? item)
+  const text = textOf(name, field, problems)
+  const ids = text === null ? [] : packageIdsIn(text)
+  // A word without a number, such as `all`, is no package.
+  return ids ?? onlyItem(name, text, problems, /\d/)
+}
+
+function twice(name: string): string {
+  return `its front matter says ${quoted(name)} twice, and the first one counts`
 }
 
 /** Returns numbers and dates as they are written. Undefined: not a single value, or an alias for one. */

@@ -41,7 +41,8 @@ const FINISHED: ReadonlySet<string> = new Set(['approved', 'done'])
 
 /** Returns the lane changes in the order of the log: sorted by time and, if the times are equal, by the event's id. */
 export function inOrder(moves: readonly LaneMove[]): readonly LaneMove[] {
-  return moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
+  const isInOrder = moves.every((move, at) => at === 0 || isLater(move, moves[at - 1] ?? move))
+  return isInOrder ? moves : moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
 }
 
 /** Returns whether an event counts after another one. */
@@ -80,25 +81,26 @@ function sinceIn(moves: readonly LaneMove[], isSuch: (lane: string) => boolean):
   return moves[before + 1]?.at ?? null
 }
 
-/** Returns how many packages were in each column at the end of each day on which one was moved. */
+/**
+ * Returns how many packages were in each column at the end of each day on which one was moved. The moves of each package must
+ * be in order: of those of one day, only the last one tells.
+ */
 export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDay[] {
-  const moves = [...packages].flatMap((own, index) =>
-    own.map(({ at, id, lane }) => ({ at, id, lane, index })),
-  )
-  const lanes = new Map<number, string>()
-  const days: FlowDay[] = []
-  const sorted = moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
-  for (const [at, move] of sorted.entries()) {
-    lanes.set(move.index, move.lane)
-    const date = dateOf(move)
-    const next = sorted[at + 1]
-    if (next === undefined || dateOf(next) !== date) days.push(dayOf(date, lanes.values()))
+  const dates = new Map<string, Map<number, string>>()
+  for (const [index, moves] of [...packages].entries()) {
+    for (const { at, lane } of moves) {
+      const date = at.slice(0, 10)
+      const ends = dates.get(date) ?? new Map<number, string>()
+      dates.set(date, ends.set(index, lane))
+    }
   }
+  const lanes = new Map<number, string>()
+  const sorted = [...dates].toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const days = sorted.map(([date, ends]) => {
+    for (const [index, lane] of ends) lanes.set(index, lane)
+    return dayOf(date, lanes.values())
+  })
   return days.slice(-MAX_DAYS)
-}
-
-function dateOf({ at }: { readonly at: string }): string {
-  return at.slice(0, 10)
 }
 
 function dayOf(date: string, lanes: Iterable<string>): FlowDay {

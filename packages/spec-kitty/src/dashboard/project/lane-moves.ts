@@ -1,5 +1,6 @@
 import { objectOf } from 'familiar/cli'
 import type { LaneMove } from './lane-history.js'
+import { laneNamed } from './lanes.js'
 import { nameOf, textIn, type Annotation } from './runtime-facts.js'
 
 const MAX_REASON_CHARS = 2000
@@ -13,19 +14,30 @@ export function readMove(
   value: Readonly<Record<string, unknown>>,
   { id, at }: { readonly id: string; readonly at: string },
   lane: string,
-): { readonly move: Omit<LaneMove, 'worktree'>; readonly claim: Annotation | null } {
+): {
+  readonly move: Omit<LaneMove, 'worktree'>
+  readonly claim: Annotation | null
+  /** What its review said, as an annotation would say it. */
+  readonly verdict: Annotation | null
+} {
   const evidence = objectOf(objectOf(value['evidence'])?.['review'])
   const result = objectOf(value['review_result']) ?? evidence
+  const from = textIn(value['from_lane'], MAX_LANE_CHARS)
   const move = {
     id,
     at,
-    from: textIn(value['from_lane'], MAX_LANE_CHARS),
-    lane,
+    from: from === null ? null : laneNamed(from),
+    lane: laneNamed(lane),
     by: nameOf(value['actor']),
     reason: textIn(value['reason'], MAX_REASON_CHARS),
     verdict: textIn(result?.['verdict'], MAX_LANE_CHARS),
     is_forced: value['force'] === true,
   }
   const claim = objectOf(value['policy_metadata'])
-  return { move, claim: claim === null ? null : { event_id: id, at, actor: value['actor'], delta: claim } }
+  const said = { event_id: id, at, actor: value['actor'] }
+  return {
+    move,
+    claim: claim === null ? null : { ...said, delta: claim },
+    verdict: move.verdict === null ? null : { ...said, delta: { review_result: result } },
+  }
 }

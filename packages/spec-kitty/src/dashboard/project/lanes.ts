@@ -24,9 +24,17 @@ const LANES: Readonly<Record<Lane, LanePlace>> = {
 /** A package without a lane, or in the lane of a later version: its work is not known to be done, and it is in no column. */
 const UNKNOWN: LanePlace = { column: null, weight: 0 }
 
-/** Returns the lane that a text of a project before the log names: it called `in_progress` `doing`. */
+/** Other names of lanes: the first versions of the tool said `doing`, and people write `cancelled`. */
+const ALIASES: ReadonlyMap<string, Lane> = new Map([
+  ['doing', 'in_progress'],
+  ['cancelled', 'canceled'],
+])
+
+/** Returns the lane that a text names, however it is written; the text itself if this version does not know the lane. */
 export function laneNamed(text: string): string {
-  return text === 'doing' ? 'in_progress' : text
+  const name = text.trim().toLowerCase()
+  const lane = ALIASES.get(name) ?? name
+  return isLane(lane) ? lane : text
 }
 
 /** The folders below `tasks` that said which lane a prompt is in, in projects before the log. */

@@ -37,14 +37,18 @@ const MAX_LOOKUPS = 256
  * `absent` or `unusable`, not thrown.
  */
 export async function locate(directory: Confined, name: string): Promise<Located> {
-  if (name === '' || name !== basename(name) || isHidden(name)) return { kind: 'absent' }
-  const path = join(directory.path, name)
+  if (!isOneName(name) || isHidden(name)) return { kind: 'absent' }
+  const path = directory.path.endsWith(sep) ? directory.path + name : directory.path + sep + name
   try {
     const stats = await diskOf(directory.root).lstat(path)
     return stats.isSymbolicLink() ? await follow(directory, path) : seen(directory, path, stats)
   } catch (error) {
     return isAbsence(error) ? { kind: 'absent' } : unusable(error)
   }
+}
+
+function isOneName(name: string): boolean {
+  return name !== '' && !name.includes('/') && name === basename(name)
 }
 
 /**

@@ -32,8 +32,10 @@ export interface MissionContents {
 
 /** Returns the files whose contents `readContents` reads. */
 export function filesToRead({ meta, copies, documents }: MissionFiles): readonly LocatedEntry[] {
-  const prompts = documents.filter(({ name }) => isPromptName(name))
-  return [...(meta === null ? [] : [meta]), ...[...copies, ...prompts].map(({ found }) => found)]
+  const prompts = documents.flatMap(({ name, found }) =>
+    found !== null && isPromptName(name) ? [found] : [],
+  )
+  return [...(meta === null ? [] : [meta]), ...copies.map(({ found }) => found), ...prompts]
 }
 
 /** Reads the files of a mission. */
@@ -60,7 +62,7 @@ async function readPrompts(documents: readonly FoundDocument[]): Promise<Reading
   const files: PackageFile[] = []
   let isKept = true
   for (const { name, found } of documents) {
-    if (!isPromptName(name)) continue
+    if (found === null || !isPromptName(name)) continue
     const { value: fields, is_kept } = await readPackage(found)
     isKept &&= is_kept
     files.push({ document: name, fields })

@@ -1,7 +1,7 @@
 import type { MissionReply, Problem, WorkPackage } from '../api.js'
 import { packageOfDocument } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list } from './files.js'
+import { list, NO_NAMES } from './files.js'
 import { isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
@@ -23,6 +23,8 @@ export interface MissionPlace {
   /** Its directories in the worktrees, of which only the logs are read. */
   readonly copies: readonly MissionCopy[]
   readonly memory: FileMemory
+  /** Whether the sizes of its documents do not matter: then they are not looked at, and each has 0 bytes. */
+  readonly is_brief: boolean
 }
 
 type Complain = (path: string, what: string) => void
@@ -49,14 +51,18 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const listed = await list(place.directory)
   if ('kind' in listed) complain('', listed.what)
   else for (const what of listed.problems) complain('', what)
-  const names = 'kind' in listed ? [] : listed.names
+  const { names, files: plain } = 'kind' in listed ? NO_NAMES : listed
 
   const documents: FoundDocument[] = []
-  await collectDocuments(place.directory, names, { documents, directories: [], complain })
+  const into = { documents, directories: [], complain, is_brief: place.is_brief }
+  await collectDocuments(place.directory, { names, files: plain }, into)
   const meta = await fileOf(place, names, META, complain)
   const copies = await logCopies(place, names, complainOf)
   const files = { meta, copies, documents }
   const contents = await place.memory.recall('', filesToRead(files), () => readContents(place.id, files))
+  // Only the times of its files tell when such a mission changed.
+  if (place.is_brief && contents.newest === null && contents.meta.newest === null)
+    return readMission({ ...place, is_brief: false })
   complainOfContents(place.id, contents, copies, complainOf)
   const isUnfinished = contents.log_files.some(({ is_unfinished }) => is_unfinished)
   return {
@@ -73,7 +79,7 @@ function missionOf(
 ): MissionRead {
   const { packages, flow, log_files, newest } = contents
   const lanes = packages.map(({ lane }) => lane)
-  const found = [...documents, ...copies].map((one) => one.found)
+  const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
   return {
     id,
     title: contents.meta.title ?? id,
@@ -101,7 +107,7 @@ function documentSummary(
   { name, found }: FoundDocument,
   packages: readonly WorkPackage[],
 ): MissionRead['documents'][number] {
-  return { name, bytes: Number(found.stats.size), work_package: packageOfDocument(name, packages) }
+  return { name, bytes: Number(found?.stats.size ?? 0), work_package: packageOfDocument(name, packages) }
 }
 
 async function fileOf(place: MissionPlace, names: readonly string[], name: string, complain: Complain) {

@@ -20,6 +20,7 @@ import { readMission, type MissionRead } from './mission.js'
 import { pathOf } from './names.js'
 import { nowOf } from './now.js'
 import type { LookAtProcesses } from './processes.js'
+import { forgetLogs } from './read-log.js'
 import { searchMissions } from './search.js'
 import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
 import { copiesOf, findWorktrees, missingIn, type Worktree } from './worktrees.js'
@@ -68,14 +69,24 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged } = options
   const memories = new Map<string, FileMemory>()
   const vouchedPlaces = vouchedMemory<Places>(() => vouching.ofList())
-  const vouchedMissions = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
+  /** Those in the list, without the sizes of their documents, and those whose board was asked for. */
+  const brief = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
+  const full = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
+  const keepOnly = (ids: ReadonlySet<string>): void => {
+    brief.keepOnly(ids)
+    full.keepOnly(ids)
+  }
   const memoryOf = (id: string): FileMemory => {
     const memory = memories.get(id) ?? rememberFiles()
     memories.set(id, memory)
     return memory
   }
-  const read = (mission: MissionDirectory, worktrees: readonly Worktree[]): Promise<MissionRead> =>
-    vouchedMissions.recall(mission.id, async () => {
+  const read = (
+    mission: MissionDirectory,
+    worktrees: readonly Worktree[],
+    is_brief: boolean,
+  ): Promise<MissionRead> =>
+    (is_brief ? brief : full).recall(mission.id, async () => {
       const { id, directory } = mission
       const copies = await copiesOf(worktrees, id)
       const { mission: value, is_settled } = await readMission({
@@ -83,6 +94,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
         directory,
         copies,
         memory: memoryOf(id),
+        is_brief,
       })
       return { value, is_kept: is_settled }
     })
@@ -95,11 +107,11 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     const missions: MissionRead[] = []
     await eachOf(
       places.missions,
-      async (mission) => void missions.push(await read(mission, places.worktrees)),
+      async (mission) => void missions.push(await read(mission, places.worktrees, true)),
     )
     const ids = new Set(places.missions.map(({ id }) => id))
     for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id)
-    vouchedMissions.keepOnly(ids)
+    keepOnly(ids)
     return { ...places, read: missions.toSorted(lastChangedFirst) }
   }
   const judged = async (missions: readonly MissionRead[]): Promise<readonly MissionReply[]> => {
@@ -128,7 +140,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       const found = await findMission(directory, id)
       if (found === null) return null
       const { worktrees } = await findWorktrees(found.root)
-      const [mission] = await judged([await read({ id, directory: found }, worktrees)])
+      const [mission] = await judged([await read({ id, directory: found }, worktrees, false)])
       return mission ?? null
     },
     async document(mission, name) {
@@ -142,14 +154,16 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       return searchMissions(query, missions, directories, signal)
     },
     async rest() {
+      forgetLogs()
       vouchedPlaces.keepOnly(new Set())
-      vouchedMissions.keepOnly(new Set())
+      keepOnly(new Set())
       await eachOf([...memories.values()], async (memory) => memory.freeze())
     },
     forget() {
+      forgetLogs()
       memories.clear()
       vouchedPlaces.keepOnly(new Set())
-      vouchedMissions.keepOnly(new Set())
+      keepOnly(new Set())
     },
   }
 }

@@ -17,6 +17,9 @@ const MAX_COMMIT_CHARS = 200
  */
 const PROMPT_BYTES = 4 * MAX_FRONT_MATTER_CHARS
 
+/** Mostly the front matter ends within this, and what follows it need not be read. */
+const HEAD_BYTES = 4096
+
 export interface Meta {
   readonly title: string | null
   /** The newest of its dates, as `instantOf` returns it; null if it has none. */
@@ -71,15 +74,35 @@ function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
 
 /** Returns the fields in the front matter of a prompt. The rest of the prompt is read only when the user opens it. */
 export async function readPackage(found: LocatedEntry): Promise<Reading<PackageFields>> {
-  const size = Number(found.stats.size)
-  const read = await withFile(found, (handle) => readBytes(handle, 0, Math.min(size, PROMPT_BYTES)))
+  const read = await withFile(found, async (handle, { size }) => {
+    const head = promptOf(await readBytes(handle, 0, Math.min(Number(size), HEAD_BYTES)), Number(size))
+    const isEnough = head.yaml !== null || Number(size) <= HEAD_BYTES
+    return isEnough
+      ? head
+      : promptOf(await readBytes(handle, 0, Math.min(Number(size), PROMPT_BYTES)), Number(size))
+  })
   if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
-  const { text, problem } = decode(read, size <= PROMPT_BYTES)
+  const fields = readFields(read.yaml)
+  return kept(withProblems({ ...fields, title: fields.title ?? read.heading }, read.problems))
+}
+
+interface PromptHead {
+  readonly yaml: string | null
+  /** The first heading, without the words and the id that it mostly begins with; null if none is near. */
+  readonly heading: string | null
+  readonly problems: readonly string[]
+}
+
+const HEADING = /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+[a-z]?(?: *[:–—] *| +- +))?(\S.*)$/im
+
+/** Returns the front matter at the beginning of a file, and what is wrong with it. */
+function promptOf(bytes: Uint8Array, size: number): PromptHead {
+  const { text, problem } = decode(bytes, size <= bytes.length)
   const said = problem === null ? [] : [problem]
-  if (text === null) return kept(withProblems(readFields(null), said))
-  const split = splitFrontMatter(text)
-  const missing = split.yaml === null ? [split.problem ?? 'has no front matter'] : []
-  return kept(withProblems(readFields(split.yaml), [...said, ...missing]))
+  if (text === null) return { yaml: null, heading: null, problems: said }
+  const { yaml, body, problem: missing } = splitFrontMatter(text)
+  const heading = HEADING.exec(body)?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
+  return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
 }
 
 function withProblems(fields: PackageFields, problems: readonly string[]): PackageFields {

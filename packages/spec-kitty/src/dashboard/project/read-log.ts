@@ -1,6 +1,6 @@
 import { decode } from './decode.js'
 import type { OpenFile } from './disk.js'
-import { MAX_LINE_BYTES, readLog, type LineReader, type Log } from './events.js'
+import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './events.js'
 import { readBytes, withFile } from './files.js'
 import type { LocatedEntry } from './locate.js'
 import type { Reading } from './memory.js'
@@ -25,6 +25,9 @@ export interface LogCopy {
  * one does; only what comes after that is parsed.
  */
 export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>> {
+  const [only, ...others] = copies
+  if (only?.worktree === null && others.length === 0 && Number(only.found.stats.size) <= MAX_GROWING_BYTES)
+    return readGrowing(only.found)
   const log = readLog()
   let isKept = true
   for (const { worktree, found } of copies) {
@@ -41,6 +44,58 @@ export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>
     isKept = false
   }
   return { value: log.result(), is_kept: isKept }
+}
+
+/** A log that is read again and again while it grows: what was parsed of it is used again. */
+interface Growing {
+  /** What was parsed, which ends with a newline. */
+  readonly bytes: Buffer
+  readonly log: LogReader
+  readonly splitter: ReturnType<typeof lineSplitter>
+}
+
+const MAX_GROWING_BYTES = 1024 * 1024
+const MAX_GROWING = 4
+
+/** The last ones read, by path. */
+const growing = new Map<string, Growing>()
+
+/** Gives back the memory of the logs that were read last. */
+export function forgetLogs(): void {
+  growing.clear()
+}
+
+/** Returns the events of a log. If it begins with what was parsed before, only what comes after that is parsed. */
+async function readGrowing(found: LocatedEntry): Promise<Reading<Log>> {
+  const read = await withFile(found, async (handle, { size }) => readBytes(handle, 0, Number(size)))
+  if ('kind' in read) {
+    const log = readLog()
+    log.file(null).complain(read.what)
+    return { value: log.result(), is_kept: false }
+  }
+  const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
+  const before = growing.get(found.path)
+  growing.delete(found.path)
+  const isGrown = before !== undefined && before.bytes.equals(bytes.subarray(0, before.bytes.length))
+  const { log, splitter } = isGrown ? before : beginLog()
+  const end = bytes.lastIndexOf(NEWLINE) + 1
+  splitter.take(bytes.subarray(isGrown ? before.bytes.length : 0, end))
+  if (end < bytes.length) {
+    splitter.take(bytes.subarray(end))
+    splitter.end()
+  } else keepGrowing(found.path, { bytes, log, splitter })
+  return { value: log.result(), is_kept: true }
+}
+
+function beginLog(): Omit<Growing, 'bytes'> {
+  const log = readLog()
+  return { log, splitter: lineSplitter(log.file(null), false) }
+}
+
+function keepGrowing(path: string, log: Growing): void {
+  growing.set(path, log)
+  const [oldest] = growing.keys()
+  if (growing.size > MAX_GROWING && oldest !== undefined) growing.delete(oldest)
 }
 
 interface Common {
@@ -104,12 +159,12 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   let skips = skipsFirst
   let isFirst = true
 
-  const text = (): string => {
-    const bytes = line.whole()
+  const textOf = (bytes: Buffer): string => {
     const decoded = isFirst ? decode(bytes, true).text : bytes.toString('utf8')
     isFirst = false
     return decoded ?? bytes.toString('latin1')
   }
+  const text = (): string => textOf(line.whole())
   const finish = (): void => {
     if (skips) skips = false
     else if (line.isTooLong()) into.longLine(line.names())
@@ -119,12 +174,17 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   return {
     take(chunk: Uint8Array): void {
       let from = 0
-      for (let to = chunk.indexOf(NEWLINE); to >= 0; to = chunk.indexOf(NEWLINE, from)) {
-        line.add(chunk.subarray(from, to))
-        finish()
+      const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      for (let to = whole.indexOf(NEWLINE); to >= 0; to = whole.indexOf(NEWLINE, from)) {
+        // Most lines begin and end in one chunk, and need not be put together.
+        if (line.isEmpty() && !skips) into.line(textOf(whole.subarray(from, to)))
+        else {
+          line.add(whole.subarray(from, to))
+          finish()
+        }
         from = to + 1
       }
-      line.add(chunk.subarray(from))
+      if (from < whole.length) line.add(whole.subarray(from))
     },
     end(): void {
       if (skips || line.isEmpty()) return

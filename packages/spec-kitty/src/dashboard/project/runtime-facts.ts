@@ -105,9 +105,10 @@ export function readFacts(): FactsReader {
   let notes: Slot<Note>[] = []
 
   return {
-    take({ event_id: id, at, actor, delta }) {
+    take({ event_id: id, at, actor, delta: said }) {
       const order = `${at} ${id}`
       const problems: string[] = []
+      const delta = withAgent(said)
       process.take(order, delta)
       // The release comes before the values of the same annotation: they may name who holds the package next.
       if (delta['release_runtime_claim'] === true) put(texts, 'agent', order, null)
@@ -126,8 +127,9 @@ export function readFacts(): FactsReader {
       if (result !== undefined) put(results, 'review_result', order, result)
       return problems
     },
-    claim({ event_id: id, at, delta }) {
+    claim({ event_id: id, at, delta: said }) {
       const order = `${at} ${id}`
+      const delta = withAgent(said)
       process.take(order, delta)
       const agent = textOf('agent', delta['agent'], [])
       if (agent != null) put(claims, 'claimed_by', order, agent)
@@ -135,13 +137,31 @@ export function readFacts(): FactsReader {
     result: () => ({
       process: process.result(),
       claimed_by: claims.get('claimed_by')?.value ?? null,
-      texts: valuesOf(texts),
+      texts: valuesOf(claimedSince(texts, claims.get('claimed_by'))),
       subtasks: valuesOf(subtasks),
       notes: notes.map(({ value }) => value),
       review: reviews.get('review')?.value ?? null,
       review_result: results.get('review_result')?.value ?? null,
     }),
   }
+}
+
+/** An agent may be written as an actor is: a tool with its model, profile and role. What is said beside it counts more. */
+function withAgent(delta: Annotation['delta']): Annotation['delta'] {
+  const agent = objectOf(delta['agent'])
+  if (agent === null) return delta
+  const { model, role } = agent
+  const agent_profile = agent['profile'] ?? agent['profile_id'] ?? agent['agent_profile']
+  return { model, role, agent_profile, ...delta, agent: nameOf(agent) }
+}
+
+type Texts = ReadonlyMap<TextFact, Slot<string | null>>
+
+/** Leaves out that a package has no agent if one has claimed it since. */
+function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Texts {
+  const said = texts.get('agent')
+  const isOver = said?.value === null && claim !== undefined && claim.order > said.order
+  return isOver ? new Map([...texts].filter(([name]) => name !== 'agent')) : texts
 }
 
 /** A pid in the log, and the agent that the same event names, if it names one. */
@@ -159,7 +179,7 @@ function readProcess() {
     take(order: string, delta: Annotation['delta']): void {
       const [pid, start, agent] = [pidIn(delta['shell_pid']), delta['shell_pid_created_at'], delta['agent']]
       if (delta['release_runtime_claim'] === true) put(pids, 'pid', order, null)
-      const name = typeof agent === 'string' ? agent.trim() : null
+      const name = textIn(agent, MAX_VALUE_CHARS)
       if (pid !== null) put(pids, 'pid', order, { pid, agent: name })
       if (start != null) put(starts, 'start', order, startIn(start))
       if (name !== null) put(agents, 'agent', order, name)
@@ -217,7 +237,7 @@ function noteOf(at: string, actor: unknown, text: string): Note {
   return { at: toMilliseconds(at), by: nameOf(actor), text }
 }
 
-/** Undefined: the annotation does not say; null: it says that there is none. */
+/** Undefined: the annotation does not say, and an empty text says nothing either; null: it says that there is none. */
 function textOf(
   name: string,
   value: unknown,
@@ -230,7 +250,8 @@ function textOf(
     return undefined
   }
   const text = value.trim()
-  return text === '' || ABSENT.test(text) ? null : cut(text, max)
+  if (text === '') return undefined
+  return ABSENT.test(text) ? null : cut(text, max)
 }
 
 function statesIn(value: unknown, problems: string[]): readonly (readonly [string, string])[] {
@@ -257,11 +278,11 @@ function reviewOf(value: unknown, problems: string[]): Review | null | undefined
   }
   const { actor, at, reason } = review
   const instant = typeof at === 'string' ? instantOf(at) : null
-  return {
-    by: nameOf(actor),
-    at: instant === null ? null : toMilliseconds(instant),
-    reason: textOf('review.reason', reason, problems, MAX_NOTE_CHARS) ?? null,
-  }
+  const by = nameOf(actor)
+  const why = textOf('review.reason', reason, problems, MAX_NOTE_CHARS) ?? null
+  // An empty one takes the last one back.
+  if (by === null && instant === null && why === null) return null
+  return { by, at: instant === null ? null : toMilliseconds(instant), reason: why }
 }
 
 function resultOf(value: unknown, problems: string[]): ReviewResult | null | undefined {
@@ -281,10 +302,12 @@ export function textIn(value: unknown, max: number): string | null {
   return typeof value === 'string' && value.trim() !== '' ? cut(value.trim(), max) : null
 }
 
-/** Returns who did something: a name, or an object with the name of a tool. */
+/** Returns who did something: a name, or an object with the name of a tool, or else with a role. */
 export function nameOf(actor: unknown): string | null {
-  const name = typeof actor === 'string' ? actor : objectOf(actor)?.['tool']
-  return typeof name === 'string' && name.trim() !== '' ? cut(name.trim(), MAX_VALUE_CHARS) : null
+  if (typeof actor === 'string') return textIn(actor, MAX_VALUE_CHARS)
+  const { tool, name, agent, id, role } = objectOf(actor) ?? {}
+  const names = [tool, name, agent, id, role].map((one) => textIn(one, MAX_VALUE_CHARS))
+  return names.find((one) => one !== null) ?? null
 }
 
 /** A slice would keep the whole text in memory, and a line may have many MiB. */

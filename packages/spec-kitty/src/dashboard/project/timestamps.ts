@@ -1,3 +1,7 @@
+/** The usual form of the log. Days that not every month has are left to `Date`. */
+const UTC =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
+
 const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:?\d\d)?$/i
 
 /** The largest time that a `Date` can hold. */
@@ -8,6 +12,10 @@ const LAST_DATE_MS = 8_640_000_000_000_000
  * which a `Date` does not keep. A time without a zone is taken as UTC. Null for anything else.
  */
 export function instantOf(text: string): string | null {
+  if (UTC.test(text)) {
+    const fraction = text.slice(20, text.endsWith('Z') ? -1 : -6)
+    return `${text.slice(0, 19)}.${fraction.padEnd(9, '0')}Z`
+  }
   const [, base, fraction = '', zone = 'Z'] = INSTANT.exec(text.trim().replace(' ', 'T')) ?? []
   if (base === undefined) return null
   const offset = /^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()

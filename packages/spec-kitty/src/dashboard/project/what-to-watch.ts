@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { Wanted } from './directory-watches.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list } from './files.js'
+import { list, NO_NAMES } from './files.js'
 import { findMissions, findSpecs } from './find-missions.js'
 import { locate, type LocatedEntry } from './locate.js'
 import { EVENTS, META, SPECS, WORKTREES } from './names.js'
@@ -47,23 +47,26 @@ export async function placesOfMission(
   worktrees: readonly Worktree[] = [],
 ): Promise<readonly Wanted[]> {
   const listed = await list(mission)
-  const names = 'kind' in listed ? [] : listed.names
-  const into = { documents: new Array<FoundDocument>(), directories: [mission], complain: () => undefined }
-  await collectDocuments(mission, names, into)
-  const files = into.documents.map(({ found }) => found)
+  const { names, files: plain } = 'kind' in listed ? NO_NAMES : listed
+  const documents: FoundDocument[] = []
+  const directories = [mission]
+  const into = { documents, directories, complain: () => undefined, is_brief: true }
+  await collectDocuments(mission, { names, files: plain }, into)
+  // What was not looked at is a plain file in a directory that is watched.
+  const files = documents.flatMap(({ found }) => found ?? [])
   for (const name of [META, EVENTS].filter((name) => names.includes(name))) {
     const found = await locate(mission, name)
     if (found.kind === 'file') files.push(found)
   }
   // Watching a directory covers its files, but not the targets of its symlinks.
-  const watched = new Set(into.directories.map(({ path }) => path))
+  const watched = new Set(directories.map(({ path }) => path))
   const linked = files.filter(({ path }) => !watched.has(dirname(path)))
   const copies = await copiesOf(
     worktrees.filter(({ name }) => isMadeFor(name, id)),
     id,
   )
   return [
-    ...[...into.directories, ...linked].map((found) => toWanted(found)),
+    ...[...directories, ...linked].map((found) => toWanted(found)),
     ...copies.map(({ directory }) => ({ ...toWanted(directory), only: [EVENTS] })),
   ]
 }

@@ -3,7 +3,9 @@ import { commandFor } from './commands.js'
 import type { Log } from './events.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
+import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, isSatisfied, laneNamed } from './lanes.js'
+import { sameId } from './package-ids.js'
 import { processInLog } from './processes.js'
 import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
@@ -24,16 +26,22 @@ export interface WorkPackages {
 /** Compares ids so that WP2 comes before WP10. */
 const { compare } = new Intl.Collator('en', { numeric: true })
 
-/** Returns the packages that the files or events of a mission name. If two files have the same id, the first counts. */
+/**
+ * Returns the packages that the files or events of a mission name. Of files with the same id, the one counts whose front matter
+ * says the id, and of several of these the first: a note beside a prompt is mostly named like it.
+ */
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
   const problems: { document: string | null; what: string }[] = []
-  for (const file of files) {
-    const { document, fields } = file
-    const id = fields.id ?? idOfName(document)
+  const logged = new Map([...log.lanes.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]))
+  for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const { document } = file
+    const id = idOf(file, log, logged)
     const first = packages.get(id)
     if (first === undefined) packages.set(id, packageOf(id, file, log))
     else problems.push({ document, what: `has the id of ${first.document ?? ''}, which is shown instead` })
+    const contradiction = contradictionIn(file, log)
+    if (contradiction !== null) problems.push({ document, what: contradiction })
   }
   for (const id of log.lanes.keys()) {
     if (!packages.has(id)) packages.set(id, packageOf(id, null, log))
@@ -44,7 +52,9 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   }
   const sorted = [...packages.values()].toSorted((one, other) => compare(one.id, other.id))
   const lanes = new Map(sorted.map(({ id, lane }) => [id, lane]))
-  return { packages: sorted.map((one) => withReadiness(mission, one, lanes)), problems }
+  const known = new Map(sorted.map(({ id }) => [sameId(id), id]))
+  const linked = sorted.map((one) => ({ ...one, dependencies: linkedIn(one.dependencies, known) }))
+  return { packages: linked.map((one) => withReadiness(mission, one, lanes)), problems }
 }
 
 /** Adds what depends on the lanes of other packages. */
@@ -135,6 +145,31 @@ const NOWHERE: Standing = {
   sent_back: 0,
 }
 
+/** A file whose front matter says no id comes after those that do. */
+function rankOf({ fields }: PackageFile): number {
+  return fields.id === null ? 1 : 0
+}
+
+/** Returns the id by which the log knows the package, if it knows it by what the file says or by how it is named. */
+function idOf(
+  { document, fields }: PackageFile,
+  { lanes, facts }: Log,
+  logged: ReadonlyMap<string, string>,
+): string {
+  const named = idOfName(document)
+  const ids = fields.id === null ? [named] : [fields.id, named]
+  const exact = ids.find((id) => lanes.has(id) || facts.has(id))
+  return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? ids[0] ?? named
+}
+
+/** Returns dependencies with the ids of the packages that they mean, however they are written; each once. */
+function linkedIn(dependencies: readonly string[], known: ReadonlyMap<string, string>): readonly string[] {
+  const linked = dependencies.map(
+    (id) => known.get(sameId(id)) ?? known.get(sameId(numberIn(id) ?? '')) ?? id,
+  )
+  return [...new Set(linked)]
+}
+
 /** Where the log moves packages, it alone counts: a package that it does not move is not finalised, whatever its file says. */
 function standing(id: string, file: PackageFile | null, { lanes }: Log): Standing {
   const change = lanes.get(id)
@@ -156,22 +191,38 @@ function standing(id: string, file: PackageFile | null, { lanes }: Log): Standin
   return said === null ? NOWHERE : { ...NOWHERE, ...said, column: columnOf(said.lane) }
 }
 
-/** Projects before the log kept the lane in the front matter, and before that the prompt in a folder of the lane's name. */
+/**
+ * Projects before the log kept the lane in the front matter, and before that the prompt in a folder of the lane's name: moving
+ * the file moved the package, also where the front matter was left as it was.
+ */
 function laneOfFile({
   document,
   fields,
 }: PackageFile): (Pick<Standing, 'lane' | 'lane_source'> & { lane: string }) | null {
-  if (fields.lane !== null) return { lane: laneNamed(fields.lane), lane_source: 'front_matter' }
-  const [, folder, name] = document.split('/')
-  return name === undefined || folder === undefined
-    ? null
-    : { lane: laneNamed(folder), lane_source: 'folder' }
+  const said = fields.lane === null ? null : laneNamed(fields.lane)
+  const folder = laneFolderOf(document)
+  const lane = folder === null ? null : laneNamed(folder)
+  if (said !== null && (lane === null || lane === said)) return { lane: said, lane_source: 'front_matter' }
+  return lane === null ? null : { lane, lane_source: 'folder' }
+}
+
+/** Returns what is wrong with a file whose folder names another lane than its front matter. */
+function contradictionIn(file: PackageFile, { lanes }: Log): string | null {
+  const { lane } = file.fields
+  const shown = lanes.size > 0 || lane === null ? null : laneOfFile(file)
+  if (shown === null || lane === null || shown.lane_source !== 'folder') return null
+  return `says ${lane} in its front matter and is in the folder of another lane, which counts`
 }
 
 /** Returns the `WP01` of `tasks/WP01-start.md`, or the whole stem if it has no number. */
 function idOfName(document: string): string {
   const stem = stemOf(document)
-  return /^WP\d+/i.exec(stem)?.[0].toUpperCase() ?? stem
+  return numberIn(stem)?.replace(/^wp/i, 'WP') ?? stem
+}
+
+/** Returns the `WP01` of `WP01-start`, and the `WP01b` of `WP01b-more`; null if there is none. */
+function numberIn(name: string): string | null {
+  return /^WP-?\d+[a-z]?(?![a-z\d])/i.exec(name)?.[0] ?? null
 }
 
 function stemOf(document: string): string {

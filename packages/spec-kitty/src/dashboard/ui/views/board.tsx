@@ -37,7 +37,9 @@ export function Board({ mission, choice }: BoardProps) {
   const chosen = choosePackages(packages, choice)
   useResult(`${chosen.length} of ${formatCount(packages.length, 'work package')}`)
   const onBoard = chosen.filter(({ column }) => column !== null)
-  const shared = { mission: id, choice, lanes: new Map(packages.map((one) => [one.id, one.lane])), moved }
+  const hasPhases = new Set(packages.map(({ phase }) => phase)).size > 1
+  const lanes = new Map(packages.map((one) => [one.id, one.lane]))
+  const shared = { mission: id, choice, lanes, moved, hasPhases }
   const open = chosen.filter(({ lane }) => lane === null)
   const unknown = chosen.filter(({ lane }) => lane !== null && !isLane(lane))
   if (!packages.some(isShown)) return <NoPackages mission={mission} />
@@ -106,6 +108,7 @@ interface Shared {
   readonly mission: string
   readonly choice: BoardChoice
   readonly lanes: Lanes
+  readonly hasPhases: boolean
   readonly moved: ReadonlySet<string>
 }
 

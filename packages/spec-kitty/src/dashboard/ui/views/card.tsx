@@ -15,15 +15,17 @@ export interface CardProps {
   /** The lanes of the mission's packages, by id. */
   readonly lanes: Lanes
   readonly hasMoved: boolean
+  /** Whether the packages of the mission have several phases: one that all have says nothing. */
+  readonly hasPhases: boolean
 }
 
 export type Lanes = ReadonlyMap<string, string | null>
 
 /** One work package on the board. Its whole area is the link that opens it. */
-export function Card({ workPackage, mission, choice, lanes, hasMoved }: CardProps) {
+export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases }: CardProps) {
   const { id, lane, lane_since: since, phase, subtasks_done: done, subtasks_total: total } = workPackage
   const people = whoHas(workPackage)
-  const isPhaseShown = phase !== null && choice.group !== 'phase'
+  const isPhaseShown = hasPhases && phase !== null && choice.group !== 'phase'
   return (
     <li class={hasMoved ? 'card has-moved' : 'card'} data-card={id} data-lane={lane ?? ''}>
       <CardTitle workPackage={workPackage} mission={mission} choice={choice} />
@@ -102,7 +104,7 @@ function Who({ workPackage }: { readonly workPackage: WorkPackage }) {
   const names = isOther ? [first, assignee] : [first]
   return (
     <bdi class="who" title={visible(names.join(', '))}>
-      {visible(names.map(shortAgent).join(', '))}
+      {visible(names.map(shortAgent).join(' · '))}
     </bdi>
   )
 }

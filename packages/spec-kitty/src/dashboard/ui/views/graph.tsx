@@ -8,7 +8,9 @@ import { LaneName } from './card.js'
 import { Notice } from './notice.js'
 
 /** The sizes of the drawing, in its pixels. */
-const BOX = { width: 172, height: 48, gapX: 44, gapY: 14, margin: 4 } as const
+const BOX = { width: 172, height: 48, gapX: 44, gapY: 14, margin: 8 } as const
+
+const BEND = BOX.gapX * 0.6
 
 interface GraphProps {
   readonly mission: string
@@ -92,6 +94,7 @@ function Box({ place, one, mission, choice }: BoxProps) {
       href={boardLink(mission, one.id, choice)}
       data-card-link={one.id}
       data-column={one.column ?? ''}
+      data-lane={one.lane ?? ''}
     >
       <title>{`${first} ${title}`}</title>
       <rect x={x} y={y} width={BOX.width} height={BOX.height} rx="7" />
@@ -113,14 +116,25 @@ function cornerOf({ column, row }: Place) {
   }
 }
 
-/** A curve from the right edge of one box to the left edge of the other, with a head. */
+/**
+ * A curve from the right edge of one box to the left edge of the other, with a head. Where other columns are in between, it
+ * goes through them between two rows, so that it crosses no box.
+ */
 function arrowBetween(from: Place, to: Place): string {
   const start = cornerOf(from)
   const end = cornerOf(to)
   const [x1, y1] = [start.x + BOX.width, start.y + BOX.height / 2]
   const [x2, y2] = [end.x, end.y + BOX.height / 2]
-  const bend = BOX.gapX * 0.6
-  return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}m-7 -4l7 4l-7 4`
+  const head = 'm-7 -4l7 4l-7 4'
+  if (to.column - from.column < 2) return `M${x1} ${y1}${curve(x1, y1, x2, y2)}${head}`
+  const left = cornerOf({ ...from, column: from.column + 1 }).x
+  const right = cornerOf({ ...to, column: to.column - 1 }).x + BOX.width
+  const between = from.row < to.row ? end.y - BOX.gapY / 2 : end.y + BOX.height + BOX.gapY / 2
+  return `M${x1} ${y1}${curve(x1, y1, left, between)}H${right}${curve(right, between, x2, y2)}${head}`
+}
+
+function curve(fromX: number, fromY: number, toX: number, toY: number): string {
+  return `C${fromX + BEND} ${fromY} ${toX - BEND} ${toY} ${toX} ${toY}`
 }
 
 /** Moves the focus: left to what is needed, right to what needs it, up and down within a column, Home and End to its ends. */

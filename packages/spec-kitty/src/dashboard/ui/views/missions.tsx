@@ -31,7 +31,7 @@ export function MissionsView({ list }: { readonly list: ListChoice }) {
   const project = reply?.project.name
   useEffect(() => setTitle(project === undefined ? 'Missions' : `Missions · ${visible(project)}`), [project])
   return (
-    <div class="view is-list">
+    <div class="view">
       <h1>Missions</h1>
       {reply !== null && <Stale failure={failure} />}
       {reply !== null ? (
@@ -60,10 +60,9 @@ function List({ reply, choice }: { readonly reply: MissionsReply; readonly choic
         {shown < missions.length ? `${shown} of ${all}` : all} in{' '}
         <bdi class="path">{visible(project.path)}</bdi>
         {reply.charter !== null && (
-          <>
-            {' · '}
+          <span class="apart">
             <a href="#/charter">Charter</a>
-          </>
+          </span>
         )}
       </p>
       <Problems problems={reply.problems} />

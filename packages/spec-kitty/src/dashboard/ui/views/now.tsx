@@ -198,7 +198,7 @@ function MissionLink({
   return (
     <div class="now-what">
       <h3>
-        <a href={boardLink(mission.id)} data-row-link>
+        <a class="plain" href={boardLink(mission.id)} data-row-link>
           <bdi>{visible(mission.title)}</bdi>
         </a>
       </h3>

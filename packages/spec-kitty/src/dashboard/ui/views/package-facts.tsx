@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { LaneChange, MissionReply, WorkPackage } from '../../api.js'
 import { formatCount } from '../format.js'
 import { Ago, Since } from '../live/clock.js'
+import { shortAgent } from '../now-words.js'
 import { boardLink, type BoardChoice } from '../route.js'
 import { visible } from '../visible.js'
 import { LaneName, LaneOf } from './card.js'
@@ -31,7 +32,7 @@ export function Facts({ mission, workPackage, choice }: FactsProps) {
       )}
       {agent !== null && (
         <Fact name="Agent" isShort>
-          {visible(agent)}
+          <bdi title={visible(agent)}>{visible(model === null ? agent : shortAgent(agent))}</bdi>
         </Fact>
       )}
       {model !== null && (

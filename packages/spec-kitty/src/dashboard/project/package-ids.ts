@@ -1,0 +1,41 @@
+/** A real mission has a dozen packages, and some fifty subtasks. */
+const MAX_ROW = 200
+
+/** `WP01-WP07`, `T063..T070`. */
+const ROW = /^([A-Za-z]+-?)(\d+)\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b)\s*([A-Za-z]+-?)(\d+)$/
+
+/** An id, and what people write behind it: `WP01 (the schema)`, `WP01: the schema`. */
+const ID_WITH_MORE = /^(WP-?\d+[a-z]?)(?:\s*[(:–—].*|\s+-\s.*)?$/i
+
+const NONE = /^(?:none|n\/a|nil|-|–|—)$/i
+
+/** Returns the ids of a row of which a text says the first and the last; null if it says none. */
+export function rangeIn(text: string): readonly string[] | null {
+  const [, prefix = '', first = '', again = '', last = ''] = ROW.exec(text.trim()) ?? []
+  const [from, to] = [Number(first), Number(last)]
+  if (prefix === '' || prefix.toLowerCase() !== again.toLowerCase()) return null
+  if (to <= from || to - from >= MAX_ROW) return null
+  return Array.from(
+    { length: to - from + 1 },
+    (_, at) => prefix + String(from + at).padStart(first.length, '0'),
+  )
+}
+
+/** Returns the packages that a text names, which may be none; null if it says anything else than packages. */
+export function packageIdsIn(text: string): readonly string[] | null {
+  if (NONE.test(text.trim())) return []
+  const parts = text.split(/\s*(?:[,;&+]|\band\b)\s*/i).map((part) => part.trim())
+  const ids = parts.map((part) => rangeIn(part) ?? idIn(part))
+  return ids.includes(null) ? null : ids.flatMap((one) => one ?? [])
+}
+
+function idIn(part: string): readonly string[] | null {
+  const id = ID_WITH_MORE.exec(part)?.[1]
+  return id === undefined ? null : [id.replace(/^wp/i, 'WP')]
+}
+
+/** Returns the same text for ids that mean the same package: `WP1`, `wp01` and `WP-001`. */
+export function sameId(id: string): string {
+  const [, number, letter = ''] = /^WP-?0*(\d+)([a-z]?)$/i.exec(id.trim()) ?? []
+  return number === undefined ? id : `WP${number}${letter.toLowerCase()}`
+}

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import {
+  emptyProject,
+  laneEvent,
+  prompt,
+  removeProjects,
+  writeMission,
+  type Files,
+} from '../helpers/projects.js'
+
+/** Shapes of files that real projects have, written by several versions of the tool, by agents and by people. */
+
+afterEach(removeProjects)
+
+async function read(files: Files) {
+  const project = emptyProject()
+  writeMission(project, 'm', files)
+  const mission = await openProject(project).mission('m')
+  if (mission === null) throw new Error('no mission')
+  return mission
+}
+
+/** Returns what a prompt says, whose front matter is exactly this. */
+async function readPrompt(yaml: string, name = 'tasks/WP01-start.md') {
+  const { work_packages: packages, problems } = await read({ [name]: `---\n${yaml}---\n\n# Start\n` })
+  return { ...packages[0], problems: problems.map(({ what }) => what) }
+}
+
+describe('a prompt names its package', () => {
+  it.each([
+    ['work_package_id: "WP01"\n', 'WP01'],
+    ["work_package_id: 'WP-001'\n", 'WP-001'],
+    ['id: WP07\n', 'WP07'],
+    ['wp: WP08\nid: 7\n', 'WP08'],
+    ['id: some-mission\n', 'WP01'],
+    ['"work_package_id": "WP09"\n', 'WP09'],
+    ['# made by hand\n\nwork_package_id: WP03 # the third\n', 'WP03'],
+  ])('%j', async (yaml, id) => {
+    expect(await readPrompt(yaml)).toMatchObject({ id, problems: [] })
+  })
+
+  it.each([
+    ['WP1', 'WP01'],
+    ['wp02', 'WP02'],
+    ['WP-003', 'WP03'],
+  ])('as %s where the log knows it as %s', async (written, logged) => {
+    const { work_packages: packages } = await read({
+      'tasks/a.md': '',
+      'tasks/WP-a.md': prompt(written, 'One'),
+      'status.events.jsonl': laneEvent(1, logged, 'approved'),
+    })
+    expect(packages).toMatchObject([{ id: logged, title: 'One', lane: 'approved' }])
+  })
+
+  it('by its file, where the log knows only that', async () => {
+    const { work_packages: packages } = await read({
+      'tasks/WP04-x.md': prompt('login-form', 'Four'),
+      'tasks/WP04b-x.md': 'no front matter\n',
+      'status.events.jsonl': laneEvent(1, 'WP04', 'done') + laneEvent(2, 'WP04b', 'claimed'),
+    })
+    expect(packages).toMatchObject([
+      { id: 'WP04', title: 'Four', lane: 'done' },
+      { id: 'WP04b', lane: 'claimed' },
+    ])
+  })
+
+  it('and a note that is named like it does not take its place', async () => {
+    const { work_packages: packages } = await read({
+      'tasks/WP01-api-review.md': '# What the review found\n',
+      'tasks/WP01-api.md': prompt('WP01', 'The API', 'agent: badger\n'),
+    })
+    expect(packages).toMatchObject([{ title: 'The API', agent: 'badger', document: 'tasks/WP01-api.md' }])
+  })
+})
+
+describe('a prompt has the title', () => {
+  it.each([
+    ['title: The form\n', '# Other\n', 'The form'],
+    ['work_package_title: The form\n', '# Other\n', 'The form'],
+    ['', '# Work Package Prompt: WP01 – The form\n', 'The form'],
+    ['', 'Words.\n\n# WP01: The form\n\n# More\n', 'The form'],
+    ['', '# WP01 - The form\n', 'The form'],
+    ['', '# The form\n', 'The form'],
+    ['', '## No title\n', 'WP01-start'],
+  ])('%j, %j', async (yaml, body, title) => {
+    const text = `---\nwork_package_id: WP01\n${yaml}---\n\n${body}`
+    const { work_packages: packages } = await read({ 'tasks/WP01-start.md': text })
+    expect(packages).toMatchObject([{ title }])
+  })
+})
+
+describe('a prompt depends on', () => {
+  it.each([
+    ['[]', []],
+    ['none', []],
+    ['N/A', []],
+    ['WP02', ['WP02']],
+    ['"WP02, WP03"', ['WP02', 'WP03']],
+    ['WP02 and wp03', ['WP02', 'WP03']],
+    ['WP02-WP04', ['WP02', 'WP03', 'WP04']],
+    ['[WP02, "WP03", \'WP04\']', ['WP02', 'WP03', 'WP04']],
+    ['[\n  WP02,\n  WP03\n]', ['WP02', 'WP03']],
+    ['\n- WP02\n- WP03', ['WP02', 'WP03']],
+    ['\n  - WP02 # first\n  - "WP03"', ['WP02', 'WP03']],
+    ['\n  - WP02 (the schema)\n  - WP03: the form\n  - WP04 - the rest', ['WP02', 'WP03', 'WP04']],
+    ['\n  - id: WP02\n    kind: hard\n  - wp: WP03\n    kind: soft', ['WP02', 'WP03']],
+    ['&before [WP02]', ['WP02']],
+  ])('%j', async (written, dependencies) => {
+    const found = await readPrompt(`work_package_id: WP01\ndependencies: ${written}\nlane: planned\n`)
+    expect(found).toMatchObject({ dependencies, lane: 'planned', problems: [] })
+    expect(await readPrompt(`work_package_id: WP01\ndepends_on: ${written}\n`)).toMatchObject({
+      dependencies,
+    })
+  })
+
+  it.each(['all', 'WP02 or WP03', '{WP02: hard}', '[WP02'])('what is not known, for %j', async (written) => {
+    const { dependencies, lane, problems } = await readPrompt(`dependencies: ${written}\nlane: done\n`)
+    expect([dependencies, lane]).toEqual([[], 'done'])
+    expect(problems).toHaveLength(1)
+  })
+
+  it('a package that is written otherwise there, and is not waited for when it is done', async () => {
+    const { work_packages: packages } = await read({
+      'tasks/WP01.md': prompt('WP01', 'One'),
+      'tasks/WP02.md': prompt('WP02', 'Two'),
+      'tasks/WP03.md': prompt('WP03', 'Three', 'dependencies: [WP1, WP02-the-form, wp01]\n'),
+      'status.events.jsonl':
+        laneEvent(1, 'WP01', 'done') + laneEvent(2, 'WP02', 'claimed') + laneEvent(3, 'WP03', 'planned'),
+    })
+    expect(packages[2]).toMatchObject({ dependencies: ['WP01', 'WP02'], waiting_for: ['WP02'] })
+  })
+})
+
+describe('a prompt has subtasks', () => {
+  it.each([
+    ['[T001, T002, T003]', 3],
+    ['T001-T003', 3],
+    ['\n  - T001: Set it up\n  - T002: Use it', 2],
+    ['\n- id: T001\n  title: Set it up\n- id: T002\n  title: Use it', 2],
+  ])('%j', async (written, subtasks_total) => {
+    expect(await readPrompt(`subtasks: ${written}\n`)).toMatchObject({ subtasks_total, problems: [] })
+  })
+})
+
+describe('a prompt names its agent', () => {
+  it.each([
+    ['agent: badger\n', { agent: 'badger', model: null }],
+    ['agent: "badger:large-1:reviewer-x:reviewer"\n', { agent: 'badger:large-1:reviewer-x:reviewer' }],
+    ["agent: ''\nassignee: 'heron'\n", { agent: null, assignee: 'heron' }],
+    [
+      'agent:\n  tool: otter\n  model: large-2\n  profile: careful\n  role: implementer\n',
+      { agent: 'otter', model: 'large-2', profile: 'careful', role: 'implementer' },
+    ],
+    [
+      'agent: {tool: otter, model: large-2, role: null}\nmodel: small-1\n',
+      { agent: 'otter', model: 'small-1', role: null },
+    ],
+  ])('%j', async (yaml, facts) => {
+    expect(await readPrompt(yaml)).toMatchObject({ ...facts, problems: [] })
+  })
+})
+
+describe('front matter', () => {
+  it.each([
+    ['CRLF', '---\r\nwork_package_id: WP01\r\nlane: done\r\n---\r\n'],
+    ['a byte order mark', '\uFEFF---\nwork_package_id: WP01\nlane: done\n---\n'],
+    ['an empty line before it', '\n---\nwork_package_id: WP01\nlane: done\n---\n'],
+    ['tabs', '---\nwork_package_id:\tWP01\nlane:\tdone\t\n---\n'],
+    ['blanks behind its end', '---  \nwork_package_id: WP01\nlane: "done"  # moved\n---  \n'],
+    ['a folded text', '---\nwork_package_id: WP01\ntitle: >-\n  Long\n  title\nlane: done\n---\n'],
+    [
+      'a long history',
+      `---\nlane: done\nhistory:\n${'- lane: doing\n  action: "a, b! c? [d]"\n'.repeat(900)}---\n`,
+    ],
+    ['a missing quote in what is not shown', '---\nlane: done\nhistory:\n- action: say "no": again"\n---\n'],
+  ])('with %s is read', async (_, text) => {
+    const { work_packages: packages, problems } = await read({ 'tasks/WP01.md': text })
+    expect(packages).toMatchObject([{ id: 'WP01', lane: 'done' }])
+    expect(problems).toEqual([])
+  })
+
+  it('with a mistake in one value is read but for that', async () => {
+    const yaml = 'title: Step 2: the form\nlane: for_review\nagent: badger\nassignee: "heron" here\n'
+    expect(await readPrompt(yaml)).toMatchObject({
+      title: 'Step 2: the form',
+      lane: 'for_review',
+      agent: 'badger',
+      assignee: null,
+      problems: ['its front matter is no YAML'],
+    })
+  })
+})
+
+describe('a lane', () => {
+  it.each([
+    ['doing', 'in_progress'],
+    ['cancelled', 'canceled'],
+    ['Done', 'done'],
+    [' for_review ', 'for_review'],
+  ])('that is written %j is %s, in a prompt and in the log', async (written, lane) => {
+    expect(await readPrompt(`lane: ${JSON.stringify(written)}\n`)).toMatchObject({ lane, problems: [] })
+    const events = laneEvent(1, 'WP01', written) + laneEvent(2, 'WP01', 'blocked', { from_lane: written })
+    const { work_packages: packages, problems } = await read({ 'status.events.jsonl': events })
+    expect(packages).toMatchObject([{ history: [{ to: lane }, { from: lane }] }])
+    expect(problems).toEqual([])
+  })
+
+  it('is that of the folder, also where the front matter still names the last one', async () => {
+    const { work_packages: packages, problems } = await read({
+      'tasks/done/WP01.md': prompt('WP01', 'One', 'lane: planned\n'),
+      'tasks/planned/phase-1-start/WP02.md': prompt('WP02', 'Two', 'lane: planned\n'),
+      'tasks/doing/phase-2/part-a/WP03.md': prompt('WP03', 'Three'),
+    })
+    expect(packages).toMatchObject([
+      { id: 'WP01', lane: 'done', lane_source: 'folder' },
+      { id: 'WP02', lane: 'planned', lane_source: 'front_matter' },
+      { id: 'WP03', lane: 'in_progress', document: 'tasks/doing/phase-2/part-a/WP03.md' },
+    ])
+    expect(problems).toMatchObject([{ path: 'kitty-specs/m/tasks/done/WP01.md' }])
+  })
+})
