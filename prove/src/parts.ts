@@ -1,4 +1,6 @@
 import type { Part } from './part.js'
 
 /** Loads each part only when it is asked for. */
-export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {}
+export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
+  'kill-safety': async () => (await import('./kill-safety/part.js')).part,
+}

@@ -1,0 +1,172 @@
+import { truthsWithin, type Actor, type Cast } from './cast.js'
+import type { Command, Over } from './commands.js'
+import { rulingOf, type Asked, type Ruling } from './oracle.js'
+import { readTrace, type Became, type Sent, type Trace } from './trace.js'
+import { daemonTruth, type Truth } from './truth.js'
+
+/** Whoever may have ended something: a command, or a daemon of ours that was on the stage. */
+export interface Doer {
+  readonly name: string
+  readonly asked: Asked
+  readonly startedAt: number
+  /** When the command was over; a daemon that it started goes on. */
+  readonly over: Over | null
+  readonly command: Command | null
+  readonly trace: Trace
+}
+
+export interface Judged {
+  readonly wrongful: readonly string[]
+  /** Processes that had to be ended and live. */
+  readonly left: readonly string[]
+  readonly signals: number
+}
+
+export function doersOf(cast: Cast, done: readonly { readonly command: Command; readonly over: Over }[]): readonly Doer[] {
+  const daemons = cast.cleaners.map(({ trace, startedAt, family, scope }): Doer => {
+    const asked: Asked = { intent: family === 'sync' ? 'start' : 'board-start', scope, vantage: 'here', port: null }
+    return { name: `the daemon of ${scope}`, asked, startedAt, over: null, command: null, trace: readTrace(trace) }
+  })
+  const commands = done.map(({ command, over }): Doer => {
+    const { asked, startedAt, index, trace } = command
+    const from = asked.vantage === 'here' ? '' : ` from ${asked.vantage}`
+    return { name: `${index}:${asked.intent}${from}`, asked, startedAt, over, command, trace: readTrace(trace) }
+  })
+  return [...daemons, ...commands]
+}
+
+export function judge(cast: Cast, doers: readonly Doer[]): Judged {
+  const started = doers.flatMap((doer) => doer.trace.became.map((became) => ({ doer, became })))
+  const signals = doers.flatMap((doer) =>
+    doer.trace.sent.filter(({ signal }) => signal !== '0').map((sent) => ({ doer, sent })),
+  )
+  const wrongSignals = signals.flatMap(({ doer, sent }) => {
+    const why = whyWrong(cast, doer, sent, started)
+    return why === null ? [] : [`${doer.name} sent ${sent.signal} to ${why} (${sent.call} ${sent.to})`]
+  })
+  const wrongEnds = cast.actors.flatMap((actor) => whyWronglyEnded(actor, doers))
+  return {
+    wrongful: [...wrongSignals, ...wrongEnds],
+    left: doers.flatMap((doer) => leftBy(cast, doer, doers)),
+    signals: signals.filter(({ sent }) => sent.hasArrived).length,
+  }
+}
+
+interface StartedBy {
+  readonly doer: Doer
+  readonly became: Became
+}
+
+/** Returns what the signal was wrongly sent to; null where it was right, or reached nobody. */
+function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedBy[]): string | null {
+  if (sent.to === sent.from) return null
+  if (!(sent.to > 1)) return 'a group or the first process'
+  // From a pid namespace of its own the numbers are others: there, whoever dies is seen by the end alone.
+  if (doer.asked.vantage === 'pids') return null
+  const actor = actorAt(cast, sent)
+  if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
+  if (!sent.hasArrived) return null
+  const known = started.filter(({ became }) => became.pid === sent.to && became.at <= sent.at).at(-1)
+  if (known === undefined) return isOfTrial(cast, sent) ? null : 'a process that nobody has started'
+  return maySignalStarted(doer, known) ? null : known.became.words
+}
+
+/** Between the end of a process and the moment when another has its pid, a signal reaches nobody. */
+function isOfTrial({ actors }: Cast, { to }: Sent): boolean {
+  return actors.some(({ pid }) => pid === to)
+}
+
+function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
+  const found = actors.filter(
+    ({ pid, bornAt, endedByTrialAt }) => pid === to && bornAt <= at && (endedByTrialAt === null || at <= endedByTrialAt),
+  )
+  const last = found.at(-1) ?? null
+  return last !== null && last.ending !== null && last.ending.at < at - 1_000 ? null : last
+}
+
+const OWN_MARKER = /spec-kitty-daemon\.js", "(sync|dashboard)", "--spec-kitty-(?:daemon-root|dashboard-project)=([^"]+)"/
+
+/** A daemon that a command started is its scope's; a command may also end what it has started itself. */
+function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean {
+  const [, family, scope] = OWN_MARKER.exec(became.words) ?? []
+  if (by === doer) return true
+  if (family === undefined || scope === undefined) return false
+  return [true, false].some((answers) => {
+    const truth = daemonTruth(family as 'sync' | 'dashboard', 'own', scope, { singletonOf: [scope], answers })
+    return rulingOf(doer.asked, truth, null, 0) !== 'must live'
+  })
+}
+
+/** Returns whether this one may end it at that moment, by any of the truths that held since it began. */
+function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
+  return rulingsOf(doer, actor, at).some((ruling) => ruling !== 'must live')
+}
+
+function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
+  const ages = [startedAt, at].map((moment) => moment - actor.bornAt)
+  return truthsWithin(actor, startedAt, at).flatMap((truth) =>
+    ages.map((age) => rulingOf(asked, truth, actor.port, age)),
+  )
+}
+
+/** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */
+function mayAskToLeave({ asked, startedAt }: Doer, actor: Actor, at: number): boolean {
+  const isAsking = /stop|restart|start|hook/.test(asked.intent)
+  return (
+    isAsking &&
+    truthsWithin(actor, startedAt, at).some(
+      ({ implementation, singletonOf }) => implementation === 'own' && singletonOf.includes(asked.scope),
+    )
+  )
+}
+
+function whyWronglyEnded(actor: Actor, doers: readonly Doer[]): readonly string[] {
+  const { ending, endedByTrialAt } = actor
+  if (ending === null || endedByTrialAt !== null) return []
+  const { at, signal } = ending
+  // How a grandchild ended is known to its parent only.
+  const isQuiet = signal === null || signal === 'unknown'
+  if (isQuiet && leavesByItself(actor, at)) return []
+  const before = doers.filter(({ startedAt }) => startedAt <= at)
+  if (before.some((doer) => mayEnd(doer, actor, at))) return []
+  if (isQuiet && before.some((doer) => mayAskToLeave(doer, actor, at))) return []
+  return [`${actor.name} ended (${signal ?? 'by itself'}) and must live`]
+}
+
+/** A daemon of ours leaves when it sees that its scope has another daemon, or is gone (R1, R2). */
+function leavesByItself(actor: Actor, at: number): boolean {
+  return truthsWithin(actor, 0, at).some(
+    (truth: Truth) => truth.implementation === 'own' && (truth.singletonOf.length === 0 || actor.isDisturbed),
+  )
+}
+
+/** Returns whether nothing else happened on the stage while the command ran. */
+export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
+  const { over, command } = doer
+  if (over === null || command === null || command.isDisturbed) return false
+  return doers.every(
+    (other) =>
+      other === doer ||
+      other.command === null ||
+      other.startedAt > over.at ||
+      (other.over?.at ?? Number.POSITIVE_INFINITY) < doer.startedAt,
+  )
+}
+
+/** What had to be ended by a command that nobody disturbed, and lives. */
+function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly string[] {
+  const { over, command } = doer
+  if (over === null || command === null || !isAlone(doer, doers)) return []
+  if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
+  return cast.actors.flatMap((actor) => {
+    const isThere = actor.bornAt < doer.startedAt && (actor.ending === null || actor.ending.at > over.at + 1_000)
+    if (!isThere || actor.isDisturbed || actor.truths.length > 1) return []
+    const rulings = rulingsOf(doer, actor, over.at)
+    const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
+    return isLeft ? [`${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`] : []
+  })
+}
+
+export function brief(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
+}
