@@ -138,12 +138,12 @@ function nodeInNetwork({ base }: Stage): string {
   return path
 }
 
-async function addFork({ cast, plan, stage }: Scene, { pid }: Predecessor): Promise<void> {
+async function addFork({ cast, plan, stage }: Scene, { pid }: Predecessor, parent: Actor): Promise<void> {
   const child = childrenOf(pid)[0]
   if (child === undefined) throw new Error('there is no fork')
   const isPart = { isPart: true, answers: false, isOdd: true }
   const truth = daemonTruth(plan.family, 'predecessor', stage.at(plan.scope), isPart)
-  cast.add({ name: `${plan.id} fork`, kind: `${plan.kind} (the fork)`, pid: child, truth })
+  cast.add({ name: `${plan.id} fork`, kind: `${plan.kind} (the fork)`, pid: child, truth, parent })
 }
 
 const takeAway = ({ stage, plan }: Scene): void => rmSync(stage.at(plan.scope), { recursive: true })

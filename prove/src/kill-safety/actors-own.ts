@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Enter, Scene } from './actors-old.js'
 import { argumentsOf, childrenOf, now } from './machine.js'
 import { startOwn } from './own-daemon.js'
+import type { Vantage } from './plan.js'
 import { filesOf } from './stage.js'
 import { daemonTruth, type Truth } from './truth.js'
 
@@ -12,13 +13,14 @@ import { daemonTruth, type Truth } from './truth.js'
 interface Own {
   readonly version?: string
   readonly prefix?: readonly string[]
+  readonly vantage?: Vantage
   readonly truth?: Partial<Truth>
   readonly after?: (scene: Scene, child: ChildProcess) => void
   /** It is not the daemon of its scope any more. */
   readonly isStale?: boolean
 }
 
-function own({ version, prefix, truth, after, isStale = false }: Own = {}): Enter {
+function own({ version, prefix, truth, after, isStale = false, vantage = 'here' }: Own = {}): Enter {
   return async (scene) => {
     const { stage, cast, plan } = scene
     const scope = stage.at(plan.scope)
@@ -38,7 +40,7 @@ function own({ version, prefix, truth, after, isStale = false }: Own = {}): Ente
       ...(prefix === undefined ? { child } : {}),
       truth: daemonTruth(plan.family, 'own', scope, { singletonOf, ...truth }),
     })
-    cast.cleaners.push({ trace, startedAt, family: plan.family, scope })
+    cast.cleaners.push({ trace, startedAt, family: plan.family, scope, vantage })
     after?.(scene, child)
   }
 }
@@ -64,8 +66,8 @@ export const OWN_SYNC = {
   'own-stale': own({ isStale: true, after: loseRecords }),
   'own-older': own({ version: '0.0.1', truth: { isOlder: true } }),
   'own-wedged': own({ truth: { answers: false }, after: stopIt }),
-  'own-in-pids': own({ prefix: PIDS, truth: { isBeyond: true } }),
-  'own-in-time': own({ prefix: TIME, truth: { isBeyond: true } }),
+  'own-in-pids': own({ prefix: PIDS, vantage: 'pids', truth: { isBeyond: true } }),
+  'own-in-time': own({ prefix: TIME, vantage: 'time', truth: { isBeyond: true } }),
 } satisfies Readonly<Record<string, Enter>>
 
 export const OWN_BOARDS = {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
-import type { ActorPlan, FamilyName } from './plan.js'
+import type { ActorPlan, FamilyName, Vantage } from './plan.js'
 import { isAlive, listening, now, signalOfZombie, socketsOf, ticksOf } from './machine.js'
 import type { Truth } from './truth.js'
 
@@ -22,6 +22,8 @@ export interface Actor {
   /** The inodes of its listening sockets in this network. */
   readonly sockets: readonly string[]
   readonly child: ChildProcess | null
+  /** Whose fork it is. */
+  readonly parent: Actor | null
   /** What it is from a moment on; the oldest first. */
   readonly truths: { readonly from: number; readonly truth: Truth }[]
   /** When the trial itself ended it, or had it leave its place. */
@@ -49,6 +51,7 @@ export interface Cleaner {
   readonly startedAt: number
   readonly family: FamilyName
   readonly scope: string
+  readonly vantage: Vantage
 }
 
 export interface NewActor {
@@ -59,7 +62,7 @@ export interface NewActor {
   readonly child?: ChildProcess
   readonly port?: number | null
   readonly truth: Truth
-  readonly bornAt?: number
+  readonly parent?: Actor
 }
 
 export function makeCast(): Cast {
@@ -81,9 +84,8 @@ export function makeCast(): Cast {
   }
 }
 
-function actorOf({ name, kind, plan, pid, child, port = null, truth, bornAt }: NewActor): Actor {
+function actorOf({ name, kind, plan, pid, child, port = null, truth, parent }: NewActor): Actor {
   const ticks = ticksOf(pid)
-  const from = bornAt ?? now()
   const open = listening()
   return {
     name,
@@ -91,10 +93,11 @@ function actorOf({ name, kind, plan, pid, child, port = null, truth, bornAt }: N
     plan: plan ?? null,
     pid,
     ticks: ticks ?? 'gone',
-    bornAt: from,
+    bornAt: now(),
     port,
     sockets: socketsOf(pid).filter((inode) => open.has(inode)),
     child: child ?? null,
+    parent: parent ?? null,
     truths: [{ from: 0, truth }],
     endedByTrialAt: null,
     isDisturbed: false,

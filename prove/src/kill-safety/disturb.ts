@@ -113,8 +113,11 @@ async function withPid(pid: number, start: () => ChildProcess): Promise<ChildPro
 async function whileStopped({ command }: Around, act: () => Promise<void>): Promise<void> {
   command.isDisturbed = true
   command.child.kill('SIGSTOP')
-  await act()
-  command.child.kill('SIGCONT')
+  try {
+    await act()
+  } finally {
+    command.child.kill('SIGCONT')
+  }
 }
 
 /** Its port gets another owner. */
@@ -160,7 +163,8 @@ function loseProject(
   }
   for (const other of cast.actors) {
     const truth = truthOf(other)
-    if (truth.family !== 'dashboard' || truth.marker !== path) continue
+    const isThere = truth.marker === path || (other.plan !== null && stage.at(other.plan.scope) === path)
+    if (truth.family !== 'dashboard' || !isThere) continue
     other.isDisturbed = true
     // A daemon of ours stands in the directory that was moved, and is still that one's.
     if (isRemoved || truth.implementation === 'predecessor')

@@ -23,8 +23,8 @@ export interface Judged {
 }
 
 export function doersOf(cast: Cast, done: readonly { readonly command: Command; readonly over: Over }[]): readonly Doer[] {
-  const daemons = cast.cleaners.map(({ trace, startedAt, family, scope }): Doer => {
-    const asked: Asked = { intent: family === 'sync' ? 'start' : 'board-start', scope, vantage: 'here', port: null }
+  const daemons = cast.cleaners.map(({ trace, startedAt, family, scope, vantage }): Doer => {
+    const asked: Asked = { intent: family === 'sync' ? 'start' : 'board-start', scope, vantage, port: null }
     return { name: `the daemon of ${scope}`, asked, startedAt, over: null, command: null, trace: readTrace(trace) }
   })
   const commands = done.map(({ command, over }): Doer => {
@@ -104,9 +104,18 @@ function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
 
 function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
   const ages = [startedAt, at].map((moment) => moment - actor.bornAt)
-  return truthsWithin(actor, startedAt, at).flatMap((truth) =>
+  return [...truthsWithin(actor, startedAt, at), ...heirTruth(actor, at)].flatMap((truth) =>
     ages.map((age) => rulingOf(asked, truth, actor.port, age)),
   )
+}
+
+/** A fork whose parent has ended is what its parent was: it has its command line, its port, and so its record. */
+function heirTruth({ truths, parent }: Actor, at: number): readonly Truth[] {
+  const ended = parent?.endedByTrialAt ?? parent?.ending?.at ?? Number.POSITIVE_INFINITY
+  const [first] = truths
+  const [before] = parent?.truths ?? []
+  if (first === undefined || before === undefined || ended > at) return []
+  return [{ ...first.truth, isPart: false, singletonOf: before.truth.singletonOf }]
 }
 
 /** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */
@@ -160,11 +169,19 @@ function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly string
   if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
   return cast.actors.flatMap((actor) => {
     const isThere = actor.bornAt < doer.startedAt && (actor.ending === null || actor.ending.at > over.at + 1_000)
-    if (!isThere || actor.isDisturbed || actor.truths.length > 1) return []
+    if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
     const rulings = rulingsOf(doer, actor, over.at)
     const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
     return isLeft ? [`${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`] : []
   })
+}
+
+/** The scope has a daemon that cannot be seen whole from here: what stands beside it is spared. */
+function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
+  const marker = truths[0]?.truth.marker
+  return actors.some(({ truths: others }) =>
+    others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => scope === marker)),
+  )
 }
 
 export function brief(text: string): string {

@@ -66,12 +66,12 @@ export function listening(): ReadonlyMap<string, number> {
   )
 }
 
-/** Returns the inodes of a process's sockets. */
-export function socketsOf(pid: number): readonly string[] {
+/** Returns what the file descriptors of a process lead to. */
+export function opensOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
       try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`))?.[1] ?? []
+        return readlinkSync(`/proc/${pid}/fd/${name}`)
       } catch {
         return []
       }
@@ -79,4 +79,9 @@ export function socketsOf(pid: number): readonly string[] {
   } catch {
     return []
   }
+}
+
+/** Returns the inodes of a process's sockets. */
+export function socketsOf(pid: number): readonly string[] {
+  return opensOf(pid).flatMap((path) => /^socket:\[(\d+)\]$/.exec(path)?.[1] ?? [])
 }

@@ -143,6 +143,8 @@ export interface DisturbancePlan {
   readonly actor: string
   /** After the start of this command, an index. */
   readonly command: number
+  /** Counted from when the command holds the lock of its scope: then it is about to act. */
+  readonly isAfterLock: boolean
   readonly afterMs: number
 }
 
@@ -162,9 +164,56 @@ const VERSIONS = ['3.2.0', '3.2.2', '3.2.3', '3.2.4', '3.2.5'] as const
 const BEFORE_MARKERS = ['3.1.9', '3.2.0rc1'] as const
 const AGED_PERCENT = 45
 
+/** So many of a hundred trials are about nothing else than a pid that another process gets just before the signal. */
+const RECYCLING_PERCENT = 8
+
 /** Returns the trial of a seed. */
 export function planOf(seed: number): TrialPlan {
   const random = randomOf(seed)
+  return random.chance(RECYCLING_PERCENT) ? recyclingOf(seed, random) : mixedOf(seed, random)
+}
+
+/** The victims of the trials about recycled pids: each may be ended by force, and in its own way. */
+const VICTIMS: readonly ActorKind[] = [
+  'old-stale',
+  'old-stale',
+  'old-stale-stopped',
+  'old-stale-stubborn',
+  'old-before-markers',
+  'own-stale',
+]
+
+/** Returns a trial in which force is about to end some daemons while their pids go to innocent processes. */
+function recyclingOf(seed: number, random: Random): TrialPlan {
+  const ports = portsFrom(random, 9400, 50)
+  const actors = Array.from({ length: 3 }, (_, index): ActorPlan => {
+    const kind = random.pick(VICTIMS)
+    const version = kind === 'old-before-markers' ? '3.1.9' : random.pick(VERSIONS)
+    const port = ports[index] ?? 0
+    return { id: `${index}:${kind}@r0`, kind, family: 'sync', scope: 'r0', port, version }
+  })
+  const command = { intent: 'force', scope: 'r0', vantage: 'here', port: null } as const
+  const way = { isAfter: true, delayMs: 0, killedAfterMs: null, liar: null }
+  const disturbances = actors.map(
+    ({ id }): DisturbancePlan => ({
+      what: random.pick(RECYCLINGS),
+      actor: id,
+      command: 0,
+      isAfterLock: true,
+      afterMs: random.below(random.chance(70) ? 120 : 1_400),
+    }),
+  )
+  return { seed, isAged: false, actors, commands: [{ ...command, ...way }], disturbances }
+}
+
+const RECYCLINGS = [
+  'recycle',
+  'recycle-twin',
+  'recycle-while-stopped',
+  'recycle-twin-while-stopped',
+] as const
+
+function mixedOf(seed: number, random: Random): TrialPlan {
   const main: FamilyName = random.chance(68) ? 'sync' : 'dashboard'
   const isAged = random.chance(AGED_PERCENT)
   const actors = actorsOf(random, main)
@@ -216,7 +265,7 @@ function keysOf({ kind, scope }: ActorPlan): readonly string[] {
     ...(OWN_SINGLETONS.has(kind) ? [`own ${place}`] : []),
     ...(OLD_SINGLETONS.has(kind) ? [`old ${place}`] : []),
     ...(COSTLY.has(kind) ? ['costly'] : []),
-    ...(kind === 'named-like-ours' ? [kind] : []),
+    ...(kind === 'named-like-ours' || kind === 'own-stale' ? [`${kind} ${scope}`] : []),
   ]
 }
 
@@ -337,6 +386,7 @@ function disturbancesOf(
     what: random.pick(DISTURBANCES),
     actor: random.pick(actors).id,
     command: random.below(commands.length),
+    isAfterLock: random.chance(40),
     afterMs: 20 + random.below(random.chance(30) ? 1_500 : 450),
   }))
 }

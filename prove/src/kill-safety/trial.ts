@@ -11,7 +11,7 @@ import { makeCast, type Cast } from './cast.js'
 import { startCommand, type Command, type Over } from './commands.js'
 import { disturb } from './disturb.js'
 import { doersOf, judge, type Doer } from './judge.js'
-import { now } from './machine.js'
+import { now, opensOf } from './machine.js'
 import { planOf, type TrialPlan } from './plan.js'
 import { compareRows, snapshotOf, type Snapshot } from './rows.js'
 import { makeStage, type Stage } from './stage.js'
@@ -48,6 +48,9 @@ export interface TrialResult {
 
 /** A daemon that a command has started cleans up after the command is over. */
 const SETTLE_MS = 400
+
+/** How often the trial looks whether a command has come to the lock. */
+const LOOK_MS = 3
 
 interface Done {
   readonly command: Command
@@ -110,8 +113,18 @@ async function disturbLater(
   around: Parameters<typeof disturb>[0],
   plan: TrialPlan['disturbances'][number],
 ): Promise<void> {
-  await Promise.race([sleep(plan.afterMs), around.command.over])
+  const { over } = around.command
+  if (plan.isAfterLock) await Promise.race([untilLocked(around.command), over])
+  await Promise.race([sleep(plan.afterMs), over])
   await disturb(around, plan)
+}
+
+/** Waits until the command has opened the lock of a scope that it is about to change. */
+async function untilLocked({ child }: Command): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if (opensOf(child.pid ?? 0).some((path) => path.endsWith('lifecycle.lock'))) return
+    await sleep(LOOK_MS)
+  }
 }
 
 async function killLater(command: Command, afterMs: number, counts: Counts): Promise<void> {
