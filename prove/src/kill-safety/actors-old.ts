@@ -95,7 +95,10 @@ export const OLD_SYNC = {
     truth: () => ({ agrees: false }),
   }),
   'old-wrong-scope-report': old({
-    options: ({ stage }) => ({ version: '3.2.5', health: { singleton_scope_id: stage.at('r2') } }),
+    options: ({ stage, plan }) => ({
+      version: '3.2.5',
+      health: { singleton_scope_id: stage.at(plan.scope === 'r2' ? 'r1' : 'r2') },
+    }),
     truth: () => ({ agrees: false, isOdd: true }),
   }),
   // The command line names a link, which leads to the root that has it on record.
@@ -188,7 +191,7 @@ export const OLD_BOARDS = {
     truth: () => ({ isOtherUser: true }),
   }),
   'old-board-wrong-report': old({
-    options: ({ stage }) => ({ health: { project_path: stage.at('p2') } }),
+    options: ({ stage, plan }) => ({ health: { project_path: stage.at(plan.scope === 'p2' ? 'p1' : 'p2') } }),
     truth: () => ({ agrees: false, isOdd: true }),
   }),
 } satisfies Readonly<Record<string, Enter>>

@@ -63,6 +63,8 @@ export interface NewActor {
   readonly port?: number | null
   readonly truth: Truth
   readonly parent?: Actor
+  /** Just before it was started, where that matters: the moment from which its pid can be nobody else's. */
+  readonly bornAt?: number
 }
 
 export function makeCast(): Cast {
@@ -84,7 +86,7 @@ export function makeCast(): Cast {
   }
 }
 
-function actorOf({ name, kind, plan, pid, child, port = null, truth, parent }: NewActor): Actor {
+function actorOf({ name, kind, plan, pid, child, port = null, truth, parent, bornAt }: NewActor): Actor {
   const ticks = ticksOf(pid)
   const open = listening()
   return {
@@ -93,7 +95,7 @@ function actorOf({ name, kind, plan, pid, child, port = null, truth, parent }: N
     plan: plan ?? null,
     pid,
     ticks: ticks ?? 'gone',
-    bornAt: now(),
+    bornAt: bornAt ?? now(),
     port,
     sockets: socketsOf(pid).filter((inode) => open.has(inode)),
     child: child ?? null,

@@ -6,7 +6,7 @@ import { isNewer, familyOf, type Asked } from './oracle.js'
 import type { CommandPlan, Intent, Vantage } from './plan.js'
 import { now } from './machine.js'
 import { environmentOf, filesOf, type Stage } from './stage.js'
-import { STRACE } from './trace.js'
+import { straceTo } from './trace.js'
 
 /** A command that runs or has run. */
 export interface Command {
@@ -60,7 +60,7 @@ const PREFIX: Readonly<Record<Vantage, readonly string[]>> = {
 const HUNG_MS = 60_000
 
 /** Starts a command under strace. With -D the tracer is no parent: the command is our child, and its end is seen. */
-export function startCommand(stage: Stage, plan: CommandPlan, index: number): Command {
+export function startCommand(stage: Stage, plan: CommandPlan, index: number, hasLooks: boolean): Command {
   const trace = join(stage.base, `trace-${index}`)
   const outputs = ['out', 'err'].map((name) => join(stage.base, `${name}-${index}`))
   const [out, err] = outputs.map((path) => openSync(path, 'w'))
@@ -68,7 +68,7 @@ export function startCommand(stage: Stage, plan: CommandPlan, index: number): Co
   const build = isNewer(plan.intent) ? stage.newerBuild : stage.build
   const words = [...WORDS[plan.intent], ...(plan.port === null ? [] : [String(plan.port)]), '--json']
   const line = [process.execPath, join(build, 'bin', 'spec-kitty.js'), ...words]
-  const whole = [...STRACE, '-o', trace, ...PREFIX[plan.vantage], ...withLie(stage, plan, line)]
+  const whole = [...straceTo(trace, hasLooks), ...PREFIX[plan.vantage], ...withLie(stage, plan, line)]
   const startedAt = now()
   const child = spawn(whole[0] ?? '', whole.slice(1), {
     env: environmentOf(stage, 'r0'),

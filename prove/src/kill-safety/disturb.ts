@@ -91,17 +91,23 @@ async function recycle({ stage, cast, counts }: Around, actor: Actor, isTwin: bo
   if (innocent === null) return
   counts.recycled++
   const kind = isTwin ? 'innocent twin with its pid' : 'innocent with its pid'
-  const made = { kind, pid: actor.pid, child: innocent, truth: STRANGER }
+  const made = { kind, pid: actor.pid, ...innocent, truth: STRANGER }
   cast.add({ name: `${actor.name} -> ${kind}`, ...made })
 }
 
+interface Innocent {
+  readonly child: ChildProcess
+  readonly bornAt: number
+}
+
 /** In a pid namespace of its own the trial may say which pid is next. Others may take it first, so it tries again. */
-async function withPid(pid: number, start: () => ChildProcess): Promise<ChildProcess | null> {
+async function withPid(pid: number, start: () => ChildProcess): Promise<Innocent | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     if (ticksOf(pid) !== null) return null
     writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
+    const bornAt = now()
     const child = start()
-    if (child.pid === pid) return child
+    if (child.pid === pid) return { child, bornAt }
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGKILL')
     await gone

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { FamilyName } from './plan.js'
 import { environmentOf, type Stage } from './stage.js'
-import { STRACE } from './trace.js'
+import { straceTo } from './trace.js'
 
 export interface OwnOrder {
   readonly family: FamilyName
@@ -28,7 +28,7 @@ export async function startOwn(stage: Stage, order: OwnOrder): Promise<ChildProc
   const marker =
     family === 'sync' ? `--spec-kitty-daemon-root=${scope}` : `--spec-kitty-dashboard-project=${scope}`
   const entry = join(stage.build, 'command', 'spec-kitty-daemon.js')
-  const [command = '', ...rest] = [...STRACE, '-o', trace, ...prefix, process.execPath, entry, family, marker]
+  const [command = '', ...rest] = [...straceTo(trace, false), ...prefix, process.execPath, entry, family, marker]
   const root = family === 'sync' ? { SPEC_KITTY_HOME: scope } : {}
   const told = version === undefined ? {} : { SPEC_KITTY_CLI_VERSION: version }
   const child = spawn(command, rest, {

@@ -1,13 +1,15 @@
 import type { Failure, Order, Part, Result } from '../part.js'
 import { randomOf } from '../random.js'
 import { BUILD } from './builds.js'
+import { tryMutants, type Caught } from './mutants.js'
+import { planOf } from './plan.js'
 import { makeHouse, runBatch, whyImpossible, type House } from './run.js'
 import type { TrialResult } from './trial.js'
 
 const FULL = 1_000
 const SHORT = 12
 /** So many trials work at once. Most of the time of each is waiting: for a silent listener, or for a process to end. */
-const WIDTH = 5
+const WIDTH = 16
 const MOST_SEED = 2 ** 31
 
 export const part: Part = {
@@ -37,20 +39,32 @@ async function runIn(house: House, order: Order): Promise<Result> {
   const count = order.trials ?? (order.size === 'full' ? FULL : SHORT)
   const began = Date.now()
   const sums: Sums = { results: [], failures: [], broken: 0 }
-  await runBatch({
-    ...{ house, build: BUILD, seeds: seedsOf(order.seed, count), width: WIDTH },
-    onResult: (result) => {
-      note(sums, result, order)
-      return true
-    },
-  })
-  return resultOf(sums, count, Math.round((Date.now() - began) / 1000))
+  const hasFaults = order.size === 'full' && order.trials === null
+  const [faults] = await Promise.all([
+    hasFaults ? tryMutants(house, order.seed, order.say) : [],
+    runBatch({
+      ...{ house, build: BUILD, seeds: seedsOf(order, count), width: WIDTH },
+      onResult: (result) => {
+        note(sums, result, order)
+        return true
+      },
+    }),
+  ])
+  const seconds = Math.round((Date.now() - began) / 1000)
+  return resultOf(sums, count, seconds, faults)
 }
 
-/** The first trial has the seed itself, so that one trial can be run again by its own seed. */
-export function seedsOf(seed: number, count: number): readonly number[] {
+/**
+ * The first trial has the seed itself, so that one trial can be run again by its own seed. In the short version no stage
+ * grows old: half a minute would be spent in waiting.
+ */
+function seedsOf({ seed, size, trials }: Order, count: number): readonly number[] {
+  if (trials === 1) return [seed]
   const random = randomOf(seed)
-  return [seed, ...Array.from({ length: count - 1 }, () => random.below(MOST_SEED))]
+  const seeds: number[] = []
+  for (let next = seed; seeds.length < count; next = random.below(MOST_SEED))
+    if (size === 'full' || !planOf(next).isAged) seeds.push(next)
+  return seeds
 }
 
 function note(sums: Sums, result: TrialResult | { readonly seed: number; readonly error: string }, order: Order): void {
@@ -72,7 +86,13 @@ function note(sums: Sums, result: TrialResult | { readonly seed: number; readonl
   if (sums.results.length % 50 === 0) say(`${sums.results.length} trials`)
 }
 
-function resultOf({ results, failures, broken }: Sums, count: number, seconds: number): Result {
+function resultOf(
+  { results, failures, broken }: Sums,
+  count: number,
+  seconds: number,
+  faults: readonly Caught[],
+): Result {
+  const caught = faults.filter(({ by }) => by !== null)
   const sum = (of: (result: TrialResult) => number): number => results.reduce((all, one) => all + of(one), 0)
   const counted = (what: string, value: number) => ({ what, value, goal: '', met: true })
   const none = (what: string, value: number) => ({ what, value, goal: '0', met: value === 0 })
@@ -88,11 +108,20 @@ function resultOf({ results, failures, broken }: Sums, count: number, seconds: n
       counted('signals sent', sum(({ signals }) => signals)),
       counted('processes ended by commands', sum(({ ended }) => ended)),
       none('wrongful signals and ends', sum(({ wrongful }) => wrongful.length)),
+      counted('signals overtaken: the pid was given away after the last look', sum(({ overtaken }) => overtaken.length)),
+      counted('the longest time from that look to the signal, ms', Math.ceil(Math.max(0, ...results.flatMap(({ overtaken }) => overtaken)))),
       counted('rows compared', sum(({ rows }) => rows)),
       none('rows that differed', sum(({ differing }) => differing.length)),
       none('processes left that had to be ended', sum(({ left }) => left.length)),
+      counted('left because they did not answer in time', sum(({ unanswered }) => unanswered)),
       none('trials that could not be done', broken),
       counted('seconds', seconds),
+      ...(faults.length === 0
+        ? []
+        : [
+            counted('faults put into a copy of the build', faults.length),
+            { what: 'of them caught', value: caught.length, goal: `${faults.length}`, met: caught.length === faults.length },
+          ]),
     ],
     failures,
   }

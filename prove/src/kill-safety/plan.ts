@@ -200,7 +200,7 @@ function recyclingOf(seed: number, random: Random): TrialPlan {
       actor: id,
       command: 0,
       isAfterLock: true,
-      afterMs: random.below(random.chance(70) ? 120 : 1_400),
+      afterMs: random.below(random.chance(80) ? 450 : 1_500),
     }),
   )
   return { seed, isAged: false, actors, commands: [{ ...command, ...way }], disturbances }

@@ -21,8 +21,10 @@ export function makeStage(given: Omit<Stage, 'at'>): Stage {
   mount(given.base)
   const base = realpathSync(given.base)
   chmodSync(base, 0o755)
-  const at = (scope: string): string => join(base, scope)
-  for (const root of ROOTS) mkdirSync(at(root))
+  // The predecessor knew only the root `.spec-kitty` in a home, and from 3.2.3 on one that a variable names.
+  const at = (scope: string): string =>
+    scope.startsWith('r') ? join(base, scope, '.spec-kitty') : join(base, scope)
+  for (const root of ROOTS) mkdirSync(at(root), { recursive: true })
   for (const project of PROJECTS) mkdirSync(join(at(project), '.kittify'), { recursive: true })
   return { ...given, base, at }
 }

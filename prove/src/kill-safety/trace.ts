@@ -21,15 +21,26 @@ export interface Became {
   readonly words: string
 }
 
+/** A look at what the kernel says of a process. */
+export interface Looked {
+  readonly at: number
+  readonly pid: number
+}
+
 export interface Trace {
   readonly sent: readonly Sent[]
+  /** Only where the trial gives pids away: the traces are long otherwise. */
+  readonly looked: readonly Looked[]
   readonly became: readonly Became[]
 }
 
-export const STRACE = [
-  ...['strace', '-D', '-f', '-qq', '--seccomp-bpf', '-ttt', '-s', '400', '-e', 'signal=none'],
-  ...['-e', 'trace=kill,tkill,tgkill,pidfd_send_signal,pidfd_open,execve'],
-]
+const SIGNALS = 'kill,tkill,tgkill,pidfd_send_signal,pidfd_open,execve'
+
+export function straceTo(path: string, hasLooks: boolean): readonly string[] {
+  const calls = hasLooks ? `${SIGNALS},openat` : SIGNALS
+  const options = ['-D', '-f', '-qq', '--seccomp-bpf', '-ttt', '-s', '400', '-e', 'signal=none']
+  return ['strace', ...options, '-e', `trace=${calls}`, '-o', path]
+}
 
 const LINE = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*)\)\s+= (-?\d+)/
 /** Another process wrote a line in between: the end stands in a line of its own. */
@@ -41,9 +52,13 @@ export function readTrace(path: string): Trace {
   const open = new Map<string, readonly [string, string, string, string]>()
   const sent: Sent[] = []
   const became: Became[] = []
+  const looked: Looked[] = []
   const note = (pid: string, at: string, call: string, args: string, result: string): void => {
     if (call === 'execve') {
       if (result === '0') became.push({ at: Number(at) * 1000, pid: Number(pid), words: args })
+    } else if (call === 'openat') {
+      const looks = /"\/proc\/(\d+)\//.exec(args)?.[1]
+      if (looks !== undefined) looked.push({ at: Number(at) * 1000, pid: Number(looks) })
     } else sent.push(sentOf(pid, at, call, args, result))
   }
   for (const line of lines) {
@@ -60,7 +75,7 @@ export function readTrace(path: string): Trace {
   }
   // What never came back may have arrived.
   for (const [pid, at, call, args] of open.values()) note(pid, at, call, args, '0')
-  return { sent, became }
+  return { sent, became, looked }
 }
 
 function sentOf(pid: string, at: string, call: string, args: string, result: string): Sent {

@@ -33,6 +33,10 @@ export interface TrialResult {
   readonly wrongful: readonly string[]
   readonly differing: readonly string[]
   readonly left: readonly string[]
+  /** Left, because they did not answer in time. */
+  readonly unanswered: number
+  /** The times, in milliseconds, between the last look at a process and a signal that reached another one with its pid. */
+  readonly overtaken: readonly number[]
   readonly rows: number
   readonly processes: number
   readonly commands: number
@@ -90,10 +94,11 @@ interface Counts {
 async function act(plan: TrialPlan, stage: Stage, cast: Cast, counts: Counts): Promise<readonly Done[]> {
   const running: Promise<Done>[] = []
   const disturbing: Promise<void>[] = []
+  const givesPids = plan.disturbances.some(({ what }) => what.startsWith('recycle'))
   for (const [index, wanted] of plan.commands.entries()) {
     if (wanted.isAfter) await Promise.all(running)
     else await sleep(wanted.delayMs)
-    const command = startCommand(stage, wanted, index)
+    const command = startCommand(stage, wanted, index, givesPids)
     running.push(untilOver(cast, command))
     const planned = plan.disturbances.filter((one) => one.command === index)
     disturbing.push(...planned.map((one) => disturbLater({ stage, cast, command, counts }, one)))
@@ -137,13 +142,13 @@ async function killLater(command: Command, afterMs: number, counts: Counts): Pro
 
 function resultOf(plan: TrialPlan, cast: Cast, done: readonly Done[], counts: Counts): TrialResult {
   const doers = doersOf(cast, done)
-  const { wrongful, left, signals } = judge(cast, doers)
+  const { wrongful, left, unanswered, signals, overtaken } = judge(cast, doers)
   const compared = done.flatMap(({ command, after }) => {
     const doer = doers.find((one) => one.command === command)
     return doer === undefined ? [] : [compareRows(cast, doer, doers, after)]
   })
   return {
-    ...{ seed: plan.seed, wrongful, left, signals, ...counts, isAged: plan.isAged },
+    ...{ seed: plan.seed, wrongful, left, unanswered, signals, overtaken, ...counts, isAged: plan.isAged },
     differing: compared.flatMap(({ differing }) => differing),
     rows: compared.reduce((sum, { rows }) => sum + rows, 0),
     processes: cast.actors.length,
@@ -156,7 +161,7 @@ function resultOf(plan: TrialPlan, cast: Cast, done: readonly Done[], counts: Co
 /** Who was there, what was done, and what became of each, in the order of time. */
 function storyOf({ actors }: Cast, doers: readonly Doer[]): readonly string[] {
   const began = Math.min(...actors.map(({ bornAt }) => bornAt))
-  const at = (moment: number): string => `${Math.round(moment - began)} ms`
+  const at = (moment: number): string => `${(moment - began).toFixed(1)} ms`
   const lines = [
     ...actors.map(({ name, pid, port, bornAt }) => [bornAt, `${name} (${pid}, port ${port}) is there`] as const),
     ...actors.flatMap(({ name, ending, endedByTrialAt }) =>
@@ -168,6 +173,9 @@ function storyOf({ actors }: Cast, doers: readonly Doer[]): readonly string[] {
       [startedAt, `${name} begins`] as const,
       ...trace.sent.map(
         (one) => [one.at, `${name}: ${one.from} ${one.call}(${one.to}, ${one.signal}) ${one.hasArrived}`] as const,
+      ),
+      ...trace.looked.flatMap((look) =>
+        actors.some(({ pid }) => pid === look.pid) ? [[look.at, `${name} looks at ${look.pid}`] as const] : [],
       ),
       ...(over === null ? [] : [[over.at, `${name} exits ${over.status}: ${over.said.replaceAll(/\s+/g, ' ')}`] as const]),
     ]),
