@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import type { ActorPlan, FamilyName, Vantage } from './plan.js'
-import { isAlive, listening, now, signalOfZombie, socketsOf, ticksOf } from './machine.js'
+import { birthOf, isAlive, listening, now, signalOfZombie, socketsOf, ticksOf } from './machine.js'
 import type { Truth } from './truth.js'
 
 /** How a process ended. `signal`: its number or name; null for none. */
@@ -17,7 +17,10 @@ export interface Actor {
   readonly plan: ActorPlan | null
   readonly pid: number
   readonly ticks: string
+  /** When the trial knew it to be there. */
   readonly bornAt: number
+  /** When the kernel started it. */
+  readonly birth: number
   readonly port: number | null
   /** The inodes of its listening sockets in this network. */
   readonly sockets: readonly string[]
@@ -96,6 +99,7 @@ function actorOf({ name, kind, plan, pid, child, port = null, truth, parent, bor
     pid,
     ticks: ticks ?? 'gone',
     bornAt: bornAt ?? now(),
+    birth: ticks === null ? now() : birthOf(ticks),
     port,
     sockets: socketsOf(pid).filter((inode) => open.has(inode)),
     child: child ?? null,

@@ -20,6 +20,8 @@ export interface Judged {
   /** Processes that had to be ended and live. */
   readonly left: readonly string[]
   readonly unanswered: number
+  /** Daemons of the command's own scope that were ended with force because they did not answer in time. */
+  readonly forcedInSilence: number
   readonly signals: number
   /** For each signal that was overtaken: the time from the last look to the signal, in milliseconds. */
   readonly overtaken: readonly number[]
@@ -43,19 +45,22 @@ export function judge(cast: Cast, doers: readonly Doer[]): Judged {
   const signals = doers.flatMap((doer) =>
     doer.trace.sent.filter(({ signal }) => signal !== '0').map((sent) => ({ doer, sent })),
   )
+  const silent = new Set<Actor | null>(cast.actors.filter((actor) => doers.some((doer) => isForcedInSilence(doer, actor))))
   const overtaken = signals.filter(({ doer, sent }) => isOvertaken(cast, doer, sent))
   const wrongSignals = signals.flatMap((one) => {
     const { doer, sent } = one
-    const why = overtaken.includes(one) ? null : whyWrong(cast, doer, sent, started)
+    const isExplained = overtaken.includes(one) || silent.has(actorAt(cast, sent))
+    const why = isExplained ? null : whyWrong(cast, doer, sent, started)
     return why === null ? [] : [`${doer.name} sent ${sent.signal} to ${why} (${sent.call} ${sent.to})`]
   })
-  const hit = new Set(overtaken.map(({ sent }) => actorAt(cast, sent)))
+  const hit = new Set([...silent, ...overtaken.map(({ sent }) => actorAt(cast, sent))])
   const wrongEnds = cast.actors.filter((actor) => !hit.has(actor)).flatMap((actor) => whyWronglyEnded(actor, doers))
   const left = doers.flatMap((doer) => leftBy(cast, doer, doers))
   return {
     wrongful: [...wrongSignals, ...wrongEnds],
     left: left.filter(({ isUnanswered }) => !isUnanswered).map(({ text }) => text),
     unanswered: left.filter(({ isUnanswered }) => isUnanswered).length,
+    forcedInSilence: silent.size,
     signals: signals.filter(({ sent }) => sent.hasArrived).length,
     overtaken: overtaken.map(({ doer, sent }) => sent.at - (lastLook(doer, sent) ?? 0)),
   }
@@ -120,7 +125,7 @@ function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
 }
 
 function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
-  const ages = [startedAt, at].map((moment) => moment - actor.bornAt)
+  const ages = [startedAt, at].map((moment) => moment - actor.birth)
   return [...truthsWithin(actor, startedAt, at), ...heirTruth(actor, at)].flatMap((truth) =>
     ages.map((age) => rulingOf(asked, truth, actor.port, age)),
   )
@@ -200,10 +205,27 @@ interface Left {
 }
 
 /** On a busy machine a healthy daemon may miss the half second that a look waits for an answer: then it is left. */
-function isUnanswered({ document }: Over, { port }: Actor): boolean {
+function isUnanswered(over: Over, { port }: Actor): boolean {
+  return rowsOf(over, 'skipped').some((row) => row['port'] === port && row['skip_reason'] === 'unresponsive')
+}
+
+/**
+ * Returns whether force ended a daemon of the command's own scope that missed that half second, and the report says so. The
+ * text allows that; the trial only knows that it would have answered, not when.
+ */
+function isForcedInSilence({ asked, over, startedAt }: Doer, actor: Actor): boolean {
+  if (over === null || !/force/.test(asked.intent) || asked.vantage !== 'here') return false
+  const isHere = truthsWithin(actor, startedAt, over.at).some(({ singletonOf, isOtherUser, isBeyond }) => {
+    const isOfScope = singletonOf.length === 1 && singletonOf[0] === asked.scope
+    return isOfScope && !isOtherUser && !isBeyond
+  })
+  const rows = [...rowsOf(over, 'swept'), ...rowsOf(over, 'failed')]
+  return isHere && rows.some((row) => row['pid'] === actor.pid && /unresponsive|survived/.test(String(row['reason'])))
+}
+
+function rowsOf({ document }: Over, list: string): readonly Readonly<Record<string, unknown>>[] {
   const result = (document?.['reset_result'] ?? document) as Readonly<Record<string, unknown>> | null
-  const skipped = (result?.['skipped'] ?? []) as readonly Readonly<Record<string, unknown>>[]
-  return skipped.some((row) => row['port'] === port && row['skip_reason'] === 'unresponsive')
+  return (result?.[list] ?? []) as readonly Readonly<Record<string, unknown>>[]
 }
 
 /** The scope has a daemon that cannot be seen whole from here: what stands beside it is spared. */

@@ -21,6 +21,15 @@ export function ticksOf(pid: number): string | null {
   return statOf(pid)[19] ?? null
 }
 
+/** The kernel counts start times in hundredths of a second. */
+const TICK_MS = 10
+
+/** Returns when a process with this start time was born, in milliseconds since the epoch. */
+export function birthOf(ticks: string): number {
+  const uptimeMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000
+  return now() - uptimeMs + Number(ticks) * TICK_MS
+}
+
 /** Returns whether the process that started then still runs: a zombie does not. */
 export function isAlive(pid: number, ticks: string): boolean {
   const fields = statOf(pid)

@@ -9,7 +9,7 @@ import type { TrialResult } from './trial.js'
 const FULL = 1_000
 const SHORT = 12
 /** So many trials work at once. Most of the time of each is waiting: for a silent listener, or for a process to end. */
-const WIDTH = 16
+const WIDTH = 12
 const MOST_SEED = 2 ** 31
 
 export const part: Part = {
@@ -113,6 +113,7 @@ function resultOf(
       counted('rows compared', sum(({ rows }) => rows)),
       none('rows that differed', sum(({ differing }) => differing.length)),
       none('processes left that had to be ended', sum(({ left }) => left.length)),
+      counted('ended with force, of its own scope, because they did not answer in time', sum(({ forcedInSilence }) => forcedInSilence)),
       counted('left because they did not answer in time', sum(({ unanswered }) => unanswered)),
       none('trials that could not be done', broken),
       counted('seconds', seconds),

@@ -90,9 +90,14 @@ function whyRowDiffers(
     const text = `the row ${JSON.stringify(row)} and ${actor.name}`
     if (row.list === 'swept') return lives || listens ? [`${text}, which ${lives ? 'lives' : 'listens'}`] : []
     if (row.why === 'port_still_listening') return listens ? [] : [`${text}, whose port is closed`]
-    if (lives || isEndedByOthers(actor, doer, doers)) return []
+    if (lives || isEndedByOthers(actor, doer, doers) || isEndedLate(actor, doer, row)) return []
     return [`${text}, which is gone`]
   })
+}
+
+/** The command signalled it, waited, and said that it did not see the end: on a busy machine that came a moment later. */
+function isEndedLate({ pid }: Actor, { trace }: Doer, { list }: Row): boolean {
+  return list === 'failed' && trace.sent.some(({ to, signal }) => to === pid && signal !== '0')
 }
 
 /** Ended by the trial, by another command, by a daemon, or gone by itself: no word of this command. */

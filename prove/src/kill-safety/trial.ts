@@ -35,6 +35,7 @@ export interface TrialResult {
   readonly left: readonly string[]
   /** Left, because they did not answer in time. */
   readonly unanswered: number
+  readonly forcedInSilence: number
   /** The times, in milliseconds, between the last look at a process and a signal that reached another one with its pid. */
   readonly overtaken: readonly number[]
   readonly rows: number
@@ -142,13 +143,15 @@ async function killLater(command: Command, afterMs: number, counts: Counts): Pro
 
 function resultOf(plan: TrialPlan, cast: Cast, done: readonly Done[], counts: Counts): TrialResult {
   const doers = doersOf(cast, done)
-  const { wrongful, left, unanswered, signals, overtaken } = judge(cast, doers)
+  const judged = judge(cast, doers)
   const compared = done.flatMap(({ command, after }) => {
     const doer = doers.find((one) => one.command === command)
     return doer === undefined ? [] : [compareRows(cast, doer, doers, after)]
   })
   return {
-    ...{ seed: plan.seed, wrongful, left, unanswered, signals, overtaken, ...counts, isAged: plan.isAged },
+    ...judged,
+    ...counts,
+    ...{ seed: plan.seed, isAged: plan.isAged },
     differing: compared.flatMap(({ differing }) => differing),
     rows: compared.reduce((sum, { rows }) => sum + rows, 0),
     processes: cast.actors.length,
