@@ -39,7 +39,12 @@ function old(kind: Old = {}): Enter {
     const place = family === 'sync' ? { root: path } : { project: path }
     mkdirSync(join(path, '.kittify'), { recursive: true })
     const started = await spawnPredecessor({
-      ...{ family, port, version, ...place, cwd: '/', endCpuMs: 0 },
+      family,
+      port,
+      version,
+      ...place,
+      cwd: '/',
+      endCpuMs: 0,
       ...kind.options?.(scene),
     })
     const truth = daemonTruth(family, 'predecessor', path, kind.truth?.(scene))
@@ -178,7 +183,9 @@ export const OLD_BOARDS = {
     mkdirSync(drive)
     mount(drive)
     const inside = { ...scene, plan: { ...plan, scope: `drive-${plan.port}/project` } }
-    await old({ options: () => ({ record: true }), truth: () => ({ isProjectGone: null, isOdd: true }) })(inside)
+    await old({ options: () => ({ record: true }), truth: () => ({ isProjectGone: null, isOdd: true }) })(
+      inside,
+    )
     spawnSync('umount', ['-l', drive])
   },
   'old-board-forked': old({

@@ -36,7 +36,11 @@ function own({ version, prefix, truth, after, isStale = false, vantage = 'here' 
     const pid = prefix === undefined ? (child.pid ?? 0) : daemonBelow(child.pid ?? 0)
     const singletonOf = isStale ? [] : [scope]
     cast.add({
-      ...{ name: plan.id, kind: plan.kind, plan, pid, port: plan.port },
+      name: plan.id,
+      kind: plan.kind,
+      plan,
+      pid,
+      port: plan.port,
       ...(prefix === undefined ? { child } : {}),
       truth: daemonTruth(plan.family, 'own', scope, { singletonOf, ...truth }),
     })

@@ -116,7 +116,10 @@ function endingOf({ pid, ticks, child }: Actor): Ending | null {
   const signal = signalOfZombie(pid, ticks)
   if (signal !== null) return { at: now(), signal: signal === 0 ? null : String(signal) }
   // Reaped by its parent: a direct child tells by its event how it ended, which may come a moment later.
-  if (child !== null) return child.exitCode === null && child.signalCode === null ? null : { at: now(), signal: child.signalCode }
+  if (child !== null)
+    return child.exitCode === null && child.signalCode === null
+      ? null
+      : { at: now(), signal: child.signalCode }
   return { at: now(), signal: 'unknown' }
 }
 

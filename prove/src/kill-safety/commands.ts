@@ -88,7 +88,8 @@ function withLie(stage: Stage, plan: CommandPlan, line: readonly string[]): read
   const scene = { stage, plan: { ...plan, family, id: '', kind: 'sleep', version: '', port: 0 } } as const
   const record = filesOf(stage.at(plan.scope), family).old
   const given = readOr(record)
-  if (given === null) writeOldRecord(scene, { port: family === 'sync' ? 9_449 : 9_336, token: 'x'.repeat(32), pid: 1 })
+  if (given === null)
+    writeOldRecord(scene, { port: family === 'sync' ? 9_449 : 9_336, token: 'x'.repeat(32), pid: 1 })
   const tell = `sed -i "4s/.*/$$/" '${record}'`
   return ['sh', '-c', plan.liar === 'parent' ? `${tell}; "$@"; exit $?` : `${tell}; exec "$@"`, 'sh', ...line]
 }

@@ -25,7 +25,10 @@ const TRIES = 8
 const PORT_BUSY = 98
 
 /** Disturbs; returns what was done, null where there was nothing to do it to. */
-export async function disturb({ stage, cast, command, counts }: Around, plan: DisturbancePlan): Promise<void> {
+export async function disturb(
+  { stage, cast, command, counts }: Around,
+  plan: DisturbancePlan,
+): Promise<void> {
   const actor = cast.find(plan.actor)
   if (actor === null || actor.endedByTrialAt !== null) return
   const around = { stage, cast, command, counts }
@@ -132,7 +135,14 @@ async function handOver({ cast }: Around, actor: Actor): Promise<void> {
   if (port === null || !(await end(actor))) return
   try {
     const { child, pid } = await spawnHostile('http', port)
-    cast.add({ name: `${actor.name} -> its port`, kind: 'innocent on its port', pid, child, port, truth: STRANGER })
+    cast.add({
+      name: `${actor.name} -> its port`,
+      kind: 'innocent on its port',
+      pid,
+      child,
+      port,
+      truth: STRANGER,
+    })
   } catch {
     // Somebody else was faster.
   }

@@ -27,15 +27,32 @@ export interface Judged {
   readonly overtaken: readonly number[]
 }
 
-export function doersOf(cast: Cast, done: readonly { readonly command: Command; readonly over: Over }[]): readonly Doer[] {
+export function doersOf(
+  cast: Cast,
+  done: readonly { readonly command: Command; readonly over: Over }[],
+): readonly Doer[] {
   const daemons = cast.cleaners.map(({ trace, startedAt, family, scope, vantage }): Doer => {
     const asked: Asked = { intent: family === 'sync' ? 'start' : 'board-start', scope, vantage, port: null }
-    return { name: `the daemon of ${scope}`, asked, startedAt, over: null, command: null, trace: readTrace(trace) }
+    return {
+      name: `the daemon of ${scope}`,
+      asked,
+      startedAt,
+      over: null,
+      command: null,
+      trace: readTrace(trace),
+    }
   })
   const commands = done.map(({ command, over }): Doer => {
     const { asked, startedAt, index, trace } = command
     const from = asked.vantage === 'here' ? '' : ` from ${asked.vantage}`
-    return { name: `${index}:${asked.intent}${from}`, asked, startedAt, over, command, trace: readTrace(trace) }
+    return {
+      name: `${index}:${asked.intent}${from}`,
+      asked,
+      startedAt,
+      over,
+      command,
+      trace: readTrace(trace),
+    }
   })
   return [...daemons, ...commands]
 }
@@ -45,7 +62,9 @@ export function judge(cast: Cast, doers: readonly Doer[]): Judged {
   const signals = doers.flatMap((doer) =>
     doer.trace.sent.filter(({ signal }) => signal !== '0').map((sent) => ({ doer, sent })),
   )
-  const silent = new Set<Actor | null>(cast.actors.filter((actor) => doers.some((doer) => isForcedInSilence(doer, actor))))
+  const silent = new Set<Actor | null>(
+    cast.actors.filter((actor) => doers.some((doer) => isForcedInSilence(doer, actor))),
+  )
   const overtaken = signals.filter(({ doer, sent }) => isOvertaken(cast, doer, sent))
   const wrongSignals = signals.flatMap((one) => {
     const { doer, sent } = one
@@ -54,7 +73,9 @@ export function judge(cast: Cast, doers: readonly Doer[]): Judged {
     return why === null ? [] : [`${doer.name} sent ${sent.signal} to ${why} (${sent.call} ${sent.to})`]
   })
   const hit = new Set([...silent, ...overtaken.map(({ sent }) => actorAt(cast, sent))])
-  const wrongEnds = cast.actors.filter((actor) => !hit.has(actor)).flatMap((actor) => whyWronglyEnded(actor, doers))
+  const wrongEnds = cast.actors
+    .filter((actor) => !hit.has(actor))
+    .flatMap((actor) => whyWronglyEnded(actor, doers))
   const left = doers.flatMap((doer) => leftBy(cast, doer, doers))
   return {
     wrongful: [...wrongSignals, ...wrongEnds],
@@ -96,7 +117,7 @@ function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedB
   const actor = actorAt(cast, sent)
   if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
   if (!sent.hasArrived) return null
-  const known = started.filter(({ became }) => became.pid === sent.to && became.at <= sent.at).at(-1)
+  const known = started.findLast(({ became }) => became.pid === sent.to && became.at <= sent.at)
   if (known === undefined) return 'a process that nobody has started'
   return maySignalStarted(doer, known) ? null : known.became.words
 }
@@ -106,7 +127,8 @@ function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
   return actors.findLast(({ pid, bornAt }) => pid === to && bornAt <= at) ?? null
 }
 
-const OWN_MARKER = /spec-kitty-daemon\.js", "(sync|dashboard)", "--spec-kitty-(?:daemon-root|dashboard-project)=([^"]+)"/
+const OWN_MARKER =
+  /spec-kitty-daemon\.js", "(sync|dashboard)", "--spec-kitty-(?:daemon-root|dashboard-project)=([^"]+)"/
 
 /** A daemon that a command started is its scope's; a command may also end what it has started itself. */
 function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean {
@@ -190,7 +212,8 @@ function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[]
   if (over === null || command === null || !isAlone(doer, doers)) return []
   if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
   return cast.actors.flatMap((actor) => {
-    const isThere = actor.bornAt < doer.startedAt && (actor.ending === null || actor.ending.at > over.at + 1_000)
+    const isThere =
+      actor.bornAt < doer.startedAt && (actor.ending === null || actor.ending.at > over.at + 1_000)
     if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
     const rulings = rulingsOf(doer, actor, over.at)
     const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
@@ -220,7 +243,10 @@ function isForcedInSilence({ asked, over, startedAt }: Doer, actor: Actor): bool
     return isOfScope && !isOtherUser && !isBeyond
   })
   const rows = [...rowsOf(over, 'swept'), ...rowsOf(over, 'failed')]
-  return isHere && rows.some((row) => row['pid'] === actor.pid && /unresponsive|survived/.test(String(row['reason'])))
+  return (
+    isHere &&
+    rows.some((row) => row['pid'] === actor.pid && /unresponsive|survived/.test(String(row['reason'])))
+  )
 }
 
 function rowsOf({ document }: Over, list: string): readonly Readonly<Record<string, unknown>>[] {

@@ -61,7 +61,9 @@ export function argumentsOf(pid: number): readonly string[] {
 }
 
 export function pidsOf(): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
 }
 
 /** Returns the sockets that listen in this network, by inode, with their ports. */

@@ -26,7 +26,8 @@ const factAlways = (fact: string, value: string): Edit => ({
 const has = (plan: TrialPlan, kinds: RegExp, intents: RegExp): boolean =>
   plan.actors.some(({ kind }) => kinds.test(kind)) &&
   plan.commands.some(
-    ({ intent, vantage, killedAfterMs }) => intents.test(intent) && vantage === 'here' && killedAfterMs === null,
+    ({ intent, vantage, killedAfterMs }) =>
+      intents.test(intent) && vantage === 'here' && killedAfterMs === null,
   )
 
 const isRecycling = ({ disturbances }: TrialPlan): boolean =>
@@ -38,14 +39,19 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a pid and a command line name a process, without its start time',
     edits: [
       { from: /found\.startTime === proof\.startTime && found\.executable/, to: 'found.executable' },
-      { from: /found === void 0 \|\| found\.startTime !== null && found\.startTime !== startTime \? null/, to: 'found === void 0 ? null' },
+      {
+        from: /found === void 0 \|\| found\.startTime !== null && found\.startTime !== startTime \? null/,
+        to: 'found === void 0 ? null',
+      },
     ],
     isFor: (plan) => isRecycling(plan) && plan.disturbances.some(({ what }) => what.includes('twin')),
   },
   {
     name: 'force does not ask whether another scope uses it',
     edits: [{ from: /spared\.inUseBy !== null \|\| /, to: '' }],
-    isFor: (plan) => plan.actors.some(({ scope }) => scope !== 'r0') && has(plan, /^(old-recorded|own-live|old-used)/, /^force$/),
+    isFor: (plan) =>
+      plan.actors.some(({ scope }) => scope !== 'r0') &&
+      has(plan, /^(old-recorded|own-live|old-used)/, /^force$/),
   },
   {
     name: "force does not spare another user's",
@@ -60,7 +66,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no record and no lock says that a daemon is in use',
     edits: [factAlways('singleton_named', 'no'), factAlways('singleton_here', 'no')],
-    isFor: (plan) => has(plan, /^(own-live|old-recorded|board-live|old-board-recorded)/, /^(reset|clean|force)/),
+    isFor: (plan) =>
+      has(plan, /^(own-live|old-recorded|board-live|old-board-recorded)/, /^(reset|clean|force)/),
   },
   {
     name: "a predecessor's daemon is never starting",
@@ -77,7 +84,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [factAlways('reachable', 'yes')],
     isFor: (plan) =>
       plan.actors.some(({ kind, scope }) => /^(own-live|own-stale)$/.test(kind) && scope === 'r0') &&
-      plan.commands.some(({ intent, vantage }) => vantage === 'network' && /^force/.test(intent)),
+      plan.commands.some(({ intent, vantage }) => vantage === 'network' && intent.startsWith('force')),
   },
 ]
 
@@ -92,7 +99,11 @@ export interface Caught {
 }
 
 /** Runs trials against each fault until one reports something that must not be. */
-export async function tryMutants(house: House, seed: number, say: (line: string) => void): Promise<readonly Caught[]> {
+export async function tryMutants(
+  house: House,
+  seed: number,
+  say: (line: string) => void,
+): Promise<readonly Caught[]> {
   const all: Caught[] = []
   for (const [index, mutant] of MUTANTS.entries()) {
     const caught = await tryMutant(house, mutant, index, seed)
@@ -109,7 +120,10 @@ async function tryMutant(house: House, mutant: Mutant, index: number, seed: numb
   let by: Caught['by'] = null
   let trials = 0
   await runBatch({
-    ...{ house, build, width: 2, seeds: seedsFor(mutant, seed + index) },
+    house,
+    build,
+    width: 2,
+    seeds: seedsFor(mutant, seed + index),
     onResult: (result) => {
       trials++
       const why = 'error' in result ? undefined : result.wrongful[0]

@@ -79,7 +79,8 @@ function singletonRuling(verb: Verb, truth: Truth, hasNewerBuild: boolean): Ruli
   const isHealthy = truth.answers && truth.agrees
   if (verb === 'stop' || verb === 'restart') return isHealthy && isOurs ? 'must end' : 'may end'
   if (verb === 'force') return truth.answers ? 'must live' : 'may end'
-  if (verb === 'hook') return isOurs && isHealthy && (truth.isOlder || hasNewerBuild) ? 'must end' : 'must live'
+  if (verb === 'hook')
+    return isOurs && isHealthy && (truth.isOlder || hasNewerBuild) ? 'must end' : 'must live'
   if (verb !== 'start' || !truth.answers) return 'must live'
   if (isOurs) return truth.isOlder || hasNewerBuild ? 'must end' : 'must live'
   return truth.marker === null ? 'must live' : 'may end'

@@ -28,7 +28,7 @@ export async function startOwn(stage: Stage, order: OwnOrder): Promise<ChildProc
   const marker =
     family === 'sync' ? `--spec-kitty-daemon-root=${scope}` : `--spec-kitty-dashboard-project=${scope}`
   const entry = join(stage.build, 'command', 'spec-kitty-daemon.js')
-  const [command = '', ...rest] = [...straceTo(trace, false), ...prefix, process.execPath, entry, family, marker]
+  const [command, ...rest] = [...straceTo(trace, false), ...prefix, process.execPath, entry, family, marker]
   const root = family === 'sync' ? { SPEC_KITTY_HOME: scope } : {}
   const told = version === undefined ? {} : { SPEC_KITTY_CLI_VERSION: version }
   const child = spawn(command, rest, {

@@ -14,7 +14,8 @@ const MOST_SEED = 2 ** 31
 
 export const part: Part = {
   id: 'kill-safety',
-  title: 'no command signals a process that it must not end, and every row of its report is what is so afterwards',
+  title:
+    'no command signals a process that it must not end, and every row of its report is what is so afterwards',
   run,
 }
 
@@ -43,7 +44,10 @@ async function runIn(house: House, order: Order): Promise<Result> {
   const [faults] = await Promise.all([
     hasFaults ? tryMutants(house, order.seed, order.say) : [],
     runBatch({
-      ...{ house, build: BUILD, seeds: seedsOf(order, count), width: WIDTH },
+      house,
+      build: BUILD,
+      seeds: seedsOf(order, count),
+      width: WIDTH,
       onResult: (result) => {
         note(sums, result, order)
         return true
@@ -67,7 +71,11 @@ function seedsOf({ seed, size, trials }: Order, count: number): readonly number[
   return seeds
 }
 
-function note(sums: Sums, result: TrialResult | { readonly seed: number; readonly error: string }, order: Order): void {
+function note(
+  sums: Sums,
+  result: TrialResult | { readonly seed: number; readonly error: string },
+  order: Order,
+): void {
   const { say } = order
   const trial = `--seed ${result.seed} --trials 1`
   const fail = (why: string): void => {
@@ -100,28 +108,78 @@ function resultOf(
     figures: [
       { what: 'trials', value: results.length, goal: `>= ${count}`, met: results.length >= count },
       counted('of them with a stage older than 30 s', results.filter(({ isAged }) => isAged).length),
-      counted('processes on stage', sum(({ processes }) => processes)),
-      counted('commands', sum(({ commands }) => commands)),
-      counted('commands that were killed half-way', sum(({ killed }) => killed)),
-      counted('disturbances while a command ran', sum(({ disturbances }) => disturbances)),
-      counted('pids given to an innocent process', sum(({ recycled }) => recycled)),
-      counted('signals sent', sum(({ signals }) => signals)),
-      counted('processes ended by commands', sum(({ ended }) => ended)),
-      none('wrongful signals and ends', sum(({ wrongful }) => wrongful.length)),
-      counted('signals overtaken: the pid was given away after the last look', sum(({ overtaken }) => overtaken.length)),
-      counted('the longest time from that look to the signal, ms', Math.ceil(Math.max(0, ...results.flatMap(({ overtaken }) => overtaken)))),
-      counted('rows compared', sum(({ rows }) => rows)),
-      none('rows that differed', sum(({ differing }) => differing.length)),
-      none('processes left that had to be ended', sum(({ left }) => left.length)),
-      counted('ended with force, of its own scope, because they did not answer in time', sum(({ forcedInSilence }) => forcedInSilence)),
-      counted('left because they did not answer in time', sum(({ unanswered }) => unanswered)),
+      counted(
+        'processes on stage',
+        sum(({ processes }) => processes),
+      ),
+      counted(
+        'commands',
+        sum(({ commands }) => commands),
+      ),
+      counted(
+        'commands that were killed half-way',
+        sum(({ killed }) => killed),
+      ),
+      counted(
+        'disturbances while a command ran',
+        sum(({ disturbances }) => disturbances),
+      ),
+      counted(
+        'pids given to an innocent process',
+        sum(({ recycled }) => recycled),
+      ),
+      counted(
+        'signals sent',
+        sum(({ signals }) => signals),
+      ),
+      counted(
+        'processes ended by commands',
+        sum(({ ended }) => ended),
+      ),
+      none(
+        'wrongful signals and ends',
+        sum(({ wrongful }) => wrongful.length),
+      ),
+      counted(
+        'signals overtaken: the pid was given away after the last look',
+        sum(({ overtaken }) => overtaken.length),
+      ),
+      counted(
+        'the longest time from that look to the signal, ms',
+        Math.ceil(Math.max(0, ...results.flatMap(({ overtaken }) => overtaken))),
+      ),
+      counted(
+        'rows compared',
+        sum(({ rows }) => rows),
+      ),
+      none(
+        'rows that differed',
+        sum(({ differing }) => differing.length),
+      ),
+      none(
+        'processes left that had to be ended',
+        sum(({ left }) => left.length),
+      ),
+      counted(
+        'ended with force, of its own scope, because they did not answer in time',
+        sum(({ forcedInSilence }) => forcedInSilence),
+      ),
+      counted(
+        'left because they did not answer in time',
+        sum(({ unanswered }) => unanswered),
+      ),
       none('trials that could not be done', broken),
       counted('seconds', seconds),
       ...(faults.length === 0
         ? []
         : [
             counted('faults put into a copy of the build', faults.length),
-            { what: 'of them caught', value: caught.length, goal: `${faults.length}`, met: caught.length === faults.length },
+            {
+              what: 'of them caught',
+              value: caught.length,
+              goal: `${faults.length}`,
+              met: caught.length === faults.length,
+            },
           ]),
     ],
     failures,

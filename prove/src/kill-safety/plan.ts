@@ -75,7 +75,9 @@ export const STRANGER_KINDS = [
 ] as const
 
 export type ActorKind =
-  (typeof SYNC_KINDS)[number] | (typeof BOARD_KINDS)[number] | (typeof STRANGER_KINDS)[number]
+  | (typeof SYNC_KINDS)[number]
+  | (typeof BOARD_KINDS)[number]
+  | (typeof STRANGER_KINDS)[number]
 
 export interface ActorPlan {
   readonly id: string
@@ -194,24 +196,17 @@ function recyclingOf(seed: number, random: Random): TrialPlan {
   })
   const command = { intent: 'force', scope: 'r0', vantage: 'here', port: null } as const
   const way = { isAfter: true, delayMs: 0, killedAfterMs: null, liar: null }
-  const disturbances = actors.map(
-    ({ id }): DisturbancePlan => ({
-      what: random.pick(RECYCLINGS),
-      actor: id,
-      command: 0,
-      isAfterLock: true,
-      afterMs: random.below(random.chance(80) ? 450 : 1_500),
-    }),
-  )
+  const disturbances = actors.map(({ id }): DisturbancePlan => ({
+    what: random.pick(RECYCLINGS),
+    actor: id,
+    command: 0,
+    isAfterLock: true,
+    afterMs: random.below(random.chance(80) ? 450 : 1_500),
+  }))
   return { seed, isAged: false, actors, commands: [{ ...command, ...way }], disturbances }
 }
 
-const RECYCLINGS = [
-  'recycle',
-  'recycle-twin',
-  'recycle-while-stopped',
-  'recycle-twin-while-stopped',
-] as const
+const RECYCLINGS = ['recycle', 'recycle-twin', 'recycle-while-stopped', 'recycle-twin-while-stopped'] as const
 
 function mixedOf(seed: number, random: Random): TrialPlan {
   const main: FamilyName = random.chance(68) ? 'sync' : 'dashboard'
@@ -350,11 +345,7 @@ const BOARD_INTENTS: readonly Intent[] = [
   'board-restart',
 ]
 
-function commandsOf(
-  random: Random,
-  main: FamilyName,
-  actors: readonly ActorPlan[],
-): readonly CommandPlan[] {
+function commandsOf(random: Random, main: FamilyName, actors: readonly ActorPlan[]): readonly CommandPlan[] {
   const count = random.pick([1, 1, 1, 2, 2, 3])
   const chosen = Array.from({ length: count }, (_, index): CommandPlan => {
     const family = random.chance(92) ? main : main === 'sync' ? 'dashboard' : 'sync'

@@ -60,7 +60,7 @@ function cleanUpRows(document: Readonly<Record<string, unknown>>): readonly Row[
       list,
       pid: row['pid'] as number | null,
       port: row['port'] as number | null,
-      why: String(row['failure_reason'] ?? row['skip_reason'] ?? row['reason'] ?? ''),
+      why: (row['failure_reason'] ?? row['skip_reason'] ?? row['reason'] ?? '') as string,
     })),
   )
 }
@@ -84,7 +84,9 @@ function whyRowDiffers(
   row: Row,
   after: Snapshot,
 ): readonly string[] {
-  const actors = named(cast, doer, row.pid).filter(({ truths }) => truths.some(({ truth }) => truth.family !== null))
+  const actors = named(cast, doer, row.pid).filter(({ truths }) =>
+    truths.some(({ truth }) => truth.family !== null),
+  )
   return actors.flatMap((actor) => {
     const { lives, listens } = after.get(actor) ?? { lives: false, listens: false }
     const text = `the row ${JSON.stringify(row)} and ${actor.name}`
@@ -104,7 +106,8 @@ function isEndedLate({ pid }: Actor, { trace }: Doer, { list }: Row): boolean {
 function isEndedByOthers(actor: Actor, doer: Doer, doers: readonly Doer[]): boolean {
   if (actor.endedByTrialAt !== null || actor.isDisturbed || !isAlone(doer, doers)) return true
   return doers.some(
-    (other) => other !== doer && other.trace.sent.some(({ to, signal }) => to === actor.pid && signal !== '0'),
+    (other) =>
+      other !== doer && other.trace.sent.some(({ to, signal }) => to === actor.pid && signal !== '0'),
   )
 }
 
@@ -114,12 +117,7 @@ function doubles(rows: readonly Row[]): readonly string[] {
 }
 
 /** Every daemon that a clean-up could have ended is in exactly one list. */
-function missing(
-  cast: Cast,
-  doer: Doer,
-  doers: readonly Doer[],
-  rows: readonly Row[],
-): readonly string[] {
+function missing(cast: Cast, doer: Doer, doers: readonly Doer[], rows: readonly Row[]): readonly string[] {
   if (doer.asked.vantage !== 'here' || !isAlone(doer, doers)) return []
   return cast.actors
     .filter((actor) => isCandidate(actor, doer))
@@ -129,7 +127,8 @@ function missing(
 
 function isCandidate(actor: Actor, { asked, startedAt }: Doer): boolean {
   const truth = actor.truths[0]?.truth
-  if (truth === undefined || truth.family !== familyOf(asked.intent) || actor.sockets.length === 0) return false
+  if (truth === undefined || truth.family !== familyOf(asked.intent) || actor.sockets.length === 0)
+    return false
   if (actor.isDisturbed || truth.isOdd || truth.isPart || truth.isBeyond) return false
   if (asked.port !== null && asked.port !== actor.port) return false
   if (actor.bornAt > startedAt) return false
@@ -149,14 +148,17 @@ function compareOutcome(
 ): Compared {
   const { outcome, pid } = document
   if (typeof outcome !== 'string' || doer.asked.vantage !== 'here') return { rows: 0, differing: [] }
-  const actors = typeof pid === 'number' ? named(cast, doer, pid).filter(({ isDisturbed }) => !isDisturbed) : []
+  const actors =
+    typeof pid === 'number' ? named(cast, doer, pid).filter(({ isDisturbed }) => !isDisturbed) : []
   const mustLive = ['started', 'found', 'failed'].includes(outcome)
   const differing = actors.flatMap((actor) => {
     const seen = after.get(actor)
     if (outcome === 'stopped' && (seen?.lives === true || seen?.listens === true))
       return [`${doer.name} says that it stopped ${actor.name}, which lives`]
     const isDead = mustLive && seen?.lives === false && document['failure_reason'] !== 'port_still_listening'
-    return isDead ? [`${doer.name} says '${outcome}' of ${actor.name}, which is gone (${brief(doer.over?.said ?? '')})`] : []
+    return isDead
+      ? [`${doer.name} says '${outcome}' of ${actor.name}, which is gone (${brief(doer.over?.said ?? '')})`]
+      : []
   })
   return { rows: 1, differing }
 }

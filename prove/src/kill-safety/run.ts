@@ -31,7 +31,17 @@ export interface House {
 export function whyImpossible(): string | null {
   if (process.platform !== 'linux') return 'it needs the namespaces of Linux'
   if (spawnSync('strace', ['-V']).status !== 0) return 'there is no strace'
-  const tried = spawnSync('strace', ['-D', '-f', '--seccomp-bpf', '-o', '/dev/null', ...NAMESPACES, 'sh', '-c', 'ip link set lo up'])
+  const tried = spawnSync('strace', [
+    '-D',
+    '-f',
+    '--seccomp-bpf',
+    '-o',
+    '/dev/null',
+    ...NAMESPACES,
+    'sh',
+    '-c',
+    'ip link set lo up',
+  ])
   return tried.status === 0 ? null : `this user may not make namespaces: ${String(tried.stderr).trim()}`
 }
 
@@ -49,7 +59,9 @@ function recordOf(home: string): TrialOrder['record'] {
   const line = `ip link set lo up && '${process.execPath}' '${cli}' sync start --json`
   const { PATH = '' } = process.env
   const env = { PATH, HOME: home, SPEC_KITTY_HOME: root }
-  const { status, stderr } = spawnSync(NAMESPACES[0] ?? '', [...NAMESPACES.slice(1), 'sh', '-c', line], { env })
+  const { status, stderr } = spawnSync(NAMESPACES[0] ?? '', [...NAMESPACES.slice(1), 'sh', '-c', line], {
+    env,
+  })
   if (status !== 0) throw new Error(`no daemon could be started: ${String(stderr)}`)
   return JSON.parse(readFileSync(join(root, 'daemons', 'sync', 'record.json'), 'utf8'))
 }
@@ -110,7 +122,15 @@ async function runTrial(
 ): Promise<TrialResult | { readonly seed: number; readonly error: string }> {
   const base = mkdtempSync(join(home, 'trial-'))
   const order: TrialOrder = { seed, base, build, newerBuild: newer, record, ageMs: AGE_MS }
-  const line = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, TRIAL, JSON.stringify(order)]
+  const line = [
+    'sh',
+    '-c',
+    'ip link set lo up && exec "$@"',
+    'sh',
+    process.execPath,
+    TRIAL,
+    JSON.stringify(order),
+  ]
   const child = spawn(NAMESPACES[0] ?? '', [...NAMESPACES.slice(1), ...line], {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent' },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -134,5 +154,7 @@ async function runTrial(
   if (isBusy) busy.give()
   clearTimeout(timer)
   rmSync(base, { recursive: true, force: true })
-  return last.startsWith('{') ? (JSON.parse(last) as TrialResult) : { seed, error: told.trim() || `it said '${last}'` }
+  return last.startsWith('{')
+    ? (JSON.parse(last) as TrialResult)
+    : { seed, error: told.trim() || `it said '${last}'` }
 }

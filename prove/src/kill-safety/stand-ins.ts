@@ -34,12 +34,7 @@ interface Hostiles {
 
 interface CommandLines {
   readonly PYTHON: string
-  readonly syncArguments: (
-    port: number,
-    token: string,
-    root: string | undefined,
-    version: string,
-  ) => string[]
+  readonly syncArguments: (port: number, token: string, root: string | undefined, version: string) => string[]
   readonly dashboardArguments: (port: number, token: string, project: string) => string[]
 }
 

@@ -15,7 +15,12 @@ const TOKEN = 'f'.repeat(32)
 
 function enter({ cast, plan }: Scene, child: ChildProcess, port: number | null = null): Actor {
   return cast.add({
-    ...{ name: plan.id, kind: plan.kind, plan, pid: child.pid ?? 0, child, port },
+    name: plan.id,
+    kind: plan.kind,
+    plan,
+    pid: child.pid ?? 0,
+    child,
+    port,
     truth: STRANGER,
   })
 }
@@ -41,9 +46,16 @@ export function lyingRecord({ stage, plan }: Scene, pid: number, more: object = 
   const scope = stage.at(plan.scope)
   const told = {
     ...stage.record,
-    ...{ family, scope, pid, birth: `${bootId()}/${ticksOf(pid) ?? '1'}`, port: plan.port },
-    ...{ url: `http://127.0.0.1:${plan.port}`, pid_namespace: readlinkSync('/proc/self/ns/pid') },
-    ...{ state: 'running', stop_reason: null, stopped_at: null },
+    family,
+    scope,
+    pid,
+    birth: `${bootId()}/${ticksOf(pid) ?? '1'}`,
+    port: plan.port,
+    url: `http://127.0.0.1:${plan.port}`,
+    pid_namespace: readlinkSync('/proc/self/ns/pid'),
+    state: 'running',
+    stop_reason: null,
+    stopped_at: null,
   }
   writePrivate(filesOf(scope, family).record, `${JSON.stringify({ ...told, ...more }, null, 2)}\n`)
 }
@@ -59,14 +71,24 @@ function hostile(kind: string, options: object = {}): Enter {
 async function healthOnStage({ cast, plan, stage }: Scene, implementation: 'own' | 'predecessor') {
   const real = cast.actors.find((actor) => {
     const truth = truthOf(actor)
-    return truth.family === plan.family && truth.implementation === implementation && truth.answers && !truth.isBeyond
+    return (
+      truth.family === plan.family &&
+      truth.implementation === implementation &&
+      truth.answers &&
+      !truth.isBeyond
+    )
   })
   const said = real?.port == null ? null : await healthAt(real.port)
   const scope = stage.at(plan.scope)
   return (
     said ?? {
-      ...{ status: 'ok', token: TOKEN, daemon_family: plan.family, singleton_scope_id: scope },
-      ...{ protocol_version: 1, package_version: '3.2.5', sync: { running: true } },
+      status: 'ok',
+      token: TOKEN,
+      daemon_family: plan.family,
+      singleton_scope_id: scope,
+      protocol_version: 1,
+      package_version: '3.2.5',
+      sync: { running: true },
       owner: { pid: real?.pid ?? process.pid, port: plan.port },
     }
   )

@@ -66,11 +66,13 @@ export function readTrace(path: string): Trace {
     const begun = UNFINISHED.exec(line)
     const resumed = RESUMED.exec(line)
     if (whole !== null) note(...(whole.slice(1) as [string, string, string, string, string]))
-    else if (begun !== null) open.set(`${begun[1]} ${begun[3]}`, begun.slice(1) as [string, string, string, string])
+    else if (begun !== null)
+      open.set(`${begun[1]} ${begun[3]}`, begun.slice(1) as [string, string, string, string])
     else if (resumed !== null) {
       const first = open.get(`${resumed[1]} ${resumed[2]}`)
       open.delete(`${resumed[1]} ${resumed[2]}`)
-      if (first !== undefined) note(first[0], first[1], first[2], first[3] + (resumed[3] ?? ''), resumed[4] ?? '')
+      if (first !== undefined)
+        note(first[0], first[1], first[2], first[3] + (resumed[3] ?? ''), resumed[4] ?? '')
     }
   }
   // What never came back may have arrived.

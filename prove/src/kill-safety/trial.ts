@@ -151,12 +151,14 @@ function resultOf(plan: TrialPlan, cast: Cast, done: readonly Done[], counts: Co
   return {
     ...judged,
     ...counts,
-    ...{ seed: plan.seed, isAged: plan.isAged },
+    seed: plan.seed,
+    isAged: plan.isAged,
     differing: compared.flatMap(({ differing }) => differing),
     rows: compared.reduce((sum, { rows }) => sum + rows, 0),
     processes: cast.actors.length,
     commands: done.length,
-    ended: cast.actors.filter(({ ending, endedByTrialAt }) => ending !== null && endedByTrialAt === null).length,
+    ended: cast.actors.filter(({ ending, endedByTrialAt }) => ending !== null && endedByTrialAt === null)
+      .length,
     story: storyOf(cast, doers),
   }
 }
@@ -166,7 +168,9 @@ function storyOf({ actors }: Cast, doers: readonly Doer[]): readonly string[] {
   const began = Math.min(...actors.map(({ bornAt }) => bornAt))
   const at = (moment: number): string => `${(moment - began).toFixed(1)} ms`
   const lines = [
-    ...actors.map(({ name, pid, port, bornAt }) => [bornAt, `${name} (${pid}, port ${port}) is there`] as const),
+    ...actors.map(
+      ({ name, pid, port, bornAt }) => [bornAt, `${name} (${pid}, port ${port}) is there`] as const,
+    ),
     ...actors.flatMap(({ name, ending, endedByTrialAt }) =>
       ending === null
         ? []
@@ -175,12 +179,17 @@ function storyOf({ actors }: Cast, doers: readonly Doer[]): readonly string[] {
     ...doers.flatMap(({ name, startedAt, over, trace }) => [
       [startedAt, `${name} begins`] as const,
       ...trace.sent.map(
-        (one) => [one.at, `${name}: ${one.from} ${one.call}(${one.to}, ${one.signal}) ${one.hasArrived}`] as const,
+        (one) =>
+          [one.at, `${name}: ${one.from} ${one.call}(${one.to}, ${one.signal}) ${one.hasArrived}`] as const,
       ),
       ...trace.looked.flatMap((look) =>
-        actors.some(({ pid }) => pid === look.pid) ? [[look.at, `${name} looks at ${look.pid}`] as const] : [],
+        actors.some(({ pid }) => pid === look.pid)
+          ? [[look.at, `${name} looks at ${look.pid}`] as const]
+          : [],
       ),
-      ...(over === null ? [] : [[over.at, `${name} exits ${over.status}: ${over.said.replaceAll(/\s+/g, ' ')}`] as const]),
+      ...(over === null
+        ? []
+        : [[over.at, `${name} exits ${over.status}: ${over.said.replaceAll(/\s+/g, ' ')}`] as const]),
     ]),
   ]
   return lines.toSorted(([one], [other]) => one - other).map(([moment, text]) => `${at(moment)}: ${text}`)
