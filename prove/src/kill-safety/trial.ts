@@ -73,7 +73,10 @@ async function main(): Promise<void> {
   console.log('staged')
   if (plan.isAged) await untilOld(cast, ageMs)
   console.log('ready')
-  await once(createInterface({ input: process.stdin }), 'line')
+  const orders = createInterface({ input: process.stdin })
+  // Without whoever has started it there is nobody to act for; its namespaces end with it.
+  orders.once('close', () => process.exit(1))
+  await once(orders, 'line')
   const counts = { recycled: 0, disturbances: 0, killed: 0 }
   const done = await act(plan, stage, cast, counts)
   if (plan.commands.some(({ intent }) => /start/.test(intent))) await sleep(SETTLE_MS)
