@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { enterOne } from './actors.js'
 import { change, truthOf, type Actor, type Cast } from './cast.js'
 import type { Command } from './commands.js'
@@ -98,6 +98,16 @@ async function recycle({ stage, cast, counts }: Around, actor: Actor, isTwin: bo
   cast.add({ name: `${actor.name} -> ${kind}`, ...made })
 }
 
+/** Returns false where the kernel does not let the trial choose: then no pid is given away, and the figures say so. */
+function chooseNext(pid: number): boolean {
+  try {
+    writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
+    return true
+  } catch {
+    return false
+  }
+}
+
 interface Innocent {
   readonly child: ChildProcess
   readonly bornAt: number
@@ -107,7 +117,7 @@ interface Innocent {
 async function withPid(pid: number, start: () => ChildProcess): Promise<Innocent | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     if (ticksOf(pid) !== null) return null
-    writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
+    if (!chooseNext(pid)) return null
     const bornAt = now()
     const child = start()
     if (child.pid === pid) return { child, bornAt }
@@ -185,15 +195,5 @@ function loseProject(
     // A daemon of ours stands in the directory that was moved, and is still that one's.
     if (isRemoved || truth.implementation === 'predecessor')
       change(other, { isProjectGone: true, singletonOf: [], isOdd: true })
-  }
-}
-
-/** Whether the files of the kernel that choose the next pid can be written here. */
-export function canChoosePids(): boolean {
-  try {
-    writeFileSync('/proc/sys/kernel/ns_last_pid', readFileSync('/proc/sys/kernel/ns_last_pid', 'utf8').trim())
-    return true
-  } catch {
-    return false
   }
 }

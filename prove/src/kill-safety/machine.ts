@@ -60,12 +60,6 @@ export function argumentsOf(pid: number): readonly string[] {
   }
 }
 
-export function pidsOf(): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-}
-
 /** Returns the sockets that listen in this network, by inode, with their ports. */
 export function listening(): ReadonlyMap<string, number> {
   const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) =>
