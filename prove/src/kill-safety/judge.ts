@@ -112,6 +112,7 @@ interface StartedBy {
 function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedBy[]): string | null {
   if (sent.to === sent.from) return null
   if (!(sent.to > 1)) return 'a group or the first process'
+  if (sent.isToNobody) return null
   // From a pid namespace of its own the numbers are others: there, whoever dies is seen by the end alone.
   if (doer.asked.vantage === 'pids') return null
   const actor = actorAt(cast, sent)
@@ -227,9 +228,15 @@ interface Left {
   readonly isUnanswered: boolean
 }
 
-/** On a busy machine a healthy daemon may miss the half second that a look waits for an answer: then it is left. */
+/**
+ * On a busy machine a healthy daemon may miss the half second that a look waits for an answer, or need longer to end than a
+ * command waits: then it is left, and the report says so.
+ */
 function isUnanswered(over: Over, { port }: Actor): boolean {
-  return rowsOf(over, 'skipped').some((row) => row['port'] === port && row['skip_reason'] === 'unresponsive')
+  const isSkipped = rowsOf(over, 'skipped').some(
+    (row) => row['port'] === port && row['skip_reason'] === 'unresponsive',
+  )
+  return isSkipped || rowsOf(over, 'failed').some((row) => row['port'] === port)
 }
 
 /**

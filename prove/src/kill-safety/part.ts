@@ -90,7 +90,8 @@ function note(
   for (const what of result.wrongful) fail(`WRONGFUL: ${what}`)
   for (const what of result.differing) fail(`differs: ${what}`)
   for (const what of result.left) fail(`left: ${what}`)
-  if (order.trials === 1) for (const line of result.story) order.say(line)
+  if (order.trials === 1 || result.wrongful.length + result.differing.length > 0)
+    for (const line of result.story) order.say(line)
   if (sums.results.length % 50 === 0) say(`${sums.results.length} trials`)
 }
 
@@ -135,9 +136,9 @@ function resultOf(
         'disturbances while a command ran',
         sum(({ disturbances }) => disturbances),
       ),
-      counted(
-        'pids given to an innocent process',
+      recycledFigure(
         sum(({ recycled }) => recycled),
+        count,
       ),
       counted(
         'signals sent',
@@ -176,7 +177,7 @@ function resultOf(
         sum(({ forcedInSilence }) => forcedInSilence),
       ),
       counted(
-        'left because they did not answer in time',
+        'left on a busy machine, as reported: no answer or no end in time',
         sum(({ unanswered }) => unanswered),
       ),
       none('trials that could not be done', broken),

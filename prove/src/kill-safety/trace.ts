@@ -12,6 +12,8 @@ export interface Sent {
   /** 0 asks only whether the process exists. */
   readonly signal: string
   readonly hasArrived: boolean
+  /** There was no such process. */
+  readonly isToNobody: boolean
 }
 
 /** A program that a process became. */
@@ -42,10 +44,10 @@ export function straceTo(path: string, hasLooks: boolean): readonly string[] {
   return ['strace', ...options, '-e', `trace=${calls}`, '-o', path]
 }
 
-const LINE = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*)\)\s+= (-?\d+)/
+const LINE = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*)\)\s+= (-?\d+(?: E\w+)?)/
 /** Another process wrote a line in between: the end stands in a line of its own. */
 const UNFINISHED = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*?)\s*<unfinished \.\.\.>$/
-const RESUMED = /^(\d+)\s+\d+\.\d+ <\.\.\. (\w+) resumed>(.*)\)\s+= (-?\d+)/
+const RESUMED = /^(\d+)\s+\d+\.\d+ <\.\.\. (\w+) resumed>(.*)\)\s+= (-?\d+(?: E\w+)?)/
 
 export function readTrace(path: string): Trace {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
@@ -83,7 +85,13 @@ export function readTrace(path: string): Trace {
 function sentOf(pid: string, at: string, call: string, args: string, result: string): Sent {
   const words = args.split(/,\s*/)
   const isThread = call === 'tgkill'
-  const common = { at: Number(at) * 1000, from: Number(pid), call, hasArrived: result === '0' }
+  const common = {
+    at: Number(at) * 1000,
+    from: Number(pid),
+    call,
+    hasArrived: result === '0',
+    isToNobody: result.endsWith('ESRCH'),
+  }
   if (call === 'pidfd_open') return { ...common, to: Number(words[0]), signal: '0' }
   return { ...common, to: Number(words[0]), signal: words[isThread ? 2 : 1] ?? '' }
 }
