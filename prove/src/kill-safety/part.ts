@@ -8,8 +8,11 @@ import type { TrialResult } from './trial.js'
 
 const FULL = 1_000
 const SHORT = 12
-/** So many trials work at once. Most of the time of each is waiting: for a silent listener, or for a process to end. */
-const WIDTH = 12
+/**
+ * So many trials work at once. Most of the time of each is waiting, for a silent listener or for a process to end; more than
+ * these make healthy daemons miss the half second in which they have to answer.
+ */
+const WIDTH = 4
 const MOST_SEED = 2 ** 31
 
 export const part: Part = {

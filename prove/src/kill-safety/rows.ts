@@ -104,11 +104,13 @@ function isEndedLate({ pid }: Actor, { trace }: Doer, { list }: Row): boolean {
 
 /** Ended by the trial, by another command, by a daemon, or gone by itself: no word of this command. */
 function isEndedByOthers(actor: Actor, doer: Doer, doers: readonly Doer[]): boolean {
-  if (actor.endedByTrialAt !== null || actor.isDisturbed || !isAlone(doer, doers)) return true
-  return doers.some(
-    (other) =>
-      other !== doer && other.trace.sent.some(({ to, signal }) => to === actor.pid && signal !== '0'),
-  )
+  const isOfTrial = actor.endedByTrialAt !== null || actor.isDisturbed
+  return isOfTrial || !isAlone(doer, doers) || isSignalledByOthers(actor, doer, doers)
+}
+
+function isSignalledByOthers({ pid }: Actor, doer: Doer, doers: readonly Doer[]): boolean {
+  const others = doers.filter((other) => other !== doer)
+  return others.some(({ trace }) => trace.sent.some(({ to, signal }) => to === pid && signal !== '0'))
 }
 
 function doubles(rows: readonly Row[]): readonly string[] {
@@ -120,7 +122,7 @@ function doubles(rows: readonly Row[]): readonly string[] {
 function missing(cast: Cast, doer: Doer, doers: readonly Doer[], rows: readonly Row[]): readonly string[] {
   if (doer.asked.vantage !== 'here' || !isAlone(doer, doers)) return []
   return cast.actors
-    .filter((actor) => isCandidate(actor, doer))
+    .filter((actor) => isCandidate(actor, doer) && !isSignalledByOthers(actor, doer, doers))
     .filter(({ pid, port }) => rows.filter((row) => row.pid === pid && row.port === port).length !== 1)
     .map(({ name }) => `${name} is not in exactly one list`)
 }
