@@ -3,4 +3,5 @@ import type { Part } from './part.js'
 /** Loads each part only when it is asked for. */
 export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   parsers: async () => (await import('./parsers/parsers.js')).parsers,
+  'kill-safety': async () => (await import('./kill-safety/part.js')).part,
 }

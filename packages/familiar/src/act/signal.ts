@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { errnoOf, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import { commandText, type ProcessView } from '../identity/machine.js'
@@ -32,6 +33,8 @@ export async function sendSignal(
 ): Promise<SignalResult> {
   const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
   if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)
+  // Processes are ended side by side: without turns of their own all would be read first, and then all signalled.
+  await nextTurn()
   const found = (await platform.inspect([target.pid], AbortSignal.timeout(REPROOF_MS))).get(target.pid)
   if (found === undefined) return 'gone'
   if (isEnding(target, found)) return 'ending'

@@ -23,6 +23,24 @@ describe('sendSignal', () => {
     expect(await daemon.exited).toEqual({ code: 0, signal: null })
   })
 
+  it('signals each process right after the last look at it, also side by side with others', async () => {
+    const started = [0, 1, 2].map(() => startProven(family, nextPort(), real))
+    const proven = await Promise.all(started)
+    await Promise.all(proven.map(({ daemon }) => hold(daemon)))
+    const pids = proven.map(({ target }) => target.pid)
+    const signalled: number[][] = []
+    const watched: typeof real = {
+      ...real,
+      inspect: (asked, deadline) => {
+        if (asked.some((pid) => pids.includes(pid))) signalled.push(pids.filter(hasPendingSignal))
+        return real.inspect(asked, deadline)
+      },
+    }
+    const sent = await Promise.all(proven.map(({ target }) => sendSignal(watched, family, target, 'SIGTERM')))
+    expect(sent).toEqual(['sent', 'sent', 'sent'])
+    expect(signalled).toEqual([[], pids.slice(0, 1), pids.slice(0, 2)])
+  })
+
   it('says gone of a process that has ended', async () => {
     const { daemon, target } = await startProven(family, nextPort(), real)
     await daemon.stop()

@@ -1,0 +1,214 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ActorPlan } from './plan.js'
+import { childrenOf } from './machine.js'
+import { keepBusy, type Actor, type Cast } from './cast.js'
+import { mount, writePrivate, type Stage } from './stage.js'
+import { spawnPredecessor, writeDashboardRecord, writeSyncRecord, type Predecessor } from './stand-ins.js'
+import { daemonTruth, type Truth } from './truth.js'
+
+/** Daemons of the Python predecessor, as stand-ins, in every state in which one may be found. */
+
+export interface Scene {
+  readonly stage: Stage
+  readonly cast: Cast
+  readonly plan: ActorPlan
+}
+
+export type Enter = (scene: Scene) => Promise<void>
+
+export const NOBODY = 65_534
+
+/** How one is started, and what it is then. */
+interface Old {
+  readonly options?: (scene: Scene) => Readonly<Record<string, unknown>>
+  readonly truth?: (scene: Scene) => Partial<Truth>
+  /** Done to it when it listens. */
+  readonly after?: (scene: Scene, started: Predecessor, actor: Actor) => Promise<void> | void
+}
+
+const recorded = ({ stage, plan }: Scene): Partial<Truth> => ({ singletonOf: [stage.at(plan.scope)] })
+const stopIt = (_scene: Scene, { child }: Predecessor): void => void child.kill('SIGSTOP')
+
+function old(kind: Old = {}): Enter {
+  return async (scene) => {
+    const { stage, cast, plan } = scene
+    const path = stage.at(plan.scope)
+    const { family, port, version } = plan
+    const place = family === 'sync' ? { root: path } : { project: path }
+    mkdirSync(join(path, '.kittify'), { recursive: true })
+    const started = await spawnPredecessor({
+      family,
+      port,
+      version,
+      ...place,
+      cwd: '/',
+      endCpuMs: 0,
+      ...kind.options?.(scene),
+    })
+    const truth = daemonTruth(family, 'predecessor', path, kind.truth?.(scene))
+    const actor = cast.add({ name: plan.id, kind: plan.kind, plan, ...started, truth })
+    await kind.after?.(scene, started, actor)
+  }
+}
+
+const early = (more: Partial<Truth> = {}) => ({ marker: null, ...more })
+
+export const OLD_SYNC = {
+  'old-stale': old(),
+  'old-stale-deaf': old({
+    options: () => ({ behaviour: 'deaf' }),
+    truth: () => ({ answers: false }),
+    after: ({ cast, plan }) => keepBusy(cast, plan.port),
+  }),
+  'old-stale-stopped': old({ truth: () => ({ answers: false }), after: stopIt }),
+  'old-stale-stubborn': old({ options: () => ({ behaviour: 'ignore-term' }) }),
+  'old-stale-hangs': old({ options: () => ({ behaviour: 'close-then-hang' }) }),
+  'old-recorded': old({ options: () => ({ record: true }), truth: recorded }),
+  'old-recorded-stopped': old({
+    options: () => ({ record: true }),
+    truth: (scene) => ({ ...recorded(scene), answers: false }),
+    after: stopIt,
+  }),
+  'old-shared-owner': old({
+    after: ({ stage, plan }) => {
+      const owner = { pid: 1, port: plan.port + 1, token: 'other', package_version: '3.2.3' }
+      writePrivate(join(stage.at(plan.scope), 'sync/daemon/owner.json'), JSON.stringify(owner))
+    },
+  }),
+  'old-before-markers': old({ truth: () => early() }),
+  'old-before-markers-recorded': old({
+    options: () => ({ record: true }),
+    truth: (scene) => early(recorded(scene)),
+  }),
+  'old-record-without-pid': old({
+    truth: recorded,
+    after: ({ stage, plan }, { port, token }) => void writeSyncRecord(stage.at(plan.scope), { port, token }),
+  }),
+  'old-record-with-wrong-pid': old({
+    truth: (scene) => ({ ...recorded(scene), isOdd: true }),
+    after: ({ stage, plan }, { port, token }) =>
+      void writeSyncRecord(stage.at(plan.scope), { port, token, pid: process.pid }),
+  }),
+  'old-wrong-port-in-line': old({
+    options: ({ plan }) => ({ argvPort: plan.port === 9449 ? 9448 : plan.port + 1 }),
+    truth: () => ({ agrees: false }),
+  }),
+  'old-wrong-report': old({
+    options: () => ({ health: { token: 'of another one', owner: { pid: process.pid } } }),
+    truth: () => ({ agrees: false }),
+  }),
+  'old-wrong-scope-report': old({
+    options: ({ stage, plan }) => ({
+      version: '3.2.5',
+      health: { singleton_scope_id: stage.at(plan.scope === 'r2' ? 'r1' : 'r2') },
+    }),
+    truth: () => ({ agrees: false, isOdd: true }),
+  }),
+  // The command line names a link, which leads to the root that has it on record.
+  'old-through-link': old({
+    options: ({ stage, plan }) => {
+      const link = join(stage.base, `link-${plan.port}`)
+      symlinkSync(stage.at(plan.scope), link)
+      return { marker: link, record: true }
+    },
+    truth: recorded,
+  }),
+  // Its command line names one root, and another one has it on record.
+  'old-used-by-environment': old({
+    options: ({ stage }) => ({ env: { SPEC_KITTY_HOME: stage.at('r2') }, owner: false }),
+    truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
+    after: ({ stage }, { port, token, pid }) => void writeSyncRecord(stage.at('r2'), { port, token, pid }),
+  }),
+  'old-forked': old({
+    options: () => ({ record: true, keepChild: 'fork' }),
+    truth: (scene) => ({ ...recorded(scene), isOdd: true }),
+    after: addFork,
+  }),
+  'old-wildcard': old({ options: () => ({ bind: '0.0.0.0' }), truth: () => ({ isOdd: true }) }),
+  'old-ipv6': old({ options: () => ({ bind: '::1' }), truth: () => ({ isOdd: true }) }),
+  'old-other-user': old({
+    options: () => ({ uid: NOBODY, gid: NOBODY, owner: false }),
+    truth: () => ({ isOtherUser: true }),
+  }),
+  'old-in-network': old({
+    options: ({ stage }) => ({ node: nodeInNetwork(stage), record: true }),
+    truth: (scene) => ({ ...recorded(scene), isBeyond: true }),
+  }),
+} satisfies Readonly<Record<string, Enter>>
+
+/** Returns a program that runs node in a network of its own. */
+function nodeInNetwork({ base }: Stage): string {
+  const path = join(base, 'node-in-network')
+  const text = `#!/bin/sh\nexec unshare --net sh -c 'ip link set lo up && exec "$@"' sh '${process.execPath}' "$@"\n`
+  writeFileSync(path, text, { mode: 0o755 })
+  return path
+}
+
+async function addFork({ cast, plan, stage }: Scene, { pid }: Predecessor, parent: Actor): Promise<void> {
+  const child = childrenOf(pid)[0]
+  if (child === undefined) throw new Error('there is no fork')
+  const isPart = { isPart: true, answers: false, isOdd: true }
+  const truth = daemonTruth(plan.family, 'predecessor', stage.at(plan.scope), isPart)
+  cast.add({ name: `${plan.id} fork`, kind: `${plan.kind} (the fork)`, pid: child, truth, parent })
+}
+
+const takeAway = ({ stage, plan }: Scene): void => rmSync(stage.at(plan.scope), { recursive: true })
+
+export const OLD_BOARDS = {
+  'old-board-recorded': old({ options: () => ({ record: true }), truth: recorded }),
+  'old-board-gone': old({ truth: () => ({ isProjectGone: true }), after: takeAway }),
+  'old-board-gone-deaf': old({
+    options: () => ({ behaviour: 'deaf' }),
+    truth: () => ({ isProjectGone: true, answers: false }),
+    after: async (scene) => {
+      takeAway(scene)
+      await keepBusy(scene.cast, scene.plan.port)
+    },
+  }),
+  // Whatever else stands in the project may speak for it.
+  'old-board-unrecorded': old({ truth: () => ({ isOdd: true }) }),
+  'old-board-replaced-by-link': old({
+    options: () => ({ record: true }),
+    truth: ({ stage }) => ({ marker: stage.at('p1'), isOdd: true }),
+    after: ({ stage, plan }) => {
+      renameSync(stage.at(plan.scope), `${stage.at(plan.scope)}.aside`)
+      symlinkSync(stage.at('p1'), stage.at(plan.scope))
+    },
+  }),
+  'old-board-unmounted': async (scene: Scene) => {
+    const { stage, plan } = scene
+    const drive = stage.at(`drive-${plan.port}`)
+    mkdirSync(drive)
+    mount(drive)
+    const inside = { ...scene, plan: { ...plan, scope: `drive-${plan.port}/project` } }
+    await old({ options: () => ({ record: true }), truth: () => ({ isProjectGone: null, isOdd: true }) })(
+      inside,
+    )
+    spawnSync('umount', ['-l', drive])
+  },
+  'old-board-forked': old({
+    options: () => ({ record: true, keepChild: 'fork' }),
+    truth: (scene) => ({ ...recorded(scene), isOdd: true }),
+    after: addFork,
+  }),
+  'old-board-other-user': old({
+    options: () => ({ uid: NOBODY, gid: NOBODY }),
+    truth: () => ({ isOtherUser: true }),
+  }),
+  'old-board-wrong-report': old({
+    options: ({ stage, plan }) => ({ health: { project_path: stage.at(plan.scope === 'p2' ? 'p1' : 'p2') } }),
+    truth: () => ({ agrees: false, isOdd: true }),
+  }),
+} satisfies Readonly<Record<string, Enter>>
+
+/** Writes a predecessor's record of the scope. */
+export function writeOldRecord(
+  { stage, plan }: Pick<Scene, 'stage' | 'plan'>,
+  fields: { readonly port: number; readonly token: string; readonly pid: number },
+): void {
+  const path = stage.at(plan.scope)
+  if (plan.family === 'sync') writeSyncRecord(path, fields)
+  else writeDashboardRecord(path, fields)
+}

@@ -1,0 +1,32 @@
+import { OLD_BOARDS, OLD_SYNC, type Enter } from './actors-old.js'
+import { OWN_BOARDS, OWN_SYNC } from './actors-own.js'
+import type { ActorKind, ActorPlan } from './plan.js'
+import type { Cast } from './cast.js'
+import type { Stage } from './stage.js'
+import { STRANGERS } from './strangers.js'
+
+const ENTER: Readonly<Record<ActorKind, Enter>> = {
+  ...OLD_SYNC,
+  ...OLD_BOARDS,
+  ...OWN_SYNC,
+  ...OWN_BOARDS,
+  ...STRANGERS,
+}
+
+/** Those whose coming up changes what others find in their scope. */
+const isFirst = (kind: ActorKind): boolean => kind === 'own-stale'
+/** Those that say of a scope what is not so: they say it last. */
+const isLast = (kind: ActorKind): boolean => kind in STRANGERS
+
+/** Starts all of them: side by side, except where one changes what another one finds. */
+export async function enterAll(plans: readonly ActorPlan[], stage: Stage, cast: Cast): Promise<void> {
+  const enter = (plan: ActorPlan): Promise<void> => ENTER[plan.kind]({ stage, cast, plan })
+  for (const plan of plans.filter(({ kind }) => isFirst(kind))) await enter(plan)
+  await Promise.all(plans.filter(({ kind }) => !isFirst(kind) && !isLast(kind)).map(enter))
+  for (const plan of plans.filter(({ kind }) => isLast(kind))) await enter(plan)
+}
+
+/** Starts one more. */
+export function enterOne(plan: ActorPlan, stage: Stage, cast: Cast): Promise<void> {
+  return ENTER[plan.kind]({ stage, cast, plan })
+}

@@ -1,0 +1,151 @@
+import type { ChildProcess } from 'node:child_process'
+import { connect, type Socket } from 'node:net'
+import type { ActorPlan, FamilyName, Vantage } from './plan.js'
+import { birthOf, isAlive, listening, now, signalOfZombie, socketsOf, ticksOf } from './machine.js'
+import type { Truth } from './truth.js'
+
+/** How a process ended. `signal`: its number or name; null for none. */
+export interface Ending {
+  readonly at: number
+  readonly signal: string | null
+}
+
+/** A process on the stage. Its truth changes when the trial disturbs it; every state is kept. */
+export interface Actor {
+  readonly name: string
+  readonly kind: string
+  readonly plan: ActorPlan | null
+  readonly pid: number
+  readonly ticks: string
+  /** When the trial knew it to be there. */
+  readonly bornAt: number
+  /** When the kernel started it. */
+  readonly birth: number
+  readonly port: number | null
+  /** The inodes of its listening sockets in this network. */
+  readonly sockets: readonly string[]
+  readonly child: ChildProcess | null
+  /** Whose fork it is. */
+  readonly parent: Actor | null
+  /** What it is from a moment on; the oldest first. */
+  readonly truths: { readonly from: number; readonly truth: Truth }[]
+  /** When the trial itself ended it, or had it leave its place. */
+  endedByTrialAt: number | null
+  /** Something of the trial changed it or its scope: then nothing is obliged to happen to it. */
+  isDisturbed: boolean
+  ending: Ending | null
+}
+
+export interface Cast {
+  readonly actors: Actor[]
+  /** Notes a process. A direct child's end is collected by its parent, which is this process. */
+  add(made: NewActor): Actor
+  /** Reads who has ended meanwhile. */
+  look(): void
+  find(name: string): Actor | null
+  /** Connections that keep a deaf daemon busy. */
+  readonly idle: Socket[]
+  /** Daemons of ours on the stage, which may clean up their scope by themselves. */
+  readonly cleaners: Cleaner[]
+}
+
+export interface Cleaner {
+  readonly trace: string
+  readonly startedAt: number
+  readonly family: FamilyName
+  readonly scope: string
+  readonly vantage: Vantage
+}
+
+export interface NewActor {
+  readonly name: string
+  readonly kind: string
+  readonly plan?: ActorPlan
+  readonly pid: number
+  readonly child?: ChildProcess
+  readonly port?: number | null
+  readonly truth: Truth
+  readonly parent?: Actor
+  /** Just before it was started, where that matters: the moment from which its pid can be nobody else's. */
+  readonly bornAt?: number
+}
+
+export function makeCast(): Cast {
+  const actors: Actor[] = []
+  return {
+    actors,
+    add: (made) => {
+      const actor = actorOf(made)
+      actor.child?.once('exit', (_code, signal) => (actor.ending ??= { at: now(), signal }))
+      actors.push(actor)
+      return actor
+    },
+    look: () => {
+      for (const actor of actors) actor.ending ??= endingOf(actor)
+    },
+    find: (name) => actors.find((actor) => actor.name === name) ?? null,
+    idle: [],
+    cleaners: [],
+  }
+}
+
+function actorOf({ name, kind, plan, pid, child, port = null, truth, parent, bornAt }: NewActor): Actor {
+  const ticks = ticksOf(pid)
+  const open = listening()
+  return {
+    name,
+    kind,
+    plan: plan ?? null,
+    pid,
+    ticks: ticks ?? 'gone',
+    bornAt: bornAt ?? now(),
+    birth: ticks === null ? now() : birthOf(ticks),
+    port,
+    sockets: socketsOf(pid).filter((inode) => open.has(inode)),
+    child: child ?? null,
+    parent: parent ?? null,
+    truths: [{ from: 0, truth }],
+    endedByTrialAt: null,
+    isDisturbed: false,
+    ending: null,
+  }
+}
+
+function endingOf({ pid, ticks, child }: Actor): Ending | null {
+  if (isAlive(pid, ticks)) return null
+  const signal = signalOfZombie(pid, ticks)
+  if (signal !== null) return { at: now(), signal: signal === 0 ? null : String(signal) }
+  // Reaped by its parent: a direct child tells by its event how it ended, which may come a moment later.
+  if (child !== null)
+    return child.exitCode === null && child.signalCode === null
+      ? null
+      : { at: now(), signal: child.signalCode }
+  return { at: now(), signal: 'unknown' }
+}
+
+/** What it is now. */
+export function truthOf({ truths }: Actor): Truth {
+  const last = truths.at(-1)
+  if (last === undefined) throw new Error('an actor without a truth')
+  return last.truth
+}
+
+/** From now on it is something else. */
+export function change(actor: Actor, truth: Partial<Truth>): void {
+  actor.truths.push({ from: now(), truth: { ...truthOf(actor), ...truth } })
+}
+
+/** Returns every truth that held at some moment of a time. */
+export function truthsWithin({ truths }: Actor, from: number, to: number): readonly Truth[] {
+  return truths
+    .filter((one, index) => one.from <= to && (truths[index + 1]?.from ?? Number.POSITIVE_INFINITY) >= from)
+    .map(({ truth }) => truth)
+}
+
+/** Connects and says nothing: a daemon that serves one connection at a time is deaf then. */
+export function keepBusy(cast: Cast, port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', resolve).on('error', () => resolve())
+    cast.idle.push(socket)
+  })
+}

@@ -1,0 +1,274 @@
+import { truthsWithin, type Actor, type Cast } from './cast.js'
+import type { Command, Over } from './commands.js'
+import { rulingOf, type Asked, type Ruling } from './oracle.js'
+import { readTrace, type Became, type Sent, type Trace } from './trace.js'
+import { daemonTruth, type Truth } from './truth.js'
+
+/** Whoever may have ended something: a command, or a daemon of ours that was on the stage. */
+export interface Doer {
+  readonly name: string
+  readonly asked: Asked
+  readonly startedAt: number
+  /** When the command was over; a daemon that it started goes on. */
+  readonly over: Over | null
+  readonly command: Command | null
+  readonly trace: Trace
+}
+
+export interface Judged {
+  readonly wrongful: readonly string[]
+  /** Processes that had to be ended and live. */
+  readonly left: readonly string[]
+  readonly unanswered: number
+  /** Daemons of the command's own scope that were ended with force because they did not answer in time. */
+  readonly forcedInSilence: number
+  readonly signals: number
+  /** For each signal that was overtaken: the time from the last look to the signal, in milliseconds. */
+  readonly overtaken: readonly number[]
+}
+
+export function doersOf(
+  cast: Cast,
+  done: readonly { readonly command: Command; readonly over: Over }[],
+): readonly Doer[] {
+  const daemons = cast.cleaners.map(({ trace, startedAt, family, scope, vantage }): Doer => {
+    const asked: Asked = { intent: family === 'sync' ? 'start' : 'board-start', scope, vantage, port: null }
+    return {
+      name: `the daemon of ${scope}`,
+      asked,
+      startedAt,
+      over: null,
+      command: null,
+      trace: readTrace(trace),
+    }
+  })
+  const commands = done.map(({ command, over }): Doer => {
+    const { asked, startedAt, index, trace } = command
+    const from = asked.vantage === 'here' ? '' : ` from ${asked.vantage}`
+    return {
+      name: `${index}:${asked.intent}${from}`,
+      asked,
+      startedAt,
+      over,
+      command,
+      trace: readTrace(trace),
+    }
+  })
+  return [...daemons, ...commands]
+}
+
+export function judge(cast: Cast, doers: readonly Doer[]): Judged {
+  const started = doers.flatMap((doer) => doer.trace.became.map((became) => ({ doer, became })))
+  const signals = doers.flatMap((doer) =>
+    doer.trace.sent.filter(({ signal }) => signal !== '0').map((sent) => ({ doer, sent })),
+  )
+  const silent = new Set<Actor | null>(
+    cast.actors.filter((actor) => doers.some((doer) => isForcedInSilence(doer, actor))),
+  )
+  const overtaken = signals.filter(({ doer, sent }) => isOvertaken(cast, doer, sent))
+  const wrongSignals = signals.flatMap((one) => {
+    const { doer, sent } = one
+    const isExplained = overtaken.includes(one) || silent.has(actorAt(cast, sent))
+    const why = isExplained ? null : whyWrong(cast, doer, sent, started)
+    return why === null ? [] : [`${doer.name} sent ${sent.signal} to ${why} (${sent.call} ${sent.to})`]
+  })
+  const hit = new Set([...silent, ...overtaken.map(({ sent }) => actorAt(cast, sent))])
+  const wrongEnds = cast.actors
+    .filter((actor) => !hit.has(actor))
+    .flatMap((actor) => whyWronglyEnded(actor, doers))
+  const left = doers.flatMap((doer) => leftBy(cast, doer, doers))
+  return {
+    wrongful: [...wrongSignals, ...wrongEnds],
+    left: left.filter(({ isUnanswered }) => !isUnanswered).map(({ text }) => text),
+    unanswered: left.filter(({ isUnanswered }) => isUnanswered).length,
+    forcedInSilence: silent.size,
+    signals: signals.filter(({ sent }) => sent.hasArrived).length,
+    overtaken: overtaken.map(({ doer, sent }) => sent.at - (lastLook(doer, sent) ?? 0)),
+  }
+}
+
+/**
+ * Returns whether the process changed after the last look at it and before the signal, which no program can rule out that
+ * signals by pid: docs/lifecycle.md names it as a limit. What was seen at that look was right.
+ */
+function isOvertaken(cast: Cast, doer: Doer, sent: Sent): boolean {
+  const look = lastLook(doer, sent)
+  if (look === null) return false
+  const proven = actorAt(cast, { ...sent, at: look })
+  const hit = actorAt(cast, sent)
+  return proven !== null && hit !== proven && mayEnd(doer, proven, look)
+}
+
+function lastLook({ trace }: Doer, { to, at }: Sent): number | null {
+  return trace.looked.findLast((look) => look.pid === to && look.at <= at)?.at ?? null
+}
+
+interface StartedBy {
+  readonly doer: Doer
+  readonly became: Became
+}
+
+/** Returns what the signal was wrongly sent to; null where it was right, or reached nobody. */
+function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedBy[]): string | null {
+  if (sent.to === sent.from) return null
+  if (!(sent.to > 1)) return 'a group or the first process'
+  if (sent.isToNobody) return null
+  // From a pid namespace of its own the numbers are others: there, whoever dies is seen by the end alone.
+  if (doer.asked.vantage === 'pids') return null
+  const actor = actorAt(cast, sent)
+  if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
+  if (!sent.hasArrived) return null
+  const known = started.findLast(({ became }) => became.pid === sent.to && became.at <= sent.at)
+  if (known === undefined) return 'a process that nobody has started'
+  return maySignalStarted(doer, known) ? null : known.became.words
+}
+
+/** Returns who had the pid at that moment: until the next one is born, it is nobody else's. */
+function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
+  return actors.findLast(({ pid, bornAt }) => pid === to && bornAt <= at) ?? null
+}
+
+const OWN_MARKER =
+  /spec-kitty-daemon\.js", "(sync|dashboard)", "--spec-kitty-(?:daemon-root|dashboard-project)=([^"]+)"/
+
+/** A daemon that a command started is its scope's; a command may also end what it has started itself. */
+function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean {
+  const [, family, scope] = OWN_MARKER.exec(became.words) ?? []
+  if (by === doer) return true
+  if (family === undefined || scope === undefined) return false
+  return [true, false].some((answers) => {
+    const truth = daemonTruth(family as 'sync' | 'dashboard', 'own', scope, { singletonOf: [scope], answers })
+    return rulingOf(doer.asked, truth, null, 0) !== 'must live'
+  })
+}
+
+/** Returns whether this one may end it at that moment, by any of the truths that held since it began. */
+function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
+  return rulingsOf(doer, actor, at).some((ruling) => ruling !== 'must live')
+}
+
+function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
+  const ages = [startedAt, at].map((moment) => moment - actor.birth)
+  return [...truthsWithin(actor, startedAt, at), ...heirTruth(actor, at)].flatMap((truth) =>
+    ages.map((age) => rulingOf(asked, truth, actor.port, age)),
+  )
+}
+
+/** A fork whose parent has ended is what its parent was: it has its command line, its port, and so its record. */
+function heirTruth({ truths, parent }: Actor, at: number): readonly Truth[] {
+  const ended = parent?.endedByTrialAt ?? parent?.ending?.at ?? Number.POSITIVE_INFINITY
+  const [first] = truths
+  const [before] = parent?.truths ?? []
+  if (first === undefined || before === undefined || ended > at) return []
+  return [{ ...first.truth, isPart: false, singletonOf: before.truth.singletonOf }]
+}
+
+/** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */
+function mayAskToLeave({ asked, startedAt }: Doer, actor: Actor, at: number): boolean {
+  const isAsking = /stop|restart|start|hook/.test(asked.intent)
+  return (
+    isAsking &&
+    truthsWithin(actor, startedAt, at).some(
+      ({ implementation, singletonOf }) => implementation === 'own' && singletonOf.includes(asked.scope),
+    )
+  )
+}
+
+function whyWronglyEnded(actor: Actor, doers: readonly Doer[]): readonly string[] {
+  const { ending, endedByTrialAt } = actor
+  if (ending === null || endedByTrialAt !== null) return []
+  const { at, signal } = ending
+  // How a grandchild ended is known to its parent only.
+  const isQuiet = signal === null || signal === 'unknown'
+  if (isQuiet && leavesByItself(actor, at)) return []
+  const before = doers.filter(({ startedAt }) => startedAt <= at)
+  if (before.some((doer) => mayEnd(doer, actor, at))) return []
+  if (isQuiet && before.some((doer) => mayAskToLeave(doer, actor, at))) return []
+  return [`${actor.name} ended (${signal ?? 'by itself'}) and must live`]
+}
+
+/** A daemon of ours leaves when it sees that its scope has another daemon, or is gone (R1, R2). */
+function leavesByItself(actor: Actor, at: number): boolean {
+  return truthsWithin(actor, 0, at).some(
+    (truth: Truth) => truth.implementation === 'own' && (truth.singletonOf.length === 0 || actor.isDisturbed),
+  )
+}
+
+/** Returns whether nothing else happened on the stage while the command ran. */
+export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
+  const { over, command } = doer
+  if (over === null || command === null || command.isDisturbed) return false
+  return doers.every(
+    (other) =>
+      other === doer ||
+      other.command === null ||
+      other.startedAt > over.at ||
+      (other.over?.at ?? Number.POSITIVE_INFINITY) < doer.startedAt,
+  )
+}
+
+/** What had to be ended by a command that nobody disturbed, and lives. */
+function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[] {
+  const { over, command } = doer
+  if (over === null || command === null || !isAlone(doer, doers)) return []
+  if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
+  return cast.actors.flatMap((actor) => {
+    const isThere =
+      actor.bornAt < doer.startedAt && (actor.ending === null || actor.ending.at > over.at + 1_000)
+    if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
+    const rulings = rulingsOf(doer, actor, over.at)
+    const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
+    const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
+    return isLeft ? [{ text, isUnanswered: isUnanswered(over, actor) }] : []
+  })
+}
+
+interface Left {
+  readonly text: string
+  readonly isUnanswered: boolean
+}
+
+/**
+ * On a busy machine a healthy daemon may miss the half second that a look waits for an answer, or need longer to end than a
+ * command waits: then it is left, and the report says so.
+ */
+function isUnanswered(over: Over, { port }: Actor): boolean {
+  const isSkipped = rowsOf(over, 'skipped').some(
+    (row) => row['port'] === port && row['skip_reason'] === 'unresponsive',
+  )
+  return isSkipped || rowsOf(over, 'failed').some((row) => row['port'] === port)
+}
+
+/**
+ * Returns whether force ended a daemon of the command's own scope that missed that half second, and the report says so. The
+ * text allows that; the trial only knows that it would have answered, not when.
+ */
+function isForcedInSilence({ asked, over, startedAt }: Doer, actor: Actor): boolean {
+  if (over === null || !/force/.test(asked.intent) || asked.vantage !== 'here') return false
+  const isHere = truthsWithin(actor, startedAt, over.at).some(({ singletonOf, isOtherUser, isBeyond }) => {
+    const isOfScope = singletonOf.length === 1 && singletonOf[0] === asked.scope
+    return isOfScope && !isOtherUser && !isBeyond
+  })
+  const rows = [...rowsOf(over, 'swept'), ...rowsOf(over, 'failed')]
+  return (
+    isHere &&
+    rows.some((row) => row['pid'] === actor.pid && /unresponsive|survived/.test(String(row['reason'])))
+  )
+}
+
+function rowsOf({ document }: Over, list: string): readonly Readonly<Record<string, unknown>>[] {
+  const result = (document?.['reset_result'] ?? document) as Readonly<Record<string, unknown>> | null
+  return (result?.[list] ?? []) as readonly Readonly<Record<string, unknown>>[]
+}
+
+/** The scope has a daemon that cannot be seen whole from here: what stands beside it is spared. */
+function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
+  const marker = truths[0]?.truth.marker
+  return actors.some(({ truths: others }) =>
+    others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => scope === marker)),
+  )
+}
+
+export function brief(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
+}

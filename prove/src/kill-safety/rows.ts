@@ -1,0 +1,166 @@
+import type { Actor, Cast } from './cast.js'
+import { isAlive, listening } from './machine.js'
+import { brief, isAlone, type Doer } from './judge.js'
+import { familyOf } from './oracle.js'
+
+/** What a report says of the stage, held against the stage itself. */
+
+export interface Compared {
+  readonly rows: number
+  readonly differing: readonly string[]
+}
+
+interface Row {
+  readonly list: 'swept' | 'skipped' | 'failed'
+  readonly pid: number | null
+  readonly port: number | null
+  readonly why: string
+}
+
+const LISTS = ['swept', 'skipped', 'failed'] as const
+
+/** What the kernel says of an actor at the end of a command. */
+export interface Seen {
+  readonly lives: boolean
+  readonly listens: boolean
+}
+
+export type Snapshot = ReadonlyMap<Actor, Seen>
+
+export function snapshotOf({ actors }: Cast): Snapshot {
+  const open = listening()
+  return new Map(
+    actors.map((actor) => [
+      actor,
+      { lives: isAlive(actor.pid, actor.ticks), listens: actor.sockets.some((inode) => open.has(inode)) },
+    ]),
+  )
+}
+
+/** Compares every row of a command's report with what was seen when the command was over. */
+export function compareRows(cast: Cast, doer: Doer, doers: readonly Doer[], after: Snapshot): Compared {
+  const document = doer.over?.document ?? null
+  // In a pid namespace of its own the numbers are others.
+  if (document === null || doer.asked.vantage === 'pids') return { rows: 0, differing: [] }
+  const cleaned = cleanUpRows(document)
+  if (cleaned === null) return compareOutcome(cast, doer, document, after)
+  const differing = [
+    ...cleaned.flatMap((row) => whyRowDiffers(cast, doer, doers, row, after)),
+    ...doubles(cleaned),
+    ...missing(cast, doer, doers, cleaned),
+  ]
+  return { rows: cleaned.length, differing: differing.map((what) => `${doer.name}: ${what}`) }
+}
+
+function cleanUpRows(document: Readonly<Record<string, unknown>>): readonly Row[] | null {
+  const result = (document['reset_result'] ?? document) as Readonly<Record<string, unknown>>
+  if (!Array.isArray(result['swept'])) return null
+  return LISTS.flatMap((list) =>
+    (result[list] as readonly Readonly<Record<string, unknown>>[]).map((row) => ({
+      list,
+      pid: row['pid'] as number | null,
+      port: row['port'] as number | null,
+      why: (row['failure_reason'] ?? row['skip_reason'] ?? row['reason'] ?? '') as string,
+    })),
+  )
+}
+
+/** Returns those who had this pid while the command ran: more than one where the trial gave it to another. */
+function named(cast: Cast, doer: Doer, pid: number | null): readonly Actor[] {
+  const until = doer.over?.at ?? Number.POSITIVE_INFINITY
+  return cast.actors.filter(
+    (actor) =>
+      actor.pid === pid &&
+      actor.bornAt <= until &&
+      (actor.ending === null || actor.ending.at >= doer.startedAt) &&
+      (actor.endedByTrialAt === null || actor.endedByTrialAt >= doer.startedAt),
+  )
+}
+
+function whyRowDiffers(
+  cast: Cast,
+  doer: Doer,
+  doers: readonly Doer[],
+  row: Row,
+  after: Snapshot,
+): readonly string[] {
+  const actors = named(cast, doer, row.pid).filter(({ truths }) =>
+    truths.some(({ truth }) => truth.family !== null),
+  )
+  return actors.flatMap((actor) => {
+    const { lives, listens } = after.get(actor) ?? { lives: false, listens: false }
+    const text = `the row ${JSON.stringify(row)} and ${actor.name}`
+    if (row.list === 'swept') return lives || listens ? [`${text}, which ${lives ? 'lives' : 'listens'}`] : []
+    if (row.why === 'port_still_listening') return listens ? [] : [`${text}, whose port is closed`]
+    if (lives || isEndedByOthers(actor, doer, doers) || isEndedLate(actor, doer, row)) return []
+    return [`${text}, which is gone`]
+  })
+}
+
+/** The command signalled it, waited, and said that it did not see the end: on a busy machine that came a moment later. */
+function isEndedLate({ pid }: Actor, { trace }: Doer, { list }: Row): boolean {
+  return list === 'failed' && trace.sent.some(({ to, signal }) => to === pid && signal !== '0')
+}
+
+/** Ended by the trial, by another command, by a daemon, or gone by itself: no word of this command. */
+function isEndedByOthers(actor: Actor, doer: Doer, doers: readonly Doer[]): boolean {
+  const isOfTrial = actor.endedByTrialAt !== null || actor.isDisturbed
+  return isOfTrial || !isAlone(doer, doers) || isSignalledByOthers(actor, doer, doers)
+}
+
+function isSignalledByOthers({ pid }: Actor, doer: Doer, doers: readonly Doer[]): boolean {
+  const others = doers.filter((other) => other !== doer)
+  return others.some(({ trace }) => trace.sent.some(({ to, signal }) => to === pid && signal !== '0'))
+}
+
+function doubles(rows: readonly Row[]): readonly string[] {
+  const keys = rows.map(({ pid, port }) => `${pid} ${port}`)
+  return keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `two rows for ${key}`)
+}
+
+/** Every daemon that a clean-up could have ended is in exactly one list. */
+function missing(cast: Cast, doer: Doer, doers: readonly Doer[], rows: readonly Row[]): readonly string[] {
+  if (doer.asked.vantage !== 'here' || !isAlone(doer, doers)) return []
+  return cast.actors
+    .filter((actor) => isCandidate(actor, doer) && !isSignalledByOthers(actor, doer, doers))
+    .filter(({ pid, port }) => rows.filter((row) => row.pid === pid && row.port === port).length !== 1)
+    .map(({ name }) => `${name} is not in exactly one list`)
+}
+
+function isCandidate(actor: Actor, { asked, startedAt }: Doer): boolean {
+  const truth = actor.truths[0]?.truth
+  if (truth === undefined || truth.family !== familyOf(asked.intent) || actor.sockets.length === 0)
+    return false
+  if (actor.isDisturbed || truth.isOdd || truth.isPart || truth.isBeyond) return false
+  if (asked.port !== null && asked.port !== actor.port) return false
+  if (actor.bornAt > startedAt) return false
+  if (actor.ending !== null && actor.ending.at < startedAt) return false
+  // The live singleton is no candidate: of this root, of any project.
+  const isInUse =
+    truth.family === 'sync' ? truth.singletonOf.includes(asked.scope) : truth.singletonOf.length > 0
+  return !(isInUse && truth.answers)
+}
+
+/** What a start or a stop says of one process. */
+function compareOutcome(
+  cast: Cast,
+  doer: Doer,
+  document: Readonly<Record<string, unknown>>,
+  after: Snapshot,
+): Compared {
+  const { outcome, pid } = document
+  if (typeof outcome !== 'string' || doer.asked.vantage !== 'here') return { rows: 0, differing: [] }
+  const actors =
+    typeof pid === 'number' ? named(cast, doer, pid).filter(({ isDisturbed }) => !isDisturbed) : []
+  const mustLive = ['started', 'found', 'failed'].includes(outcome)
+  const differing = actors.flatMap((actor) => {
+    const seen = after.get(actor)
+    if (outcome === 'stopped' && (seen?.lives === true || seen?.listens === true))
+      return [`${doer.name} says that it stopped ${actor.name}, which lives`]
+    const isDead = mustLive && seen?.lives === false && document['failure_reason'] !== 'port_still_listening'
+    return isDead
+      ? [`${doer.name} says '${outcome}' of ${actor.name}, which is gone (${brief(doer.over?.said ?? '')})`]
+      : []
+  })
+  return { rows: 1, differing }
+}
