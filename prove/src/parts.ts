@@ -1,4 +1,6 @@
 import type { Part } from './part.js'
 
 /** Loads each part only when it is asked for. */
-export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {}
+export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
+  faults: async () => (await import('./faults/part.js')).faults,
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import { randomOf } from '../random.js'
+import { run } from '../stage/run.js'
+import { ACTIONS, commandOf, type Action } from './actions.js'
+import { callsIn, type Call } from './calls.js'
+import type { createStage } from './stage.js'
+
+type Stage = ReturnType<typeof createStage>
+
+/** Runs each action once, undisturbed, and returns the calls that it makes. A short run looks at one or two actions. */
+export async function enumerate(
+  stage: Stage,
+  { seed, size, only }: { seed: number; size: 'full' | 'short'; only: string },
+): Promise<ReadonlyMap<string, readonly Call[]>> {
+  const random = randomOf(seed)
+  const quick = ACTIONS.filter(({ needsOrphans }) => !needsOrphans)
+  const actions = size === 'short' ? [random.pick(quick)] : ACTIONS
+  const wanted = only === '' ? actions : ACTIONS.filter(({ id }) => only.startsWith(`${id} `))
+  const calls = new Map<string, readonly Call[]>()
+  const aging = wanted.filter(({ needsOrphans }) => needsOrphans).length
+  if (aging > 0) stage.prepareOrphans(aging)
+  for (const action of wanted.toSorted((a, b) => Number(a.needsOrphans ?? false) - Number(b.needsOrphans ?? false)))
+    calls.set(action.id, await callsOf(stage, action))
+  return calls
+}
+
+async function callsOf(stage: Stage, action: Action): Promise<readonly Call[]> {
+  if (action.needsOrphans) await stage.waitForOrphans()
+  const place = stage.make(action.needsOrphans)
+  await action.prepare?.(place)
+  const trace = join(stage.base, `${action.id}.trace`)
+  const input = action.input?.(place)
+  const ran = await run([...tracing(action, trace), ...commandOf(place, action.args)], {
+    directory: input === undefined ? place.base : place.project,
+    env: place.env,
+    ...(input === undefined ? {} : { input }),
+  })
+  if (ran.status !== 0) throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
+  await stage.clear(place)
+  return callsIn(trace, place.base)
+}
+
+/** The tracer in front of a command line; it lets go of what the command starts, or follows that too. */
+export function tracing(action: Action, trace: string, filter: readonly string[] = []): readonly string[] {
+  const reach = action.reach === 'command' ? ['-b', 'execve'] : filter.length > 0 ? ['--seccomp-bpf'] : []
+  return ['strace', '-D', '-f', ...reach, '-q', '-y', '-o', trace, ...filter]
+}
