@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepareSync, recordOf } from '../stage/home.js'
+import { liveAndRetire } from './daemon.js'
 import { isThere, until } from '../stage/processes.js'
 import { run, type Ran } from '../stage/run.js'
 import type { EventServer } from '../stage/server.js'
@@ -34,6 +35,8 @@ export interface Action {
   readonly args: readonly string[]
   readonly input?: (place: Place) => string
   readonly needsOrphans?: boolean
+  /** A daemon that is started directly, and leaves because it is idle, instead of a command. */
+  readonly isDaemon?: boolean
   readonly prepare?: (place: Place) => Promise<void>
   /** The next command, which must work. */
   readonly next: readonly string[]
@@ -56,6 +59,7 @@ export const ACTIONS: readonly Action[] = [
     needsOrphans: true,
     next: ['auth', 'doctor', '--reset'],
   },
+  { id: 'retirement', reach: 'all', args: [], isDaemon: true, next: START },
   {
     id: 'publish',
     reach: 'command',
@@ -63,7 +67,7 @@ export const ACTIONS: readonly Action[] = [
     input: eventsOf,
     prepare: async (place) => prepareSync(place.home, place.project, place.server.url),
     next: ['sync', 'now'],
-    acknowledged: ({ ids }, { status }) => (status === 0 ? ids : []),
+    acknowledged: ({ ids }, { stdout }) => (stdout.startsWith(`queued ${ids.length} `) ? ids : []),
   },
   {
     id: 'drain-and-daemon',
@@ -77,6 +81,18 @@ export const ACTIONS: readonly Action[] = [
 
 export function commandOf(place: Place, args: readonly string[], tool = place.tool): readonly string[] {
   return [...place.where, process.execPath, join(tool, 'bin', 'spec-kitty.js'), ...args]
+}
+
+/** Does the action to its end, with something in front of its command line. */
+export function perform(action: Action, place: Place, prefix: readonly string[]): Promise<Ran> {
+  if (action.isDaemon) return liveAndRetire(place, prefix)
+  const input = action.input?.(place)
+  return run([...prefix, ...commandOf(place, action.args)], {
+    directory: input === undefined ? place.base : place.project,
+    env: place.env,
+    limitMs: 60_000,
+    ...(input === undefined ? {} : { input }),
+  })
 }
 
 /** Runs a command of ours in the place, undisturbed. */

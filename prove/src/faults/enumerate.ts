@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { randomOf } from '../random.js'
-import { run } from '../stage/run.js'
-import { ACTIONS, commandOf, type Action } from './actions.js'
+import { ACTIONS, perform, type Action } from './actions.js'
 import { callsIn, type Call } from './calls.js'
 import type { createStage } from './stage.js'
 
@@ -29,12 +28,7 @@ async function callsOf(stage: Stage, action: Action): Promise<readonly Call[]> {
   const place = stage.make(action.needsOrphans)
   await action.prepare?.(place)
   const trace = join(stage.base, `${action.id}.trace`)
-  const input = action.input?.(place)
-  const ran = await run([...tracing(action, trace), ...commandOf(place, action.args)], {
-    directory: input === undefined ? place.base : place.project,
-    env: place.env,
-    ...(input === undefined ? {} : { input }),
-  })
+  const ran = await perform(action, place, tracing(action, trace))
   if (ran.status !== 0) throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
   await stage.clear(place)
   return callsIn(trace, place.base)

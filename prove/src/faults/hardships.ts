@@ -19,7 +19,7 @@ export interface Hardship {
   readonly begin?: (place: Place, value: number) => void
   readonly end?: (place: Place) => void
   /** While the action runs. */
-  readonly meanwhile?: (place: Place, value: number, isOver: () => boolean) => Promise<void>
+  readonly meanwhile?: (place: Place, value: number) => Promise<void>
 }
 
 const WRITING = ['start', 'publish']
@@ -43,7 +43,6 @@ export const HARDSHIPS: readonly Hardship[] = [
     values: [0, 1, 2, 57, 100, 400, 600, 700, 1000, 4096, 8192, 32_768],
     isNodes: () => false,
     prefix: (value) => ['sh', '-c', `trap '' XFSZ; exec prlimit --fsize=${value} "$@"`, 'limited'],
-    // What is printed goes to files here, which may not be longer either.
   },
   {
     id: 'descriptors',

@@ -54,13 +54,24 @@ async function doAll(trials: readonly Trial[], stage: Stage): Promise<void> {
   stage.prepareOrphans(trials.filter(({ action }) => action.needsOrphans).length)
   for (const trial of trials) {
     if (trial.action.needsOrphans && !stage.hasOrphans()) waiting.push(trial)
-    else say({ kind: 'trial', ...(await doTrial(trial, stage)) })
+    else say(await resultOf(trial, stage))
     const next = stage.hasOrphans() ? waiting.shift() : undefined
-    if (next !== undefined) say({ kind: 'trial', ...(await doTrial(next, stage)) })
+    if (next !== undefined) say(await resultOf(next, stage))
   }
   for (const trial of waiting) {
     await stage.waitForOrphans()
-    say({ kind: 'trial', ...(await doTrial(trial, stage)) })
+    say(await resultOf(trial, stage))
+  }
+}
+
+/** A trial that cannot be done is a failure like any other, and the rest goes on. */
+async function resultOf(trial: Trial, stage: Stage): Promise<object> {
+  try {
+    return { kind: 'trial', ...(await doTrial(trial, stage)) }
+  } catch (error) {
+    const wrong = [`the trial could not be done: ${error instanceof Error ? error.message : String(error)}`]
+    const none = { isHit: false, isOurs: false, isPackage: false, status: null, acknowledged: 0, lost: 0, nextMs: 0 }
+    return { kind: 'trial', name: trial.name, action: trial.action.id, fault: 'none', ...none, wrong }
   }
 }
 
