@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kill, processes } from '../stage/processes.js'
@@ -15,8 +15,9 @@ export interface Hardship {
   readonly isNodes: (value: number) => boolean
   /** In front of the command line. */
   readonly prefix?: (value: number, place: Place) => readonly string[]
-  /** Before the action, and after it. */
-  readonly begin?: (place: Place, value: number) => void
+  /** Before anything of the trial, right before the action, and after it. */
+  readonly begin?: (place: Place) => void
+  readonly harden?: (place: Place, value: number) => void
   readonly end?: (place: Place) => void
   /** While the action runs. */
   readonly meanwhile?: (place: Place, value: number) => Promise<void>
@@ -34,7 +35,8 @@ export const HARDSHIPS: readonly Hardship[] = [
     actions: WRITING,
     values: [0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192],
     isNodes: () => false,
-    begin: fillDisk,
+    begin: mountDisk,
+    harden: fillDisk,
     end: ({ home }) => rmSync(join(home, 'ballast'), { force: true }),
   },
   {
@@ -90,12 +92,24 @@ export const HARDSHIPS: readonly Hardship[] = [
 
 const SLOW = 'fsync,fdatasync,rename,unlink,mkdir,ftruncate,pwrite64'
 
-function fillDisk({ home }: Place, free: number): void {
+const DISK_KIB = 1024
+
+function mountDisk({ home }: Place): void {
   mkdirSync(home, { recursive: true, mode: 0o700 })
-  const size = 1024
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}k,mode=700`, 'none', home]).status !== 0)
+  const options = `size=${DISK_KIB}k,mode=700`
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'none', home]).status !== 0)
     throw new Error('no small file system')
-  writeFileSync(join(home, 'ballast'), Buffer.alloc((size - free) * 1024))
+}
+
+/** Fills it but for so many KiB. */
+function fillDisk({ home }: Place, freeKib: number): void {
+  const ballast = join(home, 'ballast')
+  try {
+    writeFileSync(ballast, Buffer.alloc(DISK_KIB * 1024))
+  } catch {
+    // Full, as it should be.
+  }
+  truncateSync(ballast, Math.max(0, statSync(ballast).size - freeKib * 1024))
 }
 
 async function suspend({ base }: Place, afterMs: number, forMs: number): Promise<void> {

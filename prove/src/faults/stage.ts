@@ -45,7 +45,8 @@ export function createStage(base: string, tool: string, older: string, server: E
       tool,
       older,
       server,
-      env: { SPEC_KITTY_HOME: home, SPEC_KITTY_ENABLE_SAAS_SYNC: '1' },
+      // With hosted sync, the doctor would miss a session.
+      env: { SPEC_KITTY_HOME: home, ...(orphans === null ? { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } : {}) },
       ids: Array.from({ length: EVENTS }, (_, index) => `${at.split('/').at(-1)}-${index}`),
       where: orphans === null ? [] : ['nsenter', `--net=/proc/${orphans.holder}/ns/net`],
       orphans: orphans?.pids ?? [],

@@ -32,6 +32,7 @@ export async function doTrial(trial: Trial, stage: Stage): Promise<Outcome> {
   const { action } = trial
   const place = stage.make(action.needsOrphans)
   try {
+    if (trial.kind === 'hardship') trial.hardship.begin?.(place)
     await action.prepare?.(place)
     const { ran, hit } = trial.kind === 'call' ? await disturbCall(trial, place) : await endure(trial, place)
     const fault = trial.kind === 'call' ? trial.fault : trial.hardship.id
@@ -77,7 +78,7 @@ async function disturbCall(trial: Trial & { kind: 'call' }, place: Place): Promi
 
 async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promise<{ ran: Ran; hit: Hit }> {
   const { action, hardship, value } = trial
-  hardship.begin?.(place, value)
+  hardship.harden?.(place, value)
   mkdirSync(place.project, { recursive: true })
   const running = perform(action, place, hardship.prefix?.(value, place) ?? [])
   await Promise.all([running, hardship.meanwhile?.(place, value)])

@@ -32,8 +32,11 @@ async function main(task: Task): Promise<void> {
     if (spawnSync('mount', ['-t', 'tmpfs', 'none', base]).status !== 0) throw new Error('no tmpfs here')
     const older = join(base, 'tool-older')
     copyBuild(older, '3.9.0', task.tool)
+    // A copy, so that building goes on beside a long run.
+    const tool = join(base, 'tool')
+    copyBuild(tool, '4.0.0', task.tool)
     mkdirSync(join(base, 'trials'))
-    const stage = createStage(base, task.tool, older, await startEventServer())
+    const stage = createStage(base, tool, older, await startEventServer())
     const calls = await enumerate(stage, task)
     const plan = planOf(calls, randomOf(task.seed), task)
     say({ kind: 'plan', possible: plan.possible, ours: plan.ours, calls: plan.calls })

@@ -100,8 +100,9 @@ export function touchAll(place: string): void {
 
 function filesIn(directory: string): readonly string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/node_modules'))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .filter((name) => !name.startsWith('node_modules'))
 }
 
 async function writeSlowly(from: string, to: string, names: readonly string[], pauseMs: number): Promise<void> {
