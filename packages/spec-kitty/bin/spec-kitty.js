@@ -30,8 +30,7 @@ function problemOf(cause) {
     }
   }
   // What Node cannot read in a file that is written at this moment, it calls wrong.
-  const isUnfinished =
-    cause instanceof SyntaxError || ['MODULE_NOT_FOUND', 'ERR_INVALID_PACKAGE_CONFIG'].includes(cause.code)
+  const isUnfinished = cause instanceof SyntaxError || cause.code === 'MODULE_NOT_FOUND' || !isTypeKnown()
   if (!isUnfinished && cause.syscall === undefined) throw cause
   if (!isUnfinished) {
     return {
@@ -54,6 +53,16 @@ function problemOf(cause) {
         remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
         exit: 75,
       }
+}
+
+/** Without this file, Node takes the parts of the command for modules of another type, and fails in several ways. */
+function isTypeKnown() {
+  try {
+    const text = require('node:fs').readFileSync(`${__dirname}/../command/package.json`, 'utf8')
+    return JSON.parse(text).type === 'commonjs'
+  } catch {
+    return false
+  }
 }
 
 function isUnbuilt() {

@@ -23,6 +23,8 @@ export interface Task {
   readonly tool: string
   /** Only trials whose name contains it; empty for all. */
   readonly only: string
+  /** No trial begins later; null for no limit. */
+  readonly limitMs: number | null
 }
 
 async function main(task: Task): Promise<void> {
@@ -41,7 +43,7 @@ async function main(task: Task): Promise<void> {
     const plan = planOf(calls, randomOf(task.seed), task)
     say({ kind: 'plan', possible: plan.possible, ours: plan.ours, calls: plan.calls })
     const mine = plan.trials.filter((_, index) => index % task.share.of === task.share.number)
-    await doAll(mine, stage)
+    await doAll(mine, stage, performance.now() + (task.limitMs ?? Infinity))
     await stage.end()
   } finally {
     spawnSync('umount', ['-l', base])
@@ -52,10 +54,11 @@ async function main(task: Task): Promise<void> {
 type Stage = ReturnType<typeof createStage>
 
 /** The trials in order; one whose orphans are not old enough yet comes later. */
-async function doAll(trials: readonly Trial[], stage: Stage): Promise<void> {
+async function doAll(trials: readonly Trial[], stage: Stage, end: number): Promise<void> {
   const waiting: Trial[] = []
   stage.prepareOrphans(trials.filter(({ action }) => action.needsOrphans).length)
   for (const trial of trials) {
+    if (performance.now() > end) return
     if (trial.action.needsOrphans && !stage.hasOrphans()) waiting.push(trial)
     else say(await resultOf(trial, stage))
     const next = stage.hasOrphans() ? waiting.shift() : undefined

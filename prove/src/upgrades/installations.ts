@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../random.js'
@@ -12,8 +12,8 @@ export interface Layout {
   readonly command: (args: readonly string[]) => readonly string[]
   /** The package on disk, as it is installed now. */
   readonly directory: () => string
-  /** Whether every file that Node itself reads before ours is whole. */
-  readonly isWhole: () => boolean
+  /** What changes with the files that Node itself reads before ours; null if one is not whole. */
+  readonly stamp: () => string | null
 }
 
 /** As `npm i -g`: the old directory is moved away, the new files are written one after the other, the old ones removed. */
@@ -34,7 +34,7 @@ export function npmLayout(base: string): Layout {
     },
     command: (args) => [process.execPath, join(place, 'bin', 'spec-kitty.js'), ...args],
     directory: () => place,
-    isWhole: () => isWhole(place),
+    stamp: () => stampOf(place),
   }
 }
 
@@ -56,7 +56,7 @@ export function cellarLayout(base: string): Layout {
     },
     command: (args) => [process.execPath, join(link, 'bin', 'spec-kitty.js'), ...args],
     directory: () => current,
-    isWhole: () => isWhole(link),
+    stamp: () => stampOf(link),
   }
 }
 
@@ -77,7 +77,7 @@ export function nodesLayout(base: string): Layout {
     },
     command: (args) => [join(at(), 'bin', 'node'), join(at(), 'lib', 'node_modules', 'spec-kitty', 'bin', 'spec-kitty.js'), ...args],
     directory: () => join(at(), 'lib', 'node_modules', 'spec-kitty'),
-    isWhole: () => true,
+    stamp: () => '',
   }
 }
 
@@ -134,12 +134,15 @@ function moveIfThere(from: string, to: string): void {
   }
 }
 
-function isWhole(place: string): boolean {
+function stampOf(place: string): string | null {
+  const names = ['package.json', 'bin/package.json', 'bin/spec-kitty.js'].map((name) => join(place, name))
   try {
-    JSON.parse(readFileSync(join(place, 'package.json'), 'utf8'))
-    JSON.parse(readFileSync(join(place, 'bin', 'package.json'), 'utf8'))
-    return readFileSync(join(place, 'bin', 'spec-kitty.js'), 'utf8').trimEnd().endsWith('}')
+    const [outer, inner, main] = names.map((name) => readFileSync(name, 'utf8'))
+    JSON.parse(outer ?? '')
+    JSON.parse(inner ?? '')
+    const times = names.map((name) => `${statSync(name).ino} ${statSync(name).mtimeMs}`)
+    return main?.trimEnd().endsWith('}') === true ? times.join() : null
   } catch {
-    return false
+    return null
   }
 }

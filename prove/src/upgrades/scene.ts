@@ -58,10 +58,10 @@ export function openScene(base: string, server: EventServer, name: string, rando
   const command = async (args: readonly string[], prefix: readonly string[] = []): Promise<Ran | null> => {
     const now = layout
     if (now === null) throw new Error('nothing is installed')
-    const wasWhole = now.isWhole()
+    const before = now.stamp()
     const ran = await run([...prefix, ...now.command(args)], { directory: base, env, limitMs: 45_000 }).catch(() => null)
     state.commands += 1
-    const isNodes = !wasWhole || !now.isWhole() || /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
+    const isNodes = before === null || now.stamp() !== before || /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
     const form = ran === null ? null : formOf(ran, false)
     if (form !== null && isNodes) state.unstarted += 1
     else if (form !== null) wrong.push(`${args.join(' ')}: ${form}`)
@@ -85,7 +85,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
     if (line.kind === 'answered') answered.push(line.id)
     else if (line.kind === 'lost') state.lost += 1
     else refused[line.code ?? line.message] = (refused[line.code ?? line.message] ?? 0) + 1
-    if (line.kind === 'error' && !/^E_[A-Z_]+$/.test(line.code ?? '')) wrong.push(`a request ended with ${line.message}`)
+    if (line.kind === 'error' && !/^E_[A-Z0-9_]+$/.test(line.code ?? '')) wrong.push(`a request ended with ${line.message}`)
   }
   const startClient = (number: number): void => {
     const child = spawn(process.execPath, [CLIENT, home, project, `${name}-${number}`], {
