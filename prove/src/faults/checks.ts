@@ -1,4 +1,6 @@
-import { recordOf, healthOn, leftoversIn } from '../stage/home.js'
+import { utimesSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { recordOf, recordPath, healthOn, leftoversIn } from '../stage/home.js'
 import { daemonsOf, isThere, until } from '../stage/processes.js'
 import type { Ran } from '../stage/run.js'
 import { runIn, type Action, type Place } from './actions.js'
@@ -41,6 +43,7 @@ export async function settle({ home }: Place): Promise<readonly string[]> {
 
 /** Runs the next command, and one that needs a daemon. Returns what is wrong, and how long the next command took. */
 export async function goOn(place: Place, action: Action): Promise<{ wrong: readonly string[]; ms: number }> {
+  makeOld(place)
   const next = await runIn(place, action.next, NEXT_MS)
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
   if (action.needsOrphans) {
@@ -50,6 +53,14 @@ export async function goOn(place: Place, action: Action): Promise<{ wrong: reado
     if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
   }
   return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms }
+}
+
+/** What a killed process was writing is removed by a start a minute later: it could be in use before. */
+function makeOld({ home }: Place): void {
+  const before = new Date(Date.now() - 120_000)
+  for (const name of leftoversIn(home)) {
+    if (/^\.[a-z]+-[0-9a-f]{12}$/.test(name)) utimesSync(join(dirname(recordPath(home)), name), before, before)
+  }
 }
 
 function endOf({ status, signal, isLate, stderr, stdout }: Ran): string {

@@ -19,23 +19,30 @@ export async function enumerate(
   const aging = wanted.filter(({ needsOrphans }) => needsOrphans).length
   if (aging > 0) stage.prepareOrphans(aging)
   for (const action of wanted.toSorted((a, b) => Number(a.needsOrphans ?? false) - Number(b.needsOrphans ?? false)))
-    calls.set(action.id, await callsOf(stage, action))
+    calls.set(action.id, await callsOf(stage, action, TRIES))
   return calls
 }
 
-async function callsOf(stage: Stage, action: Action): Promise<readonly Call[]> {
+/** Tracing every call is so slow that a command may give up on a busy machine. */
+const TRIES = 3
+
+async function callsOf(stage: Stage, action: Action, tries: number): Promise<readonly Call[]> {
   if (action.needsOrphans) await stage.waitForOrphans()
   const place = stage.make(action.needsOrphans)
   await action.prepare?.(place)
   const trace = join(stage.base, `${action.id}.trace`)
   const ran = await perform(action, place, tracing(action, trace))
-  if (ran.status !== 0) throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
   await stage.clear(place)
-  return callsIn(trace, place.base)
+  if (ran.status === 0) return callsIn(trace, place.base)
+  if (tries <= 1 || action.needsOrphans) throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
+  return callsOf(stage, action, tries - 1)
 }
 
-/** The tracer in front of a command line; it lets go of what the command starts, or follows that too. */
+/**
+ * The tracer in front of a command line; it lets go of what the command starts, or follows that too. Where the kernel filters
+ * the calls for it, which is faster, it can inject errors, but no signals.
+ */
 export function tracing(action: Action, trace: string, filter: readonly string[] = []): readonly string[] {
-  const reach = action.reach === 'command' ? ['-b', 'execve'] : filter.length > 0 ? ['--seccomp-bpf'] : []
+  const reach = action.reach === 'command' ? ['-b', 'execve'] : filter.some((word) => word.includes(':error=')) ? ['--seccomp-bpf'] : []
   return ['strace', '-D', '-f', ...reach, '-q', '-y', '-o', trace, ...filter]
 }

@@ -43,7 +43,8 @@ export function planOf(calls: ReadonlyMap<string, readonly Call[]>, random: Rand
     ).slice(0, REST)
     return [...ours, ...rest].flatMap((call) => trialsOf(action, call, random))
   })
-  const hard = HARDSHIPS.flatMap((hardship) => hardshipTrials(hardship, random, wanted))
+  const hardships = wanted.size === 'full' ? HARDSHIPS : HARDSHIPS.filter(({ id }) => id !== 'suspended-long')
+  const hard = hardships.flatMap((hardship) => hardshipTrials(hardship, random, wanted))
   const isRest = (trial: Trial): boolean => trial.kind === 'call' && !trial.call.isOurs
   const chosen = shuffled([...found, ...hard], random).filter(({ name }) => name.includes(wanted.only))
   const all = mixed(

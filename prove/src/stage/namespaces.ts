@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
@@ -7,12 +7,21 @@ const UNSHARE = ['--net', '--pid', '--mount', '--fork', '--kill-child', '--mount
 /** The pid namespace outside, told to a worker so that it can see that it is inside. */
 const OUTSIDE = 'PROVE_OUTSIDE_PIDS'
 
+/** Returns why no trial can be done on this machine; null if they can. */
+export function whyImpossible(tools: readonly string[] = []): string | null {
+  if (process.platform !== 'linux') return 'the trials need the namespaces of Linux'
+  const missing = tools.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
+  if (missing.length > 0) return `there is no ${missing.join(', no ')} here`
+  const { status } = spawnSync('unshare', [...UNSHARE, 'sh', '-c', 'ip link set lo up && mount -t tmpfs none /mnt'])
+  return status === 0 ? null : 'no namespaces of its own for a trial here'
+}
+
 /**
  * Runs a worker in pid, network and mount namespaces of its own, so that all that it starts ends with it. `onLine` gets each
  * JSON document that it prints. Rejects if the worker fails.
  */
 export async function runWorker(script: string, task: object, onLine: (line: any) => void): Promise<void> {
-  const inside = 'ip link set lo up && exec nice -n 10 "$@"'
+  const inside = 'ip link set lo up && exec "$@"'
   const args = [...UNSHARE, 'sh', '-c', inside, 'worker', process.execPath, script, JSON.stringify(task)]
   const child = spawn('unshare', args, {
     env: {

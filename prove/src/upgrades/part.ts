@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Failure, Figure, Order, Part, Result } from '../part.js'
-import { runWorker } from '../stage/namespaces.js'
+import { runWorker, whyImpossible } from '../stage/namespaces.js'
 import type { Kind } from './kinds.js'
 import type { Seen } from './scene.js'
 import type { Task } from './worker.js'
@@ -30,7 +30,8 @@ export const upgrades: Part = {
 }
 
 async function run({ seed, size, trials, say }: Order): Promise<Result> {
-  if (process.platform !== 'linux') throw new Error('this needs Linux')
+  const impossible = whyImpossible()
+  if (impossible !== null) throw new Error(impossible)
   const usual = size === 'short' ? SHORT : FULL
   const only = process.env['PROVE_ONLY']
   const chosen = Object.entries(usual).filter(([kind]) => only === undefined || kind === only)

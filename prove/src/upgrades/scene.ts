@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -160,7 +161,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
 
 /** The prefix that writes the processor time of a command to a file, and runs it as a user would, not as a background task. */
 function timed(file: string): readonly string[] {
-  const script = 'TIMEFORMAT="%U %S"; { time nice -n -10 "$@" 2>&3; } 3>&2 2> "$0"'
+  const script = `TIMEFORMAT="%U %S"; { time nice -n ${-getPriority()} "$@" 2>&3; } 3>&2 2> "$0"`
   return ['bash', '-c', script, file]
 }
 
