@@ -2,6 +2,7 @@ import type { Part } from './part.js'
 
 /** Loads each part only when it is asked for. */
 export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
+  'fault-mutants': async () => (await import('./faults/mutants.js')).faultMutants,
   upgrades: async () => (await import('./upgrades/part.js')).upgrades,
   faults: async () => (await import('./faults/part.js')).faults,
 }

@@ -131,6 +131,6 @@ async function startOlder(place: Place): Promise<void> {
     const record = recordOf(place.home)
     return record !== null && record !== 'damaged' && record.pid === child.pid
   }
-  if (!(await until(isUp, 20_000)) || !isThere(child.pid ?? 0)) throw new Error('the older daemon did not start')
+  if (!(await until(isUp, 20_000)) || !isThere(child.pid ?? 0))
+    throw new Error('the older daemon did not start')
 }
-

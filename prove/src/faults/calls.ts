@@ -41,7 +41,11 @@ export function isAboutUs(call: string, stage: string): boolean {
   if (/\/proc\/(?:\d+|self)\/(?:maps|cgroup|mem|statm)/.test(line)) return false
   if (/["<]\/proc\/(?:\d+|self|net|locks|sys\/kernel)/.test(line)) return true
   if (/<(?:TCP|TCPv6|UNIX|UNIX-STREAM|socket)[:>]/.test(line)) return true
-  if (/\b(?:socket|socketpair|connect|bind|listen|accept4|kill|tgkill|pidfd_open|pidfd_send_signal|vfork|fork)\(/.test(line))
+  if (
+    /\b(?:socket|socketpair|connect|bind|listen|accept4|kill|tgkill|pidfd_open|pidfd_send_signal|vfork|fork)\(/.test(
+      line,
+    )
+  )
     return true
   return /\bexecve\(/.test(line) || (/\bclone3?\(/.test(line) && !line.includes('CLONE_THREAD'))
 }

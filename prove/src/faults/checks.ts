@@ -21,7 +21,8 @@ const NEXT_MS = 45_000
 export function formOf(ran: Ran, mayBeInternal: boolean): string | null {
   if (ran.isLate) return 'it did not end'
   if (ran.status === null) return `it was ended by ${ran.signal}`
-  if (!DOCUMENTED.has(ran.status)) return `exit ${ran.status}, which no page names: ${ran.stderr.slice(0, 300)}`
+  if (!DOCUMENTED.has(ran.status))
+    return `exit ${ran.status}, which no page names: ${ran.stderr.slice(0, 300)}`
   if (/^\s+at .+:\d+:\d+|node:internal|^Node\.js v\d+|UnhandledPromise/m.test(ran.stderr))
     return `a stack trace: ${ran.stderr.slice(0, 400)}`
   if (ran.status === 0) return null
@@ -29,7 +30,8 @@ export function formOf(ran: Ran, mayBeInternal: boolean): string | null {
   const own = lines.filter((line) => line.startsWith('spec-kitty: '))
   const said = `${lines.join(' | ')} // ${ran.stdout.slice(0, 200)}`
   // A drain, a publish and a reset report on stdout what they could not do.
-  if (own.length === 0 && ran.stdout === '' && lines.length === 0) return `exit ${ran.status}, and nothing said`
+  if (own.length === 0 && ran.stdout === '' && lines.length === 0)
+    return `exit ${ran.status}, and nothing said`
   const unclear = mayBeInternal ? /undefined|\[object/ : /internal error|undefined|\[object/
   if (unclear.test(said)) return `exit ${ran.status}, unclear: ${said.slice(0, 400)}`
   return own.length > 2 ? `${own.length} messages: ${said.slice(0, 400)}` : null
@@ -48,7 +50,8 @@ export async function goOn(place: Place, action: Action): Promise<{ wrong: reado
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
   if (action.needsOrphans) {
     const left = place.orphans.filter(isThere)
-    if (left.length > 0) wrong.push(`${left.length} orphans are left after the next reset: ${next.stdout.slice(0, 300)}`)
+    if (left.length > 0)
+      wrong.push(`${left.length} orphans are left after the next reset: ${next.stdout.slice(0, 300)}`)
     const start = await runIn(place, ['sync', 'start'], NEXT_MS)
     if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
   }
@@ -59,7 +62,8 @@ export async function goOn(place: Place, action: Action): Promise<{ wrong: reado
 function makeOld({ home }: Place): void {
   const before = new Date(Date.now() - 120_000)
   for (const name of leftoversIn(home)) {
-    if (/^\.[a-z]+-[0-9a-f]{12}$/.test(name)) utimesSync(join(dirname(recordPath(home)), name), before, before)
+    if (/^\.[a-z]+-[0-9a-f]{12}$/.test(name))
+      utimesSync(join(dirname(recordPath(home)), name), before, before)
   }
 }
 
@@ -79,7 +83,8 @@ async function stateOf({ home, where }: Place): Promise<readonly string[]> {
     if (record.state !== 'running' || record.pid !== daemons[0])
       wrong.push(`the record says ${record.state}, process ${record.pid}; there is ${daemons.join()}`)
     const health = where.length === 0 ? await healthOn(record.port) : { pid: record.pid }
-    if (health?.pid !== record.pid) wrong.push(`port ${record.port} is answered by ${health?.pid ?? 'nobody'}`)
+    if (health?.pid !== record.pid)
+      wrong.push(`port ${record.port} is answered by ${health?.pid ?? 'nobody'}`)
   }
   await until(() => leftoversIn(home).length === 0, 2_000)
   const left = leftoversIn(home)

@@ -18,7 +18,9 @@ export async function enumerate(
   const calls = new Map<string, readonly Call[]>()
   const aging = wanted.filter(({ needsOrphans }) => needsOrphans).length
   if (aging > 0) stage.prepareOrphans(aging)
-  for (const action of wanted.toSorted((a, b) => Number(a.needsOrphans ?? false) - Number(b.needsOrphans ?? false)))
+  for (const action of wanted.toSorted(
+    (a, b) => Number(a.needsOrphans ?? false) - Number(b.needsOrphans ?? false),
+  ))
     calls.set(action.id, await callsOf(stage, action, TRIES))
   return calls
 }
@@ -34,7 +36,8 @@ async function callsOf(stage: Stage, action: Action, tries: number): Promise<rea
   const ran = await perform(action, place, tracing(action, trace))
   await stage.clear(place)
   if (ran.status === 0) return callsIn(trace, place.base)
-  if (tries <= 1 || action.needsOrphans) throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
+  if (tries <= 1 || action.needsOrphans)
+    throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
   return callsOf(stage, action, tries - 1)
 }
 
@@ -43,6 +46,11 @@ async function callsOf(stage: Stage, action: Action, tries: number): Promise<rea
  * the calls for it, which is faster, it can inject errors, but no signals.
  */
 export function tracing(action: Action, trace: string, filter: readonly string[] = []): readonly string[] {
-  const reach = action.reach === 'command' ? ['-b', 'execve'] : filter.some((word) => word.includes(':error=')) ? ['--seccomp-bpf'] : []
+  const reach =
+    action.reach === 'command'
+      ? ['-b', 'execve']
+      : filter.some((word) => word.includes(':error='))
+        ? ['--seccomp-bpf']
+        : []
   return ['strace', '-D', '-f', ...reach, '-q', '-y', '-o', trace, ...filter]
 }

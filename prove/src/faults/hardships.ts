@@ -114,7 +114,9 @@ function fillDisk({ home }: Place, freeKib: number): void {
 
 async function suspend({ base }: Place, afterMs: number, forMs: number): Promise<void> {
   await sleep(afterMs)
-  const stopped = processes().filter(({ argv }) => argv.some((word) => word.includes(base)) || argv[1]?.endsWith('spec-kitty.js'))
+  const stopped = processes().filter(
+    ({ argv }) => argv.some((word) => word.includes(base)) || argv[1]?.endsWith('spec-kitty.js'),
+  )
   for (const { pid } of stopped) kill(pid, 'SIGSTOP')
   await sleep(forMs)
   for (const { pid } of stopped) kill(pid, 'SIGCONT')

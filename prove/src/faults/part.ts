@@ -23,7 +23,8 @@ interface PlanSize {
 
 export const faults: Part = {
   id: 'faults',
-  title: 'After a fault at any call there is at most one daemon, nothing is lost, and the next command works.',
+  title:
+    'After a fault at any call there is at most one daemon, nothing is lost, and the next command works.',
   run: (order) => runWith(order, BUILT, process.env['PROVE_ONLY'] ?? ''),
 }
 
@@ -41,12 +42,17 @@ export async function runWith(order: Order, tool: string, only: string): Promise
     if (line.kind === 'plan') plan = line
     else outcomes.push(line)
     if (line.kind === 'trial' && outcomes.length % 50 === 0) order.say(`${outcomes.length} trials`)
-    if (line.kind === 'trial' && line.wrong.length > 0) order.say(`WRONG ${line.name}: ${line.wrong.join('; ')}`)
+    if (line.kind === 'trial' && line.wrong.length > 0)
+      order.say(`WRONG ${line.name}: ${line.wrong.join('; ')}`)
   }
   const share = Array.from({ length: of }, (_, number) => ({ number, of }))
   await Promise.all(
     share.map((one) =>
-      runWorker(WORKER, { seed: order.seed, trials, size: order.size, share: one, tool, only, limitMs } satisfies Task, onLine),
+      runWorker(
+        WORKER,
+        { seed: order.seed, trials, size: order.size, share: one, tool, only, limitMs } satisfies Task,
+        onLine,
+      ),
     ),
   )
   return { figures: figuresOf(outcomes, plan, isShort), failures: failuresOf(outcomes) }
@@ -69,17 +75,47 @@ function figuresOf(outcomes: readonly Outcome[], plan: PlanSize, isShort: boolea
   const late = outcomes.map(({ nextMs }) => nextMs).toSorted((a, b) => a - b)
   const p95 = Math.round(late[Math.floor(late.length * 0.95)] ?? 0)
   return [
-    { what: 'trials', value: outcomes.length, goal: isShort ? '' : `>= ${LEAST}`, met: isShort || outcomes.length >= LEAST },
+    {
+      what: 'trials',
+      value: outcomes.length,
+      goal: isShort ? '' : `>= ${LEAST}`,
+      met: isShort || outcomes.length >= LEAST,
+    },
     counted('calls that the actions make', plan.calls),
     counted('of them on our files, sockets, children and signals', plan.ours),
     counted('trials that all of these would be', plan.possible),
-    counted('SIGKILL at a call', count(({ fault, isHit }) => fault === 'SIGKILL' && isHit)),
-    counted('errors at a call that is ours', count((one) => isCall(one) && one.fault !== 'SIGKILL' && one.isHit && one.isOurs)),
-    counted("errors at a call of Node's own", count((one) => isCall(one) && one.fault !== 'SIGKILL' && one.isHit && !one.isOurs)),
-    counted('faults whose call did not come this time', count((one) => !one.isHit)),
-    ...actions.map((id) => counted(`trials of ${id}`, count(({ action }) => action === id))),
-    ...hardships.map((id) => counted(`trials of ${id}`, count(({ fault }) => fault === id))),
-    counted('events acknowledged', sum(({ acknowledged }) => acknowledged)),
+    counted(
+      'SIGKILL at a call',
+      count(({ fault, isHit }) => fault === 'SIGKILL' && isHit),
+    ),
+    counted(
+      'errors at a call that is ours',
+      count((one) => isCall(one) && one.fault !== 'SIGKILL' && one.isHit && one.isOurs),
+    ),
+    counted(
+      "errors at a call of Node's own",
+      count((one) => isCall(one) && one.fault !== 'SIGKILL' && one.isHit && !one.isOurs),
+    ),
+    counted(
+      'faults whose call did not come this time',
+      count((one) => !one.isHit),
+    ),
+    ...actions.map((id) =>
+      counted(
+        `trials of ${id}`,
+        count(({ action }) => action === id),
+      ),
+    ),
+    ...hardships.map((id) =>
+      counted(
+        `trials of ${id}`,
+        count(({ fault }) => fault === id),
+      ),
+    ),
+    counted(
+      'events acknowledged',
+      sum(({ acknowledged }) => acknowledged),
+    ),
     { what: 'events lost', value: sum(({ lost }) => lost), goal: '0', met: sum(({ lost }) => lost) === 0 },
     counted('next command, 95 % within', `${p95} ms`),
     { what: 'trials with something wrong', value: wrong, goal: '0', met: wrong === 0 },

@@ -90,10 +90,14 @@ export function createStage(base: string, tool: string, older: string, server: E
 function startOrphans(base: string): Orphans {
   mkdirSync(join(base, 'home'), { recursive: true, mode: 0o700 })
   const up = join(base, 'up')
-  const holder = spawn('unshare', ['--net', 'sh', '-c', `ip link set lo up && : > "$0" && exec sleep 1000000`, up], {
-    stdio: 'ignore',
-    detached: true,
-  })
+  const holder = spawn(
+    'unshare',
+    ['--net', 'sh', '-c', `ip link set lo up && : > "$0" && exec sleep 1000000`, up],
+    {
+      stdio: 'ignore',
+      detached: true,
+    },
+  )
   holder.unref()
   for (let tries = 0; !existsSync(up); tries++) {
     if (tries > 500) throw new Error('no network of its own')

@@ -73,7 +73,9 @@ async function disturbCall(trial: Trial & { kind: 'call' }, place: Place): Promi
   const what = fault === 'SIGKILL' ? 'signal=SIGKILL' : `error=${fault}`
   const filter = ['-e', `trace=${call.name}`, '-e', `inject=${call.name}:${what}:when=${call.nth}`]
   const ran = await perform(action, place, tracing(action, trace, filter))
-  const hit = await until(() => hitIn(trace, place.base, fault).isHit, 100).then(() => hitIn(trace, place.base, fault))
+  const hit = await until(() => hitIn(trace, place.base, fault).isHit, 100).then(() =>
+    hitIn(trace, place.base, fault),
+  )
   const isKilled = fault === 'SIGKILL' && ran.signal === 'SIGKILL' && !ran.isLate
   return { ran, hit: isKilled ? { ...hit, isHit: true, isOurs: true } : hit }
 }

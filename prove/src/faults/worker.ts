@@ -76,7 +76,15 @@ async function resultOf(trial: Trial, stage: Stage): Promise<object> {
     return { kind: 'trial', ...(await doTrial(trial, stage)) }
   } catch (error) {
     const wrong = [`the trial could not be done: ${error instanceof Error ? error.message : String(error)}`]
-    const none = { isHit: false, isOurs: false, isPackage: false, status: null, acknowledged: 0, lost: 0, nextMs: 0 }
+    const none = {
+      isHit: false,
+      isOurs: false,
+      isPackage: false,
+      status: null,
+      acknowledged: 0,
+      lost: 0,
+      nextMs: 0,
+    }
     return { kind: 'trial', name: trial.name, action: trial.action.id, fault: 'none', ...none, wrong }
   }
 }

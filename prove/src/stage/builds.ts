@@ -36,6 +36,7 @@ export function fileWith(directory: string, what: RegExp | string): string {
 export function change(path: string, what: RegExp | string, to: string): void {
   const text = readFileSync(path, 'utf8')
   const changed = text.replace(what, to)
-  if (changed === text && !text.includes(to)) throw new Error(`there is nothing like ${String(what)} in ${path}`)
+  if (changed === text && !text.includes(to))
+    throw new Error(`there is nothing like ${String(what)} in ${path}`)
   writeFileSync(path, changed)
 }

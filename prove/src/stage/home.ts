@@ -47,12 +47,15 @@ export function leftoversIn(home: string): readonly string[] {
 /** Returns the process that the daemon on a port says it is; null if nothing answers like one. */
 export function healthOn(port: number): Promise<{ readonly pid: number; readonly version: string } | null> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/api/health', timeout: 5_000, agent: false }, (reply) => {
-      let text = ''
-      reply.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      reply.on('error', () => resolve(null))
-      reply.on('end', () => resolve(ownerIn(text)))
-    })
+    const request = get(
+      { host: '127.0.0.1', port, path: '/api/health', timeout: 5_000, agent: false },
+      (reply) => {
+        let text = ''
+        reply.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        reply.on('error', () => resolve(null))
+        reply.on('end', () => resolve(ownerIn(text)))
+      },
+    )
     request.on('timeout', () => request.destroy())
     request.on('error', () => resolve(null))
   })

@@ -12,7 +12,12 @@ export function whyImpossible(tools: readonly string[] = []): string | null {
   if (process.platform !== 'linux') return 'the trials need the namespaces of Linux'
   const missing = tools.filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
   if (missing.length > 0) return `there is no ${missing.join(', no ')} here`
-  const { status } = spawnSync('unshare', [...UNSHARE, 'sh', '-c', 'ip link set lo up && mount -t tmpfs none /mnt'])
+  const { status } = spawnSync('unshare', [
+    ...UNSHARE,
+    'sh',
+    '-c',
+    'ip link set lo up && mount -t tmpfs none /mnt',
+  ])
   return status === 0 ? null : 'no namespaces of its own for a trial here'
 }
 

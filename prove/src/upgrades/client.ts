@@ -23,7 +23,8 @@ async function send(id: string): Promise<void> {
       const reply = await connection.fetch('/api/sync/publish', { method: 'POST', headers, body })
       const text = await reply.text()
       // It leaves, or its package is gone: the next one answers.
-      if (reply.status === 503) throw Object.assign(new Error(text), { code: `E_503_${/\w+(?="\})/.exec(text)?.[0]}`.toUpperCase() })
+      if (reply.status === 503)
+        throw Object.assign(new Error(text), { code: `E_503_${/\w+(?="\})/.exec(text)?.[0]}`.toUpperCase() })
       if (reply.status !== 200) throw new Error(`status ${reply.status}: ${text}`)
       say({ kind: 'answered', id, ms: performance.now() - began })
       break

@@ -1,4 +1,15 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../random.js'
@@ -75,7 +86,11 @@ export function nodesLayout(base: string): Layout {
       if (turn < nodes.length) cpSync(process.execPath, join(at(), 'bin', 'node'))
       await sleep(0)
     },
-    command: (args) => [join(at(), 'bin', 'node'), join(at(), 'lib', 'node_modules', 'spec-kitty', 'bin', 'spec-kitty.js'), ...args],
+    command: (args) => [
+      join(at(), 'bin', 'node'),
+      join(at(), 'lib', 'node_modules', 'spec-kitty', 'bin', 'spec-kitty.js'),
+      ...args,
+    ],
     directory: () => join(at(), 'lib', 'node_modules', 'spec-kitty'),
     stamp: () => '',
   }
@@ -87,7 +102,12 @@ export async function overwriteSlowly(place: string, version: string, random: Ra
   copyBuild(fresh, version)
   for (const name of readdirSync(join(place, 'command'))) rmSync(join(place, 'command', name))
   const order = filesIn(fresh).map((name) => [random.below(2 ** 31), name] as const)
-  await writeSlowly(fresh, place, order.toSorted(([a], [b]) => a - b).map(([, name]) => name), 15)
+  await writeSlowly(
+    fresh,
+    place,
+    order.toSorted(([a], [b]) => a - b).map(([, name]) => name),
+    15,
+  )
   rmSync(fresh, { recursive: true })
 }
 
@@ -105,7 +125,12 @@ function filesIn(directory: string): readonly string[] {
     .filter((name) => !name.startsWith('node_modules'))
 }
 
-async function writeSlowly(from: string, to: string, names: readonly string[], pauseMs: number): Promise<void> {
+async function writeSlowly(
+  from: string,
+  to: string,
+  names: readonly string[],
+  pauseMs: number,
+): Promise<void> {
   mkdirSync(to, { recursive: true })
   linkModules(from, to)
   for (const [index, name] of names.entries()) {

@@ -1,10 +1,24 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cellarLayout, nodesLayout, npmLayout, overwriteSlowly, touchAll, type Layout } from './installations.js'
+import {
+  cellarLayout,
+  nodesLayout,
+  npmLayout,
+  overwriteSlowly,
+  touchAll,
+  type Layout,
+} from './installations.js'
 import type { Scene } from './scene.js'
 
-export type Kind = 'in-place' | 'purged-path' | 'another-node' | 'mtime-only' | 'downgrade' | 'half-written' | 'removed'
+export type Kind =
+  | 'in-place'
+  | 'purged-path'
+  | 'another-node'
+  | 'mtime-only'
+  | 'downgrade'
+  | 'half-written'
+  | 'removed'
 
 /** How each kind of upgrade is done, so many rounds after each other, while requests and commands go on. */
 export const KINDS: Readonly<Record<Kind, (scene: Scene, rounds: number) => Promise<void>>> = {

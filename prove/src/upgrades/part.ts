@@ -41,7 +41,9 @@ async function run({ seed, size, trials, say }: Order): Promise<Result> {
   await runWorker(WORKER, { seed, rounds } satisfies Task, ({ kind, ...seen }) => {
     scenes.set(kind, seen)
     loads.push(loadavg()[0] ?? 0)
-    say(`${kind}: ${seen.handOvers.length} hand-overs, ${seen.requests} requests, wrong: ${seen.wrong.join('; ')}`)
+    say(
+      `${kind}: ${seen.handOvers.length} hand-overs, ${seen.requests} requests, wrong: ${seen.wrong.join('; ')}`,
+    )
   })
   const load = Math.max(...loads, 0).toFixed(1)
   return { figures: figuresOf(scenes, load, size === 'short'), failures: failuresOf(scenes) }
@@ -62,32 +64,64 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
   // On a machine that is busy with other work, the time on the clock says how busy it is: only processor time is judged.
   const judged = (what: string, ms: number, always = false): Figure => {
     const isJudged = !isShort && (always || !isBusy)
-    return { what, value: `${ms} ms`, goal: isJudged ? `< ${HAND_OVER_MS} ms` : '', met: !isJudged || ms < HAND_OVER_MS }
+    return {
+      what,
+      value: `${ms} ms`,
+      goal: isJudged ? `< ${HAND_OVER_MS} ms` : '',
+      met: !isJudged || ms < HAND_OVER_MS,
+    }
   }
   const most = Math.max(...all.map(({ mostDaemons }) => mostDaemons), 0)
   return [
     ...[...scenes].map(([kind, seen]) => counted(`hand-overs, ${kind}`, seen.handOvers.length)),
-    { what: 'hand-overs', value: times.length, goal: isShort ? '' : `>= ${HAND_OVERS}`, met: isShort || times.length >= HAND_OVERS },
+    {
+      what: 'hand-overs',
+      value: times.length,
+      goal: isShort ? '' : `>= ${HAND_OVERS}`,
+      met: isShort || times.length >= HAND_OVERS,
+    },
     counted('hand-over, median', `${at(times, 0.5)} ms`),
     judged('hand-over, 95 %', at(times, 0.95)),
     counted('of it processor time of command and daemon, median', `${at(processor, 0.5)} ms`),
     judged('of it processor time of command and daemon, 95 %', at(processor, 0.95), true),
     counted('load of the machine meanwhile', `${load} on ${cpus().length} cores`),
-    counted('requests answered', sum(({ requests }) => requests)),
+    counted(
+      'requests answered',
+      sum(({ requests }) => requests),
+    ),
     counted('requests refused and tried again', refusedIn(all)),
-    zero('requests lost', sum(({ lost }) => lost)),
-    counted('commands meanwhile', sum(({ commands }) => commands)),
-    counted('commands that Node could not begin', sum(({ unstarted }) => unstarted)),
-    zero('restarts without a newer version', sum(({ restarts }) => restarts)),
-    counted('looks at the listeners', sum(({ samples }) => samples)),
+    zero(
+      'requests lost',
+      sum(({ lost }) => lost),
+    ),
+    counted(
+      'commands meanwhile',
+      sum(({ commands }) => commands),
+    ),
+    counted(
+      'commands that Node could not begin',
+      sum(({ unstarted }) => unstarted),
+    ),
+    zero(
+      'restarts without a newer version',
+      sum(({ restarts }) => restarts),
+    ),
+    counted(
+      'looks at the listeners',
+      sum(({ samples }) => samples),
+    ),
     { what: 'most daemons at one moment', value: most, goal: '1', met: most === 1 },
-    zero('things wrong', sum(({ wrong }) => wrong.length)),
+    zero(
+      'things wrong',
+      sum(({ wrong }) => wrong.length),
+    ),
   ]
 }
 
 function refusedIn(all: readonly Seen[]): string {
   const total: Record<string, number> = {}
-  for (const { refused } of all) for (const [code, count] of Object.entries(refused)) total[code] = (total[code] ?? 0) + count
+  for (const { refused } of all)
+    for (const [code, count] of Object.entries(refused)) total[code] = (total[code] ?? 0) + count
   const said = Object.entries(total).map(([code, count]) => `${count} ${code}`)
   return said.length === 0 ? '0' : said.join(', ')
 }

@@ -60,9 +60,14 @@ export function openScene(base: string, server: EventServer, name: string, rando
     const now = layout
     if (now === null) throw new Error('nothing is installed')
     const before = now.stamp()
-    const ran = await run([...prefix, ...now.command(args)], { directory: base, env, limitMs: 45_000 }).catch(() => null)
+    const ran = await run([...prefix, ...now.command(args)], { directory: base, env, limitMs: 45_000 }).catch(
+      () => null,
+    )
     state.commands += 1
-    const isNodes = before === null || now.stamp() !== before || /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
+    const isNodes =
+      before === null ||
+      now.stamp() !== before ||
+      /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
     const form = ran === null ? null : formOf(ran, false)
     if (form !== null && isNodes) state.unstarted += 1
     else if (form !== null) wrong.push(`${args.join(' ')}: ${form}`)
@@ -78,7 +83,13 @@ export function openScene(base: string, server: EventServer, name: string, rando
   }
   const look = async (): Promise<void> => {
     while (!state.isOver) {
-      await command(random.pick([['sync', 'status', '--json'], ['sync', 'status'], ['auth', 'doctor', '--json']]))
+      await command(
+        random.pick([
+          ['sync', 'status', '--json'],
+          ['sync', 'status'],
+          ['auth', 'doctor', '--json'],
+        ]),
+      )
       await sleep(50)
     }
   }
@@ -86,7 +97,8 @@ export function openScene(base: string, server: EventServer, name: string, rando
     if (line.kind === 'answered') answered.push(line.id)
     else if (line.kind === 'lost') state.lost += 1
     else refused[line.code ?? line.message] = (refused[line.code ?? line.message] ?? 0) + 1
-    if (line.kind === 'error' && !/^E_[A-Z0-9_]+$/.test(line.code ?? '')) wrong.push(`a request ended with ${line.message}`)
+    if (line.kind === 'error' && !/^E_[A-Z0-9_]+$/.test(line.code ?? ''))
+      wrong.push(`a request ended with ${line.message}`)
   }
   const startClient = (number: number): void => {
     const child = spawn(process.execPath, [CLIENT, home, project, `${name}-${number}`], {
@@ -116,7 +128,9 @@ export function openScene(base: string, server: EventServer, name: string, rando
       const document = documentOf(ran)
       const isFirst = before === null || before === 'damaged' || before.version !== version
       if (ran?.status !== 0 || document.package_version !== version)
-        return void wrong.push(`the hand-over to ${version} ended with ${ran?.status}: ${ran?.stderr}${ran?.stdout}`)
+        return void wrong.push(
+          `the hand-over to ${version} ended with ${ran?.status}: ${ran?.stderr}${ran?.stdout}`,
+        )
       if (!isFirst) return
       handOvers.push(ms)
       const after = recordOf(home)
@@ -152,9 +166,18 @@ export function openScene(base: string, server: EventServer, name: string, rando
       await run(layout?.command(['sync', 'restart']) ?? [], uploading)
       const sent = await run(layout?.command(['sync', 'now']) ?? [], uploading)
       const missing = (): number => answered.filter((id) => !server.accepted.has(id)).length
-      if (!(await until(() => missing() === 0, 10_000))) wrong.push(`${missing()} answered requests are lost: ${sent.stderr}`)
+      if (!(await until(() => missing() === 0, 10_000)))
+        wrong.push(`${missing()} answered requests are lost: ${sent.stderr}`)
       const { isOver: _, ...counts } = state
-      return { ...counts, lost: state.lost + missing(), handOvers, processor, requests: answered.length, refused, wrong }
+      return {
+        ...counts,
+        lost: state.lost + missing(),
+        handOvers,
+        processor,
+        requests: answered.length,
+        refused,
+        wrong,
+      }
     },
   }
 }

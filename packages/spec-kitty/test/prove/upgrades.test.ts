@@ -9,7 +9,12 @@ it('an upgrade loses no request, and leaves one daemon', { timeout: 240_000 }, a
   const impossible = whyImpossible()
   if (impossible !== null) skipAloud(context, impossible)
   const seed = newSeed()
-  const { figures, failures } = await upgrades.run({ seed, size: 'short', trials: null, say: () => undefined })
+  const { figures, failures } = await upgrades.run({
+    seed,
+    size: 'short',
+    trials: null,
+    say: () => undefined,
+  })
   expect(failures, `npm run prove -- upgrades --seed ${seed} --short`).toEqual([])
   expect(figures.filter(({ met }) => !met)).toEqual([])
 })
