@@ -14,6 +14,10 @@ const SETTLED_MS = 14_000
 /** The next command has this long; it takes 1 s on a machine that is not busy, and may have to wait for a lock. */
 const NEXT_MS = 45_000
 
+/** A machine that is so busy that a process does not come up in time is a reason to try again, and the command says so. */
+const TRY_AGAIN = 75
+const MOST_AGAIN = 3
+
 /**
  * What is wrong with how a command ended; null if nothing is. That a file of the package itself cannot be read may be called
  * an internal error.
@@ -44,9 +48,15 @@ export async function settle({ home }: Place): Promise<readonly string[]> {
 }
 
 /** Runs the next command, and one that needs a daemon. Returns what is wrong, and how long the next command took. */
-export async function goOn(place: Place, action: Action): Promise<{ wrong: readonly string[]; ms: number }> {
+export async function goOn(
+  place: Place,
+  action: Action,
+): Promise<{ wrong: readonly string[]; ms: number; again: number }> {
   makeOld(place)
-  const next = await runIn(place, action.next, NEXT_MS)
+  let next = await runIn(place, action.next, NEXT_MS)
+  let again = 0
+  for (; next.status === TRY_AGAIN && again < MOST_AGAIN; again++)
+    next = await runIn(place, action.next, NEXT_MS)
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
   if (action.needsOrphans) {
     const left = place.orphans.filter(isThere)
@@ -55,7 +65,7 @@ export async function goOn(place: Place, action: Action): Promise<{ wrong: reado
     const start = await runIn(place, ['sync', 'start'], NEXT_MS)
     if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
   }
-  return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms }
+  return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again }
 }
 
 /** What a killed process was writing is removed by a start a minute later: it could be in use before. */

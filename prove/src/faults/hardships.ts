@@ -26,7 +26,7 @@ export interface Hardship {
 const WRITING = ['start', 'publish']
 const ALL = ['start', 'replace', 'publish', 'drain-and-daemon']
 /** The fewest descriptors with which Node reads an empty file and our loader comes to our code. */
-const NODE_NEEDS = 21
+const NODE_NEEDS = 18
 
 export const HARDSHIPS: readonly Hardship[] = [
   {
@@ -49,7 +49,7 @@ export const HARDSHIPS: readonly Hardship[] = [
   {
     id: 'descriptors',
     actions: ALL,
-    values: Array.from({ length: 26 }, (_, index) => index + 15),
+    values: Array.from({ length: 12 }, (_, index) => index + 16),
     isNodes: (value) => value < NODE_NEEDS,
     prefix: (value) => ['prlimit', `--nofile=${value}`],
   },

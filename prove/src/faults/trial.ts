@@ -24,6 +24,8 @@ export interface Outcome {
   readonly acknowledged: number
   readonly lost: number
   readonly nextMs: number
+  /** How often the next command asked for another try. */
+  readonly again: number
 }
 
 type Stage = ReturnType<typeof createStage>
@@ -53,6 +55,7 @@ export async function doTrial(trial: Trial, stage: Stage): Promise<Outcome> {
       acknowledged: acknowledged.length,
       lost,
       nextMs: after.ms,
+      again: after.again,
     }
   } finally {
     spawnSync('umount', ['-l', place.home], { stdio: 'ignore' })

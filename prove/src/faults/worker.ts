@@ -84,6 +84,7 @@ async function resultOf(trial: Trial, stage: Stage): Promise<object> {
       acknowledged: 0,
       lost: 0,
       nextMs: 0,
+      again: 0,
     }
     return { kind: 'trial', name: trial.name, action: trial.action.id, fault: 'none', ...none, wrong }
   }

@@ -26,7 +26,7 @@ export function whyImpossible(tools: readonly string[] = []): string | null {
  * JSON document that it prints. Rejects if the worker fails.
  */
 export async function runWorker(script: string, task: object, onLine: (line: any) => void): Promise<void> {
-  const inside = 'ip link set lo up && exec "$@"'
+  const inside = 'ip link set lo up && "$@"; exit $?'
   const args = [...UNSHARE, 'sh', '-c', inside, 'worker', process.execPath, script, JSON.stringify(task)]
   const child = spawn('unshare', args, {
     env: {
