@@ -34,12 +34,6 @@ const MUTANTS: readonly Mutant[] = [
     from: 'const TEMPORARY_NAME = ',
     to: 'const TEMPORARY_NAME = /^$/, UNUSED = ',
   },
-  {
-    what: 'a command says that the daemon runs without waiting for its record',
-    only: 'start-and-daemon rename',
-    from: 'if (last?.["ok"] !== true)',
-    to: 'if (last?.["ok"] === 0)',
-  },
 ]
 
 const TRIALS = 8
