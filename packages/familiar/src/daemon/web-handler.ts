@@ -112,7 +112,8 @@ function fail(error: unknown, { message, response, log, leaving }: Exchange, sig
   if (response.headersSent) response.destroy()
   else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
   // Its package was replaced or removed: the daemon leaves soon, and the next one can answer.
-  else if (isModuleMissing(error)) refuseBody(message, response, { status: 503, error: 'installation_changed' })
+  else if (isModuleMissing(error))
+    refuseBody(message, response, { status: 503, error: 'installation_changed' })
   else refuseBody(message, response, { status: 500, error: 'internal' })
 }
 
