@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { randomOf } from '../random.js'
 import { ACTIONS, perform, type Action } from './actions.js'
-import { callsIn, type Call } from './calls.js'
+import { callsIn, KNOWN, type Call } from './calls.js'
 import type { createStage } from './stage.js'
 
 type Stage = ReturnType<typeof createStage>
@@ -33,12 +33,17 @@ async function callsOf(stage: Stage, action: Action, tries: number): Promise<rea
   const place = stage.make(action.needsOrphans)
   await action.prepare?.(place)
   const trace = join(stage.base, `${action.id}.trace`)
-  const ran = await perform(action, place, tracing(action, trace))
+  const ran = await perform(action, place, [...tracing(action, trace), ...kinds(action)])
   await stage.clear(place)
   if (ran.status === 0) return callsIn(trace, place.base)
   if (tries <= 1 || action.needsOrphans)
     throw new Error(`${action.id} does not work undisturbed: ${ran.stderr}`)
   return callsOf(stage, action, tries - 1)
+}
+
+/** A command that is traced at every call together with its daemon may take so long that it gives up. */
+function kinds({ reach }: Action): readonly string[] {
+  return reach === 'all' ? ['--seccomp-bpf', '-e', `trace=${KNOWN.join()}`] : []
 }
 
 /**
