@@ -4,4 +4,7 @@ import type { Part } from './part.js'
 export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   parsers: async () => (await import('./parsers/parsers.js')).parsers,
   'kill-safety': async () => (await import('./kill-safety/part.js')).part,
+  'fault-mutants': async () => (await import('./faults/mutants.js')).faultMutants,
+  upgrades: async () => (await import('./upgrades/part.js')).upgrades,
+  faults: async () => (await import('./faults/part.js')).faults,
 }

@@ -10,8 +10,7 @@ function runCommand() {
   try {
     require('../command/main.js')
   } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') throw error
-    explain()
+    explain(error)
   }
 }
 
@@ -65,11 +64,39 @@ function print(bytes) {
 }
 
 /**
- * Says why there is no command to run: this is a checkout of the source that was not built, or an installation that is being
- * replaced. Needs no other file, because none need be there.
+ * Says why there is no command to run: this is a checkout of the source that was not built, an installation that is being
+ * replaced, or the system does not let this process read its files. Needs no other file, because none need be there.
  */
-function explain() {
-  const { exit, ...error } = isUnbuilt()
+function explain(cause) {
+  const { exit, ...error } = problemOf(cause)
+  if (args.includes('--json')) {
+    const document = { schema_version: 3, ok: false, error }
+    print(Buffer.from(`${JSON.stringify(document)}\n`))
+  }
+  fail(`${error.message} (${error.remediation})`, exit)
+}
+
+function problemOf(cause) {
+  if (['EMFILE', 'ENFILE', 'ENOMEM'].includes(cause.code)) {
+    return {
+      code: 'E_RESOURCES',
+      message: `this process has too few resources: ${cause.message}`,
+      remediation: 'raise its limits (ulimit -n), or end something else, and try again',
+      exit: 75,
+    }
+  }
+  // What Node cannot read in a file that is written at this moment, it calls wrong.
+  const isUnfinished = cause instanceof SyntaxError || cause.code === 'MODULE_NOT_FOUND' || !isTypeKnown()
+  if (!isUnfinished && cause.syscall === undefined) throw cause
+  if (!isUnfinished) {
+    return {
+      code: 'E_INTERNAL',
+      message: `internal error: ${cause.message}`,
+      remediation: 'let this user read the files of spec-kitty, or reinstall it',
+      exit: 2,
+    }
+  }
+  return isUnbuilt()
     ? {
         code: 'E_NOT_BUILT',
         message: 'this checkout of the source has not been built',
@@ -82,11 +109,16 @@ function explain() {
         remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
         exit: 75,
       }
-  if (args.includes('--json')) {
-    const document = { schema_version: 3, ok: false, error }
-    print(Buffer.from(`${JSON.stringify(document)}\n`))
+}
+
+/** Without this file, Node takes the parts of the command for modules of another type, and fails in several ways. */
+function isTypeKnown() {
+  try {
+    const text = fs.readFileSync(`${__dirname}/../command/package.json`, 'utf8')
+    return JSON.parse(text).type === 'commonjs'
+  } catch {
+    return false
   }
-  fail(`${error.message} (${error.remediation})`, exit)
 }
 
 function fail(message, exit) {

@@ -31,8 +31,8 @@ const KEPT_COPIES = 3
 const MAX_COPIED_BYTES = 8 * 1024 * 1024
 
 /**
- * A temporary file older than this was left by a daemon that was killed while writing: no daemon writes a record for so
- * long.
+ * A temporary file older than this was left by a daemon or a command that was killed while writing: none writes a record,
+ * or tries whether there is room for one, for so long.
  */
 const ABANDONED_MS = 60_000
 
@@ -46,7 +46,7 @@ const READ_SAFELY = constants.O_RDONLY | CAREFUL
 const COPY_NAME = /^(?:corrupt|replaced)-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)$/
 /** The copy just made sorts after every time, so that it is kept even if the clock was set back. */
 const LATEST = '~'
-const TEMPORARY_NAME = /^\.record-[0-9a-f]{12}$/
+const TEMPORARY_NAME = /^\.(?:record|room|new)-[0-9a-f]{12}$/
 
 /**
  * Keeps what is at the path of a record, so that nothing a user wrote is lost: as a copy (0600) under a name that says

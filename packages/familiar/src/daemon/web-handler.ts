@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DISPOSE } from '../dispose.js'
+import { errnoOf } from '../errors.js'
 import { logFailure, type Log } from './log.js'
 import { refuseBody } from './reply.js'
 import { toRequest, type Incoming } from './web-request.js'
@@ -11,8 +12,9 @@ import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
  * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
  * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
  * after its head was sent, the connection is cut off. The log tells both, unless the signal was aborted and the error is
- * the reason of the signal, or the `AbortError` of a function that got the signal: that is not a failure. If the daemon
- * is shutting down and the head of the response was not sent yet, the client gets status 503.
+ * the reason of the signal, or the `AbortError` of a function that got the signal: that is not a failure. If it happens
+ * because the daemon is shutting down, or because a module is missing that was removed or replaced on disk, and the head of
+ * the response was not sent yet, the client gets status 503.
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 
@@ -117,7 +119,16 @@ function fail(error: unknown, { message, response, log, leaving }: Exchange, sig
   if (!isAborted) logFailure(log, 'handler_failed', message, error)
   if (response.headersSent) response.destroy()
   else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
+  // Its package was replaced or removed: the daemon leaves soon, and the next one can answer.
+  else if (isModuleMissing(error))
+    refuseBody(message, response, { status: 503, error: 'installation_changed' })
   else refuseBody(message, response, { status: 500, error: 'internal' })
+}
+
+const MODULE_MISSING: ReadonlySet<string | null> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
+
+function isModuleMissing(error: unknown): boolean {
+  return MODULE_MISSING.has(errnoOf(error))
 }
 
 /** When its signal is aborted, a function of Node throws an `AbortError`, whose cause is the reason of the signal. */

@@ -144,15 +144,18 @@ describe('the copies of one record', () => {
     )
   })
 
-  it('are tidied together with what a killed process left while it wrote', async () => {
-    const { path } = await place()
-    const [old, young] = ['.record-0123456789ab', '.record-ba9876543210'].map((name) =>
-      join(dirname(path), name),
-    )
-    for (const file of [old, young]) writeFileSync(file ?? '', TOKEN)
-    const before = new Date(Date.now() - 3_600_000)
-    utimesSync(old ?? '', before, before)
-    tidyCopies(path)
-    expect(namesBeside(path)).toEqual(['.record-ba9876543210'])
-  })
+  it.for(['record', 'room', 'new'])(
+    'are tidied together with what a killed process left: %s',
+    async (kind) => {
+      const { path } = await place()
+      const [old, young] = [`.${kind}-0123456789ab`, `.${kind}-ba9876543210`].map((name) =>
+        join(dirname(path), name),
+      )
+      for (const file of [old, young]) writeFileSync(file ?? '', TOKEN)
+      const before = new Date(Date.now() - 3_600_000)
+      utimesSync(old ?? '', before, before)
+      tidyCopies(path)
+      expect(namesBeside(path)).toEqual([`.${kind}-ba9876543210`])
+    },
+  )
 })

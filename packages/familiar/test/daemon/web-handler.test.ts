@@ -420,6 +420,13 @@ describe('a handler that fails', () => {
     expect(others).toEqual([])
   })
 
+  it('because a module of the package is no longer there is a 503: the next daemon can answer', async () => {
+    const missing = './missing.js'
+    const { ask, failures } = await serve(() => import(missing))
+    expect(await ask('GET /')).toMatchObject({ status: 503, body: '{"error":"installation_changed"}' })
+    expect(failures()).toHaveLength(1)
+  })
+
   it('after its head was sent cuts the connection off', async () => {
     const { ask, failures } = await serve(() => {
       const start = (to: ReadableStreamDefaultController): void => to.enqueue(Buffer.from('begun'))

@@ -47,6 +47,20 @@ describe('a package without its parts', () => {
     expect(run('upgrade-hook').status).toBe(0)
   })
 
+  it.for(['main.js', 'package.json'])('says the same where only half of its %s is written', (name) => {
+    writeFileSync(join(copy, 'command', name), '{ "half')
+    const { status, stdout, stderr } = run('sync', 'status', '--json')
+    expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
+    expect(stderr).toMatch(/^spec-kitty: this installation was replaced [^\n]+\n$/)
+  })
+
+  it('says the same where the type of its parts is not written yet', () => {
+    rmSync(join(copy, 'command', 'package.json'))
+    const { status, stdout, stderr } = run('sync', 'status', '--json')
+    expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
+    expect(stderr).toMatch(/^spec-kitty: this installation was replaced [^\n]+\n$/)
+  })
+
   it('says how to build a checkout of the source that was not built', () => {
     rmSync(join(copy, 'command'), { recursive: true })
     mkdirSync(join(copy, 'src'))

@@ -1,0 +1,102 @@
+import { utimesSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { recordOf, recordPath, healthOn, leftoversIn } from '../stage/home.js'
+import { daemonsOf, isThere, until } from '../stage/processes.js'
+import type { Ran } from '../stage/run.js'
+import { runIn, type Action, type Place } from './actions.js'
+
+/** The exit codes of docs/errors.md. */
+const DOCUMENTED = new Set([0, 1, 2, 75])
+
+/** After a fault everything that was starting or leaving is through by then: a daemon that was not adopted waits 10 s. */
+const SETTLED_MS = 14_000
+
+/** The next command has this long; it takes 1 s on a machine that is not busy, and may have to wait for a lock. */
+const NEXT_MS = 45_000
+
+/** A machine that is so busy that a process does not come up in time is a reason to try again, and the command says so. */
+const TRY_AGAIN = 75
+const MOST_AGAIN = 3
+
+/**
+ * What is wrong with how a command ended; null if nothing is. That a file of the package itself cannot be read may be called
+ * an internal error.
+ */
+export function formOf(ran: Ran, mayBeInternal: boolean): string | null {
+  if (ran.isLate) return 'it did not end'
+  if (ran.status === null) return `it was ended by ${ran.signal}`
+  if (!DOCUMENTED.has(ran.status))
+    return `exit ${ran.status}, which no page names: ${ran.stderr.slice(0, 300)}`
+  if (/^\s+at .+:\d+:\d+|node:internal|^Node\.js v\d+|UnhandledPromise/m.test(ran.stderr))
+    return `a stack trace: ${ran.stderr.slice(0, 400)}`
+  if (ran.status === 0) return null
+  const lines = ran.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('waiting for '))
+  const own = lines.filter((line) => line.startsWith('spec-kitty: '))
+  const said = `${lines.join(' | ')} // ${ran.stdout.slice(0, 200)}`
+  // A drain, a publish and a reset report on stdout what they could not do.
+  if (own.length === 0 && ran.stdout === '' && lines.length === 0)
+    return `exit ${ran.status}, and nothing said`
+  const unclear = mayBeInternal ? /undefined|\[object/ : /internal error|undefined|\[object/
+  if (unclear.test(said)) return `exit ${ran.status}, unclear: ${said.slice(0, 400)}`
+  return own.length > 2 ? `${own.length} messages: ${said.slice(0, 400)}` : null
+}
+
+/** Waits until the home is quiet. Returns what is wrong then. */
+export async function settle({ home }: Place): Promise<readonly string[]> {
+  const isQuiet = await until(() => daemonsOf(home).length <= 1, SETTLED_MS)
+  return isQuiet ? [] : [`${daemonsOf(home).length} daemons of one home`]
+}
+
+/** Runs the next command, and one that needs a daemon. Returns what is wrong, and how long the next command took. */
+export async function goOn(
+  place: Place,
+  action: Action,
+): Promise<{ wrong: readonly string[]; ms: number; again: number }> {
+  makeOld(place)
+  let next = await runIn(place, action.next, NEXT_MS)
+  let again = 0
+  for (; next.status === TRY_AGAIN && again < MOST_AGAIN; again++)
+    next = await runIn(place, action.next, NEXT_MS)
+  const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
+  if (action.needsOrphans) {
+    const left = place.orphans.filter(isThere)
+    if (left.length > 0)
+      wrong.push(`${left.length} orphans are left after the next reset: ${next.stdout.slice(0, 300)}`)
+    const start = await runIn(place, ['sync', 'start'], NEXT_MS)
+    if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
+  }
+  return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again }
+}
+
+/** What a killed process was writing is removed by a start a minute later: it could be in use before. */
+function makeOld({ home }: Place): void {
+  const before = new Date(Date.now() - 120_000)
+  for (const name of leftoversIn(home)) {
+    if (/^\.[a-z]+-[0-9a-f]{12}$/.test(name))
+      utimesSync(join(dirname(recordPath(home)), name), before, before)
+  }
+}
+
+function endOf({ status, signal, isLate, stderr, stdout }: Ran): string {
+  return `${isLate ? 'no end' : (signal ?? status)}: ${stderr.slice(0, 400)}${stdout.slice(0, 200)}`
+}
+
+/** One daemon, which the record names and which answers, and no file that should not be there. */
+async function stateOf({ home, where }: Place): Promise<readonly string[]> {
+  const wrong: string[] = []
+  await until(() => daemonsOf(home).length === 1, 2_000)
+  const daemons = daemonsOf(home)
+  if (daemons.length !== 1) wrong.push(`${daemons.length} daemons after the next command`)
+  const record = recordOf(home)
+  if (record === null || record === 'damaged') wrong.push(`the record is ${record ?? 'missing'}`)
+  else {
+    if (record.state !== 'running' || record.pid !== daemons[0])
+      wrong.push(`the record says ${record.state}, process ${record.pid}; there is ${daemons.join()}`)
+    const health = where.length === 0 ? await healthOn(record.port) : { pid: record.pid }
+    if (health?.pid !== record.pid)
+      wrong.push(`port ${record.port} is answered by ${health?.pid ?? 'nobody'}`)
+  }
+  await until(() => leftoversIn(home).length === 0, 2_000)
+  const left = leftoversIn(home)
+  return left.length === 0 ? wrong : [...wrong, `left over: ${left.join()}`]
+}

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Ran } from '../stage/run.js'
+import type { Place } from './actions.js'
+
+/** What a command says to the daemon that it starts, with times so short that a trial can wait for its end. */
+const HELLO = {
+  reason: 'first_start',
+  previous_version: null,
+  pid: process.pid,
+  timing: { tick_ms: 100, idle_ms: 500, drain_ms: 1_000, clean_every_ms: 60_000 },
+  inherited: [],
+}
+
+/** An idle daemon with these times is gone after a second; one that met an error may need another tick, or its watchdog. */
+const RETIRED_MS = 20_000
+
+/** Starts a daemon as a command does, and waits until it has left because nobody used it. */
+export async function liveAndRetire(place: Place, prefix: readonly string[]): Promise<Ran> {
+  const entry = join(place.tool, 'command', 'spec-kitty-daemon.js')
+  const args = [...prefix, process.execPath, entry, 'sync', `--spec-kitty-daemon-root=${place.home}`]
+  const log = join(place.base, 'daemon.err')
+  const file = openSync(log, 'w')
+  const began = performance.now()
+  const child = spawn(args[0] ?? '', args.slice(1), {
+    cwd: place.base,
+    env: { PATH: process.env['PATH'] ?? '', ...place.env },
+    stdio: ['ignore', 'ignore', file, 'pipe'],
+  })
+  closeSync(file)
+  adopt(child.stdio[3] as Socket)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    child.kill('SIGKILL')
+  }, RETIRED_MS)
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.on('exit', (code, name) => resolve([code, name]))
+  })
+  clearTimeout(timer)
+  ;(child.stdio[3] as Socket).destroy()
+  const ms = performance.now() - began
+  return { status, signal, isLate, stdout: 'a daemon', stderr: readFileSync(log, 'utf8'), ms }
+}
+
+function adopt(pipe: Socket): void {
+  const send = (message: object): void => void pipe.write(`${JSON.stringify(message)}\n`)
+  pipe.on('error', () => pipe.destroy())
+  send(HELLO)
+  const lines = createInterface({ input: pipe })
+  // A daemon that is killed resets the connection.
+  lines.on('error', () => undefined)
+  lines.on('line', (line) => {
+    if (line.includes('"ready"')) send({ adopt: true })
+    else pipe.end()
+  })
+}

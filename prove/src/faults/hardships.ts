@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kill, processes } from '../stage/processes.js'
+import type { Place } from './actions.js'
+
+/** A bad state of the machine, rather than of one call. */
+export interface Hardship {
+  readonly id: string
+  readonly actions: readonly string[]
+  /** What its one number may be. */
+  readonly values: readonly number[]
+  /** Whether Node itself may fail in its own words, as it does with too few descriptors to start. */
+  readonly isNodes: (value: number) => boolean
+  /** In front of the command line. */
+  readonly prefix?: (value: number, place: Place) => readonly string[]
+  /** Before anything of the trial, right before the action, and after it. */
+  readonly begin?: (place: Place) => void
+  readonly harden?: (place: Place, value: number) => void
+  readonly end?: (place: Place) => void
+  /** While the action runs. */
+  readonly meanwhile?: (place: Place, value: number) => Promise<void>
+}
+
+const WRITING = ['start', 'publish']
+const ALL = ['start', 'replace', 'publish', 'drain-and-daemon']
+/** The fewest descriptors with which Node reads an empty file and our loader comes to our code. */
+const NODE_NEEDS = 18
+
+export const HARDSHIPS: readonly Hardship[] = [
+  {
+    // The home is a small file system that is full but for so many KiB.
+    id: 'disk-full',
+    actions: WRITING,
+    values: [0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192],
+    isNodes: () => false,
+    begin: mountDisk,
+    harden: fillDisk,
+    end: ({ home }) => rmSync(join(home, 'ballast'), { force: true }),
+  },
+  {
+    id: 'no-file-longer-than',
+    actions: WRITING,
+    values: [0, 1, 2, 57, 100, 400, 600, 700, 1000, 4096, 8192, 32_768],
+    isNodes: () => false,
+    prefix: (value) => ['sh', '-c', `trap '' XFSZ; exec prlimit --fsize=${value} "$@"`, 'limited'],
+  },
+  {
+    id: 'descriptors',
+    actions: ALL,
+    values: Array.from({ length: 12 }, (_, index) => index + 16),
+    isNodes: (value) => value < NODE_NEEDS,
+    prefix: (value) => ['prlimit', `--nofile=${value}`],
+  },
+  {
+    // Everything of the trial stops at this moment for two seconds, and goes on.
+    id: 'suspended',
+    actions: ALL,
+    values: Array.from({ length: 30 }, (_, index) => index * 20),
+    isNodes: () => false,
+    meanwhile: (place, value) => suspend(place, value, 2_000),
+  },
+  {
+    id: 'suspended-long',
+    actions: ['start', 'replace'],
+    values: [50, 150, 250, 350, 450, 550],
+    isNodes: () => false,
+    meanwhile: (place, value) => suspend(place, value, 35_000),
+  },
+  {
+    // Each call that changes a file takes so many milliseconds.
+    id: 'slow-disk',
+    actions: ALL,
+    values: [50, 100, 200, 400],
+    isNodes: () => false,
+    prefix: (value, { base }) => [
+      'strace',
+      '-D',
+      '-f',
+      '-q',
+      '--seccomp-bpf',
+      '-o',
+      join(base, 'slow'),
+      '-e',
+      `trace=${SLOW}`,
+      '-e',
+      `inject=${SLOW}:delay_enter=${value * 1000}`,
+    ],
+  },
+]
+
+const SLOW = 'fsync,fdatasync,rename,unlink,mkdir,ftruncate,pwrite64'
+
+const DISK_KIB = 1024
+
+function mountDisk({ home }: Place): void {
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  const options = `size=${DISK_KIB}k,mode=700`
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'none', home]).status !== 0)
+    throw new Error('no small file system')
+}
+
+/** Fills it but for so many KiB. */
+function fillDisk({ home }: Place, freeKib: number): void {
+  const ballast = join(home, 'ballast')
+  try {
+    writeFileSync(ballast, Buffer.alloc(DISK_KIB * 1024))
+  } catch {
+    // Full, as it should be.
+  }
+  truncateSync(ballast, Math.max(0, statSync(ballast).size - freeKib * 1024))
+}
+
+async function suspend({ base }: Place, afterMs: number, forMs: number): Promise<void> {
+  await sleep(afterMs)
+  const stopped = processes().filter(
+    ({ argv }) => argv.some((word) => word.includes(base)) || argv[1]?.endsWith('spec-kitty.js'),
+  )
+  for (const { pid } of stopped) kill(pid, 'SIGSTOP')
+  await sleep(forMs)
+  for (const { pid } of stopped) kill(pid, 'SIGCONT')
+}

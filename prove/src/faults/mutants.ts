@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Failure, Order, Part, Result } from '../part.js'
+import { change, copyBuild, fileWith } from '../stage/builds.js'
+import { runWith } from './part.js'
+
+/** A fault in a copy of our own package, which the trials must find. */
+interface Mutant {
+  readonly what: string
+  /** Which trials could find it. */
+  readonly only: string
+  readonly from: string
+  readonly to: string
+}
+
+/** The copy cannot be made if one of these places is no longer in the bundle. */
+const MUTANTS: readonly Mutant[] = [
+  {
+    what: 'events are called queued though the queue could not be written',
+    only: 'publish pwrite64',
+    from: 'await publish(batch)',
+    to: 'await publish(batch).catch(() => ({ queued: batch.length, duplicates: [] }))',
+  },
+  {
+    what: 'a lack of resources has an exit code that no page names',
+    only: 'start descriptors',
+    from: 'tryAgain: 75',
+    to: 'tryAgain: 3',
+  },
+  {
+    what: 'what a killed daemon was writing stays for ever',
+    only: 'retirement fsync',
+    from: 'const TEMPORARY_NAME = ',
+    to: 'const TEMPORARY_NAME = /^$/, UNUSED = ',
+  },
+]
+
+const TRIALS = 8
+
+export const faultMutants: Part = {
+  id: 'fault-mutants',
+  title: 'The fault trials find faults that were put into a copy of our package.',
+  run,
+}
+
+async function run(order: Order): Promise<Result> {
+  const failures: Failure[] = []
+  for (const mutant of MUTANTS) {
+    const found = await findingsOf(mutant, order)
+    order.say(`${mutant.what}: ${found[0]?.why.slice(0, 160) ?? 'not found'}`)
+    if (found.length === 0) failures.push({ trial: mutant.what, why: `no trial of ${mutant.only} found it` })
+  }
+  const caught = MUTANTS.length - failures.length
+  const goal = String(MUTANTS.length)
+  return {
+    figures: [{ what: 'seeded faults that are found', value: caught, goal, met: failures.length === 0 }],
+    failures,
+  }
+}
+
+async function findingsOf({ only, from, to }: Mutant, order: Order): Promise<readonly Failure[]> {
+  const base = mkdtempSync(join(tmpdir(), 'prove-mutant-'))
+  try {
+    const tool = join(base, 'tool')
+    copyBuild(tool, '4.0.0')
+    change(fileWith(join(tool, 'command'), from), from, to)
+    const silent: Order = { ...order, trials: order.trials ?? TRIALS, size: 'full', say: () => undefined }
+    return (await runWith(silent, tool, only)).failures
+  } finally {
+    rmSync(base, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,98 @@
+/** Does the trials of its share, in a pid namespace of its own, and prints each result as a line of JSON. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomOf } from '../random.js'
+import { copyBuild } from '../stage/builds.js'
+import { assertPrivate } from '../stage/namespaces.js'
+import { startEventServer } from '../stage/server.js'
+import { planOf, type Trial } from './plan.js'
+import { createStage } from './stage.js'
+import { doTrial } from './trial.js'
+import { enumerate } from './enumerate.js'
+
+/** What a worker is told. */
+export interface Task {
+  readonly seed: number
+  readonly trials: number
+  readonly size: 'full' | 'short'
+  /** Of so many workers, this is the one with this number: it does every so-manieth trial. */
+  readonly share: { readonly number: number; readonly of: number }
+  /** Our package, or a copy with a fault in it. */
+  readonly tool: string
+  /** Only trials whose name contains it; empty for all. */
+  readonly only: string
+  /** No trial begins later; null for no limit. */
+  readonly limitMs: number | null
+}
+
+async function main(task: Task): Promise<void> {
+  assertPrivate()
+  const base = mkdtempSync(join(tmpdir(), 'prove-faults-'))
+  try {
+    if (spawnSync('mount', ['-t', 'tmpfs', 'none', base]).status !== 0) throw new Error('no tmpfs here')
+    const older = join(base, 'tool-older')
+    copyBuild(older, '3.9.0', task.tool)
+    // A copy, so that building goes on beside a long run.
+    const tool = join(base, 'tool')
+    copyBuild(tool, '4.0.0', task.tool)
+    mkdirSync(join(base, 'trials'))
+    const stage = createStage(base, tool, older, await startEventServer())
+    const calls = await enumerate(stage, task)
+    const plan = planOf(calls, randomOf(task.seed), task)
+    say({ kind: 'plan', possible: plan.possible, ours: plan.ours, calls: plan.calls })
+    const mine = plan.trials.filter((_, index) => index % task.share.of === task.share.number)
+    await doAll(mine, stage, performance.now() + (task.limitMs ?? Infinity))
+    await stage.end()
+  } finally {
+    spawnSync('umount', ['-l', base])
+    rmSync(base, { recursive: true, force: true })
+  }
+}
+
+type Stage = ReturnType<typeof createStage>
+
+/** The trials in order; one whose orphans are not old enough yet comes later. */
+async function doAll(trials: readonly Trial[], stage: Stage, end: number): Promise<void> {
+  const waiting: Trial[] = []
+  stage.prepareOrphans(trials.filter(({ action }) => action.needsOrphans).length)
+  for (const trial of trials) {
+    if (performance.now() > end) return
+    if (trial.action.needsOrphans && !stage.hasOrphans()) waiting.push(trial)
+    else say(await resultOf(trial, stage))
+    const next = stage.hasOrphans() ? waiting.shift() : undefined
+    if (next !== undefined) say(await resultOf(next, stage))
+  }
+  for (const trial of waiting) {
+    await stage.waitForOrphans()
+    say(await resultOf(trial, stage))
+  }
+}
+
+/** A trial that cannot be done is a failure like any other, and the rest goes on. */
+async function resultOf(trial: Trial, stage: Stage): Promise<object> {
+  try {
+    return { kind: 'trial', ...(await doTrial(trial, stage)) }
+  } catch (error) {
+    const wrong = [`the trial could not be done: ${error instanceof Error ? error.message : String(error)}`]
+    const none = {
+      isHit: false,
+      isOurs: false,
+      isPackage: false,
+      status: null,
+      acknowledged: 0,
+      lost: 0,
+      nextMs: 0,
+      again: 0,
+    }
+    return { kind: 'trial', name: trial.name, action: trial.action.id, fault: 'none', ...none, wrong }
+  }
+}
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
+}
+
+await main(JSON.parse(process.argv[2] ?? '{}') as Task)
+process.exit(0)
