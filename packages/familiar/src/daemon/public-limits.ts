@@ -26,7 +26,7 @@ export interface PublicOptions {
   readonly onRequest: (change: 1 | -1) => void
   /** Called with 1 when an event stream begins, and with -1 when it has ended. */
   readonly onStream: (change: 1 | -1) => void
-  /** Aborted when the daemon begins to leave, which ends its streams. */
+  /** Aborted when the daemon begins to shut down; this ends its event streams. */
   readonly leaving: AbortSignal
 }
 
