@@ -2,6 +2,8 @@
  * The shipped code of one actor as an automaton: a state is what it has been told so far, and each state knows the effect
  * that the code has next. The code itself is run only where a state is reached with a result for the first time.
  */
+import { isDeepStrictEqual } from 'node:util'
+import type { Random } from '../random.js'
 import type { Load, Program } from './bundle.js'
 import type { Effect, EffectName, Effects, Plain } from './effects.js'
 
@@ -30,9 +32,11 @@ export interface Automaton {
   /** The state after `result`; runs the code if that is new. */
   readonly step: (state: number, result: Plain) => number | Promise<number>
   readonly size: () => number
-  /** Pairs of histories that were taken for the same state, for the check that they are. */
-  readonly merged: readonly (readonly [kept: readonly Plain[], dropped: readonly Plain[]])[]
-  readonly run: (history: readonly Plain[]) => Promise<Effect>
+  /**
+   * Goes on at random from pairs of histories that were taken for the same state, and returns how many pairs were tried and
+   * the first one whose code does not have the same effects.
+   */
+  readonly check: (random: Random, pairs: number) => Promise<Checked>
 }
 
 /** What a loop of looking may contain: it remembers nothing of it. */
@@ -50,6 +54,20 @@ const LOOKS: ReadonlySet<EffectName> = new Set([
 
 const MOST_MERGED = 4_000
 
+/** For how many effects two histories are continued. */
+const CONTINUED = 15
+
+interface Merged {
+  readonly state: number
+  readonly kept: readonly Plain[]
+  readonly dropped: readonly Plain[]
+}
+
+export interface Checked {
+  readonly pairs: number
+  readonly different: string | null
+}
+
 interface Round {
   readonly head: number | undefined
   readonly isEven: boolean
@@ -58,7 +76,7 @@ interface Round {
 export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
   const states: State[] = []
   const known = new Map<string, number>()
-  const merged: [readonly Plain[], readonly Plain[]][] = []
+  const merged: Merged[] = []
   const run = (history: readonly Plain[]): Promise<Effect> => execute(load, role, history)
 
   const historyOf = (state: number): Plain[] => {
@@ -72,7 +90,7 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     const { head, isEven } = roundOf(effect, parent, told)
     const same = head ?? (named === null ? undefined : known.get(named))
     if (same !== undefined) {
-      if (merged.length < MOST_MERGED) merged.push([historyOf(same), [...historyOf(parent), told]])
+      if (merged.length < MOST_MERGED) merged.push({ state: same, kept: historyOf(same), dropped: [...historyOf(parent), told] })
       return same
     }
     states.push({ effect, parent, told, next: new Map(), lates, isEven })
@@ -127,8 +145,23 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
       })
     },
     size: () => states.length,
-    merged,
-    run,
+    check: async (random, pairs) => {
+      const chosen = Array.from({ length: merged.length === 0 ? 0 : pairs }, () => random.pick(merged))
+      for (const { state, kept, dropped } of chosen) {
+        const more: Plain[] = []
+        for (let at = state; more.length < CONTINUED; ) {
+          const one = await run([...kept, ...more])
+          const other = await run([...dropped, ...more])
+          if (!isDeepStrictEqual(one, other)) return { pairs, different: JSON.stringify({ kept, dropped, more }) }
+          const edges = [...(states[at] as State).next]
+          if (edges.length === 0) break
+          const [result, next] = random.pick(edges)
+          more.push(JSON.parse(result) as Plain)
+          at = next
+        }
+      }
+      return { pairs: chosen.length, different: null }
+    },
   }
 }
 

@@ -202,6 +202,7 @@ export async function bundleGated(file: string): Promise<void> {
     platform: 'node',
     logLevel: 'silent',
     external: ['fs-native-extensions'],
+    minifyWhitespace: true,
     banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
     plugins: [gatePlugin],
   })

@@ -1,4 +1,5 @@
 import { automatonOf, type Automaton } from './automaton.js'
+import type { Random } from '../random.js'
 import type { Load } from './bundle.js'
 import { copyOf, keyOf, Machine, pidOf, worldOf, type Actor, type Move, type Scenario, type World } from './world.js'
 
@@ -103,6 +104,44 @@ export async function explore(automata: Automata, scenario: Scenario, { order, s
     if (moves % 1024 < possible.length && performance.now() - began > seconds * 1000) return result(false, null)
   }
   return result(true, null)
+}
+
+export interface Walked {
+  readonly walks: number
+  readonly moves: number
+  readonly found: Explored['found']
+}
+
+/** Samples schedules of a scenario that is too large to be explored: each walk goes to its end. */
+export async function walk(automata: Automata, scenario: Scenario, random: Random, walks: number): Promise<Walked> {
+  await automata.prepare(scenario)
+  const machine = new Machine(automata.get, scenario)
+  let moves = 0
+  for (let done = 0; done < walks; done++) {
+    const world = await beginOf(machine, scenario)
+    const trace: Move[] = []
+    for (;;) {
+      const move = chosenOf(machine, world, random)
+      if (move === undefined) break
+      trace.push(move)
+      moves += 1
+      const why = await machine.make(world, move)
+      if (why !== null) return { walks: done + 1, moves, found: { why, trace } }
+    }
+  }
+  return { walks, moves, found: null }
+}
+
+/** Chooses a move at random. Crashes and waits in vain are rarer than steps, so that most schedules get far. */
+export function chosenOf(machine: Machine, world: World, random: Random): Move | undefined {
+  const moves = machine.moves(world)
+  const steps = moves.filter(({ kind }) => kind === 'step')
+  const others = moves.filter(({ kind }) => kind !== 'step')
+  if (others.length > 0 && (steps.length === 0 || random.chance(4))) {
+    const isOver = steps.length === 0 && world.actors.every(({ kind, life }) => kind === 'daemon' || life !== 'runs')
+    return isOver ? undefined : random.pick(others)
+  }
+  return steps.length === 0 ? undefined : random.pick(steps)
 }
 
 /** Lets the first client of a warm scenario have its daemon, without any choice. */

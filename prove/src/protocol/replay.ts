@@ -3,7 +3,7 @@
  * the controller. After every move, the effect and its result must be those of the exploration. A crash is a real SIGKILL.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../random.js'
 import { bundleGated } from './bundle.js'
 import type { Plain } from './effects.js'
-import { beginOf, type Automata } from './explore.js'
+import { beginOf, chosenOf, type Automata } from './explore.js'
 import { FIRST_PORT } from './scene.js'
 import { lineOf } from './words.js'
 import { Machine, type Actor, type Move, type Scenario, type World } from './world.js'
@@ -26,7 +26,7 @@ export interface Replayed {
 }
 
 export interface Replayer {
-  readonly replay: (scenario: Scenario, random: Random) => Promise<Replayed>
+  readonly replay: (scenario: Scenario, random: Random, firstPort: number) => Promise<Replayed>
   readonly end: () => void
 }
 
@@ -38,7 +38,7 @@ const PATIENCE_MS = 20_000
 const PORTS = 8
 
 /** Makes what all replays share: the bundle of the gated program, in a directory of its own. */
-export async function makeReplayer(automata: Automata, firstPort: number): Promise<Replayer> {
+export async function makeReplayer(automata: Automata): Promise<Replayer> {
   const directory = mkdtempSync(join(tmpdir(), 'protocol-'))
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
   symlinkSync(NODE_MODULES, join(directory, 'node_modules'))
@@ -46,7 +46,7 @@ export async function makeReplayer(automata: Automata, firstPort: number): Promi
   await bundleGated(program)
   let trials = 0
   return {
-    replay: (scenario, random) => {
+    replay: (scenario, random, firstPort) => {
       const place = join(directory, String(trials++))
       mkdirSync(place)
       return replay({ automata, scenario, random, program, place, firstPort })
@@ -76,7 +76,7 @@ async function replay(trial: Trial): Promise<Replayed> {
     for (const [index, { kind }] of world.actors.entries()) if (kind === 'client') stage.start(index)
     for (const index of scenario.clients.keys()) await stage.expect(machine, world, index)
     for (;;) {
-      const move = chosen(machine, world, random)
+      const move = chosenOf(machine, world, random)
       if (move === undefined) return { moves: lines.length, crashes, divergence: null }
       lines.push(lineOf(machine, world, move))
       crashes += Number(move.kind === 'crash')
@@ -89,18 +89,6 @@ async function replay(trial: Trial): Promise<Replayed> {
     await stage.end()
     rmSync(place, { recursive: true, force: true })
   }
-}
-
-/** Crashes and waits in vain are rarer than steps, so that most schedules get far. */
-function chosen(machine: Machine, world: World, random: Random): Move | undefined {
-  const moves = machine.moves(world)
-  const steps = moves.filter(({ kind }) => kind === 'step')
-  const others = moves.filter(({ kind }) => kind !== 'step')
-  if (others.length > 0 && (steps.length === 0 || random.chance(4))) {
-    const isOver = steps.length === 0 && world.actors.every(({ kind, life }) => kind === 'daemon' || life !== 'runs')
-    return isOver ? undefined : random.pick(others)
-  }
-  return steps.length === 0 ? undefined : random.pick(steps)
 }
 
 interface Real {
@@ -258,10 +246,11 @@ function openGate(path: string): Real {
   return gate
 }
 
-/** A zombie has given back everything. */
+/** A zombie without further threads has given back everything. */
 function isThere(pid: number): boolean {
   try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    const isZombie = /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    return !isZombie || readdirSync(`/proc/${pid}/task`).length > 1
   } catch {
     return false
   }
