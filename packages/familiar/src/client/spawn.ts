@@ -122,7 +122,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - performance.now())
-    if (last?.['ok'] !== true) throw await failure(last, lock, order, started)
+    if (last?.['ok'] !== true) throw await failure(last, null, order, started)
   } finally {
     clearTimeout(timer)
     stopWatching()
@@ -250,17 +250,20 @@ function makeLogFile(path: string): number | null {
   }
 }
 
-/** The daemon's own error, or else how it ended and the last lines of its log (`how` is read before `endUnready` changes it). */
+/**
+ * The daemon's own error, or else how it ended and the last lines of its log (`how` is read before `endUnready` changes it).
+ * `lock` is null for one that was told that it is adopted: it may be recorded and in use by now, so it is not ended.
+ */
 async function failure(
   message: JsonObject | null,
-  lock: HeldLock,
+  lock: HeldLock | null,
   order: StartOrder,
   { child, logBegin }: Started,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
   const isEnded = await hasEnded(child)
   const how = howItEnded(child)
-  if (!isEnded) await endUnready(lock, order, child)
+  if (!isEnded && lock !== null) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   if (error === null) assertCanStart(order.launch, 0)
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode
