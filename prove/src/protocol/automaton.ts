@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../random.js'
 import type { Load, Program } from './bundle.js'
-import type { Effect, EffectName, Effects, Plain } from './effects.js'
+import { textOf, type Effect, type EffectName, type Effects, type Plain } from './effects.js'
 
 export interface Role {
   readonly kind: 'client' | 'daemon'
@@ -90,7 +90,8 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     const { head, isEven } = roundOf(effect, parent, told)
     const same = head ?? (named === null ? undefined : known.get(named))
     if (same !== undefined) {
-      if (merged.length < MOST_MERGED) merged.push({ state: same, kept: historyOf(same), dropped: [...historyOf(parent), told] })
+      if (merged.length < MOST_MERGED)
+        merged.push({ state: same, kept: historyOf(same), dropped: [...historyOf(parent), told] })
       return same
     }
     states.push({ effect, parent, told, next: new Map(), lates, isEven })
@@ -115,7 +116,7 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
   const roundOf = ({ name, args }: Effect, from: number, told: Plain): Round => {
     if (name !== 'sleep' && name !== 'idle') return { head: undefined, isEven: true }
     let result = told
-    for (let at = from; at >= 0; ) {
+    for (let at = from; at >= 0;) {
       const { effect, parent, told: before, isEven } = states[at] as State
       if (result === 'late') return { head: undefined, isEven: false }
       if (effect.name === name && effect.args[0] === args[0]) {
@@ -149,10 +150,11 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
       const chosen = Array.from({ length: merged.length === 0 ? 0 : pairs }, () => random.pick(merged))
       for (const { state, kept, dropped } of chosen) {
         const more: Plain[] = []
-        for (let at = state; more.length < CONTINUED; ) {
+        for (let at = state; more.length < CONTINUED;) {
           const one = await run([...kept, ...more])
           const other = await run([...dropped, ...more])
-          if (!isDeepStrictEqual(one, other)) return { pairs, different: JSON.stringify({ kept, dropped, more }) }
+          if (!isDeepStrictEqual(one, other))
+            return { pairs, different: JSON.stringify({ kept, dropped, more }) }
           const edges = [...(states[at] as State).next]
           if (edges.length === 0) break
           const [result, next] = random.pick(edges)
@@ -164,7 +166,6 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     },
   }
 }
-
 
 /** A daemon remembers only its port of what it has read: the rest goes into its log and its record. */
 function daemonKey({ name, args }: Effect): string | null {
@@ -194,11 +195,11 @@ const QUIET_TURNS = 4
 /** Runs the code of an actor with the results of its effects so far, and returns the effect that it has next. */
 async function execute(load: Load, role: Role, history: readonly Plain[]): Promise<Effect> {
   const given = [...history]
-  let next: Effect | null = null
+  const seen: { next: Effect | null } = { next: null }
   const take = (name: EffectName, args: readonly Plain[]): { readonly result: Plain } | null => {
-    if (next !== null) return null
+    if (seen.next !== null) return null
     if (given.length > 0) return { result: given.shift() ?? null }
-    next = { name, args }
+    seen.next = { name, args }
     return null
   }
   const effects: Effects = {
@@ -222,16 +223,16 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
     () => (isServing = true),
     (error: unknown) => take('end', [`error ${codeOf(error)}`]),
   )
-  for (let turn = 0, quiet = 0; next === null; turn++, quiet++) {
+  for (let turn = 0, quiet = 0; seen.next === null; turn++, quiet++) {
     await new Promise((resolve) => setImmediate(resolve))
     if (turn > MOST_TURNS + history.length * QUIET_TURNS)
       throw new Error(`the ${role.kind} hangs after ${JSON.stringify(history)}`)
-    if (next !== null || !isServing || role.kind === 'client' || quiet < QUIET_TURNS) continue
+    if (seen.next !== null || !isServing || role.kind === 'client' || quiet < QUIET_TURNS) continue
     const event = take('idle', [])
-    if (event !== null) void effects.events.get(String(event.result))?.()
+    if (event !== null) void effects.events.get(textOf(event.result))?.()
     quiet = 0
   }
-  return next
+  return seen.next
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,11 +14,12 @@ export interface Edit {
   readonly to: string
 }
 
-const DIST = fileURLToPath(new URL('../../../packages/familiar/dist/', import.meta.url))
+/** Where the shipped modules are. */
+export const DIST = fileURLToPath(new URL('../../../packages/familiar/dist/', import.meta.url))
 const SHIMS = fileURLToPath(new URL('./shims.js', import.meta.url))
 
 /** The modules of the library that have effects, and so are replaced. All others are the shipped ones. */
-export const REPLACED: readonly string[] = [
+const REPLACED: ReadonlySet<string> = new Set([
   'act/clean-up.js',
   'act/inherited.js',
   'act/lock-file.js',
@@ -40,9 +41,9 @@ export const REPLACED: readonly string[] = [
   'observe/records.js',
   'observe/scan.js',
   'protocol/startup-pipe.js',
-]
+])
 
-const NODE: readonly string[] = ['node:child_process', 'node:crypto', 'node:fs']
+const NODE: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto', 'node:fs'])
 
 /** The modules of Node that only compute. Every other one is an empty object, so that nothing can have an effect unseen. */
 const HARMLESS: ReadonlySet<string> = new Set(['node:path', 'node:events', 'node:util', 'node:url'])
@@ -57,7 +58,8 @@ async function shimOf(real: readonly string[]): Promise<string> {
   ].join('\n')
 }
 
-async function exportsOf(module: string): Promise<readonly string[]> {
+/** Returns the names that a module of the library or of Node exports. */
+export async function exportsOf(module: string): Promise<readonly string[]> {
   const name = module.startsWith('node:') ? module : DIST + module
   return Object.keys((await import(name)) as object)
 }
@@ -70,13 +72,13 @@ function plugin(edits: readonly Edit[]): Plugin {
         const module = importer.slice(DIST.length)
         if (path === 'node:timers/promises') return { path: module, namespace: 'sleep' }
         if (path === 'node:events' && module === 'client/spawn.js') return { path, namespace: 'events' }
-        if (NODE.includes(path)) return { path, namespace: 'shim' }
+        if (NODE.has(path)) return { path, namespace: 'shim' }
         return { path, external: true }
       })
       onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) => {
         if (importer === SHIMS || !importer.startsWith(DIST)) return undefined
         const module = new URL(path, `file://${resolveDir}/`).pathname.slice(DIST.length)
-        return REPLACED.includes(module) ? { path: module, namespace: 'shim' } : undefined
+        return REPLACED.has(module) ? { path: module, namespace: 'shim' } : undefined
       })
       onLoad({ filter: /./, namespace: 'shim' }, async ({ path }) => ({
         contents: await shimOf(await exportsOf(path)),
@@ -107,8 +109,7 @@ function edited(text: string, { file, from, to }: Edit): string {
 const ENTRY = `
 export { connect } from ${JSON.stringify(`${DIST}client/connect.js`)}
 export { serve } from ${JSON.stringify(`${DIST}daemon/serve.js`)}
-export { platform } from ${JSON.stringify(SHIMS)}
-export { family, SCOPE, versionText } from ${JSON.stringify(SHIMS.replace('shims', 'scene'))}
+export { family, platform, SCOPE, versionText } from ${JSON.stringify(SHIMS)}
 `
 
 /** What an actor runs: the shipped `connect` and `serve`, over the effects of that actor. */
@@ -121,99 +122,27 @@ export interface Program {
   readonly versionText: (version: number) => string
 }
 
-const GATES = fileURLToPath(new URL('./gates.js', import.meta.url))
-const GATED_MAIN = fileURLToPath(new URL('./gated-main.js', import.meta.url))
-
-/** The modules in front of which a gate stands, with the modules of Node that one of them imports. */
-const GATED: readonly string[] = [
-  'act/lock-file.js',
-  'act/record-file.js',
-  'act/safe-file.js',
-  'daemon/bind.js',
-  'daemon/http-server.js',
-  'daemon/siblings.js',
-  'observe/handshake.js',
-  'observe/http.js',
-  'observe/records.js',
-  'observe/scan.js',
-  'protocol/startup-pipe.js',
-]
-const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['act/lock.js', 'daemon/record-keeper.js'],
-  'node:child_process': ['client/spawn.js'],
-  'node:events': ['client/spawn.js'],
-}
-
-/** The modules that wait by polling. */
-const PAUSES: readonly string[] = ['act/lock.js', 'act/terminate.js', 'client/await-holder.js']
-
-const gatePlugin: Plugin = {
-  name: 'gates',
-  setup({ onResolve, onLoad }) {
-    const isShipped = (importer: string): boolean => importer.startsWith(DIST)
-    onResolve({ filter: /^node:/ }, ({ path, importer }) => {
-      const module = importer.slice(DIST.length)
-      const isPause = path === 'node:timers/promises' && PAUSES.includes(module)
-      if (isPause) return { path: module, namespace: 'sleep' }
-      return GATED_NODE[path]?.includes(module) === true
-        ? { path, namespace: 'gate' }
-        : { path, external: true }
-    })
-    onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) => {
-      if (!isShipped(importer)) return undefined
-      const module = new URL(path, `file://${resolveDir}/`).pathname.slice(DIST.length)
-      return GATED.includes(module) ? { path: module, namespace: 'gate' } : undefined
-    })
-    onLoad({ filter: /./, namespace: 'gate' }, async ({ path }) => {
-      const from = path.startsWith('node:') ? path : DIST + path
-      const gates = /^export (?:async )?(?:function|const) (\w+)/gm
-      const names = [...readFileSync(GATES, 'utf8').matchAll(gates)].map(([, name = '']) => name)
-      const own = (await exportsOf(path)).filter((name) => names.includes(name))
-      const rest = `export * from ${JSON.stringify(from)}`
-      return { contents: `${rest}\nexport { ${own.join()} } from ${JSON.stringify(GATES)}`, resolveDir: dirname(GATES) }
-    })
-    onLoad({ filter: /./, namespace: 'sleep' }, ({ path }) => ({
-      contents: `export * from 'node:timers/promises'\nimport { sleepIn } from ${JSON.stringify(GATES)}\nexport const setTimeout = () => sleepIn(${JSON.stringify(path)})()`,
-      resolveDir: dirname(GATES),
-    }))
-    onLoad({ filter: /\.js$/, namespace: 'file' }, ({ path }) =>
-      path.startsWith(DIST) ? { contents: onGates(readFileSync(path, 'utf8')), loader: 'js' } : undefined,
-    )
-  },
-}
-
-/** Puts the gate in the place of what is no import: the clock, and the signals of a process. */
-function onGates(text: string): string {
-  const changed = text
-    .replaceAll('performance.now()', 'gateOf.now()')
-    .replaceAll('process.uptime()', 'gateOf.uptime()')
-    .replaceAll('process.kill(', 'gateOf.kill(')
-    .replaceAll('process.on(signal,', 'gateOf.onSignal(signal,')
-  return changed === text ? text : `import * as gateOf from ${JSON.stringify(GATES)}\n${changed}`
-}
-
-/** Bundles the shipped code with gates in front of its effects into one file, which runs as a real client or daemon. */
-export async function bundleGated(file: string): Promise<void> {
-  await build({
-    entryPoints: [GATED_MAIN],
-    outfile: file,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    logLevel: 'silent',
-    external: ['fs-native-extensions'],
-    minifyWhitespace: true,
-    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
-    plugins: [gatePlugin],
-  })
-}
-
 export type Load = (effects: Effects) => Program
 
-const PARAMETERS = ['effects', 'require', 'process', 'performance', 'setTimeout', 'setInterval', 'AbortSignal']
+const PARAMETERS = [
+  'effects',
+  'require',
+  'process',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'AbortSignal',
+]
+
+/** Throws if a module has another name by now: it would not be replaced, and its effects would be real. */
+export function assertThere(modules: Iterable<string>): void {
+  for (const module of modules)
+    if (!existsSync(DIST + module)) throw new Error(`there is no ${module} any more`)
+}
 
 /** Bundles the shipped code with these faults, and returns a function that makes one actor's own instance of it. */
 export async function bundleProgram(edits: readonly Edit[] = []): Promise<Load> {
+  assertThere(REPLACED)
   const { outputFiles } = await build({
     stdin: { contents: ENTRY, resolveDir: DIST, sourcefile: basename(SHIMS) },
     bundle: true,
@@ -246,7 +175,8 @@ function surroundings(effects: Effects): readonly unknown[] {
     chdir: () => undefined,
     on: (signal: string, act: () => unknown) => events.set(signal, act),
     kill: (pid: number, signal: string) => {
-      if (effects.sync('kill', pid, signal) === 'gone') throw Object.assign(new Error('gone'), { code: 'ESRCH' })
+      if (effects.sync('kill', pid, signal) === 'gone')
+        throw Object.assign(new Error('gone'), { code: 'ESRCH' })
     },
     getBuiltinModule: () => ({}),
   }

@@ -1,6 +1,11 @@
 /** What an effect of the shipped code is asked, and what it says: plain data, so that a history of it can be compared. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain }
 
+/** Returns plain data as one word. */
+export function textOf(data: Plain | undefined): string {
+  return typeof data === 'string' ? data : JSON.stringify(data ?? null)
+}
+
 /** One effect that the shipped code is about to have: the scheduling point of the exploration. */
 export interface Effect {
   readonly name: EffectName

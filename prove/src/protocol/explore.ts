@@ -1,7 +1,17 @@
 import { automatonOf, type Automaton } from './automaton.js'
 import type { Random } from '../random.js'
 import type { Load } from './bundle.js'
-import { copyOf, keyOf, Machine, pidOf, worldOf, type Actor, type Move, type Scenario, type World } from './world.js'
+import {
+  copyOf,
+  keyOf,
+  Machine,
+  pidOf,
+  worldOf,
+  type Actor,
+  type Move,
+  type Scenario,
+  type World,
+} from './world.js'
 
 export interface Explored {
   readonly states: number
@@ -61,7 +71,11 @@ export interface Bounds {
 }
 
 /** Explores every schedule of the scenario, until a property is violated. */
-export async function explore(automata: Automata, scenario: Scenario, { order, seconds }: Bounds): Promise<Explored> {
+export async function explore(
+  automata: Automata,
+  scenario: Scenario,
+  { order, seconds }: Bounds,
+): Promise<Explored> {
   await automata.prepare(scenario)
   const machine = new Machine(automata.get, scenario)
   const began = performance.now()
@@ -85,7 +99,8 @@ export async function explore(automata: Automata, scenario: Scenario, { order, s
     if (work.length === 0) [work, later] = [later, work]
     const { world, trace } = work.pop() as Work
     const possible = machine.moves(world)
-    if (isFinal(machine, world)) for (const { kind, outcome } of world.actors) if (kind === 'client') count(ends, outcome)
+    if (isFinal(machine, world))
+      for (const { kind, outcome } of world.actors) if (kind === 'client') count(ends, outcome)
     if (possible.length === 0) {
       const stuck = world.actors.find(({ kind, life }) => kind === 'client' && life === 'runs')
       if (stuck !== undefined) return result(false, { why: 'a client waits for ever', trace: movesOf(trace) })
@@ -101,7 +116,8 @@ export async function explore(automata: Automata, scenario: Scenario, { order, s
       if (order === 'depth') work.push({ world: next, trace: after })
       else later.push({ world: next, trace: after })
     }
-    if (moves % 1024 < possible.length && performance.now() - began > seconds * 1000) return result(false, null)
+    if (moves % 1024 < possible.length && performance.now() - began > seconds * 1000)
+      return result(false, null)
   }
   return result(true, null)
 }
@@ -113,7 +129,12 @@ export interface Walked {
 }
 
 /** Samples schedules of a scenario that is too large to be explored: each walk goes to its end. */
-export async function walk(automata: Automata, scenario: Scenario, random: Random, walks: number): Promise<Walked> {
+export async function walk(
+  automata: Automata,
+  scenario: Scenario,
+  random: Random,
+  walks: number,
+): Promise<Walked> {
   await automata.prepare(scenario)
   const machine = new Machine(automata.get, scenario)
   let moves = 0
@@ -138,7 +159,8 @@ export function chosenOf(machine: Machine, world: World, random: Random): Move |
   const steps = moves.filter(({ kind }) => kind === 'step')
   const others = moves.filter(({ kind }) => kind !== 'step')
   if (others.length > 0 && (steps.length === 0 || random.chance(4))) {
-    const isOver = steps.length === 0 && world.actors.every(({ kind, life }) => kind === 'daemon' || life !== 'runs')
+    const isOver =
+      steps.length === 0 && world.actors.every(({ kind, life }) => kind === 'daemon' || life !== 'runs')
     return isOver ? undefined : random.pick(others)
   }
   return steps.length === 0 ? undefined : random.pick(steps)
@@ -147,7 +169,7 @@ export function chosenOf(machine: Machine, world: World, random: Random): Move |
 /** Lets the first client of a warm scenario have its daemon, without any choice. */
 export async function beginOf(machine: Machine, scenario: Scenario): Promise<World> {
   const world = worldOf(scenario)
-  for (; scenario.isWarm === true; ) {
+  for (; scenario.isWarm === true;) {
     const alone = ({ actor, kind }: Move): boolean =>
       kind === 'step' && (actor === 0 || actor >= scenario.clients.length)
     const move = machine.moves({ ...world, crashes: 0, lates: 0 }).find(alone)
@@ -164,7 +186,11 @@ function count(ends: Map<string, number>, outcome: string): void {
 }
 
 function isFinal(machine: Machine, { actors }: World): boolean {
-  return actors.every((actor) => actor.life !== 'runs' || (actor.kind === 'daemon' && machine.effect(actor).name === 'idle' && actor.inbox.length === 0))
+  return actors.every(
+    (actor) =>
+      actor.life !== 'runs' ||
+      (actor.kind === 'daemon' && machine.effect(actor).name === 'idle' && actor.inbox.length === 0),
+  )
 }
 
 export function movesOf(trace: Trace | null): readonly Move[] {

@@ -1,4 +1,4 @@
-/** A real client or a real daemon under the controller of a replay. Bundled by `bundle.ts`, like what it runs. */
+/** A real client or a real daemon under the controller of a replay. Bundled by `bundle-gated.ts`, like what it runs. */
 import { connect } from '../../../packages/familiar/dist/client/connect.js'
 import { serve } from '../../../packages/familiar/dist/daemon/serve.js'
 import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/tables.js'
@@ -110,7 +110,9 @@ async function runDaemon(): Promise<void> {
 
 if (isDaemon) await runDaemon()
 else {
-  const outcome = await runClient().catch((error: unknown) => `error ${String((error as { code?: unknown }).code)}`)
+  const outcome = await runClient().catch(
+    (error: unknown) => `error ${String((error as { code?: unknown }).code)}`,
+  )
   ended(outcome)
   // Its end is a move too: the controller ends it by SIGKILL or lets it go.
   process.exit(0)

@@ -1,6 +1,6 @@
 /**
  * The same modules with effects, in real processes: each effect waits for the controller's word, then happens for real, and
- * its result goes to the controller. `bundle.ts` puts this in front of the real modules. Only the clock is not real: a pause
+ * its result goes to the controller. `bundle-gated.ts` puts this in front of the real modules. Only the clock is not real: a pause
  * ends when the controller says so, and a wait is too long when it says so.
  */
 import * as childProcess from 'node:child_process'
@@ -55,7 +55,9 @@ async function ask(name: EffectName, args: readonly Plain[]): Promise<Word> {
   say({ effect: name, args })
   const bytes = Buffer.alloc(256)
   const length = await new Promise<number>((resolve, reject) => {
-    fs.read(down, bytes, 0, bytes.length, null, (error, count) => (error === null ? resolve(count) : reject(error)))
+    fs.read(down, bytes, 0, bytes.length, null, (error, count) =>
+      error === null ? resolve(count) : reject(error),
+    )
   })
   return JSON.parse(bytes.toString('utf8', 0, length)) as Word
 }
@@ -146,7 +148,12 @@ export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isD
   isRecorded = true
   return done(recordFile.writeRecord(lock, path, record, isDamaged))
 }
-export function markStopped(lock: HeldLock, path: string, named: { pid: number; startTime: string }, reason: string) {
+export function markStopped(
+  lock: HeldLock,
+  path: string,
+  named: { pid: number; startTime: string },
+  reason: string,
+) {
   askSync('record.mark', [pidText(named.pid), reason])
   const isMarked = recordFile.markStopped(lock, path, named, reason)
   return done(isMarked, isMarked)
@@ -183,7 +190,7 @@ export async function request(asked: Parameters<typeof http.request>[0]) {
 /** This process and those above it: before a signal, a client makes sure that its target is none of them. */
 function ancestorsOf(pid: number): ReadonlySet<number> {
   const found = new Set([pid])
-  for (let at = process.ppid; at > 1 && !found.has(at); ) {
+  for (let at = process.ppid; at > 1 && !found.has(at);) {
     found.add(at)
     at = Number(/^PPid:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0)
   }
@@ -206,10 +213,7 @@ export async function gatedPlatform(): Promise<Platform> {
       if (isInside || others.length === 0) return real.inspect(pids, deadline)
       await ask('inspect', others.map(pidText))
       const found = await real.inspect(pids, deadline)
-      return done(
-        found,
-        others.filter((pid) => found.has(pid)).map(pidText),
-      )
+      return done(found, others.filter((pid) => found.has(pid)).map(pidText))
     },
     lockHolder: async (path, namedHolder, pids) => {
       if (isInside) return real.lockHolder(path, namedHolder, pids)
@@ -251,7 +255,10 @@ export function spawn(...given: readonly [string, readonly string[], childProces
   // Whether it has exited is seen where the code waits for it, not before.
   return { pid, stdio, exitCode: null as number | null, signalCode: null, unref: () => child.unref() }
 }
-export async function once(child: { readonly pid: number; exitCode: number | null }, event: string): Promise<unknown> {
+export async function once(
+  child: { readonly pid: number; exitCode: number | null },
+  event: string,
+): Promise<unknown> {
   const started = children.get(child.pid)
   if (event === 'spawn' || started === undefined) return []
   const { late } = await ask('child.exit', [pidText(child.pid)])

@@ -12,7 +12,13 @@ export interface Mutant {
 const TWO = { name: 'two clients, cold', clients: [1, 1], crashes: 0, lates: 0 }
 const TWO_CRASH = { ...TWO, name: 'two clients, cold, a crash', crashes: 1 }
 const UP_CRASH = { name: 'version 1, then 2, a crash', clients: [1, 2], crashes: 1, lates: 0 }
-const UP = { name: 'a daemon of version 1, a client of version 2', clients: [1, 2], isWarm: true, crashes: 0, lates: 0 }
+const UP = {
+  name: 'a daemon of version 1, a client of version 2',
+  clients: [1, 2],
+  isWarm: true,
+  crashes: 0,
+  lates: 0,
+}
 const DOWN = { ...UP, name: 'a daemon of version 2, a client of version 1', clients: [2, 1] }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -121,9 +127,23 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: UP,
   },
   {
+    id: 'adopted-ended',
+    what: 'a starter ends its daemon also if that is adopted and its answer takes too long',
+    edits: [
+      {
+        file: 'client/spawn.js',
+        from: 'throw await failure(last, null, order, started);',
+        to: 'throw await failure(last, lock, order, started);',
+      },
+    ],
+    scenario: { name: 'a client, cold, 2 waits too long', clients: [1], crashes: 0, lates: 2 },
+  },
+  {
     id: 'free-lock-ignored',
     what: 'a client waits for a daemon although the daemon lock is free',
-    edits: [{ file: 'client/await-holder.js', from: 'if (!(await isLockHeld(daemonLock)))', to: 'if (false)' }],
+    edits: [
+      { file: 'client/await-holder.js', from: 'if (!(await isLockHeld(daemonLock)))', to: 'if (false)' },
+    ],
     scenario: TWO,
   },
 ]

@@ -33,7 +33,6 @@ const FULL: readonly Scenario[] = [
   },
   { name: '3 clients of versions 1, 1 and 2, no crash', clients: [1, 1, 2], crashes: 0, lates: 0 },
   { name: '3 clients of versions 1, 2 and 1, 1 crash', clients: [1, 2, 1], crashes: 1, lates: 0 },
-  { name: '3 clients of versions 2, 1 and 2, 1 crash', clients: [2, 1, 2], crashes: 1, lates: 0 },
 ]
 
 /** What is too large for that, and so is sampled. */
@@ -45,12 +44,12 @@ const SAMPLED: Scenario = {
 }
 
 const SIZES = {
-  full: { walks: 20_000, pairs: 400, seconds: 600 },
+  full: { walks: 10_000, pairs: 200, seconds: 600 },
   short: { walks: 100, pairs: 10, seconds: 60 },
 } as const
 
 /** Found in a few hundred states. */
-const SHORT_MUTANTS: readonly string[] = ['record-before-adoption', 'downgrade']
+const SHORT_MUTANTS: ReadonlySet<string> = new Set(['adopted-ended', 'downgrade'])
 
 interface Tried {
   readonly figures: Figure[]
@@ -70,7 +69,7 @@ async function run({ seed, size, say }: Order): Promise<Result> {
   }
   await tryWalks(tried, automata, random, SIZES[size].walks)
   await tryMerges(tried, automata, random, SIZES[size].pairs)
-  const mutants = size === 'full' ? MUTANTS : MUTANTS.filter(({ id }) => SHORT_MUTANTS.includes(id))
+  const mutants = size === 'full' ? MUTANTS : MUTANTS.filter(({ id }) => SHORT_MUTANTS.has(id))
   await tryMutants(tried, mutants, say)
   return tried
 }
@@ -90,25 +89,50 @@ async function noteExplored(
   failures.push({ trial: scenario.name, why: [found.why, ...lines].join('\n  ') })
 }
 
-async function tryWalks({ figures, failures }: Tried, automata: Automata, random: Random, count: number): Promise<void> {
+async function tryWalks(
+  { figures, failures }: Tried,
+  automata: Automata,
+  random: Random,
+  count: number,
+): Promise<void> {
   const { walks, moves, found } = await walk(automata, SAMPLED, random, count)
-  figures.push({ what: `sampled: ${SAMPLED.name}`, value: `${walks} walks, ${moves} moves`, goal: 'no violation', met: found === null })
+  figures.push({
+    what: `sampled: ${SAMPLED.name}`,
+    value: `${walks} walks, ${moves} moves`,
+    goal: 'no violation',
+    met: found === null,
+  })
   if (found === null) return
   const lines = await told(automata, SAMPLED, found.trace)
   failures.push({ trial: SAMPLED.name, why: [found.why, ...lines].join('\n  ') })
 }
 
-async function tryMerges({ figures, failures }: Tried, automata: Automata, random: Random, count: number): Promise<void> {
+async function tryMerges(
+  { figures, failures }: Tried,
+  automata: Automata,
+  random: Random,
+  count: number,
+): Promise<void> {
   let pairs = 0
   for (const automaton of automata.all()) {
     const checked = await automaton.check(random, count)
     pairs += checked.pairs
-    if (checked.different !== null) failures.push({ trial: 'states taken for the same', why: checked.different })
+    if (checked.different !== null)
+      failures.push({ trial: 'states taken for the same', why: checked.different })
   }
-  figures.push({ what: 'pairs of histories taken for the same state, continued side by side', value: pairs, goal: 'same effects', met: failures.length === 0 })
+  figures.push({
+    what: 'pairs of histories taken for the same state, continued side by side',
+    value: pairs,
+    goal: 'same effects',
+    met: failures.length === 0,
+  })
 }
 
-async function tryMutants({ figures, failures }: Tried, mutants: readonly Mutant[], say: Order['say']): Promise<void> {
+async function tryMutants(
+  { figures, failures }: Tried,
+  mutants: readonly Mutant[],
+  say: Order['say'],
+): Promise<void> {
   let caught = 0
   for (const mutant of mutants) {
     const automata = new Automata(await bundleProgram(mutant.edits))
@@ -121,7 +145,12 @@ async function tryMutants({ figures, failures }: Tried, mutants: readonly Mutant
     say(`fault ${mutant.id}: ${found.why}, after ${found.trace.length} moves`)
     for (const line of await told(automata, mutant.scenario, found.trace)) say(`  ${line}`)
   }
-  figures.push({ what: 'seeded faults noticed', value: `${caught} of ${mutants.length}`, goal: 'all', met: caught === mutants.length })
+  figures.push({
+    what: 'seeded faults noticed',
+    value: `${caught} of ${mutants.length}`,
+    goal: 'all',
+    met: caught === mutants.length,
+  })
 }
 
 export const PROTOCOL: Part = {

@@ -3,7 +3,19 @@
  * the controller. After every move, the effect and its result must be those of the exploration. A crash is a real SIGKILL.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,8 +23,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../random.js'
-import { bundleGated } from './bundle.js'
-import type { Plain } from './effects.js'
+import { bundleGated } from './bundle-gated.js'
+import { textOf, type Plain } from './effects.js'
 import { beginOf, chosenOf, type Automata } from './explore.js'
 import { FIRST_PORT } from './scene.js'
 import { lineOf } from './words.js'
@@ -131,7 +143,11 @@ class Stage {
       PROVE_GATE: `${place}/gate-${index}`,
       PROVE_ORDERS: JSON.stringify(orders),
     }
-    const stdio = ['ignore', 'ignore', process.env['PROVE_DEBUG'] === undefined ? 'ignore' : 'inherit'] as const
+    const stdio = [
+      'ignore',
+      'ignore',
+      process.env['PROVE_DEBUG'] === undefined ? 'ignore' : 'inherit',
+    ] as const
     const child = spawn(process.execPath, [program], { env, stdio: [...stdio] })
     this.#children.set(index, child)
     this.#pids.set(index, child.pid ?? 0)
@@ -171,7 +187,7 @@ class Stage {
     if (name === 'exit') return
     const { result: raw } = JSON.parse(await this.#line(index)) as { result: Plain }
     if (name === 'spawn') {
-      this.#pids.set((world.actors[index] as Actor).partner, Number(String(raw).slice(4)))
+      this.#pids.set((world.actors[index] as Actor).partner, Number(textOf(raw).slice(4)))
       return
     }
     const said = this.#plain(world, JSON.stringify(raw))
@@ -234,7 +250,11 @@ class Stage {
 }
 
 function openGate(path: string): Real {
-  const up = new Socket({ fd: openSync(`${path}.up`, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false })
+  const up = new Socket({
+    fd: openSync(`${path}.up`, constants.O_RDWR | constants.O_NONBLOCK),
+    readable: true,
+    writable: false,
+  })
   const gate: Real = { up, lines: [], down: openSync(`${path}.down`, 'r+'), wake: () => undefined }
   let rest = ''
   up.on('data', (chunk: Buffer) => {

@@ -42,9 +42,7 @@ export const fileOf = (path: string): string => path.slice(SCOPE.length + 1)
 
 export const family: Family = {
   name: 'sync',
-  shapes: [
-    { implementation: 'own', head: [/node/, /daemon-\d+\.js/], marker: /--scope=(?<scope>.+)/ },
-  ],
+  shapes: [{ implementation: 'own', head: [/node/, /daemon-\d+\.js/], marker: /--scope=(?<scope>.+)/ }],
   readSelfReport: (body) => readReport(body),
   ports: PORTS,
   rules: USER_SCOPE_RULES,

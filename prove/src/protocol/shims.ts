@@ -3,7 +3,7 @@
  * of the protocol is the shipped code. `bundle.ts` says which module is replaced; this file has the names of all of them.
  * It runs only inside a bundle, where `effects` is a parameter.
  */
-import type { Effects, RecordView, ScanView } from './effects.js'
+import { textOf, type Effects, type RecordView, type ScanView } from './effects.js'
 import { classify } from '../../../packages/familiar/dist/classify/classify.js'
 import { factsOf } from '../../../packages/familiar/dist/classify/derive.js'
 import type { Observation, ScanContext } from '../../../packages/familiar/dist/classify/observation.js'
@@ -16,6 +16,8 @@ import type { Scan } from '../../../packages/familiar/dist/observe/scan.js'
 import type { DaemonRecord, OwnRecord, RecordRead } from '../../../packages/familiar/dist/protocol/record.js'
 import type { SelfReport } from '../../../packages/familiar/dist/protocol/self-report.js'
 import { commandOf, fileOf, HOST, reportOf, SCOPE, versionText } from './scene.js'
+
+export { family, SCOPE, versionText } from './scene.js'
 
 declare const effects: Effects
 
@@ -147,7 +149,10 @@ function otherRecord({ pid, port, version, state, reason }: RecordView) {
     stop_reason: reason,
   }
 }
-export function toRecord(_family: unknown, file: { readonly state: string; readonly text?: string }): RecordRead {
+export function toRecord(
+  _family: unknown,
+  file: { readonly state: string; readonly text?: string },
+): RecordRead {
   if (file.state !== 'text') return { state: 'absent' }
   const json = JSON.parse(file.text ?? '') as OwnRecord
   const version = Number(json.package_version.split('.')[0])
@@ -160,13 +165,16 @@ export const watch = () => ({ on: () => undefined, close: () => undefined })
 // ---- Asking a daemon (observe/handshake.js, observe/http.js) ----
 
 export async function handshake(_family: unknown, record: DaemonRecord, timeoutMs = 1_000) {
-  const said = String(await effects.async('handshake', record.pid, record.port))
+  const said = textOf(await effects.async('handshake', record.pid, record.port))
   if (said === 'late') {
     effects.clock.now += timeoutMs
     return { outcome: 'no_response' }
   }
   if (!said.startsWith('proven:')) return { outcome: said }
-  return { outcome: 'proven', report: reportOf(record.pid ?? 0, record.port, Number(said.slice(7))) satisfies SelfReport }
+  return {
+    outcome: 'proven',
+    report: reportOf(record.pid ?? 0, record.port, Number(said.slice(7))) satisfies SelfReport,
+  }
 }
 interface Asked {
   readonly port: number
@@ -326,7 +334,7 @@ export function jsonLines() {
     receive: async (timeoutMs: number) => {
       const said = isOpen ? await effects.async('pipe.receive') : null
       if (said === 'late') effects.clock.now += timeoutMs
-      return said === 'late' || said === null ? null : messageOf(String(said))
+      return said === 'late' || said === null ? null : messageOf(textOf(said))
     },
     send: (message: Readonly<Record<string, unknown>>) => {
       if (isOpen) effects.sync('pipe.send', tagOf(message))

@@ -1,10 +1,14 @@
-import type { Plain } from './effects.js'
+import { textOf, type Plain } from './effects.js'
 import type { Explored } from './explore.js'
 import { beginOf, type Automata } from './explore.js'
 import { Machine, type Actor, type Move, type Scenario, type World } from './world.js'
 
 /** Tells a trace in words: one line per move, of who does what and what it gets. */
-export async function told(automata: Automata, scenario: Scenario, trace: readonly Move[]): Promise<readonly string[]> {
+export async function told(
+  automata: Automata,
+  scenario: Scenario,
+  trace: readonly Move[],
+): Promise<readonly string[]> {
   const machine = new Machine(automata.get, scenario)
   const world = await beginOf(machine, scenario)
   const lines: string[] = []
@@ -36,7 +40,8 @@ function phraseOf(name: string, args: readonly Plain[], result: Plain): string {
   if (result === 'late') return `waits in vain (${name})`
   switch (name) {
     case 'lock.try':
-      if (args[1] === 'probe') return `looks whether ${lock} is held: ${result === true ? 'it is free' : 'yes'}`
+      if (args[1] === 'probe')
+        return `looks whether ${lock} is held: ${result === true ? 'it is free' : 'yes'}`
       return result === true ? `takes ${lock}` : `finds ${lock} busy`
     case 'lock.look':
       return `reads that ${lock} is ${result === true ? 'free' : 'held'}`
@@ -52,41 +57,47 @@ function phraseOf(name: string, args: readonly Plain[], result: Plain): string {
     case 'record.mark':
       return result === true ? 'marks the record as stopped' : 'leaves the record as it is'
     case 'handshake':
-      return `asks daemon ${String(first)} for its proof: ${String(result).replace(/:.*/, '')}`
+      return `asks daemon ${textOf(first)} for its proof: ${textOf(result).replace(/:.*/, '')}`
     case 'shutdown':
-      return `asks daemon ${String(first)} to leave: ${String(result)}`
+      return `asks daemon ${textOf(first)} to leave: ${textOf(result)}`
     case 'kill':
-      return `sends ${String(args[1])} to process ${String(first)}: ${String(result)}`
+      return `sends ${textOf(args[1])} to process ${textOf(first)}: ${textOf(result)}`
     case 'spawn':
-      return `starts daemon ${String(result)}`
+      return `starts daemon ${textOf(result)}`
     case 'pipe.send':
-      return `says ${String(first)} on the startup pipe`
+      return `says ${textOf(first)} on the startup pipe`
     case 'pipe.receive':
-      return result === null ? 'sees the end of the startup pipe' : `reads ${String(result)} from the startup pipe`
+      return result === null
+        ? 'sees the end of the startup pipe'
+        : `reads ${textOf(result)} from the startup pipe`
     case 'pipe.close':
       return 'closes the startup pipe'
     case 'sleep':
       return 'wakes and looks again'
     case 'bind':
-      return `listens on port ${String(result)}`
+      return `listens on port ${textOf(result)}`
     case 'unlisten':
       return 'listens no more'
     case 'exit':
       return 'exits'
     case 'idle':
-      return `gets ${String(result)}`
+      return `gets ${textOf(result)}`
     case 'scan':
       return 'scans the machine'
     case 'inspect':
-      return `looks which process ${String(first)} is: ${inspectedText(result)}`
+      return `looks which process ${textOf(first)} is: ${inspectedText(result)}`
     default:
-      return `${name} ${args.join(' ')}: ${JSON.stringify(result)}`
+      return `${name} ${args.map(textOf).join(' ')}: ${JSON.stringify(result)}`
   }
 }
 
 function recordText(result: Plain): string {
   if (result === null) return 'there is none'
-  const { pid, version, state } = result as { readonly pid: number; readonly version: number; readonly state: string }
+  const { pid, version, state } = result as {
+    readonly pid: number
+    readonly version: number
+    readonly state: string
+  }
   return `daemon ${pid}, version ${version}, ${state}`
 }
 

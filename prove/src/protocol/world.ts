@@ -3,7 +3,7 @@
  * or lets one wait be too long. Every property is checked on every move.
  */
 import type { Automaton } from './automaton.js'
-import type { Plain, RecordView, ScanView } from './effects.js'
+import { textOf, type Plain, type RecordView, type ScanView } from './effects.js'
 import { FIRST_PORT } from './scene.js'
 
 export interface Actor {
@@ -68,7 +68,11 @@ export interface Scenario {
   readonly ticks?: boolean
 }
 
-export type AutomatonFor = (kind: Actor['kind'], version: number, pid: number) => Automaton | Promise<Automaton>
+export type AutomatonFor = (
+  kind: Actor['kind'],
+  version: number,
+  pid: number,
+) => Automaton | Promise<Automaton>
 
 /** The world at the begin. */
 export function worldOf({ clients, crashes, lates, reuses = 0 }: Scenario): World {
@@ -142,7 +146,13 @@ function sightOf({ record, locks, actors }: World): number {
 const TURNS: ReadonlySet<string> = new Set(['pipe.receive', 'idle', 'sleep', 'inspect', 'bind'])
 
 /** Effects that only the other end of a startup pipe sees, and it waits for them. The adoption is not one: properties name it. */
-const PRIVATE: ReadonlySet<string> = new Set(['spawn', 'pipe.send', 'pipe.receive', 'pipe.close', 'child.exit'])
+const PRIVATE: ReadonlySet<string> = new Set([
+  'spawn',
+  'pipe.send',
+  'pipe.receive',
+  'pipe.close',
+  'child.exit',
+])
 
 export class Machine {
   readonly #automata: AutomatonFor
@@ -179,7 +189,8 @@ export class Machine {
       // A round that reads what the last one has read, and changes nothing, leads back here.
       const isVain = name === 'sleep' && actor.seen === sightOf(world) && !actor.isMisled
       if (result !== undefined && !isVain) {
-        if (isAlone && PRIVATE.has(name) && result !== 'adopt' && args[0] !== 'adopt') own ??= { actor: index, kind: 'step' }
+        if (isAlone && PRIVATE.has(name) && result !== 'adopt' && args[0] !== 'adopt')
+          own ??= { actor: index, kind: 'step' }
         moves.push({ actor: index, kind: 'step' })
         if (result !== 'tick') isQuiet = false
       }
@@ -189,7 +200,8 @@ export class Machine {
     if (own !== undefined) return [own]
     if (world.reuses > 0)
       world.actors.forEach(({ kind, life, isReused }, index) => {
-        if (kind === 'daemon' && life !== 'runs' && life !== 'none' && !isReused) moves.push({ actor: index, kind: 'reuse' })
+        if (kind === 'daemon' && life !== 'runs' && life !== 'none' && !isReused)
+          moves.push({ actor: index, kind: 'reuse' })
       })
     return isQuiet || world.lates > 0 ? [...moves, ...late] : moves
   }
@@ -325,13 +337,14 @@ export class Machine {
       }
       case 'record.mark':
         if (result === true && world.record !== null)
-          world.record = { ...world.record, state: 'stopped', reason: String(args[1]) }
+          world.record = { ...world.record, state: 'stopped', reason: textOf(args[1]) }
         return null
       case 'spawn': {
         const daemon = actors[actor.partner] as Actor
         if (daemon.life !== 'none') return 'a client started two daemons'
         const other = actors.find(
-          (one) => one.kind === 'daemon' && one.life === 'runs' && !one.hasEnded && one.version >= actor.version,
+          (one) =>
+            one.kind === 'daemon' && one.life === 'runs' && !one.hasEnded && one.version >= actor.version,
         )
         daemon.life = 'runs'
         daemon.isPipeOpen = true
@@ -340,7 +353,7 @@ export class Machine {
       }
       case 'pipe.send': {
         const peer = actors[actor.partner]
-        if (peer?.life === 'runs' && peer.isPipeOpen) peer.unread = [...peer.unread, String(args[0])]
+        if (peer?.life === 'runs' && peer.isPipeOpen) peer.unread = [...peer.unread, textOf(args[0])]
         if (args[0] === 'adopt' && peer !== undefined) peer.isGivenAway = true
         return null
       }
@@ -370,7 +383,7 @@ export class Machine {
       case 'shutdown':
         return result === 202 ? this.#leave(world, index, args[0], 'shutdown') : null
       case 'kill':
-        return result === 'sent' ? this.#leave(world, index, args[0], String(args[1])) : null
+        return result === 'sent' ? this.#leave(world, index, args[0], textOf(args[1])) : null
       default:
         return null
     }
@@ -382,7 +395,7 @@ export class Machine {
     const index = world.actors.findIndex((one) => one.kind === 'daemon' && one.pid === pid)
     const daemon = world.actors[index] as Actor
     if (daemon.isReused) return `a process that is no daemon got ${how}`
-    const isOwnUnready = daemon.partner === by
+    const isOwnUnready = daemon.partner === by && !daemon.isGivenAway
     if (how === 'SIGKILL' || (how === 'SIGTERM' && !daemon.isAdopted)) end(world, index, 'killed')
     else if (!daemon.inbox.includes(how)) daemon.inbox = [...daemon.inbox, how]
     daemon.hasEnded = true
@@ -399,14 +412,17 @@ export class Machine {
       actor.isMisled = false
     }
     if (name !== 'end') return null
-    actor.outcome = String(args[0])
+    actor.outcome = textOf(args[0])
     end(world, index, 'over')
     const [what, which] = actor.outcome.split(' ')
-    if (what === 'error' && !/^error E_[A-Z_]+$/.test(actor.outcome)) return `an error without a type: ${actor.outcome}`
-    if (what === 'error') return world.isCalm ? `a client ended with ${which ?? ''}, and nothing had happened` : null
+    if (what === 'error' && !/^error E_[A-Z_]+$/.test(actor.outcome))
+      return `an error without a type: ${actor.outcome}`
+    if (what === 'error')
+      return world.isCalm ? `a client ended with ${which ?? ''}, and nothing had happened` : null
     const daemon = world.actors.find(({ kind, pid }) => kind === 'daemon' && pid === Number(which))
     if (daemon?.isRecorded !== true) return `a client uses daemon ${which ?? ''}, which was not adopted`
-    if (daemon.version < actor.version) return `a client of version ${actor.version} uses one of version ${daemon.version}`
+    if (daemon.version < actor.version)
+      return `a client of version ${actor.version} uses one of version ${daemon.version}`
     return null
   }
 }
@@ -456,7 +472,9 @@ function end(world: World, index: number, life: 'over' | 'killed'): void {
 
 /** What must hold in every state. */
 function wrongWith({ actors }: World): string | null {
-  const serving = actors.filter(({ kind, life, port, isRecorded }) => kind === 'daemon' && life === 'runs' && port > 0 && isRecorded)
+  const serving = actors.filter(
+    ({ kind, life, port, isRecorded }) => kind === 'daemon' && life === 'runs' && port > 0 && isRecorded,
+  )
   if (serving.length > 1) return `daemons ${serving.map(({ pid }) => pid).join(' and ')} serve at once`
   return null
 }
