@@ -31,6 +31,13 @@ const FULL: readonly Scenario[] = [
     crashes: 1,
     lates: 1,
   },
+  {
+    name: '2 clients of one version, 1 crash, daemons that tick',
+    clients: [1, 1],
+    crashes: 1,
+    lates: 0,
+    ticks: true,
+  },
   { name: '3 clients of versions 1, 1 and 2, no crash', clients: [1, 1, 2], crashes: 0, lates: 0 },
   { name: '3 clients of versions 1, 2 and 1, 1 crash', clients: [1, 2, 1], crashes: 1, lates: 0 },
 ]
@@ -44,7 +51,7 @@ const SAMPLED: Scenario = {
 }
 
 const SIZES = {
-  full: { walks: 10_000, pairs: 200, seconds: 600 },
+  full: { walks: 10_000, pairs: 200, seconds: 270 },
   short: { walks: 100, pairs: 10, seconds: 60 },
 } as const
 
@@ -63,7 +70,7 @@ async function run({ seed, size, say }: Order): Promise<Result> {
   for (const scenario of size === 'full' ? FULL : SHORT) {
     say(`exploring: ${scenario.name}`)
     const began = process.cpuUsage()
-    const result = await explore(automata, scenario, { order: 'depth', seconds: SIZES[size].seconds * 4 })
+    const result = await explore(automata, scenario, { order: 'depth', seconds: SIZES[size].seconds })
     const { user, system } = process.cpuUsage(began)
     await noteExplored(tried, automata, scenario, result, (user + system) / 1e6)
   }
@@ -113,10 +120,11 @@ async function tryMerges(
   random: Random,
   count: number,
 ): Promise<void> {
-  let pairs = 0
+  let [pairs, different] = [0, 0]
   for (const automaton of automata.all()) {
     const checked = await automaton.check(random, count)
     pairs += checked.pairs
+    different += Number(checked.different !== null)
     if (checked.different !== null)
       failures.push({ trial: 'states taken for the same', why: checked.different })
   }
@@ -124,7 +132,7 @@ async function tryMerges(
     what: 'pairs of histories taken for the same state, continued side by side',
     value: pairs,
     goal: 'same effects',
-    met: failures.length === 0,
+    met: different === 0,
   })
 }
 

@@ -30,7 +30,7 @@ export interface Actor {
   inbox: string[]
   /** Whether another process, which is none of ours, has got its pid. */
   isReused: boolean
-  /** What an actor that polls has seen in its last round, as a number. */
+  /** What an actor that polls could see since its last round began, as a number; -1 if that has changed meanwhile. */
   seen: number
   /** It found a lock busy that another only looked at. */
   isMisled: boolean
@@ -287,11 +287,13 @@ export class Machine {
       world.crashes -= 1
       world.isCalm = false
       end(world, move.actor, 'killed')
+      unsettle(world)
       return null
     }
     if (move.kind === 'reuse') {
       world.reuses -= 1
       actor.isReused = true
+      unsettle(world)
       return null
     }
     const { name, args } = this.effect(actor)
@@ -305,7 +307,9 @@ export class Machine {
     } else wrong = this.#act(world, move.actor, name, args, result)
     const next = this.automaton(actor).step(actor.state, result)
     actor.state = typeof next === 'number' ? next : await next
-    return wrong ?? this.#arrive(world, move.actor) ?? wrongWith(world)
+    const wrongEnd = this.#arrive(world, move.actor)
+    unsettle(world)
+    return wrong ?? wrongEnd ?? wrongWith(world)
   }
 
   /** Changes the world as the effect does. */
@@ -468,6 +472,12 @@ function end(world: World, index: number, life: 'over' | 'killed'): void {
   actor.isMisled = false
   if (world.locks.life === index) hold(world.locks, 'life', -1)
   if (world.locks.daemon === index) hold(world.locks, 'daemon', -1)
+}
+
+/** What a round of looking has seen counts only as long as nothing changes, not even for a moment. */
+function unsettle(world: World): void {
+  const now = sightOf(world)
+  for (const actor of world.actors) if (actor.seen !== now) actor.seen = -1
 }
 
 /** What must hold in every state. */
