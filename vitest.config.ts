@@ -16,7 +16,6 @@ const LONG =
 /** They start processes, or take seconds: what is left answers in half a minute (`npm run test:unit`). */
 const PROCESSES = [
   'packages/familiar/test/{life,act,observe,client}/**/*.test.ts',
-  'packages/*/test/prove/**/*.test.ts',
   'packages/familiar/test/{docs/pages,packed}.test.ts',
   'packages/*/test/prove/**/*.test.ts',
   'packages/familiar/test/daemon/{connections,public-handler,web-handler}.test.ts',

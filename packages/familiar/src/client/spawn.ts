@@ -59,7 +59,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
-    if (last?.['ok'] !== true) throw await startFailure(last, lock, order, started)
+    if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)
   } finally {
     clearTimeout(timer)
     stopWatching()

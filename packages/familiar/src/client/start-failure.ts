@@ -29,11 +29,12 @@ export interface Started {
 
 /**
  * Returns the error for a start that failed: the daemon's own error or, if it sent none, how its process ended and the
- * last lines of its log.
+ * last lines of its log. `lock` is null for a daemon that was told that it is adopted: another command may use it already, so it
+ * is not ended.
  */
 export async function startFailure(
   message: JsonObject | null,
-  lock: HeldLock,
+  lock: HeldLock | null,
   order: StartOrder,
   { child, logBegin }: Started,
 ): Promise<FamiliarError> {
@@ -41,7 +42,7 @@ export async function startFailure(
   const isEnded = await hasEnded(child)
   // Read now, because `endUnready` changes it.
   const how = howItEnded(child)
-  if (!isEnded) await endUnready(lock, order, child)
+  if (!isEnded && lock !== null) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   if (error === null) assertCanStart(order.launch, 0)
   const code = (stringOf(error?.['code']) ?? 'E_DAEMON_START_FAILED') as ErrorCode

@@ -1,0 +1,149 @@
+import type { Edit } from './bundle.js'
+import type { Scenario } from './world.js'
+
+/** A fault in the protocol, made in the text of the shipped code, and a scenario that must show it. */
+export interface Mutant {
+  readonly id: string
+  readonly what: string
+  readonly edits: readonly Edit[]
+  readonly scenario: Scenario
+}
+
+const TWO = { name: 'two clients, cold', clients: [1, 1], crashes: 0, lates: 0 }
+const TWO_CRASH = { ...TWO, name: 'two clients, cold, a crash', crashes: 1 }
+const UP_CRASH = { name: 'version 1, then 2, a crash', clients: [1, 2], crashes: 1, lates: 0 }
+const UP = {
+  name: 'a daemon of version 1, a client of version 2',
+  clients: [1, 2],
+  isWarm: true,
+  crashes: 0,
+  lates: 0,
+}
+const DOWN = { ...UP, name: 'a daemon of version 2, a client of version 1', clients: [2, 1] }
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    id: 'no-second-look',
+    what: 'a client that has got the life-cycle lock does not look again',
+    edits: [
+      {
+        file: 'client/connect-cold.js',
+        from: 'const found = await awaitHolder(request, lockedAt + patienceMs);',
+        to: 'const found = null;',
+      },
+    ],
+    scenario: TWO,
+  },
+  {
+    id: 'record-before-adoption',
+    what: 'a daemon writes its record when it is ready, before it is adopted',
+    edits: [
+      {
+        file: 'daemon/serve.js',
+        from: "return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true;",
+        to: 'return true;',
+      },
+    ],
+    scenario: TWO,
+  },
+  {
+    id: 'lock-by-text',
+    what: 'a lock is the text of a file, judged stale if its writer is gone, instead of a kernel lock',
+    edits: [
+      {
+        file: 'act/lock.js',
+        from: 'lockDescriptor(descriptor, path) && isLinked(descriptor, path)',
+        to: 'isFreeByText(descriptor) && takeByText(descriptor)',
+      },
+      { file: 'act/lock.js', from: 'import { isLinked,', to: 'import { isFreeByText, takeByText, isLinked,' },
+    ],
+    scenario: TWO,
+  },
+  {
+    id: 'downgrade',
+    what: 'a client replaces a daemon of a newer version too',
+    edits: [
+      {
+        file: 'client/recorded.js',
+        from: "if (standing === 'older')",
+        to: "if (standing === 'older' || standing === 'newer')",
+      },
+    ],
+    scenario: DOWN,
+  },
+  {
+    id: 'no-proof-before-signal',
+    what: 'a process is not proven again before a signal',
+    edits: [{ file: 'act/signal.js', from: 'if (!isSameProcess(target, found))', to: 'if (false)' }],
+    scenario: { ...UP, name: `${UP.name}, a crash, its pid is used again`, crashes: 1, reuses: 1 },
+  },
+  {
+    id: 'released-before-ok',
+    what: 'the starter releases the life-cycle lock before its daemon is up',
+    edits: [
+      {
+        file: 'client/connect-cold.js',
+        from: 'const other = await startOrFind(request, lock,',
+        to: 'lock.release(); const other = await startOrFind(request, lock,',
+      },
+      { file: 'client/spawn.js', from: 'lock.assertHeld();', to: '' },
+    ],
+    scenario: TWO,
+  },
+  {
+    id: 'pipe-end-ignored',
+    what: 'a daemon takes the end of the startup pipe for its adoption',
+    edits: [
+      {
+        file: 'daemon/serve.js',
+        from: "return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true;",
+        to: "return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] !== false;",
+      },
+    ],
+    scenario: TWO_CRASH,
+  },
+  {
+    id: 'daemon-lock-not-kept',
+    what: 'a daemon releases its lock once it has it, instead of holding it for life',
+    edits: [
+      {
+        file: 'daemon/serve.js',
+        from: 'const lock = await takeDaemonLock(family.files(scope).daemonLock, self);',
+        to: 'const lock = await takeDaemonLock(family.files(scope).daemonLock, self); lock.release();',
+      },
+    ],
+    scenario: UP_CRASH,
+  },
+  {
+    id: 'older-used',
+    what: 'a client uses a daemon that is older than its installation',
+    edits: [
+      {
+        file: 'client/recorded.js',
+        from: 'if (found.replaceFor !== null && request.mayReplace !== false)',
+        to: 'if (false)',
+      },
+    ],
+    scenario: UP,
+  },
+  {
+    id: 'adopted-ended',
+    what: 'a starter ends its daemon also if that is adopted and its answer takes too long',
+    edits: [
+      {
+        file: 'client/spawn.js',
+        from: 'throw await failure(last, null, order, started);',
+        to: 'throw await failure(last, lock, order, started);',
+      },
+    ],
+    scenario: { name: 'a client, cold, 2 waits too long', clients: [1], crashes: 0, lates: 2 },
+  },
+  {
+    id: 'free-lock-ignored',
+    what: 'a client waits for a daemon although the daemon lock is free',
+    edits: [
+      { file: 'client/await-holder.js', from: 'if (!(await isLockHeld(daemonLock)))', to: 'if (false)' },
+    ],
+    scenario: TWO,
+  },
+]
