@@ -22,9 +22,9 @@ const GATED: ReadonlySet<string> = new Set([
   'protocol/startup-pipe.js',
 ])
 const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['act/lock.js', 'daemon/record-keeper.js'],
-  'node:child_process': ['client/spawn.js'],
-  'node:events': ['client/spawn.js'],
+  'node:fs': ['act/lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
+  'node:child_process': ['client/spawn.js', 'client/rehearsal.js'],
+  'node:events': ['client/spawn.js', 'client/start-failure.js'],
 }
 
 /** The modules that wait by polling. */
@@ -71,7 +71,7 @@ const gatePlugin: Plugin = {
 /** Puts the gate in the place of what is no import: the clock, and the signals of a process. */
 function onGates(text: string): string {
   const changed = text
-    .replaceAll('performance.now()', 'gateOf.now()')
+    .replaceAll('process.hrtime()', 'gateOf.hrtime()')
     .replaceAll('process.uptime()', 'gateOf.uptime()')
     .replaceAll('process.kill(', 'gateOf.kill(')
     .replaceAll('process.on(signal,', 'gateOf.onSignal(signal,')

@@ -21,7 +21,7 @@ const SHIMS = fileURLToPath(new URL('./shims.js', import.meta.url))
 /** The modules of the library that have effects, and so are replaced. All others are the shipped ones. */
 const REPLACED: ReadonlySet<string> = new Set([
   'act/clean-up.js',
-  'act/inherited.js',
+  'act/inherited-descriptors.js',
   'act/lock-file.js',
   'act/lock-library.js',
   'act/log-file.js',
@@ -44,6 +44,9 @@ const REPLACED: ReadonlySet<string> = new Set([
 ])
 
 const NODE: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto', 'node:fs'])
+
+/** The modules that wait for a child process. */
+const STARTS: ReadonlySet<string> = new Set(['client/spawn.js', 'client/start-failure.js'])
 
 /** The modules of Node that only compute. Every other one is an empty object, so that nothing can have an effect unseen. */
 const HARMLESS: ReadonlySet<string> = new Set(['node:path', 'node:events', 'node:util', 'node:url'])
@@ -71,7 +74,7 @@ function plugin(edits: readonly Edit[]): Plugin {
       onResolve({ filter: /^node:/ }, ({ path, importer }) => {
         const module = importer.slice(DIST.length)
         if (path === 'node:timers/promises') return { path: module, namespace: 'sleep' }
-        if (path === 'node:events' && module === 'client/spawn.js') return { path, namespace: 'events' }
+        if (path === 'node:events' && STARTS.has(module)) return { path, namespace: 'events' }
         if (NODE.has(path)) return { path, namespace: 'shim' }
         return { path, external: true }
       })
@@ -85,7 +88,7 @@ function plugin(edits: readonly Edit[]): Plugin {
         resolveDir: dirname(SHIMS),
       }))
       onLoad({ filter: /./, namespace: 'sleep' }, ({ path }) => ({
-        contents: `import { sleepIn } from ${JSON.stringify(SHIMS)}\nexport const setTimeout = sleepIn(${JSON.stringify(path)})`,
+        contents: `import { sleepIn } from ${JSON.stringify(SHIMS)}\nexport const setTimeout = sleepIn(${JSON.stringify(path)})\nexport const setImmediate = async () => undefined`,
         resolveDir: dirname(SHIMS),
       }))
       onLoad({ filter: /./, namespace: 'events' }, () => ({
@@ -142,7 +145,7 @@ export function assertThere(modules: Iterable<string>): void {
 
 /** Bundles the shipped code with these faults, and returns a function that makes one actor's own instance of it. */
 export async function bundleProgram(edits: readonly Edit[] = []): Promise<Load> {
-  assertThere(REPLACED)
+  assertThere([...REPLACED, ...STARTS])
   const { outputFiles } = await build({
     stdin: { contents: ENTRY, resolveDir: DIST, sourcefile: basename(SHIMS) },
     bundle: true,
@@ -171,6 +174,7 @@ function surroundings(effects: Effects): readonly unknown[] {
     platform: 'linux',
     env: {},
     uptime: () => clock.now / 1000,
+    hrtime: () => [Math.floor(clock.now / 1000), (clock.now % 1000) * 1e6],
     geteuid: () => 1000,
     chdir: () => undefined,
     on: (signal: string, act: () => unknown) => events.set(signal, act),

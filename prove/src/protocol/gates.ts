@@ -31,7 +31,7 @@ const down = fs.openSync(`${place}.down`, 'r+')
 
 /** Milliseconds: passes only by the controller's word. */
 let clock = 1_000_000
-export const now = (): number => clock
+export const hrtime = (): readonly [number, number] => [Math.floor(clock / 1000), (clock % 1000) * 1e6]
 export const uptime = (): number => clock / 1000
 
 /** While a real module works whose parts are gated too. */
@@ -160,6 +160,10 @@ export function markStopped(
 }
 /** The exploration lets a daemon look at its record on a tick only, and a replay has no ticks. */
 export const watch = () => ({ on: () => undefined, close: () => undefined })
+
+let asked = 0
+/** A waiter asks again only if the record was written again; here it is asked every time, as in the exploration. */
+export const statSync = () => ({ ino: (asked += 1), mtimeMs: 0 })
 
 // ---- Asking a daemon ----
 

@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'act/lock.js',
-        from: 'lockDescriptor(descriptor, path) && isLinked(descriptor, path)',
+        from: 'lockDescriptor(descriptor, path)',
         to: 'isFreeByText(descriptor) && takeByText(descriptor)',
       },
       { file: 'act/lock.js', from: 'import { isLinked,', to: 'import { isFreeByText, takeByText, isLinked,' },
@@ -132,8 +132,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'client/spawn.js',
-        from: 'throw await failure(last, null, order, started);',
-        to: 'throw await failure(last, lock, order, started);',
+        from: 'throw await startFailure(last, null, order, started);',
+        to: 'throw await startFailure(last, lock, order, started);',
       },
     ],
     scenario: { name: 'a client, cold, 2 waits too long', clients: [1], crashes: 0, lates: 2 },
