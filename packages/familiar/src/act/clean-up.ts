@@ -103,7 +103,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
-    const again = await scan(family, scope, platform, foreignScopesMs)
+    const again = await scan(family, scope, platform, foreignScopesMs, true)
     const results = await terminateAll(request, again, locks)
     const after = request.scansAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
     return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }

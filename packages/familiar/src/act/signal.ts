@@ -7,7 +7,8 @@ import type { Platform } from '../observe/platform/platform.js'
 
 /**
  * `identity_changed`: the process is no longer the one that was proven. `gone`: it no longer exists. `ending`: it still
- * exists, but has lost its command line and executable, as a process does in its last milliseconds.
+ * exists and nothing about it differs, but something can no longer be read: in its last milliseconds a process loses its
+ * command line, its executable and its namespaces, one after the other.
  */
 export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'permission_denied'
 
@@ -74,8 +75,18 @@ async function ancestryRefusal(platform: Platform, pid: number): Promise<string 
   return null
 }
 
-function isEnding(proof: ProvenProcess, { startTime, command, executable }: ProcessView): boolean {
-  return startTime === proof.startTime && command === null && executable === null
+function isEnding(
+  proof: ProvenProcess,
+  { startTime, command, executable, namespaces }: ProcessView,
+): boolean {
+  if (startTime !== proof.startTime) return false
+  const pairs = [
+    [command === null ? null : commandText(command), commandText(proof.command)],
+    [executable, proof.executable],
+    [namespaces, proof.namespaces],
+  ]
+  const isLost = pairs.some(([now, then]) => now === null && then !== null)
+  return isLost && pairs.every(([now, then]) => now === null || now === then)
 }
 
 function isSameProcess(proof: ProvenProcess, found: ProcessView): boolean {

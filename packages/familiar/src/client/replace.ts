@@ -119,7 +119,7 @@ async function findTarget(
   implementation: Implementation,
 ): Promise<{ readonly seen: Scan; readonly target: ReplaceTarget | null }> {
   for (let scans = 1; ; scans++) {
-    const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+    const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS, true)
     const daemon = scopeDaemon(seen, implementation)
     if (daemon === null) return { seen, target: null }
     if (daemon.facts.self_report !== 'yes' && scans < SCANS[implementation]) continue

@@ -80,7 +80,7 @@ type Target =
 
 async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
-  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS, true)
   const { state, pid, port } = stateFrom(seen)
   // A scope of another user may only be scanned. So this throws even if there is no daemon to stop.
   if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())

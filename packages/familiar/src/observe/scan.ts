@@ -64,7 +64,8 @@ export interface Scan {
  * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
  * process that it starts outlives the scan, except a child that hangs in a system call (`scopes.ts`). Takes about a second
  * at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, or where slow tools of the
- * operating system are needed (macOS, Windows). Throws `E_LOOK_FAILED` when the system cannot list the listeners, and
+ * operating system are needed (macOS, Windows). `isToAct`: candidates may be signalled on the strength of it, so it takes a
+ * second look at who holds each socket. Throws `E_LOOK_FAILED` when the system cannot list the listeners, and
  * `E_RESOURCES` when this process has too few resources.
  */
 export async function scan(
@@ -72,10 +73,11 @@ export async function scan(
   scope: string,
   platform: Platform,
   foreignScopesMs: number = FOREIGN_SCOPES_SHORT_MS,
+  isToAct = false,
 ): Promise<Scan> {
   const reader = new ScopeReader()
   try {
-    return await scanWith(reader, family, scope, platform, foreignScopesMs)
+    return await scanWith(reader, family, scope, platform, { foreignScopesMs, isToAct })
   } finally {
     await reader.close()
   }
@@ -86,7 +88,7 @@ async function scanWith(
   family: Family,
   scope: string,
   platform: Platform,
-  foreignScopesMs: number,
+  { foreignScopesMs, isToAct }: { readonly foreignScopesMs: number; readonly isToAct: boolean },
 ): Promise<Scan> {
   const started = monotonicMs()
   const deadline = AbortSignal.timeout(MACHINE_MS)
@@ -107,6 +109,7 @@ async function scanWith(
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLockHolder(family, scope, read, platform, found)
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
+  if (isToAct) await forgetMoved(listeners, holders, proven, platform, deadline)
   const observations = await observationsOf(
     family,
     { listeners, holders, replies, here, alive, host, proven },
@@ -126,6 +129,28 @@ async function scanWith(
     host,
     context: around,
     candidates: observations.map((seen) => decide(family, seen, around, observations)),
+  }
+}
+
+/**
+ * Removes the holders that no longer hold their socket, from a second look at them after their processes were read. Between
+ * the first look and that reading, a holder may have ended and another process may have got its pid: facts of one process
+ * would then be taken for those of another.
+ */
+async function forgetMoved(
+  listeners: readonly Listener[],
+  holders: Map<string, number>,
+  proven: ReadonlySet<string>,
+  platform: Platform,
+  deadline: AbortSignal,
+): Promise<void> {
+  for (const listener of listeners) {
+    const { socket } = listener
+    const pid = holders.get(socket)
+    // One whose descriptors cannot be read has proven itself by its token instead.
+    if (pid === undefined || proven.has(socket)) continue
+    const again = await platform.holders([listener], new Set([pid]), deadline)
+    if (again.get(socket) !== pid) holders.delete(socket)
   }
 }
 

@@ -28,20 +28,33 @@ describe('sendSignal to a pid that was reused after the scan', () => {
       'the arguments joined to one',
       (view) => ({ ...view, command: { args: [argumentsOf(view).join(' ')] } }),
     ],
-    ['an unknown command line', (view) => ({ ...view, command: null })],
     ['another executable', (view) => ({ ...view, executable: '/usr/bin/innocent' })],
-    ['an unknown executable', (view) => ({ ...view, executable: null })],
     ['other namespaces', (view) => ({ ...view, namespaces: 'pid:[1] mnt:[1]' })],
+  ]
+  /** As in the last milliseconds of a process: nothing differs, so it gets time to end, and no signal. */
+  const losses: typeof changes = [
+    ['an unknown command line', (view) => ({ ...view, command: null })],
+    ['an unknown executable', (view) => ({ ...view, executable: null })],
     ['unknown namespaces', (view) => ({ ...view, namespaces: null })],
+    ['all of it unknown', (view) => ({ ...view, command: null, executable: null, namespaces: null })],
+  ]
+  const both = [
+    ...changes.map((one) => [...one, 'identity_changed'] as const),
+    ...losses.map((one) => [...one, 'ending'] as const),
+    [
+      'an unknown command line and another executable',
+      (view: ProcessView) => ({ ...view, command: null, executable: '/usr/bin/innocent' }),
+      'identity_changed',
+    ] as const,
   ]
 
-  it.for(changes)('%s: does not signal', async ([, change]) => {
+  it.for(both)('%s: does not signal', async ([, change, result]) => {
     const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
       changing(real, pid, change),
     )
     await hold(daemon)
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      expect(await sendSignal(platform, family, target, signal)).toBe('identity_changed')
+      expect(await sendSignal(platform, family, target, signal)).toBe(result)
     }
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
   })

@@ -140,7 +140,9 @@ function isTime(value: unknown): boolean {
 function withMembers(text: string, envelope: Envelope, added: Added): string {
   const names = Object.keys(added) as Member[]
   const replaced = names.some((name) => Object.hasOwn(envelope, name)) ? replaceMembers(text, added) : text
-  const inserted = names.filter((name) => !Object.hasOwn(envelope, name)).map((name) => memberText(name, added))
+  const inserted = names
+    .filter((name) => !Object.hasOwn(envelope, name))
+    .map((name) => memberText(name, added))
   if (inserted.length === 0) return replaced
   const isEmpty = Object.keys(envelope).length === 0
   return `{${inserted.join(',')}${isEmpty ? '' : ','}${replaced.slice(1)}`

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { smallEnvironment, withoutWaits, type Ran } from './cli.js'
@@ -47,6 +47,9 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   symlinkSync(join(REPOSITORY, 'node_modules'), join(home, 'node_modules'))
   change(join(installed, 'package.json'), /"version": "[^"]*"/, `"version": "${version}"`)
   const command = join(installed, 'command')
+  // What V8 has compiled is of the text before it is changed.
+  for (const name of readdirSync(command)) if (name.endsWith('.cache')) rmSync(join(command, name))
+  writeFileSync(join(command, 'texts', 'version'), `${version}\n`)
   for (const versions of filesWith(command, VERSION)) {
     change(versions, VERSION, `const VERSION = "${version}"`)
     if (protocol !== undefined) change(versions, PROTOCOL, `const PROTOCOL_VERSION = ${protocol}`)
@@ -92,7 +95,9 @@ function timeLine(builtAt: Date | null): string {
 
 /** Returns the two files that have such a place: one of the command's bundle, one of the daemons'. */
 function filesWith(directory: string, what: RegExp): readonly string[] {
-  const files = readdirSync(directory).map((name) => join(directory, name))
+  const files = readdirSync(directory)
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => join(directory, name))
   const found = files.filter((file) => what.test(readFileSync(file, 'utf8')))
   if (found.length !== 2) throw new Error(`${found.length} files in ${directory} have ${what.source}`)
   return found

@@ -190,6 +190,14 @@ describe('sync status', () => {
         command: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
         is_all: true,
       },
+      nothing_leaves_further: [
+        {
+          reason: 'no_session',
+          sentence: 'you are not signed in',
+          command: 'spec-kitty explain no_session',
+          is_all: true,
+        },
+      ],
       environment_differences: [],
       config_problems: [],
       automatic_start_skipped: 'rollout_disabled',
