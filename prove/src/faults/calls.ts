@@ -36,6 +36,8 @@ export function callsIn(trace: string, stage: string): readonly Call[] {
 export function isAboutUs(call: string, stage: string): boolean {
   // The event loop is libuv's, which ends the process where it fails.
   if (/\bepoll_\w+\(/.test(call)) return false
+  // Node looks at its standard streams before anything else, and ends the process where it cannot.
+  if (/\b(?:new)?fstat(?:at)?\([012]</.test(call)) return false
   const line = call.replace(/AT_FDCWD<[^>]*>/g, 'AT_FDCWD')
   if (line.includes(stage)) return true
   if (/\/proc\/(?:\d+|self)\/(?:maps|cgroup|mem|statm)/.test(line)) return false

@@ -31,7 +31,8 @@ async function send(id: string): Promise<void> {
     } catch (error) {
       const { code = null, message } = error as { code?: string; message: string }
       say({ kind: 'error', id, code, message })
-      if (performance.now() - began > 60_000) return say({ kind: 'lost', id })
+      // Longer than any round, in which there may be no daemon for a while: an unfinished installation starts none.
+      if (performance.now() - began > 600_000) return say({ kind: 'lost', id })
       await sleep(20)
     }
   }

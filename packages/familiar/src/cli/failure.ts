@@ -126,7 +126,13 @@ function installationChanged(program: string): Failure {
 const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
 
 function isPartMissing(error: unknown): boolean {
-  return error instanceof Error && PART_MISSING.has((error as NodeJS.ErrnoException).code)
+  if (!(error instanceof Error)) return false
+  return PART_MISSING.has((error as NodeJS.ErrnoException).code) || isCutOff(error)
+}
+
+/** A module that is there in part. Only for code that does not compile, the stack begins with the place in its file. */
+function isCutOff({ name, stack = name }: Error): boolean {
+  return name === 'SyntaxError' && !stack.startsWith(name)
 }
 
 /**

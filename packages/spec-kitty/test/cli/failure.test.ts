@@ -54,6 +54,15 @@ describe('a package without its parts', () => {
     expect(stderr).toMatch(/^spec-kitty: this installation was replaced [^\n]+\n$/)
   })
 
+  it('says the same where a part is there by half', () => {
+    for (const name of readdirSync(join(PACKAGE, 'command'))) {
+      if (name.startsWith('sync-start')) writeFileSync(join(copy, 'command', name), 'const half = {')
+    }
+    const { status, stdout, stderr } = run('sync', 'start', '--json')
+    expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
+    expect(stderr).toMatch(/^spec-kitty: this installation was replaced [^\n]+\n$/)
+  })
+
   it('says the same where the type of its parts is not written yet', () => {
     rmSync(join(copy, 'command', 'package.json'))
     const { status, stdout, stderr } = run('sync', 'status', '--json')
