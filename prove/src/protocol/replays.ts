@@ -19,8 +19,11 @@ const COUNT = { full: 1_000, short: 20 } as const
 /** No replay begins later than this: on a busy machine, the figure is what was done until then. */
 const MINUTES = 17
 
-/** Each replay has its own ports, so that a daemon of the last one cannot be met. */
-const FIRST_PORT = 41_000
+/**
+ * Each replay has its own ports, so that a daemon of the last one cannot be met. They lie below those from which Linux takes
+ * the port of a client: such a port is busy for a while after each request.
+ */
+const FIRST_PORT = 21_000
 const PORTS_EACH = 10
 const PLACES = 1_000
 

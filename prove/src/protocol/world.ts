@@ -199,11 +199,25 @@ export class Machine {
     })
     if (own !== undefined) return [own]
     if (world.reuses > 0)
-      world.actors.forEach(({ kind, life, isReused }, index) => {
-        if (kind === 'daemon' && life !== 'runs' && life !== 'none' && !isReused)
+      world.actors.forEach(({ kind, life, pid, isReused }, index) => {
+        if (
+          kind === 'daemon' &&
+          life !== 'runs' &&
+          life !== 'none' &&
+          !isReused &&
+          !this.#isAimedAt(world, pid)
+        )
           moves.push({ actor: index, kind: 'reuse' })
       })
     return isQuiet || world.lates > 0 ? [...moves, ...late] : moves
+  }
+
+  /** Whether a client has just proven this process and signals it next: a pid is not used again within microseconds. */
+  #isAimedAt({ actors }: World, pid: number): boolean {
+    return actors.some((actor) => {
+      const { name, args } = this.effect(actor)
+      return actor.life === 'runs' && name === 'kill' && args[0] === pid
+    })
   }
 
   /** What the next effect of the actor says now; undefined while it waits. */
