@@ -1,11 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import type { Order, Part, Result } from './part.js'
 
 const DOCS = new URL('../../docs/proofs/', import.meta.url)
-
-/** Where the figures of a part stand in its page. */
-const PLACE = /(<!-- figures -->\n)[^]*(<!-- \/figures -->)/
 
 /** The figures of a part, as `docs/proofs/figures` keeps them. */
 export interface Kept extends Result {
@@ -54,9 +51,15 @@ export function printKept(kept: Kept): string {
   return `\n${tableOf(kept)}\n\n\`${command}\`, ${date}: ${seconds} s on ${machine}.\n\n`
 }
 
-/** Returns the page with these figures. */
-export function withFigures(page: string, kept: Kept): string {
-  return page.replace(PLACE, (_, begin: string, end: string) => `${begin}${printKept(kept)}${end}`)
+/** Returns the mark in front of the figures of a part, in the one page that has them. */
+export function markOf(id: string): string {
+  return `<!-- figures: ${id} -->\n`
+}
+
+/** Returns the page with these figures between the mark and the next `<!-- /figures -->`. */
+export function withFigures(page: string, id: string, kept: Kept): string {
+  const begin = page.indexOf(markOf(id)) + markOf(id).length
+  return page.slice(0, begin) + printKept(kept) + page.slice(page.indexOf('<!-- /figures -->', begin))
 }
 
 /** Keeps the figures with the command that makes them again, the date and the machine, and writes them into the page. */
@@ -72,6 +75,9 @@ export function writeFigures(part: Part, order: Order, result: Result, seconds: 
   }
   mkdirSync(new URL('figures/', DOCS), { recursive: true })
   writeFileSync(new URL(`figures/${part.id}.json`, DOCS), `${JSON.stringify(kept, null, 2)}\n`)
-  const page = new URL(`${part.id}.md`, DOCS)
-  writeFileSync(page, withFigures(readFileSync(page, 'utf8'), kept))
+  const pages = readdirSync(DOCS).filter((name) => name.endsWith('.md'))
+  for (const page of pages.map((name) => new URL(name, DOCS))) {
+    const text = readFileSync(page, 'utf8')
+    if (text.includes(markOf(part.id))) writeFileSync(page, withFigures(text, part.id, kept))
+  }
 }

@@ -58,7 +58,7 @@ it('has the numbers of the code', () => {
     `at most ${events} events and ${bytes / 1024} KiB`,
     `at once, ${TIMING.requestMs / 1000} s.`,
     `after ${TIMING.backOffMs / 1000} s, doubled up to ${TIMING.maxBackOffMs / 60_000} minutes`,
-    `looks every ${TIMING.lookEveryMs / 60_000} minutes`,
+    `checks every ${TIMING.lookEveryMs / 60_000} minutes`,
   ]) {
     expect(page).toContain(text)
   }
