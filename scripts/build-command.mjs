@@ -4,23 +4,18 @@
  * demand. Node loads one CommonJS file and the chunk that a command needs in a fraction of the time that the same modules
  * take one by one (docs/decisions/0006-bundle.md). Tests use, and people read, the modules in `dist`.
  */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
 import { quickChunk } from './quick-chunk.mjs'
-import { LOAD_CORE } from './load-core.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
 import { readyTexts } from './texts.mjs'
 
-/**
- * Modules of one chunk: what nearly every command needs, and what the two commands need that are run most, `sync status` and
- * `auth doctor`. As one file with what V8 has compiled of it, they load in half the time that they take in nine.
- */
+/** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
 const CORE = [
   /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
@@ -29,6 +24,10 @@ const CORE = [
   /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
   /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
+]
+
+/** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
+const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state-from-scan))\.js$/,
   /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
@@ -38,6 +37,10 @@ const GROUPS = [
   {
     name: 'core',
     test: (/** @type {string} */ id) => CORE.some((part) => part.test(id)),
+  },
+  {
+    name: 'scan',
+    test: (/** @type {string} */ id) => SCAN.some((part) => part.test(id)),
   },
   {
     name: 'explain',
@@ -74,7 +77,6 @@ writeFileSync(join(target, 'package.json'), `${JSON.stringify({ type: 'commonjs'
 const define = { BUNDLE_BUILD_TIME: JSON.stringify(time) }
 const bundled = [...(await bundleCommand()), ...(await bundleDaemon({ packages, target, define }))]
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled))
-writeCodeCache()
 mkdirSync(join(target, 'texts'))
 for (const [name, text] of Object.entries(await readyTexts(version)))
   writeFileSync(join(target, 'texts', name), text)
@@ -120,37 +122,4 @@ async function bundleCommand() {
   const chunks = output.filter((one) => one.type === 'chunk')
   for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), quickChunk(code))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
-}
-
-/** Lets the command load its core with what V8 has compiled of it, and writes that. */
-function writeCodeCache() {
-  const main = join(target, 'main.js')
-  const text = readFileSync(main, 'utf8')
-  const [line = '', core = ''] = /^const require_core = require\("\.\/(.*)"\);\n/.exec(text) ?? []
-  inlineRuntime(join(target, core))
-  const script = fileURLToPath(new URL('code-cache.mjs', import.meta.url))
-  const { status } = spawnSync(process.execPath, [script, target, core], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  if (status !== 0) throw new Error(`no code cache: exit ${status}`)
-  // What is loaded need not be looked for again.
-  const rest = text.replace(line, '').replaceAll(`require("./${core}")`, 'require_core')
-  writeFileSync(main, `const require_core = loadCore("./${core}");\n${LOAD_CORE}${rest}`)
-}
-
-/**
- * Puts the few helpers of the bundler into the core, which would else load them from a file of their own.
- *
- * @param {string} file
- */
-function inlineRuntime(file) {
-  const text = readFileSync(file, 'utf8')
-  const [line = '', runtime = ''] =
-    /^const require_rolldown_runtime = require\("\.\/(.*)"\);$/m.exec(text) ?? []
-  const helpers = readFileSync(join(target, runtime), 'utf8')
-  const inlined = `const require_rolldown_runtime = ((exports) => {\n${helpers}\nreturn exports;\n})({});`
-  writeFileSync(
-    file,
-    text.replace(line, () => inlined),
-  )
 }

@@ -22,18 +22,13 @@ export function quickChunk(code) {
 function withLateBuiltIns(code) {
   const early = [...code.matchAll(/^let (node_\w+) = require\("(node:[\w/]+)"\);$/gm)]
   const late = early.filter(([, , module]) => !LOADED.has(module ?? ''))
-  // The core is compiled as a script, in which `import()` cannot be used.
-  const required = code.replaceAll(
-    /\bimport\(("node:[\w/]+")\)/g,
-    'Promise.resolve().then(() => require($1))',
-  )
   return late.reduce((text, [line, name, module]) => {
     const [before = '', after = ''] = text.split(line)
     // In brackets, so that `new` makes what the module exports.
     const uses = after.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `(${name}())`)
     const load = `let loaded_${name};\nconst ${name} = () => loaded_${name} ??= require("${module}");`
     return `${before}${load}${uses}`
-  }, required)
+  }, code)
 }
 
 /**

@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { helpText } from '../../src/cli/help.js'
@@ -112,47 +110,5 @@ describe('a full pipe that another process made non-blocking', () => {
       `{ "$NODE" -e "${filler}" & sleep 0.15; "$NODE" "$CLI" ${words}; "$NODE" "$CLI" ${words}; "$NODE" "$CLI" ${words}; wait; } | { sleep 1; cat; }`,
     )
     expect(stdout.replace(/^x+/, '')).toBe(expected.repeat(3))
-  })
-})
-
-describe('what V8 has compiled of the core', () => {
-  const command = fileURLToPath(new URL('../../command/', import.meta.url))
-  const cache = readdirSync(command).find((name) => name.endsWith('.cache')) ?? ''
-  const core = `${command}${cache.split('.')[0]}.js`
-
-  it('is read by the Node that built it', () => {
-    expect(cache).toContain(`.${process.version}-${process.platform}-${process.arch}.`)
-    const script = `
-      const { readFileSync } = require('node:fs')
-      const text = require('node:module').wrap(readFileSync(process.argv[1], 'latin1'))
-      const cachedData = readFileSync(process.argv[2])
-      console.log(new (require('node:vm').Script)(text, { filename: process.argv[1], cachedData }).cachedDataRejected)`
-    const { stdout } = spawnSync(process.execPath, ['-e', script, core, command + cache], {
-      encoding: 'utf8',
-    })
-    expect(stdout).toBe('false\n')
-  })
-
-  it('is not needed, and a damaged one does no harm', () => {
-    const place = mkdtempSync(join(tmpdir(), 'familiar-core-'))
-    try {
-      for (const name of ['bin', 'command', 'package.json'])
-        cpSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), join(place, name), {
-          recursive: true,
-        })
-      const run = () =>
-        spawnSync(process.execPath, [join(place, 'bin/spec-kitty.js'), 'config', 'list'], {
-          env: smallEnvironment(),
-          encoding: 'utf8',
-        })
-      const { status, stdout, stderr } = runCli(['config', 'list'])
-      const expected = { status, stdout, stderr }
-      writeFileSync(join(place, 'command', cache), readFileSync(command + cache).fill(1, 0, 64))
-      expect(run()).toMatchObject(expected)
-      rmSync(join(place, 'command', cache))
-      expect(run()).toMatchObject(expected)
-    } finally {
-      rmSync(place, { recursive: true })
-    }
   })
 })

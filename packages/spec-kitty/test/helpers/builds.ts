@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { smallEnvironment, withoutWaits, type Ran } from './cli.js'
@@ -47,8 +47,6 @@ export function makeBuild(directory: string, { version, protocol, builtAt }: Bui
   symlinkSync(join(REPOSITORY, 'node_modules'), join(home, 'node_modules'))
   change(join(installed, 'package.json'), /"version": "[^"]*"/, `"version": "${version}"`)
   const command = join(installed, 'command')
-  // What V8 has compiled is of the text before it is changed.
-  for (const name of readdirSync(command)) if (name.endsWith('.cache')) rmSync(join(command, name))
   writeFileSync(join(command, 'texts', 'version'), `${version}\n`)
   for (const versions of filesWith(command, VERSION)) {
     change(versions, VERSION, `const VERSION = "${version}"`)
