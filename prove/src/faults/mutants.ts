@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Failure, Order, Part, Result } from '../part.js'
-import { change, copyBuild, fileWith } from '../stage/builds.js'
+import { changeBundle, copyBuild } from '../stage/builds.js'
 import { runWith } from './part.js'
 
 /** A fault in a copy of our own package, which the trials must find. */
@@ -64,7 +64,7 @@ async function findingsOf({ only, from, to }: Mutant, order: Order): Promise<rea
   try {
     const tool = join(base, 'tool')
     copyBuild(tool, '4.0.0')
-    change(fileWith(join(tool, 'command'), from), from, to)
+    changeBundle(tool, from, to)
     const silent: Order = { ...order, trials: order.trials ?? TRIALS, size: 'full', say: () => undefined }
     return (await runWith(silent, tool, only)).failures
   } finally {

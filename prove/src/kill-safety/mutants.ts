@@ -1,9 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { copyBuild, type Edit } from './builds.js'
+import { changeBundle, copyBuild } from '../stage/builds.js'
 import { randomOf } from '../random.js'
 import { planOf, type TrialPlan } from './plan.js'
 import { runBatch, type House } from './run.js'
+
+/** Places in the bundle, and what stands there instead. */
+interface Edit {
+  readonly from: RegExp
+  readonly to: string
+}
 
 /** Faults that are put into a copy of the build: trials that cannot see them prove nothing. */
 interface Mutant {
@@ -12,6 +18,9 @@ interface Mutant {
   /** Which trials could see it; the others are passed over. */
   readonly isFor: (plan: TrialPlan) => boolean
 }
+
+/** The version of the faulty builds: that of the build itself. */
+const VERSION = '4.0.0'
 
 const REPROOF: Edit = {
   from: /if \(!isSameProcess\(target, found\)\) return "identity_changed";/,
@@ -116,7 +125,9 @@ export async function tryMutants(
 async function tryMutant(house: House, mutant: Mutant, index: number, seed: number): Promise<Caught> {
   const home = join(house.home, `mutant-${index}`)
   mkdirSync(home)
-  const build = copyBuild(home, mutant.edits)
+  const build = join(home, 'spec-kitty')
+  copyBuild(build, VERSION)
+  for (const { from, to } of mutant.edits) changeBundle(build, from, to)
   let by: Caught['by'] = null
   let trials = 0
   await runBatch({

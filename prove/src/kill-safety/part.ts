@@ -1,6 +1,6 @@
 import type { Failure, Figure, Order, Part, Result } from '../part.js'
 import { randomOf } from '../random.js'
-import { BUILD } from './builds.js'
+import { BUILT } from '../stage/builds.js'
 import { tryMutants, type Caught } from './mutants.js'
 import { planOf } from './plan.js'
 import { makeHouse, runBatch, whyImpossible, type House } from './run.js'
@@ -48,7 +48,7 @@ async function runIn(house: House, order: Order): Promise<Result> {
     hasFaults ? tryMutants(house, order.seed, order.say) : [],
     runBatch({
       house,
-      build: BUILD,
+      build: BUILT,
       seeds: seedsOf(order, count),
       width: WIDTH,
       onResult: (result) => {

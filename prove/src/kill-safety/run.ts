@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { BUILD, newerBuild } from './builds.js'
+import { BUILT, copyBuild } from '../stage/builds.js'
 import { planOf } from './plan.js'
 import type { TrialOrder, TrialResult } from './trial.js'
 
@@ -47,7 +47,8 @@ export function whyImpossible(): string | null {
 
 export function makeHouse(): House {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-prove-')))
-  const newer = newerBuild(join(home, 'newer'), '4.99.0')
+  const newer = join(home, 'newer')
+  copyBuild(newer, '4.99.0')
   return { home, newer, record: recordOf(home), end: () => rmSync(home, { recursive: true, force: true }) }
 }
 
@@ -55,7 +56,7 @@ export function makeHouse(): House {
 function recordOf(home: string): TrialOrder['record'] {
   const root = join(home, 'root')
   mkdirSync(root)
-  const cli = join(BUILD, 'bin', 'spec-kitty.js')
+  const cli = join(BUILT, 'bin', 'spec-kitty.js')
   const line = `ip link set lo up && '${process.execPath}' '${cli}' sync start --json`
   const { PATH = '' } = process.env
   const env = { PATH, HOME: home, SPEC_KITTY_HOME: root }

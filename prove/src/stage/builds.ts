@@ -18,24 +18,27 @@ export function copyBuild(directory: string, version: string, from = BUILT): voi
   }
   symlinkSync(join(REPOSITORY, 'node_modules'), join(directory, 'node_modules'))
   change(join(directory, 'package.json'), /"version": "[^"]*"/, `"version": "${version}"`)
-  change(fileWith(join(directory, 'command'), VERSION), VERSION, `const VERSION = "${version}"`)
+  writeFileSync(join(directory, 'command', 'texts', 'version'), `${version}\n`)
+  changeBundle(directory, VERSION, `const VERSION = "${version}"`)
 }
 
-/** Returns the one file of a bundle that has such a place. */
-export function fileWith(directory: string, what: RegExp | string): string {
+/** Changes the one place that matches in each file of the package's bundles that has it; throws where no file has it. */
+export function changeBundle(directory: string, what: RegExp | string, to: string): void {
+  const command = join(directory, 'command')
   const has = (text: string): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text))
-  const files = readdirSync(directory)
+  const files = readdirSync(command)
     .filter((name) => name.endsWith('.js'))
-    .map((name) => join(directory, name))
+    .map((name) => join(command, name))
+  // The command and the daemons have bundles of their own, so a module may be in two of them.
   const found = files.filter((file) => has(readFileSync(file, 'utf8')))
-  if (found.length !== 1) throw new Error(`${found.length} files in ${directory} have ${String(what)}`)
-  return found[0] ?? ''
+  if (found.length === 0) throw new Error(`no file in ${command} has ${String(what)}`)
+  for (const file of found) change(file, what, to)
 }
 
-/** Changes the one place of a file that matches; throws where there is none. */
-export function change(path: string, what: RegExp | string, to: string): void {
+/** Changes the one place of a file that matches; throws where there is none. `to` may name groups of a pattern. */
+function change(path: string, what: RegExp | string, to: string): void {
   const text = readFileSync(path, 'utf8')
-  const changed = text.replace(what, to)
+  const changed = typeof what === 'string' ? text.replace(what, () => to) : text.replace(what, to)
   if (changed === text && !text.includes(to))
     throw new Error(`there is nothing like ${String(what)} in ${path}`)
   writeFileSync(path, changed)
