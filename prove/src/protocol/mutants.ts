@@ -52,8 +52,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'act/lock.js',
-        from: 'lockDescriptor(descriptor, path)',
-        to: 'isFreeByText(descriptor) && takeByText(descriptor)',
+        from: 'const isOurs = lockDescriptor(descriptor, path)',
+        to: 'const isOurs = isFreeByText(descriptor) && takeByText(descriptor)',
       },
       { file: 'act/lock.js', from: 'import { isLinked,', to: 'import { isFreeByText, takeByText, isLinked,' },
     ],
