@@ -149,18 +149,27 @@ function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
 
 function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
   const ages = [startedAt, at].map((moment) => moment - actor.birth)
-  return [...truthsWithin(actor, startedAt, at), ...heirTruth(actor, at)].flatMap((truth) =>
+  return [...truthsWithin(actor, startedAt, at), ...heirTruths(actor, startedAt, at)].flatMap((truth) =>
     ages.map((age) => rulingOf(asked, truth, actor.port, age)),
   )
 }
 
-/** A fork whose parent has ended is what its parent was: it has its command line, its port, and so its record. */
-function heirTruth({ truths, parent }: Actor, at: number): readonly Truth[] {
-  const ended = parent?.endedByTrialAt ?? parent?.ending?.at ?? Number.POSITIVE_INFINITY
-  const [first] = truths
-  const [before] = parent?.truths ?? []
-  if (first === undefined || before === undefined || ended > at) return []
-  return [{ ...first.truth, isPart: false, singletonOf: before.truth.singletonOf }]
+/**
+ * A fork is what its parent is, because it has its command line and its port: a part of a live singleton only as long as its
+ * parent is one (a disturbance may have removed the record), and its heir once the parent has ended.
+ */
+function heirTruths({ truths, parent }: Actor, from: number, at: number): readonly Truth[] {
+  const [own] = truths
+  if (own === undefined || parent == null) return []
+  const as = ({ singletonOf }: Truth): Truth => ({ ...own.truth, isPart: false, singletonOf })
+  const ended = parent.endedByTrialAt ?? parent.ending?.at ?? Number.POSITIVE_INFINITY
+  const [before] = parent.truths
+  return [
+    ...(before === undefined || ended > at ? [] : [as(before.truth)]),
+    ...truthsWithin(parent, from, at)
+      .filter(({ singletonOf }) => singletonOf.length === 0)
+      .map(as),
+  ]
 }
 
 /** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */
