@@ -37,13 +37,6 @@ describe('a chunk of the command', () => {
     expect(exports['make']()).toBeInstanceOf((real('node:net') as typeof import('node:net')).Socket)
   })
 
-  it('imports a module of Node in a script', async () => {
-    const { exports } = run('exports.load = async () => (await import("node:readline")).createInterface;\n')
-    expect(await exports['load']()).toBe(
-      (real('node:readline') as typeof import('node:readline')).createInterface,
-    )
-  })
-
   it('finds a file beside it in a directory of any name', () => {
     const { exports } = run(
       'let node_url = require("node:url");\nexports.path = (0, node_url.fileURLToPath)(new URL("../x.js", require("url").pathToFileURL(__filename).href));\n',

@@ -16,7 +16,7 @@ export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'pe
 const REPROOF_MS = 2_000
 
 /**
- * Sends a signal to a proven process. No other code in the project sends signals.
+ * Sends a signal to a proven process. No other code in the project signals a process that it did not start itself.
  *
  * Reads the process again immediately before the signal: any difference in start time, command line, executable or
  * namespaces returns `identity_changed`. On Linux a few microseconds pass between that read and the signal (p50 2.2 us,
