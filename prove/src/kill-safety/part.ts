@@ -12,7 +12,7 @@ const SHORT = 12
  * So many trials work at once. Most of the time of each is waiting, for a silent listener or for a process to end; more than
  * these make healthy daemons miss the half second in which they have to answer.
  */
-const WIDTH = 4
+const WIDTH = { full: 4, short: 1 } as const
 const MOST_SEED = 2 ** 31
 
 export const part: Part = {
@@ -50,7 +50,7 @@ async function runIn(house: House, order: Order): Promise<Result> {
       house,
       build: BUILT,
       seeds: seedsOf(order, count),
-      width: WIDTH,
+      width: WIDTH[order.size],
       onResult: (result) => {
         note(sums, result, order)
         return true

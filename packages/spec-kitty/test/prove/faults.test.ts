@@ -10,6 +10,9 @@ it('after a fault, the next command works, and nothing is lost', { timeout: 240_
   if (impossible !== null) skipAloud(context, impossible)
   const seed = newSeed()
   const { figures, failures } = await faults.run({ seed, size: 'short', trials: null, say: () => undefined })
-  expect(failures, `npm run prove -- faults --seed ${seed} --short`).toEqual([])
+  expect(
+    failures.map(({ trial, why }) => `${trial}: ${why}`),
+    `npm run prove -- faults --seed ${seed} --short`,
+  ).toEqual([])
   expect(figures.filter(({ met }) => !met)).toEqual([])
 })

@@ -15,7 +15,10 @@ describe('kill safety', () => {
     const said: string[] = []
     const order = { seed, size: 'short', trials: TRIALS, say: (line: string) => said.push(line) } as const
     const { figures, failures } = await part.run(order)
-    expect(failures, `npm run prove -- kill-safety --seed ${seed} --short --trials ${TRIALS}`).toEqual([])
+    expect(
+      failures.map(({ trial, why }) => `${trial}: ${why}`),
+      `npm run prove -- kill-safety --seed ${seed} --short --trials ${TRIALS}`,
+    ).toEqual([])
     expect(figures.filter(({ met }) => !met)).toEqual([])
   })
 })

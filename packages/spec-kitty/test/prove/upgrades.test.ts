@@ -15,6 +15,9 @@ it('an upgrade loses no request, and leaves one daemon', { timeout: 240_000 }, a
     trials: null,
     say: () => undefined,
   })
-  expect(failures, `npm run prove -- upgrades --seed ${seed} --short`).toEqual([])
+  expect(
+    failures.map(({ trial, why }) => `${trial}: ${why}`),
+    `npm run prove -- upgrades --seed ${seed} --short`,
+  ).toEqual([])
   expect(figures.filter(({ met }) => !met)).toEqual([])
 })
