@@ -94,7 +94,7 @@ async function stateOf({ home, where }: Place): Promise<readonly string[]> {
       wrong.push(`the record says ${record.state}, process ${record.pid}; there is ${daemons.join()}`)
     const health = where.length === 0 ? await healthOn(record.port) : { pid: record.pid }
     if (health?.pid !== record.pid)
-      wrong.push(`port ${record.port} is answered by ${health?.pid ?? 'nobody'}`)
+      wrong.push(`port ${record.port} is answered by ${health?.pid ?? 'no process'}`)
   }
   await until(() => leftoversIn(home).length === 0, 2_000)
   const left = leftoversIn(home)

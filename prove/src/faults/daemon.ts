@@ -18,7 +18,7 @@ const HELLO = {
 /** An idle daemon with these times is gone after a second; one that met an error may need another tick, or its watchdog. */
 const RETIRED_MS = 20_000
 
-/** Starts a daemon as a command does, and waits until it has left because nobody used it. */
+/** Starts a daemon as a command does, and waits until it has left because no client used it. */
 export async function liveAndRetire(place: Place, prefix: readonly string[]): Promise<Ran> {
   const entry = join(place.tool, 'command', 'spec-kitty-daemon.js')
   const args = [...prefix, process.execPath, entry, 'sync', `--spec-kitty-daemon-root=${place.home}`]

@@ -66,7 +66,7 @@ export interface NewActor {
   readonly port?: number | null
   readonly truth: Truth
   readonly parent?: Actor
-  /** Just before it was started, where that matters: the moment from which its pid can be nobody else's. */
+  /** Just before it was started, where that matters: the moment from which its pid can belong to no other process. */
   readonly bornAt?: number
 }
 

@@ -154,7 +154,7 @@ async function handOver({ cast }: Around, actor: Actor): Promise<void> {
       truth: STRANGER,
     })
   } catch {
-    // Somebody else was faster.
+    // Another process was faster.
   }
 }
 

@@ -4,7 +4,7 @@ import { rulingOf, type Asked, type Ruling } from './oracle.js'
 import { readTrace, type Became, type Sent, type Trace } from './trace.js'
 import { daemonTruth, type Truth } from './truth.js'
 
-/** Whoever may have ended something: a command, or a daemon of ours that was on the stage. */
+/** What may have ended a process: a command, or a daemon of ours that was on the stage. */
 export interface Doer {
   readonly name: string
   readonly asked: Asked
@@ -108,22 +108,22 @@ interface StartedBy {
   readonly became: Became
 }
 
-/** Returns what the signal was wrongly sent to; null where it was right, or reached nobody. */
+/** Returns what the signal was wrongly sent to; null where it was right, or reached no process. */
 function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedBy[]): string | null {
   if (sent.to === sent.from) return null
   if (!(sent.to > 1)) return 'a group or the first process'
   if (sent.isToNobody) return null
-  // From a pid namespace of its own the numbers are others: there, whoever dies is seen by the end alone.
+  // From a pid namespace of its own the numbers are others: there, only the end of a process is seen.
   if (doer.asked.vantage === 'pids') return null
   const actor = actorAt(cast, sent)
   if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
   if (!sent.hasArrived) return null
   const known = started.findLast(({ became }) => became.pid === sent.to && became.at <= sent.at)
-  if (known === undefined) return 'a process that nobody has started'
+  if (known === undefined) return 'a process that the trial has not started'
   return maySignalStarted(doer, known) ? null : known.became.words
 }
 
-/** Returns who had the pid at that moment: until the next one is born, it is nobody else's. */
+/** Returns who had the pid at that moment: until the next one is born, it belongs to no other process. */
 function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
   return actors.findLast(({ pid, bornAt }) => pid === to && bornAt <= at) ?? null
 }
@@ -216,7 +216,7 @@ export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
   )
 }
 
-/** What had to be ended by a command that nobody disturbed, and lives. */
+/** What had to be ended by an undisturbed command, and lives. */
 function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[] {
   const { over, command } = doer
   if (over === null || command === null || !isAlone(doer, doers)) return []

@@ -47,7 +47,7 @@ export interface TrialResult {
   readonly killed: number
   readonly disturbances: number
   readonly isAged: boolean
-  /** What happened, for whoever looks into a failure. */
+  /** What happened, for the reader of a failure. */
   readonly story: readonly string[]
 }
 
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   if (plan.isAged) await untilOld(cast, ageMs)
   console.log('ready')
   const orders = createInterface({ input: process.stdin })
-  // Without whoever has started it there is nobody to act for; its namespaces end with it.
+  // Without its starter it has no one to act for; its namespaces end with it.
   orders.once('close', () => process.exit(1))
   await once(orders, 'line')
   const counts = { recycled: 0, disturbances: 0, killed: 0 }

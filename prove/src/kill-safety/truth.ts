@@ -25,7 +25,7 @@ export interface Truth {
   readonly isOlder: boolean
   /** Only a dashboard has one. */
   readonly isProjectGone: boolean | null
-  /** Something else about it is odd, so that nobody is obliged to end it: the text only says what may not be ended. */
+  /** Something else about it is odd, so that no command must end it: the text only says what may not be ended. */
   readonly isOdd: boolean
 }
 

@@ -14,7 +14,7 @@ import { byteChecks, TEXT_PARSERS, totalChecks } from './total.js'
 const RUNS = { full: 1_000_000, short: 60 }
 const SECONDS = { full: 6, short: 2 }
 
-/** Parsers of what others write, on input that nobody would write. */
+/** Parsers of what others write, on input that no one would write. */
 export const parsers: Part = {
   id: 'parsers',
   title: 'Every parser of untrusted input answers, in time, and no input makes it say what is not there.',

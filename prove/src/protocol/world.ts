@@ -407,7 +407,7 @@ export class Machine {
     }
   }
 
-  /** A daemon is told to leave, or killed: only an older one may be, or the client's own that nobody was given. */
+  /** A daemon is told to leave, or killed: only an older one may be, or the client's own that no client was given. */
   #leave(world: World, by: number, pid: Plain | undefined, how: string): string | null {
     const client = world.actors[by] as Actor
     const index = world.actors.findIndex((one) => one.kind === 'daemon' && one.pid === pid)

@@ -13,7 +13,7 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** Where its output goes: whoever inherits a pipe would keep it open. */
+  /** Where its output goes: a process that inherits a pipe would keep it open. */
   readonly directory: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string

@@ -96,7 +96,7 @@ async function scanWith(
   const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
   const asked = askAll(family, listeners)
-  // If it fails, the `await` below throws: until then it must not count as an error that nobody handles.
+  // If it fails, the `await` below throws: until then it must not count as an unhandled rejection.
   asked.catch(() => undefined)
   const ownPorts = recordedPorts(read)
   const hasOther = listeners.some(({ port }) => !ownPorts.has(port))

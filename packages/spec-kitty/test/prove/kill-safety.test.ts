@@ -8,7 +8,7 @@ import { skipAloud } from '../../../familiar/test/helpers/skip.js'
 const TRIALS = 4
 
 describe('kill safety', () => {
-  it('signals nobody wrongly, and reports what is so', { timeout: 120_000 }, async (context) => {
+  it('sends no wrong signal, and reports what is so', { timeout: 120_000 }, async (context) => {
     const impossible = whyImpossible()
     if (impossible !== null) skipAloud(context, impossible)
     const seed = newSeed()
