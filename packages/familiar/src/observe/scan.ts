@@ -144,13 +144,12 @@ async function forgetMoved(
   platform: Platform,
   deadline: AbortSignal,
 ): Promise<void> {
-  for (const listener of listeners) {
-    const { socket } = listener
-    const pid = holders.get(socket)
-    // One whose descriptors cannot be read has proven itself by its token instead.
-    if (pid === undefined || proven.has(socket)) continue
-    const again = await platform.holders([listener], new Set([pid]), deadline)
-    if (again.get(socket) !== pid) holders.delete(socket)
+  // One whose descriptors cannot be read has proven itself by its token instead.
+  const held = listeners.filter(({ socket }) => holders.has(socket) && !proven.has(socket))
+  for (const pid of new Set(held.map(({ socket }) => holders.get(socket) ?? 0))) {
+    const its = held.filter(({ socket }) => holders.get(socket) === pid)
+    const again = await platform.holders(its, new Set([pid]), deadline, true)
+    for (const { socket } of its) if (again.get(socket) !== pid) holders.delete(socket)
   }
 }
 

@@ -18,6 +18,7 @@ const FILES = [
   'observe/health-hostile',
   'observe/scan',
   'observe/scan-hostile',
+  'observe/scan-holders',
   'observe/scan-lock',
   'observe/scan-records',
   'observe/scan-roots',

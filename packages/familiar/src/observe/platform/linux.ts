@@ -25,7 +25,7 @@ export const linux: Platform = {
   name: 'linux',
   host: async () => readHost(),
   listeners: async (range) => readListeners(range),
-  holders: async (listeners, hints) => findHolders(listeners, hints),
+  holders: async (listeners, hints, _deadline, onlyHints = false) => findHolders(listeners, hints, onlyHints),
   matching: async (match) => findMatching(match),
   inspect: async (pids) => {
     assertOwnProc()
@@ -80,6 +80,7 @@ function readListeners(range: PortRange): readonly Listener[] {
 function findHolders(
   listeners: readonly Listener[],
   hints: ReadonlySet<number>,
+  onlyHints: boolean,
 ): ReadonlyMap<string, number> {
   const found = new Map<string, number>()
   const missing = new Set(listeners.map((listener) => listener.socket))
@@ -89,7 +90,7 @@ function findHolders(
       missing.delete(socket)
     }
   }
-  for (const pids of [() => hints, allPids]) {
+  for (const pids of onlyHints ? [() => hints] : [() => hints, allPids]) {
     if (missing.size === 0) return found
     for (const pid of pids()) {
       visit(pid)

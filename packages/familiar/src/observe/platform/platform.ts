@@ -19,12 +19,13 @@ export interface Platform {
   listeners(range: PortRange, deadline: AbortSignal): Promise<readonly Listener[]>
   /**
    * The pid that holds each listener, by `Listener.socket`; unknown holders are absent. `hints` are pids worth checking
-   * first: they are verified, never trusted.
+   * first: they are verified, never trusted. `onlyHints`: no other process is searched.
    */
   holders(
     listeners: readonly Listener[],
     hints: ReadonlySet<number>,
     deadline: AbortSignal,
+    onlyHints?: boolean,
   ): Promise<ReadonlyMap<string, number>>
   /**
    * What `match` returns for the command line of every process, by pid, the highest pid first, without those for which it

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import type { Platform } from '../../src/observe/platform/platform.js'
+import { selectPlatform } from '../../src/observe/platform/select.js'
+import { FOREIGN_SCOPES_TIMEOUT_MS, scan } from '../../src/observe/scan.js'
+import { testFamily } from '../helpers/family.js'
+import { makeHome } from '../helpers/homes.js'
+import { leaveNothing } from '../helpers/leaks.js'
+import { portsIn, portsOf } from '../helpers/ports.js'
+
+const ports = portsOf('observe/scan-holders')
+const family = testFamily(ports)
+const nextPort = portsIn(ports)
+const real = await selectPlatform()
+
+leaveNothing(ports)
+
+/** The same machine, on which the holder of each socket has ended and its pid has gone to another process since it was found. */
+const moved: Platform = {
+  ...real,
+  holders: async (listeners, hints, deadline, onlyHints) =>
+    onlyHints === true ? new Map() : real.holders(listeners, hints, deadline),
+}
+
+it('a scan to act on proves no process that no longer holds the socket by which it was found', async () => {
+  const root = makeHome()
+  const { pid, port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
+  const seenBy = async (platform: Platform, isToAct: boolean) => {
+    const { candidates } = await scan(family, root, platform, FOREIGN_SCOPES_TIMEOUT_MS, isToAct)
+    const found = candidates.find(({ observation }) => observation.port === port)
+    return { pid: found?.observation.pid, isProven: found?.proof !== null, reason: found?.verdict.reason }
+  }
+  expect(await seenBy(real, true)).toMatchObject({ pid, isProven: true })
+  expect(await seenBy(moved, false)).toMatchObject({ pid, isProven: true })
+  expect(await seenBy(moved, true)).toEqual({ pid: null, isProven: false, reason: 'missing_pid' })
+})
