@@ -23,7 +23,7 @@ const MINUTES = 17
  * Each replay has its own ports, so that a daemon of the last one cannot be met. They lie below those from which Linux takes
  * the port of a client: such a port is busy for a while after each request.
  */
-const FIRST_PORT = 21_000
+const FIRST_PORT = 10_000
 const PORTS_EACH = 10
 const PLACES = 1_000
 
