@@ -1,0 +1,258 @@
+// @ts-check
+/**
+ * `npm run bench [-- --before CHECKOUT] [--only M1,M5] [--write]`: every measure, M1 to M15, each beside its floor. With `--before`,
+ * another built checkout is measured by its own scripts, part by part in turn with this one. Prints a table; `--write` also writes
+ * `bench/results/measures.json`, `docs/bench/measures.md` and the table in README.md. Needs a private network (root on Linux), a
+ * Chromium and the npm registry. Takes 25 minutes, with `--before` 45. Exit code 1: a target is missed; 2: a part could not be
+ * measured.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, release } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { tableOf } from './tool-table.mjs'
+
+/**
+ * What a part printed about a measure, as text: what it is, its figure, its target, and whether that is met (null: no target).
+ *
+ * @typedef {{ readonly id: string, readonly what: string, readonly figure: string, readonly target: string,
+ *   readonly met: boolean | null }} Figure
+ */
+
+/**
+ * A script that measures, what it is given, and how its output is read. `isOld`: the checkout before has it too.
+ *
+ * @typedef {{ readonly script: string, readonly args: readonly string[], readonly ids: readonly string[],
+ *   readonly isOld: boolean, readonly read: (output: string) => readonly Figure[] }} Part
+ */
+
+const HERE = fileURLToPath(new URL('..', import.meta.url))
+const RESULT = join(HERE, 'bench/results/measures.json')
+const PAGE = join(HERE, 'docs/bench/measures.md')
+const README = join(HERE, 'README.md')
+const [BEGIN, END] = ['<!-- measures: begin -->', '<!-- measures: end -->']
+
+/** @type {readonly Part[]} */
+const PARTS = [
+  {
+    script: 'bench.mjs',
+    args: ['--json'],
+    ids: ['M1', 'M2', 'M3', 'M4', 'M7', 'M8'],
+    isOld: true,
+    read: readCommands,
+  },
+  { script: 'daemon.mjs', args: [], ids: ['M5', 'M6', 'M10', 'M12'], isOld: true, read: readDaemon },
+  { script: 'dashboard.mjs', args: ['5', 'M9'], ids: ['M9'], isOld: true, read: readRange },
+  { script: 'herd.mjs', args: ['5'], ids: ['M11'], isOld: true, read: readHerd },
+  { script: 'dashboard.mjs', args: ['3', 'M13'], ids: ['M13'], isOld: true, read: readBoard },
+  { script: 'page.mjs', args: ['3'], ids: ['M13'], isOld: false, read: readPage },
+  { script: 'sync.mjs', args: ['3'], ids: ['M14'], isOld: true, read: readSync },
+  { script: 'libraries.mjs', args: ['11'], ids: ['M15'], isOld: false, read: readLibraries },
+]
+
+const { values } = parseArgs({
+  options: {
+    before: { type: 'string' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+})
+const only = values.only?.split(',') ?? null
+let isWhole = true
+const machine = machineOf()
+/** @type {(Figure & { readonly before: string })[]} */
+const rows = []
+for (const part of PARTS) {
+  if (only !== null && !part.ids.some((id) => only.includes(id))) continue
+  const before = values.before !== undefined && part.isOld ? run(values.before, part) : []
+  for (const now of run(HERE, part)) {
+    rows.push({
+      ...now,
+      before: before.find(({ id, what }) => id === now.id && what === now.what)?.figure ?? '',
+    })
+  }
+}
+rows.sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)))
+const table = tableOf([
+  ['id', 'what', ...(values.before === undefined ? [] : ['before']), 'now', 'target', 'met'],
+  ...rows.map(({ id, what, before, figure, target, met }) => [
+    id,
+    what,
+    ...(values.before === undefined ? [] : [before]),
+    figure,
+    target,
+    met === null ? '' : met ? 'yes' : '**no**',
+  ]),
+])
+console.log(`${machine}\n\n${table}`)
+if (values.write) write()
+process.exitCode = !isWhole ? 2 : rows.some(({ met }) => met === false) ? 1 : 0
+
+/** @param {string} checkout @param {Part} part @returns {readonly Figure[]} */
+function run(checkout, { script, args, read }) {
+  const path = join(checkout, 'bench', script)
+  if (!existsSync(path)) return []
+  process.stderr.write(`${checkout === HERE ? 'now' : 'before'}: ${script} ${args.join(' ')}\n`)
+  const env = { ...process.env }
+  delete env['NODE_EXTRA_CA_CERTS']
+  const { stdout } = spawnSync(process.execPath, [path, ...args], {
+    cwd: checkout,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const figures = read(stdout)
+  if (figures.length > 0) return figures
+  isWhole = false
+  process.stderr.write(`could not be measured: ${script}\n`)
+  return []
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readCommands(output) {
+  if (!output.trimStart().startsWith('{')) return []
+  /** @type {{ lines: import('./report.mjs').Line[] }} */
+  const { lines } = JSON.parse(output)
+  return lines.map(({ id, what, unit, value, ratio, target, met }) => ({
+    id,
+    what,
+    figure: target.endsWith('ms') ? `${value.toFixed(0)} ${unit}` : ratio.toFixed(2),
+    target,
+    met,
+  }))
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readDaemon(output) {
+  return linesOf(output, /^(M\d+)\s+(.*?)\s+([\d.]+)\s+([\d.]+)\s+(<= .*)$/).map(
+    ([id = '', what = '', value = '', ratio = '', target = '']) => {
+      // A count or a time has a target of its own; the others are ratios.
+      const figure = /, ms$|a minute/.test(what) ? value : ratio
+      return { id, what, figure, target, met: Number(figure) <= limitOf(target) }
+    },
+  )
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readRange(output) {
+  return linesOf(output, /^(M9)\s+(.*?)\s+(\d+) ms\s+\((<= \d+ ms)\)$/).map(
+    ([id = '', what = '', ms = '', target = '']) => {
+      return { id, what, figure: `${ms} ms`, target, met: Number(ms) <= limitOf(target) }
+    },
+  )
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readHerd(output) {
+  return linesOf(output, /^M11 ratio.*?\s([\d.]+) \(.*target (<= [\d.]+)/).map(
+    ([ratio = '', target = '']) => ({
+      id: 'M11',
+      what: 'the last of 64 cold commands / 64 x node -e 0 and a cold start',
+      figure: ratio,
+      target,
+      met: Number(ratio) <= limitOf(target),
+    }),
+  )
+}
+
+/** The bounds that docs/dashboard.md states for the daemon. @type {Readonly<Record<string, number>>} */
+const BOARD_BOUNDS = {
+  'daemon after the first list, MB': 120,
+  'daemon when no page is open any more, MB': 80,
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readBoard(output) {
+  return linesOf(output, /^(?!M13)(\S.*?, (?:MB|%|ms|kB))\s+([\d.]+)(?:\s+([\d.]+)\s+([\d.]+))?$/).map(
+    ([what = '', value = '', , ratio]) => {
+      const bound = BOARD_BOUNDS[what]
+      const figure = ratio === undefined ? value : `${value}, ${ratio} x static`
+      const target = bound === undefined ? '' : `<= ${bound}`
+      return { id: 'M13', what, figure, target, met: bound === undefined ? null : Number(value) <= bound }
+    },
+  )
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readPage(output) {
+  return linesOf(output, /^(.*from navigation to .*?): ([\d.]+) \((<= [\d.]+): (yes|NO)\)(?:, (.*))?$/).map(
+    ([what = '', figure = '', target = '', met = '', beside]) => ({
+      id: 'M13',
+      what: `${what} / floor`,
+      figure: beside === undefined ? figure : `${figure}, ${beside}`,
+      target,
+      met: met === 'yes',
+    }),
+  )
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readSync(output) {
+  return cellsIn(output).flatMap(([what = '', figure = '', , target = '', met = '']) =>
+    target === '' || what === 'M14' ? [] : { id: 'M14', what, figure, target, met: met === 'yes' },
+  )
+}
+
+/** @param {string} output @returns {readonly Figure[]} */
+function readLibraries(output) {
+  return cellsIn(output).flatMap(([what = '', ours = '', ...others]) => {
+    if (!what.startsWith('warm call')) return []
+    const ratio = Number.parseFloat(ours)
+    return {
+      id: 'M15',
+      what: `${what} (core_d, sock-daemon: ${others.map((one) => Number.parseFloat(one)).join(', ')})`,
+      figure: ratio.toFixed(2),
+      target: '<= 1.6',
+      met: ratio <= 1.6,
+    }
+  })
+}
+
+/** The cells of the rows of a table in Markdown. @param {string} output */
+function cellsIn(output) {
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
+/** What the groups of a pattern match in each line that it matches. @param {string} output @param {RegExp} pattern */
+function linesOf(output, pattern) {
+  return output.split('\n').flatMap((line) => {
+    const found = pattern.exec(line.trimEnd())
+    return found === null ? [] : [found.slice(1)]
+  })
+}
+
+/** @param {string} target */
+function limitOf(target) {
+  return Number(/[\d.]+/.exec(target)?.[0])
+}
+
+function machineOf() {
+  const [load = 0] = loadavg()
+  const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
+  const date = new Date().toISOString().slice(0, 10)
+  return `${date}, Linux ${release()}, ${cpus().length} x ${processor}, Node ${process.versions.node}, load ${load.toFixed(1)} before`
+}
+
+function write() {
+  for (const path of [RESULT, PAGE]) mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(RESULT, `${JSON.stringify({ machine, rows }, null, 2)}\n`)
+  writeFileSync(PAGE, pageOf())
+  const page = readFileSync(README, 'utf8')
+  const [head, tail] = [page.split(BEGIN)[0], page.split(END)[1]]
+  if (tail !== undefined) writeFileSync(README, `${head}${BEGIN}\n\n${table}\n\n${machine}.\n\n${END}${tail}`)
+}
+
+function pageOf() {
+  return `# Measures\n\nMade by \`npm run bench -- --write\` ([how it measures](../../bench/README.md)).\n\n${machine}\n\n${table}\n`
+}
