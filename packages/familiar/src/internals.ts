@@ -4,7 +4,7 @@
  */
 export { classify, spell } from './classify/classify.js'
 export { PLAN } from './classify/plan.js'
-export type { Rule } from './classify/rules.js'
+export type { Rule } from './classify/first-match.js'
 export { connect } from './client/connect.js'
 export { stopDaemon } from './client/stop.js'
 export { definitionOf } from './define/daemon.js'

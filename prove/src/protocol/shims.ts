@@ -5,7 +5,7 @@
  */
 import { textOf, type Effects, type RecordView, type ScanView } from './effects.js'
 import { classify } from '../../../packages/familiar/dist/classify/classify.js'
-import { factsOf } from '../../../packages/familiar/dist/classify/derive.js'
+import { factsOf } from '../../../packages/familiar/dist/classify/derive-facts.js'
 import type { Observation, ScanContext } from '../../../packages/familiar/dist/classify/observation.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import type { Host, ProcessView } from '../../../packages/familiar/dist/identity/machine.js'

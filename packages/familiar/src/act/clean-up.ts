@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { monotonicMs } from '../clock.js'
-import { scopeOf } from '../classify/derive.js'
+import { scopeOf } from '../classify/derive-facts.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'

@@ -1,4 +1,4 @@
-import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import type { DaemonState, DaemonStatus } from '../classify/daemon-state.js'
 import { definitionOf } from '../define/daemon.js'
 import type { Words } from '../define/options.js'
 import type { Line, LineStyle } from '../doctor/document.js'

@@ -1,5 +1,5 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { DaemonStatus } from '../classify/state-without.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import type { StaleResult } from '../client/stop-outdated.js'
 import type { StopResult } from '../client/stop.js'
 import type { Handler } from '../daemon/web-handler.js'

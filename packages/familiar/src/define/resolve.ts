@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { existsSync, realpathSync } from 'node:fs'
-import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/tables.js'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/decision-tables.js'
 import type { Launch } from '../client/launch.js'
 import type { Family } from '../family.js'
 import type { PortRange } from '../identity/machine.js'

@@ -1,4 +1,4 @@
-import type { DaemonStatus } from '../classify/state-without.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { readState } from '../observe/read-state.js'
 import type { Scan } from '../observe/scan.js'

@@ -1,4 +1,4 @@
-import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import type { DaemonState, DaemonStatus } from '../classify/daemon-state.js'
 import { isPresent } from './state.js'
 
 /** The `daemon` block of the doctor's document: the scope's daemon, with the state that `status` reports. */

@@ -1,5 +1,5 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { DaemonStatus } from '../classify/state-without.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { readDaemon, type DaemonView } from './daemon-view.js'
 import { findingsOf, type Finding } from './findings.js'

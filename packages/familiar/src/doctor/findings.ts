@@ -1,5 +1,5 @@
-import { missingProofs } from '../classify/replaceable.js'
-import type { DaemonStatus } from '../classify/state-without.js'
+import { missingProofs } from '../classify/missing-proofs.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'

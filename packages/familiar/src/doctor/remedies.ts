@@ -1,5 +1,5 @@
 import type { FailureReason } from '../act/terminate.js'
-import { inUseBy } from '../classify/evidence.js'
+import { inUseBy } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import type { Candidate, Scan } from '../observe/scan.js'

@@ -1,4 +1,4 @@
-import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
+import type { DaemonState, DaemonStatus } from '../classify/daemon-state.js'
 import { clockText } from '../clock.js'
 
 /** What every status command reports about the daemon of a scope, with the names used in JSON. */

@@ -2,7 +2,7 @@ import { isOfElsewhere } from '../protocol/record.js'
 import { loadingBeside } from '../load-beside.js'
 import type { Scan } from './scan.js'
 import { readOwnRecord, readPredecessorRecord, readScope } from './records.js'
-import { stateWithout, type DaemonStatus } from '../classify/state-without.js'
+import { stateWithout, type DaemonStatus } from '../classify/daemon-state.js'
 import { verify, type OfScope } from './verify.js'
 
 /** Time limit for inspecting the process that a record names. */

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { monotonicMs } from '../clock.js'
 import { classify, type Verdict } from '../classify/classify.js'
-import { factsOf } from '../classify/derive.js'
+import { factsOf } from '../classify/derive-facts.js'
 import type { Facts } from '../classify/facts.js'
 import type { Family } from '../family.js'
 import type { Host, Listener } from '../identity/machine.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CleanUpReport } from '../../src/act/clean-up.js'
 import { classify } from '../../src/classify/classify.js'
-import { factsOf } from '../../src/classify/derive.js'
+import { factsOf } from '../../src/classify/derive-facts.js'
 import { renderCandidates } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
 import { defineDaemon, definitionOf } from '../../src/define/daemon.js'

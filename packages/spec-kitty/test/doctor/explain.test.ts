@@ -40,10 +40,10 @@ const SPELT: Readonly<Record<string, readonly string[]>> = {
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   finding: findingIds(),
   row: RULES.map(({ id }) => id),
-  class: unionIn('familiar/src/classify/rules.ts', 'CleanupClass'),
-  reason: unionIn('familiar/src/classify/rules.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
-  evidence: unionIn('familiar/src/classify/evidence.ts', 'StaleEvidence'),
-  state: unionIn('familiar/src/classify/state-without.ts', 'DaemonState'),
+  class: unionIn('familiar/src/classify/first-match.ts', 'CleanupClass'),
+  reason: unionIn('familiar/src/classify/first-match.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
+  evidence: unionIn('familiar/src/classify/stale-evidence.ts', 'StaleEvidence'),
+  state: unionIn('familiar/src/classify/daemon-state.ts', 'DaemonState'),
   path: unionIn('familiar/src/act/terminate.ts', 'CleanupPath'),
   failure: unionIn('familiar/src/act/terminate.ts', 'FailureReason'),
   sync: [

@@ -1,4 +1,4 @@
-import type { Rule } from './rules.js'
+import type { Rule } from './first-match.js'
 import type { Tri } from './tri.js'
 
 const NOT_PROVEN: readonly Tri[] = ['no', 'unknown']

@@ -1,6 +1,6 @@
 import type { DaemonRecord } from '../protocol/record.js'
-import { holdsLock, provesPredecessor } from './derive.js'
-import { maybeInUseBy } from './evidence.js'
+import { holdsLock, provesPredecessor } from './derive-facts.js'
+import { maybeInUseBy } from './stale-evidence.js'
 import type { Facts } from './facts.js'
 import type { Observation, ScanContext } from './observation.js'
 
