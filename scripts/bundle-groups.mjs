@@ -11,8 +11,8 @@ import { join } from 'node:path'
 const CORE = [
   /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
-  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
-  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive-facts|daemon-state)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
   /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
   /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
@@ -20,7 +20,7 @@ const CORE = [
 
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
-  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state-from-scan))\.js$/,
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
   /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
@@ -48,7 +48,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'lock',
     parts: [
-      /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/tried-lock)\.js$/,
+      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/try-for-holder)\.js$/,
     ],
   },
   {
@@ -73,7 +73,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|tried-lock)|act\/(?:lock.*|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|derive-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|derive-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/report))\.js$/,
     ],
   },
   {
@@ -97,7 +97,7 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
 export const LIBRARY_GROUPS = Object.entries({
   define:
     'index|errors|json|runtime|dispose|identity/.*|define/(?:daemon|resolve|scope-files|installation|home|environment|names|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:decision-tables|first-match|tri)|daemon/timing|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|recorded|request|fetch|fetch-errors|fetch-init|reply|send)|protocol/.*|classify/daemon-state|observe/(?:records|http|health|handshake|verify|read-state)|observe/platform/(?:select|linux|linux-locks|tried-lock|host-id|parse-proc|quietly|share-listeners|native-locks)',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|recorded|request|fetch|fetch-errors|fetch-init|reply|send)|protocol/.*|classify/daemon-state|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',

@@ -11,10 +11,10 @@ describe('the groups of a bundle', () => {
   })
 
   it('name no module that does not exist', () => {
-    const groups = [{ name: 'lock', parts: [/dist\/act\/(?:lock|own-\w+)\.js$/] }]
-    const both = ['/familiar/dist/act/lock.js', '/familiar/dist/act/own-place.js']
+    const groups = [{ name: 'house', parts: [/dist\/room\/(?:door|win\w+)\.js$/] }]
+    const both = ['/familiar/dist/room/door.js', '/familiar/dist/room/window.js']
     expect(() => assertNamesExist(groups, both)).not.toThrow()
-    expect(() => assertNamesExist(groups, both.slice(1))).toThrow(String.raw`dist\/act\/lock\.js$`)
-    expect(() => assertNamesExist(groups, both.slice(0, 1))).toThrow(String.raw`own-\w+`)
+    expect(() => assertNamesExist(groups, both.slice(1))).toThrow(String.raw`dist\/room\/door\.js$`)
+    expect(() => assertNamesExist(groups, both.slice(0, 1))).toThrow(String.raw`win\w+`)
   })
 })

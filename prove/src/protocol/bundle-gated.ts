@@ -10,6 +10,7 @@ const GATED_MAIN = fileURLToPath(new URL('./gated-main.js', import.meta.url))
 /** The modules in front of which a gate stands, with the modules of Node that one of them imports. */
 const GATED: ReadonlySet<string> = new Set([
   'act/lock-file.js',
+  'act/try-lock.js',
   'act/record-file.js',
   'act/safe-file.js',
   'daemon/bind.js',
@@ -17,18 +18,22 @@ const GATED: ReadonlySet<string> = new Set([
   'daemon/siblings.js',
   'observe/handshake.js',
   'observe/http.js',
-  'observe/records.js',
+  'observe/read-records.js',
   'observe/scan.js',
   'protocol/startup-pipe.js',
 ])
 const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['act/lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
+  'node:fs': ['act/acquire-lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
   'node:child_process': ['client/spawn.js', 'client/rehearsal.js'],
   'node:events': ['client/spawn.js', 'client/start-failure.js'],
 }
 
 /** The modules that wait by polling. */
-const PAUSES: ReadonlySet<string> = new Set(['act/lock.js', 'act/terminate.js', 'client/await-holder.js'])
+const PAUSES: ReadonlySet<string> = new Set([
+  'act/acquire-lock.js',
+  'act/terminate-process.js',
+  'client/await-holder.js',
+])
 
 const gatePlugin: Plugin = {
   name: 'gates',

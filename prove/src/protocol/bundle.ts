@@ -23,7 +23,8 @@ const REPLACED: ReadonlySet<string> = new Set([
   'act/clean-up.js',
   'act/inherited-descriptors.js',
   'act/lock-file.js',
-  'act/lock-library.js',
+  'act/try-lock.js',
+  'act/load-lock-library.js',
   'act/log-file.js',
   'act/own-place.js',
   'act/quarantine.js',
@@ -38,7 +39,7 @@ const REPLACED: ReadonlySet<string> = new Set([
   'observe/handshake.js',
   'observe/http.js',
   'observe/peek.js',
-  'observe/records.js',
+  'observe/read-records.js',
   'observe/scan.js',
   'protocol/startup-pipe.js',
 ])

@@ -7,10 +7,11 @@ import * as childProcess from 'node:child_process'
 import { once as onceOf } from 'node:events'
 import * as fs from 'node:fs'
 import type { Socket } from 'node:net'
-import type { HeldLock } from '../../../packages/familiar/dist/act/lock.js'
+import type { HeldLock } from '../../../packages/familiar/dist/act/acquire-lock.js'
 import * as lockFile from '../../../packages/familiar/dist/act/lock-file.js'
 import * as recordFile from '../../../packages/familiar/dist/act/record-file.js'
 import * as safeFile from '../../../packages/familiar/dist/act/safe-file.js'
+import * as tryLock from '../../../packages/familiar/dist/act/try-lock.js'
 import * as realBind from '../../../packages/familiar/dist/daemon/bind.js'
 import * as httpServer from '../../../packages/familiar/dist/daemon/http-server.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
@@ -18,7 +19,7 @@ import * as realHandshake from '../../../packages/familiar/dist/observe/handshak
 import * as http from '../../../packages/familiar/dist/observe/http.js'
 import type { Platform } from '../../../packages/familiar/dist/observe/platform/platform.js'
 import { selectPlatform } from '../../../packages/familiar/dist/observe/platform/select.js'
-import * as records from '../../../packages/familiar/dist/observe/records.js'
+import * as records from '../../../packages/familiar/dist/observe/read-records.js'
 import * as realScan from '../../../packages/familiar/dist/observe/scan.js'
 import type { DaemonRecord, OwnRecord } from '../../../packages/familiar/dist/protocol/record.js'
 import * as startupPipe from '../../../packages/familiar/dist/protocol/startup-pipe.js'
@@ -98,7 +99,7 @@ export function openRegular(path: string, flags: number): number {
 export function lockDescriptor(descriptor: number, path: string): boolean {
   const file = lockFiles.get(descriptor)
   askSync('lock.try', [nameOf(path), file?.kind ?? ''])
-  const isGot = lockFile.lockDescriptor(descriptor, path)
+  const isGot = tryLock.lockDescriptor(descriptor, path)
   if (file !== undefined) file.isLocked = isGot
   return done(isGot, isGot)
 }
@@ -113,14 +114,14 @@ export function closeSync(descriptor: number): void {
 // ---- Waiting ----
 
 const LATE_MS: Readonly<Record<string, number>> = {
-  'act/lock.js': 31_000,
+  'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,
-  'act/terminate.js': 16_000,
+  'act/terminate-process.js': 16_000,
 }
 export const sleepIn = (module: string) => async (): Promise<void> => {
   const { late } = await ask('sleep', [module])
   if (late) clock += LATE_MS[module] ?? 60_000
-  else if (module === 'act/terminate.js') await new Promise((resolve) => setTimeout(resolve, 2))
+  else if (module === 'act/terminate-process.js') await new Promise((resolve) => setTimeout(resolve, 2))
   done(null, late ? 'late' : 'woke')
 }
 

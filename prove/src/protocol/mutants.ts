@@ -51,11 +51,15 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a lock is the text of a file, judged stale if its writer is gone, instead of a kernel lock',
     edits: [
       {
-        file: 'act/lock.js',
+        file: 'act/acquire-lock.js',
         from: 'const isOurs = lockDescriptor(descriptor, path)',
         to: 'const isOurs = isFreeByText(descriptor) && takeByText(descriptor)',
       },
-      { file: 'act/lock.js', from: 'import { isLinked,', to: 'import { isFreeByText, takeByText, isLinked,' },
+      {
+        file: 'act/acquire-lock.js',
+        from: 'import { isLinked,',
+        to: 'import { isFreeByText, takeByText, isLinked,',
+      },
     ],
     scenario: TWO,
   },

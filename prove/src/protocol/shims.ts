@@ -10,7 +10,7 @@ import type { Observation, ScanContext } from '../../../packages/familiar/dist/c
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import type { Host, ProcessView } from '../../../packages/familiar/dist/identity/machine.js'
 import { matchShapes } from '../../../packages/familiar/dist/identity/spawn-shape.js'
-import { prove } from '../../../packages/familiar/dist/observe/prove.js'
+import { prove } from '../../../packages/familiar/dist/observe/prove-process.js'
 import type { Platform } from '../../../packages/familiar/dist/observe/platform/platform.js'
 import type { Scan } from '../../../packages/familiar/dist/observe/scan.js'
 import type { DaemonRecord, OwnRecord, RecordRead } from '../../../packages/familiar/dist/protocol/record.js'
@@ -62,9 +62,9 @@ export const loadTryLock = (): null => null
 
 /** How far the clock of an actor jumps when it wakes late: beyond every deadline of that loop. */
 const LATE_MS: Readonly<Record<string, number>> = {
-  'act/lock.js': 31_000,
+  'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,
-  'act/terminate.js': 16_000,
+  'act/terminate-process.js': 16_000,
 }
 
 /** The pause of one module. Returns once the actor is chosen to wake: after its pause, or much later. */
@@ -72,7 +72,7 @@ export const sleepIn = (module: string) => async (): Promise<void> => {
   if ((await effects.async('sleep', module)) === 'late') effects.clock.now += LATE_MS[module] ?? 60_000
 }
 
-// ---- The record (observe/records.js, act/record-file.js) ----
+// ---- The record (observe/read-records.js, act/record-file.js) ----
 
 function recordOfView({ pid, port, version, state, reason }: RecordView): DaemonRecord {
   return {

@@ -1,4 +1,4 @@
-import type { CleanupPath } from '../act/terminate.js'
+import type { CleanupPath } from '../act/terminate-process.js'
 import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { ReasonNames } from '../classify/classify.js'
 import type { Reason } from '../classify/class-and-reason.js'

@@ -1,4 +1,4 @@
-import { LONGEST_END_MS } from '../act/terminate.js'
+import { LONGEST_END_MS } from '../act/terminate-process.js'
 import { untilText } from '../clock.js'
 import type { CleanUpOptions } from '../define/daemon.js'
 import type { Io } from './io.js'

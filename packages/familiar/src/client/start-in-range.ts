@@ -1,5 +1,5 @@
 import { cleanUp } from '../act/clean-up.js'
-import type { HeldLock } from '../act/lock.js'
+import type { HeldLock } from '../act/acquire-lock.js'
 import type { StartReason } from './launch.js'
 import { startDaemon } from './spawn.js'
 import { FamiliarError } from '../errors.js'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { replaceOwn, type Replaced } from './replace.js'
-import { loadLocks, withLock } from '../act/lock.js'
+import { loadLocks, withLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
 import { findRecorded, type RecordedDaemon } from './recorded.js'
 import type { ScopeRequest } from './request.js'

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { monotonicMs } from '../clock.js'
-import type { HeldLock } from '../act/lock.js'
+import type { HeldLock } from '../act/acquire-lock.js'
 import { namesLiving } from '../classify/derive-facts.js'
 import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'

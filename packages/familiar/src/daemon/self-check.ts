@@ -4,7 +4,7 @@ import type { CommandLine } from '../identity/machine.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import type { JsonObject } from '../json.js'
 import type { OwnRecord } from '../protocol/record.js'
-import { isSameScope } from '../observe/records.js'
+import { isSameScope } from '../observe/read-records.js'
 
 /** What later commands will see of this daemon. */
 export interface SelfView {

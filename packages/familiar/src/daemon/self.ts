@@ -2,7 +2,7 @@ import type { CommandLine } from '../identity/machine.js'
 import type { JsonObject } from '../json.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { viewThisProcess } from '../observe/process-name.js'
-import { readOwnRecord } from '../observe/records.js'
+import { readOwnRecord } from '../observe/read-records.js'
 import type { OwnRecord } from '../protocol/record.js'
 import type { ServeOptions } from './serve.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { cleanUp, type CleanUpReport } from '../act/clean-up.js'
-import { loadLocks } from '../act/lock.js'
+import { loadLocks } from '../act/acquire-lock.js'
 import { assertCanWrite } from '../act/scope-checks.js'
 import { tidyRecord } from '../act/terminate-scope-daemon.js'
 import { assertCanStart } from '../client/rehearsal.js'

@@ -1,5 +1,5 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { FailureReason } from '../act/terminate.js'
+import type { FailureReason } from '../act/terminate-process.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { identityRecord, type Tool } from './identity-record.js'
 import { withRemedy, type DoctorRecord } from './remedies.js'

@@ -1,4 +1,4 @@
-import type { CleanupPath, FailureReason } from '../act/terminate.js'
+import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { Reason } from '../classify/class-and-reason.js'
 

@@ -1,4 +1,4 @@
-import type { FailureReason } from '../act/terminate.js'
+import type { FailureReason } from '../act/terminate-process.js'
 import { inUseBy } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'

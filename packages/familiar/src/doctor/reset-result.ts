@@ -1,5 +1,5 @@
 import type { CleanUpEntry, CleanUpReport } from '../act/clean-up.js'
-import type { CleanupPath, FailureReason } from '../act/terminate.js'
+import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import { staleEvidence } from '../classify/stale-evidence.js'
 import type { Self } from '../identity/versions.js'
 

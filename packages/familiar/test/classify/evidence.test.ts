@@ -6,7 +6,7 @@ import {
   type StaleEvidence,
 } from '../../src/classify/stale-evidence.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes.js'
 import {
   ABSENT,
   context,

@@ -44,8 +44,8 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   reason: unionIn('familiar/src/classify/first-match.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
   evidence: unionIn('familiar/src/classify/stale-evidence.ts', 'StaleEvidence'),
   state: unionIn('familiar/src/classify/daemon-state.ts', 'DaemonState'),
-  path: unionIn('familiar/src/act/terminate.ts', 'CleanupPath'),
-  failure: unionIn('familiar/src/act/terminate.ts', 'FailureReason'),
+  path: unionIn('familiar/src/act/terminate-process.ts', 'CleanupPath'),
+  failure: unionIn('familiar/src/act/terminate-process.ts', 'FailureReason'),
   sync: [
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
     ...unionIn('spec-kitty/src/sync/upload/types.ts', 'ClosedReason'),

@@ -1,4 +1,4 @@
-import type { CleanupPath } from '../../act/terminate.js'
+import type { CleanupPath } from '../../act/terminate-process.js'
 import type { StaleEvidence } from '../../classify/stale-evidence.js'
 import type { CleanupClass } from '../../classify/class-and-reason.js'
 import type { DaemonState } from '../../classify/daemon-state.js'

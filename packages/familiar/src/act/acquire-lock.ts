@@ -4,18 +4,11 @@ import { monotonicMs, untilText } from '../clock.js'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { readSmallFile } from '../observe/peek.js'
-import {
-  isLinked,
-  isStillLinked,
-  lockDescriptor,
-  openLockFile,
-  unusable,
-  writeHolder,
-  type Holder,
-} from './lock-file.js'
-import { loadTryLock } from './lock-library.js'
+import { isLinked, isStillLinked, openLockFile, unusable, writeHolder, type Holder } from './lock-file.js'
+import { loadTryLock } from './load-lock-library.js'
 import { assertNotThroughLink } from './own-place.js'
 import { openRegular } from './safe-file.js'
+import { lockDescriptor } from './try-lock.js'
 
 /** How long to wait for a lock by default: longer than a command may hold the life-cycle lock in total. */
 export const LOCK_WAIT_MS = 30_000

@@ -5,7 +5,7 @@ import type { Family } from '../family.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { ProvenProcess } from '../identity/proof.js'
 import type { Platform } from '../observe/platform/platform.js'
-import type { HeldLock } from './lock.js'
+import type { HeldLock } from './acquire-lock.js'
 import { sendSignal } from './signal.js'
 
 /** How long each step of ending a process may take by default. */

@@ -14,7 +14,7 @@ import {
   type PeekedScope,
   type ScopeReply,
   type ScopesQuestion,
-} from './records.js'
+} from './read-records.js'
 
 /** Enough for 50 scopes with two records of 64 KiB each, with every character escaped. */
 const MAX_REPLY_CHARS = 48 * 1024 * 1024

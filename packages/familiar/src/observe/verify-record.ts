@@ -1,9 +1,9 @@
 import type { Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { handshake, type Handshake } from './handshake.js'
-import { HANDSHAKE_MS, HEALTH_PATH, probe } from './health.js'
+import { HANDSHAKE_MS, HEALTH_PATH, probe } from './probe-health.js'
 import type { Platform } from './platform/platform.js'
-import { isSameScope } from './records.js'
+import { isSameScope } from './read-records.js'
 
 /** Time limit for finding the holder of a port. */
 const MACHINE_MS = 2_000
