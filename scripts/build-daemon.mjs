@@ -25,7 +25,7 @@ export async function bundleDaemon({ packages, target, define }) {
     },
     transform: { define },
     external: [/^node:/, 'fs-native-extensions', '@photostructure/sqlite'],
-    treeshake: { moduleSideEffects: (id) => id.endsWith('daemon.js') },
+    treeshake: { moduleSideEffects: (id) => id.endsWith('/spec-kitty-daemon.js') },
     optimization: { inlineConst: false },
     checks: { ineffectiveDynamicImport: false },
   })

@@ -9,19 +9,19 @@ import { join } from 'node:path'
 
 /** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
 const CORE = [
-  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
+  /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
   /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
   /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
-  /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
-  /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
+  /(?:familiar\/dist\/(?:define\/define-daemon|doctor\/status-head|cli\/(?:run|format-lines|daemon-commands))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
+  /familiar\/dist\/cli\/(?:commands\/(?:start|stop|restart)|connect-daemon|version-notice|print-\w+)\.js$/,
+  /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
 ]
 
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|describe-candidate|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
 /**
@@ -36,13 +36,13 @@ export const COMMAND_GROUPS = [
   {
     name: 'explain',
     parts: [
-      /(?:familiar\/dist\/(?:cli\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
+      /(?:familiar\/dist\/(?:cli\/commands\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
     ],
   },
   {
     name: 'logs',
     parts: [
-      /(?:familiar\/dist\/cli\/(?:logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
+      /(?:familiar\/dist\/cli\/(?:commands\/logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
     ],
   },
   {
@@ -96,15 +96,15 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
  */
 export const LIBRARY_GROUPS = Object.entries({
   define:
-    'index|errors|json|runtime|dispose|identity/.*|define/(?:daemon|resolve|scope-files|installation|home|environment|names|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:decision-tables|first-match|tri)|daemon/timing|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|recorded|request|fetch|fetch-errors|fetch-init|reply|send)|protocol/.*|classify/daemon-state|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
+    'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|default-ports|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:decision-tables|first-match|tri)|daemon/intervals|observe/peek',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/daemon-state|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',
   command:
-    'cli/(?:index|run|lines|io|printable|exit-codes|usage|failure|json|process-io|status)|define/scanning|doctor/state',
-  explain: 'doctor/explain/.*|cli/explain',
-  doctor: 'doctor/.*|cli/(?:doctor|table|tool|render-doctor)',
+    'cli/(?:index|run|format-lines|io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|commands/status)|define/scanning|doctor/status-head',
+  explain: 'doctor/explain/.*|cli/commands/explain',
+  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-doctor)',
 }).map(([name, names]) => ({ name, parts: modules(names) }))
 
 /** @typedef {{ readonly name: string, readonly parts: readonly RegExp[] }} Group */

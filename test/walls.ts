@@ -61,12 +61,12 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/define',
     may: library(
-      'errors.ts json.ts family.ts dispose.ts identity protocol classify observe act client daemon define/daemon.ts',
+      'errors.ts json.ts family.ts dispose.ts identity protocol classify observe act client daemon define/define-daemon.ts',
     ),
   },
   // The only way from a definition to the commands about it.
   {
-    part: 'familiar/define/daemon.ts',
+    part: 'familiar/define/define-daemon.ts',
     may: library('family.ts identity classify observe act client daemon define cli/run.ts'),
   },
   {
@@ -77,7 +77,7 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/cli',
     may: library(
-      'errors.ts json.ts clock.ts identity classify observe act client define define/daemon.ts doctor',
+      'errors.ts json.ts clock.ts identity classify observe act client define define/define-daemon.ts doctor',
     ),
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
@@ -189,17 +189,17 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   '.kill': library('act/signal.ts'),
   'process.platform': [
     ...library(
-      'observe/platform/select.ts observe/platform/native-locks.ts define/scope-files.ts define/home.ts',
+      'observe/platform/select.ts observe/platform/native-locks.ts define/scope-files.ts define/home-directory.ts',
     ),
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
     ...library(
-      'define/home.ts define/resolve.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
+      'define/home-directory.ts define/resolve-definition.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
     ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],
-  'process.argv': [...library('define/daemon.ts define/installation.ts'), ...tool('main.ts')],
+  'process.argv': [...library('define/define-daemon.ts define/installation.ts'), ...tool('main.ts')],
   'process.exit': [...library('define/serving.ts cli/process-io.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */

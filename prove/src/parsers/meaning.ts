@@ -6,7 +6,7 @@ import { printable, printableLines } from '../../../packages/familiar/dist/cli/p
 import { asJson, asStored, asText } from '../../../packages/familiar/dist/cli/log-entry.js'
 import { splitLines } from '../../../packages/familiar/dist/cli/log-lines.js'
 import { momentOf } from '../../../packages/familiar/dist/cli/since.js'
-import { columnsOf, shortenEnd, shortenMiddle } from '../../../packages/familiar/dist/cli/width.js'
+import { columnsOf, shortenEnd, shortenMiddle } from '../../../packages/familiar/dist/cli/text-width.js'
 import { shellQuote } from '../../../packages/familiar/dist/define/shell-quote.js'
 import { selfReportReader } from '../../../packages/familiar/dist/define/recognise.js'
 import {

@@ -351,7 +351,7 @@ export function jsonLines() {
 }
 export const openStartupPipe = () => jsonLines()
 
-// ---- The daemon's own (daemon/http-server.js, daemon/bind.js, log, places) ----
+// ---- The daemon's own (daemon/http-server.js, daemon/bind-port.js, log, places) ----
 
 type Route = (request: { readonly body: unknown }) => Promise<{ readonly status: number }>
 

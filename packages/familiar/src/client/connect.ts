@@ -1,5 +1,5 @@
-import type { Found, ConnectRequest } from './request.js'
-import { connected, findUsable } from './recorded.js'
+import type { Found, ConnectRequest } from './connect-request.js'
+import { connected, findUsable } from './find-recorded.js'
 import { monotonicMs } from '../clock.js'
 import { loadingBeside } from '../load-beside.js'
 import { HANDSHAKE_MS } from '../observe/probe-health.js'

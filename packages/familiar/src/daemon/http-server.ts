@@ -8,7 +8,7 @@ import { createConnections, requestIsComplete, type Connections } from './connec
 import { answerRoute, type RouteHandler } from './json-routes.js'
 import { logFailure, type Log } from './log.js'
 import { answerPage, type Pages } from './pages.js'
-import { askForBody, refuseBody, refuseOnSocket, reply } from './reply.js'
+import { askForBody, refuseBody, refuseOnSocket, reply } from './json-reply.js'
 import { announcedBytes, hasBody, isAuthorized, isRead, refusalOf } from './request-rules.js'
 import type { Handler } from './web-handler.js'
 

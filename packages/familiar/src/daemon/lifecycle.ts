@@ -15,9 +15,9 @@ import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
 import { keepRecord } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
-import { watchScope } from './scope-state.js'
-import { watchSiblings } from './siblings.js'
-import { WATCHDOG_MS } from './timing.js'
+import { watchScope } from './watch-scope.js'
+import { watchSiblings } from './watch-siblings.js'
+import { WATCHDOG_MS } from './intervals.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {

@@ -3,8 +3,8 @@ import { selectPlatform } from '../observe/platform/select.js'
 import { readState } from '../observe/read-state.js'
 import type { Scan } from '../observe/scan.js'
 import { abortable } from './attempts.js'
-import type { ScanOptions, StatusOptions } from './daemon.js'
-import type { Definition } from './resolve.js'
+import type { ScanOptions, StatusOptions } from './define-daemon.js'
+import type { Definition } from './resolve-definition.js'
 
 export async function status(
   { family }: Definition,

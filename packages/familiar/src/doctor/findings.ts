@@ -6,7 +6,7 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
-import { timeText } from './state.js'
+import { timeText } from './status-head.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
 /** One finding of the doctor. Ids are permanent. `warn` and `critical` are problems; see `verdictOf`. */

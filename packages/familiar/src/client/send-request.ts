@@ -6,7 +6,7 @@ import { afterSteps, isNoWay } from '../observe/http.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { cutOff, interrupted, noReply, notSent } from './fetch-errors.js'
 import type { Outgoing } from './fetch-init.js'
-import { replyOf, type Reply, type ReplyConnection } from './reply.js'
+import { replyOf, type Reply, type ReplyConnection } from './fetch-reply.js'
 
 /**
  * Returns Node's HTTP client. It is loaded while the daemon answers, because loading takes 4 to 6 ms. An `import` of it

@@ -1,6 +1,6 @@
-import { definitionOf, type Daemon } from '../define/daemon.js'
+import { definitionOf, type Daemon } from '../define/define-daemon.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
-import { withRemedy, type DoctorRecord } from '../doctor/remedies.js'
+import { withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 
 /** Returns the tool that a daemon belongs to, as the doctor needs it. */

@@ -4,11 +4,6 @@ import type { DaemonOptions } from './options.js'
 
 const NAME = /^[a-z][a-z0-9-]{0,39}$/
 
-const FIRST_PORT = 20_000
-const BLOCKS = 120
-const BLOCK_PORTS = 100
-const USER_PORTS = 20
-
 /** Throws `E_DEFINITION_INVALID` with one sentence about the first mistake in the definition. */
 export function assertDefinition(options: DaemonOptions): void {
   const { name, protocol, ports, execArgv = [], commandLine, predecessors = [] } = options
@@ -48,15 +43,4 @@ function isRange({ from, to }: PortRange): boolean {
 
 function quote(value: unknown): string {
   return JSON.stringify(value) ?? String(value)
-}
-
-/** Returns the port range of a daemon whose definition names none. Frozen: other versions must scan the same range. */
-export function defaultPorts(name: string, isProject: boolean): PortRange {
-  const from = FIRST_PORT + (fnv1a32(name) % BLOCKS) * BLOCK_PORTS
-  return { from, to: from + (isProject ? BLOCK_PORTS : USER_PORTS) }
-}
-
-/** The hash of Fowler, Noll and Vo, variant 1a with 32 bits, of the UTF-8 text. */
-export function fnv1a32(text: string): number {
-  return Buffer.from(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5)
 }

@@ -1,5 +1,5 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { CleanUpOptions, Daemon } from '../define/daemon.js'
+import type { CleanUpOptions, Daemon } from '../define/define-daemon.js'
 import type { Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import type { Io } from './io.js'

@@ -1,6 +1,6 @@
 import type { Scan } from '../observe/scan.js'
 import { EXIT } from './exit-codes.js'
-import { CommandError } from './usage.js'
+import { CommandError } from './command-errors.js'
 
 /**
  * Throws `E_NO_LISTENER` if nothing listens on the port that the user named: then a clean-up of it does nothing. The daemon of

@@ -8,10 +8,10 @@ import type { PortRange } from '../identity/machine.js'
 import type { Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
 import type { Connection, ConnectOptions, Skipped } from './connecting.js'
-import { invalid } from './names.js'
+import { invalid } from './check-definition.js'
 import type { DaemonOptions } from './options.js'
 import { servedScope } from './recognise.js'
-import { resolveDefinition, type Definition } from './resolve.js'
+import { resolveDefinition, type Definition } from './resolve-definition.js'
 import type { ServeSettings } from './serving.js'
 
 /** Ends the wait for the result with the reason of the signal. */

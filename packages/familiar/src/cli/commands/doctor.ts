@@ -1,20 +1,20 @@
-import type { CleanUpReport } from '../act/clean-up.js'
+import type { CleanUpReport } from '../../act/clean-up.js'
 import {
   doctorDocument,
   type DoctorAddition,
   type DoctorDocument,
   type DocumentParts,
-} from '../doctor/document.js'
-import type { Scan } from '../observe/scan.js'
-import { DAEMON_GRAMMARS } from './describe.js'
-import { EXIT } from './exit-codes.js'
-import { printJson } from './json.js'
-import { renderDoctor } from './render-doctor.js'
-import { parseOptions } from './parse.js'
-import type { CommandContext } from './run.js'
-import { verdictOf } from '../doctor/verdict.js'
-import { assertListener } from './target.js'
-import { toolOf } from './tool.js'
+} from '../../doctor/document.js'
+import type { Scan } from '../../observe/scan.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { printJson } from '../print-json.js'
+import { renderDoctor } from '../render-doctor.js'
+import { parseOptions } from '../parse.js'
+import type { CommandContext } from '../run.js'
+import { verdictOf } from '../../doctor/verdict.js'
+import { assertListener } from '../assert-listener.js'
+import { toolOf } from '../describe-candidate.js'
 
 interface Options {
   readonly reset: boolean
@@ -52,7 +52,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
 
 /** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
 async function loadReset() {
-  return (await import('./reset.js')).resetRange
+  return (await import('../reset-range.js')).resetRange
 }
 
 function readArguments(args: readonly string[], { daemon }: CommandContext): Options {

@@ -1,6 +1,6 @@
 import { paint, type Io, type Style } from './io.js'
 import { printable } from './printable.js'
-import { columnsOf, padTo, shortenEnd, shortenMiddle, wrapWords } from './width.js'
+import { columnsOf, padTo, shortenEnd, shortenMiddle, wrapWords } from './text-width.js'
 
 export interface Column<T> {
   readonly title: string

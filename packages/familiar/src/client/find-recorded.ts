@@ -9,7 +9,7 @@ import { isGone } from '../observe/peek.js'
 import { isSameScope, readOwnRecord } from '../observe/read-records.js'
 import { verify } from '../observe/verify-record.js'
 import type { StartReason } from './launch.js'
-import type { Found, ScopeRequest } from './request.js'
+import type { Found, ScopeRequest } from './connect-request.js'
 
 /** How long inspecting a process may take. */
 const MACHINE_MS = 1_000

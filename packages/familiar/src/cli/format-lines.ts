@@ -1,7 +1,7 @@
 import type { Line } from '../doctor/document.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { columnsOf, padTo, wrapWords } from './width.js'
+import { columnsOf, padTo, wrapWords } from './text-width.js'
 
 const GAP = 2
 

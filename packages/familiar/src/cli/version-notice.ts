@@ -1,5 +1,5 @@
 import type { Connection } from '../define/connecting.js'
-import type { Definition } from '../define/resolve.js'
+import type { Definition } from '../define/resolve-definition.js'
 import { note, type Io } from './io.js'
 
 /**

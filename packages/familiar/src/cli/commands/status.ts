@@ -1,14 +1,14 @@
-import type { DaemonState, DaemonStatus } from '../classify/daemon-state.js'
-import { definitionOf } from '../define/daemon.js'
-import type { Words } from '../define/options.js'
-import type { Line, LineStyle } from '../doctor/document.js'
-import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../doctor/state.js'
-import { DAEMON_GRAMMARS } from './describe.js'
-import { EXIT } from './exit-codes.js'
-import { printJson } from './json.js'
-import { formatLines } from './lines.js'
-import { parseOptions } from './parse.js'
-import type { CommandContext } from './run.js'
+import type { DaemonState, DaemonStatus } from '../../classify/daemon-state.js'
+import { definitionOf } from '../../define/define-daemon.js'
+import type { Words } from '../../define/options.js'
+import type { Line, LineStyle } from '../../doctor/document.js'
+import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../../doctor/status-head.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { printJson } from '../print-json.js'
+import { formatLines } from '../format-lines.js'
+import { parseOptions } from '../parse.js'
+import type { CommandContext } from '../run.js'
 
 /** What `status --json` prints. Names and meanings are permanent. */
 export interface StatusDocument extends StatusHead {
@@ -52,7 +52,7 @@ export async function run(
 
 /** The command that ends a hung daemon is found by a scan, whose modules are loaded only in this case. */
 async function loadWedged() {
-  return (await import('./wedged.js')).wedgedCommand
+  return (await import('../wedged-command.js')).wedgedCommand
 }
 
 function viewOf(

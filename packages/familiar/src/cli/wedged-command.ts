@@ -1,8 +1,8 @@
-import type { Daemon } from '../define/daemon.js'
+import type { Daemon } from '../define/define-daemon.js'
 import { explained } from '../doctor/remedy.js'
-import { remedyOf } from '../doctor/remedies.js'
+import { remedyOf } from '../doctor/choose-remedy.js'
 import { scopeDaemon } from '../observe/scope-daemon.js'
-import { toolOf } from './tool.js'
+import { toolOf } from './describe-candidate.js'
 
 /** Returns the command that ends the daemon of the scope, which does not answer: the one that the doctor names too. */
 export async function wedgedCommand(daemon: Daemon): Promise<string> {

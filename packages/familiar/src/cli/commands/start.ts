@@ -1,9 +1,9 @@
-import { connectDaemon } from './connect.js'
-import { DAEMON_GRAMMARS } from './describe.js'
-import { EXIT } from './exit-codes.js'
-import { printConnection } from './print-connection.js'
-import { parseOptions } from './parse.js'
-import type { CommandContext } from './run.js'
+import { connectDaemon } from '../connect-daemon.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { printConnection } from '../print-connection.js'
+import { parseOptions } from '../parse.js'
+import type { CommandContext } from '../run.js'
 
 /** Starts the daemon or finds the running one, and prints which of the two it did. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {

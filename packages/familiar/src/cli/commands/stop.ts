@@ -1,9 +1,9 @@
-import { DAEMON_GRAMMARS } from './describe.js'
-import { EXIT } from './exit-codes.js'
-import { printStop } from './print-stop.js'
-import { showingWaits } from './progress.js'
-import { parseOptions } from './parse.js'
-import type { CommandContext } from './run.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { printStop } from '../print-stop.js'
+import { showingWaits } from '../progress.js'
+import { parseOptions } from '../parse.js'
+import type { CommandContext } from '../run.js'
 
 /** Stops the daemon, and prints the result. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Connection } from '../define/connecting.js'
-import { definitionOf, type Daemon } from '../define/daemon.js'
+import { definitionOf, type Daemon } from '../define/define-daemon.js'
 import type { Io } from './io.js'
-import { noticeVersions } from './notices.js'
+import { noticeVersions } from './version-notice.js'
 import { showingWaits } from './progress.js'
 
 /**
