@@ -4,7 +4,7 @@
  * in a pipe. Run `tsc -b` first.
  */
 import { helpText } from '../packages/spec-kitty/dist/cli/help.js'
-import { knownNames } from '../packages/spec-kitty/dist/cli/table.js'
+import { knownNames } from '../packages/spec-kitty/dist/cli/command-table.js'
 import { TOPICS } from '../packages/spec-kitty/dist/cli/topic-names.js'
 
 /** What `runOnProcess` says of a pipe. */

@@ -114,7 +114,7 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('sync/server-url.ts sync/settings.ts sync/session/provider.ts'),
+      ...tool('sync/server-url.ts sync/settings.ts sync/session/sign-in-service.ts'),
     ],
   },
   // The only ones that load the client of the sign-in service.
@@ -123,7 +123,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/server-url.ts sync/session')],
   },
   {
-    part: 'spec-kitty/sync/session/provider.ts',
+    part: 'spec-kitty/sync/session/sign-in-service.ts',
     may: ['familiar/cli', 'openid-client', ...tool('sync/session')],
   },
   {
@@ -140,14 +140,14 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync/upload/answer.ts',
-    may: ['familiar/cli', ...tool('sync/queue/types.ts sync/upload/batch.ts')],
+    may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/back-off.ts', may: [], isPure: true },
-  { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/types.ts'), isPure: true },
+  { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/queue-types.ts'), isPure: true },
   {
     part: 'spec-kitty/sync/upload/cloud-events.ts',
-    may: ['familiar/cli', ...tool('sync/queue/types.ts sync/upload/batch.ts')],
+    may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },

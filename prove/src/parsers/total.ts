@@ -23,14 +23,14 @@ import { parseRecord as parseLines } from '../../../packages/spec-kitty/dist/dae
 import { unquotePython } from '../../../packages/spec-kitty/dist/daemons/python-repr.js'
 import { pythonDashboard } from '../../../packages/spec-kitty/dist/daemons/predecessor-dashboard.js'
 import { pythonSync } from '../../../packages/spec-kitty/dist/daemons/predecessor-sync.js'
-import { decode } from '../../../packages/spec-kitty/dist/dashboard/project/decode.js'
-import { readLog } from '../../../packages/spec-kitty/dist/dashboard/project/events.js'
+import { decode } from '../../../packages/spec-kitty/dist/dashboard/project/decode-text.js'
+import { readLog } from '../../../packages/spec-kitty/dist/dashboard/project/event-log.js'
 import {
   readFields,
   splitFrontMatter,
 } from '../../../packages/spec-kitty/dist/dashboard/project/front-matter.js'
 import { instantOf } from '../../../packages/spec-kitty/dist/dashboard/project/timestamps.js'
-import { consentIn } from '../../../packages/spec-kitty/dist/sync/consent-text.js'
+import { consentIn } from '../../../packages/spec-kitty/dist/sync/parse-consent.js'
 import { composeEvent, readEvent } from '../../../packages/spec-kitty/dist/sync/event.js'
 import { checkServerUrl, shownUrl } from '../../../packages/spec-kitty/dist/sync/server-url.js'
 import { judge } from '../../../packages/spec-kitty/dist/sync/upload/answer.js'

@@ -40,17 +40,17 @@ const SPELT: Readonly<Record<string, readonly string[]>> = {
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   finding: findingIds(),
   row: RULES.map(({ id }) => id),
-  class: unionIn('familiar/src/classify/first-match.ts', 'CleanupClass'),
-  reason: unionIn('familiar/src/classify/first-match.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
+  class: unionIn('familiar/src/classify/class-and-reason.ts', 'CleanupClass'),
+  reason: unionIn('familiar/src/classify/class-and-reason.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
   evidence: unionIn('familiar/src/classify/stale-evidence.ts', 'StaleEvidence'),
   state: unionIn('familiar/src/classify/daemon-state.ts', 'DaemonState'),
   path: unionIn('familiar/src/act/terminate-process.ts', 'CleanupPath'),
   failure: unionIn('familiar/src/act/terminate-process.ts', 'FailureReason'),
   sync: [
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
-    ...unionIn('spec-kitty/src/sync/upload/types.ts', 'ClosedReason'),
-    ...unionIn('spec-kitty/src/sync/upload/types.ts', 'HeldReason'),
-    ...unionIn('spec-kitty/src/sync/why.ts', 'WhyReason'),
+    ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
+    ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'HeldReason'),
+    ...unionIn('spec-kitty/src/sync/why-nothing-leaves.ts', 'WhyReason'),
   ],
 }
 

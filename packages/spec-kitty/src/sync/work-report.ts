@@ -1,7 +1,7 @@
 import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
-import { environmentOf, type StartEnvironment } from './environment.js'
-import type { SyncReport } from './upload/types.js'
+import { environmentOf, type StartEnvironment } from './start-environment.js'
+import type { SyncReport } from './upload/upload-types.js'
 
 /**
  * The sync daemon's report about its work, in the `sync` block of its health reply. Every user of the machine can read

@@ -1,10 +1,10 @@
 import { objectOf, parseJson } from 'familiar/cli'
-import { decode } from './decode.js'
-import { readBytes, withFile } from './files.js'
+import { decode } from './decode-text.js'
+import { readBytes, withFile } from './read-safely.js'
 import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
 import { instantOf } from './timestamps.js'
 import type { LocatedEntry } from './locate.js'
-import type { Reading } from './memory.js'
+import type { Reading } from './remember-files.js'
 
 const MAX_META_BYTES = 1024 * 1024
 const MAX_TITLE_CHARS = 500

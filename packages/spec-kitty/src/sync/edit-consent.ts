@@ -10,7 +10,7 @@ import {
   type Pair,
   type YAMLMap,
 } from 'yaml'
-import { anchorOf, consentIn, isEmpty, KEY, pairOf, parse, SECTION, startOf } from './consent-text.js'
+import { anchorOf, consentIn, isEmpty, KEY, pairOf, parse, SECTION, startOf } from './parse-consent.js'
 
 /**
  * Returns the text with this consent written into it; every other character stays. Null if that is not possible, for

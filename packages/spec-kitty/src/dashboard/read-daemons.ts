@@ -1,9 +1,9 @@
 import type { Candidate, Daemon } from 'familiar'
 import { describeCandidate } from 'familiar/cli'
 import { processRoot } from '../cli/runtime-root.js'
-import { dashboardDaemon, syncDaemon } from '../daemons/daemons.js'
+import { dashboardDaemon, syncDaemon } from '../daemons/define-daemons.js'
 import type { DaemonsReply } from './api.js'
-import { cleanUpOf, explain, summaryOf } from './daemon-facts.js'
+import { cleanUpOf, explain, summaryOf } from './daemon-summary.js'
 import { urlOf } from './urls.js'
 
 /** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */

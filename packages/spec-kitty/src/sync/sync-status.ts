@@ -1,7 +1,7 @@
 import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
-import { RESTART, skipText, whyDocument, whyText } from './why.js'
+import { RESTART, skipText, whyDocument, whyText } from './why-nothing-leaves.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 /**

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { basename } from 'node:path'
 import type { HelloEvent, ProjectHeader } from './api.js'
-import { pageBuild } from './assets.js'
+import { pageBuild } from './static-files.js'
 
 export const PROJECT_HEADER: ProjectHeader = 'spec-kitty-project'
 

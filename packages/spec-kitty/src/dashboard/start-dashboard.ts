@@ -1,5 +1,5 @@
 import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
-import { dashboardDaemon } from '../daemons/daemons.js'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
 
 export interface StartOptions {
   readonly project: string

@@ -1,5 +1,5 @@
 import { cleanUpAll, UsageError, type CleanUpAllOptions, type Io } from 'familiar/cli'
-import { dashboardDaemon } from '../daemons/daemons.js'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { ownerDetails } from '../daemons/health-details.js'
 import { findProject, workingDirectory } from '../daemons/project-directory.js'
 

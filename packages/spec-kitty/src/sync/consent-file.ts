@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CommandError, EXIT, readSmallFile, realPath } from 'familiar/cli'
-import type { Consent } from './consent-text.js'
+import type { Consent } from './parse-consent.js'
 
-export type { Consent } from './consent-text.js'
+export type { Consent } from './parse-consent.js'
 
 /**
  * The largest file that is read. Real files have a few KiB. The daemon reads them between two requests, and this many
@@ -39,7 +39,7 @@ export async function readConsent(project: string): Promise<Consent> {
   const file = read(consentFile(project))
   if (file.state === 'absent') return 'no'
   if (file.state === 'unreadable') return file
-  const { consentIn } = await import('./consent-text.js')
+  const { consentIn } = await import('./parse-consent.js')
   return consentIn(file.text)
 }
 
@@ -59,8 +59,8 @@ export async function writeConsent(project: string, isGiven: boolean): Promise<W
   const file = read(path)
   if (file.state === 'unreadable') throw unusable(path, file.why)
   const text = file.state === 'absent' ? '' : file.text
-  const { consentIn } = await import('./consent-text.js')
-  const { withConsent } = await import('./change-consent.js')
+  const { consentIn } = await import('./parse-consent.js')
+  const { withConsent } = await import('./edit-consent.js')
   const before = consentIn(text)
   const isSaid = before === (isGiven ? 'yes' : 'no')
   // An opt-out is written even if the file contains no consent, because only a written value is a decision of the user.

@@ -1,5 +1,5 @@
 import type { AgentProcess, MissionReply } from './api.js'
-import { judge, pidToLookAt, type LookAtProcesses } from './project/processes.js'
+import { judge, pidToLookAt, type LookAtProcesses } from './project/judge-agents.js'
 
 /** How often the processes are checked: the end of a process is noticed within this time. */
 const LOOK_MS = 2_000

@@ -1,8 +1,8 @@
 import type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
-import { watchLiving, type Living } from './agent-liveness.js'
-import type { LookAtProcesses } from './project/processes.js'
+import { watchLiving, type Living } from './watch-agents.js'
+import type { LookAtProcesses } from './project/judge-agents.js'
 import { toldChanges, type Vouching } from './project/vouching.js'
-import { rememberTold } from './sent-changes.js'
+import { rememberTold } from './remember-sent-changes.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
 /** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */

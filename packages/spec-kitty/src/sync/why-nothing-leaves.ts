@@ -2,7 +2,7 @@ import { shellQuote } from 'familiar/cli'
 import { loginCommand } from './login-command.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
-import type { ClosedReason, Gate, HeldReason } from './upload/types.js'
+import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
 
 /** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
 export interface Why {

@@ -1,7 +1,7 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
-import type { DeadLetter, QueueCounts, WaitingProject } from './queue/types.js'
-import { whyDocument, whyText, type Why } from './why.js'
+import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
+import { whyDocument, whyText, type Why } from './why-nothing-leaves.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 

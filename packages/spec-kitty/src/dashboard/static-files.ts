@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { PageReply } from 'familiar'
 import { INSTALLATION } from '../installation.js'
-import { tagOf, takesGzip, unlessKnown, type BodyReply, type PageRequest } from './replies.js'
+import { tagOf, takesGzip, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
 
 /** The page's directory in the installed package, wherever this module was bundled to. */
 const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')

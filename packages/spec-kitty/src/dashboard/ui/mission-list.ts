@@ -1,5 +1,5 @@
 import type { MissionSection, MissionSummary } from '../api.js'
-import type { ListChoice } from './route.js'
+import type { ListChoice } from './url-route.js'
 
 export interface ListSection {
   readonly section: MissionSection

@@ -1,5 +1,5 @@
 import type { StatusExtension } from 'familiar/cli'
-import { WORDS } from '../daemons/words.js'
+import { WORDS } from '../daemons/user-words.js'
 import { urlOf } from './urls.js'
 
 /** Returns what `dashboard --status` shows: also the project and, if it runs, the URL. */

@@ -1,4 +1,4 @@
-import { expiresWithin, sessionUnreadable } from './session.js'
+import { expiresWithin, sessionUnreadable } from './read-session.js'
 import { readStored, type StoredSession } from './stored-session.js'
 
 export interface AccessToken {
@@ -75,7 +75,7 @@ function tokenOf(session: StoredSession | null): AccessToken | null {
  */
 async function renew(root: string, session: StoredSession): Promise<StoredSession> {
   const [{ renewTokens }, { writeStored }] = await Promise.all([
-    import('./provider.js'),
+    import('./sign-in-service.js'),
     import('./change-session.js'),
   ])
   writeStored(root, session)

@@ -1,5 +1,5 @@
 import { isFlag } from 'familiar/cli'
-import { beginsCommand, commandNamed, type CommandWords } from './table.js'
+import { beginsCommand, commandNamed, type CommandWords } from './command-table.js'
 
 /** What a command line asks for. */
 export type Route =

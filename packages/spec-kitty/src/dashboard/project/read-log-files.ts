@@ -1,9 +1,9 @@
-import { decode } from './decode.js'
+import { decode } from './decode-text.js'
 import type { OpenFile } from './disk.js'
-import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './events.js'
-import { readBytes, withFile } from './files.js'
+import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './event-log.js'
+import { readBytes, withFile } from './read-safely.js'
 import type { LocatedEntry } from './locate.js'
-import type { Reading } from './memory.js'
+import type { Reading } from './remember-files.js'
 
 /** Of a file that is larger than this, only the end is read: the latest lanes are there. */
 const MAX_EVENTS_BYTES = 16 * 1024 * 1024

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { ChangedEvent, ProjectHeader } from '../../api.js'
 import { announce } from './announce.js'
-import { useLive, type LiveEvents, type Signal } from './events.js'
+import { useLive, type LiveEvents, type Signal } from './live-events.js'
 
 /** Why a read failed: the HTTP status, or null if the server did not answer in time, or not with JSON. */
 export interface Failure {

@@ -1,9 +1,9 @@
 import { startTimesOf } from 'familiar/cli'
 import type { PageReply, Pages } from 'familiar'
-import { staticFile } from './assets.js'
-import { readDaemons } from './daemons.js'
-import { shareChanges } from './changes.js'
-import { identityOf, PROJECT_HEADER } from './identity.js'
+import { staticFile } from './static-files.js'
+import { readDaemons } from './read-daemons.js'
+import { shareChanges } from './share-changes.js'
+import { identityOf, PROJECT_HEADER } from './page-identity.js'
 import { openProject, type Project } from './project/project.js'
 import { refusalOfQuery } from './project/search.js'
 import {
@@ -17,7 +17,7 @@ import {
   unlessKnown,
   type BodyReply,
   type PageRequest,
-} from './replies.js'
+} from './page-replies.js'
 import { keepHeapSmall, releaseMemory } from './release-memory.js'
 import { afterRest, inTurn, keptFor } from './limit-work.js'
 import { VERSION } from '../version.js'

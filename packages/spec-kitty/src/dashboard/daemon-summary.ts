@@ -1,5 +1,5 @@
 import type { CleanUp, DaemonEntry, DaemonsReply } from './api.js'
-import { WORDS } from '../daemons/words.js'
+import { WORDS } from '../daemons/user-words.js'
 
 type Family = DaemonsReply['families'][number]
 

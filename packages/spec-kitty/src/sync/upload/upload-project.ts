@@ -1,11 +1,11 @@
-import type { Claimant, Gate, HeldReason } from './types.js'
-import type { Queue, Settled } from '../queue/types.js'
+import type { Claimant, Gate, HeldReason } from './upload-types.js'
+import type { Queue, Settled } from '../queue/queue-types.js'
 import { judge, keepAll, type Verdict } from './answer.js'
 import { retryAfterMs } from './back-off.js'
 import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
 import { CLOUD_EVENTS } from './cloud-events.js'
 import { oneLine } from './one-line.js'
-import type { Sender } from './send.js'
+import type { Sender } from './send-batch.js'
 
 export const FORMATS: Readonly<Record<(Gate & { state: 'open' })['format'], Format>> = {
   batch: BATCH,
