@@ -5,6 +5,8 @@ import { build, type Plugin } from 'esbuild'
 import { assertThere, DIST, exportsOf } from './bundle.js'
 
 const GATES = fileURLToPath(new URL('./gates.js', import.meta.url))
+/** The files that have the gates: `GATES` exports them all. */
+const GATE_FILES = ['./gates.js', './gates-machine.js'].map((name) => new URL(name, import.meta.url))
 const GATED_MAIN = fileURLToPath(new URL('./gated-main.js', import.meta.url))
 
 /** The modules in front of which a gate stands, with the modules of Node that one of them imports. */
@@ -55,7 +57,8 @@ const gatePlugin: Plugin = {
     onLoad({ filter: /./, namespace: 'gate' }, async ({ path }) => {
       const from = path.startsWith('node:') ? path : DIST + path
       const gates = /^export (?:async )?(?:function|const) (\w+)/gm
-      const names = new Set([...readFileSync(GATES, 'utf8').matchAll(gates)].map(([, name = '']) => name))
+      const text = GATE_FILES.map((file) => readFileSync(file, 'utf8')).join('\n')
+      const names = new Set([...text.matchAll(gates)].map(([, name = '']) => name))
       const own = (await exportsOf(path)).filter((name) => names.has(name))
       const rest = `export * from ${JSON.stringify(from)}`
       return {

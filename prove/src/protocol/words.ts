@@ -1,7 +1,8 @@
 import { textOf, type Plain } from './effects.js'
 import type { Explored } from './explore.js'
 import { beginOf, type Automata } from './explore.js'
-import { Machine, type Actor, type Move, type Scenario, type World } from './world.js'
+import type { Actor, Move, Scenario, World } from './world.js'
+import { Machine } from './machine.js'
 
 /** Tells a trace in words: one line per move, of who does what and what it gets. */
 export async function told(

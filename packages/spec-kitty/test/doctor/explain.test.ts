@@ -15,7 +15,7 @@ function sourceOf(path: string): string {
 
 /** The words of a union of texts, in the order of the source. */
 function unionIn(path: string, name: string): readonly string[] {
-  const found = new RegExp(`type ${name} =([^]*?)\\n(?=\\n|\\S|/\\*\\*)`).exec(sourceOf(path))?.[1] ?? ''
+  const found = new RegExp(`type ${name} =([^]*?)\\n(?=\\n|\\S|/\\*\\*|$)`).exec(sourceOf(path))?.[1] ?? ''
   return [...`|${found}`.matchAll(/\|\s*'([^']+)'/g)].map(([, word = '']) => word)
 }
 
