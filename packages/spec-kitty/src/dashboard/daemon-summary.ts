@@ -3,40 +3,6 @@ import { WORDS } from '../daemons/user-words.js'
 
 type Family = DaemonsReply['families'][number]
 
-/** What each reason of the decision tables means, for a reader who does not know them. */
-const EXPLANATIONS: ReadonlyMap<string | null, string> = new Map([
-  [null, 'Every proof is there that it is left over and not in use. A clean-up ends it.'],
-  ['is_recorded_singleton', 'The record of its scope names it, and it answers: it is in use.'],
-  ['part_of_singleton', 'It belongs to a daemon that is in use.'],
-  ['out_of_range', 'Its port is outside the range that is cleaned up.'],
-  [
-    'dashboard_family',
-    'It is a dashboard on a port of the sync daemons. A clean-up of these leaves it alone.',
-  ],
-  ['sync_family', 'It is a sync daemon on a port of the dashboards. A clean-up of these leaves it alone.'],
-  ['other_family', 'It is a daemon of the other kind.'],
-  ['third_party', 'It is another program that uses a port of this range.'],
-  ['not_spec_kitty', 'It does not answer, and nothing shows that it is a daemon of spec-kitty.'],
-  ['other_user', 'It belongs to another user, who can end it.'],
-  ['missing_pid', 'The system does not say which process it is, so nothing about it is proven.'],
-  ['missing_identity', 'The process cannot be seen well enough from here, as in another container.'],
-  ['unreachable', 'It runs in another network, so that it does not answer here says nothing.'],
-  ['elsewhere', 'The daemon of its scope runs on another machine or in a container, and holds the lock.'],
-  ['pre_marker', 'It is too old to say which root it serves.'],
-  ['cross_root', 'It serves another root. It may be in use there.'],
-  ['unresponsive', 'It is alive and does not answer. It may be stopped, or busy.'],
-  ['pid_port_mismatch', 'What it says of itself differs from what the system says of it.'],
-  ['scope_mismatch', 'It says that it serves another scope than its command line names.'],
-  ['record_unreadable', 'A record exists that cannot be read, so it is not known which daemon is in use.'],
-  ['starting', 'It is younger than 30 seconds: the command that started it may be about to record it.'],
-  ['ambiguous', 'It is not proven to be in use, and not proven to be left over.'],
-])
-
-/** Returns a reason in one sentence. */
-export function explain(reason: string | null): string {
-  return EXPLANATIONS.get(reason) ?? `The rules say: ${reason}.`
-}
-
 /** Returns what a clean-up of a family would do. */
 export function cleanUpOf(name: string, daemons: readonly DaemonEntry[]): CleanUp {
   const { clean } = name === 'sync' ? WORDS.sync : WORDS.dashboard

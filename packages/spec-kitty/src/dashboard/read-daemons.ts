@@ -3,7 +3,8 @@ import { describeCandidate } from 'familiar/cli'
 import { processRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon, syncDaemon } from '../daemons/define-daemons.js'
 import type { DaemonsReply } from './api.js'
-import { cleanUpOf, explain, summaryOf } from './daemon-summary.js'
+import { cleanUpOf, summaryOf } from './daemon-summary.js'
+import { sentenceOf } from './reason-sentences.js'
 import { urlOf } from './urls.js'
 
 /** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */
@@ -49,7 +50,7 @@ function entryOf(
     is_live: isInUse && (isSelf || facts.marker_here !== 'no'),
     is_self: isSelf,
     url: isProven && port !== null && family === dashboardDaemon.name ? urlOf(port) : null,
-    explanation: explain(skip_reason),
+    explanation: sentenceOf(skip_reason),
     cleanup_class,
     skip_reason,
     rule,
