@@ -14,7 +14,7 @@ import { bundleDaemon } from './build-daemon.mjs'
 import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
-import { readyTexts } from './texts.mjs'
+import { readyTexts } from './ready-texts.mjs'
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')

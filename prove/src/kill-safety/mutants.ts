@@ -4,7 +4,7 @@ import { changeBundle, copyBuild } from '../stage/builds.js'
 import { randomOf } from '../random.js'
 import { planOf } from './plan-trial.js'
 import type { TrialPlan } from './trial-plan.js'
-import { runBatch, type House } from './run.js'
+import { runBatch, type House } from './run-batch.js'
 
 /** Places in the bundle, and what stands there instead. */
 interface Edit {

@@ -6,7 +6,7 @@
  * `of` is compared with `per`; each is a command on a stage, timed in random order in the same run. `target`: the largest
  * allowed ratio or value. Rows of one `batch` share their stages. A row without a target is only for comparison.
  *
- * @typedef {readonly [import('./stages.mjs').StageName, import('./commands.mjs').CommandName]} Subject
+ * @typedef {readonly [import('./stage-kinds.mjs').StageName, import('./commands.mjs').CommandName]} Subject
  * @typedef {{ id: string, what: string, batch: 'looks' | 'reset' | 'stubborn', of: Subject, per: Subject,
  *   unit?: 'ms' | 'MB', target?: { ratio: number } | { ms: number } }} Row
  */
@@ -91,7 +91,7 @@ export const ROWS = [
   },
 ]
 
-/** @param {string} id @param {import('./stages.mjs').StageName} stage @returns {Row[]} */
+/** @param {string} id @param {import('./stage-kinds.mjs').StageName} stage @returns {Row[]} */
 function beside(id, stage) {
   const names = /** @type {const} */ ({
     lsof: 'lsof -nP -iTCP -sTCP:LISTEN',

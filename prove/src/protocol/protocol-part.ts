@@ -4,7 +4,7 @@ import { randomOf, type Random } from '../random.js'
 import { bundleProgram } from './bundle.js'
 import { Automata, explore, walk, type Explored } from './explore.js'
 import { MUTANTS, type Mutant } from './mutants.js'
-import { sizeOf, told } from './words.js'
+import { sizeOf, told } from './trace-words.js'
 import type { Scenario } from './world.js'
 
 const TWO: Scenario = { name: '2 clients of one version, 1 crash', clients: [1, 1], crashes: 1, lates: 0 }
