@@ -14,7 +14,7 @@ import { isHere } from './commands.mjs'
 import { measure } from './measure.mjs'
 import { busyPorts } from './ports.mjs'
 import { lineOf, renderTable } from './report.mjs'
-import { ROWS } from './rows.mjs'
+import { ROWS } from './what-is-measured.mjs'
 
 /** The result of the last run, with every sample. */
 const RESULT = fileURLToPath(new URL('results/last.json', import.meta.url))
@@ -49,7 +49,7 @@ async function demandPorts() {
   say('no private network here: one stage at a time on the real ports, and slowly')
 }
 
-/** @param {readonly import('./rows.mjs').Row[]} chosen @param {number} rounds @param {boolean} isJson */
+/** @param {readonly import('./what-is-measured.mjs').Row[]} chosen @param {number} rounds @param {boolean} isJson */
 async function run(chosen, rounds, isJson) {
   const absent = new Set(chosen.map(({ of }) => of[1]).filter((command) => !isHere(command)))
   const rows = chosen.filter(({ of }) => !absent.has(of[1]))

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath as pathOf } from 'node:url'
 import { besideFile, hasPackages, hasPsutil, PYTHON, PYTHON_PACKAGES } from './beside.mjs'
-import { listenersOn, RANGE } from './stages.mjs'
+import { listenersOn, RANGE } from './stage-kinds.mjs'
 
 /**
  * @typedef {import('./time.mjs').Timed} Timed
@@ -51,7 +51,7 @@ export function commandFor(name, root) {
  * Returns how many milliseconds a run took, for `memory` its peak in MB. Throws unless the command did its work, because a
  * command that fails is fast.
  *
- * @param {CommandName} name @param {import('./stages.mjs').StageName} stage @param {Timed} timed
+ * @param {CommandName} name @param {import('./stage-kinds.mjs').StageName} stage @param {Timed} timed
  */
 export function valueOf(name, stage, timed) {
   if (!COMMANDS[name].isDone(timed, listenersOn(stage))) {

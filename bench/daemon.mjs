@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect, definitionOf, readOwnRecord, selectPlatform, stopDaemon } from 'familiar/internals'
-import { syncDaemon } from '../packages/spec-kitty/dist/daemons/daemons.js'
+import { syncDaemon } from '../packages/spec-kitty/dist/daemons/define-daemons.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))

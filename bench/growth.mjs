@@ -22,7 +22,7 @@ import { atOnce } from './tool-scenarios.mjs'
 
 /** @typedef {import('./chart.mjs').Chart} Chart */
 /** @typedef {{ machine: string, rounds: number, charts: Chart[] }} Growth */
-/** @typedef {readonly [at: number, stage: import('./stages.mjs').StageName]} Point */
+/** @typedef {readonly [at: number, stage: import('./stage-kinds.mjs').StageName]} Point */
 
 const RESULT = fileURLToPath(new URL('results/growth.json', import.meta.url))
 const PAGES = fileURLToPath(new URL('../docs/bench/', import.meta.url))
@@ -99,7 +99,7 @@ async function main() {
  */
 async function looks(home, id, title, points) {
   const here = NAMES.filter(isHere)
-  /** @type {import('./rows.mjs').Row[]} */
+  /** @type {import('./what-is-measured.mjs').Row[]} */
   const rows = points.flatMap(([, stage]) =>
     here.map((command) => ({
       id,

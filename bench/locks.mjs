@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { acquireLock } from '../packages/familiar/dist/act/lock.js'
+import { acquireLock } from '../packages/familiar/dist/act/acquire-lock.js'
 
 /**
  * `held` resolves once it holds the lock.

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 import { commandFor, valueOf } from './commands.mjs'
 import { setStage } from './stage.mjs'
-import { RIPE_MS, STAGES } from './stages.mjs'
+import { RIPE_MS, STAGES } from './stage-kinds.mjs'
 
 /**
- * @typedef {import('./rows.mjs').Row} Row
- * @typedef {import('./rows.mjs').Subject} Subject
+ * @typedef {import('./what-is-measured.mjs').Row} Row
+ * @typedef {import('./what-is-measured.mjs').Subject} Subject
  * @typedef {import('./stage.mjs').SetStage} SetStage
- * @typedef {import('./stages.mjs').StageName} StageName
+ * @typedef {import('./stage-kinds.mjs').StageName} StageName
  * @typedef {Map<string, number[]>} Samples by `keyOf`, one value a round
  */
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { RANGE } from './stages.mjs'
+import { RANGE } from './stage-kinds.mjs'
 
 /** Resolves with the ports of the range that are in use. */
 export async function busyPorts() {

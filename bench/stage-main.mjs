@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { spawnHostile } from '../stand-ins/hostile.mjs'
 import { REAL_END_CPU_MS, spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
-import { ORPHANS_FROM, RANGE, STAGES } from './stages.mjs'
+import { ORPHANS_FROM, RANGE, STAGES } from './stage-kinds.mjs'
 import { time } from './time.mjs'
 
 /**
@@ -12,7 +12,7 @@ import { time } from './time.mjs'
 
 const VERSIONS = ['3.2.2', '3.2.3', '3.2.4']
 const [, , name = '', root = ''] = process.argv
-const stage = STAGES[/** @type {import('./stages.mjs').StageName} */ (name)]
+const stage = STAGES[/** @type {import('./stage-kinds.mjs').StageName} */ (name)]
 
 /** @type {number | undefined} */
 let crowd
@@ -24,7 +24,7 @@ process.on('message', async (/** @type {import('./time.mjs').Command} */ command
 await setUp(stage)
 process.send?.('ready')
 
-/** @param {import('./stages.mjs').Stage} stage */
+/** @param {import('./stage-kinds.mjs').Stage} stage */
 async function setUp({ orphans = 0, behaviour, listeners = 0, kinds = [], sleepers = 0 }) {
   await Promise.all([
     ...count(orphans).map((index) =>

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
 /**
- * @typedef {import('./stages.mjs').StageName} StageName
+ * @typedef {import('./stage-kinds.mjs').StageName} StageName
  * @typedef {{ name: StageName, root: string, time(command: import('./time.mjs').Command):
  *   Promise<import('./time.mjs').Timed>, stop(): Promise<void> }} SetStage
  */

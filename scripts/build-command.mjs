@@ -11,58 +11,10 @@ import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
 import { quickChunk } from './quick-chunk.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
+import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
-import { readyTexts } from './texts.mjs'
-
-/** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
-const CORE = [
-  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
-  /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
-  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
-  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
-  /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
-  /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
-]
-
-/** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
-const SCAN = [
-  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove|observations|peek-text|scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:doctor|table|tool|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
-]
-
-/** What is always needed together forms one chunk too: finding, reading and compiling one costs a third of a millisecond. */
-const GROUPS = [
-  {
-    name: 'core',
-    test: (/** @type {string} */ id) => CORE.some((part) => part.test(id)),
-  },
-  {
-    name: 'scan',
-    test: (/** @type {string} */ id) => SCAN.some((part) => part.test(id)),
-  },
-  {
-    name: 'explain',
-    test: /(?:familiar\/dist\/(?:cli\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
-  },
-  {
-    name: 'logs',
-    test: /(?:familiar\/dist\/cli\/(?:logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
-  },
-  {
-    name: 'lock',
-    test: /familiar\/dist\/(?:act\/(?:lock|lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/tried-lock)\.js$/,
-  },
-  {
-    name: 'queue',
-    test: /spec-kitty\/dist\/sync\/(?:queue\/(?!salvage).*|use-queue)\.js$/,
-  },
-  {
-    name: 'publish',
-    test: /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|tell-daemon))\.js$/,
-  },
-]
+import { readyTexts } from './ready-texts.mjs'
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')
@@ -116,7 +68,7 @@ async function bundleCommand() {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     comments: false,
-    codeSplitting: { groups: GROUPS.map((group, index) => ({ ...group, priority: GROUPS.length - index })) },
+    codeSplitting: codeSplitting(COMMAND_GROUPS, packages),
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')

@@ -6,14 +6,7 @@
  */
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-
-/** What a daemon needs until it serves. The queue, the pages of the dashboard and a scan are not part of it. */
-const START =
-  /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|tried-lock)|act\/(?:lock.*|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|derive))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/report))\.js$/
-
-/** What it needs to look for stale daemons of its scope, a moment after it serves. */
-const CLEAN =
-  /familiar\/dist\/(?:daemon\/clean-siblings|act\/.*|classify\/.*|identity\/.*|observe\/[^/]*)\.js$/
+import { codeSplitting, DAEMON_GROUPS } from './bundle-groups.mjs'
 
 /**
  * Writes the entry and its chunks. Returns the bundled files of other packages.
@@ -32,7 +25,7 @@ export async function bundleDaemon({ packages, target, define }) {
     },
     transform: { define },
     external: [/^node:/, 'fs-native-extensions', '@photostructure/sqlite'],
-    treeshake: { moduleSideEffects: (id) => id.endsWith('daemon.js') },
+    treeshake: { moduleSideEffects: (id) => id.endsWith('/spec-kitty-daemon.js') },
     optimization: { inlineConst: false },
     checks: { ineffectiveDynamicImport: false },
   })
@@ -42,12 +35,7 @@ export async function bundleDaemon({ packages, target, define }) {
     entryFileNames: '[name].js',
     chunkFileNames: 'daemon-[name]-[hash].js',
     comments: false,
-    codeSplitting: {
-      groups: [
-        { name: 'start', test: START, priority: 1 },
-        { name: 'clean', test: CLEAN },
-      ],
-    },
+    codeSplitting: codeSplitting(DAEMON_GROUPS, packages),
   })
   await bundle.close()
   return output

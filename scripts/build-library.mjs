@@ -11,29 +11,9 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { codeSplitting, LIBRARY_GROUPS } from './bundle-groups.mjs'
 
 const library = fileURLToPath(new URL('../packages/familiar/', import.meta.url))
-
-/** @param {string} names */
-const modules = (names) => new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${names})\\.js$`)
-
-/**
- * `define` is what the import itself needs, `use` what a command needs if its daemon runs, `scan`, `act` and `cold` what it
- * needs besides if it has to look, to lock or end something, and to start a daemon. The commands and the daemon are split by what
- * needs it together. A module in the wrong group costs time, and breaks nothing. The first group that matches counts.
- */
-const GROUPS = Object.entries({
-  define:
-    'index|errors|json|runtime|dispose|identity/.*|define/(?:daemon|resolve|scope-files|installation|home|environment|names|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:tables|rules|tri)|daemon/timing|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|recorded|request|fetch|fetch-errors|fetch-init|reply|send)|protocol/.*|classify/state-without|observe/(?:records|http|health|handshake|verify|read-state)|observe/platform/(?:select|linux|linux-locks|tried-lock|host-id|parse-proc|quietly|share-listeners|native-locks)',
-  scan: 'classify/.*|observe/[^/]*',
-  act: 'act/.*|client/out-of-reach',
-  cold: 'client/.*',
-  command:
-    'cli/(?:index|run|lines|io|printable|exit-codes|usage|failure|json|process-io|status)|define/scanning|doctor/state',
-  explain: 'doctor/explain/.*|cli/explain',
-  doctor: 'doctor/.*|cli/(?:doctor|table|tool|render-doctor)',
-})
 
 rmSync(join(library, 'lib'), { recursive: true, force: true })
 const bundle = await rolldown({
@@ -53,12 +33,6 @@ await bundle.write({
   // After an upgrade, a running process must not load a chunk of the new version: it fails instead.
   chunkFileNames: '[name]-[hash].js',
   comments: false,
-  codeSplitting: {
-    groups: GROUPS.map(([name, names], index) => ({
-      name,
-      test: modules(names),
-      priority: GROUPS.length - index,
-    })),
-  },
+  codeSplitting: codeSplitting(LIBRARY_GROUPS, fileURLToPath(new URL('../packages/', import.meta.url))),
 })
 await bundle.close()

@@ -1,6 +1,6 @@
 // @ts-check
 import { BaseSequencer } from 'vitest/node'
-import { secondsOf } from './rows.mjs'
+import { secondsOf } from './test-rows.mjs'
 
 /** Runs the files that take the longest first, so that no worker has a long one left when the others have ended. */
 export class LongestFirst extends BaseSequencer {

@@ -1,7 +1,7 @@
 // @ts-check
 /** The page spec-kitty(1) of the manual, made of the table of commands. Run `tsc -b` first. */
 import { exitEntries, optionEntries, usageLines, COMMON_OPTIONS, EXIT_TEXTS } from 'familiar/cli'
-import { commandsBelow } from '../packages/spec-kitty/dist/cli/table.js'
+import { commandsBelow } from '../packages/spec-kitty/dist/cli/command-table.js'
 import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES } from '../packages/spec-kitty/dist/cli/topics.js'
 
 /** @typedef {readonly [string, string]} Entry */

@@ -13,7 +13,7 @@ import {
   optionEntries,
   usageLines,
 } from 'familiar/cli'
-import { commandsBelow, SECTIONS } from '../packages/spec-kitty/dist/cli/table.js'
+import { commandsBelow, SECTIONS } from '../packages/spec-kitty/dist/cli/command-table.js'
 import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES } from '../packages/spec-kitty/dist/cli/topics.js'
 import { fillIn } from './print-tables.mjs'
 

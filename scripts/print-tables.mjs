@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { definitionOf, PLAN, spell } from 'familiar/internals'
-import { dashboardDaemon, syncDaemon } from '../packages/spec-kitty/dist/daemons/daemons.js'
+import { dashboardDaemon, syncDaemon } from '../packages/spec-kitty/dist/daemons/define-daemons.js'
 
 /** @typedef {import('familiar/internals').Rule} Rule */
 /** @typedef {import('familiar/internals').Family} Family */

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { markRun, processesLeft } from './left-behind.mjs'
 import { inPrivateNetwork } from './private-network.mjs'
-import { rowsOf } from './rows.mjs'
+import { rowsOf } from './test-rows.mjs'
 
 /** How many files run side by side. They mostly wait for processes: four keep two cores busy. */
 const WORKERS = 4
@@ -18,7 +18,7 @@ const WORKERS = 4
 /** The same beside live files. */
 const WORKERS_BESIDE_ROWS = 3
 
-/** How many rows of busy live files run side by side. One more row has those that mostly wait (rows.mjs). */
+/** How many rows of busy live files run side by side. One more row has those that mostly wait (test-rows.mjs). */
 const ROWS = 3
 
 const VITEST = 'node_modules/vitest/vitest.mjs'

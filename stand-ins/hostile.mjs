@@ -1,14 +1,14 @@
 // @ts-check
 import { fileURLToPath } from 'node:url'
-import { start } from './registry.mjs'
+import { start } from './started-processes.mjs'
 
-export { stopAll } from './registry.mjs'
+export { stopAll } from './started-processes.mjs'
 
 /**
  * @typedef {'silent' | 'drip' | 'big' | 'endless' | 'endless-headers' | 'redirect' | 'invalid-json' |
  *   'wrong-types' | 'reset' | 'full-backlog' | 'http' | 'mimic' | 'sleep'} HostileKind
  *
- * @typedef {import('./registry.mjs').Started & { kind: HostileKind, port: number }} Hostile
+ * @typedef {import('./started-processes.mjs').Started & { kind: HostileKind, port: number }} Hostile
  */
 
 const MAIN = fileURLToPath(new URL('hostile-main.mjs', import.meta.url))

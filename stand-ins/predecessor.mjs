@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { chownSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { dashboardArguments, PYTHON, syncArguments } from './argv.mjs'
+import { dashboardArguments, PYTHON, syncArguments } from './predecessor-command-lines.mjs'
 import { preloadFor } from './other-user.mjs'
 import releases from './predecessor-releases.cjs'
-import { writeDashboardRecord, writeSyncRecord } from './records.mjs'
-import { start } from './registry.mjs'
+import { writeDashboardRecord, writeSyncRecord } from './write-predecessor-record.mjs'
+import { start } from './started-processes.mjs'
 
-export { writeDashboardRecord, writeSyncRecord } from './records.mjs'
-export { stopAll } from './registry.mjs'
+export { writeDashboardRecord, writeSyncRecord } from './write-predecessor-record.mjs'
+export { stopAll } from './started-processes.mjs'
 
 /**
  * What to imitate.
@@ -32,7 +32,7 @@ export { stopAll } from './registry.mjs'
  *   owner?: boolean, keepChild?: boolean | 'fork', detached?: boolean, node?: string, endCpuMs?: number,
  *   endSleepMs?: number, env?: NodeJS.ProcessEnv }} PredecessorOptions
  *
- * @typedef {import('./registry.mjs').Started & { port: number, token: string, version: string,
+ * @typedef {import('./started-processes.mjs').Started & { port: number, token: string, version: string,
  *   root: string | undefined, project: string | undefined }} Predecessor
  */
 

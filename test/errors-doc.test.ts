@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { FamiliarError, type ErrorCode } from '../packages/familiar/dist/index.js'
 import { EXIT } from '../packages/familiar/dist/cli/exit-codes.js'
 import { reportFailure } from '../packages/familiar/dist/cli/failure.js'
-import { UsageError } from '../packages/familiar/dist/cli/usage.js'
+import { UsageError } from '../packages/familiar/dist/cli/command-errors.js'
 
 /** docs/errors.md compared with the source: the codes, the exit codes, and whether another try may help. */
 const PACKAGES = fileURLToPath(new URL('../packages/', import.meta.url))

@@ -8,7 +8,7 @@ import { GRANTS, WALLS, type Wall } from './walls.js'
 /** The arrows of ARCHITECTURE.md: what is there obeys them, and what is forbidden is seen, however it is written. */
 const PACKAGES = fileURLToPath(new URL('../packages/', import.meta.url))
 
-/** Every module of the source, as `familiar/act/lock.ts`. */
+/** Every module of the source, as `familiar/act/acquire-lock.ts`. */
 function modules(): readonly string[] {
   return ['familiar', 'spec-kitty'].flatMap((name) =>
     readdirSync(join(PACKAGES, name, 'src'), { recursive: true, encoding: 'utf8' })
@@ -111,15 +111,15 @@ describe('a forbidden import is seen', () => {
   })
 
   it.each([
-    ['a type', "import type { X } from '../act/lock.js'"],
-    ['a type in an expression', "type X = import('../act/lock.js').HeldLock"],
-    ['an export', "export { x } from '../act/lock.js'"],
-    ['everything', "export * from '../act/lock.js'"],
-    ['at run time', "const x = await import('../act/lock.js')"],
-    ['by require', "const x = require('../act/lock.js')"],
-    ['for its effects', "import '../act/lock.js'"],
-    ['a file for another process', "const x = new URL('../act/lock.js', import.meta.url)"],
-    ['by a detour', "import '../observe/../act/lock.js'"],
+    ['a type', "import type { X } from '../act/acquire-lock.js'"],
+    ['a type in an expression', "type X = import('../act/acquire-lock.js').HeldLock"],
+    ['an export', "export { x } from '../act/acquire-lock.js'"],
+    ['everything', "export * from '../act/acquire-lock.js'"],
+    ['at run time', "const x = await import('../act/acquire-lock.js')"],
+    ['by require', "const x = require('../act/acquire-lock.js')"],
+    ['for its effects', "import '../act/acquire-lock.js'"],
+    ['a file for another process', "const x = new URL('../act/acquire-lock.js', import.meta.url)"],
+    ['by a detour', "import '../observe/../act/acquire-lock.js'"],
     ['with a name that is computed', 'const x = await import(`../act/${name}.js`)'],
   ])('%s', (_, text) => {
     expect(violationsOf('familiar/observe/probe.ts', text)).toHaveLength(1)

@@ -61,12 +61,12 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/define',
     may: library(
-      'errors.ts json.ts family.ts dispose.ts identity protocol classify observe act client daemon define/daemon.ts',
+      'errors.ts json.ts family.ts dispose.ts identity protocol classify observe act client daemon define/define-daemon.ts',
     ),
   },
   // The only way from a definition to the commands about it.
   {
-    part: 'familiar/define/daemon.ts',
+    part: 'familiar/define/define-daemon.ts',
     may: library('family.ts identity classify observe act client daemon define cli/run.ts'),
   },
   {
@@ -77,7 +77,7 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/cli',
     may: library(
-      'errors.ts json.ts clock.ts identity classify observe act client define define/daemon.ts doctor',
+      'errors.ts json.ts clock.ts identity classify observe act client define define/define-daemon.ts doctor',
     ),
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
@@ -114,7 +114,7 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('sync/server-url.ts sync/settings.ts sync/session/provider.ts'),
+      ...tool('sync/server-url.ts sync/settings.ts sync/session/sign-in-service.ts'),
     ],
   },
   // The only ones that load the client of the sign-in service.
@@ -123,7 +123,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/server-url.ts sync/session')],
   },
   {
-    part: 'spec-kitty/sync/session/provider.ts',
+    part: 'spec-kitty/sync/session/sign-in-service.ts',
     may: ['familiar/cli', 'openid-client', ...tool('sync/session')],
   },
   {
@@ -140,14 +140,14 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync/upload/answer.ts',
-    may: ['familiar/cli', ...tool('sync/queue/types.ts sync/upload/batch.ts')],
+    may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/back-off.ts', may: [], isPure: true },
-  { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/types.ts'), isPure: true },
+  { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/queue-types.ts'), isPure: true },
   {
     part: 'spec-kitty/sync/upload/cloud-events.ts',
-    may: ['familiar/cli', ...tool('sync/queue/types.ts sync/upload/batch.ts')],
+    may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
@@ -179,7 +179,7 @@ export const WALLS: readonly Wall[] = [
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */
 export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:child_process': [
-    ...library('client/spawn.ts client/rehearsal.ts observe/scopes.ts observe/platform/run-tool.ts'),
+    ...library('client/spawn.ts client/rehearsal.ts observe/read-scopes.ts observe/platform/run-tool.ts'),
     ...tool('cli/open-browser.ts'),
   ],
   'fs-native-extensions': library('observe/platform/native-locks.ts'),
@@ -189,17 +189,17 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   '.kill': library('act/signal.ts'),
   'process.platform': [
     ...library(
-      'observe/platform/select.ts observe/platform/native-locks.ts define/scope-files.ts define/home.ts',
+      'observe/platform/select.ts observe/platform/native-locks.ts define/scope-files.ts define/home-directory.ts',
     ),
     ...tool('cli/open-browser.ts'),
   ],
   'process.env': [
     ...library(
-      'define/home.ts define/resolve.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
+      'define/home-directory.ts define/resolve-definition.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
     ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
   ],
-  'process.argv': [...library('define/daemon.ts define/installation.ts'), ...tool('main.ts')],
+  'process.argv': [...library('define/define-daemon.ts define/installation.ts'), ...tool('main.ts')],
   'process.exit': [...library('define/serving.ts cli/process-io.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */

@@ -7,6 +7,6 @@ export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'fault-mutants': async () => (await import('./faults/mutants.js')).faultMutants,
   upgrades: async () => (await import('./upgrades/part.js')).upgrades,
   faults: async () => (await import('./faults/part.js')).faults,
-  protocol: async () => (await import('./protocol/protocol.js')).PROTOCOL,
-  'protocol-replay': async () => (await import('./protocol/replays.js')).PROTOCOL_REPLAY,
+  protocol: async () => (await import('./protocol/protocol-part.js')).PROTOCOL,
+  'protocol-replay': async () => (await import('./protocol/replay-part.js')).PROTOCOL_REPLAY,
 }

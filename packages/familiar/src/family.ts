@@ -1,4 +1,4 @@
-import type { Rule } from './classify/rules.js'
+import type { Rule } from './classify/first-match.js'
 import type { ReasonNames } from './classify/classify.js'
 import type { JsonObject } from './json.js'
 import type { ParsePredecessor } from './protocol/record.js'

@@ -4,10 +4,10 @@
  */
 export { classify, spell } from './classify/classify.js'
 export { PLAN } from './classify/plan.js'
-export type { Rule } from './classify/rules.js'
+export type { Rule } from './classify/first-match.js'
 export { connect } from './client/connect.js'
 export { stopDaemon } from './client/stop.js'
-export { definitionOf } from './define/daemon.js'
+export { definitionOf } from './define/define-daemon.js'
 export type { Family } from './family.js'
 export { selectPlatform } from './observe/platform/select.js'
-export { readOwnRecord } from './observe/records.js'
+export { readOwnRecord } from './observe/read-records.js'

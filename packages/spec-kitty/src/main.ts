@@ -1,7 +1,7 @@
 import { EXIT, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
 import { helpText } from './cli/help.js'
-import { route, type Route } from './cli/route.js'
-import { isGroup, type CommandWords } from './cli/table.js'
+import { route, type Route } from './cli/find-command.js'
+import { isGroup, type CommandWords } from './cli/command-table.js'
 import { VERSION } from './version.js'
 
 type Run = (args: readonly string[], io: Io) => Promise<number>

@@ -3,7 +3,7 @@
  * `node spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its
  * arguments are frozen: later versions recognise a daemon by them.
  */
-import { dashboardDaemon, syncDaemon } from './daemons/daemons.js'
+import { dashboardDaemon, syncDaemon } from './daemons/define-daemons.js'
 import { VERSION_VARIABLE } from './installation.js'
 
 const { [VERSION_VARIABLE]: version } = process.env
@@ -25,7 +25,7 @@ async function serveSync(): Promise<void> {
 }
 
 async function serveDashboard(): Promise<void> {
-  const { dashboardPages } = await import('./dashboard/pages.js')
+  const { dashboardPages } = await import('./dashboard/page-routes.js')
   await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope, version) })
 }
 

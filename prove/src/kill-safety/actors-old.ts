@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ActorPlan } from './plan.js'
+import type { ActorPlan } from './trial-plan.js'
 import { childrenOf } from './machine.js'
 import { keepBusy, type Actor, type Cast } from './cast.js'
 import { mount, writePrivate, type Stage } from './stage.js'

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Enter, Scene } from './actors-old.js'
 import { argumentsOf, childrenOf, now } from './machine.js'
 import { startOwn } from './own-daemon.js'
-import type { Vantage } from './plan.js'
+import type { Vantage } from './trial-plan.js'
 import { filesOf } from './stage.js'
 import { daemonTruth, type Truth } from './truth.js'
 

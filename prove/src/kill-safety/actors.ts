@@ -1,6 +1,6 @@
 import { OLD_BOARDS, OLD_SYNC, type Enter } from './actors-old.js'
 import { OWN_BOARDS, OWN_SYNC } from './actors-own.js'
-import type { ActorKind, ActorPlan } from './plan.js'
+import type { ActorKind, ActorPlan } from './trial-plan.js'
 import type { Cast } from './cast.js'
 import type { Stage } from './stage.js'
 import { STRANGERS } from './strangers.js'

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
-import type { ActorPlan, FamilyName, Vantage } from './plan.js'
+import type { ActorPlan, FamilyName, Vantage } from './trial-plan.js'
 import { birthOf, isAlive, listening, now, signalOfZombie, socketsOf, ticksOf } from './machine.js'
 import type { Truth } from './truth.js'
 

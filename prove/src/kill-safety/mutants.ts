@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { changeBundle, copyBuild } from '../stage/builds.js'
 import { randomOf } from '../random.js'
-import { planOf, type TrialPlan } from './plan.js'
-import { runBatch, type House } from './run.js'
+import { planOf } from './plan-trial.js'
+import type { TrialPlan } from './trial-plan.js'
+import { runBatch, type House } from './run-batch.js'
 
 /** Places in the bundle, and what stands there instead. */
 interface Edit {

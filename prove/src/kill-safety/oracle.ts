@@ -1,4 +1,4 @@
-import type { Intent, Vantage } from './plan.js'
+import type { Intent, Vantage } from './trial-plan.js'
 import type { Truth } from './truth.js'
 
 /**

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
-import type { FamilyName } from './plan.js'
+import type { FamilyName } from './trial-plan.js'
 import { environmentOf, type Stage } from './stage.js'
 import { straceTo } from './trace.js'
 

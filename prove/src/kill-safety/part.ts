@@ -2,8 +2,8 @@ import type { Failure, Figure, Order, Part, Result } from '../part.js'
 import { randomOf } from '../random.js'
 import { BUILT } from '../stage/builds.js'
 import { tryMutants, type Caught } from './mutants.js'
-import { planOf } from './plan.js'
-import { makeHouse, runBatch, whyImpossible, type House } from './run.js'
+import { planOf } from './plan-trial.js'
+import { makeHouse, runBatch, whyImpossible, type House } from './run-batch.js'
 import type { TrialResult } from './trial.js'
 
 const FULL = 1_000

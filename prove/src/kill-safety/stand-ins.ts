@@ -44,4 +44,6 @@ const load = async <T>(name: string): Promise<T> =>
 export const { spawnPredecessor, writeSyncRecord, writeDashboardRecord } =
   await load<Predecessors>('predecessor.mjs')
 export const { spawnHostile } = await load<Hostiles>('hostile.mjs')
-export const { PYTHON, syncArguments, dashboardArguments } = await load<CommandLines>('argv.mjs')
+export const { PYTHON, syncArguments, dashboardArguments } = await load<CommandLines>(
+  'predecessor-command-lines.mjs',
+)

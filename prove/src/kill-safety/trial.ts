@@ -1,6 +1,6 @@
 /**
  * One trial, in a pid, network and mount namespace of its own, whose first process this is: sets the stage, runs the commands,
- * judges. Started by run.ts with its order as JSON; says `staged` and `ready` on standard output, waits for a line on standard
+ * judges. Started by run-batch.ts with its order as JSON; says `staged` and `ready` on standard output, waits for a line on standard
  * input before it acts, and prints what it found as JSON.
  */
 import { once } from 'node:events'
@@ -12,8 +12,9 @@ import { startCommand, type Command, type Over } from './commands.js'
 import { disturb } from './disturb.js'
 import { doersOf, judge, type Doer } from './judge.js'
 import { now, opensOf } from './machine.js'
-import { planOf, type TrialPlan } from './plan.js'
-import { compareRows, snapshotOf, type Snapshot } from './rows.js'
+import { planOf } from './plan-trial.js'
+import type { TrialPlan } from './trial-plan.js'
+import { compareRows, snapshotOf, type Snapshot } from './compare-rows.js'
 import { makeStage, type Stage } from './stage.js'
 
 /** What the trial is told. */

@@ -1,4 +1,4 @@
-import type { FamilyName } from './plan.js'
+import type { FamilyName } from './trial-plan.js'
 
 /**
  * What a process on the stage truly is: known because the trial itself made it so, never because something was read back

@@ -153,3 +153,6 @@ export const HOSTILE_NAME: fc.Arbitrary<string> = fc
   )
   .map((name) => name.replaceAll('\0', ''))
   .filter((name) => name !== '')
+
+/** What a terminal acts on, or does not show. */
+export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029]/

@@ -104,7 +104,7 @@ export async function loadPage(): Promise<PageModules> {
   const directory = mkdtempSync(join(tmpdir(), 'prove-page-'))
   try {
     const outfile = join(directory, 'page.mjs')
-    const parts = ['markdown/to-html', 'markdown/links', 'markdown/highlight', 'route']
+    const parts = ['markdown/to-html', 'markdown/links', 'markdown/highlight', 'url-route']
     const contents = parts.map((part) => `export * from './${part}.ts'`).join('\n')
     await build({
       stdin: { contents, resolveDir: UI, loader: 'ts' },

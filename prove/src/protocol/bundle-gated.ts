@@ -5,30 +5,37 @@ import { build, type Plugin } from 'esbuild'
 import { assertThere, DIST, exportsOf } from './bundle.js'
 
 const GATES = fileURLToPath(new URL('./gates.js', import.meta.url))
+/** The files that have the gates: `GATES` exports them all. */
+const GATE_FILES = ['./gates.js', './gates-machine.js'].map((name) => new URL(name, import.meta.url))
 const GATED_MAIN = fileURLToPath(new URL('./gated-main.js', import.meta.url))
 
 /** The modules in front of which a gate stands, with the modules of Node that one of them imports. */
 const GATED: ReadonlySet<string> = new Set([
   'act/lock-file.js',
+  'act/try-lock.js',
   'act/record-file.js',
   'act/safe-file.js',
-  'daemon/bind.js',
+  'daemon/bind-port.js',
   'daemon/http-server.js',
-  'daemon/siblings.js',
+  'daemon/watch-siblings.js',
   'observe/handshake.js',
   'observe/http.js',
-  'observe/records.js',
+  'observe/read-records.js',
   'observe/scan.js',
   'protocol/startup-pipe.js',
 ])
 const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
-  'node:fs': ['act/lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
+  'node:fs': ['act/acquire-lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
   'node:child_process': ['client/spawn.js', 'client/rehearsal.js'],
   'node:events': ['client/spawn.js', 'client/start-failure.js'],
 }
 
 /** The modules that wait by polling. */
-const PAUSES: ReadonlySet<string> = new Set(['act/lock.js', 'act/terminate.js', 'client/await-holder.js'])
+const PAUSES: ReadonlySet<string> = new Set([
+  'act/acquire-lock.js',
+  'act/terminate-process.js',
+  'client/await-holder.js',
+])
 
 const gatePlugin: Plugin = {
   name: 'gates',
@@ -50,7 +57,8 @@ const gatePlugin: Plugin = {
     onLoad({ filter: /./, namespace: 'gate' }, async ({ path }) => {
       const from = path.startsWith('node:') ? path : DIST + path
       const gates = /^export (?:async )?(?:function|const) (\w+)/gm
-      const names = new Set([...readFileSync(GATES, 'utf8').matchAll(gates)].map(([, name = '']) => name))
+      const text = GATE_FILES.map((file) => readFileSync(file, 'utf8')).join('\n')
+      const names = new Set([...text.matchAll(gates)].map(([, name = '']) => name))
       const own = (await exportsOf(path)).filter((name) => names.has(name))
       const rest = `export * from ${JSON.stringify(from)}`
       return {

@@ -69,3 +69,10 @@ export interface Effects {
   /** What an idle daemon does on a signal, a request to leave, or a tick. */
   readonly events: Map<string, () => unknown>
 }
+
+/** A message on the startup pipe by its kind: nothing else of it matters to the protocol. */
+export function tagOf(message: Readonly<Record<string, unknown>>): string {
+  if ('reason' in message) return 'hello'
+  if ('error' in message) return `error ${String((message['error'] as { code: unknown }).code)}`
+  return Object.keys(message)[0] ?? ''
+}

@@ -1,17 +1,8 @@
 import { automatonOf, type Automaton } from './automaton.js'
 import type { Random } from '../random.js'
 import type { Load } from './bundle.js'
-import {
-  copyOf,
-  keyOf,
-  Machine,
-  pidOf,
-  worldOf,
-  type Actor,
-  type Move,
-  type Scenario,
-  type World,
-} from './world.js'
+import { copyOf, keyOf, pidOf, worldOf, type Actor, type Move, type Scenario, type World } from './world.js'
+import { Machine } from './machine.js'
 
 export interface Explored {
   readonly states: number

@@ -1,7 +1,7 @@
 /** A real client or a real daemon under the controller of a replay. Bundled by `bundle-gated.ts`, like what it runs. */
 import { connect } from '../../../packages/familiar/dist/client/connect.js'
 import { serve } from '../../../packages/familiar/dist/daemon/serve.js'
-import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/tables.js'
+import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/decision-tables.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import type { SelfReport } from '../../../packages/familiar/dist/protocol/self-report.js'
 import { ended, exit, gatedPlatform, idle } from './gates.js'

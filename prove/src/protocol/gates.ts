@@ -7,82 +7,39 @@ import * as childProcess from 'node:child_process'
 import { once as onceOf } from 'node:events'
 import * as fs from 'node:fs'
 import type { Socket } from 'node:net'
-import type { HeldLock } from '../../../packages/familiar/dist/act/lock.js'
+import type { HeldLock } from '../../../packages/familiar/dist/act/acquire-lock.js'
 import * as lockFile from '../../../packages/familiar/dist/act/lock-file.js'
 import * as recordFile from '../../../packages/familiar/dist/act/record-file.js'
 import * as safeFile from '../../../packages/familiar/dist/act/safe-file.js'
-import * as realBind from '../../../packages/familiar/dist/daemon/bind.js'
+import * as tryLock from '../../../packages/familiar/dist/act/try-lock.js'
+import * as realBind from '../../../packages/familiar/dist/daemon/bind-port.js'
 import * as httpServer from '../../../packages/familiar/dist/daemon/http-server.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import * as realHandshake from '../../../packages/familiar/dist/observe/handshake.js'
 import * as http from '../../../packages/familiar/dist/observe/http.js'
-import type { Platform } from '../../../packages/familiar/dist/observe/platform/platform.js'
-import { selectPlatform } from '../../../packages/familiar/dist/observe/platform/select.js'
-import * as records from '../../../packages/familiar/dist/observe/records.js'
-import * as realScan from '../../../packages/familiar/dist/observe/scan.js'
+import * as records from '../../../packages/familiar/dist/observe/read-records.js'
 import type { DaemonRecord, OwnRecord } from '../../../packages/familiar/dist/protocol/record.js'
 import * as startupPipe from '../../../packages/familiar/dist/protocol/startup-pipe.js'
-import type { EffectName, Plain } from './effects.js'
+import { tagOf, type Plain } from './effects.js'
+import {
+  ask,
+  askSync,
+  done,
+  inside,
+  isInside,
+  passTime,
+  pidText,
+  portText,
+  say,
+  versionIn,
+} from './gate-controller.js'
 
-const place = process.env['PROVE_GATE'] ?? ''
-const isDaemon = process.env['PROVE_ROLE'] === 'daemon'
-const up = fs.openSync(`${place}.up`, 'r+')
-const down = fs.openSync(`${place}.down`, 'r+')
-
-/** Milliseconds: passes only by the controller's word. */
-let clock = 1_000_000
-export const hrtime = (): readonly [number, number] => [Math.floor(clock / 1000), (clock % 1000) * 1e6]
-export const uptime = (): number => clock / 1000
-
-/** While a real module works whose parts are gated too. */
-let isInside = false
-
-const say = (message: object): void => void fs.writeSync(up, `${JSON.stringify(message)}\n`)
-
-/** The controller's word: `late` for a wait that is too long, else what the exploration expects. */
-type Word = { readonly late: boolean; readonly event?: string }
-
-function askSync(name: EffectName, args: readonly Plain[]): Word {
-  say({ effect: name, args })
-  const bytes = Buffer.alloc(256)
-  const length = fs.readSync(down, bytes)
-  return JSON.parse(bytes.toString('utf8', 0, length)) as Word
-}
-
-/** Where the shipped code waits on its event loop: a daemon answers requests meanwhile. */
-async function ask(name: EffectName, args: readonly Plain[]): Promise<Word> {
-  if (!isDaemon) return askSync(name, args)
-  say({ effect: name, args })
-  const bytes = Buffer.alloc(256)
-  const length = await new Promise<number>((resolve, reject) => {
-    fs.read(down, bytes, 0, bytes.length, null, (error, count) =>
-      error === null ? resolve(count) : reject(error),
-    )
-  })
-  return JSON.parse(bytes.toString('utf8', 0, length)) as Word
-}
-
-const done = <T>(result: T, shown: Plain = null): T => {
-  say({ result: shown })
-  return result
-}
-
-async function inside<T>(work: () => Promise<T>): Promise<T> {
-  isInside = true
-  try {
-    return await work()
-  } finally {
-    isInside = false
-  }
-}
-
-const pidText = (pid: number | null): string => `pid:${pid ?? 0}`
-const portText = (port: number | null): string => `port:${port ?? 0}`
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
-const versionIn = (text: string | null): number => Number((text ?? '0').split('.')[0])
+export { hrtime, uptime } from './gate-controller.js'
+export * from './gates-machine.js'
 
 // ---- Locks ----
 
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 const lockFiles = new Map<number, { readonly kind: string; isLocked: boolean; readonly name: string }>()
 
 export function openLockFile(path: string, mustExist: boolean): number {
@@ -98,7 +55,7 @@ export function openRegular(path: string, flags: number): number {
 export function lockDescriptor(descriptor: number, path: string): boolean {
   const file = lockFiles.get(descriptor)
   askSync('lock.try', [nameOf(path), file?.kind ?? ''])
-  const isGot = lockFile.lockDescriptor(descriptor, path)
+  const isGot = tryLock.lockDescriptor(descriptor, path)
   if (file !== undefined) file.isLocked = isGot
   return done(isGot, isGot)
 }
@@ -113,14 +70,14 @@ export function closeSync(descriptor: number): void {
 // ---- Waiting ----
 
 const LATE_MS: Readonly<Record<string, number>> = {
-  'act/lock.js': 31_000,
+  'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,
-  'act/terminate.js': 16_000,
+  'act/terminate-process.js': 16_000,
 }
 export const sleepIn = (module: string) => async (): Promise<void> => {
   const { late } = await ask('sleep', [module])
-  if (late) clock += LATE_MS[module] ?? 60_000
-  else if (module === 'act/terminate.js') await new Promise((resolve) => setTimeout(resolve, 2))
+  if (late) passTime(LATE_MS[module] ?? 60_000)
+  else if (module === 'act/terminate-process.js') await new Promise((resolve) => setTimeout(resolve, 2))
   done(null, late ? 'late' : 'woke')
 }
 
@@ -134,9 +91,9 @@ function viewOf(record: DaemonRecord | null): Plain {
   return { pid: pidText(pid), port: portText(port), version: versionIn(packageVersion), state, reason }
 }
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
-  if (!isInside) askSync('record.read', [])
+  if (!isInside()) askSync('record.read', [])
   const found = records.readOwnRecord(family, scope)
-  return isInside ? found : done(found, viewOf(found))
+  return isInside() ? found : done(found, viewOf(found))
 }
 export function readRecord(family: Family, path: string) {
   askSync('record.read', [])
@@ -168,10 +125,10 @@ export const statSync = () => ({ ino: (asked += 1), mtimeMs: 0 })
 // ---- Asking a daemon ----
 
 export async function handshake(family: Family, record: DaemonRecord, timeoutMs = 1_000) {
-  if (isInside) return realHandshake.handshake(family, record, timeoutMs)
+  if (isInside()) return realHandshake.handshake(family, record, timeoutMs)
   const { late } = await ask('handshake', [pidText(record.pid), portText(record.port)])
   if (late) {
-    clock += timeoutMs
+    passTime(timeoutMs)
     return done({ outcome: 'no_response' } as const, 'late')
   }
   const answer = await realHandshake.handshake(family, record, 20_000)
@@ -182,68 +139,11 @@ export async function request(asked: Parameters<typeof http.request>[0]) {
   if (asked.method !== 'POST') return http.request(asked)
   const { late } = await ask('shutdown', [portText(asked.port)])
   if (late) {
-    clock += asked.timeoutMs
+    passTime(asked.timeoutMs)
     return done(null, 'late')
   }
   const reply = await http.request({ ...asked, timeoutMs: 20_000 })
   return done(reply, reply === null || reply === 'unreachable' ? null : reply.status)
-}
-
-// ---- The machine ----
-
-/** This process and those above it: before a signal, a client makes sure that its target is none of them. */
-function ancestorsOf(pid: number): ReadonlySet<number> {
-  const found = new Set([pid])
-  for (let at = process.ppid; at > 1 && !found.has(at);) {
-    found.add(at)
-    at = Number(/^PPid:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${at}/status`, 'utf8'))?.[1] ?? 0)
-  }
-  return found
-}
-const ancestors = ancestorsOf(process.pid)
-
-export async function gatedPlatform(): Promise<Platform> {
-  const real = await selectPlatform()
-  return {
-    ...real,
-    listeners: async (range, deadline) => {
-      if (isInside) return real.listeners(range, deadline)
-      await ask('listeners', [portText(range.from)])
-      const found = await real.listeners(range, deadline)
-      return done(found, found.length)
-    },
-    inspect: async (pids, deadline) => {
-      const others = pids.filter((pid) => !ancestors.has(pid))
-      if (isInside || others.length === 0) return real.inspect(pids, deadline)
-      await ask('inspect', others.map(pidText))
-      const found = await real.inspect(pids, deadline)
-      return done(found, others.filter((pid) => found.has(pid)).map(pidText))
-    },
-    lockHolder: async (path, namedHolder, pids) => {
-      if (isInside) return real.lockHolder(path, namedHolder, pids)
-      await ask('lock.holder', [])
-      const found = await real.lockHolder(path, namedHolder, pids)
-      return done(found, found === null || found === 'unknown' ? found : pidText(found.pid))
-    },
-  }
-}
-export async function scan(...given: Parameters<typeof realScan.scan>) {
-  await ask('scan', [])
-  const seen = await inside(() => realScan.scan(...given))
-  const { lockHolder } = seen.context.here
-  const holder = lockHolder === null || lockHolder === 'unknown' ? lockHolder : pidText(lockHolder.pid)
-  const listening = seen.candidates.filter(({ observation }) => observation.port !== null)
-  return done(seen, { holder, daemons: listening.map(({ observation }) => pidText(observation.pid)) })
-}
-export function kill(pid: number, signal: NodeJS.Signals): void {
-  askSync('kill', [pidText(pid), signal])
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    done(null, 'gone')
-    throw error
-  }
-  done(null, 'sent')
 }
 
 // ---- Starting a daemon ----
@@ -276,11 +176,6 @@ export async function once(
 }
 export const spawnSync = () => ({ status: 0, signal: null })
 
-function tagOf(message: Readonly<Record<string, unknown>>): string {
-  if ('reason' in message) return 'hello'
-  if ('error' in message) return `error ${String((message['error'] as { code: unknown }).code)}`
-  return Object.keys(message)[0] ?? ''
-}
 export function jsonLines(socket: Socket): startupPipe.Lines {
   const lines = startupPipe.jsonLines(socket)
   let isOpen = true
@@ -289,7 +184,7 @@ export function jsonLines(socket: Socket): startupPipe.Lines {
       if (!isOpen) return null
       const { late } = await ask('pipe.receive', [])
       if (late) {
-        clock += timeoutMs
+        passTime(timeoutMs)
         return done(null, 'late')
       }
       const message = await lines.receive(20_000)

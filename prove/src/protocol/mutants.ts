@@ -51,11 +51,15 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a lock is the text of a file, judged stale if its writer is gone, instead of a kernel lock',
     edits: [
       {
-        file: 'act/lock.js',
+        file: 'act/acquire-lock.js',
         from: 'const isOurs = lockDescriptor(descriptor, path)',
         to: 'const isOurs = isFreeByText(descriptor) && takeByText(descriptor)',
       },
-      { file: 'act/lock.js', from: 'import { isLinked,', to: 'import { isFreeByText, takeByText, isLinked,' },
+      {
+        file: 'act/acquire-lock.js',
+        from: 'import { isLinked,',
+        to: 'import { isFreeByText, takeByText, isLinked,',
+      },
     ],
     scenario: TWO,
   },
@@ -64,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a client replaces a daemon of a newer version too',
     edits: [
       {
-        file: 'client/recorded.js',
+        file: 'client/find-recorded.js',
         from: "if (standing === 'older')",
         to: "if (standing === 'older' || standing === 'newer')",
       },
@@ -119,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a client uses a daemon that is older than its installation',
     edits: [
       {
-        file: 'client/recorded.js',
+        file: 'client/find-recorded.js',
         from: 'if (found.replaceFor !== null && request.mayReplace !== false)',
         to: 'if (false)',
       },

@@ -27,8 +27,9 @@ import { bundleGated } from './bundle-gated.js'
 import { textOf, type Plain } from './effects.js'
 import { beginOf, chosenOf, type Automata } from './explore.js'
 import { FIRST_PORT } from './scene.js'
-import { lineOf } from './words.js'
-import { Machine, type Actor, type Move, type Scenario, type World } from './world.js'
+import { lineOf } from './trace-words.js'
+import type { Actor, Move, Scenario, World } from './world.js'
+import { Machine } from './machine.js'
 
 export interface Replayed {
   readonly moves: number

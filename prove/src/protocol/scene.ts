@@ -1,5 +1,5 @@
 /** The one scope, its family and its machine: what client, daemon and world agree about. */
-import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/tables.js'
+import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/decision-tables.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import type { SelfReport } from '../../../packages/familiar/dist/protocol/self-report.js'
 

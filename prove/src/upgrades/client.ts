@@ -3,7 +3,7 @@
  * NAME`. Prints a line of JSON for each request that was answered, and for each error.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { syncDaemon } from '../../../packages/spec-kitty/dist/daemons/daemons.js'
+import { syncDaemon } from '../../../packages/spec-kitty/dist/daemons/define-daemons.js'
 
 const [home = '', project = '', name = ''] = process.argv.slice(2)
 const state = { isOver: false }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { monotonicMs } from '../clock.js'
-import { scopeOf } from '../classify/derive.js'
+import { scopeOf } from '../classify/derive-facts.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
@@ -10,9 +10,9 @@ import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../o
 import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
-import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './lock.js'
+import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './scope-checks.js'
-import { terminate, STEP_MS, type Termination } from './terminate.js'
+import { terminate, STEP_MS, type Termination } from './terminate-process.js'
 
 export interface CleanUpRequest {
   readonly family: Family

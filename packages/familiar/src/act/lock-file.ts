@@ -1,9 +1,7 @@
 import { constants, fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
-import { isLockShown } from '../observe/platform/linux-locks.js'
-import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/tried-lock.js'
-import { loadTryLock } from './lock-library.js'
+import { isLockShown } from '../observe/platform/linux-lock-holder.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular, writeWhole } from './safe-file.js'
 
@@ -12,12 +10,6 @@ export interface Holder {
   readonly pid: number
   readonly startTime: string | null
 }
-
-/**
- * How often a lock call is tried: on a remote file system, a signal may interrupt (EINTR) even a call that does not
- * wait.
- */
-const INTERRUPTED_AT_MOST = 10
 
 /** Opens the file of a lock; creates it and its directory unless `mustExist`. Throws `E_SCOPE_UNUSABLE` or `E_RESOURCES`. */
 export function openLockFile(path: string, mustExist: boolean): number {
@@ -48,39 +40,6 @@ function hintFor(path: string, errno: string | null): string {
   if (errno === 'ELOOP') return `it is a link, and a lock must be a file: remove ${path}`
   if (errno === null) return `a lock must be a regular file of this user: move ${path} away`
   return `make ${dirname(path)} a directory that this user can write to, with space left`
-}
-
-/** Tries the kernel lock once. False only if another process holds it. Throws `E_LOCK_UNSUPPORTED`, `E_LOCK_UNAVAILABLE` or `E_RESOURCES`. */
-export function lockDescriptor(descriptor: number, path: string): boolean {
-  const tryLock = loadTryLock(path)
-  try {
-    return lockRange((offset, length) => tryLock(descriptor, offset, length))
-  } catch (error) {
-    throw unsupported(path, error)
-  }
-}
-
-/**
- * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for
- * anything else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): there, every
- * process locks the whole file instead, so they still exclude each other.
- */
-function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return tryLock(LOCK_OFFSET, LOCK_LENGTH)
-    } catch (error) {
-      if (errnoOf(error) === 'EINVAL') return tryLock(0, 0)
-      if (errnoOf(error) !== 'EINTR' || attempt === INTERRUPTED_AT_MOST) throw error
-    }
-  }
-}
-
-function unsupported(path: string, error: unknown): FamiliarError {
-  throwLack(error)
-  const why = errnoOf(error) ?? String(error)
-  const hint = `put ${dirname(path)} on a file system with locks${why === 'ENOLCK' ? ', or with locks left' : ''}`
-  return new FamiliarError('E_LOCK_UNSUPPORTED', `cannot lock ${path}: ${why}`, { hint, cause: error })
 }
 
 /**

@@ -7,7 +7,7 @@ import type { ProcessName } from '../protocol/lock-holder.js'
 import type { OwnRecord } from '../protocol/record.js'
 import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import { prepareOwnPlace } from './own-place.js'
-import type { HeldLock } from './lock.js'
+import type { HeldLock } from './acquire-lock.js'
 import { keepCopy, type Why } from './quarantine.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
 

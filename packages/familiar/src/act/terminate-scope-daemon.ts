@@ -5,12 +5,12 @@ import type { Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
 import { isSingletonProven } from '../observe/scope-daemon.js'
-import { readRecord } from '../observe/records.js'
+import { readRecord } from '../observe/read-records.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { requestShutdown } from './request-shutdown.js'
-import { withLock, type HeldLock } from './lock.js'
+import { withLock, type HeldLock } from './acquire-lock.js'
 import { markStopped } from './record-file.js'
-import { isGoneWithin, LONGEST_END_MS, terminate, STEP_MS, type Termination } from './terminate.js'
+import { isGoneWithin, LONGEST_END_MS, terminate, STEP_MS, type Termination } from './terminate-process.js'
 
 export interface EndOrder {
   readonly family: Family

@@ -6,8 +6,8 @@ import type { OwnRecord } from '../protocol/record.js'
 import { readSmallFile } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { isProvenGone } from '../observe/process-name.js'
-import { tokenFile } from '../observe/records.js'
-import { writeOwnFile } from './private-file.js'
+import { tokenFile } from '../observe/read-records.js'
+import { writeOwnFile } from './write-private-file.js'
 
 /**
  * Writes the token of a running daemon to a separate file (0600) in a directory of its user's home, for clients of the

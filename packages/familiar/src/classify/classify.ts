@@ -1,5 +1,6 @@
 import type { Facts } from './facts.js'
-import { firstMatch, type CleanupClass, type Reason, type Rule } from './rules.js'
+import type { CleanupClass, Reason } from './class-and-reason.js'
+import { firstMatch, type Rule } from './first-match.js'
 
 /** The tool's names for two of the reasons, for example `dashboard_family` and `not_spec_kitty`. */
 export interface ReasonNames {

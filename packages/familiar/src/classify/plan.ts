@@ -1,4 +1,4 @@
-import type { CleanupClass } from './rules.js'
+import type { CleanupClass } from './class-and-reason.js'
 
 /**
  * What a scan is made for. `scan`: only to show the result. `startup_clean`: an automatic clean-up, by a running daemon

@@ -32,6 +32,6 @@ export async function explainIds(
   command: string,
   io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
 ): Promise<number> {
-  const { explain } = await import('./explain.js')
+  const { explain } = await import('./commands/explain.js')
   return explain(args, await loadExplanations(ids), command, io)
 }

@@ -1,11 +1,11 @@
 import { asLack, FamiliarError } from '../errors.js'
-import { withCommand } from './command-in.js'
+import { withCommand } from './paint-command.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
-import { formatJsonLine, SCHEMA_VERSION } from './json.js'
+import { formatJsonLine, SCHEMA_VERSION } from './print-json.js'
 import { printable } from './printable.js'
-import { CommandError, UsageError } from './usage.js'
-import { columnsOf, wrapWords } from './width.js'
+import { CommandError, UsageError } from './command-errors.js'
+import { columnsOf, wrapWords } from './text-width.js'
 
 interface Failure {
   readonly code: string

@@ -1,10 +1,10 @@
-import { definitionOf, type Commands, type Daemon } from '../define/daemon.js'
+import { definitionOf, type Commands, type Daemon } from '../define/define-daemon.js'
 import type { Words } from '../define/options.js'
-import { daemonCommands, daemonSummaries } from './describe.js'
+import { daemonCommands, daemonSummaries } from './daemon-commands.js'
 import { COMMON_ENVIRONMENT } from './grammar.js'
 import { blocks, commandHelp, sections, wrap, type Entry, type Terminal } from './help.js'
 import { didYouMean, nearest } from './nearest.js'
-import { UsageError } from './usage.js'
+import { UsageError } from './command-errors.js'
 
 /** Returns the help of a command, or with null the list of them all. Throws `UsageError` for a word that is no command. */
 export function topicHelp(daemon: Daemon, topic: string | null, own: Commands, terminal: Terminal): string {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { printable } from './printable.js'
-import { wrapWords } from './width.js'
+import { wrapWords } from './text-width.js'
 
 /** All that a command may use of its process and terminal. `runOnProcess` creates it. */
 export interface Io {

@@ -1,6 +1,6 @@
 import { objectOf, parseJson, type JsonObject } from '../json.js'
 import { paint, type Io, type Style } from './io.js'
-import { escapeControls } from './json.js'
+import { escapeControls } from './print-json.js'
 import type { LinePart } from './log-lines.js'
 import { printable, printableLines } from './printable.js'
 import { localTime } from './since.js'

@@ -1,11 +1,11 @@
-import { definitionOf, type Daemon } from '../define/daemon.js'
+import { definitionOf, type Daemon } from '../define/define-daemon.js'
 import { identityRecord, type IdentityRecord } from '../doctor/identity-record.js'
 import { processKey } from '../identity/proof.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText } from './reason-text.js'
-import { wrapWords } from './width.js'
+import { wrapWords } from './text-width.js'
 
 /** Returns the keys (pid and start time) of the processes that are proven. */
 export function keysOf(candidates: readonly Candidate[]): ReadonlySet<string> {

@@ -12,7 +12,7 @@ import type {
 } from './grammar.js'
 import { COMMON_OPTIONS } from './grammar.js'
 import { didYouMean, nearest } from './nearest.js'
-import { UnexpectedWordError, UsageError } from './usage.js'
+import { UnexpectedWordError, UsageError } from './command-errors.js'
 import { FOREIGN_DASH, isFlag } from './arguments.js'
 
 /**

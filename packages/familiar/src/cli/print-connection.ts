@@ -1,7 +1,7 @@
 import type { Connection } from '../define/connecting.js'
 import type { Words } from '../define/options.js'
 import { paint, type Io } from './io.js'
-import { printJson } from './json.js'
+import { printJson } from './print-json.js'
 import { printable } from './printable.js'
 
 /**

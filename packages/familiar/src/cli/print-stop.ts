@@ -1,6 +1,6 @@
 import type { StopResult } from '../client/stop.js'
 import { paint, paintError, type Io } from './io.js'
-import { printJson } from './json.js'
+import { printJson } from './print-json.js'
 import { failureText, pathText } from './reason-text.js'
 
 /** Prints the result of stopping a daemon; `name` is what users call that daemon. */

@@ -1,4 +1,4 @@
-import { isOn } from '../define/environment.js'
+import { isOn } from '../define/daemon-environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
@@ -6,7 +6,7 @@ import { mayBeTerminal, openOutput, type Output } from './output.js'
 import { printable, printableStyled } from './printable.js'
 import { confirm } from './prompt.js'
 import { watchReader } from './watch-reader.js'
-import { shortenEnd } from './width.js'
+import { shortenEnd } from './text-width.js'
 import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
 
 export interface ProcessSettings {

@@ -1,7 +1,7 @@
-import type { CleanupPath } from '../act/terminate.js'
-import type { StaleEvidence } from '../classify/evidence.js'
+import type { CleanupPath } from '../act/terminate-process.js'
+import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { ReasonNames } from '../classify/classify.js'
-import type { Reason } from '../classify/rules.js'
+import type { Reason } from '../classify/class-and-reason.js'
 import { EVIDENCE_WORDS, FAILURE_WORDS, PATH_WORDS, REASON_WORDS } from '../doctor/reason-words.js'
 import { printable } from './printable.js'
 

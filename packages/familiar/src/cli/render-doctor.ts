@@ -1,15 +1,15 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
-import type { DoctorRecord } from '../doctor/remedies.js'
+import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { paint, type Io, type Style } from './io.js'
-import { formatLines } from './lines.js'
+import { formatLines } from './format-lines.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText } from './reason-text.js'
 import type { Remedy } from '../doctor/remedy.js'
 import { renderFindings, renderRemedy, renderVerdict } from './render-findings.js'
 import { renderReset } from './render-reset.js'
-import { layTable, type Column } from './table.js'
-import { wrapWords } from './width.js'
+import { layTable, type Column } from './format-table.js'
+import { wrapWords } from './text-width.js'
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'isVerbose'>>
 

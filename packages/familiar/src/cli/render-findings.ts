@@ -5,7 +5,7 @@ import { verdictOf } from '../doctor/verdict.js'
 import { paint, type Io, type Style } from './io.js'
 import { printable } from './printable.js'
 import { whyItMatters } from './why-it-matters.js'
-import { columnsOf, wrapWords } from './width.js'
+import { columnsOf, wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 

@@ -2,7 +2,7 @@ import type { Words } from '../define/options.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { endedBecause, failureText, pathText, reasonText } from './reason-text.js'
-import { wrapWords } from './width.js'
+import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 

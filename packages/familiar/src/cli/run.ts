@@ -1,12 +1,12 @@
-import { definitionOf, type CliOptions, type Commands, type Daemon } from '../define/daemon.js'
+import { definitionOf, type CliOptions, type Commands, type Daemon } from '../define/define-daemon.js'
 import type { Words } from '../define/options.js'
 import type { DoctorExtension } from '../doctor/document.js'
-import type { StatusExtension } from './status.js'
+import type { StatusExtension } from './commands/status.js'
 import { EXIT } from './exit-codes.js'
 import type { Io } from './io.js'
 import { asksForHelp, isFlag, takeCommonFlags, takeWord } from './arguments.js'
 import { runOnProcess } from './process-io.js'
-import { UsageError } from './usage.js'
+import { UsageError } from './command-errors.js'
 
 /** Options that a tool with its own command line may pass to the commands. */
 export interface RunOptions extends CliOptions {
@@ -34,13 +34,13 @@ interface Command {
 
 /** The modules of the commands. Each is loaded only when its command runs. */
 const COMMANDS = {
-  start: () => import('./start.js'),
-  stop: () => import('./stop.js'),
-  restart: () => import('./restart.js'),
-  status: () => import('./status.js'),
-  logs: () => import('./logs.js'),
-  doctor: () => import('./doctor.js'),
-  explain: () => import('./explain.js'),
+  start: () => import('./commands/start.js'),
+  stop: () => import('./commands/stop.js'),
+  restart: () => import('./commands/restart.js'),
+  status: () => import('./commands/status.js'),
+  logs: () => import('./commands/logs.js'),
+  doctor: () => import('./commands/doctor.js'),
+  explain: () => import('./commands/explain.js'),
 } satisfies Record<string, () => Promise<Command>>
 
 type CommandName = keyof typeof COMMANDS

@@ -1,6 +1,6 @@
-import { LONGEST_END_MS } from '../act/terminate.js'
+import { LONGEST_END_MS } from '../act/terminate-process.js'
 import { untilText } from '../clock.js'
-import type { CleanUpOptions } from '../define/daemon.js'
+import type { CleanUpOptions } from '../define/define-daemon.js'
 import type { Io } from './io.js'
 import { showingWaits } from './progress.js'
 

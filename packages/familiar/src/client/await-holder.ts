@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonicMs } from '../clock.js'
-import { isLockHeld, readLockHolder } from '../act/lock.js'
-import { HANDSHAKE_MS } from '../observe/health.js'
-import { findRecorded, findUsable, type RecordedDaemon } from './recorded.js'
-import type { ConnectRequest } from './request.js'
+import { isLockHeld, readLockHolder } from '../act/acquire-lock.js'
+import { HANDSHAKE_MS } from '../observe/probe-health.js'
+import { findRecorded, findUsable, type RecordedDaemon } from './find-recorded.js'
+import type { ConnectRequest } from './connect-request.js'
 import { elsewhere, unreachable } from './out-of-reach.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import { isOfElsewhere } from '../protocol/record.js'
 import type { ProcessView } from '../identity/machine.js'
-import { readOwnRecord } from '../observe/records.js'
-import { verify } from '../observe/verify.js'
+import { readOwnRecord } from '../observe/read-records.js'
+import { verify } from '../observe/verify-record.js'
 
 const HOLDER_POLL_MS = 20
 

@@ -1,18 +1,18 @@
 import { dirname } from 'node:path'
 import { monotonicMs } from '../clock.js'
-import { acquireLockUnless, type HeldLock } from '../act/lock.js'
+import { acquireLockUnless, type HeldLock } from '../act/acquire-lock.js'
 import { notReplaced, replaceOwn, replacePredecessor, type Replaced } from './replace.js'
 import { assertScopeThere, assertCanWrite, assertOwnScope } from '../act/scope-checks.js'
 import type { StartReason } from './launch.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
-import type { Found, ConnectRequest } from './request.js'
+import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
+import type { Found, ConnectRequest } from './connect-request.js'
 import { awaitHolder, HOLDER_MS, waitRecorded } from './await-holder.js'
-import { connected, usable, type RecordedDaemon } from './recorded.js'
+import { connected, usable, type RecordedDaemon } from './find-recorded.js'
 import { startInRange } from './start-in-range.js'
 
-export { loadLocks } from '../act/lock.js'
+export { loadLocks } from '../act/acquire-lock.js'
 
 /** The work under the life-cycle lock must be done within this time: others wait 30 s for the lock. */
 const HOLD_MS = 25_000

@@ -1,8 +1,8 @@
-import type { Found, ConnectRequest } from './request.js'
-import { connected, findUsable } from './recorded.js'
+import type { Found, ConnectRequest } from './connect-request.js'
+import { connected, findUsable } from './find-recorded.js'
 import { monotonicMs } from '../clock.js'
 import { loadingBeside } from '../load-beside.js'
-import { HANDSHAKE_MS } from '../observe/health.js'
+import { HANDSHAKE_MS } from '../observe/probe-health.js'
 
 /**
  * Returns the scope's daemon, proven and of a usable version. Starts one if there is none, and replaces one that is proven

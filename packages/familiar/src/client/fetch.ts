@@ -5,11 +5,11 @@ import { handshakeAndKeep } from '../observe/handshake.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { notSent } from './fetch-errors.js'
 import { isBodiless, readInit, type FetchInit } from './fetch-init.js'
-import type { Reply } from './reply.js'
-import { http, send, type Outcome } from './send.js'
+import type { Reply } from './fetch-reply.js'
+import { http, send, type Outcome } from './send-request.js'
 
 export type { FetchInit } from './fetch-init.js'
-export type { Reply } from './reply.js'
+export type { Reply } from './fetch-reply.js'
 
 const HEADERS_TIMEOUT_MS = 30_000
 

@@ -1,9 +1,9 @@
-import { missingProofs } from '../classify/replaceable.js'
+import { missingProofs } from '../classify/missing-proofs.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
-import { readPredecessorRecord } from '../observe/records.js'
+import { readPredecessorRecord } from '../observe/read-records.js'
 import { isEndedByStop, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { stateFrom } from '../observe/state-from-scan.js'
 import {
@@ -13,10 +13,10 @@ import {
   withDaemonLock,
   type EndOrder,
 } from '../act/terminate-scope-daemon.js'
-import type { HeldLock } from '../act/lock.js'
+import type { HeldLock } from '../act/acquire-lock.js'
 import { hintFor, unreachable, type Beyond } from './out-of-reach.js'
 import { quarantine } from '../act/record-file.js'
-import type { FailureReason } from '../act/terminate.js'
+import type { FailureReason } from '../act/terminate-process.js'
 import type { Launch } from './launch.js'
 import { assertCanStart } from './rehearsal.js'
 

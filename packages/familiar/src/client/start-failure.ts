@@ -1,10 +1,10 @@
 import { once, type EventEmitter } from 'node:events'
-import type { HeldLock } from '../act/lock.js'
+import type { HeldLock } from '../act/acquire-lock.js'
 import { endOfLog, type LogPlace } from '../act/log-file.js'
-import { terminate } from '../act/terminate.js'
+import { terminate } from '../act/terminate-process.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
-import { proveStarted } from '../observe/prove.js'
+import { proveStarted } from '../observe/prove-process.js'
 import type { StartOrder } from './launch.js'
 import { assertCanStart } from './rehearsal.js'
 

@@ -1,5 +1,5 @@
 import { cleanUp } from '../act/clean-up.js'
-import type { HeldLock } from '../act/lock.js'
+import type { HeldLock } from '../act/acquire-lock.js'
 import type { StartReason } from './launch.js'
 import { startDaemon } from './spawn.js'
 import { FamiliarError } from '../errors.js'
@@ -8,7 +8,7 @@ import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
-import type { ConnectRequest } from './request.js'
+import type { ConnectRequest } from './connect-request.js'
 
 export interface StartOrder {
   readonly reason: StartReason

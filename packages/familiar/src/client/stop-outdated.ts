@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { replaceOwn, type Replaced } from './replace.js'
-import { loadLocks, withLock } from '../act/lock.js'
+import { loadLocks, withLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
-import { findRecorded, type RecordedDaemon } from './recorded.js'
-import type { ScopeRequest } from './request.js'
+import { findRecorded, type RecordedDaemon } from './find-recorded.js'
+import type { ScopeRequest } from './connect-request.js'
 
 export interface RetireStaleRequest extends ScopeRequest {
   /** How long to wait for the life-cycle lock, in milliseconds. */

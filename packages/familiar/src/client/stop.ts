@@ -1,16 +1,16 @@
 import { elsewhere, unreachable, type Beyond } from './out-of-reach.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
-import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/lock.js'
+import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
-import type { CleanupPath, FailureReason } from '../act/terminate.js'
+import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
-import { readOwnRecord, readPredecessorRecord } from '../observe/records.js'
+import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
 import { recordOf, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
 import { stateFrom } from '../observe/state-from-scan.js'
-import { verify } from '../observe/verify.js'
+import { verify } from '../observe/verify-record.js'
 
 /** How long inspecting a process may take. */
 const INSPECT_MS = 2_000

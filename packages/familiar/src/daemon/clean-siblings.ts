@@ -1,6 +1,6 @@
 import { cleanUp } from '../act/clean-up.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
-import type { SiblingsOptions } from './siblings.js'
+import type { SiblingsOptions } from './watch-siblings.js'
 
 /**
  * The first clean-up begins when the daemon is adopted, and the command that has started it holds the lock until it has the

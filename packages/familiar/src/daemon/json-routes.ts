@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JsonObject } from '../json.js'
 import { requestIsComplete } from './connections.js'
-import { askForBody, reply, type Refusal } from './reply.js'
+import { askForBody, reply, type Refusal } from './json-reply.js'
 import { announcedBytes } from './request-rules.js'
 
 /** The largest request body that a route accepts. */

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { monotonicMs } from '../clock.js'
-import type { HeldLock } from '../act/lock.js'
-import { namesLiving } from '../classify/derive.js'
+import type { HeldLock } from '../act/acquire-lock.js'
+import { namesLiving } from '../classify/derive-facts.js'
 import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
@@ -13,11 +13,11 @@ import type { Timing } from '../protocol/timing.js'
 import type { Activity } from './activity.js'
 import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
-import { keepRecord } from './record-keeper.js'
+import { keepRecord, type RecordKeeper } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
-import { watchScope } from './scope-state.js'
-import { watchSiblings } from './siblings.js'
-import { WATCHDOG_MS } from './timing.js'
+import { watchScope, type ScopeState } from './watch-scope.js'
+import { watchSiblings, type Siblings } from './watch-siblings.js'
+import { WATCHDOG_MS } from './intervals.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
@@ -86,25 +86,85 @@ const NO_WORK: Work = { inFlight: () => 0, pending: () => 0, stop: () => Promise
  * tells it to.
  */
 export function startLifecycle(options: LifecycleOptions): void {
-  const { family, scope, platform, timing, work = NO_WORK, lock, server, record, activity, clients } = options
+  const { timing, work = NO_WORK, clients } = options
   const log = openLog(options.logFile)
-  const scopeState = watchScope(scope)
-  let absentTicks = 0
-  let isLeaving = false
-  const inFlight = (): number => activity.requests() + work.inFlight()
-  const isSingleton = (): boolean => scopeState() === 'here' && isHeld(lock) === 'yes'
-  /**
-   * The scope is checked after the lock: if the scope was deleted with the lock file in it, the daemon must not report
-   * that it lost its lock.
-   */
-  const isLockLost = (): boolean => isHeld(lock) === 'no' && scopeState() === 'here'
+  const place = watchPlace(options)
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
+  const leave = createLeave(options, log, (reason) => keeper.stop(reason))
+  // Before the record is written: a reader of the record may send a signal at once, and even then the daemon must mark its
+  // record as stopped before it ends.
+  leaveOnSignals(options, leave)
+  const keeper = openKeeper(options, log, place)
+  const siblings = openSiblings(options, log, () => place.isSingleton() && keeper.rival() === null)
+  logStart(log, options)
+  clients.on('proof', siblings.request)
+  // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
+  clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
+  const tick = createTick(options, { place, keeper, siblings, leave, report })
+  setInterval(() => void tick().catch(report), timing.tickMs)
+  siblings.request()
+  work.start?.({ log })
+}
 
-  /** Shuts the daemon down and ends the process. Only the first call has an effect. */
-  async function leave(reason: string, rule: string | null): Promise<void> {
-    if (isLeaving) return
-    isLeaving = true
-    options.leaving.abort()
+/** Shuts the daemon down and ends the process. Only the first call has an effect. */
+type Leave = (reason: string, rule: string | null) => Promise<void>
+
+/** What the daemon sees of its scope and its lock. */
+interface Place {
+  readonly state: () => ScopeState
+  /** Whether this daemon is proven to be the one of its scope. */
+  readonly isSingleton: () => boolean
+  readonly isLockLost: () => boolean
+}
+
+function watchPlace({ scope, lock }: LifecycleOptions): Place {
+  const state = watchScope(scope)
+  return {
+    state,
+    isSingleton: () => state() === 'here' && isHeld(lock) === 'yes',
+    // The scope is checked after the lock: if the scope was deleted with the lock file in it, the daemon must not report
+    // that it lost its lock.
+    isLockLost: () => isHeld(lock) === 'no' && state() === 'here',
+  }
+}
+
+function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
+  process.on('SIGHUP', () => void (isForeground === true && leave('SIGHUP', null)))
+}
+
+function openKeeper(options: LifecycleOptions, log: Log, place: Place): RecordKeeper {
+  const { family, scope, lock, record, timing } = options
+  return keepRecord({
+    family,
+    lock,
+    path: family.files(scope).record,
+    record,
+    log,
+    lives: (named) => isRival(options, named),
+    mayWrite: place.isSingleton,
+    overwriteEveryMs: timing.overwriteEveryMs,
+  })
+}
+
+function openSiblings(options: LifecycleOptions, log: Log, isSingleton: () => boolean): Siblings {
+  const { family, scope, platform, timing, leaving } = options
+  return watchSiblings({
+    family,
+    scope,
+    platform,
+    log,
+    everyMs: timing.cleanEveryMs,
+    mayClean: () => !leaving.signal.aborted && isSingleton(),
+  })
+}
+
+function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: string) => void): Leave {
+  const { timing, work = NO_WORK, server, activity, leaving } = options
+  const inFlight = (): number => activity.requests() + work.inFlight()
+  return async (reason, rule) => {
+    if (leaving.signal.aborted) return
+    leaving.abort()
     const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server.stopListening()
@@ -115,7 +175,7 @@ export function startLifecycle(options: LifecycleOptions): void {
     }
     await stopped
     try {
-      keeper.stop(reason)
+      markStopped(reason)
     } catch (error) {
       log.write('record_failed', { why: String(error) })
     }
@@ -123,9 +183,23 @@ export function startLifecycle(options: LifecycleOptions): void {
     clearTimeout(watchdog)
     options.exit(0)
   }
+}
 
-  async function tick(): Promise<void> {
-    const state = scopeState()
+interface TickTools {
+  readonly place: Place
+  readonly keeper: RecordKeeper
+  readonly siblings: Siblings
+  readonly leave: Leave
+  readonly report: (error: unknown) => void
+}
+
+/** Returns what the daemon does every half minute: it checks its record, and whether it must retire. */
+function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<void> {
+  const { timing, work = NO_WORK, lock, activity } = options
+  const { place, keeper, siblings, leave, report } = tools
+  let absentTicks = 0
+  return async () => {
+    const state = place.state()
     absentTicks = state === 'absent' ? absentTicks + 1 : 0
     try {
       if (state === 'here') {
@@ -138,47 +212,17 @@ export function startLifecycle(options: LifecycleOptions): void {
       if (asLack(error) !== null) return
     }
     const rule = retirementOf({
-      superseded: keeper.rival() !== null || isLockLost() ? 'yes' : 'no',
+      superseded: keeper.rival() !== null || place.isLockLost() ? 'yes' : 'no',
       absentTicks,
       installationChanged: tri(options.isInstallationChanged()),
       idleSeconds: activity.idleSeconds(),
       idleLimitSeconds: timing.idleMs / 1000,
-      inFlight: inFlight() + activity.streams(),
+      inFlight: activity.requests() + work.inFlight() + activity.streams(),
       pending: work.pending(),
     })
     if (rule === null) await siblings.tick()
     else await leave(rule.reason, rule.id)
   }
-
-  // Signals are handled before the record is written: a reader of the record may send a signal at once, and even then
-  // the daemon must mark its record as stopped before it ends.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
-  process.on('SIGHUP', () => void (options.isForeground === true && leave('SIGHUP', null)))
-  const keeper = keepRecord({
-    family,
-    lock,
-    path: family.files(scope).record,
-    record,
-    log,
-    lives: (named) => isRival(options, named),
-    mayWrite: isSingleton,
-    overwriteEveryMs: timing.overwriteEveryMs,
-  })
-  const siblings = watchSiblings({
-    family,
-    scope,
-    platform,
-    log,
-    everyMs: timing.cleanEveryMs,
-    mayClean: () => !isLeaving && isSingleton() && keeper.rival() === null,
-  })
-  logStart(log, options)
-  clients.on('proof', siblings.request)
-  // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
-  clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
-  setInterval(() => void tick().catch(report), timing.tickMs)
-  siblings.request()
-  work.start?.({ log })
 }
 
 /** Updates the lock file's times, so that others can see when a crashed daemon was last alive. */

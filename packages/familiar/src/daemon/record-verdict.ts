@@ -3,7 +3,7 @@ import { formatRecord, type Stamp, type RecordOnDisk } from '../act/record-file.
 import { parseJson } from '../json.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
 import type { Family } from '../family.js'
-import { toRecord } from '../observe/records.js'
+import { toRecord } from '../observe/read-records.js'
 import type { PeekedFile } from '../observe/peek.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isSameSecret } from '../protocol/challenge.js'
-import type { Refusal } from './reply.js'
+import type { Refusal } from './json-reply.js'
 
 /** Matches a path, with or without a query, of printable ASCII. Does not match a fragment, an absolute URL or `*`. */
 const TARGET = /^\/[!"$-~]*$/

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DISPOSE } from '../dispose.js'
 import { errnoOf } from '../errors.js'
 import { logFailure, type Log } from './log.js'
-import { refuseBody } from './reply.js'
+import { refuseBody } from './json-reply.js'
 import { toRequest, type Incoming } from './web-request.js'
 import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { endReply } from './reply.js'
+import { endReply } from './json-reply.js'
 
 /** How the body of a response is sent. */
 export interface Delivery {

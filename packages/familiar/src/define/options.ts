@@ -4,7 +4,7 @@ import type { ReasonNames } from '../classify/classify.js'
 import type { PortRange } from '../identity/machine.js'
 import type { SpawnShape } from '../identity/spawn-shape.js'
 import type { PredecessorRecord } from '../protocol/record.js'
-import type { Daemon } from './daemon.js'
+import type { Daemon } from './define-daemon.js'
 
 /** The definition of a daemon, as its author writes it. Everything but the name has a default. */
 export interface DaemonOptions {

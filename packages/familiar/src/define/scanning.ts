@@ -1,10 +1,10 @@
-import type { DaemonStatus } from '../classify/state-without.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { readState } from '../observe/read-state.js'
 import type { Scan } from '../observe/scan.js'
 import { abortable } from './attempts.js'
-import type { ScanOptions, StatusOptions } from './daemon.js'
-import type { Definition } from './resolve.js'
+import type { ScanOptions, StatusOptions } from './define-daemon.js'
+import type { Definition } from './resolve-definition.js'
 
 export async function status(
   { family }: Definition,

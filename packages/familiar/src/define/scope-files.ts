@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { FamiliarError } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
-import { homeDirectory } from './home.js'
+import { homeDirectory } from './home-directory.js'
 
 /** Where programs keep their state in the user's home, by operating system. */
 const BELOW_HOME: Readonly<

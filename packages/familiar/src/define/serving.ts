@@ -6,7 +6,7 @@ import { FamiliarError } from '../errors.js'
 import type { JsonObject } from '../json.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
-import type { Definition } from './resolve.js'
+import type { Definition } from './resolve-definition.js'
 import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { cleanUp, type CleanUpReport } from '../act/clean-up.js'
-import { loadLocks } from '../act/lock.js'
+import { loadLocks } from '../act/acquire-lock.js'
 import { assertCanWrite } from '../act/scope-checks.js'
 import { tidyRecord } from '../act/terminate-scope-daemon.js'
 import { assertCanStart } from '../client/rehearsal.js'
@@ -9,10 +9,10 @@ import { stopDaemon, type StopResult } from '../client/stop.js'
 import { FamiliarError } from '../errors.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
-import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './daemon.js'
+import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './define-daemon.js'
 import { connectOrThrow, disabledBy, skipped, type Connection } from './connecting.js'
 import { hintsOf } from './hints.js'
-import type { Definition } from './resolve.js'
+import type { Definition } from './resolve-definition.js'
 
 export { loadLocks }
 

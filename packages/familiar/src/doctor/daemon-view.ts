@@ -1,5 +1,5 @@
-import type { DaemonState, DaemonStatus } from '../classify/state-without.js'
-import { isPresent } from './state.js'
+import type { DaemonState, DaemonStatus } from '../classify/daemon-state.js'
+import { isPresent } from './status-head.js'
 
 /** The `daemon` block of the doctor's document: the scope's daemon, with the state that `status` reports. */
 export interface DaemonView {

@@ -1,8 +1,8 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { FailureReason } from '../act/terminate.js'
+import type { FailureReason } from '../act/terminate-process.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { identityRecord, type Tool } from './identity-record.js'
-import { withRemedy, type DoctorRecord } from './remedies.js'
+import { withRemedy, type DoctorRecord } from './choose-remedy.js'
 
 /**
  * Returns the doctor's record of each candidate of a scan. `report` is the clean-up after which the scan was made, if

@@ -1,12 +1,12 @@
-import { missingProofs } from '../classify/replaceable.js'
-import type { DaemonStatus } from '../classify/state-without.js'
+import { missingProofs } from '../classify/missing-proofs.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
-import { timeText } from './state.js'
+import { timeText } from './status-head.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
 /** One finding of the doctor. Ids are permanent. `warn` and `critical` are problems; see `verdictOf`. */

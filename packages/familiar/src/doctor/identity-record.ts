@@ -1,6 +1,6 @@
-import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/evidence.js'
+import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/stale-evidence.js'
 import type { Facts } from '../classify/facts.js'
-import type { CleanupClass } from '../classify/rules.js'
+import type { CleanupClass } from '../classify/class-and-reason.js'
 import type { Words } from '../define/options.js'
 import type { Self } from '../identity/versions.js'
 import type { JsonObject } from '../json.js'

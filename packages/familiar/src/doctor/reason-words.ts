@@ -1,6 +1,6 @@
-import type { CleanupPath, FailureReason } from '../act/terminate.js'
-import type { StaleEvidence } from '../classify/evidence.js'
-import type { Reason } from '../classify/rules.js'
+import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
+import type { StaleEvidence } from '../classify/stale-evidence.js'
+import type { Reason } from '../classify/class-and-reason.js'
 
 /**
  * What each id means, in a few words: a line about a process says them, and `explain` begins with those of reasons and

@@ -1,6 +1,6 @@
 import type { CleanUpEntry, CleanUpReport } from '../act/clean-up.js'
-import type { CleanupPath, FailureReason } from '../act/terminate.js'
-import { staleEvidence } from '../classify/evidence.js'
+import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
+import { staleEvidence } from '../classify/stale-evidence.js'
 import type { Self } from '../identity/versions.js'
 
 interface Named {

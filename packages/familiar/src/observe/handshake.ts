@@ -7,7 +7,7 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
-import { HANDSHAKE_MS, HEALTH_PATH } from './health.js'
+import { HANDSHAKE_MS, HEALTH_PATH } from './probe-health.js'
 import { type HttpReply, type HttpRequest, request, requestAndKeep } from './http.js'
 
 /**

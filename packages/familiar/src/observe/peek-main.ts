@@ -12,8 +12,8 @@ import { asLack } from '../errors.js'
 import { assertOwnProc, readLockHolder } from './platform/linux.js'
 import { requireNativeLocksFrom } from './platform/native-locks.js'
 import type { Platform } from './platform/platform.js'
-import { tryForHolder } from './platform/tried-lock.js'
-import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './records.js'
+import { tryForHolder } from './platform/try-for-holder.js'
+import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './read-records.js'
 
 async function answer(): Promise<void> {
   const { scopes, pids, nativeLocks } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion

@@ -52,7 +52,7 @@ const MAX_RECORD_BYTES = 64 * 1024
 
 /**
  * Reads a scope's directory and files. Writes nothing and throws only `E_RESOURCES`, but may block for as long as the
- * file system does: a path named by another process must be read in a child process (`scopes.ts`).
+ * file system does: a path named by another process must be read in a child process (`read-scopes.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
   const gone = isGone(request.scope)

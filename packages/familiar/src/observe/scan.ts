@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { monotonicMs } from '../clock.js'
 import { classify, type Verdict } from '../classify/classify.js'
-import { factsOf } from '../classify/derive.js'
+import { factsOf } from '../classify/derive-facts.js'
 import type { Facts } from '../classify/facts.js'
 import type { Family } from '../family.js'
 import type { Host, Listener } from '../identity/machine.js'
@@ -9,11 +9,11 @@ import type { ProvenProcess } from '../identity/proof.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../classify/observation.js'
 import { handshake } from './handshake.js'
-import { HEALTH_PATH, probe, PROBE_MS, type ProbeReply } from './health.js'
+import { HEALTH_PATH, probe, PROBE_MS, type ProbeReply } from './probe-health.js'
 import type { Platform } from './platform/platform.js'
-import { prove } from './prove.js'
-import { readScope, type UnlockedView } from './records.js'
-import { ScopeReader } from './scopes.js'
+import { prove } from './prove-process.js'
+import { readScope, type UnlockedView } from './read-records.js'
+import { ScopeReader } from './read-scopes.js'
 import { likelyHolders, NO_OTHERS } from './likely-holders.js'
 import { bestOf, observationsOf, type Heard } from './observations.js'
 
@@ -62,7 +62,7 @@ export interface Scan {
 
 /**
  * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
- * process that it starts outlives the scan, except a child that hangs in a system call (`scopes.ts`). Takes about a second
+ * process that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`). Takes about a second
  * at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, or where slow tools of the
  * operating system are needed (macOS, Windows). `isToAct`: candidates may be signalled on the strength of it, so it takes a
  * second look at who holds each socket. Throws `E_LOOK_FAILED` when the system cannot list the listeners, and

@@ -1,5 +1,5 @@
-import { isHeldElsewhere, isSingletonByRecord, provesPredecessor } from '../classify/derive.js'
-import { inUseBy } from '../classify/evidence.js'
+import { isHeldElsewhere, isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
+import { inUseBy } from '../classify/stale-evidence.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'

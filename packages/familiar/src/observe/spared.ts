@@ -1,4 +1,4 @@
-import { maybeInUseBy } from '../classify/evidence.js'
+import { maybeInUseBy } from '../classify/stale-evidence.js'
 import { planFor, type Spared } from '../classify/plan.js'
 import type { Candidate, Scan } from './scan.js'
 

@@ -1,5 +1,5 @@
 import { classify } from '../classify/classify.js'
-import { factsOf, scopeOf } from '../classify/derive.js'
+import { factsOf, scopeOf } from '../classify/derive-facts.js'
 import type { Candidate, Scan } from './scan.js'
 
 /**

@@ -6,7 +6,7 @@ import {
   stateWithout,
   type DaemonState,
   type DaemonStatus,
-} from '../classify/state-without.js'
+} from '../classify/daemon-state.js'
 
 /** Returns the state of the daemon of the scanned scope. Pure. */
 export function stateFrom(seen: Scan): DaemonStatus {

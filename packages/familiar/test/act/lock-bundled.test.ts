@@ -14,7 +14,7 @@ leaveNothing()
 // esbuild keeps a process for further builds.
 afterAll(stopEsbuild)
 
-const LOCK = fileURLToPath(new URL('../../dist/act/lock.js', import.meta.url))
+const LOCK = fileURLToPath(new URL('../../dist/act/acquire-lock.js', import.meta.url))
 const MODULES = dirname(dirname(createRequire(import.meta.url).resolve('fs-native-extensions')))
 
 /** Takes a lock, and says as JSON what came of it. */

@@ -17,7 +17,7 @@ const NEEDED = ['require-addon', 'bare-addon-resolve', 'bare-module-resolve', 'b
 
 /** Takes the lock with the installation in this directory, and says as JSON what came of it. */
 const TAKE = `
-  import(process.argv[1] + '/dist/act/lock.js').then(async ({ acquireLock }) => {
+  import(process.argv[1] + '/dist/act/acquire-lock.js').then(async ({ acquireLock }) => {
     const holder = { pid: process.pid, startTime: null }
     try {
       await acquireLock(process.argv[2], { holder, waitMs: 0 })

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { acquireLock, acquireLockUnless, isLockHeld, readLockHolder } from '../../src/act/lock.js'
+import { acquireLock, acquireLockUnless, isLockHeld, readLockHolder } from '../../src/act/acquire-lock.js'
 import { makeHome, newLockPath } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { startLockProcess } from '../helpers/lock-process.js'

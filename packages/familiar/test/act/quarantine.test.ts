@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
-import { acquireLock, type HeldLock } from '../../src/act/lock.js'
+import { acquireLock, type HeldLock } from '../../src/act/acquire-lock.js'
 import { tidyCopies } from '../../src/act/quarantine.js'
 import { quarantine } from '../../src/act/record-file.js'
 import { makeHome } from '../helpers/homes.js'

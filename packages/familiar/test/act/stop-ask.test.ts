@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requestShutdown } from '../../src/act/request-shutdown.js'
-import { terminate } from '../../src/act/terminate.js'
+import { terminate } from '../../src/act/terminate-process.js'
 import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
 import { parseRecord } from '../../src/protocol/record.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'

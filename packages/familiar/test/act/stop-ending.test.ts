@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { terminate, type TerminateOptions } from '../../src/act/terminate.js'
+import { terminate, type TerminateOptions } from '../../src/act/terminate-process.js'
 import type { ProvenProcess } from '../../src/identity/proof.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'

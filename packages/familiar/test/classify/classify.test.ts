@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { classify, spell } from '../../src/classify/classify.js'
-import type { Rule } from '../../src/classify/rules.js'
+import type { Rule } from '../../src/classify/first-match.js'
 import { every, same, some, tri, type Tri } from '../../src/classify/tri.js'
 import { ALL_VALUES, factsAll } from '../helpers/enumerate.js'
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { factsOf, isSingleton, namesLiving, projectGone, scopeOf } from '../../src/classify/derive.js'
+import { factsOf, isSingleton, namesLiving, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
 import type { Facts } from '../../src/classify/facts.js'
 import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord } from '../../src/protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes.js'
 import {
   ABSENT,
   BASIS,

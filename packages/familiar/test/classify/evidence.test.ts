@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { inUseBy, maybeInUseBy, staleEvidence, type StaleEvidence } from '../../src/classify/evidence.js'
+import {
+  inUseBy,
+  maybeInUseBy,
+  staleEvidence,
+  type StaleEvidence,
+} from '../../src/classify/stale-evidence.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes.js'
 import {
   ABSENT,
   context,

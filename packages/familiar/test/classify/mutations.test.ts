@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Fact, Facts } from '../../src/classify/facts.js'
-import { firstMatch, type Rule } from '../../src/classify/rules.js'
-import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
+import { firstMatch, type Rule } from '../../src/classify/first-match.js'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
 import { dashboardSubject, failedChecks, I5, sweep, syncSubject, type Subject } from '../helpers/checks.js'
 import { ALL_VALUES, factsReadBy, forEachCombination } from '../helpers/enumerate.js'
 import { figure } from '../helpers/figures.js'
@@ -80,7 +80,7 @@ it('knows every equivalent fault and every one that is printed', () => {
 
 /**
  * Returns the names of the tests that fail for this table and not for the one as it is, over every combination of facts
- * in which the two can differ, `unknown` included where `derive.ts` never says it. The first such combination is enough.
+ * in which the two can differ, `unknown` included where `derive-facts.ts` never says it. The first such combination is enough.
  */
 function failing({ rules, changed }: Mutation, asItIs: readonly Rule[], subject: Subject): readonly string[] {
   const failed = new Set<string>()

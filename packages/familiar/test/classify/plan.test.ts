@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PLAN, planFor, type Action, type Intent, type Spared } from '../../src/classify/plan.js'
-import type { CleanupClass } from '../../src/classify/rules.js'
+import type { CleanupClass } from '../../src/classify/class-and-reason.js'
 
 /** The table of section "Acting", written a second time. */
 const CELLS: readonly (readonly [CleanupClass, Intent, Action])[] = [

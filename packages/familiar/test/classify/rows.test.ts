@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
-import { factsOf } from '../../src/classify/derive.js'
-import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/tables.js'
+import { factsOf } from '../../src/classify/derive-facts.js'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes.js'
 import {
   ABSENT,
   BASIS,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { reportFailure } from '../../src/cli/failure.js'
-import { UsageError } from '../../src/cli/usage.js'
+import { UsageError } from '../../src/cli/command-errors.js'
 import { FamiliarError } from '../../src/errors.js'
 
 /** What a failure is called, and the exit code that scripts branch on. */

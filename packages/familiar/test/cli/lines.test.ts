@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatLines } from '../../src/cli/lines.js'
+import { formatLines } from '../../src/cli/format-lines.js'
 
 const COMMAND = 'SPEC_KITTY_ENABLE_SAAS_SYNC=1 spec-kitty sync restart'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatJson } from '../../src/cli/json.js'
+import { formatJson } from '../../src/cli/print-json.js'
 import { printable, printableLines, printableStyled } from '../../src/cli/printable.js'
 
 const C1 = Array.from({ length: 0x21 }, (_, index) => String.fromCharCode(0x7f + index)).join('')

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
-import { columnsOf } from '../../src/cli/width.js'
+import { columnsOf } from '../../src/cli/text-width.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
 import type { Finding } from '../../src/doctor/findings.js'
-import type { DoctorRecord } from '../../src/doctor/remedies.js'
+import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
 
 const RECORD: DoctorRecord = {
   scanned_family: 'sync',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { formatTable, layTable, type Column } from '../../src/cli/table.js'
-import { columnsOf } from '../../src/cli/width.js'
+import { formatTable, layTable, type Column } from '../../src/cli/format-table.js'
+import { columnsOf } from '../../src/cli/text-width.js'
 
 interface Row {
   readonly pid: string

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columnsOf, padTo, shortenEnd, shortenMiddle, wrapWords } from '../../src/cli/width.js'
+import { columnsOf, padTo, shortenEnd, shortenMiddle, wrapWords } from '../../src/cli/text-width.js'
 
 /** Names as users give them: plain, with marks over letters, of two columns, with emoji. */
 const NAMES = [

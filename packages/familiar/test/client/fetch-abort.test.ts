@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { fetchFrom, fetchWithRetry, type FetchInit, type Reply } from '../../src/client/fetch.js'
-import { HANDSHAKE_MS } from '../../src/observe/health.js'
+import { HANDSHAKE_MS } from '../../src/observe/probe-health.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { family, proofReply, startDaemon, startRaw, startRawDaemon } from '../helpers/stand-in.js'

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { fetchWithRetry, type FetchInit } from '../../src/client/fetch.js'
 import { readInit } from '../../src/client/fetch-init.js'
-import { send } from '../../src/client/send.js'
+import { send } from '../../src/client/send-request.js'
 import type { DaemonRecord } from '../../src/protocol/record.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import {

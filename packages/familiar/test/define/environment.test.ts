@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { daemonEnvironment, isOn } from '../../src/define/environment.js'
+import { daemonEnvironment, isOn } from '../../src/define/daemon-environment.js'
 
 const CALLER = {
   PATH: '/bin',

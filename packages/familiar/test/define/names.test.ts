@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defineDaemon, type DaemonOptions } from '../../src/index.js'
-import { defaultPorts, fnv1a32 } from '../../src/define/names.js'
+import { defaultPorts, fnv1a32 } from '../../src/define/default-ports.js'
 
 describe('a definition that cannot be right', () => {
   it.each<readonly [string, object]>([

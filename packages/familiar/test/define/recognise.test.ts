@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { definitionOf } from '../../src/define/daemon.js'
+import { definitionOf } from '../../src/define/define-daemon.js'
 import { launchArgs, ownShape, selfReportReader, servedScope } from '../../src/define/recognise.js'
 import { matchShapes } from '../../src/identity/spawn-shape.js'
 import { defineDaemon, type Predecessor } from '../../src/index.js'

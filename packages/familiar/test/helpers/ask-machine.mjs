@@ -45,7 +45,7 @@ const questions = {
   scopes: async () => {
     const [ms, ...scopes] = args
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
-    const { ScopeReader } = await import('../../dist/observe/scopes.js')
+    const { ScopeReader } = await import('../../dist/observe/read-scopes.js')
     const family = daemonFamily({ from: 0, to: 0 })
     return [...(await new ScopeReader().read(family, scopes, [], AbortSignal.timeout(Number(ms)))).values()]
   },

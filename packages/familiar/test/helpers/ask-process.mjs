@@ -3,7 +3,7 @@ import { openSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { fetchFrom } from '../../dist/client/fetch.js'
 import { handshake } from '../../dist/observe/handshake.js'
-import { probe } from '../../dist/observe/health.js'
+import { probe } from '../../dist/observe/probe-health.js'
 import { request } from '../../dist/observe/http.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 

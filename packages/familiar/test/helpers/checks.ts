@@ -1,5 +1,5 @@
 import type { Fact, Facts } from '../../src/classify/facts.js'
-import { firstMatch, type Rule } from '../../src/classify/rules.js'
+import { firstMatch, type Rule } from '../../src/classify/first-match.js'
 import type { Tri } from '../../src/classify/tri.js'
 import { factsReadBy, forEachCombination, type OnDecided } from './enumerate.js'
 import type { Oracle } from './oracle.js'

@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acquireLock } from '../../dist/act/lock.js'
+import { acquireLock } from '../../dist/act/acquire-lock.js'
 import { enter, leave } from './lock-witness.mjs'
 import { randomFrom } from './random-from.cjs'
 

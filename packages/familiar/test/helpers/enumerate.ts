@@ -1,9 +1,9 @@
 import type { Fact, Facts } from '../../src/classify/facts.js'
-import type { Rule } from '../../src/classify/rules.js'
+import type { Rule } from '../../src/classify/first-match.js'
 import type { Tri } from '../../src/classify/tri.js'
 
 /**
- * The facts that `derive.ts` can only make `yes` or `no`: each asks about the scan itself, which always knows. Is the
+ * The facts that `derive-facts.ts` can only make `yes` or `no`: each asks about the scan itself, which always knows. Is the
  * port in the range; was a shape or a reply of another family found; did a self-report come; did HTTP come; was a pid
  * found; was a start time read (one that could not be read is "no start time", so this is never unknown either).
  * `factsOf` over many sightings is held against this list.

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { PREDECESSOR } from '../../../../stand-ins/predecessor-record.mjs'
-import { USER_SCOPE_RULES } from '../../src/classify/tables.js'
+import { USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
 import type { Family, Recognition } from '../../src/family.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import { countOf, objectOf, pidOf, portOf, stringOf } from '../../src/json.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { beforeEach } from 'vitest'
-import { acquireLock, type HeldLock } from '../../src/act/lock.js'
+import { acquireLock, type HeldLock } from '../../src/act/acquire-lock.js'
 import { makeHome } from './homes.js'
 
 /** Holds a life-cycle lock, a new one for each test of the file. Returns a function that returns the lock of the test. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { createInterface } from 'node:readline'
-import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
+import { acquireLock, isLockHeld } from '../../dist/act/acquire-lock.js'
 
 /**
  * A process that takes and leaves one lock on demand: `lock-process.mjs PATH`, then a command per line on stdin.
@@ -11,7 +11,7 @@ import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
  */
 
 const [, , path = ''] = process.argv
-/** @type {import('../../dist/act/lock.js').HeldLock | null} */
+/** @type {import('../../dist/act/acquire-lock.js').HeldLock | null} */
 let lock = null
 
 /** @type {Record<string, (argument: string) => unknown>} */

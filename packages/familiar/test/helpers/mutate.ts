@@ -1,4 +1,5 @@
-import type { CleanupClass, Condition, Reason, Rule } from '../../src/classify/rules.js'
+import type { CleanupClass, Reason } from '../../src/classify/class-and-reason.js'
+import type { Condition, Rule } from '../../src/classify/first-match.js'
 
 /** A table with one fault in one row. */
 export interface Mutation {

@@ -1,4 +1,4 @@
-import type { FactsBasis } from '../../src/classify/derive.js'
+import type { FactsBasis } from '../../src/classify/derive-facts.js'
 import type { Listener, ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord, RecordRead } from '../../src/protocol/record.js'
 import type { SelfReport } from '../../src/protocol/self-report.js'

@@ -1,5 +1,5 @@
 import type { Facts } from '../../src/classify/facts.js'
-import type { CleanupClass, Reason } from '../../src/classify/rules.js'
+import type { CleanupClass, Reason } from '../../src/classify/class-and-reason.js'
 
 /** What the written tables say: row, class, reason. */
 export interface Decision {
@@ -10,7 +10,7 @@ export interface Decision {
 
 /**
  * The two decision tables of docs/lifecycle.md, written a second time as plain questions, from the text and not from
- * `tables.ts`: where the two disagree, one of them is wrong.
+ * `decision-tables.ts`: where the two disagree, one of them is wrong.
  */
 export type Oracle = (facts: Facts) => Decision
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
-import type { Found } from '../../dist/client/request.js'
+import type { Found } from '../../dist/client/connect-request.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import type { Self } from '../../src/identity/versions.js'
 import { TEST_SELF } from '../fixtures/processes/daemon-family.mjs'

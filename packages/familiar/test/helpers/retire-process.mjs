@@ -1,8 +1,8 @@
 // @ts-check
-import { acquireLock } from '../../dist/act/lock.js'
+import { acquireLock } from '../../dist/act/acquire-lock.js'
 import { sendSignal } from '../../dist/act/signal.js'
-import { terminate } from '../../dist/act/terminate.js'
-import { USER_SCOPE_RULES } from '../../dist/classify/tables.js'
+import { terminate } from '../../dist/act/terminate-process.js'
+import { USER_SCOPE_RULES } from '../../dist/classify/decision-tables.js'
 import { scan } from '../../dist/observe/scan.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 

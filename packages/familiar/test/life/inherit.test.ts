@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { acquireLock, isLockHeld } from '../../dist/act/lock.js'
+import { acquireLock, isLockHeld } from '../../dist/act/acquire-lock.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { killChild, startChild } from '../helpers/children.js'
 import {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { acquireLock } from '../../dist/act/lock.js'
+import { acquireLock } from '../../dist/act/acquire-lock.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
   leaveNoDaemons,

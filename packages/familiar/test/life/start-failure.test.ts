@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isLockHeld } from '../../dist/act/lock.js'
+import { isLockHeld } from '../../dist/act/acquire-lock.js'
 import { connect } from '../../dist/client/connect.js'
 import type { FamiliarError } from '../../dist/errors.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { describe, expect, it, type TestContext } from 'vitest'
-import { isLockHeld } from '../../dist/act/lock.js'
+import { isLockHeld } from '../../dist/act/acquire-lock.js'
 import { connect } from '../../dist/client/connect.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { startChild } from '../helpers/children.js'

@@ -8,7 +8,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { ProgressNotificationSchema, type Progress } from '@modelcontextprotocol/sdk/types.js'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Daemon } from '../../src/define/daemon.js'
+import type { Daemon } from '../../src/define/define-daemon.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNoUsers, makeUser, type Installed, type User } from '../helpers/examples.js'
 import { connectionsTo, listenersOn, watch } from '../helpers/machine.js'

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } fro
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Daemon } from '../../src/define/daemon.js'
+import type { Daemon } from '../../src/define/define-daemon.js'
 import { killChildren, startChild } from '../helpers/children.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNoUsers, makeUser, startsIn, type Installed, type User } from '../helpers/examples.js'

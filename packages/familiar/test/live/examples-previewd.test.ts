@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Daemon } from '../../src/define/daemon.js'
+import type { Daemon } from '../../src/define/define-daemon.js'
 import { tally, timeoutFor, times } from '../helpers/counts.js'
 import { eventually } from '../helpers/eventually.js'
 import {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
-import { probe } from '../../src/observe/health.js'
+import { probe } from '../../src/observe/probe-health.js'
 import { eventually } from '../helpers/eventually.js'
 import { leaveNothing } from '../helpers/leaks.js'
 import { connectionsTo } from '../helpers/machine.js'

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import type { Family } from '../../src/family.js'
-import { readScope } from '../../src/observe/records.js'
+import { readScope } from '../../src/observe/read-records.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, removeHomes } from '../helpers/homes.js'
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOL } from '../../../../prove/dist/protocol/protocol.js'
-import { PROTOCOL_REPLAY } from '../../../../prove/dist/protocol/replays.js'
+import { PROTOCOL } from '../../../../prove/dist/protocol/protocol-part.js'
+import { PROTOCOL_REPLAY } from '../../../../prove/dist/protocol/replay-part.js'
 
 /** Only the failures, and which seed they follow from. */
 async function shortRunOf({ run }: typeof PROTOCOL, seed: number) {

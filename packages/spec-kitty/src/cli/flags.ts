@@ -1,4 +1,4 @@
-import { commandsBelow } from './table.js'
+import { commandsBelow } from './command-table.js'
 
 /**
  * Returns whether a flag has a value. This does not depend on the command: every flag has a value in all commands or in

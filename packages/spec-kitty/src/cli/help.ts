@@ -8,7 +8,7 @@ import {
   type Example,
   type Terminal,
 } from 'familiar/cli'
-import { commandNamed, commandsBelow, isGroup, listed, SECTIONS, type Listed } from './table.js'
+import { commandNamed, commandsBelow, isGroup, listed, SECTIONS, type Listed } from './command-table.js'
 import { isTopic, TOPICS } from './topic-names.js'
 
 const PROGRAM = 'spec-kitty'

@@ -7,8 +7,8 @@ import {
   UsageError,
   type UnexpectedWordError,
 } from 'familiar/cli'
-import type { Route } from './route.js'
-import { commandNamed, commandsBelow, isGroup, knownNames } from './table.js'
+import type { Route } from './find-command.js'
+import { commandNamed, commandsBelow, isGroup, knownNames } from './command-table.js'
 
 /** Returns the error, in one line, about a command line that matches no command, with what was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {

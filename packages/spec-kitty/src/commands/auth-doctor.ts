@@ -1,6 +1,6 @@
 import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/daemons.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 import { syncDoctor } from '../doctor/sync-doctor.js'
 
 /** Scans the sync range, cleans it up with `--reset`, and prints the state of the machine after that. */

@@ -2,7 +2,7 @@ import { EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'fami
 import { AUTH_STATUS } from '../cli/describe/auth.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { OVER, sessionDocument } from '../sync/session/print-session.js'
-import { readSession, sessionUnreadable, type Session } from '../sync/session/session.js'
+import { readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
 
 /** Shows the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

@@ -1,5 +1,5 @@
 import { EXIT, type Io } from 'familiar/cli'
-import { dashboardDaemon, syncDaemon } from '../daemons/daemons.js'
+import { dashboardDaemon, syncDaemon } from '../daemons/define-daemons.js'
 
 /**
  * For the scripts of `completion`: prints the ports of the listeners in a family's range that may be cleaned up, one per

@@ -1,6 +1,6 @@
 import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { dashboardDaemon } from '../daemons/daemons.js'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { currentProject } from '../daemons/project-directory.js'
 
 /** Prints the log of the dashboard of the project that the working directory is in. */

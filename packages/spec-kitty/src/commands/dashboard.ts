@@ -1,7 +1,7 @@
 import { EXIT, parseOptions, runCommand, type Io, type Values } from 'familiar/cli'
 import { DASHBOARD, DASHBOARD_CLEAN_UP, DASHBOARD_RESTART } from '../cli/describe/dashboard.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { dashboardDaemon } from '../daemons/daemons.js'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { currentProject } from '../daemons/project-directory.js'
 
 const { ports } = dashboardDaemon
@@ -19,7 +19,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const { runInForeground } = await import('../dashboard/foreground.js')
     return runInForeground(project, port, io)
   }
-  const { startDashboard } = await import('../dashboard/start.js')
+  const { startDashboard } = await import('../dashboard/start-dashboard.js')
   await startDashboard({ project, port, isOpened: values.open, isJson: values.json }, io)
   return EXIT.ok
 }
@@ -27,7 +27,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 /** Shows whether the dashboard of this project runs. */
 export async function runStatus(args: readonly string[], io: Io): Promise<number> {
   const project = projectHere(io)
-  const { dashboardStatus } = await import('../dashboard/status.js')
+  const { dashboardStatus } = await import('../dashboard/dashboard-status.js')
   return runCommand(dashboardDaemon.at(project), ['status', ...args], {
     io,
     status: dashboardStatus(project),
@@ -48,7 +48,7 @@ export async function runCleanUp(args: readonly string[], io: Io): Promise<numbe
 export async function runRestart(args: readonly string[], io: Io): Promise<number> {
   const { open, json } = parseOptions(DASHBOARD_RESTART, args, { command: 'dashboard restart' })
   const options = { project: projectHere(io), port: null, isOpened: open, isJson: json, isRestart: true }
-  const { startDashboard } = await import('../dashboard/start.js')
+  const { startDashboard } = await import('../dashboard/start-dashboard.js')
   await startDashboard(options, io)
   return EXIT.ok
 }
@@ -64,6 +64,6 @@ async function cleanUp(
   io: Io,
 ): Promise<number> {
   runtimeRoot(io)
-  const { cleanUpDashboards } = await import('../dashboard/clean-up.js')
+  const { cleanUpDashboards } = await import('../dashboard/clean-up-dashboards.js')
   return cleanUpDashboards({ port: port ?? null, force, yes, json, dryRun }, io)
 }

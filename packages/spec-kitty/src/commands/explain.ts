@@ -1,5 +1,5 @@
 import { explainIds, type Io } from 'familiar/cli'
-import { WORDS } from '../daemons/words.js'
+import { WORDS } from '../daemons/user-words.js'
 import { EXPLAINED } from '../doctor/explanations.js'
 
 /** Explains an id, or lists them all. */

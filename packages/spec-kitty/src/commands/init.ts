@@ -5,7 +5,7 @@ import { EXIT, note, parseCommand, type Io, realPath } from 'familiar/cli'
 import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
-import { startDashboard } from '../dashboard/start.js'
+import { startDashboard } from '../dashboard/start-dashboard.js'
 
 /** Creates a project and starts its dashboard. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

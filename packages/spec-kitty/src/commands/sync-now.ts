@@ -2,12 +2,12 @@ import { FamiliarError, type Connection } from 'familiar'
 import { CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } from 'familiar/cli'
 import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/daemons.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
 import { drainPrinter } from '../sync/daemon/print-drain.js'
 import { readSettings } from '../sync/settings.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
-import { NOW, skipText } from '../sync/why.js'
+import { NOW, skipText } from '../sync/why-nothing-leaves.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

@@ -16,9 +16,9 @@ import { counted } from '../sync/ages.js'
 import { eventReader } from '../sync/event-reader.js'
 import { composeEvent, MAX_EVENT_BYTES } from '../sync/event.js'
 import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js'
-import type { NewEvent, Published } from '../sync/queue/types.js'
+import type { NewEvent, Published } from '../sync/queue/queue-types.js'
 import type { Line } from '../sync/read-lines.js'
-import { queuePath } from '../sync/queue/path.js'
+import { queuePath } from '../sync/queue/queue-path.js'
 
 /** The most bad lines that are listed. Further ones are only counted, so that memory stays bounded. */
 const LISTED = 1_000
@@ -121,7 +121,7 @@ interface PublishingQueue extends Disposable {
 }
 
 async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
-  const { openHandle } = await import('../sync/queue/open.js')
+  const { openHandle } = await import('../sync/queue/open-queue.js')
   const { readMaxSize } = await import('../sync/queue/max-size.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)

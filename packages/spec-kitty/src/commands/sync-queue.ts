@@ -5,16 +5,16 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
-import type { ShownLetter } from '../sync/queue-view.js'
+import type { ShownLetter } from '../sync/show-queue.js'
 import { useQueue } from '../sync/use-queue.js'
 import { gateSession, sessionServer } from '../sync/gate-session.js'
 import { heldOf } from '../sync/read-queue.js'
 import { readGate } from '../sync/upload/gate.js'
-import type { Gate } from '../sync/upload/types.js'
+import type { Gate } from '../sync/upload/upload-types.js'
 import { loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings.js'
-import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why.js'
-import { queuePath } from '../sync/queue/path.js'
+import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why-nothing-leaves.js'
+import { queuePath } from '../sync/queue/queue-path.js'
 
 /** Shows or exports the events that wait. Creates no queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -25,7 +25,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
-  const { queueDocument, queueLines } = await import('../sync/queue-view.js')
+  const { queueDocument, queueLines } = await import('../sync/show-queue.js')
   const { quarantinedDatabases } = await import('../sync/queue/quarantine.js')
   const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
@@ -63,7 +63,7 @@ function whyItStays(
 }
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {
-  const { letterLines, lettersDocument } = await import('../sync/queue-view.js')
+  const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
   const letters = (await useQueue(root, io, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
   else io.out(`${letterLines(letters, io).join('\n')}\n`)
@@ -96,7 +96,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
  * damaged databases.
  */
 async function* envelopesIn(root: string, isDead: boolean, io: Io): AsyncGenerator<string> {
-  const { openQueueIfThere } = await import('../sync/queue/open.js')
+  const { openQueueIfThere } = await import('../sync/queue/open-queue.js')
   const { salvageAll } = await import('../sync/queue/salvage.js')
   const path = queuePath(root)
   const queue = await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })

@@ -1,6 +1,6 @@
 import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/daemons.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 
 /** Stops the sync daemon and starts a new one. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

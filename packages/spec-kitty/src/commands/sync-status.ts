@@ -1,7 +1,7 @@
 import { runCommand, type Io } from 'familiar/cli'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/daemons.js'
-import { syncStatus } from '../sync/status.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
+import { syncStatus } from '../sync/sync-status.js'
 
 /** Shows the state of the sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

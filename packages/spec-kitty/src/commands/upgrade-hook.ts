@@ -2,7 +2,7 @@ import type { StaleResult } from 'familiar'
 import { asksForJson, EXIT, printable, printJson, parseOptions, reportFailure, type Io } from 'familiar/cli'
 import { UPGRADE_HOOK } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { syncDaemon } from '../daemons/daemons.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 
 /** Ends a stale sync daemon. Errors are reported on stderr; the exit code is always 0. */
 export async function run(args: readonly string[], io: Io): Promise<number> {

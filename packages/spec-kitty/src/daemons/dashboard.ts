@@ -5,7 +5,7 @@ import { currentProject } from './project-directory.js'
 import { ENVIRONMENT, INSTALLED } from '../installation.js'
 import { OWN_ENTRY } from './own-entry.js'
 import { pythonDashboard } from './predecessor-dashboard.js'
-import { WORDS } from './words.js'
+import { WORDS } from './user-words.js'
 
 /** The dashboard: one for each project. Its scope is the project; the runtime root holds its log and its token. */
 export const dashboard: DaemonOptions = {

@@ -1,7 +1,7 @@
 import type { Scan } from 'familiar'
 import { describeCandidate, statusHead, type DoctorRecord, type StatusHead } from 'familiar/cli'
 import { usualHome } from '../cli/runtime-root.js'
-import { syncDaemon } from './daemons.js'
+import { syncDaemon } from './define-daemons.js'
 
 /** A home that has a sync daemon, or had one, as `sync list` shows it. Names and meanings are permanent. */
 export interface ListedHome extends StatusHead {

@@ -4,7 +4,7 @@ import { processRoot } from '../cli/runtime-root.js'
 import { ENVIRONMENT, INSTALLED } from '../installation.js'
 import { OWN_ENTRY } from './own-entry.js'
 import { pythonSync } from './predecessor-sync.js'
-import { WORDS } from './words.js'
+import { WORDS } from './user-words.js'
 
 /** The sync daemon: one for each runtime root. Its scope is the root. */
 export const sync: DaemonOptions = {

@@ -1,8 +1,8 @@
 import { FamiliarError } from 'familiar'
 import { CommandError, EXIT, type Io } from 'familiar/cli'
-import { dashboardDaemon } from '../daemons/daemons.js'
-import { WORDS } from '../daemons/words.js'
-import { dashboardPages } from './pages.js'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
+import { WORDS } from '../daemons/user-words.js'
+import { dashboardPages } from './page-routes.js'
 
 /**
  * Runs the dashboard in this process until Ctrl+C, SIGTERM or `--stop`, until its terminal is closed, or until it retires

@@ -1,6 +1,6 @@
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import type { ExplainedIds } from 'familiar/cli'
-import { WORDS } from '../daemons/words.js'
+import { WORDS } from '../daemons/user-words.js'
 import { FINDINGS, SKIPS, WHYS } from './explain-texts.js'
 
 /** Every id that a command of the tool names, of both daemons. */

@@ -1,6 +1,6 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
-import { NOW, type Why } from '../sync/why.js'
+import { NOW, type Why } from '../sync/why-nothing-leaves.js'
 import type { WorkView } from '../sync/work-view.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]

@@ -1,5 +1,5 @@
 import { objectOf } from 'familiar/cli'
-import type { NewEvent } from './queue/types.js'
+import type { NewEvent } from './queue/queue-types.js'
 
 /**
  * The largest event, in bytes. A server accepts bodies of 256 KiB, which must have room for the event and the text around

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import { readSession } from './session/session.js'
+import { readSession } from './session/read-session.js'
 import { sessionPath } from './session/stored-session.js'
 import type { GateSession } from './upload/gate.js'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { currentProject } from '../daemons/project-directory.js'
-import { consentFile, readConsent } from './consent.js'
+import { consentFile, readConsent } from './consent-file.js'
 import {
   describeSetting,
   describeSource,

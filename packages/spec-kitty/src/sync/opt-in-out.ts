@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { CommandError, EXIT, note, parseCommand, printable, printJson, realPath, type Io } from 'familiar/cli'
 import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
 import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
-import { writeConsent } from './consent.js'
+import { writeConsent } from './consent-file.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { tellDaemon } from './tell-daemon.js'
 

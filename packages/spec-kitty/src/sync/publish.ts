@@ -1,5 +1,5 @@
 import type { EventRead } from './event.js'
-import type { NewEvent, Published } from './queue/types.js'
+import type { NewEvent, Published } from './queue/queue-types.js'
 import { withPauses, type Line } from './read-lines.js'
 
 /** A line that was not queued, and why. */

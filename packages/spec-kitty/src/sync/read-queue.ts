@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readConsent } from './consent.js'
-import { queuePath } from './queue/path.js'
-import type { QueueCounts, WaitingProject } from './queue/types.js'
-import type { HeldProject } from './why.js'
+import { readConsent } from './consent-file.js'
+import { queuePath } from './queue/queue-path.js'
+import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
+import type { HeldProject } from './why-nothing-leaves.js'
 
 /** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {
@@ -21,7 +21,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   const path = queuePath(root)
   if (!existsSync(path)) return EMPTY
   try {
-    const { openQueueToLook } = await import('./queue/open.js')
+    const { openQueueToLook } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path)
     if (queue === null) return EMPTY
     try {

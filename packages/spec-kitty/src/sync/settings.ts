@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
-import { readConfig, type ConfigRead } from './config.js'
+import { readConfig, type ConfigRead } from './config-file.js'
 import { isPlainUrl, withoutSlash } from './server-url.js'
 
 type Environment = Io['env']

@@ -4,7 +4,7 @@ import { environmentSettings, isSwitchedOn, readSettings, type Settings } from '
 /** What a command needs. `local_only`: it needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'
 
-/** Names are permanent. `why.ts` has the words for people. */
+/** Names are permanent. `why-nothing-leaves.ts` has the words for people. */
 export type SkipReason =
   | 'SPEC_KITTY_SYNC_DISABLE is set'
   | 'rollout_disabled'

@@ -1,5 +1,5 @@
 import { note, type Io } from 'familiar/cli'
-import { syncDaemon } from '../daemons/daemons.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 import { readSkipReason } from './start-policy.js'
 
 /**

@@ -1,6 +1,6 @@
 import { note, type Io } from 'familiar/cli'
 import type { SqliteQueue } from './queue/sqlite-queue.js'
-import { queuePath } from './queue/path.js'
+import { queuePath } from './queue/queue-path.js'
 
 /**
  * Calls `act` with the queue of the root for a command, and says on stderr if a damaged one was put aside. Returns null, and
@@ -11,7 +11,7 @@ export async function useQueue<T>(
   io: Pick<Io, 'err'>,
   act: (queue: SqliteQueue) => T,
 ): Promise<T | null> {
-  const { openHandleIfThere } = await import('./queue/open.js')
+  const { openHandleIfThere } = await import('./queue/open-queue.js')
   const handle = await openHandleIfThere(queuePath(root), { onNotice: (text) => note(io, text) })
   if (handle === null) return null
   try {

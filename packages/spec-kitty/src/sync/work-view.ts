@@ -1,15 +1,15 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
-import { differences, startedWith, startEnvironment, type Difference } from './environment.js'
+import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
 import { gateSession, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
 import { loginServer } from './login-command.js'
-import { knownReport, type KnownReport } from './report.js'
+import { knownReport, type KnownReport } from './work-report.js'
 import { skipReason } from './start-policy.js'
 import { readSettings, type Settings } from './settings.js'
 import { inspectGate } from './upload/gate.js'
-import type { Gate } from './upload/types.js'
-import { furtherReasons, whyNothingLeaves, type Standing, type Why } from './why.js'
+import type { Gate } from './upload/upload-types.js'
+import { furtherReasons, whyNothingLeaves, type Standing, type Why } from './why-nothing-leaves.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {

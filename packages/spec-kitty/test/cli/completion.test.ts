@@ -9,7 +9,7 @@ import { bashScript } from '../../src/cli/completion/bash.js'
 import { fishScript } from '../../src/cli/completion/fish.js'
 import { completionModel } from '../../src/cli/completion/model.js'
 import { zshScript } from '../../src/cli/completion/zsh.js'
-import { commandsBelow } from '../../src/cli/table.js'
+import { commandsBelow } from '../../src/cli/command-table.js'
 import { TOPICS } from '../../src/cli/topic-names.js'
 
 /** The scripts of `completion`, loaded in the real shells, which are then asked. */

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { COMMON_ENVIRONMENT, EXIT, EXIT_TEXTS } from 'familiar/cli'
 import { definitionOf } from 'familiar/internals'
 import { helpText } from '../../src/cli/help.js'
-import { commandsBelow } from '../../src/cli/table.js'
+import { commandsBelow } from '../../src/cli/command-table.js'
 import { TOPICS } from '../../src/cli/topic-names.js'
 import { ENVIRONMENT, HOME_FILES, PROJECT_FILES } from '../../src/cli/topics.js'
-import { dashboardDaemon, syncDaemon } from '../../src/daemons/daemons.js'
+import { dashboardDaemon, syncDaemon } from '../../src/daemons/define-daemons.js'
 
 const PIPE = { hasColor: false, columns: null }
 const ALL = commandsBelow('')

@@ -13,7 +13,7 @@ import {
   WHOLE_BOARD,
   WHOLE_LIST,
   type Route,
-} from '../../src/dashboard/ui/route.js'
+} from '../../src/dashboard/ui/url-route.js'
 import { lacksChromium, startBrowser } from '../helpers/browser.js'
 import { servePage } from './stand-in-server.js'
 

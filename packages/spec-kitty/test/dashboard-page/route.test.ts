@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { parseRoute, printRoute, WHOLE_BOARD, WHOLE_LIST, type Route } from '../../src/dashboard/ui/route.js'
+import {
+  parseRoute,
+  printRoute,
+  WHOLE_BOARD,
+  WHOLE_LIST,
+  type Route,
+} from '../../src/dashboard/ui/url-route.js'
 
 const NAMES = ['001-first', 'a/b', '..', 'a?b#c', '100%', '%2F', '"><img src=x>', 'ü \u202E', 'card=1&x']
 

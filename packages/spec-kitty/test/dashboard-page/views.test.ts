@@ -9,10 +9,10 @@ import type {
 import { choosePackages, describeMoves, formOf, groupPackages } from '../../src/dashboard/ui/board.js'
 import { burnUp, medianCycle } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
-import { agentsOf, sectionsOf } from '../../src/dashboard/ui/list.js'
+import { agentsOf, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
 import { newlyWaiting, shortAgent, summariseNow, waitingWord } from '../../src/dashboard/ui/now-words.js'
-import { WHOLE_BOARD, WHOLE_LIST } from '../../src/dashboard/ui/route.js'
+import { WHOLE_BOARD, WHOLE_LIST } from '../../src/dashboard/ui/url-route.js'
 
 function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary {
   return {

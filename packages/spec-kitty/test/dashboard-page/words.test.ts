@@ -4,7 +4,7 @@ import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
 import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/board-words.js'
-import { visible } from '../../src/dashboard/ui/visible.js'
+import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
 const DAEMON: DaemonEntry = {
   family: 'dashboard',

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { startTimesOf } from 'familiar/cli'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { shareChanges, type Changes } from '../../src/dashboard/changes.js'
+import { shareChanges, type Changes } from '../../src/dashboard/share-changes.js'
 import { inotifyWatchesOf } from '../helpers/machine.js'
 import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
 

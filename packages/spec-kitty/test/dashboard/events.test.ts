@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readLog } from '../../src/dashboard/project/events.js'
+import { readLog } from '../../src/dashboard/project/event-log.js'
 import { instantOf, isoOf, toMilliseconds } from '../../src/dashboard/project/timestamps.js'
 import { laneEvent } from '../helpers/projects.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decode } from '../../src/dashboard/project/decode.js'
+import { decode } from '../../src/dashboard/project/decode-text.js'
 import {
   MAX_FRONT_MATTER_CHARS,
   readFields,

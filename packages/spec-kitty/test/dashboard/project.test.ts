@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { times } from '../../../familiar/test/helpers/counts.js'
 import { locate } from '../../src/dashboard/project/locate.js'
-import { rememberFiles } from '../../src/dashboard/project/memory.js'
+import { rememberFiles } from '../../src/dashboard/project/remember-files.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import {
   emptyProject,

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, utimesSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LocatedEntry } from '../../src/dashboard/project/locate.js'
-import { rememberFiles } from '../../src/dashboard/project/memory.js'
+import { rememberFiles } from '../../src/dashboard/project/remember-files.js'
 import { openProject } from '../../src/dashboard/project/project.js'
 import type { Vouching } from '../../src/dashboard/project/vouching.js'
 import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'

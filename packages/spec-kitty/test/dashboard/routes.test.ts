@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { times } from '../../../familiar/test/helpers/counts.js'
-import { dashboardPages } from '../../src/dashboard/pages.js'
+import { dashboardPages } from '../../src/dashboard/page-routes.js'
 import {
   emptyProject,
   laneEvent,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rememberTold } from '../../src/dashboard/sent-changes.js'
+import { rememberTold } from '../../src/dashboard/remember-sent-changes.js'
 
 describe('what pages were told', () => {
   it('is told again from an id on, each mission once', () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { PAGES, renderCommands, renderLibraryCommands } from '../../../../scripts/print-commands.mjs'
 import { fillIn } from '../../../../scripts/print-tables.mjs'
 import { skipAloud } from '../../../familiar/test/helpers/skip.js'
-import { commandsBelow } from '../../src/cli/table.js'
+import { commandsBelow } from '../../src/cli/command-table.js'
 
 const MANUAL = fileURLToPath(new URL('../../man/spec-kitty.1', import.meta.url))
 

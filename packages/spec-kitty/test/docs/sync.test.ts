@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { BATCH_LIMITS } from '../../src/sync/upload/batch.js'
 import { TIMING } from '../../src/sync/upload/back-off.js'
 import { describeSetting, environmentSettings, SETTING_KEYS } from '../../src/sync/settings.js'
-import { CLOSED_REASONS } from '../../src/sync/why.js'
+import { CLOSED_REASONS } from '../../src/sync/why-nothing-leaves.js'
 
 /** docs/sync.md compared with the code: what must be complete, and its numbers. */
 const page = readFileSync(new URL('../../../../docs/sync.md', import.meta.url), 'utf8')

@@ -15,7 +15,7 @@ function sourceOf(path: string): string {
 
 /** The words of a union of texts, in the order of the source. */
 function unionIn(path: string, name: string): readonly string[] {
-  const found = new RegExp(`type ${name} =([^]*?)\\n(?=\\n|\\S|/\\*\\*)`).exec(sourceOf(path))?.[1] ?? ''
+  const found = new RegExp(`type ${name} =([^]*?)\\n(?=\\n|\\S|/\\*\\*|$)`).exec(sourceOf(path))?.[1] ?? ''
   return [...`|${found}`.matchAll(/\|\s*'([^']+)'/g)].map(([, word = '']) => word)
 }
 
@@ -40,17 +40,17 @@ const SPELT: Readonly<Record<string, readonly string[]>> = {
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   finding: findingIds(),
   row: RULES.map(({ id }) => id),
-  class: unionIn('familiar/src/classify/rules.ts', 'CleanupClass'),
-  reason: unionIn('familiar/src/classify/rules.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
-  evidence: unionIn('familiar/src/classify/evidence.ts', 'StaleEvidence'),
-  state: unionIn('familiar/src/classify/state-without.ts', 'DaemonState'),
-  path: unionIn('familiar/src/act/terminate.ts', 'CleanupPath'),
-  failure: unionIn('familiar/src/act/terminate.ts', 'FailureReason'),
+  class: unionIn('familiar/src/classify/class-and-reason.ts', 'CleanupClass'),
+  reason: unionIn('familiar/src/classify/class-and-reason.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
+  evidence: unionIn('familiar/src/classify/stale-evidence.ts', 'StaleEvidence'),
+  state: unionIn('familiar/src/classify/daemon-state.ts', 'DaemonState'),
+  path: unionIn('familiar/src/act/terminate-process.ts', 'CleanupPath'),
+  failure: unionIn('familiar/src/act/terminate-process.ts', 'FailureReason'),
   sync: [
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
-    ...unionIn('spec-kitty/src/sync/upload/types.ts', 'ClosedReason'),
-    ...unionIn('spec-kitty/src/sync/upload/types.ts', 'HeldReason'),
-    ...unionIn('spec-kitty/src/sync/why.ts', 'WhyReason'),
+    ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
+    ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'HeldReason'),
+    ...unionIn('spec-kitty/src/sync/why-nothing-leaves.ts', 'WhyReason'),
   ],
 }
 

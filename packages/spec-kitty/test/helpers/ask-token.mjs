@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { accessToken } from '../../dist/sync/session/token.js'
+import { accessToken } from '../../dist/sync/session/access-token.js'
 
 const [root = '', refused] = process.argv.slice(2)
 process.stdout.write('ready\n')

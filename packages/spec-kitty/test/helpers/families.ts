@@ -1,5 +1,5 @@
 import { definitionOf, type Family } from 'familiar/internals'
-import { dashboardDaemon, syncDaemon } from '../../src/daemons/daemons.js'
+import { dashboardDaemon, syncDaemon } from '../../src/daemons/define-daemons.js'
 
 /** The families as the definitions of the daemons make them. */
 export const syncFamily: Family = definitionOf(syncDaemon).family

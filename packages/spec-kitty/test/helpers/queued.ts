@@ -1,4 +1,4 @@
-import type { QueuedEvent } from '../../src/sync/queue/types.js'
+import type { QueuedEvent } from '../../src/sync/queue/queue-types.js'
 import type { Part } from '../../src/sync/upload/batch.js'
 
 /** An event that waits, with an envelope that fits it. */

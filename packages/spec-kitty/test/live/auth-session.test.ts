@@ -132,7 +132,7 @@ describe('the client of the sign-in service', () => {
     root.run(command, { env: { NODE_OPTIONS: `--require=${HOOK}`, LOADED_FILE: list } })
     const loaded = readFileSync(list, 'utf8').split('\n')
     expect(loaded).toContain('main.js')
-    return loaded.some((file) => file.startsWith('provider-'))
+    return loaded.some((file) => file.startsWith('sign-in-service-'))
   }
 
   it('is loaded by a sign-in and a sign-out that asks it, and by nothing else', () => {

@@ -154,7 +154,7 @@ function symlinkModules(copy: string): void {
 async function startFrom(dist: string): Promise<Dashboard> {
   const script = `
     import { connect, definitionOf, selectPlatform } from ${JSON.stringify(join(dist, '../../familiar/lib/internals.js'))}
-    import { dashboardDaemon } from ${JSON.stringify(join(dist, 'daemons/daemons.js'))}
+    import { dashboardDaemon } from ${JSON.stringify(join(dist, 'daemons/define-daemons.js'))}
     const [project, root] = process.argv.slice(1)
     process.env['SPEC_KITTY_HOME'] = root
     const { family, launch, self } = definitionOf(dashboardDaemon)

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
-import { writeSyncRecord } from '../../../../stand-ins/records.mjs'
+import { writeSyncRecord } from '../../../../stand-ins/write-predecessor-record.mjs'
 import { isPrivate } from '../helpers/machine.js'
 
 /** What a listener of the fleet must be found to be. */

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path'
 import { ownProcessName } from 'familiar/cli'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openQueue } from '../../src/sync/queue/open.js'
+import { openQueue } from '../../src/sync/queue/open-queue.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
 import { asNobody, runCli } from '../helpers/cli.js'
 import { mountAt, NO_MOUNT } from './sync-mount.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { part } from '../../../../prove/dist/kill-safety/part.js'
-import { whyImpossible } from '../../../../prove/dist/kill-safety/run.js'
+import { whyImpossible } from '../../../../prove/dist/kill-safety/run-batch.js'
 import { newSeed } from '../../../familiar/test/helpers/random.js'
 import { skipAloud } from '../../../familiar/test/helpers/skip.js'
 

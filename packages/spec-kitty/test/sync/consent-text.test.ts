@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { withConsent } from '../../src/sync/change-consent.js'
-import { consentIn } from '../../src/sync/consent-text.js'
+import { withConsent } from '../../src/sync/edit-consent.js'
+import { consentIn } from '../../src/sync/parse-consent.js'
 
 /** The consent in the text of a project's configuration: what it says, and how it is changed. */
 

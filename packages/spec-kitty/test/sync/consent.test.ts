@@ -21,7 +21,7 @@ import { dirname, join } from 'node:path'
 import { CommandError } from 'familiar/cli'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NOBODY } from '../../../familiar/test/helpers/skip.js'
-import { consentFile, readConsent, writeConsent } from '../../src/sync/consent.js'
+import { consentFile, readConsent, writeConsent } from '../../src/sync/consent-file.js'
 
 /** Consent in the file of a real project, however hostile. */
 let project: string

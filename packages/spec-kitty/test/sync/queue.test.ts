@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { ownProcessName } from 'familiar/cli'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openQueue, openQueueIfThere } from '../../src/sync/queue/open.js'
+import { openQueue, openQueueIfThere } from '../../src/sync/queue/open-queue.js'
 import { loadSqlite } from '../../src/sync/queue/sqlite.js'
 import type { SqliteQueue } from '../../src/sync/queue/sqlite-queue.js'
-import type { NewEvent } from '../../src/sync/queue/types.js'
+import type { NewEvent } from '../../src/sync/queue/queue-types.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
 const LIMITS = { events: 1000, bytes: 256 * 1024 }

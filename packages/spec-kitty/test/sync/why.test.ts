@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { ClosedReason, Gate } from '../../src/sync/upload/types.js'
-import { furtherReasons, whyNothingLeaves, type HeldProject, type Standing } from '../../src/sync/why.js'
+import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
+import {
+  furtherReasons,
+  whyNothingLeaves,
+  type HeldProject,
+  type Standing,
+} from '../../src/sync/why-nothing-leaves.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
 

@@ -1,5 +1,5 @@
 import { spell } from '../../classify/classify.js'
-import type { Rule } from '../../classify/rules.js'
+import type { Rule } from '../../classify/first-match.js'
 import type { Words } from '../../define/options.js'
 import { CLASSES, EVIDENCE, FAILURES, PATHS, STATES } from './classes.js'
 import { explanationsFrom, type Explanation, type NamedWords } from './explanation.js'

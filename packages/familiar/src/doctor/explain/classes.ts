@@ -1,7 +1,7 @@
-import type { CleanupPath } from '../../act/terminate.js'
-import type { StaleEvidence } from '../../classify/evidence.js'
-import type { CleanupClass } from '../../classify/rules.js'
-import type { DaemonState } from '../../classify/state-without.js'
+import type { CleanupPath } from '../../act/terminate-process.js'
+import type { StaleEvidence } from '../../classify/stale-evidence.js'
+import type { CleanupClass } from '../../classify/class-and-reason.js'
+import type { DaemonState } from '../../classify/daemon-state.js'
 import { FAILURE_WORDS } from '../reason-words.js'
 import { withSummaries, type Texts } from './explanation.js'
 

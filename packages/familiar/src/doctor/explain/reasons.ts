@@ -1,4 +1,4 @@
-import type { Reason } from '../../classify/rules.js'
+import type { Reason } from '../../classify/class-and-reason.js'
 import { REASON_WORDS } from '../reason-words.js'
 import { withSummaries, type Texts } from './explanation.js'
 

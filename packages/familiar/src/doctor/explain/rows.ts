@@ -1,5 +1,5 @@
 import type { Fact } from '../../classify/facts.js'
-import type { Condition, Rule } from '../../classify/rules.js'
+import type { Condition, Rule } from '../../classify/first-match.js'
 import type { Explanation, ExplanationText } from './explanation.js'
 import { FACTS } from './facts.js'
 

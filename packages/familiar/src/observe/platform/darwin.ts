@@ -8,7 +8,7 @@ import { PS_COLUMNS, type PsRow, parsePs } from './parse-ps.js'
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
 import { requireNativeLocks } from './native-locks.js'
-import { tryForHolder } from './tried-lock.js'
+import { tryForHolder } from './try-for-holder.js'
 
 const LSOF = '/usr/sbin/lsof'
 const PS = '/bin/ps'

@@ -4,7 +4,7 @@ import type { CommandLine, Listener, PortRange, ProcessView } from '../../identi
 import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import { bootId, hasOurClock, pidNamespace, readHost, readNamespaces } from './linux-host.js'
-import { findLockHolder } from './linux-locks.js'
+import { findLockHolder } from './linux-lock-holder.js'
 import { isDead, readStartTimes, readStat, startedAt, TICKS_PER_SECOND } from './linux-stat.js'
 import {
   isPastListeners,

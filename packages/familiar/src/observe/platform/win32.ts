@@ -15,7 +15,7 @@ import {
 import type { Host, Listener, Platform, PortRange, ProcessView } from './platform.js'
 import { type RunTool, runTool } from './run-tool.js'
 import { requireNativeLocks } from './native-locks.js'
-import { tryForHolder } from './tried-lock.js'
+import { tryForHolder } from './try-for-holder.js'
 import { splitCommandLine } from './split-command-line.js'
 
 /** Windows does not separate processes by namespaces. */

@@ -1,5 +1,5 @@
 import { COMMON_OPTIONS, type CommandSpec, type OptionSpec } from 'familiar/cli'
-import { commandNamed, commandsBelow, type CommandWords, type Listed } from '../table.js'
+import { commandNamed, commandsBelow, type CommandWords, type Listed } from '../command-table.js'
 import { TOPICS } from '../topic-names.js'
 
 /** A word that can be typed at a place, and what it means. */

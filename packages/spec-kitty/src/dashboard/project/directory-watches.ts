@@ -57,103 +57,128 @@ export function watchDirectories(
   onSight: OnSight = () => undefined,
   typeOf?: (path: string) => number,
 ): DirectoryWatches {
-  const entries = new Map<string, Entry>()
-  const owned = new Map<string, Set<Entry>>()
-  /** Those of `entries` whose changes are not all told. There may be thousands of entries, and mostly none of these. */
-  const polled = new Set<Entry>()
-  let polling: NodeJS.Timeout | null = null
-  let pauseMs = POLL_MS
-  let blind: Parameters<OnSight>[0] = null
+  return new Watches(onEvent, onSight, typeOf)
+}
 
-  const tellSight = (): void => {
-    const whys = [...polled].flatMap(({ refusal, silence }) => refusal ?? silence ?? [])
-    const why = whys[0] ?? null
-    if (why === (blind?.why ?? null)) return
-    blind = why === null ? null : { since: blind?.since ?? new Date().toISOString(), why }
-    onSight(blind)
+class Watches implements DirectoryWatches {
+  readonly #entries = new Map<string, Entry>()
+  readonly #owned = new Map<string, Set<Entry>>()
+  /** The entries whose changes are not all told. There may be thousands of entries, and mostly none of these. */
+  readonly #polled = new Set<Entry>()
+  readonly #onEvent: OnEvent
+  readonly #onSight: OnSight
+  readonly #typeOf: ((path: string) => number) | undefined
+  #polling: NodeJS.Timeout | null = null
+  #pauseMs = POLL_MS
+  #blind: Parameters<OnSight>[0] = null
+
+  constructor(onEvent: OnEvent, onSight: OnSight, typeOf: ((path: string) => number) | undefined) {
+    this.#onEvent = onEvent
+    this.#onSight = onSight
+    this.#typeOf = typeOf
   }
 
-  const begin = (entry: Entry): void => {
+  keep(owner: string, wanted: readonly Wanted[]): void {
+    const identities = new Map(wanted.map(({ path, identity }) => [path, identity]))
+    for (const entry of this.#owned.get(owner) ?? []) {
+      if (identities.get(entry.path) !== entry.identity) this.#remove(entry)
+    }
+    for (const place of wanted) {
+      if (this.#entries.has(keyOf({ owner, path: place.path }))) continue
+      const silence = silenceOf(place.path, this.#typeOf)
+      this.#add({ ...place, owner, watcher: null, signature: null, refusal: null, silence })
+    }
+    this.#schedule()
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) this.#remove(entry)
+    if (this.#polling !== null) clearTimeout(this.#polling)
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.set(keyOf(entry), entry)
+    this.#owned.set(entry.owner, (this.#owned.get(entry.owner) ?? new Set()).add(entry))
+    this.#begin(entry)
+    if (isPolled(entry)) void this.#scan(entry)
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(keyOf(entry))
+    const others = this.#owned.get(entry.owner)
+    others?.delete(entry)
+    if (others?.size === 0) this.#owned.delete(entry.owner)
+    end(entry)
+    this.#note(entry)
+  }
+
+  #isKept(entry: Entry): boolean {
+    return this.#entries.get(keyOf(entry)) === entry
+  }
+
+  #begin(entry: Entry): void {
     try {
-      entry.watcher = watch(entry.path, { persistent: false }, (kind, name) => {
-        // The watched path itself was moved or removed. Its successor may reuse the inode, so end this watch here.
-        if (kind === 'rename' && name === basename(entry.path) && isKept(entry)) remove(entry)
-        if (name === null || isTold(entry, name)) onEvent(entry.owner, name)
-      })
-      entry.watcher.on('error', (error) => {
-        end(entry)
-        entry.refusal = failureOf(error)
-        note(entry)
-        onEvent(entry.owner, null)
-        schedule()
-      })
+      entry.watcher = this.#watch(entry)
       entry.refusal = null
       if (!isItself(entry.path)) end(entry)
     } catch (error) {
       entry.watcher = null
       entry.refusal = failureOf(error)
     }
-    note(entry)
+    this.#note(entry)
   }
-  const note = (entry: Entry): void => {
-    if (isKept(entry) && isPolled(entry)) polled.add(entry)
-    else polled.delete(entry)
+
+  #watch(entry: Entry): FSWatcher {
+    const watcher = watch(entry.path, { persistent: false }, (kind, name) => {
+      // The watched path itself was moved or removed. Its successor may reuse the inode, so end this watch here.
+      if (kind === 'rename' && name === basename(entry.path) && this.#isKept(entry)) this.#remove(entry)
+      if (name === null || isTold(entry, name)) this.#onEvent(entry.owner, name)
+    })
+    return watcher.on('error', (error) => {
+      end(entry)
+      entry.refusal = failureOf(error)
+      this.#note(entry)
+      this.#onEvent(entry.owner, null)
+      this.#schedule()
+    })
   }
-  const scan = async (entry: Entry): Promise<void> => {
+
+  #note(entry: Entry): void {
+    if (this.#isKept(entry) && isPolled(entry)) this.#polled.add(entry)
+    else this.#polled.delete(entry)
+  }
+
+  #schedule(): void {
+    this.#tellSight()
+    if (this.#polling !== null || this.#polled.size === 0) return
+    this.#polling = setTimeout(() => void this.#poll(), this.#pauseMs).unref()
+  }
+
+  #tellSight(): void {
+    const whys = [...this.#polled].flatMap(({ refusal, silence }) => refusal ?? silence ?? [])
+    const why = whys[0] ?? null
+    if (why === (this.#blind?.why ?? null)) return
+    this.#blind = why === null ? null : { since: this.#blind?.since ?? new Date().toISOString(), why }
+    this.#onSight(this.#blind)
+  }
+
+  async #poll(): Promise<void> {
+    const began = performance.now()
+    for (const entry of this.#polled) {
+      if (entry.watcher === null) this.#begin(entry)
+      await this.#scan(entry)
+      if (!this.#isKept(entry)) end(entry)
+    }
+    this.#pauseMs = Math.min(POLL_MAX_MS, Math.max(POLL_MS, POLL_PAUSES * (performance.now() - began)))
+    this.#polling = null
+    this.#schedule()
+  }
+
+  async #scan(entry: Entry): Promise<void> {
     const signature = await signatureOf(entry)
     const isChanged = entry.signature !== null && entry.signature !== signature
     entry.signature = signature
-    if (isChanged && isKept(entry)) onEvent(entry.owner, null)
-  }
-  const poll = async (): Promise<void> => {
-    const began = performance.now()
-    for (const entry of polled) {
-      if (entry.watcher === null) begin(entry)
-      await scan(entry)
-      if (!isKept(entry)) end(entry)
-    }
-    pauseMs = Math.min(POLL_MAX_MS, Math.max(POLL_MS, POLL_PAUSES * (performance.now() - began)))
-    polling = null
-    schedule()
-  }
-  const schedule = (): void => {
-    tellSight()
-    if (polling !== null || polled.size === 0) return
-    polling = setTimeout(() => void poll(), pauseMs).unref()
-  }
-  const isKept = (entry: Entry): boolean => entries.get(keyOf(entry)) === entry
-
-  const add = (entry: Entry): void => {
-    entries.set(keyOf(entry), entry)
-    owned.set(entry.owner, (owned.get(entry.owner) ?? new Set()).add(entry))
-    begin(entry)
-    if (isPolled(entry)) void scan(entry)
-  }
-  const remove = (entry: Entry): void => {
-    entries.delete(keyOf(entry))
-    const others = owned.get(entry.owner)
-    others?.delete(entry)
-    if (others?.size === 0) owned.delete(entry.owner)
-    end(entry)
-    note(entry)
-  }
-  return {
-    keep(owner, wanted) {
-      const identities = new Map(wanted.map(({ path, identity }) => [path, identity]))
-      for (const entry of owned.get(owner) ?? []) {
-        if (identities.get(entry.path) !== entry.identity) remove(entry)
-      }
-      for (const place of wanted) {
-        if (entries.has(keyOf({ owner, path: place.path }))) continue
-        const silence = silenceOf(place.path, typeOf)
-        add({ ...place, owner, watcher: null, signature: null, refusal: null, silence })
-      }
-      schedule()
-    },
-    close() {
-      for (const entry of entries.values()) remove(entry)
-      if (polling !== null) clearTimeout(polling)
-    },
+    if (isChanged && this.#isKept(entry)) this.#onEvent(entry.owner, null)
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { DocumentReply, Problem } from '../api.js'
-import { decode } from './decode.js'
+import { decode } from './decode-text.js'
 import {
   FIXED,
   isDocumentName,
@@ -11,7 +11,7 @@ import {
   TASKS,
   TREES,
 } from './document-names.js'
-import { list, readBytes, withFile, type Names } from './files.js'
+import { list, readBytes, withFile, type Names } from './read-safely.js'
 import { splitFrontMatter } from './front-matter.js'
 import { LANE_FOLDERS } from './lanes.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'

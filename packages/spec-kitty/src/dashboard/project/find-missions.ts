@@ -2,9 +2,9 @@ import { realpath } from 'node:fs/promises'
 import type { Problem } from '../api.js'
 import { isHidden, type Confined } from './confine.js'
 import { chooseDisk } from './disk.js'
-import { list } from './files.js'
+import { list } from './read-safely.js'
 import { codeOf, locate, refused, type LocatedEntry, type Located } from './locate.js'
-import { pathOf, SPECS } from './names.js'
+import { pathOf, SPECS } from './project-paths.js'
 
 const MAX_MISSIONS = 1000
 

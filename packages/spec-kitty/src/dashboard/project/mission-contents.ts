@@ -1,12 +1,12 @@
 import type { Flow, WorkPackage } from '../api.js'
 import { isPromptName } from './document-names.js'
 import type { FoundDocument } from './documents.js'
-import { NO_LOG, type Log, type LogFile } from './events.js'
+import { NO_LOG, type Log, type LogFile } from './event-log.js'
 import { flowOf } from './lane-history.js'
 import type { LocatedEntry } from './locate.js'
-import type { Reading } from './memory.js'
-import { NO_META, readMeta, readPackage, type Meta } from './read-files.js'
-import { readLogs, type LogCopy } from './read-log.js'
+import type { Reading } from './remember-files.js'
+import { NO_META, readMeta, readPackage, type Meta } from './read-mission-files.js'
+import { readLogs, type LogCopy } from './read-log-files.js'
 import { toWorkPackages, type PackageFile } from './work-packages.js'
 
 /** The files of a mission that are read to list it. */

@@ -1,9 +1,9 @@
 import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
-import { finaliseCommand, mergeCommand } from './commands.js'
+import { finaliseCommand, mergeCommand } from './next-command.js'
 import { isSentBack } from './lane-history.js'
 import { isAtWork, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
-import { judge, pidToLookAt, type ProcessStarts } from './processes.js'
+import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
 
 /** Returns the pids that must be checked to find out which agents of a mission live. */
 export function pidsOf({ work_packages, counts, lanes }: MissionRead): readonly number[] {

@@ -1,14 +1,14 @@
 import type { MissionReply, Problem, WorkPackage } from '../api.js'
 import { packageOfDocument } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list, NO_NAMES } from './files.js'
+import { list, NO_NAMES } from './read-safely.js'
 import { isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
-import type { FileMemory } from './memory.js'
+import type { FileMemory } from './remember-files.js'
 import { filesToRead, readContents, type MissionContents, type MissionFiles } from './mission-contents.js'
-import { EVENTS, META, pathInCopy, pathOf } from './names.js'
-import type { LogCopy } from './read-log.js'
+import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
+import type { LogCopy } from './read-log-files.js'
 import type { MissionCopy } from './worktrees.js'
 
 /** If the file has not changed for this long, an unfinished last line is no longer being written. */

@@ -1,5 +1,5 @@
 import type { MissionReply, NowPackage, NowReply, WaitingPackage, WorkPackage } from '../api.js'
-import { mergeCommand } from './commands.js'
+import { mergeCommand } from './next-command.js'
 import { isStalled, whyWaiting } from './mission-standing.js'
 
 /** The most packages in one list. */

@@ -2,7 +2,7 @@ import type { SearchReply, SearchResult } from '../api.js'
 import { readDocument } from './documents.js'
 import type { LocatedEntry } from './locate.js'
 import type { MissionRead } from './mission.js'
-import { pathOf } from './names.js'
+import { pathOf } from './project-paths.js'
 
 /** The longest text to search for. */
 export const MAX_QUERY_CHARS = 200

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Reading } from './memory.js'
+import type { Reading } from './remember-files.js'
 
 /**
  * Tells by a stamp whether a list or a mission is unchanged: while the stamp stays the same, the system has reported no

@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { Wanted } from './directory-watches.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list, NO_NAMES } from './files.js'
+import { list, NO_NAMES } from './read-safely.js'
 import { findMissions, findSpecs } from './find-missions.js'
 import { locate, type LocatedEntry } from './locate.js'
-import { EVENTS, META, SPECS, WORKTREES } from './names.js'
+import { EVENTS, META, SPECS, WORKTREES } from './project-paths.js'
 import { copiesOf, findWorktrees, isMadeFor, type Worktree } from './worktrees.js'
 
 /** The directories of the missions, and what to watch to notice missions and worktrees that come and go. */

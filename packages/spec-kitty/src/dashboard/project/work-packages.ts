@@ -1,12 +1,12 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
-import { commandFor } from './commands.js'
-import type { Log } from './events.js'
+import { commandFor } from './next-command.js'
+import type { Log } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, isSatisfied, laneNamed } from './lanes.js'
 import { sameId } from './package-ids.js'
-import { processInLog } from './processes.js'
+import { processInLog } from './judge-agents.js'
 import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
 /** The file of a work package, and the fields of its front matter. */

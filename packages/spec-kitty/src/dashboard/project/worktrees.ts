@@ -2,9 +2,9 @@ import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '../api.js'
 import { chooseDisk } from './disk.js'
-import { list } from './files.js'
+import { list } from './read-safely.js'
 import { isAbsence, locate, refused, unusable, type Located, type LocatedEntry } from './locate.js'
-import { SPECS, WORKTREES } from './names.js'
+import { SPECS, WORKTREES } from './project-paths.js'
 
 /** The most worktrees that are read. Real projects have a handful, and each is as large as the project. */
 const MAX_WORKTREES = 100

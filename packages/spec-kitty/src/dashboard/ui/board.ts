@@ -1,6 +1,6 @@
 import type { BoardColumn, MissionReply, WorkPackage } from '../api.js'
-import { hasWords } from './list.js'
-import type { BoardChoice } from './route.js'
+import { hasWords } from './mission-list.js'
+import type { BoardChoice } from './url-route.js'
 
 /** How the packages of a mission are shown. */
 export type BoardForm = 'columns' | 'list' | 'graph'

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { parseRoute, printRoute, type Route } from './route.js'
+import { parseRoute, printRoute, type Route } from './url-route.js'
 
 /** The fragment before the current one, so that `closeTo` knows whether one step back leads to its target. */
 let previous: string | null = null

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DrainLine } from '../upload/types.js'
+import type { DrainLine } from '../upload/upload-types.js'
 
 /** The longest time between two lines. It lets the client distinguish a slow server from a daemon that hangs. */
 const HEARTBEAT_MS = 2_000

@@ -1,6 +1,6 @@
 import type { Connection } from 'familiar'
 import { CommandError, objectOf, parseJson } from 'familiar/cli'
-import type { DrainLine } from '../upload/types.js'
+import type { DrainLine } from '../upload/upload-types.js'
 
 /** A daemon that sends no line for this long hangs: it should send one at least every two seconds. */
 export const STALL_MS = 30_000

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
-import { queuePath } from '../queue/path.js'
-import type { Dispatcher } from '../upload/types.js'
+import { queuePath } from '../queue/queue-path.js'
+import type { Dispatcher } from '../upload/upload-types.js'
 
 export interface LoadOptions {
   readonly root: string
@@ -23,8 +23,8 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     import('../upload/queue-source.js'),
     import('../upload/gate.js'),
     import('../gate-session.js'),
-    import('../consent.js'),
-    import('../session/token.js'),
+    import('../consent-file.js'),
+    import('../session/access-token.js'),
     import('../upload/dispatcher.js'),
   ])
   let server: string | null = null

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { note, SCHEMA_VERSION, startProgress, untilText, type Io } from 'familiar/cli'
-import type { DrainLine } from '../upload/types.js'
-import { reasonText, whyHeld } from '../why.js'
+import type { DrainLine } from '../upload/upload-types.js'
+import { reasonText, whyHeld } from '../why-nothing-leaves.js'
 import type { Finished } from './follow-drain.js'
 
 export interface DrainPrinter {

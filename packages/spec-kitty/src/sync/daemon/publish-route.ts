@@ -24,8 +24,8 @@ export async function publishRoute(root: string, request: Request, onQueued: () 
   if (read.state === 'bad') return refuse(read.why)
   try {
     const [{ openHandle }, { queuePath }, { readMaxSize }] = await Promise.all([
-      import('../queue/open.js'),
-      import('../queue/path.js'),
+      import('../queue/open-queue.js'),
+      import('../queue/queue-path.js'),
       import('../queue/max-size.js'),
     ])
     const { maxSize } = await readMaxSize(root)

@@ -2,7 +2,7 @@ import type { JsonObject } from 'familiar'
 import { objectOf, parseJson } from 'familiar/cli'
 import { COLUMNS, encode, encodeOrNull, toEvent } from './columns.js'
 import type { Database } from './sqlite.js'
-import type { ClaimLimits, QueuedEvent, Settled } from './types.js'
+import type { ClaimLimits, QueuedEvent, Settled } from './queue-types.js'
 
 /** The claim of a process on events of a project. A project has at most one claim. */
 export interface Claim {

@@ -1,4 +1,4 @@
-import type { DeadLetter, QueuedEvent } from './types.js'
+import type { DeadLetter, QueuedEvent } from './queue-types.js'
 import type { Row } from './sqlite.js'
 
 /** The columns of an event that waits, in the order of `QueuedEvent`. */

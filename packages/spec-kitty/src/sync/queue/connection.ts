@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cannotOpen, damaged, newer, unusable } from './failure.js'
+import { cannotOpen, damaged, newer, unusable } from './queue-errors.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
 

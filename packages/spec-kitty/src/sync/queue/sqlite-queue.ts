@@ -4,7 +4,7 @@ import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, type Connection } from './connection.js'
-import { busy, full, queueFailure, unusable } from './failure.js'
+import { busy, full, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
 import type {
@@ -17,7 +17,7 @@ import type {
   QueuedEvent,
   Settled,
   WaitingProject,
-} from './types.js'
+} from './queue-types.js'
 
 /** The number of events that are read at once. Together they have at most 16 MiB. */
 const PAGE = 64

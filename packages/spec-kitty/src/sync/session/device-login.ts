@@ -5,8 +5,8 @@ import * as openid from 'openid-client'
 import { explain, lossIn, refusalIn, textOf, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
 import { isSafeUrl, withoutSlash } from '../server-url.js'
-import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './provider.js'
-import { checkedUrl, type ServerSettings } from './server-settings.js'
+import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
+import { checkedUrl, type ServerSettings } from './which-server.js'
 import type { StoredSession } from './stored-session.js'
 
 /** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */

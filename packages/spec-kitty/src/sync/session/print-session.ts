@@ -1,5 +1,5 @@
 import type { JsonObject } from 'familiar'
-import type { Session } from './session.js'
+import type { Session } from './read-session.js'
 
 /** Returns what the commands print about a session with `--json`. It never contains a token. */
 export function sessionDocument(session: Session | null): JsonObject {

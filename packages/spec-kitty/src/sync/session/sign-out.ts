@@ -32,7 +32,7 @@ async function revoke(session: StoredSession): Promise<Pick<SignedOut, 'revoked'
   if (session.access_token === null) return { revoked: null, why: null }
   if (session.kind === 'token') return { revoked: null, why: 'revoke it where you have it from' }
   if (session.revocation_endpoint === null) return { revoked: null, why: 'the server cannot revoke tokens' }
-  const { revokeTokens } = await import('./provider.js')
+  const { revokeTokens } = await import('./sign-in-service.js')
   try {
     await revokeTokens(session)
     return { revoked: true, why: null }

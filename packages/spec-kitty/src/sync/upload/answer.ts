@@ -1,5 +1,5 @@
 import { objectOf, parseJson } from 'familiar/cli'
-import type { Settled } from '../queue/types.js'
+import type { Settled } from '../queue/queue-types.js'
 import type { Part } from './batch.js'
 
 /** The server's answer to one batch. */

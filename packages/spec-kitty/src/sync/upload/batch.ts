@@ -1,4 +1,4 @@
-import type { QueuedEvent } from '../queue/types.js'
+import type { QueuedEvent } from '../queue/queue-types.js'
 
 /** The most that one request carries, before compression. A larger event is sent by itself. */
 export const BATCH_LIMITS = { events: 1000, bytes: 256 * 1024 } as const

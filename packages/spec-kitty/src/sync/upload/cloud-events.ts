@@ -1,5 +1,5 @@
 import { objectOf, parseJson } from 'familiar/cli'
-import type { QueuedEvent } from '../queue/types.js'
+import type { QueuedEvent } from '../queue/queue-types.js'
 import type { Encoded, Format } from './batch.js'
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMING, type UploadTiming } from './back-off.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox, type OutboxOptions } from './outbox.js'
-import type { Dispatcher, DrainLine, SyncReport } from './types.js'
+import type { Dispatcher, DrainLine, SyncReport } from './upload-types.js'
 
 type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signal' | 'isEnding'>
 

@@ -1,7 +1,7 @@
 import type { UploadTiming } from './back-off.js'
 import type { PassEnd } from './outbox.js'
-import type { DrainLine } from './types.js'
-import { add, type Counts } from './upload.js'
+import type { DrainLine } from './upload-types.js'
+import { add, type Counts } from './upload-project.js'
 
 /** The clients that follow the work of the dispatcher. */
 export interface Drains {

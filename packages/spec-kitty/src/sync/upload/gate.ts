@@ -1,7 +1,7 @@
 import type { Io } from 'familiar/cli'
 import { readSettings } from '../settings.js'
 import { checkServerUrl, shownUrl } from '../server-url.js'
-import type { ClosedReason, Gate } from './types.js'
+import type { ClosedReason, Gate } from './upload-types.js'
 
 /** The facts about the session that the gate needs. A session that is over counts as absent. */
 export type GateSession =

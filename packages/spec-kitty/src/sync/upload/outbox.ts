@@ -1,10 +1,10 @@
 import type { JsonObject } from 'familiar'
 import { CommandError, type Io } from 'familiar/cli'
-import type { Queue, WaitingProject } from '../queue/types.js'
+import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { oneLine } from './one-line.js'
-import { openSender, type Sender } from './send.js'
-import type { Claimant, DrainLine, Gate } from './types.js'
-import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload.js'
+import { openSender, type Sender } from './send-batch.js'
+import type { Claimant, DrainLine, Gate } from './upload-types.js'
+import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits, type WaitsOptions } from './waits.js'
 
 export interface OutboxOptions extends WaitsOptions {

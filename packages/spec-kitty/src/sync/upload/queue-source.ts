@@ -1,4 +1,4 @@
-import type { Queue } from '../queue/types.js'
+import type { Queue } from '../queue/queue-types.js'
 
 /** The queue of a daemon. It is opened, and SQLite loaded, when the queue is first needed. */
 export interface QueueSource {
@@ -21,7 +21,7 @@ export function createQueueSource(path: string, onNotice: (message: string) => v
     open: async (isSuspect) => {
       if (isSuspect) close()
       if (queue === null) {
-        const { openQueueIfThere } = await import('../queue/open.js')
+        const { openQueueIfThere } = await import('../queue/open-queue.js')
         queue = await openQueueIfThere(path, { onNotice, isSuspect })
       }
       return queue

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isSafeUrl } from '../../../src/sync/server-url.js'
-import { readServer } from '../../../src/sync/session/server-settings.js'
+import { readServer } from '../../../src/sync/session/which-server.js'
 import { makeHome, type Home } from '../../helpers/sign-in.js'
 
 let home: Home

@@ -3,9 +3,9 @@ import { chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { removeStored, writeStored } from '../../../src/sync/session/change-session.js'
-import { readSession } from '../../../src/sync/session/session.js'
+import { readSession } from '../../../src/sync/session/read-session.js'
 import { readStored, type StoredSession } from '../../../src/sync/session/stored-session.js'
-import { accessToken } from '../../../src/sync/session/token.js'
+import { accessToken } from '../../../src/sync/session/access-token.js'
 import { needRoot } from '../../../../familiar/test/helpers/skip.js'
 import { makeHome, type Home } from '../../helpers/sign-in.js'
 

@@ -1,6 +1,6 @@
 import { HTTP, type CloudEvent } from 'cloudevents'
 import { expect, it } from 'vitest'
-import type { NewEvent } from '../../../src/sync/queue/types.js'
+import type { NewEvent } from '../../../src/sync/queue/queue-types.js'
 import { endDispatching, startDispatching, TOKEN } from '../../helpers/dispatching.js'
 import * as answers from '../../helpers/sync-server.js'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { openQueue } from '../../../src/sync/queue/open.js'
+import { openQueue } from '../../../src/sync/queue/open-queue.js'
 import { createQueueSource } from '../../../src/sync/upload/queue-source.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
 

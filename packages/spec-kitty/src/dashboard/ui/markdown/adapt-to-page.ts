@@ -1,5 +1,5 @@
-import { documentLink } from '../route.js'
-import { visible } from '../visible.js'
+import { documentLink } from '../url-route.js'
+import { visible } from '../show-invisible.js'
 import { tokens } from './highlight.js'
 import { headingSlug, linkTarget, type LinkTarget } from './links.js'
 

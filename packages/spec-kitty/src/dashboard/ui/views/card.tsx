@@ -3,8 +3,8 @@ import { isSatisfied, whoHas } from '../board.js'
 import { isLane, laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
 import { shortAgent } from '../now-words.js'
-import { boardLink, type BoardChoice } from '../route.js'
-import { visible } from '../visible.js'
+import { boardLink, type BoardChoice } from '../url-route.js'
+import { visible } from '../show-invisible.js'
 import { Subtasks } from './subtasks.js'
 
 export interface CardProps {

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { setTitle } from '../title.js'
+import { setTitle } from '../tab-title.js'
 import { DocumentText } from './document-text.js'
 
 /** The charter of the project: what holds for all of its missions. */

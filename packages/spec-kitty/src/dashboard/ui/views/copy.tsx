@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { announce } from '../live/announce.js'
-import { visible } from '../visible.js'
+import { visible } from '../show-invisible.js'
 
 const COPIED_FOR_MS = 2000
 

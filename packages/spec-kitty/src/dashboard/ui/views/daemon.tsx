@@ -1,7 +1,7 @@
 import type { DaemonEntry } from '../../api.js'
 import { meaningOf, conditionOf, CONDITIONS } from '../daemon-words.js'
 import { formatBytes, formatDuration } from '../format.js'
-import { visible } from '../visible.js'
+import { visible } from '../show-invisible.js'
 import { CommandToCopy } from './copy.js'
 
 /** One daemon: its condition, its facts, and the command that deals with it. */

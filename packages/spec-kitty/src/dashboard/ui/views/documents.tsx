@@ -1,8 +1,8 @@
 import type { MissionReply } from '../../api.js'
 import { baseName, groupDocuments, type DocumentGroup } from '../documents.js'
 import { formatBytes } from '../format.js'
-import { documentLink } from '../route.js'
-import { visible } from '../visible.js'
+import { documentLink } from '../url-route.js'
+import { visible } from '../show-invisible.js'
 import { DocumentText } from './document-text.js'
 import { Notice } from './notice.js'
 

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { announce } from '../live/announce.js'
-import { visible } from '../visible.js'
+import { visible } from '../show-invisible.js'
 
 interface TextFilterProps {
   /** The label of the field: `Find a mission`. */

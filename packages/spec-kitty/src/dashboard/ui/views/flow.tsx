@@ -2,8 +2,8 @@ import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
 import { COLUMNS } from '../board-words.js'
 import { burnUp, medianCycle } from '../flow.js'
 import { formatCount, formatDuration } from '../format.js'
-import { boardLink } from '../route.js'
-import { visible } from '../visible.js'
+import { boardLink } from '../url-route.js'
+import { visible } from '../show-invisible.js'
 import { Notice } from './notice.js'
 
 /** How a mission went on: how much was where on each day, and how long each package took. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useErrorBoundary } from 'preact/hooks'
-import { visible } from '../visible.js'
+import { visible } from '../show-invisible.js'
 
 interface RawText {
   /** The URL of the data. */

@@ -1,6 +1,6 @@
 import type { AgentProcess } from '../../api.js'
 import { LIVENESS } from '../now-words.js'
-import { visible } from '../visible.js'
+import { visible } from '../show-invisible.js'
 
 /** Whether the process of an agent lives, in a word; its tooltip says why. */
 export function LivenessWord({ process }: { readonly process: AgentProcess | null }) {

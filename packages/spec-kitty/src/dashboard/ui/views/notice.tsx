@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact'
 import type { Problem } from '../../api.js'
 import { formatCount } from '../format.js'
-import { useContact } from '../live/events.js'
-import type { Failure } from '../live/reply.js'
-import { visible } from '../visible.js'
+import { useContact } from '../live/live-events.js'
+import type { Failure } from '../live/use-reply.js'
+import { visible } from '../show-invisible.js'
 
 interface NoticeProps {
   readonly title: string

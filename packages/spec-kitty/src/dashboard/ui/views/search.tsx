@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SearchReply, SearchResult } from '../../api.js'
 import { formatCount } from '../format.js'
-import { useReply, type Failure } from '../live/reply.js'
-import { boardLink, documentLink } from '../route.js'
-import { visible } from '../visible.js'
+import { useReply, type Failure } from '../live/use-reply.js'
+import { boardLink, documentLink } from '../url-route.js'
+import { visible } from '../show-invisible.js'
 import { moveInList } from './list-keys.js'
 
 const SETTLED_MS = 250

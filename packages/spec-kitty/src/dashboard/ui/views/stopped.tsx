@@ -1,5 +1,5 @@
 import type { Met } from '../live/which-project.js'
-import { visible } from '../visible.js'
+import { visible } from '../show-invisible.js'
 import { Notice } from './notice.js'
 
 interface StoppedProps {

@@ -1,0 +1,112 @@
+// @ts-check
+
+/** What is measured: one row is one line of the table. */
+
+/**
+ * `of` is compared with `per`; each is a command on a stage, timed in random order in the same run. `target`: the largest
+ * allowed ratio or value. Rows of one `batch` share their stages. A row without a target is only for comparison.
+ *
+ * @typedef {readonly [import('./stage-kinds.mjs').StageName, import('./commands.mjs').CommandName]} Subject
+ * @typedef {{ id: string, what: string, batch: 'looks' | 'reset' | 'stubborn', of: Subject, per: Subject,
+ *   unit?: 'ms' | 'MB', target?: { ratio: number } | { ms: number } }} Row
+ */
+
+/** @type {readonly Row[]} */
+export const ROWS = [
+  {
+    id: 'M1',
+    what: 'doctor, nothing in range / floor',
+    batch: 'looks',
+    of: ['nothing', 'doctor'],
+    per: ['nothing', 'floor'],
+    target: { ratio: 1.6 },
+  },
+  {
+    id: 'M2',
+    what: 'doctor, 18 orphans / floor',
+    batch: 'looks',
+    of: ['orphans', 'doctor'],
+    per: ['orphans', 'floor'],
+    target: { ratio: 2.5 },
+  },
+  ...beside('M2', 'orphans'),
+  {
+    id: 'M3',
+    what: 'the same with 1 000 more processes / M2',
+    batch: 'looks',
+    of: ['crowd', 'doctor'],
+    per: ['orphans', 'doctor'],
+    target: { ratio: 1.2 },
+  },
+  ...beside('M3', 'crowd'),
+  {
+    id: 'M4',
+    what: 'doctor, 50 silent, dripping, flooding / nothing',
+    batch: 'looks',
+    of: ['hostile', 'doctor'],
+    per: ['nothing', 'doctor'],
+    target: { ms: 1000 },
+  },
+  {
+    id: 'M4',
+    what: 'its peak memory / nothing',
+    batch: 'looks',
+    of: ['hostile', 'memory'],
+    per: ['nothing', 'memory'],
+    unit: 'MB',
+    target: { ratio: 1.2 },
+  },
+  {
+    id: 'M4',
+    what: 'peak memory, all 50 flooding / nothing',
+    batch: 'looks',
+    of: ['flood', 'memory'],
+    per: ['nothing', 'memory'],
+    unit: 'MB',
+    target: { ratio: 1.2 },
+  },
+  {
+    id: 'M4',
+    what: '  beside it: the same / 50 honest web servers',
+    batch: 'looks',
+    of: ['flood', 'memory'],
+    per: ['honest', 'memory'],
+    unit: 'MB',
+  },
+  {
+    id: 'M7',
+    what: 'reset of 18 cooperative / floor',
+    batch: 'reset',
+    of: ['cooperative', 'reset'],
+    per: ['cooperative', 'floor'],
+    target: { ratio: 10 },
+  },
+  {
+    id: 'M8',
+    what: 'reset of 18 that ignore SIGTERM / of one',
+    batch: 'stubborn',
+    of: ['stubborn', 'reset'],
+    per: ['stubborn-one', 'reset'],
+    target: { ratio: 1.2 },
+  },
+]
+
+/** @param {string} id @param {import('./stage-kinds.mjs').StageName} stage @returns {Row[]} */
+function beside(id, stage) {
+  const names = /** @type {const} */ ({
+    lsof: 'lsof -nP -iTCP -sTCP:LISTEN',
+    ss: 'ss -ltnp',
+    psutil: 'psutil, with health',
+    'pid-port': 'pid-port',
+    'find-process': 'find-process, one port',
+    fkill: 'the list of fkill',
+  })
+  const commands = /** @type {(keyof typeof names)[]} */ (Object.keys(names))
+  return commands.map((command) => ({
+    id,
+    what: `  beside it: ${names[command]} / floor`,
+    batch: 'looks',
+    of: [stage, command],
+    per: [stage, 'floor'],
+  }))
+}

@@ -1,0 +1,116 @@
+import { isHeldElsewhere, namesLiving } from './derive-facts.js'
+import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
+import type { SelfReport } from '../protocol/self-report.js'
+import type { ScopeSnapshot, ScanContext } from './observation.js'
+import type { Implementation } from '../identity/spawn-shape.js'
+
+/**
+ * The state of the daemon of a scope. `starting`: a process that was started a moment ago, and that no record names
+ * yet, holds the daemon lock. `stopping`: the daemon is marked as stopped in its record, or has released its lock,
+ * but its process still exists. `wedged`: its process exists and is not known to be unreachable, but gives no
+ * self-report. `crashed`: its record says that it runs, but its process is gone. `elsewhere`: it runs on another
+ * machine or in another pid namespace, or cannot be seen from here. `unreachable`: it is in another network
+ * namespace, or this process is not allowed to connect. `foreign`: the scope belongs to another user. `none`: there
+ * is no daemon, and no record that names one of this scope.
+ */
+export type DaemonState =
+  | 'running'
+  | 'starting'
+  | 'stopping'
+  | 'wedged'
+  | 'stopped'
+  | 'crashed'
+  | 'elsewhere'
+  | 'unreachable'
+  | 'foreign'
+  | 'none'
+
+/**
+ * Whether a scope has a daemon, and in which state it is. All commands of a tool use this object to show or use the
+ * state.
+ */
+export interface DaemonStatus {
+  readonly state: DaemonState
+  /** The reason for the state, in a few words. */
+  readonly why: string
+  /** When the daemon started or stopped or, if it crashed, when it was last alive. ISO 8601; null if unknown. */
+  readonly since: string | null
+  readonly implementation: Implementation
+  readonly pid: number | null
+  readonly port: number | null
+  /** The self-report of the daemon; null if it gave none. */
+  readonly report: SelfReport | null
+  /**
+   * The record that names the daemon. If there is none, our own record of the scope or, if no daemon was found either, a
+   * predecessor's.
+   */
+  readonly record: DaemonRecord | null
+}
+
+/** The facts from which the state follows when no process was found to be the daemon. */
+export type Around = Pick<ScanContext, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
+
+/** Returns the state of a scope in which no process was found to be the daemon. Pure. */
+export function stateWithout(context: Around): DaemonStatus {
+  return foreignOr(context, stateOf(context))
+}
+
+/** Returns `status`, but with the state `foreign` if the directory of the scope belongs to another user. */
+export function foreignOr({ here, user }: Pick<Around, 'here' | 'user'>, status: DaemonStatus): DaemonStatus {
+  if (here.owner === null || here.owner === user) return status
+  return { ...status, state: 'foreign', why: `the directory belongs to another user (${here.owner})` }
+}
+
+function stateOf(context: Around): DaemonStatus {
+  const { here, machine, alive } = context
+  const own = ownRecordIn(here)
+  const record = own ?? predecessorRecordIn(here)
+  const as = (state: DaemonState, why: string, since: string | null = null): DaemonStatus => ({
+    state,
+    why,
+    since,
+    implementation: record?.implementation ?? 'own',
+    pid: record?.pid ?? null,
+    port: record?.port ?? null,
+    report: null,
+    record,
+  })
+  if (isHeldElsewhere(here, machine)) {
+    return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
+  }
+  if (here.lockHolder !== null)
+    return as('elsewhere', 'the daemon lock is held by a process that is not seen here')
+  if (record === null) return as('none', unreadableWhy(here) ?? 'there is no record of one')
+  if (!record.running) return as('stopped', record.stopReason ?? 'it was stopped', record.stoppedAt)
+  const isAlive = namesLiving(record, alive) === 'yes'
+  if (record.implementation === 'own') {
+    const isElse = isOfElsewhere(record, machine)
+    const why = isElse ? 'it ran elsewhere, and the daemon lock is free' : 'its process is gone'
+    return isAlive && !isElse ? as('stopping', 'it let its lock go') : as('crashed', why, here.lockTouchedAt)
+  }
+  if (!isAlive) return as('stopped', 'the process that its record names is gone')
+  const isNear = alive.get(record.pid ?? 0)?.networkNamespace === context.networkNamespace
+  return isNear
+    ? as('none', "its record names a daemon that is not proven to be this scope's")
+    : as('unreachable', 'it runs where a connection from here does not reach it')
+}
+
+/** Returns our own record of the scope; null when it is absent, unreadable or of another scope. */
+export function ownRecordIn({ records, real }: ScopeSnapshot): DaemonRecord | null {
+  const own = records.flatMap((read) =>
+    read.state === 'readable' && read.record.implementation === 'own' ? [read.record] : [],
+  )
+  return own.find(({ scope }) => scope === real) ?? null
+}
+
+function predecessorRecordIn({ records }: ScopeSnapshot): DaemonRecord | null {
+  const found = records.flatMap((read) =>
+    read.state === 'readable' && read.record.implementation === 'predecessor' ? [read.record] : [],
+  )
+  return found[0] ?? null
+}
+
+function unreadableWhy({ records }: ScopeSnapshot): string | null {
+  const read = records.find(({ state }) => state === 'unreadable' || state === 'malformed')
+  return read !== undefined && 'why' in read ? `its record cannot be read: ${read.why}` : null
+}

@@ -1,0 +1,31 @@
+import type { Reason } from './class-and-reason.js'
+import type { Fact, Facts } from './facts.js'
+import type { Tri } from './tri.js'
+
+/** Every fact named here must have the given value, or one of the given values. */
+export type Condition = { readonly [F in Fact]?: Tri | readonly Tri[] }
+
+/**
+ * One row of a decision table. It matches when at least one of its conditions holds; an empty condition always holds.
+ * The reason is null exactly in a row of class `safe_auto`.
+ */
+export type Rule = { readonly id: string; readonly when: readonly Condition[] } & (
+  | { readonly class: 'safe_auto'; readonly reason: null }
+  | { readonly class: 'operator_required' | 'never_touch'; readonly reason: Reason }
+)
+
+/** Returns the first row that matches. Throws `TypeError` if none does: a table must end with a row that always matches. */
+export function firstMatch(rules: readonly Rule[], facts: Facts): Rule {
+  const found = rules.find((rule) => rule.when.some((condition) => holds(condition, facts)))
+  if (found === undefined) throw new TypeError('a decision table must end with a row that always matches')
+  return found
+}
+
+function holds(condition: Condition, facts: Facts): boolean {
+  for (const fact in condition) {
+    const wanted = condition[fact as Fact]
+    const value = facts[fact as Fact]
+    if (typeof wanted === 'string' ? wanted !== value : wanted?.includes(value) === false) return false
+  }
+  return true
+}

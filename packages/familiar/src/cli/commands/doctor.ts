@@ -1,0 +1,94 @@
+import type { CleanUpReport } from '../../act/clean-up.js'
+import {
+  doctorDocument,
+  type DoctorAddition,
+  type DoctorDocument,
+  type DocumentParts,
+} from '../../doctor/document.js'
+import type { Scan } from '../../observe/scan.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { printJson } from '../print-json.js'
+import { renderDoctor } from '../render-doctor.js'
+import { parseOptions } from '../parse.js'
+import type { CommandContext } from '../run.js'
+import { verdictOf } from '../../doctor/verdict.js'
+import { assertListener } from '../assert-listener.js'
+import { toolOf } from '../describe-candidate.js'
+
+interface Options {
+  readonly reset: boolean
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+  /** True if a warning also makes the command exit with 1. */
+  readonly isStrict: boolean
+  readonly port: number | null
+}
+
+interface Examined {
+  readonly document: DoctorDocument
+  readonly addition: DoctorAddition
+  /** The port that the user named. */
+  readonly named: number | null
+}
+
+/** Scans the range, cleans it up with `--reset`, and prints the state of the machine after that. */
+export async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const { daemon, io } = context
+  const options = readArguments(args, context)
+  // If there is no scope, this throws before anything is done.
+  const { scope } = daemon
+  const reset = options.reset ? await loadReset() : null
+  const seen = await daemon.scan({ forCleanUp: reset !== null })
+  if (options.port !== null) assertListener(seen, options.port)
+  const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
+  const report = (await reset?.(daemon, options, seen, io)) ?? null
+  const examined = await examine(report?.after ?? seen, report, at)
+  if (options.json) printJson(examined.document, io)
+  else io.out(render(examined, context))
+  return exitFor(examined.document, options.isStrict)
+}
+
+/** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
+async function loadReset() {
+  return (await import('../reset-range.js')).resetRange
+}
+
+function readArguments(args: readonly string[], { daemon }: CommandContext): Options {
+  const values = parseOptions(DAEMON_GRAMMARS.doctor, args, { command: 'doctor', ports: daemon.ports })
+  return {
+    reset: values.reset,
+    force: values.force,
+    dryRun: values['dry-run'],
+    json: values.json,
+    isStrict: values.strict,
+    port: values.port ?? null,
+  }
+}
+
+async function examine(
+  seen: Scan,
+  report: CleanUpReport | null,
+  context: CommandContext & Pick<DocumentParts, 'scope' | 'isDryRun' | 'named'>,
+): Promise<Examined> {
+  const { daemon, doctor: extend, scope, isDryRun, named = null } = context
+  const status = await daemon.status({ seen })
+  const addition = (await extend?.({ scope, status })) ?? {}
+  const tool = toolOf(daemon, addition.record)
+  const parts = { scope, status, report, isDryRun, named, tool, addition }
+  return { document: doctorDocument(seen, parts), addition, named }
+}
+
+function render({ document, addition, named }: Examined, { words, io, daemon }: CommandContext): string {
+  const head = addition.head ?? [[words.scope, daemon.scope]]
+  const { from, to } = daemon.ports
+  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {}, named }
+  return renderDoctor(document, text, io)
+}
+
+function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {
+  const { problems } = verdictOf(findings)
+  const isProblem = problems.some(({ severity }) => isStrict || severity === 'critical')
+  return isProblem || (result?.failed.length ?? 0) > 0 ? EXIT.problem : EXIT.ok
+}

@@ -1,0 +1,123 @@
+import { definitionOf } from '../../define/define-daemon.js'
+import { catalogueOf } from '../../doctor/explain/catalogue.js'
+import type { Explanation } from '../../doctor/explain/explanation.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { paint, type Io } from '../io.js'
+import { printJson } from '../print-json.js'
+import { didYouMean, nearest } from '../nearest.js'
+import { parseCommand } from '../parse.js'
+import type { CommandContext } from '../run.js'
+import { UsageError } from '../command-errors.js'
+import { shortenEnd, wrapWords } from '../text-width.js'
+
+/** Explains an id that the doctor or another command named, or lists them all. */
+export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
+  const { rules } = definitionOf(daemon).family
+  return explain(args, catalogueOf([{ words, rules }]), words.explain, io)
+}
+
+/** Like `run`, but with the ids of a whole tool. `command` is what users type before an id. */
+export function explain(
+  args: readonly string[],
+  catalogue: readonly Explanation[],
+  command: string,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
+): number {
+  const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
+  const { json } = values
+  const id = operands.join(' ')
+  const found = id === '' ? catalogue : explanationsOf(id, catalogue, command)
+  if (json) printJson({ explanations: found.map(documentOf) }, io)
+  else io.out(id === '' ? listText(catalogue, command, io) : found.map((one) => fullText(one, io)).join('\n'))
+  return EXIT.ok
+}
+
+function explanationsOf(
+  id: string,
+  catalogue: readonly Explanation[],
+  command: string,
+): readonly Explanation[] {
+  const isIt = (one: Explanation): boolean => one.id.toLowerCase() === id.toLowerCase()
+  const found = catalogue.filter(isIt)
+  if (found.length > 0) return found
+  const ids = catalogue.map((one) => one.id)
+  const near = nearest(id, ids)
+  const help = near.length === 0 ? `: '${command}' lists every id` : didYouMean(near)
+  throw new UsageError(`nothing is called '${id}'${help}`)
+}
+
+function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanation): object {
+  return { id, kind, summary, why, what_to_do: whatToDo, conditions }
+}
+
+const INDENT = '  '
+
+/** Stands for a blank inside a command: no line is broken there, so that the command can be copied. */
+const KEPT = '\u00a0'
+
+const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
+  finding: 'Findings of the doctor',
+  class: 'Classes: what a clean-up may do',
+  reason: 'Reasons why something is not ended without asking',
+  evidence: 'Signs that a daemon is stale',
+  state: 'States of a daemon',
+  sync: 'Why events stay, or no daemon is started',
+  row: 'Rows of the decision tables',
+  path: 'How a process was ended',
+  failure: 'Why a process could not be ended',
+}
+
+const NAMES: Readonly<Record<Explanation['kind'], string>> = {
+  finding: 'finding',
+  class: 'class',
+  reason: 'reason',
+  evidence: 'sign',
+  state: 'state',
+  sync: 'reason of sync',
+  row: 'row of a decision table',
+  path: 'way to end a process',
+  failure: 'reason why a process could not be ended',
+}
+
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
+
+/** Returns one line for each id. On a terminal, the end of a line that does not fit is left out. */
+function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
+  const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
+  const blocks = kinds.map((kind) => {
+    const ofKind = catalogue.filter((one) => one.kind === kind)
+    const width = Math.max(...ofKind.map(({ id }) => id.length))
+    const lines = ofKind.map(({ id, summary }) => {
+      const line = `  ${id.padEnd(width)}  ${summary}`
+      return `${io.columns === null ? line : shortenEnd(line, io.columns)}\n`
+    })
+    return `${paint(io, 'bold', HEADINGS[kind])}\n${lines.join('')}`
+  })
+  return [...blocks, `${command} ID tells why, and what to do.\n`].join('\n')
+}
+
+function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation, io: Terminal): string {
+  const lines = [
+    `${paint(io, 'bold', id)} (${NAMES[kind]})`,
+    indented(summary, io),
+    ...conditions.map((one, index) => indented(`${index === 0 ? 'it matches if' : 'or if'}: ${one}`, io)),
+    '',
+    indented(`Why: ${why}`, io),
+    indented(`What to do: ${whatToDo}`, io),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function indented(text: string, io: Terminal): string {
+  const columns = io.columns === null ? null : io.columns - INDENT.length
+  const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
+  const lines = wrapWords(whole, columns).map((line) => line.replaceAll(KEPT, ' '))
+  return colourCommands(`${INDENT}${lines.join(`\n${INDENT}`)}`, io)
+}
+
+/** Colours the commands in a text. Without colours, they keep their backticks. */
+function colourCommands(text: string, io: Terminal): string {
+  if (!io.hasColor) return text
+  return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))
+}

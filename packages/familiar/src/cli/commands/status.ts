@@ -1,0 +1,123 @@
+import type { DaemonState, DaemonStatus } from '../../classify/daemon-state.js'
+import { definitionOf } from '../../define/define-daemon.js'
+import type { Words } from '../../define/options.js'
+import type { Line, LineStyle } from '../../doctor/document.js'
+import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../../doctor/status-head.js'
+import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { EXIT } from '../exit-codes.js'
+import { printJson } from '../print-json.js'
+import { formatLines } from '../format-lines.js'
+import { parseOptions } from '../parse.js'
+import type { CommandContext } from '../run.js'
+
+/** What `status --json` prints. Names and meanings are permanent. */
+export interface StatusDocument extends StatusHead {
+  readonly cli_version: string
+  readonly uptime_seconds: number | null
+  readonly log: string
+}
+
+/** What `status` would show. A tool may add to it. */
+export interface StatusView {
+  readonly status: DaemonStatus
+  readonly document: StatusDocument
+  /** The first line is about the daemon, the last about its log. */
+  readonly lines: readonly Line[]
+  /** The state in a few words, unless it is `running`. */
+  readonly state: string
+}
+
+/** Returns what `status` is to show instead. */
+export type StatusExtension = (
+  view: StatusView,
+) => Promise<{ readonly document: object; readonly lines: readonly Line[] }>
+
+/**
+ * Shows the state of the daemon. Exits with 1 if the daemon exists and does not answer. With `--check`, exits with 0 only
+ * if the daemon runs.
+ */
+export async function run(
+  args: readonly string[],
+  { daemon, words, io, status: extend }: CommandContext,
+): Promise<number> {
+  const { json, check } = parseOptions(DAEMON_GRAMMARS.status, args, { command: 'status' })
+  const status = await daemon.status()
+  const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
+  const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, words)
+  const { document, lines } = (await extend?.(view)) ?? view
+  if (json) printJson(document, io)
+  else io.out(`${formatLines(lines, io).join('\n')}\n`)
+  return exitFor(view.status.state, check)
+}
+
+/** The command that ends a hung daemon is found by a scan, whose modules are loaded only in this case. */
+async function loadWedged() {
+  return (await import('../wedged-command.js')).wedgedCommand
+}
+
+function viewOf(
+  status: DaemonStatus,
+  remedy: string,
+  log: string,
+  version: string,
+  words: Words,
+): StatusView {
+  const head = statusHead(status)
+  const isRunning = head.state === 'running'
+  const document: StatusDocument = {
+    ...head,
+    cli_version: version,
+    uptime_seconds: isRunning && head.started_at !== null ? secondsSince(head.started_at) : null,
+    log,
+  }
+  const state = describeState(status)
+  return { status, document, state, lines: linesOf(document, state, remedy, words) }
+}
+
+function linesOf(
+  document: StatusDocument,
+  state: string,
+  remedy: string,
+  { predecessor }: Words,
+): readonly Line[] {
+  const { package_version, protocol_version, last_stop } = document
+  const theirs = document.is_predecessor ? ` (${predecessor})` : ''
+  const text = `${document.state === 'running' ? describeRunning(document) : state}${theirs}`
+  const isWedged = document.state === 'wedged'
+  const version = `${package_version ?? 'unknown'}, protocol ${protocol_version ?? 'unknown'}`
+  return [
+    ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? remedy : undefined],
+    ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
+    ['CLI version', document.cli_version],
+    ...(last_stop === null ? [] : [['last stop', describeStop(last_stop)] as const]),
+    ['log', document.log],
+  ]
+}
+
+/** The colours of some states. They repeat what the words say. */
+const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
+  running: 'green',
+  wedged: 'red',
+  crashed: 'red',
+  unreachable: 'yellow',
+  elsewhere: 'yellow',
+  foreign: 'yellow',
+}
+
+function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>): string {
+  return `${at === null ? 'at an unknown time' : timeText(at)} (${reason})`
+}
+
+function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {
+  const at = `process ${pid ?? 'unknown'}, port ${port}`
+  return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
+}
+
+function secondsSince(time: string): number {
+  return Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000))
+}
+
+function exitFor(state: DaemonState, isCheck: boolean): number {
+  if (isCheck) return state === 'running' ? EXIT.ok : EXIT.problem
+  return state === 'wedged' ? EXIT.problem : EXIT.ok
+}

@@ -1,0 +1,19 @@
+import type { Connection } from '../define/connecting.js'
+import { definitionOf, type Daemon } from '../define/define-daemon.js'
+import type { Io } from './io.js'
+import { noticeVersions } from './version-notice.js'
+import { showingWaits } from './progress.js'
+
+/**
+ * Returns a connection to a daemon that the user asked for, and starts one if none runs, in CI too, unless `start` is
+ * false. Says on stderr what it waits for, and if the daemon has another version.
+ */
+export async function connectDaemon(
+  daemon: Daemon,
+  io: Pick<Io, 'err' | 'program' | 'rewriteLine'>,
+  options: { readonly port?: number; readonly start?: boolean } = {},
+): Promise<Connection> {
+  const connection = await showingWaits(io, (onWait) => daemon.connect({ start: true, ...options, onWait }))
+  noticeVersions(connection, definitionOf(daemon), io)
+  return connection
+}

@@ -1,0 +1,16 @@
+import { definitionOf, type Daemon } from '../define/define-daemon.js'
+import { identityRecord, type Tool } from '../doctor/identity-record.js'
+import { withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+
+/** Returns the tool that a daemon belongs to, as the doctor needs it. */
+export function toolOf(daemon: Daemon, record?: Tool['record']): Tool {
+  const { words, self } = definitionOf(daemon)
+  return { words, self, ...(record === undefined ? {} : { record }) }
+}
+
+/** Returns a candidate of the daemon's scan as `doctor --json` prints it: who it is, its class and why, and the remedy. */
+export function describeCandidate(daemon: Daemon, candidate: Candidate, seen: Scan): DoctorRecord {
+  const tool = toolOf(daemon)
+  return withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool)
+}

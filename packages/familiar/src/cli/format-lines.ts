@@ -1,0 +1,45 @@
+import type { Line } from '../doctor/document.js'
+import { paint, type Io } from './io.js'
+import { printable } from './printable.js'
+import { columnsOf, padTo, wrapWords } from './text-width.js'
+
+const GAP = 2
+
+/** The least width into which a text is broken. */
+const LEAST_COLUMNS = 30
+
+/**
+ * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long continues
+ * below its own beginning; a command (cyan) stays whole, to be copied, and further left if that helps.
+ */
+export function formatLines(
+  lines: readonly Line[],
+  screen: Pick<Io, 'columns' | 'hasColor'> = { columns: null, hasColor: false },
+): readonly string[] {
+  const width = Math.max(...lines.map(([label]) => columnsOf(printable(label)))) + GAP
+  const room = screen.columns === null ? null : Math.max(LEAST_COLUMNS, screen.columns - width)
+  return lines.flatMap(([label, ...text]) => {
+    const isLong =
+      label === '' && text[1] === 'cyan' && columnsOf(printable(text[0])) > (room ?? Number.POSITIVE_INFINITY)
+    const indent = isLong ? GAP : width
+    return partsOf(text, room, screen).map(
+      (part, index) => `${padTo(index === 0 ? printable(label) : '', indent, 'right')}${part}`,
+    )
+  })
+}
+
+/** Puts the command on the line of its text if there is room, and otherwise on a line of its own. */
+function partsOf(
+  [text, style, command]: readonly [string, Line[2]?, Line[3]?],
+  room: number | null,
+  screen: Pick<Io, 'hasColor'>,
+): readonly string[] {
+  const lines = wrapWords(printable(text), style === 'cyan' ? null : room)
+  const painted = lines.map((line) => (style === undefined ? line : paint(screen, style, line)))
+  if (command === undefined) return painted
+  const shown = printable(command)
+  const last = `${lines.at(-1) ?? ''} ${shown}`
+  const fits = room === null || columnsOf(last) <= room
+  const after = paint(screen, 'cyan', shown)
+  return fits ? [...painted.slice(0, -1), `${painted.at(-1) ?? ''} ${after}`] : [...painted, after]
+}

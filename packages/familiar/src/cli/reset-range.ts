@@ -1,0 +1,72 @@
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { CleanUpOptions, Daemon } from '../define/define-daemon.js'
+import type { Scan } from '../observe/scan.js'
+import { isSpared } from '../observe/spared.js'
+import type { Io } from './io.js'
+import { keysOf, namesOf } from './name-process.js'
+import { showingCleanUp } from './show-clean-up.js'
+
+export interface ResetOptions {
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly port: number | null
+}
+
+/**
+ * Cleans up as the options say, after the scan `seen`. Where a prompt is allowed, asks first about the candidates that need a
+ * decision.
+ */
+export async function resetRange(
+  daemon: Daemon,
+  options: ResetOptions,
+  seen: Scan,
+  io: Io,
+): Promise<CleanUpReport> {
+  const answer = await askAboutTheRest(daemon, options, seen, io)
+  return showingCleanUp(io, (watch) =>
+    daemon.cleanUp({
+      force: options.force,
+      seen,
+      ...(options.port === null ? {} : { port: options.port }),
+      dryRun: options.dryRun,
+      ...answer,
+      ...watch,
+    }),
+  )
+}
+
+/**
+ * Shows each process that needs a decision and may be ended, and asks about it. Returns the processes that may be ended:
+ * only those that were shown. Asks before any lock is taken.
+ */
+async function askAboutTheRest(
+  daemon: Daemon,
+  options: ResetOptions,
+  seen: Scan,
+  io: Io,
+): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
+  const chosen = seen.candidates.filter(
+    ({ proof, observation }) =>
+      proof !== null && (options.port === null || options.port === observation.port),
+  )
+  const open = chosen.filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
+  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive) return {}
+  const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')
+  const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
+  const list = names.map((name) => `  ${name}\n`).join('')
+  const one = open.length === 1
+  io.err(
+    `${endedAnyway(stale.length)}${one ? 'This one needs' : `These ${open.length} need`} a decision (operator_required):\n${list}`,
+  )
+  const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`)
+  io.err('\n')
+  const confirmed = isYes ? keysOf(open) : new Set<string>()
+  return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
+}
+
+/** Processes that are proven stale are ended whatever the answer is. */
+function endedAnyway(stale: number): string {
+  if (stale === 0) return ''
+  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale (safe_auto) and will be ended whatever you answer.\n`
+}

@@ -1,0 +1,46 @@
+import { FamiliarError } from '../errors.js'
+import type { PortRange } from '../identity/machine.js'
+import type { DaemonOptions } from './options.js'
+
+const NAME = /^[a-z][a-z0-9-]{0,39}$/
+
+/** Throws `E_DEFINITION_INVALID` with one sentence about the first mistake in the definition. */
+export function assertDefinition(options: DaemonOptions): void {
+  const { name, protocol, ports, execArgv = [], commandLine, predecessors = [] } = options
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw invalid(`name must be of lower-case letters, digits and hyphens, at most 40, not ${quote(name)}`)
+  if (protocol !== undefined && !(Number.isInteger(protocol) && protocol > 0))
+    throw invalid(`protocol must be a whole number above 0, not ${quote(protocol)}`)
+  if (ports !== undefined && !isRange(ports))
+    throw invalid('ports must be { from, to } with 1024 <= from < to <= 65536')
+  for (const key of ['idleTimeoutSeconds', 'drainTimeoutSeconds', 'maxBodyBytes'] as const) {
+    const value = options[key]
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0))
+      throw invalid(`${key} must be a number, 0 or more, not ${quote(value)}`)
+  }
+  const word = execArgv.find((option) => !option.startsWith('-'))
+  if (word !== undefined)
+    throw invalid(`execArgv: write an option and its value as one word (--import=tsx), not ${quote(word)}`)
+  if (commandLine !== undefined && !/^--[a-z][a-z0-9-]*=$/.test(commandLine.scopeFlag))
+    throw invalid(`commandLine.scopeFlag must have the form --flag=, not ${quote(commandLine.scopeFlag)}`)
+  if (commandLine !== undefined && !/^[\w-]+$/.test(commandLine.role))
+    throw invalid(`commandLine.role must be one word, not ${quote(commandLine.role)}`)
+  const odd = predecessors.find(({ healthPath = '/' }) => !/^\/[!-~]*$/.test(healthPath))
+  if (odd !== undefined)
+    throw invalid(`healthPath must be a path that begins with /, not ${quote(odd.healthPath)}`)
+}
+
+/** Returns the error for a mistake of the tool's author, not of its user. */
+export function invalid(what: string): FamiliarError {
+  return new FamiliarError('E_DEFINITION_INVALID', `defineDaemon: ${what}`, {
+    hint: 'correct the call of defineDaemon',
+  })
+}
+
+function isRange({ from, to }: PortRange): boolean {
+  return Number.isInteger(from) && Number.isInteger(to) && from >= 1024 && from < to && to <= 65_536
+}
+
+function quote(value: unknown): string {
+  return JSON.stringify(value) ?? String(value)
+}

@@ -1,0 +1,202 @@
+import type { CleanUpReport } from '../act/clean-up.js'
+import type { DaemonStatus } from '../classify/daemon-state.js'
+import type { StaleResult } from '../client/stop-outdated.js'
+import type { StopResult } from '../client/stop.js'
+import type { Handler } from '../daemon/web-handler.js'
+import type { Recognition } from '../family.js'
+import type { PortRange } from '../identity/machine.js'
+import type { Scan } from '../observe/scan.js'
+import { realPath } from '../observe/peek.js'
+import type { Connection, ConnectOptions, Skipped } from './connecting.js'
+import { invalid } from './check-definition.js'
+import type { DaemonOptions } from './options.js'
+import { servedScope } from './recognise.js'
+import { resolveDefinition, type Definition } from './resolve-definition.js'
+import type { ServeSettings } from './serving.js'
+
+/** Ends the wait for the result with the reason of the signal. */
+export interface Abort {
+  readonly signal?: AbortSignal
+}
+
+export interface CommandOptions extends Abort {
+  /** Called with one line when the command has to wait for another one. */
+  readonly onWait?: (message: string) => void
+}
+
+export interface ScanOptions extends Abort {
+  /**
+   * True before a clean-up. Then the scan waits up to three seconds for the scopes that other processes name, and loads
+   * the modules of the clean-up, because the package may be replaced meanwhile.
+   */
+  readonly forCleanUp?: boolean
+}
+
+export interface StatusOptions extends Abort {
+  /** A scan that was just taken; if omitted, one is taken where it is needed. */
+  readonly seen?: Scan
+}
+
+export interface StopOutdatedOptions extends CommandOptions {
+  /** How long to wait for another command, in milliseconds; by default 5000. */
+  readonly lockWaitMs?: number
+}
+
+export interface CleanUpOptions extends CommandOptions {
+  /** A scan that was just taken, and perhaps shown to the user. */
+  readonly seen?: Scan
+  /** Processes (`processKey`) that the user has agreed to end: treated as with `force`. */
+  readonly confirmed?: ReadonlySet<string>
+  /**
+   * Processes (`processKey`) that were shown to the user. No other process is ended, even if it became stale meanwhile.
+   */
+  readonly told?: ReadonlySet<string>
+  readonly onProgress?: (done: number, total: number) => void
+  /** Also ends daemons of class `operator_required`. */
+  readonly force?: boolean
+  /** Limits the clean-up to what listens on this port. */
+  readonly port?: number
+  /** Reports what would be done, and does nothing. */
+  readonly dryRun?: boolean
+}
+
+/** The tool's own commands, for the help: how each is typed after the tool's name (`render FILE`), and what it does. */
+export type Commands = Readonly<Record<string, string>>
+
+export interface CliOptions {
+  readonly commands?: Commands
+}
+
+/** The daemon of one scope: what commands can do with it, and what its own process calls. */
+export interface Daemon {
+  readonly name: string
+  /** The version of this installation. Throws `E_DEFINITION_INVALID` if none is found. */
+  readonly version: string
+  /** The range of ports in which the daemon listens and which a scan covers. `to` is not in the range. */
+  readonly ports: PortRange
+  /**
+   * The real path of the scope; in the daemon's own process, the scope that it serves. Throws `E_SCOPE_UNUSABLE` where
+   * there is none, as outside of a project.
+   */
+  readonly scope: string
+  /** The path of the daemon's log: JSON lines, rotated. */
+  readonly logFile: string
+  /** Returns the daemon of another scope. */
+  at(scope: string): Daemon
+  /** Whether this process was started as the daemon. If so, it must call `serve` and do nothing else. */
+  readonly isDaemonProcess: boolean
+  /**
+   * Returns a connection to the daemon, which has proved who it is and has a usable version. Starts one if none runs, and
+   * replaces an older one. Throws `E_DAEMON_SKIPPED` where none may be started, and the errors in docs/errors.md.
+   */
+  connect(options?: ConnectOptions): Promise<Connection>
+  /**
+   * Like `connect`, but returns `skipped` with the reason where no daemon may be started or none is possible: the
+   * directory cannot be written, locks do not work, the daemon is out of reach, and the like. Then the caller does the
+   * work itself. Throws every other error: it means that something is wrong, or that a later try may succeed.
+   */
+  tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
+  /**
+   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and exits by itself when
+   * it is no longer needed. Resolves when it serves. Before that, checks that later versions will recognise this daemon;
+   * throws `E_DAEMON_UNRECOGNISABLE` if they would not.
+   */
+  serve(handler: Handler | null, settings?: ServeSettings): Promise<void>
+  /** Returns the state of the daemon. Never starts one. */
+  status(options?: StatusOptions): Promise<DaemonStatus>
+  /** Ends the daemon, whatever its version. */
+  stop(options?: CommandOptions): Promise<StopResult>
+  /** Stops the daemon and starts another. Leaves the daemon running if no other could start. */
+  restart(options?: CommandOptions): Promise<Connection>
+  /** For installers: ends the daemon if it is older than this installation, and starts none. */
+  stopOutdated(options?: StopOutdatedOptions): Promise<StaleResult>
+  /** Returns every listener in the port range, with its class and the reason. Ends nothing. */
+  scan(options?: ScanOptions): Promise<Scan>
+  /** Ends the daemons that are proven stale. `tidied` is the number of records of ended daemons that were corrected. */
+  cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
+  /**
+   * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain` on this process's
+   * standard streams. Returns its exit code. With `--help` first, it lists them, after the tool's own `commands`. If the
+   * first word is anything else, or missing, returns null and prints nothing: then it is a command of the tool, or the
+   * tool prints its `usage`.
+   */
+  cli(argv: readonly string[], options?: CliOptions): Promise<number | null>
+  /** Returns the text that `cli(['--help'])` prints: what can be typed after the name of the tool. */
+  usage(options?: CliOptions): Promise<string>
+}
+
+const definitions = new WeakMap<Daemon, Definition>()
+
+/** Returns the definition of a daemon. */
+export function definitionOf(daemon: Daemon): Definition {
+  const definition = definitions.get(daemon)
+  if (definition === undefined) throw invalid('this is no daemon that defineDaemon returned')
+  return definition
+}
+
+/**
+ * Defines a daemon. Reads nothing and starts nothing. Throws `E_DEFINITION_INVALID` if the options cannot be right.
+ *
+ * The same definition is used by commands (`connect`, `cli`) and by the daemon's own module (`serve`), so that both mean
+ * the same.
+ */
+export function defineDaemon(options: DaemonOptions): Daemon {
+  const relatives = (): readonly Recognition[] =>
+    (options.siblings?.() ?? []).map((one) => definitionOf(one).family)
+  const definition = resolveDefinition(options, relatives)
+  return daemonAt(definition, null)
+}
+
+const running = async () => import('./connecting.js')
+const looking = async () => import('./scanning.js')
+const ending = async () => import('./stopping.js')
+
+function daemonAt(definition: Definition, named: string | null): Daemon {
+  const { options, commandLine } = definition
+  const served = (): string | null => servedScope(commandLine, process.argv)
+  const scope = (): string => {
+    const path = named ?? served() ?? definition.defaultScope()
+    return realPath(path) ?? path
+  }
+  const daemon: Daemon = {
+    name: options.name,
+    get version() {
+      return definition.version
+    },
+    get ports() {
+      return definition.family.ports
+    },
+    get scope() {
+      return scope()
+    },
+    get logFile() {
+      return definition.family.files(scope()).log
+    },
+    at: (path) => daemonAt(definition, path),
+    get isDaemonProcess() {
+      return served() !== null
+    },
+    connect: async (request = {}) => {
+      const { connectOrThrow } = await running()
+      return connectOrThrow(definition, scope(), request)
+    },
+    tryConnect: async (request = {}) => {
+      const { tryConnect } = await running()
+      return tryConnect(definition, scope, request)
+    },
+    serve: async (handler, settings = {}) => {
+      const { serveDaemon } = await import('./serving.js')
+      return serveDaemon(definition, named ?? served(), handler, settings)
+    },
+    status: async (request = {}) => (await looking()).status(definition, scope(), request),
+    stop: async (request = {}) => (await ending()).stop(definition, scope(), request),
+    restart: async (request = {}) => (await ending()).restart(definition, scope(), request),
+    stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
+    scan: async (request = {}) => (await looking()).scanRange(definition, scope(), request),
+    cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
+    cli: async (argv, request = {}) => (await import('../cli/run.js')).runCommand(daemon, argv, request),
+    usage: async (request = {}) => (await import('../cli/run.js')).usageOf(daemon, request),
+  }
+  definitions.set(daemon, definition)
+  return daemon
+}

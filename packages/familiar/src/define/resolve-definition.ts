@@ -1,0 +1,224 @@
+import { fileURLToPath } from 'node:url'
+import { existsSync, realpathSync } from 'node:fs'
+import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/decision-tables.js'
+import type { Launch } from '../client/launch.js'
+import type { Family } from '../family.js'
+import type { PortRange } from '../identity/machine.js'
+import type { Self } from '../identity/versions.js'
+import type { Timing } from '../protocol/timing.js'
+import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/intervals.js'
+import { daemonEnvironment } from './daemon-environment.js'
+import { assertDefinition, invalid } from './check-definition.js'
+import { defaultPorts } from './default-ports.js'
+import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
+import { installationOf, runningFile, type Installation } from './installation.js'
+import { projectRoot, scopeFiles, stateDirectory } from './scope-files.js'
+import { launchArgs, ownShape, selfReportReader } from './recognise.js'
+import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
+import { shellQuote } from './shell-quote.js'
+
+/** By default a daemon that is not used exits after this time; the next command starts another. */
+const IDLE_SECONDS = 3 * 60 * 60
+
+/** A predecessor's starter writes the record of its daemon up to this long after the start. */
+const STARTING_SECONDS = 30
+
+/**
+ * What follows from the options of a daemon. Each value is read when it is first needed, and then kept (except a test's
+ * sandbox).
+ */
+export interface Definition {
+  readonly options: DaemonOptions
+  readonly commandLine: CommandLine
+  readonly words: Words
+  readonly isProject: boolean
+  readonly family: Family
+  readonly installation: Installation
+  readonly version: string
+  readonly self: Self
+  readonly timing: Required<Pick<Timing, 'tickMs' | 'idleMs' | 'drainMs' | 'cleanEveryMs'>>
+  /** The directory for files that belong to no single scope. */
+  readonly place: () => string
+  /** The scope of a command that names none. */
+  readonly defaultScope: () => string
+  /** How the daemon of a scope is started. */
+  readonly launch: (scope: string) => Launch
+}
+
+/** Throws `E_DEFINITION_INVALID` if the options cannot be right. */
+export function resolveDefinition(options: DaemonOptions, relatives: () => Family['relatives']): Definition {
+  assertDefinition(options)
+  const { name, predecessors = [], scope = 'user' } = options
+  const isProject = (options.scopeKind ?? (scope === 'user' ? 'user' : 'project')) === 'project'
+  const commandLine = options.commandLine ?? { role: `${name}-daemon`, scopeFlag: `--${name}-scope=` }
+  const words = { ...defaultWords(name, isProject, options.words?.command ?? name), ...options.words }
+  const sandbox = sandboxFor(name)
+  const state = (): string => sandbox()?.state ?? stateDirectory(name, process.env)
+  const entry = once(() => entryOf(options))
+  const installation = once(() => installationOf(entry()))
+  const version = once(() => options.version ?? versionOf(installation()))
+  const ports = (): PortRange => sandbox()?.ports ?? options.ports ?? defaultPorts(name, isProject)
+  const family = once(() =>
+    familyOf(options, { isProject, commandLine, words, predecessors, ports, relatives }),
+  )
+  return {
+    options,
+    commandLine,
+    words,
+    isProject,
+    get family() {
+      return family()
+    },
+    get installation() {
+      return installation()
+    },
+    get version() {
+      return version()
+    },
+    get self() {
+      return selfOf(options, version())
+    },
+    timing: {
+      tickMs: TICK_MS,
+      idleMs: (options.idleTimeoutSeconds ?? IDLE_SECONDS) * 1000,
+      drainMs: options.drainTimeoutSeconds === undefined ? DRAIN_MS : options.drainTimeoutSeconds * 1000,
+      cleanEveryMs: CLEAN_EVERY_MS,
+    },
+    place: () => options.tokenDirectory?.() ?? state(),
+    defaultScope: () => {
+      if (scope === 'user') return state()
+      return scope === 'project' ? projectRoot() : scope()
+    },
+    launch: (at) => ({
+      args: launchArgs(commandLine, options.execArgv ?? [], entry(), at),
+      env: daemonEnvironment(process.env, options.env ?? []),
+      cwd: '/',
+      logFile: family().files(at).log,
+      timing: sandbox()?.timing ?? {},
+    }),
+  }
+}
+
+interface Parts {
+  readonly isProject: boolean
+  readonly commandLine: CommandLine
+  readonly words: Words
+  readonly predecessors: readonly Predecessor[]
+  readonly ports: () => PortRange
+  readonly relatives: () => Family['relatives']
+}
+
+function familyOf(
+  options: DaemonOptions,
+  { isProject, commandLine, words, predecessors, ports, relatives }: Parts,
+): Family {
+  const { name } = options
+  // Only the tool's state directory contains nothing but the daemon's files; every other scope contains other files too.
+  const isItsOwn = (options.scope ?? 'user') === 'user'
+  const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
+  return {
+    name,
+    get ports() {
+      return ports()
+    },
+    rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
+    startingSeconds: STARTING_SECONDS,
+    reasonNames: words.reasonNames,
+    shapes: [
+      ownShape(commandLine),
+      ...predecessors.map(({ commandLine: theirs, record }) => ({
+        ...theirs,
+        implementation: 'predecessor' as const,
+        isUnrecorded: record === undefined,
+      })),
+    ],
+    readSelfReport: selfReportReader(name, predecessors),
+    healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),
+    files: (scope) => ({
+      ...scopeFiles(scope, name, isItsOwn),
+      ...options.files?.(scope),
+      predecessorRecords: predecessors.flatMap(({ record }) => record?.file(scope) ?? []),
+      sharedOwner:
+        predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ??
+        null,
+    }),
+    predecessors: predecessors.map(({ record, shutdown }) => ({
+      parseRecord: record?.parse ?? (() => null),
+      shutdown: shutdown ?? null,
+    })),
+    get tokenDirectory() {
+      return options.tokenDirectory?.() ?? null
+    },
+    scopesInEnvironment:
+      environments.length === 0 ? null : (env) => environments.flatMap((read) => read(env)),
+    scopeMustExist: isProject,
+    get relatives() {
+      return relatives()
+    },
+  }
+}
+
+function selfOf({ protocol = 1, buildTime = null }: DaemonOptions, packageVersion: string): Self {
+  return {
+    implementation: 'own',
+    protocolVersion: protocol,
+    packageVersion,
+    buildTime,
+    executable: process.execPath,
+  }
+}
+
+function entryOf({ entry }: DaemonOptions): string {
+  const named = typeof entry === 'function' ? entry() : entry
+  if (named === undefined) {
+    const file = runningFile()
+    if (file === null) throw invalid('there is no running file: name the entry')
+    return file
+  }
+  const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
+  // A missing file is not reported here but by the start, because an upgrade may be replacing it.
+  return existsSync(path) ? realpathSync(path) : path
+}
+
+function versionOf({ entry, version }: Installation): string {
+  if (version !== null) return version
+  throw invalid(`no package.json with a version is above ${entry}: give the version`)
+}
+
+function defaultWords(name: string, isProject: boolean, tool: string): Words {
+  const command = (rest: string): string => `${tool} ${rest}`
+  return {
+    title: name.endsWith('daemon') ? name : `${name} daemon`,
+    command: tool,
+    start: command('start'),
+    stop: command('stop'),
+    restart: command('restart'),
+    status: command('status'),
+    clean: command('doctor --reset'),
+    showElsewhere: (scope) =>
+      isProject ? `cd ${shellQuote(scope)} && ${command('status')}` : command('status'),
+    explain: command('explain'),
+    inScope: () => '',
+    otherScopeHint: '',
+    scope: isProject ? 'project' : 'scope',
+    predecessor: 'an earlier version',
+    versionVariable: '',
+    reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
+  }
+}
+
+/**
+ * Returns a function that reads the sandbox which the environment names at that moment; it returns null outside of tests.
+ */
+function sandboxFor(name: string): () => SandboxRead | null {
+  return () => {
+    const directory = process.env[SANDBOX_VARIABLE]
+    return directory === undefined || directory === '' ? null : readSandbox(directory, name)
+  }
+}
+
+/** Returns a function that computes its value on the first call and keeps it; a failure is not kept. */
+function once<T>(compute: () => T): () => T {
+  let kept: { readonly value: T } | null = null
+  return () => (kept ??= { value: compute() }).value
+}

@@ -1,0 +1,124 @@
+import type { FailureReason } from '../act/terminate-process.js'
+import { inUseBy } from '../classify/stale-evidence.js'
+import { cleanCommand, forceCommand } from '../define/hints.js'
+import type { Words } from '../define/options.js'
+import type { Candidate, Scan } from '../observe/scan.js'
+import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
+import { isSpared } from '../observe/spared.js'
+import { staleInScope } from '../observe/stale-in-scope.js'
+import type { IdentityRecord, Tool } from './identity-record.js'
+import { explained, type Remedy } from './remedy.js'
+
+/** An identity record with its remedy, which is null only for never_touch. */
+export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
+
+type Asked = Pick<Tool, 'words'>
+
+/** Returns the record with its remedy. `failure` says why a clean-up has just failed to end the process. */
+export function withRemedy(
+  record: IdentityRecord,
+  candidate: Candidate,
+  seen: Scan,
+  tool: Asked,
+  failure?: FailureReason,
+): DoctorRecord {
+  return { ...record, remedy: remedyOf(candidate, seen, tool, failure) }
+}
+
+/** Returns the mildest remedy that works for a candidate; null exactly for class `never_touch`. Pure. */
+export function remedyOf(
+  candidate: Candidate,
+  seen: Scan,
+  tool: Asked,
+  failure?: FailureReason,
+): Remedy | null {
+  const { verdict } = candidate
+  if (verdict.class === 'never_touch') return null
+  if (failure !== undefined) return failed(failure, candidate, tool)
+  if (verdict.class === 'safe_auto') return cleaned(tool.words)
+  return (
+    ofAnotherUser(candidate, tool) ??
+    stopped(candidate, seen, tool) ??
+    shownElsewhere(candidate, seen, tool) ??
+    leftAlone(candidate, seen, tool) ??
+    cleanedInItsScope(candidate, seen, tool) ??
+    forced(candidate, tool)
+  )
+}
+
+/** A failure that is described in words has no id that `explain` knows. */
+function failed(failure: FailureReason, { verdict }: Candidate, { words }: Asked): Remedy {
+  const id = /^\w+$/.test(failure) ? failure : (verdict.reason ?? verdict.class)
+  return explained(words, id, `it could not be ended: ${failure}`)
+}
+
+function cleaned({ clean }: Words): Remedy {
+  return { commands: [clean], description: 'ends what is proven stale', safe: true }
+}
+
+function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): Remedy | null {
+  if (verdict.reason !== 'other_user') return null
+  const user = observation.process?.user ?? observation.listeners[0]?.user
+  const who = user == null ? 'another user' : `user ${user}`
+  return explained(words, 'other_user', `it belongs to ${who}: only they can end it`)
+}
+
+/**
+ * The command `stop` ends the scope's own daemon, even one that does not answer. F-005 and `status` propose the same
+ * command.
+ */
+function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  if (!isWedgedHere(candidate, seen)) return null
+  return { commands: [words.stop], description: 'ends it', safe: false }
+}
+
+function isWedgedHere(candidate: Candidate, seen: Scan): boolean {
+  const { verdict, facts, proof } = candidate
+  const isWedged =
+    verdict.reason === 'unresponsive' || (verdict.reason === 'pre_marker' && facts.self_report === 'no')
+  const isSeen = proof !== null && facts.reachable === 'yes' && !runsElsewhere(candidate, seen)
+  return isWedged && isSeen && candidate === scopeDaemon(seen) && isEndedByStop(candidate, seen)
+}
+
+function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }: Asked): Remedy | null {
+  const scope = inUseBy(observation, context)
+  if (scope === null) return null
+  const description = `shows its status: it is in use, as the daemon of ${scope}`
+  return { commands: [words.showElsewhere(scope)], description, safe: true }
+}
+
+/** Returns the remedy for a candidate that even `--force` spares, cannot end, or should not end yet. */
+function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  const { verdict, proof, observation } = candidate
+  const reason = verdict.reason ?? ''
+  if (isSpared(candidate, seen)) {
+    return explained(words, reason, 'it may be in use where this command cannot see: use it where it runs')
+  }
+  if (proof === null) {
+    const description = 'its process is not seen whole from here: look at it as root, or where it runs'
+    return explained(words, reason, description)
+  }
+  if (reason === 'starting') {
+    const seconds = seen.family.startingSeconds
+    return explained(words, reason, `it may still be coming up: look again in ${seconds} s`)
+  }
+  // A process without a port cannot be named on the command line, and no other process may be ended in its place.
+  if (observation.port !== null) return null
+  return explained(words, reason, 'it does not listen, so no command can name it')
+}
+
+/** Seen from its own scope, this daemon is proven stale: the clean-up of that scope ends it without force. */
+function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  const scope = staleInScope(candidate, seen)
+  const command = scope === null ? null : cleanCommand(words, scope)
+  if (scope === null || command === null) return null
+  return { commands: [command], description: `ends what is proven stale in ${scope}`, safe: true }
+}
+
+function forced({ observation }: Candidate, { words }: Asked): Remedy {
+  return {
+    commands: [forceCommand(words.clean, observation.port)],
+    description: 'ends it, whatever it is used for',
+    safe: false,
+  }
+}

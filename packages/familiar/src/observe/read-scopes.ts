@@ -1,0 +1,179 @@
+import type { ChildProcess } from 'node:child_process'
+import { parse } from 'node:path'
+import { lackOf, throwLack } from '../errors.js'
+import type { Family } from '../family.js'
+import { objectOf, parseJson } from '../json.js'
+import type { ScopeSnapshot } from '../classify/observation.js'
+import { PEEK_TEXT } from './peek-text.js'
+import { nativeLocksFile } from './platform/native-locks.js'
+import { kernelNamesHolders } from './platform/select.js'
+import {
+  REPLY,
+  requestFor,
+  snapshotOf,
+  type PeekedScope,
+  type ScopeReply,
+  type ScopesQuestion,
+} from './read-records.js'
+
+/** Enough for 50 scopes with two records of 64 KiB each, with every character escaped. */
+const MAX_REPLY_CHARS = 48 * 1024 * 1024
+
+/** Exit code of the child when it had too few resources itself (`EX_TEMPFAIL`). */
+const LACKING = 75
+
+/** The snapshot of a scope that was not read in time: everything about it is unknown, and nothing is taken to be absent. */
+export const UNTOLD: ScopeSnapshot = {
+  real: null,
+  gone: null,
+  emptyForSeconds: null,
+  records: [],
+  sharedOwnerPresent: null,
+  owner: null,
+  directory: null,
+  lockTouchedAt: null,
+  isLate: true,
+  lockHolder: 'unknown',
+}
+
+/**
+ * Reads the scopes that other processes name, in a child process, because a thread that hangs on a dead network mount
+ * would keep this process from exiting. One child reads all scopes in turn. If a path hangs, the scopes after it are not
+ * read, which can delay a clean-up but never makes it wrong.
+ */
+export class ScopeReader {
+  #prepared: Child | null = null
+
+  /**
+   * Starts the child before it is known what to read, because most of its time is the start of Node, and the caller can
+   * work meanwhile. If the start fails, `read` starts another child.
+   */
+  prepare(): void {
+    try {
+      this.#prepared ??= startChild()
+    } catch {
+      this.#prepared = null
+    }
+  }
+
+  /**
+   * Returns a snapshot of each scope. `pids` are the processes that are likely to hold the locks of these scopes. A scope
+   * that was not read before the deadline, or because the child failed, is `UNTOLD`. Throws `E_RESOURCES` when this process
+   * or the child had too few resources, and what `spawn` throws.
+   */
+  async read(
+    family: Family,
+    scopes: readonly string[],
+    pids: readonly number[],
+    deadline: AbortSignal,
+  ): Promise<ReadonlyMap<string, ScopeSnapshot>> {
+    if (scopes.length === 0) return new Map()
+    const requests = scopes.map((scope) => requestFor(family, scope))
+    const child = this.#prepared?.error === null ? this.#prepared : startChild()
+    this.#prepared = null
+    const nativeLocks = kernelNamesHolders() ? null : nativeLocksFile()
+    const views = viewsIn(await ask(child, { scopes: requests, pids, nativeLocks }, deadline))
+    return new Map(
+      scopes.map((scope) => {
+        const view = views.get(scope)
+        return [scope, view === undefined ? UNTOLD : snapshotOf(family, view)]
+      }),
+    )
+  }
+
+  /** Ends the child that was prepared, if it was not needed. It has read no scope, so it does not hang. */
+  async close(): Promise<void> {
+    const child = this.#prepared
+    this.#prepared = null
+    if (child === null || child.hasEnded || child.handle.pid === undefined) return
+    const ended = new Promise((resolve) => child.handle.once('close', resolve))
+    child.ending.abort()
+    await ended
+  }
+}
+
+interface Child {
+  readonly handle: ChildProcess
+  /** Aborting it sends SIGKILL. */
+  readonly ending: AbortController
+  /** What the child has written to stdout so far. */
+  text: string
+  error: unknown
+  hasEnded: boolean
+}
+
+/** Starts the child. A start that fails immediately either throws or returns a child without pipes. */
+function startChild(): Child {
+  const ending = new AbortController()
+  const handle = spawnChild(ending.signal)
+  const child: Child = { handle, ending, text: '', error: null, hasEnded: false }
+  handle.on('error', (failure) => {
+    child.error = failure
+  })
+  handle.on('close', (code) => {
+    child.hasEnded = true
+    if (code === LACKING) child.error = lackOf('EMFILE')
+  })
+  handle.stdout?.setEncoding('utf8').on('data', (part: string) => {
+    child.text += part
+    if (child.text.length > MAX_REPLY_CHARS) handle.stdout?.destroy()
+  })
+  handle.stdin?.on('error', () => undefined)
+  return child
+}
+
+/**
+ * The child needs no file but that of Node, so it runs from any bundle. It gets nothing of this process: no environment,
+ * which could change how Node runs (libuv adds what Windows needs), no options of Node, and no working directory, which
+ * may be on a file system that hangs.
+ */
+function spawnChild(signal: AbortSignal): ChildProcess {
+  try {
+    // Loaded here, because most scans need no child, and loading takes 3 ms.
+    const { spawn } = process.getBuiltinModule('node:child_process')
+    return spawn(process.execPath, ['-e', PEEK_TEXT], {
+      cwd: parse(process.execPath).root,
+      env: {},
+      stdio: ['pipe', 'pipe', 'ignore'],
+      signal,
+      killSignal: 'SIGKILL',
+      windowsHide: true,
+    })
+  } catch (error) {
+    throwLack(error)
+    throw error
+  }
+}
+
+/**
+ * Sends the question and returns what the child wrote until it ended or the deadline passed. At the deadline, the child is
+ * killed but not waited for, because even SIGKILL does not end a process that hangs in the kernel.
+ */
+async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal): Promise<string> {
+  const { handle } = child
+  await new Promise<void>((resolve) => {
+    if (child.error !== null || child.hasEnded || deadline.aborted) return resolve()
+    handle.on('error', () => resolve())
+    handle.on('close', () => resolve())
+    deadline.addEventListener('abort', () => resolve(), { once: true })
+    handle.stdin?.end(JSON.stringify(question))
+  })
+  if (deadline.aborted) {
+    child.ending.abort()
+    handle.unref()
+    handle.stdin?.destroy()
+    handle.stdout?.destroy()
+  }
+  throwLack(child.error)
+  return child.text
+}
+
+/** Returns the complete replies in the text, by scope. A last reply that was cut off by the deadline is ignored. */
+function viewsIn(text: string): ReadonlyMap<string, PeekedScope> {
+  const lines = text.split('\n').slice(0, -1)
+  const replies = lines.flatMap((line) => {
+    const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null
+    return json === null ? [] : [json as unknown as ScopeReply]
+  })
+  return new Map(replies.map(({ scope, view }) => [scope, view]))
+}

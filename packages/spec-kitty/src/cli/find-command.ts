@@ -1,0 +1,106 @@
+import { isFlag } from 'familiar/cli'
+import { beginsCommand, commandNamed, type CommandWords } from './command-table.js'
+
+/** What a command line asks for. */
+export type Route =
+  | {
+      readonly kind: 'run'
+      readonly command: Exclude<CommandWords, 'help'>
+      /** The words as they were typed, which may be an alias. */
+      readonly name: string
+      readonly args: readonly string[]
+    }
+  /** Help about these words; without words, the list of all commands. */
+  | { readonly kind: 'help'; readonly words: readonly string[] }
+  | { readonly kind: 'version'; readonly args: readonly string[] }
+  /** Words that are not a command, or only a group; with `--` if that stands between them. */
+  | { readonly kind: 'unknown'; readonly typed: readonly string[] }
+  /** A flag without a command. */
+  | { readonly kind: 'flag'; readonly flag: string }
+
+/** Tells for a flag that stands before the command whether the next word is its value. */
+export type IsValued = (flag: string) => Promise<boolean>
+
+const HELP = new Set(['--help', '-h'])
+const VERSION = new Set(['--version', '-v', '-V'])
+
+/**
+ * Finds what a command line asks for: the longest words that are a command, with flags before, between and after them. What is
+ * left are the arguments of the command, flags first. A mistyped word is never taken for a command.
+ */
+export async function route(argv: readonly string[], isValued: IsValued): Promise<Route> {
+  const { words, flags, rest } = await split(argv, isValued)
+  const operands = rest.filter((word) => !isFlag(word))
+  const typed = [...words, ...operands]
+  if (words[0] === 'help') return { kind: 'help', words: typed.slice(1) }
+  const command = commandNamed(words.join(' '))
+  const before = rest.slice(0, endOfFlags(rest))
+  if (isHelpWord(words, before)) return { kind: 'help', words: [...words, ...furtherWords(words, operands)] }
+  if ([...flags, ...before].some((flag) => HELP.has(flag))) {
+    return { kind: 'help', words: command === null ? typed : words }
+  }
+  if (command !== null && command !== 'help')
+    return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
+  if (words.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
+  if (typed.length === 0) return withoutWords(flags)
+  return { kind: 'unknown', typed: before.length === rest.length ? typed : [...words, ...withDashes(rest)] }
+}
+
+/** After `--` there is no command: what was typed is shown with it, so that the guess is another text. */
+function withDashes(rest: readonly string[]): readonly string[] {
+  return rest.filter((word) => !isFlag(word) || word === '--')
+}
+
+/** `init help` and `sync help` ask for help: a project can still be named `./help`. */
+function isHelpWord(words: readonly string[], rest: readonly string[]): boolean {
+  return words.length > 0 && rest.find((word) => !isFlag(word)) === 'help'
+}
+
+/** `sync help status` means the same as `help sync status`. */
+function furtherWords(words: readonly string[], [, ...operands]: readonly string[]): readonly string[] {
+  return beginsCommand([...words, ...operands].join(' ')) ? operands : []
+}
+
+function withoutWords(flags: readonly string[]): Route {
+  const [flag] = flags
+  if (flag === undefined) return { kind: 'help', words: [] }
+  if (flags.some((one) => VERSION.has(one))) {
+    return { kind: 'version', args: flags.filter((one) => !VERSION.has(one)) }
+  }
+  return { kind: 'flag', flag: flags.find((one) => one !== '--json') ?? flag }
+}
+
+function endOfFlags(words: readonly string[]): number {
+  const end = words.indexOf('--')
+  return end < 0 ? words.length : end
+}
+
+interface Split {
+  readonly words: readonly string[]
+  /** The flags before the last word of the command, with their values. */
+  readonly flags: readonly string[]
+  readonly rest: readonly string[]
+}
+
+async function split(argv: readonly string[], isValued: IsValued): Promise<Split> {
+  const words: string[] = []
+  const flags: string[] = []
+  let at = 0
+  for (; at < argv.length && argv[at] !== '--'; at++) {
+    const word = argv[at] ?? ''
+    if (isFlag(word)) {
+      // A flag after a command belongs to that command, whose grammar knows whether it has a value.
+      if (commandNamed(words.join(' ')) !== null && !isFurther(words, argv[at + 1])) break
+      flags.push(word)
+      const next = argv[at + 1]
+      if (next !== undefined && !isFlag(next) && (await isValued(word))) flags.push(argv[++at] ?? '')
+    } else if (beginsCommand([...words, word].join(' '))) words.push(word)
+    else break
+  }
+  return { words, flags, rest: argv.slice(at) }
+}
+
+/** Returns whether the next word belongs to the command too, as in `dashboard --json status`. */
+function isFurther(words: readonly string[], next: string | undefined): boolean {
+  return next !== undefined && beginsCommand([...words, next].join(' '))
+}

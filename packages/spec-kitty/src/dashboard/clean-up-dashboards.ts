@@ -1,0 +1,39 @@
+import { cleanUpAll, UsageError, type CleanUpAllOptions, type Io } from 'familiar/cli'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
+import { ownerDetails } from '../daemons/health-details.js'
+import { findProject, workingDirectory } from '../daemons/project-directory.js'
+
+export interface CleanUpOptions {
+  readonly port: number | null
+  readonly force: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+/** Ends the orphaned dashboards of every project. */
+export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
+  const here = workingDirectory(io)
+  const dashboard = dashboardDaemon.at(findProject(here) ?? here)
+  const mayEnd = async (): Promise<boolean> => isAllowed(options, io)
+  const words = wordsFor(dashboard.ports)
+  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, mayEnd }, io)
+}
+
+function wordsFor({ from, to }: { readonly from: number; readonly to: number }): CleanUpAllOptions['words'] {
+  const ports = `on ports ${from}-${to - 1}`
+  return {
+    found: (count) =>
+      count === 0
+        ? `No orphaned dashboard processes ${ports}`
+        : `Found ${count} orphaned dashboard ${count === 1 ? 'process' : 'processes'} ${ports}`,
+    killed: (count) => `Killed ${count} ${count === 1 ? 'process' : 'processes'}`,
+    tidied: (count) => `Cleaned up ${count} .dashboard ${count === 1 ? 'file' : 'files'}`,
+  }
+}
+
+async function isAllowed({ dryRun, yes, json }: CleanUpOptions, io: Io): Promise<boolean> {
+  if (dryRun || yes) return true
+  if (json || !io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
+  return io.confirm('Kill all orphaned dashboards?')
+}

@@ -1,0 +1,141 @@
+import { startTimesOf } from 'familiar/cli'
+import type { PageReply, Pages } from 'familiar'
+import { staticFile } from './static-files.js'
+import { readDaemons } from './read-daemons.js'
+import { shareChanges } from './share-changes.js'
+import { identityOf, PROJECT_HEADER } from './page-identity.js'
+import { openProject, type Project } from './project/project.js'
+import { refusalOfQuery } from './project/search.js'
+import {
+  badRequest,
+  compressed,
+  json,
+  listJson,
+  notFound,
+  orNotFound,
+  tagged,
+  unlessKnown,
+  type BodyReply,
+  type PageRequest,
+} from './page-replies.js'
+import { keepHeapSmall, releaseMemory } from './release-memory.js'
+import { afterRest, inTurn, keptFor } from './limit-work.js'
+import { VERSION } from '../version.js'
+
+/**
+ * How many missions and documents are read at once. A document of 1 MiB takes up to 30 MiB of memory until it is sent,
+ * and more at once would not be faster: the slow part runs on one thread.
+ */
+const READ_AT_ONCE = 2
+
+/** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
+const DAEMONS_KEPT_MS = 1_000
+
+/** A reply that takes this much processor time has read many files, as the first list and a search do. */
+const HARD_WORK_MS = 300
+
+/**
+ * How long after its work the daemon returns memory to the system. By then, the watches of a project that is no longer
+ * watched are closed.
+ */
+const RELEASE_MS = 1_000
+
+/** A client that has sent no request for this long will probably not send one soon. */
+const REST_MS = 10 * 60_000
+
+/**
+ * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
+ * caller has checked that the request comes from this machine and from no other origin.
+ */
+export function dashboardPages(directory: string, version = VERSION): Pages {
+  keepHeapSmall()
+  const hello = identityOf(directory, version)
+  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => void rest() })
+  const { vouching, note } = changes
+  const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
+  const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
+  const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
+  const reading = inTurn<BodyReply | null>(READ_AT_ONCE)
+
+  const released = afterRest(RELEASE_MS, releaseMemory)
+  const forget = (): void => {
+    project.forget()
+    released()
+  }
+  /**
+   * A hidden tab has no stream but may be shown again. So what was read is kept, and then the files need only be checked
+   * for changes.
+   */
+  const rest = async (): Promise<void> => {
+    await project.rest()
+    released()
+  }
+  const resting = afterRest(REST_MS, () => (changes.isUsed() ? undefined : forget()))
+  const noteWork = (began: NodeJS.CpuUsage): void => {
+    resting()
+    const { user, system } = process.cpuUsage(began)
+    if ((user + system) / 1000 > HARD_WORK_MS) released()
+  }
+  const answer = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
+    if (path === '/api/daemons') return looking(path, signal, daemons)
+    if (path === '/api/missions')
+      return listing(path, signal, async () => tagged(listJson(await project.missions())))
+    if (path === '/api/now') return listing(path, signal, async () => tagged(json(await project.now())))
+    if (path === '/api/search') return search(query, signal)
+    return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
+  }
+  const search = async (query: string, signal: AbortSignal): Promise<BodyReply> => {
+    const text = textIn(query)
+    const refusal = refusalOfQuery(text)
+    if (refusal !== null || text === null) return badRequest(refusal ?? '')
+    return searching(text, signal, async () => json(await project.search(text, signal)))
+  }
+  return async (asked) => {
+    const { path } = asked
+    if (path === '/api/events') {
+      const after = new URLSearchParams(asked.query).get('after') ?? ''
+      return { open: (send, closed) => changes.open(send, closed, after) }
+    }
+    if (!path.startsWith('/api/')) return staticFile(path, asked)
+    const began = process.cpuUsage()
+    const reply = await answer(asked)
+    noteWork(began)
+    if (reply === null) return null
+    return named(await compressed(unlessKnown(reply, asked), asked), hello.project.id)
+  }
+}
+
+/** Adds the header that names the project to a reply of the API. */
+function named(reply: BodyReply, project: string): PageReply {
+  return { ...reply, headers: { ...reply.headers, [PROJECT_HEADER]: project } }
+}
+
+/** Serves `missions/:id`, `missions/:id/documents/:name` and `charter`; each part is percent-encoded on its own. */
+async function readProject(project: Project, parts: readonly string[]): Promise<BodyReply | null> {
+  if (parts.length === 1 && parts[0] === 'charter') return taggedOrNotFound(await project.charter())
+  const [missions, id, documents, name, ...more] = parts.map(decode)
+  if (missions !== 'missions' || id === undefined || more.length > 0 || parts.length === 3) return null
+  if (id === null || name === null) return notFound()
+  if (documents === undefined) return taggedOrNotFound(await project.mission(id))
+  if (documents !== 'documents' || name === undefined) return null
+  return taggedOrNotFound(await project.document(id, name))
+}
+
+function taggedOrNotFound(found: object | null): BodyReply {
+  return tagged(orNotFound(found))
+}
+
+/** Null if the percent-encoding is invalid. */
+function decode(part: string): string | null {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return null
+  }
+}
+
+/** Returns the text to search for, of a query with nothing else in it; null if it has none, or is not well formed. */
+function textIn(query: string): string | null {
+  const [, text] = /^q=([^&]*)$/.exec(query) ?? []
+  return text === undefined ? null : decode(text.replaceAll('+', ' '))
+}

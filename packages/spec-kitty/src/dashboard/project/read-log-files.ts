@@ -1,0 +1,230 @@
+import { decode } from './decode-text.js'
+import type { OpenFile } from './disk.js'
+import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './event-log.js'
+import { readBytes, withFile } from './read-safely.js'
+import type { LocatedEntry } from './locate.js'
+import type { Reading } from './remember-files.js'
+
+/** Of a file that is larger than this, only the end is read: the latest lanes are there. */
+const MAX_EVENTS_BYTES = 16 * 1024 * 1024
+const CHUNK_BYTES = 64 * 1024
+const NEWLINE = 10
+
+/** How much is kept of the beginning and of the end of a line that is too long, to find out what it is about. */
+const KEPT_BYTES = 64 * 1024
+
+/** A copy of a mission's log. */
+export interface LogCopy {
+  /** The worktree of the copy; null for the main checkout. */
+  readonly worktree: string | null
+  readonly found: LocatedEntry
+}
+
+/**
+ * Returns the events of all copies of a log, each of which is read in chunks. A worktree's copy mostly begins as the first
+ * one does; only what comes after that is parsed.
+ */
+export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>> {
+  const [only, ...others] = copies
+  if (only?.worktree === null && others.length === 0 && Number(only.found.stats.size) <= MAX_GROWING_BYTES)
+    return readGrowing(only.found)
+  const log = readLog()
+  let isKept = true
+  for (const { worktree, found } of copies) {
+    const lines = log.file(worktree)
+    const first = copies[0]?.found
+    const read = await withFile(found, async (handle) => {
+      const common = first === undefined || first === found ? NOTHING : await compare(first, found, handle)
+      lines.skip(common.lines)
+      await readLines(handle, Number(found.stats.size), common.bytes, lines)
+      return null
+    })
+    if (read === null) continue
+    lines.complain(read.what)
+    isKept = false
+  }
+  return { value: log.result(), is_kept: isKept }
+}
+
+/** A log that is read again and again while it grows: what was parsed of it is used again. */
+interface Growing {
+  /** What was parsed, which ends with a newline. */
+  readonly bytes: Buffer
+  readonly log: LogReader
+  readonly splitter: ReturnType<typeof lineSplitter>
+}
+
+const MAX_GROWING_BYTES = 1024 * 1024
+const MAX_GROWING = 4
+
+/** The last ones read, by path. */
+const growing = new Map<string, Growing>()
+
+/** Gives back the memory of the logs that were read last. */
+export function forgetLogs(): void {
+  growing.clear()
+}
+
+/** Returns the events of a log. If it begins with what was parsed before, only what comes after that is parsed. */
+async function readGrowing(found: LocatedEntry): Promise<Reading<Log>> {
+  const read = await withFile(found, async (handle, { size }) => readBytes(handle, 0, Number(size)))
+  if ('kind' in read) {
+    const log = readLog()
+    log.file(null).complain(read.what)
+    return { value: log.result(), is_kept: false }
+  }
+  const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
+  const before = growing.get(found.path)
+  growing.delete(found.path)
+  const isGrown = before !== undefined && before.bytes.equals(bytes.subarray(0, before.bytes.length))
+  const { log, splitter } = isGrown ? before : beginLog()
+  const end = bytes.lastIndexOf(NEWLINE) + 1
+  splitter.take(bytes.subarray(isGrown ? before.bytes.length : 0, end))
+  if (end < bytes.length) {
+    splitter.take(bytes.subarray(end))
+    splitter.end()
+  } else keepGrowing(found.path, { bytes, log, splitter })
+  return { value: log.result(), is_kept: true }
+}
+
+function beginLog(): Omit<Growing, 'bytes'> {
+  const log = readLog()
+  return { log, splitter: lineSplitter(log.file(null), false) }
+}
+
+function keepGrowing(path: string, log: Growing): void {
+  growing.set(path, log)
+  const [oldest] = growing.keys()
+  if (growing.size > MAX_GROWING && oldest !== undefined) growing.delete(oldest)
+}
+
+interface Common {
+  readonly bytes: number
+  readonly lines: number
+}
+
+const NOTHING: Common = { bytes: 0, lines: 0 }
+
+/** Returns how many lines of a copy are those with which the first copy begins too, and how long they are together. */
+async function compare(first: LocatedEntry, found: LocatedEntry, handle: OpenFile): Promise<Common> {
+  if (Math.max(Number(first.stats.size), Number(found.stats.size)) > MAX_EVENTS_BYTES) return NOTHING
+  const common = await withFile(first, (other) => commonLines(other, handle, Number(found.stats.size)))
+  return 'kind' in common ? NOTHING : common
+}
+
+async function commonLines(one: OpenFile, other: OpenFile, size: number): Promise<Common> {
+  let common = NOTHING
+  for (let at = 0; at < size; at += CHUNK_BYTES) {
+    const [a, b] = [await readBytes(one, at, CHUNK_BYTES), await readBytes(other, at, CHUNK_BYTES)]
+    const equal = equalBytes(a, b)
+    common = countLines(b.subarray(0, equal), at, common)
+    if (equal < b.length) return common
+  }
+  // An unfinished line at the end is in the first copy too, and maybe finished there.
+  return { ...common, bytes: size }
+}
+
+function equalBytes(one: Uint8Array, other: Uint8Array): number {
+  const length = Math.min(one.length, other.length)
+  if (Buffer.compare(one.subarray(0, length), other.subarray(0, length)) === 0) return length
+  let at = 0
+  while (one[at] === other[at]) at += 1
+  return at
+}
+
+function countLines(bytes: Uint8Array, offset: number, { bytes: before, lines }: Common): Common {
+  let [count, end] = [lines, before]
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) {
+    count += 1
+    end = offset + at + 1
+  }
+  return { bytes: end, lines: count }
+}
+
+async function readLines(handle: OpenFile, size: number, from: number, into: LineReader): Promise<void> {
+  const start = Math.max(from, size - MAX_EVENTS_BYTES)
+  if (start > from) into.complain('is larger than 16 MiB, and only its end was read')
+  const lines = lineSplitter(into, start > from)
+  for (let at = start; at < size; at += CHUNK_BYTES)
+    lines.take(await readBytes(handle, at, Math.min(CHUNK_BYTES, size - at)))
+  lines.end()
+}
+
+/**
+ * Returns a reader that cuts bytes into lines. With `skipsFirst`, the first line is dropped: it is incomplete, because
+ * reading began in the middle of the file.
+ */
+function lineSplitter(into: LineReader, skipsFirst: boolean) {
+  let line = collectLine()
+  let skips = skipsFirst
+  let isFirst = true
+
+  const textOf = (bytes: Buffer): string => {
+    const decoded = isFirst ? decode(bytes, true).text : bytes.toString('utf8')
+    isFirst = false
+    return decoded ?? bytes.toString('latin1')
+  }
+  const text = (): string => textOf(line.whole())
+  const finish = (): void => {
+    if (skips) skips = false
+    else if (line.isTooLong()) into.longLine(line.names())
+    else into.line(text())
+    line = collectLine()
+  }
+  return {
+    take(chunk: Uint8Array): void {
+      let from = 0
+      const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      for (let to = whole.indexOf(NEWLINE); to >= 0; to = whole.indexOf(NEWLINE, from)) {
+        // Most lines begin and end in one chunk, and need not be put together.
+        if (line.isEmpty() && !skips) into.line(textOf(whole.subarray(from, to)))
+        else {
+          line.add(whole.subarray(from, to))
+          finish()
+        }
+        from = to + 1
+      }
+      if (from < whole.length) line.add(whole.subarray(from))
+    },
+    end(): void {
+      if (skips || line.isEmpty()) return
+      if (line.isTooLong()) into.longLine(line.names())
+      else into.rest(text())
+    },
+  }
+}
+
+/** Keeps the bytes of one line; of one that is too long, only its beginning and its end. */
+function collectLine() {
+  let parts: Buffer[] = []
+  let bytes = 0
+  let head: Buffer | null = null
+
+  const shorten = (): void => {
+    const all = Buffer.concat(parts)
+    head ??= Buffer.from(all.subarray(0, KEPT_BYTES))
+    parts = [Buffer.from(all.subarray(-KEPT_BYTES))]
+  }
+  return {
+    add(part: Uint8Array): void {
+      bytes += part.length
+      parts.push(Buffer.from(part))
+      if (bytes > MAX_LINE_BYTES) shorten()
+    },
+    isEmpty: () => bytes === 0,
+    isTooLong: () => bytes > MAX_LINE_BYTES,
+    whole: () => Buffer.concat(parts),
+    names: () => packageNamedIn([head ?? Buffer.alloc(0), Buffer.concat(parts)]),
+  }
+}
+
+const NAMED = /"wp_id"\s*:\s*"([^"\\]{1,200})"/g
+
+/** Returns the only package that parts of a line name; null if they name none, or several. */
+function packageNamedIn(parts: readonly Buffer[]): string | null {
+  const names = parts.flatMap((part) =>
+    [...part.toString('utf8').matchAll(NAMED)].map(([, name]) => name ?? ''),
+  )
+  const [name, ...others] = new Set(names)
+  return name === undefined || others.length > 0 ? null : name
+}

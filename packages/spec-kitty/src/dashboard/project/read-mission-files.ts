@@ -1,0 +1,114 @@
+import { objectOf, parseJson } from 'familiar/cli'
+import { decode } from './decode-text.js'
+import { readBytes, withFile } from './read-safely.js'
+import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
+import { instantOf } from './timestamps.js'
+import type { LocatedEntry } from './locate.js'
+import type { Reading } from './remember-files.js'
+
+const MAX_META_BYTES = 1024 * 1024
+const MAX_TITLE_CHARS = 500
+const MAX_PURPOSE_CHARS = 1000
+const MAX_COMMIT_CHARS = 200
+
+/**
+ * How much of a prompt is read to get its front matter. UTF-8 needs at most three bytes for one UTF-16 unit. Four bytes
+ * per unit are read, which leaves room for the lines that begin and end the front matter.
+ */
+const PROMPT_BYTES = 4 * MAX_FRONT_MATTER_CHARS
+
+/** Mostly the front matter ends within this, and what follows it need not be read. */
+const HEAD_BYTES = 4096
+
+export interface Meta {
+  readonly title: string | null
+  /** The newest of its dates, as `instantOf` returns it; null if it has none. */
+  readonly newest: string | null
+  /** What the mission is for, in one line. */
+  readonly purpose: string | null
+  /** The commit of its merge. */
+  readonly merge_commit: string | null
+  readonly problems: readonly string[]
+}
+
+export const NO_META: Meta = { title: null, newest: null, purpose: null, merge_commit: null, problems: [] }
+
+/**
+ * Returns the title of a mission, what it is for, whether it is merged, and when something last happened to it. Nothing else
+ * in `meta.json` is used.
+ */
+export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
+  const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
+  if ('kind' in read) return { value: { ...NO_META, problems: [read.what] }, is_kept: false }
+  const { text, problem } = decode(read, true)
+  const meta = objectOf(parseJson(text ?? ''))
+  if (meta === null) return kept({ ...NO_META, problems: [problem ?? 'is no JSON object'] })
+  const titles = [meta['friendly_name'], meta['title'], meta['name']]
+  const title = titles.find((value): value is string => typeof value === 'string' && value.trim() !== '')
+  const wrong = titles.some((value) => value != null && typeof value !== 'string')
+    ? ['its title is no text']
+    : []
+  return kept({
+    title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
+    newest: newestIn(meta),
+    purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
+    merge_commit: lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS),
+    problems: problem === null ? wrong : [problem, ...wrong],
+  })
+}
+
+/** Returns a text on one line; null if it is none. */
+function lineIn(value: unknown, max: number): string | null {
+  const text = typeof value === 'string' ? value.replaceAll(/\s+/g, ' ').trim() : ''
+  return text === '' ? null : text.slice(0, max)
+}
+
+/** Returns the newest of the dates whose names end in `_at`, such as `created_at` and `accepted_at`. */
+function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
+  const dates = Object.entries(meta).flatMap(([name, value]) => {
+    if (!name.endsWith('_at') || typeof value !== 'string') return []
+    return instantOf(value) ?? instantOf(`${value}T00:00:00Z`) ?? []
+  })
+  return dates.toSorted().at(-1) ?? null
+}
+
+/** Returns the fields in the front matter of a prompt. The rest of the prompt is read only when the user opens it. */
+export async function readPackage(found: LocatedEntry): Promise<Reading<PackageFields>> {
+  const read = await withFile(found, async (handle, { size }) => {
+    const head = promptOf(await readBytes(handle, 0, Math.min(Number(size), HEAD_BYTES)), Number(size))
+    const isEnough = head.yaml !== null || Number(size) <= HEAD_BYTES
+    return isEnough
+      ? head
+      : promptOf(await readBytes(handle, 0, Math.min(Number(size), PROMPT_BYTES)), Number(size))
+  })
+  if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
+  const fields = readFields(read.yaml)
+  return kept(withProblems({ ...fields, title: fields.title ?? read.heading }, read.problems))
+}
+
+interface PromptHead {
+  readonly yaml: string | null
+  /** The first heading, without the words and the id that it mostly begins with; null if none is near. */
+  readonly heading: string | null
+  readonly problems: readonly string[]
+}
+
+const HEADING = /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+[a-z]?(?: *[:–—] *| +- +))?(\S.*)$/im
+
+/** Returns the front matter at the beginning of a file, and what is wrong with it. */
+function promptOf(bytes: Uint8Array, size: number): PromptHead {
+  const { text, problem } = decode(bytes, size <= bytes.length)
+  const said = problem === null ? [] : [problem]
+  if (text === null) return { yaml: null, heading: null, problems: said }
+  const { yaml, body, problem: missing } = splitFrontMatter(text)
+  const heading = HEADING.exec(body)?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
+  return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
+}
+
+function withProblems(fields: PackageFields, problems: readonly string[]): PackageFields {
+  return { ...fields, problems: [...problems, ...fields.problems] }
+}
+
+function kept<T>(value: T): Reading<T> {
+  return { value, is_kept: true }
+}

@@ -1,0 +1,138 @@
+import type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
+import { watchLiving, type Living } from './watch-agents.js'
+import type { LookAtProcesses } from './project/judge-agents.js'
+import { toldChanges, type Vouching } from './project/vouching.js'
+import { rememberTold } from './remember-sent-changes.js'
+import { watchProject, type ProjectWatch } from './project/watch.js'
+
+/** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */
+const LINGER_MS = 2_000
+
+/** If more missions than this may have changed, the event does not name them: it is sent to up to 64 pages. */
+const MAX_NAMED = 100
+
+/** A page that hears nothing for 25 s has lost the dashboard: two of these may be late. */
+const HEARTBEAT_MS = 10_000
+
+type Send = (event: string, data: unknown, id?: string) => void
+
+export interface Changes {
+  /** Opens a stream; `after` is the id of the last change that the window heard of through another stream, or empty. */
+  readonly open: (send: Send, closed: AbortSignal, after?: string) => void
+  /** Tells which missions are unchanged, while the project is watched. */
+  readonly vouching: Vouching
+  /** Remembers what was sent about a mission. When one of its processes ends or returns, its pages are notified. */
+  readonly note: Living['note']
+  /** Whether a page is open, or was until just now. */
+  readonly isUsed: () => boolean
+}
+
+export interface ChangesOptions {
+  readonly look: LookAtProcesses
+  /** Called when the last page has been closed for two seconds. */
+  readonly onUnused?: () => void
+}
+
+/**
+ * Returns the event stream of a project, shared by all its pages (`StreamEvents` says what is in it). The project is watched
+ * while at least one page is open, and two seconds longer, so that a dashboard without pages sleeps. Every page is sent
+ * `missions: null` once, as soon as everything is watched: what it reads from then on is current until an event says
+ * otherwise. A window that takes the stream over from another one is sent what changed in between instead.
+ */
+export function shareChanges(directory: string, hello: HelloEvent, options: ChangesOptions): Changes {
+  const pages = new Set<Send>()
+  let watch: ProjectWatch | null = null
+  let isWatched = false
+  let blind: WatchEvent['blind'] = null
+  let lingering: NodeJS.Timeout | null = null
+  let beating: NodeJS.Timeout | null = null
+  const generations = countGenerations()
+
+  const told = rememberTold(hello.instance)
+
+  const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name], id?: string): void => {
+    for (const page of pages) page(name, data, id)
+  }
+  const tellChanged = (changed: readonly string[] | null): void => {
+    const missions = isMany(changed) ? null : changed
+    tell('changed', { missions }, told.add(missions))
+  }
+  const living = watchLiving(options.look, tellChanged)
+  const begin = (): void => {
+    living.begin()
+    beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
+    watch ??= watchProject(directory, {
+      onChange: (missions) => {
+        isWatched = true
+        generations.next(missions)
+        tellChanged(missions)
+      },
+      onSight: (next) => {
+        blind = next
+        generations.next(null)
+        tell('watch', { blind })
+      },
+    })
+  }
+  const endUnused = (): void => {
+    if (pages.size > 0) return
+    watch?.close()
+    watch = null
+    isWatched = false
+    blind = null
+    generations.next(null)
+    told.forget()
+    options.onUnused?.()
+  }
+  const leave = (page: Send): void => {
+    pages.delete(page)
+    if (pages.size > 0) return
+    living.end()
+    if (beating !== null) clearInterval(beating)
+    beating = null
+    if (lingering !== null) clearTimeout(lingering)
+    lingering = setTimeout(endUnused, LINGER_MS).unref()
+  }
+  const isVouched = (id: string | null): boolean =>
+    isWatched && blind === null && watch?.isSettled(id) === true
+  return {
+    isUsed: () => watch !== null,
+    note: living.note,
+    vouching: {
+      ofList: () => (isVouched(null) ? generations.ofList() : null),
+      ofMission: (id) => (isVouched(id) ? generations.ofMission(id) : null),
+      settle: () => (isWatched ? toldChanges() : Promise.resolve()),
+    },
+    open: (send, closed, after = '') => {
+      send('hello', hello)
+      pages.add(send)
+      begin()
+      closed.addEventListener('abort', () => leave(send))
+      if (blind !== null) send('watch', { blind } satisfies WatchEvent)
+      if (isWatched) send('changed', { missions: told.since(after) } satisfies ChangedEvent, told.lastId())
+    },
+  }
+}
+
+/**
+ * Numbers the changes: a mission has a new number after each of its changes, and all missions have after a change of the
+ * list.
+ */
+function countGenerations() {
+  let list = 0
+  let missions = new Map<string, number>()
+  return {
+    next(changed: readonly string[] | null): void {
+      for (const id of changed ?? []) missions.set(id, (missions.get(id) ?? 0) + 1)
+      if (changed !== null) return
+      list += 1
+      missions = new Map()
+    },
+    ofList: () => String(list),
+    ofMission: (id: string) => `${list}.${missions.get(id) ?? 0}`,
+  }
+}
+
+function isMany(missions: readonly string[] | null): boolean {
+  return missions !== null && missions.length > MAX_NAMED
+}

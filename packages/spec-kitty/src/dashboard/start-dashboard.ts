@@ -1,0 +1,32 @@
+import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
+import { dashboardDaemon } from '../daemons/define-daemons.js'
+
+export interface StartOptions {
+  readonly project: string
+  readonly port: number | null
+  readonly isOpened: boolean
+  readonly isJson: boolean
+  /** True to stop a running dashboard first. */
+  readonly isRestart?: boolean
+}
+
+/** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
+export async function startDashboard(options: StartOptions, io: Io): Promise<void> {
+  const { project, port, isOpened, isJson } = options
+  // Import this before anything that may wait: the package may be replaced meanwhile.
+  const opener = isOpened ? await import('../cli/open-browser.js') : null
+  const wanted = port === null ? {} : { port }
+  const daemon = dashboardDaemon.at(project)
+  const dashboard = options.isRestart
+    ? await daemon.restart({ onWait: (message) => note(io, message) })
+    : await connectDaemon(daemon, io, wanted)
+  const url = `${dashboard.url}/`
+  if (port !== null && dashboard.port !== port) {
+    note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}`)
+  }
+  if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
+  else io.out(`${url}\n`)
+  if (opener !== null && !(await opener.openInBrowser(url, io.env))) {
+    note(io, `spec-kitty: no browser could be started; open ${url} in one`)
+  }
+}

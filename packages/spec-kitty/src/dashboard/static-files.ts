@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import type { PageReply } from 'familiar'
+import { INSTALLATION } from '../installation.js'
+import { tagOf, takesGzip, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
+
+/** The page's directory in the installed package, wherever this module was bundled to. */
+const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+}
+
+/** The build writes the compressed form of a file beside it. */
+const COMPRESSED = '.gz'
+
+/** Content security policy: nothing is loaded from elsewhere, no text becomes script, no other page may frame this one. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types spec-kitty',
+].join('; ')
+
+/** A file of the page, and the same compressed, if the build made it. */
+interface PageFile {
+  readonly body: Buffer
+  readonly gzip: Buffer | null
+  readonly tag: string
+}
+
+let files: ReadonlyMap<string, PageFile> | null = null
+
+/** Returns a file of the page by its path, `/` for the page itself; null if there is none of that name. */
+export function staticFile(path: string, request: Pick<PageRequest, 'headers'>): PageReply | null {
+  const name = path === '/' ? 'index.html' : path.slice(1)
+  files ??= readPage()
+  const file = files.get(name)
+  return file === undefined ? null : unlessKnown(replyOf(name, file, takesGzip(request)), request)
+}
+
+function replyOf(name: string, { body, gzip, tag }: PageFile, isCompressed: boolean): BodyReply {
+  const headers = {
+    'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
+    'content-security-policy': POLICY,
+    'cache-control': 'no-cache',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    etag: tag,
+    vary: 'accept-encoding',
+  }
+  if (gzip === null || !isCompressed) return { status: 200, headers, body }
+  return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip }
+}
+
+/** Returns the build of the page that is served, as `scripts/build-page.mjs` wrote it into the page; empty if it did not. */
+export function pageBuild(): string {
+  files ??= readPage()
+  const page = files.get('index.html')?.body.toString('utf8') ?? ''
+  return /<meta name="page-build" content="([^"]*)"/.exec(page)?.[1] ?? ''
+}
+
+/** Reads all files at once: an upgrade may replace them under a running daemon, and two versions must not be mixed. */
+function readPage(): ReadonlyMap<string, PageFile> {
+  const read = new Map(readdirSync(PAGE).map((name) => [name, readFileSync(join(PAGE, name))]))
+  const shown = [...read].filter(([name]) => !name.endsWith(COMPRESSED))
+  return new Map(
+    shown.map(([name, body]) => [
+      name,
+      { body, gzip: read.get(name + COMPRESSED) ?? null, tag: tagOf(body) },
+    ]),
+  )
+}

@@ -1,0 +1,75 @@
+import type { MissionSection, MissionSummary } from '../api.js'
+import type { ListChoice } from './url-route.js'
+
+export interface ListSection {
+  readonly section: MissionSection
+  readonly name: string
+  readonly missions: readonly MissionSummary[]
+}
+
+const SECTIONS: readonly Omit<ListSection, 'missions'>[] = [
+  { section: 'active', name: 'Active' },
+  { section: 'waiting', name: 'Waiting for you' },
+  { section: 'finished', name: 'Finished' },
+]
+
+export const SORTS: readonly { readonly sort: string; readonly name: string }[] = [
+  { sort: '', name: 'Last changed' },
+  { sort: 'title', name: 'Title' },
+  { sort: 'progress', name: 'Progress' },
+  { sort: 'size', name: 'Work packages' },
+]
+
+/** Returns the missions that the reader chose, in sections; a section without any is left out. */
+export function sectionsOf(missions: readonly MissionSummary[], choice: ListChoice): readonly ListSection[] {
+  const chosen = missions.filter((mission) => matches(mission, choice))
+  const sorted = sort(chosen, choice.sort)
+  return SECTIONS.map(({ section, name }) => ({
+    section,
+    name,
+    missions: sorted.filter((mission) => sectionOf(mission) === section),
+  })).filter((section) => section.missions.length > 0)
+}
+
+/** A section that this version does not know counts as active: a mission is never left out. */
+function sectionOf({ section }: MissionSummary): MissionSection {
+  return section === 'waiting' || section === 'finished' ? section : 'active'
+}
+
+/** Returns the agents of all missions, each once, sorted. */
+export function agentsOf(missions: readonly Pick<MissionSummary, 'agents'>[]): readonly string[] {
+  return [...new Set(missions.flatMap(({ agents }) => agents))].toSorted((one, other) =>
+    one.localeCompare(other),
+  )
+}
+
+/** Returns whether all words of a text are in one of these, without regard to case. */
+export function hasWords(text: string, places: readonly (string | null)[]): boolean {
+  const place = places.join('\n').toLowerCase()
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => place.includes(word))
+}
+
+function matches(mission: MissionSummary, { text, lane, agent }: ListChoice): boolean {
+  const { title, id, purpose, lanes, agents } = mission
+  if (!hasWords(text, [title, id, purpose])) return false
+  if (lane !== '' && !(Object.hasOwn(lanes, lane) && (lanes as Readonly<Record<string, number>>)[lane]))
+    return false
+  return agent === '' || agents.includes(agent)
+}
+
+/** The server sends the missions in the order of their last change, the latest first. */
+function sort(missions: readonly MissionSummary[], by: string): readonly MissionSummary[] {
+  if (by === 'title')
+    return missions.toSorted((one, other) => one.title.localeCompare(other.title, 'en', { numeric: true }))
+  if (by === 'progress')
+    return missions.toSorted((one, other) => (other.progress ?? -1) - (one.progress ?? -1))
+  if (by === 'size') return missions.toSorted((one, other) => sizeOf(other) - sizeOf(one))
+  return missions
+}
+
+function sizeOf({ counts }: MissionSummary): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}

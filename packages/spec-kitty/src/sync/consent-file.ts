@@ -1,0 +1,140 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { CommandError, EXIT, readSmallFile, realPath } from 'familiar/cli'
+import type { Consent } from './parse-consent.js'
+
+export type { Consent } from './parse-consent.js'
+
+/**
+ * The largest file that is read. Real files have a few KiB. The daemon reads them between two requests, and this many
+ * bytes take 60 ms.
+ */
+const MAX_BYTES = 256 * 1024
+
+/** Flags that neither follow a link nor wait for a FIFO, in case one of these has replaced the file since it was read. */
+const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** The file in which a project says whether its events may leave this machine. It is the predecessor's too. */
+export function consentFile(project: string): string {
+  return join(project, '.kittify', 'config.yaml')
+}
+
+/**
+ * Returns whether events of the project may leave this machine, as its file says at this moment. A missing file is no
+ * consent; a file that cannot be read, is not YAML, is a link, not a regular file, or another user's is no consent
+ * either, and the result says why. `project` is a real path: one that leads through a link is another project.
+ */
+export async function readConsent(project: string): Promise<Consent> {
+  const file = read(consentFile(project))
+  if (file.state === 'absent') return 'no'
+  if (file.state === 'unreadable') return file
+  const { consentIn } = await import('./parse-consent.js')
+  return consentIn(file.text)
+}
+
+export interface Written {
+  readonly path: string
+  /** False if the file already contained this consent: then it was not written. */
+  readonly isChanged: boolean
+}
+
+/**
+ * Records the consent. Every other key, comment and line end stays, and so does the file's mode; the file is replaced whole
+ * or not at all. Throws `E_PROJECT_CONFIG_UNUSABLE` for a file that cannot be read or written, is broken, or is a link; it
+ * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile.
+ */
+export async function writeConsent(project: string, isGiven: boolean): Promise<Written> {
+  const path = consentFile(project)
+  const file = read(path)
+  if (file.state === 'unreadable') throw unusable(path, file.why)
+  const text = file.state === 'absent' ? '' : file.text
+  const { consentIn } = await import('./parse-consent.js')
+  const { withConsent } = await import('./edit-consent.js')
+  const before = consentIn(text)
+  const isSaid = before === (isGiven ? 'yes' : 'no')
+  // An opt-out is written even if the file contains no consent, because only a written value is a decision of the user.
+  const changed = isGiven && isSaid ? text : withConsent(text, isGiven)
+  if (changed === null && !isSaid) {
+    throw typeof before === 'string' ? notEditable(path, isGiven) : unusable(path, before.why)
+  }
+  if (changed === null || (file.state === 'text' && changed === text)) return { path, isChanged: false }
+  replace(path, file.state === 'absent' ? null : text, changed)
+  return { path, isChanged: true }
+}
+
+type Read = ReturnType<typeof readSmallFile>
+
+function read(path: string): Read {
+  const directory = dirname(path)
+  const real = realPath(directory)
+  if (real === null) return { state: 'unreadable', why: `${directory} cannot be read` }
+  if (real !== directory) return { state: 'unreadable', why: `it leads through a link, to ${real}` }
+  return readSmallFile(path, { maxBytes: MAX_BYTES })
+}
+
+/**
+ * Writes a new file beside the old one and renames it over the old one. `before` is the text that was read, null if there
+ * was no file.
+ */
+function replace(path: string, before: string | null, after: string): void {
+  const temporary = join(
+    dirname(path),
+    `.config.yaml.${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`,
+  )
+  try {
+    if (before === null) mkdirSync(dirname(path), { recursive: true })
+    // A file that is not writable is not replaced, although a rename would succeed.
+    else closeSync(openSync(path, constants.O_WRONLY | CAREFUL))
+    writeNew(temporary, after, before === null ? null : lstatSync(path).mode & 0o7777)
+    const now = read(path)
+    if ((now.state === 'text' ? now.text : null) !== before || now.state === 'unreadable') {
+      throw new CommandError('E_PROJECT_CONFIG_CHANGED', `${path} was changed by another program meanwhile`, {
+        hint: 'run the command again',
+        exit: EXIT.tryAgain,
+      })
+    }
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    if (error instanceof CommandError) throw error
+    throw unusable(path, (error as NodeJS.ErrnoException).code ?? String(error), error)
+  }
+}
+
+/** A new file gets the permissions that the user's umask gives, because a project is not secret. */
+function writeNew(path: string, text: string, mode: number | null): void {
+  const descriptor = openSync(path, 'wx', mode ?? 0o666)
+  try {
+    if (mode !== null) fchmodSync(descriptor, mode)
+    writeFileSync(descriptor, text)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function unusable(path: string, why: string, cause?: unknown): CommandError {
+  return new CommandError('E_PROJECT_CONFIG_UNUSABLE', `${path} cannot be used: ${why}`, {
+    hint: 'repair it first; it was not changed',
+    cause,
+  })
+}
+
+function notEditable(path: string, isGiven: boolean): CommandError {
+  return new CommandError(
+    'E_PROJECT_CONFIG_UNUSABLE',
+    `${path} shares its part about sync with other parts, so changing it would change them too`,
+    { hint: `write 'enabled: ${isGiven}' below 'sync:' by hand` },
+  )
+}

@@ -1,0 +1,170 @@
+import { closeSync, constants, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { assertOwnScope, CommandError, withLock } from 'familiar/cli'
+import { fileAt, openAny, openReady, type Connection } from './connection.js'
+import { busy, isDamage, queueFailure } from './queue-errors.js'
+import { migrate } from './schema.js'
+import { finishMove, quarantine, syncDirectory } from './quarantine.js'
+import { loadSqlite, type Sqlite } from './sqlite.js'
+import { SqliteQueue } from './sqlite-queue.js'
+
+export interface OpenOptions {
+  /** Called with one line if a damaged database was put aside. */
+  readonly onNotice?: (message: string) => void
+  /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything is wrong with it. */
+  readonly isSuspect?: boolean
+}
+
+/**
+ * Opens the queue, and creates it if it is missing. A damaged database is put aside as a whole, and a new one is created.
+ * Throws `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; what `withLock`
+ * throws; and `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
+ */
+export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
+  assertOwnScope(directoriesOf(path), process.geteuid?.())
+  const sqlite = await loadSqlite()
+  try {
+    const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
+    const connection = ready ?? (await prepareLocked(sqlite, path, options))
+    return new SqliteQueue(path, connection, () => openReady(sqlite, path))
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
+}
+
+/** Like `openQueue`, but if there is no queue, returns null and creates nothing. */
+export async function openQueueIfThere(path: string, options: OpenOptions = {}): Promise<SqliteQueue | null> {
+  return isThere(path) ? openQueue(path, options) : null
+}
+
+/**
+ * Opens the queue only to read it: a database that is damaged or not ready stays as it is. Returns null if there is no
+ * queue. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ */
+export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
+  if (!isThere(path)) return null
+  const sqlite = await loadSqlite()
+  try {
+    const connection = openReady(sqlite, path)
+    if (connection === null) throw busy(path, 'it is not ready yet')
+    return new SqliteQueue(path, connection, () => openReady(sqlite, path))
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
+}
+
+/** A queue that replaces its database if that proves to be damaged. */
+export interface QueueHandle extends Disposable {
+  /**
+   * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a
+   * new one. That is safe, because a transaction that failed has changed nothing.
+   */
+  use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
+}
+
+/** Returns a handle of the queue that also replaces a damaged database. Throws what `openQueue` throws. */
+export async function openHandle(path: string, options: OpenOptions = {}): Promise<QueueHandle> {
+  let queue = await openQueue(path, options)
+  return {
+    use: async (act) => {
+      try {
+        return await act(queue)
+      } catch (error) {
+        if (!(error instanceof CommandError) || error.code !== 'E_QUEUE_CORRUPT') throw error
+        queue[Symbol.dispose]()
+        queue = await openQueue(path, { ...options, isSuspect: true })
+        return act(queue)
+      }
+    },
+    [Symbol.dispose]: () => queue[Symbol.dispose](),
+  }
+}
+
+/** Like `openHandle`, but if there is no queue, returns null and creates nothing. */
+export async function openHandleIfThere(
+  path: string,
+  options: OpenOptions = {},
+): Promise<QueueHandle | null> {
+  return isThere(path) ? openHandle(path, options) : null
+}
+
+/** Returns the directory of the queue and those above it, up to the root. */
+function directoriesOf(path: string): readonly string[] {
+  const [directory, above] = [dirname(path), dirname(dirname(path))]
+  return [dirname(above), above, directory]
+}
+
+function isThere(path: string): boolean {
+  try {
+    return fileAt(path) !== null
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
+}
+
+/** Returns null for a database that is missing, older, or damaged in its first page. */
+function openHealthy(sqlite: Sqlite, path: string): Connection | null {
+  try {
+    return openReady(sqlite, path)
+  } catch (error) {
+    if (isDamage(error)) return null
+    throw error
+  }
+}
+
+/**
+ * Makes the database ready while holding a lock, so that no other process does the same. The lock also creates the
+ * directory (0700), never through a link.
+ */
+async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions): Promise<Connection> {
+  return withLock(`${path}.lock`, {}, () => Promise.resolve(prepare(sqlite, path, options)))
+}
+
+function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOptions): Connection {
+  if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
+    const aside = quarantine(path)
+    onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
+  }
+  if (fileAt(path) === null) create(path)
+  const connection = openAny(sqlite, path)
+  if (connection === null) throw busy(path, 'its file was removed')
+  try {
+    connection.database.exec('PRAGMA journal_mode = WAL')
+    migrate(connection.database)
+    return connection
+  } catch (error) {
+    connection.database.close()
+    throw error
+  }
+}
+
+/**
+ * Returns whether the database is damaged. Opening it reads only the first page; with `isThorough`, the whole file is
+ * checked.
+ */
+function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
+  let connection: Connection | null = null
+  try {
+    connection = openAny(sqlite, path)
+    if (!isThorough || connection === null) return false
+    return connection.database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'] !== 'ok'
+  } catch (error) {
+    if (isDamage(error)) return true
+    throw error
+  } finally {
+    connection?.database.close()
+  }
+}
+
+/** SQLite gives its side files the permissions of the database. */
+function create(path: string): void {
+  finishMove(path)
+  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
+  for (let at = dirname(path), depth = 0; depth < DIRECTORIES; at = dirname(at), depth += 1) syncDirectory(at)
+}
+
+/**
+ * The number of directories to sync after a creation: those that may be new (`daemons/sync`, `daemons` and the root), and
+ * the one above the root, which contains the root's name.
+ */
+const DIRECTORIES = 4

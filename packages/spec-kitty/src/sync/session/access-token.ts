@@ -1,0 +1,89 @@
+import { expiresWithin, sessionUnreadable } from './read-session.js'
+import { readStored, type StoredSession } from './stored-session.js'
+
+export interface AccessToken {
+  readonly token: string
+  /** The only server to which the token may be sent. Without a slash at its end. */
+  readonly serverUrl: string
+}
+
+export interface TokenOptions {
+  /**
+   * After a 401: the token that the server refused. It is renewed unless another process has done so already. With `true` it
+   * is renewed in any case.
+   */
+  readonly refresh?: boolean | string
+  /**
+   * Aborting this signal ends the wait for the lock. A renewal request that was already sent is awaited, because its
+   * answer contains the only new token.
+   */
+  readonly signal?: AbortSignal
+}
+
+/** A token that expires within this time is renewed before it is used, because clocks differ and an upload takes time. */
+const MARGIN_MS = 30_000
+
+/**
+ * Returns an access token that may be used now, renewed if it was due. Null if there is none: there is no session, or the
+ * session is over, which `readSession` tells. Of several processes, one asks the server, and the others take what it wrote:
+ * a server that rotates refresh tokens ends the session if one is used twice.
+ *
+ * If a token that is due cannot be renewed but is still valid, it is returned. Else throws `E_SESSION_UNREADABLE`;
+ * `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what `withSessionLock` and
+ * `writeStored` throw, before anything is sent.
+ */
+export async function accessToken(
+  root: string,
+  { refresh = false, signal }: TokenOptions = {},
+): Promise<AccessToken | null> {
+  const before = readSigned(root)
+  const isRefused = before !== null && (refresh === true || refresh === before.access_token)
+  if (before === null || (!isRefused && !expiresWithin(before, MARGIN_MS))) return tokenOf(before)
+  if (before.refresh_token === null) return isRefused || expiresWithin(before, 0) ? null : tokenOf(before)
+  const { withSessionLock } = await import('./change-session.js')
+  try {
+    return await withSessionLock(root, { signal }, () => renewUnlessDone(root, before))
+  } catch (error) {
+    if (isRefused || expiresWithin(before, 0) || signal?.aborted === true) throw error
+    return tokenOf(before)
+  }
+}
+
+/** Must be called with the lock held. `before` is the session as it was without the lock. */
+async function renewUnlessDone(root: string, before: StoredSession): Promise<AccessToken | null> {
+  const session = readSigned(root)
+  const isDone = session?.access_token !== before.access_token
+  if (session === null || (isDone && !expiresWithin(session, 0))) return tokenOf(session)
+  return session.refresh_token === null ? null : tokenOf(await renew(root, session))
+}
+
+function readSigned(root: string): StoredSession | null {
+  const read = readStored(root)
+  if (read.state === 'unreadable') throw sessionUnreadable(read)
+  return read.state === 'absent' || read.session.access_token === null ? null : read.session
+}
+
+function tokenOf(session: StoredSession | null): AccessToken | null {
+  if (session === null || session.access_token === null) return null
+  return { token: session.access_token, serverUrl: session.server_url }
+}
+
+/**
+ * Renews the session and stores it. Writes the old session first. If that fails, sends no request: a new refresh token
+ * that cannot be stored would be lost, and the old one would no longer be valid. If the server has ended the session,
+ * stores that.
+ */
+async function renew(root: string, session: StoredSession): Promise<StoredSession> {
+  const [{ renewTokens }, { writeStored }] = await Promise.all([
+    import('./sign-in-service.js'),
+    import('./change-session.js'),
+  ])
+  writeStored(root, session)
+  const tokens = await renewTokens(session)
+  const renewed =
+    tokens === null
+      ? { ...session, access_token: null, refresh_token: null, ended_at: new Date().toISOString() }
+      : { ...session, ...tokens }
+  writeStored(root, renewed)
+  return renewed
+}

@@ -1,0 +1,140 @@
+import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
+import { counted, describeAge, secondsSince } from './ages.js'
+import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
+import { whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+
+type Screen = Pick<Io, 'columns' | 'hasColor'>
+
+/** The content that `sync queue` shows. */
+export interface QueueView extends QueueCounts {
+  readonly projects: readonly ShownProject[]
+  /** The paths of damaged databases that were put aside. */
+  readonly aside: readonly string[]
+  readonly why: Why | null
+}
+
+export interface ShownProject extends WaitingProject {
+  /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
+  readonly reason?: string | null
+}
+
+/** A dead letter without its envelope. */
+export type ShownLetter = Omit<DeadLetter, 'envelope'> & { readonly envelope: null }
+
+/** Returns the members of the JSON document. */
+export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, why }: QueueView): object {
+  return {
+    queued,
+    oldest_at: oldestAt,
+    dead_letters: deadLetters,
+    nothing_leaves: whyDocument(why),
+    projects: projects.map((one) => ({
+      project: one.project,
+      project_uuid: one.projectUuid,
+      queued: one.count,
+      oldest_at: one.oldestAt,
+      attempts: one.attempts,
+      last_error: one.lastError,
+      reason: one.reason ?? null,
+    })),
+    damaged_databases: aside,
+  }
+}
+
+/** Returns the lines for people. */
+export function queueLines(view: QueueView, now: number, screen: Screen): readonly string[] {
+  const { queued, oldestAt, deadLetters, projects, aside, why } = view
+  const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
+  return [
+    queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
+    ...(queued === 0 || why === null
+      ? []
+      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.command)}`]),
+    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, screen.columns)]),
+    ...(deadLetters === 0
+      ? []
+      : [
+          '',
+          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', 'spec-kitty sync queue --dead')} shows why`,
+        ]),
+    ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
+    ...(aside.length === 0
+      ? []
+      : [`${paint(screen, 'cyan', 'spec-kitty sync queue --export FILE')} saves what can be read of it`]),
+  ]
+}
+
+function projectTable(
+  projects: readonly ShownProject[],
+  now: number,
+  columns: number | null,
+): readonly string[] {
+  const isHeld = projects.some(({ reason }) => reason != null)
+  const isTried = projects.some(({ attempts }) => attempts > 0)
+  return formatTable(
+    [
+      { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
+      { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
+      ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => row.reason ?? '-' }] : []),
+      ...(isTried
+        ? [
+            { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
+            {
+              title: 'LAST ERROR',
+              cell: (row: ShownProject) => row.lastError ?? '-',
+              shorten: 'end' as const,
+            },
+          ]
+        : []),
+    ],
+    projects,
+    columns,
+  )
+}
+
+export function lettersDocument(letters: readonly ShownLetter[]): object {
+  return {
+    dead_letters: letters.map((one) => ({
+      event_id: one.eventId,
+      event_type: one.eventType,
+      project: one.project,
+      project_uuid: one.projectUuid,
+      queued_at: one.queuedAt,
+      rejected_at: one.rejectedAt,
+      attempts: one.attempts,
+      reason: one.reason,
+      category: one.category,
+    })),
+  }
+}
+
+export function letterLines(letters: readonly ShownLetter[], screen: Screen): readonly string[] {
+  if (letters.length === 0) return ['the server rejected no event']
+  const table = formatTable(
+    [
+      { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
+      { title: 'TYPE', cell: (row) => row.eventType },
+      { title: 'REJECTED', cell: (row) => row.rejectedAt },
+      { title: 'THE SERVER SAID', cell: (row) => withCategory(row), shorten: 'end' },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
+    ],
+    letters,
+    screen.columns,
+  )
+  return [
+    ...table,
+    '',
+    `send again: ${paint(screen, 'cyan', 'spec-kitty sync queue retry EVENT...')}`,
+    `remove:     ${paint(screen, 'cyan', 'spec-kitty sync queue drop EVENT... --yes')}`,
+  ]
+}
+
+function withCategory({ reason, category }: ShownLetter): string {
+  return category === null ? reason : `${category}: ${reason}`
+}
+
+/** Returns the age of an event in the words of `sync status`. */
+function ageOf(time: string, now: number): string {
+  return describeAge(secondsSince(time, now) ?? 0)
+}

@@ -1,0 +1,105 @@
+import type { Io, Line, StatusExtension } from 'familiar/cli'
+import { counted, describeAge, secondsSince } from './ages.js'
+import { skipReason } from './start-policy.js'
+import { RESTART, skipText, whyDocument, whyText } from './why-nothing-leaves.js'
+import { viewWork, type WorkView } from './work-view.js'
+
+/**
+ * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why nothing
+ * leaves, and what is wrong.
+ */
+export function syncStatus(root: string, env: Io['env']): StatusExtension {
+  return async ({ status, document: { log, ...document }, lines }) => {
+    const view = await viewWork(root, env, status)
+    const skipped = skipReason(view.settings, 'remote_required')
+    const now = Date.now()
+    const automatic = skipped === null ? 'on: commands may start it' : `off: ${skipText(skipped)}`
+    return {
+      document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
+      lines: [
+        ...lines.slice(0, -1),
+        ...workLines(view, now),
+        ['auto-start', automatic],
+        ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
+        ...lines.slice(-1),
+      ],
+    }
+  }
+}
+
+/** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
+function workDocument(
+  { report, gate, queue, queueProblem, why, further, differences, settings }: WorkView,
+  now: number,
+) {
+  return {
+    uploading: report.running,
+    last_sync: report.lastSync,
+    last_sync_age_seconds: secondsSince(report.lastSync, now),
+    consecutive_failures: report.failures,
+    last_error: report.lastError,
+    next_attempt_at: report.nextAttemptAt,
+    queued: queue?.queued ?? null,
+    oldest_queued_at: queue?.oldestAt ?? null,
+    dead_letters: queue?.deadLetters ?? null,
+    queue_problem: queueProblem,
+    server_url: gate.state === 'open' ? gate.serverUrl : null,
+    format: gate.state === 'open' ? gate.format : null,
+    nothing_leaves: whyDocument(why),
+    nothing_leaves_further: further.map(whyDocument),
+    environment_differences: differences,
+    config_problems: settings.problems,
+  }
+}
+
+function workLines(view: WorkView, now: number): readonly Line[] {
+  const { report, differences, why } = view
+  const age = secondsSince(report.lastSync, now)
+  const last = report.lastSync ?? 'never'
+  return [
+    ['queue', describeQueue(view, now)],
+    ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
+    ...failureLines(view),
+    ...uploadLines(view),
+    ...differences.map(
+      ({ variable, daemon, command }) =>
+        [
+          'differs',
+          `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
+        ] as const,
+    ),
+    ...(differences.length === 0 || why?.command.endsWith(RESTART) === true
+      ? []
+      : [['', 'to take over what is set here:'] as const, ['', RESTART, 'cyan'] as const]),
+  ]
+}
+
+function describeQueue({ queue, queueProblem }: WorkView, now: number): string {
+  if (queue === null) return queueProblem ?? 'unknown'
+  const age = secondsSince(queue.oldestAt, now)
+  const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
+  const waits = queue.queued === 1 ? 'waits' : 'wait'
+  const waiting = queue.queued === 0 ? 'empty' : `${counted(queue.queued, 'event')} ${waits}${oldest}`
+  if (queue.deadLetters === 0) return waiting
+  return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+}
+
+function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
+  if (lastError === null && (failures ?? 0) === 0) return []
+  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
+}
+
+function uploadLines({ why, further, gate, report }: WorkView): readonly Line[] {
+  if (why === null) {
+    const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
+    return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
+  }
+  return [
+    ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
+    ['', why.command, 'cyan'],
+    ...further.flatMap(({ sentence, command }): readonly Line[] => [
+      ['', `then: ${sentence}`],
+      ['', command, 'cyan'],
+    ]),
+  ]
+}

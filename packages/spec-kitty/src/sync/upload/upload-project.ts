@@ -1,0 +1,154 @@
+import type { Claimant, Gate, HeldReason } from './upload-types.js'
+import type { Queue, Settled } from '../queue/queue-types.js'
+import { judge, keepAll, type Verdict } from './answer.js'
+import { retryAfterMs } from './back-off.js'
+import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
+import { CLOUD_EVENTS } from './cloud-events.js'
+import { oneLine } from './one-line.js'
+import type { Sender } from './send-batch.js'
+
+export const FORMATS: Readonly<Record<(Gate & { state: 'open' })['format'], Format>> = {
+  batch: BATCH,
+  cloudevents: CLOUD_EVENTS,
+}
+
+export type Consent = 'yes' | 'no' | 'unreadable'
+
+export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
+  no: 'no_consent',
+  unreadable: 'consent_unreadable',
+}
+
+/** The context in which the events of any project are sent. */
+export interface Uploading {
+  readonly queue: Queue
+  readonly sender: Sender
+  readonly format: Format
+  readonly claimant: Claimant
+  readonly consent: (project: string) => Promise<Consent>
+  /**
+   * Returns a token; null if there is none. `refused` is a token that the server did not accept. Throws if this cannot be
+   * determined now.
+   */
+  readonly token: (refused: string | null, signal: AbortSignal) => Promise<string | null>
+  /** Aborting this signal abandons the running request. */
+  readonly signal: AbortSignal
+  /** Returns true if no further request may begin. */
+  readonly isEnding: () => boolean
+  /** Called with the results for events. `isAnswer`: the results are from an answer of the server. */
+  readonly onSettled: (counts: Counts, verdict: Verdict, isAnswer: boolean) => void
+}
+
+export interface Counts {
+  readonly sent: number
+  readonly kept: number
+  readonly rejected: number
+}
+
+/** The result of sending the claimed events of a project. */
+export interface UploadEnd extends Counts {
+  /** The last of the events that were claimed; null if none was. */
+  readonly last: number | null
+  readonly trouble: null | {
+    readonly next: 'back_off' | 'refuse'
+    readonly error: string
+    readonly retryAfterMs: number | null
+  }
+}
+
+interface Exchanged {
+  readonly verdict: Verdict
+  readonly retryAfterMs: number | null
+}
+
+/**
+ * Claims the oldest events of a project that arrived after `after`, sends them and records the server's result for each.
+ * Events that were not sent are given back. The consent is read before each request. No transaction is open while a
+ * request runs.
+ */
+export async function uploadSome(project: string, uploading: Uploading, after = 0): Promise<UploadEnd> {
+  const { queue, claimant, format, isEnding, consent } = uploading
+  const events = await queue.claim(project, claimant, { ...BATCH_LIMITS, after })
+  let total: Counts = { sent: 0, kept: 0, rejected: 0 }
+  const last = events.at(-1)?.seq ?? null
+  if (last === null) return { ...total, last, trouble: null }
+  let unsettled = events.length
+  const settle = async (verdict: Verdict, isAnswer: boolean): Promise<void> => {
+    if (verdict.settled.length === 0) return
+    await queue.settle(claimant, verdict.settled)
+    unsettled -= verdict.settled.length
+    const counts = countOutcomes(verdict.settled)
+    total = add(total, counts)
+    uploading.onSettled(counts, verdict, isAnswer)
+  }
+  try {
+    const { parts, unsendable } = encode(events, format)
+    await settle(unsent(unsendable), false)
+    let todo = divide(parts, format)
+    for (let [batch] = todo; batch !== undefined; [batch] = todo) {
+      if (isEnding() || (await consent(project)) !== 'yes') break
+      const { verdict, retryAfterMs } = await exchange(batch, uploading)
+      await settle(verdict, verdict.next === 'go_on')
+      const { next, error } = verdict
+      if (next === 'back_off' || next === 'refuse') {
+        return { ...total, last, trouble: { next, error: error ?? '', retryAfterMs } }
+      }
+      todo = [...verdict.again, ...todo.slice(1)]
+    }
+    return { ...total, last, trouble: null }
+  } finally {
+    if (unsettled > 0) await queue.release(claimant)
+  }
+}
+
+function unsent(problems: readonly { readonly seq: number; readonly reason: string }[]): Verdict {
+  const settled = problems.map(
+    ({ seq, reason }) => ({ seq, outcome: 'dead', reason, category: null }) as const,
+  )
+  return { settled, again: [], next: 'go_on', error: problems[0]?.reason ?? null }
+}
+
+/** Sends one batch. If the server does not accept the token, sends it once more with a new token. */
+async function exchange(batch: readonly Part[], uploading: Uploading): Promise<Exchanged> {
+  const { token, signal } = uploading
+  const first = await token(null, signal)
+  if (first === null) return refused(batch, 'there is no token')
+  const answer = await post(batch, first, uploading)
+  if (answer.verdict.next !== 'refresh') return answer
+  const second = await token(first, signal)
+  if (second === null || second === first) return refused(batch, answer.verdict.error)
+  const again = await post(batch, second, uploading)
+  return again.verdict.next === 'refresh' ? refused(batch, again.verdict.error) : again
+}
+
+function refused(batch: readonly Part[], error: string | null): Exchanged {
+  return { verdict: keepAll(batch, 'refuse', error ?? 'the server refused the session'), retryAfterMs: null }
+}
+
+async function post(batch: readonly Part[], token: string, uploading: Uploading): Promise<Exchanged> {
+  const { sender, format, signal } = uploading
+  const say = (text: string): string => oneLine(text, token)
+  try {
+    const reply = await sender.post(bodyOf(batch, format), token, signal)
+    const verdict = judge(batch, reply, { answersPerEvent: format.answersPerEvent, say })
+    return { verdict, retryAfterMs: retryAfterMs(reply.retryAfter, Date.now()) }
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = say(error instanceof Error ? error.message : String(error))
+    return { verdict: keepAll(batch, 'back_off', why), retryAfterMs: null }
+  }
+}
+
+function countOutcomes(settled: readonly Settled[]): Counts {
+  const count = (wanted: Settled['outcome']): number =>
+    settled.filter(({ outcome }) => outcome === wanted).length
+  return { sent: count('done'), kept: count('keep'), rejected: count('dead') }
+}
+
+export function add(one: Counts, other: Counts): Counts {
+  return {
+    sent: one.sent + other.sent,
+    kept: one.kept + other.kept,
+    rejected: one.rejected + other.rejected,
+  }
+}

@@ -1,0 +1,198 @@
+import { shellQuote } from 'familiar/cli'
+import { loginCommand } from './login-command.js'
+import type { SkipReason } from './start-policy.js'
+import type { Obstacle } from './upload/gate.js'
+import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
+
+/** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
+export interface Why {
+  readonly reason: WhyReason
+  /** The reason, in one line. */
+  readonly sentence: string
+  readonly command: string
+  /** False if only some of the waiting events stay. */
+  readonly isAll: boolean
+}
+
+export type WhyReason = ClosedReason | HeldReason | 'queue_unusable' | 'no_daemon' | 'backing_off'
+
+/** A project of which events wait, and which may not send them. */
+export interface HeldProject {
+  readonly project: string
+  readonly reason: HeldReason
+  readonly detail: string | null
+  readonly count: number
+  /** True if the project's directory was moved or deleted, so that the project cannot opt in there. */
+  readonly isGone: boolean
+  /** Whether `opt-in` mends a consent that cannot be read. */
+  readonly isMendable?: boolean
+}
+
+/** The state of sending. */
+export interface Standing {
+  readonly gate: Gate
+  /** All that closes the gate; only the first is known if this is left out. */
+  readonly obstacles?: readonly Obstacle[]
+  readonly queued: number
+  /** Why the queue cannot be read; null if it can. */
+  readonly queueProblem: string | null
+  /** The projects that may not send, the one with the oldest event first. */
+  readonly held: readonly HeldProject[]
+  readonly isDaemonRunning: boolean
+  /** Whether commands may not start the daemon on their own. */
+  readonly isStartForbidden?: boolean
+  /** The server that a sign-in would be for; null if none is known. */
+  readonly loginServer: string | null
+  readonly lastError: string | null
+  /** The time of the daemon's next attempt after a failure, ISO 8601. */
+  readonly nextAttemptAt: string | null
+}
+
+const LIST = 'spec-kitty config list'
+export const NOW = 'spec-kitty sync now'
+/** What takes over a changed environment. */
+export const RESTART = 'spec-kitty sync restart'
+const START = 'spec-kitty sync start'
+const QUEUE = 'spec-kitty sync queue'
+
+/** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
+const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
+  hosted_sync_disabled: {
+    text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
+    command: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+  },
+  config_unreadable: { text: 'the configuration is wrong', command: LIST },
+  no_session: { text: 'you are not signed in', command: null },
+  session_unreadable: { text: 'the session cannot be read', command: null },
+  no_server: { text: 'no usable server is set', command: LIST },
+  insecure_server: { text: 'the server is not safe to send to', command: LIST },
+  other_server: { text: 'the session is for another server', command: null },
+  session_refused: { text: 'the server refused the session', command: null },
+}
+
+const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
+  no_consent: (project) => `${project} has not opted in`,
+  consent_unreadable: (project) => `the consent of ${project} cannot be read`,
+}
+
+const SKIPPED: Readonly<Record<SkipReason, string>> = {
+  'SPEC_KITTY_SYNC_DISABLE is set': 'SPEC_KITTY_SYNC_DISABLE is set',
+  rollout_disabled: CLOSED.hosted_sync_disabled.text,
+  intent_local_only: 'it needs no sync daemon',
+  policy_manual: 'background_daemon in config.toml is "manual" or wrong',
+}
+
+/** The reasons for which the gate is closed, in the order in which they are checked. */
+export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
+
+/** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
+export function whyNothingLeaves(standing: Standing): Why | null {
+  const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
+  if (gate.state === 'closed') return whyClosed(gate, standing.loginServer)
+  if (queueProblem !== null) return whyUnusable(queueProblem)
+  if (queued === 0) return null
+  const count = held.reduce((sum, one) => sum + one.count, 0)
+  const first = held[0]
+  if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
+  if (!isDaemonRunning) return whyNoDaemon(standing)
+  if (nextAttemptAt !== null) {
+    const error = lastError === null ? '' : `: ${lastError}`
+    const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
+    return { reason: 'backing_off', sentence, command: NOW, isAll: true }
+  }
+  if (first === undefined) return null
+  const why = whyHeld(first, held.length - 1)
+  return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
+}
+
+/**
+ * Returns what will keep events here still, once what `whyNothingLeaves` names is mended: a user who mends one thing after the
+ * other would else look again after each.
+ */
+export function furtherReasons(standing: Standing): readonly Why[] {
+  const { gate, obstacles = [], queued, queueProblem, held, isDaemonRunning } = standing
+  const first = whyNothingLeaves(standing)
+  if (first === null) return []
+  const [project] = held
+  const all = [
+    ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing.loginServer)) : []),
+    ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
+    ...(queued === 0 || project === undefined ? [] : [whyHeld(project, held.length - 1)]),
+    ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
+  ]
+  // The remedy of a hosted sync that is off starts the daemon too.
+  const isStarted = first.command.endsWith(RESTART)
+  return all.filter(
+    ({ reason }, index) =>
+      reason !== first.reason &&
+      all.findIndex((one) => one.reason === reason) === index &&
+      !(isStarted && reason === 'no_daemon'),
+  )
+}
+
+/** Returns a reason as one sentence for people. */
+export function whyText({ isAll, sentence }: Why): string {
+  return isAll ? `nothing leaves: ${sentence}` : sentence
+}
+
+/** Returns in words why commands may not start the sync daemon on their own. */
+export function skipText(reason: SkipReason): string {
+  return SKIPPED[reason]
+}
+
+/** Returns in words why a drain left events behind: a reason of the gate, or the server's message. */
+export function reasonText(reason: string): string {
+  return CLOSED_REASONS.some((one) => one === reason) ? CLOSED[reason as ClosedReason].text : reason
+}
+
+/** Returns a reason as JSON. Names and meanings are permanent. */
+export function whyDocument(why: Why | null): object | null {
+  if (why === null) return null
+  const { reason, sentence, command, isAll } = why
+  return { reason, sentence, command, is_all: isAll }
+}
+
+function whyUnusable(problem: string): Why {
+  const command = 'spec-kitty explain queue_unusable'
+  return { reason: 'queue_unusable', sentence: problem, command, isAll: true }
+}
+
+function whyNoDaemon({ isStartForbidden }: Standing): Why {
+  const command = isStartForbidden === true ? START : NOW
+  return { reason: 'no_daemon', sentence: 'no sync daemon runs', command, isAll: true }
+}
+
+/** Returns why nothing may leave at all. */
+function whyClosed({ reason, detail }: Obstacle, server: string | null): Why {
+  const { text, command } = CLOSED[reason]
+  return {
+    reason,
+    sentence: withDetail(text, detail),
+    command: command ?? loginCommand(server, reason),
+    isAll: true,
+  }
+}
+
+/** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
+export function whyHeld(held: HeldProject, others = 0): Why {
+  const { project, reason, detail, isGone } = held
+  const more =
+    others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
+  return {
+    reason,
+    sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
+    command: isGone ? QUEUE : consentCommand(held),
+    isAll: true,
+  }
+}
+
+/** A broken file must be mended by hand first. */
+function consentCommand({ project, reason, isMendable }: HeldProject): string {
+  return reason === 'consent_unreadable' && isMendable !== true
+    ? `spec-kitty explain ${reason}`
+    : `spec-kitty sync opt-in ${shellQuote(project)}`
+}
+
+function withDetail(text: string, detail: string | null): string {
+  return detail === null ? text : `${text}: ${detail}`
+}

@@ -1,0 +1,43 @@
+import type { JsonObject } from 'familiar'
+import { countOf, objectOf, stringOf } from 'familiar/cli'
+import { environmentOf, type StartEnvironment } from './start-environment.js'
+import type { SyncReport } from './upload/upload-types.js'
+
+/**
+ * The sync daemon's report about its work, in the `sync` block of its health reply. Every user of the machine can read
+ * it.
+ */
+export interface WorkReport extends SyncReport {
+  readonly environment: StartEnvironment
+}
+
+/** The report as a command reads it, from a daemon of any version. A member that the daemon does not report is null. */
+export interface KnownReport {
+  readonly running: boolean | null
+  readonly lastSync: string | null
+  readonly failures: number | null
+  readonly lastError: string | null
+  readonly nextAttemptAt: string | null
+  /** True if the server rejected the session, and the session has not changed since. */
+  readonly refused: boolean
+  readonly environment: StartEnvironment | null
+}
+
+/** Returns the `sync` block of the health reply. */
+export function workJson(report: WorkReport): JsonObject {
+  return { ...report }
+}
+
+/** Returns a daemon's report about its work. `details` are the members of its health reply besides the frozen head. */
+export function knownReport(details: JsonObject | null): KnownReport {
+  const sync = objectOf(details?.['sync'])
+  return {
+    running: typeof sync?.['running'] === 'boolean' ? sync['running'] : null,
+    lastSync: stringOf(sync?.['last_sync']),
+    failures: countOf(sync?.['consecutive_failures']),
+    lastError: stringOf(sync?.['last_error']),
+    nextAttemptAt: stringOf(sync?.['next_attempt_at']),
+    refused: sync?.['refused'] === true,
+    environment: environmentOf(sync?.['environment']),
+  }
+}

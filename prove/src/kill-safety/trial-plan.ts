@@ -1,0 +1,158 @@
+/** What a trial is made of, as data: the kinds of processes, commands and disturbances. `plan-trial.ts` chooses among them. */
+
+export type FamilyName = 'sync' | 'dashboard'
+
+/** The kinds of processes on a stage; actors.ts starts each. */
+export const SYNC_KINDS = [
+  'own-live',
+  'own-stale',
+  'own-older',
+  'own-wedged',
+  'old-stale',
+  'old-stale-deaf',
+  'old-stale-stopped',
+  'old-stale-stubborn',
+  'old-stale-hangs',
+  'old-recorded',
+  'old-recorded-stopped',
+  'old-shared-owner',
+  'old-before-markers',
+  'old-before-markers-recorded',
+  'old-record-without-pid',
+  'old-record-with-wrong-pid',
+  'old-wrong-port-in-line',
+  'old-wrong-report',
+  'old-wrong-scope-report',
+  'old-through-link',
+  'old-used-by-environment',
+  'old-forked',
+  'old-wildcard',
+  'old-ipv6',
+  'old-other-user',
+  'old-in-network',
+  'own-in-pids',
+  'own-in-time',
+] as const
+
+export const BOARD_KINDS = [
+  'board-live',
+  'board-gone',
+  'board-older',
+  'board-wedged',
+  'old-board-recorded',
+  'old-board-gone',
+  'old-board-gone-deaf',
+  'old-board-unrecorded',
+  'old-board-replaced-by-link',
+  'old-board-unmounted',
+  'old-board-forked',
+  'old-board-other-user',
+  'old-board-wrong-report',
+] as const
+
+export const STRANGER_KINDS = [
+  'sleep',
+  'sleep-named-by-record',
+  'sleep-named-by-old-record',
+  'sleep-named-by-lock',
+  'sleep-named-for-the-future',
+  'sleep-named-from-elsewhere',
+  'named-like-ours',
+  'shape-without-port',
+  'mimic-of-old',
+  'mimic-of-own',
+  'web-server',
+  'silent',
+  'drip',
+  'flood',
+  'redirect',
+  'resetting',
+  'wrong-types',
+  'zombie',
+  'pid-one-named-by-record',
+] as const
+
+export type ActorKind =
+  | (typeof SYNC_KINDS)[number]
+  | (typeof BOARD_KINDS)[number]
+  | (typeof STRANGER_KINDS)[number]
+
+export interface ActorPlan {
+  readonly id: string
+  readonly kind: ActorKind
+  readonly family: FamilyName
+  /** Its root or project, a name below the stage's directory. */
+  readonly scope: string
+  readonly port: number
+  /** A release of the predecessor. */
+  readonly version: string
+}
+
+export const INTENTS = [
+  'look',
+  'reset',
+  'force',
+  'force-port',
+  'start',
+  'stop',
+  'restart',
+  'hook',
+  'board-start',
+  'board-stop',
+  'board-restart',
+  'clean',
+  'clean-force',
+  'newer-start',
+  'newer-hook',
+] as const
+export type Intent = (typeof INTENTS)[number]
+
+export const VANTAGES = ['here', 'nobody', 'network', 'pids', 'time', 'user'] as const
+export type Vantage = (typeof VANTAGES)[number]
+
+export interface CommandPlan {
+  readonly intent: Intent
+  readonly scope: string
+  readonly vantage: Vantage
+  readonly port: number | null
+  /** Waits for the command before it; false: starts this long after that one. */
+  readonly isAfter: boolean
+  readonly delayMs: number
+  /** Killed this long after its start. */
+  readonly killedAfterMs: number | null
+  /** A record names the shell that runs the command, or the command itself, as the pid of a daemon. */
+  readonly liar: 'parent' | 'itself' | null
+}
+
+export const DISTURBANCES = [
+  'recycle',
+  'recycle-twin',
+  'recycle-while-stopped',
+  'recycle-twin-while-stopped',
+  'hand-over-port',
+  'stop',
+  'die',
+  'forget-record',
+  'remove-project',
+  'link-project',
+  'starts-meanwhile',
+] as const
+
+export interface DisturbancePlan {
+  readonly what: (typeof DISTURBANCES)[number]
+  readonly actor: string
+  /** After the start of this command, an index. */
+  readonly command: number
+  /** Counted from when the command holds the lock of its scope: then it is about to act. */
+  readonly isAfterLock: boolean
+  readonly afterMs: number
+}
+
+export interface TrialPlan {
+  readonly seed: number
+  /** Whether all that is on the stage is older than the 30 s in which a predecessor's daemon counts as starting. */
+  readonly isAged: boolean
+  readonly actors: readonly ActorPlan[]
+  readonly commands: readonly CommandPlan[]
+  readonly disturbances: readonly DisturbancePlan[]
+}

@@ -1,0 +1,254 @@
+import { applyEffect } from './apply-effect.js'
+import type { Automaton } from './automaton.js'
+import { textOf, type Plain, type ScanView } from './effects.js'
+import { FIRST_PORT } from './scene.js'
+import {
+  end,
+  holderOf,
+  pidOf,
+  sightOf,
+  unsettle,
+  type Actor,
+  type AutomatonFor,
+  type Move,
+  type Scenario,
+  type World,
+} from './world.js'
+
+/** Where a daemon's event loop turns, so that it answers. Everywhere else it is in the middle of synchronous code. */
+const TURNS: ReadonlySet<string> = new Set(['pipe.receive', 'idle', 'sleep', 'inspect', 'bind'])
+
+/** Effects that only the other end of a startup pipe sees, and it waits for them. The adoption is not one: properties name it. */
+const PRIVATE: ReadonlySet<string> = new Set([
+  'spawn',
+  'pipe.send',
+  'pipe.receive',
+  'pipe.close',
+  'child.exit',
+])
+
+/**
+ * Which moves a world has, and what each makes of it: a move lets one actor have its next effect, ends a process, or lets one wait
+ * be too long. Every property is checked on every move.
+ */
+export class Machine {
+  readonly #automata: AutomatonFor
+  readonly #scenario: Scenario
+
+  constructor(automata: AutomatonFor, scenario: Scenario) {
+    this.#automata = automata
+    this.#scenario = scenario
+  }
+
+  automaton({ kind, version, pid }: Actor): Automaton {
+    return this.#automata(kind, version, pid) as Automaton
+  }
+
+  effect(actor: Actor) {
+    return this.automaton(actor).effectOf(actor.state)
+  }
+
+  /**
+   * The moves that may come next, without rounds of looking that would see what the last one has seen. If there are none, a
+   * wait may be too long. Where nothing can crash or be late any more, a private effect comes alone: it commutes with
+   * everything that the others can do until it has happened.
+   */
+  moves(world: World): readonly Move[] {
+    const moves: Move[] = []
+    let isQuiet = true
+    let own: Move | undefined
+    const isAlone = world.crashes === 0 && world.lates === 0
+    const late: Move[] = []
+    world.actors.forEach((actor, index) => {
+      if (actor.life !== 'runs') return
+      const result = this.result(world, index)
+      const { name, args } = this.effect(actor)
+      // A round that reads what the last one has read, and changes nothing, leads back here.
+      const isVain = name === 'sleep' && actor.seen === sightOf(world) && !actor.isMisled
+      if (result !== undefined && !isVain) {
+        if (isAlone && PRIVATE.has(name) && result !== 'adopt' && args[0] !== 'adopt')
+          own ??= { actor: index, kind: 'step' }
+        moves.push({ actor: index, kind: 'step' })
+        if (result !== 'tick') isQuiet = false
+      }
+      if (mayBeLate(name, result)) late.push({ actor: index, kind: 'late' })
+      if (world.crashes > 0) moves.push({ actor: index, kind: 'crash' })
+    })
+    if (own !== undefined) return [own]
+    if (world.reuses > 0)
+      world.actors.forEach(({ kind, life, pid, isReused }, index) => {
+        if (
+          kind === 'daemon' &&
+          life !== 'runs' &&
+          life !== 'none' &&
+          !isReused &&
+          !this.#isAimedAt(world, pid)
+        )
+          moves.push({ actor: index, kind: 'reuse' })
+      })
+    return isQuiet || world.lates > 0 ? [...moves, ...late] : moves
+  }
+
+  /** Whether a client has just proven this process and signals it next: a pid is not used again within microseconds. */
+  #isAimedAt({ actors }: World, pid: number): boolean {
+    return actors.some((actor) => {
+      const { name, args } = this.effect(actor)
+      return actor.life === 'runs' && name === 'kill' && args[0] === pid
+    })
+  }
+
+  /** What the next effect of the actor says now; undefined while it waits. */
+  result(world: World, index: number): Plain | undefined {
+    const actor = world.actors[index] as Actor
+    const { name, args } = this.effect(actor)
+    const { record, locks, actors } = world
+    const daemons = actors.filter(({ kind }) => kind === 'daemon')
+    switch (name) {
+      case 'lock.try':
+      case 'lock.look':
+        return holderOf(locks, args[0]) < 0
+      case 'record.read':
+      case 'record.disk':
+        return record
+      case 'record.mark':
+        return record?.pid === args[0] && record?.state === 'running'
+      case 'handshake':
+      case 'shutdown': {
+        const found = daemons.find(({ port }) => port === args[1])
+        if (found === undefined) return name === 'handshake' ? 'no_response' : null
+        if (!TURNS.has(this.effect(found).name)) return undefined
+        if (found.pid !== args[0]) return name === 'handshake' ? 'impostor' : 401
+        if (name === 'handshake') return `proven:${found.version}`
+        return found.isRecorded ? 202 : 503
+      }
+      case 'inspect':
+        return args.flatMap((pid) => {
+          const found = daemons.find((one) => one.pid === pid)
+          if (found?.isReused === true) return [[found.pid, -1]]
+          return found?.life === 'runs' ? [[found.pid, found.version]] : []
+        })
+      case 'listeners':
+        return daemons.filter(({ port }) => port === args[0]).map(({ pid }) => pid)
+      case 'lock.holder': {
+        const holder = actors[locks.daemon]
+        return holder?.kind === 'daemon' ? holder.pid : null
+      }
+      case 'scan': {
+        const holder = actors[locks.daemon]
+        const listening = daemons.filter(({ port }) => port > 0)
+        const view: ScanView = {
+          record,
+          holder: holder?.kind === 'daemon' ? holder.pid : null,
+          daemons: listening.map(({ pid, version, port }) => ({ pid, version, port })),
+        }
+        return listening.every((one) => TURNS.has(this.effect(one).name)) ? view : undefined
+      }
+      case 'kill': {
+        const found = daemons.find(({ pid }) => pid === args[0])
+        return found?.life === 'runs' || found?.isReused === true ? 'sent' : 'gone'
+      }
+      case 'sleep':
+        return 'woke'
+      case 'spawn':
+        return pidOf(index)
+      case 'pipe.receive': {
+        const [first] = actor.unread
+        if (first !== undefined) return first
+        return (actors[actor.partner]?.isPipeOpen ?? false) ? undefined : null
+      }
+      case 'child.exit':
+        return daemons.find(({ pid }) => pid === args[0])?.life === 'runs' ? undefined : 'exited'
+      case 'bind': {
+        const ports = new Set(daemons.map(({ port }) => port))
+        return [0, 1, 2, 3, 4, 5].map((port) => FIRST_PORT + port).find((port) => !ports.has(port)) ?? 0
+      }
+      case 'idle':
+        return actor.inbox[0] ?? (this.#scenario.ticks === true ? 'tick' : undefined)
+      case 'end':
+        return undefined
+      default:
+        return null
+    }
+  }
+
+  /** Makes a move. Returns what it violates, null if nothing; the new world is `world`, which is changed. */
+  async make(world: World, move: Move): Promise<string | null> {
+    const actor = world.actors[move.actor] as Actor
+    if (move.kind === 'crash') {
+      world.crashes -= 1
+      world.isCalm = false
+      end(world, move.actor, 'killed')
+      unsettle(world)
+      return null
+    }
+    if (move.kind === 'reuse') {
+      world.reuses -= 1
+      actor.isReused = true
+      unsettle(world)
+      return null
+    }
+    const { name, args } = this.effect(actor)
+    const result = move.kind === 'late' ? 'late' : this.result(world, move.actor)
+    if (result === undefined) throw new Error(`${name} cannot happen now`)
+    let wrong: string | null = null
+    if (move.kind === 'late') {
+      if (world.isCalm && world.lates === 0) wrong = 'everyone waits, and nothing had happened'
+      world.lates = Math.max(0, world.lates - 1)
+      world.isCalm = false
+    } else wrong = applyEffect(world, move.actor, name, args, result)
+    const next = this.automaton(actor).step(actor.state, result)
+    actor.state = typeof next === 'number' ? next : await next
+    const wrongEnd = this.#arrive(world, move.actor)
+    unsettle(world)
+    return wrong ?? wrongEnd ?? wrongWith(world)
+  }
+
+  /** What follows from the effect that an actor has next. */
+  #arrive(world: World, index: number): string | null {
+    const actor = world.actors[index] as Actor
+    const { name, args } = this.effect(actor)
+    if (name !== 'sleep' && !LOOKING.has(name)) {
+      actor.seen = -1
+      actor.isMisled = false
+    }
+    if (name !== 'end') return null
+    actor.outcome = textOf(args[0])
+    end(world, index, 'over')
+    const [what, which] = actor.outcome.split(' ')
+    if (what === 'error' && !/^error E_[A-Z_]+$/.test(actor.outcome))
+      return `an error without a type: ${actor.outcome}`
+    if (what === 'error')
+      return world.isCalm ? `a client ended with ${which ?? ''}, and nothing had happened` : null
+    const daemon = world.actors.find(({ kind, pid }) => kind === 'daemon' && pid === Number(which))
+    if (daemon?.isRecorded !== true) return `a client uses daemon ${which ?? ''}, which was not adopted`
+    if (daemon.version < actor.version)
+      return `a client of version ${actor.version} uses one of version ${daemon.version}`
+    return null
+  }
+}
+
+const LOOKING: ReadonlySet<string> = new Set([
+  'lock.try',
+  'lock.look',
+  'lock.close',
+  'record.read',
+  'handshake',
+  'inspect',
+  'listeners',
+  'lock.holder',
+])
+
+/** Only waits can be too long; a daemon that serves waits for ever. */
+function mayBeLate(name: string, result: Plain | undefined): boolean {
+  if (name === 'sleep') return true
+  return result === undefined && name !== 'idle' && name !== 'end' && name !== 'scan'
+}
+
+/** What must hold in every state. */
+function wrongWith({ actors }: World): string | null {
+  const serving = actors.filter(
+    ({ kind, life, port, isRecorded }) => kind === 'daemon' && life === 'runs' && port > 0 && isRecorded,
+  )
+  if (serving.length > 1) return `daemons ${serving.map(({ pid }) => pid).join(' and ')} serve at once`
+  return null
+}

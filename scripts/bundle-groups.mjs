@@ -1,0 +1,199 @@
+// @ts-check
+/**
+ * Which modules form a chunk of their own, for the command, the entry of the daemons and the library: what is needed together is
+ * read together. A module in the wrong group costs time, and breaks nothing; that is why `assertNamesExist` looks for names
+ * that a rename has left behind.
+ */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
+const CORE = [
+  /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:command-table|find-command|help|topic-names)))\.js$/,
+  /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
+  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
+  /(?:familiar\/dist\/(?:define\/define-daemon|doctor\/status-head|cli\/(?:run|format-lines|daemon-commands))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
+  /familiar\/dist\/cli\/(?:commands\/(?:start|stop|restart)|connect-daemon|version-notice|print-\w+)\.js$/,
+  /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/sync-status))\.js$/,
+]
+
+/** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
+const SCAN = [
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|describe-candidate|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+]
+
+/**
+ * The groups of the command; the first one that matches counts. What is always needed together forms one chunk too: finding,
+ * reading and compiling one costs a third of a millisecond.
+ *
+ * @type {readonly Group[]}
+ */
+export const COMMAND_GROUPS = [
+  { name: 'core', parts: CORE },
+  { name: 'scan', parts: SCAN },
+  {
+    name: 'explain',
+    parts: [
+      /(?:familiar\/dist\/(?:cli\/commands\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
+    ],
+  },
+  {
+    name: 'logs',
+    parts: [
+      /(?:familiar\/dist\/cli\/(?:commands\/logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
+    ],
+  },
+  {
+    name: 'lock',
+    parts: [
+      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/try-for-holder)\.js$/,
+    ],
+  },
+  {
+    name: 'queue',
+    parts: [/spec-kitty\/dist\/sync\/(?:queue\/(?!salvage).*|use-queue)\.js$/],
+  },
+  {
+    name: 'publish',
+    parts: [
+      /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|tell-daemon))\.js$/,
+    ],
+  },
+]
+
+/**
+ * The groups of the entry of the daemons: what a daemon needs until it serves, without the queue, the pages of the dashboard
+ * and a scan; and what it needs to look for stale daemons of its scope, a moment after it serves.
+ *
+ * @type {readonly Group[]}
+ */
+export const DAEMON_GROUPS = [
+  {
+    name: 'start',
+    parts: [
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|derive-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
+    ],
+  },
+  {
+    name: 'clean',
+    parts: [
+      /familiar\/dist\/(?:daemon\/clean-siblings|act\/.*|classify\/.*|identity\/.*|observe\/[^/]*)\.js$/,
+    ],
+  },
+]
+
+/** @param {string} names */
+const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${names})\\.js$`)]
+
+/**
+ * The groups of the library. `define` is what the import itself needs, `use` what a command needs if its daemon runs, `scan`,
+ * `act` and `cold` what it needs besides if it has to look, to lock or end something, and to start a daemon. The commands and
+ * the daemon are split by what needs it together.
+ *
+ * @type {readonly Group[]}
+ */
+export const LIBRARY_GROUPS = Object.entries({
+  define:
+    'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|default-ports|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:decision-tables|first-match|tri)|daemon/intervals|observe/peek',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/daemon-state|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
+  scan: 'classify/.*|observe/[^/]*',
+  act: 'act/.*|client/out-of-reach',
+  cold: 'client/.*',
+  command:
+    'cli/(?:index|run|format-lines|io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|commands/status)|define/scanning|doctor/status-head',
+  explain: 'doctor/explain/.*|cli/commands/explain',
+  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-doctor)',
+}).map(([name, names]) => ({ name, parts: modules(names) }))
+
+/** @typedef {{ readonly name: string, readonly parts: readonly RegExp[] }} Group */
+
+/**
+ * Returns the groups as the bundler takes them: the first one that matches counts. Throws if a name in them is no module by
+ * now.
+ *
+ * @param {readonly Group[]} groups
+ * @param {string} packages the directory of the packages
+ */
+export function codeSplitting(groups, packages) {
+  assertNamesExist(groups, builtModules(packages))
+  return {
+    groups: groups.map(({ name, parts }, index) => ({
+      name,
+      test: (/** @type {string} */ id) => parts.some((part) => part.test(id)),
+      priority: groups.length - index,
+    })),
+  }
+}
+
+/**
+ * The built form of every module of the source: `dist` may still have what a rename has left behind.
+ *
+ * @param {string} packages
+ */
+function builtModules(packages) {
+  return ['familiar', 'spec-kitty'].flatMap((name) =>
+    readdirSync(join(packages, name, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file))
+      .map((file) => `/${name}/dist/${file.replaceAll('\\', '/').replace(/\.tsx?$/, '.js')}`),
+  )
+}
+
+/**
+ * Throws if one of the names in the groups matches no module: a module that has another name by now has left its group without
+ * a word.
+ *
+ * @param {readonly Group[]} groups
+ * @param {readonly string[]} modules
+ */
+export function assertNamesExist(groups, modules) {
+  for (const { name, parts } of groups) {
+    for (const alternative of parts.flatMap((part) => alternativesOf(part.source))) {
+      const pattern = new RegExp(alternative)
+      if (!modules.some((module) => pattern.test(module)))
+        throw new Error(`the group ${name} names a module that does not exist: ${alternative}`)
+    }
+  }
+}
+
+/**
+ * Returns the expressions without `(?:a|b)` that match together what this one matches. Everything else in it stays.
+ *
+ * @param {string} source
+ * @returns {readonly string[]}
+ */
+export function alternativesOf(source) {
+  const found = /\(\?:/.exec(source)
+  if (found === null) return [source]
+  const begin = found.index + found[0].length
+  const end = endOfGroup(source, begin)
+  const [before, after] = [source.slice(0, found.index), source.slice(end + 1)]
+  return splitTop(source.slice(begin, end)).flatMap((one) => alternativesOf(`${before}${one}${after}`))
+}
+
+/**
+ * @param {string} source
+ * @param {number} begin
+ */
+function endOfGroup(source, begin) {
+  let depth = 1
+  for (let at = begin; at < source.length; at++) {
+    if (source[at] === '(') depth++
+    else if (source[at] === ')' && --depth === 0) return at
+  }
+  throw new Error(`a group without an end: ${source}`)
+}
+
+/** @param {string} inner */
+function splitTop(inner) {
+  const parts = ['']
+  let depth = 0
+  for (const one of inner) {
+    if (one === '(') depth++
+    if (one === ')') depth--
+    if (one === '|' && depth === 0) parts.push('')
+    else parts[parts.length - 1] += one
+  }
+  return parts
+}
