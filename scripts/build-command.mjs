@@ -13,7 +13,8 @@ import { quickChunk } from './quick-chunk.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
-import { readyTexts } from './texts.mjs'
+import { readyTexts, wholeText } from './texts.mjs'
+import { wholeChunk } from './whole-chunk.mjs'
 
 /** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
 const CORE = [
@@ -79,7 +80,7 @@ const bundled = [...(await bundleCommand()), ...(await bundleDaemon({ packages, 
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled))
 mkdirSync(join(target, 'texts'))
 for (const [name, text] of Object.entries(await readyTexts(version)))
-  writeFileSync(join(target, 'texts', name), text)
+  writeFileSync(join(target, 'texts', name), wholeText(text))
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),
@@ -120,6 +121,6 @@ async function bundleCommand() {
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
-  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), quickChunk(code))
+  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(quickChunk(code)))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

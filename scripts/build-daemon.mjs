@@ -4,8 +4,10 @@
  * from the chunks of the command it would load more than twice as much text, most of it about commands. What a daemon needs
  * until it serves is one file; what it needs later is loaded later.
  */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { wholeChunk } from './whole-chunk.mjs'
 
 /** What a daemon needs until it serves. The queue, the pages of the dashboard and a scan are not part of it. */
 const START =
@@ -50,7 +52,7 @@ export async function bundleDaemon({ packages, target, define }) {
     },
   })
   await bundle.close()
-  return output
-    .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-    .filter((file) => !file.startsWith(packages))
+  const chunks = output.filter((one) => one.type === 'chunk')
+  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(code))
+  return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

@@ -113,12 +113,12 @@ function isOwnWord(error: unknown): boolean {
   return error instanceof FamiliarError && error.code === 'E_LOCK_UNAVAILABLE'
 }
 
-/** A module of this package no longer exists: an upgrade is replacing the package, or just has. */
+/** A module of this package is not there, or only in part: an upgrade is replacing the package, or was interrupted. */
 function installationChanged(program: string): Failure {
   return {
     code: 'E_INSTALLATION_CHANGED',
-    message: 'this installation was replaced or removed while the command ran',
-    remediation: `run the command again; if it says the same then, reinstall ${program}`,
+    message: 'this installation is incomplete, or it is being replaced or removed',
+    remediation: `run the command again; if it says the same then, install ${program} again`,
     exit: EXIT.tryAgain,
   }
 }
