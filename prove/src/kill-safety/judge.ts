@@ -1,6 +1,6 @@
 import { truthsWithin, type Actor, type Cast } from './cast.js'
 import type { Command, Over } from './commands.js'
-import type { Lateness } from './lateness.js'
+import type { Lateness } from '../stage/lateness.js'
 import { rulingOf, type Asked, type Ruling } from './oracle.js'
 import { leftBy, rowsOf, type Left } from './left.js'
 import type { Snapshot } from './snapshot.js'

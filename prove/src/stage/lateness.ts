@@ -5,6 +5,8 @@ import { Worker } from 'node:worker_threads'
  * longer. What a command may be forgiven because of a busy machine, it is forgiven only where this witness saw one.
  */
 export interface Lateness {
+  /** How often it was so far. */
+  count(): number
   /** Whether the thread was kept waiting for so long at some moment of this time. */
   isSeen(from: number, to: number): boolean
   /** To be awaited before it is asked, so that all has arrived that it saw. */
@@ -38,7 +40,10 @@ export function watchLateness(): Lateness {
     })
     worker.on('error', () => resolve())
   })
+  // Whoever ends without it must not wait for it.
+  worker.unref()
   return {
+    count: () => stalls.length,
     isSeen: (from, to) => stalls.some(([began, ended]) => began <= to && ended >= from),
     end: async () => {
       Atomics.store(cell, 0, 1)
