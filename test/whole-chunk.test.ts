@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Script } from 'node:vm'
+import { compileFunction, Script } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from '../packages/familiar/test/helpers/random.js'
 import { wholeChunk } from '../scripts/whole-chunk.mjs'
@@ -17,7 +17,7 @@ const CODE = [
 /** As Node compiles a file of CommonJS. */
 function compiles(text: string): boolean {
   try {
-    new Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`)
+    compileFunction(text, ['exports', 'require', 'module', '__filename', '__dirname'])
     return true
   } catch {
     return false

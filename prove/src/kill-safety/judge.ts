@@ -1,35 +1,10 @@
 import { truthsWithin, type Actor, type Cast } from './cast.js'
-import type { Command, Over } from './commands.js'
+import { rulingsOf, type Doer, type Done } from './doer.js'
 import type { Lateness } from '../stage/lateness.js'
-import { rulingOf, type Asked, type Ruling } from './oracle.js'
+import { rulingOf, type Asked } from './oracle.js'
 import { leftBy, rowsOf, type Left } from './left.js'
-import type { Snapshot } from './snapshot.js'
-import { readTrace, type Became, type Sent, type Trace } from './trace.js'
-import { daemonTruth, type Truth } from './truth.js'
-
-/** What may have ended a process: a command, or a daemon of ours that was on the stage. */
-export interface Doer {
-  readonly name: string
-  readonly asked: Asked
-  readonly startedAt: number
-  /** When the command was over; a daemon that it started goes on. */
-  readonly over: Over | null
-  readonly command: Command | null
-  readonly trace: Trace
-  /** What was there when the command began, and when it was over; null for a daemon. */
-  readonly before: Snapshot | null
-  readonly after: Snapshot | null
-  /** The witness saw a busy machine while it ran. */
-  readonly isBusy: boolean
-}
-
-/** A command that has run, with what was there before and after it. */
-export interface Done {
-  readonly command: Command
-  readonly over: Over
-  readonly before: Snapshot
-  readonly after: Snapshot
-}
+import { readTrace, type Became, type Sent } from './trace.js'
+import { daemonTruth } from './truth.js'
 
 export interface Judged {
   readonly wrongful: readonly string[]
@@ -192,31 +167,6 @@ function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean 
 /** Returns whether this one may end it at that moment, by any of the truths that held since it began. */
 function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
   return rulingsOf(doer, actor, at).some((ruling) => ruling !== 'must live')
-}
-
-export function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
-  const ages = [startedAt, at].map((moment) => moment - actor.birth)
-  return [...truthsWithin(actor, startedAt, at), ...heirTruths(actor, startedAt, at)].flatMap((truth) =>
-    ages.map((age) => rulingOf(asked, truth, actor.port, age)),
-  )
-}
-
-/**
- * A fork is what its parent is, because it has its command line and its port: a part of a live singleton only as long as its
- * parent is one (a disturbance may have removed the record), and its heir once the parent has ended.
- */
-function heirTruths({ truths, parent }: Actor, from: number, at: number): readonly Truth[] {
-  const [own] = truths
-  if (own === undefined || parent == null) return []
-  const as = ({ singletonOf }: Truth): Truth => ({ ...own.truth, isPart: false, singletonOf })
-  const ended = parent.endedByTrialAt ?? parent.ending?.at ?? Number.POSITIVE_INFINITY
-  const [before] = parent.truths
-  return [
-    ...(before === undefined || ended > at ? [] : [as(before.truth)]),
-    ...truthsWithin(parent, from, at)
-      .filter(({ singletonOf }) => singletonOf.length === 0)
-      .map(as),
-  ]
 }
 
 /** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */

@@ -1,6 +1,6 @@
 import type { Actor, Cast } from './cast.js'
 import type { Over } from './commands.js'
-import { rulingsOf, type Doer } from './judge.js'
+import { rulingsOf, type Doer } from './doer.js'
 
 /** What a command had to end and did not. */
 
@@ -31,7 +31,7 @@ export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly
     const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
     if (!isLeft) return []
     // A look reads listeners only: one that an earlier command has signalled may have closed its port, and hangs.
-    const isClosed = was.listens === false && actor.sockets.length > 0
+    const isClosed = !was.listens && actor.sockets.length > 0
     if (isClosed && isSignalledByOthers(actor, doer, doers)) return [{ text, forgiven: 'closed before' }]
     return [{ text, forgiven: doer.isBusy && isUnanswered(over, actor) ? 'busy' : null }]
   })

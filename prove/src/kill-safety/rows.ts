@@ -1,5 +1,5 @@
 import type { Actor, Cast } from './cast.js'
-import type { Doer } from './judge.js'
+import type { Doer } from './doer.js'
 import { brief, isAlone, isSignalledByOthers } from './left.js'
 import { familyOf } from './oracle.js'
 import type { Snapshot } from './snapshot.js'

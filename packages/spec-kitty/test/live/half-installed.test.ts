@@ -26,7 +26,7 @@ const COMMANDS = ['--version', 'sync status', 'auth doctor --json', 'sync start'
 const INCOMPLETE = /^spec-kitty: this installation is incomplete, [^\n]+ install spec-kitty again[^\n]+\n$/
 
 /** What Node reads before any line of ours runs: only Node can say what is wrong there. */
-const NODES = ['bin/package.json', 'bin/spec-kitty.js']
+const NODES: ReadonlySet<string> = new Set(['bin/package.json', 'bin/spec-kitty.js'])
 /** A child loads them, which the hook does not see. */
 const OF_DAEMON =
   /^command\/(?:spec-kitty-daemon|daemon-(?:rolldown-runtime|clean)-[^/]+)\.js$|^package\.json$/
@@ -92,7 +92,7 @@ describe('an installation of which a file is there only in part', () => {
   it.each(COMMANDS)('%s says so in one line, or does what it says', { timeout: 300_000 }, (line) => {
     const usual = run(line)
     expect(usual.status).toBe(0)
-    const read = readBy(line, files).filter((file) => !NODES.includes(file))
+    const read = readBy(line, files).filter((file) => !NODES.has(file))
     expect(read.length).toBeGreaterThan(0)
     for (const file of read) {
       for (const [how, damage] of Object.entries(DAMAGES)) {
