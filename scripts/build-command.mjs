@@ -14,7 +14,8 @@ import { bundleDaemon } from './build-daemon.mjs'
 import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
-import { readyTexts } from './ready-texts.mjs'
+import { readyTexts, wholeText } from './ready-texts.mjs'
+import { wholeChunk } from './whole-chunk.mjs'
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')
@@ -31,7 +32,7 @@ const bundled = [...(await bundleCommand()), ...(await bundleDaemon({ packages, 
 writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled))
 mkdirSync(join(target, 'texts'))
 for (const [name, text] of Object.entries(await readyTexts(version)))
-  writeFileSync(join(target, 'texts', name), text)
+  writeFileSync(join(target, 'texts', name), wholeText(text))
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),
@@ -72,6 +73,6 @@ async function bundleCommand() {
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
-  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), quickChunk(code))
+  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(quickChunk(code)))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

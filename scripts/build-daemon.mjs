@@ -4,9 +4,11 @@
  * from the chunks of the command it would load more than twice as much text, most of it about commands. What a daemon needs
  * until it serves is one file; what it needs later is loaded later.
  */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { codeSplitting, DAEMON_GROUPS } from './bundle-groups.mjs'
+import { wholeChunk } from './whole-chunk.mjs'
 
 /**
  * Writes the entry and its chunks. Returns the bundled files of other packages.
@@ -38,7 +40,7 @@ export async function bundleDaemon({ packages, target, define }) {
     codeSplitting: codeSplitting(DAEMON_GROUPS, packages),
   })
   await bundle.close()
-  return output
-    .flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []))
-    .filter((file) => !file.startsWith(packages))
+  const chunks = output.filter((one) => one.type === 'chunk')
+  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(code))
+  return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

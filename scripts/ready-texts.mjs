@@ -21,3 +21,11 @@ export async function readyTexts(version) {
   const help = pages.map(async (words) => [['help', ...words].join('.'), await helpText(words, PIPE)])
   return Object.fromEntries([['version', `${version}\n`], ...(await Promise.all(help))])
 }
+
+/** The last byte of a text that is there whole: `bin/spec-kitty.js` prints none of which a part is missing. */
+const END_OF_TEXT = '\u0003'
+
+/** @param {string} text */
+export function wholeText(text) {
+  return `${text}${END_OF_TEXT}`
+}

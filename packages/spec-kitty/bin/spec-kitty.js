@@ -2,13 +2,17 @@
 const fs = require('node:fs')
 
 const args = process.argv.slice(2)
+/** The last byte of a text that is there whole. */
+const END_OF_TEXT = 3
+const EMPTY = { code: 'MODULE_NOT_FOUND' }
 const text = readyText(args)
 if (text === null) runCommand()
 else print(text)
 
 function runCommand() {
   try {
-    require('../command/main.js')
+    // Of its beginning, only an empty file compiles: the build sees to it (scripts/whole-chunk.mjs).
+    if (!require('../command/main.js').isWhole) explain(Object.assign(new Error('it is empty'), EMPTY))
   } catch (error) {
     explain(error)
   }
@@ -16,13 +20,14 @@ function runCommand() {
 
 /**
  * Returns the version or a page of the help as the build has written it down, so that they take no longer than Node itself.
- * Null for everything else, and for a page on a terminal, which has a width and colours.
+ * Null for everything else, for a text without its end, and for a page on a terminal, which has a width and colours.
  */
 function readyText(args) {
   const name = nameOfText(args)
   if (name === null || (name !== 'version' && isShownOnTerminal())) return null
   try {
-    return fs.readFileSync(`${__dirname}/../command/texts/${name}`)
+    const bytes = fs.readFileSync(`${__dirname}/../command/texts/${name}`)
+    return bytes.at(-1) === END_OF_TEXT ? bytes.subarray(0, -1) : null
   } catch {
     return null
   }
@@ -105,8 +110,8 @@ function problemOf(cause) {
       }
     : {
         code: 'E_INSTALLATION_CHANGED',
-        message: 'this installation was replaced or removed while the command ran',
-        remediation: 'run the command again; if it says the same then, reinstall spec-kitty',
+        message: 'this installation is incomplete, or it is being replaced or removed',
+        remediation: 'run the command again; if it says the same then, install spec-kitty again',
         exit: 75,
       }
 }

@@ -36,8 +36,8 @@ export function callsIn(trace: string, stage: string): readonly Call[] {
 export function isAboutUs(call: string, stage: string): boolean {
   // The event loop is libuv's, which ends the process where it fails.
   if (/\bepoll_\w+\(/.test(call)) return false
-  // Node looks at its standard streams before anything else, and ends the process where it cannot.
-  if (/\b(?:new)?fstat(?:at)?\([012]</.test(call)) return false
+  // Node looks at its standard streams before anything else, and at its end, and aborts the process where it cannot.
+  if (/\b(?:(?:new)?fstat(?:at)?|fcntl)\([012]</.test(call)) return false
   const line = call.replace(/AT_FDCWD<[^>]*>/g, 'AT_FDCWD')
   if (line.includes(stage)) return true
   if (/\/proc\/(?:\d+|self)\/(?:maps|cgroup|mem|statm)/.test(line)) return false
@@ -63,6 +63,10 @@ function shortened(line: string, stage: string): string {
 /** What an injection met, as the trace of the trial tells. */
 export interface Hit {
   readonly isHit: boolean
+  /** How many calls it met: a command and its daemon each count their own. */
+  readonly count: number
+  /** Whether it met a call of Node's own, which Node may answer with an abort. */
+  readonly isNodesToo: boolean
   readonly isOurs: boolean
   /** Whether a file of our package was concerned, which Node reads for us. */
   readonly isPackage: boolean
@@ -74,12 +78,20 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
     const met = lines.filter((line) => line.includes('(INJECTED)'))
     return {
       isHit: met.length > 0,
+      count: met.length,
+      isNodesToo: met.some((line) => !isAboutUs(line, stage)),
       isOurs: met.some((line) => isAboutUs(line, stage)),
       isPackage: met.some((line) => /\/command\/[^">]*\.js/.test(line)),
     }
   }
   const dead = lines.findIndex((line) => line.includes('+++ killed by SIGKILL'))
-  return { isHit: dead !== -1, isOurs: dead !== -1, isPackage: false }
+  return {
+    isHit: dead !== -1,
+    count: dead === -1 ? 0 : 1,
+    isNodesToo: false,
+    isOurs: dead !== -1,
+    isPackage: false,
+  }
 }
 
 function textOf(path: string): string {

@@ -2,6 +2,7 @@ import { utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { recordOf, recordPath, healthOn, leftoversIn } from '../stage/home.js'
 import { daemonsOf, isThere, until } from '../stage/processes.js'
+import type { Lateness } from '../stage/lateness.js'
 import type { Ran } from '../stage/run.js'
 import { runIn, type Action, type Place } from './actions.js'
 
@@ -14,7 +15,7 @@ const SETTLED_MS = 14_000
 /** The next command has this long; it takes 1 s on a machine that is not busy, and may have to wait for a lock. */
 const NEXT_MS = 45_000
 
-/** A machine that is so busy that a process does not come up in time is a reason to try again, and the command says so. */
+/** A machine that is seen to be so busy that a process does not come up in time is a reason to try again, and the command says so. */
 const TRY_AGAIN = 75
 const MOST_AGAIN = 3
 
@@ -38,7 +39,7 @@ export function formOf(ran: Ran, mayBeInternal: boolean): string | null {
     return `exit ${ran.status}, and nothing said`
   const unclear = mayBeInternal ? /undefined|\[object/ : /internal error|undefined|\[object/
   if (unclear.test(said)) return `exit ${ran.status}, unclear: ${said.slice(0, 400)}`
-  return own.length > 2 ? `${own.length} messages: ${said.slice(0, 400)}` : null
+  return own.length > 1 ? `${own.length} messages: ${said.slice(0, 400)}` : null
 }
 
 /** Waits until the home is quiet. Returns what is wrong then. */
@@ -47,16 +48,33 @@ export async function settle({ home }: Place): Promise<readonly string[]> {
   return isQuiet ? [] : [`${daemonsOf(home).length} daemons of one home`]
 }
 
+export interface After {
+  readonly wrong: readonly string[]
+  readonly ms: number
+  readonly again: number
+  readonly isBusy: boolean
+  /** The fault came while the next command ran: then the one after it had to work. */
+  readonly isHitNow: boolean
+}
+
 /** Runs the next command, and one that needs a daemon. Returns what is wrong, and how long the next command took. */
 export async function goOn(
   place: Place,
   action: Action,
-): Promise<{ wrong: readonly string[]; ms: number; again: number }> {
+  lateness: Pick<Lateness, 'count'>,
+  hits: () => number,
+): Promise<After> {
   makeOld(place)
+  const before = lateness.count()
+  const hitsBefore = hits()
+  const isBusy = (): boolean => lateness.count() > before
   let next = await runIn(place, action.next, NEXT_MS)
   let again = 0
-  for (; next.status === TRY_AGAIN && again < MOST_AGAIN; again++)
+  for (; next.status === TRY_AGAIN && again < MOST_AGAIN && isBusy(); again++)
     next = await runIn(place, action.next, NEXT_MS)
+  // The daemon, which is traced until its end, counts its own calls: it may meet the fault only now.
+  const isHitNow = next.status !== 0 && hits() > hitsBefore
+  if (isHitNow) next = await runIn(place, action.next, NEXT_MS)
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
   if (action.needsOrphans) {
     const left = place.orphans.filter(isThere)
@@ -65,7 +83,7 @@ export async function goOn(
     const start = await runIn(place, ['sync', 'start'], NEXT_MS)
     if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
   }
-  return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again }
+  return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again, isBusy: isBusy(), isHitNow }
 }
 
 /** What a killed process was writing is removed by a start a minute later: it could be in use before. */

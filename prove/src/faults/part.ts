@@ -14,6 +14,12 @@ const FULL_MINUTES = 15
 const ALL = 100_000
 const LEAST = 150
 const SHORT = 6
+/** The next command takes 1 s; behind a process that has to be waited for, C4 gives it 2 s more. */
+const NEXT_MS = 3_000
+/** So many trials of a hundred may be forgiven one thing. */
+const FORGIVEN_PERCENT = 5
+/** A trial in four is about a call of Node's own, which nobody else can answer. */
+const NODES_PERCENT = 10
 
 interface PlanSize {
   readonly possible: number
@@ -73,8 +79,13 @@ function figuresOf(outcomes: readonly Outcome[], plan: PlanSize, isShort: boolea
   const counted = (what: string, value: number | string): Figure => ({ what, value, goal: '', met: true })
   const actions = [...new Set(outcomes.map(({ action }) => action))].toSorted()
   const hardships = [...new Set(outcomes.filter((one) => !isCall(one)).map(({ fault }) => fault))].toSorted()
-  const late = outcomes.map(({ nextMs }) => nextMs).toSorted((a, b) => a - b)
-  const p95 = Math.round(late[Math.floor(late.length * 0.95)] ?? 0)
+  const prompt = outcomes.filter(({ isBusy }) => !isBusy)
+  const times = prompt.map(({ nextMs }) => nextMs).toSorted((a, b) => a - b)
+  const p95 = Math.round(times[Math.floor(times.length * 0.95)] ?? 0)
+  const forgiven = (why: string, value: number, percent = FORGIVEN_PERCENT): Figure => {
+    const most = Math.ceil((outcomes.length * percent) / 100)
+    return { what: `forgiven: ${why}`, value, goal: `<= ${most}`, met: value <= most }
+  }
   return [
     {
       what: 'trials',
@@ -118,11 +129,30 @@ function figuresOf(outcomes: readonly Outcome[], plan: PlanSize, isShort: boolea
       sum(({ acknowledged }) => acknowledged),
     ),
     { what: 'events lost', value: sum(({ lost }) => lost), goal: '0', met: sum(({ lost }) => lost) === 0 },
-    counted(
-      'next commands that had to be run again (exit 75)',
+    counted('next commands while the machine was seen to be busy', outcomes.length - prompt.length),
+    {
+      what: 'the other next commands, 95 % within',
+      value: `${p95} ms`,
+      goal: `< ${NEXT_MS} ms`,
+      met: p95 < NEXT_MS,
+    },
+    forgiven(
+      'next commands run again (exit 75), while the machine was seen to be busy',
       sum(({ again }) => again),
     ),
-    counted('next command, 95 % within', `${p95} ms`),
+    forgiven(
+      'next commands during which the daemon met the fault; the one after that worked',
+      count(({ isHitNow }) => isHitNow),
+    ),
+    forgiven(
+      'called internal: a file of the package could not be read',
+      count(({ isInternal }) => isInternal),
+    ),
+    forgiven(
+      "said in Node's words, or hung: the fault met a call of Node's own",
+      count(({ isNodes }) => isNodes),
+      NODES_PERCENT,
+    ),
     { what: 'trials with something wrong', value: wrong, goal: '0', met: wrong === 0 },
   ]
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { clearStage, kill, until } from '../stage/processes.js'
+import type { Lateness } from '../stage/lateness.js'
 import type { EventServer } from '../stage/server.js'
 import type { Place } from './actions.js'
 
@@ -24,7 +25,13 @@ interface Orphans {
 }
 
 /** Makes the places of trials, and clears up after each. */
-export function createStage(base: string, tool: string, older: string, server: EventServer) {
+export function createStage(
+  base: string,
+  tool: string,
+  older: string,
+  server: EventServer,
+  lateness: Lateness,
+) {
   let made = 0
   let wanted = 0
   const pool: Orphans[] = []
@@ -55,6 +62,7 @@ export function createStage(base: string, tool: string, older: string, server: E
   return {
     base,
     server,
+    lateness,
     make: (needsOrphans = false): Place => {
       if (needsOrphans) {
         const orphans = pool.shift()

@@ -24,8 +24,16 @@ export interface Outcome {
   readonly acknowledged: number
   readonly lost: number
   readonly nextMs: number
-  /** How often the next command asked for another try. */
+  /** How often the next command asked for another try, and got it because the machine was seen to be busy. */
   readonly again: number
+  /** Whether it was, while the next command ran. */
+  readonly isBusy: boolean
+  /** The daemon met the fault while the next command ran, and the one after that had to work. */
+  readonly isHitNow: boolean
+  /** The command called it an internal error that a file of its package could not be read. */
+  readonly isInternal: boolean
+  /** The fault met a call of Node's own, and Node said it in its words, or hung. */
+  readonly isNodes: boolean
 }
 
 type Stage = ReturnType<typeof createStage>
@@ -39,7 +47,7 @@ export async function doTrial(trial: Trial, stage: Stage): Promise<Outcome> {
     const { ran, hit } = trial.kind === 'call' ? await disturbCall(trial, place) : await endure(trial, place)
     const fault = trial.kind === 'call' ? trial.fault : trial.hardship.id
     const wrong = [...(await formWrong(trial, ran, hit, place)), ...(await settle(place))]
-    const after = await goOn(place, action)
+    const after = await goOn(place, action, stage.lateness, () => hitsOf(trial, place))
     const acknowledged = action.acknowledged?.(place, ran) ?? []
     const lost = await lostOf(place, acknowledged)
     if (lost > 0) wrong.push(`${lost} of ${acknowledged.length} acknowledged events are lost`)
@@ -56,11 +64,26 @@ export async function doTrial(trial: Trial, stage: Stage): Promise<Outcome> {
       lost,
       nextMs: after.ms,
       again: after.again,
+      isBusy: after.isBusy,
+      isHitNow: after.isHitNow,
+      isInternal: hit.isPackage && formOf(ran, false) !== null,
+      isNodes: isNodesEnd(trial, ran, hit),
     }
   } finally {
     spawnSync('umount', ['-l', place.home], { stdio: 'ignore' })
     await stage.clear(place)
   }
+}
+
+function hitsOf(trial: Trial, { base }: Place): number {
+  return trial.kind === 'call' ? hitIn(join(base, 'trace'), base, trial.fault).count : 0
+}
+
+function isNodesEnd(trial: Trial, ran: Ran, hit: Hit): boolean {
+  const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
+  const isNodesOnly = hit.isHit && !hit.isOurs && !hit.isPackage
+  const isAbort = hit.isNodesToo && ran.signal === 'SIGABRT'
+  return !isKilled && (isNodesOnly || isAbort) && formOf(ran, false) !== null
 }
 
 /** The server has them all soon after the next command, or they are lost. */
@@ -90,7 +113,8 @@ async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promis
   const running = perform(action, place, hardship.prefix?.(value, place) ?? [])
   await Promise.all([running, hardship.meanwhile?.(place, value)])
   hardship.end?.(place)
-  return { ran: await running, hit: { isHit: true, isOurs: !hardship.isNodes(value), isPackage: false } }
+  const isOurs = !hardship.isNodes(value)
+  return { ran: await running, hit: { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, isPackage: false } }
 }
 
 /** A command that a fault of ours met, and that was not killed, ends as the pages say, and tells the truth. */
@@ -98,7 +122,7 @@ async function formWrong(trial: Trial, ran: Ran, hit: Hit, { home }: Place): Pro
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
   // Node waits for ever when it gets no memory for a thread of its own.
   if (ran.isLate) return hit.isHit && !hit.isOurs && !hit.isPackage ? [] : ['it did not end within its time']
-  if (isKilled) return []
+  if (isKilled || isNodesEnd(trial, ran, hit)) return []
   const form = hit.isOurs || hit.isPackage || !hit.isHit ? formOf(ran, hit.isPackage) : null
   if (form !== null) return [form]
   const isStart = trial.action.args.join(' ') === 'sync start'

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomOf } from '../random.js'
 import { copyBuild } from '../stage/builds.js'
+import { watchLateness } from '../stage/lateness.js'
 import { assertPrivate } from '../stage/namespaces.js'
 import { startEventServer } from '../stage/server.js'
 import { planOf, type Trial } from './plan.js'
@@ -38,7 +39,7 @@ async function main(task: Task): Promise<void> {
     const tool = join(base, 'tool')
     copyBuild(tool, '4.0.0', task.tool)
     mkdirSync(join(base, 'trials'))
-    const stage = createStage(base, tool, older, await startEventServer())
+    const stage = createStage(base, tool, older, await startEventServer(), watchLateness())
     const calls = await enumerate(stage, task)
     const plan = planOf(calls, randomOf(task.seed), task)
     say({ kind: 'plan', possible: plan.possible, ours: plan.ours, calls: plan.calls })
@@ -78,6 +79,8 @@ async function resultOf(trial: Trial, stage: Stage): Promise<object> {
     const wrong = [`the trial could not be done: ${error instanceof Error ? error.message : String(error)}`]
     const none = {
       isHit: false,
+      count: 0,
+      isNodesToo: false,
       isOurs: false,
       isPackage: false,
       status: null,
@@ -85,6 +88,10 @@ async function resultOf(trial: Trial, stage: Stage): Promise<object> {
       lost: 0,
       nextMs: 0,
       again: 0,
+      isBusy: false,
+      isHitNow: false,
+      isInternal: false,
+      isNodes: false,
     }
     return { kind: 'trial', name: trial.name, action: trial.action.id, fault: 'none', ...none, wrong }
   }

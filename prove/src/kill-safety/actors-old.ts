@@ -53,7 +53,11 @@ function old(kind: Old = {}): Enter {
   }
 }
 
-const early = (more: Partial<Truth> = {}) => ({ marker: null, ...more })
+const early = ({ stage, plan }: Scene, more: Partial<Truth> = {}): Partial<Truth> => ({
+  marker: null,
+  environment: stage.at(plan.scope),
+  ...more,
+})
 
 export const OLD_SYNC = {
   'old-stale': old(),
@@ -77,10 +81,10 @@ export const OLD_SYNC = {
       writePrivate(join(stage.at(plan.scope), 'sync/daemon/owner.json'), JSON.stringify(owner))
     },
   }),
-  'old-before-markers': old({ truth: () => early() }),
+  'old-before-markers': old({ truth: (scene) => early(scene) }),
   'old-before-markers-recorded': old({
     options: () => ({ record: true }),
-    truth: (scene) => early(recorded(scene)),
+    truth: (scene) => early(scene, recorded(scene)),
   }),
   'old-record-without-pid': old({
     truth: recorded,
@@ -104,7 +108,7 @@ export const OLD_SYNC = {
       version: '3.2.5',
       health: { singleton_scope_id: stage.at(plan.scope === 'r2' ? 'r1' : 'r2') },
     }),
-    truth: () => ({ agrees: false, isOdd: true }),
+    truth: () => ({ agrees: false }),
   }),
   // The command line names a link, which leads to the root that has it on record.
   'old-through-link': old({
@@ -126,8 +130,8 @@ export const OLD_SYNC = {
     truth: (scene) => ({ ...recorded(scene), isOdd: true }),
     after: addFork,
   }),
-  'old-wildcard': old({ options: () => ({ bind: '0.0.0.0' }), truth: () => ({ isOdd: true }) }),
-  'old-ipv6': old({ options: () => ({ bind: '::1' }), truth: () => ({ isOdd: true }) }),
+  'old-wildcard': old({ options: () => ({ bind: '0.0.0.0' }) }),
+  'old-ipv6': old({ options: () => ({ bind: '::1' }) }),
   'old-other-user': old({
     options: () => ({ uid: NOBODY, gid: NOBODY, owner: false }),
     truth: () => ({ isOtherUser: true }),
@@ -167,8 +171,7 @@ export const OLD_BOARDS = {
       await keepBusy(scene.cast, scene.plan.port)
     },
   }),
-  // Whatever else stands in the project may speak for it.
-  'old-board-unrecorded': old({ truth: () => ({ isOdd: true }) }),
+  'old-board-unrecorded': old(),
   'old-board-replaced-by-link': old({
     options: () => ({ record: true }),
     truth: ({ stage }) => ({ marker: stage.at('p1'), isOdd: true }),
@@ -199,7 +202,7 @@ export const OLD_BOARDS = {
   }),
   'old-board-wrong-report': old({
     options: ({ stage, plan }) => ({ health: { project_path: stage.at(plan.scope === 'p2' ? 'p1' : 'p2') } }),
-    truth: () => ({ agrees: false, isOdd: true }),
+    truth: () => ({ agrees: false }),
   }),
 } satisfies Readonly<Record<string, Enter>>
 

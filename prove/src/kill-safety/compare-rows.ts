@@ -1,13 +1,16 @@
 import type { Actor, Cast } from './cast.js'
-import { isAlive, listening } from './machine.js'
-import { brief, isAlone, type Doer } from './judge.js'
+import type { Doer } from './doer.js'
+import { brief, isAlone, isSignalledByOthers } from './left.js'
 import { familyOf } from './oracle.js'
+import type { Snapshot } from './snapshot.js'
 
 /** What a report says of the stage, held against the stage itself. */
 
 export interface Compared {
   readonly rows: number
   readonly differing: readonly string[]
+  /** Rows that say `failed` of a process that ended a moment later, on a machine that was seen to be busy. */
+  readonly late: number
 }
 
 interface Row {
@@ -19,29 +22,11 @@ interface Row {
 
 const LISTS = ['swept', 'skipped', 'failed'] as const
 
-/** What the kernel says of an actor at the end of a command. */
-export interface Seen {
-  readonly lives: boolean
-  readonly listens: boolean
-}
-
-export type Snapshot = ReadonlyMap<Actor, Seen>
-
-export function snapshotOf({ actors }: Cast): Snapshot {
-  const open = listening()
-  return new Map(
-    actors.map((actor) => [
-      actor,
-      { lives: isAlive(actor.pid, actor.ticks), listens: actor.sockets.some((inode) => open.has(inode)) },
-    ]),
-  )
-}
-
 /** Compares every row of a command's report with what was seen when the command was over. */
 export function compareRows(cast: Cast, doer: Doer, doers: readonly Doer[], after: Snapshot): Compared {
   const document = doer.over?.document ?? null
   // In a pid namespace of its own the numbers are others.
-  if (document === null || doer.asked.vantage === 'pids') return { rows: 0, differing: [] }
+  if (document === null || doer.asked.vantage === 'pids') return { rows: 0, differing: [], late: 0 }
   const cleaned = cleanUpRows(document)
   if (cleaned === null) return compareOutcome(cast, doer, document, after)
   const differing = [
@@ -49,7 +34,16 @@ export function compareRows(cast: Cast, doer: Doer, doers: readonly Doer[], afte
     ...doubles(cleaned),
     ...missing(cast, doer, doers, cleaned),
   ]
-  return { rows: cleaned.length, differing: differing.map((what) => `${doer.name}: ${what}`) }
+  const late = cleaned.filter((row) =>
+    named(cast, doer, row.pid).some(
+      (actor) => after.get(actor)?.lives === false && isEndedLate(actor, doer, row),
+    ),
+  )
+  return {
+    rows: cleaned.length,
+    differing: differing.map((what) => `${doer.name}: ${what}`),
+    late: late.length,
+  }
 }
 
 function cleanUpRows(document: Readonly<Record<string, unknown>>): readonly Row[] | null {
@@ -98,19 +92,14 @@ function whyRowDiffers(
 }
 
 /** The command signalled it, waited, and said that it did not see the end: on a busy machine that came a moment later. */
-function isEndedLate({ pid }: Actor, { trace }: Doer, { list }: Row): boolean {
-  return list === 'failed' && trace.sent.some(({ to, signal }) => to === pid && signal !== '0')
+function isEndedLate({ pid }: Actor, { trace, isBusy }: Doer, { list }: Row): boolean {
+  return isBusy && list === 'failed' && trace.sent.some(({ to, signal }) => to === pid && signal !== '0')
 }
 
 /** Ended by the trial, by another command, by a daemon, or gone by itself: no word of this command. */
 function isEndedByOthers(actor: Actor, doer: Doer, doers: readonly Doer[]): boolean {
   const isOfTrial = actor.endedByTrialAt !== null || actor.isDisturbed
   return isOfTrial || !isAlone(doer, doers) || isSignalledByOthers(actor, doer, doers)
-}
-
-function isSignalledByOthers({ pid }: Actor, doer: Doer, doers: readonly Doer[]): boolean {
-  const others = doers.filter((other) => other !== doer)
-  return others.some(({ trace }) => trace.sent.some(({ to, signal }) => to === pid && signal !== '0'))
 }
 
 function doubles(rows: readonly Row[]): readonly string[] {
@@ -149,7 +138,7 @@ function compareOutcome(
   after: Snapshot,
 ): Compared {
   const { outcome, pid } = document
-  if (typeof outcome !== 'string' || doer.asked.vantage !== 'here') return { rows: 0, differing: [] }
+  if (typeof outcome !== 'string' || doer.asked.vantage !== 'here') return { rows: 0, differing: [], late: 0 }
   const actors =
     typeof pid === 'number' ? named(cast, doer, pid).filter(({ isDisturbed }) => !isDisturbed) : []
   const mustLive = ['started', 'found', 'failed'].includes(outcome)
@@ -162,5 +151,5 @@ function compareOutcome(
       ? [`${doer.name} says '${outcome}' of ${actor.name}, which is gone (${brief(doer.over?.said ?? '')})`]
       : []
   })
-  return { rows: 1, differing }
+  return { rows: 1, differing, late: 0 }
 }

@@ -1,25 +1,22 @@
 import { truthsWithin, type Actor, type Cast } from './cast.js'
-import type { Command, Over } from './commands.js'
-import { rulingOf, type Asked, type Ruling } from './oracle.js'
-import { readTrace, type Became, type Sent, type Trace } from './trace.js'
-import { daemonTruth, type Truth } from './truth.js'
-
-/** What may have ended a process: a command, or a daemon of ours that was on the stage. */
-export interface Doer {
-  readonly name: string
-  readonly asked: Asked
-  readonly startedAt: number
-  /** When the command was over; a daemon that it started goes on. */
-  readonly over: Over | null
-  readonly command: Command | null
-  readonly trace: Trace
-}
+import { rulingsOf, type Doer, type Done } from './doer.js'
+import type { Lateness } from '../stage/lateness.js'
+import { rulingOf, type Asked } from './oracle.js'
+import { leftBy, rowsOf, type Left } from './left.js'
+import { readTrace, type Became, type Sent } from './trace.js'
+import { daemonTruth } from './truth.js'
 
 export interface Judged {
   readonly wrongful: readonly string[]
   /** Processes that had to be ended and live. */
   readonly left: readonly string[]
+  /** The same, forgiven: they did not answer or end in time, and the witness saw a busy machine. */
   readonly unanswered: number
+  /** The same, forgiven: an earlier command had signalled them and was killed, and they listen no more, so no look sees them. */
+  readonly closedBefore: number
+  /** How many rulings leave it open whether a process may end, of all that were made of a command and a process. */
+  readonly rulings: number
+  readonly openRulings: number
   /** Daemons of the command's own scope that were ended with force because they did not answer in time. */
   readonly forcedInSilence: number
   readonly signals: number
@@ -29,7 +26,8 @@ export interface Judged {
 
 export function doersOf(
   cast: Cast,
-  done: readonly { readonly command: Command; readonly over: Over }[],
+  done: readonly Done[],
+  lateness: Pick<Lateness, 'isSeen'>,
 ): readonly Doer[] {
   const daemons = cast.cleaners.map(({ trace, startedAt, family, scope, vantage }): Doer => {
     const asked: Asked = { intent: family === 'sync' ? 'start' : 'board-start', scope, vantage, port: null }
@@ -40,9 +38,12 @@ export function doersOf(
       over: null,
       command: null,
       trace: readTrace(trace),
+      before: null,
+      after: null,
+      isBusy: lateness.isSeen(startedAt, Number.POSITIVE_INFINITY),
     }
   })
-  const commands = done.map(({ command, over }): Doer => {
+  const commands = done.map(({ command, over, before, after }): Doer => {
     const { asked, startedAt, index, trace } = command
     const from = asked.vantage === 'here' ? '' : ` from ${asked.vantage}`
     return {
@@ -52,6 +53,9 @@ export function doersOf(
       over,
       command,
       trace: readTrace(trace),
+      before,
+      after,
+      isBusy: lateness.isSeen(startedAt, over.at),
     }
   })
   return [...daemons, ...commands]
@@ -77,26 +81,44 @@ export function judge(cast: Cast, doers: readonly Doer[]): Judged {
     .filter((actor) => !hit.has(actor))
     .flatMap((actor) => whyWronglyEnded(actor, doers))
   const left = doers.flatMap((doer) => leftBy(cast, doer, doers))
+  const count = (forgiven: Left['forgiven']): number => left.filter((one) => one.forgiven === forgiven).length
+  const rulings = doers.flatMap((doer) => openOf(cast, doer))
   return {
     wrongful: [...wrongSignals, ...wrongEnds],
-    left: left.filter(({ isUnanswered }) => !isUnanswered).map(({ text }) => text),
-    unanswered: left.filter(({ isUnanswered }) => isUnanswered).length,
+    left: left.filter(({ forgiven }) => forgiven === null).map(({ text }) => text),
+    unanswered: count('busy'),
+    closedBefore: count('closed before'),
+    rulings: rulings.length,
+    openRulings: rulings.filter((isOpen) => isOpen).length,
     forcedInSilence: silent.size,
     signals: signals.filter(({ sent }) => sent.hasArrived).length,
     overtaken: overtaken.map(({ doer, sent }) => sent.at - (lastLook(doer, sent) ?? 0)),
   }
 }
 
+/** Of each process that was there when the command began: whether the text leaves it open if that command may end it. */
+function openOf({ actors }: Cast, doer: Doer): readonly boolean[] {
+  const { over, before } = doer
+  if (over === null || before === null) return []
+  const there = actors.filter((actor) => before.get(actor)?.lives === true)
+  return there.map((actor) => rulingsOf(doer, actor, over.at).includes('may end'))
+}
+
+/** From the last look at a process to the signal a program needs so long, at most, under strace. */
+const OVERTAKEN_MS = 25
+
 /**
  * Returns whether the process changed after the last look at it and before the signal, which no program can rule out that
- * signals by pid: docs/lifecycle.md names it as a limit. What was seen at that look was right.
+ * signals by pid: docs/lifecycle.md names it as a limit. What was seen at that look was right. A command that took its time
+ * between the two, though nothing stopped it, is not forgiven.
  */
 function isOvertaken(cast: Cast, doer: Doer, sent: Sent): boolean {
   const look = lastLook(doer, sent)
   if (look === null) return false
   const proven = actorAt(cast, { ...sent, at: look })
   const hit = actorAt(cast, sent)
-  return proven !== null && hit !== proven && mayEnd(doer, proven, look)
+  const isPrompt = sent.at - look <= OVERTAKEN_MS || doer.isBusy || doer.command?.isDisturbed === true
+  return isPrompt && proven !== null && hit !== proven && mayEnd(doer, proven, look)
 }
 
 function lastLook({ trace }: Doer, { to, at }: Sent): number | null {
@@ -147,31 +169,6 @@ function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
   return rulingsOf(doer, actor, at).some((ruling) => ruling !== 'must live')
 }
 
-function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
-  const ages = [startedAt, at].map((moment) => moment - actor.birth)
-  return [...truthsWithin(actor, startedAt, at), ...heirTruths(actor, startedAt, at)].flatMap((truth) =>
-    ages.map((age) => rulingOf(asked, truth, actor.port, age)),
-  )
-}
-
-/**
- * A fork is what its parent is, because it has its command line and its port: a part of a live singleton only as long as its
- * parent is one (a disturbance may have removed the record), and its heir once the parent has ended.
- */
-function heirTruths({ truths, parent }: Actor, from: number, at: number): readonly Truth[] {
-  const [own] = truths
-  if (own === undefined || parent == null) return []
-  const as = ({ singletonOf }: Truth): Truth => ({ ...own.truth, isPart: false, singletonOf })
-  const ended = parent.endedByTrialAt ?? parent.ending?.at ?? Number.POSITIVE_INFINITY
-  const [before] = parent.truths
-  return [
-    ...(before === undefined || ended > at ? [] : [as(before.truth)]),
-    ...truthsWithin(parent, from, at)
-      .filter(({ singletonOf }) => singletonOf.length === 0)
-      .map(as),
-  ]
-}
-
 /** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */
 function mayAskToLeave({ asked, startedAt }: Doer, actor: Actor, at: number): boolean {
   const isAsking = /stop|restart|start|hook/.test(asked.intent)
@@ -189,71 +186,20 @@ function whyWronglyEnded(actor: Actor, doers: readonly Doer[]): readonly string[
   const { at, signal } = ending
   // How a grandchild ended is known to its parent only.
   const isQuiet = signal === null || signal === 'unknown'
-  if (isQuiet && leavesByItself(actor, at)) return []
   const before = doers.filter(({ startedAt }) => startedAt <= at)
   if (before.some((doer) => mayEnd(doer, actor, at))) return []
   if (isQuiet && before.some((doer) => mayAskToLeave(doer, actor, at))) return []
   return [`${actor.name} ended (${signal ?? 'by itself'}) and must live`]
 }
 
-/** A daemon of ours leaves when it sees that its scope has another daemon, or is gone (R1, R2). */
-function leavesByItself(actor: Actor, at: number): boolean {
-  return truthsWithin(actor, 0, at).some(
-    (truth: Truth) => truth.implementation === 'own' && (truth.singletonOf.length === 0 || actor.isDisturbed),
-  )
-}
-
-/** Returns whether nothing else happened on the stage while the command ran. */
-export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
-  const { over, command } = doer
-  if (over === null || command === null || command.isDisturbed) return false
-  return doers.every(
-    (other) =>
-      other === doer ||
-      other.command === null ||
-      other.startedAt > over.at ||
-      (other.over?.at ?? Number.POSITIVE_INFINITY) < doer.startedAt,
-  )
-}
-
-/** What had to be ended by an undisturbed command, and lives. */
-function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[] {
-  const { over, command } = doer
-  if (over === null || command === null || !isAlone(doer, doers)) return []
-  if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
-  return cast.actors.flatMap((actor) => {
-    const isThere =
-      actor.bornAt < doer.startedAt && (actor.ending === null || actor.ending.at > over.at + 1_000)
-    if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
-    const rulings = rulingsOf(doer, actor, over.at)
-    const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
-    const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
-    return isLeft ? [{ text, isUnanswered: isUnanswered(over, actor) }] : []
-  })
-}
-
-interface Left {
-  readonly text: string
-  readonly isUnanswered: boolean
-}
-
 /**
- * On a busy machine a healthy daemon may miss the half second that a look waits for an answer, or need longer to end than a
- * command waits: then it is left, and the report says so.
+ * Returns whether force ended a daemon of the command's own scope that missed that half second on a busy machine, and the
+ * report says so. The text allows that; the trial only knows that it would have answered, not when.
  */
-function isUnanswered(over: Over, { port }: Actor): boolean {
-  const isSkipped = rowsOf(over, 'skipped').some(
-    (row) => row['port'] === port && row['skip_reason'] === 'unresponsive',
-  )
-  return isSkipped || rowsOf(over, 'failed').some((row) => row['port'] === port)
-}
-
-/**
- * Returns whether force ended a daemon of the command's own scope that missed that half second, and the report says so. The
- * text allows that; the trial only knows that it would have answered, not when.
- */
-function isForcedInSilence({ asked, over, startedAt }: Doer, actor: Actor): boolean {
-  if (over === null || !/force/.test(asked.intent) || asked.vantage !== 'here') return false
+function isForcedInSilence(doer: Doer, actor: Actor): boolean {
+  const { asked, over, startedAt } = doer
+  if (over === null || !/force/.test(asked.intent) || asked.vantage !== 'here' || !doer.isBusy) return false
+  if (mayEnd(doer, actor, over.at)) return false
   const isHere = truthsWithin(actor, startedAt, over.at).some(({ singletonOf, isOtherUser, isBeyond }) => {
     const isOfScope = singletonOf.length === 1 && singletonOf[0] === asked.scope
     return isOfScope && !isOtherUser && !isBeyond
@@ -263,21 +209,4 @@ function isForcedInSilence({ asked, over, startedAt }: Doer, actor: Actor): bool
     isHere &&
     rows.some((row) => row['pid'] === actor.pid && /unresponsive|survived/.test(String(row['reason'])))
   )
-}
-
-function rowsOf({ document }: Over, list: string): readonly Readonly<Record<string, unknown>>[] {
-  const result = (document?.['reset_result'] ?? document) as Readonly<Record<string, unknown>> | null
-  return (result?.[list] ?? []) as readonly Readonly<Record<string, unknown>>[]
-}
-
-/** The scope has a daemon that cannot be seen whole from here: what stands beside it is spared. */
-function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
-  const marker = truths[0]?.truth.marker
-  return actors.some(({ truths: others }) =>
-    others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => scope === marker)),
-  )
-}
-
-export function brief(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }

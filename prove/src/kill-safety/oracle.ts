@@ -10,10 +10,14 @@ import type { Truth } from './truth.js'
  * | no daemon, another user's, beyond a namespace, part | live | live         | live           | live             | live       |
  * | singleton of another scope                          | live | live         | live           | live             | live       |
  * | singleton of this scope, answers                    | live | live         | live           | live, older: end | end        |
- * | singleton of this scope, does not answer            | live | live         | may end        | live             | may end    |
+ * | singleton of this scope, does not answer            | live | live         | end            | live             | end        |
  * | stale, of this scope (clean: of any), all agree     | live | end          | end            | may end          | live       |
  * | the same, of the predecessor, younger than 30 s     | live | live         | end            | live             | live       |
  * | stale, anything missing or of another root          | live | live         | end            | live             | live       |
+ *
+ * "May end" is only where the text leaves it to what the trial does not model: a daemon of the predecessor that is on record
+ * is stopped and replaced only where we have no record (section 1); a start ends stale siblings when its daemon comes to it
+ * (C6); a process that is odd (see Truth).
  */
 export type Ruling = 'must end' | 'may end' | 'must live'
 
@@ -77,8 +81,8 @@ export function rulingOf(asked: Asked, truth: Truth, port: number | null, ageMs:
 function singletonRuling(verb: Verb, truth: Truth, hasNewerBuild: boolean): Ruling {
   const isOurs = truth.implementation === 'own'
   const isHealthy = truth.answers && truth.agrees
-  if (verb === 'stop' || verb === 'restart') return isHealthy && isOurs ? 'must end' : 'may end'
-  if (verb === 'force') return truth.answers ? 'must live' : 'may end'
+  if (verb === 'stop' || verb === 'restart') return isOurs ? 'must end' : 'may end'
+  if (verb === 'force') return truth.answers ? 'must live' : 'must end'
   if (verb === 'hook')
     return isOurs && isHealthy && (truth.isOlder || hasNewerBuild) ? 'must end' : 'must live'
   if (verb !== 'start' || !truth.answers) return 'must live'

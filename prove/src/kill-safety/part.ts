@@ -14,6 +14,9 @@ const SHORT = 12
  */
 const WIDTH = { full: 4, short: 1 } as const
 const MOST_SEED = 2 ** 31
+/** So many rulings of a hundred may leave open what must be so, and so many trials of a hundred may be forgiven one thing. */
+const OPEN_PERCENT = 10
+const FORGIVEN_PERCENT = 1
 
 export const part: Part = {
   id: 'kill-safety',
@@ -109,6 +112,36 @@ function recycledFigure(value: number, trials: number): Figure {
   }
 }
 
+/**
+ * What was not counted as a failure, each with its reason. All but the last need a machine that an independent witness saw to
+ * be busy (lateness.ts): on a quiet one there are none, because there they are failures.
+ */
+function forgivenFigures(results: readonly TrialResult[]): readonly Figure[] {
+  const sum = (of: (result: TrialResult) => number): number => results.reduce((all, one) => all + of(one), 0)
+  const forgiven = (why: string, value: number): Figure => {
+    const most = Math.ceil((results.length * FORGIVEN_PERCENT) / 100)
+    return { what: `forgiven: ${why}`, value, goal: `<= ${most}`, met: value <= most }
+  }
+  return [
+    forgiven(
+      'ended with force, of its own scope, because it did not answer in time on a busy machine',
+      sum(({ forcedInSilence }) => forcedInSilence),
+    ),
+    forgiven(
+      'left, because it did not answer or end in time on a busy machine',
+      sum(({ unanswered }) => unanswered),
+    ),
+    forgiven(
+      'called failed, and ended a moment later on a busy machine',
+      sum(({ late }) => late),
+    ),
+    forgiven(
+      'left, because an earlier command closed its port and was killed',
+      sum(({ closedBefore }) => closedBefore),
+    ),
+  ]
+}
+
 function resultOf(
   { results, failures, broken }: Sums,
   count: number,
@@ -175,14 +208,17 @@ function resultOf(
         'processes left that had to be ended',
         sum(({ left }) => left.length),
       ),
+      {
+        what: 'rulings that leave it open whether a process may end, of all',
+        value: `${sum(({ openRulings }) => openRulings)} of ${sum(({ rulings }) => rulings)}`,
+        goal: `<= ${OPEN_PERCENT} %`,
+        met: sum(({ openRulings }) => openRulings) * 100 <= OPEN_PERCENT * sum(({ rulings }) => rulings),
+      },
       counted(
-        'ended with force, of its own scope, because they did not answer in time',
-        sum(({ forcedInSilence }) => forcedInSilence),
+        'trials in which the machine was seen to be busy',
+        results.filter(({ isBusy }) => isBusy).length,
       ),
-      counted(
-        'left on a busy machine, as reported: no answer or no end in time',
-        sum(({ unanswered }) => unanswered),
-      ),
+      ...forgivenFigures(results),
       none('trials that could not be done', broken),
       counted('seconds', seconds),
       ...(faults.length === 0

@@ -8,13 +8,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { enterAll } from './actors.js'
 import { makeCast, type Cast } from './cast.js'
-import { startCommand, type Command, type Over } from './commands.js'
+import { startCommand, type Command } from './commands.js'
 import { disturb } from './disturb.js'
-import { doersOf, judge, type Doer } from './judge.js'
+import type { Doer, Done } from './doer.js'
+import { doersOf, judge } from './judge.js'
+import { watchLateness, type Lateness } from '../stage/lateness.js'
 import { now, opensOf } from './machine.js'
 import { planOf } from './plan-trial.js'
 import type { TrialPlan } from './trial-plan.js'
-import { compareRows, snapshotOf, type Snapshot } from './compare-rows.js'
+import { compareRows } from './compare-rows.js'
+import { snapshotOf } from './snapshot.js'
 import { makeStage, type Stage } from './stage.js'
 
 /** What the trial is told. */
@@ -34,8 +37,15 @@ export interface TrialResult {
   readonly wrongful: readonly string[]
   readonly differing: readonly string[]
   readonly left: readonly string[]
-  /** Left, because they did not answer in time. */
+  /** Left, because they did not answer in time, on a machine that was seen to be busy. */
   readonly unanswered: number
+  /** Left, because they listened no more when the command began. */
+  readonly closedBefore: number
+  /** Rows about a process that ended a moment after them, on such a machine. */
+  readonly late: number
+  readonly isBusy: boolean
+  readonly rulings: number
+  readonly openRulings: number
   readonly forcedInSilence: number
   /** The times, in milliseconds, between the last look at a process and a signal that reached another one with its pid. */
   readonly overtaken: readonly number[]
@@ -58,12 +68,6 @@ const SETTLE_MS = 400
 /** How often the trial looks whether a command has come to the lock. */
 const LOOK_MS = 3
 
-interface Done {
-  readonly command: Command
-  readonly over: Over
-  readonly after: Snapshot
-}
-
 async function main(): Promise<void> {
   const order = JSON.parse(process.argv[2] ?? '') as TrialOrder
   const { seed, base, build, newerBuild, record, ageMs } = order
@@ -79,10 +83,12 @@ async function main(): Promise<void> {
   orders.once('close', () => process.exit(1))
   await once(orders, 'line')
   const counts = { recycled: 0, disturbances: 0, killed: 0 }
+  const lateness = watchLateness()
   const done = await act(plan, stage, cast, counts)
   if (plan.commands.some(({ intent }) => /start/.test(intent))) await sleep(SETTLE_MS)
   cast.look()
-  console.log(JSON.stringify(resultOf(plan, cast, done, counts)))
+  await lateness.end()
+  console.log(JSON.stringify(resultOf(plan, cast, done, counts, lateness)))
 }
 
 async function untilOld({ actors }: Cast, ageMs: number): Promise<void> {
@@ -103,8 +109,9 @@ async function act(plan: TrialPlan, stage: Stage, cast: Cast, counts: Counts): P
   for (const [index, wanted] of plan.commands.entries()) {
     if (wanted.isAfter) await Promise.all(running)
     else await sleep(wanted.delayMs)
+    const before = snapshotOf(cast)
     const command = startCommand(stage, wanted, index, givesPids)
-    running.push(untilOver(cast, command))
+    running.push(untilOver(cast, command, before))
     const planned = plan.disturbances.filter((one) => one.command === index)
     disturbing.push(...planned.map((one) => disturbLater({ stage, cast, command, counts }, one)))
     if (wanted.killedAfterMs !== null) disturbing.push(killLater(command, wanted.killedAfterMs, counts))
@@ -114,9 +121,9 @@ async function act(plan: TrialPlan, stage: Stage, cast: Cast, counts: Counts): P
   return done
 }
 
-async function untilOver(cast: Cast, command: Command): Promise<Done> {
+async function untilOver(cast: Cast, command: Command, before: Done['before']): Promise<Done> {
   const over = await command.over
-  return { command, over, after: snapshotOf(cast) }
+  return { command, over, before, after: snapshotOf(cast) }
 }
 
 async function disturbLater(
@@ -145,8 +152,14 @@ async function killLater(command: Command, afterMs: number, counts: Counts): Pro
   counts.killed++
 }
 
-function resultOf(plan: TrialPlan, cast: Cast, done: readonly Done[], counts: Counts): TrialResult {
-  const doers = doersOf(cast, done)
+function resultOf(
+  plan: TrialPlan,
+  cast: Cast,
+  done: readonly Done[],
+  counts: Counts,
+  lateness: Lateness,
+): TrialResult {
+  const doers = doersOf(cast, done, lateness)
   const judged = judge(cast, doers)
   const compared = done.flatMap(({ command, after }) => {
     const doer = doers.find((one) => one.command === command)
@@ -159,6 +172,8 @@ function resultOf(plan: TrialPlan, cast: Cast, done: readonly Done[], counts: Co
     isAged: plan.isAged,
     differing: compared.flatMap(({ differing }) => differing),
     rows: compared.reduce((sum, { rows }) => sum + rows, 0),
+    late: compared.reduce((sum, { late }) => sum + late, 0),
+    isBusy: doers.some(({ isBusy }) => isBusy),
     processes: cast.actors.length,
     commands: done.length,
     ended: cast.actors.filter(({ ending, endedByTrialAt }) => ending !== null && endedByTrialAt === null)

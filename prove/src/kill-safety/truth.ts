@@ -10,6 +10,8 @@ export interface Truth {
   readonly implementation: 'own' | 'predecessor' | null
   /** The real path of the scope that its command line names; null without a marker. */
   readonly marker: string | null
+  /** The real path of the scope that its environment names, where its command line names none; it may be in use there. */
+  readonly environment: string | null
   /** The real paths of the scopes whose live singleton it is: that name it in their record, or whose lock it holds. */
   readonly singletonOf: readonly string[]
   /** Whether it would answer a request for its health. */
@@ -33,6 +35,7 @@ const NOBODY: Truth = {
   family: null,
   implementation: null,
   marker: null,
+  environment: null,
   singletonOf: [],
   answers: false,
   agrees: false,

@@ -100,7 +100,8 @@ export function nodesLayout(base: string): Layout {
 export async function overwriteSlowly(place: string, version: string, random: Random): Promise<void> {
   const fresh = `${place}.fresh`
   copyBuild(fresh, version)
-  for (const name of readdirSync(join(place, 'command'))) rmSync(join(place, 'command', name))
+  for (const name of readdirSync(join(place, 'command')))
+    rmSync(join(place, 'command', name), { recursive: true })
   const order = filesIn(fresh).map((name) => [random.below(2 ** 31), name] as const)
   await writeSlowly(
     fresh,

@@ -22,6 +22,10 @@ const FULL: Rounds = {
 const SHORT: Rounds = { 'in-place': 1, 'mtime-only': 1 }
 const HAND_OVER_MS = 1_000
 const HAND_OVERS = 40
+/** Of fewer, there is no such share as 95 %. */
+const LEAST_JUDGED = 10
+/** So many commands of a hundred may meet the moment in which the first files are not whole. */
+const UNSTARTED_PERCENT = 5
 
 export const upgrades: Part = {
   id: 'upgrades',
@@ -60,10 +64,11 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
   const zero = (what: string, value: number): Figure => ({ what, value, goal: '0', met: value === 0 })
   const times = all.flatMap(({ handOvers }) => handOvers).toSorted((a, b) => a - b)
   const processor = all.flatMap((seen) => seen.processor).toSorted((a, b) => a - b)
-  const isBusy = Number(load) > cpus().length
-  // On a machine that is busy with other work, the time on the clock says how busy it is: only processor time is judged.
-  const judged = (what: string, ms: number, always = false): Figure => {
-    const isJudged = !isShort && (always || !isBusy)
+  // The clock says how busy a machine is, too: only the hand-overs during which a witness saw no busy one are judged by it.
+  const onTime = all.flatMap((seen) => seen.onTime).toSorted((a, b) => a - b)
+  const judged = (what: string, sorted: readonly number[]): Figure => {
+    const isJudged = !isShort && sorted.length >= LEAST_JUDGED
+    const ms = at(sorted, 0.95)
     return {
       what,
       value: `${ms} ms`,
@@ -71,6 +76,8 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
       met: !isJudged || ms < HAND_OVER_MS,
     }
   }
+  const commands = sum((seen) => seen.commands)
+  const mostUnstarted = Math.ceil((commands * UNSTARTED_PERCENT) / 100)
   const most = Math.max(...all.map(({ mostDaemons }) => mostDaemons), 0)
   return [
     ...[...scenes].map(([kind, seen]) => counted(`hand-overs, ${kind}`, seen.handOvers.length)),
@@ -81,9 +88,11 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
       met: isShort || times.length >= HAND_OVERS,
     },
     counted('hand-over, median', `${at(times, 0.5)} ms`),
-    judged('hand-over, 95 %', at(times, 0.95)),
+    counted('hand-over, 95 %', `${at(times, 0.95)} ms`),
+    counted('of them while no busy machine was seen', onTime.length),
+    judged('hand-over, 95 % of these', onTime),
     counted('of it processor time of command and daemon, median', `${at(processor, 0.5)} ms`),
-    judged('of it processor time of command and daemon, 95 %', at(processor, 0.95), true),
+    judged('of it processor time of command and daemon, 95 %', processor),
     counted('load of the machine meanwhile', `${load} on ${cpus().length} cores`),
     counted(
       'requests answered',
@@ -94,14 +103,13 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
       'requests lost',
       sum(({ lost }) => lost),
     ),
-    counted(
-      'commands meanwhile',
-      sum(({ commands }) => commands),
-    ),
-    counted(
-      'commands that Node could not begin',
-      sum(({ unstarted }) => unstarted),
-    ),
+    counted('commands meanwhile', commands),
+    {
+      what: 'forgiven: commands that Node could not begin, as a file that it reads first was not whole',
+      value: sum(({ unstarted }) => unstarted),
+      goal: `<= ${mostUnstarted}`,
+      met: sum(({ unstarted }) => unstarted) <= mostUnstarted,
+    },
     zero(
       'restarts without a newer version',
       sum(({ restarts }) => restarts),

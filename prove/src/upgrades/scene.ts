@@ -9,6 +9,7 @@ import type { Random } from '../random.js'
 import { formOf } from '../faults/checks.js'
 import { prepareSync, recordOf } from '../stage/home.js'
 import { until } from '../stage/processes.js'
+import type { Lateness } from '../stage/lateness.js'
 import { run, type Ran } from '../stage/run.js'
 import type { EventServer } from '../stage/server.js'
 import type { Layout } from './installations.js'
@@ -20,6 +21,8 @@ const CLIENTS = 2
 export interface Seen {
   /** From the start of the first command of a version to its answer, in milliseconds. */
   readonly handOvers: readonly number[]
+  /** Those of them during which a witness saw no busy machine: only these are judged by the clock. */
+  readonly onTime: readonly number[]
   /** Of the same, the processor time of the command and of the new daemon, which does not depend on the load. */
   readonly processor: readonly number[]
   /** Commands that ran beside the upgrades. */
@@ -39,7 +42,13 @@ export interface Seen {
 export type Scene = ReturnType<typeof openScene>
 
 /** One home with a daemon, clients that send requests to it, and commands; what it sees is told at its end. */
-export function openScene(base: string, server: EventServer, name: string, random: Random) {
+export function openScene(
+  base: string,
+  server: EventServer,
+  name: string,
+  random: Random,
+  lateness: Pick<Lateness, 'count'>,
+) {
   const home = join(base, 'home')
   const project = join(base, 'project')
   mkdirSync(project)
@@ -48,6 +57,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
   const env = { SPEC_KITTY_HOME: home }
   const wrong: string[] = []
   const handOvers: number[] = []
+  const onTime: number[] = []
   const processor: number[] = []
   const answered: string[] = []
   const refused: Record<string, number> = {}
@@ -68,8 +78,9 @@ export function openScene(base: string, server: EventServer, name: string, rando
       before === null ||
       now.stamp() !== before ||
       /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
-    const form = ran === null ? null : formOf(ran, false)
-    if (form !== null && isNodes) state.unstarted += 1
+    const form = ran === null ? null : (formOf(ran, false) ?? emptyOf(ran))
+    // Only what Node says or does of a file that it reads before ours; an answer of ours must be right at any moment.
+    if (form !== null && isNodes && isInNodesWords(ran)) state.unstarted += 1
     else if (form !== null) wrong.push(`${args.join(' ')}: ${form}`)
     return ran
   }
@@ -97,7 +108,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
     if (line.kind === 'answered') answered.push(line.id)
     else if (line.kind === 'lost') state.lost += 1
     else refused[line.code ?? line.message] = (refused[line.code ?? line.message] ?? 0) + 1
-    if (line.kind === 'error' && !/^E_[A-Z0-9_]+$/.test(line.code ?? ''))
+    if (line.kind === 'error' && !REFUSALS.has(line.code ?? ''))
       wrong.push(`a request ended with ${line.message}`)
   }
   const startClient = (number: number): void => {
@@ -122,6 +133,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
     /** The first command of a version, which must find a daemon of it in the end. */
     handOver: async (version: string): Promise<void> => {
       const before = recordOf(home)
+      const lateBefore = lateness.count()
       const times = join(base, 'times')
       const ran = await command(['sync', 'start', '--json'], timed(times))
       const ms = ran?.ms ?? 0
@@ -133,6 +145,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
         )
       if (!isFirst) return
       handOvers.push(ms)
+      if (lateness.count() === lateBefore) onTime.push(ms)
       const after = recordOf(home)
       const daemonMs = after === null || after === 'damaged' ? 0 : processorMs(after.pid)
       processor.push(secondsIn(times) * 1000 + daemonMs)
@@ -173,6 +186,7 @@ export function openScene(base: string, server: EventServer, name: string, rando
         ...counts,
         lost: state.lost + missing(),
         handOvers,
+        onTime,
         processor,
         requests: answered.length,
         refused,
@@ -180,6 +194,28 @@ export function openScene(base: string, server: EventServer, name: string, rando
       }
     },
   }
+}
+
+/** What may meet a request during an upgrade: no daemon runs, it leaves, or a part of it is gone. Each is tried again. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'E_DAEMON_SKIPPED',
+  'E_DAEMON_UNRESPONSIVE',
+  'E_REQUEST_INTERRUPTED',
+  'E_503_INSTALLATION_CHANGED',
+  'E_503_STARTING',
+  'E_503_STOPPING',
+])
+
+/** A main file that is empty is a program that does nothing. */
+function emptyOf({ status, stdout }: Ran): string | null {
+  return status === 0 && stdout === '' ? 'exit 0, and nothing said' : null
+}
+
+function isInNodesWords(ran: Ran | null): boolean {
+  if (ran === null || emptyOf(ran) !== null) return true
+  return /node:internal|SyntaxError|ES module scope|Cannot find module '[^']*bin\/spec-kitty\.js'/.test(
+    ran.stderr,
+  )
 }
 
 /** The prefix that writes the processor time of a command to a file, and runs it as a user would, not as a background task. */

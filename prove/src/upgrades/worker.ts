@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomOf } from '../random.js'
+import { watchLateness } from '../stage/lateness.js'
 import { assertPrivate } from '../stage/namespaces.js'
 import { clearStage } from '../stage/processes.js'
 import { startEventServer } from '../stage/server.js'
@@ -23,10 +24,11 @@ async function main({ seed, rounds }: Task): Promise<void> {
     if (spawnSync('mount', ['-t', 'tmpfs', 'none', base]).status !== 0) throw new Error('no tmpfs here')
     const server = await startEventServer()
     const random = randomOf(seed)
+    const lateness = watchLateness()
     for (const [kind, count] of Object.entries(rounds)) {
       const at = join(base, kind)
       mkdirSync(at)
-      const scene = openScene(at, server, kind, random)
+      const scene = openScene(at, server, kind, random, lateness)
       await KINDS[kind as Kind](scene, count)
       say({ kind, ...(await scene.close()) })
       await clearStage(new Set())

@@ -76,7 +76,7 @@ function withHead(line: string, { program, hasErrorColor = false }: Screen): str
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
   const error = lackIn(caught) ?? caught
-  if (!isOwnWord(error) && causesOf(error).some(isPartMissing)) return installationChanged(program)
+  if (!isOwnWord(error) && causesOf(error).some(isPartMissing)) return installationChanged(program, error)
   if (error instanceof UsageError) {
     return {
       code: 'E_USAGE',
@@ -113,12 +113,16 @@ function isOwnWord(error: unknown): boolean {
   return error instanceof FamiliarError && error.code === 'E_LOCK_UNAVAILABLE'
 }
 
-/** A module of this package no longer exists: an upgrade is replacing the package, or just has. */
-function installationChanged(program: string): Failure {
+/**
+ * A module of this package is not there, or only in part: an upgrade is replacing the package, or was interrupted. A daemon that
+ * did not start for that reason says how it ended, and where its log is.
+ */
+function installationChanged(program: string, error: unknown): Failure {
+  const told = error instanceof FamiliarError ? `: ${error.describe()}` : ''
   return {
     code: 'E_INSTALLATION_CHANGED',
-    message: 'this installation was replaced or removed while the command ran',
-    remediation: `run the command again; if it says the same then, reinstall ${program}`,
+    message: `this installation is incomplete, or it is being replaced or removed${told}`,
+    remediation: `run the command again; if it says the same then, install ${program} again`,
     exit: EXIT.tryAgain,
   }
 }

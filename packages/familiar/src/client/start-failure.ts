@@ -1,4 +1,5 @@
 import { once, type EventEmitter } from 'node:events'
+import { statSync } from 'node:fs'
 import type { HeldLock } from '../act/acquire-lock.js'
 import { endOfLog, type LogPlace } from '../act/log-file.js'
 import { terminate } from '../act/terminate-process.js'
@@ -51,7 +52,31 @@ export async function startFailure(
   const why = said ?? `${how}${logTail(logFile, logBegin)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
   const retry = error?.['retry'] === true
-  return new FamiliarError(code, text, { hint, retry })
+  const cause = error === null ? partMissing(order, child, logBegin) : null
+  return new FamiliarError(code, text, { hint, retry, ...(cause === null ? {} : { cause }) })
+}
+
+/** What Node says where it cannot read or compile a file that a program needs, or not the file that says of which type it is. */
+const UNREADABLE =
+  /^SyntaxError: |Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
+
+/**
+ * Returns the error that a part of the daemon's program is missing, as Node words it; null if its end had another reason.
+ * Node itself ended it then, so its own word is all that there is. An empty file ends well, and serves nobody.
+ */
+function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null): Error | null {
+  const [entry = ''] = order.launch.args
+  const isMissing = UNREADABLE.test(endOfLog(order.launch.logFile, LOG_TAIL_BYTES, logBegin))
+  if (!isMissing && !(child.exitCode === 0 && isEmpty(entry))) return null
+  return Object.assign(new Error('a part of the program is not there'), { code: 'MODULE_NOT_FOUND' })
+}
+
+function isEmpty(file: string): boolean {
+  try {
+    return statSync(file).size === 0
+  } catch {
+    return false
+  }
 }
 
 /** Waits for the exit, so that no process is left when the failure is reported. */

@@ -10,6 +10,8 @@ import { VERSION } from '../../src/version.js'
 import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
 
 const TEXTS = fileURLToPath(new URL('../../command/texts/', import.meta.url))
+/** A text ends with this byte, which is not printed: without it, a part is missing. */
+const END = '\u0003'
 const PAGES = ['', ...knownNames(), ...Object.keys(TOPICS)]
 const nameOf = (page: string): string => ['help', ...page.split(' ').filter((word) => word !== '')].join('.')
 
@@ -23,11 +25,13 @@ async function answer(argv: readonly string[]): Promise<string> {
 describe('the texts that are printed without the command', () => {
   it('are the version and every page of the help', () => {
     expect(readdirSync(TEXTS).toSorted()).toEqual([...PAGES.map(nameOf), 'version'].toSorted())
-    expect(readFileSync(`${TEXTS}version`, 'utf8')).toBe(`${VERSION}\n`)
+    expect(readFileSync(`${TEXTS}version`, 'utf8')).toBe(`${VERSION}\n${END}`)
   })
 
   it.each(PAGES)("'%s' is what the command prints, however it is asked", async (page) => {
-    const text = readFileSync(TEXTS + nameOf(page), 'utf8')
+    const stored = readFileSync(TEXTS + nameOf(page), 'utf8')
+    expect(stored.endsWith(END)).toBe(true)
+    const text = stored.slice(0, -END.length)
     const words = page.split(' ').filter((word) => word !== '')
     const [first] = words
     const forms = [

@@ -43,7 +43,7 @@ function replacePackage({ directory }: Build): void {
   rmSync(join(dirname(dirname(directory)), 'node_modules'))
   writeFileSync(join(command, 'package.json'), '{"type":"commonjs"}')
   for (const name of FIXED)
-    writeFileSync(join(command, name), `require(${JSON.stringify(join(NEWER, name))})\n`)
+    writeFileSync(join(command, name), `module.exports = require(${JSON.stringify(join(NEWER, name))})\n`)
 }
 
 const HOLDER = fileURLToPath(new URL('../fixtures/processes/lock-holder.mjs', import.meta.url))

@@ -47,10 +47,19 @@ export async function loadSqlite(): Promise<Sqlite> {
   const builtIn = loadBuiltIn()
   if (builtIn !== null) return builtIn
   try {
-    return toSqlite(await import('@photostructure/sqlite'))
+    return toSqlite(loadPackage())
   } catch (error) {
     throw unavailable(error)
   }
+}
+
+/**
+ * Node remembers for ever that an `import()` of a package has failed, even where a file could not be read for lack of memory or
+ * descriptors at that moment: a daemon would never send again. It does not remember a failed `require`.
+ */
+function loadPackage(): SqliteModule {
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
+  return require('@photostructure/sqlite') as SqliteModule
 }
 
 function loadBuiltIn(): Sqlite | null {

@@ -1,0 +1,56 @@
+import { truthsWithin, type Actor } from './cast.js'
+import type { Command, Over } from './commands.js'
+import { rulingOf, type Asked, type Ruling } from './oracle.js'
+import type { Snapshot } from './snapshot.js'
+import type { Trace } from './trace.js'
+import type { Truth } from './truth.js'
+
+/** What may have ended a process: a command, or a daemon of ours that was on the stage. */
+export interface Doer {
+  readonly name: string
+  readonly asked: Asked
+  readonly startedAt: number
+  /** When the command was over; a daemon that it started goes on. */
+  readonly over: Over | null
+  readonly command: Command | null
+  readonly trace: Trace
+  /** What was there when the command began, and when it was over; null for a daemon. */
+  readonly before: Snapshot | null
+  readonly after: Snapshot | null
+  /** The witness saw a busy machine while it ran. */
+  readonly isBusy: boolean
+}
+
+/** A command that has run, with what was there before and after it. */
+export interface Done {
+  readonly command: Command
+  readonly over: Over
+  readonly before: Snapshot
+  readonly after: Snapshot
+}
+
+/** By each of the truths that held since it began: what it has to do with the process at that moment. */
+export function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
+  const ages = [startedAt, at].map((moment) => moment - actor.birth)
+  return [...truthsWithin(actor, startedAt, at), ...heirTruths(actor, startedAt, at)].flatMap((truth) =>
+    ages.map((age) => rulingOf(asked, truth, actor.port, age)),
+  )
+}
+
+/**
+ * A fork is what its parent is, because it has its command line and its port: a part of a live singleton only as long as its
+ * parent is one (a disturbance may have removed the record), and its heir once the parent has ended.
+ */
+function heirTruths({ truths, parent }: Actor, from: number, at: number): readonly Truth[] {
+  const [own] = truths
+  if (own === undefined || parent == null) return []
+  const as = ({ singletonOf }: Truth): Truth => ({ ...own.truth, isPart: false, singletonOf })
+  const ended = parent.endedByTrialAt ?? parent.ending?.at ?? Number.POSITIVE_INFINITY
+  const [before] = parent.truths
+  return [
+    ...(before === undefined || ended > at ? [] : [as(before.truth)]),
+    ...truthsWithin(parent, from, at)
+      .filter(({ singletonOf }) => singletonOf.length === 0)
+      .map(as),
+  ]
+}

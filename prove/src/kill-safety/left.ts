@@ -1,0 +1,82 @@
+import type { Actor, Cast } from './cast.js'
+import type { Over } from './commands.js'
+import { rulingsOf, type Doer } from './doer.js'
+
+/** What a command had to end and did not. */
+
+/** Returns whether nothing else happened on the stage while the command ran. */
+export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
+  const { over, command } = doer
+  if (over === null || command === null || command.isDisturbed) return false
+  return doers.every(
+    (other) =>
+      other === doer ||
+      other.command === null ||
+      other.startedAt > over.at ||
+      (other.over?.at ?? Number.POSITIVE_INFINITY) < doer.startedAt,
+  )
+}
+
+/** What had to be ended by an undisturbed command, and lives. */
+export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[] {
+  const { over, command, before, after } = doer
+  if (over === null || command === null || !isAlone(doer, doers)) return []
+  if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
+  return cast.actors.flatMap((actor): readonly Left[] => {
+    const was = before?.get(actor)
+    const isThere = was?.lives === true && after?.get(actor)?.lives === true
+    if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
+    const rulings = rulingsOf(doer, actor, over.at)
+    const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
+    const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
+    if (!isLeft) return []
+    // A look reads listeners only: one that an earlier command has signalled may have closed its port, and hangs.
+    const isClosed = !was.listens && actor.sockets.length > 0
+    if (isClosed && isSignalledByOthers(actor, doer, doers)) return [{ text, forgiven: 'closed before' }]
+    return [{ text, forgiven: doer.isBusy && isUnanswered(over, actor) ? 'busy' : null }]
+  })
+}
+
+export interface Left {
+  readonly text: string
+  readonly forgiven: 'busy' | 'closed before' | null
+}
+
+/**
+ * On a busy machine a healthy daemon may miss the half second that a look waits for an answer, or need longer to end than a
+ * command waits: then it is left, and the report says so.
+ */
+function isUnanswered(over: Over, { port }: Actor): boolean {
+  const isSkipped = rowsOf(over, 'skipped').some(
+    (row) => row['port'] === port && row['skip_reason'] === 'unresponsive',
+  )
+  const isLate = rowsOf(over, 'failed').some(
+    (row) =>
+      row['port'] === port && /^(?:survived_kill|port_still_listening)$/.test(String(row['failure_reason'])),
+  )
+  return isSkipped || isLate
+}
+
+export function rowsOf({ document }: Over, list: string): readonly Readonly<Record<string, unknown>>[] {
+  const result = (document?.['reset_result'] ?? document) as Readonly<Record<string, unknown>> | null
+  return (result?.[list] ?? []) as readonly Readonly<Record<string, unknown>>[]
+}
+
+/** The scope has a daemon that cannot be seen whole from here: what stands beside it is spared. */
+function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
+  const { marker, environment } = truths[0]?.truth ?? {}
+  const named = marker ?? environment
+  return actors.some(({ truths: others }) =>
+    others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => scope === named)),
+  )
+}
+
+/** Another one, a command or a daemon, has signalled a process with this pid. */
+export function isSignalledByOthers({ pid }: Actor, doer: Doer, doers: readonly Doer[]): boolean {
+  const others = doers.filter((other) => other !== doer)
+  return others.some(({ trace }) => trace.sent.some(({ to, signal }) => to === pid && signal !== '0'))
+}
+
+export function brief(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').slice(0, 300)
+}
