@@ -69,6 +69,7 @@ const workPackage: WorkPackage = {
       reason: '<script>globalThis.ran=18</script>',
       verdict: '<i>',
       is_forced: true,
+      is_sent_back: true,
       worktree: '\u202E',
     },
   ],

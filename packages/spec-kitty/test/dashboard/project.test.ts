@@ -56,6 +56,7 @@ const NO_MOVE = {
   reason: null,
   verdict: null,
   is_forced: false,
+  is_sent_back: false,
   worktree: null,
 }
 

@@ -192,12 +192,25 @@ describe('front matter', () => {
   })
 })
 
+describe('front matter with emphasis in the title', () => {
+  it('is read but for that', async () => {
+    expect(await readPrompt('title: *Now* the form\nlane: for_review\nagent: badger\n')).toMatchObject({
+      title: 'Start',
+      lane: 'for_review',
+      agent: 'badger',
+      problems: ['its front matter is no YAML'],
+    })
+  })
+})
+
 describe('a lane', () => {
   it.each([
     ['doing', 'in_progress'],
     ['cancelled', 'canceled'],
     ['Done', 'done'],
     [' for_review ', 'for_review'],
+    ['for-review', 'for_review'],
+    ['In progress', 'in_progress'],
   ])('that is written %j is %s, in a prompt and in the log', async (written, lane) => {
     expect(await readPrompt(`lane: ${JSON.stringify(written)}\n`)).toMatchObject({ lane, problems: [] })
     const events = laneEvent(1, 'WP01', written) + laneEvent(2, 'WP01', 'blocked', { from_lane: written })

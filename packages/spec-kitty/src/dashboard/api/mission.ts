@@ -68,7 +68,7 @@ export interface WorkPackage {
   readonly history: readonly LaneChange[]
   /** How many older lane changes `history` leaves out. */
   readonly history_omitted: number
-  /** How often it went from `for_review` or `in_review` back to `planned`, `claimed` or `in_progress`. */
+  /** How often a review sent it back to `planned`, `claimed` or `in_progress`. */
   readonly sent_back: number
   /** It is planned, and everything that it depends on is approved or done. */
   readonly is_ready: boolean
@@ -96,6 +96,8 @@ export interface LaneChange {
   readonly verdict: string | null
   /** Someone made the change against the rules of the tool (`force`). */
   readonly is_forced: boolean
+  /** A review sent the package back with it. A reviewer who begins, and so moves it to `in_progress`, does not. */
+  readonly is_sent_back: boolean
   /** The worktree whose copy of the log has it, if the main checkout does not have it. */
   readonly worktree: string | null
 }

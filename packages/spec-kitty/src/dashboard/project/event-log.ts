@@ -2,7 +2,7 @@ import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { instantOf } from './timestamps.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
-import { readMove } from './lane-moves.js'
+import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
 import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and what all of its lane changes tell. */
@@ -30,6 +30,8 @@ export interface LogFile {
 export interface Log {
   readonly lanes: ReadonlyMap<string, LaneState>
   readonly facts: ReadonlyMap<string, RuntimeFacts>
+  /** What the log said of packages when they were created: all that is known of one whose prompt is gone. */
+  readonly created: ReadonlyMap<string, CreatedPackage>
   /** How the columns stood at the end of each day on which a lane changed. */
   readonly days: readonly FlowDay[]
   /** The time of the newest event of any kind, as `instantOf` returns it; null without events. */
@@ -37,7 +39,14 @@ export interface Log {
   readonly files: readonly LogFile[]
 }
 
-export const NO_LOG: Log = { lanes: new Map(), facts: new Map(), days: [], newest: null, files: [] }
+export const NO_LOG: Log = {
+  lanes: new Map(),
+  facts: new Map(),
+  created: new Map(),
+  days: [],
+  newest: null,
+  files: [],
+}
 
 /** Takes the lines of one file one by one, so that the whole file need not be in memory. */
 export interface LineReader {
@@ -89,11 +98,12 @@ interface AnnotationEvent {
   readonly annotation: Annotation
 }
 
-/** An event that moves no package and says nothing of one: it only shows when something happened. */
+/** An event that moves no package: it shows when something happened, and maybe what a package is called. */
 interface OtherEvent {
   readonly kind: 'other'
   readonly id: string | null
   readonly at: string | null
+  readonly created: (CreatedPackage & { readonly id: string }) | null
 }
 
 type Event = LaneEvent | AnnotationEvent | OtherEvent
@@ -103,6 +113,7 @@ export function readLog(): LogReader {
   const seen = new Set<string>()
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
+  const created = new Map<string, CreatedPackage>()
   const files: (() => LogFile)[] = []
   let newest: string | null = null
 
@@ -128,7 +139,10 @@ export function readLog(): LogReader {
     if (event.id !== null && seen.has(event.id)) return null
     if (event.id !== null) seen.add(event.id)
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
-    if (event.kind === 'other') return []
+    if (event.kind === 'other') {
+      if (event.created !== null && created.size < MAX_PACKAGES) created.set(event.created.id, event.created)
+      return []
+    }
     return event.kind === 'lane' ? takeLane(event, worktree) : takeAnnotation(event)
   }
 
@@ -143,6 +157,7 @@ export function readLog(): LogReader {
       return {
         lanes: new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)])),
         facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
+        created,
         days: daysOf(sorted.values()),
         newest,
         files: files.map((result) => result()),
@@ -209,7 +224,7 @@ function eventOf(line: string): Event | string {
   const isAnnotation = kind === 'annotation'
   const instant = instantIn(at) ?? instantIn(value['timestamp'])
   if (!isAnnotation && (wp == null || lane == null))
-    return { kind: 'other', id: isName(id) ? id : null, at: instant }
+    return { kind: 'other', id: isName(id) ? id : null, at: instant, created: createdIn(value) }
   if (!isName(wp)) return 'has a wp_id that is no name'
   if (!isAnnotation && !isName(lane)) return 'has a to_lane that is no name'
   if (!isName(id)) return 'has no event_id'

@@ -2,9 +2,10 @@ import { realpath } from 'node:fs/promises'
 import type { Problem } from '../api.js'
 import { isHidden, type Confined } from './confine.js'
 import { chooseDisk } from './disk.js'
+import { FIXED, TASKS } from './document-names.js'
 import { list } from './read-safely.js'
 import { codeOf, locate, refused, type LocatedEntry, type Located } from './locate.js'
-import { pathOf, SPECS } from './project-paths.js'
+import { EVENTS, META, pathOf, SPECS } from './project-paths.js'
 
 const MAX_MISSIONS = 1000
 
@@ -71,6 +72,27 @@ export async function findMission(directory: string, id: string): Promise<Locate
   const { specs } = isMissionId(id) ? await findSpecs(directory) : { specs: null }
   const found = specs === null ? null : await locateMission(specs, id)
   return found?.kind === 'directory' ? found : null
+}
+
+/** What a mission has, of which one is enough to tell it from a folder of missions. */
+const PARTS: ReadonlySet<string> = new Set([META, EVENTS, TASKS, ...FIXED])
+
+const MAX_LOOKED_INTO = 100
+
+/**
+ * Returns how many missions are in a directory that is none itself: finished ones are put away like this. Only such a directory
+ * should be asked about as has nothing of a mission.
+ */
+export async function missionsIn({ directory }: MissionDirectory): Promise<number> {
+  const listed = await list(directory)
+  if ('kind' in listed || listed.names.some((name) => PARTS.has(name))) return 0
+  let count = 0
+  for (const name of listed.names.slice(0, MAX_LOOKED_INTO)) {
+    const found = await locate(directory, name)
+    const inside = found.kind === 'directory' ? await list(found) : found
+    if ('names' in inside && inside.names.some((one) => PARTS.has(one))) count += 1
+  }
+  return count
 }
 
 /** A mission may be a symlink to another one. Symlinks inside a mission must not lead out of it. */

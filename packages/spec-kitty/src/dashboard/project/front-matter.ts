@@ -15,6 +15,8 @@ const MAX_NAMES = 500
 
 const ALIAS = /(?:^|[\s[{,:-])\*[^\s*]/m
 
+const NO_YAML = 'its front matter is no YAML'
+
 const ONE_ID = /^[\w.-]+$/
 
 const MAX_VALUE_CHARS = 500
@@ -135,7 +137,13 @@ function fieldsOf(yaml: string, problems: string[]): Fields {
   const simple = readSimpleYaml(text)
   if (simple !== null) return simple
   // What an alias stands for may be under a name that is not wanted.
-  return blocks === null || ALIAS.test(text) ? readAnyYaml(yaml, problems) : readBlocks(wanted, problems)
+  if (blocks !== null && !ALIAS.test(text)) return readBlocks(wanted, problems)
+  const own: string[] = []
+  const whole = readAnyYaml(yaml, own)
+  // What looked like an alias is the emphasis in a title, which YAML does not read.
+  if (blocks !== null && own.includes(NO_YAML)) return readBlocks(wanted, problems)
+  problems.push(...own)
+  return whole
 }
 
 function hasTooManyParts(text: string): boolean {
@@ -183,11 +191,11 @@ function parse(yaml: string, problems: string[]): Node | null {
       uniqueKeys: false,
       prettyErrors: false,
     })
-    if (errors.length > 0) problems.push('its front matter is no YAML')
+    if (errors.length > 0) problems.push(NO_YAML)
     else if (warnings.length > 0) problems.push('its front matter has a tag that means nothing here')
     return errors.length > 0 ? null : contents
   } catch {
-    problems.push('its front matter is no YAML')
+    problems.push(NO_YAML)
     return null
   }
 }

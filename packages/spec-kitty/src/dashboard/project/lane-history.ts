@@ -14,6 +14,8 @@ export interface LaneMove {
   readonly reason: string | null
   readonly verdict: string | null
   readonly is_forced: boolean
+  /** What it refers to: the words of a review, or that a reviewer begins. */
+  readonly review_ref: string | null
   /** The worktree whose copy of the log has the event; null if the main checkout has it. */
   readonly worktree: string | null
 }
@@ -37,6 +39,9 @@ const MAX_DAYS = 400
 
 const IN_REVIEW: ReadonlySet<string> = new Set(['for_review', 'in_review'])
 const BEFORE_REVIEW: ReadonlySet<string> = new Set(['planned', 'claimed', 'in_progress'])
+/** What the tool writes when a reviewer begins. */
+const REVIEW_CLAIM = /^(?:action|workflow)-review-claim$/
+
 const FINISHED: ReadonlySet<string> = new Set(['approved', 'done'])
 
 /** Returns the lane changes in the order of the log: sorted by time and, if the times are equal, by the event's id. */
@@ -55,24 +60,39 @@ export function isLater(
 
 /** Returns the summary of the lane changes of one package. There must be at least one, and they must be in order. */
 export function historyOf(moves: readonly LaneMove[]): LaneHistory {
-  const withFrom = moves.map((move, at) => ({ ...move, from: move.from ?? moves[at - 1]?.lane ?? null }))
+  const withFrom = moves.map((move, at) => {
+    const before = moves[at - 1]
+    const from = move.from ?? before?.lane ?? null
+    return { ...move, from, is_sent_back: isSentBack({ ...move, from }, before) }
+  })
   return {
     changes: withFrom.slice(-MAX_CHANGES).map((move) => changeOf(move)),
     omitted: Math.max(0, moves.length - MAX_CHANGES),
-    sent_back: withFrom.filter(({ from, lane }) => isSentBack(from, lane)).length,
+    sent_back: withFrom.filter(({ is_sent_back }) => is_sent_back).length,
     since: sinceIn(moves, (lane) => lane === moves.at(-1)?.lane) ?? '',
     started: moves.find(({ lane }) => columnOf(lane) === 'doing')?.at ?? null,
     finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
   }
 }
 
-/** Returns whether a review sent a package back by this change. */
-export function isSentBack(from: string | null, to: string): boolean {
-  return from !== null && IN_REVIEW.has(from) && BEFORE_REVIEW.has(to)
+/**
+ * Returns whether a review sent a package back by this change. Up to version 3.1, a reviewer began by moving the package to
+ * `in_progress`, which is no verdict, and sent it back from there.
+ */
+function isSentBack({ from, lane, review_ref }: LaneMove, before: LaneMove | undefined): boolean {
+  if (from === null || !BEFORE_REVIEW.has(lane) || isReviewClaim(review_ref)) return false
+  if (IN_REVIEW.has(from)) return true
+  if (from === 'approved') return review_ref !== null
+  return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
 }
 
-function changeOf({ at, from, lane, by, reason, verdict, is_forced, worktree }: LaneMove): LaneChange {
-  return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, worktree }
+function isReviewClaim(review_ref: string | null): boolean {
+  return review_ref !== null && REVIEW_CLAIM.test(review_ref)
+}
+
+function changeOf({ at, from, lane, ...move }: LaneMove & Pick<LaneChange, 'is_sent_back'>): LaneChange {
+  const { by, reason, verdict, is_forced, is_sent_back, worktree } = move
+  return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, is_sent_back, worktree }
 }
 
 /** Returns since when the package has been in lanes that `isSuch` accepts, without a break; null if it is in none now. */

@@ -5,6 +5,8 @@ import { nameOf, textIn, type Annotation } from './runtime-facts.js'
 
 const MAX_REASON_CHARS = 2000
 const MAX_LANE_CHARS = 200
+const MAX_TITLE_CHARS = 500
+const MAX_NEEDS = 200
 
 /**
  * Returns what a line of the log says of a lane change besides its package: who, why, from where, and who claimed the package
@@ -32,12 +34,36 @@ export function readMove(
     reason: textIn(value['reason'], MAX_REASON_CHARS),
     verdict: textIn(result?.['verdict'], MAX_LANE_CHARS),
     is_forced: value['force'] === true,
+    review_ref: textIn(value['review_ref'], MAX_LANE_CHARS),
   }
   const claim = objectOf(value['policy_metadata'])
   const said = { event_id: id, at, actor: value['actor'] }
+  const isOver = move.verdict !== null || move.from === 'in_review'
   return {
     move,
     claim: claim === null ? null : { ...said, delta: claim },
-    verdict: move.verdict === null ? null : { ...said, delta: { review_result: result } },
+    // A review that ended without a verdict takes back that of the one before.
+    verdict: isOver ? { ...said, delta: { review_result: move.verdict === null ? null : result } } : null,
+  }
+}
+
+/** What a line says of a package when it is created. */
+export interface CreatedPackage {
+  readonly title: string | null
+  readonly dependencies: readonly string[]
+}
+
+/** Returns the package that a line creates; null if it creates none. */
+export function createdIn(
+  value: Readonly<Record<string, unknown>>,
+): (CreatedPackage & { readonly id: string }) | null {
+  const payload = value['event_type'] === 'WPCreated' ? objectOf(value['payload']) : null
+  const id = textIn(payload?.['wp_id'], MAX_LANE_CHARS)
+  if (payload === null || id === null) return null
+  const needs: readonly unknown[] = Array.isArray(payload['depends_on']) ? payload['depends_on'] : []
+  return {
+    id,
+    title: textIn(payload['wp_title'], MAX_TITLE_CHARS),
+    dependencies: needs.slice(0, MAX_NEEDS).flatMap((one) => textIn(one, MAX_LANE_CHARS) ?? []),
   }
 }

@@ -1,6 +1,5 @@
 import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
 import { finaliseCommand, mergeCommand } from './next-command.js'
-import { isSentBack } from './lane-history.js'
 import { isAtWork, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
@@ -52,7 +51,7 @@ export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
   if (one.lane === 'for_review' || one.lane === 'blocked') return one.lane
   if (one.lane === 'in_review')
     return isHere && (one.agent !== null || last?.by != null) ? null : 'review_abandoned'
-  if (last === undefined || !isSentBack(last.from, last.to)) return null
+  if (last?.is_sent_back !== true) return null
   return one.process?.liveness === 'running' ? null : 'sent_back'
 }
 

@@ -13,7 +13,7 @@ import type {
 } from '../api.js'
 import { charterPath, readCharter } from './charter.js'
 import { readDocument } from './documents.js'
-import { findMission, findMissions, findSpecs, type MissionDirectory } from './find-missions.js'
+import { findMission, findMissions, findSpecs, missionsIn, type MissionDirectory } from './find-missions.js'
 import { rememberFiles, type FileMemory } from './remember-files.js'
 import { pidsOf, standingOf } from './mission-standing.js'
 import { readMission, type MissionRead } from './mission.js'
@@ -112,7 +112,12 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     const ids = new Set(places.missions.map(({ id }) => id))
     for (const id of memories.keys()) if (!ids.has(id)) memories.delete(id)
     keepOnly(ids)
-    return { ...places, read: missions.toSorted(lastChangedFirst) }
+    const { folders, problems } = await findFolders(places.missions, missions)
+    return {
+      ...places,
+      problems: [...places.problems, ...problems],
+      read: missions.filter(({ id }) => !folders.has(id)).toSorted(lastChangedFirst),
+    }
   }
   const judged = async (missions: readonly MissionRead[]): Promise<readonly MissionReply[]> => {
     const starts = await look(missions.flatMap((mission) => pidsOf(mission)))
@@ -174,6 +179,31 @@ async function findPlaces(directory: string): Promise<Places> {
   const { worktrees, problems: unread } = await findWorktrees(root)
   const ids = missions.map(({ id }) => id)
   return { missions, worktrees, problems: [...problems, ...unread, ...(await missingIn(ids, worktrees))] }
+}
+
+/**
+ * Returns which directories are no missions but folders in which missions were put away, and a problem for each. Only a
+ * directory in which nothing was found can be one.
+ */
+async function findFolders(
+  places: readonly MissionDirectory[],
+  missions: readonly MissionRead[],
+): Promise<{ readonly folders: ReadonlySet<string>; readonly problems: readonly Problem[] }> {
+  const folders = new Set<string>()
+  const problems: Problem[] = []
+  const bare = new Set(missions.filter((one) => isBare(one)).map(({ id }) => id))
+  for (const place of bare.size === 0 ? [] : places.filter(({ id }) => bare.has(id))) {
+    const count = await missionsIn(place)
+    if (count === 0) continue
+    folders.add(place.id)
+    const what = `is a folder with ${count === 1 ? 'a mission' : `${count} missions`} in it, which the page does not show`
+    problems.push({ path: pathOf(place.id, ''), what })
+  }
+  return { folders, problems }
+}
+
+function isBare({ updated_at, documents, work_packages }: MissionRead): boolean {
+  return updated_at === null && documents.length === 0 && work_packages.length === 0
 }
 
 const summaries = new WeakMap<MissionReply, MissionSummary>()

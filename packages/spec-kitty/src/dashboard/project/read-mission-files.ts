@@ -67,7 +67,7 @@ function lineIn(value: unknown, max: number): string | null {
 function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
   const dates = Object.entries(meta).flatMap(([name, value]) => {
     if (!name.endsWith('_at') || typeof value !== 'string') return []
-    return instantOf(value) ?? instantOf(`${value}T00:00:00Z`) ?? []
+    return instantOf(value) ?? []
   })
   return dates.toSorted().at(-1) ?? null
 }

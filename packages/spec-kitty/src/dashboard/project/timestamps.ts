@@ -2,24 +2,26 @@
 const UTC =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
 
-const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:?\d\d)?$/i
+const INSTANT = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9})\d*)?)?(Z|[+-]\d\d:?\d\d)?)?$/i
 
 /** The largest time that a `Date` can hold. */
 const LAST_DATE_MS = 8_640_000_000_000_000
 
 /**
  * Converts an ISO 8601 time to UTC text that sorts by time, to the nanosecond: events of one writer differ by microseconds,
- * which a `Date` does not keep. A time without a zone is taken as UTC. Null for anything else.
+ * which a `Date` does not keep. A time without a zone is taken as UTC, and a date or a minute as its beginning: logs that were
+ * made out of old front matter have what people wrote there. Null for anything else.
  */
 export function instantOf(text: string): string | null {
   if (UTC.test(text)) {
     const fraction = text.slice(20, text.endsWith('Z') ? -1 : -6)
     return `${text.slice(0, 19)}.${fraction.padEnd(9, '0')}Z`
   }
-  const [, base, fraction = '', zone = 'Z'] = INSTANT.exec(text.trim().replace(' ', 'T')) ?? []
-  if (base === undefined) return null
+  const [, date, minute = '00:00', second = '00', fraction = '', zone = 'Z'] =
+    INSTANT.exec(text.trim().replace(' ', 'T')) ?? []
+  if (date === undefined) return null
   const offset = /^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()
-  const seconds = isoOf(Date.parse(base.toUpperCase() + offset))
+  const seconds = isoOf(Date.parse(`${date}T${minute}:${second}${offset}`))
   return seconds === null ? null : `${seconds.slice(0, -5)}.${fraction.padEnd(9, '0')}Z`
 }
 

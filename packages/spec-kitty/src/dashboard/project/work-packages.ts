@@ -73,25 +73,31 @@ function withReadiness(
 function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage {
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
+  const created = log.created.get(id)
   // The log counts before the front matter, because the log is written during the work and the front matter when the work
   // is planned.
   const text = (fact: TextFact): string | null => {
     const said = facts.texts.get(fact)
     return said === undefined ? (fields?.[fact] ?? null) : said
   }
+  const agent = facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent'))
+  const [, ...inAgent] = (agent ?? '').split(':').map((part) => part.trim())
+  /** An agent may say the rest too: `badger:large-1:reviewer-x:reviewer`. */
+  const textOrPart = (fact: TextFact, at: number): string | null =>
+    facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
   return {
     id,
-    title: fields?.title ?? (document === null ? id : stemOf(document)),
+    title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
     ...standing(id, file, log),
-    dependencies: fields?.dependencies ?? [],
+    dependencies: fields?.dependencies ?? created?.dependencies ?? [],
     subtasks: fields?.subtasks ?? [],
     subtask_states: [...facts.subtasks].map(([subtask, state]) => ({ id: subtask, state })),
-    agent: facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent')),
+    agent,
     assignee: text('assignee'),
     phase: fields?.phase ?? null,
-    model: text('model'),
-    role: text('role'),
-    profile: text('agent_profile'),
+    model: textOrPart('model', 0),
+    role: textOrPart('role', 2),
+    profile: textOrPart('agent_profile', 1),
     notes: facts.notes,
     review: facts.review,
     review_result: facts.review_result,

@@ -1,0 +1,222 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
+
+/** What logs say that older versions of the tool wrote, or made out of the front matter of still older projects. */
+
+afterEach(removeProjects)
+
+async function packagesOf(log: string, prompts: Readonly<Record<string, string>> = {}) {
+  const project = emptyProject()
+  writeMission(project, 'm', { ...prompts, 'status.events.jsonl': log })
+  const opened = openProject(project)
+  const mission = await opened.mission('m')
+  if (mission === null) throw new Error('no mission')
+  return { ...mission, now: await opened.now() }
+}
+
+/** The log of a package that went through these lanes, each named as the one before in the next event. */
+function way(...steps: readonly (readonly [lane: string, fields?: object])[]): string {
+  return steps
+    .map(([lane, fields], at) =>
+      laneEvent(at, 'WP01', lane, { from_lane: steps[at - 1]?.[0] ?? 'genesis', ...fields }),
+    )
+    .join('')
+}
+
+describe('an event whose time is', () => {
+  it.each([
+    ['a date', '2026-02-03', '2026-02-03T00:00:00.000Z'],
+    ['to the minute', '2026-02-03T04:05Z', '2026-02-03T04:05:00.000Z'],
+    ['to the minute, and not of UTC', '2026-02-03 04:05+02:00', '2026-02-03T02:05:00.000Z'],
+  ])('%s moves its package', async (_, at, updated_at) => {
+    const log = laneEvent(1, 'WP01', 'done', { at })
+    const { work_packages: packages, problems, ...mission } = await packagesOf(log)
+    expect(packages).toMatchObject([{ lane: 'done', updated_at, lane_since: updated_at }])
+    expect(mission).toMatchObject({ updated_at, updated_from: 'event' })
+    expect(problems).toEqual([])
+  })
+
+  it('a date is before the other events of that day', async () => {
+    const log = laneEvent(1, 'WP01', 'planned', { at: '2026-02-03' })
+    const { work_packages: packages } = await packagesOf(
+      laneEvent(0, 'WP01', 'done', { at: '2026-02-03T00:00:01Z' }) + log,
+    )
+    expect(packages).toMatchObject([{ lane: 'done' }])
+  })
+})
+
+describe('a reviewer who began by moving the package to in_progress', () => {
+  const began = [
+    ['in_progress'],
+    ['for_review'],
+    ['in_progress', { review_ref: 'action-review-claim', actor: 'heron', force: true }],
+  ] as const
+
+  it.each(['action-review-claim', 'workflow-review-claim'])('has not sent it back, with %s', async (ref) => {
+    const { work_packages: packages, now } = await packagesOf(
+      way(['in_progress'], ['for_review'], ['in_progress', { review_ref: ref }]),
+    )
+    expect(packages).toMatchObject([{ lane: 'in_progress', column: 'doing', sent_back: 0 }])
+    expect(packages[0]?.history.map(({ is_sent_back }) => is_sent_back)).toEqual([false, false, false])
+    expect(now).toMatchObject({ waiting: [], working: [{ id: 'WP01' }] })
+  })
+
+  it('sends it back from there', async () => {
+    const { work_packages: packages, now } = await packagesOf(
+      way(...began, ['planned', { reason: 'no tests', review_ref: 'review-cycle://m/WP01/1.md' }]),
+    )
+    expect(packages).toMatchObject([
+      { lane: 'planned', sent_back: 1, history: [{}, {}, {}, { is_sent_back: true }] },
+    ])
+    expect(now.waiting).toMatchObject([{ id: 'WP01', why: 'sent_back', reason: 'no tests' }])
+  })
+
+  it('approves it from there', async () => {
+    const { work_packages: packages } = await packagesOf(way(...began, ['for_review'], ['approved']))
+    expect(packages).toMatchObject([{ lane: 'approved', sent_back: 0 }])
+  })
+
+  it('is forgotten with the next move', async () => {
+    const { work_packages: packages } = await packagesOf(
+      way(...began, ['for_review'], ['in_progress'], ['planned', { reason: 'paused' }]),
+    )
+    expect(packages).toMatchObject([{ sent_back: 1, history: [{}, {}, {}, {}, { is_sent_back: true }, {}] }])
+    expect(packages[0]?.history.at(-1)).toMatchObject({ is_sent_back: false })
+  })
+})
+
+describe('a package that was approved', () => {
+  it.each([
+    ['by a review', { review_ref: 'review-cycle://m/WP01/2.md' }, 1],
+    ['by someone else', { reason: 'a new idea' }, 0],
+  ])('and goes back %s', async (_, fields, sent_back) => {
+    const log = way(['in_review'], ['approved'], ['in_progress', fields])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ sent_back }])
+  })
+})
+
+describe('a review that ends without a verdict', () => {
+  const verdict = { review_result: { verdict: 'changes_requested', reviewer: 'heron', reference: 'r' } }
+
+  it('has none, whatever the one before said', async () => {
+    const first = way(['in_review'], ['planned', verdict], ['in_review'], ['approved', { force: true }])
+    expect((await packagesOf(first)).work_packages).toMatchObject([{ lane: 'approved', review_result: null }])
+  })
+
+  it('is not every other move', async () => {
+    const log = way(['in_review'], ['planned', verdict], ['in_progress'], ['for_review'])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ review_result: { reviewer: 'heron' } }])
+  })
+})
+
+describe('an agent with model, profile and role in one text', () => {
+  const ALL = 'badger:large-1:reviewer-x:reviewer'
+  it.each([
+    ['in the log', { policy_metadata: { agent: ALL } }, '', ['large-1', 'reviewer-x', 'reviewer']],
+    ['in the prompt', {}, `agent: "${ALL}"\n`, ['large-1', 'reviewer-x', 'reviewer']],
+    [
+      'with parts left out',
+      {},
+      'agent: "badger::reviewer-x"\nmodel: small-1\n',
+      ['small-1', 'reviewer-x', null],
+    ],
+    [
+      'against what was planned',
+      {},
+      `agent: "${ALL}"\nmodel: small-1\nrole: implementer\n`,
+      ['large-1', 'reviewer-x', 'reviewer'],
+    ],
+  ])('%s says them all', async (_, fields, more, [model, profile, role]) => {
+    const { work_packages: packages } = await packagesOf(laneEvent(1, 'WP01', 'claimed', fields), {
+      'tasks/WP01.md': prompt('WP01', 'One', more),
+    })
+    expect(packages).toMatchObject([{ model, profile, role }])
+    expect(packages[0]?.agent).toMatch(/^badger:/)
+  })
+
+  it('counts less than what an annotation says of them', async () => {
+    const delta = { model: '__resolved_model_absent__', role: 'implementer' }
+    const note = { kind: 'annotation', event_id: '02', at: '2026-01-02T00:00:00Z', wp_id: 'WP01', delta }
+    const { work_packages: packages } = await packagesOf(
+      `${laneEvent(1, 'WP01', 'claimed', { policy_metadata: { agent: ALL } })}${JSON.stringify(note)}\n`,
+    )
+    expect(packages).toMatchObject([{ agent: ALL, model: null, profile: 'reviewer-x', role: 'implementer' }])
+  })
+})
+
+describe('a package whose prompt is gone', () => {
+  const born = (payload: unknown): string =>
+    `${JSON.stringify({ event_type: 'WPCreated', event_id: '01', timestamp: '2026-01-01T00:00:00Z', payload })}\n`
+
+  it('has the title and the dependencies with which the log says it was created', async () => {
+    const payload = { wp_id: 'WP02', wp_title: 'The form', depends_on: ['WP01', 7, ''] }
+    const { work_packages: packages, problems } = await packagesOf(
+      born(payload) + laneEvent(1, 'WP01', 'claimed') + laneEvent(2, 'WP02', 'planned'),
+    )
+    expect(packages).toMatchObject([
+      { id: 'WP01', title: 'WP01', dependencies: [] },
+      { id: 'WP02', title: 'The form', dependencies: ['WP01'], waiting_for: ['WP01'], document: null },
+    ])
+    expect(problems).toEqual([])
+  })
+
+  it.each([null, [], { wp_id: 7 }, { wp_id: 'WP01' }, { wp_id: 'WP01', wp_title: 7, depends_on: 'WP02' }])(
+    'has its id as title, for %j',
+    async (payload) => {
+      const { work_packages: packages } = await packagesOf(born(payload) + laneEvent(1, 'WP01', 'claimed'))
+      expect(packages).toMatchObject([{ title: 'WP01', dependencies: [] }])
+    },
+  )
+
+  it('is on no board before the log moves it', async () => {
+    expect((await packagesOf(born({ wp_id: 'WP01', wp_title: 'One' }))).work_packages).toEqual([])
+  })
+
+  it('is told by its prompt as long as that is there', async () => {
+    const { work_packages: packages } = await packagesOf(
+      born({ wp_id: 'WP01', wp_title: 'Then', depends_on: ['WP02'] }) + laneEvent(1, 'WP01', 'planned'),
+      { 'tasks/WP01.md': prompt('WP01', 'Now') },
+    )
+    expect(packages).toMatchObject([{ title: 'Now', dependencies: [] }])
+  })
+})
+
+describe('a folder of missions', () => {
+  it('is a problem, and no mission', async () => {
+    const project = emptyProject()
+    writeMission(project, 'm', { 'spec.md': '# M\n' })
+    writeMission(project, '_done/001-start', { 'tasks/WP01.md': prompt('WP01', 'One') })
+    writeMission(project, '_done/002-go-on', { 'spec.md': '' })
+    writeMission(project, 'archive/003-end', { 'status.events.jsonl': laneEvent(1, 'WP01', 'done') })
+    const { missions, problems } = await openProject(project).missions()
+    expect(missions.map(({ id }) => id)).toEqual(['m'])
+    expect(problems).toEqual([
+      { path: 'kitty-specs/_done', what: 'is a folder with 2 missions in it, which the page does not show' },
+      { path: 'kitty-specs/archive', what: 'is a folder with a mission in it, which the page does not show' },
+    ])
+    expect((await openProject(project).now()).counts.working).toBe(0)
+  })
+
+  it.each([
+    ['empty', {}],
+    ['only with a folder of tasks', { 'tasks/notes.txt': 'x' }],
+    ['with a mission in it, and a specification', { 'spec.md': '# M\n', 'n/spec.md': '# N\n' }],
+    ['only with other folders', { 'pictures/a.png': 'x' }],
+  ])('is none that is %s', async (_, files) => {
+    const project = emptyProject()
+    writeMission(project, 'm', files)
+    const { missions, problems } = await openProject(project).missions()
+    expect(missions.map(({ id }) => id)).toEqual(['m'])
+    expect(problems).toEqual([])
+  })
+
+  it('becomes a mission when it gets a specification', async () => {
+    const project = emptyProject()
+    const opened = openProject(project)
+    writeMission(project, 'm/n', { 'spec.md': '# N\n' })
+    expect((await opened.missions()).missions).toEqual([])
+    writeMission(project, 'm', { 'spec.md': '# M\n' })
+    expect((await opened.missions()).missions).toMatchObject([{ id: 'm' }])
+  })
+})
