@@ -9,7 +9,7 @@ import { rolldown } from 'rolldown'
 
 /** What a daemon needs until it serves. The queue, the pages of the dashboard and a scan are not part of it. */
 const START =
-  /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|tried-lock)|act\/(?:lock.*|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|derive))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/report))\.js$/
+  /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|tried-lock)|act\/(?:lock.*|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/report))\.js$/
 
 /** What it needs to look for stale daemons of its scope, a moment after it serves. */
 const CLEAN =
@@ -42,6 +42,8 @@ export async function bundleDaemon({ packages, target, define }) {
     entryFileNames: '[name].js',
     chunkFileNames: 'daemon-[name]-[hash].js',
     comments: false,
+    // `import()` would load the loader of ES modules, a dozen modules of Node, for a package that can be required.
+    dynamicImportInCjs: false,
     codeSplitting: {
       groups: [
         { name: 'start', test: START, priority: 1 },
