@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
-import { quickChunk } from './quick-chunk.mjs'
+import { assertNoCircle, quickChunk } from './quick-chunk.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
 import { licencesOf } from './licences.mjs'
@@ -69,10 +69,13 @@ async function bundleCommand() {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     comments: false,
+    // `import()` would load the loader of ES modules, a dozen modules of Node, for a package that can be required.
+    dynamicImportInCjs: false,
     codeSplitting: codeSplitting(COMMAND_GROUPS, packages),
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
+  assertNoCircle(chunks)
   for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(quickChunk(code)))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

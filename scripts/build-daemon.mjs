@@ -37,6 +37,8 @@ export async function bundleDaemon({ packages, target, define }) {
     entryFileNames: '[name].js',
     chunkFileNames: 'daemon-[name]-[hash].js',
     comments: false,
+    // `import()` would load the loader of ES modules, a dozen modules of Node, for a package that can be required.
+    dynamicImportInCjs: false,
     codeSplitting: codeSplitting(DAEMON_GROUPS, packages),
   })
   await bundle.close()

@@ -9,12 +9,11 @@ import { join } from 'node:path'
 
 /** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
 const CORE = [
-  /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:command-table|find-command|help|topic-names)))\.js$/,
+  /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:command-table|find-command)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
   /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
-  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
-  /(?:familiar\/dist\/(?:define\/define-daemon|doctor\/status-head|cli\/(?:run|format-lines|daemon-commands))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  /familiar\/dist\/cli\/(?:commands\/(?:start|stop|restart)|connect-daemon|version-notice|print-\w+)\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:record-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
+  /(?:familiar\/dist\/(?:define\/(?:define-daemon|hints)|doctor\/status-head|cli\/(?:run|format-lines|daemon-commands))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/sync-status))\.js$/,
 ]
 
@@ -33,6 +32,16 @@ const SCAN = [
 export const COMMAND_GROUPS = [
   { name: 'core', parts: CORE },
   { name: 'scan', parts: SCAN },
+  {
+    name: 'start',
+    parts: [
+      /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
+    ],
+  },
+  {
+    name: 'help',
+    parts: [/(?:familiar\/dist\/cli\/(?:help|help-topic)|spec-kitty\/dist\/cli\/(?:help|topic-names))\.js$/],
+  },
   {
     name: 'explain',
     parts: [
@@ -73,7 +82,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|derive-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
     ],
   },
   {
@@ -97,7 +106,7 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
 export const LIBRARY_GROUPS = Object.entries({
   define:
     'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|default-ports|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:decision-tables|first-match|tri)|daemon/intervals|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/daemon-state|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',

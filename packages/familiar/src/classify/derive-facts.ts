@@ -1,7 +1,8 @@
-import { commandText, type PortRange } from '../identity/machine.js'
-import { isOfElsewhere, type DaemonRecord, type Machine } from '../protocol/record.js'
+import type { PortRange } from '../identity/machine.js'
+import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from './observation.js'
 import type { Facts } from './facts.js'
+import { isHeldElsewhere, namesLiving } from './record-facts.js'
 import { every, same, some, tri, type Tri } from './tri.js'
 
 /** The parts of a family that the facts depend on. */
@@ -218,21 +219,6 @@ function isDisownedWithoutRecord(seen: Observation, scope: ScopeSnapshot, contex
   return mayBeUsed && markerHere(seen, context) !== 'yes' ? 'unknown' : 'yes'
 }
 
-/**
- * Returns whether the process that a record names is alive; `unknown` for a record without pid, `no` for one that is marked
- * stopped. A predecessor's record has no start time: there, the token in the command line distinguishes the daemon from a
- * later process with the same pid.
- */
-export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): Tri {
-  if (!record.running) return 'no'
-  if (record.pid === null) return 'unknown'
-  const found = alive.get(record.pid)
-  if (found === undefined) return 'no'
-  if (record.startTime !== null) return same(record.startTime, found.startTime)
-  if (found.command === null || record.token === null) return 'unknown'
-  return tri(commandText(found.command).includes(record.token))
-}
-
 function sameUser(seen: Observation, user: string): Tri {
   const owners = seen.listeners.map((listener) => same(listener.user, user))
   return every(...owners, same(seen.process?.user ?? null, user))
@@ -279,15 +265,4 @@ function recordsReadable(seen: Observation, context: ScanContext): Tri {
 
 function isReadable(scope: ScopeSnapshot): boolean {
   return scope.records.every((read) => read.state === 'absent' || read.state === 'readable')
-}
-
-/**
- * Returns whether a record of the scope names a daemon that may still run on another machine, or in another pid namespace
- * of this boot. If the daemon lock is known to be free, it no longer runs. Pure.
- */
-export function isHeldElsewhere({ records, lockHolder }: ScopeSnapshot, machine: Machine): boolean {
-  if (lockHolder === null) return false
-  return records.some(
-    (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, machine),
-  )
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.js'
 import { note, type Io } from './io.js'
 
 /** Waits that are shorter than this are not reported. */
@@ -26,11 +27,11 @@ export interface Progress {
  * seconds at most. Shows nothing before the first `wait`, and nothing of a wait that is over within a second.
  */
 export function startProgress(io: Screen): Progress {
-  const began = performance.now()
+  const began = monotonicMs()
   let text: WaitText | null = null
   let saidAt = began + FIRST_LINE_MS - LINE_MS
   const show = (): void => {
-    const now = performance.now()
+    const now = monotonicMs()
     if (text === null) return
     const said = typeof text === 'string' ? text : text()
     if (io.rewriteLine !== null) return io.rewriteLine(`${said}${sinceText(now - began)}`)

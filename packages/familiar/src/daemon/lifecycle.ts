@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { monotonicMs } from '../clock.js'
 import type { HeldLock } from '../act/acquire-lock.js'
-import { namesLiving } from '../classify/derive-facts.js'
+import { namesLiving } from '../classify/record-facts.js'
 import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'

@@ -8,7 +8,7 @@
 const RUNS =
   /(?:[\0-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+|[^]/g
 
-const LONE_SURROGATE = /\p{Cs}/u
+const LONE_SURROGATE = /[\ud800-\udfff]/u
 
 /** Returns the bytes as a string, with a lone surrogate for each byte that is not valid UTF-8. */
 export function textOfBytes(bytes: Buffer): string {

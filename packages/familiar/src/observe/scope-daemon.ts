@@ -1,4 +1,5 @@
-import { isHeldElsewhere, isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
+import { isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
+import { isHeldElsewhere } from '../classify/record-facts.js'
 import { inUseBy } from '../classify/stale-evidence.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'

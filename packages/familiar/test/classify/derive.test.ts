@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { factsOf, isSingleton, namesLiving, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
+import { factsOf, isSingleton, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
+import { namesLiving } from '../../src/classify/record-facts.js'
 import type { Facts } from '../../src/classify/facts.js'
 import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'

@@ -1,6 +1,8 @@
-/** A character that Python's `repr` writes as it is, or one of its escapes; codes are hexadecimal. */
-const PYTHON_CHARACTER =
-  /\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])/uy
+/**
+ * A character that Python's `repr` writes as it is, or one of its escapes; codes are hexadecimal. It is a text, because V8
+ * collects the characters of a property when it loads a literal, and few commands ever meet such a name.
+ */
+const PYTHON_CHARACTER = String.raw`\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])`
 
 const SHORT: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\', "'": "'" }
 
@@ -14,10 +16,11 @@ const SHORT: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\
 export function unquotePython(literal: string): string | null {
   const quote = literal.charAt(0)
   const end = literal.length - 1
+  const character = new RegExp(PYTHON_CHARACTER, 'uy')
   let text = ''
-  for (let at = 1; at < end; at = PYTHON_CHARACTER.lastIndex) {
-    PYTHON_CHARACTER.lastIndex = at
-    const char = characterOf(PYTHON_CHARACTER.exec(literal)?.groups ?? {})
+  for (let at = 1; at < end; at = character.lastIndex) {
+    character.lastIndex = at
+    const char = characterOf(character.exec(literal)?.groups ?? {})
     if (char === null) return null
     text += char
   }

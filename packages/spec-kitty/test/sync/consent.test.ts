@@ -21,6 +21,7 @@ import { dirname, join } from 'node:path'
 import { CommandError } from 'familiar/cli'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NOBODY } from '../../../familiar/test/helpers/skip.js'
+import { consentIn } from '../../src/sync/parse-consent.js'
 import { consentFile, readConsent, writeConsent } from '../../src/sync/consent-file.js'
 
 /** Consent in the file of a real project, however hostile. */
@@ -108,6 +109,13 @@ describe('consent is read', () => {
     expect(await readConsent(project)).toBe('no')
     rmSync(project, { recursive: true })
     expect(await readConsent(project)).toBe('no')
+  })
+
+  it.each([true, false])('as YAML says, where nothing else was written than %s', async (isGiven) => {
+    await writeConsent(project, isGiven)
+    const text = readFileSync(file, 'utf8')
+    expect(await readConsent(project)).toBe(isGiven ? 'yes' : 'no')
+    expect(consentIn(text)).toBe(isGiven ? 'yes' : 'no')
   })
 
   it.each(Object.keys(HOSTILE))('as none, with the reason, from %s', async (name) => {
