@@ -250,7 +250,16 @@ function write() {
   writeFileSync(PAGE, pageOf())
   const page = readFileSync(README, 'utf8')
   const [head, tail] = [page.split(BEGIN)[0], page.split(END)[1]]
-  if (tail !== undefined) writeFileSync(README, `${head}${BEGIN}\n\n${table}\n\n${machine}.\n\n${END}${tail}`)
+  const short = tableOf([
+    ['id', 'what', 'figure', 'target', 'met'],
+    ...rows.flatMap((row) => cellsOfTarget(row)),
+  ])
+  if (tail !== undefined) writeFileSync(README, `${head}${BEGIN}\n\n${short}\n\n${machine}.\n\n${END}${tail}`)
+}
+
+/** What the README shows: the measures that have a target. @param {Figure} row */
+function cellsOfTarget({ id, what, figure, target, met }) {
+  return met === null ? [] : [[id, what, figure, target, met ? 'yes' : '**no**']]
 }
 
 function pageOf() {
