@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
-import { quickChunk } from './quick-chunk.mjs'
+import { assertNoCircle, quickChunk } from './quick-chunk.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
@@ -17,12 +17,11 @@ import { readyTexts } from './texts.mjs'
 
 /** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
 const CORE = [
-  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar|help))|spec-kitty\/dist\/(?:version|cli\/(?:table|route|help|topic-names)))\.js$/,
+  /(?:familiar\/dist\/(?:errors|define\/(?:environment|home)|cli\/(?:io|printable|exit-codes|usage|failure|json|process-io|prompt|watch-reader|arguments|output|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:table|route)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
   /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:tables|rules|tri)|observe\/(?:peek|records)|observe\/platform\/(?:select|native-locks|linux|linux-locks|host-id|parse-proc))\.js$/,
-  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:derive|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
-  /(?:familiar\/dist\/(?:define\/daemon|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  /familiar\/dist\/cli\/(?:start|stop|restart|connect|notices|print-\w+)\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:record-facts|state-without)|observe\/(?:http|health|handshake|verify|read-state))\.js$/,
+  /(?:familiar\/dist\/(?:define\/(?:daemon|hints)|doctor\/state|cli\/(?:run|lines|describe))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   /(?:familiar\/dist\/cli\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/status))\.js$/,
 ]
 
@@ -41,6 +40,14 @@ const GROUPS = [
   {
     name: 'scan',
     test: (/** @type {string} */ id) => SCAN.some((part) => part.test(id)),
+  },
+  {
+    name: 'sync-start',
+    test: /(?:familiar\/dist\/(?:cli\/(?:start|connect|notices|print-connection)|client\/(?:connect|recorded)|define\/(?:connecting|dispose))|spec-kitty\/dist\/commands\/sync-start)\.js$/,
+  },
+  {
+    name: 'help',
+    test: /(?:familiar\/dist\/cli\/(?:help|help-topic)|spec-kitty\/dist\/cli\/(?:help|topic-names))\.js$/,
   },
   {
     name: 'explain',
@@ -116,10 +123,13 @@ async function bundleCommand() {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     comments: false,
+    // `import()` would load the loader of ES modules, a dozen modules of Node, for a package that can be required.
+    dynamicImportInCjs: false,
     codeSplitting: { groups: GROUPS.map((group, index) => ({ ...group, priority: GROUPS.length - index })) },
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
+  assertNoCircle(chunks)
   for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), quickChunk(code))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

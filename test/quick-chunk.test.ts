@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { runInThisContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { quickChunk } from '../scripts/quick-chunk.mjs'
+import { assertNoCircle, quickChunk } from '../scripts/quick-chunk.mjs'
 
 const real = createRequire(import.meta.url)
 
@@ -37,6 +37,16 @@ describe('a chunk of the command', () => {
     expect(exports['make']()).toBeInstanceOf((real('node:net') as typeof import('node:net')).Socket)
   })
 
+  it('exports values in place of getters', () => {
+    const getter = (name: string, value: string): string =>
+      `Object.defineProperty(exports, "${name}", {\n\tenumerable: true,\n\tget: function() {\n\t\treturn ${value};\n\t}\n});\n`
+    const { exports } = run(`function f() { return 1 }\n${getter('f', 'f')}${getter('g$1', 'f')}`)
+    expect(Object.getOwnPropertyDescriptor(exports, 'f')).toMatchObject({ value: exports['g$1'] })
+    expect(exports['f']()).toBe(1)
+    for (const text of ['let n$ = 0', 'let n$'])
+      expect(() => quickChunk(`${text};\n${getter('n$', 'n$')}`)).toThrow('n$ is exported')
+  })
+
   it('finds a file beside it in a directory of any name', () => {
     const { exports } = run(
       'let node_url = require("node:url");\nexports.path = (0, node_url.fileURLToPath)(new URL("../x.js", require("url").pathToFileURL(__filename).href));\n',
@@ -57,5 +67,14 @@ describe('a chunk of the command', () => {
 
   it('cannot escape in a raw text', () => {
     expect(() => quickChunk('exports.text = String.raw`\u00b7`')).toThrow('String.raw')
+  })
+})
+
+describe('the chunks of the command', () => {
+  const chunk = (fileName: string, ...imports: string[]) => ({ fileName, imports })
+
+  it('do not require each other in a circle', () => {
+    expect(() => assertNoCircle([chunk('a', 'b', 'node:fs'), chunk('c', 'a', 'b'), chunk('b')])).not.toThrow()
+    expect(() => assertNoCircle([chunk('a', 'b'), chunk('b', 'c'), chunk('c', 'b')])).toThrow(': a, b, c')
   })
 })

@@ -1,5 +1,4 @@
 import { EXIT, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
-import { helpText } from './cli/help.js'
 import { route, type Route } from './cli/route.js'
 import { isGroup, type CommandWords } from './cli/table.js'
 import { VERSION } from './version.js'
@@ -91,7 +90,7 @@ async function dispatch(asked: Route, io: Io): Promise<number> {
     return EXIT.ok
   }
   if (asked.kind !== 'help') throw (await import('./cli/mistakes.js')).mistake(asked)
-  io.out(await helpText(asked.words, io))
+  io.out(await (await import('./cli/help.js')).helpText(asked.words, io))
   return EXIT.ok
 }
 
