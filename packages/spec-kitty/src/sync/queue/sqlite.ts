@@ -133,8 +133,10 @@ function withoutWarnings<T>(act: () => T): T {
  */
 function unavailable(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') return error
   const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
+  // `require` adds a line for each file on the way to the missing one.
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
+    return Object.assign(new Error(why, { cause: error }), { code })
   return new CommandError('E_SQLITE_UNAVAILABLE', `SQLite cannot be loaded: ${why}`, {
     hint: 'install this tool again on this system, or use Node 22.23 or later, which has its own SQLite',
     exit: EXIT.error,
