@@ -189,7 +189,7 @@ describe('the text of the doctor', () => {
     expect(told).toEqual([
       [String(PORT + 1), '3.2.3', 'operator_required', 'pre_marker'],
       [String(PORT), '4.0.0', 'safe_auto', 'superseded'],
-      [String(PORT + 2), '-', 'never_touch', 'third_party'],
+      [String(PORT + 2), '-', 'never_touch', 'third_party: /usr/sbin/nginx'],
     ])
   })
 
