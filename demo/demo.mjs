@@ -41,13 +41,13 @@ async function main() {
   const stale = await startStale(staleCount, next)
   const bystanders = [
     live,
-    await sync('the live daemon of another root', {
+    await sync('the live daemon of another home', {
       port: next(),
       version: '3.2.5',
       root: otherRoot,
       record: true,
     }),
-    await sync('a daemon without root marker', {
+    await sync('a daemon without home marker', {
       port: next(),
       version: '3.2.1',
       root,

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run stage`: the machine of a user whose old daemons are in the way, to be cleaned up by hand. 18 stale daemons, one
- * without a root marker, the live daemon of another root, one of this root that does not answer, and a foreign web server.
+ * without a home marker, the live daemon of another home, one of this home that does not answer, and a foreign web server.
  *
  * On a terminal it opens a shell in which `spec-kitty` is that of this checkout, with the home of the stage; else it waits for
  * the end of its input. Then it says what became of the bystanders, and ends everything.
@@ -39,10 +39,10 @@ async function main() {
   const wedged = await sync('wedged', { port: next(), version: '3.2.6', root, record: true })
   const port = next()
   const bystanders = [
-    await sync('the live daemon of another root', { port, version: '3.2.5', root: otherRoot, record: true }),
+    await sync('the live daemon of another home', { port, version: '3.2.5', root: otherRoot, record: true }),
     await hostile('a foreign web server', 'http', next()),
   ]
-  const preMarker = await sync('a daemon without root marker', {
+  const preMarker = await sync('a daemon without home marker', {
     port: next(),
     version: '3.2.1',
     root,
@@ -55,7 +55,7 @@ async function main() {
   console.log('\nThe machine, looked at independently of what the commands said:')
   tell('stale daemons', stale)
   tell('daemons that do not answer', [wedged])
-  tell('daemons without root marker', [preMarker])
+  tell('daemons without home marker', [preMarker])
   for (const one of bystanders) {
     console.log(`  ${lives(one) ? 'ok   alive' : 'FAIL ended'}: ${one.name} on port ${one.port} (${one.pid})`)
   }
@@ -77,15 +77,15 @@ function shellEnvironment() {
 async function openShell() {
   const shell = process.env['SHELL'] ?? 'sh'
   console.log('Your task: old spec-kitty daemons; clean it up. Begin with: spec-kitty auth doctor')
-  console.log("This is a shell with that home; 'exit' ends the stage.")
+  console.log(`This is a shell whose home is ${home}; 'exit' ends the stage.`)
   await once(spawn(shell, { env: shellEnvironment(), stdio: 'inherit' }), 'exit')
 }
 
 async function waitForInput() {
   const { PATH: path } = shellEnvironment()
   const variables = Object.entries({ ...environment, PATH: `${path.split(':')[0]}:$PATH` })
+  console.log('In another shell, run the next line; close this input to end the stage:')
   console.log(`export ${variables.map(([name, value]) => `${name}="${value}"`).join(' ')}`)
-  console.log('The stage stands until its input ends.')
   for await (const _ of process.stdin) {
     // What is typed has no meaning.
   }

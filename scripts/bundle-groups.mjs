@@ -20,7 +20,7 @@ const CORE = [
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|describe-candidate|reason-text|render-doctor)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|describe-candidate|reason-text|render-(?:doctor|remedies))|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
 /**
@@ -114,7 +114,7 @@ export const LIBRARY_GROUPS = Object.entries({
   command:
     'cli/(?:index|run|format-lines|io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|commands/status)|define/scanning|doctor/status-head',
   explain: 'doctor/explain/.*|cli/commands/explain',
-  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-doctor)',
+  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-(?:doctor|remedies))',
 }).map(([name, names]) => ({ name, parts: modules(names) }))
 
 /** @typedef {{ readonly name: string, readonly parts: readonly RegExp[] }} Group */

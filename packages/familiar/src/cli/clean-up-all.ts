@@ -11,7 +11,7 @@ import { paint, type Io } from './io.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './name-process.js'
 import { reasonText } from './reason-text.js'
-import { renderRemedies } from './render-doctor.js'
+import { renderRemedies } from './render-remedies.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './show-clean-up.js'
 import { assertListener } from './assert-listener.js'
@@ -105,7 +105,7 @@ function describeScan(
     toEnd.length === 0 ? paint(io, 'green', words.found(0)) : words.found(toEnd.length),
     ...namesOf(daemon, toEnd, seen, io).map((line) => `  ${line}`),
     ...leftLines(left, tool, io),
-    ...renderRemedies({ orphans, findings: [] }, io, tool.words),
+    ...renderRemedies({ orphans }, io, tool.words),
   ]
 }
 

@@ -47,8 +47,11 @@ export interface Io {
    * Whatever is written after that takes its place. Null if stderr is no terminal.
    */
   readonly rewriteLine: ((text: string) => void) | null
-  /** Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130. */
-  confirm(question: string): Promise<boolean>
+  /**
+   * Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130, after a line that says
+   * what was not done: `untouched`, for example `nothing was ended`.
+   */
+  confirm(question: string, untouched?: string): Promise<boolean>
   /**
    * For a command that runs a daemon in this process. After this call the daemon handles Ctrl+C, and a failed write to
    * stdout or stderr (the terminal was closed) does not end the daemon.

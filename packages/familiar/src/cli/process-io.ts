@@ -136,7 +136,12 @@ function makeIo(
         errors.write(fitting(printable(text), process.stderr.columns))
       }
     },
-    confirm: (question) => confirm(question, process.stdin, process.stderr),
+    confirm: (question, untouched = 'nothing was done') =>
+      confirm(question, {
+        input: process.stdin,
+        output: process.stderr,
+        interrupted: `${settings.program}: interrupted; ${untouched}`,
+      }),
     releaseInterrupt: () => {
       process.off('SIGINT', interrupted)
       output.open()

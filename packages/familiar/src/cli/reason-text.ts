@@ -18,14 +18,23 @@ export function reasonText(reason: string, scope: string, names: Partial<ReasonN
 /** A daemon with one of these signs is not recorded either, so `unrecorded` is left out beside them. */
 const TELLS_MORE: ReadonlySet<string> = new Set(['superseded', 'project_gone'])
 
-/** Returns the signs that a daemon is stale in words: `older version 3.2.2, superseded`. */
-export function evidenceText(evidence: readonly string[], version: string | null = null): string {
+/**
+ * Returns the signs that a daemon is stale in words: `older version 3.2.2, superseded`. Where its own version stands beside
+ * the text, `own` says what it is older or newer than: `older than 4.0.0, superseded`.
+ */
+export function evidenceText(
+  evidence: readonly string[],
+  version: string | null = null,
+  own?: string,
+): string {
   const isTold = evidence.some((one) => TELLS_MORE.has(one))
   const said = evidence.filter((one) => !(isTold && one === 'unrecorded'))
-  return said.map((one) => evidenceWord(one, version)).join(', ')
+  return said.map((one) => evidenceWord(one, version, own)).join(', ')
 }
 
-function evidenceWord(evidence: string, version: string | null): string {
+function evidenceWord(evidence: string, version: string | null, own: string | undefined): string {
+  if (own !== undefined && evidence === 'older_version') return `older than ${printable(own)}`
+  if (own !== undefined && evidence === 'newer_version') return `newer than ${printable(own)}`
   const isKnown = Object.hasOwn(EVIDENCE_WORDS, evidence)
   const text = isKnown ? EVIDENCE_WORDS[evidence as StaleEvidence] : printable(evidence)
   const isVersion = evidence === 'older_version' || evidence === 'newer_version'

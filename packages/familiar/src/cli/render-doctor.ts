@@ -1,12 +1,12 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
+import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { formatLines } from './format-lines.js'
-import { printable } from './printable.js'
-import { evidenceText, reasonText } from './reason-text.js'
-import type { Remedy } from '../doctor/remedy.js'
-import { renderFindings, renderRemedy, renderVerdict } from './render-findings.js'
+import { evidenceText } from './reason-text.js'
+import { renderFindings, renderVerdict } from './render-findings.js'
+import { isInUse, renderRemedies } from './render-remedies.js'
 import { renderReset } from './render-reset.js'
 import { layTable, type Column } from './format-table.js'
 import { wrapWords } from './text-width.js'
@@ -24,14 +24,15 @@ export interface DoctorText {
   readonly why?: Readonly<Record<string, string>>
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
+  /** The version of this command. */
+  readonly version?: string
 }
 
 const COLUMNS: readonly Column<ShownRow>[] = [
   { title: 'PID', align: 'right', cell: (record) => String(record.pid ?? '-') },
   { title: 'PORT', align: 'right', cell: ({ ports }) => portsText(ports) },
   { title: 'VERSION', cell: (record) => record.package_version ?? '-', shorten: 'end' },
-  { title: 'CLASS', cell: (record) => record.cleanup_class, style: styleOf },
-  { title: 'REASON', cell: reasonOf, shorten: 'end', style: styleOf },
+  { title: 'CLASS', cell: classOf, style: styleOf },
 ]
 
 const ROW: Column<ShownRow> = { title: 'ROW', cell: (record) => record.rule }
@@ -39,35 +40,66 @@ const ROW: Column<ShownRow> = { title: 'ROW', cell: (record) => record.rule }
 const MORE: readonly Column<ShownRow>[] = [
   { title: 'UP', align: 'right', cell: (record) => formatAge(record.uptime_seconds), isExtra: true },
   { title: 'MEM', align: 'right', cell: (record) => formatBytes(record.memory_bytes), isExtra: true },
-  {
-    title: 'SCOPE',
-    cell: (record) => record.daemon_root ?? record.singleton_scope_id ?? '-',
-    shorten: 'middle',
-    isExtra: true,
-  },
 ]
+
+/** How the table is headed and worded. */
+interface TableWords {
+  readonly words: Pick<Words, 'scope'>
+  /** The version of this command, which others are older or newer than. */
+  readonly version?: string
+}
+
+function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
+  const cell = (record: ShownRow): string => (isVerbose ? reasonId(record, words) : reasonOf(record, words))
+  return { title: 'REASON', cell, shorten: 'end', style: styleOf }
+}
+
+function scopeColumn({ words }: TableWords): Column<ShownRow> {
+  const cell = (record: ShownRow): string => record.daemon_root ?? record.singleton_scope_id ?? '-'
+  return { title: words.scope.toUpperCase(), cell, shorten: 'middle', isExtra: true }
+}
 
 /** A row of the table: one listener, or all listeners of a process that is left alone. */
 type ShownRow = DoctorRecord & { readonly ports: readonly number[] }
 
 /**
  * Returns the doctor's document as text for people, with a line feed at its end: the verdict, the findings, what the scope
- * has, every listener, and what was done.
+ * has, every listener, and what can be done about them. After a clean-up: what was done, what is left, the numbers, and the
+ * verdict last, where it does not scroll away.
  */
 export function renderDoctor(document: DoctorDocument, text: DoctorText, terminal: Terminal): string {
-  return [
-    renderVerdict(document.findings, terminal, document.reset_result?.failed.length),
-    renderFindings(document.findings, text, terminal),
-    renderHead(document, text.head, terminal),
-    renderCandidates(document, terminal, text.ports),
-    renderRemedies(document, terminal, text.words),
-    document.reset_result === undefined
-      ? []
-      : renderReset(document.reset_result, terminal, text.words, text.named ?? null),
-  ]
+  const { findings, reset_result: result } = document
+  const verdict = renderVerdict(findings, terminal, result?.failed.length)
+  const blocks =
+    result === undefined
+      ? [
+          verdict,
+          renderFindings(findings, text, terminal),
+          renderHead(document, text.head, terminal),
+          renderCandidates(document, terminal, text.ports, text),
+          renderRemedies(document, terminal, text.words),
+        ]
+      : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
+  return blocks
     .filter((block) => block.length > 0)
     .map((block) => `${block.join('\n')}\n`)
     .join('\n')
+}
+
+function renderCleanUp(
+  document: DoctorDocument & { readonly reset_result: ResetResult },
+  text: DoctorText,
+  terminal: Terminal,
+  verdict: readonly string[],
+): readonly (readonly string[])[] {
+  const { findings, orphans, reset_result: result } = document
+  const named = text.named ?? null
+  const { done, left, numbers } = renderReset({ result, orphans }, terminal, text.words, named)
+  // The rows that are left tell what F-002 counts, unless only one port was to be cleaned up, or stale ones came up since.
+  const isStale = orphans.some(({ cleanup_class }) => cleanup_class === 'safe_auto')
+  const isTold = named === null && (result.dry_run || !isStale)
+  const others = findings.filter(({ id }) => !(isTold && id === 'F-002'))
+  return [done, renderFindings(others, text, terminal), left, [...numbers, ...verdict]]
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {
@@ -96,11 +128,19 @@ export function renderCandidates(
   { candidates }: Pick<DoctorDocument, 'candidates'>,
   terminal: Terminal,
   ports: string,
+  words: TableWords,
 ): readonly string[] {
   if (candidates.length === 0) return [`nothing listens on ${ports}`]
   const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
   const rows = collapsed(sorted)
-  const columns = [...COLUMNS, ...(terminal.isVerbose === true ? [ROW] : []), ...MORE]
+  const isVerbose = terminal.isVerbose === true
+  const columns = [
+    ...COLUMNS,
+    reasonColumn(words, isVerbose),
+    ...(isVerbose ? [ROW] : []),
+    ...MORE,
+    scopeColumn(words),
+  ]
   const { header, rows: lines, hidden } = layTable(columns, rows, terminal)
   return [
     `  ${paint(terminal, 'bold', header)}`,
@@ -160,114 +200,31 @@ function decorate(line: string, record: DoctorRecord | undefined, terminal: Term
   return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
 }
 
+/** A daemon that another scope uses needs no decision, so the class of the document would mislead. */
+function classOf(record: DoctorRecord): string {
+  return isInUse(record) ? 'in use' : record.cleanup_class
+}
+
 /**
  * Only a class that calls for action is coloured here: the whole row of the live daemon, or of a process that is left
  * alone, is coloured already.
  */
 function styleOf(record: DoctorRecord): Style | null {
   if (record.cleanup_class === 'safe_auto') return 'magenta'
-  return record.cleanup_class === 'operator_required' && record.in_use_by === null ? 'yellow' : null
+  return record.cleanup_class === 'operator_required' && !isInUse(record) ? 'yellow' : null
 }
 
-function reasonOf({ skip_reason, stale_evidence }: DoctorRecord): string {
+function reasonId({ skip_reason, stale_evidence }: DoctorRecord, { version }: TableWords): string {
   if (skip_reason !== null) return skip_reason
-  return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence)
+  return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence, null, version)
 }
 
-/** The most ports and commands that are listed for one group. */
-const LISTED = 8
-const LISTED_COMMANDS = 3
-
-/**
- * Lists what needs a decision, grouped by reason, with its commands, unless a finding gives them. Processes that another
- * scope uses, or that belong to another user, need no decision: they are listed below a heading of their own.
- */
-export function renderRemedies(
-  { orphans, findings }: Pick<DoctorDocument, 'orphans' | 'findings'>,
-  terminal: Terminal,
-  { scope, explain }: Pick<Words, 'scope' | 'explain'>,
-): readonly string[] {
-  const given = new Set(findings.flatMap(({ remediation }) => remediation?.commands ?? []))
-  const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
-  const used = rows.filter((record) => record.in_use_by !== null)
-  const foreign = rows.filter((record) => record.in_use_by === null && record.skip_reason === 'other_user')
-  const open = rows.filter((record) => !used.includes(record) && !foreign.includes(record))
-  const [first] = open
-  const isTold = open.some(({ remedy }) => remedy?.commands.some((one) => one.startsWith(`${explain} `)))
-  const meaning =
-    first === undefined || isTold
-      ? []
-      : [
-          `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
-        ]
-  const sections = [
-    [...section('Needs a decision (operator_required):', open, { scope, given }, terminal), ...meaning],
-    section('Of another user, left alone:', foreign, { scope, given }, terminal),
-    section(`In use by another ${scope}, left alone:`, used, { scope, given }, terminal),
-  ].filter((lines) => lines.length > 0)
-  return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
-}
-
-/** A command that acts on the port of a single row is listed together with the command for all rows. */
-function isGiven({ remedy, port }: DoctorRecord, given: ReadonlySet<string>): boolean {
-  const commands = remedy?.commands ?? []
-  return (
-    commands.length > 0 &&
-    commands.every((command) => given.has(command) || given.has(command.replace(` --port ${port}`, '')))
-  )
-}
-
-interface Group {
-  readonly text: string
-  readonly ports: string[]
-  readonly description: string
-  readonly commands: Set<string>
-}
-
-function section(
-  title: string,
-  rows: readonly DoctorRecord[],
-  { scope, given }: { readonly scope: string; readonly given: ReadonlySet<string> },
-  terminal: Terminal,
-): readonly string[] {
-  if (rows.length === 0) return []
-  const groups = new Map<string, Group>()
-  for (const record of rows) {
-    const text = whatItIs(record, scope)
-    const remedy = isGiven(record, given) ? null : record.remedy
-    const description = record.in_use_by === null ? (remedy?.description ?? '') : ''
-    const key = `${text}\n${description}`
-    const group = groups.get(key) ?? { text, ports: [], description, commands: new Set() }
-    group.ports.push(String(record.port ?? 'no port'))
-    for (const command of remedy?.commands ?? []) group.commands.add(command)
-    groups.set(key, group)
-  }
-  return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
-}
-
-function renderGroup({ text, ports, description, commands }: Group, terminal: Terminal): readonly string[] {
-  const width = terminal.columns === null ? null : terminal.columns - 4
-  const remedy: Remedy = { commands: [...commands].slice(0, LISTED_COMMANDS), description, safe: false }
-  const more = commands.size - remedy.commands.length
-  return [
-    ...wrapWords(`${listed(ports)}: ${text}`, width).map(
-      (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
-    ),
-    ...(commands.size === 0 ? [] : renderRemedy(remedy, terminal)),
-    ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
-  ]
-}
-
-function listed(ports: readonly string[]): string {
-  const more = ports.length - LISTED
-  return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
-}
-
-/** Signs of staleness are not shown for a daemon that is in use elsewhere: it may be old, and is in use all the same. */
-function whatItIs(record: DoctorRecord, scope: string): string {
-  if (record.in_use_by !== null) return `the live daemon of ${printable(record.in_use_by)}`
-  const stale = evidenceText(record.stale_evidence, record.package_version)
-  return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
+/** The live daemon is told in words, and another program by its name; the other reasons are explained below the table. */
+function reasonOf(record: DoctorRecord, words: TableWords): string {
+  const { skip_reason, executable_summary: program } = record
+  if (isLive(record)) return `the live daemon of its ${words.words.scope}`
+  if (skip_reason === 'third_party' && program !== null) return `third_party: ${program}`
+  return reasonId(record, words)
 }
 
 function formatAge(seconds: number | null): string {

@@ -1,41 +1,98 @@
 import type { Words } from '../define/options.js'
+import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { endedBecause, failureText, pathText, reasonText } from './reason-text.js'
+import { renderRemedy } from './render-findings.js'
+import { isInUse, renderRemedies } from './render-remedies.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-/** Returns what a clean-up did with each process, and the numbers. */
+/** What a clean-up did, what it left with the commands for that, and the numbers, in this order on the screen. */
+interface RenderedReset {
+  readonly done: readonly string[]
+  readonly left: readonly string[]
+  readonly numbers: readonly string[]
+}
+
+interface CleanedUp {
+  readonly result: ResetResult
+  /** What is there now. */
+  readonly orphans: readonly DoctorRecord[]
+}
+
+/** Returns what a clean-up did with each process. `named` is the port that the user named: then only that one is told. */
 export function renderReset(
-  result: ResetResult,
+  { result, orphans }: CleanedUp,
   terminal: Terminal,
-  { scope, reasonNames }: Pick<Words, 'scope'> & Partial<Pick<Words, 'reasonNames'>>,
+  words: Pick<Words, 'scope' | 'explain'> & Partial<Pick<Words, 'reasonNames'>>,
   named: number | null = null,
-): readonly string[] {
+): RenderedReset {
   const { swept, skipped, would_sweep, failed } = result
-  const decidable = skipped.filter((entry) => entry.cleanup_class !== 'never_touch')
+  const rows = orphans.filter(({ port }) => named === null || port === named)
+  const remaining = rows.filter((row) => rowOf(row, failed) === undefined)
+  const untold = skipped.filter((entry) => rowOf(entry, remaining) === undefined)
   const isTold = [...swept, ...skipped, ...would_sweep, ...failed].some(({ port }) => port === named)
-  return [
-    ...renderEnded(result, terminal, { scope }),
-    ...skipped.flatMap((entry) =>
-      entryLines(
-        skipWord(entry),
-        `${who(entry)}${because(skipText(entry.skip_reason, scope, reasonNames))}`,
-        null,
-        terminal,
+  return {
+    done: [
+      ...renderEnded({ ...result, failed: [] }, terminal, words),
+      ...failed.flatMap((entry) => [
+        ...renderEnded({ swept: [], would_sweep: [], failed: [entry] }, terminal, words),
+        ...commandsOf(rowOf(entry, rows), terminal),
+      ]),
+      ...untold.flatMap((entry) =>
+        entryLines(
+          skipWord(entry, result.dry_run),
+          `${who(entry)}${because(skipText(entry.skip_reason, words.scope, words.reasonNames))}`,
+          null,
+          terminal,
+        ),
       ),
-    ),
-    ...(named === null || isTold ? [] : [`port ${named}: nothing that can be seen from here listens on it`]),
-    result.dry_run
-      ? `dry run: would stop ${would_sweep.length} · would skip ${decidable.length}`
-      : `swept: ${swept.length} · skipped: ${decidable.length} (operator_required) · failed: ${result.failed.length}`,
-  ]
+      ...(named === null || isTold
+        ? []
+        : [`port ${named}: nothing that can be seen from here listens on it`]),
+    ],
+    left: renderRemedies({ orphans: remaining }, terminal, words),
+    numbers: [numbersOf(result, orphans)],
+  }
+}
+
+/** A daemon that another scope uses is left alone: it is not counted with what needs a decision. */
+function numbersOf(
+  { swept, skipped, failed, would_sweep, dry_run }: ResetResult,
+  orphans: readonly DoctorRecord[],
+): string {
+  const decidable = skipped.filter((entry) => entry.cleanup_class !== 'never_touch')
+  const isUsed = (entry: Named): boolean => orphans.some((row) => isSame(row, entry) && isInUse(row))
+  const used = decidable.filter(isUsed).length
+  const open = decidable.length - used
+  const rest = used === 0 ? '' : ` · left alone: ${used} (in use)`
+  return dry_run
+    ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required)${rest}`
+    : `swept: ${swept.length} · skipped: ${open} (operator_required) · failed: ${failed.length}${rest}`
+}
+
+interface Named {
+  readonly pid: number | null
+  readonly port: number | null
+}
+
+function isSame(one: Named, other: Named): boolean {
+  return one.port === other.port && one.pid === other.pid
+}
+
+function rowOf<T extends Named>(entry: Named, rows: readonly T[]): T | undefined {
+  return rows.find((row) => isSame(row, entry))
+}
+
+function commandsOf(row: DoctorRecord | undefined, terminal: Terminal): readonly string[] {
+  return row?.remedy == null ? [] : renderRemedy({ ...row.remedy, description: '' }, terminal)
 }
 
 /** Returns a line for each process that was ended, would be, or could not be ended. */
 export function renderEnded(
-  { swept, failed, would_sweep }: ResetResult,
+  { swept, failed, would_sweep }: Pick<ResetResult, 'swept' | 'failed' | 'would_sweep'>,
   terminal: Terminal,
   { scope }: Pick<Words, 'scope'>,
 ): readonly string[] {
@@ -64,8 +121,9 @@ function entryLines(done: string, text: string, style: Style | null, terminal: T
 const INDENT = '  '
 
 /** What is never touched needs no decision. */
-function skipWord({ cleanup_class }: ResetResult['skipped'][number]): string {
-  return cleanup_class === 'never_touch' ? 'left alone' : 'skipped'
+function skipWord({ cleanup_class }: ResetResult['skipped'][number], isDryRun: boolean): string {
+  if (cleanup_class === 'never_touch') return 'left alone'
+  return isDryRun ? 'would skip' : 'skipped'
 }
 
 function skipText(reason: string | null, scope: string, names: Words['reasonNames'] | undefined): string {

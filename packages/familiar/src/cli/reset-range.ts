@@ -59,7 +59,7 @@ async function askAboutTheRest(
   io.err(
     `${endedAnyway(stale.length)}${one ? 'This one needs' : `These ${open.length} need`} a decision (operator_required):\n${list}`,
   )
-  const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`)
+  const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`, 'nothing was ended')
   io.err('\n')
   const confirmed = isYes ? keysOf(open) : new Set<string>()
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }

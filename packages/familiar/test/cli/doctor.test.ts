@@ -47,7 +47,7 @@ describe('doctor', () => {
       `project  ${here}\ndaemon   process ${pid}, port ${port}, version 1.0.0, answers\n`,
     )
     expect(stdout).toMatch(
-      new RegExp(`^\\* +${pid} +${port} +1\\.0\\.0 +never_touch +is_recorded_singleton`, 'm'),
+      new RegExp(`^\\* +${pid} +${port} +1\\.0\\.0 +never_touch +the live daemon of its project`, 'm'),
     )
     const { document } = user.json(['doctor'], { cwd: here })
     expect(Object.keys(document)).toEqual([
@@ -133,7 +133,7 @@ describe('an orphan', () => {
       {
         id: 'F-002',
         severity: 'warn',
-        summary: 'orphaned previewd daemons: 1 can be cleaned',
+        summary: 'orphaned previewd daemons: 1 can be ended',
         remediation: { command: 'previewd doctor --reset', ...CLEAN },
       },
     ])

@@ -3,6 +3,7 @@ import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
 import { columnsOf } from '../../src/cli/text-width.js'
+import type { ResetResult } from '../../src/doctor/reset-result.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
 import type { Finding } from '../../src/doctor/findings.js'
 import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
@@ -79,7 +80,7 @@ const WEB: DoctorRecord = {
 const ORPHANED: Finding = {
   id: 'F-002',
   severity: 'warn',
-  summary: 'orphaned daemons: 18 can be cleaned',
+  summary: 'orphaned daemons: 18 can be ended',
   remediation: {
     command: 'tool doctor --reset',
     commands: ['tool doctor --reset'],
@@ -141,20 +142,22 @@ describe('findings', () => {
     const text = render([], [withSeverity('warn', 'F-002'), withSeverity('critical', 'F-005')])
     const [, , ...lines] = text.split('\n')
     expect(lines.slice(0, 6)).toEqual([
-      '✗ orphaned daemons: 18 can be cleaned (F-005)',
+      '✗ orphaned daemons: 18 can be ended (F-005)',
       '    Every command that needs it waits, and then fails.',
       '    tool doctor --reset  # ends what is proven stale',
-      '! orphaned daemons: 18 can be cleaned (F-002)',
+      '! orphaned daemons: 18 can be ended (F-002)',
       '    They keep ports and memory. One that needs a decision may still be in use.',
       '    tool doctor --reset  # ends what is proven stale',
     ])
   })
 
-  it('give a command once: a row whose command a finding gives already is not listed again', () => {
-    const force = { ...ORPHANED.remediation!, command: 'tool doctor --reset --force' }
-    const finding = { ...ORPHANED, remediation: { ...force, commands: [force.command] } }
-    expect(render([OPEN])).toContain('--port 9420')
-    expect(render([OPEN], [finding])).not.toContain('--port 9420')
+  it('leave every row that needs a decision its command, also if a finding gives the same one', () => {
+    const { remedy } = OPEN
+    const finding = {
+      ...ORPHANED,
+      remediation: { ...remedy!, command: 'tool doctor --reset --force --port 9420' },
+    }
+    expect(render([OPEN], [finding])).toMatch(/ {2}9420: [^]*--force --port 9420/)
   })
 })
 
@@ -181,8 +184,21 @@ describe('the table', () => {
   it('has one row for a program that holds many ports', () => {
     const many = Array.from({ length: 50 }, (_, index) => ({ ...WEB, port: 9400 + index }))
     expect(render(many)).toMatch(/^ +2740 +9400-9449 +- +never_touch +third_party/m)
+    expect(render([{ ...WEB, executable_summary: '/usr/bin/node' }])).toContain('third_party: /usr/bin/node ')
     expect(render(many.filter(({ port }) => port % 2 === 0))).toMatch(/^ +2740 +9400 \+24 /m)
     expect(render(many.slice(0, 3)).match(/third_party/g)).toHaveLength(3)
+  })
+
+  it('says who is live and who is in use in words, and older than what; the ids are for who asks for more', () => {
+    const words = { ...TEXT, version: '4.0.0' }
+    const screen = { columns: null, hasColor: false }
+    const text = renderDoctor(documentOf([LIVE, USED, RECORD]), words, screen)
+    expect(text).toMatch(/ never_touch +the live daemon of its home +1d/)
+    expect(text).toMatch(/ 3\.2\.2 +in use +cross_root /)
+    expect(text).toMatch(/ safe_auto +older than 4\.0\.0, superseded /)
+    expect(text).toMatch(/ MEM +HOME\n/)
+    const verbose = renderDoctor(documentOf([LIVE]), words, { ...screen, isVerbose: true })
+    expect(verbose).toMatch(/ never_touch +is_recorded_singleton /)
   })
 
   it('tells the row of the decision only to who asks for more', () => {
@@ -197,7 +213,7 @@ describe('another home', () => {
     expect(text).toMatch(/^No problems found\.\n/)
     expect(text).not.toContain('Needs a decision')
     expect(text).toContain(
-      `In use by another home, left alone:\n  9430: the live daemon of ${USED.in_use_by}\n    SPEC_KITTY_HOME=/home/eve tool status\n`,
+      `In use by another home, left alone:\n  9430: the live daemon of ${USED.in_use_by}\n    SPEC_KITTY_HOME=/home/eve tool status  # shows what it does; nothing to do here\n`,
     )
   })
 })
@@ -233,7 +249,15 @@ describe('a terminal', () => {
 })
 
 describe('what a clean-up did', () => {
-  const words = { scope: 'home' }
+  const words = { scope: 'home', explain: 'tool explain' }
+  const renderAll = (
+    result: ResetResult,
+    screen: Parameters<typeof renderReset>[1],
+    orphans: readonly DoctorRecord[] = [],
+  ): readonly string[] => {
+    const { done, left, numbers } = renderReset({ result, orphans }, screen, words)
+    return [...done, ...left, ...numbers]
+  }
   const terminal = { columns: null, hasColor: false }
   const entry = { pid: 2655, port: 9401, package_version: '3.2.2', protocol_version: 2 }
 
@@ -249,7 +273,7 @@ describe('what a clean-up did', () => {
       dry_run: false,
       would_sweep: [],
     }
-    expect(renderReset(result, terminal, words)).toEqual([
+    expect(renderAll(result, terminal)).toEqual([
       'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
       'stopped port 9402 (process 2655, SIGKILL): too old to say which home it belongs to (pre_marker)',
       'stopped port 9403 (process 2655, was gone already): its project is gone',
@@ -267,10 +291,50 @@ describe('what a clean-up did', () => {
       dry_run: true,
       would_sweep: [{ ...entry, reason: 'superseded' }],
     }
-    expect(renderReset(plan, terminal, words)).toEqual([
+    expect(renderAll(plan, terminal)).toEqual([
       'would stop port 9401 (process 2655): superseded',
-      'dry run: would stop 1 · would skip 0',
+      'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
     ])
+  })
+
+  it('tells each row once: what was done, what is left with its command, the numbers, and the verdict last', () => {
+    const result: ResetResult = {
+      swept: [{ ...entry, reason: 'superseded', cleanup_path: 'terminate' }],
+      skipped: [OPEN, USED].map(({ pid, port, cleanup_class, skip_reason }) => ({
+        pid,
+        port,
+        cleanup_class,
+        skip_reason,
+      })),
+      failed: [{ pid: 2750, port: 9450, failure_reason: 'permission_denied' }],
+      dry_run: false,
+      would_sweep: [],
+    }
+    const explained = { commands: ['tool explain permission_denied'], description: 'it failed', safe: true }
+    const failed = { ...OPEN, pid: 2750, port: 9450, remedy: explained }
+    const document = documentOf([LIVE, OPEN, USED, failed], [ORPHANED])
+    expect(renderDoctor({ ...document, reset_result: result }, TEXT, terminal)).toBe(
+      [
+        'stopped port 9401 (process 2655, SIGTERM): superseded',
+        'failed port 9450 (process 2750): this user may not end it (permission_denied)',
+        '    tool explain permission_denied',
+        '',
+        'Needs a decision (operator_required):',
+        '  9420: it does not answer (unresponsive)',
+        '    tool doctor --reset --force --port 9420  # ends it',
+        '  To read more: tool explain unresponsive',
+        '',
+        'In use by another home, left alone:',
+        `  9430: the live daemon of ${USED.in_use_by}`,
+        '    SPEC_KITTY_HOME=/home/eve tool status  # shows what it does; nothing to do here',
+        '',
+        'swept: 1 · skipped: 1 (operator_required) · failed: 1 · left alone: 1 (in use)',
+        'Not everything was ended: 1 failed. 1 problem found.',
+        '',
+      ].join('\n'),
+    )
+    const of9401 = renderReset({ result, orphans: [OPEN, USED] }, terminal, words, 9401)
+    expect(of9401.left).toEqual([])
   })
 
   it('does not wrap badly', () => {
@@ -278,7 +342,7 @@ describe('what a clean-up did', () => {
       { ...entry, reason: 'older_version, installation_gone, superseded', cleanup_path: 'kill' as const },
     ]
     const result = { swept, skipped: [], failed: [], dry_run: false, would_sweep: [] }
-    expect(renderReset(result, { columns: 60, hasColor: false }, words)).toEqual([
+    expect(renderAll(result, { columns: 60, hasColor: false })).toEqual([
       'stopped port 9401 (process 2655, SIGKILL): older version',
       '  3.2.2, its installation is gone, superseded',
       'swept: 1 · skipped: 0 (operator_required) · failed: 0',

@@ -182,12 +182,14 @@ describe('the text of the doctor', () => {
     const candidates = scan.candidates.map((one) =>
       withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),
     )
-    const [, ...lines] = renderCandidates({ candidates }, terminal, 'ports 9401-9450')
+    const [, ...lines] = renderCandidates({ candidates }, terminal, 'ports 9401-9450', {
+      words: { scope: 'home' },
+    })
     const told = lines.map((line) => line.trim().split(/ {2,}/).slice(1, 5))
     expect(told).toEqual([
       [String(PORT + 1), '3.2.3', 'operator_required', 'pre_marker'],
       [String(PORT), '4.0.0', 'safe_auto', 'superseded'],
-      [String(PORT + 2), '-', 'never_touch', 'third_party'],
+      [String(PORT + 2), '-', 'never_touch', 'third_party: /usr/sbin/nginx'],
     ])
   })
 
@@ -223,7 +225,11 @@ describe('the text of the doctor', () => {
       dry_run: false,
       would_sweep: [],
     })
-    expect(renderReset(result, terminal, { scope: 'home' })).toEqual([
+    const { done, numbers } = renderReset({ result, orphans: [] }, terminal, {
+      scope: 'home',
+      explain: 'tool explain',
+    })
+    expect([...done, ...numbers]).toEqual([
       `stopped port ${PORT} (process ${PID}, SIGTERM): older version 4.0.0, superseded`,
       `failed port ${PORT + 3} (process ${PID + 3}): this user may not end it (permission_denied)`,
       `skipped port ${PORT + 1} (process ${PID + 1}): too old to say which home it belongs to (pre_marker)`,
@@ -238,6 +244,8 @@ describe('the text of the doctor', () => {
     const candidates = scan.candidates.map((one) =>
       withRemedy(identityRecord(one, scan, TOOL), one, scan, TOOL),
     )
-    expect(renderCandidates({ candidates }, terminal, 'ports 9401-9450').join('\n')).toContain(ELSEWHERE)
+    expect(
+      renderCandidates({ candidates }, terminal, 'ports 9401-9450', { words: { scope: 'home' } }).join('\n'),
+    ).toContain(ELSEWHERE)
   })
 })

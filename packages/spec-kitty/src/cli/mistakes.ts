@@ -26,10 +26,15 @@ function choicesOf(group: string): string {
   return `needs one of: ${[...new Set(below)].join(', ')}`
 }
 
+/** The words near `config set` would not do what its user wants. */
+const NO_WRITING =
+  "spec-kitty does not write settings: edit config.toml in its home, or set a variable ('spec-kitty config list' shows them)"
+
 function unknownCommand(typed: readonly string[]): UsageError {
   const [group = ''] = typed
   const words = typed.filter((word) => word !== '--')
   if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
+  if (words[0] === 'config' && words[1] === 'set') return new UsageError(NO_WRITING)
   const near = meant(words)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)

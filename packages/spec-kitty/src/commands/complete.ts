@@ -1,19 +1,20 @@
-import { EXIT, type Io } from 'familiar/cli'
+import { describeCandidate, EXIT, type Io } from 'familiar/cli'
 import { dashboardDaemon, syncDaemon } from '../daemons/define-daemons.js'
 
 /**
  * For the scripts of `completion`: prints the ports of the listeners in a family's range that may be cleaned up, one per
- * line. Only scans, and changes nothing. Prints nothing for any other argument, and never fails, because a shell waits
+ * line; what another home uses may not. Only scans, and changes nothing. Prints nothing for any other argument, and never fails, because a shell waits
  * for the output.
  */
 export async function run([what, family]: readonly string[], io: Io): Promise<number> {
   if (what !== 'ports') return EXIT.ok
   const daemon = family === 'dashboard' ? dashboardDaemon : syncDaemon
   try {
-    const { candidates } = await daemon.scan()
-    const ports = candidates
-      .filter(({ verdict }) => verdict.class !== 'never_touch')
-      .map(({ observation }) => observation.port)
+    const seen = await daemon.scan()
+    const ports = seen.candidates
+      .map((candidate) => describeCandidate(daemon, candidate, seen))
+      .filter((record) => record.cleanup_class !== 'never_touch' && record.in_use_by === null)
+      .map(({ port }) => port)
     for (const port of ports) if (port !== null) io.out(`${port}\n`)
   } catch {
     // A scan can be impossible here: then there is nothing to offer.

@@ -15,19 +15,23 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // A wrong value of SPEC_KITTY_HOME is reported before anything is created.
   runtimeRoot(io)
   const place = projectOf(wanted)
-  makeProject(place)
+  const isNew = makeProject(place)
   const project = realPath(place) ?? place
-  if (!json) note(io, `${project} is a project; its dashboard:`)
+  if (!json) note(io, isNew ? `made ${project} a project` : `${project} is a project already`)
   await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
   return EXIT.ok
 }
 
-/** Creates `.kittify` with the permissions that the user's umask gives, because a project is not secret. */
-function makeProject(directory: string): void {
+/**
+ * Creates `.kittify` with the permissions that the user's umask gives, because a project is not secret. Returns
+ * whether it was missing.
+ */
+function makeProject(directory: string): boolean {
   const marker = join(directory, '.kittify')
   try {
-    mkdirSync(marker, { recursive: true })
+    const first = mkdirSync(marker, { recursive: true })
     if (!statSync(marker).isDirectory()) throw new Error('it is not a directory')
+    return first !== undefined
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot make ${marker}: ${why}`, {

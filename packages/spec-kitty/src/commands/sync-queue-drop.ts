@@ -21,5 +21,5 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function isConfirmed(events: number, io: Io): Promise<boolean> {
   if (!io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
-  return io.confirm(`Remove ${counted(events, 'rejected event')} for ever?`)
+  return io.confirm(`Remove ${counted(events, 'rejected event')} for ever?`, 'nothing was removed')
 }

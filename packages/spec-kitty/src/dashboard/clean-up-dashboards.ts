@@ -35,5 +35,5 @@ function wordsFor({ from, to }: { readonly from: number; readonly to: number }):
 async function isAllowed({ dryRun, yes, json }: CleanUpOptions, io: Io): Promise<boolean> {
   if (dryRun || yes) return true
   if (json || !io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
-  return io.confirm('Kill all orphaned dashboards?')
+  return io.confirm('Kill all orphaned dashboards?', 'nothing was ended')
 }

@@ -164,6 +164,10 @@ describe('a mistyped word', () => {
       'stauts',
       "there is no command 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
     ],
+    [
+      'config set sync.hosted true',
+      "spec-kitty does not write settings: edit config.toml in its home, or set a variable ('spec-kitty config list' shows them)",
+    ],
     ['synch status', "there is no command 'synch status': did you mean 'sync status'?"],
     ['doctor auth', "unexpected word 'auth' after 'doctor': did you mean 'auth doctor'?"],
     ['auth doctor now', "unexpected word 'now' after 'auth doctor'"],

@@ -148,7 +148,7 @@ describe('sync status', () => {
     const { document, status } = root.json(['sync', 'status'])
     expect([status, document.state, document.last_stop]).toEqual([0, 'running', stopped.last_stop])
     expect(root.run(['sync', 'status']).stdout).toMatch(
-      /^last stop +(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d \(operator_stop\)$/m,
+      /^last stop +(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d \(stopped by a command\)$/m,
     )
     root.run(['sync', 'restart'])
     expect(root.json(['sync', 'status']).document.last_stop.reason).toBe('operator_restart')

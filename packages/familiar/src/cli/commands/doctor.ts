@@ -81,9 +81,10 @@ async function examine(
 }
 
 function render({ document, addition, named }: Examined, { words, io, daemon }: CommandContext): string {
+  const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
-  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {}, named }
+  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {}, named, version }
   return renderDoctor(document, text, io)
 }
 

@@ -87,7 +87,8 @@ function listText(catalogue: readonly Explanation[], command: string, io: Termin
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
     const ofKind = catalogue.filter((one) => one.kind === kind)
-    const width = Math.max(...ofKind.map(({ id }) => id.length))
+    // An id of several words would widen the column for all.
+    const width = Math.max(...ofKind.map(({ id }) => (id.includes(' ') ? 0 : id.length)))
     const lines = ofKind.map(({ id, summary }) => {
       const line = `  ${id.padEnd(width)}  ${summary}`
       return `${io.columns === null ? line : shortenEnd(line, io.columns)}\n`

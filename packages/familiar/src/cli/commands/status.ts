@@ -1,6 +1,5 @@
 import type { DaemonState, DaemonStatus } from '../../classify/daemon-state.js'
 import { definitionOf } from '../../define/define-daemon.js'
-import type { Words } from '../../define/options.js'
 import type { Line, LineStyle } from '../../doctor/document.js'
 import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../../doctor/status-head.js'
 import { DAEMON_GRAMMARS } from '../daemon-commands.js'
@@ -43,7 +42,7 @@ export async function run(
   const { json, check } = parseOptions(DAEMON_GRAMMARS.status, args, { command: 'status' })
   const status = await daemon.status()
   const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
-  const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, words)
+  const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, { words, io })
   const { document, lines } = (await extend?.(view)) ?? view
   if (json) printJson(document, io)
   else io.out(`${formatLines(lines, io).join('\n')}\n`)
@@ -60,7 +59,7 @@ function viewOf(
   remedy: string,
   log: string,
   version: string,
-  words: Words,
+  { words, io }: Pick<CommandContext, 'words' | 'io'>,
 ): StatusView {
   const head = statusHead(status)
   const isRunning = head.state === 'running'
@@ -71,14 +70,14 @@ function viewOf(
     log,
   }
   const state = describeState(status)
-  return { status, document, state, lines: linesOf(document, state, remedy, words) }
+  return { status, document, state, lines: linesOf(document, state, remedy, { words, io }) }
 }
 
 function linesOf(
   document: StatusDocument,
   state: string,
   remedy: string,
-  { predecessor }: Words,
+  { words: { predecessor }, io: { isVerbose } }: Pick<CommandContext, 'words' | 'io'>,
 ): readonly Line[] {
   const { package_version, protocol_version, last_stop } = document
   const theirs = document.is_predecessor ? ` (${predecessor})` : ''
@@ -89,7 +88,7 @@ function linesOf(
     ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? remedy : undefined],
     ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
     ['CLI version', document.cli_version],
-    ...(last_stop === null ? [] : [['last stop', describeStop(last_stop)] as const]),
+    ...(last_stop === null ? [] : [['last stop', describeStop(last_stop, isVerbose)] as const]),
     ['log', document.log],
   ]
 }
@@ -104,8 +103,9 @@ const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
   foreign: 'yellow',
 }
 
-function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>): string {
-  return `${at === null ? 'at an unknown time' : timeText(at)} (${reason})`
+function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>, isVerbose: boolean): string {
+  const why = !isVerbose && reason === 'operator_stop' ? 'stopped by a command' : reason
+  return `${at === null ? 'at an unknown time' : timeText(at)} (${why})`
 }
 
 function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {

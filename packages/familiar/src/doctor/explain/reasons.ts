@@ -43,11 +43,13 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   },
   pre_marker: {
     why: 'It may be in use by another {scope}. That cannot be told from outside, so you decide.',
-    whatToDo: 'Make sure that it is not in use, then run the command that the doctor shows for it.',
+    whatToDo:
+      'Look at its command line: `ps -p PID -o args`, with the PID that the doctor shows. If nothing that you use started it, run the command that the doctor shows for it.',
   },
   cross_root: {
     why: 'If it is the live daemon there, nothing is wrong. If it is stale, the clean-up of that {scope} ends it.',
-    whatToDo: 'Run the command that the doctor shows for it. It never ends a live daemon of another {scope}.',
+    whatToDo:
+      'Nothing, if the doctor says that it is in use: the command there only shows what it does. Otherwise run the command that the doctor shows for it. It never ends a live daemon of another {scope}.',
   },
   unreachable: {
     why: 'It runs in another network, or a sandbox forbids the connection, so its silence says nothing about it.',

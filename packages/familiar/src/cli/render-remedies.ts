@@ -1,0 +1,107 @@
+import type { Words } from '../define/options.js'
+import type { DoctorDocument } from '../doctor/document.js'
+import type { DoctorRecord } from '../doctor/choose-remedy.js'
+import { isExplanation, type Remedy } from '../doctor/remedy.js'
+import { paint, type Io } from './io.js'
+import { printable } from './printable.js'
+import { evidenceText, reasonText } from './reason-text.js'
+import { renderRemedy } from './render-findings.js'
+import { wrapWords } from './text-width.js'
+
+type Terminal = Pick<Io, 'hasColor' | 'columns'>
+
+/** The most ports and commands that are listed for one group. */
+const LISTED = 8
+const LISTED_COMMANDS = 3
+
+/**
+ * Lists what needs a decision, grouped by reason, each group with its commands. What no command ends from here, and what
+ * another scope uses or another user owns, needs no decision: it is listed below a heading of its own.
+ */
+export function renderRemedies(
+  { orphans }: Pick<DoctorDocument, 'orphans'>,
+  terminal: Terminal,
+  { scope, explain }: Pick<Words, 'scope' | 'explain'>,
+): readonly string[] {
+  const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
+  const used = rows.filter(isInUse)
+  const foreign = rows.filter((record) => !isInUse(record) && record.skip_reason === 'other_user')
+  const rest = rows.filter((record) => !used.includes(record) && !foreign.includes(record))
+  const stuck = rest.filter(({ remedy }) => remedy !== null && isExplanation({ explain }, remedy))
+  const open = rest.filter((record) => !stuck.includes(record))
+  const [first] = open
+  const meaning =
+    first === undefined
+      ? []
+      : [
+          `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
+        ]
+  const sections = [
+    [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning],
+    section('Left alone, no command here ends it:', stuck, scope, terminal),
+    section('Of another user, left alone:', foreign, scope, terminal),
+    section(`In use by another ${scope}, left alone:`, used, scope, terminal),
+  ].filter((lines) => lines.length > 0)
+  return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
+}
+
+/** Returns whether another scope uses the daemon. */
+export function isInUse({ in_use_by }: Pick<DoctorRecord, 'in_use_by'>): boolean {
+  return in_use_by !== null
+}
+
+/** Said in place of the description of a row that is in use: the row has told already whose daemon it is. */
+const IN_USE = 'shows what it does; nothing to do here'
+
+interface Group {
+  readonly text: string
+  readonly ports: string[]
+  readonly description: string
+  readonly commands: Set<string>
+}
+
+function section(
+  title: string,
+  rows: readonly DoctorRecord[],
+  scope: string,
+  terminal: Terminal,
+): readonly string[] {
+  if (rows.length === 0) return []
+  const groups = new Map<string, Group>()
+  for (const record of rows) {
+    const text = whatItIs(record, scope)
+    const { remedy } = record
+    const description = isInUse(record) ? IN_USE : (remedy?.description ?? '')
+    const key = `${text}\n${description}`
+    const group = groups.get(key) ?? { text, ports: [], description, commands: new Set() }
+    group.ports.push(String(record.port ?? 'no port'))
+    for (const command of remedy?.commands ?? []) group.commands.add(command)
+    groups.set(key, group)
+  }
+  return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
+}
+
+function renderGroup({ text, ports, description, commands }: Group, terminal: Terminal): readonly string[] {
+  const width = terminal.columns === null ? null : terminal.columns - 4
+  const remedy: Remedy = { commands: [...commands].slice(0, LISTED_COMMANDS), description, safe: false }
+  const more = commands.size - remedy.commands.length
+  return [
+    ...wrapWords(`${listed(ports)}: ${text}`, width).map(
+      (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
+    ),
+    ...(commands.size === 0 ? [] : renderRemedy(remedy, terminal)),
+    ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
+  ]
+}
+
+function listed(ports: readonly string[]): string {
+  const more = ports.length - LISTED
+  return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
+}
+
+/** Signs of staleness are not shown for a daemon that is in use elsewhere: it may be old, and is in use all the same. */
+function whatItIs(record: DoctorRecord, scope: string): string {
+  if (record.in_use_by !== null) return `the live daemon of ${printable(record.in_use_by)}`
+  const stale = evidenceText(record.stale_evidence, record.package_version)
+  return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
+}

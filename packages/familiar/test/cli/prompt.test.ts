@@ -1,0 +1,43 @@
+import { PassThrough } from 'node:stream'
+import { afterEach, expect, it, vi } from 'vitest'
+import { confirm } from '../../src/cli/prompt.js'
+
+afterEach(() => vi.restoreAllMocks())
+
+/** Types the lines, and returns what was decided and what the user read. */
+async function answering(text: string): Promise<{ isYes: boolean; screen: string }> {
+  const [input, output] = [new PassThrough(), new PassThrough()]
+  input.end(text)
+  const isYes = await confirm('End it?', { input, output, interrupted: 'tool: interrupted' })
+  return { isYes, screen: String(output.read()) }
+}
+
+it.each([
+  ['y\n', true],
+  ['YES\n', true],
+  ['n\n', false],
+  ['No\n', false],
+  ['\n', false],
+  ['', false],
+])('%j is an answer, asked for once', async (text, isYes) => {
+  expect(await answering(text)).toEqual({ isYes, screen: 'End it? [y/N] ' })
+})
+
+it('asks once more about an answer that is neither yes nor no', async () => {
+  const asked = 'End it? [y/N] Please answer y or n.\nEnd it? [y/N] '
+  expect(await answering('foo\ny\n')).toEqual({ isYes: true, screen: asked })
+  expect(await answering('foo\nbar\ny\n')).toEqual({
+    isYes: false,
+    screen: `${asked}That is neither yes nor no, and counts as no.\n`,
+  })
+})
+
+it('says on Ctrl+C what the tool says was not done, and exits with 130', async () => {
+  const [input, output] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY: true })]
+  const exit = vi.spyOn(process, 'exit').mockImplementation((() => input.end()) as never)
+  const answer = confirm('End it?', { input, output, interrupted: 'tool: interrupted; nothing was ended' })
+  input.write('\u0003')
+  expect(await answer).toBe(false)
+  expect(exit).toHaveBeenCalledWith(130)
+  expect(String(output.read())).toContain('\ntool: interrupted; nothing was ended\n')
+})
