@@ -1,5 +1,6 @@
 import { EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
 import { AUTH_STATUS } from '../cli/describe/auth.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { OVER, sessionDocument } from '../sync/session/print-session.js'
 import { readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
@@ -16,7 +17,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 function linesOf(session: Session | null, io: Io): readonly string[] {
-  const remedy = `sign in with ${paint(io, 'cyan', 'spec-kitty auth login')}`
+  const remedy = `sign in with ${paint(io, 'cyan', inHome('spec-kitty auth login', io.env))}`
   if (session === null) return ['not signed in', remedy]
   const lines = formatLines(
     [

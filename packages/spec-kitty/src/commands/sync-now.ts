@@ -73,7 +73,7 @@ async function explain(root: string, io: Io): Promise<string | null> {
   const { why } = await viewWork(root, io.env, status)
   if (why === null) return null
   // A remedy that names this command is replaced, because this command has just tried.
-  const command = why.command === NOW ? `spec-kitty explain ${why.reason}` : why.command
+  const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : why.command
   return `${why.sentence}; ${command}`
 }
 

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, parseOptions, printJson, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
+import { inHome, withHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
@@ -36,11 +37,16 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
     ...counts,
     projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
     aside: quarantinedDatabases(queuePath(root)),
-    why: whyItStays(gate, counts.queued, held, await loginServerOf(root, io)),
+    why: withHome(whyItStays(gate, counts.queued, held, await loginServerOf(root, io)), io.env),
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
+  else io.out(`${queueLines(view, Date.now(), io, inHomeOf(io)).join('\n')}\n`)
   return EXIT.ok
+}
+
+/** The commands below a table act on the home of this one. */
+function inHomeOf({ env }: Io): (command: string) => string {
+  return (command) => inHome(command, env)
 }
 
 async function loginServerOf(root: string, io: Io): Promise<string | null> {
@@ -66,7 +72,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
   const letters = (await useQueue(root, io, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io).join('\n')}\n`)
+  else io.out(`${letterLines(letters, io, inHomeOf(io)).join('\n')}\n`)
   return EXIT.ok
 }
 

@@ -1,3 +1,4 @@
+import { inHome } from '../cli/in-home.js'
 import { remediationOf, type DoctorExtension, type Io, type Remediation } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { counted } from '../sync/ages.js'
@@ -31,8 +32,22 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
       why: WHY_IT_MATTERS,
-      findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())],
+      findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())].map((one) =>
+        placed(one, io.env),
+      ),
     }
+  }
+}
+
+/** Returns the finding with a remedy that acts on this home. */
+function placed(finding: Finding, env: Io['env']): Finding {
+  const { remediation } = finding
+  if (remediation === null) return finding
+  const { commands, description, safe } = remediation
+  const here = commands.map((command) => inHome(command, env))
+  return {
+    ...finding,
+    remediation: remediationOf({ commands: here, description: inHome(description, env), safe }),
   }
 }
 

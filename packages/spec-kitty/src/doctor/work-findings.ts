@@ -45,7 +45,7 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): re
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
   if (reason === 'hosted_sync_disabled' || command.includes(' opt-in ')) return false
-  return command !== NOW || !isDaemonRunning
+  return !command.endsWith(NOW) || !isDaemonRunning
 }
 
 function wrongSettings({ settings }: WorkView, ofProject: string | null): readonly Finding[] {

@@ -1,5 +1,6 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
+import { withHome } from '../cli/in-home.js'
 import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
 import { gateSession, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
@@ -64,8 +65,8 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     gate,
     queue,
     queueProblem,
-    why: whyNothingLeaves(standing),
-    further: furtherReasons(standing),
+    why: withHome(whyNothingLeaves(standing), env),
+    further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differences(report.environment, startEnvironment(env)),
     settings,
   }
