@@ -17,9 +17,13 @@ export function inHome(text: string, env: Io['env'] = process.env): string {
   return prefix === '' ? text : text.replaceAll(COMMAND, () => `${prefix}spec-kitty `)
 }
 
-/** Returns the command with its home before it, for an object that has one. */
-export function withHome<T extends { readonly command: string } | null>(one: T, env: Io['env']): T {
-  return one === null ? one : { ...one, command: inHome(one.command, env) }
+/** Returns the object with the home before its command, also in the form for people. */
+export function withHome<T extends { readonly command: string; readonly shown?: string }>(
+  one: T,
+  env: Io['env'],
+): T {
+  const shown = one.shown === undefined ? {} : { shown: inHome(one.shown, env) }
+  return { ...one, command: inHome(one.command, env), ...shown }
 }
 
 /**

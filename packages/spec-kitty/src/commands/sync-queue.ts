@@ -8,7 +8,7 @@ import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
 import { useQueue } from '../sync/use-queue.js'
-import { gateSession, sessionServer } from '../sync/gate-session.js'
+import { gateSession, isSessionGiven, sessionServer } from '../sync/gate-session.js'
 import { heldOf } from '../sync/read-queue.js'
 import { readGate } from '../sync/upload/gate.js'
 import type { Gate } from '../sync/upload/upload-types.js'
@@ -33,11 +33,12 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const counts = seen ?? empty
   const held = await heldOf(counts.projects)
   const gate = await readGate({ root, env: io.env, session: () => gateSession(root) })
+  const why = whyItStays(gate, counts.queued, held, await loginServerOf(root, io), isSessionGiven(root))
   const view = {
     ...counts,
     projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
     aside: quarantinedDatabases(queuePath(root)),
-    why: withHome(whyItStays(gate, counts.queued, held, await loginServerOf(root, io)), io.env),
+    why: why === null ? null : withHome(why, io.env),
   }
   if (isJson) printJson(queueDocument(view), io)
   else io.out(`${queueLines(view, Date.now(), io, inHomeOf(io)).join('\n')}\n`)
@@ -63,8 +64,15 @@ function whyItStays(
   queued: number,
   held: readonly HeldProject[],
   server: string | null,
+  isTokenGiven: boolean,
 ): Why | null {
-  const standing = { isDaemonRunning: true, lastError: null, nextAttemptAt: null, loginServer: server }
+  const standing = {
+    isDaemonRunning: true,
+    lastError: null,
+    nextAttemptAt: null,
+    loginServer: server,
+    isTokenGiven,
+  }
   return whyNothingLeaves({ ...standing, gate, queued, queueProblem: null, held })
 }
 

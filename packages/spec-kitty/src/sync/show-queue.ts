@@ -57,7 +57,7 @@ export function queueLines(
     queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
     ...(queued === 0 || why === null
       ? []
-      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.command)}`]),
+      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.shown ?? why.command)}`]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, screen.columns)]),
     ...(deadLetters === 0
       ? []

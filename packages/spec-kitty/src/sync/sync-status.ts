@@ -80,14 +80,22 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
   ]
 }
 
-function describeQueue({ queue, queueProblem }: WorkView, now: number): string {
+function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: number): string {
   if (queue === null) return queueProblem ?? 'unknown'
   const age = secondsSince(queue.oldestAt, now)
   const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
   const waits = queue.queued === 1 ? 'waits' : 'wait'
-  const waiting = queue.queued === 0 ? 'empty' : `${counted(queue.queued, 'event')} ${waits}${oldest}`
+  const waiting =
+    queue.queued === 0
+      ? 'empty'
+      : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
   if (queue.deadLetters === 0) return waiting
   return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+}
+
+/** Returns how full a queue is that takes no further event; null if it takes one. */
+export function fullText(queued: number, maxSize: number): string | null {
+  return queued < maxSize ? null : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
 }
 
 function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
@@ -102,10 +110,10 @@ function uploadLines({ why, further, gate, report }: WorkView, status: DaemonSta
   }
   return [
     ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
-    commandLine(why.command, status),
-    ...further.flatMap(({ sentence, command }): readonly Line[] => [
+    commandLine(why.shown ?? why.command, status),
+    ...further.flatMap(({ sentence, command, shown }): readonly Line[] => [
       ['', `then: ${sentence}`],
-      commandLine(command, status),
+      commandLine(shown ?? command, status),
     ]),
   ]
 }
