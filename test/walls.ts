@@ -151,7 +151,7 @@ export const WALLS: readonly Wall[] = [
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
-  { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('daemons sync')] },
+  { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {
     part: 'spec-kitty/dashboard',
     may: [

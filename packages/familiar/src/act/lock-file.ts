@@ -29,7 +29,8 @@ export function openLockFile(path: string, mustExist: boolean): number {
 export function unusable(path: string, error: unknown): FamiliarError {
   throwLack(error)
   const errno = errnoOf(error)
-  const why = errno === null ? (error instanceof Error ? error.message : String(error)) : errno
+  const said = error instanceof Error ? error.message : String(error)
+  const why = errno === 'EROFS' ? 'its file system is read-only (EROFS)' : (errno ?? said)
   return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
     hint: hintFor(path, errno),
     cause: error,

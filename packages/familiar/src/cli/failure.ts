@@ -16,14 +16,17 @@ interface Failure {
 }
 
 type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
-  Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>>
+  Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>> & { readonly completeHint?: (hint: string) => string }
 
 /**
  * Prints on stderr what went wrong and what to do: in one line or, where the message has several, the remedy on a line of its
  * own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
-  const failure = describe(error, io)
+  const found = describe(error, io)
+  const remediation =
+    found.remediation === null ? null : (io.completeHint?.(found.remediation) ?? found.remediation)
+  const failure = { ...found, remediation }
   io.err(`${failureLines(failure, io).join('\n')}\n`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {

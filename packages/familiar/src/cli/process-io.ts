@@ -17,6 +17,8 @@ export interface ProcessSettings {
   readonly argv: readonly string[]
   /** Environment variables besides `CI` that mean that no question can be answered. */
   readonly quietVariables?: readonly string[]
+  /** Returns what an error says to do as it is printed, for a tool that completes the commands in it. */
+  readonly completeHint?: (hint: string) => string
 }
 
 /**
@@ -42,7 +44,7 @@ export async function runOnProcess(
   const io = makeIo(settings, flags, { output, errors, interrupted })
   process.once('SIGINT', interrupted)
   try {
-    const code = await runReported(flags, command, io)
+    const code = await runReported(flags, command, io, settings.completeHint)
     await output.close()
     return output.isLost() ? code || EXIT.error : code
   } finally {
@@ -56,11 +58,13 @@ async function runReported(
   { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
   io: Io,
+  completeHint: ProcessSettings['completeHint'],
 ): Promise<number> {
   try {
     return await command(args, io)
   } catch (error) {
-    return reportFailure(error, io, asksForJson(args), isVerbose)
+    const screen = completeHint === undefined ? io : { ...io, completeHint }
+    return reportFailure(error, screen, asksForJson(args), isVerbose)
   }
 }
 

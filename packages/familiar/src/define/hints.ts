@@ -29,8 +29,11 @@ export function forceCommand(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`
 }
 
+/** What names the scope of `clean` itself: it would count instead of what is put before it. */
+const ASSIGNMENTS = /^(?:[A-Z_]+=(?:'[^']*'|\\.|[^\s'\\])+ )+/
+
 /** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or there is no such command. */
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
   const prefix = inScope(scope)
-  return prefix === '' ? null : `${prefix}${clean}`
+  return prefix === '' ? null : `${prefix}${clean.replace(ASSIGNMENTS, '')}`
 }

@@ -49,7 +49,11 @@ describe('no daemon can be had', () => {
     const [unshare, options] = UNSHARE
     const mount = `mount --bind ${home} ${home} && mount -o remount,ro,bind ${home} && exec "$@"`
     const by = [unshare, ...options, 'sh', '-c', mount, 'sh']
-    expectSkipped(tryIn({ XDG_STATE_HOME: home }, [], by), 'E_SCOPE_UNUSABLE', /lifecycle\.lock: EROFS$/)
+    expectSkipped(
+      tryIn({ XDG_STATE_HOME: home }, [], by),
+      'E_SCOPE_UNUSABLE',
+      /lifecycle\.lock: its file system is read-only \(EROFS\)$/,
+    )
     expect(readdirSync(state)).toEqual([])
   })
 

@@ -1,22 +1,29 @@
 import { EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
 import { AUTH_STATUS } from '../cli/describe/auth.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { loginCommands, loginServer } from '../sync/login-command.js'
+import { readSettings } from '../sync/settings.js'
 import { OVER, sessionDocument } from '../sync/session/print-session.js'
 import { readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
 
 /** Shows the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(AUTH_STATUS, args, { command: 'auth status' })
-  const read = readSession(runtimeRoot(io))
+  const root = runtimeRoot(io)
+  const read = readSession(root)
   if (read.state === 'unreadable') throw sessionUnreadable(read)
   const session = read.state === 'readable' ? read.session : null
+  const server = loginServer(await readSettings(root, io.env), session?.server_url ?? null)
   if (json) printJson(sessionDocument(session), io)
-  else io.out(`${linesOf(session, io).join('\n')}\n`)
+  else io.out(`${linesOf(session, server, io).join('\n')}\n`)
   return session !== null && session.over === null ? EXIT.ok : EXIT.problem
 }
 
-function linesOf(session: Session | null, io: Io): readonly string[] {
-  const remedy = `sign in with ${paint(io, 'cyan', 'spec-kitty auth login')}`
+function linesOf(session: Session | null, server: string | null, io: Io): readonly string[] {
+  const isTokenGiven = session?.kind === 'token'
+  const { command, shown: login = command } = loginCommands(server, 'no_session', isTokenGiven)
+  const remedy = `sign in with: ${paint(io, 'cyan', inHome(login, io.env))}`
   if (session === null) return ['not signed in', remedy]
   const lines = formatLines(
     [

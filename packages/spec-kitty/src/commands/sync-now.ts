@@ -21,6 +21,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       onLine: print.line,
       ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout * 1000) }),
     })
+    // A daemon that cannot read the queue finds nothing in it.
+    if (isNothing(finished)) await requireQueue(root)
     await print.end(finished)
     return exitFor(finished)
   } catch (error) {
@@ -72,9 +74,22 @@ async function explain(root: string, io: Io): Promise<string | null> {
   ])
   const { why } = await viewWork(root, io.env, status)
   if (why === null) return null
-  // A remedy that names this command is replaced, because this command has just tried.
-  const command = why.command === NOW ? `spec-kitty explain ${why.reason}` : why.command
+  // This command has just tried, so it does not name itself.
+  if (why.reason === 'backing_off') return `${why.sentence}; nothing to do here if the server comes back`
+  const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
   return `${why.sentence}; ${command}`
+}
+
+function isNothing({ sent, kept, rejected, reason }: Finished): boolean {
+  return sent + kept + rejected === 0 && reason === null
+}
+
+/** Throws `E_QUEUE_UNUSABLE` if the queue cannot be read, in the words of `sync status`. */
+async function requireQueue(root: string): Promise<void> {
+  const { readQueue } = await import('../sync/read-queue.js')
+  const read = await readQueue(root)
+  if ('problem' in read)
+    throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint: 'spec-kitty explain queue_unusable' })
 }
 
 function exitFor({ kept, rejected, reason }: Finished): number {

@@ -1,13 +1,14 @@
 import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, parseOptions, printJson, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
+import { inHome, withHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
 import { useQueue } from '../sync/use-queue.js'
-import { gateSession, sessionServer } from '../sync/gate-session.js'
+import { gateSession, isSessionGiven, sessionServer } from '../sync/gate-session.js'
 import { heldOf } from '../sync/read-queue.js'
 import { readGate } from '../sync/upload/gate.js'
 import type { Gate } from '../sync/upload/upload-types.js'
@@ -32,15 +33,21 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const counts = seen ?? empty
   const held = await heldOf(counts.projects)
   const gate = await readGate({ root, env: io.env, session: () => gateSession(root) })
+  const why = whyItStays(gate, counts.queued, held, await loginServerOf(root, io), isSessionGiven(root))
   const view = {
     ...counts,
     projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
     aside: quarantinedDatabases(queuePath(root)),
-    why: whyItStays(gate, counts.queued, held, await loginServerOf(root, io)),
+    why: why === null ? null : withHome(why, io.env),
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
+  else io.out(`${queueLines(view, Date.now(), io, inHomeOf(io)).join('\n')}\n`)
   return EXIT.ok
+}
+
+/** The commands below a table act on the home of this one. */
+function inHomeOf({ env }: Io): (command: string) => string {
+  return (command) => inHome(command, env)
 }
 
 async function loginServerOf(root: string, io: Io): Promise<string | null> {
@@ -57,8 +64,15 @@ function whyItStays(
   queued: number,
   held: readonly HeldProject[],
   server: string | null,
+  isTokenGiven: boolean,
 ): Why | null {
-  const standing = { isDaemonRunning: true, lastError: null, nextAttemptAt: null, loginServer: server }
+  const standing = {
+    isDaemonRunning: true,
+    lastError: null,
+    nextAttemptAt: null,
+    loginServer: server,
+    isTokenGiven,
+  }
   return whyNothingLeaves({ ...standing, gate, queued, queueProblem: null, held })
 }
 
@@ -66,7 +80,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
   const letters = (await useQueue(root, io, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io).join('\n')}\n`)
+  else io.out(`${letterLines(letters, io, inHomeOf(io)).join('\n')}\n`)
   return EXIT.ok
 }
 

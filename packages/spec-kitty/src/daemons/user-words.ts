@@ -1,5 +1,6 @@
 import type { Words } from 'familiar'
 import { shellQuote } from 'familiar/cli'
+import { inHome } from '../cli/in-home.js'
 import { VERSION_VARIABLE } from '../installation.js'
 
 const PREDECESSOR = 'the Python spec-kitty'
@@ -9,11 +10,11 @@ export const WORDS = {
   sync: {
     title: 'sync daemon',
     command: 'spec-kitty sync',
-    start: 'spec-kitty sync start',
-    stop: 'spec-kitty sync stop',
-    restart: 'spec-kitty sync restart',
-    status: 'spec-kitty sync status',
-    clean: 'spec-kitty auth doctor --reset',
+    start: inHome('spec-kitty sync start'),
+    stop: inHome('spec-kitty sync stop'),
+    restart: inHome('spec-kitty sync restart'),
+    status: inHome('spec-kitty sync status'),
+    clean: inHome('spec-kitty auth doctor --reset'),
     showElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync status`,
     explain: 'spec-kitty explain',
     inScope: (root) => (root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `),

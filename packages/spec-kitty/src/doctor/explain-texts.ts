@@ -27,9 +27,19 @@ export const FINDINGS: Texts = {
   },
   'F-017': {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, or not permitted. This command only looks and changes nothing.',
+    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
     whatToDo:
-      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade.',
+      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory.',
+  },
+  'F-018': {
+    summary: 'nothing leaves this machine, although it should',
+    why: 'Hosted sync is on and you are signed in. The finding says what `spec-kitty sync status` says.',
+    whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
+  },
+  'F-019': {
+    summary: 'the queue is full',
+    why: 'As many events wait as max_queue_size in config.toml allows. No event is dropped, but `spec-kitty sync publish` fails.',
+    whatToDo: 'Mend what keeps the events here: `spec-kitty sync status` names it. Or raise max_queue_size.',
   },
 }
 
@@ -102,7 +112,7 @@ export const WHYS: Texts<WhyReason> = {
   session_refused: {
     summary: 'the server refused the session',
     why: 'It was ended or revoked there. The daemon tries again only after a new sign-in.',
-    whatToDo: 'Run `spec-kitty auth login`.',
+    whatToDo: 'Run `spec-kitty auth login --server URL`. Your team knows the URL of its server.',
   },
   no_consent: {
     summary: 'the project has not opted in',
@@ -116,9 +126,9 @@ export const WHYS: Texts<WhyReason> = {
   },
   queue_unusable: {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, or not permitted.',
+    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
     whatToDo:
-      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade.',
+      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory.',
   },
   no_daemon: {
     summary: 'no sync daemon runs',

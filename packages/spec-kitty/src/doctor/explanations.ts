@@ -1,7 +1,15 @@
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
-import type { ExplainedIds } from 'familiar/cli'
+import type { ExplainedIds, Texts } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
+import { inHome } from '../cli/in-home.js'
 import { FINDINGS, SKIPS, WHYS } from './explain-texts.js'
+
+/** The commands in the texts act on the home of this one. */
+function placed(texts: Texts): Texts {
+  return Object.fromEntries(
+    Object.entries(texts).map(([id, one]) => [id, { ...one, whatToDo: inHome(one.whatToDo) }]),
+  )
+}
 
 /** Every id that a command of the tool names, of both daemons. */
 export const EXPLAINED: ExplainedIds = {
@@ -10,7 +18,7 @@ export const EXPLAINED: ExplainedIds = {
     { words: WORDS.dashboard, rules: PROJECT_SCOPE_RULES },
   ],
   own: [
-    { kind: 'finding', texts: FINDINGS },
-    { kind: 'sync', texts: { ...SKIPS, ...WHYS } },
+    { kind: 'finding', texts: placed(FINDINGS) },
+    { kind: 'sync', texts: placed({ ...SKIPS, ...WHYS }) },
   ],
 }

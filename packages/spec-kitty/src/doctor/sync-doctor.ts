@@ -1,10 +1,12 @@
+import { inHome } from '../cli/in-home.js'
 import { remediationOf, type DoctorExtension, type Io, type Remediation } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { counted } from '../sync/ages.js'
 import { consentProblem, projectHere } from '../sync/list-settings.js'
-import { loginCommand } from '../sync/login-command.js'
+import { loginCommands } from '../sync/login-command.js'
 import { isSwitchedOn } from '../sync/settings.js'
 import { OVER } from '../sync/session/print-session.js'
+import { fullText } from '../sync/sync-status.js'
 import { readSession, type SessionRead } from '../sync/session/read-session.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
 import { WHY_IT_MATTERS } from './why-it-matters.js'
@@ -24,15 +26,31 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
     return {
       head: [
         ['home', root],
-        ['session', wordFor(session)],
-        ...(queued === null || queued === 0 ? [] : [['queue', counted(queued, 'event')] as const]),
+        ['session', view.report.refused ? 'refused by the server' : wordFor(session)],
+        ...(queued === null || queued === 0
+          ? []
+          : [['queue', fullText(queued, view.maxQueueSize) ?? counted(queued, 'event')] as const]),
       ],
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
       why: WHY_IT_MATTERS,
-      findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())],
+      findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())].map((one) =>
+        placed(one, io.env),
+      ),
     }
+  }
+}
+
+/** Returns the finding with a remedy that acts on this home. */
+function placed(finding: Finding, env: Io['env']): Finding {
+  const { remediation } = finding
+  if (remediation === null) return finding
+  const { commands, description, safe } = remediation
+  const here = commands.map((command) => inHome(command, env))
+  return {
+    ...finding,
+    remediation: remediationOf({ commands: here, description: inHome(description, env), safe }),
   }
 }
 
@@ -78,6 +96,7 @@ function sessionFindings(read: SessionRead, { settings, loginServer }: WorkView)
   const problem = problemOf(read)
   if (problem === null) return []
   const isNeeded = isSwitchedOn(settings, 'sync.hosted')
+  const isGiven = read.state === 'readable' && read.session.kind === 'token'
   const isUnreadable = read.state === 'unreadable'
   const id = isUnreadable ? 'F-016' : 'F-001'
   return [
@@ -85,17 +104,17 @@ function sessionFindings(read: SessionRead, { settings, loginServer }: WorkView)
       id,
       severity: isNeeded ? 'critical' : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is enabled` : problem,
-      remediation: isNeeded || isUnreadable ? signIn(loginServer, id) : null,
+      remediation: isNeeded || isUnreadable ? signIn(loginServer, id, isGiven) : null,
     },
   ]
 }
 
-function signIn(server: string | null, id: string): Remediation {
+function signIn(server: string | null, id: string, isGiven: boolean): Remediation {
   const description =
     server === null
-      ? 'no server is known: sign in with spec-kitty auth login --server URL'
+      ? 'no server is known: spec-kitty auth login --server URL signs in, and your team knows the URL'
       : `signs in to ${server}`
-  return remediationOf({ commands: [loginCommand(server, id)], description, safe: true })
+  return remediationOf({ commands: [loginCommands(server, id, isGiven).command], description, safe: true })
 }
 
 function problemOf(read: SessionRead): string | null {

@@ -5,4 +5,6 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-012': 'What cannot be read is not guessed: what needs such a setting does not run.',
   'F-016': 'Who is signed in is not known, so no event leaves this machine.',
   'F-017': 'What waits in it cannot be sent until it can be read.',
+  'F-018': 'Nothing is lost, but the server gets no events until this is mended.',
+  'F-019': 'Until events leave, no further event can be queued: publish fails.',
 }

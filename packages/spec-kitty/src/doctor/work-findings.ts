@@ -1,6 +1,7 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
-import { NOW, type Why } from '../sync/why-nothing-leaves.js'
+import { fullText } from '../sync/sync-status.js'
+import { NOW, whyText, type Why } from '../sync/why-nothing-leaves.js'
 import type { WorkView } from '../sync/work-view.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
@@ -10,7 +11,14 @@ const LONG_SECONDS = 24 * 60 * 60
 
 /** Returns what is wrong with the queue and the settings, and what keeps events from leaving. */
 export function workFindings(view: WorkView, ofProject: string | null, now: number): readonly Finding[] {
-  return [...waitingLong(view, now), ...wrongSettings(view, ofProject), ...unreadableQueue(view)]
+  const long = waitingLong(view, now)
+  return [
+    ...long,
+    ...wrongSettings(view, ofProject),
+    ...unreadableQueue(view),
+    ...(long.length > 0 ? [] : nothingLeaves(view)),
+    ...fullQueue(view),
+  ]
 }
 
 function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): readonly Finding[] {
@@ -30,13 +38,49 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): re
               description: 'sends them, and says what becomes of each batch',
               safe: !isDaemonRunning,
             })
-          : remediationOf({
-              commands: [why.command],
-              description: 'changes that, or says what must be changed',
-              safe: isHarmless(why, isDaemonRunning),
-            }),
+          : remedyOf(why, isDaemonRunning),
     },
   ]
+}
+
+function remedyOf(why: Why, isDaemonRunning: boolean): ReturnType<typeof remediationOf> {
+  return remediationOf({
+    commands: [why.command],
+    description:
+      why.reason === 'backing_off'
+        ? 'tries at once; nothing to do here if the server comes back'
+        : 'changes that, or says what must be changed',
+    safe: isHarmless(why, isDaemonRunning),
+  })
+}
+
+/** Reasons that the user has chosen, and reasons that have a finding of their own. */
+const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
+  'hosted_sync_disabled',
+  'no_consent',
+  'no_session',
+  'session_unreadable',
+  'config_unreadable',
+  'queue_unusable',
+])
+
+/** Says what `sync status` says, if events do not leave although they should. */
+function nothingLeaves({ why, isDaemonRunning }: WorkView): readonly Finding[] {
+  if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
+  return [
+    { id: 'F-018', severity: 'warn', summary: whyText(why), remediation: remedyOf(why, isDaemonRunning) },
+  ]
+}
+
+function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
+  const full = fullText(queue?.queued ?? 0, maxQueueSize)
+  if (full === null) return []
+  const remediation = remediationOf({
+    commands: ['spec-kitty sync queue'],
+    description: 'shows what waits and why; max_queue_size in config.toml sets the limit',
+    safe: true,
+  })
+  return [{ id: 'F-019', severity: 'warn', summary: `the queue is ${full}`, remediation }]
 }
 
 /**
@@ -45,7 +89,7 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): re
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
   if (reason === 'hosted_sync_disabled' || command.includes(' opt-in ')) return false
-  return command !== NOW || !isDaemonRunning
+  return !command.endsWith(NOW) || !isDaemonRunning
 }
 
 function wrongSettings({ settings }: WorkView, ofProject: string | null): readonly Finding[] {

@@ -18,6 +18,12 @@ export function sessionServer(root: string): string | null {
   return read.state === 'readable' ? read.session.server_url : null
 }
 
+/** Returns whether the user gave the token of the session. */
+export function isSessionGiven(root: string): boolean {
+  const read = readSession(root)
+  return read.state === 'readable' && read.session.kind === 'token'
+}
+
 /** Returns a text that changes whenever the session's file does; empty if there is none. */
 export function sessionMark(root: string): string {
   try {

@@ -7,6 +7,21 @@ export function loginCommand(server: string | null, id: string): string {
   return server === null ? `spec-kitty explain ${id}` : `spec-kitty auth login --server ${shellQuote(server)}`
 }
 
+/** What people are shown if no server is known. It has a placeholder, so it is no command for a script. */
+const LOGIN_ANYWHERE = 'spec-kitty auth login --server URL  # your team knows the URL'
+
+/** The command that signs in again, and how people see it. A token that the user gave is replaced by another one. */
+export function loginCommands(
+  server: string | null,
+  id: string,
+  isTokenGiven: boolean,
+): { readonly command: string; readonly shown?: string } {
+  if (server === null) return { command: loginCommand(server, id), shown: LOGIN_ANYWHERE }
+  if (!isTokenGiven) return { command: loginCommand(server, id) }
+  const command = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
+  return { command, shown: `${command} < FILE` }
+}
+
 /**
  * Returns the server to sign in to: the one in the settings, or else that of the last session. Null if none is named, or
  * if the named one must not get a token.

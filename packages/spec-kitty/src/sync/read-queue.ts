@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { CommandError } from 'familiar/cli'
 import { readConsent } from './consent-file.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
@@ -30,8 +31,17 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
       queue[Symbol.dispose]()
     }
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) }
+    return { problem: problemOf(error) }
   }
+}
+
+/** A queue that cannot be used is mended outside of this tool, so what to do stands beside what is wrong. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const isUnusable = error instanceof CommandError && error.code === 'E_QUEUE_UNUSABLE'
+  return isUnusable && error.hint !== null && error.hint.startsWith('make ')
+    ? `${error.message}; ${error.hint}`
+    : error.message
 }
 
 /** Returns the projects that may not send, in the given order. */

@@ -5,6 +5,9 @@ import { whyDocument, whyText, type Why } from './why-nothing-leaves.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
+/** Returns a command with the home that it acts on. */
+type Placed = (command: string) => string
+
 /** The content that `sync queue` shows. */
 export interface QueueView extends QueueCounts {
   readonly projects: readonly ShownProject[]
@@ -42,25 +45,32 @@ export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, 
 }
 
 /** Returns the lines for people. */
-export function queueLines(view: QueueView, now: number, screen: Screen): readonly string[] {
+export function queueLines(
+  view: QueueView,
+  now: number,
+  screen: Screen,
+  placed: Placed = (command) => command,
+): readonly string[] {
   const { queued, oldestAt, deadLetters, projects, aside, why } = view
   const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
   return [
     queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
     ...(queued === 0 || why === null
       ? []
-      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.command)}`]),
+      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.shown ?? why.command)}`]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, screen.columns)]),
     ...(deadLetters === 0
       ? []
       : [
           '',
-          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', 'spec-kitty sync queue --dead')} shows why`,
+          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', placed('spec-kitty sync queue --dead'))} shows why`,
         ]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0
       ? []
-      : [`${paint(screen, 'cyan', 'spec-kitty sync queue --export FILE')} saves what can be read of it`]),
+      : [
+          `${paint(screen, 'cyan', placed('spec-kitty sync queue --export FILE'))} saves what can be read of it`,
+        ]),
   ]
 }
 
@@ -109,7 +119,11 @@ export function lettersDocument(letters: readonly ShownLetter[]): object {
   }
 }
 
-export function letterLines(letters: readonly ShownLetter[], screen: Screen): readonly string[] {
+export function letterLines(
+  letters: readonly ShownLetter[],
+  screen: Screen,
+  placed: Placed = (command) => command,
+): readonly string[] {
   if (letters.length === 0) return ['the server rejected no event']
   const table = formatTable(
     [
@@ -125,8 +139,8 @@ export function letterLines(letters: readonly ShownLetter[], screen: Screen): re
   return [
     ...table,
     '',
-    `send again: ${paint(screen, 'cyan', 'spec-kitty sync queue retry EVENT...')}`,
-    `remove:     ${paint(screen, 'cyan', 'spec-kitty sync queue drop EVENT... --yes')}`,
+    `send again: ${paint(screen, 'cyan', placed('spec-kitty sync queue retry EVENT...'))}`,
+    `remove:     ${paint(screen, 'cyan', placed('spec-kitty sync queue drop EVENT... --yes'))}`,
   ]
 }
 

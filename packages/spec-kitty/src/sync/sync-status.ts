@@ -1,4 +1,6 @@
+import type { DaemonStatus } from 'familiar'
 import type { Io, Line, StatusExtension } from 'familiar/cli'
+import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
 import { RESTART, skipText, whyDocument, whyText } from './why-nothing-leaves.js'
@@ -18,7 +20,11 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now),
+        ...workLines(view, now, status).map(([name, text, ...style]): Line => [
+          name,
+          inHome(text, env),
+          ...style,
+        ]),
         ['auto-start', automatic],
         ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
         ...lines.slice(-1),
@@ -52,7 +58,7 @@ function workDocument(
   }
 }
 
-function workLines(view: WorkView, now: number): readonly Line[] {
+function workLines(view: WorkView, now: number, status: DaemonStatus): readonly Line[] {
   const { report, differences, why } = view
   const age = secondsSince(report.lastSync, now)
   const last = report.lastSync ?? 'never'
@@ -60,7 +66,7 @@ function workLines(view: WorkView, now: number): readonly Line[] {
     ['queue', describeQueue(view, now)],
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
-    ...uploadLines(view),
+    ...uploadLines(view, status),
     ...differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -70,18 +76,26 @@ function workLines(view: WorkView, now: number): readonly Line[] {
     ),
     ...(differences.length === 0 || why?.command.endsWith(RESTART) === true
       ? []
-      : [['', 'to take over what is set here:'] as const, ['', RESTART, 'cyan'] as const]),
+      : [['', 'to take over what is set here:'] as const, commandLine(RESTART, status)]),
   ]
 }
 
-function describeQueue({ queue, queueProblem }: WorkView, now: number): string {
+function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: number): string {
   if (queue === null) return queueProblem ?? 'unknown'
   const age = secondsSince(queue.oldestAt, now)
   const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
   const waits = queue.queued === 1 ? 'waits' : 'wait'
-  const waiting = queue.queued === 0 ? 'empty' : `${counted(queue.queued, 'event')} ${waits}${oldest}`
+  const waiting =
+    queue.queued === 0
+      ? 'empty'
+      : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
   if (queue.deadLetters === 0) return waiting
   return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+}
+
+/** Returns how full a queue is that takes no further event; null if it takes one. */
+export function fullText(queued: number, maxSize: number): string | null {
+  return queued < maxSize ? null : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
 }
 
 function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
@@ -89,17 +103,27 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines({ why, further, gate, report }: WorkView): readonly Line[] {
+function uploadLines({ why, further, gate, report }: WorkView, status: DaemonStatus): readonly Line[] {
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
   }
   return [
     ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
-    ['', why.command, 'cyan'],
-    ...further.flatMap(({ sentence, command }): readonly Line[] => [
+    commandLine(why.shown ?? why.command, status),
+    ...further.flatMap(({ sentence, command, shown }): readonly Line[] => [
       ['', `then: ${sentence}`],
-      ['', command, 'cyan'],
+      commandLine(shown ?? command, status),
     ]),
   ]
+}
+
+/** A restart of another program's daemon ends it: that is said beside the command. */
+function commandLine(command: string, { state, implementation, report }: DaemonStatus): Line {
+  const isTheirs = state === 'running' && implementation === 'predecessor'
+  const note =
+    isTheirs && command.endsWith(RESTART)
+      ? `  # replaces the running ${report?.packageVersion ?? 'daemon of the Python spec-kitty'}`
+      : ''
+  return ['', `${command}${note}`, 'cyan']
 }

@@ -1,5 +1,5 @@
 import { shellQuote } from 'familiar/cli'
-import { loginCommand } from './login-command.js'
+import { loginCommands } from './login-command.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
@@ -10,6 +10,8 @@ export interface Why {
   /** The reason, in one line. */
   readonly sentence: string
   readonly command: string
+  /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
+  readonly shown?: string
   /** False if only some of the waiting events stay. */
   readonly isAll: boolean
 }
@@ -43,6 +45,10 @@ export interface Standing {
   readonly isStartForbidden?: boolean
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
+  /** Whether the user gave the token of the session: signing in again takes another one. */
+  readonly isTokenGiven?: boolean
+  /** Whether the daemon was started with another server than the one that is set here. */
+  readonly isServerOther?: boolean
   readonly lastError: string | null
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
@@ -52,6 +58,8 @@ const LIST = 'spec-kitty config list'
 export const NOW = 'spec-kitty sync now'
 /** What takes over a changed environment. */
 export const RESTART = 'spec-kitty sync restart'
+/** What to say of a server that fails, where a command can only try at once. */
+const PATIENCE = 'tries at once; nothing to do if the server comes back'
 const START = 'spec-kitty sync start'
 const QUEUE = 'spec-kitty sync queue'
 
@@ -88,7 +96,7 @@ export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
   const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
-  if (gate.state === 'closed') return whyClosed(gate, standing.loginServer)
+  if (gate.state === 'closed') return whyClosed(gate, standing)
   if (queueProblem !== null) return whyUnusable(queueProblem)
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
@@ -98,7 +106,7 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (nextAttemptAt !== null) {
     const error = lastError === null ? '' : `: ${lastError}`
     const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
-    return { reason: 'backing_off', sentence, command: NOW, isAll: true }
+    return { reason: 'backing_off', sentence, command: NOW, shown: `${NOW}  # ${PATIENCE}`, isAll: true }
   }
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
@@ -115,7 +123,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   if (first === null) return []
   const [project] = held
   const all = [
-    ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing.loginServer)) : []),
+    ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
     ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
     ...(queued === 0 || project === undefined ? [] : [whyHeld(project, held.length - 1)]),
     ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
@@ -163,15 +171,18 @@ function whyNoDaemon({ isStartForbidden }: Standing): Why {
 }
 
 /** Returns why nothing may leave at all. */
-function whyClosed({ reason, detail }: Obstacle, server: string | null): Why {
+function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
+  const { loginServer: server, isTokenGiven = false, isServerOther = false } = standing
   const { text, command } = CLOSED[reason]
-  return {
-    reason,
-    sentence: withDetail(text, detail),
-    command: command ?? loginCommand(server, reason),
-    isAll: true,
-  }
+  const sentence = withDetail(text, detail)
+  // Signing in again would change nothing: the daemon keeps the server that it was started with.
+  if (isServerOther && OF_SERVER.has(reason)) return { reason, sentence, command: RESTART, isAll: true }
+  if (command !== null) return { reason, sentence, command, isAll: true }
+  return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
 }
+
+/** The reasons that are about the server that is set. */
+const OF_SERVER: ReadonlySet<ClosedReason> = new Set(['other_server', 'insecure_server', 'no_server'])
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {

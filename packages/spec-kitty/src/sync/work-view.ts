@@ -1,12 +1,13 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
+import { withHome } from '../cli/in-home.js'
 import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
-import { gateSession, sessionServer } from './gate-session.js'
+import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { skipReason } from './start-policy.js'
-import { readSettings, type Settings } from './settings.js'
+import { DEFAULT_QUEUE_SIZE, readSettings, type Settings } from './settings.js'
 import { inspectGate } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves, type Standing, type Why } from './why-nothing-leaves.js'
@@ -22,6 +23,8 @@ export interface WorkView {
   /** The queue; null if it cannot be read. */
   readonly queue: QueueView | null
   readonly queueProblem: string | null
+  /** The most events that may wait. */
+  readonly maxQueueSize: number
   readonly why: Why | null
   /** What else keeps events here once that is mended. */
   readonly further: readonly Why[]
@@ -41,6 +44,7 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own.gate
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
+  const differing = differences(report.environment, startEnvironment(env))
   const server = loginServer(settings, sessionServer(root))
   const standing: Standing = {
     gate,
@@ -54,9 +58,12 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     isDaemonRunning: status.state === 'running',
     isStartForbidden: skipReason(settings, 'remote_required') !== null,
     loginServer: server,
+    isTokenGiven: isSessionGiven(root),
+    isServerOther: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     lastError: report.lastError,
     nextAttemptAt: report.nextAttemptAt,
   }
+  const why = whyNothingLeaves(standing)
   return {
     report,
     isDaemonRunning: status.state === 'running',
@@ -64,11 +71,17 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     gate,
     queue,
     queueProblem,
-    why: whyNothingLeaves(standing),
-    further: furtherReasons(standing),
-    differences: differences(report.environment, startEnvironment(env)),
+    maxQueueSize: maxQueueSizeOf(settings),
+    why: why === null ? null : withHome(why, env),
+    further: furtherReasons(standing).map((one) => withHome(one, env)),
+    differences: differing,
     settings,
   }
+}
+
+function maxQueueSizeOf(settings: Settings): number {
+  const found = settings.get('sync.max_queue_size')
+  return found.state === 'right' ? found.value : DEFAULT_QUEUE_SIZE
 }
 
 /**

@@ -87,6 +87,31 @@ it('a sign-in without a server that is known is explained, not named', () => {
   }
 })
 
+it('a sign-in without a server that is known is shown with a placeholder to people', () => {
+  for (const reason of ['no_session', 'session_unreadable', 'other_server', 'session_refused'] as const) {
+    const gate: Gate = { state: 'closed', reason, detail: null }
+    expect(whyNothingLeaves(standing({ gate, loginServer: null }))?.shown).toBe(
+      'spec-kitty auth login --server URL  # your team knows the URL',
+    )
+  }
+})
+
+it('a token that the user gave is replaced by another one, not by a sign-in that the server may not have', () => {
+  const gate: Gate = { state: 'closed', reason: 'session_refused', detail: null }
+  const command = 'spec-kitty auth login --with-token --server https://a.example'
+  expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
+    command,
+    shown: `${command} < FILE`,
+  })
+})
+
+it('a daemon that was started with another server is restarted, because a sign-in would change nothing', () => {
+  for (const reason of ['other_server', 'insecure_server', 'no_server'] as const) {
+    const gate: Gate = { state: 'closed', reason, detail: null }
+    expect(whyNothingLeaves(standing({ gate, isServerOther: true }))?.command).toBe('spec-kitty sync restart')
+  }
+})
+
 it('a daemon that no command may start is started by the user', () => {
   const none = { isDaemonRunning: false, isStartForbidden: true }
   expect(whyNothingLeaves(standing(none))).toMatchObject({
@@ -163,6 +188,7 @@ describe('where the gate is open', () => {
       reason: 'backing_off',
       sentence: 'the last attempt failed: status 503; the next one is at 2026-11-26T12:00:00.000Z',
       command: 'spec-kitty sync now',
+      shown: 'spec-kitty sync now  # tries at once; nothing to do if the server comes back',
       isAll: true,
     })
   })

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { note, SCHEMA_VERSION, startProgress, untilText, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
+import { inHome } from '../../cli/in-home.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
 import type { Finished } from './follow-drain.js'
 
@@ -57,9 +58,12 @@ function textPrinter(io: Io, explain: () => Promise<string | null>, until: strin
     end: async (finished) => {
       progress.stop()
       io.out(`${summaryOf(finished)}\n`)
-      for (const text of held.slice(0, SHOWN_PROJECTS)) note(io, text)
+      for (const text of held.slice(0, SHOWN_PROJECTS)) note(io, inHome(text, io.env))
       if (held.length > SHOWN_PROJECTS)
-        note(io, `... and of ${held.length - SHOWN_PROJECTS} more projects: spec-kitty sync queue`)
+        note(
+          io,
+          inHome(`... and of ${held.length - SHOWN_PROJECTS} more projects: spec-kitty sync queue`, io.env),
+        )
       if (finished.reason !== null) note(io, (await explain()) ?? reasonText(finished.reason))
       await io.flushed()
     },

@@ -1,6 +1,7 @@
 import { CommandError, EXIT, type Io } from 'familiar/cli'
 import { isPlainUrl, isSafeUrl, withoutSlash } from '../server-url.js'
 import { readSettings, requireSetting } from '../settings.js'
+import { readStored } from './stored-session.js'
 
 /** The settings for a sign-in. */
 export interface ServerSettings {
@@ -12,8 +13,8 @@ export interface ServerSettings {
 }
 
 /**
- * Returns which server is meant: what the user gave, else `SPEC_KITTY_SAAS_URL`, else `server_url` in `config.toml`. Throws
- * `E_SERVER_URL` if none is named, or one that must not be used; `E_CONFIG_INVALID`; `E_CONFIG_UNREADABLE`.
+ * Returns which server is meant: what the user gave, else `SPEC_KITTY_SAAS_URL`, else `server_url` in `config.toml`, else the server of the
+ * session. Throws `E_SERVER_URL` if none is named, or one that must not be used; `E_CONFIG_INVALID`; `E_CONFIG_UNREADABLE`.
  */
 export async function readServer(
   root: string,
@@ -22,7 +23,7 @@ export async function readServer(
 ): Promise<ServerSettings> {
   const settings = await readSettings(root, env)
   const issuer = requireSetting(settings, 'sync.issuer')
-  const url = given ?? requireSetting(settings, 'sync.server_url')
+  const url = given ?? requireSetting(settings, 'sync.server_url') ?? storedServer(root)
   if (url === null) {
     throw refused(
       'no sync server is set',
@@ -34,6 +35,12 @@ export async function readServer(
     issuer: issuer === null ? null : checkedUrl(issuer, 'sync.issuer'),
     clientId: requireSetting(settings, 'sync.client_id'),
   }
+}
+
+/** The server of the session that is there, even of one that is over: signing in again is mostly for the same server. */
+function storedServer(root: string): string | null {
+  const read = readStored(root)
+  return read.state === 'readable' ? read.session.server_url : null
 }
 
 /** Returns the URL. Throws `E_SERVER_URL`, with the source in its message, if nothing may be sent there. */

@@ -217,7 +217,11 @@ describe('auth login --with-token', () => {
 describe('auth status', () => {
   it('exits with 1 if there is no session, and says what to do', () => {
     const { status, stdout, stderr } = runCli(['auth', 'status'], { env })
-    expect([status, stdout, stderr]).toEqual([1, 'not signed in\nsign in with spec-kitty auth login\n', ''])
+    expect([status, stdout, stderr]).toEqual([
+      1,
+      'not signed in\nsign in with: spec-kitty auth login --server URL  # your team knows the URL\n',
+      '',
+    ])
     expect(runJson(['auth', 'status'], { env })).toMatchObject({ status: 1, document: { state: 'none' } })
   })
 

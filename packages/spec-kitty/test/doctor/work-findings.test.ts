@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { workFindings } from '../../src/doctor/work-findings.js'
+import type { WhyReason } from '../../src/sync/why-nothing-leaves.js'
+import type { WorkView } from '../../src/sync/work-view.js'
+
+const VIEW = {
+  isDaemonRunning: true,
+  queue: { queued: 1, oldestAt: new Date(0).toISOString(), deadLetters: 0, held: [] },
+  queueProblem: null,
+  maxQueueSize: 2,
+  why: null,
+  settings: { problems: [] },
+} as unknown as WorkView
+
+function idsOf(changes: Partial<WorkView>, now = 0): readonly string[] {
+  return workFindings({ ...VIEW, ...changes }, null, now).map(({ id }) => id)
+}
+
+function because(reason: WhyReason): Partial<WorkView> {
+  return { why: { reason, sentence: 'so it is', command: 'spec-kitty sync status', isAll: true } }
+}
+
+it('says in the words of the status that nothing leaves although it should', () => {
+  for (const reason of ['session_refused', 'other_server', 'insecure_server', 'backing_off'] as const) {
+    const [found] = workFindings({ ...VIEW, ...because(reason) }, null, 0)
+    expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
+  }
+})
+
+it('says nothing of a sync that nobody turned on, and nothing twice', () => {
+  for (const reason of ['hosted_sync_disabled', 'no_consent', 'no_session', 'queue_unusable'] as const) {
+    expect(idsOf(because(reason))).toEqual([])
+  }
+  expect(idsOf(because('session_refused'), 48 * 3_600_000)).toEqual(['F-009'])
+})
+
+it('says that the queue is full', () => {
+  expect(idsOf({ maxQueueSize: 1 })).toEqual(['F-019'])
+  const [found] = workFindings({ ...VIEW, maxQueueSize: 1 }, null, 0)
+  expect(found?.summary).toBe('the queue is full: 1 of 1 event waits')
+})
