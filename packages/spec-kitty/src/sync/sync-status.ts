@@ -95,7 +95,9 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
 
 /** Returns how full a queue is that takes no further event; null if it takes one. */
 export function fullText(queued: number, maxSize: number): string | null {
-  return queued < maxSize ? null : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
+  return queued < maxSize
+    ? null
+    : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
 }
 
 function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {

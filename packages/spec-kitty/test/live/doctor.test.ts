@@ -332,7 +332,7 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
       expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): too old to say`),
     ])
     const lines = plain(screen).split(/\r?\n/)
-    expect(lines.filter((line) => line !== '').at(-1)).toMatch(/^(?:No problems found\.|\d+ problems?[.,])/)
+    expect(lines.findLast((line) => line !== '')).toMatch(/^(?:No problems found\.|\d+ problems?[.,])/)
   })
 
   it('is not asked in CI, with SPEC_KITTY_NON_INTERACTIVE, and in a pipe', () => {
