@@ -197,7 +197,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...library(
       'define/home-directory.ts define/resolve-definition.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
     ),
-    ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts'),
+    ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts cli/in-home.ts'),
   ],
   'process.argv': [...library('define/define-daemon.ts define/installation.ts'), ...tool('main.ts')],
   'process.exit': [...library('define/serving.ts cli/process-io.ts cli/prompt.ts')],
