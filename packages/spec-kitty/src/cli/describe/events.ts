@@ -37,7 +37,7 @@ export const SYNC_PUBLISH = {
     },
     data: {
       value: { kind: 'text', name: 'JSON', needs: 'a JSON object' },
-      text: 'its payload; {} by default',
+      text: 'its payload, a JSON object; {} by default',
     },
     project: {
       value: { kind: 'directory', name: 'DIR', needs: 'a directory' },
