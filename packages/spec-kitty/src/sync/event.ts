@@ -68,7 +68,6 @@ export function readEvent(text: string, defaults: EventDefaults): EventRead {
 export function composeEvent(type: string, data: string): string | { readonly why: string } {
   const parsed = tryParse(data)
   if ('why' in parsed) return parsed
-  if (objectOf(parsed.value) === null) return { why: 'it is not a JSON object' }
   return `{"event_type":${JSON.stringify(type)},"payload":${data.trim()}}`
 }
 

@@ -79,11 +79,8 @@ describe('an event', () => {
   })
 
   it('is composed of a type and a payload, whose text stays', () => {
-    const text = composeEvent('T "quoted"', ' {"n": [1e400, 0.10]} ')
-    expect(text).toBe('{"event_type":"T \\"quoted\\"","payload":{"n": [1e400, 0.10]}}')
-    for (const data of ['[1]', '1', 'null']) {
-      expect(composeEvent('T', data)).toEqual({ why: 'it is not a JSON object' })
-    }
+    const text = composeEvent('T "quoted"', ' [1e400, 0.10] ')
+    expect(text).toBe('{"event_type":"T \\"quoted\\"","payload":[1e400, 0.10]}')
     expect(composeEvent('T', '1,"event_id":"other"')).toMatchObject({
       why: expect.stringContaining('not JSON'),
     })
