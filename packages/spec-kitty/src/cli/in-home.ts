@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
 
@@ -5,7 +6,8 @@ import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
  * Matches a command of this tool that acts on a home, unless its home is named before it already. Help and explanations
  * are the same for every home.
  */
-const COMMAND = /(?<!SPEC_KITTY_HOME=\S*(?:[^\n;&]*')? )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))/g
+const COMMAND =
+  /(?<!SPEC_KITTY_HOME=\S*(?:[^\n;&]*')? )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
 
 /**
  * Returns the text with the home before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`. A command
@@ -42,7 +44,7 @@ export function homePrefix(env: Io['env'] = process.env): string {
 function usualRoot(): string | null {
   try {
     const home = homeDirectory('HOME')
-    if (realPath(home) === null) return null
+    if (!existsSync(home)) return null
     const path = join(home, '.spec-kitty')
     return realPath(path) ?? path
   } catch {

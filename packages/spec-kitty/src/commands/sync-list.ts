@@ -1,5 +1,6 @@
 import { EXIT, layTable, note, paint, parseOptions, printJson, type Io } from 'familiar/cli'
 import { SYNC_LIST } from '../cli/describe/sync.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { listHomes, type ListedHome } from '../daemons/list-homes.js'
 import { describeAge } from '../sync/ages.js'
@@ -44,6 +45,6 @@ function print(homes: readonly ListedHome[], others: number, io: Io): void {
     if (hidden !== null) note(io, hidden)
   }
   if (others === 0) return
-  const count = others === 1 ? '1 more sync daemon, which' : `${others} more sync daemons, which`
-  note(io, `${count} no home uses: spec-kitty auth doctor shows ${others === 1 ? 'it' : 'them'}`)
+  const count = others === 1 ? '1 more sync daemon' : `${others} more sync daemons`
+  note(io, inHome(`${count}, whose home is unknown: see spec-kitty auth doctor`, io.env))
 }

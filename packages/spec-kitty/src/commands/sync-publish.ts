@@ -10,6 +10,7 @@ import {
   type Io,
 } from 'familiar/cli'
 import { SYNC_PUBLISH } from '../cli/describe/events.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { currentProject, findProject, resolveHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
@@ -97,8 +98,16 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   const { queued, duplicates, rejected } = report
   if (isJson) printJson({ queued, duplicates, rejected: listed, rejected_count: rejected }, io)
   else io.out(`${describe(report)}\n`)
+  if (!isJson && queued > 0 && io.isTerminal) await sayThatItStays(root, io)
   await wake(root, io)
   return rejected > 0 ? EXIT.problem : EXIT.ok
+}
+
+/** Without this, a user to whom hosted sync is new would take the events for sent. */
+async function sayThatItStays(root: string, io: Io): Promise<void> {
+  const { readSettings, isSwitchedOn } = await import('../sync/settings.js')
+  if (isSwitchedOn(await readSettings(root, io.env), 'sync.hosted')) return
+  note(io, inHome('it stays on this machine for now: hosted sync is off (spec-kitty sync status)', io.env))
 }
 
 async function queueLines(

@@ -10,11 +10,21 @@ export const WORDS = {
   sync: {
     title: 'sync daemon',
     command: 'spec-kitty sync',
-    start: inHome('spec-kitty sync start'),
-    stop: inHome('spec-kitty sync stop'),
-    restart: inHome('spec-kitty sync restart'),
-    status: inHome('spec-kitty sync status'),
-    clean: inHome('spec-kitty auth doctor --reset'),
+    get start() {
+      return inHome('spec-kitty sync start')
+    },
+    get stop() {
+      return inHome('spec-kitty sync stop')
+    },
+    get restart() {
+      return inHome('spec-kitty sync restart')
+    },
+    get status() {
+      return inHome('spec-kitty sync status')
+    },
+    get clean() {
+      return inHome('spec-kitty auth doctor --reset')
+    },
     showElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync status`,
     explain: 'spec-kitty explain',
     inScope: (root) => (root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `),

@@ -17,7 +17,7 @@ export const FINDINGS: Texts = {
   },
   'F-012': {
     summary: 'a configuration file is broken, cannot be read, or has a wrong value',
-    why: 'A wrong setting never falls back to a guess: what depends on it does not run until it is right.',
+    why: 'A wrong setting never falls back to a guess: what depends on it does not run until it is right. Only the size of the queue has its default until then, so that no event is lost.',
     whatToDo: 'Correct the file at the line that is named. `spec-kitty config list` shows every setting.',
   },
   'F-016': {
@@ -79,7 +79,7 @@ export const WHYS: Texts<WhyReason> = {
   },
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
-    why: 'A wrong setting never falls back to a guess.',
+    why: 'A wrong setting never falls back to a guess, except the size of the queue, which has its default until then.',
     whatToDo: 'Correct the line that `spec-kitty config list` names.',
   },
   no_session: {

@@ -17,8 +17,10 @@ export const EXPLAINED: ExplainedIds = {
     { words: WORDS.sync, rules: USER_SCOPE_RULES },
     { words: WORDS.dashboard, rules: PROJECT_SCOPE_RULES },
   ],
-  own: [
-    { kind: 'finding', texts: placed(FINDINGS) },
-    { kind: 'sync', texts: placed({ ...SKIPS, ...WHYS }) },
-  ],
+  get own() {
+    return [
+      { kind: 'finding', texts: placed(FINDINGS) },
+      { kind: 'sync', texts: placed({ ...SKIPS, ...WHYS }) },
+    ] as const
+  },
 }

@@ -17,6 +17,10 @@ export type ConfigRead =
       readonly sync: JsonObject
       /** Returns the place at which a key of `[sync]` gets its value; null if it cannot be determined. */
       readonly placeOf: (key: string) => Place | null
+      /** The keys that stand outside of every table. */
+      readonly keysAbove: readonly string[]
+      /** Returns the first line that gives a value to a key of this name, in whichever table; null if there is none. */
+      readonly lineOf: (key: string) => number | null
     }
   /** `why` begins with line and column if the text is not TOML. */
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
@@ -43,10 +47,18 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why }
   const { parse, TomlError } = await import('smol-toml')
   try {
-    const sync = objectOf(parse(file.text))?.['sync'] ?? {}
+    const whole = objectOf(parse(file.text)) ?? {}
+    const sync = whole['sync'] ?? {}
     const table = objectOf(sync)
     if (table === null) return { state: 'unreadable', path, why: `sync must be a table, not ${typeof sync}` }
-    return { state: 'readable', path, sync: table, placeOf: (key) => placeOf(key, file.text, parse) }
+    return {
+      state: 'readable',
+      path,
+      sync: table,
+      placeOf: (key) => placeOf(key, file.text, parse),
+      keysAbove: Object.keys(whole).filter((key) => objectOf(whole[key]) === null),
+      lineOf: (key) => lineOf(key, file.text),
+    }
   } catch (error) {
     const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
     return { state: 'unreadable', path, why: at + describe(error) }
@@ -57,6 +69,11 @@ export async function readConfig(root: string): Promise<ConfigRead> {
 function describe(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
+}
+
+function lineOf(key: string, text: string): number | null {
+  const index = text.split('\n').findIndex((line) => line.trimStart().startsWith(key) && line.includes('='))
+  return index < 0 ? null : index + 1
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
+import { misspeltKeys } from './misspelt-keys.js'
 import { isPlainUrl, withoutSlash } from './server-url.js'
 
 type Environment = Io['env']
@@ -225,7 +226,19 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
     return found.state === 'wrong' ? [found.problem] : []
   })
   const file = config.state === 'unreadable' ? [unreadable(config)] : []
-  return { get, problems: [...new Set([...file, ...wrong])] }
+  return {
+    get,
+    problems: [
+      ...new Set([
+        ...file,
+        ...wrong,
+        ...misspeltKeys(
+          config,
+          SETTING_KEYS.flatMap((key) => SETTINGS[key].key ?? []),
+        ),
+      ]),
+    ],
+  }
 }
 
 function resolve<T>(one: Setting<T>, root: string, env: Environment, config: ConfigRead): Resolved<T> {

@@ -3,7 +3,7 @@ import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { skipReason } from './start-policy.js'
-import { RESTART, skipText, whyDocument, whyText } from './why-nothing-leaves.js'
+import { RESTART, skipText, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 /**
@@ -61,12 +61,12 @@ function workDocument(
 function workLines(view: WorkView, now: number, status: DaemonStatus): readonly Line[] {
   const { report, differences, why } = view
   const age = secondsSince(report.lastSync, now)
-  const last = report.lastSync ?? 'never'
+  const last = report.lastSync ?? lastUnknown(status)
   return [
     ['queue', describeQueue(view, now)],
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
-    ...uploadLines(view, status),
+    ...uploadLines(view, status, now),
     ...differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -78,6 +78,15 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
       ? []
       : [['', 'to take over what is set here:'] as const, commandLine(RESTART, status)]),
   ]
+}
+
+/** A daemon reports what it has sent itself. What the one before has sent is not known. */
+function lastUnknown({ state, record }: DaemonStatus): string {
+  if (state === 'running') return 'none since the daemon started'
+  if (record === null) return 'never'
+  return record.stoppedAt === null
+    ? 'unknown since the daemon ended'
+    : `unknown since the daemon ended at ${new Date(record.stoppedAt).toLocaleTimeString('en-GB')}`
 }
 
 function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: number): string {
@@ -105,19 +114,33 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines({ why, further, gate, report }: WorkView, status: DaemonStatus): readonly Line[] {
+function uploadLines(
+  { why, further, gate, report }: WorkView,
+  status: DaemonStatus,
+  now: number,
+): readonly Line[] {
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
     return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
   }
   return [
-    ['uploads', whyText(why), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
+    ['uploads', uploadText(why, report, now), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
     commandLine(why.shown ?? why.command, status),
     ...further.flatMap(({ sentence, command, shown }): readonly Line[] => [
       ['', `then: ${sentence}`],
       commandLine(shown ?? command, status),
     ]),
   ]
+}
+
+/** The line above the uploads tells the error already. */
+function uploadText(why: Why, report: WorkView['report'], now: number): string {
+  if (why.reason === 'queue_unusable') return 'nothing leaves: see queue'
+  if (why.reason !== 'backing_off' || report.lastError === null || report.nextAttemptAt === null)
+    return whyText(why)
+  const at = new Date(report.nextAttemptAt)
+  const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
+  return `nothing leaves: see failures; next attempt in ${seconds} s (${at.toLocaleTimeString('en-GB')})`
 }
 
 /** A restart of another program's daemon ends it: that is said beside the command. */

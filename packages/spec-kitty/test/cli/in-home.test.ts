@@ -33,10 +33,17 @@ it('every command that acts on a home names it, and no explanation does', () => 
   expect(inHome('spec-kitty auth login; spec-kitty config list', env)).toBe(
     `${at} spec-kitty auth login; ${at} spec-kitty config list`,
   )
-  expect(inHome('spec-kitty explain F-001', env)).toBe('spec-kitty explain F-001')
+  for (const same of ['spec-kitty explain F-001', 'see spec-kitty sync now --help']) {
+    expect(inHome(same, env)).toBe(same)
+  }
   expect(inHome('SPEC_KITTY_HOME=/x spec-kitty sync status', env)).toBe(
     'SPEC_KITTY_HOME=/x spec-kitty sync status',
   )
+})
+
+it('where no usual home can be, no command can act on a wrong one', () => {
+  vi.stubEnv('HOME', join(home, 'missing'))
+  expect(inHome(RESTART, { SPEC_KITTY_HOME: join(home, 'other') })).toBe(RESTART)
 })
 
 it('a command for the usual home is as short as it can be, whether or not the variable names it', () => {

@@ -36,8 +36,8 @@ export const SYNC_PUBLISH = {
       text: 'the event_type of one event',
     },
     data: {
-      value: { kind: 'text', name: 'JSON', needs: 'a JSON object' },
-      text: 'its payload; {} by default',
+      value: { kind: 'text', name: 'JSON', needs: 'a JSON value' },
+      text: 'its payload, any JSON value; {} by default',
     },
     project: {
       value: { kind: 'directory', name: 'DIR', needs: 'a directory' },

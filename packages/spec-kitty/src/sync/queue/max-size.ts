@@ -12,6 +12,6 @@ export async function readMaxSize(root: string): Promise<MaxSize> {
   if (found.state === 'right') return { maxSize: found.value, problem: null }
   return {
     maxSize: DEFAULT_QUEUE_SIZE,
-    problem: `${found.problem}: at most ${DEFAULT_QUEUE_SIZE} events may wait`,
+    problem: `${found.problem}; until it is mended, the default holds: at most ${DEFAULT_QUEUE_SIZE} events may wait`,
   }
 }

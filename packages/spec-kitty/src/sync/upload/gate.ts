@@ -1,5 +1,5 @@
 import type { Io } from 'familiar/cli'
-import { readSettings } from '../settings.js'
+import { describeSource, readSettings, type Resolved } from '../settings.js'
 import { checkServerUrl, shownUrl } from '../server-url.js'
 import type { ClosedReason, Gate } from './upload-types.js'
 
@@ -47,7 +47,7 @@ export async function inspectGate({ root, env, session }: GateOptions): Promise<
     ...(format.state === 'wrong' ? [obstacle('config_unreadable', format.problem)] : []),
     ...(url.state === 'wrong' ? [obstacle('config_unreadable', url.problem)] : []),
     ...sessionObstacles(found),
-    ...(checked === null ? [] : serverObstacles(checked, serverOf(found))),
+    ...(checked === null ? [] : serverObstacles(checked, serverOf(found), url)),
   ]
   const [first] = obstacles
   if (first !== undefined) return { gate: { state: 'closed', ...first }, obstacles }
@@ -68,12 +68,21 @@ function sessionObstacles(session: GateSession): readonly Obstacle[] {
 function serverObstacles(
   checked: ReturnType<typeof checkServerUrl>,
   ofSession: string | null,
+  setting: Resolved<string | null>,
 ): readonly Obstacle[] {
   if (checked.state === 'unusable') return [obstacle('no_server', checked.why)]
-  if (checked.state === 'insecure') return [obstacle('insecure_server', checked.why)]
+  if (checked.state === 'insecure')
+    return [obstacle('insecure_server', `${checked.why}; ${changeText(setting)}`)]
   if (ofSession === null || isSameServer(checked.url, ofSession)) return []
   const detail = `the session is for ${shownUrl(ofSession)}, not ${shownUrl(checked.url)}`
   return [obstacle('other_server', detail)]
+}
+
+/** Returns what to change so that the server is safe to send to. */
+function changeText({ source }: Resolved<string | null>): string {
+  if (source.kind === 'default') return 'sign in to its https URL'
+  const place = source.kind === 'file' ? `server_url in ${describeSource(source)},` : describeSource(source)
+  return `change ${place} to https://...`
 }
 
 /** Only the origin is compared, because the same host and port serve every path. */

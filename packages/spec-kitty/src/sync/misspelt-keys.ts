@@ -1,0 +1,23 @@
+import { nearest } from 'familiar/cli'
+import type { ConfigRead } from './config-file.js'
+
+/**
+ * Returns one line for each key of `config.toml` that was probably meant as a setting and is none: it is misspelt, or it
+ * stands above `[sync]`. Any other unknown key may belong to the Python spec-kitty, which uses the same file.
+ */
+export function misspeltKeys(config: ConfigRead, known: readonly string[]): readonly string[] {
+  if (config.state !== 'readable') return []
+  const { path, lineOf } = config
+  const at = (key: string): string => {
+    const line = lineOf(key)
+    return line === null ? path : `${path}, line ${line}`
+  }
+  const misspelt = Object.keys(config.sync).flatMap((key) => {
+    const [meant] = known.includes(key) ? [] : nearest(key, known)
+    return meant === undefined ? [] : [`unknown setting sync.${key} (${at(key)}): did you mean ${meant}?`]
+  })
+  const above = config.keysAbove
+    .filter((key) => known.includes(key))
+    .map((key) => `unknown setting ${key} (${at(key)}): move it below [sync]`)
+  return [...misspelt, ...above]
+}

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { readSettings } from '../../src/sync/settings.js'
+
+let root: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'familiar-keys-'))
+})
+
+afterEach(() => rmSync(root, { recursive: true }))
+
+async function problemsOf(text: string): Promise<readonly string[]> {
+  writeFileSync(join(root, 'config.toml'), text)
+  return (await readSettings(root, {})).problems
+}
+
+it('a misspelt setting is named with its line and with what was probably meant', async () => {
+  expect(await problemsOf('[sync]\n\nserver_ulr = "https://a.example"\n')).toEqual([
+    `unknown setting sync.server_ulr (${root}/config.toml, line 3): did you mean server_url?`,
+  ])
+})
+
+it('a setting above its table is named', async () => {
+  expect(await problemsOf('server_url = "https://a.example"\n[sync]\n')).toEqual([
+    `unknown setting server_url (${root}/config.toml, line 1): move it below [sync]`,
+  ])
+})
+
+it('other keys may belong to the Python spec-kitty, and are no problem', async () => {
+  expect(
+    await problemsOf('theme = "dark"\n[sync]\nserver_url = "https://a.example"\nfancy_colours = 1\n'),
+  ).toEqual([])
+})
