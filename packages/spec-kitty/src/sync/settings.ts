@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
 import { misspeltKeys } from './misspelt-keys.js'
-import { isPlainUrl, withoutSlash } from './server-url.js'
+import { MAX_QUEUE_SIZE, oneOf, readServerUrl, readSize, readUrl } from './read-values.js'
 
 type Environment = Io['env']
 
@@ -44,8 +44,6 @@ interface Setting<T> {
   readonly mayHoldSecret?: true
 }
 
-/** The largest queue that can be configured: about a terabyte of events. */
-const MAX_QUEUE_SIZE = 1_000_000_000
 /** The default size of the queue. It is also used if the configured size is wrong, so that a publish does not fail. */
 export const DEFAULT_QUEUE_SIZE = 100_000
 
@@ -282,30 +280,4 @@ export function describeSource(source: Source): string {
   if (source.kind === 'default') return 'default'
   if (source.kind === 'environment') return source.variable
   return source.line === null ? source.path : `${source.path}, line ${source.line}`
-}
-
-function oneOf<T extends string>(words: readonly T[], given: unknown): T | undefined {
-  const word = typeof given === 'string' ? given.trim().toLowerCase() : null
-  return words.find((one) => one === word)
-}
-
-/** Reads a size. A number in quotes is accepted too, because the predecessor, which uses the same file, accepts it. */
-function readSize(given: unknown): number | undefined {
-  const size = typeof given === 'string' && /^\d+$/.test(given.trim()) ? Number(given) : given
-  return typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= MAX_QUEUE_SIZE
-    ? size
-    : undefined
-}
-
-function readServerUrl(given: unknown): string | undefined {
-  const url = readUrl(given)
-  return url === undefined ? undefined : withoutSlash(url)
-}
-
-/** Reads a URL. A URL with a password is rejected, because `sync status` would show it. */
-function readUrl(given: unknown): string | undefined {
-  const text = typeof given === 'string' ? given.trim() : ''
-  if (!URL.canParse(text)) return undefined
-  const url = new URL(text)
-  return isPlainUrl(url) && /^https?:$/.test(url.protocol) ? url.href : undefined
 }
