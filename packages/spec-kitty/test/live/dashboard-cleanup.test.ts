@@ -36,7 +36,7 @@ describe('on a terminal', () => {
   it('shows what it found and asks; only y is a yes', async () => {
     const orphans = [await orphan(9240), await orphan(9241)]
     const mine = await place.start(place.project('mine'))
-    for (const answer of ['n\n', '\n', 'x\n']) {
+    for (const answer of ['n\n', '\n', 'x\nx\n']) {
       const { status, said } = await onTerminal(answer)
       expect([answer, status, orphans.filter(lives).length]).toEqual([answer, 0, 2])
       for (const shown of ['9240', '9241', 'safe_auto', 'is_recorded_singleton'])

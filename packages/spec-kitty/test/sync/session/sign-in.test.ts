@@ -219,9 +219,11 @@ describe('auth status', () => {
     const { status, stdout, stderr } = runCli(['auth', 'status'], { env })
     expect([status, stdout, stderr]).toEqual([
       1,
-      'not signed in\nsign in with: spec-kitty auth login --server URL  # your team knows the URL\n',
+      `not signed in\nsign in with: spec-kitty auth login --server ${service.url}\n`,
       '',
     ])
+    const unknown = runCli(['auth', 'status'], { env: { ...env, SPEC_KITTY_SAAS_URL: '' } })
+    expect(unknown.stdout).toContain('auth login --server URL  # your team knows the URL\n')
     expect(runJson(['auth', 'status'], { env })).toMatchObject({ status: 1, document: { state: 'none' } })
   })
 
