@@ -62,7 +62,7 @@ const UNREADABLE =
 
 /**
  * Returns the error that a part of the daemon's program is missing, as Node words it; null if its end had another reason.
- * Node itself ended it then, so its own word is all that there is. An empty file ends well, and serves nobody.
+ * Node itself ended it then, so its own word is all that there is. An empty file ends well, and does nothing.
  */
 function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null): Error | null {
   const [entry = ''] = order.launch.args

@@ -11,7 +11,7 @@ const COMMAND =
 
 /**
  * Returns the text with the home before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`. A command
- * that was copied without it would act on the usual home of whoever runs it. Returns the text unchanged if the home is the
+ * that was copied without it would act on the usual home of the user who runs it. Returns the text unchanged if the home is the
  * usual one.
  */
 export function inHome(text: string, env: Io['env'] = process.env): string {
