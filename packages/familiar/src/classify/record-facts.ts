@@ -5,7 +5,7 @@ import { same, tri, type Tri } from './tri.js'
 
 /*
  * What follows from records alone. In a file of its own, because `status` and a daemon need it, and do not need the facts
- * about an observation (`derive.ts`).
+ * about an observation (`derive-facts.ts`).
  */
 
 /**

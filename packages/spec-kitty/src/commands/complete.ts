@@ -3,8 +3,8 @@ import { dashboardDaemon, syncDaemon } from '../daemons/define-daemons.js'
 
 /**
  * For the scripts of `completion`: prints the ports of the listeners in a family's range that may be cleaned up, one per
- * line; what another home uses may not. Only scans, and changes nothing. Prints nothing for any other argument, and never fails, because a shell waits
- * for the output.
+ * line, without those of daemons that another home uses. Only scans, and changes nothing. Prints nothing for any other argument,
+ * and never fails, because a shell waits for the output.
  */
 export async function run([what, family]: readonly string[], io: Io): Promise<number> {
   if (what !== 'ports') return EXIT.ok

@@ -19,8 +19,8 @@ export type ConfigRead =
       readonly placeOf: (key: string) => Place | null
       /** The keys that stand outside of every table. */
       readonly keysAbove: readonly string[]
-      /** Returns the first line that gives a value to a key of this name, in whichever table; null if there is none. */
-      readonly lineOf: (key: string) => number | null
+      /** Returns the place of one of these. */
+      readonly placeAbove: (key: string) => Place | null
     }
   /** `why` begins with line and column if the text is not TOML. */
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
@@ -55,9 +55,9 @@ export async function readConfig(root: string): Promise<ConfigRead> {
       state: 'readable',
       path,
       sync: table,
-      placeOf: (key) => placeOf(key, file.text, parse),
+      placeOf: (key) => placeOf(['sync', key], file.text, parse),
       keysAbove: Object.keys(whole).filter((key) => objectOf(whole[key]) === null),
-      lineOf: (key) => lineOf(key, file.text),
+      placeAbove: (key) => placeOf([key], file.text, parse),
     }
   } catch (error) {
     const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
@@ -71,21 +71,17 @@ function describe(error: unknown): string {
   return first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
 }
 
-function lineOf(key: string, text: string): number | null {
-  const index = text.split('\n').findIndex((line) => line.trimStart().startsWith(key) && line.includes('='))
-  return index < 0 ? null : index + 1
-}
-
 /**
  * The parser keeps no positions. So this parses the text up to each line, and returns the first line with which the key
  * appears.
  */
-function placeOf(key: string, text: string, parse: Parse): Place | null {
+function placeOf(keys: readonly string[], text: string, parse: Parse): Place | null {
+  const key = keys.at(-1) ?? ''
   const lines = text.split('\n')
   const candidates = lines.flatMap((line, index) => (line.includes(key) ? [index + 1] : []))
   const found = candidates
     .slice(0, MAX_TRIED_LINES)
-    .find((count) => hasKey(key, `${lines.slice(0, count).join('\n')}\n`, parse))
+    .find((count) => hasKey(keys, `${lines.slice(0, count).join('\n')}\n`, parse))
   if (found === undefined) return null
   return { line: found, column: columnOf(key, lines[found - 1] ?? '') }
 }
@@ -97,9 +93,9 @@ function columnOf(key: string, line: string): number {
   return at + between.length + 1
 }
 
-function hasKey(key: string, text: string, parse: Parse): boolean {
+function hasKey(keys: readonly string[], text: string, parse: Parse): boolean {
   try {
-    return objectOf(objectOf(parse(text))?.['sync'])?.[key] !== undefined
+    return keys.reduce<unknown>((value, key) => objectOf(value)?.[key], parse(text)) !== undefined
   } catch {
     return false
   }

@@ -1,5 +1,5 @@
 import { nearest } from 'familiar/cli'
-import type { ConfigRead } from './config-file.js'
+import type { ConfigRead, Place } from './config-file.js'
 
 /**
  * Returns one line for each key of `config.toml` that was probably meant as a setting and is none: it is misspelt, or it
@@ -7,17 +7,16 @@ import type { ConfigRead } from './config-file.js'
  */
 export function misspeltKeys(config: ConfigRead, known: readonly string[]): readonly string[] {
   if (config.state !== 'readable') return []
-  const { path, lineOf } = config
-  const at = (key: string): string => {
-    const line = lineOf(key)
-    return line === null ? path : `${path}, line ${line}`
-  }
+  const { path, placeOf, placeAbove } = config
+  const at = (place: Place | null): string => (place === null ? path : `${path}, line ${place.line}`)
   const misspelt = Object.keys(config.sync).flatMap((key) => {
     const [meant] = known.includes(key) ? [] : nearest(key, known)
-    return meant === undefined ? [] : [`unknown setting sync.${key} (${at(key)}): did you mean ${meant}?`]
+    return meant === undefined
+      ? []
+      : [`unknown setting sync.${key} (${at(placeOf(key))}): did you mean ${meant}?`]
   })
   const above = config.keysAbove
     .filter((key) => known.includes(key))
-    .map((key) => `unknown setting ${key} (${at(key)}): move it below [sync]`)
+    .map((key) => `unknown setting ${key} (${at(placeAbove(key))}): move it below [sync]`)
   return [...misspelt, ...above]
 }

@@ -23,6 +23,12 @@ it('a misspelt setting is named with its line and with what was probably meant',
   ])
 })
 
+it('the line is that of the key in its own table', async () => {
+  expect(await problemsOf('[other]\nserver_ulr = 1\n[sync]\nserver_ulrs = 2\nserver_ulr = 3\n')).toContain(
+    `unknown setting sync.server_ulr (${root}/config.toml, line 5): did you mean server_url?`,
+  )
+})
+
 it('a setting above its table is named', async () => {
   expect(await problemsOf('server_url = "https://a.example"\n[sync]\n')).toEqual([
     `unknown setting server_url (${root}/config.toml, line 1): move it below [sync]`,
