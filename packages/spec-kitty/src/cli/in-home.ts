@@ -30,7 +30,7 @@ export function withHome<T extends { readonly command: string; readonly shown?: 
 
 /**
  * Returns what must stand before a command so that it acts on the home of this one; empty if that is the usual home. Also empty
- * if `HOME` names nothing that exists: then there is no other home on which the command could act.
+ * if `HOME` names nothing that exists: then the command cannot act on another home.
  */
 export function homePrefix(env: Io['env'] = process.env): string {
   const set = env['SPEC_KITTY_HOME']

@@ -7,7 +7,7 @@ export function loginCommand(server: string | null, id: string): string {
   return server === null ? `spec-kitty explain ${id}` : `spec-kitty auth login --server ${shellQuote(server)}`
 }
 
-/** What people are shown if no server is known. It has a placeholder, so it is no command for a script. */
+/** What people are shown if no server is known. It has a placeholder, so a script cannot run it. */
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server URL  # your team knows the URL'
 
 /** The command that signs in again, and how people see it. A token that the user gave is replaced by another one. */

@@ -77,7 +77,7 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
 
 /**
  * Returns whether a review sent a package back by this change. Up to version 3.1, a reviewer began by moving the package to
- * `in_progress`, which is no verdict, and sent it back from there.
+ * `in_progress`, which is not a verdict, and sent it back from there.
  */
 function isSentBack({ from, lane, review_ref }: LaneMove, before: LaneMove | undefined): boolean {
   if (from === null || !BEFORE_REVIEW.has(lane) || isReviewClaim(review_ref)) return false
