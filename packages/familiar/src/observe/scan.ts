@@ -30,10 +30,7 @@ const SCAN_MS = 950
  */
 export const FOREIGN_SCOPES_TIMEOUT_MS = 3_000
 
-/**
- * The minimum time for reading other scopes. On a local file system this takes about 50 ms, most of it for the start of
- * the child process that reads them.
- */
+/** The minimum time for reading other scopes. On a local file system the child process that reads them takes about 50 ms. */
 const FOREIGN_SCOPES_SHORT_MS = 300
 
 /** How long the tools of the operating system may take (Linux needs none). */

@@ -1,7 +1,7 @@
-import { isMap, isScalar, isSeq, parseDocument, type Node, type YAMLMap } from 'yaml'
 import { blocksOf, plainTextOf, type Block } from './front-matter-blocks.js'
+import { ID_NAMES, NO_YAML, readAnyYaml, twice, type Field, type Fields } from './any-yaml.js'
 import { packageIdsIn, rangeIn } from './package-ids.js'
-import { readSimpleYaml, type Field as SimpleField } from './simple-yaml.js'
+import { readSimpleYaml } from './simple-yaml.js'
 
 /** Real front matter has one or two KiB; with the history of many reviews, thirty. */
 export const MAX_FRONT_MATTER_CHARS = 64 * 1024
@@ -14,8 +14,6 @@ const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 const MAX_NAMES = 500
 
 const ALIAS = /(?:^|[\s[{,:-])\*[^\s*]/m
-
-const NO_YAML = 'its front matter is no YAML'
 
 const ONE_ID = /^[\w.-]+$/
 
@@ -63,7 +61,7 @@ export interface PackageFields {
 
 /** The names that are read, each with the names that older projects, and people, gave the same thing. */
 const NAMES = {
-  id: ['work_package_id', 'wp_id', 'wp', 'id'],
+  id: ID_NAMES,
   title: ['title', 'work_package_title'],
   dependencies: ['dependencies', 'depends_on'],
   subtasks: ['subtasks'],
@@ -80,9 +78,6 @@ const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
 
 /** Only a text of this form is an id where it is called otherwise than `work_package_id`. */
 const PACKAGE_ID = /^WP-?\d+[a-z]?$/i
-
-/** A value as the whole of YAML tells it: besides what a simple one may be, names with texts. */
-type Field = SimpleField | { readonly kind: 'map'; readonly texts: ReadonlyMap<string, string | null> }
 
 /**
  * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects: aliases
@@ -122,8 +117,6 @@ function isEmpty(field: Field | undefined): boolean {
   if (field?.kind === 'list') return field.items.length === 0
   return field?.kind === 'text' && (field.text ?? '').trim() === ''
 }
-
-type Fields = ReadonlyMap<string, Field>
 
 /** Detects duplicate keys itself, because the YAML library compares every key with every other. */
 function fieldsOf(yaml: string, problems: string[]): Fields {
@@ -166,65 +159,6 @@ function readBlocks(blocks: readonly Block[], problems: string[]): Fields {
     }
   }
   return fields
-}
-
-function readAnyYaml(yaml: string, problems: string[]): Fields {
-  const fields = new Map<string, Field>()
-  const contents = parse(yaml, problems)
-  if (contents === null) return fields
-  if (!isMap(contents)) {
-    problems.push('its front matter is no list of names and values')
-    return fields
-  }
-  for (const { key, value } of contents.items) {
-    const name = isScalar(key) && typeof key.value === 'string' ? key.value : null
-    if (name === null || value === null) continue
-    if (fields.has(name)) problems.push(twice(name))
-    else fields.set(name, fieldOf(value as Node))
-  }
-  return fields
-}
-
-function parse(yaml: string, problems: string[]): Node | null {
-  try {
-    const { contents, errors, warnings } = parseDocument(yaml, {
-      uniqueKeys: false,
-      prettyErrors: false,
-    })
-    if (errors.length > 0) problems.push(NO_YAML)
-    else if (warnings.length > 0) problems.push('its front matter has a tag that means nothing here')
-    return errors.length > 0 ? null : contents
-  } catch {
-    problems.push(NO_YAML)
-    return null
-  }
-}
-
-function fieldOf(node: Node): Field {
-  if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => itemOf(item)) }
-  if (isMap(node)) return { kind: 'map', texts: textsIn(node) }
-  const text = scalarOf(node)
-  if (text === undefined) return { kind: 'other' }
-  return { kind: 'text', text, is_string: isScalar(node) && typeof node.value === 'string' }
-}
-
-/** Returns the item of a list. `- T001: Set it up` is the item T001, and `- id: T001` with more names is so too. */
-function itemOf(node: unknown): string | null | undefined {
-  if (!isMap(node)) return scalarOf(node)
-  const texts = textsIn(node)
-  const named = NAMES.id.map((name) => texts.get(name)).find((text) => text != null)
-  if (named !== undefined || node.flow === true) return named
-  const [only] = texts.size === 1 && node.items.length === 1 ? texts.keys() : []
-  return only
-}
-
-/** Returns the names of a map whose values are single texts. */
-function textsIn(node: YAMLMap): ReadonlyMap<string, string | null> {
-  const pairs = node.items.flatMap(({ key, value }) => {
-    const [name, text] = [scalarOf(key), scalarOf(value)]
-    return name == null || text === undefined ? [] : [[name, text] as const]
-  })
-  return new Map(pairs)
 }
 
 /** The id is compared with the ids in the events, so a value that is not text is refused, not converted. */
@@ -293,17 +227,6 @@ function dependenciesOf(name: string, field: Field | undefined, problems: string
   const ids = text === null ? [] : packageIdsIn(text)
   // A word without a number, such as `all`, is no package.
   return ids ?? onlyItem(name, text, problems, /\d/)
-}
-
-function twice(name: string): string {
-  return `its front matter says ${quoted(name)} twice, and the first one counts`
-}
-
-/** Returns numbers and dates as they are written. Undefined: not a single value, or an alias for one. */
-function scalarOf(node: unknown): string | null | undefined {
-  if (!isScalar(node)) return undefined
-  if (node.value === null) return null
-  return typeof node.value === 'string' ? node.value : (node.source ?? '')
 }
 
 function shortened(text: string | null): string | null {

@@ -1,7 +1,8 @@
 import { objectOf } from 'familiar/cli'
 import type { LaneMove } from './lane-history.js'
 import { laneNamed } from './lanes.js'
-import { nameOf, textIn, type Annotation } from './runtime-facts.js'
+import { nameOf, textIn } from './fact-values.js'
+import type { Annotation } from './runtime-facts.js'
 
 const MAX_REASON_CHARS = 2000
 const MAX_LANE_CHARS = 200

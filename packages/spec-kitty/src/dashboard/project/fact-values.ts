@@ -1,0 +1,105 @@
+import { objectOf } from 'familiar/cli'
+import { instantOf, toMilliseconds } from './timestamps.js'
+
+/** The values in an annotation, as the log has them: whatever is not what it should be becomes a problem. */
+
+export const MAX_VALUE_CHARS = 500
+export const MAX_NOTE_CHARS = 2000
+export const MAX_SUBTASKS = 500
+
+/** What the predecessor writes when it looked for a value and found none: `__resolved_model_absent__` and its like. */
+const ABSENT = /^__\w+_absent__$/
+
+export interface Review {
+  readonly by: string | null
+  /** ISO 8601 UTC; null if the log does not say when. */
+  readonly at: string | null
+  readonly reason: string | null
+}
+
+export interface ReviewResult {
+  readonly verdict: string
+  readonly reviewer: string | null
+  readonly reference: string | null
+}
+
+/** Returns a text. Undefined: the annotation does not say, and an empty text says nothing either; null: it says that there is none. */
+export function textOf(
+  name: string,
+  value: unknown,
+  problems: string[],
+  max = MAX_VALUE_CHARS,
+): string | null | undefined {
+  if (value === undefined || value === null) return value
+  if (typeof value !== 'string') {
+    problems.push(`has ${name} that is no text`)
+    return undefined
+  }
+  const text = value.trim()
+  if (text === '') return undefined
+  return ABSENT.test(text) ? null : cut(text, max)
+}
+
+/** Returns the subtasks that the annotation names, each with its state. */
+export function statesIn(value: unknown, problems: string[]): readonly (readonly [string, string])[] {
+  if (value == null) return []
+  const states = objectOf(value)
+  if (states === null) {
+    problems.push('has subtasks that are no object')
+    return []
+  }
+  const entries = Object.entries(states).slice(0, MAX_SUBTASKS)
+  if (entries.some(([, state]) => typeof state !== 'string'))
+    problems.push('has a subtask whose state is no text')
+  return entries.flatMap(([id, state]) =>
+    typeof state === 'string' ? [[cut(id, MAX_VALUE_CHARS), cut(state, MAX_VALUE_CHARS)] as const] : [],
+  )
+}
+
+/** Returns the review; null: an empty one, which takes the last one back. Undefined: the annotation does not say. */
+export function reviewOf(value: unknown, problems: string[]): Review | null | undefined {
+  if (value === undefined || value === null) return value
+  const review = objectOf(value)
+  if (review === null) {
+    problems.push('has a review that is no object')
+    return undefined
+  }
+  const { actor, at, reason } = review
+  const instant = typeof at === 'string' ? instantOf(at) : null
+  const by = nameOf(actor)
+  const why = textOf('review.reason', reason, problems, MAX_NOTE_CHARS) ?? null
+  // An empty one takes the last one back.
+  if (by === null && instant === null && why === null) return null
+  return { by, at: instant === null ? null : toMilliseconds(instant), reason: why }
+}
+
+/** Returns the verdict of a review; undefined if the annotation does not say. */
+export function resultOf(value: unknown, problems: string[]): ReviewResult | null | undefined {
+  if (value === undefined || value === null) return value
+  const result = objectOf(value)
+  const verdict = textOf('review_result.verdict', result?.['verdict'], problems)
+  if (result === null || verdict == null) {
+    problems.push('has a review_result without a verdict')
+    return undefined
+  }
+  const reviewer = nameOf(result['reviewer'])
+  return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
+}
+
+/** Returns the text of a field that decides nothing; null if it is no text. */
+export function textIn(value: unknown, max: number): string | null {
+  return typeof value === 'string' && value.trim() !== '' ? cut(value.trim(), max) : null
+}
+
+/** Returns who did something: a name, or an object with the name of a tool, or else with a role. */
+export function nameOf(actor: unknown): string | null {
+  if (typeof actor === 'string') return textIn(actor, MAX_VALUE_CHARS)
+  const { tool, name, agent, id, role } = objectOf(actor) ?? {}
+  const names = [tool, name, agent, id, role].map((one) => textIn(one, MAX_VALUE_CHARS))
+  return names.find((one) => one !== null) ?? null
+}
+
+/** A slice would keep the whole text in memory, and a line may have many MiB. */
+function cut(text: string, max: number): string {
+  return text.length <= max ? text : Buffer.from(text.slice(0, max)).toString()
+}
