@@ -2,12 +2,12 @@
 /**
  * `npm run bench [-- --before CHECKOUT] [--only M1,M5] [--write]`: every measure, M1 to M15, each beside its floor. With `--before`,
  * another built checkout is measured by its own scripts, part by part in turn with this one. Prints a table; `--write` also writes
- * `bench/results/measures.json`, `docs/bench/measures.md` and the table in README.md. Needs a private network (root on Linux), a
- * Chromium and the npm registry. Takes 25 minutes, with `--before` 45. Exit code 1: a target is missed; 2: a part could not be
+ * `bench/results/measures.json` and `docs/bench/measures.md`. Needs a private network (root on Linux), a Chromium and the npm
+ * registry. Takes half an hour or more. Exit code 1: a target is missed; 2: a part could not be
  * measured.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,8 +31,6 @@ import { tableOf } from './tool-table.mjs'
 const HERE = fileURLToPath(new URL('..', import.meta.url))
 const RESULT = join(HERE, 'bench/results/measures.json')
 const PAGE = join(HERE, 'docs/bench/measures.md')
-const README = join(HERE, 'README.md')
-const [BEGIN, END] = ['<!-- measures: begin -->', '<!-- measures: end -->']
 
 /** @type {readonly Part[]} */
 const PARTS = [
@@ -248,18 +246,6 @@ function write() {
   for (const path of [RESULT, PAGE]) mkdirSync(dirname(path), { recursive: true })
   writeFileSync(RESULT, `${JSON.stringify({ machine, rows }, null, 2)}\n`)
   writeFileSync(PAGE, pageOf())
-  const page = readFileSync(README, 'utf8')
-  const [head, tail] = [page.split(BEGIN)[0], page.split(END)[1]]
-  const short = tableOf([
-    ['id', 'what', 'figure', 'target', 'met'],
-    ...rows.flatMap((row) => cellsOfTarget(row)),
-  ])
-  if (tail !== undefined) writeFileSync(README, `${head}${BEGIN}\n\n${short}\n\n${machine}.\n\n${END}${tail}`)
-}
-
-/** What the README shows: the measures that have a target. @param {Figure} row */
-function cellsOfTarget({ id, what, figure, target, met }) {
-  return met === null ? [] : [[id, what, figure, target, met ? 'yes' : '**no**']]
 }
 
 function pageOf() {
