@@ -3,6 +3,7 @@ import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { Platform } from '../../src/observe/platform/platform.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { FOREIGN_SCOPES_TIMEOUT_MS, scan } from '../../src/observe/scan.js'
+import { childrenOf } from '../helpers/machine.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -33,4 +34,33 @@ it('a scan to act on proves no process that no longer holds the socket by which 
   expect(await seenBy(real, true)).toMatchObject({ pid, isProven: true })
   expect(await seenBy(moved, false)).toMatchObject({ pid, isProven: true })
   expect(await seenBy(moved, true)).toEqual({ pid: null, isProven: false, reason: 'missing_pid' })
+})
+
+// The fork is the younger process, and a search begins with the youngest: it would be found first.
+it.each([
+  ['reports no pid', { version: '3.2.0' }],
+  ['reports its pid', {}],
+  ['does not answer', { behaviour: 'deaf' }],
+] as const)('a daemon that shares its socket with its fork is the holder of it (it %s)', async (_, more) => {
+  const root = makeHome()
+  const old = await spawnPredecessor({ family: 'sync', port: nextPort(), root, keepChild: 'fork', ...more })
+  expect(childrenOf(old.pid)).toHaveLength(1)
+  const { candidates } = await scan(family, root, real, FOREIGN_SCOPES_TIMEOUT_MS, true)
+  const here = candidates.filter(({ observation }) => observation.port === old.port)
+  expect(here.map(({ observation }) => observation.pid)).toEqual([old.pid])
+})
+
+it('a child with another command line, or a parent that has closed the socket, is not looked through', async () => {
+  const root = makeHome()
+  const [holding, left] = [
+    await spawnPredecessor({ family: 'sync', port: nextPort(), root, keepChild: true }),
+    await spawnPredecessor({ family: 'sync', port: nextPort(), root, keepChild: 'fork' }),
+  ]
+  const [fork] = childrenOf(left.pid)
+  left.child.kill('SIGKILL')
+  await left.exited
+  const { candidates } = await scan(family, root, real, FOREIGN_SCOPES_TIMEOUT_MS, true)
+  const pidAt = (port: number) => candidates.find((each) => each.observation.port === port)?.observation.pid
+  expect([holding.pid, childrenOf(holding.pid)[0]]).toContain(pidAt(holding.port))
+  expect(pidAt(left.port)).toBe(fork)
 })

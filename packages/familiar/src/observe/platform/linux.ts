@@ -76,7 +76,10 @@ function readListeners(range: PortRange): readonly Listener[] {
   ]
 }
 
-/** Finds the holders of sockets. Checks the hints first: one directory per pid, while a search reads those of every process. */
+/**
+ * Finds the holders of sockets. Checks the hints first: one directory per pid, while a search reads those of every process.
+ * Where a process and its forks hold one socket, the process counts as the holder: it owns what they share.
+ */
 function findHolders(
   listeners: readonly Listener[],
   hints: ReadonlySet<number>,
@@ -86,7 +89,7 @@ function findHolders(
   const missing = new Set(listeners.map((listener) => listener.socket))
   const visit = (pid: number): void => {
     for (const socket of socketsOf(pid, missing)) {
-      found.set(socket, pid)
+      found.set(socket, originOf(pid, socket))
       missing.delete(socket)
     }
   }
@@ -98,6 +101,18 @@ function findHolders(
     }
   }
   return found
+}
+
+/**
+ * Returns the process from which `pid` was forked without exec, over any number of generations, as far as each holds the
+ * socket too; `pid` itself if it was not forked so.
+ */
+function originOf(pid: number, socket: string): number {
+  const stat = readStat(pid)
+  if (stat === null || stat === 'gone' || stat.parent <= 0) return pid
+  const command = readArguments(pid)
+  if (command === '' || readArguments(stat.parent) !== command) return pid
+  return socketsOf(stat.parent, new Set([socket])).length > 0 ? originOf(stat.parent, socket) : pid
 }
 
 /** Longer command lines are cut: `matchShapes` accepts none of this length. */
