@@ -2,10 +2,12 @@ import { EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'fami
 import { AUTH_STATUS } from '../cli/describe/auth.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 import { loginCommands, loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings.js'
 import { OVER, sessionDocument } from '../sync/session/print-session.js'
 import { readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
+import { knownReport } from '../sync/work-report.js'
 
 /** Shows the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -16,11 +18,22 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const session = read.state === 'readable' ? read.session : null
   const server = loginServer(await readSettings(root, io.env), session?.server_url ?? null)
   if (json) printJson(sessionDocument(session), io)
-  else io.out(`${linesOf(session, server, io).join('\n')}\n`)
+  else io.out(`${linesOf(session, server, await isRefused(root), io).join('\n')}\n`)
   return session !== null && session.over === null ? EXIT.ok : EXIT.problem
 }
 
-function linesOf(session: Session | null, server: string | null, io: Io): readonly string[] {
+/** Returns whether the server refused the session when the daemon last used it. */
+async function isRefused(root: string): Promise<boolean> {
+  const { report } = await syncDaemon.at(root).status()
+  return knownReport(report?.details ?? null).refused
+}
+
+function linesOf(
+  session: Session | null,
+  server: string | null,
+  isRefusedNow: boolean,
+  io: Io,
+): readonly string[] {
   const isTokenGiven = session?.kind === 'token'
   const { command, shown: login = command } = loginCommands(server, 'no_session', isTokenGiven)
   const remedy = `sign in with: ${paint(io, 'cyan', inHome(login, io.env))}`
@@ -35,7 +48,8 @@ function linesOf(session: Session | null, server: string | null, io: Io): readon
     ],
     io,
   )
-  return session.over === null ? lines : [`${OVER[session.over]}: ${remedy}`, ...lines]
+  if (session.over !== null) return [`${OVER[session.over]}: ${remedy}`, ...lines]
+  return isRefusedNow ? [`the server refuses this session: ${remedy}`, ...lines] : lines
 }
 
 function untilOf({ over, renews, expires_at }: Session): string {

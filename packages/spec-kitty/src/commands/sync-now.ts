@@ -6,7 +6,7 @@ import { syncDaemon } from '../daemons/define-daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
 import { drainPrinter } from '../sync/daemon/print-drain.js'
 import { readSettings } from '../sync/settings.js'
-import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
+import { readSkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why-nothing-leaves.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
@@ -44,7 +44,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
     return await connectDaemon(syncDaemon.at(root), io, { start: reason === null })
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
-    const why = reason === null ? error.message : await textFor(reason, root, io)
+    const why = reason === null ? error.message : skipText(reason, await readSettings(root, io.env))
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
@@ -54,16 +54,6 @@ async function connect(root: string, io: Io): Promise<Connection> {
       cause: error,
     })
   }
-}
-
-/**
- * Returns why the command may not start the daemon. For a setting that is wrong or cannot be read, the text names its
- * place.
- */
-async function textFor(reason: SkipReason, root: string, io: Io): Promise<string> {
-  if (reason !== 'policy_manual') return skipText(reason)
-  const policy = (await readSettings(root, io.env)).get('sync.background_daemon')
-  return policy.state === 'wrong' ? policy.problem : skipText(reason)
 }
 
 /** Returns why events still wait, and the command that changes this. */

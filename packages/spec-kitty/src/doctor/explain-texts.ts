@@ -41,6 +41,12 @@ export const FINDINGS: Texts = {
     why: 'As many events wait as max_queue_size in config.toml allows. No event is dropped, but `spec-kitty sync publish` fails.',
     whatToDo: 'Mend what keeps the events here: `spec-kitty sync status` names it. Or raise max_queue_size.',
   },
+  'F-020': {
+    summary: 'the server rejected events',
+    why: 'It took the other events of their batches. What it rejected is kept as a dead letter, with its reason, until you decide.',
+    whatToDo:
+      '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `spec-kitty sync queue drop EVENT` drops it.',
+  },
 }
 
 /** Why commands do not start the sync daemon on their own. */

@@ -18,6 +18,7 @@ export function workFindings(view: WorkView, ofProject: string | null, now: numb
     ...unreadableQueue(view),
     ...(long.length > 0 ? [] : nothingLeaves(view)),
     ...fullQueue(view),
+    ...rejectedEvents(view),
   ]
 }
 
@@ -83,6 +84,18 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
   return [{ id: 'F-019', severity: 'warn', summary: `the queue is ${full}`, remediation }]
 }
 
+function rejectedEvents({ queue }: WorkView): readonly Finding[] {
+  const count = queue?.deadLetters ?? 0
+  if (count === 0) return []
+  const remediation = remediationOf({
+    commands: ['spec-kitty sync queue --dead'],
+    description: 'shows them with the reasons, and the commands that send them again or drop them',
+    safe: true,
+  })
+  const summary = `${counted(count, 'event')} ${count === 1 ? 'was' : 'were'} rejected by the server`
+  return [{ id: 'F-020', severity: 'warn', summary, remediation }]
+}
+
 /**
  * Returns whether the command is safe to run without a decision of the user. It is not if it may replace an older daemon,
  * or is an opt-in, which lets events leave.
@@ -102,7 +115,7 @@ function wrongSettings({ settings }: WorkView, ofProject: string | null): readon
       summary: problems.join('; '),
       remediation: remediationOf({
         commands: ['spec-kitty config list'],
-        description: 'shows every setting and the line that it comes from',
+        description: 'shows every setting and where it comes from; correct what is wrong there',
         safe: true,
       }),
     },

@@ -69,7 +69,7 @@ async function consentOf(project: string): Promise<ShownSetting> {
 
 /** Returns a value in the form for people. */
 export function textOf({ value, wrong }: ShownSetting): string {
-  if (wrong !== null) return '(wrong)'
+  if (wrong !== null) return wrong.code === 'E_CONFIG_UNREADABLE' ? '(not known)' : '(wrong)'
   return value === null ? '(not set)' : String(value)
 }
 

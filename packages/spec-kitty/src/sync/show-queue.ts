@@ -86,7 +86,7 @@ function projectTable(
       { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
       { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
       { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
-      ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => row.reason ?? '-' }] : []),
+      ...(isHeld ? [{ title: 'HELD BY', cell: heldWords }] : []),
       ...(isTried
         ? [
             { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
@@ -101,6 +101,15 @@ function projectTable(
     projects,
     columns,
   )
+}
+
+const HELD_WORDS: Readonly<Record<string, string>> = {
+  no_consent: 'not opted in',
+  consent_unreadable: 'consent unreadable',
+}
+
+function heldWords({ reason }: ShownProject): string {
+  return reason == null ? '-' : (HELD_WORDS[reason] ?? reason)
 }
 
 export function lettersDocument(letters: readonly ShownLetter[]): object {

@@ -15,7 +15,8 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
     const view = await viewWork(root, env, status)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
-    const automatic = skipped === null ? 'on: commands may start it' : `off: ${skipText(skipped)}`
+    const automatic =
+      skipped === null ? 'on: commands may start it' : `off: ${skipText(skipped, view.settings)}`
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
@@ -64,6 +65,7 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
   const last = report.lastSync ?? lastUnknown(status)
   return [
     ['queue', describeQueue(view, now)],
+    ...serverLines(view),
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...uploadLines(view, status, now),
@@ -78,6 +80,12 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
       ? []
       : [['', 'to take over what is set here:'] as const, commandLine(RESTART, status)]),
   ]
+}
+
+/** If events may leave, the line that says so names the server. */
+function serverLines({ why, gate, loginServer }: WorkView): readonly Line[] {
+  const server = gate.state === 'open' ? gate.serverUrl : loginServer
+  return why === null || server === null ? [] : [['server', server]]
 }
 
 /** A daemon reports what it has sent itself. What the one before has sent is not known. */

@@ -1,5 +1,6 @@
 import { shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
+import type { Settings } from './settings.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
@@ -87,7 +88,7 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
   'SPEC_KITTY_SYNC_DISABLE is set': 'SPEC_KITTY_SYNC_DISABLE is set',
   rollout_disabled: CLOSED.hosted_sync_disabled.text,
   intent_local_only: 'it needs no sync daemon',
-  policy_manual: 'background_daemon in config.toml is "manual" or wrong',
+  policy_manual: 'background_daemon in config.toml is "manual"',
 }
 
 /** The reasons for which the gate is closed, in the order in which they are checked. */
@@ -143,9 +144,13 @@ export function whyText({ isAll, sentence }: Why): string {
   return isAll ? `nothing leaves: ${sentence}` : sentence
 }
 
-/** Returns in words why commands may not start the sync daemon on their own. */
-export function skipText(reason: SkipReason): string {
-  return SKIPPED[reason]
+/**
+ * Returns in words why commands may not start the sync daemon on their own. For a setting that is wrong or cannot be read, the
+ * words name its place.
+ */
+export function skipText(reason: SkipReason, settings: Settings): string {
+  const policy = settings.get('sync.background_daemon')
+  return reason === 'policy_manual' && policy.state === 'wrong' ? policy.problem : SKIPPED[reason]
 }
 
 /** Returns in words why a drain left events behind: a reason of the gate, or the server's message. */

@@ -39,3 +39,14 @@ it('says that the queue is full', () => {
   const [found] = workFindings({ ...VIEW, maxQueueSize: 1 }, null, 0)
   expect(found?.summary).toBe('the queue is full: 1 of 1 event waits')
 })
+
+it('says that the server rejected events, and where they are shown', () => {
+  const queue = { ...VIEW.queue, queued: 0, oldestAt: null, deadLetters: 2, held: [] }
+  const [found] = workFindings({ ...VIEW, queue }, null, 0)
+  expect(found).toMatchObject({
+    id: 'F-020',
+    severity: 'warn',
+    summary: '2 events were rejected by the server',
+    remediation: { commands: ['spec-kitty sync queue --dead'], safe: true },
+  })
+})

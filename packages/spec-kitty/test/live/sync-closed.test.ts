@@ -145,6 +145,34 @@ describe('nothing leaves, and sync status says why, when', () => {
     },
   )
 
+  it('the server refuses the session, and so do auth status and the doctor', async () => {
+    work.server.otherwise = reply(401)
+    // A given token cannot be renewed.
+    const token = { kind: 'token', server_url: work.server.url, access_token: 'revoked' }
+    const about = { principal: null, signed_in_at: '2026-01-01T00:00:00.000Z' }
+    writeFileSync(join(work.root.path, 'session.json'), JSON.stringify({ ...token, ...about }), {
+      mode: 0o600,
+    })
+    await work.publish(['a'])
+    await work.run(['sync', 'start'])
+    await work.run(['sync', 'now'])
+    const status = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
+    expect(status).toMatchObject({ queued: 1, nothing_leaves: { reason: 'session_refused' } })
+    const login = `spec-kitty auth login --with-token --server ${work.server.url} < FILE`
+    const [shown, session, doctor] = [
+      await work.run(['sync', 'status']),
+      await work.run(['auth', 'status']),
+      await work.run(['auth', 'doctor', '--json']),
+    ]
+    expect(shown.stdout).toMatch(new RegExp(`^server +${work.server.url}$`, 'm'))
+    expect(shown.stdout).toContain(login)
+    expect(session.stdout).toMatch(/^the server refuses this session: sign in with: /)
+    expect(session.stdout).toContain(login)
+    expect(JSON.parse(doctor.stdout).findings).toContainEqual(
+      expect.objectContaining({ id: 'F-018', summary: expect.stringContaining('refused the session') }),
+    )
+  })
+
   it('the server is not this machine and has no TLS', async (context) => {
     const elsewhere = await listenElsewhere()
     if (elsewhere === null) {

@@ -109,7 +109,7 @@ describe('why nothing leaves', () => {
         'insecure_server',
         'http://sync.example.org is neither',
       ],
-      ['[sync]\nserver_url = "https://sync.example.org"\n', 'other_server', `the session is for ${SERVER}`],
+      ['[sync]\nserver_url = "https://sync.example.org"\n', 'other_server', `it is for ${SERVER}`],
       ['', null, null],
     ] as const
     for (const [config, reason, words] of reasons) {
