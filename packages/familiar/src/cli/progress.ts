@@ -34,7 +34,7 @@ export function startProgress(io: Screen): Progress {
     const now = monotonicMs()
     if (text === null) return
     const said = typeof text === 'string' ? text : text()
-    if (io.rewriteLine !== null) return io.rewriteLine(`${said}${sinceText(now - began)}`)
+    if (io.rewriteLine !== null) return io.rewriteLine(withTime(said, now - began))
     if (now - saidAt < LINE_MS) return
     saidAt = now
     note(io, said)
@@ -56,8 +56,9 @@ export function startProgress(io: Screen): Progress {
   }
 }
 
-function sinceText(ms: number): string {
-  return ms < QUIET_MS ? '' : ` (${Math.round(ms / 1000)} s)`
+/** Puts the time that has passed before the end of the wait: a narrow terminal cuts what stands last. */
+function withTime(text: string, ms: number): string {
+  return ms < QUIET_MS ? text : text.replace(/(?=, until )|$/, ` (${Math.round(ms / 1000)} s)`)
 }
 
 /**

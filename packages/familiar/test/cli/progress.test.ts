@@ -28,8 +28,8 @@ describe('a wait', () => {
     progress.stop()
     await vi.advanceTimersByTimeAsync(5_000)
     expect(lines).toEqual([
-      '\rwaiting for a, until 12:00:30 (2 s)',
-      '\rwaiting for a, until 12:00:30 (3 s)',
+      '\rwaiting for a (2 s), until 12:00:30',
+      '\rwaiting for a (3 s), until 12:00:30',
       '\rwaiting for b (4 s)',
       '\r',
     ])
