@@ -32,7 +32,7 @@ beforeAll(async () => {
   })
   for (const [shell, script] of Object.entries(SCRIPTS))
     writeFileSync(join(place, shell), script(model, '1.0.0'))
-  mkdirSync(join(place, 'files', 'a directory'), { recursive: true })
+  for (const name of ['a directory', '.hidden']) mkdirSync(join(place, 'files', name), { recursive: true })
   for (const name of ['events.ndjson', "it's $(touch pwned)", 'star * name'])
     writeFileSync(join(place, 'files', name), '')
 })
@@ -111,5 +111,14 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
     expect(plain(star)).toEqual(['star * name'])
     expect(new Set(plain(directory).map((name) => name.replace(/\/$/, '')))).toEqual(new Set(['a directory']))
     expect(spawnSync('ls', ['pwned'], { cwd: join(place, 'files') }).status).not.toBe(0)
+  })
+
+  it('offers hidden directories only for a word that begins with a dot', (context) => {
+    if (!isThere(shell)) skipAloud(context, `no ${shell} here`)
+    const [all = [], hidden = []] = ask(shell, ['spec-kitty sync opt-in ', 'spec-kitty sync opt-in .h'])
+    const plain = (names: readonly string[]): readonly string[] => [
+      ...new Set(names.map((name) => name.replaceAll('\\', '').replace(/\/$/, ''))),
+    ]
+    expect([plain(all), plain(hidden)]).toEqual([['a directory'], ['.hidden']])
   })
 })

@@ -6,7 +6,11 @@ export function bashScript(places: readonly Place[], version: string): string {
 _spec_kitty_paths() {
   local one
   compopt -o filenames 2>/dev/null
-  while IFS= read -r one; do COMPREPLY+=("$one"); done < <(compgen "$1" -- "$2")
+  # Hidden ones only for a word that begins with a dot.
+  while IFS= read -r one; do
+    case "\${one##*/}/\${2##*/}" in .*/.*) ;; .*) continue ;; esac
+    COMPREPLY+=("$one")
+  done < <(compgen "$1" -- "$2")
 }
 
 _spec_kitty_ports() {
