@@ -158,8 +158,11 @@ export async function crash(daemon: Daemon): Promise<void> {
   await eventually(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
 }
 
+/** Far more than it takes a daemon to end on a busy machine. */
+const HANGS_MS = 60_000
+
 /** Waits until the daemon has ended. */
-export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = 10_000): Promise<void> {
+export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = HANGS_MS): Promise<void> {
   return vi.waitFor(() => expect(daemon.isAlive()).toBe(false), { timeout, interval: 10 })
 }
 

@@ -6,7 +6,7 @@ import { removeHomes } from './homes.js'
 import { childrenOf, listenersOn, openLockFiles } from './machine.js'
 
 /** A killed process takes a moment to end, and the child in which foreign scopes are read is not waited for. */
-const LET_GO_MS = 5_000
+const LET_GO_MS = 60_000
 
 /**
  * Ends what a test has started after each test, and fails the file when something is still left: a listener
