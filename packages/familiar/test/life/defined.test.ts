@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Daemon, DaemonOptions } from '../../dist/index.js'
-import { sandbox, type Sandbox } from '../../dist/testing.js'
+import type { Daemon, DaemonOptions } from 'familiar'
+import { sandbox, type Sandbox } from 'familiar/testing'
 import { toolWith } from '../fixtures/tool/tool.mjs'
 
 let box: Sandbox

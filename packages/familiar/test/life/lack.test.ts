@@ -20,6 +20,7 @@ import {
   logOf,
   recordIn,
   recordPath,
+  shared,
   startDaemonIn,
   type Daemon,
   namesIn,
@@ -60,11 +61,14 @@ const CHANGES: readonly (readonly [what: string, (path: string) => void, isKept:
 ]
 
 describe('a daemon at its limit of descriptors', () => {
+  /** One for all: each test leaves it as it was. */
+  const one = shared(start)
+
   it.for(CHANGES)(
     'leaves its record as it is, %s, until it has one again',
     async ([, change, isKept], context) => {
       needCommand(context, 'prlimit', ['--nofile=64'])
-      const daemon = await start()
+      const daemon = await one()
       limit(daemon, NONE_LEFT)
       change(recordPath(daemon.root))
       const before = existsSync(recordPath(daemon.root))
@@ -79,12 +83,13 @@ describe('a daemon at its limit of descriptors', () => {
       const copies = namesIn(daemon.root).filter((name) => !NAMES.includes(name))
       expect(copies).toHaveLength(isKept ? 1 : 0)
       expect((await startDaemonIn(daemon.root, ports)).pid).toBe(daemon.pid)
+      for (const name of copies) rmSync(join(dirname(recordPath(daemon.root)), name))
     },
   )
 
   it.for([1, 2, 3])('and %i more never moves its own good record', async (more, context) => {
     needCommand(context, 'prlimit', ['--nofile=64'])
-    const daemon = await start()
+    const daemon = await one()
     limit(daemon, nextDescriptor(daemon.pid) + more)
     utimesSync(recordPath(daemon.root), new Date(), new Date())
     await expectStays(daemon, 500)
@@ -95,7 +100,7 @@ describe('a daemon at its limit of descriptors', () => {
 
   it('outlives the connections that it cannot take, and answers again', async (context) => {
     needCommand(context, 'prlimit', ['--nofile=64'])
-    const daemon = await start()
+    const daemon = await one()
     limit(daemon, NONE_LEFT)
     const sockets = Array.from({ length: 20 }, () => connect(daemon.port, '127.0.0.1'))
     for (const socket of sockets) socket.on('error', () => undefined)

@@ -217,6 +217,8 @@ describe('a record', () => {
   })
 })
 
+/** Side by side, because each takes as long as a scope may hang. */
+describe.concurrent('what hangs:', () => {
 describe('a scope on a file system that hangs', () => {
   it('costs only itself and those behind it their answer', async (context) => {
     const [before, hanging, behind] = [makeHome(), makeHome(), makeHome()]
@@ -263,6 +265,7 @@ describe('a mount that hangs', () => {
     await killChild(server.child)
     await vi.waitFor(() => expect(isAlive()).toBe(false), 5_000)
   })
+})
 })
 
 /** Enough for the child to start and read one scope, also on a busy machine. */
