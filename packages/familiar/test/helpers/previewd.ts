@@ -30,8 +30,8 @@ export interface User {
   readonly env: Environment
   /** Runs the tool in this directory; by default in the home. */
   run(args: readonly string[], more?: { readonly env?: Environment; readonly cwd?: string }): Ran
-  /** Runs several command lines one after the other in one process of the tool, in the home. */
-  each(lines: readonly (readonly string[])[], env?: Environment): readonly Ran[]
+  /** Runs several command lines one after the other in one process of the tool; by default in the home. */
+  each(lines: readonly (readonly string[])[], env?: Environment, cwd?: string): readonly Ran[]
   /** Runs it with `--json`, and returns its exit code and its document. */
   json(args: readonly string[], more?: { readonly cwd?: string }): { status: number | null; document: any }
   /** Starts it without waiting for it. */
@@ -71,8 +71,9 @@ export function userOf(ports: PortRange, env: Environment = {}): User {
     home,
     env: own,
     run,
-    each: (lines, more = {}) => {
-      const { status, stdout, stderr } = run([], { env: { ...more, PREVIEWD_EACH: JSON.stringify(lines) } })
+    each: (lines, more = {}, cwd = home) => {
+      const env = { ...more, PREVIEWD_EACH: JSON.stringify(lines) }
+      const { status, stdout, stderr } = run([], { env, cwd })
       const [said, told] = [stdout.split('\0'), stderr.split('\0')]
       if (status !== 0 || told.length !== lines.length + 1)
         throw new Error(`exit ${status}: ${stdout}${stderr}`)

@@ -36,7 +36,8 @@ const ports = portsOf('life/lack')
 
 leaveNoDaemons(ports)
 
-const start = (): Promise<Daemon> => startDaemonIn(join(makeHome(), 'root'), ports)
+/** One daemon for all: each test leaves it as it was. */
+const one = shared((): Promise<Daemon> => startDaemonIn(join(makeHome(), 'root'), ports))
 
 const NAMES = ['.gitignore', 'daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
 
@@ -61,9 +62,6 @@ const CHANGES: readonly (readonly [what: string, (path: string) => void, isKept:
 ]
 
 describe('a daemon at its limit of descriptors', () => {
-  /** One for all: each test leaves it as it was. */
-  const one = shared(start)
-
   it.for(CHANGES)(
     'leaves its record as it is, %s, until it has one again',
     async ([, change, isKept], context) => {
@@ -159,7 +157,7 @@ describe('a daemon whose calls fail for a while', () => {
   it.for(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])(
     'with %s when it opens something leaves its record alone',
     async (errno, context) => {
-      const daemon = await start()
+      const daemon = await one()
       const calls = await inject(context, daemon, 'openat', errno)
       utimesSync(recordPath(daemon.root), new Date(), new Date())
       await eventually(() => {
@@ -175,7 +173,7 @@ describe('a daemon whose calls fail for a while', () => {
   it.for(['ENOMEM', 'EIO', 'EACCES'])(
     'with %s when it checks its lock, its record and its scope stays',
     async (errno, context) => {
-      const daemon = await start()
+      const daemon = await one()
       const calls = await inject(context, daemon, 'statx,fstat,newfstatat', errno)
       await eventually(() => {
         if (daemon.isAlive()) expect(calls.failed('statx')).toBeGreaterThan(20)
@@ -190,7 +188,7 @@ describe('a daemon whose calls fail for a while', () => {
   it.for(['ENOMEM', 'EIO', 'EACCES', 'ESTALE'])(
     'with %s when it checks its lock alone stays',
     async (errno, context) => {
-      const daemon = await start()
+      const daemon = await one()
       const lock = join(dirname(recordPath(daemon.root)), 'daemon.lock')
       const calls = await inject(context, daemon, 'statx,fstat,newfstatat', errno, ['-P', lock])
       await eventually(() => {

@@ -18,7 +18,7 @@ import { startLockProcess } from '../helpers/lock-process.js'
 import { startTimeOf } from '../helpers/processes.js'
 import { needCommand } from '../helpers/skip.js'
 
-leaveNothing()
+leaveNothing(undefined, 'file')
 
 const family = daemonFamily({ from: 0, to: 0 })
 const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
@@ -127,7 +127,7 @@ describe('a child that was prepared', () => {
     const readers: readonly (() => boolean)[] = childrenOf(child.pid ?? 0).map((pid) => watch(pid))
     expect(readers).toHaveLength(1)
     await killChild(child)
-    await vi.waitFor(() => expect(readers.some((isAlive) => isAlive())).toBe(false), 5_000)
+    await vi.waitFor(() => expect(readers.some((isAlive) => isAlive())).toBe(false), 60_000)
   })
 
   it.for([
@@ -263,7 +263,7 @@ describe('a mount that hangs', () => {
     expect(readFileSync(`/proc/${child}/status`, 'utf8')).toMatch(/^State:\tD[^]*^ShdPnd:\t0+100$/m)
     const isAlive = watch(child ?? 0)
     await killChild(server.child)
-    await vi.waitFor(() => expect(isAlive()).toBe(false), 5_000)
+    await vi.waitFor(() => expect(isAlive()).toBe(false), 60_000)
   })
 })
 })
