@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.js'
 import { watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
-import { userOf, type Ran } from '../helpers/previewd.js'
+import { userOf } from '../helpers/previewd.js'
 
 /** `doctor` of a tool of a few lines, with a daemon for each project. */
 const ports = portsOf('cli/doctor')
@@ -42,12 +42,11 @@ describe('doctor', () => {
   it('of a machine with one daemon finds no problem', () => {
     const { pid, port } = daemonIn(here)
     const [text, json] = user.each([['doctor'], ['doctor', '--json']], {}, here)
-    const { status, stdout, stderr } = text as Ran
-    expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toContain(
+    expect([text?.status, text?.stderr]).toEqual([0, ''])
+    expect(text?.stdout).toContain(
       `project  ${here}\ndaemon   process ${pid}, port ${port}, version 1.0.0, answers\n`,
     )
-    expect(stdout).toMatch(
+    expect(text?.stdout).toMatch(
       new RegExp(`^\\* +${pid} +${port} +1\\.0\\.0 +never_touch +the live daemon of its project`, 'm'),
     )
     const document = JSON.parse(json?.stdout ?? '')
@@ -81,12 +80,7 @@ describe('doctor', () => {
 
   it('shows the web server of another program and leaves it, whatever it is told', async () => {
     await withWebServer(async (port) => {
-      const lines = [
-        [],
-        ['--reset'],
-        ['--reset', '--force'],
-        ['--reset', '--force', '--port', String(port)],
-      ]
+      const lines = [[], ['--reset'], ['--reset', '--force'], ['--reset', '--force', '--port', String(port)]]
       // The server is in this process, which must not block while the doctor asks it.
       const each = JSON.stringify(lines.map((more) => ['doctor', '--json', ...more]))
       const child = user.begin([], { PREVIEWD_SCOPE: 'user', PREVIEWD_EACH: each })
@@ -96,7 +90,12 @@ describe('doctor', () => {
       const said = out.split('\0')
       for (const [index, more] of lines.entries()) {
         const { candidates, orphans, reset_result: result } = JSON.parse(said[2 * index] ?? '')
-        expect([Number(said[2 * index + 1]), orphans, result?.swept ?? [], result?.failed ?? []]).toEqual([0, [], [], []])
+        expect([Number(said[2 * index + 1]), orphans, result?.swept ?? [], result?.failed ?? []]).toEqual([
+          0,
+          [],
+          [],
+          [],
+        ])
         // What was named is told, and why it was left.
         const named = { pid: process.pid, port, cleanup_class: 'never_touch', skip_reason: 'third_party' }
         expect(result?.skipped ?? []).toEqual(more.includes('--port') ? [named] : [])

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
+  BUSY_MS,
   ended,
   leaveNoDaemons,
   leavesAfter,
@@ -243,23 +244,23 @@ describe('an event stream', () => {
 
 describe('a daemon with an open stream', () => {
   it('leaves at once when it is told to: the stream is ended, and not waited for', async () => {
-    const daemon = await start({ drainMs: 20_000 })
+    const daemon = await start({ drainMs: 2 * BUSY_MS })
     const opened = await stream(daemon)
     signal(daemon, 'SIGTERM')
-    expect(await leavesAfter(daemon)).toBeLessThan(8_000)
+    expect(await leavesAfter(daemon)).toBeLessThan(BUSY_MS)
     expect(await opened.ended).toBe(true)
     expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 0 }])
   })
 
   it('leaves so also where a reader does not read', async () => {
-    const daemon = await start({ drainMs: 20_000 })
+    const daemon = await start({ drainMs: 2 * BUSY_MS })
     const get = `GET /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
     const lazy = mute(daemon.port, get)
     open.push(lazy.end)
     await streamsBecome(daemon, 1)
     await emit(daemon, { event: 'changed', bytes: 200_000 })
     await daemon.post('/api/shutdown')
-    expect(await leavesAfter(daemon)).toBeLessThan(8_000)
+    expect(await leavesAfter(daemon)).toBeLessThan(BUSY_MS)
   })
 
   it('is not idle (R4), until the page is closed', async () => {
@@ -285,7 +286,7 @@ describe('a daemon with an open stream', () => {
     ['is superseded (R1)', ({ root }: Retiring) => rmSync(family.files(root).daemonLock), 'superseded', 'R1'],
     ['its root is gone (R2)', ({ root }: Retiring) => removeAtOnce(root), 'scope_gone', 'R2'],
   ] as const)('leaves when it %s', async ([, change, reason, rule]) => {
-    const daemon = await start({ ...TICKING, drainMs: 20_000 })
+    const daemon = await start({ ...TICKING, drainMs: 2 * BUSY_MS })
     const opened = await stream(daemon)
     change(daemon)
     await expectLeft(daemon, reason, rule)
