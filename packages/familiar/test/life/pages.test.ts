@@ -22,17 +22,22 @@ import { portsOf } from '../helpers/ports.js'
 import { expectLeft, expectStays, startRetiring, type Retiring } from '../helpers/retiring.js'
 import { ask, mute, openStream, type Stream } from '../helpers/wire.js'
 
-const ports = portsOf('life/pages')
+const all = portsOf('life/pages')
+/** Those that live as long as the file have a range of their own: a scan that meets them takes a process more. */
+const [ports, portsOfShared] = [
+  { from: all.from, to: all.to - 5 },
+  { from: all.to - 5, to: all.to },
+]
 const family = daemonFamily(ports)
 
-leaveNoDaemons(ports)
+leaveNoDaemons(all)
 
 /** A daemon with pages. */
-function start(timing: object = {}, args: readonly string[] = []): Promise<Retiring> {
-  return startRetiring(ports, { timing: { ...UNHURRIED, ...timing }, args: ['--pages=yes', ...args] })
+function start(timing: object = {}, args: readonly string[] = [], range = ports): Promise<Retiring> {
+  return startRetiring(range, { timing: { ...UNHURRIED, ...timing }, args: ['--pages=yes', ...args] })
 }
 
-const common = shared(() => start())
+const common = shared(() => start({}, [], portsOfShared))
 
 /** One for all tests that leave it as it was. It has no stream. */
 async function one(): Promise<Retiring> {
@@ -326,7 +331,7 @@ let unread: Retiring
 beforeAll(async () => {
   slept = ask((await common()).port, '/slow/11000')
   slept.catch(() => undefined)
-  unread = await shared(() => start())()
+  unread = await shared(() => start({}, [], portsOfShared))()
   const get = `GET /large/16 HTTP/1.1\r\nHost: 127.0.0.1:${unread.port}\r\n\r\n`
   lazy.push(...Array.from({ length: 4 }, () => mute(unread.port, get).end))
   await eventually(() => expect(connectionsTo(unread.port)).toBe(4))

@@ -8,10 +8,8 @@ import {
   recordIn,
   recordPath,
   requestFor,
-  shared,
   startDaemonIn,
   stopIn,
-  type Daemon,
 } from '../helpers/daemons.js'
 import { makeHome, newRoot } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
@@ -135,7 +133,7 @@ describe('two builds of which neither is known to be older replace nothing, used
     ['the first was built at no time', 'NaN', TIME],
     ['the second was built at a day', TIME, '2026-02-30T00:00:00.000Z'],
   ] as const)('where %s', async ([, first, second]) => {
-    const { root } = await daemonBuiltAt(first)
+    const root = newRoot()
     const [a, b] = [builtAt(COMMIT, first), builtAt(OTHER, second)]
     const daemons = new Set<number>()
     for (const [one, relation] of [
@@ -154,25 +152,14 @@ describe('two builds of which neither is known to be older replace nothing, used
   it.for(['NaN', '1970', '9999', '', 0, 9e99, null, [TIME], { time: TIME }].map((time) => ({ time })))(
     'no matter what is written into the record: $time',
     async ({ time }) => {
-      const daemon = await overwritten()
-      const { root } = daemon
+      const root = newRoot()
+      const daemon = await startDaemonIn(root, ports, builtAt(COMMIT, null))
       writeFileSync(recordPath(root), JSON.stringify({ ...recordIn(root), build_time: time }))
       const connection = await connectAs(root, ports, builtAt(OTHER, TIME))
       expect(connection).toMatchObject({ relation: 'unordered', replaced: null, record: { pid: daemon.pid } })
     },
   )
 })
-
-/** One daemon for each time: none of the tests changes it. */
-const built = new Map<string | null, () => Promise<Daemon>>()
-
-function daemonBuiltAt(time: string | null): Promise<Daemon> {
-  const daemon = built.get(time) ?? shared(() => startDaemonIn(newRoot(), ports, builtAt(COMMIT, time)))
-  built.set(time, daemon)
-  return daemon()
-}
-
-const overwritten = shared(() => startDaemonIn(newRoot(), ports, builtAt(COMMIT, null)))
 
 function builtAt(version: string, time: string | null) {
   return installed(version, time === null ? {} : { buildTime: time })
