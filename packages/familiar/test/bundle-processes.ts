@@ -18,6 +18,8 @@ const PROCESSES = [
   'test/fixtures/processes/starter.mjs',
   'test/helpers/lock-process.mjs',
   'test/helpers/count-process.mjs',
+  'test/helpers/ask-machine.mjs',
+  'test/helpers/ask-process.mjs',
   'dist/observe/peek-main.js',
 ]
 

@@ -23,7 +23,7 @@ leaveNothing(ports)
 function tryToRetire(rights: readonly string[], port: number, root: string): unknown {
   const lock = join(makeHome(), 'lifecycle.lock')
   const args = [...rights, process.execPath, RETIRE, String(port), root, lock]
-  const { stdout, stderr } = spawnSync('setpriv', args, { encoding: 'utf8', timeout: 20_000 })
+  const { stdout, stderr } = spawnSync('setpriv', args, { encoding: 'utf8', timeout: 60_000 })
   return stderr === '' ? JSON.parse(stdout) : stderr
 }
 

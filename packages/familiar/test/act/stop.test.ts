@@ -21,15 +21,17 @@ const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const real = await selectPlatform()
 
-/** Long enough for a process to end on a busy machine, short enough for those that never will. */
+/** Long enough for a process to end on a busy machine; for a killed one to be gone there; and a wait for those that never will. */
+const AMPLE_MS = 60_000
+const KILL_MS = 3_000
 const STEP_MS = 600
 
 leaveNothing(ports)
 
 const heldLock = useLifecycleLock()
 
-function terminateIt(target: ProvenProcess, platform: Platform = real) {
-  return terminate(heldLock(), platform, family, target, { stepMs: STEP_MS })
+function terminateIt(target: ProvenProcess, platform: Platform = real, stepMs = STEP_MS) {
+  return terminate(heldLock(), platform, family, target, { stepMs })
 }
 
 describe('terminate', () => {
@@ -41,7 +43,8 @@ describe('terminate', () => {
   ] as const)('%s', async ([, behaviour, path]) => {
     const port = nextPort()
     const { target, isAlive } = await startProven(family, port, real, { behaviour })
-    expect(await terminateIt(target)).toEqual({ outcome: 'swept', path })
+    const stepMs = path === 'terminate' ? AMPLE_MS : KILL_MS
+    expect(await terminateIt(target, real, stepMs)).toEqual({ outcome: 'swept', path })
     expect(isGone(port, isAlive)).toBe(true)
   })
 
@@ -49,7 +52,7 @@ describe('terminate', () => {
     const port = nextPort()
     const { daemon, target, isAlive } = await startProven(family, port, real)
     await hold(daemon)
-    expect(await terminateIt(target)).toEqual({ outcome: 'swept', path: 'kill' })
+    expect(await terminateIt(target, real, KILL_MS)).toEqual({ outcome: 'swept', path: 'kill' })
     expect(isGone(port, isAlive)).toBe(true)
     expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
@@ -181,8 +184,8 @@ it('retires six stopped daemons side by side', async () => {
   await Promise.all(six.map(({ daemon }) => hold(daemon)))
   const { platform, asked } = noting(real)
   const started = performance.now()
-  const results = await Promise.all(six.map(({ target }) => terminateIt(target, platform)))
-  figure(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${STEP_MS} ms`)
+  const results = await Promise.all(six.map(({ target }) => terminateIt(target, platform, KILL_MS)))
+  figure(`six stopped daemons: ${Math.round(performance.now() - started)} ms, a step is ${KILL_MS} ms`)
   expect(results).toEqual(six.map(() => ({ outcome: 'swept', path: 'kill' })))
   const pids = six.map(({ daemon }) => daemon.pid)
   const lastBegin = Math.max(...pids.map((pid) => asked.indexOf(pid)))

@@ -41,15 +41,15 @@ async function withWebServer(work: (port: number) => Promise<void>): Promise<voi
 describe('doctor', () => {
   it('of a machine with one daemon finds no problem', () => {
     const { pid, port } = daemonIn(here)
-    const { status, stdout, stderr } = user.run(['doctor'], { cwd: here })
-    expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toContain(
+    const [text, json] = user.each([['doctor'], ['doctor', '--json']], {}, here)
+    expect([text?.status, text?.stderr]).toEqual([0, ''])
+    expect(text?.stdout).toContain(
       `project  ${here}\ndaemon   process ${pid}, port ${port}, version 1.0.0, answers\n`,
     )
-    expect(stdout).toMatch(
+    expect(text?.stdout).toMatch(
       new RegExp(`^\\* +${pid} +${port} +1\\.0\\.0 +never_touch +the live daemon of its project`, 'm'),
     )
-    const { document } = user.json(['doctor'], { cwd: here })
+    const document = JSON.parse(json?.stdout ?? '')
     expect(Object.keys(document)).toEqual([
       'schema_version',
       'generated_at',
@@ -80,19 +80,22 @@ describe('doctor', () => {
 
   it('shows the web server of another program and leaves it, whatever it is told', async () => {
     await withWebServer(async (port) => {
-      for (const more of [
-        [],
-        ['--reset'],
-        ['--reset', '--force'],
-        ['--reset', '--force', '--port', String(port)],
-      ]) {
-        // The server is in this process, which must not block while the doctor asks it.
-        const child = user.begin(['doctor', '--json', ...more], { PREVIEWD_SCOPE: 'user' })
-        let out = ''
-        child.stdout?.on('data', (chunk) => (out += String(chunk)))
-        const [code] = await once(child, 'close')
-        const { candidates, orphans, reset_result: result } = JSON.parse(out)
-        expect([code, orphans, result?.swept ?? [], result?.failed ?? []]).toEqual([0, [], [], []])
+      const lines = [[], ['--reset'], ['--reset', '--force'], ['--reset', '--force', '--port', String(port)]]
+      // The server is in this process, which must not block while the doctor asks it.
+      const each = JSON.stringify(lines.map((more) => ['doctor', '--json', ...more]))
+      const child = user.begin([], { PREVIEWD_SCOPE: 'user', PREVIEWD_EACH: each })
+      let out = ''
+      child.stdout?.on('data', (chunk) => (out += String(chunk)))
+      await once(child, 'close')
+      const said = out.split('\0')
+      for (const [index, more] of lines.entries()) {
+        const { candidates, orphans, reset_result: result } = JSON.parse(said[2 * index] ?? '')
+        expect([Number(said[2 * index + 1]), orphans, result?.swept ?? [], result?.failed ?? []]).toEqual([
+          0,
+          [],
+          [],
+          [],
+        ])
         // What was named is told, and why it was left.
         const named = { pid: process.pid, port, cleanup_class: 'never_touch', skip_reason: 'third_party' }
         expect(result?.skipped ?? []).toEqual(more.includes('--port') ? [named] : [])
@@ -118,8 +121,17 @@ describe('an orphan', () => {
     const orphan = daemonIn(gone)
     const live = daemonIn(here)
     rmSync(gone, { recursive: true })
-    const { document } = user.json(['doctor'], { cwd: here })
-    expect(document.orphans).toEqual([
+    const [seen, dry] = user
+      .each(
+        [
+          ['doctor', '--json'],
+          ['doctor', '--reset', '--dry-run', '--json'],
+        ],
+        {},
+        here,
+      )
+      .map(({ stdout }) => JSON.parse(stdout))
+    expect(seen.orphans).toEqual([
       expect.objectContaining({
         pid: orphan.pid,
         port: orphan.port,
@@ -129,7 +141,7 @@ describe('an orphan', () => {
         remedy: CLEAN,
       }),
     ])
-    expect(document.findings).toEqual([
+    expect(seen.findings).toEqual([
       {
         id: 'F-002',
         severity: 'warn',
@@ -137,8 +149,7 @@ describe('an orphan', () => {
         remediation: { command: 'previewd doctor --reset', ...CLEAN },
       },
     ])
-    const dry = user.json(['doctor', '--reset', '--dry-run'], { cwd: here })
-    expect(dry.document.reset_result).toMatchObject({
+    expect(dry.reset_result).toMatchObject({
       swept: [],
       dry_run: true,
       would_sweep: [{ pid: orphan.pid }],

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { inject } from 'vitest'
 
-export const ASKER = fileURLToPath(new URL('ask-machine.mjs', import.meta.url))
+export const ASKER = join(inject('processes'), 'ask-machine.mjs')
 
 /** What the process answered, and how it ended. */
 export interface Told {

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterEach, expect, inject, vi } from 'vitest'
+import { afterAll, afterEach, expect, inject, vi } from 'vitest'
 import { dirname, join } from 'node:path'
 import { connect } from '../../dist/client/connect.js'
 import type { Found, ConnectRequest } from '../../dist/client/connect-request.js'
@@ -32,7 +32,7 @@ export const QUICK: Timing = { tickMs: 100, idleMs: 0, drainMs: 1_000, cleanEver
 export const UNHURRIED: Timing = { ...QUICK, tickMs: 60_000 }
 
 /** What a busy machine may add to the time that something takes. */
-export const BUSY_MS = 5_000
+export const BUSY_MS = 30_000
 /** Longer than any test: the longest timer of Node, about 25 days. */
 export const NEVER_MS = 2 ** 31 - 1
 
@@ -44,18 +44,40 @@ export interface Options {
   readonly change?: Partial<ConnectRequest>
 }
 
+/** Those whose daemons are ended after the test that used them, and at the end of the file. */
 const roots = new Map<string, PortRange>()
+const kept = new Map<string, PortRange>()
 const platform = await selectPlatform()
 
 /** Fails the test file when anything is left of its daemons: they are ended after each test. */
 export function leaveNoDaemons(ports: PortRange): void {
   leaveNothing(ports)
   afterEach(endDaemons)
+  afterAll(async () => {
+    for (const [root, range] of kept) roots.set(root, range)
+    kept.clear()
+    await endDaemons()
+  })
+}
+
+/**
+ * Returns a function that starts a daemon at its first call, and then returns that one again: for tests that leave it as it
+ * was. It is ended when all tests of the file have run.
+ */
+export function shared<T extends Daemon>(start: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | null = null
+  return () =>
+    (started ??= start().then((daemon) => {
+      const range = roots.get(daemon.root)
+      if (range !== undefined) kept.set(daemon.root, range)
+      roots.delete(daemon.root)
+      return daemon
+    }))
 }
 
 /** Returns the arguments of a daemon of this root, after the interpreter. The root counts as used. */
 export function commandOf(root: string, ports: PortRange, { entry = ENTRY, args = [] }: Options = {}) {
-  roots.set(root, ports)
+  if (!kept.has(root)) roots.set(root, ports)
   return [entry, 'sync', `--spec-kitty-daemon-root=${root}`, `--ports=${ports.from}-${ports.to}`, ...args]
 }
 
@@ -158,8 +180,11 @@ export async function crash(daemon: Daemon): Promise<void> {
   await eventually(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))
 }
 
+/** Far more than it takes a daemon to end on a busy machine. */
+const HANGS_MS = 60_000
+
 /** Waits until the daemon has ended. */
-export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = 10_000): Promise<void> {
+export function ended(daemon: Pick<Daemon, 'isAlive'>, timeout = HANGS_MS): Promise<void> {
   return vi.waitFor(() => expect(daemon.isAlive()).toBe(false), { timeout, interval: 10 })
 }
 

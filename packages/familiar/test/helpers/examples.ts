@@ -10,10 +10,11 @@ import { eventually } from './eventually.js'
 import { makeHome, removeHomes } from './homes.js'
 import { installExample } from './install-tarball.js'
 import { isAlive, startTicksOf } from './machine.js'
+import { withoutWaits } from './waits.js'
 
 /** The examples, installed from the packed library, and what the machine says of their daemons. Linux. */
 
-/** How a command ended. */
+/** How a command ended, and what it printed but for its waits. */
 export interface Ended {
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
@@ -125,7 +126,9 @@ function endOf(child: ChildProcess): Promise<Ended> {
   child.stderr?.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (status, signal) => resolve({ status, signal, ...said }))
+    child.once('close', (status, signal) =>
+      resolve({ status, signal, stdout: said.stdout, stderr: withoutWaits(said.stderr) }),
+    )
   })
 }
 

@@ -6,13 +6,16 @@ import { removeHomes } from './homes.js'
 import { childrenOf, listenersOn, openLockFiles } from './machine.js'
 
 /** A killed process takes a moment to end, and the child in which foreign scopes are read is not waited for. */
-const LET_GO_MS = 5_000
+const LET_GO_MS = 60_000
 
 /**
- * Ends what a test has started after each test, and fails the file when something is still left: a listener
+ * Ends what a test has started after each test, or with `file` when all have run, and fails the file when something is still left: a listener
  * in its range, a child process, a lock. Fails it at the start when its range is not free.
  */
-export function leaveNothing(ports: PortRange = { from: 0, to: 0 }): void {
+export function leaveNothing(
+  ports: PortRange = { from: 0, to: 0 },
+  endsAfter: 'test' | 'file' = 'test',
+): void {
   let before: readonly number[] = []
 
   beforeAll(() => {
@@ -20,12 +23,15 @@ export function leaveNothing(ports: PortRange = { from: 0, to: 0 }): void {
     expect(listenersOn(ports.from, ports.to), 'the ports of this file are not free').toEqual([])
   })
 
+  const end = () => Promise.all([stopAll(), killChildren()])
+
   afterEach(async () => {
-    await Promise.all([stopAll(), killChildren()])
+    if (endsAfter === 'test') await end()
   })
 
   afterAll(async () => {
     try {
+      await end()
       await vi.waitFor(() => expect(leftBehind(ports, before)).toEqual([]), {
         timeout: LET_GO_MS,
         interval: 50,

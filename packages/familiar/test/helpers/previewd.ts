@@ -1,5 +1,5 @@
 import { spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import type { PortRange } from '../../src/identity/machine.js'
@@ -8,9 +8,14 @@ import { fixture } from './daemons.js'
 import { makeHome } from './homes.js'
 import { leaveNothing } from './leaks.js'
 import { listenersOn } from './machine.js'
+import { withoutWaits } from './waits.js'
 
 const TOOL = fixture('previewd')
 
+/** Far more than a command takes on a busy machine. */
+const HANGS_MS = 120_000
+
+/** How a command ended, and what it printed but for its waits. */
 export interface Ran {
   readonly status: number | null
   readonly stdout: string
@@ -25,6 +30,8 @@ export interface User {
   readonly env: Environment
   /** Runs the tool in this directory; by default in the home. */
   run(args: readonly string[], more?: { readonly env?: Environment; readonly cwd?: string }): Ran
+  /** Runs several command lines one after the other in one process of the tool; by default in the home. */
+  each(lines: readonly (readonly string[])[], env?: Environment, cwd?: string): readonly Ran[]
   /** Runs it with `--json`, and returns its exit code and its document. */
   json(args: readonly string[], more?: { readonly cwd?: string }): { status: number | null; document: any }
   /** Starts it without waiting for it. */
@@ -52,18 +59,30 @@ export function userOf(ports: PortRange, env: Environment = {}): User {
         cwd: more.cwd ?? home,
         env: { ...own, ...more.env },
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: HANGS_MS,
       }),
     )
   leaveNothing(ports)
   afterEach(() => {
     if (listenersOn(ports.from, ports.to).length === 0) return
-    for (const cwd of scopes) run(['stop'], { cwd })
+    for (const cwd of [...scopes].filter((scope) => existsSync(scope))) run(['stop'], { cwd })
   })
   return {
     home,
     env: own,
     run,
+    each: (lines, more = {}, cwd = home) => {
+      const env = { ...more, PREVIEWD_EACH: JSON.stringify(lines) }
+      const { status, stdout, stderr } = run([], { env, cwd })
+      const [said, told] = [stdout.split('\0'), stderr.split('\0')]
+      if (status !== 0 || told.length !== lines.length + 1)
+        throw new Error(`exit ${status}: ${stdout}${stderr}`)
+      return lines.map((_, index) => ({
+        status: Number(said[2 * index + 1]),
+        stdout: said[2 * index] ?? '',
+        stderr: told[index] ?? '',
+      }))
+    },
     json: (args, more) => {
       const { status, stdout } = run([...args, '--json'], more)
       return { status, document: JSON.parse(stdout) }
@@ -80,7 +99,7 @@ export function userOf(ports: PortRange, env: Environment = {}): User {
           cwd: home,
           env: { ...own, TOOL: `${process.execPath} ${TOOL}` },
           encoding: 'utf8',
-          timeout: 60_000,
+          timeout: HANGS_MS,
         }),
       ),
     project: (name) => {
@@ -94,5 +113,5 @@ export function userOf(ports: PortRange, env: Environment = {}): User {
 }
 
 function textOf({ status, stdout, stderr }: Ran): Ran {
-  return { status, stdout, stderr }
+  return { status, stdout, stderr: withoutWaits(stderr) }
 }

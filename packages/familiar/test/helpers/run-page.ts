@@ -3,10 +3,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { packLibrary } from './install-tarball.js'
+import { withoutWaits } from './waits.js'
 
 const MODULES = dirname(dirname(createRequire(import.meta.url).resolve('fs-native-extensions')))
 
-const COMMAND_MS = 60_000
+const COMMAND_MS = 120_000
 
 /** A fenced block of a page: a file (`js`, its name in the first line), commands (`sh`), or commands and output (`console`). */
 export interface Block {
@@ -108,12 +109,8 @@ function runShell(command: string, { directory, env }: Reader) {
   return spawnSync('bash', ['-c', command], { cwd: directory, env, encoding: 'utf8', timeout: COMMAND_MS })
 }
 
-/** A command that has to wait says so on stderr, on a busy machine only. */
-const PROGRESS = /^waiting for .*$/gm
-
 function likened(text: string, { env }: Reader): string {
-  return text
-    .replaceAll(PROGRESS, '')
+  return withoutWaits(text)
     .replaceAll(env['HOME'] ?? '/home/you', '/home/you')
     .replaceAll(/\b[0-9a-f]{16}\b/g, 'HASH')
     .replaceAll(/\d+/g, 'N')

@@ -66,7 +66,7 @@ export async function startWebServer(options: Partial<ServerOptions>): Promise<W
     server.close()
     server.closeAllConnections()
     await closed
-    await expect.poll(() => [activity.requests(), activity.streams()], { timeout: 5_000 }).toEqual([0, 0])
+    await expect.poll(() => [activity.requests(), activity.streams()], { timeout: 60_000 }).toEqual([0, 0])
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('it has no port')

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Daemon, DaemonOptions } from '../../dist/index.js'
-import { sandbox, type Sandbox } from '../../dist/testing.js'
+import type { Daemon, DaemonOptions } from 'familiar'
+import { sandbox, type Sandbox } from 'familiar/testing'
 import { toolWith } from '../fixtures/tool/tool.mjs'
 
 let box: Sandbox
@@ -146,7 +146,7 @@ describe('an abort', () => {
     const connecting = tool.connect({ signal: ending.signal })
     setTimeout(() => ending.abort(reason), ms)
     await expect(connecting).rejects.toBe(reason)
-    await vi.waitFor(() => expect(daemons()).toEqual([]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(daemons()).toEqual([]), { timeout: 60_000 })
     vi.stubEnv('TOOL_SLOW_MS', '0')
     expect((await tool.connect()).started).toBe(true)
   })
@@ -173,7 +173,7 @@ describe('a mistake of the author', () => {
       code: 'E_DAEMON_UNRECOGNISABLE',
       message: expect.stringMatching(part),
     })
-    await vi.waitFor(() => expect(daemons()).toEqual([]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(daemons()).toEqual([]), { timeout: 60_000 })
   })
 
   it('in the health reply is impossible: its head is written by the library', async () => {
@@ -201,7 +201,7 @@ describe('stop', () => {
   it('that comes while a command is starting the daemon waits for it, and ends it', async () => {
     vi.stubEnv('TOOL_SLOW_MS', '500')
     const starting = tool.connect()
-    await vi.waitUntil(() => daemons().length > 0, { timeout: 10_000, interval: 5 })
+    await vi.waitUntil(() => daemons().length > 0, { timeout: 60_000, interval: 5 })
     const stopped = await tool.stop()
     const { pid } = await starting
     expect([stopped, daemons()]).toEqual([expect.objectContaining({ outcome: 'stopped', pid }), []])
@@ -211,7 +211,7 @@ describe('stop', () => {
     vi.stubEnv('TOOL_SLOW_MS', '500')
     const ending = new AbortController()
     const starting = tool.connect({ signal: ending.signal })
-    await vi.waitUntil(() => daemons().length > 0, { timeout: 10_000, interval: 5 })
+    await vi.waitUntil(() => daemons().length > 0, { timeout: 60_000, interval: 5 })
     const stopping = tool.stop()
     ending.abort(new Error('enough'))
     await expect(starting).rejects.toThrow('enough')

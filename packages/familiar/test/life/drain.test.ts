@@ -26,13 +26,13 @@ leaveNoDaemons(ports)
 
 describe('what is in flight', () => {
   it('is finished', async () => {
-    const daemon = await startDaemonIn(newRoot(), ports, { timing: { ...UNHURRIED, drainMs: 5_000 } })
+    const daemon = await startDaemonIn(newRoot(), ports, { timing: { ...UNHURRIED, drainMs: 2 * BUSY_MS } })
     const { reply: slow } = await beginSlow(daemon, 800)
     signal(daemon, 'SIGTERM')
     const took = leavesAfter(daemon)
     const reply = await slow
     expect([reply.status, await reply.json()]).toEqual([200, { slept_ms: 800 }])
-    expect(await took).toBeLessThan(4_500)
+    expect(await took).toBeLessThan(BUSY_MS)
     expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 0 }])
   })
 
@@ -58,7 +58,7 @@ describe('what is in flight', () => {
 
   it('does not make a command fail that needs a daemon meanwhile: it gets the next one', async () => {
     const root = newRoot()
-    const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: 5_000 } })
+    const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: 2 * BUSY_MS } })
     const { reply: slow } = await beginSlow(daemon, 600)
     signal(daemon, 'SIGTERM')
     await eventually(() => expect(listenersOn(daemon.port, daemon.port + 1)).toEqual([]))

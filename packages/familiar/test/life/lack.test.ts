@@ -20,6 +20,7 @@ import {
   logOf,
   recordIn,
   recordPath,
+  shared,
   startDaemonIn,
   type Daemon,
   namesIn,
@@ -35,7 +36,8 @@ const ports = portsOf('life/lack')
 
 leaveNoDaemons(ports)
 
-const start = (): Promise<Daemon> => startDaemonIn(join(makeHome(), 'root'), ports)
+/** One daemon for all: each test leaves it as it was. */
+const one = shared((): Promise<Daemon> => startDaemonIn(join(makeHome(), 'root'), ports))
 
 const NAMES = ['.gitignore', 'daemon.lock', 'daemon.log', 'lifecycle.lock', 'record.json']
 
@@ -64,7 +66,7 @@ describe('a daemon at its limit of descriptors', () => {
     'leaves its record as it is, %s, until it has one again',
     async ([, change, isKept], context) => {
       needCommand(context, 'prlimit', ['--nofile=64'])
-      const daemon = await start()
+      const daemon = await one()
       limit(daemon, NONE_LEFT)
       change(recordPath(daemon.root))
       const before = existsSync(recordPath(daemon.root))
@@ -79,12 +81,13 @@ describe('a daemon at its limit of descriptors', () => {
       const copies = namesIn(daemon.root).filter((name) => !NAMES.includes(name))
       expect(copies).toHaveLength(isKept ? 1 : 0)
       expect((await startDaemonIn(daemon.root, ports)).pid).toBe(daemon.pid)
+      for (const name of copies) rmSync(join(dirname(recordPath(daemon.root)), name))
     },
   )
 
   it.for([1, 2, 3])('and %i more never moves its own good record', async (more, context) => {
     needCommand(context, 'prlimit', ['--nofile=64'])
-    const daemon = await start()
+    const daemon = await one()
     limit(daemon, nextDescriptor(daemon.pid) + more)
     utimesSync(recordPath(daemon.root), new Date(), new Date())
     await expectStays(daemon, 500)
@@ -95,7 +98,7 @@ describe('a daemon at its limit of descriptors', () => {
 
   it('outlives the connections that it cannot take, and answers again', async (context) => {
     needCommand(context, 'prlimit', ['--nofile=64'])
-    const daemon = await start()
+    const daemon = await one()
     limit(daemon, NONE_LEFT)
     const sockets = Array.from({ length: 20 }, () => connect(daemon.port, '127.0.0.1'))
     for (const socket of sockets) socket.on('error', () => undefined)
@@ -154,7 +157,7 @@ describe('a daemon whose calls fail for a while', () => {
   it.for(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])(
     'with %s when it opens something leaves its record alone',
     async (errno, context) => {
-      const daemon = await start()
+      const daemon = await one()
       const calls = await inject(context, daemon, 'openat', errno)
       utimesSync(recordPath(daemon.root), new Date(), new Date())
       await eventually(() => {
@@ -170,7 +173,7 @@ describe('a daemon whose calls fail for a while', () => {
   it.for(['ENOMEM', 'EIO', 'EACCES'])(
     'with %s when it checks its lock, its record and its scope stays',
     async (errno, context) => {
-      const daemon = await start()
+      const daemon = await one()
       const calls = await inject(context, daemon, 'statx,fstat,newfstatat', errno)
       await eventually(() => {
         if (daemon.isAlive()) expect(calls.failed('statx')).toBeGreaterThan(20)
@@ -185,7 +188,7 @@ describe('a daemon whose calls fail for a while', () => {
   it.for(['ENOMEM', 'EIO', 'EACCES', 'ESTALE'])(
     'with %s when it checks its lock alone stays',
     async (errno, context) => {
-      const daemon = await start()
+      const daemon = await one()
       const lock = join(dirname(recordPath(daemon.root)), 'daemon.lock')
       const calls = await inject(context, daemon, 'statx,fstat,newfstatat', errno, ['-P', lock])
       await eventually(() => {

@@ -1,15 +1,17 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
+  BUSY_MS,
   ended,
   leaveNoDaemons,
   leavesAfter,
   logged,
   logOf,
   QUICK,
+  shared,
   signal,
   UNHURRIED,
 } from '../helpers/daemons.js'
@@ -20,14 +22,28 @@ import { portsOf } from '../helpers/ports.js'
 import { expectLeft, expectStays, startRetiring, type Retiring } from '../helpers/retiring.js'
 import { ask, mute, openStream, type Stream } from '../helpers/wire.js'
 
-const ports = portsOf('life/pages')
+const all = portsOf('life/pages')
+/** Those that live as long as the file have a range of their own: a scan that meets them takes a process more. */
+const [ports, portsOfShared] = [
+  { from: all.from, to: all.to - 5 },
+  { from: all.to - 5, to: all.to },
+]
 const family = daemonFamily(ports)
 
-leaveNoDaemons(ports)
+leaveNoDaemons(all)
 
 /** A daemon with pages. */
-function start(timing: object = {}, args: readonly string[] = []): Promise<Retiring> {
-  return startRetiring(ports, { timing: { ...UNHURRIED, ...timing }, args: ['--pages=yes', ...args] })
+function start(timing: object = {}, args: readonly string[] = [], range = ports): Promise<Retiring> {
+  return startRetiring(range, { timing: { ...UNHURRIED, ...timing }, args: ['--pages=yes', ...args] })
+}
+
+const common = shared(() => start({}, [], portsOfShared))
+
+/** One for all tests that leave it as it was. It has no stream. */
+async function one(): Promise<Retiring> {
+  const daemon = await common()
+  await streamsBecome(daemon, 0)
+  return daemon
 }
 
 /** Several ticks that come soon. */
@@ -53,7 +69,7 @@ async function emit(daemon: Retiring, what: object = { event: 'changed', data: 1
 }
 
 /** A server learns a moment later that a client is gone. */
-async function streamsBecome(daemon: Retiring, count: number, timeout = 5_000): Promise<void> {
+async function streamsBecome(daemon: Retiring, count: number, timeout = 60_000): Promise<void> {
   await vi.waitFor(async () => expect(await emit(daemon)).toBe(count), { timeout, interval: 50 })
 }
 
@@ -63,7 +79,7 @@ function residentMib({ pid }: Retiring): number {
 
 describe('a page', () => {
   it('needs no token, and comes with the headers that it has and no others', async () => {
-    const daemon = await start()
+    const daemon = await one()
     const page = await ask(daemon.port, '/?query=1')
     expect([page.status, page.text]).toEqual([200, 'a page: ö'])
     expect(page.headers).toEqual({
@@ -78,13 +94,13 @@ describe('a page', () => {
   })
 
   it('is sent without its body to HEAD', async () => {
-    const daemon = await start()
+    const daemon = await one()
     const page = await ask(daemon.port, '/', { method: 'HEAD' })
     expect([page.status, page.headers['content-length'], page.text]).toEqual([200, '10', ''])
   })
 
   it('is what it is to GET and HEAD alone; everything else needs the token, and so does what is not a page', async () => {
-    const daemon = await start()
+    const daemon = await one()
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
       expect([method, (await ask(daemon.port, '/', { method })).status]).toEqual([method, 401])
     }
@@ -103,7 +119,7 @@ describe('a page', () => {
     ['Origin', 'http://evil.example', 'foreign_origin'],
     ['Sec-Fetch-Site', 'cross-site', 'cross_site'],
   ] as const)('is refused to a foreign %s, and so is a stream', async ([name, value, error]) => {
-    const daemon = await start()
+    const daemon = await one()
     for (const path of ['/', '/events', '/none']) {
       const refused = await ask(daemon.port, path, { headers: { [name]: value } })
       expect([path, refused.status, JSON.parse(refused.text)]).toEqual([path, 403, { error }])
@@ -112,14 +128,9 @@ describe('a page', () => {
   })
 
   it('that throws is a 500, and the daemon lives', async () => {
-    const daemon = await start()
+    const daemon = await one()
     expect(await ask(daemon.port, '/rejects')).toMatchObject({ status: 500, text: '{"error":"internal"}' })
     await expectStays(daemon, 200)
-  })
-
-  it('that takes longer than a request may is still answered', async () => {
-    const daemon = await start()
-    expect(await ask(daemon.port, '/slow/11000')).toMatchObject({ status: 200, text: 'slept 11000 ms' })
   })
 
   it('is in flight: a daemon that leaves finishes it', async () => {
@@ -142,30 +153,11 @@ describe('a page', () => {
     await ended(daemon)
     expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 1 }])
   })
-
-  it('that no client reads is given up, and what it held is free', async () => {
-    const daemon = await start()
-    const get = `GET /large/16 HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
-    const clients = Array.from({ length: 4 }, () => mute(daemon.port, get))
-    open.push(...clients.map(({ end }) => end))
-    await eventually(() => expect(connectionsTo(daemon.port)).toBe(4))
-    await vi.waitFor(() => expect(socketsOf(daemon)).toBe(0), { timeout: 20_000, interval: 200 })
-    expect(daemon.isAlive()).toBe(true)
-  })
 })
-
-/** How many of the daemon's ends of connections are established: a client that reads nothing does not learn of the end. */
-function socketsOf({ port }: Retiring): number {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0')
-  const rows = readFileSync('/proc/net/tcp', 'utf8')
-    .split('\n')
-    .map((row) => row.trim().split(/\s+/))
-  return rows.filter(([, local = '', , state]) => local.endsWith(`:${hex}`) && state === '01').length
-}
 
 describe('an event stream', () => {
   it('arrives as it was sent', async () => {
-    const daemon = await start()
+    const daemon = await one()
     const opened = await stream(daemon)
     expect(opened.status).toBe(200)
     expect(opened.headers).toMatchObject({
@@ -185,7 +177,7 @@ describe('an event stream', () => {
   })
 
   it('is nothing for HEAD, which ends at once and takes no place', async () => {
-    const daemon = await start()
+    const daemon = await one()
     expect(await ask(daemon.port, '/events', { method: 'HEAD' })).toMatchObject({
       status: 200,
       headers: { 'content-type': 'text/event-stream' },
@@ -198,14 +190,14 @@ describe('an event stream', () => {
   })
 
   it('whose beginning throws is closed, and the daemon lives', async () => {
-    const daemon = await start()
+    const daemon = await one()
     const opened = await stream(daemon, '/broken-events')
     expect(await opened.ended).toBe(false)
     await expectStays(daemon, 200)
   })
 
   it('ends when its client goes away', async () => {
-    const daemon = await start()
+    const daemon = await one()
     const opened = await stream(daemon)
     expect(await emit(daemon)).toBe(1)
     opened.leave()
@@ -223,7 +215,7 @@ describe('an event stream', () => {
   })
 
   it('is one of 64: the next is a 503, until one goes; nothing else is lost by that', async () => {
-    const daemon = await start()
+    const daemon = await one()
     const opened = await Promise.all(Array.from({ length: 64 }, () => stream(daemon)))
     expect(opened.map(({ status }) => status)).toEqual(opened.map(() => 200))
     expect(await emit(daemon)).toBe(64)
@@ -257,23 +249,23 @@ describe('an event stream', () => {
 
 describe('a daemon with an open stream', () => {
   it('leaves at once when it is told to: the stream is ended, and not waited for', async () => {
-    const daemon = await start({ drainMs: 20_000 })
+    const daemon = await start({ drainMs: 2 * BUSY_MS })
     const opened = await stream(daemon)
     signal(daemon, 'SIGTERM')
-    expect(await leavesAfter(daemon)).toBeLessThan(8_000)
+    expect(await leavesAfter(daemon)).toBeLessThan(BUSY_MS)
     expect(await opened.ended).toBe(true)
     expect(logged(daemon.log, 'leaving')).toMatchObject([{ in_flight: 0 }])
   })
 
   it('leaves so also where a reader does not read', async () => {
-    const daemon = await start({ drainMs: 20_000 })
+    const daemon = await start({ drainMs: 2 * BUSY_MS })
     const get = `GET /events HTTP/1.1\r\nHost: 127.0.0.1:${daemon.port}\r\n\r\n`
     const lazy = mute(daemon.port, get)
     open.push(lazy.end)
     await streamsBecome(daemon, 1)
     await emit(daemon, { event: 'changed', bytes: 200_000 })
     await daemon.post('/api/shutdown')
-    expect(await leavesAfter(daemon)).toBeLessThan(8_000)
+    expect(await leavesAfter(daemon)).toBeLessThan(BUSY_MS)
   })
 
   it('is not idle (R4), until the page is closed', async () => {
@@ -299,7 +291,7 @@ describe('a daemon with an open stream', () => {
     ['is superseded (R1)', ({ root }: Retiring) => rmSync(family.files(root).daemonLock), 'superseded', 'R1'],
     ['its root is gone (R2)', ({ root }: Retiring) => removeAtOnce(root), 'scope_gone', 'R2'],
   ] as const)('leaves when it %s', async ([, change, reason, rule]) => {
-    const daemon = await start({ ...TICKING, drainMs: 20_000 })
+    const daemon = await start({ ...TICKING, drainMs: 2 * BUSY_MS })
     const opened = await stream(daemon)
     change(daemon)
     await expectLeft(daemon, reason, rule)
@@ -316,8 +308,46 @@ describe('a daemon with pages', () => {
     }
     expect(daemon.isAlive()).toBe(true)
     const polling = setInterval(() => void ask(daemon.port, '/api/health').catch(() => null), 100)
-    await ended(daemon, 15_000)
+    await ended(daemon)
     clearInterval(polling)
     expect(logged(daemon.log, 'leaving')).toMatchObject([{ rule: 'R4' }])
+  })
+})
+
+/** How many of the daemon's ends of connections are established: a client that reads nothing does not learn of the end. */
+function socketsOf({ port }: Retiring): number {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const rows = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+  return rows.filter(([, local = '', , state]) => local.endsWith(`:${hex}`) && state === '01').length
+}
+
+/** What takes ten seconds begins before the other tests, and is looked at after them. */
+const lazy: (() => void)[] = []
+let slept: ReturnType<typeof ask>
+let unread: Retiring
+
+beforeAll(async () => {
+  slept = ask((await common()).port, '/slow/11000')
+  slept.catch(() => undefined)
+  unread = await shared(() => start({}, [], portsOfShared))()
+  const get = `GET /large/16 HTTP/1.1\r\nHost: 127.0.0.1:${unread.port}\r\n\r\n`
+  lazy.push(...Array.from({ length: 4 }, () => mute(unread.port, get).end))
+  await eventually(() => expect(connectionsTo(unread.port)).toBe(4))
+})
+
+afterAll(() => {
+  for (const end of lazy) end()
+})
+
+describe('a page that is slow', () => {
+  it('that takes longer than a request may is still answered', async () => {
+    expect(await slept).toMatchObject({ status: 200, text: 'slept 11000 ms' })
+  })
+
+  it('that no client reads is given up, and what it held is free', async () => {
+    await eventually(() => expect(socketsOf(unread)).toBe(0))
+    expect(unread.isAlive()).toBe(true)
   })
 })

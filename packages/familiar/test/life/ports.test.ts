@@ -34,12 +34,18 @@ describe('a daemon takes the first port of the range', () => {
     expect(daemons.map(({ port }) => port)).toEqual([ports.from, ports.from + 1, ports.from + 2])
   })
 
-  it.for(['127.0.0.1', '0.0.0.0', '::1', '::'])('on which no process listens, %s included', async (host) => {
-    const ports = nextPorts(2)
-    const third = await spawnHostile('http', ports.from, { host })
-    const isAlive = watch(third.pid)
+  it('on which no process listens, 127.0.0.1, 0.0.0.0, ::1 and :: included', async () => {
+    const hosts = ['127.0.0.1', '0.0.0.0', '::1', '::']
+    const ports = nextPorts(hosts.length + 1)
+    const others = await Promise.all(
+      hosts.map((host, index) => spawnHostile('http', ports.from + index, { host })),
+    )
+    const areAlive = others.map(({ pid }) => watch(pid))
     const daemon = await startDaemonIn(newRoot(), ports)
-    expect([daemon.port, isAlive()]).toEqual([ports.from + 1, true])
+    expect([daemon.port, ...areAlive.map((isAlive) => isAlive())]).toEqual([
+      ports.from + hosts.length,
+      ...hosts.map(() => true),
+    ])
   })
 
   it('on 127.0.0.1 and nowhere else', async () => {

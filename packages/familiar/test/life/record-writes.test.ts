@@ -44,13 +44,19 @@ function namesIn(root: string): readonly string[] {
   return readdirSync(dirname(recordPath(root))).filter((name) => !/\.(lock|log|gitignore)$/.test(name))
 }
 
-/** A root in which a daemon ran before. Returns the text of its record. */
+let used: string | null = null
+
+/** A root in which a daemon ran before, and no other is: the same for all tests. Returns the text of its record. */
 async function rootWithRecord() {
-  const root = newRoot()
-  await startDaemonIn(root, ports)
-  await stopIn(root, ports)
-  rmSync(logOf(root))
-  return { root, text: read(recordPath(root)) }
+  if (used === null) {
+    used = newRoot()
+    await startDaemonIn(used, ports)
+    await stopIn(used, ports)
+  }
+  rmSync(logOf(used), { force: true })
+  for (const name of namesIn(used)) if (name !== 'record.json') rmSync(join(dirname(recordPath(used)), name))
+  expect([daemonsOf(used), recordIn(used).state]).toEqual([[], 'stopped'])
+  return { root: used, text: read(recordPath(used)) }
 }
 
 async function expectOldStays(root: string, text: string, said: object): Promise<void> {

@@ -23,8 +23,8 @@ const ports = portsOf('life/start-failure')
 
 leaveNoDaemons(ports)
 
-/** A failed start is reported at once: this much sooner than a daemon that never says anything. */
-const AT_ONCE_MS = 6_000
+/** A failed start is reported at once: sooner than a daemon that never says anything, which has 15 s. */
+const AT_ONCE_MS = 14_000
 
 const failing = (how: string): Options => ({ entry: fixture('failing'), args: [`--how=${how}`] })
 

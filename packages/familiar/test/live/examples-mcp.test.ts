@@ -72,7 +72,7 @@ async function find(client: Client, word: string): Promise<string> {
 describe.each([
   ['the shim', editor],
   ['HTTP', overHttp],
-])('a client over %s', { timeout: 60_000 }, (_, start) => {
+])('a client over %s', (_, start) => {
   it('lists the tools, calls one, and gets its progress', async () => {
     const directory = makePages(3)
     const client = await start()
@@ -103,7 +103,7 @@ describe.each([
   })
 })
 
-describe('two editors and a client over HTTP', { timeout: 60_000 }, () => {
+describe('two editors and a client over HTTP', () => {
   it('that start at once share one daemon and what it has read', async () => {
     const directory = makePages(2)
     const [one, two, other] = await Promise.all([editor(), editor(), overHttp()])
@@ -131,7 +131,7 @@ describe('two editors and a client over HTTP', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the shim', { timeout: 60_000 }, () => {
+describe('the shim', () => {
   it('ends when the editor closes it, and the daemon stays', async () => {
     const client = await editor()
     await client.listTools()
@@ -183,7 +183,7 @@ describe('the shim', { timeout: 60_000 }, () => {
 })
 
 describe('a client without a connection', () => {
-  it('has no token and can call nothing', { timeout: 60_000 }, async () => {
+  it('has no token and can call nothing', async () => {
     const { url } = await docsd.connect({ start: true })
     const transport = new StreamableHTTPClientTransport(new URL('/mcp', url))
     await expect(connect(transport)).rejects.toThrow(/invalid_token|401|Unauthorized/)

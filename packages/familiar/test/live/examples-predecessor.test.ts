@@ -18,7 +18,9 @@ const FIXTURES = fileURLToPath(new URL('../fixtures/processes/', import.meta.url
 const HTML = '<h1>Hello</h1>\n'
 
 /** A predecessor's daemon without a record may be starting during its first half minute: it is left alone then. */
-const STARTING_MS = 60_000
+const STARTING_MS = 120_000
+/** Each look is a whole clean-up. */
+const LOOK_MS = 5_000
 
 let user: User
 let tool: Installed
@@ -109,7 +111,7 @@ describe('a daemon of previewd 0.9', () => {
     expect(readFileSync(join(home, 'previewd.pid'), 'utf8')).toMatch(`${old.pid} ${old.port} `)
   })
 
-  it('that no pid file names any more is cleaned up', { timeout: 3 * STARTING_MS }, async () => {
+  it('that no pid file names any more is cleaned up', { timeout: 2 * STARTING_MS }, async () => {
     const orphan = await startOld(0)
     const recorded = await startOld(1)
     const web = await startWebServer(2)
@@ -120,7 +122,7 @@ describe('a daemon of previewd 0.9', () => {
         const found = await previewd.cleanUp()
         return found.entries.some(({ result }) => result.outcome === 'swept') && found
       },
-      { timeout: STARTING_MS, interval: 1_000 },
+      { timeout: STARTING_MS, interval: LOOK_MS },
     )
     const pids = report.entries.map(({ candidate }) => candidate.observation.pid)
     const outcomes = report.entries.map(({ result }) => result.outcome)

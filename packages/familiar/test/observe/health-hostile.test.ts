@@ -12,10 +12,10 @@ const nextPort = portsIn(ports)
 const SHORT_MS = 400
 
 /** For those that answer at once; on a busy machine that takes a moment. */
-const LONG_MS = 5_000
+const LONG_MS = 20_000
 
 /** What a bounded probe may take on a busy machine. Unbounded ones would take for ever. */
-const BOUND_MS = LONG_MS + 4_000
+const BOUND_MS = LONG_MS + 30_000
 
 leaveNothing(ports)
 
@@ -49,8 +49,8 @@ it.for(['endless', 'endless-headers'] as const)(
   async (kind) => {
     const { port } = await spawnHostile(kind, nextPort())
     const started = performance.now()
-    expect(await probe('127.0.0.1', port, '/api/health', 25_000)).toEqual({ kind: 'http' })
-    expect(performance.now() - started).toBeLessThan(20_000)
+    expect(await probe('127.0.0.1', port, '/api/health', 100_000)).toEqual({ kind: 'http' })
+    expect(performance.now() - started).toBeLessThan(60_000)
   },
 )
 

@@ -16,7 +16,7 @@ const nextPort = portsIn(ports)
 const platform = await selectPlatform()
 
 /** A scan takes about a second; this is a busy machine. An unbounded one would take for ever. */
-const BOUND_MS = 8_000
+const BOUND_MS = 60_000
 
 leaveNothing(ports)
 

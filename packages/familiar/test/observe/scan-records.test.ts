@@ -16,7 +16,7 @@ const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
 
-leaveNothing(ports)
+leaveNothing(ports, 'file')
 
 const SINGLETON = ['never_touch', 'is_recorded_singleton', 'S5']
 const UNREADABLE = ['operator_required', 'record_unreadable', 'S14']
@@ -26,14 +26,26 @@ type Daemon = Awaited<ReturnType<typeof spawnPredecessor>> & {
   readonly startTime: string
 }
 
-/** Starts a daemon, has its records written, and returns what a scan then says. */
-async function verdictWith(write: (daemon: Daemon) => unknown) {
+/** One for all tests: none of them touches it, and each removes the records that it has written. */
+let daemon: Promise<Daemon> | null = null
+
+async function start(): Promise<Daemon> {
   const root = makeHome()
   const started = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
-  const startTime =
-    candidateAt(await scan(family, root, platform), started.port).observation.process?.startTime ?? ''
-  write({ ...started, root, startTime })
-  return verdictAt(await scan(family, root, platform), started.port)
+  const { observation } = candidateAt(await scan(family, root, platform), started.port)
+  return { ...started, root, startTime: observation.process?.startTime ?? '' }
+}
+
+/** Has the records of the daemon written, and returns what a scan then says. */
+async function verdictWith(write: (daemon: Daemon) => unknown) {
+  const own = await (daemon ??= start())
+  const { record, predecessorRecords } = family.files(own.root)
+  write(own)
+  try {
+    return verdictAt(await scan(family, own.root, platform), own.port)
+  } finally {
+    for (const path of [record, ...predecessorRecords]) rmSync(path, { recursive: true, force: true })
+  }
 }
 
 /** Writes a record of our own kind that names the daemon, but for the changes. */

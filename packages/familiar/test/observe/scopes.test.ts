@@ -18,7 +18,7 @@ import { startLockProcess } from '../helpers/lock-process.js'
 import { startTimeOf } from '../helpers/processes.js'
 import { needCommand } from '../helpers/skip.js'
 
-leaveNothing()
+leaveNothing(undefined, 'file')
 
 const family = daemonFamily({ from: 0, to: 0 })
 const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
@@ -127,7 +127,7 @@ describe('a child that was prepared', () => {
     const readers: readonly (() => boolean)[] = childrenOf(child.pid ?? 0).map((pid) => watch(pid))
     expect(readers).toHaveLength(1)
     await killChild(child)
-    await vi.waitFor(() => expect(readers.some((isAlive) => isAlive())).toBe(false), 5_000)
+    await vi.waitFor(() => expect(readers.some((isAlive) => isAlive())).toBe(false), 60_000)
   })
 
   it.for([
@@ -217,51 +217,54 @@ describe('a record', () => {
   })
 })
 
-describe('a scope on a file system that hangs', () => {
-  it('costs only itself and those behind it their answer', async (context) => {
-    const [before, hanging, behind] = [makeHome(), makeHome(), makeHome()]
-    // Every call that names the scope takes two minutes: longer than anything here waits.
-    const delay = ['-e', 'trace=%file', '-e', 'inject=%file:delay_enter=120000000']
-    const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-P', hanging, ...delay]
-    needCommand(context, 'strace', ['-f', '-o', '/dev/null', '-P', '/nothing', ...delay])
-    const question = ['scopes', String(HANG_MS), before, hanging, behind]
-    const [command = '', ...args] = [...prefix, process.execPath, ASKER, ...question]
-    // It is not waited for: strace itself stays for as long as it holds the call up.
-    const child = startChild(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-    const views = JSON.parse(await firstLineOf(child)) as readonly ScopeSnapshot[]
-    expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
-      [before, false],
-      [null, true],
-      [null, true],
-    ])
+/** Side by side, because each takes as long as a scope may hang. */
+describe.concurrent('what hangs:', () => {
+  describe('a scope on a file system that hangs', () => {
+    it('costs only itself and those behind it their answer', async (context) => {
+      const [before, hanging, behind] = [makeHome(), makeHome(), makeHome()]
+      // Every call that names the scope takes two minutes: longer than anything here waits.
+      const delay = ['-e', 'trace=%file', '-e', 'inject=%file:delay_enter=120000000']
+      const prefix = ['strace', '-f', '-qq', '-o', '/dev/null', '-P', hanging, ...delay]
+      needCommand(context, 'strace', ['-f', '-o', '/dev/null', '-P', '/nothing', ...delay])
+      const question = ['scopes', String(HANG_MS), before, hanging, behind]
+      const [command = '', ...args] = [...prefix, process.execPath, ASKER, ...question]
+      // It is not waited for: strace itself stays for as long as it holds the call up.
+      const child = startChild(command, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+      const views = JSON.parse(await firstLineOf(child)) as readonly ScopeSnapshot[]
+      expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
+        [before, false],
+        [null, true],
+        [null, true],
+      ])
+    })
   })
-})
 
-describe('a mount that hangs', () => {
-  it('keeps only the child: it cannot be ended, and the process that asked ends without it', async (context) => {
-    const [before, mount, behind] = [makeHome(), makeHome(), makeHome()]
-    const server = hangingMount(context, mount, [
-      process.execPath,
-      ASKER,
-      'scopes',
-      String(HANG_MS),
-      before,
-      join(mount, 'root'),
-      behind,
-    ])
-    const views = JSON.parse(await server.line()) as readonly ScopeSnapshot[]
-    expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
-      [before, false],
-      [null, true],
-      [null, true],
-    ])
-    expect(await server.line()).toBe('ended 0')
-    const [child, ...others] = server.processes()
-    expect(others).toEqual([])
-    expect(readFileSync(`/proc/${child}/status`, 'utf8')).toMatch(/^State:\tD[^]*^ShdPnd:\t0+100$/m)
-    const isAlive = watch(child ?? 0)
-    await killChild(server.child)
-    await vi.waitFor(() => expect(isAlive()).toBe(false), 5_000)
+  describe('a mount that hangs', () => {
+    it('keeps only the child: it cannot be ended, and the process that asked ends without it', async (context) => {
+      const [before, mount, behind] = [makeHome(), makeHome(), makeHome()]
+      const server = hangingMount(context, mount, [
+        process.execPath,
+        ASKER,
+        'scopes',
+        String(HANG_MS),
+        before,
+        join(mount, 'root'),
+        behind,
+      ])
+      const views = JSON.parse(await server.line()) as readonly ScopeSnapshot[]
+      expect(views.map(({ real, isLate }) => [real, isLate === true])).toEqual([
+        [before, false],
+        [null, true],
+        [null, true],
+      ])
+      expect(await server.line()).toBe('ended 0')
+      const [child, ...others] = server.processes()
+      expect(others).toEqual([])
+      expect(readFileSync(`/proc/${child}/status`, 'utf8')).toMatch(/^State:\tD[^]*^ShdPnd:\t0+100$/m)
+      const isAlive = watch(child ?? 0)
+      await killChild(server.child)
+      await vi.waitFor(() => expect(isAlive()).toBe(false), 60_000)
+    })
   })
 })
 

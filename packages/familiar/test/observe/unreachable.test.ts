@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { describe, expect, inject, it } from 'vitest'
 import { leaveNothing } from '../helpers/leaks.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { refusingCalls } from '../helpers/refuse-calls.js'
@@ -10,7 +10,7 @@ import { needCommand } from '../helpers/skip.js'
 const ports = portsOf('observe/unreachable')
 const nextPort = portsIn(ports)
 
-const ASKER = fileURLToPath(new URL('../helpers/ask-process.mjs', import.meta.url))
+const ASKER = join(inject('processes'), 'ask-process.mjs')
 
 leaveNothing(ports)
 

@@ -78,7 +78,7 @@ describe('runTool', () => {
     const error = await failureOf(hanging)
     expect(error.message).toMatch(/: not done in time$/)
     expect(error.retry).toBe(true)
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(performance.now() - began).toBeLessThan(60_000)
   })
 
   it('starts nothing when the time is over already', async () => {
