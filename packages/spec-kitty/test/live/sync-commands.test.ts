@@ -53,7 +53,7 @@ describe('sync start', () => {
   it('starts another when the last one was killed, and says why', async () => {
     const killed = root.start()
     signal(killed, 'SIGKILL')
-    await gone(killed, 5_000)
+    await gone(killed)
     expect(root.json(['sync', 'status'])).toMatchObject({
       status: 0,
       document: { state: 'crashed', pid: null, why: 'its process is gone' },
@@ -68,7 +68,7 @@ describe('sync start', () => {
     const next = root.remember()
     if (next === null) throw new Error('no daemon runs')
     signal(next, 'SIGKILL')
-    await gone(next, 5_000)
+    await gone(next)
     const { status, stdout } = root.run(['sync', 'start'])
     const [started, why, ...more] = stdout.split('\n')
     expect([status, started, more]).toEqual([

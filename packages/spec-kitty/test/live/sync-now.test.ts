@@ -138,7 +138,7 @@ describe('sync now', () => {
     work.server.next(silence)
     const child = startCli(['sync', 'now'], work.env)
     const said = textOf(child.stderr)
-    expect(await until(() => work.server.requests.length > 0, 10_000)).toBe(true)
+    expect(await until(() => work.server.requests.length > 0)).toBe(true)
     child.kill('SIGINT')
     expect([await endOf(child), await said]).toEqual([
       130,
@@ -193,7 +193,7 @@ describe('a drain', () => {
     let lines = 0
     const following = followDrain(connection, { onLine: () => (lines += 1), stallMs: 3_000 })
     following.catch(() => undefined)
-    expect(await until(() => lines > 2, 10_000)).toBe(true)
+    expect(await until(() => lines > 2)).toBe(true)
     if (daemon !== null) signal(daemon, 'SIGSTOP')
     const stoppedAt = performance.now()
     await expect(following).rejects.toMatchObject({ code: 'E_SYNC_STALLED', hint: 'spec-kitty sync restart' })

@@ -70,7 +70,7 @@ describe('a start while another process holds the life-cycle lock', () => {
     let said = ''
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const ended = once(child, 'exit')
-    expect(await until(() => said.includes('waiting'), 10_000)).toBe(true)
+    expect(await until(() => said.includes('waiting'))).toBe(true)
     const [, time = ''] = /, until (\d\d:\d\d:\d\d) at most\n$/.exec(said) ?? []
     const held = `${root.file('lifecycle.lock')}, held by process ${holder}`
     expect(said).toBe(`waiting for the lock ${held}, until ${time} at most\n`)

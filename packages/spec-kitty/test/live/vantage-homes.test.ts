@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const { child, inner } of held) {
     if (lives(inner)) process.kill(inner.pid, 'SIGKILL')
     child.kill('SIGKILL')
-    await isGone(inner, 5_000)
+    await isGone(inner)
   }
   await place.end()
   await root.end()
@@ -86,7 +86,7 @@ describe('a record of a daemon that is gone with its boot or container', () => {
     async (_, change) => {
       const first = root.start()
       signal(first, 'SIGKILL')
-      await gone(first, 5_000)
+      await gone(first)
       const record = JSON.parse(readFileSync(root.file('record.json'), 'utf8'))
       writeFileSync(root.file('record.json'), JSON.stringify({ ...record, ...change }))
       for (const args of [
@@ -111,7 +111,7 @@ describe('a record of a daemon that is gone with its boot or container', () => {
     const project = place.project('project')
     const first = await place.start(project)
     process.kill(first.pid, 'SIGKILL')
-    await isGone(first, 5_000)
+    await isGone(first)
     writeFileSync(recordPath(project), JSON.stringify({ ...recordIn(project), ...change }))
     expect((await place.json(project, ['dashboard', '--status'])).document.state).toBe('crashed')
     const next = await place.run(project, ['dashboard'])
@@ -127,7 +127,7 @@ describe('a dashboard that is the first process of its container', () => {
       const project = place.project('project')
       const command = [process.execPath, CLI, 'dashboard', '--foreground']
       const first = await startContainer(context, network, project, command)
-      expect(await until(() => recordIn(project)?.['state'] === 'running', 30_000)).toBe(true)
+      expect(await until(() => recordIn(project)?.['state'] === 'running')).toBe(true)
       const { port } = recordIn(project) ?? {}
       expect(recordIn(project)).toMatchObject({ pid: 1 })
       const prefix = inside(first, project)
@@ -148,7 +148,7 @@ describe('a dashboard that is the first process of its container', () => {
 
       // The container ends with its first process, and with it the command that asked.
       await place.run(project, ['dashboard', '--stop'], { prefix })
-      expect(await isGone(first, 10_000)).toBe(true)
+      expect(await isGone(first)).toBe(true)
       expect(recordIn(project)).toMatchObject({ state: 'stopped', stop_reason: 'operator_stop', pid: 1 })
     },
   )
