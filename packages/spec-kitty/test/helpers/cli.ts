@@ -43,7 +43,7 @@ export function runCli(args: readonly string[], options: RunOptions = {}): Ran {
   const { status, stdout, stderr } = spawnSync(command[0] ?? '', command.slice(1), {
     env: smallEnvironment(options.env),
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 90_000,
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })

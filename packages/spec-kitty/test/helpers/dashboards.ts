@@ -15,8 +15,8 @@ export interface Process {
 /** What a command did, and how long it took. */
 export type Timed = Ran & { readonly ms: number }
 
-/** A command line took longer than this only where it hangs. */
-const HUNG_MS = 45_000
+/** What is not so after this time hangs: much longer than anything takes on a busy machine. */
+export const HUNG_MS = 90_000
 
 /** Runs our command in a directory; several can run at once. */
 export async function runIn(
@@ -121,7 +121,7 @@ export function signal(process_: Process, name: NodeJS.Signals): void {
 /** Waits until something is so; false when it is not so after that time. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
-  withinMs: number,
+  withinMs: number = HUNG_MS,
   everyMs = 20,
 ): Promise<boolean> {
   for (const end = performance.now() + withinMs; performance.now() < end; await sleep(everyMs)) {
@@ -131,7 +131,7 @@ export async function until(
 }
 
 /** Waits until the process is gone; false when it is still there after that time. */
-export function gone(daemon: Process, withinMs: number): Promise<boolean> {
+export function gone(daemon: Process, withinMs: number = HUNG_MS): Promise<boolean> {
   return until(() => !lives(daemon), withinMs)
 }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { daemonsOf, gone, lives, makeRoot, skipAloud, type Daemon, type SyncRoot } from './sync-root.js'
 
@@ -18,28 +18,34 @@ let nodes: string
 const UID = 61_234
 const AS_USER = ['setpriv', `--reuid=${UID}`, `--regid=${UID}`, '--clear-groups']
 
-beforeEach(() => {
-  root = makeRoot()
-  chownSync(root.base, UID, UID)
+beforeAll(() => {
   nodes = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-node-')))
   chmodSync(nodes, 0o755)
 })
 
-afterEach(async () => {
-  await root.end()
-  rmSync(nodes, { recursive: true, force: true })
+afterAll(() => rmSync(nodes, { recursive: true, force: true }))
+
+beforeEach(() => {
+  root = makeRoot()
+  chownSync(root.base, UID, UID)
 })
+
+afterEach(() => root.end())
 
 /** Returns a copy of this node that has a capability. It is named as the original: that is what a daemon looks like. */
 function capableNode(context: TestContext): string {
   const node = join(nodes, 'node')
+  if (existsSync(node)) return node
   cpSync(process.execPath, node)
   const set = spawnSync('setcap', ['cap_net_raw+ep', node], { encoding: 'utf8' })
-  if (set.status !== 0)
-    skipAloud(context, `no file capabilities here: ${set.error?.message ?? set.stderr.trim()}`)
+  const lack = (why: string): never => {
+    rmSync(node)
+    return skipAloud(context, why)
+  }
+  if (set.status !== 0) lack(`no file capabilities here: ${set.error?.message ?? set.stderr.trim()}`)
   const probe = 'require("node:fs").readlinkSync("/proc/self/exe")'
   const seen = spawnSync(AS_USER[0] ?? '', [...AS_USER.slice(1), node, '-e', probe], { encoding: 'utf8' })
-  if (seen.error !== undefined) skipAloud(context, `no other user here: ${seen.error.message}`)
+  if (seen.error !== undefined) lack(`no other user here: ${seen.error.message}`)
   return node
 }
 
@@ -94,7 +100,7 @@ describe.for(['the same', 'a plain'])(
         status: 0,
         document: { outcome: 'stopped', pid, cleanup_path: 'http_shutdown' },
       })
-      expect([await gone(daemon, 5_000), daemonsOf(root.path)]).toEqual([true, []])
+      expect([await gone(daemon), daemonsOf(root.path)]).toEqual([true, []])
       expect(run(looker, ['sync', 'status'])).toMatchObject({ status: 0, document: { state: 'stopped' } })
     })
 
@@ -104,7 +110,7 @@ describe.for(['the same', 'a plain'])(
       run(node, ['sync', 'start'])
       const daemon = started()
       expect(run(looker, ['sync', 'restart'])).toMatchObject({ status: 0, document: { outcome: 'started' } })
-      expect([await gone(daemon, 5_000), daemonsOf(root.path)]).toEqual([true, [started().pid]])
+      expect([await gone(daemon), daemonsOf(root.path)]).toEqual([true, [started().pid]])
     })
   },
 )

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
-import { LAUNCHER } from '../../../familiar/test/helpers/refuse-calls.js'
+import { refusingCalls } from '../../../familiar/test/helpers/refuse-calls.js'
 import { dashboardsOf } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recordIn, TO, type DashboardTestEnv } from './dashboards.js'
@@ -103,13 +103,7 @@ describe('with few descriptors', { timeout: MANY_MS }, () => {
 
 describe('where no further process may be started', () => {
   const withoutProcesses = (context: TestContext) => {
-    const prefix = ['python3', LAUNCHER, 'fork=EAGAIN']
-    const { status, error, stderr } = spawnSync('python3', [LAUNCHER, 'fork=EAGAIN', 'true'], {
-      encoding: 'utf8',
-    })
-    if (status !== 0)
-      skipAloud(context, `processes cannot be refused here: ${error?.message ?? stderr.trim()}`)
-    return { prefix }
+    return { prefix: refusingCalls(context, 'fork=EAGAIN') }
   }
 
   it.for([['start'], ['restart']])(

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { isFull } from '../../../familiar/test/helpers/counts.js'
-import { LAUNCHER } from '../../../familiar/test/helpers/refuse-calls.js'
+import { refusalsOf } from '../../../familiar/test/helpers/refuse-calls.js'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { dashboardsOf, endOf, textOf } from '../helpers/dashboards.js'
 import { makeDashboardTestEnv, recordIn, type DashboardTestEnv } from './dashboards.js'
@@ -12,12 +12,12 @@ import { daemonsOf, makeRoot, skipAloud, type SyncRoot } from './sync-root.js'
 let root: SyncRoot
 let place: DashboardTestEnv
 
-beforeEach(() => {
+beforeAll(() => {
   root = makeRoot()
   place = makeDashboardTestEnv()
 })
 
-afterEach(async () => {
+afterAll(async () => {
   await root.end()
   await place.end()
 })
@@ -28,14 +28,11 @@ const WITHOUT: Readonly<Record<string, readonly [prefix: readonly string[], caus
     ['unshare', '--net'],
     /cannot reach its own port 127\.0\.0\.1:\d+ \(ENETUNREACH\)/,
   ],
-  'that may not connect': [['python3', LAUNCHER, 'connect=EPERM'], /cannot reach its own port .* \(EPERM\)/],
-  'that may not listen': [
-    ['python3', LAUNCHER, 'listen=EACCES'],
-    /cannot listen on 127\.0\.0\.1:\d+ \(EACCES\)/,
-  ],
-  'that may not bind': [['python3', LAUNCHER, 'bind=EPERM'], /cannot listen on 127\.0\.0\.1:\d+ \(EPERM\)/],
+  'that may not connect': [refusalsOf('connect=EPERM'), /cannot reach its own port .* \(EPERM\)/],
+  'that may not listen': [refusalsOf('listen=EACCES'), /cannot listen on 127\.0\.0\.1:\d+ \(EACCES\)/],
+  'that may not bind': [refusalsOf('bind=EPERM'), /cannot listen on 127\.0\.0\.1:\d+ \(EPERM\)/],
   'that gets no address': [
-    ['python3', LAUNCHER, 'bind=EADDRNOTAVAIL'],
+    refusalsOf('bind=EADDRNOTAVAIL'),
     /cannot listen on 127\.0\.0\.1:\d+ \(EADDRNOTAVAIL\)/,
   ],
 }
@@ -59,11 +56,19 @@ const FOR_DASHBOARDS = isFull
 describe.for(Object.keys(WITHOUT))('a machine %s', (how) => {
   it('gets no sync daemon, and is told why', (context) => {
     const { prefix, cause } = without(context, how)
-    const { status, stdout, stderr } = root.run(['sync', 'start'], { prefix })
-    expect([status, stdout, stderr]).toEqual([1, '', expect.stringMatching(LINE)])
+    const { status, document, stderr } = root.json(['sync', 'start'], { prefix })
+    expect([status, document.error.code, stderr]).toEqual([
+      1,
+      'E_DAEMON_START_FAILED',
+      expect.stringMatching(LINE),
+    ])
     expect(stderr).toMatch(cause)
     expect([daemonsOf(root.path), existsSync(root.file('record.json'))]).toEqual([[], false])
-    expect(root.json(['sync', 'start'], { prefix }).document.error.code).toBe('E_DAEMON_START_FAILED')
+  })
+})
+
+describe('a machine that is well again', () => {
+  it('gets its sync daemon, whatever was in the way before', () => {
     expect(root.start().pid).toBeGreaterThan(1)
   })
 })
@@ -71,7 +76,7 @@ describe.for(Object.keys(WITHOUT))('a machine %s', (how) => {
 describe.for(FOR_DASHBOARDS)('a machine %s', (how) => {
   it('gets no dashboard, in the background or in the foreground', async (context) => {
     const { prefix, cause } = without(context, how)
-    const project = place.project('p')
+    const project = place.project(how)
     const ran = await place.run(project, ['dashboard'], { prefix })
     expect([ran.status, ran.stdout, ran.stderr]).toEqual([1, '', expect.stringMatching(LINE)])
     expect(ran.stderr).toMatch(cause)

@@ -84,7 +84,7 @@ describe('the package replaced while a command waits for the lock', () => {
       startCommand(['sync', 'stop'], running.env),
       startCommand(['sync', 'stop', '--json'], running.env),
     ]
-    expect(await until(() => commands.every(waits), 20_000)).toBe(true)
+    expect(await until(() => commands.every(waits))).toBe(true)
     replacePackage(build)
     for (const command of commands) {
       const { args } = command
@@ -105,7 +105,7 @@ describe('the package replaced while a command waits for the lock', () => {
     const daemon = root.start()
     const release = await holdLock(root.file('lifecycle.lock'))
     const command = startCommand(['sync', 'stop', '--json'], root.env)
-    expect(await until(() => waits(command), 20_000)).toBe(true)
+    expect(await until(() => waits(command))).toBe(true)
     replacePackage(build)
     await release()
     expect(await command.ended).toEqual([0, null])
@@ -131,7 +131,7 @@ describe('the package replaced while a command asks', () => {
       let said = ''
       child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
       const ended = once(child, 'exit')
-      expect(await until(() => said.includes('[y/N]'), 20_000)).toBe(true)
+      expect(await until(() => said.includes('[y/N]'))).toBe(true)
       replacePackage(build)
       child.stdin.write('y\n')
       expect([await ended, said]).toEqual([[0, null], expect.stringContaining('Killed 1 process')])

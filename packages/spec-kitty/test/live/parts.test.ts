@@ -20,7 +20,7 @@ let root: SyncRoot | null = null
 
 afterEach(async () => {
   for (const daemon of started) daemon.stop()
-  for (const daemon of started) await gone(daemon, 5_000)
+  for (const daemon of started) await gone(daemon)
   started.length = 0
   await place?.end()
   await root?.end()

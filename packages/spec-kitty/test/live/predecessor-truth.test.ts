@@ -19,9 +19,17 @@ afterEach(async () => {
 })
 
 describe('one that does not answer', () => {
-  it.each(['stopped', 'deaf'] as const)('(%s) is wedged for every command, and stop ends it', async (how) => {
-    const old = await startPredecessor(root.path, 9400, how === 'deaf' ? { behaviour: 'deaf' } : {})
-    if (how === 'stopped') old.child.kill('SIGSTOP')
+  it('(deaf) is wedged, and stop ends it', async () => {
+    const old = await startPredecessor(root.path, 9400, { behaviour: 'deaf' })
+    const { document } = root.json(['auth', 'doctor'])
+    expect(document.daemon).toMatchObject({ state: 'wedged', active: false, pid: old.pid })
+    expect(root.json(['sync', 'stop']).document).toMatchObject({ outcome: 'stopped', pid: old.pid })
+    expect(lives(old)).toBe(false)
+  })
+
+  it('(stopped) is wedged for every command, and stop ends it', async () => {
+    const old = await startPredecessor(root.path, 9400)
+    old.child.kill('SIGSTOP')
     const shown = root.json(['sync', 'status'])
     expect([shown.status, shown.document]).toMatchObject([
       1,

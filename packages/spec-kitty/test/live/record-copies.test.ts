@@ -41,7 +41,7 @@ function isWhole(): boolean {
 it(`a record that is touched ${TIMES} times is not copied`, async () => {
   for (let time = 0; time < TIMES; time++) utimesSync(root.file('record.json'), time, time)
   writeFileSync(root.file('record.json'), 'the last word')
-  expect(await until(isWhole, 20_000)).toBe(true)
+  expect(await until(isWhole)).toBe(true)
   expectCopies()
   expect(asides()).toHaveLength(1)
 })
@@ -50,7 +50,7 @@ it('a record that is readable for others is so no longer, and no copy of it is',
   const text = readFileSync(root.file('record.json'), 'utf8')
   writeFileSync(root.file('record.json'), text)
   chmodSync(root.file('record.json'), 0o644)
-  expect(await until(isWhole, 90_000)).toBe(true)
+  expect(await until(isWhole)).toBe(true)
   expectCopies()
   expect(lives(daemon)).toBe(true)
 }, 120_000)
@@ -59,7 +59,7 @@ it('of many damaged ones the newest three are kept, without a token', async () =
   const text = readFileSync(root.file('record.json'), 'utf8')
   for (let time = 0; time < 8; time++) {
     writeFileSync(root.file('record.json'), `${text}${text}`)
-    expect(await until(isWhole, 60_000)).toBe(true)
+    expect(await until(isWhole)).toBe(true)
     expectCopies()
   }
   expect(asides().length).toBeGreaterThan(0)

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { gone, lineOf, lives, makeRoot, signal, type SyncRoot } from './sync-root.js'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { runCommandHere } from '../helpers/run-command.js'
+import { daemonsOf, gone, lineOf, lives, makeRoot, signal, type SyncRoot } from './sync-root.js'
 
 /** What the commands around the sync daemon print and return, each for itself and one after the other. */
 let root: SyncRoot
@@ -12,20 +13,27 @@ beforeEach(() => {
 
 afterEach(() => root.end())
 
-describe('sync start', () => {
-  it('starts the daemon, and then finds it', () => {
+describe('sync start and stop', () => {
+  it('start the daemon and then find it, stop it and then have nothing to stop: all exit 0', () => {
     const first = root.run(['sync', 'start'])
-    const daemon = root.remember()
-    expect(first).toMatchObject({ status: 0, stderr: '' })
-    expect(first.stdout).toBe(
-      `the sync daemon was started: process ${daemon?.pid}, port ${daemon?.port}, version 4.0.0\n`,
-    )
-    expect(root.run(['sync', 'start']).stdout).toBe(
-      `the sync daemon runs: process ${daemon?.pid}, port ${daemon?.port}, version 4.0.0\n`,
-    )
+    const { pid, port } = root.remember() ?? {}
+    const said = `process ${pid}, port ${port}, version 4.0.0\n`
+    expect(first).toMatchObject({ status: 0, stderr: '', stdout: `the sync daemon was started: ${said}` })
+    expect(root.run(['sync', 'start']).stdout).toBe(`the sync daemon runs: ${said}`)
+    expect(root.run(['sync', 'stop'])).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: `stopped the sync daemon (process ${pid}, port ${port})\n`,
+    })
+    expect(daemonsOf(root.path)).toEqual([])
+    expect(root.run(['sync', 'stop'])).toMatchObject({
+      status: 0,
+      stdout: 'nothing to stop\n',
+      stderr: '',
+    })
   })
 
-  it('says the same as JSON', () => {
+  it('say the same as JSON', () => {
     const first = root.json(['sync', 'start'])
     const { pid, port } = root.remember() ?? {}
     const known = {
@@ -43,59 +51,6 @@ describe('sync start', () => {
       outcome: 'found',
       start_reason: null,
     })
-  })
-
-  it('works without a session and with SPEC_KITTY_SYNC_DISABLE set: it was asked for by name', () => {
-    expect(root.run(['sync', 'start'], { env: { SPEC_KITTY_SYNC_DISABLE: '1' } }).status).toBe(0)
-    expect(root.remember()).not.toBe(null)
-  })
-
-  it('starts another when the last one was killed, and says why', async () => {
-    const killed = root.start()
-    signal(killed, 'SIGKILL')
-    await gone(killed, 5_000)
-    expect(root.json(['sync', 'status'])).toMatchObject({
-      status: 0,
-      document: { state: 'crashed', pid: null, why: 'its process is gone' },
-    })
-    expect(root.run(['auth', 'doctor']).stdout).toContain(
-      `\ndaemon   crashed (process ${killed.pid}, port ${killed.port})\n`,
-    )
-    expect(root.json(['sync', 'start']).document).toMatchObject({
-      outcome: 'started',
-      start_reason: 'recorded_dead',
-    })
-    const next = root.remember()
-    if (next === null) throw new Error('no daemon runs')
-    signal(next, 'SIGKILL')
-    await gone(next, 5_000)
-    const { status, stdout } = root.run(['sync', 'start'])
-    const [started, why, ...more] = stdout.split('\n')
-    expect([status, started, more]).toEqual([
-      0,
-      expect.stringMatching(/^the sync daemon was started: /),
-      [''],
-    ])
-    expect(why).toBe('the last one crashed; its log may say why: spec-kitty sync logs')
-  })
-})
-
-describe('sync stop', () => {
-  it('stops the daemon, and then has nothing to stop: both exit 0', () => {
-    const daemon = root.start()
-    const first = root.run(['sync', 'stop'])
-    expect(first).toMatchObject({ status: 0, stderr: '' })
-    expect(first.stdout).toBe(`stopped the sync daemon (process ${daemon.pid}, port ${daemon.port})\n`)
-    expect(lives(daemon)).toBe(false)
-    expect(root.run(['sync', 'stop'])).toMatchObject({
-      status: 0,
-      stdout: 'nothing to stop\n',
-      stderr: '',
-    })
-  })
-
-  it('says the same as JSON', () => {
-    const { pid, port } = root.start()
     const { status, document } = root.json(['sync', 'stop'])
     expect([status, document]).toEqual([
       0,
@@ -113,7 +68,45 @@ describe('sync stop', () => {
       document: { schema_version: 3, outcome: 'none' },
     })
   })
+})
 
+describe('sync start', () => {
+  it('works without a session and with SPEC_KITTY_SYNC_DISABLE set: it was asked for by name', () => {
+    expect(root.run(['sync', 'start'], { env: { SPEC_KITTY_SYNC_DISABLE: '1' } }).status).toBe(0)
+    expect(root.remember()).not.toBe(null)
+  })
+
+  it('starts another when the last one was killed, and says why', async () => {
+    const killed = root.start()
+    signal(killed, 'SIGKILL')
+    await gone(killed)
+    expect(root.json(['sync', 'status'])).toMatchObject({
+      status: 0,
+      document: { state: 'crashed', pid: null, why: 'its process is gone' },
+    })
+    expect(root.run(['auth', 'doctor']).stdout).toContain(
+      `\ndaemon   crashed (process ${killed.pid}, port ${killed.port})\n`,
+    )
+    expect(root.json(['sync', 'start']).document).toMatchObject({
+      outcome: 'started',
+      start_reason: 'recorded_dead',
+    })
+    const next = root.remember()
+    if (next === null) throw new Error('no daemon runs')
+    signal(next, 'SIGKILL')
+    await gone(next)
+    const { status, stdout } = root.run(['sync', 'start'])
+    const [started, why, ...more] = stdout.split('\n')
+    expect([status, started, more]).toEqual([
+      0,
+      expect.stringMatching(/^the sync daemon was started: /),
+      [''],
+    ])
+    expect(why).toBe('the last one crashed; its log may say why: spec-kitty sync logs')
+  })
+})
+
+describe('sync stop', () => {
   it('makes nothing where no daemon ever ran', () => {
     expect(root.run(['sync', 'stop']).status).toBe(0)
     expect(() => mkdirSync(root.path)).not.toThrow()
@@ -238,10 +231,20 @@ describe('sync status', () => {
 describe('wrong usage', () => {
   const commands = ['start', 'stop', 'restart', 'status', 'logs']
 
-  it.each(commands)('is one line and exit 2 for sync %s, and starts nothing', (command) => {
+  /** In this process: `cli/usage` has what a process makes of it. */
+  async function runWrong(command: string, args: readonly string[], home = root.path) {
+    vi.stubEnv('SPEC_KITTY_HOME', home)
+    try {
+      return await runCommandHere(`sync-${command}`, args, root.base)
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  }
+
+  it.each(commands)('is one line and exit 2 for sync %s, and starts nothing', async (command) => {
     for (const wrong of [['--no-such-flag'], ['more']]) {
-      const { status, stdout, stderr } = root.run(['sync', command, ...wrong])
-      expect([status, stdout, lineOf(stderr).length, stderr.split('\n').length]).toEqual([2, '', 1, 2])
+      const { exit, out, err } = await runWrong(command, wrong)
+      expect([exit, out, lineOf(err).length, err.split('\n').length]).toEqual([2, '', 1, 2])
     }
     expect(() => mkdirSync(root.path)).not.toThrow()
   })
@@ -251,11 +254,11 @@ describe('wrong usage', () => {
     expect([status, document.ok, document.error.code]).toEqual([2, false, 'E_USAGE'])
   })
 
-  it('is a number of lines that is none, and a root that is no absolute path', () => {
+  it('is a number of lines that is none, and a root that is no absolute path', async () => {
     for (const lines of ['-1', 'x', '1.5', '', '99999999']) {
-      expect([lines, root.run(['sync', 'logs', `--lines=${lines}`]).status]).toEqual([lines, 2])
+      expect([lines, (await runWrong('logs', [`--lines=${lines}`])).exit]).toEqual([lines, 2])
     }
-    const { status, stderr } = root.run(['sync', 'start'], { env: { SPEC_KITTY_HOME: 'relative' } })
-    expect([status, lineOf(stderr).length]).toEqual([2, 1])
+    const { exit, err } = await runWrong('start', [], 'relative')
+    expect([exit, lineOf(err).length]).toEqual([2, 1])
   })
 })

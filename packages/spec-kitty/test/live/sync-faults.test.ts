@@ -120,14 +120,12 @@ describe('a full disk', () => {
 })
 
 describe('a limit of file sizes', () => {
-  it.each([60, 200, 500])(
-    'of %i bytes refuses a start, leaves no half record, and a start works after',
-    (bytes) => {
-      const limited = root.run(['sync', 'start'], { prefix: ['prlimit', `--fsize=${bytes}`] })
-      expectRefusal(root, limited, 'EFBIG', root.path)
-      const names = readdirSync(root.file('.')).filter((name) => !/\.(lock|log)$/.test(name))
-      expect(names).toEqual(['.gitignore'])
-      expect(lives(root.start())).toBe(true)
-    },
-  )
+  // 'life/record-writes' has every size.
+  it.each([200])('of %i bytes refuses a start, leaves no half record, and a start works after', (bytes) => {
+    const limited = root.run(['sync', 'start'], { prefix: ['prlimit', `--fsize=${bytes}`] })
+    expectRefusal(root, limited, 'EFBIG', root.path)
+    const names = readdirSync(root.file('.')).filter((name) => !/\.(lock|log)$/.test(name))
+    expect(names).toEqual(['.gitignore'])
+    expect(lives(root.start())).toBe(true)
+  })
 })

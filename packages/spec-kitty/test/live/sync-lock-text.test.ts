@@ -85,7 +85,7 @@ describe('record and lock text restored from a backup, while the kernel lock is 
     const names = ['record.json', 'daemon.lock'].map((name) => root.file(name))
     const kept = names.map((name) => readFileSync(name))
     signal(first, 'SIGKILL')
-    await gone(first, 5_000)
+    await gone(first)
     const holder = root.start({ prefix })
     // Each is written over in place, as cp does: the file keeps its inode, and the daemon its lock.
     names.forEach((name, index) => writeFileSync(name, kept[index] ?? ''))

@@ -6,7 +6,7 @@ import { startTicksOf } from '../helpers/machine.js'
 import { lives, makeRoot, type SyncRoot } from './sync-root.js'
 
 /** Roots with odd names: the marker in the command line is read as it is. */
-const NAMES = ['tab\there', 'line\nbreak', 'escape\u001b[31m', 'zero\u200bwidth', `it's "both" \\n`]
+const NAMES = ['tab\there, line\nbreak', `escape\u001b[31m, zero\u200bwidth, it's "both" \\n`]
 
 let root: SyncRoot
 

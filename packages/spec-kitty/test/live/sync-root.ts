@@ -85,7 +85,7 @@ function rootAt(base: string, path: string, started: Map<number, Daemon>): SyncR
     beside: (other) => rootAt(base, other, started),
     end: async () => {
       for (const daemon of started.values()) signal(daemon, 'SIGKILL')
-      for (const daemon of started.values()) await gone(daemon, 5_000)
+      for (const daemon of started.values()) await gone(daemon)
       // The threads of a zombie may hold its port a little longer than it has a command line.
       await until(() => listenersOn(9400, 9450).length === 0, 2_000)
       const left = [listenersOn(9400, 9450), processesNaming(base)]

@@ -140,7 +140,7 @@ describe('files', () => {
     try {
       root.start(withoutUmask)
       rmSync(root.file('record.json'))
-      expect(await until(() => root.remember() !== null, 2_000)).toBe(true)
+      expect(await until(() => root.remember() !== null)).toBe(true)
       root.run(['sync', 'restart'], withoutUmask)
       root.run(['sync', 'stop'], withoutUmask)
       expect(statSync(root.path).mode & 0o777).toBe(0o700)

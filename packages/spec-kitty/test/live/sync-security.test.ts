@@ -204,7 +204,7 @@ describe('a client that will not come to an end', () => {
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
     expect(sockets()).toBeLessThan(300)
     for (const socket of idle) socket.destroy()
-    expect(await until(() => sockets() < 10, 5_000)).toBe(true)
+    expect(await until(() => sockets() < 10)).toBe(true)
     await expectWell()
   })
 })

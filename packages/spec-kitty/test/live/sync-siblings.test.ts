@@ -22,9 +22,6 @@ const stubborn: Partial<Record<'cold' | 'warm', Sibling>> = {}
 /** A predecessor's daemon counts as starting for 30 s after its start; all are started first and wait together. */
 const AGE_MS = 31_000
 
-/** A sibling that ignores SIGTERM takes a second; the look before and after it at most another two. */
-const GONE_MS = 5_000
-
 async function sibling(root: string, port: number, version: string, more: object = {}): Promise<Sibling> {
   const { pid } = await spawnPredecessor({ family: 'sync', root, port, version, ...more })
   return { pid, ticks: startTicksOf(pid) ?? 'gone' }
@@ -58,7 +55,7 @@ afterAll(async () => {
 
 /** Waits for the end of each, as one. */
 async function allGone(which: readonly Sibling[]): Promise<readonly boolean[]> {
-  return Promise.all(which.map((one) => gone(one, GONE_MS)))
+  return Promise.all(which.map((one) => gone(one)))
 }
 
 /** Every process that serves the root by its marker. */
@@ -110,7 +107,7 @@ describe('stale siblings', () => {
         .map((line) => JSON.parse(line))
         .find(({ event }) => event === 'siblings_retired')
     // The daemon looks once more before it says so.
-    expect(await until(() => retired() !== undefined, GONE_MS)).toBe(true)
+    expect(await until(() => retired() !== undefined)).toBe(true)
     expect(retired().ports.toSorted()).toEqual([9420, 9421, 9422, 9423])
   })
 

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { refusalsOf } from '../../../familiar/test/helpers/refuse-calls.js'
 import { spawnPredecessor, stopAll, type PredecessorOptions } from '../../../../stand-ins/predecessor.mjs'
 import { lives, processesNaming, processOf, type Process } from '../helpers/dashboards.js'
 import { makeDashboardTestEnv, type Dashboard, type DashboardTestEnv } from './dashboards.js'
@@ -15,15 +16,15 @@ import { LOOPBACK } from './vantage-stands.js'
 let root: SyncRoot
 let place: DashboardTestEnv
 
-beforeEach(() => {
+function begin(): void {
   root = makeRoot()
   place = makeDashboardTestEnv()
-})
+}
 
-afterEach(async () => {
-  await place.end()
-  await root.end()
-})
+async function end(): Promise<void> {
+  await place?.end()
+  await root?.end()
+}
 
 function need(context: TestContext, prefix: readonly string[]): void {
   if (!works(prefix)) skipAloud(context, `${prefix.join(' ').slice(0, 120)} does not work here`)
@@ -35,6 +36,9 @@ function candidateOf(document: any, { pid }: { readonly pid: number }): any {
 
 describe('in another time namespace', () => {
   const prefix = ['unshare', '--time', '--boottime', '100000', '--fork']
+
+  beforeEach(begin)
+  afterEach(end)
 
   it('--reset does not know the live sync daemon, and leaves it; stop does not deny it', (context) => {
     need(context, prefix)
@@ -71,19 +75,46 @@ const MOST_PROCESSES = 5_000
  */
 const SKIP_TO = 'skip() { echo $1 2>/dev/null >/proc/sys/kernel/ns_last_pid; }; skip'
 const NEAR = 400
+
+const SYNC_PORT = 9_420
+const DASHBOARD_PORT = 9_300
+
 const IN_NAMESPACE = fileURLToPath(new URL('../fixtures/processes/in-namespace.sh', import.meta.url))
 
 describe('in a pid namespace with the /proc of another', () => {
   const REFUSED = [2, 'E_SCAN_IMPOSSIBLE']
   const keepers: ChildProcess[] = []
+  let daemon: Daemon
+  let dashboard: Dashboard & Process
+  let projects: readonly [own: string, other: string]
+  let stage: Stage
 
-  afterEach(async () => {
-    for (const { pid = 0 } of keepers.splice(0)) process.kill(-pid, 'SIGKILL')
-    await stopAll()
-    expect(await until(() => processesNaming('sleep 863993').length === 0, 5_000)).toBe(true)
+  /** Where the tests run their commands; `lack` says why they cannot. */
+  interface Stage {
+    readonly lack?: string
+    readonly prefix: readonly string[]
+    readonly stale: readonly Process[]
+  }
+
+  beforeAll(async () => {
+    begin()
+    daemon = root.start()
+    projects = [place.project('one'), place.project('two')]
+    dashboard = await place.start(projects[0])
+    stage = await fill([
+      { family: 'sync', port: SYNC_PORT, root: join(root.base, 'inside') },
+      { family: 'dashboard', port: DASHBOARD_PORT, project: join(place.base, 'gone') },
+    ])
   })
 
-  /** Starts a shell that stays until the test has ended; `say` gives it a line and returns its answer. */
+  afterAll(async () => {
+    for (const { pid = 0 } of keepers.splice(0)) process.kill(-pid, 'SIGKILL')
+    await stopAll()
+    expect(await until(() => processesNaming('sleep 863993').length === 0)).toBe(true)
+    await end()
+  })
+
+  /** Starts a shell that stays until the tests have ended; `say` gives it a line and returns its answer. */
   function keep(prefix: readonly string[], script: string) {
     const [command, ...args] = [...prefix, 'sh', '-c', `${script}; read -r _`]
     const keeper = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
@@ -101,48 +132,67 @@ describe('in a pid namespace with the /proc of another', () => {
   }
 
   /**
-   * Starts a stale daemon of the predecessor in a pid namespace of its own, and in there innocent processes until one
-   * has the number that the daemon has outside. Outside there are so many that a number from inside is one there too.
+   * Starts stale daemons of the predecessor in a pid namespace of their own, and in there innocent processes until each number
+   * that one of the daemons has outside is one of theirs. Outside there are so many that a number from inside is one there too.
    */
-  async function fill(context: TestContext, options: PredecessorOptions) {
+  async function fill(options: readonly PredecessorOptions[]): Promise<Stage> {
     const unshare = ['unshare', '--pid', '--fork', '--kill-child']
-    need(context, unshare)
+    if (!works(unshare)) return { lack: `${unshare.join(' ')} does not work here`, prefix: [], stale: [] }
     const inside = keep(
       unshare,
-      `echo; read -r _; read -r n; ${SKIP_TO} $((n - ${NEAR})); while :; do ${INNOCENT} & [ $! -ge $n ] && break; done; echo $!`,
+      `echo; read -r _; read -r n m; ${SKIP_TO} $((n - ${NEAR})); while :; do ${INNOCENT} & [ $! -ge $m ] && break; done; echo $!`,
     )
     await inside.say('')
     const [init = 0] = childrenOf(inside.pid)
+    const prefix = ['nsenter', '--target', `${init}`, '--pid']
     const env = { IN_NAMESPACE_OF: `${init}` }
-    const started = await spawnPredecessor({ ...options, version: '3.2.2', node: IN_NAMESPACE, env })
-    const [stale = 0] = childrenOf(started.pid)
-    if (stale > MOST_PROCESSES) skipAloud(context, `${stale} processes would be too many`)
+    const stale: number[] = []
+    for (const option of options) {
+      const started = await spawnPredecessor({ ...option, version: '3.2.2', node: IN_NAMESPACE, env })
+      stale.push(childrenOf(started.pid)[0] ?? 0)
+    }
+    const [first, last] = [Math.min(...stale), Math.max(...stale)]
+    if (last > MOST_PROCESSES) return { lack: `${last} processes would be too many`, prefix, stale: [] }
     const many = `read -r _; i=0; while [ $i -lt ${OUTSIDE_COUNT} ]; do ${OUTSIDE} & i=$((i+1)); done; echo`
     await keep([], many).say('')
-    const shells = namingInnocent(true)
-    expect(await inside.say(`${stale}`)).toBe(`${stale}`)
-    expect(await until(() => namingInnocent(true) === shells, 5_000)).toBe(true)
-    return { prefix: ['nsenter', '--target', `${init}`, '--pid'], stale: processOf(stale) }
+    const shells = namingInnocent(true).length
+    expect(await inside.say(`${first} ${last}`)).toBe(`${last}`)
+    expect(await until(() => namingInnocent(true).length === shells)).toBe(true)
+    const taken = new Set(namingInnocent(false).map(numberInside))
+    expect(stale.filter((pid) => !taken.has(pid))).toEqual([])
+    return { prefix, stale: stale.map(processOf) }
   }
 
   /** A child of the shell is named like the shell until it has become the sleep that it shall be. */
-  function namingInnocent(isShell: boolean): number {
-    return processesNaming(INNOCENT).filter((line) => line.includes('sh -c') === isShell).length
+  function namingInnocent(isShell: boolean): readonly string[] {
+    return processesNaming(INNOCENT).filter((line) => line.includes('sh -c') === isShell)
+  }
+
+  /** The number in its own namespace of a process of which the pid is the first word of the line. */
+  function numberInside(line: string): number {
+    const status = readFileSync(`/proc/${line.split(' ')[0]}/status`, 'utf8')
+    return Number(/^NSpid:.*\t(\d+)$/m.exec(status)?.[1])
   }
 
   function innocents(): number {
-    return namingInnocent(false)
+    return namingInnocent(false).length
   }
 
-  it('no command of sync looks at, records, starts or signals anything', async (context) => {
-    const daemon = root.start()
-    const port = 9_420
-    const scope = join(root.base, 'inside')
-    const { prefix, stale } = await fill(context, { family: 'sync', port, root: scope })
-    const before = innocents()
+  function prefixOf(context: TestContext): readonly string[] {
+    return stage.lack === undefined ? stage.prefix : skipAloud(context, stage.lack)
+  }
+
+  /** Everything that the commands could have ended. */
+  function left(): readonly unknown[] {
+    return [innocents(), stage.stale.map(lives), lives(daemon), lives(dashboard)]
+  }
+
+  it('no command of sync looks at, records, starts or signals anything', (context) => {
+    const prefix = prefixOf(context)
+    const before = left()
     const force = ['auth', 'doctor', '--reset', '--force']
     const commands = [
-      [...force, '--port', `${port}`],
+      [...force, '--port', `${SYNC_PORT}`],
       force,
       ['auth', 'doctor'],
       ['sync', 'start'],
@@ -150,53 +200,48 @@ describe('in a pid namespace with the /proc of another', () => {
     ]
     for (const args of commands) {
       const { status, document } = root.json(args, { prefix })
-      const left = [innocents(), lives(stale), lives(daemon)]
-      expect([args, ...left, status, document.error?.code]).toEqual([args, before, true, true, ...REFUSED])
+      expect([args, left(), status, document.error?.code]).toEqual([args, before, ...REFUSED])
     }
+    expect(before.slice(1)).toEqual([[true, true], true, true])
   })
 
-  it('no daemon comes up and no record is written, and an installer goes on', async (context) => {
-    const { prefix } = await fill(context, { family: 'sync', port: 9_420, root: join(root.base, 'inside') })
-    const { status, document } = root.json(['sync', 'start'], { prefix })
+  it('no daemon comes up and no record is written, and an installer goes on', (context) => {
+    const prefix = prefixOf(context)
+    const other = root.beside(join(root.base, 'other'))
+    const { status, document } = other.json(['sync', 'start'], { prefix })
     expect([status, document.error?.code]).toEqual(REFUSED)
-    expect(existsSync(root.file('record.json'))).toBe(false)
-    expect(root.run(['upgrade-hook'], { prefix }).status).toBe(0)
-    expect(daemonsBelow(root.base)).toEqual([])
+    expect(existsSync(other.file('record.json'))).toBe(false)
+    expect(other.run(['upgrade-hook'], { prefix }).status).toBe(0)
+    expect(daemonsBelow(other.path)).toEqual([])
   })
 
   it('no command of the dashboard does either', async (context) => {
-    const [one, two] = [place.project('one'), place.project('two')]
-    const dashboard = await place.start(one)
-    const port = 9_300
-    const { prefix, stale } = await fill(context, {
-      family: 'dashboard',
-      port,
-      project: join(place.base, 'gone'),
-    })
-    const before = innocents()
+    const prefix = prefixOf(context)
+    const [one, two] = projects
+    const before = left()
     const sweep = ['dashboard', '--cleanup-all', '--yes', '--force']
     const runs: readonly (readonly [string, readonly string[]])[] = [
-      [two, [...sweep, '--port', `${port}`]],
+      [two, [...sweep, '--port', `${DASHBOARD_PORT}`]],
       [two, sweep],
       [two, ['dashboard']],
       [one, ['dashboard', '--stop']],
     ]
     for (const [project, args] of runs) {
       const { status, document } = await place.json(project, args, { prefix })
-      const left = [innocents(), lives(stale), lives(dashboard)]
-      expect([args, ...left, status, document.error?.code]).toEqual([args, before, true, true, ...REFUSED])
+      expect([args, left(), status, document.error?.code]).toEqual([args, before, ...REFUSED])
     }
     expect(existsSync(join(two, '.kittify', 'daemon'))).toBe(false)
   })
 })
 
-const REFUSED = ['strace', '-D', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=connect', '-e']
-
 describe.each([
   ['in a network of its own', LOOPBACK],
-  ['where connect is not permitted', [...REFUSED, 'inject=connect:error=EPERM']],
+  ['where connect is not permitted', refusalsOf('connect=EPERM')],
 ])('%s', (_, prefix) => {
   const FORCE = /--force/
+
+  beforeEach(begin)
+  afterEach(end)
 
   it('a healthy sync daemon is unreachable; no command says how to end it, and force spares it', (context) => {
     need(context, prefix)

@@ -17,7 +17,7 @@ export async function startStale(root: SyncRoot, version = '3.9.0', entry = ENTR
     env: smallEnvironment({ SPEC_KITTY_CLI_VERSION: version }),
     stdio: 'ignore',
   })
-  expect(await until(() => root.remember()?.pid === child.pid, 30_000)).toBe(true)
+  expect(await until(() => root.remember()?.pid === child.pid)).toBe(true)
   const daemon = root.remember()
   if (daemon === null) throw new Error('the daemon that was started by hand left no record')
   return daemon
