@@ -31,9 +31,9 @@ const PROCESSES = [
 const EVERYWHERE = {
   // One file after the other in the same worker: loading the same modules again for each took a tenth of the whole time.
   isolate: false,
-  testTimeout: 30_000,
-  // The end of a file waits for everything that it started, on a machine that runs other tests too.
-  hookTimeout: 60_000,
+  // Only a test that hangs takes so long, also on a machine that is five times slower.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 }
 
 export default defineConfig({
@@ -66,8 +66,6 @@ export default defineConfig({
           exclude: LONG,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       },
     ],

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { vi } from 'vitest'
 
 /** Far more than anything here takes: the machine may be busy. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 /** Many checks look through all processes, which takes about a millisecond. */
 const INTERVAL_MS = 25
