@@ -102,7 +102,9 @@ describe('a package without its parts', () => {
         DAMAGES[how]?.(cut)
         expect([name, how, compiles(readFileSync(cut, 'utf8'))]).toEqual([name, how, false])
       }
-      const unseen = whole.replaceAll(/\$whole\(require\("\.\/[^"]+"\)\)/g, '').match(/require\("\.\/[^"]+"\)/)
+      const unseen = whole
+        .replaceAll(/\$whole\(require\("\.\/[^"]+"\)\)/g, '')
+        .match(/require\("\.\/[^"]+"\)/)
       expect([name, unseen]).toEqual([name, null])
     }
   })

@@ -62,7 +62,10 @@ describe('init', () => {
   })
 
   it.each([
-    ['directories nested in new ones, with spaces, quotes and what a shell would read', `a/b/it's "one"  $(x); \`y\` &`],
+    [
+      'directories nested in new ones, with spaces, quotes and what a shell would read',
+      `a/b/it's "one"  $(x); \`y\` &`,
+    ],
     ['a line feed, and letters of others', 'Projekt-ä\n日本'],
     ['a marker of ours', '--spec-kitty-dashboard-project=x'],
   ])('makes %s, and the dashboard knows its name', async (_what, name) => {
