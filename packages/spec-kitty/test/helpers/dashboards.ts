@@ -16,7 +16,7 @@ export interface Process {
 export type Timed = Ran & { readonly ms: number }
 
 /** A command line took longer than this only where it hangs. */
-const HUNG_MS = 45_000
+const HUNG_MS = 90_000
 
 /** Runs our command in a directory; several can run at once. */
 export async function runIn(

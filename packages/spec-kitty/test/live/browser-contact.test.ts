@@ -120,7 +120,7 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     children.push(child)
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    expect(await until(() => said.endsWith('\n'), 30_000)).toBe(true)
+    expect(await until(() => said.endsWith('\n'), 60_000)).toBe(true)
     const { page } = await openPage(here.browser)
     await page.goto(`${said.trim()}#/missions/001-start`)
     await page.locator('[data-state=blind]').waitFor()

@@ -106,7 +106,7 @@ describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () =
       const project = place.project(`early-${round}`)
       const command = startIn(project, ['dashboard'], place.env)
       // The moment at which there is a daemon and no record.
-      await until(() => dashboardsOf(project).length > 0 || command.exitCode !== null, 30_000, 2)
+      await until(() => dashboardsOf(project).length > 0 || command.exitCode !== null, 60_000, 2)
       command.kill('SIGKILL')
       await endOf(command)
       expect(await wrongWith(project), `round ${round}`).toBe(null)
