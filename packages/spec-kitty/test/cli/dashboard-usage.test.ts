@@ -65,7 +65,9 @@ describe('what cannot be combined', () => {
     ['--cleanup'],
     ['--port'],
     ['here'],
-  ])('is refused in one line: dashboard %s %s', (...args) => expectRefusal('dashboard', args))
+  ])('is refused in one line: dashboard %s %s', async (...args) => {
+    await expectRefusal('dashboard', args)
+  })
 })
 
 it.each([[[]], [['--status']], [['--stop']], [['--port', '9300']], [['--foreground']]])(
@@ -79,4 +81,6 @@ it.each([
   ['two directories', ['a', 'b']],
   ['an empty name', ['']],
   ['an unknown flag', ['--port', '9300']],
-])('init refuses %s', (_what, args) => expectRefusal('init', args, base))
+])('init refuses %s', async (_what, args) => {
+  await expectRefusal('init', args, base)
+})

@@ -149,7 +149,7 @@ describe('what cannot be combined', () => {
 })
 
 describe('where there is no project', () => {
-  it('it says what to do; the clean-up needs none', async () => {
+  it('the command says what to do; the clean-up needs none', async () => {
     const said = await expectRefusal(['dashboard'], 'E_USAGE', place.home)
     expect(said).toContain("'spec-kitty init' makes one")
     expect((await place.run(place.home, ['dashboard', '--cleanup-all', '--yes'])).status).toBe(0)
