@@ -32,8 +32,8 @@ const EVERYWHERE = {
   // One file after the other in the same worker: loading the same modules again for each took a tenth of the whole time.
   isolate: false,
   // A limit ends only what hangs: on a machine that runs other tests too, everything may take five times as long.
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
 }
 
 export default defineConfig({
@@ -66,9 +66,6 @@ export default defineConfig({
           exclude: LONG,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          // These guard against what hangs: no result depends on how busy the machine is.
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
         },
       },
     ],

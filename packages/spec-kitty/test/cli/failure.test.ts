@@ -1,9 +1,20 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Script } from 'node:vm'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { smallEnvironment } from '../helpers/cli.js'
 import { DAMAGES } from '../helpers/damages.js'
 
@@ -15,21 +26,28 @@ describe('a package without its parts', () => {
   const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
   let copy: string
 
-  beforeEach(() => {
+  beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'familiar-part-'))
     for (const name of ['bin', 'command', 'package.json']) {
       cpSync(join(PACKAGE, name), join(copy, name), { recursive: true })
     }
     symlinkSync(join(PACKAGE, '../../node_modules'), join(copy, 'node_modules'))
-    for (const name of readdirSync(join(copy, 'command'))) {
-      if (/^(?:sync-|upgrade-)/.test(name)) rmSync(join(copy, 'command', name))
-    }
   })
 
-  afterEach(() => rmSync(copy, { recursive: true }))
+  afterAll(() => rmSync(copy, { recursive: true }))
 
-  /** All parts, as they are installed. */
-  const restore = (): void => cpSync(join(PACKAGE, 'command'), join(copy, 'command'), { recursive: true })
+  /** Takes all parts away until the end of the test. */
+  const removeParts = (): void => {
+    renameSync(join(copy, 'command'), join(copy, 'aside'))
+    onTestFinished(() => renameSync(join(copy, 'aside'), join(copy, 'command')))
+  }
+
+  /** Does something to a part until the end of the test. */
+  const damage = (name: string, act: (path: string) => void): void => {
+    const path = join(copy, 'command', name)
+    act(path)
+    onTestFinished(() => cpSync(join(PACKAGE, 'command', name), path))
+  }
 
   const run = (...args: readonly string[]) =>
     spawnSync(process.execPath, [join(copy, 'bin/spec-kitty.js'), ...args], {
@@ -38,6 +56,9 @@ describe('a package without its parts', () => {
     })
 
   it('says so in one line, and that it may be tried again; an upgrade does not fail', () => {
+    for (const name of readdirSync(join(copy, 'command'))) {
+      if (/^(?:sync-|upgrade-)/.test(name)) damage(name, (path) => rmSync(path))
+    }
     const { status, stdout, stderr } = run('sync', 'start', '--json')
     expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
     expect(stderr).toMatch(INCOMPLETE)
@@ -45,7 +66,7 @@ describe('a package without its parts', () => {
     expect(run('--version').status).toBe(0)
   })
   it('says the same where nothing of the command is left', () => {
-    rmSync(join(copy, 'command'), { recursive: true })
+    removeParts()
     const { status, stdout, stderr } = run('--version', '--json')
     expect([status, JSON.parse(stdout)]).toMatchObject([
       75,
@@ -56,69 +77,80 @@ describe('a package without its parts', () => {
   })
 
   it.for(['main.js', 'package.json'])('says the same where only half of its %s is written', (name) => {
-    writeFileSync(join(copy, 'command', name), '{ "half')
+    damage(name, (path) => writeFileSync(path, '{ "half'))
     const { status, stdout, stderr } = run('sync', 'status', '--json')
-    expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
-    expect(stderr).toMatch(INCOMPLETE)
-  })
-
-  it('says the same where a part is there by half', () => {
-    for (const name of readdirSync(join(PACKAGE, 'command'))) {
-      if (name.startsWith('sync-start')) writeFileSync(join(copy, 'command', name), 'const half = {')
-    }
-    const { status, stdout, stderr } = run('sync', 'start', '--json')
     expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
     expect(stderr).toMatch(INCOMPLETE)
   })
 
   it('says the same where the type of its parts is not written yet', () => {
-    rmSync(join(copy, 'command', 'package.json'))
+    damage('package.json', (path) => rmSync(path))
     const { status, stdout, stderr } = run('sync', 'status', '--json')
     expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
     expect(stderr).toMatch(INCOMPLETE)
   })
 
-  it.for([
-    ['main.js', 'sync status --json'],
-    ['core-', 'sync status --json'],
-    ['rolldown-runtime-', 'sync status --json'],
-    ['package.json', 'sync status --json'],
-    ['scan-', 'auth doctor --json'],
-    ['connect-cold-', 'sync start --json'],
-    ['spec-kitty-daemon.js', 'sync start --json'],
-    ['daemon-rolldown-runtime-', 'sync start --json'],
-  ] as const)('says the same where %s is missing, empty or cut, to %s', ([part, line]) => {
-    restore()
-    const name = readdirSync(join(copy, 'command')).find((one) => one.startsWith(part)) ?? part
-    for (const damage of Object.values(DAMAGES)) {
-      damage(join(copy, 'command', name))
-      const { status, stdout, stderr } = run(...line.split(' '))
-      expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
-      expect(stderr).toMatch(INCOMPLETE)
-      cpSync(join(PACKAGE, 'command', name), join(copy, 'command', name))
+  it('has no part of which a beginning compiles, and none that loads another without seeing that it is whole', () => {
+    const parts = readdirSync(join(PACKAGE, 'command')).filter((name) => name.endsWith('.js'))
+    const cut = join(copy, 'cut')
+    expect(parts.length).toBeGreaterThan(50)
+    for (const name of parts) {
+      const whole = readFileSync(join(PACKAGE, 'command', name), 'utf8')
+      expect([name, compiles(whole)]).toEqual([name, true])
+      for (const how of ['cut to a half', 'cut in the last line'] as const) {
+        writeFileSync(cut, whole)
+        DAMAGES[how]?.(cut)
+        expect([name, how, compiles(readFileSync(cut, 'utf8'))]).toEqual([name, how, false])
+      }
+      const unseen = whole
+        .replaceAll(/\$whole\(require\("\.\/[^"]+"\)\)/g, '')
+        .match(/require\("\.\/[^"]+"\)/)
+      expect([name, unseen]).toEqual([name, null])
     }
   })
 
-  it('prints its version and help whole, or from where they come', () => {
-    restore()
-    for (const [name, ...args] of [
-      ['version', '--version'],
-      ['help.sync', 'help', 'sync'],
-    ] as const) {
-      const expected = run(...args)
-      for (const damage of Object.values(DAMAGES)) {
-        damage(join(copy, 'command', 'texts', name))
-        expect(run(...args)).toMatchObject({ status: 0, stdout: expected.stdout, stderr: '' })
-        cpSync(join(PACKAGE, 'command', 'texts', name), join(copy, 'command', 'texts', name))
-      }
+  // Every part with every damage is in live/half-installed; each is seen by the bin, by another part, or by the starter of a daemon.
+  it.for([
+    ['main.js', 'empty', 'sync status --json'],
+    ['main.js', 'cut in the last line', 'sync status --json'],
+    ['core-', 'cut in the last line', 'sync status --json'],
+    ['rolldown-runtime-', 'empty', 'sync status --json'],
+    ['package.json', 'empty', 'sync status --json'],
+    ['package.json', 'cut in the last line', 'sync status --json'],
+    ['scan-', 'missing', 'auth doctor --json'],
+    ['sync-start-', 'cut to a half', 'sync start --json'],
+    ['connect-cold-', 'empty', 'sync start --json'],
+    ['spec-kitty-daemon.js', 'missing', 'sync start --json'],
+    ['spec-kitty-daemon.js', 'cut to a half', 'sync start --json'],
+    ['daemon-rolldown-runtime-', 'empty', 'sync start --json'],
+  ] as const)('says the same where %s is %s, to %s', ([part, how, line]) => {
+    const name = readdirSync(join(copy, 'command')).find((one) => one.startsWith(part)) ?? part
+    damage(name, DAMAGES[how] ?? expect.fail)
+    const { status, stdout, stderr } = run(...line.split(' '))
+    expect([status, JSON.parse(stdout).error.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
+    expect(stderr).toMatch(INCOMPLETE)
+  })
+
+  it.for([
+    ['version', '--version', ['missing', 'cut in the last line']],
+    ['help.sync', 'help sync', ['empty', 'cut to a half']],
+  ] as const)('prints its %s whole, or from where it comes', ([name, line, damages]) => {
+    const expected = run(...line.split(' '))
+    for (const how of damages) {
+      damage(`texts/${name}`, (path) => {
+        cpSync(join(PACKAGE, 'command/texts', name), path)
+        DAMAGES[how]?.(path)
+      })
+      expect(run(...line.split(' '))).toMatchObject({ status: 0, stdout: expected.stdout, stderr: '' })
     }
   })
 
   it('says how to build a checkout of the source that was not built', () => {
-    rmSync(join(copy, 'command'), { recursive: true })
+    removeParts()
     mkdirSync(join(copy, 'src'))
+    onTestFinished(() => rmSync(join(copy, 'src'), { recursive: true }))
     writeFileSync(join(copy, 'src/main.ts'), '')
-    for (const args of [[], ['--help'], ['sync', 'status']]) {
+    for (const args of [[], ['--help']]) {
       const { status, stdout, stderr } = run(...args)
       expect([args, status, stdout]).toEqual([args, 2, ''])
       expect(stderr).toBe(
@@ -129,3 +161,13 @@ describe('a package without its parts', () => {
     expect(run('upgrade-hook').status).toBe(0)
   })
 })
+
+/** Returns whether Node would run the text as a module in CommonJS. */
+function compiles(text: string): boolean {
+  try {
+    void new Script(`(function (exports, require, module) {${text}\n})`)
+    return true
+  } catch {
+    return false
+  }
+}

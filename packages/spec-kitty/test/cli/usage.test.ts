@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { COMMON_OPTIONS, parseOptions } from 'familiar/cli'
 import { afterAll, describe, expect, it } from 'vitest'
+import { AUTH_DOCTOR } from '../../src/cli/describe/auth.js'
+import { helpText } from '../../src/cli/help.js'
 import { HOME_FILES, PROJECT_FILES } from '../../src/cli/topics.js'
 import { VERSION } from '../../src/version.js'
 import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
+import { runCommandHere } from '../helpers/run-command.js'
 import { expectValid } from '../helpers/schemas.js'
 
 const home = mkdtempSync(join(tmpdir(), 'familiar-usage-'))
@@ -14,26 +18,35 @@ const env = { HOME: home }
 afterAll(() => rmSync(home, { recursive: true }))
 
 describe('wrong usage', () => {
-  it.each([
-    [['auth', 'doctor', '--frce']],
-    [['auth', 'doctor', '--force']],
-    [['auth', 'doctor', '--port', '9400']],
-    [['auth', 'doctor', '--reset', '--port', '9399']],
-    [['auth', 'doctor', '--reset', '--port', '9450']],
-    [['auth', 'doctor', '--reset', '--port', '-1']],
-    [['auth', 'doctor', '--reset', '--port', '9400x']],
-    [['auth', 'doctor', '--reset', '--port']],
-    [['auth', 'doctor', '--reset=yes']],
-    [['auth', 'doctor', 'now']],
-    [['auth', 'docter']],
-    [['--nonsense']],
-    [['sync']],
-    [['sync', 'stat']],
-  ])('%j: one line, exit 2, nothing on stdout', (args) => {
-    const { status, stdout, stderr } = runCli(args, { env })
-    expect([status, stdout]).toEqual([2, ''])
-    expect(stderr).toMatch(/^spec-kitty: [^\n]+\n$/)
-  })
+  const wrong: readonly string[][] = [
+    ['--frce'],
+    ['--force'],
+    ['--port', '9400'],
+    ['--reset', '--port', '9399'],
+    ['--reset', '--port', '9450'],
+    ['--reset', '--port', '-1'],
+    ['--reset', '--port', '9400x'],
+    ['--reset', '--port'],
+    ['--reset=yes'],
+    ['now'],
+  ]
+  it.each(wrong.map((args) => [args]))(
+    'auth doctor %j: one line, exit 2, nothing on stdout',
+    async (args) => {
+      const { exit, out, err } = await runCommandHere('auth-doctor', args, home)
+      expect([exit, out]).toEqual([2, ''])
+      expect(err).toMatch(/^spec-kitty: [^\n]+\n$/)
+    },
+  )
+
+  it.each([[['auth', 'doctor', 'now']], [['auth', 'docter']], [['--nonsense']], [['sync']]])(
+    '%j: the same, from the command',
+    (args) => {
+      const { status, stdout, stderr } = runCli(args, { env })
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/^spec-kitty: [^\n]+\n$/)
+    },
+  )
 
   it('is an object on stdout with --json', () => {
     const { status, stdout } = runCli(['auth', 'doctor', '--force', '--json'], { env })
@@ -57,33 +70,31 @@ describe('wrong usage', () => {
 })
 
 describe('help and version', () => {
-  it('are there, and exit 0', () => {
-    for (const args of [['--help'], ['help'], ['auth', 'doctor', '--help'], ['sync', '--help']]) {
-      const { status, stdout, stderr } = runCli(args, { env })
+  // That each page is printed however it is asked for is in cli/grammar and cli/texts.
+  it('are there, exit 0, and need no project', () => {
+    for (const [words, args] of [
+      ['sync', ['sync', '--help']],
+      ['init', ['init', 'help']],
+      ['init', ['--json', 'init', '-h']],
+    ] as const) {
+      const { status, stdout, stderr } = runCli(args, { env, cwd: home })
       expect([args, status, stderr]).toEqual([args, 0, ''])
-      expect(stdout).toMatch(/^Usage: spec-kitty/)
-      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
-    }
-  })
-
-  it('are the same however they are asked for, and need no project', () => {
-    const wanted = runCli(['help', 'init'], { env })
-    expect(wanted).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: spec-kitty init /) })
-    for (const args of [
-      ['init', 'help'],
-      ['init', '--help'],
-      ['-h', 'init'],
-      ['--json', 'init', '-h'],
-    ]) {
-      expect([args, runCli(args, { env, cwd: home })]).toEqual([args, wanted])
+      expect(stdout).toMatch(new RegExp(`^Usage: spec-kitty ${words} `))
     }
     expect(readdirSync(home)).toEqual([])
     expect(runCli([], { env })).toEqual(runCli(['help'], { env }))
   })
 
+  it('has no line that is too long for a pipe', async () => {
+    for (const words of ['', 'auth doctor', 'sync', 'init']) {
+      const text = await helpText(words.split(' ').filter(Boolean), { hasColor: false, columns: null })
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    }
+  })
+
   it('tell the version of the package', () => {
-    for (const args of [['version'], ['-v'], ['-V']])
-      expect(runCli(args, { env }).stdout).toBe(`${VERSION}\n`)
+    // -v and -V ask for the same (cli/grammar).
+    expect(runCli(['version'], { env }).stdout).toBe(`${VERSION}\n`)
     const document: unknown = JSON.parse(runCli(['--version', '--json'], { env }).stdout)
     expect(document).toEqual({ schema_version: 3, version: VERSION })
     expectValid('version', document)
@@ -92,13 +103,27 @@ describe('help and version', () => {
     expect(VERSION).toBe(manifest.version)
   })
 
-  it('names only options that exist', () => {
-    const help = runCli(['auth', 'doctor', '--help'], { env }).stdout
-    for (const option of new Set(help.match(/--[a-z-]+/g))) {
-      const { stderr } = runCli(['auth', 'doctor', option, '--dry-run'], { env })
-      expect([option, stderr]).toEqual([option, expect.not.stringContaining('unknown option')])
+  it('names only options that exist', async () => {
+    const help = await helpText(['auth', 'doctor'], { hasColor: false, columns: null })
+    const parse = (option: string): string => {
+      try {
+        parseOptions(AUTH_DOCTOR, [option, '--dry-run'], {
+          command: 'auth doctor',
+          ports: { from: 9400, to: 9450 },
+        })
+        return ''
+      } catch (error) {
+        return String(error)
+      }
     }
-    expect(runCli(['auth', 'doctor', '--nothing'], { env }).stderr).toContain('unknown option')
+    const common = new Set(['--help', ...Object.keys(COMMON_OPTIONS).map((name) => `--${name}`)])
+    const named = new Set(help.match(/--[a-z-]+/g))
+    expect(named.size).toBeGreaterThan(3)
+    for (const option of named) {
+      if (!common.has(option))
+        expect([option, parse(option)]).toEqual([option, expect.not.stringContaining('unknown option')])
+    }
+    expect(parse('--nothing')).toContain('unknown option')
   })
 })
 
@@ -146,13 +171,11 @@ describe('output', () => {
   it('has no hints with --quiet, but results and errors', () => {
     const get = (...args: readonly string[]) => runCli(['config', 'get', ...args], { env })
     expect(get('sync.format')).toMatchObject({ stdout: 'batch\n', stderr: 'from: default\n' })
-    for (const flag of ['-q', '--quiet']) {
-      expect(get('sync.format', flag)).toMatchObject({ status: 0, stdout: 'batch\n', stderr: '' })
-      expect(get('sync.server_url', flag)).toMatchObject({
-        status: 1,
-        stderr: 'sync.server_url is not set\n',
-      })
-    }
+    expect(get('sync.format', '-q')).toMatchObject({ status: 0, stdout: 'batch\n', stderr: '' })
+    expect(get('sync.server_url', '--quiet')).toMatchObject({
+      status: 1,
+      stderr: 'sync.server_url is not set\n',
+    })
   })
 
   it('ends quietly when the reader has had enough', () => {

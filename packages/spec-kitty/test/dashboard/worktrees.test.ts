@@ -112,7 +112,7 @@ describe('the log of a mission', () => {
     endings.push(() => watch.close())
     const hears = async (what: readonly string[] | null): Promise<void> => {
       const isHeard = (): boolean => told.some((one) => JSON.stringify(one) === JSON.stringify(what))
-      expect([what, await until(isHeard, 10_000)]).toEqual([what, true])
+      expect([what, await until(isHeard, 60_000)]).toEqual([what, true])
       told.length = 0
     }
     await hears(null)

@@ -24,8 +24,11 @@ export interface Dispatching {
   readonly logged: readonly (readonly [event: string, more: unknown])[]
 }
 
-/** Waits are a thousandth of the real ones, so that a test may wait for them. */
-const QUICK = { backOffMs: 1, maxBackOffMs: 50, lookEveryMs: 50, requestMs: 500, stopMs: 100 } as const
+/**
+ * Waits are a thousandth of the real ones, so that a test may wait for them. A request has its real time: on a busy machine the
+ * answer to a large batch takes half a second, and what was given up is sent again.
+ */
+const QUICK = { backOffMs: 1, maxBackOffMs: 50, lookEveryMs: 50, stopMs: 100 } as const
 
 const ends: (() => unknown)[] = []
 

@@ -7,8 +7,13 @@ export interface RanHere {
   readonly err: string
 }
 
-/** Runs the module of a command in this process. The environment is that of the process. */
-export async function runCommandHere(name: string, args: readonly string[], cwd: string): Promise<RanHere> {
+/** Runs the module of a command in this process. The environment is that of the process. With `isJson`, a failure is a document. */
+export async function runCommandHere(
+  name: string,
+  args: readonly string[],
+  cwd: string,
+  isJson = false,
+): Promise<RanHere> {
   const said = { out: '', err: '' }
   const io = {
     program: 'spec-kitty',
@@ -39,7 +44,7 @@ export async function runCommandHere(name: string, args: readonly string[], cwd:
     const exit: number = await module.run(args, io)
     return { exit, ...said }
   } catch (error) {
-    const exit = reportFailure(error, io, false, false)
+    const exit = reportFailure(error, io, isJson, false)
     return { exit, ...said }
   }
 }

@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, describe, expect, it } from 'vitest'
-import { isServing, lacksChromium, openPage, untilLive } from '../helpers/browser.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isServing, lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { makeBuild } from '../helpers/builds.js'
 import { CLI, smallEnvironment } from '../helpers/cli.js'
@@ -36,6 +36,17 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     await opened.page.locator(shown).first().waitFor()
     return opened
   }
+
+  /** One that hangs from the beginning: the page waits beside the other tests, and the last one looks at it. */
+  let hung: { project: string; dashboard: Dashboard; page: Page; since: number }
+  beforeAll(async () => {
+    const project = oneMission()
+    const dashboard = await here.desk.start(project)
+    const { page } = await open(`${dashboard.url}#/missions`, LIST)
+    const since = Date.now()
+    process.kill(dashboard.pid, 'SIGSTOP')
+    hung = { project, dashboard, page, since }
+  })
 
   it('made room for that of another project stops, says so, and asks for nothing more', async () => {
     const ours = await here.desk.start(oneMission())
@@ -88,33 +99,6 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     rmSync(directory, { recursive: true })
   })
 
-  it('hangs says since when it has not heard from it, and recovers', { timeout: 120_000 }, async () => {
-    const project = oneMission()
-    const dashboard = await here.desk.start(project)
-    const { page } = await open(`${dashboard.url}#/missions`, LIST)
-    const before = Date.now()
-    process.kill(dashboard.pid, 'SIGSTOP')
-    try {
-      await page.locator('[data-state=lost]').waitFor({ timeout: SILENCE_MS })
-      const said = page.getByRole('alert').locator('time')
-      const since = Date.parse((await said.getAttribute('datetime')) ?? '')
-      expect(Math.abs(since - before)).toBeLessThan(15_000)
-      expect(await page.getByRole('alert').textContent()).toContain('No contact since')
-      expect(await page.locator('main').getAttribute('data-contact')).toBe('lost')
-      const filter = 'getComputedStyle(document.querySelector("main .view")).filter'
-      expect(await page.evaluate(filter)).toBe('grayscale(1)')
-      expect(await page.locator(LIST).count()).toBe(1)
-      writeMission(project, '002-meanwhile')
-    } finally {
-      process.kill(dashboard.pid, 'SIGCONT')
-    }
-    await untilLive(page)
-    await page.getByRole('link', { name: '002-meanwhile' }).waitFor()
-    expect(await page.evaluate('getComputedStyle(document.querySelector("main .view")).filter')).toBe('none')
-    expect(isServing(dashboard)).toBe(true)
-    await page.context().close()
-  })
-
   it('may watch nothing says that it is blind, since when and why, and still follows', async (context) => {
     const limit = 'echo 0 > /proc/sys/user/max_inotify_instances'
     const namespace = ['--user', '--map-root-user', 'sh', '-c']
@@ -136,7 +120,7 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     children.push(child)
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-    expect(await until(() => said.endsWith('\n'), 30_000)).toBe(true)
+    expect(await until(() => said.endsWith('\n'), 60_000)).toBe(true)
     const { page } = await openPage(here.browser)
     await page.goto(`${said.trim()}#/missions/001-start`)
     await page.locator('[data-state=blind]').waitFor()
@@ -152,5 +136,28 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     await page.context().close()
     child.kill('SIGTERM')
     expect(await endOf(child)).toBe(0)
+  })
+
+  it('hangs says since when it has not heard from it, and recovers', async () => {
+    const { project, dashboard, page, since: before } = hung
+    try {
+      await page.locator('[data-state=lost]').waitFor({ timeout: SILENCE_MS })
+      const said = page.getByRole('alert').locator('time')
+      const since = Date.parse((await said.getAttribute('datetime')) ?? '')
+      expect(Math.abs(since - before)).toBeLessThan(15_000)
+      expect(await page.getByRole('alert').textContent()).toContain('No contact since')
+      expect(await page.locator('main').getAttribute('data-contact')).toBe('lost')
+      const filter = 'getComputedStyle(document.querySelector("main .view")).filter'
+      expect(await page.evaluate(filter)).toBe('grayscale(1)')
+      expect(await page.locator(LIST).count()).toBe(1)
+      writeMission(project, '002-meanwhile')
+    } finally {
+      process.kill(dashboard.pid, 'SIGCONT')
+    }
+    await untilLive(page)
+    await page.getByRole('link', { name: '002-meanwhile' }).waitFor()
+    expect(await page.evaluate('getComputedStyle(document.querySelector("main .view")).filter')).toBe('none')
+    expect(isServing(dashboard)).toBe(true)
+    await page.context().close()
   })
 })

@@ -2,8 +2,9 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { times } from '../../../familiar/test/helpers/counts.js'
+import { eventually } from '../../../familiar/test/helpers/eventually.js'
 import { lacksChromium, openPage, untilLive } from '../helpers/browser.js'
 import { useMission } from '../helpers/browser-desk.js'
 import { everyLane, laneEvent, writeMission } from '../helpers/projects.js'
@@ -47,28 +48,53 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     ['#/daemons', 'article', [NOW, DAEMONS]],
   ] as const
 
+  interface Watched {
+    /** What was asked for until the view was there. */
+    readonly opening: readonly string[]
+    /** What was asked for after one change. */
+    readonly changed: readonly string[]
+  }
+
+  /** All views at once, each in a browser of its own, and one change for them all. */
+  const seen = new Map<string, Watched>()
+  let events = 0
+
+  beforeAll(async () => {
+    const all = await Promise.all(
+      views.map(async ([view, shown, first]) => ({ view, first, ...(await open(view, shown)) })),
+    )
+    const told = await countEvents(here.dashboard.port)
+    const openings = all.map(({ asked }) => asked.splice(0))
+    appendFileSync(
+      join(here.project, 'kitty-specs/001-start/status.events.jsonl'),
+      laneEvent(200, 'WP03', 'claimed'),
+    )
+    await eventually(() => {
+      for (const { asked, first } of all)
+        expect(asked).toEqual(expect.arrayContaining([...withoutDaemons(first)]))
+    })
+    await Promise.all(all.map(({ asked }) => quiet(asked)))
+    events = told()
+    for (const [index, { view, asked, page }] of all.entries()) {
+      seen.set(view, { opening: openings[index] ?? [], changed: asked })
+      await page.context().close()
+    }
+  })
+
   it.each(views)(
     '%s: each at once, once more when the project is watched, and for a change',
-    async (view, shown, first) => {
-      const { page, asked } = await open(view, shown)
-      expect([...new Set(asked)].toSorted()).toEqual(['/api/events', ...first].toSorted())
-      for (const path of first) expect(asked.filter((one) => one === path).length).toBeLessThanOrEqual(2)
-      expect(asked.filter((one) => one === '/api/events' || one === DAEMONS).length).toBe(
+    (view, _shown, first) => {
+      const { opening = [], changed = [] } = seen.get(view) ?? {}
+      expect([...new Set(opening)].toSorted()).toEqual(['/api/events', ...first].toSorted())
+      for (const path of first) expect(opening.filter((one) => one === path).length).toBeLessThanOrEqual(2)
+      expect(opening.filter((one) => one === '/api/events' || one === DAEMONS).length).toBe(
         1 + Number(view === '#/daemons'),
       )
-      const told = await countEvents(here.dashboard.port)
-      asked.length = 0
-      appendFileSync(
-        join(here.project, 'kitty-specs/001-start/status.events.jsonl'),
-        laneEvent(200, 'WP03', 'claimed'),
-      )
-      await quiet(asked)
-      const events = told()
       expect(events).toBeGreaterThan(0)
-      const then = first.filter((path) => path !== DAEMONS)
-      expect([...new Set(asked)].toSorted()).toEqual(then.toSorted())
-      for (const path of then) expect(asked.filter((one) => one === path).length).toBeLessThanOrEqual(events)
-      await page.context().close()
+      const then = withoutDaemons(first)
+      expect([...new Set(changed)].toSorted()).toEqual(then.toSorted())
+      for (const path of then)
+        expect(changed.filter((one) => one === path).length).toBeLessThanOrEqual(events)
     },
   )
 
@@ -126,6 +152,11 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   })
 })
 
+/** A change of a mission concerns no daemon. */
+function withoutDaemons(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => path !== DAEMONS)
+}
+
 function countRequests(page: Page): string[] {
   const asked: string[] = []
   page.on('request', (request) => {
@@ -146,7 +177,7 @@ async function quiet(asked: readonly string[]): Promise<void> {
 /** Returns how many changes the server has told since: an editor's one save may be two of them. */
 async function countEvents(port: number): Promise<() => number> {
   const stream = await openEvents(port)
-  if (stream.events.length === 0) await stream.next(10_000)
+  if (stream.events.length === 0) await stream.next(60_000)
   const before = stream.events.length
   return () => {
     stream.close()

@@ -36,13 +36,12 @@ describe('on a terminal', () => {
   it('shows what it found and asks; only y is a yes', async () => {
     const orphans = [await orphan(9240), await orphan(9241)]
     const mine = await place.start(place.project('mine'))
-    for (const answer of ['n\n', '\n', 'x\nx\n']) {
-      const { status, said } = await onTerminal(answer)
-      expect([answer, status, orphans.filter(lives).length]).toEqual([answer, 0, 2])
-      for (const shown of ['9240', '9241', 'safe_auto', 'is_recorded_singleton'])
-        expect(said).toContain(shown)
-      expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\r\n')
-    }
+    // Every other answer is in familiar/test/cli/prompt.
+    const refused = await onTerminal('x\nx\n')
+    expect([refused.status, orphans.filter(lives).length]).toEqual([0, 2])
+    for (const shown of ['9240', '9241', 'safe_auto', 'is_recorded_singleton'])
+      expect(refused.said).toContain(shown)
+    expect(refused.said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\r\n')
     const { status, said } = await onTerminal('y\n')
     expect([status, orphans.filter(lives), lives(mine)]).toEqual([0, [], true])
     expect(said).toContain('Killed 2 processes')
@@ -54,7 +53,7 @@ describe('on a terminal', () => {
     const late: Process[] = []
     const { status, said } = await onTerminal('y\n', '', async () => {
       signal(one, 'SIGKILL')
-      await gone(one, 5_000)
+      await gone(one, 60_000)
       late.push(await orphan(9242))
     })
     expect([status, lives(two), late.filter(lives).length]).toEqual([0, false, 1])
@@ -101,10 +100,8 @@ describe('elsewhere', () => {
     const [one, two] = [await orphan(9240), await orphan(9241)]
     const { document } = await place.json(place.base, [...CLEAN, '--yes', '--port', '9241'])
     expect([document.swept.length, lives(one), lives(two)]).toEqual([1, true, false])
-    for (const port of ['9236', '9337', '9400']) {
-      const refused = await place.run(place.base, [...CLEAN, '--yes', '--port', port])
-      expect([port, refused.status, lineOf(refused.stderr).length]).toEqual([port, 2, 1])
-    }
+    const refused = await place.run(place.base, [...CLEAN, '--yes', '--port', '9337'])
+    expect([refused.status, lineOf(refused.stderr).length]).toEqual([2, 1])
     expect(lives(one)).toBe(true)
   })
 

@@ -47,7 +47,7 @@ async function startForeground(more: readonly string[] = []): Promise<Foreground
   let said = ''
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const ended = endOf(child)
-  expect(await until(() => said.endsWith('\n'), 30_000)).toBe(true)
+  expect(await until(() => said.endsWith('\n'), 60_000)).toBe(true)
   const port = Number(/^http:\/\/127\.0\.0\.1:(\d+)\/\n$/.exec(said)?.[1])
   return { ...processOf(child.pid ?? 0), child, port, said: () => said, ended }
 }

@@ -125,11 +125,11 @@ describe('a committed link', () => {
   it('brings no change of a hidden file into the events', async () => {
     const stream = await openEvents(shown.port)
     const heard = async (file: string): Promise<unknown> => {
-      const next = stream.next(10_000)
+      const next = stream.next(60_000)
       writeFileSync(join(shown.project, file), SECRET)
       return (await next)?.data
     }
-    if (stream.events.length === 0) await stream.next(10_000)
+    if (stream.events.length === 0) await stream.next(60_000)
     expect(stream.events).toEqual([{ missions: null }])
     for (const name of ['.env', 'sub/.git/config', 'config/key', 'kitty-specs/.hidden', '.worktrees/w2/new'])
       writeFileSync(join(shown.project, name), SECRET)

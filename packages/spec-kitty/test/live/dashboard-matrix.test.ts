@@ -116,7 +116,7 @@ afterAll(async () => {
   print()
   await stopAll()
   world?.end()
-  expect(await until(() => listenersOn(9236, 9451).length === 0, 5_000)).toBe(true)
+  expect(await until(() => listenersOn(9236, 9451).length === 0, 60_000)).toBe(true)
   expect(processesNaming(world.base)).toEqual([])
 })
 

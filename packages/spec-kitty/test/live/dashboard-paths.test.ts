@@ -2,7 +2,8 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fileName } from '../../../../stand-ins/file-name.mjs'
-import { lives, type Process } from '../helpers/dashboards.js'
+import { writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
+import { lives } from '../helpers/dashboards.js'
 import { makeDashboardTestEnv, type DashboardTestEnv } from './dashboards.js'
 
 /** Projects whose names Python's `repr` escapes: their dashboards are read, and decided on, as any other. */
@@ -27,7 +28,7 @@ const NAMES = [
 ]
 
 /** What a program of ours can be given: Node reads its working directory as UTF-8. */
-const OURS = ['tab\there', 'line\nbreak', 'escape\u001b[31m', 'zero\u200bwidth', `it's "both"`]
+const OURS = [`tab\there "it's"`, 'line\nbreak \u001b[31m zero\u200bwidth']
 
 let place: DashboardTestEnv
 
@@ -50,32 +51,25 @@ async function candidates(...more: readonly string[]): Promise<readonly any[]> {
 
 const rowsOf = (rows: readonly any[]) => rows.map((row) => [row.daemon_root, row.rule, row.skip_reason])
 
-describe("a predecessor's dashboard in a project with an odd name", () => {
-  async function startAll(record: boolean): Promise<readonly (Process & { readonly project: string })[]> {
-    return Promise.all(
-      NAMES.map((name, index) => place.predecessor(9240 + index, makeProject(name), { record })),
+describe("predecessors' dashboards in projects with odd names", () => {
+  it('are young without a record, spared with one, and cleaned once their projects are gone', async () => {
+    const all = await Promise.all(
+      NAMES.map((name, index) => place.predecessor(9240 + index, makeProject(name))),
     )
-  }
+    // Not unreadable.
+    expect(rowsOf(await candidates('--dry-run'))).toEqual(
+      all.map(({ project }) => [project, 'D12', 'starting']),
+    )
 
-  it('is the one that its record names, and spared', async () => {
-    const all = await startAll(true)
+    for (const { project, port, token, pid } of all) writeDashboardRecord(project, { port, token, pid })
     expect(rowsOf(await candidates('--dry-run'))).toEqual(
       all.map(({ project }) => [project, 'D5', 'is_recorded_singleton']),
     )
     expect((await candidates('--yes', '--force')).length).toBe(NAMES.length)
     expect(all.filter((one) => !lives(one))).toEqual([])
-  })
 
-  it('is young where it has no record, and not unreadable', async () => {
-    const all = await startAll(false)
-    expect(rowsOf(await candidates('--dry-run'))).toEqual(
-      all.map(({ project }) => [project, 'D12', 'starting']),
-    )
-  })
-
-  it('is stale once its project is gone, and cleaned; one beside it, whose name looks alike, is not', async () => {
-    const all = await startAll(true)
     for (const { project } of all) rmSync(fileName(project), { recursive: true })
+    // Beside them, two whose names look alike.
     const kept = await place.predecessor(9300, makeProject('caf\udce8'), { record: true })
     const alike = await place.predecessor(9301, makeProject('caf\ufffd'), { record: true })
     const { document, status } = await place.json(place.base, ['dashboard', '--cleanup-all', '--yes'])

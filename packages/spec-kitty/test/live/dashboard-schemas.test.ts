@@ -65,7 +65,7 @@ describe('every reply', () => {
 
   it('is that of the stream too', async () => {
     const stream = await openEvents(daemon.port)
-    expect(await until(() => stream.all.some(({ name }) => name === 'changed'), 20_000)).toBe(true)
+    expect(await until(() => stream.all.some(({ name }) => name === 'changed'), 60_000)).toBe(true)
     stream.close()
     const told = Object.fromEntries(stream.all.map(({ name, data }) => [name, data]))
     const all = { watch: { blind: null }, heartbeat: {}, ...told }

@@ -23,7 +23,7 @@ const PATHS = ['/api/missions', '/api/missions/none', '/api/missions/none/docume
 async function helloOf({ port }: Dashboard) {
   const stream = await openEvents(port)
   streams.push(stream)
-  expect(await until(() => stream.all.some(({ name }) => name === 'changed'), 10_000)).toBe(true)
+  expect(await until(() => stream.all.some(({ name }) => name === 'changed'), 60_000)).toBe(true)
   expect(stream.all.map(({ name }) => name)).toEqual(['hello', 'changed'])
   return stream.all[0]?.data
 }

@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const one of dashboards.splice(0)) {
     signal(one, 'SIGKILL')
-    await gone(one, 5_000)
+    await gone(one, 60_000)
   }
   await killAll(running)
   await place.end()
@@ -51,7 +51,7 @@ function onTerminal(command: string): ChildProcess {
 }
 
 async function dashboardThatRuns(): Promise<Process & { readonly port: number }> {
-  expect(await until(() => recordIn(project)?.['state'] === 'running', 30_000)).toBe(true)
+  expect(await until(() => recordIn(project)?.['state'] === 'running', 60_000)).toBe(true)
   const { pid, port } = recorded(project)
   const found = { ...processOf(pid), port }
   dashboards.push(found)
@@ -64,7 +64,7 @@ describe('the terminal is closed', () => {
     const dashboard = await dashboardThatRuns()
     terminal.kill('SIGKILL')
     await endOf(terminal)
-    expect(await gone(dashboard, 20_000)).toBe(true)
+    expect(await gone(dashboard, 60_000)).toBe(true)
     expect(recordIn(project)).toMatchObject({ state: 'stopped', stop_reason: 'SIGHUP' })
     expect(listenersOn(FROM, TO)).toEqual([])
   })

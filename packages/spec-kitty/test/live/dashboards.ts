@@ -114,8 +114,8 @@ export function makeDashboardTestEnv(): DashboardTestEnv {
       await stopAll()
       const ours = dashboardsOf(base)
       for (const daemon of ours) signal(daemon, 'SIGKILL')
-      for (const daemon of ours) await gone(daemon, 5_000)
-      await until(() => listenersOn(FROM, TO).length + processesNaming(base).length === 0, 5_000)
+      for (const daemon of ours) await gone(daemon, 60_000)
+      await until(() => listenersOn(FROM, TO).length + processesNaming(base).length === 0, 60_000)
       const left = [listenersOn(FROM, TO), processesNaming(base)]
       rmSync(base, { recursive: true, force: true })
       expect(left).toEqual([[], []])

@@ -4,10 +4,11 @@ import { once } from 'node:events'
 import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { accessToken } from '../../../src/sync/session/access-token.js'
 import { NOBODY, needRoot } from '../../../../familiar/test/helpers/skip.js'
 import { asNobody, runJson } from '../../helpers/cli.js'
+import { runCommandHere } from '../../helpers/run-command.js'
 import { startService, type SignInService } from '../../helpers/sign-in-service.js'
 import { makeHome, signInHere, type Home } from '../../helpers/sign-in.js'
 
@@ -30,6 +31,7 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
+  vi.unstubAllEnvs()
   await service.set({})
   home.end()
 })
@@ -38,6 +40,12 @@ afterEach(async () => {
 async function signInFor(accessSeconds: number): Promise<void> {
   await service.set({ accessSeconds })
   await signInHere(home.root, service.url)
+}
+
+/** Runs the module of a command in this process, with --json. */
+function runHere(command: string) {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  return runCommandHere(command, ['--json'], home.base)
 }
 
 /** A process that asks for a token when it is told to. */
@@ -106,7 +114,7 @@ describe('an access token', () => {
 })
 
 describe('of several processes that ask at once', () => {
-  const PROCESSES = 4
+  const PROCESSES = 3
 
   it('one renews a token that is due, and all get the new one', async () => {
     await signInFor(29)
@@ -136,7 +144,7 @@ describe('of several processes that ask at once', () => {
       new Promise((resolve) => setImmediate(() => resolve(runJson(['auth', 'logout'], { env }).status))),
     ])
     expect(all.at(-1)).toBe(0)
-    expect(runJson(['auth', 'status'], { env }).document.state).toBe('none')
+    expect(JSON.parse((await runHere('auth-status')).out).state).toBe('none')
   })
 })
 
@@ -156,27 +164,31 @@ describe('a session', () => {
       refresh_token: null,
       principal: 'ann@example.org',
     })
-    expect(runJson(['auth', 'status'], { env })).toMatchObject({
-      status: 1,
-      document: { signed_in: false, state: 'ended_by_server', principal: 'ann@example.org' },
-    })
-    expect(runJson(['auth', 'logout'], { env })).toMatchObject({ status: 0, document: { revoked: null } })
+    const status = await runHere('auth-status')
+    expect([status.exit, JSON.parse(status.out)]).toMatchObject([
+      1,
+      { signed_in: false, state: 'ended_by_server', principal: 'ann@example.org' },
+    ])
+    const logout = await runHere('auth-logout')
+    expect([logout.exit, JSON.parse(logout.out)]).toMatchObject([0, { revoked: null }])
   })
 
-  it.each([
-    ['drop', 'E_AUTH_UNREACHABLE'],
-    [503, 'E_AUTH_UNREACHABLE'],
-    [429, 'E_AUTH_UNREACHABLE'],
-    ['invalid_client', 'E_AUTH_REFUSED'],
-    [200, 'E_AUTH_UNSUPPORTED'],
-  ])('stays as it is if the service fails: %s', async (failure, code) => {
+  it('stays as it is if the service fails', async () => {
     await signInFor(3600)
-    const { expires_at: _, ...stored } = home.stored()
-    await service.set({ fail: { '/token': failure } })
-    await expect(accessToken(home.root, { refresh: true })).rejects.toMatchObject({ code })
-    expect(home.stored()).toMatchObject(stored)
-    await service.set({})
-    expect(await accessToken(home.root, { refresh: true })).not.toBe(null)
+    for (const [failure, code] of [
+      ['drop', 'E_AUTH_UNREACHABLE'],
+      [503, 'E_AUTH_UNREACHABLE'],
+      [429, 'E_AUTH_UNREACHABLE'],
+      ['invalid_client', 'E_AUTH_REFUSED'],
+      [200, 'E_AUTH_UNSUPPORTED'],
+    ] as const) {
+      const { expires_at: _, ...stored } = home.stored()
+      await service.set({ fail: { '/token': failure } })
+      await expect(accessToken(home.root, { refresh: true })).rejects.toMatchObject({ code })
+      expect([failure, home.stored()]).toMatchObject([failure, stored])
+      await service.set({})
+      expect([failure, await accessToken(home.root, { refresh: true })]).not.toEqual([failure, null])
+    }
   })
 
   it('gives a token that is due and still good if the service fails', async () => {

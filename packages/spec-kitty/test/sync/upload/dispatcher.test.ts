@@ -143,6 +143,10 @@ describe('a drain', () => {
   })
 })
 
+/** An answer that never ends is given up after this time; the next request is answered at once, also on a busy machine. */
+const GIVEN_UP_MS = 2_000
+const NEVER_WHOLE: ReadonlySet<answers.Answer> = new Set([answers.silence, answers.halfAnswer])
+
 describe('nothing is lost, and the order stays, after', () => {
   const untilDate: answers.Answer = (request, response) => {
     const date = new Date(Date.now() + 1000).toUTCString()
@@ -174,6 +178,7 @@ describe('nothing is lost, and the order stays, after', () => {
   ] as const)('%s', async ([, answer]) => {
     const { publish, drain, server, queue } = await startDispatching({
       token: (refused) => Promise.resolve(refused === null ? TOKEN : 'secret-token-2'),
+      timing: NEVER_WHOLE.has(answer) ? { requestMs: GIVEN_UP_MS } : {},
     })
     const ids = publish(A, 20)
     server.next(answer)
