@@ -11,7 +11,7 @@ describe('a definition that cannot be right', () => {
     ['a name of dots', { name: '..' }],
     ['a name with a line break', { name: 'a\nb' }],
     ['a name that is too long', { name: 'a'.repeat(41) }],
-    ['a name that is no text', { name: 7 }],
+    ['a name that is not text', { name: 7 }],
     ['protocol 0', { name: 'a', protocol: 0 }],
     ['half a protocol', { name: 'a', protocol: 1.5 }],
     ['ports that end before they begin', { name: 'a', ports: { from: 3000, to: 3000 } }],

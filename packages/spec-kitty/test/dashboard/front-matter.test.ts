@@ -66,18 +66,18 @@ describe('the fields of', () => {
     ['one text for a list', 'dependencies: WP01\n', { dependencies: ['WP01'] }],
     ['keys of the language', '__proto__: {title: x}\nconstructor: y\n', {}],
     ['a long title', `title: ${'x'.repeat(900)}\n`, { title: 'x'.repeat(500) }],
-    ['a number for an id', 'work_package_id: 1\n', { problems: ['its work_package_id is no text'] }],
-    ['a map for a title', 'title: {a: b}\n', { problems: ['its title is no text'] }],
-    ['a list for an agent', 'agent: [a]\n', { problems: ['its agent is no text'] }],
+    ['a number for an id', 'work_package_id: 1\n', { problems: ['its work_package_id is not text'] }],
+    ['a map for a title', 'title: {a: b}\n', { problems: ['its title is not text'] }],
+    ['a list for an agent', 'agent: [a]\n', { problems: ['its agent is not text'] }],
     [
       'an alias',
       'a: &a x\ntitle: *a\nsubtasks: [*a]\n',
-      { problems: ['its title is no text', 'an item of its subtasks is no text'] },
+      { problems: ['its title is not text', 'an item of its subtasks is not text'] },
     ],
     [
       'an item that is none',
       'subtasks: [T1, [T2], {T3: x}]\n',
-      { subtasks: ['T1'], problems: ['an item of its subtasks is no text'] },
+      { subtasks: ['T1'], problems: ['an item of its subtasks is not text'] },
     ],
     [
       'too many items',
@@ -94,10 +94,10 @@ describe('the fields of', () => {
       'title: !evil x\n',
       { title: 'x', problems: ['its front matter has a tag that means nothing here'] },
     ],
-    ['no YAML', 'title: [a\nb: c', { problems: ['its front matter is no YAML'] }],
-    ['two documents', 'title: a\n---\ntitle: b\n', { problems: ['its front matter is no YAML'] }],
-    ['a text', 'hello\n', { problems: ['its front matter is no list of names and values'] }],
-    ['a list', '- a\n', { problems: ['its front matter is no list of names and values'] }],
+    ['no YAML', 'title: [a\nb: c', { problems: ['its front matter is not YAML'] }],
+    ['two documents', 'title: a\n---\ntitle: b\n', { problems: ['its front matter is not YAML'] }],
+    ['a text', 'hello\n', { problems: ['its front matter is not a list of names and values'] }],
+    ['a list', '- a\n', { problems: ['its front matter is not a list of names and values'] }],
     ['keys that are lists', '? [a]\n: b\ntitle: c\n', { title: 'c' }],
     [
       'too many parts',
@@ -116,7 +116,7 @@ describe('the fields of', () => {
     })
     expect(readFields(`${bomb.join('')}title: *i\n`)).toMatchObject({
       title: null,
-      problems: ['its title is no text'],
+      problems: ['its title is not text'],
     })
   })
 

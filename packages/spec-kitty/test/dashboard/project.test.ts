@@ -228,11 +228,11 @@ describe('what is malformed is a problem', () => {
     const mission = await missionOf(project, 'json')
     expect([mission.title, mission.work_packages[0]?.lane]).toEqual(['json', 'claimed'])
     expect(await problemsOf(project, 'json')).toEqual([
-      'meta.json: is no JSON object',
-      'status.events.jsonl: line 2 is no JSON object',
-      'status.events.jsonl: line 3 is no JSON object',
-      'status.events.jsonl: line 4 has a wp_id that is no name',
-      'status.events.jsonl: line 5 is no JSON object',
+      'meta.json: is not a JSON object',
+      'status.events.jsonl: line 2 is not a JSON object',
+      'status.events.jsonl: line 3 is not a JSON object',
+      'status.events.jsonl: line 4 has a wp_id that is not a name',
+      'status.events.jsonl: line 5 is not a JSON object',
     ])
   })
 
@@ -242,13 +242,13 @@ describe('what is malformed is a problem', () => {
     expect(packages.map(({ id }) => id)).toEqual(Array.from({ length: 9 }, (_, at) => `WP0${at + 1}`))
     expect(await problemsOf(project, 'front-matter')).toEqual([
       'tasks/WP01.md: its front matter has no end',
-      'tasks/WP02.md: its front matter is no YAML',
-      'tasks/WP03.md: its title is no text',
+      'tasks/WP02.md: its front matter is not YAML',
+      'tasks/WP03.md: its title is not text',
       'tasks/WP04.md: its front matter says "title" twice, and the first one counts',
-      'tasks/WP05.md: its work_package_id is no text',
-      'tasks/WP05.md: its title is no text',
-      'tasks/WP05.md: an item of its subtasks is no text',
-      'tasks/WP06.md: its front matter is no list of names and values',
+      'tasks/WP05.md: its work_package_id is not text',
+      'tasks/WP05.md: its title is not text',
+      'tasks/WP05.md: an item of its subtasks is not text',
+      'tasks/WP06.md: its front matter is not a list of names and values',
       'tasks/WP07.md: has no front matter',
       'tasks/WP08.md: has no front matter',
       'tasks/WP09-b.md: has the id of tasks/WP09-a.md, which is shown instead',

@@ -155,14 +155,14 @@ describe('what an annotation says', () => {
   })
 
   it.each([
-    [annotation(2, { agent: 7 }), 'line 2 has agent that is no text'],
-    [annotation(2, { subtasks: ['T001'] }), 'line 2 has subtasks that are no object'],
-    [annotation(2, { subtasks: { T001: true } }), 'line 2 has a subtask whose state is no text'],
-    [annotation(2, { note: {} }), 'line 2 has note that is no text'],
-    [annotation(2, { review: 'good' }), 'line 2 has a review that is no object'],
+    [annotation(2, { agent: 7 }), 'line 2 has agent that is not text'],
+    [annotation(2, { subtasks: ['T001'] }), 'line 2 has subtasks that are not objects'],
+    [annotation(2, { subtasks: { T001: true } }), 'line 2 has a subtask whose state is not text'],
+    [annotation(2, { note: {} }), 'line 2 has note that is not text'],
+    [annotation(2, { review: 'good' }), 'line 2 has a review that is not an object'],
     [annotation(2, { review_result: {} }), 'line 2 has a review_result without a verdict'],
     [annotation(2, 'x'), 'line 2 is an annotation without a delta'],
-    [annotation(2, {}, { wp_id: 5 }), 'line 2 has a wp_id that is no name'],
+    [annotation(2, {}, { wp_id: 5 }), 'line 2 has a wp_id that is not a name'],
     [annotation(2, {}, { at: 'soon' }), 'line 2 does not say when'],
     [annotation(2, {}, { event_id: null }), 'line 2 has no event_id'],
   ])('that is not known is a problem: %s', async (line, problem) => {

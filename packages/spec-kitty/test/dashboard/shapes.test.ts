@@ -187,7 +187,7 @@ describe('front matter', () => {
       lane: 'for_review',
       agent: 'badger',
       assignee: null,
-      problems: ['its front matter is no YAML'],
+      problems: ['its front matter is not YAML'],
     })
   })
 })
@@ -198,7 +198,7 @@ describe('front matter with emphasis in the title', () => {
       title: 'Start',
       lane: 'for_review',
       agent: 'badger',
-      problems: ['its front matter is no YAML'],
+      problems: ['its front matter is not YAML'],
     })
   })
 })

@@ -101,7 +101,7 @@ describe('the log of a mission', () => {
     const { project, copy } = behind()
     appendFileSync(copy, 'nonsense\n')
     expect((await read(project)).problems).toEqual([
-      { path: `.worktrees/${COORD}/kitty-specs/${ID}/${LOG}`, what: 'line 5 is no JSON object' },
+      { path: `.worktrees/${COORD}/kitty-specs/${ID}/${LOG}`, what: 'line 5 is not a JSON object' },
     ])
   })
 

@@ -123,7 +123,7 @@ export function makeDashboardTestEnv(): DashboardTestEnv {
   }
 }
 
-/** Returns the record of a project as it stands, null where there is none or it is no JSON. */
+/** Returns the record of a project as it stands, null where there is none or it is not JSON. */
 export function recordIn(project: string): Record<string, any> | null {
   try {
     return JSON.parse(readFileSync(recordPath(project), 'utf8'))

@@ -138,7 +138,7 @@ describe('a body', () => {
   const json = { 'Content-Type': 'application/json' }
   const large = 'x'.repeat(2 * 1024 * 1024)
 
-  it('of another type, or that is no JSON, is refused', async () => {
+  it('of another type, or that is not JSON, is refused', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']) {
       expect([type, await statusOf(text(SHUTDOWN, authorized({ 'Content-Type': type }), '{}'))]).toEqual([
         type,

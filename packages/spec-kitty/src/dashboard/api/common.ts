@@ -21,7 +21,7 @@ export type BoardColumn = 'planned' | 'doing' | 'for_review' | 'approved' | 'don
 export interface Problem {
   /** Relative to the project, with `/` as separator. */
   readonly path: string
-  /** One sentence without the path: `line 3 is no JSON`, `its front matter is no YAML`. */
+  /** One sentence without the path: `line 3 is not a JSON object`, `its front matter is not YAML`. */
   readonly what: string
 }
 

@@ -8,7 +8,7 @@ export const ID_NAMES = ['work_package_id', 'wp_id', 'wp', 'id'] as const
 
 const MAX_NAME_CHARS = 500
 
-export const NO_YAML = 'its front matter is no YAML'
+export const NO_YAML = 'its front matter is not YAML'
 
 /** A value as the whole of YAML tells it: besides what a simple one may be, names with texts. */
 export type Field = SimpleField | { readonly kind: 'map'; readonly texts: ReadonlyMap<string, string | null> }
@@ -21,7 +21,7 @@ export function readAnyYaml(yaml: string, problems: string[]): Fields {
   const contents = parse(yaml, problems)
   if (contents === null) return fields
   if (!isMap(contents)) {
-    problems.push('its front matter is no list of names and values')
+    problems.push('its front matter is not a list of names and values')
     return fields
   }
   for (const { key, value } of contents.items) {

@@ -219,14 +219,14 @@ function stateOf(moves: readonly LaneMove[]): LaneState {
 /** Returns the event on a line, or text that says what is wrong with the line. */
 function eventOf(line: string): Event | string {
   const value = objectOf(parseJson(line))
-  if (value === null) return 'is no JSON object'
+  if (value === null) return 'is not a JSON object'
   const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
   const isAnnotation = kind === 'annotation'
   const instant = instantIn(at) ?? instantIn(value['timestamp'])
   if (!isAnnotation && (wp == null || lane == null))
     return { kind: 'other', id: isName(id) ? id : null, at: instant, created: createdIn(value) }
-  if (!isName(wp)) return 'has a wp_id that is no name'
-  if (!isAnnotation && !isName(lane)) return 'has a to_lane that is no name'
+  if (!isName(wp)) return 'has a wp_id that is not a name'
+  if (!isAnnotation && !isName(lane)) return 'has a to_lane that is not a name'
   if (!isName(id)) return 'has no event_id'
   if (instant === null) return 'does not say when'
   const event = { id, at: instant, wp }

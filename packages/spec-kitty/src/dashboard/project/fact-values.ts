@@ -32,7 +32,7 @@ export function textOf(
 ): string | null | undefined {
   if (value === undefined || value === null) return value
   if (typeof value !== 'string') {
-    problems.push(`has ${name} that is no text`)
+    problems.push(`has ${name} that is not text`)
     return undefined
   }
   const text = value.trim()
@@ -45,12 +45,12 @@ export function statesIn(value: unknown, problems: string[]): readonly (readonly
   if (value == null) return []
   const states = objectOf(value)
   if (states === null) {
-    problems.push('has subtasks that are no object')
+    problems.push('has subtasks that are not objects')
     return []
   }
   const entries = Object.entries(states).slice(0, MAX_SUBTASKS)
   if (entries.some(([, state]) => typeof state !== 'string'))
-    problems.push('has a subtask whose state is no text')
+    problems.push('has a subtask whose state is not text')
   return entries.flatMap(([id, state]) =>
     typeof state === 'string' ? [[cut(id, MAX_VALUE_CHARS), cut(state, MAX_VALUE_CHARS)] as const] : [],
   )
@@ -61,7 +61,7 @@ export function reviewOf(value: unknown, problems: string[]): Review | null | un
   if (value === undefined || value === null) return value
   const review = objectOf(value)
   if (review === null) {
-    problems.push('has a review that is no object')
+    problems.push('has a review that is not an object')
     return undefined
   }
   const { actor, at, reason } = review
@@ -86,7 +86,7 @@ export function resultOf(value: unknown, problems: string[]): ReviewResult | nul
   return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
 }
 
-/** Returns the text of a field that decides nothing; null if it is no text. */
+/** Returns the text of a field that decides nothing; null if it is not text. */
 export function textIn(value: unknown, max: number): string | null {
   return typeof value === 'string' && value.trim() !== '' ? cut(value.trim(), max) : null
 }

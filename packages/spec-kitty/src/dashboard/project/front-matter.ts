@@ -166,7 +166,7 @@ function idOf(fields: Fields, problems: string[]): string | null {
   const [name, ...others] = NAMES.id
   const field = fields.get(name)
   if (field?.kind === 'text' && field.text !== null && !field.is_string) {
-    problems.push('its work_package_id is no text')
+    problems.push('its work_package_id is not text')
     return null
   }
   const id = textOf(name, field, problems)
@@ -198,7 +198,7 @@ function agentOf(field: Field | undefined, problems: string[]): Agent {
 function textOf(name: string, field: Field | undefined, problems: string[]): string | null {
   if (field === undefined) return null
   if (field.kind === 'text') return shortened(field.text)
-  problems.push(`its ${name} is no text`)
+  problems.push(`its ${name} is not text`)
   return null
 }
 
@@ -207,7 +207,7 @@ function listOf(name: string, field: Field | undefined, problems: string[]): rea
   if (field.kind !== 'list') return onlyItem(name, textOf(name, field, problems), problems)
   if (field.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
   const items = field.items.slice(0, MAX_ITEMS)
-  if (items.includes(undefined)) problems.push(`an item of its ${name} is no text`)
+  if (items.includes(undefined)) problems.push(`an item of its ${name} is not text`)
   return items.flatMap((item) => shortened(item ?? null) ?? [])
 }
 

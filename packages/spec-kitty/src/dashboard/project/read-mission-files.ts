@@ -42,11 +42,11 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   if ('kind' in read) return { value: { ...NO_META, problems: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
   const meta = objectOf(parseJson(text ?? ''))
-  if (meta === null) return kept({ ...NO_META, problems: [problem ?? 'is no JSON object'] })
+  if (meta === null) return kept({ ...NO_META, problems: [problem ?? 'is not a JSON object'] })
   const titles = [meta['friendly_name'], meta['title'], meta['name']]
   const title = titles.find((value): value is string => typeof value === 'string' && value.trim() !== '')
   const wrong = titles.some((value) => value != null && typeof value !== 'string')
-    ? ['its title is no text']
+    ? ['its title is not text']
     : []
   return kept({
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,

@@ -92,7 +92,7 @@ function Body({ document, ...more }: BodyProps) {
   if (document.text === null) {
     return (
       <Notice title="This file cannot be shown here">
-        It has {formatBytes(document.bytes)} and is no text, or it lies outside the project.
+        It has {formatBytes(document.bytes)} and is not text, or it lies outside the project.
       </Notice>
     )
   }
