@@ -42,6 +42,7 @@ export function remedyOf(
     shownElsewhere(candidate, seen, tool) ??
     leftAlone(candidate, seen, tool) ??
     cleanedInItsScope(candidate, seen, tool) ??
+    mayBeStarting(candidate, seen, tool) ??
     forced(candidate, tool)
   )
 }
@@ -98,12 +99,8 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
     const description = 'its process is not seen whole from here: look at it as root, or where it runs'
     return explained(words, reason, description)
   }
-  if (reason === 'starting') {
-    const seconds = seen.family.startingSeconds
-    return explained(words, reason, `it may still be coming up: look again in ${seconds} s`)
-  }
   // A process without a port cannot be named on the command line, and no other process may be ended in its place.
-  if (observation.port !== null) return null
+  if (observation.port !== null || reason === 'starting') return null
   return explained(words, reason, 'it does not listen, so no command can name it')
 }
 
@@ -113,6 +110,16 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
   const command = scope === null ? null : cleanCommand(words, scope)
   if (scope === null || command === null) return null
   return { commands: [command], description: `ends what is proven stale in ${scope}`, safe: true }
+}
+
+/**
+ * Its starter may be about to put it on record. That holds for a daemon of another scope too, which is not told apart by its
+ * verdict: only force could end it, and what it is for is known in a moment.
+ */
+function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
+  const isYoung = verdict.reason === 'cross_root' && facts.in_startup_grace === 'yes'
+  if (verdict.reason !== 'starting' && !isYoung) return null
+  return explained(words, 'starting', `it may still be coming up: look again in ${family.startingSeconds} s`)
 }
 
 function forced({ observation }: Candidate, { words }: Asked): Remedy {

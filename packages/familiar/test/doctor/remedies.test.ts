@@ -83,6 +83,8 @@ describe.each([
           !isForce || (isEndedByForce(candidate, all) && command.endsWith(` --port ${observation.port}`)),
         'is a stop that works': !isStop || (proof !== null && facts.reachable === 'yes'),
         'is safe only if nothing else can end': remedy.safe === !(isForce || isStop),
+        'waits for what may be starting in another scope':
+          !isForce || verdict.reason !== 'cross_root' || facts.in_startup_grace !== 'yes',
         'spares what force spares': !isSpared(candidate, all) || verdict.class === 'safe_auto' || !isForce,
       }
       for (const [what, holds] of Object.entries(checks)) {

@@ -25,7 +25,8 @@ export interface Homes {
  */
 export async function listHomes(root: string): Promise<Homes> {
   const daemon = syncDaemon.at(root)
-  const scan = await daemon.scan()
+  // Its work is to show other homes, so it gives them their time, also on a busy machine.
+  const scan = await daemon.scan({ forCleanUp: true })
   const found = scan.candidates
     .filter(({ observation }) => observation.shape !== null)
     .map((candidate) => describeCandidate(daemon, candidate, scan))
