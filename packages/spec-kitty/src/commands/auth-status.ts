@@ -5,8 +5,8 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { loginCommands, loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings.js'
-import { OVER, sessionDocument } from '../sync/session/print-session.js'
-import { readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
+import { sessionDocument } from '../sync/session/print-session.js'
+import { OVER, readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
 import { knownReport } from '../sync/work-report.js'
 
 /** Shows the session. */

@@ -4,7 +4,7 @@ import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
-import { drainPrinter } from '../sync/daemon/print-drain.js'
+import { drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
 import { readSettings } from '../sync/settings.js'
 import { readSkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why-nothing-leaves.js'
@@ -50,14 +50,16 @@ async function connect(root: string, io: Io): Promise<Connection> {
       hint:
         reason === 'rollout_disabled'
           ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}`
-          : 'spec-kitty sync start',
+          : reason === null
+            ? (error.hint ?? 'spec-kitty sync start')
+            : 'spec-kitty sync start',
       cause: error,
     })
   }
 }
 
 /** Returns why events still wait, and the command that changes this. */
-async function explain(root: string, io: Io): Promise<string | null> {
+async function explain(root: string, io: Io): Promise<Explanation | null> {
   const [{ viewWork }, status] = await Promise.all([
     import('../sync/work-view.js'),
     syncDaemon.at(root).status(),
@@ -65,9 +67,10 @@ async function explain(root: string, io: Io): Promise<string | null> {
   const { why } = await viewWork(root, io.env, status)
   if (why === null) return null
   // This command has just tried, so it does not name itself.
-  if (why.reason === 'backing_off') return `${why.sentence}; nothing to do here if the server comes back`
+  if (why.reason === 'backing_off')
+    return { sentence: `${why.sentence}; nothing to do here if the server comes back`, command: null }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
-  return `${why.sentence}; ${command}`
+  return { sentence: why.sentence, command }
 }
 
 function isNothing({ sent, kept, rejected, reason }: Finished): boolean {

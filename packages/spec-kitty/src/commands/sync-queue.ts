@@ -1,20 +1,16 @@
 import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, parseOptions, printJson, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
-import { inHome, withHome } from '../cli/in-home.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
 import { useQueue } from '../sync/use-queue.js'
-import { gateSession, isSessionGiven, sessionServer } from '../sync/gate-session.js'
 import { heldOf } from '../sync/read-queue.js'
-import { readGate } from '../sync/upload/gate.js'
-import type { Gate } from '../sync/upload/upload-types.js'
-import { loginServer } from '../sync/login-command.js'
-import { readSettings } from '../sync/settings.js'
-import { whyNothingLeaves, type HeldProject, type Why } from '../sync/why-nothing-leaves.js'
+import { viewWork } from '../sync/work-view.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 
 /** Shows or exports the events that wait. Creates no queue. */
@@ -32,13 +28,15 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
   const held = await heldOf(counts.projects)
-  const gate = await readGate({ root, env: io.env, session: () => gateSession(root) })
-  const why = whyItStays(gate, counts.queued, held, await loginServerOf(root, io), isSessionGiven(root))
+  const { why } = await viewWork(root, io.env, await syncDaemon.at(root).status())
   const view = {
     ...counts,
-    projects: counts.projects.map((one) => ({ ...one, reason: reasonFor(one.project, held) })),
+    projects: counts.projects.map((one) => {
+      const { reason = null, isGone = false } = held.find(({ project }) => project === one.project) ?? {}
+      return { ...one, reason, isGone }
+    }),
     aside: quarantinedDatabases(queuePath(root)),
-    why: why === null ? null : withHome(why, io.env),
+    why,
   }
   if (isJson) printJson(queueDocument(view), io)
   else io.out(`${queueLines(view, Date.now(), io, inHomeOf(io)).join('\n')}\n`)
@@ -48,32 +46,6 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
 /** The commands below a table act on the home of this one. */
 function inHomeOf({ env }: Io): (command: string) => string {
   return (command) => inHome(command, env)
-}
-
-async function loginServerOf(root: string, io: Io): Promise<string | null> {
-  return loginServer(await readSettings(root, io.env), sessionServer(root))
-}
-
-function reasonFor(project: string, held: readonly HeldProject[]): string | null {
-  return held.find((one) => one.project === project)?.reason ?? null
-}
-
-/** This command asks no daemon, so it does not say whether one runs. */
-function whyItStays(
-  gate: Gate,
-  queued: number,
-  held: readonly HeldProject[],
-  server: string | null,
-  isTokenGiven: boolean,
-): Why | null {
-  const standing = {
-    isDaemonRunning: true,
-    lastError: null,
-    nextAttemptAt: null,
-    loginServer: server,
-    isTokenGiven,
-  }
-  return whyNothingLeaves({ ...standing, gate, queued, queueProblem: null, held })
 }
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {

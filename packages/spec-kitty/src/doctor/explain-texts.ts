@@ -123,7 +123,8 @@ export const WHYS: Texts<WhyReason> = {
   no_consent: {
     summary: 'the project has not opted in',
     why: 'The events of a project leave this machine only with its consent, in its .kittify/config.yaml.',
-    whatToDo: 'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave.',
+    whatToDo:
+      'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave. If its directory was moved or deleted: create it again and opt it in; or save its events with `spec-kitty sync queue --export FILE`, and publish them in the directory that the project has now.',
   },
   consent_unreadable: {
     summary: 'the consent of the project cannot be read',

@@ -2,7 +2,7 @@
 export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-001': 'Events stay on this machine until you are signed in.',
   'F-009': 'Nothing is lost, but the server does not have these events yet.',
-  'F-012': 'What cannot be read is not guessed: what needs such a setting does not run.',
+  'F-012': 'A wrong setting is not guessed: what needs it does not run. An unknown one has no effect.',
   'F-016': 'Who is signed in is not known, so no event leaves this machine.',
   'F-017': 'What waits in it cannot be sent until it can be read.',
   'F-018': 'Nothing is lost, but the server gets no events until this is mended.',

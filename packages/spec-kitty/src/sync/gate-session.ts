@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import { readSession } from './session/read-session.js'
+import { OVER, readSession } from './session/read-session.js'
 import { sessionPath } from './session/stored-session.js'
 import type { GateSession } from './upload/gate.js'
 
@@ -9,7 +9,7 @@ export function gateSession(root: string): GateSession {
   if (read.state === 'absent') return read
   if (read.state === 'unreadable') return { state: 'unreadable', why: `${read.path}: ${read.why}` }
   const { over, server_url } = read.session
-  return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent' }
+  return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent', why: OVER[over] }
 }
 
 /** Returns the server of the session, even if the session is over; null if there is no session or it cannot be read. */

@@ -19,7 +19,7 @@ export function loginCommands(
   if (server === null) return { command: loginCommand(server, id), shown: LOGIN_ANYWHERE }
   if (!isTokenGiven) return { command: loginCommand(server, id) }
   const command = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
-  return { command, shown: `${command} < FILE` }
+  return { command, shown: `${command} < FILE  # FILE holds a token` }
 }
 
 /**

@@ -19,6 +19,7 @@ export interface QueueView extends QueueCounts {
 export interface ShownProject extends WaitingProject {
   /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
   readonly reason?: string | null
+  readonly isGone?: boolean
 }
 
 /** A dead letter without its envelope. */
@@ -108,7 +109,8 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   consent_unreadable: 'consent unreadable',
 }
 
-function heldWords({ reason }: ShownProject): string {
+function heldWords({ reason, isGone }: ShownProject): string {
+  if (isGone === true) return 'directory is gone'
   return reason == null ? '-' : (HELD_WORDS[reason] ?? reason)
 }
 

@@ -1,4 +1,4 @@
-import type { Io } from 'familiar/cli'
+import { isOn, type Io } from 'familiar/cli'
 import { environmentSettings, isSwitchedOn, readSettings, type Settings } from './settings.js'
 
 /** What a command needs. `local_only`: it needs no sync daemon. */
@@ -24,6 +24,11 @@ export async function readSkipReason(
     skipReasonOfEnvironment(environmentSettings(root, env), intent) ??
     skipReasonOfConfig(await readSettings(root, env))
   )
+}
+
+/** Returns the variable that is set so that no sync daemon is started or used, whatever the settings say; null if none is. */
+export function disabledBy(env: Io['env']): string | null {
+  return ['FAMILIAR_DISABLE', 'SYNC_NO_DAEMON'].find((variable) => isOn(env[variable])) ?? null
 }
 
 /** Like `readSkipReason`, but for settings that were read already. */

@@ -2,7 +2,7 @@ import type { DaemonStatus } from 'familiar'
 import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { skipReason } from './start-policy.js'
+import { disabledBy, skipReason } from './start-policy.js'
 import { RESTART, skipText, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
 import { viewWork, type WorkView } from './work-view.js'
 
@@ -15,8 +15,10 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
     const view = await viewWork(root, env, status)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
-    const automatic =
-      skipped === null ? 'on: commands may start it' : `off: ${skipText(skipped, view.settings)}`
+    const automatic = automaticText(
+      disabledBy(env),
+      skipped === null ? null : skipText(skipped, view.settings),
+    )
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
@@ -32,6 +34,11 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
       ],
     }
   }
+}
+
+function automaticText(disabling: string | null, skipped: string | null): string {
+  if (disabling !== null) return `off: ${disabling} is set`
+  return skipped === null ? 'on: commands may start it' : `off: ${skipped}`
 }
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
@@ -65,6 +72,7 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
   const last = report.lastSync ?? lastUnknown(status)
   return [
     ['queue', describeQueue(view, now)],
+    ...damagedLines(view),
     ...serverLines(view),
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
@@ -108,6 +116,15 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
       : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
   if (queue.deadLetters === 0) return waiting
   return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+}
+
+function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
+  if (damagedQueues === 0) return []
+  const count = damagedQueues === 1 ? 'a damaged queue was' : `${damagedQueues} damaged queues were`
+  return [
+    ['', `${count} put aside; to save what can be read of it:`, 'yellow'],
+    ['', 'spec-kitty sync queue --export FILE', 'cyan'],
+  ]
 }
 
 /** Returns how full a queue is that takes no further event; null if it takes one. */

@@ -44,6 +44,8 @@ export interface Standing {
   readonly isDaemonRunning: boolean
   /** Whether commands may not start the daemon on their own. */
   readonly isStartForbidden?: boolean
+  /** The variable that forbids to use a daemon at all; null if none does. */
+  readonly disabledBy?: string | null
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
   /** Whether the user gave the token of the session: signing in again takes another one. */
@@ -62,7 +64,6 @@ export const RESTART = 'spec-kitty sync restart'
 /** What to say of a server that fails, where a command can only try at once. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 const START = 'spec-kitty sync start'
-const QUEUE = 'spec-kitty sync queue'
 
 /** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
@@ -170,7 +171,11 @@ function whyUnusable(problem: string): Why {
   return { reason: 'queue_unusable', sentence: problem, command, isAll: true }
 }
 
-function whyNoDaemon({ isStartForbidden }: Standing): Why {
+function whyNoDaemon({ isStartForbidden, disabledBy = null }: Standing): Why {
+  if (disabledBy !== null) {
+    const sentence = `no sync daemon runs, and ${disabledBy} forbids to start one`
+    return { reason: 'no_daemon', sentence, command: `unset ${disabledBy} && ${NOW}`, isAll: true }
+  }
   const command = isStartForbidden === true ? START : NOW
   return { reason: 'no_daemon', sentence: 'no sync daemon runs', command, isAll: true }
 }
@@ -197,7 +202,7 @@ export function whyHeld(held: HeldProject, others = 0): Why {
   return {
     reason,
     sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
-    command: isGone ? QUEUE : consentCommand(held),
+    command: isGone ? 'spec-kitty explain no_consent' : consentCommand(held),
     isAll: true,
   }
 }

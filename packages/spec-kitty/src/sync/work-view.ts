@@ -6,7 +6,9 @@ import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
-import { skipReason } from './start-policy.js'
+import { disabledBy, skipReason } from './start-policy.js'
+import { quarantinedDatabases } from './queue/quarantine.js'
+import { queuePath } from './queue/queue-path.js'
 import { DEFAULT_QUEUE_SIZE, readSettings, type Settings } from './settings.js'
 import { inspectGate } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
@@ -23,6 +25,8 @@ export interface WorkView {
   /** The queue; null if it cannot be read. */
   readonly queue: QueueView | null
   readonly queueProblem: string | null
+  /** How many damaged queues were put aside. */
+  readonly damagedQueues: number
   /** The most events that may wait. */
   readonly maxQueueSize: number
   readonly why: Why | null
@@ -57,6 +61,7 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     held: queue?.held ?? [],
     isDaemonRunning: status.state === 'running',
     isStartForbidden: skipReason(settings, 'remote_required') !== null,
+    disabledBy: disabledBy(env),
     loginServer: server,
     isTokenGiven: isSessionGiven(root),
     isServerOther: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
@@ -71,6 +76,7 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     gate,
     queue,
     queueProblem,
+    damagedQueues: quarantinedDatabases(queuePath(root)).length,
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),

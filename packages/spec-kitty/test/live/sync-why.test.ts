@@ -134,10 +134,9 @@ describe('sync queue', () => {
       `nothing leaves: ${project} has not opted in\n  spec-kitty sync opt-in ${project}\n`,
     )
     root.run(['sync', 'opt-in', project])
-    expect(root.json(['sync', 'queue'], { env: ON }).document).toMatchObject({
-      nothing_leaves: null,
-      projects: [{ reason: null }],
-    })
+    const after = root.json(['sync', 'queue'], { env: ON }).document
+    expect(after).toMatchObject({ nothing_leaves: { reason: 'no_daemon' }, projects: [{ reason: null }] })
+    expect(after.nothing_leaves).toEqual(status().nothing_leaves)
   })
 })
 
@@ -262,7 +261,7 @@ describe('the doctor', () => {
           command: 'spec-kitty config list',
           commands: ['spec-kitty config list'],
           safe: true,
-          description: 'shows every setting and the line that it comes from',
+          description: 'shows every setting and where it comes from; correct what is wrong there',
         },
       },
     ])

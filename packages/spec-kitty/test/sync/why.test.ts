@@ -101,7 +101,7 @@ it('a token that the user gave is replaced by another one, not by a sign-in that
   const command = 'spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command,
-    shown: `${command} < FILE`,
+    shown: `${command} < FILE  # FILE holds a token`,
   })
 })
 
@@ -150,7 +150,7 @@ describe('where the gate is open', () => {
     expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), isGone: true }] }))).toEqual({
       reason: 'no_consent',
       sentence: '/p is not there any more',
-      command: 'spec-kitty sync queue',
+      command: 'spec-kitty explain no_consent',
       isAll: true,
     })
   })
@@ -241,5 +241,14 @@ describe('what keeps events here once the first reason is mended', () => {
       'no_session',
       'insecure_server',
     ])
+  })
+})
+
+it('a variable that forbids the daemon is what has to go, not a command that it would stop too', () => {
+  const why = whyNothingLeaves(standing({ isDaemonRunning: false, disabledBy: 'FAMILIAR_DISABLE' }))
+  expect(why).toMatchObject({
+    reason: 'no_daemon',
+    sentence: 'no sync daemon runs, and FAMILIAR_DISABLE forbids to start one',
+    command: 'unset FAMILIAR_DISABLE && spec-kitty sync now',
   })
 })

@@ -1,9 +1,15 @@
 import { existsSync } from 'node:fs'
-import { note, SCHEMA_VERSION, startProgress, untilText, type Io } from 'familiar/cli'
+import { note, printable, SCHEMA_VERSION, startProgress, untilText, wrapWords, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
 import type { Finished } from './follow-drain.js'
+
+/** Why events stay, and the command that changes this. */
+export interface Explanation {
+  readonly sentence: string
+  readonly command: string | null
+}
 
 export interface DrainPrinter {
   readonly line: (line: DrainLine) => void
@@ -23,7 +29,7 @@ const SHOWN_PROJECTS = 3
 export function drainPrinter(
   io: Io,
   isJson: boolean,
-  explain: () => Promise<string | null>,
+  explain: () => Promise<Explanation | null>,
   until: string | null = null,
 ): DrainPrinter {
   return isJson ? jsonPrinter(io) : textPrinter(io, explain, until)
@@ -37,11 +43,11 @@ function jsonPrinter(io: Io): DrainPrinter {
   }
 }
 
-function textPrinter(io: Io, explain: () => Promise<string | null>, until: string | null): DrainPrinter {
+function textPrinter(io: Io, explain: () => Promise<Explanation | null>, until: string | null): DrainPrinter {
   const end = until === null ? '' : `, ${until} at most`
   const progress = startProgress(io)
   let [total, done, rejected] = [0, 0, 0]
-  const held: string[] = []
+  const held: Explanation[] = []
   return {
     line: (line) => {
       if (line.event === 'started') total = line.queued
@@ -58,20 +64,30 @@ function textPrinter(io: Io, explain: () => Promise<string | null>, until: strin
     end: async (finished) => {
       progress.stop()
       io.out(`${summaryOf(finished)}\n`)
-      for (const text of held.slice(0, SHOWN_PROJECTS)) note(io, inHome(text, io.env))
-      if (held.length > SHOWN_PROJECTS)
-        note(
-          io,
-          inHome(`... and of ${held.length - SHOWN_PROJECTS} more projects: spec-kitty sync queue`, io.env),
-        )
-      if (finished.reason !== null) note(io, (await explain()) ?? reasonText(finished.reason))
+      for (const one of held.slice(0, SHOWN_PROJECTS)) tell(io, one)
+      if (held.length > SHOWN_PROJECTS) {
+        const sentence = `... and of ${held.length - SHOWN_PROJECTS} more projects`
+        tell(io, { sentence, command: 'spec-kitty sync queue' })
+      }
+      if (finished.reason !== null)
+        tell(io, (await explain()) ?? { sentence: reasonText(finished.reason), command: null })
       await io.flushed()
     },
     close: progress.stop,
   }
 }
 
-function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): string {
+/** Says it in one line or, where that is too long for the terminal, with the command in a line of its own, so that it can be copied. */
+function tell(io: Io, { sentence, command }: Explanation): void {
+  if (command === null) return note(io, sentence)
+  const placed = inHome(command, io.env)
+  const whole = `${sentence}: ${placed}`
+  if (wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
+  note(io, `${sentence}:`)
+  if (io.isQuiet !== true) io.err(`  ${printable(placed)}\n`)
+}
+
+function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): Explanation {
   const { sentence, command } = whyHeld({
     project,
     reason,
@@ -79,7 +95,7 @@ function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'h
     count,
     isGone: !existsSync(project),
   })
-  return `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence} (${command})`
+  return { sentence: `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence}`, command }
 }
 
 function bar(done: number, total: number): string {

@@ -24,9 +24,3 @@ export function whoAndWhere({ server_url, principal, kind }: Session): string {
   const who = principal === null ? (kind === 'token' ? ' with a token' : '') : ` as ${principal}`
   return `${server_url}${who}`
 }
-
-/** Why a session is over, in words. */
-export const OVER: Readonly<Record<NonNullable<Session['over']>, string>> = {
-  ended_by_server: 'the server has ended the session',
-  expired: 'the session has expired',
-}

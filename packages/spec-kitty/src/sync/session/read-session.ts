@@ -57,6 +57,12 @@ export function sessionUnreadable({
   readonly why: string
 }): CommandError {
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
-    hint: 'spec-kitty auth login replaces it',
+    hint: 'spec-kitty auth login --server URL replaces it',
   })
+}
+
+/** Why a session is over, in words. */
+export const OVER: Readonly<Record<NonNullable<Session['over']>, string>> = {
+  ended_by_server: 'the server has ended the session',
+  expired: 'the session has expired',
 }

@@ -5,7 +5,7 @@ import type { ClosedReason, Gate } from './upload-types.js'
 
 /** The facts about the session that the gate needs. A session that is over counts as absent. */
 export type GateSession =
-  | { readonly state: 'absent' }
+  | { readonly state: 'absent'; readonly why?: string }
   | { readonly state: 'unreadable'; readonly why: string }
   /** `serverUrl`: the only server that may get its token. */
   | { readonly state: 'present'; readonly serverUrl: string }
@@ -61,7 +61,7 @@ function serverOf(session: GateSession): string | null {
 }
 
 function sessionObstacles(session: GateSession): readonly Obstacle[] {
-  if (session.state === 'absent') return [obstacle('no_session')]
+  if (session.state === 'absent') return [obstacle('no_session', session.why ?? null)]
   return session.state === 'unreadable' ? [obstacle('session_unreadable', session.why)] : []
 }
 

@@ -1,5 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
 
+/** Sentences within this time are said together: a later one would replace an earlier one that was not read out yet. */
+const TOGETHER_MS = 1_000
+
 let say: (text: string) => void = () => {}
 
 /** Makes screen readers say a sentence as soon as they are idle. */
@@ -11,8 +14,13 @@ export function announce(text: string): void {
 export function Announcer() {
   const [text, setText] = useState('')
   useEffect(() => {
-    // Saying the same sentence again would not be a change: a no-break space at its end makes it one.
-    say = (next) => setText((before) => (before === next ? `${next}\u00A0` : next))
+    let saidAt = -Infinity
+    say = (next) => {
+      const isSoon = performance.now() - saidAt < TOGETHER_MS
+      saidAt = performance.now()
+      // Saying the same sentence again would not be a change: a no-break space at its end makes it one.
+      setText((before) => (before === next ? `${next}\u00A0` : isSoon ? `${before} ${next}` : next))
+    }
   }, [])
   return (
     <p class="visually-hidden" role="status" aria-live="polite" data-testid="announcements">
