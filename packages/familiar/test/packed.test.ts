@@ -37,7 +37,7 @@ beforeAll(() => {
   mkdirSync(library, { recursive: true })
   execFileSync('tar', ['-xzf', packLibrary(), '-C', library, '--strip-components=1'])
   symlinkSync(join(MODULES, 'fs-native-extensions'), join(project, 'node_modules', 'fs-native-extensions'))
-}, 60_000)
+}, 240_000)
 
 function run(...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {

@@ -30,7 +30,7 @@ async function holds(waiter: LockProcess): Promise<LockProcess> {
 
 it(
   'is handed over when its holder is killed, to one waiter, within a poll',
-  { timeout: 60_000 },
+  { timeout: 240_000 },
   async () => {
     const { random } = seeded('act/lock-handover')
     const path = join(makeHome(), 'lifecycle.lock')

@@ -54,7 +54,7 @@ describe('terminate gives SIGTERM its time while the process visibly ends', () =
     expect(await daemon.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  it('eighteen at once that share the time of two cores', { timeout: 60_000 }, async () => {
+  it('eighteen at once that share the time of two cores', { timeout: 240_000 }, async () => {
     // All together they need more than one step of two cores.
     const each = { endCpuMs: 300 }
     const all = await Promise.all(

@@ -13,7 +13,7 @@ export function firstOf<T>(cases: readonly T[], short: number): readonly T[] {
 
 /** Long enough for that many attempts, in milliseconds. */
 export function timeoutFor(attempts: number, eachMs: number): number {
-  return 30_000 + attempts * eachMs
+  return 240_000 + attempts * eachMs
 }
 
 /** Returns how often each thing occurs. */

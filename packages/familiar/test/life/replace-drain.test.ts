@@ -85,7 +85,7 @@ describe('an older daemon that is at work', () => {
     figure(`a request that never ends, 1200 ms announced: replaced after ${Math.round(ms)} ms`)
   })
 
-  it('that announces more than others can wait for is ended', { timeout: 60_000 }, async () => {
+  it('that announces more than others can wait for is ended', { timeout: 240_000 }, async () => {
     const old = await startOld(120_000)
     const { reply } = await beginSlow(old, NEVER_MS)
     const { next, ms } = await replace(old)
@@ -98,7 +98,7 @@ describe('an older daemon that is at work', () => {
 
   it(
     `does not make ${HERD} commands fail that come meanwhile: all get the next one`,
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async () => {
       const old = await startOld(5_000)
       const { root } = old

@@ -75,7 +75,7 @@ describe("a predecessor's daemon that its record names", () => {
     expect([old.isAlive(), Object.values(recordsIn(old.root))]).toEqual([false, [old.kept]])
   })
 
-  it('is replaced once by 8 commands at once', { timeout: 60_000 }, async () => {
+  it('is replaced once by 8 commands at once', { timeout: 240_000 }, async () => {
     const { root, kept, isAlive } = await startOld()
     const env = { PATH: process.env['PATH'], SELF: JSON.stringify(NEW.self) }
     const starters = Array.from({ length: 8 }, () =>

@@ -98,7 +98,7 @@ describe('two installations in turn, 20 times, cost one replacement', () => {
       installed('1.0.0-5-gfff1234', { buildTime: '2026-01-01T00:00:00.000Z' }),
       installed('1.0.0-5-gaaa1234', { buildTime: '2026-01-02T00:00:00.000Z' }),
     ],
-  ] as const)('%s', { timeout: 60_000 }, async ([, older, newer]) => {
+  ] as const)('%s', { timeout: 240_000 }, async ([, older, newer]) => {
     const root = newRoot()
     const seen: unknown[] = []
     for (let turn = 0; turn < 20; turn++) {

@@ -52,7 +52,7 @@ describe.skipIf(lacksChromium())('a page', () => {
   const endings: (() => Promise<void>)[] = []
   beforeAll(async () => {
     browser = await startBrowser()
-  }, 60_000)
+  }, 240_000)
   afterEach(async () => {
     for (const end of endings.splice(0)) await end()
   })
@@ -156,7 +156,7 @@ describe.skipIf(lacksChromium())('a page', () => {
     expect(await page.evaluate('globalThis.kept')).toBe(true)
   })
 
-  it('gives up waiting for a reply, says so, and asks again', { timeout: 90_000 }, async () => {
+  it('gives up waiting for a reply, says so, and asks again', { timeout: 240_000 }, async () => {
     const never = replies({ '/api/missions/m': NEVER })
     const beat = eventText('heartbeat', {})
     const { page } = await open('#/missions/m', never, hello('p', '') + CHANGED + beat)

@@ -165,11 +165,11 @@ describe.skipIf(lacksChromium())('the page, given hostile content', () => {
   beforeAll(async () => {
     server = await servePage(replies)
     browser = await startBrowser()
-  }, 60_000)
+  }, 240_000)
   afterAll(async () => {
     await browser?.close()
     await server?.close()
-  }, 60_000)
+  }, 240_000)
 
   const routes: readonly [Route, string][] = [
     [{ view: 'now' }, '.now-row'],

@@ -7,7 +7,7 @@ import { inotifyWatchesOf } from '../helpers/machine.js'
 import { emptyProject, oneMission, removeProjects } from '../helpers/projects.js'
 
 /** Longer than anything takes on a busy machine. */
-const PATIENCE = { timeout: 10_000, interval: 10 }
+const PATIENCE = { timeout: 60_000, interval: 10 }
 
 const closings: (() => void)[] = []
 

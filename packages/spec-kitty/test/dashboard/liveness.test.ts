@@ -13,7 +13,7 @@ import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '.
 const BUILT = fileURLToPath(new URL('../../../familiar/dist/cli/index.js', import.meta.url))
 
 /** Longer than anything takes on a busy machine. */
-const PATIENCE = { timeout: 20_000, interval: 20 }
+const PATIENCE = { timeout: 60_000, interval: 20 }
 
 const children: ChildProcess[] = []
 

@@ -48,7 +48,7 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
     await vi.waitFor(async () => {
       await page.getByRole('button', { name: 'Refresh' }).click()
       await sync.getByRole('article', { name: `Port ${port}: Live` }).waitFor({ timeout: 2_000 })
-    }, 20_000)
+    }, 240_000)
     expect(await factsOf(page, `Port ${port}: Live`)).toMatchObject({
       process: String(pid),
       scope: here.desk.root,

@@ -69,7 +69,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     for (let at = 0; at < count; at += 1) {
       await shelf.nth(at).click()
       await expect
-        .poll(() => page.evaluate(HARMFUL), { timeout: 10_000, message: `document ${at}` })
+        .poll(() => page.evaluate(HARMFUL), { timeout: 60_000, message: `document ${at}` })
         .toEqual([])
     }
     await expectQuiet(wire)

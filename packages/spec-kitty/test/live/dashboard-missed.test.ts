@@ -75,7 +75,7 @@ async function wrongWith(project: string): Promise<string | null> {
 describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () => {
   it.each(['SIGINT', 'SIGKILL'] as const)(
     'by %s to the command and its process group leaves no unrecorded process, and the next works',
-    { timeout: 60_000 + ROUNDS * 8_000 },
+    { timeout: 240_000 + ROUNDS * 8_000 },
     async (how) => {
       const { random } = seeded('live/dashboard-missed')
       const whole = await place.run(place.project('whole'), ['dashboard'])
@@ -164,30 +164,34 @@ describe('a temporary project that is deleted while its dashboard runs', () => {
   })
 })
 
-describe('a project that is deleted while its dashboard starts', { timeout: 60_000 + ROUNDS * 8_000 }, () => {
-  it(`at ${ROUNDS} random moments keeps no dashboard, and has no record afterwards`, async () => {
-    const { random } = seeded('live/dashboard-missed')
-    const whole = await place.run(place.project('whole'), ['dashboard'])
-    expect(whole.status).toBe(0)
-    await place.run(join(place.base, 'whole'), ['dashboard', '--stop'])
-    for (let round = 0; round < ROUNDS; round++) {
-      const project = place.project(`deleted-${round}`)
-      const command = place.run(project, ['dashboard'])
-      await sleep(random() * whole.ms)
-      await remove(project)
-      const { stderr } = await command
-      expect(lineOf(stderr).slice(1)).toEqual([])
-      expect(stderr).not.toContain('internal error')
-      // What runs now stands in a directory that was deleted, and leaves on its second tick.
-      const isThere = existsSync(recordPath(project))
-      expect([round, isThere ? readdirSync(project, { recursive: true }) : []]).toEqual([round, []])
-      for (const left of dashboardsOf(project)) {
-        expect(readlinkSync(`/proc/${left.pid}/cwd`)).toMatch(/ \(deleted\)$/)
-        signal(left, 'SIGKILL')
+describe(
+  'a project that is deleted while its dashboard starts',
+  { timeout: 240_000 + ROUNDS * 8_000 },
+  () => {
+    it(`at ${ROUNDS} random moments keeps no dashboard, and has no record afterwards`, async () => {
+      const { random } = seeded('live/dashboard-missed')
+      const whole = await place.run(place.project('whole'), ['dashboard'])
+      expect(whole.status).toBe(0)
+      await place.run(join(place.base, 'whole'), ['dashboard', '--stop'])
+      for (let round = 0; round < ROUNDS; round++) {
+        const project = place.project(`deleted-${round}`)
+        const command = place.run(project, ['dashboard'])
+        await sleep(random() * whole.ms)
+        await remove(project)
+        const { stderr } = await command
+        expect(lineOf(stderr).slice(1)).toEqual([])
+        expect(stderr).not.toContain('internal error')
+        // What runs now stands in a directory that was deleted, and leaves on its second tick.
+        const isThere = existsSync(recordPath(project))
+        expect([round, isThere ? readdirSync(project, { recursive: true }) : []]).toEqual([round, []])
+        for (const left of dashboardsOf(project)) {
+          expect(readlinkSync(`/proc/${left.pid}/cwd`)).toMatch(/ \(deleted\)$/)
+          signal(left, 'SIGKILL')
+        }
       }
-    }
-  })
-})
+    })
+  },
+)
 
 describe('an exhausted range', () => {
   const held = createHolders()

@@ -59,7 +59,7 @@ describe('a stream', () => {
     expect(after).toEqual({ ...before, instance: expect.not.stringMatching(before.instance) })
   })
 
-  it('says something every ten seconds, also when nothing happens', { timeout: 90_000 }, async () => {
+  it('says something every ten seconds, also when nothing happens', { timeout: 240_000 }, async () => {
     const { port, project } = await place.start(place.project('one'))
     const stream = await openEvents(port)
     streams.push(stream)

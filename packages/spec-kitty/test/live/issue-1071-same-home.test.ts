@@ -101,7 +101,7 @@ describe('#1071 a record that names a living stranger', () => {
   it.each([
     ['with a start time of its own', true],
     ['with the start time of another', false],
-  ])('%s harms neither the stranger nor the daemon of the home', { timeout: 60_000 }, async (_, isTrue) => {
+  ])('%s harms neither the stranger nor the daemon of the home', { timeout: 240_000 }, async (_, isTrue) => {
     await one.run(['sync', 'stop'])
     startTimed(one.root, { tickMs: 500 })
     nameInRecord(one.root, innocents[0] ?? { pid: 0, ticks: '' }, isTrue)

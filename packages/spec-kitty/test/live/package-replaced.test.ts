@@ -99,7 +99,7 @@ describe('the package replaced while a command waits for the lock', () => {
       if (args.includes('--json')) expect(JSON.parse(stdout).error.code).toBe('E_LOCK_BUSY')
     }
     expect(lives(daemon)).toBe(true)
-  }, 90_000)
+  }, 240_000)
 
   it('a stop that gets the lock then does its work', async () => {
     const daemon = root.start()

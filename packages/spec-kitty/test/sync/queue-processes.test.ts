@@ -167,7 +167,7 @@ it('waits for the disk before it acknowledges', async (context) => {
 })
 
 describe('stdin', () => {
-  it('is queued while it comes: Ctrl+C leaves what was queued', { timeout: 60_000 }, async () => {
+  it('is queued while it comes: Ctrl+C leaves what was queued', { timeout: 240_000 }, async () => {
     const { child, ended } = startPublish()
     child.stdin.write(
       idsFrom('e', 0, 1_500)
