@@ -30,7 +30,7 @@ const NEW = installed('2.0.0')
 const LOCK_WAIT_MS = 60_000
 /** A wait that a test has to sit out. */
 const SHORT_WAIT_MS = 3_000
-/** Less than the shortest wait that nobody asked for: 30 s. */
+/** Less than the usual wait for the lock: 30 s. */
 const BESIDES_MS = 25_000
 
 leaveNoDaemons(ports)

@@ -50,9 +50,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
       hint:
         reason === 'rollout_disabled'
           ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}`
-          : reason === null
-            ? (error.hint ?? 'spec-kitty sync start')
-            : 'spec-kitty sync start',
+          : ((reason === null ? error.hint : null) ?? 'spec-kitty sync start'),
       cause: error,
     })
   }

@@ -9,7 +9,6 @@ import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
 import { useQueue } from '../sync/use-queue.js'
-import { heldOf } from '../sync/read-queue.js'
 import { viewWork } from '../sync/work-view.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 
@@ -27,12 +26,12 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
-  const held = await heldOf(counts.projects)
-  const { why } = await viewWork(root, io.env, await syncDaemon.at(root).status())
+  const { why, queue } = await viewWork(root, io.env, await syncDaemon.at(root).status())
   const view = {
     ...counts,
     projects: counts.projects.map((one) => {
-      const { reason = null, isGone = false } = held.find(({ project }) => project === one.project) ?? {}
+      const { reason = null, isGone = false } =
+        queue?.held.find(({ project }) => project === one.project) ?? {}
       return { ...one, reason, isGone }
     }),
     aside: quarantinedDatabases(queuePath(root)),

@@ -45,7 +45,7 @@ function problemOf(error: unknown): string {
 }
 
 /** Returns the projects that may not send, in the given order. */
-export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
+async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
   const all = await Promise.all(
     waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
       const consent = await readConsent(project)
