@@ -49,10 +49,12 @@ const roots = new Map<string, PortRange>()
 const kept = new Map<string, PortRange>()
 const platform = await selectPlatform()
 
-/** Fails the test file when anything is left of its daemons: they are ended after each test. */
-export function leaveNoDaemons(ports: PortRange): void {
-  leaveNothing(ports)
-  afterEach(endDaemons)
+/** Fails the test file when anything is left of its daemons: they are ended after each test, or with `file` when all have run. */
+export function leaveNoDaemons(ports: PortRange, endsAfter: 'test' | 'file' = 'test'): void {
+  leaveNothing(ports, endsAfter)
+  afterEach(async () => {
+    if (endsAfter === 'test') await endDaemons()
+  })
   afterAll(async () => {
     for (const [root, range] of kept) roots.set(root, range)
     kept.clear()

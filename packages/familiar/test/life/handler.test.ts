@@ -32,6 +32,8 @@ function start(timing: object = {}, args: readonly string[] = []): Promise<Retir
 
 /** Several ticks that come soon. */
 const TICKING = { tickMs: QUICK.tickMs }
+/** Longer than a busy machine keeps a request waiting. */
+const IDLE_MS = 5_000
 
 type Headers = Readonly<Record<string, string>>
 
@@ -140,9 +142,9 @@ describe('what is held', () => {
   const held = (daemon: Retiring, ms: number): Promise<Said> => answerOf(daemon, `POST /held/${ms}`)
 
   it('keeps a daemon from being idle, until it is let go', async () => {
-    const daemon = await start({ ...TICKING, idleMs: 400 })
-    expect((await held(daemon, 2_500)).body).toBe('nothing')
-    await expectStays(daemon, 1_800)
+    const daemon = await start({ ...TICKING, idleMs: IDLE_MS })
+    expect((await held(daemon, 2 * IDLE_MS)).body).toBe('nothing')
+    await expectStays(daemon, 1.7 * IDLE_MS)
     await expectLeft(daemon, 'idle', 'R4')
   })
 
@@ -177,10 +179,10 @@ describe('a daemon that leaves', () => {
   })
 
   it('ends a public event stream, and does not wait for it; an open one keeps it from being idle', async () => {
-    const daemon = await start({ ...TICKING, idleMs: 400, drainMs: 2 * BUSY_MS })
+    const daemon = await start({ ...TICKING, idleMs: IDLE_MS, drainMs: 2 * BUSY_MS })
     const talk = talkTo(daemon.port, requestText(daemon.port, 'GET /events'))
     await talk.hears('first;')
-    await expectStays(daemon, 1_500)
+    await expectStays(daemon, 1.5 * IDLE_MS)
     signal(daemon, 'SIGTERM')
     expect(saidIn(await talk.closed())).toMatchObject({ body: 'first;', isWhole: true })
     expect(await leavesAfter(daemon)).toBeLessThan(BUSY_MS)

@@ -91,11 +91,12 @@ describe('R2, the root is gone', () => {
   )
 
   it('away for less than two ticks: it stays', async () => {
-    const daemon = await start({ timing: { ...QUICK, tickMs: 400 } })
+    const tickMs = 4_000
+    const daemon = await start({ timing: { ...QUICK, tickMs } })
     renameSync(daemon.root, join(daemon.home, 'moved'))
-    await sleep(350)
+    await sleep(tickMs / 2)
     renameSync(join(daemon.home, 'moved'), daemon.root)
-    await expectStays(daemon, 1_500)
+    await expectStays(daemon, 2.5 * tickMs)
     expect(recordIn(daemon.root)).toEqual(daemon.record)
   })
 })

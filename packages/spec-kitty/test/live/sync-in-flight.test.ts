@@ -102,9 +102,9 @@ describe('an upload that is under way when the daemon', () => {
 
 describe('a daemon that is idle', () => {
   /** It looks for events a second after its start, which must be before it has been idle for too long, on a busy machine too. */
-  const IDLE = { tickMs: 100, idleMs: 2_500 }
+  const IDLE = { tickMs: 100, idleMs: 10_000 }
   /** Much longer than it may be idle. */
-  const LONG_MS = 5_000
+  const LONG_MS = 15_000
 
   it('stays while events that may leave wait', async () => {
     await work.publish(['a'])
