@@ -184,7 +184,7 @@ function outOfReach({ status, words }: Seen): Finding | null {
 function crashed({ status, words }: Seen): Finding | null {
   const { state, why, since } = status
   if (state !== 'crashed') return null
-  const when = since === null ? '' : `, last alive ${timeText(since)}`
+  const when = since === null ? '' : `, last seen alive ${timeText(since)}`
   return {
     id: 'F-015',
     severity: 'warn',

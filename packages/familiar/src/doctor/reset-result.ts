@@ -1,6 +1,6 @@
 import type { CleanUpEntry, CleanUpReport } from '../act/clean-up.js'
 import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
-import { staleEvidence } from '../classify/stale-evidence.js'
+import { inUseBy, staleEvidence } from '../classify/stale-evidence.js'
 import type { Self } from '../identity/versions.js'
 
 interface Named {
@@ -21,6 +21,8 @@ export interface ResetResult {
   readonly skipped: readonly (Named & {
     readonly cleanup_class: string
     readonly skip_reason: string | null
+    /** The scope whose live daemon it is; null if it is none. */
+    readonly in_use_by: string | null
   })[]
   readonly failed: readonly (Named & { readonly failure_reason: FailureReason })[]
   readonly dry_run: boolean
@@ -49,8 +51,8 @@ export function resetResult(
         : [],
     ),
     skipped: [
-      ...entries.flatMap((entry) => (entry.result.outcome === 'skipped' ? [skipped(entry)] : [])),
-      ...untouched.map((candidate) => skipped({ candidate })),
+      ...entries.flatMap((entry) => (entry.result.outcome === 'skipped' ? [skipped(entry, report)] : [])),
+      ...untouched.map((candidate) => skipped({ candidate }, report)),
     ],
     failed: entries.flatMap((entry) =>
       entry.result.outcome === 'failed' ? [{ ...named(entry), failure_reason: entry.result.reason }] : [],
@@ -66,9 +68,17 @@ function named({ candidate }: Pick<CleanUpEntry, 'candidate'>): Named {
   return { pid: candidate.observation.pid, port: candidate.observation.port }
 }
 
-function skipped(entry: Pick<CleanUpEntry, 'candidate'>): ResetResult['skipped'][number] {
-  const { verdict } = entry.candidate
-  return { ...named(entry), cleanup_class: verdict.class, skip_reason: verdict.reason }
+function skipped(
+  entry: Pick<CleanUpEntry, 'candidate'>,
+  { seen }: CleanUpReport,
+): ResetResult['skipped'][number] {
+  const { verdict, observation } = entry.candidate
+  return {
+    ...named(entry),
+    cleanup_class: verdict.class,
+    skip_reason: verdict.reason,
+    in_use_by: inUseBy(observation, seen.context),
+  }
 }
 
 function versioned(entry: CleanUpEntry, report: CleanUpReport, self: Self): Versioned {

@@ -61,7 +61,7 @@ export function describeState({ state, why, since, pid, port }: DaemonStatus): s
     case 'stopped':
       return 'not running'
     case 'crashed':
-      return `crashed (process ${pid ?? 'unknown'}${since === null ? '' : `, last alive ${timeText(since)}`})`
+      return `crashed (process ${pid ?? 'unknown'}${since === null ? '' : `, last seen alive ${timeText(since)}`})`
     case 'wedged':
       return `${at}, does not answer`
     case 'unreachable':

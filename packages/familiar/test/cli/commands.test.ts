@@ -24,7 +24,9 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; out: string;
 
 /** With the time of the day, and the date where it is not of today. */
 function crashedText(pid: number): RegExp {
-  return new RegExp(`^daemon +crashed \\(process ${pid}, last alive (?:[\\d-]+ )?\\d\\d:\\d\\d:\\d\\d\\)\\n`)
+  return new RegExp(
+    `^daemon +crashed \\(process ${pid}, last seen alive (?:[\\d-]+ )?\\d\\d:\\d\\d:\\d\\d\\)\\n`,
+  )
 }
 
 /**

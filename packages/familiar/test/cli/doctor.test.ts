@@ -97,7 +97,13 @@ describe('doctor', () => {
           [],
         ])
         // What was named is told, and why it was left.
-        const named = { pid: process.pid, port, cleanup_class: 'never_touch', skip_reason: 'third_party' }
+        const named = {
+          pid: process.pid,
+          port,
+          cleanup_class: 'never_touch',
+          skip_reason: 'third_party',
+          in_use_by: null,
+        }
         expect(result?.skipped ?? []).toEqual(more.includes('--port') ? [named] : [])
         expect(candidates).toEqual([
           expect.objectContaining({

@@ -268,7 +268,15 @@ describe('what a clean-up did', () => {
         { ...entry, port: 9402, reason: 'pre_marker', cleanup_path: 'kill' as const },
         { ...entry, port: 9403, reason: 'project_gone', cleanup_path: 'already_gone' as const },
       ],
-      skipped: [{ pid: 1, port: 9420, cleanup_class: 'operator_required', skip_reason: 'cross_root' }],
+      skipped: [
+        {
+          pid: 1,
+          port: 9420,
+          cleanup_class: 'operator_required',
+          skip_reason: 'cross_root',
+          in_use_by: null,
+        },
+      ],
       failed: [{ pid: null, port: 9421, failure_reason: 'permission_denied' as const }],
       dry_run: false,
       would_sweep: [],
@@ -300,11 +308,12 @@ describe('what a clean-up did', () => {
   it('tells each row once: what was done, what is left with its command, the numbers, and the verdict last', () => {
     const result: ResetResult = {
       swept: [{ ...entry, reason: 'superseded', cleanup_path: 'terminate' }],
-      skipped: [OPEN, USED].map(({ pid, port, cleanup_class, skip_reason }) => ({
+      skipped: [OPEN, USED].map(({ pid, port, cleanup_class, skip_reason, in_use_by }) => ({
         pid,
         port,
         cleanup_class,
         skip_reason,
+        in_use_by,
       })),
       failed: [{ pid: 2750, port: 9450, failure_reason: 'permission_denied' }],
       dry_run: false,

@@ -219,7 +219,13 @@ describe('the text of the doctor', () => {
         },
       ],
       skipped: [
-        { pid: PID + 1, port: PORT + 1, cleanup_class: 'operator_required', skip_reason: 'pre_marker' },
+        {
+          pid: PID + 1,
+          port: PORT + 1,
+          cleanup_class: 'operator_required',
+          skip_reason: 'pre_marker',
+          in_use_by: null,
+        },
       ],
       failed: [{ pid: PID + 3, port: PORT + 3, failure_reason: 'permission_denied' }],
       dry_run: false,

@@ -17,9 +17,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (read.state === 'unreadable') throw sessionUnreadable(read)
   const session = read.state === 'readable' ? read.session : null
   const server = loginServer(await readSettings(root, io.env), session?.server_url ?? null)
-  if (json) printJson(sessionDocument(session), io)
-  else io.out(`${linesOf(session, server, await isRefused(root), io).join('\n')}\n`)
-  return session !== null && session.over === null ? EXIT.ok : EXIT.problem
+  const refused = session !== null && session.over === null && (await isRefused(root))
+  if (json) printJson(sessionDocument(session, refused), io)
+  else io.out(`${linesOf(session, server, refused, io).join('\n')}\n`)
+  return session !== null && session.over === null && !refused ? EXIT.ok : EXIT.problem
 }
 
 /** Returns whether the server refused the session when the daemon last used it. */

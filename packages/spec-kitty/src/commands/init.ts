@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { EXIT, note, parseCommand, type Io, realPath } from 'familiar/cli'
+import { EXIT, note, parseCommand, printJson, warn, type Io, realPath } from 'familiar/cli'
 import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
@@ -18,8 +18,26 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const isNew = makeProject(place)
   const project = realPath(place) ?? place
   if (!json) note(io, isNew ? `made ${project} a project` : `${project} is a project already`)
-  await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
+  try {
+    await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
+  } catch (error) {
+    // It is a project, which is what was asked for: that no dashboard is to run here is the user's word.
+    if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
+    if (json) printJson({ ...NO_DASHBOARD, project }, io)
+    else warn(io, error.message)
+  }
   return EXIT.ok
+}
+
+const NO_DASHBOARD = {
+  outcome: 'skipped',
+  start_reason: null,
+  replaced_version: null,
+  url: null,
+  pid: null,
+  port: null,
+  package_version: null,
+  protocol_version: null,
 }
 
 /**

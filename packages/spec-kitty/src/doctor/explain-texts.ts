@@ -8,7 +8,7 @@ export const FINDINGS: Texts = {
     summary: 'there is no session (info), although hosted sync is on (critical)',
     why: 'Events leave this machine only in a session with a sync server. Without hosted sync no session is needed.',
     whatToDo:
-      'Sign in: `spec-kitty auth login --server URL`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
+      'Sign in: `spec-kitty auth login --server URL`, or with a token from elsewhere: `spec-kitty auth login --with-token --server URL < FILE`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
   },
   'F-009': {
     summary: 'events have waited in the queue for more than a day',
@@ -23,7 +23,8 @@ export const FINDINGS: Texts = {
   'F-016': {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file, so it is not known who is signed in, and nothing leaves.',
-    whatToDo: 'Sign in again: `spec-kitty auth login --server URL`. It replaces the file.',
+    whatToDo:
+      'Sign in again: `spec-kitty auth login --server URL`, or with a token from elsewhere: `spec-kitty auth login --with-token --server URL < FILE`. It replaces the file.',
   },
   'F-017': {
     summary: 'the queue cannot be read',
@@ -46,6 +47,12 @@ export const FINDINGS: Texts = {
     why: 'It took the other events of their batches. What it rejected is kept as a dead letter, with its reason, until you decide.',
     whatToDo:
       '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `spec-kitty sync queue drop EVENT` drops it.',
+  },
+  'F-021': {
+    summary: 'nothing can be written to the home',
+    why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
+    whatToDo:
+      'Make the directory writable, or set SPEC_KITTY_HOME to another one. Dashboards have their files in their projects, and are not concerned.',
   },
 }
 
@@ -75,6 +82,9 @@ export const SKIPS: Texts<SkipReason> = {
   },
 }
 
+const SIGN_IN =
+  'Run `spec-kitty auth login --server URL`, or with a token from elsewhere `spec-kitty auth login --with-token --server URL < FILE`. Your team knows the URL of its server.'
+
 /** Why events stay on this machine. */
 export const WHYS: Texts<WhyReason> = {
   hosted_sync_disabled: {
@@ -91,12 +101,12 @@ export const WHYS: Texts<WhyReason> = {
   no_session: {
     summary: 'there is no session, or it is over',
     why: 'Events leave this machine only in a session with a sync server.',
-    whatToDo: 'Run `spec-kitty auth login --server URL`. Your team knows the URL of its server.',
+    whatToDo: SIGN_IN,
   },
   session_unreadable: {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file.',
-    whatToDo: 'Run `spec-kitty auth login --server URL`: it replaces the file.',
+    whatToDo: `${SIGN_IN} It replaces the file.`,
   },
   no_server: {
     summary: 'no server is set that could be used',
@@ -118,7 +128,7 @@ export const WHYS: Texts<WhyReason> = {
   session_refused: {
     summary: 'the server refused the session',
     why: 'It was ended or revoked there. The daemon tries again only after a new sign-in.',
-    whatToDo: 'Run `spec-kitty auth login --server URL`. Your team knows the URL of its server.',
+    whatToDo: SIGN_IN,
   },
   no_consent: {
     summary: 'the project has not opted in',

@@ -8,4 +8,5 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-018': 'Nothing is lost, but the server gets no events until this is mended.',
   'F-019': 'Until events leave, no further event can be queued: publish fails.',
   'F-020': 'The server does not have these events. They stay here until you decide.',
+  'F-021': 'No sync daemon can start there, and no event can be queued.',
 }

@@ -1,6 +1,7 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
+import { isSwitchedOn } from '../sync/settings.js'
 import { NOW, whyText, type Why } from '../sync/why-nothing-leaves.js'
 import type { WorkView } from '../sync/work-view.js'
 
@@ -14,6 +15,7 @@ export function workFindings(view: WorkView, ofProject: string | null, now: numb
   const long = waitingLong(view, now)
   return [
     ...long,
+    ...unwritableHome(view),
     ...wrongSettings(view, ofProject),
     ...unreadableQueue(view),
     ...(long.length > 0 ? [] : nothingLeaves(view)),
@@ -82,6 +84,18 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
     safe: true,
   })
   return [{ id: 'F-019', severity: 'warn', summary: `the queue is ${full}`, remediation }]
+}
+
+/** A daemon is needed only if hosted sync is enabled. Where one runs, the next command needs nothing in the home. */
+function unwritableHome({ homeProblem, isDaemonRunning, settings }: WorkView): readonly Finding[] {
+  if (homeProblem === null || isDaemonRunning) return []
+  const severity = isSwitchedOn(settings, 'sync.hosted') ? 'warn' : 'info'
+  const remediation = remediationOf({
+    commands: ['spec-kitty explain F-021'],
+    description: 'says what to do: make the directory writable, or use another one',
+    safe: true,
+  })
+  return [{ id: 'F-021', severity, summary: homeProblem, remediation }]
 }
 
 function rejectedEvents({ queue }: WorkView): readonly Finding[] {

@@ -19,6 +19,8 @@ export type ConfigRead =
       readonly placeOf: (key: string) => Place | null
       /** The keys that stand outside of every table. */
       readonly keysAbove: readonly string[]
+      /** The tables other than `[sync]`. */
+      readonly otherTables: readonly string[]
       /** Returns the place of one of these. */
       readonly placeAbove: (key: string) => Place | null
     }
@@ -57,6 +59,7 @@ export async function readConfig(root: string): Promise<ConfigRead> {
       sync: table,
       placeOf: (key) => placeOf(['sync', key], file.text, parse),
       keysAbove: Object.keys(whole).filter((key) => objectOf(whole[key]) === null),
+      otherTables: Object.keys(whole).filter((key) => key !== 'sync' && objectOf(whole[key]) !== null),
       placeAbove: (key) => placeOf([key], file.text, parse),
     }
   } catch (error) {

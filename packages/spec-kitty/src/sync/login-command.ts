@@ -10,16 +10,19 @@ export function loginCommand(server: string | null, id: string): string {
 /** What people are shown if no server is known. It has a placeholder, so a script cannot run it. */
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server URL  # your team knows the URL'
 
-/** The command that signs in again, and how people see it. A token that the user gave is replaced by another one. */
+/**
+ * The command that signs in again, and how people see it. A token that the user gave is replaced by another one, from a file that
+ * no script can know: what a script gets explains the id.
+ */
 export function loginCommands(
   server: string | null,
   id: string,
   isTokenGiven: boolean,
 ): { readonly command: string; readonly shown?: string } {
-  if (server === null) return { command: loginCommand(server, id), shown: LOGIN_ANYWHERE }
+  if (server === null) return { command: loginCommand(null, id), shown: LOGIN_ANYWHERE }
   if (!isTokenGiven) return { command: loginCommand(server, id) }
-  const command = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
-  return { command, shown: `${command} < FILE  # FILE holds a token` }
+  const login = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
+  return { command: loginCommand(null, id), shown: `${login} < FILE  # FILE holds a token` }
 }
 
 /**

@@ -2,9 +2,12 @@ import type { DaemonStatus } from 'familiar'
 import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { disabledBy, skipReason } from './start-policy.js'
-import { RESTART, skipText, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
+import { NOW, RESTART, skipText, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+import { TIMING } from './upload/back-off.js'
 import { viewWork, type WorkView } from './work-view.js'
+
+const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
 
 /**
  * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why nothing
@@ -15,10 +18,7 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
     const view = await viewWork(root, env, status)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
-    const automatic = automaticText(
-      disabledBy(env),
-      skipped === null ? null : skipText(skipped, view.settings),
-    )
+    const automatic = automaticText(disabledBy(env), skipped, view)
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
@@ -36,9 +36,15 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
   }
 }
 
-function automaticText(disabling: string | null, skipped: string | null): string {
+function automaticText(
+  disabling: string | null,
+  skipped: SkipReason | null,
+  { settings, homeProblem }: WorkView,
+): string {
   if (disabling !== null) return `off: ${disabling} is set`
-  return skipped === null ? 'on: commands may start it' : `off: ${skipped}`
+  if (skipped === null) return homeProblem === null ? 'on: commands may start it' : `off: ${homeProblem}`
+  const text = skipText(skipped, settings)
+  return settings.problems.includes(text) ? 'off: see wrong' : `off: ${text}`
 }
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
@@ -139,17 +145,20 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(
-  { why, further, gate, report }: WorkView,
-  status: DaemonStatus,
-  now: number,
-): readonly Line[] {
+function uploadLines(view: WorkView, status: DaemonStatus, now: number): readonly Line[] {
+  const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
-    return [['uploads', report.running === true ? `sending${to}` : `events may leave${to}`]]
+    if (report.running === true) return [['uploads', `sending${to}`]]
+    if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
+    // What kept them was mended without a command that tells the daemon, such as a line of config.toml.
+    return [
+      ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
+      commandLine(`${NOW}  # sends them at once`, status),
+    ]
   }
   return [
-    ['uploads', uploadText(why, report, now), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
+    ['uploads', uploadText(view, why, now), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
     commandLine(why.shown ?? why.command, status),
     ...further.flatMap(({ sentence, command, shown }): readonly Line[] => [
       ['', `then: ${sentence}`],
@@ -158,9 +167,10 @@ function uploadLines(
   ]
 }
 
-/** The line above the uploads tells the error already. */
-function uploadText(why: Why, report: WorkView['report'], now: number): string {
+/** Another line tells the error already, where it is of the queue, of the settings, or of the last attempt. */
+function uploadText({ report, settings }: WorkView, why: Why, now: number): string {
   if (why.reason === 'queue_unusable') return 'nothing leaves: see queue'
+  if (why.reason === 'config_unreadable' && settings.problems.length > 0) return 'nothing leaves: see wrong'
   if (why.reason !== 'backing_off' || report.lastError === null || report.nextAttemptAt === null)
     return whyText(why)
   const at = new Date(report.nextAttemptAt)

@@ -1,6 +1,7 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
 import { withHome } from '../cli/in-home.js'
+import { homeProblem } from './home-problem.js'
 import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
@@ -34,6 +35,8 @@ export interface WorkView {
   readonly further: readonly Why[]
   readonly differences: readonly Difference[]
   readonly settings: Settings
+  /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
+  readonly homeProblem: string | null
 }
 
 /** Reads the view. Starts and changes nothing. */
@@ -82,6 +85,7 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
     settings,
+    homeProblem: homeProblem(root),
   }
 }
 

@@ -10,6 +10,7 @@ const VIEW = {
   maxQueueSize: 2,
   why: null,
   settings: { problems: [] },
+  homeProblem: null,
 } as unknown as WorkView
 
 function idsOf(changes: Partial<WorkView>, now = 0): readonly string[] {
@@ -38,6 +39,22 @@ it('says that the queue is full', () => {
   expect(idsOf({ maxQueueSize: 1 })).toEqual(['F-019'])
   const [found] = workFindings({ ...VIEW, maxQueueSize: 1 }, null, 0)
   expect(found?.summary).toBe('the queue is full: 1 of 1 event waits')
+})
+
+it('says that nothing can be written to the home, unless a daemon runs; it is a problem only with hosted sync', () => {
+  const homeProblem = '/home/ann is on a read-only file system'
+  expect(idsOf({ homeProblem })).toEqual([])
+  for (const [value, severity] of [
+    [true, 'warn'],
+    [false, 'info'],
+  ] as const) {
+    const settings = {
+      problems: [],
+      get: () => ({ state: 'right', value }),
+    } as unknown as WorkView['settings']
+    const [found] = workFindings({ ...VIEW, isDaemonRunning: false, settings, homeProblem }, null, 0)
+    expect(found).toMatchObject({ id: 'F-021', severity, summary: homeProblem })
+  }
 })
 
 it('says that the server rejected events, and where they are shown', () => {

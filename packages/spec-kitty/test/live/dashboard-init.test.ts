@@ -56,6 +56,17 @@ describe('init', () => {
     const { url, pid } = recorded(here)
     expect([first.status, first.stdout]).toEqual([0, `${url}/\n`])
     writeFileSync(join(here, '.kittify', 'mine'), 'mine\n')
+    const forbidden = { env: { DASHBOARD_NO_DAEMON: '1' } }
+    const other = join(place.base, 'other')
+    const none = await place.run(here, ['init', other], forbidden)
+    const said = '\nno dashboard daemon is used: DASHBOARD_NO_DAEMON is set\n'
+    expect([none.status, none.stdout, existsSync(join(other, '.kittify'))]).toEqual([0, '', true])
+    expect(none.stderr).toContain(said)
+    const asJson = await place.json(here, ['init', other], forbidden)
+    expect([asJson.status, asJson.document]).toMatchObject([
+      0,
+      { outcome: 'skipped', project: other, url: null },
+    ])
     const again = await place.json(here, ['init'])
     expect([again.status, again.document]).toMatchObject([0, { outcome: 'found', pid, project: here }])
     expect(readFileSync(join(here, '.kittify', 'mine'), 'utf8')).toBe('mine\n')

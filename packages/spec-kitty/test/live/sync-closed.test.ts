@@ -164,6 +164,11 @@ describe('nothing leaves, and sync status says why, when', () => {
       await work.run(['auth', 'status']),
       await work.run(['auth', 'doctor', '--json']),
     ]
+    const asJson = await work.run(['auth', 'status', '--json'])
+    expect([session.status, asJson.status]).toEqual([1, 1])
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ signed_in: false, state: 'refused' })
+    // No script could run the command with its placeholder.
+    expect(status.nothing_leaves.command).toContain('spec-kitty explain session_refused')
     expect(shown.stdout).toMatch(new RegExp(`^server +${work.server.url}$`, 'm'))
     expect(shown.stdout).toContain(login)
     expect(session.stdout).toMatch(/^the server refuses this session: sign in with: /)
@@ -171,6 +176,23 @@ describe('nothing leaves, and sync status says why, when', () => {
     expect(JSON.parse(doctor.stdout).findings).toContainEqual(
       expect.objectContaining({ id: 'F-018', summary: expect.stringContaining('refused the session') }),
     )
+  })
+
+  it('what was mended by hand is seen at the next look, and the status names the command that does not wait for it', async () => {
+    config('[sync]\nformat = "xml"\n')
+    await work.publish(['a'])
+    await work.run(['sync', 'start'])
+    await work.run(['sync', 'now'])
+    const wrong = (await work.run(['sync', 'status'])).stdout
+    expect(wrong).toMatch(/^uploads +nothing leaves: see wrong$/m)
+    expect(wrong.match(/sync\.format must be/g)).toHaveLength(1)
+    config('[sync]\nformat = "batch"\n')
+    const mended = (await work.run(['sync', 'status'])).stdout
+    expect(mended).toMatch(/^uploads +events may leave to \S+; the daemon looks every 5 minutes$/m)
+    const command = /^ +(SPEC_KITTY_HOME=\S+ )?spec-kitty sync now  # sends them at once$/m
+    expect(mended).toMatch(command)
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['a'])
   })
 
   it('the server is not this machine and has no TLS', async (context) => {

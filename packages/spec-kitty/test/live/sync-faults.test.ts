@@ -70,6 +70,13 @@ describe('a read-only home', () => {
     }
     expectReadable()
     expect(notes()).toBe(NOTES)
+    // The doctor and the status say it before a start has to fail.
+    const hosted = { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
+    const said = `${root.path} is on a read-only file system`
+    expect(root.json(['auth', 'doctor'], hosted).document.findings).toContainEqual(
+      expect.objectContaining({ id: 'F-021', severity: 'warn', summary: said }),
+    )
+    expect(root.run(['sync', 'status'], hosted).stdout).toMatch(new RegExp(`^auto-start +off: ${said}$`, 'm'))
   })
 
   it('does so too where a daemon ran before, and tells why it stopped', (context) => {

@@ -35,8 +35,16 @@ it('a setting above its table is named', async () => {
   ])
 })
 
+it.each(['snyc', 'Sync', 'syn'])('a table whose name is misspelt is named: [%s]', async (name) => {
+  expect(await problemsOf(`theme = "dark"\n[${name}]\nserver_url = "https://a.example"\n`)).toEqual([
+    `unknown table [${name}] (${root}/config.toml, line 2): did you mean [sync]?`,
+  ])
+})
+
 it('other keys may belong to the Python spec-kitty, and are no problem', async () => {
   expect(
-    await problemsOf('theme = "dark"\n[sync]\nserver_url = "https://a.example"\nfancy_colours = 1\n'),
+    await problemsOf(
+      'theme = "dark"\n[sync]\nserver_url = "https://a.example"\nfancy_colours = 1\n[agents]\n',
+    ),
   ).toEqual([])
 })

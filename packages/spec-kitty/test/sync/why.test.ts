@@ -96,12 +96,12 @@ it('a sign-in without a server that is known is shown with a placeholder to peop
   }
 })
 
-it('a token that the user gave is replaced by another one, not by a sign-in that the server may not have', () => {
+it('a token that the user gave is replaced by another one, from a file that no script can know', () => {
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail: null }
-  const command = 'spec-kitty auth login --with-token --server https://a.example'
+  const login = 'spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
-    command,
-    shown: `${command} < FILE  # FILE holds a token`,
+    command: 'spec-kitty explain session_refused',
+    shown: `${login} < FILE  # FILE holds a token`,
   })
 })
 

@@ -13,7 +13,10 @@ export const INIT = {
     ['spec-kitty init ./help', 'a directory that is named like a word of this help'],
   ],
   environment: ['SPEC_KITTY_HOME', 'FAMILIAR_DISABLE', 'DASHBOARD_NO_DAEMON'],
-  exits: { 0: 'it is a project, and its dashboard runs', 1: 'the dashboard could not be started' },
+  exits: {
+    0: 'it is a project, and its dashboard runs unless a variable forbids it',
+    1: 'the dashboard could not be started',
+  },
 } as const satisfies CommandSpec
 
 export const UPGRADE_HOOK = {

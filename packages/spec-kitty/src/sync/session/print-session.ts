@@ -1,11 +1,14 @@
 import type { JsonObject } from 'familiar'
 import type { Session } from './read-session.js'
 
-/** Returns what the commands print about a session with `--json`. It never contains a token. */
-export function sessionDocument(session: Session | null): JsonObject {
+/**
+ * Returns what the commands print about a session with `--json`. It never contains a token. `isRefused`: the server refused the
+ * session when the daemon last used it.
+ */
+export function sessionDocument(session: Session | null, isRefused = false): JsonObject {
   return {
-    signed_in: session !== null && session.over === null,
-    state: session === null ? 'none' : (session.over ?? 'signed_in'),
+    signed_in: session !== null && session.over === null && !isRefused,
+    state: session === null ? 'none' : (session.over ?? (isRefused ? 'refused' : 'signed_in')),
     server_url: session?.server_url ?? null,
     principal: session?.principal ?? null,
     team: session?.team ?? null,
