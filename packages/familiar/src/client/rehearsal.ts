@@ -15,7 +15,8 @@ const rehearsal = (descriptors: number): string => `
   } catch {
     process.exit(${TOO_FEW})
   }`
-const REHEARSAL_MS = 3_000
+/** As long as a daemon may take to be ready: on a busy machine, a process may get no processor time for seconds. */
+const REHEARSAL_MS = 15_000
 
 /**
  * Throws `E_RESOURCES` if a daemon started now would fail for lack of descriptors, processes or memory. Called before a
