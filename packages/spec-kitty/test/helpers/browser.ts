@@ -44,6 +44,9 @@ export interface Opened {
 /** What is not so after this time hangs. */
 const HUNG_MS = 90_000
 
+/** For `expect.poll`, which gives up after a second where it is not told otherwise. */
+export const PATIENT = { timeout: HUNG_MS }
+
 const WIDE = { width: 1280, height: 800 }
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Opened> {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { figure } from '../../../familiar/test/helpers/figures.js'
-import { lacksChromium, untilLive, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, PATIENT, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { BY_THE_WAY, MARKDOWN, NAMES, SAMPLES } from '../helpers/hostile-text.js'
 import { emptyProject, laneEvent, writeMission } from '../helpers/projects.js'
@@ -38,9 +38,9 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     const { ran, requests } = bare
     const { port } = server.address() as AddressInfo
     await bare.page.goto(`http://127.0.0.1:${port}/`)
-    await expect.poll(() => new Set(ran).size).toBeGreaterThan(15)
+    await expect.poll(() => new Set(ran).size, PATIENT).toBeGreaterThan(15)
     expect(requests.filter((url) => url.includes('evil.test')).length).toBeGreaterThan(5)
-    await expect.poll(() => sink.connections()).toBeGreaterThan(5)
+    await expect.poll(() => sink.connections(), PATIENT).toBeGreaterThan(5)
     figure(`without defences: ${new Set(ran).size} of ${Object.keys(SAMPLES).length} samples ran`)
     await bare.page.context().close()
     await new Promise((resolve) => server.close(resolve))
@@ -72,9 +72,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     expect(count).toBe(Object.keys(SAMPLES).length + 3 + NAMES.length * 2)
     for (let at = 0; at < count; at += 1) {
       await shelf.nth(at).dispatchEvent('click')
-      await expect
-        .poll(() => page.evaluate(HARMFUL), { timeout: 60_000, message: `document ${at}` })
-        .toEqual([])
+      await expect.poll(() => page.evaluate(HARMFUL), { ...PATIENT, message: `document ${at}` }).toEqual([])
     }
     await expectQuiet()
     expect(sink.connections()).toBe(before)
@@ -124,7 +122,7 @@ describe.skipIf(lacksChromium())('a hostile project in a browser', () => {
     })
     const violated = (): Promise<readonly string[]> => page.evaluate('[...new Set(violations)].sort()')
     await expect
-      .poll(violated)
+      .poll(violated, PATIENT)
       .toEqual(
         expect.arrayContaining([
           'base-uri http://evil.test',

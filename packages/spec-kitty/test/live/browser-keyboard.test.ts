@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, openPage, PATIENT, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { everyLane } from '../helpers/projects.js'
 
@@ -38,7 +38,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     }
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    await expect.poll(() => focused(page)).toBe('WP02 planned')
+    await expect.poll(() => focused(page), PATIENT).toBe('WP02 planned')
     expect(await isFocusSeen(page)).toBe(true)
     expect(complaints).toEqual([])
   })
@@ -67,7 +67,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'WP08 approved' }).waitFor()
     await page.keyboard.press('Escape')
-    await expect.poll(() => focused(page)).toBe('WP08 approved')
+    await expect.poll(() => focused(page), PATIENT).toBe('WP08 approved')
   })
 
   it.each([

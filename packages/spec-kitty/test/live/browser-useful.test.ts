@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
 import { violationsOf } from '../helpers/axe.js'
-import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, openPage, PATIENT, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { emptyProject, laneEvent, prompt, writeMission } from '../helpers/projects.js'
 
@@ -69,14 +69,14 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     expect(await titles()).toHaveLength(3)
     await page.keyboard.press('/')
     await page.keyboard.type('release')
-    await expect.poll(titles).toEqual(['Release notes from merged missions'])
+    await expect.poll(titles, PATIENT).toEqual(['Release notes from merged missions'])
     expect(new URL(page.url()).hash).toBe('#/missions?text=release&lane=approved')
     await page.getByTestId('announcements').getByText('1 of 5 missions').waitFor({ state: 'attached' })
     await page.getByRole('link', { name: 'Release notes' }).focus()
     await page.keyboard.press('Enter')
     await page.locator('[data-card]').first().waitFor()
     await page.goBack()
-    await expect.poll(titles).toEqual(['Release notes from merged missions'])
+    await expect.poll(titles, PATIENT).toEqual(['Release notes from merged missions'])
     expect(await page.getByLabel('Find a mission').inputValue()).toBe('release')
     expect(await violationsOf(page)).toEqual([])
   })
@@ -129,7 +129,7 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       .filter({ hasText: /^Agent/ })
       .locator('select')
       .selectOption({ label: 'crane' })
-    await expect.poll(() => page.locator('[data-card]').count()).toBe(3)
+    await expect.poll(() => page.locator('[data-card]').count(), PATIENT).toBe(3)
   })
 
   it('draws what needs what, for the keyboard too', async () => {
@@ -171,15 +171,17 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     await page.getByRole('dialog', { name: 'WP06' }).waitFor()
     expect(await violationsOf(page)).toEqual([])
     await page.keyboard.press('Escape')
-    await expect.poll(() => page.evaluate(FOCUSED_CARD)).toBe('WP06')
+    await expect.poll(() => page.evaluate(FOCUSED_CARD), PATIENT).toBe('WP06')
   })
 
   it('links to headings, colours code, and follows a relative link', async () => {
     await show(`${MISSION}/spec.md?heading=what-must-hold`, '[data-testid=document]')
-    expect(await page.evaluate('document.activeElement.id')).toBe('heading-what-must-hold')
+    await expect
+      .poll(() => page.evaluate('document.activeElement.id'), PATIENT)
+      .toBe('heading-what-must-hold')
     await page.getByRole('link', { name: 'Link to Offline queue for uploads' }).press('Enter')
     await expect
-      .poll(() => page.evaluate('document.activeElement.id'))
+      .poll(() => page.evaluate('document.activeElement.id'), PATIENT)
       .toBe('heading-offline-queue-for-uploads')
     expect(new URL(page.url()).hash).toBe(`${MISSION}/spec.md?heading=offline-queue-for-uploads`)
     const parts = await page
