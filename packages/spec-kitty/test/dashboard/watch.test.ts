@@ -104,7 +104,7 @@ describe('a change of a mission is told', () => {
       const start = performance.now()
       const at = 100 + took.length
       appendFileSync(join(project, 'kitty-specs', ID, 'status.events.jsonl'), laneEvent(at, 'WP10', lane))
-      await vi.waitFor(() => expect(told().length).toBeGreaterThan(before), { timeout: 5000, interval: 2 })
+      await vi.waitFor(() => expect(told().length).toBeGreaterThan(before), { ...PATIENCE, interval: 2 })
       took.push(performance.now() - start)
       const mission = await reader.mission(ID)
       expect(mission?.work_packages.at(-1)?.lane).toBe(lane)

@@ -41,10 +41,17 @@ export interface Opened {
   readonly complaints: readonly string[]
 }
 
+/** What is not so after this time hangs. */
+const HUNG_MS = 90_000
+
+/** For `expect.poll`, which gives up after a second where it is not told otherwise. */
+export const PATIENT = { timeout: HUNG_MS }
+
 const WIDE = { width: 1280, height: 800 }
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: WIDE, ...options })
+  context.setDefaultTimeout(HUNG_MS)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`uncaught: ${String(error)}`))
@@ -84,8 +91,6 @@ export interface BrowserTestEnv {
   /** Ends every daemon that was started, and removes the root. Fails when anything of it is left. */
   end(): Promise<void>
 }
-
-const HUNG_MS = 90_000
 
 /** Makes the root's directory, so: in `beforeAll`, which skipped tests do not run. */
 export function makeBrowserTestEnv(): BrowserTestEnv {

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
@@ -7,15 +8,17 @@ import { everyLane, oneMission } from '../helpers/projects.js'
 describe.skipIf(lacksChromium())('the board in a browser', () => {
   let lanes: Dashboard
   let mission: Dashboard
+  let page: Page
+  let complaints: readonly string[]
 
   const here = useBrowser()
   beforeAll(async () => {
     lanes = await here.desk.start(everyLane())
     mission = await here.desk.start(oneMission())
+    ;({ page, complaints } = await openPage(here.browser))
   })
 
   it('puts every lane into its column, hides genesis, and names an unknown lane', async () => {
-    const { page, complaints } = await openPage(here.browser)
     await page.goto(`${lanes.url}#/missions/002-lanes`)
     await page.locator('[data-card]').first().waitFor()
     const columns = await page
@@ -40,15 +43,17 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
     ])
     expect(await page.getByRole('region', { name: 'Problems' }).textContent()).toContain('teleported')
     expect(complaints).toEqual([])
-    await page.context().close()
   })
 
   it('shows the progress that the weights of the lanes give', async () => {
-    const { page } = await openPage(here.browser)
     // Planned, blocked and an unknown lane count 0; canceled and genesis do not count.
     const expected = Math.round(((0.05 + 0.3 + 0.6 + 0.7 + 0.8 + 1) / 9) * 100)
-    for (const view of ['#/missions', '#/missions/002-lanes']) {
+    for (const [view, shown] of [
+      ['#/missions', '.mission-row'],
+      ['#/missions/002-lanes', '[data-card]'],
+    ] as const) {
       await page.goto(`${lanes.url}${view}`)
+      await page.locator(shown).first().waitFor()
       const bar = page.getByRole('progressbar', { name: 'Progress' })
       await bar.waitFor()
       expect(await bar.getAttribute('aria-valuenow')).toBe(String(expected))
@@ -56,11 +61,9 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
         `${expected} %: 2 planned, 2 doing, 2 for review, 1 approved, 2 done, 1 in an unknown lane`,
       )
     }
-    await page.context().close()
   })
 
   it('opens the prompt of a card, with what its front matter says', async () => {
-    const { page, complaints } = await openPage(here.browser)
     await page.goto(`${mission.url}#/missions/001-start`)
     await page.getByRole('link', { name: 'WP02 Go on' }).click()
     const dialog = page.getByRole('dialog', { name: 'WP02 Go on' })
@@ -77,11 +80,9 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
     await other.waitFor({ state: 'detached' })
     expect(new URL(page.url()).hash).toBe('#/missions/001-start')
     expect(complaints).toEqual([])
-    await page.context().close()
   })
 
   it('lists the documents of a mission in reading order, and shows each', async () => {
-    const { page, complaints } = await openPage(here.browser)
     await page.goto(`${mission.url}#/missions/001-start`)
     await page.getByRole('link', { name: 'Documents, 13 files' }).click()
     const shelf = page.getByRole('navigation', { name: 'Documents' })
@@ -108,11 +109,9 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
     await page.goBack()
     await shown.getByRole('heading', { name: 'Spec', exact: true }).waitFor()
     expect(complaints).toEqual([])
-    await page.context().close()
   })
 
   it('answers what is not there with words, and stays live', async () => {
-    const { page } = await openPage(here.browser)
     for (const [place, words] of [
       ['#/missions/999-gone', 'This mission is not there'],
       ['#/missions/001-start/nothing.md', 'This document is not there'],
@@ -123,6 +122,5 @@ describe.skipIf(lacksChromium())('the board in a browser', () => {
       await page.getByText(words).waitFor()
       await untilLive(page)
     }
-    await page.context().close()
   })
 })

@@ -11,6 +11,13 @@ declare function getComputedStyle(
 ): { getPropertyValue(name: string): string }
 
 const SMALL = { width: 400, height: 800 }
+const WIDE = { width: 1280, height: 800 }
+
+/** How a view is looked at. */
+interface Look {
+  readonly colorScheme?: 'light' | 'dark'
+  readonly viewport?: typeof WIDE
+}
 
 const COLUMNS = ['planned', 'doing', 'for_review', 'approved', 'done']
 
@@ -18,6 +25,7 @@ const COLUMNS = ['planned', 'doing', 'for_review', 'approved', 'done']
 describe.skipIf(lacksChromium())('details in a browser', () => {
   let lanes: Dashboard
   let mission: Dashboard
+  let page: Page
 
   const here = useBrowser()
   beforeAll(async () => {
@@ -28,19 +36,23 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
     })
     lanes = await here.desk.start(everyLane())
     mission = await here.desk.start(project)
+    page = (await openPage(here.browser)).page
   })
 
-  async function open(url: string, shown: string, options = {}) {
-    const { page } = await openPage(here.browser, { reducedMotion: 'reduce', ...options })
+  /** Loads a view anew in the one page of these tests. */
+  async function open(url: string, shown: string, options: Look = {}) {
+    const { colorScheme = 'light', viewport = WIDE } = options
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme })
+    await page.setViewportSize(viewport)
     await page.goto(url)
+    await page.reload()
     await page.locator(shown).first().waitFor()
-    return page
   }
 
   it.each(['light', 'dark'] as const)(
     'has legend, counts and bar in the order and colours of the columns: %s',
     async (colorScheme) => {
-      const page = await open(`${lanes.url}#/missions`, '.mission-row', { colorScheme })
+      await open(`${lanes.url}#/missions`, '.mission-row', { colorScheme })
       expect(await page.locator('.legend .count').allTextContents()).toEqual([
         'Planned',
         'Doing',
@@ -61,12 +73,11 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
       await page.goto(`${lanes.url}#/missions/002-lanes`)
       await page.locator('[data-card]').first().waitFor()
       expect(await coloursOf(page, '.column', 'background-color', 'h2')).toEqual(legend)
-      await page.context().close()
     },
   )
 
   it('checks off what is done, and strikes out only what is canceled', async () => {
-    const page = await open(`${mission.url}#/missions/001-start`, '[data-card]')
+    await open(`${mission.url}#/missions/001-start`, '[data-card]')
     const needs = page.locator('[data-card=WP10] .card-needs .id')
     const looks = await needs.evaluateAll((all) =>
       all.map((one) => [
@@ -85,11 +96,10 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
     expect(
       await canceled.evaluate((title) => getComputedStyle(title).getPropertyValue('text-decoration-line')),
     ).toBe('line-through')
-    await page.context().close()
   })
 
   it('has one title a page: a document begins a level below', async () => {
-    const page = await open(`${mission.url}#/missions/001-start/spec.md`, '[data-testid=document]')
+    await open(`${mission.url}#/missions/001-start/spec.md`, '[data-testid=document]')
     expect(await page.locator('h1').allTextContents()).toEqual(['Start here'])
     const headings = page.getByTestId('document').locator('h2, h3, h4, h5, h6')
     expect(
@@ -101,26 +111,24 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
     expect(sizes).toEqual(['23px', '19px', '16.5px', '15px', '15px', '15px'])
     await page.getByRole('link', { name: 'down' }).click()
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Two')
-    await page.context().close()
   })
 
   it.each(['light', 'dark'] as const)(
     'shows on a small screen that the shelf goes on: %s',
     async (colorScheme) => {
       const view = `${mission.url}#/missions/001-start/spec.md`
-      const page = await open(view, '[data-testid=document]', { viewport: SMALL, colorScheme })
+      await open(view, '[data-testid=document]', { viewport: SMALL, colorScheme })
       const shelf = page.locator('.shelf')
       const begin = await edgesOf(page)
       await shelf.evaluate((list) => list.scrollTo(0, list.scrollHeight))
       const end = await edgesOf(page)
       expect(begin.top).not.toEqual(end.top)
       expect(begin.bottom).not.toEqual(end.bottom)
-      await page.context().close()
     },
   )
 
   it.each(['light', 'dark'] as const)('has an icon that can be seen: %s', async (colorScheme) => {
-    const page = await open(mission.url, '.brand img', { colorScheme })
+    await open(mission.url, '.brand img', { colorScheme })
     const icon = await (await fetch(`${mission.url}icon.svg`)).text()
     const [, red, green, blue] = /fill="#(..)(..)(..)"/.exec(icon) ?? []
     const colour = [red, green, blue].map((part) => Number.parseInt(part ?? '', 16))
@@ -128,18 +136,16 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
       .locator('.top')
       .evaluate((top) => getComputedStyle(top).getPropertyValue('background-color'))
     expect(contrast(colour, background.match(/\d+/g)?.map(Number) ?? [])).toBeGreaterThan(3.5)
-    await page.context().close()
   })
 
   it('has a field to find a mission as wide as the list on a small screen', async () => {
     const { url } = await here.desk.start(largeProject(9, 1))
-    const page = await open(`${url}#/missions`, '.mission-row', { viewport: SMALL })
+    await open(`${url}#/missions`, '.mission-row', { viewport: SMALL })
     const widths = await page
       .locator('.filter input, .missions')
       .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().width))
     expect(widths).toHaveLength(2)
     expect(widths[0]).toBe(widths[1])
-    await page.context().close()
   })
 })
 

@@ -1,21 +1,29 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, openPage, PATIENT, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { everyLane } from '../helpers/projects.js'
 
 /** Everything can be reached and used with the keyboard alone, and one always sees where one is. */
 describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
   let dashboard: Dashboard
+  let page: Page
+  let complaints: readonly string[]
 
   const here = useBrowser()
   beforeAll(async () => {
     dashboard = await here.desk.start(everyLane())
+    ;({ page, complaints } = await openPage(here.browser))
   })
 
+  /** Loads a view anew: nothing has the focus, and the first Tab goes to the first thing of the page. */
+  async function load(view: string): Promise<void> {
+    await page.goto(`${dashboard.url}${view}`)
+    await page.reload()
+  }
+
   it('goes from the list to a prompt and back, and gives the focus back', async () => {
-    const { page, complaints } = await openPage(here.browser)
-    await page.goto(`${dashboard.url}#/missions`)
+    await load('#/missions')
     await page.getByRole('link', { name: '002-lanes' }).waitFor()
     await tabTo(page, '002-lanes')
     await page.keyboard.press('Enter')
@@ -30,15 +38,13 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     }
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    await expect.poll(() => focused(page)).toBe('WP02 planned')
+    await expect.poll(() => focused(page), PATIENT).toBe('WP02 planned')
     expect(await isFocusSeen(page)).toBe(true)
     expect(complaints).toEqual([])
-    await page.context().close()
   })
 
   it('goes from card to card with the arrow keys', async () => {
-    const { page } = await openPage(here.browser)
-    await page.goto(`${dashboard.url}#/missions/002-lanes`)
+    await load('#/missions/002-lanes')
     await page.locator('[data-card]').first().waitFor()
     await tabTo(page, 'WP02 planned')
     for (const [key, card] of [
@@ -61,8 +67,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'WP08 approved' }).waitFor()
     await page.keyboard.press('Escape')
-    await expect.poll(() => focused(page)).toBe('WP08 approved')
-    await page.context().close()
+    await expect.poll(() => focused(page), PATIENT).toBe('WP08 approved')
   })
 
   it.each([
@@ -72,8 +77,7 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     ['#/missions/002-lanes/', '[data-testid=document]'],
     ['#/daemons', 'article'],
   ])('shows the focus on everything that takes it in %s', async (view, shown) => {
-    const { page } = await openPage(here.browser)
-    await page.goto(`${dashboard.url}${view}`)
+    await load(view)
     await page.locator(shown).first().waitFor()
     const unseen: string[] = []
     const names = await tabThrough(page, async (name) => {
@@ -82,12 +86,10 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     expect(names[0]).toBe('Skip to the content')
     expect(names).toEqual(expect.arrayContaining(['Missions', 'Daemons']))
     expect(unseen).toEqual([])
-    await page.context().close()
   })
 
   it('skips to the content, and gives a new view the focus', async () => {
-    const { page } = await openPage(here.browser)
-    await page.goto(`${dashboard.url}#/missions`)
+    await load('#/missions')
     await page.getByRole('link', { name: '002-lanes' }).waitFor()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -97,7 +99,6 @@ describe.skipIf(lacksChromium())('the page with the keyboard alone', () => {
     await page.keyboard.press('Enter')
     await page.locator('[data-card]').first().waitFor()
     expect(await page.evaluate('document.activeElement.id')).toBe('main')
-    await page.context().close()
   })
 })
 

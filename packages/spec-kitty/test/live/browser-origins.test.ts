@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { isServing, lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
@@ -19,8 +20,10 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
     server = await serveEmptyPage()
     port = (server.address() as AddressInfo).port
   })
-  afterEach(async () => {
-    expect(isServing(dashboard)).toBe(true)
+  afterEach(() => expect(isServing(dashboard)).toBe(true))
+
+  /** Neither its record nor its log forgets a stop: one look at the end sees what any of the tests did. */
+  afterAll(async () => {
     const { stdout } = await here.desk.run(dashboard.project, ['dashboard', '--status', '--json'])
     const status = JSON.parse(stdout)
     expect(status).toMatchObject({ state: 'running', pid: dashboard.pid, last_stop: null })
@@ -33,9 +36,17 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
     ['another site', () => `http://evil.test:${port}/`],
   ] as const
 
-  it.each(origins)('%s reads nothing', async (_, origin) => {
-    const { page } = await openPage(here.browser)
-    await page.goto(origin())
+  /** One page for each origin; every test loads it anew. */
+  const pages = new Map<string, Page>()
+  async function pageOf(name: string, url: string): Promise<Page> {
+    const page = pages.get(name) ?? (await openPage(here.browser)).page
+    pages.set(name, page)
+    await page.goto(url)
+    return page
+  }
+
+  it.each(origins)('%s reads nothing', async (name, origin) => {
+    const page = await pageOf(name, origin())
     for (const host of ['127.0.0.1', 'localhost']) {
       const target = `http://${host}:${dashboard.port}/`
       expect([host, await page.evaluate(`(${READ})(${JSON.stringify(target)})`)]).toEqual([
@@ -43,12 +54,10 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
         NOTHING_READ,
       ])
     }
-    await page.context().close()
   })
 
-  it.each(origins)('%s stops nothing', async (_, origin) => {
-    const { page } = await openPage(here.browser)
-    await page.goto(origin())
+  it.each(origins)('%s stops nothing', async (name, origin) => {
+    const page = await pageOf(name, origin())
     const refused = await page.evaluate(`(${SHUT_DOWN})(${JSON.stringify(dashboard.url)})`)
     expect(refused).toEqual({
       json: 'TypeError',
@@ -63,12 +72,10 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
       await page.waitForURL(/shutdown/)
       expect(await page.locator('body').textContent()).toMatch(/foreign_origin|cross_site|invalid_token/)
     }
-    await page.context().close()
   })
 
-  it.each(origins)('%s cannot frame the page, or reach into a window of it', async (_, origin) => {
-    const { page } = await openPage(here.browser)
-    await page.goto(origin())
+  it.each(origins)('%s cannot frame the page, or reach into a window of it', async (name, origin) => {
+    const page = await pageOf(name, origin())
     const opened = page.context().waitForEvent('page')
     expect(await page.evaluate(`(${REACH_IN})(${JSON.stringify(dashboard.url)})`)).toEqual({
       frame: 'nothing inside',
@@ -77,7 +84,6 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
     const frame = page.frames().find((one) => one !== page.mainFrame())
     expect(await frame?.evaluate(`document.querySelector('main, .brand') === null`)).toBe(true)
     await (await opened).close()
-    await page.context().close()
   })
 
   it('is refused under a name that leads to this machine, whatever it asks', async () => {

@@ -7,7 +7,7 @@ import { times } from '../../../familiar/test/helpers/counts.js'
 import { eventually } from '../../../familiar/test/helpers/eventually.js'
 import { lacksChromium, openPage, untilLive } from '../helpers/browser.js'
 import { useMission } from '../helpers/browser-desk.js'
-import { everyLane, laneEvent, writeMission } from '../helpers/projects.js'
+import { laneEvent, writeMission } from '../helpers/projects.js'
 import { openEvents } from './pages-wire.js'
 
 const NOW = '/api/now'
@@ -28,8 +28,10 @@ const OPENS_WITHIN_MS = 400
 describe.skipIf(lacksChromium())('the requests of a view', () => {
   const here = useMission()
 
-  async function open(view: string, shown: string) {
-    const { page } = await openPage(here.browser)
+  /** What the last tests look at, one after the other. */
+  let last: Page
+
+  async function open(view: string, shown: string, page: Page) {
     const asked = countRequests(page)
     await page.goto(`${here.dashboard.url}${view}`)
     await page.locator(shown).first().waitFor()
@@ -61,7 +63,10 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
 
   beforeAll(async () => {
     const all = await Promise.all(
-      views.map(async ([view, shown, first]) => ({ view, first, ...(await open(view, shown)) })),
+      views.map(async ([view, shown, first]) => {
+        const { page } = await openPage(here.browser)
+        return { view, first, ...(await open(view, shown, page)) }
+      }),
     )
     const told = await countEvents(here.dashboard.port)
     const openings = all.map(({ asked }) => asked.splice(0))
@@ -75,10 +80,12 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     })
     await Promise.all(all.map(({ asked }) => quiet(asked)))
     events = told()
-    for (const [index, { view, asked, page }] of all.entries()) {
+    for (const [index, { view, asked }] of all.entries())
       seen.set(view, { opening: openings[index] ?? [], changed: asked })
-      await page.context().close()
-    }
+    const [first, ...others] = all.map(({ page }) => page)
+    if (first === undefined) throw new Error('there is no view')
+    for (const page of others) await page.context().close()
+    last = first
   })
 
   it.each(views)(
@@ -99,7 +106,8 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
   )
 
   it('are none for another mission, and one of each on the way from view to view', async () => {
-    const { page, asked } = await open('#/missions/001-start', '[data-card]')
+    const page = last
+    const { asked } = await open('#/missions/001-start', '[data-card]', page)
     asked.length = 0
     writeMission(here.project, '002-other', { 'spec.md': '# Spec\n' })
     await quiet(asked)
@@ -115,11 +123,10 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     await page.locator('[data-card]').first().waitFor()
     await quiet(asked)
     expect(asked.filter((path) => path !== NOW)).toEqual([LIST, DAEMONS, MISSION])
-    await page.context().close()
   })
 
   it('miss nothing that happens while a view opens', async () => {
-    const { page } = await openPage(here.browser)
+    const page = last
     for (let round = 0; round < ROUNDS; round += 1) {
       const written = sleep(round * (OPENS_WITHIN_MS / ROUNDS)).then(() =>
         writeMission(here.project, `1${round}-opening`, { 'spec.md': '# Spec\n' }),
@@ -129,26 +136,29 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
       await written
       await page.getByRole('link', { name: `1${round}-opening` }).waitFor()
     }
-    await page.context().close()
   })
 
   it('look at the daemons again when asked to, and when the connection came back', async () => {
-    const other = await here.desk.start(everyLane())
-    const { page } = await openPage(here.browser)
+    const page = last
+    const { project, dashboard } = here
+    await page.goto(`${dashboard.url}#/daemons`)
     const asked = countRequests(page)
-    await page.goto(`${other.url}#/daemons`)
+    await page.reload()
     await page.locator('article').first().waitFor()
-    await quiet(asked)
-    await page.getByRole('button', { name: 'Refresh' }).click()
-    await quiet(asked)
-    expect(asked.filter((path) => path === DAEMONS)).toHaveLength(2)
-    expect((await here.desk.run(other.project, ['dashboard', '--stop'])).status).toBe(0)
-    await page.locator('[data-state=lost]').waitFor()
-    await here.desk.start(other.project, ['--port', String(other.port)])
     await untilLive(page)
     await quiet(asked)
-    expect(asked.filter((path) => path === DAEMONS)).toHaveLength(3)
-    await page.context().close()
+    const looks = () => asked.filter((path) => path === DAEMONS)
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await eventually(() => expect(looks()).toHaveLength(2))
+    await quiet(asked)
+    expect(looks()).toHaveLength(2)
+    expect((await here.desk.run(project, ['dashboard', '--stop'])).status).toBe(0)
+    await page.locator('[data-state=lost]').waitFor()
+    await here.desk.start(project, ['--port', String(dashboard.port)])
+    await untilLive(page)
+    await eventually(() => expect(looks()).toHaveLength(3))
+    await quiet(asked)
+    expect(looks()).toHaveLength(3)
   })
 })
 

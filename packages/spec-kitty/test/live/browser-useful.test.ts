@@ -2,36 +2,45 @@ import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
 import { violationsOf } from '../helpers/axe.js'
-import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, openPage, PATIENT, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { emptyProject, laneEvent, prompt, writeMission } from '../helpers/projects.js'
 
 const MISSION = '#/missions/002-offline-queue'
 
-/** What the views answer, by keyboard alone, and what a checker of rules cannot see. */
+/**
+ * What the views answer, by keyboard alone, and what a checker of rules cannot see. One page goes from view to view; the
+ * last three tests change the project.
+ */
 describe.skipIf(lacksChromium())('a useful page', () => {
   let dashboard: Dashboard
+  let page: Page
+  let complaints: readonly string[]
+  let log: string
 
   const here = useBrowser()
   beforeAll(async () => {
     const project = emptyProject()
     writeExampleProject(project)
+    log = join(project, 'kitty-specs/002-offline-queue/status.events.jsonl')
     dashboard = await here.desk.start(project)
+    ;({ page, complaints } = await openPage(here.browser))
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.addInitScript(NOTE_NOTIFICATIONS)
   })
+  afterAll(() => expect(complaints).toEqual([]))
 
-  async function open(view: string, shown: string, options = {}) {
-    const opened = await openPage(here.browser, options)
-    await opened.page.goto(`${dashboard.url}${view}`)
-    await opened.page.locator(shown).first().waitFor()
-    await untilLive(opened.page)
-    return opened
+  async function show(view: string, shown: string): Promise<void> {
+    await page.goto(`${dashboard.url}${view}`)
+    await page.locator(shown).first().waitFor()
+    await untilLive(page)
   }
 
   it('begins with who works, who is stalled, and what waits for you', async () => {
-    const { page, complaints } = await open('#/', '.now-row')
+    await show('#/', '.now-row')
     const rows = (name: string) =>
       page
         .getByRole('region', { name })
@@ -52,85 +61,28 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('data:image/svg+xml')
     expect(await violationsOf(page)).toEqual([])
     expect(complaints).toEqual([])
-    await page.context().close()
-  })
-
-  it('moves an agent from "at work" to "stalled" when its process is killed', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    const project = emptyProject()
-    const log = join(
-      writeMission(project, '001-living', {
-        'tasks/WP01-work.md': prompt('WP01', 'Work'),
-        'status.events.jsonl': laneEvent(1, 'WP01', 'in_progress'),
-      }),
-      'status.events.jsonl',
-    )
-    try {
-      const delta = { shell_pid: child.pid, shell_pid_created_at: String(Date.now() / 1000) }
-      appendFileSync(
-        log,
-        `${JSON.stringify({ kind: 'annotation', event_id: 'n1', at: new Date().toISOString(), wp_id: 'WP01', delta })}\n`,
-      )
-      const { url } = await here.desk.start(project)
-      const { page } = await openPage(here.browser)
-      await page.goto(url)
-      await page.getByRole('region', { name: 'At work' }).getByText('Running', { exact: true }).waitFor()
-      await untilLive(page)
-      child.kill('SIGKILL')
-      await page
-        .getByRole('region', { name: 'Stalled' })
-        .getByText('Not running here', { exact: true })
-        .waitFor()
-      await page.context().close()
-    } finally {
-      child.kill('SIGKILL')
-    }
-  })
-
-  it('notifies only after it was asked to, and when the reader looks elsewhere', async () => {
-    const { page } = await openPage(here.browser)
-    await page.addInitScript(NOTE_NOTIFICATIONS)
-    const project = emptyProject()
-    writeExampleProject(project)
-    const { url } = await here.desk.start(project)
-    const log = join(project, 'kitty-specs/002-offline-queue/status.events.jsonl')
-    await page.goto(url)
-    await untilLive(page)
-    appendFileSync(log, laneChange('WP06', 'in_progress', 'for_review', 1))
-    const waiting = page.getByRole('region', { name: 'Waiting for you' })
-    await waiting.locator('[data-package=WP06]').waitFor()
-    expect(await page.evaluate('shownNotifications')).toEqual([])
-    await page.getByRole('button', { name: 'Notify me' }).press('Enter')
-    await page.getByRole('button', { name: 'Notifying', pressed: true }).waitFor()
-    appendFileSync(log, laneChange('WP07', 'claimed', 'blocked', 2))
-    await waiting.locator('[data-package=WP07]').waitFor()
-    expect(await page.evaluate('shownNotifications')).toEqual([
-      'Offline queue for uploads waits for you: WP07 Show the queue in sync status: blocked',
-    ])
-    await page.context().close()
   })
 
   it('filters the list by keyboard, keeps the choice on "back", and says how many there are', async () => {
-    const { page } = await open('#/missions?lane=approved', '.mission-row')
+    await show('#/missions?lane=approved', '.mission-row')
     const titles = () => page.locator('.mission-row h3').allTextContents()
     expect(await titles()).toHaveLength(3)
     await page.keyboard.press('/')
     await page.keyboard.type('release')
-    await expect.poll(titles).toEqual(['Release notes from merged missions'])
+    await expect.poll(titles, PATIENT).toEqual(['Release notes from merged missions'])
     expect(new URL(page.url()).hash).toBe('#/missions?text=release&lane=approved')
     await page.getByTestId('announcements').getByText('1 of 5 missions').waitFor({ state: 'attached' })
     await page.getByRole('link', { name: 'Release notes' }).focus()
     await page.keyboard.press('Enter')
     await page.locator('[data-card]').first().waitFor()
     await page.goBack()
-    await expect.poll(titles).toEqual(['Release notes from merged missions'])
+    await expect.poll(titles, PATIENT).toEqual(['Release notes from merged missions'])
     expect(await page.getByLabel('Find a mission').inputValue()).toBe('release')
     expect(await violationsOf(page)).toEqual([])
-    await page.context().close()
   })
 
   it('has sections, states in words, rows of 44 px, and Home and End', async () => {
-    const { page } = await open('#/missions', '.mission-row')
+    await show('#/missions', '.mission-row')
     const sections = page.locator('[data-section]')
     expect(await sections.locator('h2').allTextContents()).toEqual([
       'Active 2',
@@ -152,31 +104,10 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       await page.keyboard.press(key)
       expect([key, await page.evaluate(FOCUSED_ROW)]).toEqual([key, at])
     }
-    await page.context().close()
-  })
-
-  it('keeps the focus on a card that moves, and says where it is now', async () => {
-    const project = emptyProject()
-    writeExampleProject(project)
-    const other = await here.desk.start(project)
-    const { page } = await openPage(here.browser, { reducedMotion: 'reduce' })
-    await page.goto(`${other.url}${MISSION}`)
-    await untilLive(page)
-    await page.locator('[data-card-link=WP06]').focus()
-    appendFileSync(
-      join(project, 'kitty-specs/002-offline-queue/status.events.jsonl'),
-      laneChange('WP06', 'in_progress', 'for_review', 1),
-    )
-    await page.locator('[data-column=for_review] [data-card=WP06]').waitFor()
-    expect(await page.evaluate(FOCUSED_CARD)).toBe('WP06')
-    const said = page.getByTestId('announcements')
-    await said.getByText('WP06 Upload in batches is now For review.').waitFor({ state: 'attached' })
-    expect(await page.evaluate('document.getAnimations().length')).toBe(0)
-    await page.context().close()
   })
 
   it('collapses empty columns, lists a finished mission, and groups by agent', async () => {
-    const { page } = await open('#/missions/003-import-wizard', '[data-card]')
+    await show('#/missions/003-import-wizard', '[data-card]')
     const widths = await page
       .locator('.column')
       .evaluateAll((all) => all.map((one) => [one.getAttribute('data-column'), one.clientWidth] as const))
@@ -198,12 +129,11 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       .filter({ hasText: /^Agent/ })
       .locator('select')
       .selectOption({ label: 'crane' })
-    await expect.poll(() => page.locator('[data-card]').count()).toBe(3)
-    await page.context().close()
+    await expect.poll(() => page.locator('[data-card]').count(), PATIENT).toBe(3)
   })
 
   it('draws what needs what, for the keyboard too', async () => {
-    const { page } = await open(`${MISSION}?as=graph`, '.box')
+    await show(`${MISSION}?as=graph`, '.box')
     await page.locator('.box[data-card-link=WP01]').focus()
     for (const [key, card] of [
       ['ArrowRight', 'WP02'],
@@ -222,12 +152,10 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     )
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'WP04 Compact after upload' }).waitFor()
-    await page.context().close()
   })
 
   it('tells the history of a package, goes to its neighbours, and copies its prompt', async () => {
-    const { page } = await open(`${MISSION}?card=WP06`, 'dialog [data-testid=document]')
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await show(`${MISSION}?card=WP06`, 'dialog [data-testid=document]')
     const dialog = page.getByRole('dialog')
     expect(await dialog.locator('.facts').innerText()).toMatch(/sent back from review once[^]*Running/)
     await dialog.getByText('History').press('Enter')
@@ -243,16 +171,17 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     await page.getByRole('dialog', { name: 'WP06' }).waitFor()
     expect(await violationsOf(page)).toEqual([])
     await page.keyboard.press('Escape')
-    await expect.poll(() => page.evaluate(FOCUSED_CARD)).toBe('WP06')
-    await page.context().close()
+    await expect.poll(() => page.evaluate(FOCUSED_CARD), PATIENT).toBe('WP06')
   })
 
   it('links to headings, colours code, and follows a relative link', async () => {
-    const { page } = await open(`${MISSION}/spec.md?heading=what-must-hold`, '[data-testid=document]')
-    expect(await page.evaluate('document.activeElement.id')).toBe('heading-what-must-hold')
+    await show(`${MISSION}/spec.md?heading=what-must-hold`, '[data-testid=document]')
+    await expect
+      .poll(() => page.evaluate('document.activeElement.id'), PATIENT)
+      .toBe('heading-what-must-hold')
     await page.getByRole('link', { name: 'Link to Offline queue for uploads' }).press('Enter')
     await expect
-      .poll(() => page.evaluate('document.activeElement.id'))
+      .poll(() => page.evaluate('document.activeElement.id'), PATIENT)
       .toBe('heading-offline-queue-for-uploads')
     expect(new URL(page.url()).hash).toBe(`${MISSION}/spec.md?heading=offline-queue-for-uploads`)
     const parts = await page
@@ -262,11 +191,10 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     expect(parts).toContain('token is-string "wp_status"')
     await page.getByRole('link', { name: 'the data model' }).press('Enter')
     await page.getByTestId('document').getByRole('heading', { name: 'Data model' }).waitFor()
-    await page.context().close()
   })
 
   it('finds missions, packages and documents with Ctrl K', async () => {
-    const { page } = await open('#/daemons', 'article')
+    await show('#/daemons', 'article')
     await page.keyboard.press('Control+k')
     await page.keyboard.type('batches')
     const dialog = page.getByRole('dialog', { name: 'Search' })
@@ -280,11 +208,11 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'WP06 Upload in batches' }).waitFor()
     expect(await dialog.count()).toBe(0)
-    await page.context().close()
   })
 
   it('keeps what colours say when the system sets the colours', async () => {
-    const { page } = await open('#/missions', '.mission-row', { forcedColors: 'active' })
+    await page.emulateMedia({ forcedColors: 'active' })
+    await show('#/missions', '.mission-row')
     const fills = await page
       .locator('.segment')
       .evaluateAll((all) => all.map((one) => getComputedStyle(one).getPropertyValue('fill')))
@@ -299,16 +227,64 @@ describe.skipIf(lacksChromium())('a useful page', () => {
         `getComputedStyle(document.querySelector('.mark[data-why=blocked]'), '::before').backgroundColor`,
       )
     expect(await drawn(page)).not.toBe('rgba(0, 0, 0, 0)')
-    await page.context().close()
+    await page.emulateMedia({ forcedColors: null })
   })
 
   it('prints a document without the frame of the page', async () => {
-    const { page } = await open(`${MISSION}/spec.md`, '[data-testid=document]')
+    await show(`${MISSION}/spec.md`, '[data-testid=document]')
     await page.emulateMedia({ media: 'print' })
     for (const frame of ['.top', '.shelf', '.tabs', '.tools'])
       expect([frame, await page.locator(frame).isVisible()]).toEqual([frame, false])
     expect(await page.getByTestId('document').isVisible()).toBe(true)
-    await page.context().close()
+    await page.emulateMedia({ media: null })
+  })
+
+  it('keeps the focus on a card that moves, and says where it is now', async () => {
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await show(MISSION, '[data-card]')
+    await page.locator('[data-card-link=WP06]').focus()
+    appendFileSync(log, laneChange('WP06', 'in_progress', 'for_review', 1))
+    await page.locator('[data-column=for_review] [data-card=WP06]').waitFor()
+    expect(await page.evaluate(FOCUSED_CARD)).toBe('WP06')
+    const said = page.getByTestId('announcements')
+    await said.getByText('WP06 Upload in batches is now For review.').waitFor({ state: 'attached' })
+    expect(await page.evaluate('document.getAnimations().length')).toBe(0)
+    await page.emulateMedia({ reducedMotion: null })
+  })
+
+  it('notifies only after it was asked to, and when the reader looks elsewhere', async () => {
+    await show('#/', '.now-row')
+    const waiting = page.getByRole('region', { name: 'Waiting for you' })
+    appendFileSync(log, laneChange('WP02', 'done', 'for_review', 2))
+    await waiting.locator('[data-package=WP02]').waitFor()
+    expect(await page.evaluate('shownNotifications')).toEqual([])
+    await page.getByRole('button', { name: 'Notify me' }).press('Enter')
+    await page.getByRole('button', { name: 'Notifying', pressed: true }).waitFor()
+    appendFileSync(log, laneChange('WP07', 'claimed', 'blocked', 3))
+    await waiting.locator('[data-package=WP07]').waitFor()
+    expect(await page.evaluate('shownNotifications')).toEqual([
+      'Offline queue for uploads waits for you: WP07 Show the queue in sync status: blocked',
+    ])
+  })
+
+  it('moves an agent from "at work" to "stalled" when its process is killed', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    try {
+      const delta = { shell_pid: child.pid, shell_pid_created_at: String(Date.now() / 1000) }
+      const note = { kind: 'annotation', event_id: 'n1', at: new Date().toISOString(), wp_id: 'WP77', delta }
+      writeMission(dashboard.project, '077-living', {
+        'tasks/WP77-work.md': prompt('WP77', 'Work'),
+        'status.events.jsonl': `${laneEvent(1, 'WP77', 'in_progress')}${JSON.stringify(note)}\n`,
+      })
+      await show('#/', '.now-row')
+      const row = (region: string) =>
+        page.getByRole('region', { name: region }).locator('[data-package=WP77]')
+      await row('At work').getByText('Running', { exact: true }).waitFor()
+      child.kill('SIGKILL')
+      await row('Stalled').getByText('Not running here', { exact: true }).waitFor()
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 })
 

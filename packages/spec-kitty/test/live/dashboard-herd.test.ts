@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { times } from '../../../familiar/test/helpers/counts.js'
 import { dashboardsOf, healthOn, lineOf } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recorded, TO, type DashboardTestEnv } from './dashboards.js'
@@ -12,7 +13,7 @@ beforeAll(() => {
 
 afterAll(() => place.end())
 
-const HERD = 16
+const HERD = times(10, 16)
 const BUSY = { timeout: 180_000 }
 const NUMBERS = Array.from({ length: HERD }, (_, index) => index)
 

@@ -45,6 +45,15 @@ const SETTLED_MS = 60_000
 
 const LOCKS = new Set(['.gitignore', 'daemon.lock', 'lifecycle.lock'])
 
+/** How long a command takes that starts a dashboard: measured once, because the moments are random anyway. */
+let wholeMs: number | undefined
+async function timeOfWhole(): Promise<number> {
+  if (wholeMs !== undefined) return wholeMs
+  const whole = await place.run(place.project('whole'), ['dashboard'])
+  expect(whole.status).toBe(0)
+  return (wholeMs = whole.ms)
+}
+
 /** Removes a project in which a dashboard may just be writing: a user who deletes one tries again, too. */
 async function remove(project: string): Promise<void> {
   for (const end = performance.now() + SETTLED_MS; ; await sleep(5)) {
@@ -78,13 +87,12 @@ describe(`a start that is interrupted at a random moment, ${ROUNDS} times`, () =
     { timeout: 240_000 + ROUNDS * 8_000 },
     async (how) => {
       const { random } = seeded('live/dashboard-missed')
-      const whole = await place.run(place.project('whole'), ['dashboard'])
-      expect(whole.status).toBe(0)
+      const wholeTime = await timeOfWhole()
       const outcomes = { nothing: 0, recorded: 0 }
       for (let round = 0; round < ROUNDS; round++) {
         const project = place.project(`round-${round}`)
         const command = startIn(project, ['dashboard'], place.env)
-        await sleep(random() * whole.ms * 1.1)
+        await sleep(random() * wholeTime * 1.1)
         if (command.exitCode === null) process.kill(-(command.pid ?? 0), how)
         await endOf(command)
         expect(await wrongWith(project), `round ${round}`).toBe(null)
@@ -170,13 +178,11 @@ describe(
   () => {
     it(`at ${ROUNDS} random moments keeps no dashboard, and has no record afterwards`, async () => {
       const { random } = seeded('live/dashboard-missed')
-      const whole = await place.run(place.project('whole'), ['dashboard'])
-      expect(whole.status).toBe(0)
-      await place.run(join(place.base, 'whole'), ['dashboard', '--stop'])
+      const wholeTime = await timeOfWhole()
       for (let round = 0; round < ROUNDS; round++) {
         const project = place.project(`deleted-${round}`)
         const command = place.run(project, ['dashboard'])
-        await sleep(random() * whole.ms)
+        await sleep(random() * wholeTime)
         await remove(project)
         const { stderr } = await command
         expect(lineOf(stderr).slice(1)).toEqual([])

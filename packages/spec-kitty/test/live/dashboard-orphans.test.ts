@@ -39,11 +39,11 @@ const PORTS = Array.from({ length: TO - FROM }, (_, index) => FROM + index)
  * because it is started by a command that looks at the full range. With sixty orphans there are forty live ones, and the range is
  * full of dashboards; with fewer, this process holds the rest of it.
  */
-const [ORPHANS, THEIRS, OURS] = [times(15, 60), times(6, 30), times(1, 3)]
+const [ORPHANS, THEIRS, OURS] = [times(12, 60), times(3, 30), times(1, 3)]
 const LIVE = THEIRS + OURS + 7
 
 /** Among the other programs; the rest of the range is held by this process. */
-const MORE_ORPHANS = 6
+const MORE_ORPHANS = 3
 
 const HOSTILE = ['drip', 'endless', 'redirect', 'http', 'silent', 'reset', 'wrong-types', 'mimic'] as const
 
