@@ -39,7 +39,7 @@ function makeProject(name: string, files = 1, bytes = 1_000): string {
 
 const builtIn = (project: string): readonly string[] => readdirSync(join(project, 'dist')).toSorted()
 
-describe(`${PROJECTS} projects at once`, { timeout: 120_000 }, () => {
+describe(`${PROJECTS} projects at once`, () => {
   it('have a daemon each, on a port each', async () => {
     const projects = Array.from({ length: PROJECTS }, (_, index) => makeProject(`project-${index}`))
     const ended = await runAtOnce(tool, ['build'], projects)
@@ -55,7 +55,7 @@ describe(`${PROJECTS} projects at once`, { timeout: 120_000 }, () => {
   })
 })
 
-describe('a build', { timeout: 120_000 }, () => {
+describe('a build', () => {
   /** So many files that an interrupted build has not built them all. */
   const MANY = 20
 
