@@ -18,7 +18,7 @@ function newReader(): Reader {
   return { directory: home, env: { ...env, HOME: home, NODE_DISABLE_COMPILE_CACHE: '1' } }
 }
 
-const END = '$ node cli.js stop; node cli.js doctor --reset --force --json\n'
+const END = '$ node cli.js stop\n$ node cli.js doctor --reset --force\n$ node cli.js doctor --json\n'
 
 /** A page that failed half-way may have left daemons. */
 afterEach(() => {

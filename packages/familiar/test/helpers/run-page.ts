@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { packLibrary } from './install-tarball.js'
 import { withoutWaits } from './waits.js'
 
@@ -60,33 +60,14 @@ function runSetUp(line: string, reader: Reader): void {
   if (entered !== undefined) {
     reader.directory = join(reader.directory, entered)
     mkdirSync(reader.directory)
-  } else if (line === INIT) {
-    initPackage(reader)
   } else if (line === 'npm install familiar') {
     installPacked(reader.directory)
   } else if (line === 'npm install --save-dev vitest') {
     linkVitest(reader.directory)
   } else {
-    runOrThrow(line, reader)
+    const { status, stdout, stderr } = runShell(line, reader)
+    if (status !== 0) throw new Error(`${line}: exit ${status}\n${stdout}${stderr}`)
   }
-}
-
-function runOrThrow(line: string, reader: Reader): void {
-  const { status, stdout, stderr } = runShell(line, reader)
-  if (status !== 0) throw new Error(`${line}: exit ${status}\n${stdout}${stderr}`)
-}
-
-const INIT = 'npm init --yes'
-
-/** What npm made of a directory of this name: each start of npm takes more processor time than all else of a page's beginning. */
-const made = new Map<string, string>()
-
-function initPackage(reader: Reader): void {
-  const [name, file] = [basename(reader.directory), join(reader.directory, 'package.json')]
-  const text = made.get(name)
-  if (text !== undefined) writeFileSync(file, text)
-  else runOrThrow(INIT, reader)
-  made.set(name, readFileSync(file, 'utf8'))
 }
 
 function installPacked(project: string): void {
