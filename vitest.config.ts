@@ -34,6 +34,7 @@ const EVERYWHERE = {
   // A limit ends only what hangs: on a machine that runs other tests too, everything may take five times as long.
   testTimeout: 240_000,
   hookTimeout: 240_000,
+  expect: { poll: { timeout: 60_000 } },
 }
 
 export default defineConfig({

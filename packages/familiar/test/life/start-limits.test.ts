@@ -25,9 +25,6 @@ import { needCommand } from '../helpers/skip.js'
 
 const ports = portsOf('life/start-limits')
 
-/** Some dozen starts in a row. */
-const MANY_MS = 120_000
-
 leaveNoDaemons(ports)
 
 const NEWER = { ...process.env, SELF: JSON.stringify({ packageVersion: '9.0.0' }) }
@@ -82,7 +79,7 @@ function few(context: TestContext, count: number): readonly string[] {
   return ['prlimit', limit]
 }
 
-describe('a daemon with few descriptors', { timeout: MANY_MS }, () => {
+describe('a daemon with few descriptors', () => {
   it('starts, or says what it lacks and leaves nothing, at every limit', async (context) => {
     const outcomes: number[] = []
     for (let left = 0; left <= 8; left++) {

@@ -5,7 +5,7 @@ import { listenersOn } from '../helpers/machine.js'
 leaveNoUsers()
 
 /** The tests that the examples show their readers, as a reader runs them: in the installed example, with a sandbox. */
-describe("the example's own tests", { timeout: 120_000 }, () => {
+describe("the example's own tests", () => {
   it.each([
     ['previewd', 3, 'previewd'],
     ['per-project', 4, 'minibuild'],

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { syncDaemon } from '../../dist/daemons/define-daemons.js'
 import { followDrain } from '../../dist/sync/daemon/follow-drain.js'
@@ -15,14 +15,8 @@ import { startPredecessor, startsIn } from './version-stale.js'
 
 let work: SyncWork
 
-beforeEach(async () => {
-  work = await makeSyncWork()
-})
-
-afterEach(async () => {
-  await stopAll()
-  await work.end()
-})
+/** How long after the last line a drain is given up in these tests: longer than a busy machine stands still. */
+const STALL_MS = 6_000
 
 const linesOf = (text: string): readonly any[] =>
   text
@@ -30,7 +24,30 @@ const linesOf = (text: string): readonly any[] =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
-describe('sync now', () => {
+/** Publishes to the daemon that runs. */
+async function publishToDaemon(body: string) {
+  const connection = await syncDaemon.at(work.root.path).connect({ start: false })
+  const headers = { 'content-type': 'application/json' }
+  const reply = await connection.fetch('/api/sync/publish', { method: 'POST', headers, body })
+  return { status: reply.status, json: await reply.json() }
+}
+
+/** What is no event of a project. */
+const NO_EVENTS = {
+  'no JSON': 'nonsense',
+  'no project': '{"event":{"event_type":"T"}}',
+  'a directory that is not a project': '{"event":{"event_type":"T"},"project":"/"}',
+  'no event': JSON.stringify({ project: '/' }),
+}
+
+/** With one daemon, in this order: the last ones leave something behind. */
+describe('with a daemon that goes on, sync now', () => {
+  beforeAll(async () => {
+    work = await makeSyncWork()
+  })
+
+  afterAll(() => work.end())
+
   it('in a pipe says what became of the events', async () => {
     await work.publish(['a', 'b', 'c'])
     const ran = await work.run(['sync', 'now'])
@@ -44,7 +61,7 @@ describe('sync now', () => {
   })
 
   it('with --json prints every step as a line', async () => {
-    await work.publish(['a', 'b'])
+    await work.publish(['d', 'e'])
     const { status, stdout, stderr } = await work.run(['sync', 'now', '--json'])
     const steps = linesOf(stdout).filter(({ event }) => event !== 'heartbeat')
     expect([status, stderr]).toEqual([0, ''])
@@ -64,7 +81,7 @@ describe('sync now', () => {
   })
 
   it('on a terminal rewrites one line, and leaves none behind', async () => {
-    await work.publish(['a', 'b'])
+    await work.publish(['f', 'g'])
     const { status, said } = await typeIn(work.root.base, 'spec-kitty sync now', '', work.env)
     work.root.remember()
     expect(status).toBe(0)
@@ -72,29 +89,80 @@ describe('sync now', () => {
     expect(said.split('\u001B[2K').at(-1)).toBe('sent: 2 · kept: 0 · rejected: 0\r\n')
   })
 
-  it('says what stays, why, and what changes it', async () => {
-    const other = work.makeProject('other', null)
-    await work.publish(['a'])
-    await work.publish(['b'], { project: other })
-    const { status, stdout, stderr } = await work.run(['sync', 'now'])
-    expect([status, stdout]).toEqual([0, 'sent: 1 · kept: 0 · rejected: 0\n'])
-    expect(stderr).toBe(`1 event stays: ${other} has not opted in: spec-kitty sync opt-in ${other}\n`)
-    expect(work.server.accepted).toEqual(['a'])
-  })
-
-  it('says what the server rejected', async () => {
-    await work.publish(['a', 'b'])
-    work.server.next(eachIs((id) => (id === 'a' ? 'rejected' : 'success')))
-    const { status, stdout } = await work.run(['sync', 'now'])
-    expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 1\n'])
+  it('and a drain has its whole time although the restart before it took longer', async () => {
+    await work.publish(['n'])
+    const connection = await syncDaemon.at(work.root.path).connect({ start: false })
+    const slow: Pick<typeof connection, 'pid' | 'fetch'> = {
+      pid: connection.pid,
+      fetch: async (path, init) => {
+        await sleep(STALL_MS + 1_000)
+        return connection.fetch(path, init)
+      },
+    }
+    const finished = await followDrain(slow, { onLine: () => undefined, stallMs: STALL_MS })
+    expect([finished.reason, work.server.accepted.at(-1)]).toEqual([null, 'n'])
   })
 
   it('goes on after failures that pass', async () => {
-    await work.publish(['a'])
+    await work.publish(['h'])
     work.server.next(reply(500), dropMidAnswer, reply(429, {}, { 'retry-after': '1' }))
     const { status, stdout } = await work.run(['sync', 'now'])
     expect([status, stdout]).toEqual([0, 'sent: 1 · kept: 0 · rejected: 0\n'])
   })
+
+  it('sends an event that was published to the daemon: on disk when that says so, and as it was written', async () => {
+    const event = '{ "event_id": "m", "event_type": "T", "number": 12345678901234567890 }'
+    const project = JSON.stringify(work.project)
+    const { status, json } = await publishToDaemon(`{"event":${event},"project":${project}}`)
+    expect([status, json]).toEqual([200, { status: 'stored', event_id: 'm', duplicate: false }])
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted.at(-1)).toBe('m')
+    expect(work.server.requests.map(({ body }) => body).join()).toContain('"number": 12345678901234567890')
+  })
+
+  it('meets a daemon that refuses what is no event, and says what is wrong with it', async () => {
+    for (const [what, body] of Object.entries(NO_EVENTS)) {
+      expect([what, await publishToDaemon(body)]).toMatchObject([
+        what,
+        { status: 400, json: { error: 'bad_event' } },
+      ])
+    }
+    const { status, json } = await publishToDaemon(JSON.stringify({ event: { x: 1 }, project: work.project }))
+    expect([status, json]).toEqual([400, { error: 'bad_event', message: 'event_type is missing' }])
+  })
+  it('says what the server rejected', async () => {
+    await work.publish(['i', 'j'])
+    work.server.next(eachIs((id) => (id === 'i' ? 'rejected' : 'success')))
+    const { status, stdout } = await work.run(['sync', 'now'])
+    expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 1\n'])
+  })
+
+  it('says what stays, why, and what changes it', async () => {
+    const other = work.makeProject('other', null)
+    await work.publish(['k'])
+    await work.publish(['l'], { project: other })
+    const { status, stdout, stderr } = await work.run(['sync', 'now'])
+    expect([status, stdout]).toEqual([0, 'sent: 1 · kept: 0 · rejected: 0\n'])
+    expect(stderr).toBe(`1 event stays: ${other} has not opted in: spec-kitty sync opt-in ${other}\n`)
+    expect(work.server.accepted.at(-1)).toBe('k')
+    expect(work.server.accepted).not.toContain('l')
+  })
+})
+
+/** Each with a root of its own. */
+function inOwnRoot(): void {
+  beforeEach(async () => {
+    work = await makeSyncWork()
+  })
+
+  afterEach(async () => {
+    await stopAll()
+    await work.end()
+  })
+}
+
+describe('sync now', () => {
+  inOwnRoot()
 
   it('stops watching after --timeout, and the daemon goes on', async () => {
     await work.publish(['a'])
@@ -153,42 +221,9 @@ describe('sync now', () => {
   })
 })
 
-describe('an event that is published to the daemon', () => {
-  const publish = async (body: string) => {
-    if (daemonsOf(work.root.path).length === 0) await work.run(['sync', 'start'])
-    const connection = await syncDaemon.at(work.root.path).connect({ start: false })
-    const headers = { 'content-type': 'application/json' }
-    const reply = await connection.fetch('/api/sync/publish', { method: 'POST', headers, body })
-    return { status: reply.status, json: await reply.json() }
-  }
-
-  it('is on disk when it says so, and leaves as it was written', async () => {
-    const event = '{ "event_id": "a", "event_type": "T", "number": 12345678901234567890 }'
-    const project = JSON.stringify(work.project)
-    const { status, json } = await publish(`{"event":${event},"project":${project}}`)
-    expect([status, json]).toEqual([200, { status: 'stored', event_id: 'a', duplicate: false }])
-    expect((await work.run(['sync', 'now'])).status).toBe(0)
-    expect(work.server.accepted).toEqual(['a'])
-    expect(work.server.requests.map(({ body }) => body).join()).toContain('"number": 12345678901234567890')
-  })
-
-  const refused = {
-    'no JSON': 'nonsense',
-    'no project': '{"event":{"event_type":"T"}}',
-    'a directory that is not a project': '{"event":{"event_type":"T"},"project":"/"}',
-    'no event': JSON.stringify({ project: '/' }),
-  }
-
-  it('is refused with what is wrong with it', async () => {
-    for (const [what, body] of Object.entries(refused)) {
-      expect([what, await publish(body)]).toMatchObject([what, { status: 400, json: { error: 'bad_event' } }])
-    }
-    const { status, json } = await publish(JSON.stringify({ event: { x: 1 }, project: work.project }))
-    expect([status, json]).toEqual([400, { error: 'bad_event', message: 'event_type is missing' }])
-  })
-})
-
 describe('a drain', () => {
+  inOwnRoot()
+
   it('of a daemon that hangs is given up that long after the last line; nothing is lost', async () => {
     await work.publish(['a'])
     work.server.next(silence)
@@ -196,7 +231,7 @@ describe('a drain', () => {
     const daemon = work.root.remember()
     const connection = await syncDaemon.at(work.root.path).connect({ start: false })
     let lines = 0
-    const following = followDrain(connection, { onLine: () => (lines += 1), stallMs: 3_000 })
+    const following = followDrain(connection, { onLine: () => (lines += 1), stallMs: STALL_MS })
     following.catch(() => undefined)
     expect(await until(() => lines > 2)).toBe(true)
     if (daemon !== null) signal(daemon, 'SIGSTOP')
@@ -207,21 +242,6 @@ describe('a drain', () => {
     expect((await work.run(['sync', 'restart'])).status).toBe(0)
     expect((await work.run(['sync', 'now'])).status).toBe(0)
     expect(work.server.accepted).toEqual(['a'])
-  })
-
-  it('has its whole time although the restart before it took longer', async () => {
-    await work.publish(['a'])
-    await work.run(['sync', 'start'])
-    const connection = await syncDaemon.at(work.root.path).connect({ start: false })
-    const slow: Pick<typeof connection, 'pid' | 'fetch'> = {
-      pid: connection.pid,
-      fetch: async (path, init) => {
-        await sleep(4_000)
-        return connection.fetch(path, init)
-      },
-    }
-    const finished = await followDrain(slow, { onLine: () => undefined, stallMs: 3_000 })
-    expect([finished.reason, work.server.accepted]).toEqual([null, ['a']])
   })
 
   it('never runs through an older daemon that sends no heartbeat: that one is replaced before (VER-4)', async () => {

@@ -18,6 +18,9 @@ export interface Daemon {
   readonly instanceId: string
 }
 
+/** A port that is still held by then was left: a busy machine lets go later than a quiet one. */
+const LEAVES_MS = 10_000
+
 /** What a command did, and how long it took. */
 export type Timed = Ran & { readonly ms: number }
 
@@ -87,7 +90,7 @@ function rootAt(base: string, path: string, started: Map<number, Daemon>): SyncR
       for (const daemon of started.values()) signal(daemon, 'SIGKILL')
       for (const daemon of started.values()) await gone(daemon)
       // The threads of a zombie may hold its port a little longer than it has a command line.
-      await until(() => listenersOn(9400, 9450).length === 0, 2_000)
+      await until(() => listenersOn(9400, 9450).length === 0, LEAVES_MS)
       const left = [listenersOn(9400, 9450), processesNaming(base)]
       rmSync(base, { recursive: true, force: true })
       expect(left).toEqual([[], []])

@@ -1,9 +1,18 @@
 import { createHmac } from 'node:crypto'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  type FSWatcher,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runIn } from '../helpers/dashboards.js'
 import { makeRoot, signal, until, type Daemon, type SyncRoot } from './sync-root.js'
 import { askHealth } from './sync-wire.js'
 
@@ -133,22 +142,52 @@ describe('files', () => {
   })
 
   it('are so from their first byte on, and a root that is made is so too', async () => {
-    const script = 'while :; do find "$0" -perm /077 2>/dev/null; done'
-    const watcher = spawn('sh', ['-c', script, root.path], { stdio: ['ignore', 'pipe', 'ignore'] })
-    let open = ''
-    watcher.stdout.on('data', (chunk: Buffer) => (open += chunk.toString()))
+    const watched = watchModes(root.base, root.path)
+    const run = async (...args: readonly string[]): Promise<void> => {
+      const { status, stderr } = await runIn('/', args, { env: root.env, ...withoutUmask })
+      expect([status, stderr]).toEqual([0, ''])
+      root.remember()
+    }
     try {
-      root.start(withoutUmask)
+      await run('sync', 'start')
       rmSync(root.file('record.json'))
       expect(await until(() => root.remember() !== null)).toBe(true)
-      root.run(['sync', 'restart'], withoutUmask)
-      root.run(['sync', 'stop'], withoutUmask)
+      await run('sync', 'restart')
+      await run('sync', 'stop')
       expect(statSync(root.path).mode & 0o777).toBe(0o700)
     } finally {
-      watcher.kill('SIGKILL')
-      await once(watcher, 'close')
+      watched.stop()
     }
-    expect(open).toBe('')
+    // It has seen what was made, or it would have nothing to say.
+    expect(watched.seen()).toEqual(expect.arrayContaining([root.path, root.file('record.json')]))
+    expect(watched.open()).toEqual([])
     expect(modesBelow(root.path).filter(([, mode]) => mode !== 'd700' && mode !== 'f600')).toEqual([])
   })
 })
+
+/**
+ * Looks at everything in a directory whose path begins like that, whenever the kernel tells of a change: sooner than a loop that looks
+ * again and again, which keeps a processor busy.
+ */
+function watchModes(directory: string, prefix: string) {
+  const [open, watchers] = [new Set<string>(), new Map<string, FSWatcher>()]
+  const seen = new Set<string>()
+  const look = (path: string): void => {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found === undefined || !path.startsWith(prefix)) return
+    seen.add(path)
+    if ((found.mode & 0o077) !== 0) open.add(path)
+    if (found.isDirectory() && !watchers.has(path)) enter(path)
+  }
+  const enter = (path: string): void => {
+    const watcher = watch(path, (_, name) => name !== null && look(join(path, name)))
+    watchers.set(path, watcher)
+    for (const name of readdirSync(path)) look(join(path, name))
+  }
+  enter(directory)
+  return {
+    seen: () => [...seen],
+    open: () => [...open],
+    stop: () => watchers.forEach((watcher) => watcher.close()),
+  }
+}

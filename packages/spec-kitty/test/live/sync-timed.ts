@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { smallEnvironment } from '../helpers/cli.js'
+import { HUNG_MS } from '../helpers/dashboards.js'
 import type { Daemon, SyncRoot } from './sync-root.js'
 
 const MAIN = fileURLToPath(new URL('../fixtures/processes/start-timed.mjs', import.meta.url))
@@ -14,7 +15,7 @@ export function startTimed(
   const { stderr } = spawnSync(process.execPath, [MAIN, root.path, JSON.stringify(timing)], {
     env: smallEnvironment(env),
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: HUNG_MS,
   })
   const daemon = root.remember()
   if (daemon === null) throw new Error(`no daemon was started: ${stderr}`)

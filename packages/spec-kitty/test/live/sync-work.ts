@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { startCli } from '../helpers/cli.js'
-import { endOf, runIn, textOf, type Timed } from '../helpers/dashboards.js'
+import { eventReader } from '../../src/sync/event-reader.js'
+import { openQueue } from '../../src/sync/queue/open-queue.js'
+import { queuePath } from '../../src/sync/queue/queue-path.js'
+import { runIn, type Timed } from '../helpers/dashboards.js'
 import { startSyncServer, type SyncServer } from '../helpers/sync-server.js'
 import { makeRoot, type SyncRoot } from './sync-root.js'
 
@@ -15,21 +17,16 @@ export interface SyncWork {
   readonly makeProject: (name: string, consent?: string | null) => string
   /** Runs a command, and lets the server answer meanwhile. */
   readonly run: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Timed>
-  /** Publishes an event with each id. */
+  /** Queues an event with each id, as `sync publish` does, in this process; no daemon is told, so the test says when it begins. */
   readonly publish: (ids: readonly string[], options?: PublishOptions) => Promise<void>
   readonly end: () => Promise<void>
 }
 
 export interface PublishOptions {
   readonly project?: string
-  /** By default nothing is told to the daemon, so that the test says when it begins. */
-  readonly env?: Readonly<Record<string, string>>
 }
 
 export const CONSENT = 'sync:\n  enabled: true\n'
-
-/** Commands that queue must not start the daemon before the test does. */
-const QUIETLY = { SPEC_KITTY_SYNC_DISABLE: '1' }
 
 export async function makeSyncWork(): Promise<SyncWork> {
   const root = makeRoot()
@@ -55,13 +52,7 @@ export async function makeSyncWork(): Promise<SyncWork> {
     env,
     makeProject,
     run,
-    publish: async (ids, { project: at = project, env: more = QUIETLY } = {}) => {
-      const child = startCli(['sync', 'publish', '-', '--project', at], { ...env, ...more })
-      child.stdin.end(ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`).join(''))
-      const [code, problem] = await Promise.all([endOf(child), textOf(child.stderr), textOf(child.stdout)])
-      if (code !== 0) throw new Error(`publish failed: ${problem}`)
-      root.remember()
-    },
+    publish: (ids, { project: at = project } = {}) => queueIn(root.path, at, ids),
     end: async () => {
       await root.end()
       await server.close()
@@ -85,4 +76,15 @@ export function writeSession(root: string, url: string): void {
   }
   mkdirSync(root, { recursive: true, mode: 0o700 })
   writeFileSync(join(root, 'session.json'), JSON.stringify(session), { mode: 0o600 })
+}
+
+async function queueIn(root: string, project: string, ids: readonly string[]): Promise<void> {
+  const read = eventReader(project)
+  const found = await Promise.all(ids.map((id) => read(JSON.stringify({ event_id: id, event_type: 'T' }))))
+  const events = found.map((one) => {
+    if (one.state === 'bad') throw new Error(`not queued: ${one.why}`)
+    return one.event
+  })
+  using queue = await openQueue(queuePath(root))
+  queue.publish(events, ids.length + 1_000)
 }

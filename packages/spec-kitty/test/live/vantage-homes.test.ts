@@ -47,7 +47,7 @@ async function startContainer(
   let said = ''
   child.stdout.on('data', (text: Buffer) => (said += text.toString()))
   child.stderr.on('data', (text: Buffer) => (said += text.toString()))
-  await until(() => said !== '' || child.exitCode !== null, 30_000)
+  await until(() => said !== '' || child.exitCode !== null)
   const pid = childOf(child.pid ?? 0)
   if (pid === null) return skipAloud(context, `no pid namespace can be made here: ${said}`)
   const inner = processOf(pid)

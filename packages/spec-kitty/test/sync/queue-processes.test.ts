@@ -76,7 +76,7 @@ async function queued(): Promise<readonly string[]> {
 }
 
 describe('several processes', () => {
-  it('publish at once, and every event is there once', { timeout: 120_000 }, async () => {
+  it('publish at once, and every event is there once', async () => {
     const names = idsFrom('p', 0, 8)
     const shared = idsFrom('shared', 0, 50)
     const results = await Promise.all(
@@ -97,58 +97,50 @@ describe('several processes', () => {
       expect(found.filter((id) => id.startsWith(`${name}-`))).toEqual(idsFrom(name, 0, 200))
   })
 
-  it(
-    'are killed at random moments: all that was acknowledged is there, nothing twice',
-    { timeout: 120_000 },
-    async () => {
-      const acknowledged = new Map<string, number>()
-      const run = async (name: string): Promise<void> => {
-        for (let round = 0; round < ROUNDS; round += 1) {
-          const first = (acknowledged.get(name) ?? -1) + 1
-          const args = [processFile('queue-acknowledge.mjs'), path, name, String(first)]
-          const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-          const lines = child.stdout.setEncoding('utf8').toArray()
-          await once(child.stdout, 'data')
-          await sleep(Math.random() * 60)
-          child.kill('SIGKILL')
-          const last = (await lines).join('').trimEnd().split('\n').at(-1)
-          acknowledged.set(name, Math.max(acknowledged.get(name) ?? -1, Number(last ?? -1)))
-        }
+  it('are killed at random moments: all that was acknowledged is there, nothing twice', async () => {
+    const acknowledged = new Map<string, number>()
+    const run = async (name: string): Promise<void> => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const first = (acknowledged.get(name) ?? -1) + 1
+        const args = [processFile('queue-acknowledge.mjs'), path, name, String(first)]
+        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+        const lines = child.stdout.setEncoding('utf8').toArray()
+        await once(child.stdout, 'data')
+        await sleep(Math.random() * 60)
+        child.kill('SIGKILL')
+        const last = (await lines).join('').trimEnd().split('\n').at(-1)
+        acknowledged.set(name, Math.max(acknowledged.get(name) ?? -1, Number(last ?? -1)))
       }
-      const names = idsFrom('p', 0, 8)
-      await Promise.all(names.map(run))
-      const found = await queued()
-      expect(new Set(found).size).toBe(found.length)
-      for (const name of names) {
-        const last = acknowledged.get(name) ?? -1
-        expect(last).toBeGreaterThan(0)
-        const expected = idsFrom(name, 0, last + 1)
-        const own = found.filter((id) => id.startsWith(`${name}-`))
-        // More may be there: what was on disk, and not acknowledged yet.
-        expect(own.slice(0, expected.length)).toEqual(expected)
-      }
-      expect(quarantinedDatabases(path)).toEqual([])
-    },
-  )
+    }
+    const names = idsFrom('p', 0, 8)
+    await Promise.all(names.map(run))
+    const found = await queued()
+    expect(new Set(found).size).toBe(found.length)
+    for (const name of names) {
+      const last = acknowledged.get(name) ?? -1
+      expect(last).toBeGreaterThan(0)
+      const expected = idsFrom(name, 0, last + 1)
+      const own = found.filter((id) => id.startsWith(`${name}-`))
+      // More may be there: what was on disk, and not acknowledged yet.
+      expect(own.slice(0, expected.length)).toEqual(expected)
+    }
+    expect(quarantinedDatabases(path)).toEqual([])
+  })
 
-  it(
-    'find the database damaged at once: it is put aside once, and all are queued',
-    { timeout: 120_000 },
-    async () => {
-      await publish(lineOf('old'))
-      const content = readFileSync(path)
-      writeFileSync(path, content.fill(0xa5, 0, 100))
-      const results = await Promise.all(idsFrom('p', 0, 4).map((id) => publish(lineOf(id))))
-      const aside = quarantinedDatabases(path)
-      expect(aside).toHaveLength(1)
-      expect(results.map(({ status, stdout }) => [status, stdout])).toEqual(
-        results.map(() => [0, 'queued 1 event\n']),
-      )
-      const notices = results.map(({ stderr }) => stderr).filter((text) => text !== '')
-      expect(notices).toEqual([`the queue was damaged: it was moved to ${aside[0]}, and a new one started\n`])
-      expect((await queued()).toSorted()).toEqual(idsFrom('p', 0, 4))
-    },
-  )
+  it('find the database damaged at once: it is put aside once, and all are queued', async () => {
+    await publish(lineOf('old'))
+    const content = readFileSync(path)
+    writeFileSync(path, content.fill(0xa5, 0, 100))
+    const results = await Promise.all(idsFrom('p', 0, 4).map((id) => publish(lineOf(id))))
+    const aside = quarantinedDatabases(path)
+    expect(aside).toHaveLength(1)
+    expect(results.map(({ status, stdout }) => [status, stdout])).toEqual(
+      results.map(() => [0, 'queued 1 event\n']),
+    )
+    const notices = results.map(({ stderr }) => stderr).filter((text) => text !== '')
+    expect(notices).toEqual([`the queue was damaged: it was moved to ${aside[0]}, and a new one started\n`])
+    expect((await queued()).toSorted()).toEqual(idsFrom('p', 0, 4))
+  })
 })
 
 it('waits for the disk before it acknowledges', async (context) => {
@@ -167,7 +159,7 @@ it('waits for the disk before it acknowledges', async (context) => {
 })
 
 describe('stdin', () => {
-  it('is queued while it comes: Ctrl+C leaves what was queued', { timeout: 240_000 }, async () => {
+  it('is queued while it comes: Ctrl+C leaves what was queued', async () => {
     const { child, ended } = startPublish()
     child.stdin.write(
       idsFrom('e', 0, 1_500)
