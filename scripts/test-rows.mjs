@@ -164,6 +164,7 @@ const WAITING = new Set([
   'live/dashboard-life',
   'live/dashboard-stream',
   'live/sync-doctor',
+  'live/sync-in-flight',
   'live/sync-range',
   'live/sync-siblings',
 ])
