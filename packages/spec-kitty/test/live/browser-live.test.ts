@@ -60,12 +60,16 @@ describe.skipIf(lacksChromium())('a page that stays open', () => {
     rmSync(specs, { recursive: true })
     await page.getByText('This mission is not there').waitFor()
     expect(await page.evaluate('globalThis.kept')).toBe(true)
+    // From here on it asks no more for what is not there.
+    await show('#/missions')
+    await page.getByText('No missions yet').waitFor()
     expect(complained().filter((text) => !text.includes('404'))).toEqual([])
   })
 
   it('shows a lane change within a second of its line in the file', async () => {
     await show('#/missions/002-lanes', everyLane())
     await page.locator('[data-card=WP02]').waitFor()
+    complained()
     const events = join(specs, '002-lanes/status.events.jsonl')
     const times: number[] = []
     for (const [at, lane] of ['done', 'claimed', 'approved'].entries()) {

@@ -142,6 +142,8 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     const page = last
     const { project, dashboard } = here
     await page.goto(`${dashboard.url}#/daemons`)
+    // The look that this begins is not counted.
+    await page.locator('article').first().waitFor()
     const asked = countRequests(page)
     await page.reload()
     await page.locator('article').first().waitFor()
