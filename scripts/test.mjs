@@ -16,7 +16,7 @@ import { rowsOf } from './test-rows.mjs'
 const WORKERS = 4
 
 /** The same beside live files. More would only make each test slower: what runs side by side keeps two cores busy. */
-const WORKERS_BESIDE_ROWS = 3
+const WORKERS_BESIDE_ROWS = 2
 
 /** How many rows of busy live files run side by side. One more row has those that mostly wait (test-rows.mjs). */
 const ROWS = 2

@@ -42,7 +42,7 @@ export async function startOlder(family: 'sync' | 'dashboard', scope: string, ro
   const env = smallEnvironment({ SPEC_KITTY_HOME: root, SPEC_KITTY_CLI_VERSION: '0.0.1' })
   spawn(process.execPath, [ENTRY, family, marker], { env, stdio: 'ignore', detached: true }).unref()
   const record = join(scope, isSync ? 'daemons/sync/record.json' : '.kittify/daemon/record.json')
-  if (!(await until(() => existsSync(record), 20_000)))
+  if (!(await until(() => existsSync(record), 60_000)))
     throw new Error(`no older ${family} daemon was started`)
   return JSON.parse(readFileSync(record, 'utf8')) as Own
 }

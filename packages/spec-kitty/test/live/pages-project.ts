@@ -75,7 +75,7 @@ export function makeProject(): DashboardProject {
     end: async () => {
       for (const daemon of started) signal(daemon, 'SIGKILL')
       for (const daemon of started) await gone(daemon, 5_000)
-      await until(() => listenersOn(9237, 9337).length === 0, 5_000)
+      await until(() => listenersOn(9237, 9337).length === 0, 60_000)
       const left = [listenersOn(9237, 9337), processesNaming(base)]
       rmSync(base, { recursive: true, force: true })
       expect(left).toEqual([[], []])

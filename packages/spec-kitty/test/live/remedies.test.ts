@@ -223,7 +223,7 @@ describe('a daemon of its own root', () => {
   it('that crashed is a warning, and the next start replaces it', async () => {
     const daemon = home.start()
     signal(daemon, 'SIGKILL')
-    await until(() => !isAlive(daemon.pid, daemon.ticks), 5_000)
+    await until(() => !isAlive(daemon.pid, daemon.ticks), 60_000)
     const { severity, remediation, summary } = findingOf(doctor(home), 'F-015')
     expect([severity, remediation.commands, summary]).toEqual([
       'warn',

@@ -112,7 +112,7 @@ async function restoreStand(
 async function clear({ scope, names }: Stand, scopes: Scopes, victims: Map<string, Victim>): Promise<void> {
   const left = names.flatMap((name) => victims.get(name) ?? [])
   for (const { pid, ticks } of left) if (isAlive(pid, ticks)) process.kill(pid, 'SIGKILL')
-  await until(() => left.every(({ pid, ticks }) => !isAlive(pid, ticks)), 5_000)
+  await until(() => left.every(({ pid, ticks }) => !isAlive(pid, ticks)), 60_000)
   if (scope === null) return
   rmSync(scopes.at(scope), { recursive: true, force: true })
   makeScope(scopes.at(scope), isProject(scope))
@@ -123,6 +123,6 @@ async function endFleet(scopes: Scopes, victims: Map<string, Victim>): Promise<v
   for (const { pid, ticks } of victims.values()) if (isAlive(pid, ticks)) process.kill(pid, 'SIGKILL')
   endKeepers()
   await stopAll()
-  await until(() => endedOf(victims).length === victims.size && listenersOn(9236, 9451).length === 0, 10_000)
+  await until(() => endedOf(victims).length === victims.size && listenersOn(9236, 9451).length === 0, 60_000)
   scopes.end()
 }

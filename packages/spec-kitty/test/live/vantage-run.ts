@@ -51,6 +51,6 @@ export async function settle(
   const isDone = (): boolean => must.every((name) => fleet.ended().includes(name))
   const others = (): readonly number[] => daemonsBelow(fleet.scopes.base).filter((pid) => !known.has(pid))
   if (others().length === 0) return
-  if (must.length > 0) await until(isDone, 20_000)
+  if (must.length > 0) await until(isDone, 60_000)
   else await until(() => fleet.ended().length > 0, settleMs)
 }

@@ -31,7 +31,7 @@ export function stranger(name: string, scope: Scope): Stand {
       const child = spawn('bash', [script, ...args], { stdio: ['pipe', 'ignore', 'ignore'] })
       keepers.push(child)
       const pid = child.pid ?? 0
-      await until(() => startTicksOf(pid) !== null, 5_000)
+      await until(() => startTicksOf(pid) !== null, 60_000)
       writeLockText(at(scope), isProject(scope), pid)
       return { [name]: pid }
     },
