@@ -81,7 +81,7 @@ describe('terminate', () => {
       changing(real, pid, (view) => ({ ...view, command: null, executable: null })),
     )
     await hold(daemon)
-    const retiring = terminateIt(target, platform)
+    const retiring = terminateIt(target, platform, ends ? AMPLE_MS : STEP_MS)
     await sleep(STEP_MS / 3)
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
     if (ends) await daemon.stop()
