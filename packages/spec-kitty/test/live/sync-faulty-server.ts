@@ -29,6 +29,7 @@ export function faultyServer(server: SyncServer, random: () => number): Faults {
   const waiting: Record<'sent' | 'answered', (() => void)[]> = { sent: [], answered: [] }
   const has = new Set<string>()
   let isCalm = false
+  let wasRefused = false
   let tokens = 0
   const isPoison = (id: string): boolean => POISON.test(id)
   const come = (step: 'sent' | 'answered'): void => {
@@ -102,7 +103,10 @@ export function faultyServer(server: SyncServer, random: () => number): Faults {
     come('sent')
     const isFault = !isCalm && random() < 0.5
     const names = Object.keys(faults)
-    const name = isFault ? (names[Math.floor(random() * names.length)] ?? '') : 'the truth'
+    const drawn = isFault ? (names[Math.floor(random() * names.length)] ?? '') : 'the truth'
+    // A token that was renewed is right: a daemon that is refused again stops until the user signs in.
+    const name = drawn === '401' && wasRefused ? 'the truth' : drawn
+    wasRefused = name === '401'
     counts[name] = (counts[name] ?? 0) + 1
     const answer = faults[name] ?? truth
     answer(request, response)

@@ -40,10 +40,15 @@ const NO_EVENTS = {
   'no event': JSON.stringify({ project: '/' }),
 }
 
+/** A daemon looks at its queue a second after its start: later, events wait until a command sends them. */
+const AFTER_FIRST_LOOK_MS = 4_000
+
 /** With one daemon, in this order: the last ones leave something behind. */
 describe('with a daemon that goes on, sync now', () => {
   beforeAll(async () => {
     work = await makeSyncWork()
+    await work.run(['sync', 'start'])
+    await sleep(AFTER_FIRST_LOOK_MS)
   })
 
   afterAll(() => work.end())
