@@ -46,7 +46,7 @@ describe('a daemon whose root is on a file system of its own', () => {
   it('is retired also when that is full and the record is lost', async (context) => {
     const daemon = await startMounted(context)
     const record = recordPath(daemon.root)
-    // What is renamed frees no block, so that there is no moment in which the record could be written again.
+    // A rename frees no block, so the daemon cannot write the record again.
     await daemon.run(
       `! dd if=/dev/zero of=${daemon.root}/full bs=4k 2>/dev/null; sync; mv ${record} ${daemon.root}/lost`,
     )

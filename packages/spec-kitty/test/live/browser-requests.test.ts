@@ -83,7 +83,7 @@ describe.skipIf(lacksChromium())('the requests of a view', () => {
     for (const [index, { view, asked }] of all.entries())
       seen.set(view, { opening: openings[index] ?? [], changed: asked })
     const [first, ...others] = all.map(({ page }) => page)
-    if (first === undefined) throw new Error('there is no view')
+    if (first === undefined) throw new Error('the list of views is empty')
     for (const page of others) await page.context().close()
     last = first
   })

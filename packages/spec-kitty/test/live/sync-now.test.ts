@@ -32,7 +32,7 @@ async function publishToDaemon(body: string) {
   return { status: reply.status, json: await reply.json() }
 }
 
-/** What is no event of a project. */
+/** Bodies that are not an event of a project. */
 const NO_EVENTS = {
   'no JSON': 'nonsense',
   'no project': '{"event":{"event_type":"T"}}',
@@ -125,7 +125,7 @@ describe('with a daemon that goes on, sync now', () => {
     expect(work.server.requests.map(({ body }) => body).join()).toContain('"number": 12345678901234567890')
   })
 
-  it('meets a daemon that refuses what is no event, and says what is wrong with it', async () => {
+  it('meets a daemon that refuses what is not an event, and says what is wrong with it', async () => {
     for (const [what, body] of Object.entries(NO_EVENTS)) {
       expect([what, await publishToDaemon(body)]).toMatchObject([
         what,
