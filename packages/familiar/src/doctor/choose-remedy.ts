@@ -1,4 +1,5 @@
 import type { FailureReason } from '../act/terminate-process.js'
+import { namedScopes } from '../classify/derive-facts.js'
 import { inUseBy } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
@@ -92,6 +93,13 @@ function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }
 function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   const { verdict, proof, observation } = candidate
   const reason = verdict.reason ?? ''
+  if (namedScopes(observation, seen.context).some((scope) => scope?.isLate === true)) {
+    return explained(
+      words,
+      reason,
+      'a directory that it names was not read in time: run this again, or see why it does not answer',
+    )
+  }
   if (isSpared(candidate, seen)) {
     return explained(words, reason, 'it may be in use where this command cannot see: use it where it runs')
   }

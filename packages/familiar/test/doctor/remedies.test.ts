@@ -6,6 +6,7 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decisi
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
 import { remedyOf } from '../../src/doctor/choose-remedy.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
+import { UNTOLD } from '../../src/observe/read-scopes.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
@@ -94,6 +95,24 @@ describe.each([
     expect([...wrong]).toEqual([])
     expect(count).toBeGreaterThan(1_000)
     expect(told.size).toBeGreaterThan(2)
+  })
+})
+
+describe('the remedy of a daemon whose scope was not read in time', () => {
+  it('is to look again, not to look elsewhere', () => {
+    const told = new Set<string | undefined>()
+    forEachSighting(1, (observation, context, others) => {
+      const late = new Map([...context.scopes].map(([name]) => [name, UNTOLD] as const))
+      const seen = scanOf(observation, { ...context, scopes: late }, others, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate?.verdict.class !== 'operator_required' || observation.namedScopes === null) return
+      if (observation.namedScopes.some((name) => late.has(name)))
+        told.add(remedyOf(candidate, seen, { words })?.description)
+    })
+    expect([...told]).toContainEqual(expect.stringContaining('was not read in time: run this again'))
+    expect(
+      [...told].filter((description) => /use it where it runs|whatever/.test(description ?? '')),
+    ).toEqual([])
   })
 })
 
