@@ -1,6 +1,7 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import type { CleanUpOptions, Daemon } from '../define/define-daemon.js'
-import type { Scan } from '../observe/scan.js'
+import { scopeOf } from '../classify/derive-facts.js'
+import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
+import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './name-process.js'
@@ -56,13 +57,26 @@ async function askAboutTheRest(
   const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
   const list = names.map((name) => `  ${name}\n`).join('')
   const one = open.length === 1
-  io.err(
-    `${endedAnyway(stale.length)}${one ? 'This one needs' : `These ${open.length} need`} a decision (operator_required):\n${list}`,
-  )
+  const need = one ? 'This one needs' : `These ${open.length} need`
+  const others = ofOthers(open, seen, daemon)
+  io.err(`${endedAnyway(stale.length)}${need} a decision (operator_required)${others}:\n${list}`)
   const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`, 'nothing was ended')
   io.err('\n')
   const confirmed = isYes ? keysOf(open) : new Set<string>()
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
+}
+
+/** Says how many of the processes name another scope, because they may be in use there. */
+function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon): string {
+  const count = open.filter(({ observation }) => {
+    const scope = scopeOf(observation, context)
+    return scope !== null && scope !== context.here
+  }).length
+  if (count === 0) return ''
+  const { words } = definitionOf(daemon)
+  return open.length === 1
+    ? ` and is of another ${words.scope}`
+    : `, ${count} of them of another ${words.scope}`
 }
 
 /** Processes that are proven stale are ended whatever the answer is. */

@@ -296,8 +296,9 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
   async function onTerminal(
     keys: string,
     more: Readonly<Record<string, string>> = {},
+    port = 9407,
   ): Promise<{ status: number | null; screen: string }> {
-    const command = `stty cols 80; exec '${process.execPath}' '${CLI}' auth doctor --reset --port 9407`
+    const command = `stty cols 80; exec '${process.execPath}' '${CLI}' auth doctor --reset --port ${port}`
     const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
       env: smallEnvironment({ ...env, ...more }),
       stdio: 'pipe',
@@ -326,6 +327,16 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
       expect.stringContaining('spec-kitty: interrupted; nothing was ended'),
     ])
     expect(lives(pidAt(9407))).toBe(true)
+  })
+
+  it('says what is of another home', async () => {
+    expect(plain((await onTerminal('n\r', {}, 9409)).screen)).toContain(
+      'This one needs a decision (operator_required) and is of another home:',
+    )
+    expect(plain((await onTerminal('n\r')).screen)).toContain(
+      'This one needs a decision (operator_required):',
+    )
+    expect(lives(pidAt(9409))).toBe(true)
   })
 
   it('is not asked in CI, with SPEC_KITTY_NON_INTERACTIVE, and in a pipe', async () => {

@@ -28,7 +28,7 @@ export interface SyncService {
 
 /**
  * How long a new daemon waits before it checks the queue by itself. The command that started it mostly triggers the first
- * pass, in order to follow it.
+ * pass, in order to follow it; then the daemon does not check.
  */
 const FIRST_LOOK_MS = 1_000
 
@@ -83,7 +83,10 @@ export function createSyncService(root: string, env: Environment): SyncService {
       return Response.json({ status: 'accepted' }, { status: 202 })
     },
     'POST /api/sync/publish': (request) => publishRoute(root, request, look),
-    'POST /api/sync/drain': async (_, { signal }) => drainStream((await get()).drain(signal)),
+    'POST /api/sync/drain': async (_, { signal }) => {
+      clearTimeout(first)
+      return drainStream((await get()).drain(signal))
+    },
   }
   return {
     handler: (request, context) => {
