@@ -1,7 +1,8 @@
 /**
- * The main module of the child process that reads the scopes that other processes name. It takes the question as JSON on
- * stdin and writes one reply per line to stdout, each as soon as it is known. If the file system behind a path hangs, only
- * this child hangs, and its parent continues with the replies that it has. Exit code 75: the child had too few resources.
+ * The main module of the child process that reads the scopes that other processes name. It writes an empty line to stdout when
+ * it is up, takes the question as JSON on stdin, and writes one reply per line, each as soon as it is known. If the file
+ * system behind a path hangs, only this child hangs, and its parent continues with the replies that it has. Exit code 75: the
+ * child had too few resources.
  *
  * No process loads this file: scripts/build-peek.mjs makes it one text with everything that it imports (`peek-text.ts`),
  * and the child runs the text. On Windows a whole command line has at most 32,767 characters, so it imports nothing that
@@ -16,6 +17,7 @@ import { tryForHolder } from './platform/try-for-holder.js'
 import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './read-records.js'
 
 async function answer(): Promise<void> {
+  writeAll('\n')
   const { scopes, pids, nativeLocks } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
   const lockHolder = lockHolderOf(nativeLocks)
   for (const request of scopes) {

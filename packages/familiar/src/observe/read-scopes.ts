@@ -19,6 +19,12 @@ import {
 /** Enough for 50 scopes with two records of 64 KiB each, with every character escaped. */
 const MAX_REPLY_CHARS = 48 * 1024 * 1024
 
+/**
+ * How long the child may take to come up. It touches no path of others before, so that a long start means a busy machine
+ * and not a file system that hangs.
+ */
+const START_MS = 10_000
+
 /** Exit code of the child when it had too few resources itself (`EX_TEMPFAIL`). */
 const LACKING = 75
 
@@ -58,21 +64,21 @@ export class ScopeReader {
 
   /**
    * Returns a snapshot of each scope. `pids` are the processes that are likely to hold the locks of these scopes. A scope
-   * that was not read before the deadline, or because the child failed, is `UNTOLD`. Throws `E_RESOURCES` when this process
-   * or the child had too few resources, and what `spawn` throws.
+   * that was not read within `ms` milliseconds after the child came up, or because the child failed, is `UNTOLD`. Throws
+   * `E_RESOURCES` when this process or the child had too few resources, and what `spawn` throws.
    */
   async read(
     family: Family,
     scopes: readonly string[],
     pids: readonly number[],
-    deadline: AbortSignal,
+    ms: number,
   ): Promise<ReadonlyMap<string, ScopeSnapshot>> {
     if (scopes.length === 0) return new Map()
     const requests = scopes.map((scope) => requestFor(family, scope))
     const child = this.#prepared?.error === null ? this.#prepared : startChild()
     this.#prepared = null
     const nativeLocks = kernelNamesHolders() ? null : nativeLocksFile()
-    const views = viewsIn(await ask(child, { scopes: requests, pids, nativeLocks }, deadline))
+    const views = viewsIn(await ask(child, { scopes: requests, pids, nativeLocks }, ms))
     return new Map(
       scopes.map((scope) => {
         const view = views.get(scope)
@@ -85,10 +91,8 @@ export class ScopeReader {
   async close(): Promise<void> {
     const child = this.#prepared
     this.#prepared = null
-    if (child === null || child.hasEnded || child.handle.pid === undefined) return
-    const ended = new Promise((resolve) => child.handle.once('close', resolve))
-    child.ending.abort()
-    await ended
+    child?.ending.abort()
+    await child?.ended
   }
 }
 
@@ -96,22 +100,31 @@ interface Child {
   readonly handle: ChildProcess
   /** Aborting it sends SIGKILL. */
   readonly ending: AbortController
+  /** Resolves when the child is ready for the question, or has ended. */
+  readonly up: Promise<void>
+  /** Resolves when the child has ended, or could not be started. */
+  readonly ended: Promise<void>
   /** What the child has written to stdout so far. */
   text: string
   error: unknown
-  hasEnded: boolean
 }
 
 /** Starts the child. A start that fails immediately either throws or returns a child without pipes. */
 function startChild(): Child {
   const ending = new AbortController()
   const handle = spawnChild(ending.signal)
-  const child: Child = { handle, ending, text: '', error: null, hasEnded: false }
+  const ended = new Promise<void>((resolve) => {
+    handle.once('close', () => resolve())
+    // A child that could not be started is not closed.
+    if (handle.pid === undefined) handle.once('error', () => resolve())
+  })
+  // It writes an empty line before it reads the question.
+  const ready = new Promise<void>((resolve) => handle.stdout?.once('data', () => resolve()))
+  const child: Child = { handle, ending, up: Promise.race([ready, ended]), ended, text: '', error: null }
   handle.on('error', (failure) => {
     child.error = failure
   })
   handle.on('close', (code) => {
-    child.hasEnded = true
     if (code === LACKING) child.error = lackOf('EMFILE')
   })
   handle.stdout?.setEncoding('utf8').on('data', (part: string) => {
@@ -146,19 +159,14 @@ function spawnChild(signal: AbortSignal): ChildProcess {
 }
 
 /**
- * Sends the question and returns what the child wrote until it ended or the deadline passed. At the deadline, the child is
- * killed but not waited for, because even SIGKILL does not end a process that hangs in the kernel.
+ * Sends the question and returns what the child wrote until it ended or the time was over. Then the child is killed but not
+ * waited for, because even SIGKILL does not end a process that hangs in the kernel.
  */
-async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal): Promise<string> {
+async function ask(child: Child, question: ScopesQuestion, ms: number): Promise<string> {
   const { handle } = child
-  await new Promise<void>((resolve) => {
-    if (child.error !== null || child.hasEnded || deadline.aborted) return resolve()
-    handle.on('error', () => resolve())
-    handle.on('close', () => resolve())
-    deadline.addEventListener('abort', () => resolve(), { once: true })
-    handle.stdin?.end(JSON.stringify(question))
-  })
-  if (deadline.aborted) {
+  const isUp = ms > 0 && (await isWithin(START_MS, child.up))
+  if (isUp) handle.stdin?.end(JSON.stringify(question))
+  if (!isUp || !(await isWithin(ms, child.ended))) {
     child.ending.abort()
     handle.unref()
     handle.stdin?.destroy()
@@ -166,6 +174,16 @@ async function ask(child: Child, question: ScopesQuestion, deadline: AbortSignal
   }
   throwLack(child.error)
   return child.text
+}
+
+async function isWithin(ms: number, happens: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  const isIn = await Promise.race([happens.then(() => true), late])
+  clearTimeout(timer)
+  return isIn
 }
 
 /** Returns the complete replies in the text, by scope. A last reply that was cut off by the deadline is ignored. */

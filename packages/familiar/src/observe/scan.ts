@@ -60,8 +60,8 @@ export interface Scan {
 /**
  * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
  * process that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`). Takes about a second
- * at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, or where slow tools of the
- * operating system are needed (macOS, Windows). `isToAct`: candidates may be signalled on the strength of it, so it takes a
+ * at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, where a busy machine is slow to
+ * start the child that reads them, or where slow tools of the operating system are needed (macOS, Windows). `isToAct`: candidates may be signalled on the strength of it, so it takes a
  * second look at who holds each socket. Throws `E_LOOK_FAILED` when the system cannot list the listeners, and
  * `E_RESOURCES` when this process has too few resources.
  */
@@ -269,8 +269,7 @@ async function readScopes(
   const named = observations.flatMap((seen) => (isOfUser(seen, user) ? (seen.namedScopes ?? []) : []))
   const foreign = [...new Set(named)].filter((path) => isAbsolute(path) && !own.has(path))
   const pids = [...new Set(observations.flatMap(({ pid }) => pid ?? []))]
-  const deadline = AbortSignal.timeout(Math.round(foreignMs))
-  const read = await reader.read(family, foreign, pids, deadline)
+  const read = await reader.read(family, foreign, pids, foreignMs)
   const views = [...read].map(([path, view]) => [path, isSame(view, here) ? here : view] as const)
   return new Map([...[...own].map((path) => [path, here] as const), ...views])
 }

@@ -47,7 +47,7 @@ const questions = {
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
     const { ScopeReader } = await import('../../dist/observe/read-scopes.js')
     const family = daemonFamily({ from: 0, to: 0 })
-    return [...(await new ScopeReader().read(family, scopes, [], AbortSignal.timeout(Number(ms)))).values()]
+    return [...(await new ScopeReader().read(family, scopes, [], Number(ms))).values()]
   },
 }
 

@@ -26,7 +26,7 @@ const SPY = `
     require('node:fs').writeSync(2, JSON.stringify([...Object.keys(require.cache), ...native, ...own]))
   })`
 
-/** Runs the text as the reader does, and returns its only reply and the files that it has loaded. */
+/** Runs the text as the reader does, and returns its only reply (after an empty line) and the files that it has loaded. */
 function ask(question: ScopesQuestion) {
   const spy = join(makeHome(), 'spy.cjs')
   writeFileSync(spy, SPY)
@@ -36,7 +36,7 @@ function ask(question: ScopesQuestion) {
     cwd: '/',
     env: {},
   })
-  const { view } = JSON.parse(stdout.slice(REPLY.length)) as ScopeReply
+  const { view } = JSON.parse(stdout.trim().slice(REPLY.length)) as ScopeReply
   return { view, loaded: (JSON.parse(stderr) as readonly string[]).filter((file) => file !== spy) }
 }
 

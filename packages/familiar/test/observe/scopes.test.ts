@@ -24,7 +24,7 @@ const family = daemonFamily({ from: 0, to: 0 })
 const FOREIGN_SCOPES_TIMEOUT_MS = 20_000
 
 function read(scopes: readonly string[], pids: readonly number[] = []) {
-  return new ScopeReader().read(family, scopes, pids, AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
+  return new ScopeReader().read(family, scopes, pids, FOREIGN_SCOPES_TIMEOUT_MS)
 }
 
 /** Makes a scope whose record has this text. */
@@ -64,7 +64,7 @@ describe('scopes that other processes named', () => {
 
   it('are not reported without any time', async () => {
     const scope = makeHome()
-    const views = await new ScopeReader().read(family, [scope], [], AbortSignal.abort())
+    const views = await new ScopeReader().read(family, [scope], [], 0)
     expect(views.get(scope)).toMatchObject({ isLate: true, real: null })
   })
 })
@@ -78,8 +78,7 @@ describe('a child that was prepared', () => {
     const prepared = childrenOf(process.pid).filter((pid) => !before.includes(pid))
     expect(prepared).toHaveLength(1)
     await sleep(200)
-    const deadline = AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS)
-    const views = reader.read(family, [scope], [], deadline)
+    const views = reader.read(family, [scope], [], FOREIGN_SCOPES_TIMEOUT_MS)
     expect(childrenOf(process.pid).filter((pid) => !before.includes(pid))).toEqual(prepared)
     expect((await views).get(scope)).toMatchObject({ real: scope, gone: false })
   })
@@ -103,7 +102,7 @@ describe('a child that was prepared', () => {
     reader.prepare()
     await sleep(300)
     const scope = makeHome()
-    const views = await reader.read(family, [scope], [], AbortSignal.timeout(FOREIGN_SCOPES_TIMEOUT_MS))
+    const views = await reader.read(family, [scope], [], FOREIGN_SCOPES_TIMEOUT_MS)
     expect(views.get(scope)).toMatchObject({ real: scope, gone: false })
   })
 
@@ -141,7 +140,7 @@ describe('a child that was prepared', () => {
       process.kill(pid, signal)
     await sleep(100)
     const scope = makeHome()
-    const views = await reader.read(family, [scope], [], AbortSignal.timeout(1_000))
+    const views = await reader.read(family, [scope], [], 1_000)
     expect(views.get(scope)).toMatchObject({ isLate: true, real: null, gone: null })
   })
 })
