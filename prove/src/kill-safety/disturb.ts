@@ -60,8 +60,11 @@ const ACTS: Readonly<Record<DisturbancePlan['what'], Act>> = {
       renameSync(path, `${path}.away`)
       symlinkSync(around.stage.at('p2'), path)
     }),
-  'starts-meanwhile': async ({ stage, cast }, { plan }) => {
-    if (plan === null) return
+  'starts-meanwhile': async ({ stage, cast }, actor) => {
+    const { plan } = actor
+    // It would make its project's directory under a drive that was taken out. Then a project without a record is there, and the
+    // daemon that the drive's record names is an orphan by the table: nothing that a scan can see tells the two apart.
+    if (plan === null || (plan.family === 'dashboard' && truthOf(actor).isProjectGone === null)) return
     const port = plan.family === 'sync' ? 9_448 : 9_335
     const late = { ...plan, id: `late:${plan.id}`, kind: lateKind(plan.family), port }
     // A command that starts a daemon may have taken the port.
