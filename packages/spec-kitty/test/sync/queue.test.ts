@@ -96,7 +96,10 @@ describe('an event of a project whose directory is gone', () => {
 
   it('stays where it is if it is on its way, or was rejected, or its directory is there', async () => {
     const there = dirname(path)
-    queue.publish([...to('/gone', 'dead'), ...to('/gone2', 'on its way'), ...to(dirname(there), 'other')], MAX)
+    queue.publish(
+      [...to('/gone', 'dead'), ...to('/gone2', 'on its way'), ...to(dirname(there), 'other')],
+      MAX,
+    )
     const [dead] = await queue.claim('/gone', own, LIMITS)
     await queue.settle(own, [{ seq: dead?.seq ?? 0, outcome: 'dead', reason: 'no', category: null }])
     await queue.claim('/gone2', own, LIMITS)
