@@ -6,6 +6,7 @@ import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { TIMING } from '../../src/sync/upload/back-off.js'
 import { reply } from '../helpers/sync-server.js'
 import { daemonsOf } from './sync-root.js'
+import { makeShell } from './sync-shell.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
 
 /** What `sync now` says when something stays or is lost, with a real daemon and server. */
@@ -60,5 +61,23 @@ describe('sync now', () => {
     expect([status, said]).toEqual([1, expect.stringContaining(`${broken} cannot be read: line `)])
     const shown = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
     expect(said).toBe(shown.nothing_leaves.sentence)
+  })
+
+  it('sends the events of a project that was moved, once they are published where it is now', async () => {
+    await work.publish(['a', 'b'])
+    const now = work.makeProject('now')
+    await work.publish(['c'], { project: now })
+    rmSync(work.project, { recursive: true })
+    const { status, stderr } = await work.run(['sync', 'now'])
+    expect([status, stderr]).toEqual([
+      1,
+      `2 events stay: ${work.project} is not there any more: spec-kitty explain no_consent\n`,
+    ])
+    const file = join(work.root.base, 'events.ndjson')
+    expect((await work.run(['sync', 'queue', '--export', file])).status).toBe(0)
+    const publish = `spec-kitty sync publish - --project ${now} < ${file}`
+    expect(makeShell(work.root)(publish)).toMatchObject({ status: 0, stdout: 'queued 2 events\n' })
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['c', 'a', 'b'])
   })
 })
