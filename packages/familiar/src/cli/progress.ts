@@ -4,7 +4,7 @@ import { note, type Io } from './io.js'
 /** Waits that are shorter than this are not reported. */
 const QUIET_MS = 1_000
 
-/** If stderr is not a terminal, a wait is reported after this time, and then again whenever this time has passed. */
+/** If stderr is not a terminal, a wait is reported after this time, and its next change when this time has passed again. */
 const FIRST_LINE_MS = 3_000
 const LINE_MS = 10_000
 
@@ -24,19 +24,21 @@ export interface Progress {
 
 /**
  * Shows what a command waits for: on a terminal in one line that is written again each second, in a pipe in a line every ten
- * seconds at most. Shows nothing before the first `wait`, and nothing of a wait that is over within a second.
+ * seconds at most, each text once. Shows nothing before the first `wait`, and nothing of a wait that is over within a second.
  */
 export function startProgress(io: Screen): Progress {
   const began = monotonicMs()
   let text: WaitText | null = null
+  let last: string | null = null
   let saidAt = began + FIRST_LINE_MS - LINE_MS
   const show = (): void => {
     const now = monotonicMs()
     if (text === null) return
     const said = typeof text === 'string' ? text : text()
     if (io.rewriteLine !== null) return io.rewriteLine(withTime(said, now - began))
-    if (now - saidAt < LINE_MS) return
+    if (now - saidAt < LINE_MS || said === last) return
     saidAt = now
+    last = said
     note(io, said)
   }
   const timer = setInterval(show, QUIET_MS)

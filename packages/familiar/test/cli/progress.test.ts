@@ -51,6 +51,15 @@ describe('a wait', () => {
     expect(said.length).toBeGreaterThan(4)
   })
 
+  it('in a pipe is told once, however long it takes', async () => {
+    const { lines, io } = screen(false)
+    const progress = startProgress(io)
+    progress.wait('waiting for the server, until 12:00:30')
+    await vi.advanceTimersByTimeAsync(30_000)
+    progress.stop()
+    expect(lines).toEqual(['waiting for the server, until 12:00:30\n'])
+  })
+
   it('that is over at once is not told', async () => {
     for (const isTerminal of [true, false]) {
       const { lines, io } = screen(isTerminal)

@@ -227,6 +227,19 @@ export type CommandWords = (typeof TABLE)[number]['words']
 
 const LISTED: readonly (Listed & { readonly words: CommandWords })[] = TABLE
 
+/** What other tools call a command. Only suggested: it is not a name here. */
+export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
+  'sync enable': 'sync opt-in',
+  'sync on': 'sync opt-in',
+  'sync disable': 'sync opt-out',
+  'sync off': 'sync opt-out',
+  'sync flush': 'sync now',
+  'sync push': 'sync now',
+  'sync run': 'sync now',
+  'sync send': 'sync now',
+  'sync upload': 'sync now',
+}
+
 /** Everything that can be typed, and the command that it means. */
 const NAMES: ReadonlyMap<string, CommandWords> = new Map(
   LISTED.flatMap(({ words, aliases = [] }) => [words, ...aliases].map((name) => [name, words] as const)),

@@ -8,7 +8,7 @@ import {
   type UnexpectedWordError,
 } from 'familiar/cli'
 import type { Route } from './find-command.js'
-import { commandNamed, commandsBelow, isGroup, knownNames } from './command-table.js'
+import { commandNamed, commandsBelow, ELSEWHERE, isGroup, knownNames } from './command-table.js'
 
 /** Returns the error, in one line, about a command line that matches no command, with what was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
@@ -46,6 +46,8 @@ function meant(typed: readonly string[]): readonly string[] {
   const name = typed.join(' ')
   // Only the `--` between its words was too much.
   if (commandNamed(name) !== null) return [name]
+  const elsewhere = ELSEWHERE[typed.slice(0, 2).join(' ').toLowerCase()]
+  if (elsewhere !== undefined) return [elsewhere]
   const near = nearestCommands(typed, knownNames())
   const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
   return [...byCommand.values()].toReversed()

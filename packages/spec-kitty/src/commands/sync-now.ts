@@ -3,8 +3,12 @@ import { CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } f
 import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
-import { followDrain, type Finished } from '../sync/daemon/follow-drain.js'
+import { counted } from '../sync/ages.js'
+import { followDrain, isNothing, type Finished } from '../sync/daemon/follow-drain.js'
 import { drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
+import { quarantinedDatabases } from '../sync/queue/quarantine.js'
+import { queuePath } from '../sync/queue/queue-path.js'
+import type { QueueView } from '../sync/read-queue.js'
 import { readSettings } from '../sync/settings.js'
 import { readSkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why-nothing-leaves.js'
@@ -13,17 +17,19 @@ import { NOW, skipText } from '../sync/why-nothing-leaves.js'
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
+  const asideBefore = new Set(quarantinedDatabases(queuePath(root)))
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
-  const print = drainPrinter(io, json, () => explain(root, io), until)
+  const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
   try {
     const finished = await followDrain(connection, {
       onLine: print.line,
       ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout * 1000) }),
     })
-    // A daemon that cannot read the queue finds nothing in it.
-    if (isNothing(finished)) await requireQueue(root)
-    await print.end(finished)
+    const queue = await readRemainder(root, finished)
+    const aside = quarantinedDatabases(queuePath(root)).filter((one) => !asideBefore.has(one))
+    if (aside.length === 0 || !isNothing(finished)) await print.end(finished, queue)
+    if (aside.length > 0) throw putAside(aside)
     return exitFor(finished)
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
@@ -56,8 +62,11 @@ async function connect(root: string, io: Io): Promise<Connection> {
   }
 }
 
-/** Returns why events still wait, and the command that changes this. */
-async function explain(root: string, io: Io): Promise<Explanation | null> {
+/**
+ * Returns why events still wait, and the command that changes this. `attempts` is how many have failed in a row while this
+ * command watched.
+ */
+async function explain(root: string, attempts: number, io: Io): Promise<Explanation | null> {
   const [{ viewWork }, status] = await Promise.all([
     import('../sync/work-view.js'),
     syncDaemon.at(root).status(),
@@ -65,24 +74,36 @@ async function explain(root: string, io: Io): Promise<Explanation | null> {
   const { why } = await viewWork(root, io.env, status)
   if (why === null) return null
   // This command has just tried, so it does not name itself.
-  if (why.reason === 'backing_off')
-    return { sentence: `${why.sentence}; nothing to do here if the server comes back`, command: null }
+  if (why.reason === 'backing_off') {
+    const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
+    const sentence = `${tried}, and the daemon goes on: ${why.sentence}; nothing to do here if the server comes back`
+    return { sentence, command: null }
+  }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
   return { sentence: why.sentence, command }
 }
 
-function isNothing({ sent, kept, rejected, reason }: Finished): boolean {
-  return sent + kept + rejected === 0 && reason === null
-}
-
-/** Throws `E_QUEUE_UNUSABLE` if the queue cannot be read, in the words of `sync status`. */
-async function requireQueue(root: string): Promise<void> {
+/**
+ * Returns the queue if it has more to say than the daemon: why events are held, and what was rejected. A daemon that cannot
+ * read the queue finds nothing in it: throws `E_QUEUE_UNUSABLE` then, in the words of `sync status`.
+ */
+async function readRemainder(root: string, finished: Finished): Promise<QueueView | null> {
+  if (!isNothing(finished) && finished.held + finished.rejected === 0) return null
   const { readQueue } = await import('../sync/read-queue.js')
   const read = await readQueue(root)
-  if ('problem' in read)
-    throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint: 'spec-kitty explain queue_unusable' })
+  if (!('problem' in read)) return read
+  if (!isNothing(finished)) return null
+  throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint: 'spec-kitty explain queue_unusable' })
 }
 
-function exitFor({ kept, rejected, reason }: Finished): number {
-  return kept + rejected === 0 && reason === null ? EXIT.ok : EXIT.problem
+/** The daemon has put a damaged queue aside during this command: what waited there was not sent. */
+function putAside(paths: readonly string[]): CommandError {
+  const text = `the queue was damaged: it was moved to ${paths.join(', ')}, and a new one started`
+  return new CommandError('E_QUEUE_CORRUPT', text, {
+    hint: 'spec-kitty sync queue --export FILE saves what can be read of it',
+  })
+}
+
+function exitFor({ kept, held, rejected, reason }: Finished): number {
+  return kept + held + rejected === 0 && reason === null ? EXIT.ok : EXIT.problem
 }

@@ -134,7 +134,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'the project has not opted in',
     why: 'The events of a project leave this machine only with its consent, in its .kittify/config.yaml.',
     whatToDo:
-      'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave. If its directory was moved or deleted: create it again and opt it in; or save its events with `spec-kitty sync queue --export FILE`, and publish them in the directory that the project has now.',
+      'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave. If its directory was moved or deleted, there are two ways. To send them from the old place, run `spec-kitty init DIR`, which creates the directory again, and `spec-kitty sync opt-in DIR`. To move them to another directory, save what waits with `spec-kitty sync queue --export FILE`, keep only the lines with the project_uuid that `spec-kitty sync queue --json` shows for the project, and run `spec-kitty sync publish - < FILE` in the other directory: they take places at the end of its queue.',
   },
   consent_unreadable: {
     summary: 'the consent of the project cannot be read',

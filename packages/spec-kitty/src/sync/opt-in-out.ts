@@ -45,7 +45,12 @@ function namedProject(directory: string, io: Io): string {
   const path = resolveHere(directory, io)
   const real = realPath(path) ?? path
   if (findProject(real) === real) return real
-  const above = existsSync(real) ? findProject(real) : null
+  if (!existsSync(real))
+    throw new CommandError('E_NO_PROJECT', `${real} does not exist`, {
+      hint: 'spec-kitty explain no_consent',
+      exit: EXIT.error,
+    })
+  const above = findProject(real)
   throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has neither ${SIGNS.join(' nor ')}`, {
     hint:
       above === null || !existsSync(join(above, '.kittify'))

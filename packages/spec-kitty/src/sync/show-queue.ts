@@ -1,7 +1,7 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
-import { whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+import { isClosed, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
@@ -59,7 +59,7 @@ export function queueLines(
     ...(queued === 0 || why === null
       ? []
       : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.shown ?? why.command)}`]),
-    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, now, screen.columns)]),
+    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),
     ...(deadLetters === 0
       ? []
       : [
@@ -77,9 +77,11 @@ export function queueLines(
 
 function projectTable(
   projects: readonly ShownProject[],
+  why: Why | null,
   now: number,
   columns: number | null,
 ): readonly string[] {
+  const closed = why !== null && isClosed(why.reason) ? (HELD_WORDS[why.reason] ?? 'see above') : null
   const isHeld = projects.some(({ reason }) => reason != null)
   const isTried = projects.some(({ attempts }) => attempts > 0)
   return formatTable(
@@ -87,7 +89,7 @@ function projectTable(
       { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
       { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
       { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
-      ...(isHeld ? [{ title: 'HELD BY', cell: heldWords }] : []),
+      ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => heldWords(row, closed) }] : []),
       ...(isTried
         ? [
             { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
@@ -105,13 +107,17 @@ function projectTable(
 }
 
 const HELD_WORDS: Readonly<Record<string, string>> = {
+  hosted_sync_disabled: 'hosted sync off',
+  no_session: 'not signed in',
   no_consent: 'not opted in',
   consent_unreadable: 'consent unreadable',
 }
 
-function heldWords({ reason, isGone }: ShownProject): string {
-  if (isGone === true) return 'directory is gone'
-  return reason == null ? '-' : (HELD_WORDS[reason] ?? reason)
+/** `closed` is what holds the events of every project; null if nothing does. */
+function heldWords({ reason, isGone }: ShownProject, closed: string | null): string {
+  const own = reason == null ? null : (HELD_WORDS[reason] ?? reason)
+  const all = [closed, isGone === true ? 'directory is gone' : own].filter((one) => one !== null)
+  return all.length === 0 ? '-' : all.join(', ')
 }
 
 export function lettersDocument(letters: readonly ShownLetter[]): object {

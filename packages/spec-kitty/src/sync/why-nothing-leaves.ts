@@ -95,6 +95,11 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
 /** The reasons for which the gate is closed, in the order in which they are checked. */
 export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
+/** Returns whether a reason keeps the events of every project here. */
+export function isClosed(reason: string): reason is ClosedReason {
+  return Object.hasOwn(CLOSED, reason)
+}
+
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
   const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
@@ -156,7 +161,7 @@ export function skipText(reason: SkipReason, settings: Settings): string {
 
 /** Returns in words why a drain left events behind: a reason of the gate, or the server's message. */
 export function reasonText(reason: string): string {
-  return CLOSED_REASONS.some((one) => one === reason) ? CLOSED[reason as ClosedReason].text : reason
+  return isClosed(reason) ? CLOSED[reason].text : reason
 }
 
 /** Returns a reason as JSON. Names and meanings are permanent. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { SYNC_NOW } from '../../src/cli/describe/events.js'
 import { BATCH_LIMITS } from '../../src/sync/upload/batch.js'
 import { TIMING } from '../../src/sync/upload/back-off.js'
 import { describeSetting, environmentSettings, SETTING_KEYS } from '../../src/sync/settings.js'
@@ -62,4 +63,7 @@ it('has the numbers of the code', () => {
   ]) {
     expect(page).toContain(text)
   }
+  const help = SYNC_NOW.more.join(' ')
+  expect(help).toContain(`after ${TIMING.drainAttempts} failed attempts in a row`)
+  expect(help).toContain(`more than ${TIMING.drainWaitMs / 1000} s away`)
 })

@@ -54,13 +54,14 @@ describe('sync opt-in and sync opt-out', () => {
   })
 
   it('take no directory for a project that is only in one, and none that is not there', () => {
-    for (const [directory, hint] of [
-      [join(project, '.kittify', 'deeper'), `the project that it is in is ${project}`],
-      [root.base, "'spec-kitty init' makes one"],
-      [join(root.base, 'nowhere'), "'spec-kitty init' makes one"],
+    for (const [directory, text, hint] of [
+      [join(project, '.kittify', 'deeper'), 'is not a project', `the project that it is in is ${project}`],
+      [root.base, 'is not a project', "'spec-kitty init' makes one"],
+      [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain no_consent'],
     ] as const) {
       const { status, document } = root.json(['sync', 'opt-in', directory])
       expect([status, document.error.code, document.error.remediation]).toEqual([2, 'E_NO_PROJECT', hint])
+      expect(document.error.message).toContain(`${directory} ${text}`)
     }
   })
 

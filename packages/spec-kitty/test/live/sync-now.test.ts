@@ -81,7 +81,7 @@ describe('with a daemon that goes on, sync now', () => {
         rejected: 0,
         error: null,
       },
-      { schema_version: 3, event: 'finished', sent: 2, kept: 0, rejected: 0, reason: null },
+      { schema_version: 3, event: 'finished', sent: 2, kept: 0, held: 0, rejected: 0, reason: null },
     ])
   })
 
@@ -138,8 +138,15 @@ describe('with a daemon that goes on, sync now', () => {
   it('says what the server rejected', async () => {
     await work.publish(['i', 'j'])
     work.server.next(eachIs((id) => (id === 'i' ? 'rejected' : 'success')))
-    const { status, stdout } = await work.run(['sync', 'now'])
+    const { status, stdout, stderr } = await work.run(['sync', 'now'])
     expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 1\n'])
+    const dead = 'the server rejected 1 event: spec-kitty sync queue --dead\n'
+    expect(stderr).toBe(dead)
+    expect(await work.run(['sync', 'now'])).toMatchObject({
+      status: 0,
+      stdout: 'nothing waits\n',
+      stderr: dead,
+    })
   })
 
   it('says what stays, why, and what changes it', async () => {
@@ -147,10 +154,18 @@ describe('with a daemon that goes on, sync now', () => {
     await work.publish(['k'])
     await work.publish(['l'], { project: other })
     const { status, stdout, stderr } = await work.run(['sync', 'now'])
-    expect([status, stdout]).toEqual([0, 'sent: 1 · kept: 0 · rejected: 0\n'])
-    expect(stderr).toBe(`1 event stays: ${other} has not opted in: spec-kitty sync opt-in ${other}\n`)
+    expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 0\n'])
+    const held = `1 event stays: ${other} has not opted in: spec-kitty sync opt-in ${other}\n`
+    expect(stderr).toBe(held)
     expect(work.server.accepted.at(-1)).toBe('k')
     expect(work.server.accepted).not.toContain('l')
+    expect(await work.run(['sync', 'now'])).toMatchObject({
+      status: 1,
+      stdout: 'nothing may leave\n',
+      stderr: held,
+    })
+    const json = await work.run(['sync', 'now', '--json'])
+    expect([json.status, linesOf(json.stdout).at(-1)]).toMatchObject([1, { sent: 0, kept: 0, held: 1 }])
   })
 })
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -125,6 +125,34 @@ describe('several processes', () => {
       expect(own.slice(0, expected.length)).toEqual(expected)
     }
     expect(quarantinedDatabases(path)).toEqual([])
+  })
+
+  it('that move events of a project that is gone, killed at random moments, leave each in exactly one place', async () => {
+    const ids = idsFrom('moved', 0, 3_000)
+    const lines = ids.map((id) => lineOf(id)).join('')
+    expect((await publish(lines)).status).toBe(0)
+    renameSync(project, `${project}-before`)
+    project = join(dirname(project), 'now')
+    mkdirSync(join(project, '.kittify'), { recursive: true })
+    const places = async (): Promise<readonly string[]> => {
+      using queue = await openQueue(path)
+      return Array.from(queue.events(), (event) => event.project)
+    }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const before = (await places()).filter((one) => one === project).length
+      const { child, ended } = startPublish()
+      child.stdin.on('error', () => undefined).end(lines)
+      // The kill comes while the events move or, on the last round at the latest, after that.
+      while (child.exitCode === null && (await places()).filter((one) => one === project).length === before)
+        await sleep(1)
+      await sleep(Math.random() * 10)
+      child.kill('SIGKILL')
+      await ended
+      expect((await queued()).toSorted()).toEqual(ids.toSorted())
+    }
+    expect((await publish(lines)).status).toBe(0)
+    expect(await queued()).toEqual(ids)
+    expect(new Set(await places())).toEqual(new Set([project]))
   })
 
   it('find the database damaged at once: it is put aside once, and all are queued', async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { ownProcessName } from 'familiar/cli'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -75,6 +75,41 @@ describe('publish', () => {
     expect(queue.publish(events('c'), 3).queued).toBe(1)
     // What is there already is no reason to fail.
     expect(queue.publish(events('a', 'b', 'c'), 3)).toEqual({ queued: 0, duplicates: ['a', 'b', 'c'] })
+  })
+})
+
+describe('an event of a project whose directory is gone', () => {
+  const to = (project: string, ...ids: readonly string[]) => ids.map((id) => event(id, { project }))
+  const placesOf = () => Array.from(queue.events(), ({ eventId, project }) => [eventId, project])
+
+  it('moves to the end of the project that publishes it, even into a full queue', () => {
+    const there = dirname(path)
+    queue.publish([...to('/gone', 'a', 'b'), ...to(there, 'c')], 3)
+    expect(queue.publish(to(there, 'b', 'c', 'a', 'b'), 3)).toEqual({ queued: 2, duplicates: ['c', 'b'] })
+    expect(placesOf()).toEqual([
+      ['c', there],
+      ['b', there],
+      ['a', there],
+    ])
+    expect(queue.publish(to(there, 'a', 'b'), 3).queued).toBe(0)
+  })
+
+  it('stays where it is if it is on its way, or was rejected, or its directory is there', async () => {
+    const there = dirname(path)
+    queue.publish(
+      [...to('/gone', 'dead'), ...to('/gone2', 'on its way'), ...to(dirname(there), 'other')],
+      MAX,
+    )
+    const [dead] = await queue.claim('/gone', own, LIMITS)
+    await queue.settle(own, [{ seq: dead?.seq ?? 0, outcome: 'dead', reason: 'no', category: null }])
+    await queue.claim('/gone2', own, LIMITS)
+    const ids = ['dead', 'on its way', 'other']
+    expect(queue.publish(to(there, ...ids), MAX)).toEqual({ queued: 0, duplicates: ids })
+    expect(idsOf(queue.deadLetters())).toEqual(['dead'])
+    expect(placesOf()).toEqual([
+      ['on its way', '/gone2'],
+      ['other', dirname(there)],
+    ])
   })
 })
 

@@ -6,12 +6,15 @@ export const SYNC_NOW = {
   options: {
     timeout: {
       value: { kind: 'seconds', name: 'SECONDS' },
-      text: 'stop watching after this time; the daemon goes on (default: none)',
+      text: 'stop watching after this time; the daemon goes on (default: when nothing more can be done now)',
     },
     json: { text: 'print every step as a line of JSON' },
   },
   about: 'Sends what waits in the queue now, through the sync daemon, and shows how it goes on.',
-  more: ['Events whose project did not opt in, and events that the server does not take, stay in the queue.'],
+  more: [
+    'Events whose project did not opt in, and events that the server does not take, stay in the queue.',
+    'If the server fails, this command stops watching after 5 failed attempts in a row, or when the next one is more than 30 s away; the daemon tries on by itself.',
+  ],
   examples: [
     ['spec-kitty sync now', 'send, and watch'],
     ['spec-kitty sync now --json | jq \'select(.event == "finished")\'', 'only the result'],
@@ -23,7 +26,7 @@ export const SYNC_NOW = {
     'SPEC_KITTY_SAAS_URL',
   ],
   exits: {
-    0: 'nothing that may leave waits any longer',
+    0: 'nothing waits any longer',
     1: 'something stays, was rejected, or the daemon hangs',
     75: 'the timeout was reached',
   },

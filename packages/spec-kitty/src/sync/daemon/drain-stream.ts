@@ -34,7 +34,7 @@ async function* withHeartbeats(lines: AsyncIterable<DrainLine>): AsyncGenerator<
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    yield { event: 'finished', sent: 0, kept: 0, rejected: 0, reason }
+    yield { event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason }
   } finally {
     await source.return?.()
   }

@@ -10,6 +10,11 @@ const MAX_LINE_CHARS = 64 * 1024
 
 export type Finished = Extract<DrainLine, { readonly event: 'finished' }>
 
+/** Returns whether the drain found no event at all. */
+export function isNothing({ sent, kept, held, rejected, reason }: Finished): boolean {
+  return sent + kept + held + rejected === 0 && reason === null
+}
+
 export interface FollowOptions {
   readonly onLine: (line: DrainLine) => void
   readonly signal?: AbortSignal

@@ -2,8 +2,12 @@ import { existsSync } from 'node:fs'
 import { note, printable, SCHEMA_VERSION, startProgress, untilText, wrapWords, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
+import { counted } from '../ages.js'
+import type { QueueView } from '../read-queue.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
-import type { Finished } from './follow-drain.js'
+import { isNothing, type Finished } from './follow-drain.js'
+
+type Held = Extract<DrainLine, { readonly event: 'held' }>
 
 /** Why events stay, and the command that changes this. */
 export interface Explanation {
@@ -13,12 +17,16 @@ export interface Explanation {
 
 export interface DrainPrinter {
   readonly line: (line: DrainLine) => void
-  readonly end: (finished: Finished) => Promise<void>
+  /** `queue` is what it contains now, where that is known. */
+  readonly end: (finished: Finished, queue: QueueView | null) => Promise<void>
   /** Clears the line on the terminal. */
   readonly close: () => void
 }
 
 const BAR_CHARS = 24
+/** Explains why events wait after that many attempts in a row have failed. */
+type Explain = (attempts: number) => Promise<Explanation | null>
+
 /** The most projects whose events may not leave that are listed. Further ones are only counted. */
 const SHOWN_PROJECTS = 3
 
@@ -29,7 +37,7 @@ const SHOWN_PROJECTS = 3
 export function drainPrinter(
   io: Io,
   isJson: boolean,
-  explain: () => Promise<Explanation | null>,
+  explain: Explain,
   until: string | null = null,
 ): DrainPrinter {
   return isJson ? jsonPrinter(io) : textPrinter(io, explain, until)
@@ -43,34 +51,44 @@ function jsonPrinter(io: Io): DrainPrinter {
   }
 }
 
-function textPrinter(io: Io, explain: () => Promise<Explanation | null>, until: string | null): DrainPrinter {
+function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrinter {
   const end = until === null ? '' : `, ${until} at most`
   const progress = startProgress(io)
   let [total, done, rejected] = [0, 0, 0]
-  const held: Explanation[] = []
+  let failures = 0
+  const held: Held[] = []
   return {
     line: (line) => {
       if (line.event === 'started') total = line.queued
       if (line.event === 'batch') {
         done += line.sent
         rejected += line.rejected
+        if (line.sent + line.rejected > 0) failures = 0
       }
       if (line.event === 'started' || line.event === 'batch')
         progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent${end}`)
-      if (line.event === 'held') held.push(describeHeld(line))
+      if (line.event === 'held') held.push(line)
+      if (line.event === 'waiting') failures += 1
       if (line.event === 'waiting')
         progress.show(`waiting for the server, ${untilText(line.until_ms - Date.now())}: ${line.error}`)
     },
-    end: async (finished) => {
+    end: async (finished, queue) => {
       progress.stop()
       io.out(`${summaryOf(finished)}\n`)
-      for (const one of held.slice(0, SHOWN_PROJECTS)) tell(io, one)
+      for (const one of held.slice(0, SHOWN_PROJECTS)) tell(io, describeHeld(one, queue))
       if (held.length > SHOWN_PROJECTS) {
         const sentence = `... and of ${held.length - SHOWN_PROJECTS} more projects`
         tell(io, { sentence, command: 'spec-kitty sync queue' })
       }
+      const dead = queue?.deadLetters ?? 0
+      if (dead > 0 && (finished.rejected > 0 || isNothing(finished)))
+        tell(io, {
+          sentence: `the server rejected ${counted(dead, 'event')}`,
+          command: 'spec-kitty sync queue --dead',
+        })
+      // The last failure is not followed by a wait.
       if (finished.reason !== null)
-        tell(io, (await explain()) ?? { sentence: reasonText(finished.reason), command: null })
+        tell(io, (await explain(failures + 1)) ?? { sentence: reasonText(finished.reason), command: null })
       await io.flushed()
     },
     close: progress.stop,
@@ -87,14 +105,12 @@ function tell(io: Io, { sentence, command }: Explanation): void {
   if (io.isQuiet !== true) io.err(`  ${printable(placed)}\n`)
 }
 
-function describeHeld({ project, reason, count }: Extract<DrainLine, { event: 'held' }>): Explanation {
-  const { sentence, command } = whyHeld({
-    project,
-    reason,
-    detail: null,
-    count,
-    isGone: !existsSync(project),
-  })
+/** The queue knows more than the daemon says: what is wrong with a consent that cannot be read. */
+function describeHeld({ project, reason, count }: Held, queue: QueueView | null): Explanation {
+  const known = queue?.held.find((one) => one.project === project)
+  const { sentence, command } = whyHeld(
+    known ?? { project, reason, detail: null, count, isGone: !existsSync(project) },
+  )
   return { sentence: `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence}`, command }
 }
 
@@ -103,7 +119,9 @@ function bar(done: number, total: number): string {
   return `[${'='.repeat(filled)}${' '.repeat(BAR_CHARS - filled)}]`
 }
 
-function summaryOf({ sent, kept, rejected, reason }: Finished): string {
-  if (sent + kept + rejected === 0 && reason === null) return 'nothing waits'
+function summaryOf(finished: Finished): string {
+  const { sent, kept, held, rejected, reason } = finished
+  if (isNothing(finished)) return 'nothing waits'
+  if (sent + kept + rejected === 0 && reason === null && held > 0) return 'nothing may leave'
   return `sent: ${sent} · kept: ${kept} · rejected: ${rejected}`
 }

@@ -32,6 +32,7 @@ export interface DeadLetter extends QueuedEvent {
 }
 
 export interface Published {
+  /** Includes the events that were moved to their project from one whose directory is gone. */
   readonly queued: number
   /** The ids that were already in the queue or among the dead letters. */
   readonly duplicates: readonly string[]
@@ -86,7 +87,10 @@ export type Settled =
  */
 export interface Queue extends Disposable {
   readonly path: string
-  /** Queues all or none. Throws `E_QUEUE_FULL` if then more than `maxSize` would wait; nothing is ever evicted. */
+  /**
+   * Queues all or none. An event that waits for another project whose directory is gone is moved: it takes a place at the end.
+   * Throws `E_QUEUE_FULL` if then more than `maxSize` would wait; nothing is ever evicted.
+   */
   publish(events: readonly NewEvent[], maxSize: number): Published
   counts(): QueueCounts
   /** The projects of which events wait, that with the oldest event first. */

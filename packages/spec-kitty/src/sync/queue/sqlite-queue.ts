@@ -4,6 +4,7 @@ import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, type Connection } from './connection.js'
+import { insertEvents } from './insert-events.js'
 import { busy, full, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
@@ -51,10 +52,9 @@ export class SqliteQueue implements Queue {
 
   publish(events: readonly NewEvent[], maxSize: number): Published {
     return this.#write((database) => {
-      const duplicates = insertAll(database, events)
-      const queued = events.length - duplicates.length
-      if (queued > 0 && countWaiting(database) > maxSize) throw full(this.path, maxSize)
-      return { queued, duplicates }
+      const { added, duplicates } = insertEvents(database, events)
+      if (added > 0 && countWaiting(database) > maxSize) throw full(this.path, maxSize)
+      return { queued: events.length - duplicates.length, duplicates }
     })
   }
 
@@ -223,20 +223,6 @@ function withoutLog(path: string): CommandError {
 
 function countWaiting(database: Database): number {
   return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
-}
-
-/** Inserts the events, and returns the ids that are already in the queue. */
-function insertAll(database: Database, events: readonly NewEvent[]): readonly string[] {
-  const insert = database.prepare(
-    `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
-  )
-  const now = new Date().toISOString()
-  const known = events.filter(({ eventId, eventType, projectUuid, project, envelope }) => {
-    const texts = [eventId, eventType, projectUuid, project].map(encode)
-    return Number(insert.run(...texts, envelope, Buffer.byteLength(envelope), now).changes) === 0
-  })
-  return known.map(({ eventId }) => eventId)
 }
 
 function toWaitingProject(row: Row): WaitingProject {

@@ -104,8 +104,8 @@ class QueueDispatcher implements Dispatcher {
   /** Ends the drains that clients follow when the daemon shuts down. */
   #endDrains(): void {
     this.#drains.passBegins()
-    const { kept } = this.#outbox.end()
-    this.#drains.passEnds({ kept, reason: 'the daemon is stopping', due: null, waitMs: null })
+    const { kept, held } = this.#outbox.end()
+    this.#drains.passEnds({ kept, held, reason: 'the daemon is stopping', due: null, waitMs: null })
   }
 
   #setTimer(ms: number | null): void {

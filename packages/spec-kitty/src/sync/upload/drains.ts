@@ -49,7 +49,11 @@ function newFollower(): Follower {
   return { lines: [], notify: () => {}, hasSeenBegin: false, total, attempts: 0, due: null, held: new Set() }
 }
 
-function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, timing: UploadTiming): void {
+function endPass(
+  follower: Follower,
+  { kept, held, reason, due, waitMs }: PassEnd,
+  timing: UploadTiming,
+): void {
   // A pass during the same wait does not count as a further attempt.
   if (!follower.hasSeenBegin || (due !== null && due === follower.due)) return
   follower.attempts += 1
@@ -63,7 +67,7 @@ function endPass(follower: Follower, { kept, reason, due, waitMs }: PassEnd, tim
     take(follower, { event: 'waiting', until_ms: Math.round(Date.now() + waitMs), error: reason })
   } else {
     const { sent, rejected } = follower.total
-    take(follower, { event: 'finished', sent, kept, rejected, reason })
+    take(follower, { event: 'finished', sent, kept, held, rejected, reason })
   }
 }
 

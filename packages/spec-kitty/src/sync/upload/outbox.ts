@@ -34,6 +34,8 @@ export interface OutboxOptions extends WaitsOptions {
 export interface PassEnd {
   /** The number of events that still wait, without those whose project may not send. */
   readonly kept: number
+  /** The number of events whose project may not send. */
+  readonly held: number
   /** Why events still wait; null if none of those that may leave waits. */
   readonly reason: string | null
   /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
@@ -96,6 +98,7 @@ export class Outbox {
     const due = closed === null ? this.#waits.due() : null
     return {
       kept,
+      held: queued - kept,
       due,
       waitMs: due === null ? null : this.#waits.msUntil(due),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),

@@ -63,6 +63,8 @@ export type DrainLine =
       readonly sent: number
       /** The number of events that still wait, without those whose project may not send. */
       readonly kept: number
+      /** The number of events that stay because their project may not send. */
+      readonly held: number
       readonly rejected: number
       /**
        * Why events still wait: the gate's reason, or the server's message; null if none of those that may leave waits.

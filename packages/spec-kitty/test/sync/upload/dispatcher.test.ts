@@ -21,7 +21,14 @@ describe('a drain', () => {
     const b = publish(B, 10)
     const lines = await drain()
     expect(lines[0]).toEqual({ event: 'started', queued: 2510 })
-    expect(finish(lines)).toEqual({ event: 'finished', sent: 2510, kept: 0, rejected: 0, reason: null })
+    expect(finish(lines)).toEqual({
+      event: 'finished',
+      sent: 2510,
+      kept: 0,
+      held: 0,
+      rejected: 0,
+      reason: null,
+    })
     expect(sizes(server)).toEqual([1000, 10, 1000, 500])
     expect(server.accepted.filter((id) => id.startsWith('a'))).toEqual(a)
     expect(server.accepted.filter((id) => id.startsWith('b'))).toEqual(b)
@@ -41,7 +48,7 @@ describe('a drain', () => {
     const { drain, server } = await startDispatching()
     expect(await drain()).toEqual([
       { event: 'started', queued: 0 },
-      { event: 'finished', sent: 0, kept: 0, rejected: 0, reason: null },
+      { event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null },
     ])
     expect(server.connections()).toBe(0)
   })
@@ -129,7 +136,7 @@ describe('a drain', () => {
     const why = 'the server answered 503: maintenance'
     const waits = lines.flatMap((line) => (line.event === 'waiting' ? [line.error] : []))
     expect(waits).toEqual([why, why, why, why])
-    expect(finish(lines)).toEqual({ event: 'finished', sent: 0, kept: 3, rejected: 0, reason: why })
+    expect(finish(lines)).toEqual({ event: 'finished', sent: 0, kept: 3, held: 0, rejected: 0, reason: why })
     expect(dispatcher.pending()).toBe(3)
     expect(dispatcher.report().last_error).toBe(why)
     expect([...queue.events()].map(({ lastError }) => lastError)).toEqual([why, why, why])
@@ -390,7 +397,7 @@ describe('nothing leaves', () => {
     dispatcher.wake()
     expect(await drain()).toEqual([
       { event: 'started', queued: 3 },
-      { event: 'finished', sent: 0, kept: 3, rejected: 0, reason },
+      { event: 'finished', sent: 0, kept: 3, held: 0, rejected: 0, reason },
     ])
     expect([server.connections(), dispatcher.pending(), tokens]).toEqual([0, 0, 0])
   })
@@ -426,7 +433,7 @@ describe('nothing leaves', () => {
       { event: 'held', project: '/unreadable', reason: 'consent_unreadable', count: 3 },
       { event: 'held', project: '/throws', reason: 'consent_unreadable', count: 4 },
     ])
-    expect(finish(lines)).toEqual({ event: 'finished', sent: 5, kept: 0, rejected: 0, reason: null })
+    expect(finish(lines)).toEqual({ event: 'finished', sent: 5, kept: 0, held: 9, rejected: 0, reason: null })
     expect(server.requests.flatMap((request) => request.ids)).toEqual(ids)
     expect(dispatcher.pending()).toBe(0)
     expect([...queue.events()].map(({ eventId, attempts }) => [eventId, attempts])).toEqual(

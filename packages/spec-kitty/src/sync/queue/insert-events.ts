@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { decode, encode } from './columns.js'
+import type { NewEvent } from './queue-types.js'
+import type { Database } from './sqlite.js'
+
+export interface Inserted {
+  /** The number of events that the queue did not contain. */
+  readonly added: number
+  /** The ids that stay where they are in the queue. */
+  readonly duplicates: readonly string[]
+}
+
+/**
+ * Inserts the events. One that waits for a project whose directory is gone could never leave: it moves to the end of the queue
+ * of its new project. The caller has a transaction open, so that the event is always in exactly one place.
+ */
+export function insertEvents(database: Database, events: readonly NewEvent[]): Inserted {
+  const insert = insertInto(database)
+  const remove = removeStranded(database)
+  let added = 0
+  const known = events.filter((event) => {
+    if (insert(event)) added += 1
+    else if (!remove(event) || !insert(event)) return true
+    return false
+  })
+  return { added, duplicates: known.map(({ eventId }) => eventId) }
+}
+
+/** The returned function returns false for an event that the queue contains. */
+function insertInto(database: Database): (event: NewEvent) => boolean {
+  const insert = database.prepare(
+    `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+  )
+  const now = new Date().toISOString()
+  return ({ eventId, eventType, projectUuid, project, envelope }) => {
+    const texts = [eventId, eventType, projectUuid, project].map(encode)
+    return Number(insert.run(...texts, envelope, Buffer.byteLength(envelope), now).changes) > 0
+  }
+}
+
+/**
+ * The returned function removes an event that waits for another project whose directory is gone, and returns whether it did.
+ * A claimed event may be on its way, and a rejected one is the user's to decide about: both stay.
+ */
+function removeStranded(database: Database): (event: NewEvent) => boolean {
+  const find = database.prepare(
+    'SELECT seq, project FROM events WHERE event_id = ? AND claim IS NULL AND rejected_at IS NULL',
+  )
+  const remove = database.prepare('DELETE FROM events WHERE seq = ?')
+  const gone = new Map<string, boolean>()
+  return ({ eventId, project }) => {
+    const row = find.get(encode(eventId))
+    if (row === undefined) return false
+    const before = decode(row['project'])
+    if (!gone.has(before)) gone.set(before, before !== project && !existsSync(before))
+    return gone.get(before) === true && Number(remove.run(Number(row['seq'])).changes) > 0
+  }
+}
