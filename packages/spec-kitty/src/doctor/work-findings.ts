@@ -98,8 +98,7 @@ function nothingLeaves(
   form: Form,
 ): readonly Finding[] {
   if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
-  const isChosen =
-    why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
+  const isChosen = why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
   const queued = queue?.queued ?? 0
   if (isChosen && queued === 0) return []
   const waits = `${counted(queued, 'event')} ${queued === 1 ? 'waits' : 'wait'}`

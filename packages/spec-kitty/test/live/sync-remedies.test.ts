@@ -139,7 +139,7 @@ it('the list counts apart what is left behind in a home, and what names none', a
   await spawnPredecessor({
     family: 'sync',
     port: 9448,
-    version: '3.2.5',
+    version: '3.2.2',
     root: root.path,
     marker: false,
     owner: false,
