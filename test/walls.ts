@@ -100,7 +100,9 @@ export const WALLS: readonly Wall[] = [
       'familiar/cli',
       'smol-toml',
       'yaml',
-      ...tool('cli daemons sync/queue sync/event.ts sync/server-url.ts sync/session sync/upload sync/daemon'),
+      ...tool(
+        'version.ts cli daemons sync/queue sync/event.ts sync/server-url.ts sync/session sync/upload sync/daemon',
+      ),
     ],
   },
   { part: 'spec-kitty/sync/server-url.ts', may: [], isPure: true },

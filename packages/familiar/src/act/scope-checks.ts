@@ -22,10 +22,16 @@ export function assertOwnScope(paths: readonly string[], uid: number | undefined
       throw new FamiliarError(
         'E_SCOPE_FOREIGN_OWNER',
         `${owner.path} belongs to uid ${owner.uid}, this is uid ${uid}: looking is all that is done here`,
-        { hint: `run the command as uid ${owner.uid}` },
+        { hint: hintFor(owner.uid) },
       )
     }
   }
+}
+
+/** To run a command as root only because a directory is root's would leave more that only root can change. */
+function hintFor(owner: number): string {
+  const own = 'use a directory of your own'
+  return owner === 0 ? own : `run the command as uid ${owner}, or ${own}`
 }
 
 interface Owner {

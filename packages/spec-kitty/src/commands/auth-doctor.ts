@@ -5,5 +5,6 @@ import { syncDoctor } from '../doctor/sync-doctor.js'
 
 /** Scans the sync range, cleans it up with `--reset`, and prints the state of the machine after that. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  return runCommand(syncDaemon.at(runtimeRoot(io)), ['doctor', ...args], { io, doctor: syncDoctor(io) })
+  const form = args.includes('--json') ? 'script' : 'people'
+  return runCommand(syncDaemon.at(runtimeRoot(io)), ['doctor', ...args], { io, doctor: syncDoctor(io, form) })
 }

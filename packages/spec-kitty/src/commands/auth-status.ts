@@ -42,9 +42,9 @@ function linesOf(
   const lines = formatLines(
     [
       ['server', session.server_url],
-      ['signed in as', session.principal ?? 'unknown'],
+      ['signed in as', session.principal ?? (isTokenGiven ? 'a token, without a name' : 'unknown')],
       ...(session.team === null ? [] : [['team', session.team] as const]),
-      ['signed in', `${session.signed_in_at}${session.kind === 'token' ? ', with a given token' : ''}`],
+      ['signed in', `${session.signed_in_at}${isTokenGiven ? ', with a given token' : ''}`],
       ['until', untilOf(session)],
     ],
     io,
@@ -53,9 +53,9 @@ function linesOf(
   return isRefusedNow ? [`the server refuses this session: ${remedy}`, ...lines] : lines
 }
 
-function untilOf({ over, renews, expires_at }: Session): string {
+function untilOf({ kind, over, renews, expires_at }: Session): string {
   if (over === null && renews)
     return `you sign out, or the server ends it; renewed after ${expires_at ?? 'a refusal'}`
   if (over === 'ended_by_server') return 'it was ended by the server'
-  return expires_at ?? 'unknown'
+  return expires_at ?? (kind === 'token' ? 'the server refuses it' : 'unknown')
 }

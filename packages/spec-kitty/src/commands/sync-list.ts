@@ -2,7 +2,7 @@ import { EXIT, layTable, note, paint, parseOptions, printJson, type Io } from 'f
 import { SYNC_LIST } from '../cli/describe/sync.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { listHomes, type ListedHome } from '../daemons/list-homes.js'
+import { listHomes, type Homes, type ListedHome } from '../daemons/list-homes.js'
 import { describeAge } from '../sync/ages.js'
 
 const NONE = '-'
@@ -30,13 +30,13 @@ const COLUMNS = [
 /** Lists the homes that have a sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(SYNC_LIST, args, { command: 'sync list' })
-  const { homes, others } = await listHomes(runtimeRoot(io))
+  const { homes, others, strays } = await listHomes(runtimeRoot(io))
   if (json) printJson({ homes, other_daemons: others }, io)
-  else print(homes, others, io)
+  else print({ homes, others, strays }, io)
   return EXIT.ok
 }
 
-function print(homes: readonly ListedHome[], others: number, io: Io): void {
+function print({ homes, others, strays }: Homes, io: Io): void {
   if (homes.length === 0) note(io, 'no home of this user has a sync daemon here')
   else {
     const { header, rows, hidden } = layTable(COLUMNS, homes, io)
@@ -44,7 +44,18 @@ function print(homes: readonly ListedHome[], others: number, io: Io): void {
     io.out(`${[`  ${paint(io, 'bold', header)}`, ...marked].join('\n')}\n`)
     if (hidden !== null) note(io, hidden)
   }
-  if (others === 0) return
-  const count = others === 1 ? '1 more sync daemon' : `${others} more sync daemons`
-  note(io, inHome(`${count}, whose home is unknown: see spec-kitty auth doctor`, io.env))
+  const unknown = others - strays
+  const told = [
+    ...(strays === 0
+      ? []
+      : [
+          `${daemons(strays)}, ${strays === 1 ? 'not the one in use in its home' : 'not those in use in their homes'}`,
+        ]),
+    ...(unknown === 0 ? [] : [`${daemons(unknown)}, whose home is unknown`]),
+  ]
+  for (const one of told) note(io, inHome(`${one}: see spec-kitty auth doctor`, io.env))
+}
+
+function daemons(count: number): string {
+  return count === 1 ? '1 more sync daemon' : `${count} more sync daemons`
 }

@@ -6,5 +6,5 @@ import { syncStatus } from '../sync/sync-status.js'
 /** Shows the state of the sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const root = runtimeRoot(io)
-  return runCommand(syncDaemon.at(root), ['status', ...args], { io, status: syncStatus(root, io.env) })
+  return runCommand(syncDaemon.at(root), ['status', ...args], { io, status: syncStatus(root, io) })
 }

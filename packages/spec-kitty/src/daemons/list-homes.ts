@@ -16,6 +16,8 @@ export interface Homes {
   readonly homes: readonly ListedHome[]
   /** The number of listening sync daemons that belong to none of these homes. */
   readonly others: number
+  /** How many of these name a home, without being the daemon of it: such as older ones that were left behind. */
+  readonly strays: number
 }
 
 /**
@@ -37,7 +39,8 @@ export async function listHomes(root: string): Promise<Homes> {
     ...unreadHomes(found, scan),
   ]
   const used = new Set(homes.map(({ pid }) => pid))
-  return { homes, others: found.filter(({ pid }) => !used.has(pid)).length }
+  const others = found.filter(({ pid }) => !used.has(pid))
+  return { homes, others: others.length, strays: others.filter((one) => homeNamed(one) !== null).length }
 }
 
 /**
@@ -72,11 +75,15 @@ function homeOf(home: string, head: StatusHead, root: string, found: readonly Do
 /** The homes that were not read: another user's, and those that the scan could not read in time. */
 function unreadHomes(found: readonly DoctorRecord[], { context }: Scan): readonly ListedHome[] {
   return found.flatMap((record) => {
-    const home = record.daemon_root ?? record.singleton_scope_id
+    const home = homeNamed(record)
     if (home === null) return []
     const snapshot = context.scopes.get(home)
     return snapshot === undefined || snapshot.isLate === true ? [unreadHome(home, record)] : []
   })
+}
+
+function homeNamed({ daemon_root, singleton_scope_id }: DoctorRecord): string | null {
+  return daemon_root ?? singleton_scope_id
 }
 
 function unreadHome(home: string, record: DoctorRecord): ListedHome {

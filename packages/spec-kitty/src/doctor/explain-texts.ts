@@ -8,7 +8,7 @@ export const FINDINGS: Texts = {
     summary: 'there is no session (info), although hosted sync is on (critical)',
     why: 'Events leave this machine only in a session with a sync server. Without hosted sync no session is needed.',
     whatToDo:
-      'Sign in: `spec-kitty auth login --server URL`, or with a token from elsewhere: `spec-kitty auth login --with-token --server URL < FILE`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
+      'Ask your team for the address of the server, and sign in with it in the place of https://HOST: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
   },
   'F-009': {
     summary: 'events have waited in the queue for more than a day',
@@ -24,7 +24,7 @@ export const FINDINGS: Texts = {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file, so it is not known who is signed in, and nothing leaves.',
     whatToDo:
-      'Sign in again: `spec-kitty auth login --server URL`, or with a token from elsewhere: `spec-kitty auth login --with-token --server URL < FILE`. It replaces the file.',
+      'Sign in again: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. It replaces the file.',
   },
   'F-017': {
     summary: 'the queue cannot be read',
@@ -33,8 +33,8 @@ export const FINDINGS: Texts = {
       'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory.',
   },
   'F-018': {
-    summary: 'nothing leaves this machine, although it should',
-    why: 'Hosted sync is on and you are signed in. The finding says what `spec-kitty sync status` says.',
+    summary: 'events wait, and nothing leaves this machine',
+    why: 'The finding says what `spec-kitty sync status` says. It is no problem (info) where that is your choice: hosted sync is off, or the project has not opted in.',
     whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
   },
   'F-019': {
@@ -52,7 +52,7 @@ export const FINDINGS: Texts = {
     summary: 'nothing can be written to the home',
     why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
     whatToDo:
-      'Make the directory writable, or set SPEC_KITTY_HOME to another one. Dashboards have their files in their projects, and are not concerned.',
+      'Make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
   },
 }
 
@@ -67,7 +67,7 @@ export const SKIPS: Texts<SkipReason> = {
     summary: 'hosted sync is off, so no command starts the daemon on its own',
     why: 'The variable SPEC_KITTY_ENABLE_SAAS_SYNC is not set to 1, true, yes, y or on.',
     whatToDo:
-      'Set it to 1 to let events leave this machine, or start the daemon yourself: `spec-kitty sync start`.',
+      'Set it to 1 to let events leave this machine, or start the daemon yourself: `spec-kitty sync start`. A daemon that runs already keeps what it was started with until a restart ends and replaces it: that is for the user who relies on that daemon to decide.',
   },
   intent_local_only: {
     summary: 'the command needs no daemon',
@@ -83,7 +83,7 @@ export const SKIPS: Texts<SkipReason> = {
 }
 
 const SIGN_IN =
-  'Run `spec-kitty auth login --server URL`, or with a token from elsewhere `spec-kitty auth login --with-token --server URL < FILE`. Your team knows the URL of its server.'
+  'Run `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Replace HOST: your team knows the address of its server.'
 
 /** Why events stay on this machine. */
 export const WHYS: Texts<WhyReason> = {
@@ -91,7 +91,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'hosted sync is off',
     why: 'The sync daemon, or this command where none runs, does not have SPEC_KITTY_ENABLE_SAAS_SYNC set to 1.',
     whatToDo:
-      'Run `export SPEC_KITTY_ENABLE_SAAS_SYNC=1`, then `spec-kitty sync restart`. Set the variable in your profile, too.',
+      'Run `export SPEC_KITTY_ENABLE_SAAS_SYNC=1`, then `spec-kitty sync now`. A daemon that runs already keeps what it was started with until `spec-kitty sync restart` ends and replaces it. Set the variable in your profile, too.',
   },
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
@@ -151,6 +151,18 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'no sync daemon runs',
     why: 'The daemon sends the events. A command starts one when it is allowed to.',
     whatToDo: 'Run `spec-kitty sync now`, or `spec-kitty sync start` if commands may not start it.',
+  },
+  home_unwritable: {
+    summary: 'nothing can be written to the home',
+    why: 'No sync daemon can start there, and neither a session nor an event can be stored.',
+    whatToDo:
+      'Make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own.',
+  },
+  daemon_wedged: {
+    summary: 'the sync daemon does not answer',
+    why: 'It has the home, so no second one is started beside it, and it sends nothing.',
+    whatToDo:
+      'End it, and start another one: `spec-kitty sync stop && spec-kitty sync now`. What waits is not lost.',
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',

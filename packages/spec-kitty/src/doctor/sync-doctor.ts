@@ -4,6 +4,7 @@ import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { counted } from '../sync/ages.js'
 import { consentProblem, projectHere } from '../sync/list-settings.js'
 import { loginCommands } from '../sync/login-command.js'
+import { remedyOfCommands, type Form } from './form-remedy.js'
 import { isSwitchedOn } from '../sync/settings.js'
 import { fullText } from '../sync/sync-status.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/read-session.js'
@@ -15,9 +16,9 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 
 /**
  * Returns what `auth doctor` shows in addition to the daemons: the root, the session, the queue, and what is wrong with
- * them.
+ * them. `form` is the form in which it is shown.
  */
-export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
+export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>, form: Form): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
     const [view, ofProject] = await Promise.all([viewWork(root, io.env, status), projectProblem(io)])
@@ -34,9 +35,10 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>): DoctorExtension {
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
       why: WHY_IT_MATTERS,
-      findings: [...sessionFindings(session, view), ...workFindings(view, ofProject, Date.now())].map((one) =>
-        placed(one, io.env),
-      ),
+      findings: [
+        ...sessionFindings(session, view, form),
+        ...workFindings(view, ofProject, Date.now(), form),
+      ].map((one) => placed(one, io.env)),
     }
   }
 }
@@ -91,29 +93,42 @@ function wordFor(read: SessionRead): string {
 }
 
 /** A session is needed only if hosted sync is enabled. */
-function sessionFindings(read: SessionRead, { settings, loginServer }: WorkView): readonly Finding[] {
+function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonly Finding[] {
+  const { settings, loginServer, homeProblem, isDaemonRunning } = view
   const problem = problemOf(read)
   if (problem === null) return []
   const isNeeded = isSwitchedOn(settings, 'sync.hosted')
   const isGiven = read.state === 'readable' && read.session.kind === 'token'
   const isUnreadable = read.state === 'unreadable'
+  const isFirst = homeProblem === null || isDaemonRunning
   const id = isUnreadable ? 'F-016' : 'F-001'
   return [
     {
       id,
-      severity: isNeeded ? 'critical' : isUnreadable ? 'warn' : 'info',
+      // Where the home cannot be written to, F-021 is the critical one: no session could be stored.
+      severity: isNeeded ? (isFirst ? 'critical' : 'warn') : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is enabled` : problem,
-      remediation: isNeeded || isUnreadable ? signIn(loginServer, id, isGiven) : null,
+      remediation: isNeeded || isUnreadable ? signIn(loginServer, { id, isGiven, isNeeded }, form) : null,
     },
   ]
 }
 
-function signIn(server: string | null, id: string, isGiven: boolean): Remediation {
-  const description =
-    server === null
-      ? 'no server is known: spec-kitty auth login --server URL signs in, and your team knows the URL'
-      : `signs in to ${server}`
-  return remediationOf({ commands: [loginCommands(server, id, isGiven).command], description, safe: true })
+interface SignIn {
+  readonly id: string
+  readonly isGiven: boolean
+  readonly isNeeded: boolean
+}
+
+function signIn(server: string | null, { id, isGiven, isNeeded }: SignIn, form: Form): Remediation {
+  const commands = loginCommands(server, id, isGiven)
+  const off = isNeeded ? '; or unset SPEC_KITTY_ENABLE_SAAS_SYNC to turn hosted sync off' : ''
+  if (server !== null) return remedyOfCommands(commands, { description: `signs in to ${server}${off}`, form })
+  const asked = "ask your team for the server's address, then"
+  return remedyOfCommands(commands, {
+    description: `${asked}: spec-kitty auth login --server https://HOST${off}`,
+    forPeople: `${asked} put it in the place of https://HOST${off}`,
+    form,
+  })
 }
 
 function problemOf(read: SessionRead): string | null {

@@ -1,9 +1,9 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
-import { isSwitchedOn } from '../sync/settings.js'
 import { NOW, whyText, type Why } from '../sync/why-nothing-leaves.js'
 import type { WorkView } from '../sync/work-view.js'
+import { remedyOfCommands, type Form } from './form-remedy.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -11,20 +11,25 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 const LONG_SECONDS = 24 * 60 * 60
 
 /** Returns what is wrong with the queue and the settings, and what keeps events from leaving. */
-export function workFindings(view: WorkView, ofProject: string | null, now: number): readonly Finding[] {
-  const long = waitingLong(view, now)
+export function workFindings(
+  view: WorkView,
+  ofProject: string | null,
+  now: number,
+  form: Form = 'script',
+): readonly Finding[] {
+  const long = waitingLong(view, now, form)
   return [
     ...long,
     ...unwritableHome(view),
     ...wrongSettings(view, ofProject),
     ...unreadableQueue(view),
-    ...(long.length > 0 ? [] : nothingLeaves(view)),
+    ...(long.length > 0 ? [] : nothingLeaves(view, form)),
     ...fullQueue(view),
     ...rejectedEvents(view),
   ]
 }
 
-function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): readonly Finding[] {
+function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number, form: Form): readonly Finding[] {
   const age = secondsSince(queue?.oldestAt ?? null, now)
   if (queue === null || age === null || age <= LONG_SECONDS) return []
   const waiting = `${counted(queue.queued, 'event')} queued, the oldest for ${describeAge(age)}`
@@ -41,37 +46,69 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number): re
               description: 'sends them, and says what becomes of each batch',
               safe: !isDaemonRunning,
             })
-          : remedyOf(why, isDaemonRunning),
+          : remedyOf(why, isDaemonRunning, form),
     },
   ]
 }
 
-function remedyOf(why: Why, isDaemonRunning: boolean): ReturnType<typeof remediationOf> {
-  return remediationOf({
-    commands: [why.command],
-    description:
-      why.reason === 'backing_off'
-        ? 'tries at once; nothing to do here if the server comes back'
-        : 'changes that, or says what must be changed',
-    safe: isHarmless(why, isDaemonRunning),
+function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
+  return remedyOfCommands(why, {
+    description: effectOf(why.command, why),
+    forPeople: effectOf(why.shown ?? why.command, why),
+    isSafe: isHarmless(why, isDaemonRunning),
+    form,
   })
 }
 
-/** Reasons that the user has chosen, and reasons that have a finding of their own. */
+/** What a command does, by a part of it: the first that it contains counts. */
+const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
+  [' explain ', 'says what can be done'],
+  [' config list', 'shows what must be corrected'],
+  [' auth login --with-token', 'signs in with another token: FILE holds it'],
+  [' auth login ', 'signs in'],
+  [' opt-in ', 'lets the events of this project leave'],
+  [' sync stop ', 'ends the daemon, and starts one that sends them'],
+  [' sync restart', 'starts the daemon anew, with what is set here'],
+  [' sync start', 'starts the daemon'],
+  [' sync now', 'sends them, and says what becomes of each batch'],
+]
+
+function effectOf(command: string, { reason }: Why): string {
+  if (reason === 'backing_off') return 'tries at once; nothing to do here if the server comes back'
+  if (command.includes('https://HOST')) return 'signs in: replace HOST, your team knows it'
+  return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
+}
+
+/** Reasons that have a finding of their own: F-001, F-005, F-012, F-013 to F-017, F-021. */
 const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
-  'hosted_sync_disabled',
-  'no_consent',
   'no_session',
   'session_unreadable',
   'config_unreadable',
   'queue_unusable',
+  'daemon_wedged',
+  'home_unwritable',
 ])
 
-/** Says what `sync status` says, if events do not leave although they should. */
-function nothingLeaves({ why, isDaemonRunning }: WorkView): readonly Finding[] {
+/**
+ * Says what `sync status` says, if events do not leave although they should. Where that is the user's choice, it is no problem,
+ * but worth knowing while events wait.
+ */
+function nothingLeaves(
+  { why, queue, isDaemonRunning, isHostedHere }: WorkView,
+  form: Form,
+): readonly Finding[] {
   if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
+  const isChosen = why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
+  const queued = queue?.queued ?? 0
+  if (isChosen && queued === 0) return []
+  const waits = `${counted(queued, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
   return [
-    { id: 'F-018', severity: 'warn', summary: whyText(why), remediation: remedyOf(why, isDaemonRunning) },
+    {
+      id: 'F-018',
+      severity: isChosen ? 'info' : 'warn',
+      summary: isChosen ? `${waits}: ${why.sentence}` : whyText(why),
+      remediation: remedyOf(why, isDaemonRunning, form),
+    },
   ]
 }
 
@@ -87,9 +124,17 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
 }
 
 /** A daemon is needed only if hosted sync is enabled. Where one runs, the next command needs nothing in the home. */
-function unwritableHome({ homeProblem, isDaemonRunning, settings }: WorkView): readonly Finding[] {
+function unwritableHome({
+  homeProblem,
+  isDaemonRunning,
+  isHostedHere,
+  obstacles,
+}: WorkView): readonly Finding[] {
   if (homeProblem === null || isDaemonRunning) return []
-  const severity = isSwitchedOn(settings, 'sync.hosted') ? 'warn' : 'info'
+  const isSignedOut = obstacles.some(
+    ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
+  )
+  const severity = isHostedHere ? (isSignedOut ? 'critical' : 'warn') : 'info'
   const remediation = remediationOf({
     commands: ['spec-kitty explain F-021'],
     description: 'says what to do: make the directory writable, or use another one',
@@ -115,7 +160,9 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
  * or is an opt-in, which lets events leave.
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
-  if (reason === 'hosted_sync_disabled' || command.includes(' opt-in ')) return false
+  if (command.includes(' explain ')) return true
+  if (reason === 'hosted_sync_disabled' || reason === 'daemon_wedged') return false
+  if (command.includes(' opt-in ')) return false
   return !command.endsWith(NOW) || !isDaemonRunning
 }
 

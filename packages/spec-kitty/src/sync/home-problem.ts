@@ -1,20 +1,53 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 
 /**
- * Returns why no daemon could start in this home, because nothing can be written there; null if something can. A home that does
- * not exist yet is judged by the directory in which it would be made.
+ * Returns why no daemon could start in this home, because nothing can be written there; null if something can. Names the nearest
+ * directory that exists and lacks the permission: a home that does not exist yet is judged by the directory in which it would be
+ * made, and one that cannot be entered by the directory that forbids it.
  */
 export function homeProblem(root: string): string | null {
+  return ofAnotherUser(root) ?? unwritable(root)
+}
+
+/** Even a command that could write there changes nothing in the home of another user. */
+function ofAnotherUser(root: string): string | null {
+  const [owner, user] = [ownerOf(root), process.geteuid?.()]
+  if (owner === null || user === undefined || owner === user) return null
+  return `${root} belongs to ${nameOf(owner)}, you are ${nameOf(user)}: set SPEC_KITTY_HOME to a directory of your own`
+}
+
+function ownerOf(path: string): number | null {
   try {
-    accessSync(root, constants.W_OK)
+    return statSync(path).uid
+  } catch {
+    return null
+  }
+}
+
+function unwritable(path: string): string | null {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK)
     return null
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    const above = dirname(root)
-    if (code === 'ENOENT' && above !== root) return homeProblem(above)
+    const above = dirname(path)
+    if (above !== path && (code === 'ENOENT' || (code === 'EACCES' && ownerOf(path) === null)))
+      return unwritable(above)
     return code === 'EROFS'
-      ? `${root} is on a read-only file system`
-      : `${root} cannot be written to (${code})`
+      ? `${path} is on a read-only file system`
+      : `${path} cannot be written to (${code})`
+  }
+}
+
+/** Node knows the name of its own user only; that of another one is in the list of users, where there is one. */
+function nameOf(uid: number): string {
+  try {
+    if (uid === process.geteuid?.() && uid === process.getuid?.()) return userInfo().username
+    const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, 'm'))
+    return line?.[1] ?? `user ${uid}`
+  } catch {
+    return `user ${uid}`
   }
 }

@@ -94,6 +94,13 @@ export function sourceOf({ source }: ShownSetting): string {
   return describeSource(source)
 }
 
+/** Returns the consent of the project of the working directory; null outside of a project, or if it cannot be read. */
+export async function projectConsent(io: Pick<Io, 'cwd'>): Promise<'yes' | 'no' | null> {
+  const project = projectHere(io)
+  const consent = project === null ? null : await readConsent(project)
+  return typeof consent === 'string' ? consent : null
+}
+
 /** Returns the project of the working directory; null outside of a project, or if the directory no longer exists. */
 export function projectHere(io: Pick<Io, 'cwd'>): string | null {
   try {

@@ -8,7 +8,7 @@ export function loginCommand(server: string | null, id: string): string {
 }
 
 /** What people are shown if no server is known. It has a placeholder, so a script cannot run it. */
-const LOGIN_ANYWHERE = 'spec-kitty auth login --server URL  # your team knows the URL'
+const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
 
 /**
  * The command that signs in again, and how people see it. A token that the user gave is replaced by another one, from a file that

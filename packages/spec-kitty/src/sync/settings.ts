@@ -40,6 +40,8 @@ interface Setting<T> {
   readonly expected: string
   /** Returns undefined for a value that is wrong. */
   readonly read: (given: unknown, variable: string | null) => T | undefined
+  /** For a switch: what it does where the variable has a text that means neither on nor off. */
+  readonly unclear?: string
   /** Whether a wrong value may contain a password. Such a value is not shown. */
   readonly mayHoldSecret?: true
 }
@@ -68,6 +70,7 @@ const SETTINGS = {
     variables: ['SPEC_KITTY_ENABLE_SAAS_SYNC'],
     key: null,
     fallback: () => false,
+    unclear: 'hosted sync is off',
     expected: '1, true, yes, y or on',
     read: isTruthy,
   }),
@@ -76,6 +79,7 @@ const SETTINGS = {
     variables: ['SPEC_KITTY_SYNC_DISABLE'],
     key: null,
     fallback: () => false,
+    unclear: 'commands may start the sync daemon',
     expected: '1, true, yes, y or on',
     read: isTruthy,
   }),
@@ -221,7 +225,7 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
     resolve(SETTINGS[key] as unknown as Setting<ValueOf<K>>, root, env, config)
   const wrong = SETTING_KEYS.flatMap((key) => {
     const found = get(key)
-    return found.state === 'wrong' ? [found.problem] : []
+    return found.state === 'wrong' ? [found.problem] : unclearSwitch(SETTINGS[key], env)
   })
   const file = config.state === 'unreadable' ? [unreadable(config)] : []
   return {
@@ -237,6 +241,15 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
       ]),
     ],
   }
+}
+
+/** Says of a text that is probably a misspelt "on" what it does: a switch takes every text but those for "on" as off. */
+function unclearSwitch({ unclear, variables }: Setting<unknown>, env: Environment): readonly string[] {
+  const [variable = ''] = variables
+  const given = (env[variable] ?? '').trim()
+  if (unclear === undefined || given === '' || isTruthy(given) || !isOn(given) || /^n$/i.test(given))
+    return []
+  return [`${unclear}: ${variable} is ${show(given)}; write 1`]
 }
 
 function resolve<T>(one: Setting<T>, root: string, env: Environment, config: ConfigRead): Resolved<T> {

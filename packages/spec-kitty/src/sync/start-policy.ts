@@ -36,6 +36,11 @@ export function skipReason(settings: Settings, intent: Intent): SkipReason | nul
   return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
 }
 
+/** Returns whether a setting other than hosted sync forbids commands to start the sync daemon on their own. */
+export function isStartForbidden(settings: Settings): boolean {
+  return isSwitchedOn(settings, 'sync.disabled') || skipReasonOfConfig(settings) !== null
+}
+
 function skipReasonOfEnvironment(settings: Settings, intent: Intent): SkipReason | null {
   if (isSwitchedOn(settings, 'sync.disabled')) return 'SPEC_KITTY_SYNC_DISABLE is set'
   if (!isSwitchedOn(settings, 'sync.hosted')) return 'rollout_disabled'

@@ -3,7 +3,7 @@ import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
-import { NOW, RESTART, skipText, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+import { NOW, reasonText, RESTART, skipText, whyDocument, type Why } from './why-nothing-leaves.js'
 import { TIMING } from './upload/back-off.js'
 import { viewWork, type WorkView } from './work-view.js'
 
@@ -13,9 +13,12 @@ const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
  * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why nothing
  * leaves, and what is wrong.
  */
-export function syncStatus(root: string, env: Io['env']): StatusExtension {
+export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExtension {
+  const { env } = io
   return async ({ status, document: { log, ...document }, lines }) => {
-    const view = await viewWork(root, env, status)
+    // The first line names the command that ends a daemon that hangs, which differs where the daemon is not proven.
+    const view = await viewWork(root, env, status, lines[0]?.[3])
+    const isHeldHere = await hasNotOptedIn(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
     const automatic = automaticText(disabledBy(env), skipped, view)
@@ -23,7 +26,7 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, isHeldHere).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
@@ -39,12 +42,15 @@ export function syncStatus(root: string, env: Io['env']): StatusExtension {
 function automaticText(
   disabling: string | null,
   skipped: SkipReason | null,
-  { settings, homeProblem }: WorkView,
+  { settings, homeProblem, why }: WorkView,
 ): string {
   if (disabling !== null) return `off: ${disabling} is set`
-  if (skipped === null) return homeProblem === null ? 'on: commands may start it' : `off: ${homeProblem}`
+  if (skipped === null && homeProblem === null) return 'on: commands may start it'
+  // The reason why nothing leaves says it in full.
+  if (skipped === null)
+    return `off: ${why?.reason === 'home_unwritable' ? 'the home cannot be written to' : homeProblem}`
   const text = skipText(skipped, settings)
-  return settings.problems.includes(text) ? 'off: see wrong' : `off: ${text}`
+  return settings.problems.includes(text) ? 'off: the configuration is wrong' : `off: ${text}`
 }
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
@@ -72,8 +78,8 @@ function workDocument(
   }
 }
 
-function workLines(view: WorkView, now: number, status: DaemonStatus): readonly Line[] {
-  const { report, differences, why } = view
+function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere: boolean): readonly Line[] {
+  const { report, differences, why, isRestartProposed } = view
   const age = secondsSince(report.lastSync, now)
   const last = report.lastSync ?? lastUnknown(status)
   return [
@@ -82,7 +88,7 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
     ...serverLines(view),
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
-    ...uploadLines(view, status, now),
+    ...uploadLines(view, now, isHeldHere),
     ...differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -90,9 +96,9 @@ function workLines(view: WorkView, now: number, status: DaemonStatus): readonly 
           `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
         ] as const,
     ),
-    ...(differences.length === 0 || why?.command.endsWith(RESTART) === true
+    ...(differences.length === 0 || !isRestartProposed || why?.command.endsWith(RESTART) === true
       ? []
-      : [['', 'to take over what is set here:'] as const, commandLine(RESTART, status)]),
+      : [['', 'to take over what is set here:'] as const, commandLine(RESTART)]),
   ]
 }
 
@@ -105,6 +111,8 @@ function serverLines({ why, gate, loginServer }: WorkView): readonly Line[] {
 /** A daemon reports what it has sent itself. What the one before has sent is not known. */
 function lastUnknown({ state, record }: DaemonStatus): string {
   if (state === 'running') return 'none since the daemon started'
+  if (state === 'wedged') return 'unknown: the daemon does not answer'
+  if (state === 'unreachable' || state === 'elsewhere') return 'unknown: the daemon cannot be asked from here'
   if (record === null) return 'never'
   return record.stoppedAt === null
     ? 'unknown since the daemon ended'
@@ -145,45 +153,57 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(view: WorkView, status: DaemonStatus, now: number): readonly Line[] {
+function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
     if (report.running === true) return [['uploads', `sending${to}`]]
+    if (isHeldHere)
+      return [
+        ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
+        commandLine('spec-kitty sync opt-in'),
+      ]
     if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
     // What kept them was mended without a command that tells the daemon, such as a line of config.toml.
     return [
       ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
-      commandLine(`${NOW}  # sends them at once`, status),
+      commandLine(`${NOW}  # sends them at once`),
     ]
   }
+  const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
   return [
-    ['uploads', uploadText(view, why, now), why.reason === 'hosted_sync_disabled' ? undefined : 'yellow'],
-    commandLine(why.shown ?? why.command, status),
-    ...further.flatMap(({ sentence, command, shown }): readonly Line[] => [
-      ['', `then: ${sentence}`],
-      commandLine(shown ?? command, status),
+    ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
+    commandLine(why.shown ?? why.command),
+    ...further.flatMap((one): readonly Line[] => [
+      ['', `then: ${briefText(one, view)}`],
+      commandLine(one.shown ?? one.command),
     ]),
   ]
 }
 
-/** Another line tells the error already, where it is of the queue, of the settings, or of the last attempt. */
-function uploadText({ report, settings }: WorkView, why: Why, now: number): string {
-  if (why.reason === 'queue_unusable') return 'nothing leaves: see queue'
-  if (why.reason === 'config_unreadable' && settings.problems.length > 0) return 'nothing leaves: see wrong'
-  if (why.reason !== 'backing_off' || report.lastError === null || report.nextAttemptAt === null)
-    return whyText(why)
-  const at = new Date(report.nextAttemptAt)
+function uploadText(view: WorkView, why: Why, now: number): string {
+  const next = view.report.nextAttemptAt
+  const text = `${why.isAll ? 'nothing leaves: ' : ''}${briefText(why, view)}`
+  if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
+  const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
-  return `nothing leaves: see failures; next attempt in ${seconds} s (${at.toLocaleTimeString('en-GB')})`
+  return `${text}; next attempt in ${seconds} s (${at.toLocaleTimeString('en-GB')})`
 }
 
-/** A restart of another program's daemon ends it: that is said beside the command. */
-function commandLine(command: string, { state, implementation, report }: DaemonStatus): Line {
-  const isTheirs = state === 'running' && implementation === 'predecessor'
-  const note =
-    isTheirs && command.endsWith(RESTART)
-      ? `  # replaces the running ${report?.packageVersion ?? 'daemon of the Python spec-kitty'}`
-      : ''
-  return ['', `${command}${note}`, 'cyan']
+/** Returns the reason without the details that a line of their own tells: of the queue, the settings, the failures. */
+function briefText({ reason, sentence }: Why, { report, settings }: WorkView): string {
+  if (reason === 'queue_unusable') return 'the queue cannot be read'
+  if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
+  return reason === 'backing_off' && report.lastError !== null ? 'the last attempt failed' : sentence
+}
+
+/** Returns whether nothing waits, and the command runs in a project whose events would stay. */
+async function hasNotOptedIn({ why, queue }: WorkView, io: Pick<Io, 'cwd'>): Promise<boolean> {
+  if (why !== null || (queue?.queued ?? 0) > 0) return false
+  const { projectConsent } = await import('./list-settings.js')
+  return (await projectConsent(io)) === 'no'
+}
+
+function commandLine(command: string): Line {
+  return ['', command, 'cyan']
 }

@@ -17,7 +17,14 @@ export interface Why {
   readonly isAll: boolean
 }
 
-export type WhyReason = ClosedReason | HeldReason | 'queue_unusable' | 'no_daemon' | 'backing_off'
+export type WhyReason =
+  | ClosedReason
+  | HeldReason
+  | 'home_unwritable'
+  | 'queue_unusable'
+  | 'no_daemon'
+  | 'daemon_wedged'
+  | 'backing_off'
 
 /** A project of which events wait, and which may not send them. */
 export interface HeldProject {
@@ -42,7 +49,20 @@ export interface Standing {
   /** The projects that may not send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
-  /** Whether commands may not start the daemon on their own. */
+  /** The command that ends a daemon that does not answer; null if the daemon is not in that state. */
+  readonly wedgedStop?: string | null
+  /** The state of a daemon that this command cannot reach, and beside which none can be started; null if it is not in one. */
+  readonly away?: string | null
+  /**
+   * Whether a restart would replace nothing but this user's own daemon, of this version, by one that differs from it only in its
+   * environment.
+   */
+  readonly isRestartHarmless?: boolean
+  /** Whether hosted sync is on for this command. The daemon may have been started without it. */
+  readonly isHostedHere?: boolean
+  /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
+  readonly homeProblem?: string | null
+  /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
   readonly isStartForbidden?: boolean
   /** The variable that forbids to use a daemon at all; null if none does. */
   readonly disabledBy?: string | null
@@ -65,12 +85,11 @@ export const RESTART = 'spec-kitty sync restart'
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 const START = 'spec-kitty sync start'
 
+const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
+
 /** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
-  hosted_sync_disabled: {
-    text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
-    command: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
-  },
+  hosted_sync_disabled: { text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)', command: null },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
   no_session: { text: 'you are not signed in', command: null },
   session_unreadable: { text: 'the session cannot be read', command: null },
@@ -103,6 +122,9 @@ export function isClosed(reason: string): reason is ClosedReason {
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
   const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
+  if (gate.state === 'closed' && gate.reason === 'hosted_sync_disabled') return whyClosed(gate, standing)
+  const unwritable = whyUnwritable(standing)
+  if (unwritable !== null) return unwritable
   if (gate.state === 'closed') return whyClosed(gate, standing)
   if (queueProblem !== null) return whyUnusable(queueProblem)
   if (queued === 0) return null
@@ -129,14 +151,16 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   const first = whyNothingLeaves(standing)
   if (first === null) return []
   const [project] = held
+  const unwritable = whyUnwritable(standing)
   const all = [
+    ...(unwritable === null ? [] : [unwritable]),
     ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
     ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
     ...(queued === 0 || project === undefined ? [] : [whyHeld(project, held.length - 1)]),
     ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
   ]
   // The remedy of a hosted sync that is off starts the daemon too.
-  const isStarted = first.command.endsWith(RESTART)
+  const isStarted = [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`)
   return all.filter(
     ({ reason }, index) =>
       reason !== first.reason &&
@@ -176,13 +200,63 @@ function whyUnusable(problem: string): Why {
   return { reason: 'queue_unusable', sentence: problem, command, isAll: true }
 }
 
-function whyNoDaemon({ isStartForbidden, disabledBy = null }: Standing): Why {
+/** No sign-in and no event can be stored there either, so it comes before all that would have to be written. */
+function whyUnwritable({ homeProblem = null, isDaemonRunning }: Standing): Why | null {
+  if (homeProblem === null || isDaemonRunning) return null
+  return {
+    reason: 'home_unwritable',
+    sentence: homeProblem,
+    command: 'spec-kitty explain F-021',
+    isAll: true,
+  }
+}
+
+function whyNoDaemon(standing: Standing): Why {
+  const { disabledBy = null, wedgedStop = null, away = null } = standing
+  if (wedgedStop !== null) {
+    const sentence = 'the sync daemon does not answer'
+    return { reason: 'daemon_wedged', sentence, command: `${wedgedStop} && ${NOW}`, isAll: true }
+  }
+  if (away !== null) {
+    const sentence = `the sync daemon of this home is ${away}, and no second one is started`
+    return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }
+  }
   if (disabledBy !== null) {
     const sentence = `no sync daemon runs, and ${disabledBy} forbids to start one`
     return { reason: 'no_daemon', sentence, command: `unset ${disabledBy} && ${NOW}`, isAll: true }
   }
-  const command = isStartForbidden === true ? START : NOW
-  return { reason: 'no_daemon', sentence: 'no sync daemon runs', command, isAll: true }
+  return {
+    reason: 'no_daemon',
+    sentence: 'no sync daemon runs',
+    command: startCommand(standing),
+    isAll: true,
+  }
+}
+
+/** `sync now` is what starts a daemon for events that wait, unless only `sync start` may. */
+function startCommand({ isStartForbidden, queued }: Standing): string {
+  return isStartForbidden === true || queued === 0 ? START : NOW
+}
+
+function whyOff(standing: Standing): Why {
+  const { text } = CLOSED.hosted_sync_disabled
+  // The daemon keeps the variable as it was at its start.
+  const sentence = standing.isHostedHere === true ? 'hosted sync was off when the sync daemon started' : text
+  return { reason: 'hosted_sync_disabled', sentence, command: switchOnCommand(standing), isAll: true }
+}
+
+/**
+ * That hosted sync is off is a choice, so the remedy must end no daemon that another installation or another user of the home
+ * relies on: a restart is named only where it replaces this user's own daemon by one of the same version.
+ */
+function switchOnCommand(standing: Standing): string {
+  const { isDaemonRunning, isRestartHarmless, isHostedHere, wedgedStop, away, disabledBy } = standing
+  if (isDaemonRunning) {
+    if (isRestartHarmless !== true) return 'spec-kitty explain rollout_disabled'
+    return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
+  }
+  const isStartable = (wedgedStop ?? away ?? disabledBy ?? null) === null
+  return isStartable ? `${SWITCH_ON} && ${startCommand(standing)}` : SWITCH_ON
 }
 
 /** Returns why nothing may leave at all. */
@@ -190,6 +264,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { loginServer: server, isTokenGiven = false, isServerOther = false } = standing
   const { text, command } = CLOSED[reason]
   const sentence = withDetail(text, detail)
+  if (reason === 'hosted_sync_disabled') return whyOff(standing)
   // Signing in again would change nothing: the daemon keeps the server that it was started with.
   if (isServerOther && OF_SERVER.has(reason)) return { reason, sentence, command: RESTART, isAll: true }
   if (command !== null) return { reason, sentence, command, isAll: true }

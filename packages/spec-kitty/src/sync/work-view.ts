@@ -1,17 +1,18 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
-import { withHome } from '../cli/in-home.js'
+import { homePrefix, withHome } from '../cli/in-home.js'
+import { VERSION } from '../version.js'
 import { homeProblem } from './home-problem.js'
 import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
-import { disabledBy, skipReason } from './start-policy.js'
+import { disabledBy, isStartForbidden } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantine.js'
 import { queuePath } from './queue/queue-path.js'
-import { DEFAULT_QUEUE_SIZE, readSettings, type Settings } from './settings.js'
-import { inspectGate } from './upload/gate.js'
+import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from './settings.js'
+import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves, type Standing, type Why } from './why-nothing-leaves.js'
 
@@ -23,6 +24,8 @@ export interface WorkView {
   readonly loginServer: string | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
+  /** All that closes the gate. */
+  readonly obstacles: readonly Obstacle[]
   /** The queue; null if it cannot be read. */
   readonly queue: QueueView | null
   readonly queueProblem: string | null
@@ -34,13 +37,28 @@ export interface WorkView {
   /** What else keeps events here once that is mended. */
   readonly further: readonly Why[]
   readonly differences: readonly Difference[]
+  /** Whether a restart may be proposed so that the daemon takes over what is set here. */
+  readonly isRestartProposed: boolean
+  /** Whether hosted sync is on for this command. */
+  readonly isHostedHere: boolean
   readonly settings: Settings
   /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
   readonly homeProblem: string | null
 }
 
-/** Reads the view. Starts and changes nothing. */
-export async function viewWork(root: string, env: Io['env'], status: DaemonStatus): Promise<WorkView> {
+/** States in which a daemon has the home, but not within reach of this command. */
+const AWAY: ReadonlySet<DaemonStatus['state']> = new Set(['unreachable', 'elsewhere'])
+
+/**
+ * Reads the view. Starts and changes nothing. `stop` is the command that ends a daemon that does not answer, where it is known
+ * which one that is.
+ */
+export async function viewWork(
+  root: string,
+  env: Io['env'],
+  status: DaemonStatus,
+  stop = 'spec-kitty sync stop',
+): Promise<WorkView> {
   const report = knownReport(status.report?.details ?? null)
   const gateOptions = { root, env: asTheDaemon(env, report), session: () => gateSession(root) }
   const [settings, own, read] = await Promise.all([
@@ -53,6 +71,10 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   const queueProblem = 'problem' in read ? read.problem : null
   const differing = differences(report.environment, startEnvironment(env))
   const server = loginServer(settings, sessionServer(root))
+  const isDaemonRunning = status.state === 'running'
+  const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
+  const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
+  const problem = homeProblem(root)
   const standing: Standing = {
     gate,
     // A refused session is what the daemon says first; the files may say more.
@@ -62,8 +84,13 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     queued: queue?.queued ?? 0,
     queueProblem,
     held: queue?.held ?? [],
-    isDaemonRunning: status.state === 'running',
-    isStartForbidden: skipReason(settings, 'remote_required') !== null,
+    isDaemonRunning,
+    wedgedStop: status.state === 'wedged' ? stop : null,
+    away: AWAY.has(status.state) ? status.state : null,
+    isRestartHarmless,
+    isHostedHere,
+    homeProblem: problem,
+    isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,
     isTokenGiven: isSessionGiven(root),
@@ -74,9 +101,10 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
   const why = whyNothingLeaves(standing)
   return {
     report,
-    isDaemonRunning: status.state === 'running',
+    isDaemonRunning,
     loginServer: server,
     gate,
+    obstacles: own.obstacles,
     queue,
     queueProblem,
     damagedQueues: quarantinedDatabases(queuePath(root)).length,
@@ -84,9 +112,15 @@ export async function viewWork(root: string, env: Io['env'], status: DaemonStatu
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
+    isRestartProposed: isRestartHarmless || isHostedHere,
+    isHostedHere,
     settings,
-    homeProblem: homeProblem(root),
+    homeProblem: problem,
   }
+}
+
+function isOwnDaemon({ state, implementation, report }: DaemonStatus): boolean {
+  return state === 'running' && implementation !== 'predecessor' && report?.packageVersion === VERSION
 }
 
 function maxQueueSizeOf(settings: Settings): number {

@@ -44,11 +44,15 @@ it.each(['sync.max_queue_size', 'sync.background_daemon', 'sync.format', 'sync.c
 
 it('explains every reason why nothing leaves', () => {
   expect(rowsOf('Why nothing leaves').map(([reason]) => reason)).toEqual([
-    ...CLOSED_REASONS,
+    // Off is a choice; what comes after it would have to be written to the home.
+    ...CLOSED_REASONS.slice(0, 1),
+    'home_unwritable',
+    ...CLOSED_REASONS.slice(1),
     'queue_unusable',
     'no_consent',
     'consent_unreadable',
     'no_daemon',
+    'daemon_wedged',
     'backing_off',
   ])
 })

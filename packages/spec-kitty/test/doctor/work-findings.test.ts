@@ -11,6 +11,8 @@ const VIEW = {
   why: null,
   settings: { problems: [] },
   homeProblem: null,
+  isHostedHere: true,
+  obstacles: [],
 } as unknown as WorkView
 
 function idsOf(changes: Partial<WorkView>, now = 0): readonly string[] {
@@ -28,11 +30,61 @@ it('says in the words of the status that nothing leaves although it should', () 
   }
 })
 
-it('says nothing of a sync that nobody turned on, and nothing twice', () => {
-  for (const reason of ['hosted_sync_disabled', 'no_consent', 'no_session', 'queue_unusable'] as const) {
-    expect(idsOf(because(reason))).toEqual([])
-  }
+it('says nothing twice', () => {
+  const told = ['no_session', 'queue_unusable', 'config_unreadable', 'daemon_wedged', 'home_unwritable']
+  for (const reason of told as readonly WhyReason[]) expect(idsOf(because(reason))).toEqual([])
   expect(idsOf(because('session_refused'), 48 * 3_600_000)).toEqual(['F-009'])
+})
+
+it('says that events wait where the user chose so: that is worth knowing, and no problem', () => {
+  for (const [reason, isHostedHere] of [
+    ['hosted_sync_disabled', false],
+    ['no_consent', true],
+  ] as const) {
+    const [found] = workFindings({ ...VIEW, ...because(reason), isHostedHere }, null, 0)
+    expect(found).toMatchObject({ id: 'F-018', severity: 'info', summary: '1 event waits: so it is' })
+    const queue = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
+    expect(idsOf({ ...because(reason), isHostedHere, queue })).toEqual([])
+  }
+})
+
+it('says that a daemon was started without hosted sync that is on here', () => {
+  const [found] = workFindings({ ...VIEW, ...because('hosted_sync_disabled') }, null, 0)
+  expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
+})
+
+it('shows people the command of the status, and scripts the one that needs no terminal', () => {
+  const why = {
+    reason: 'session_refused',
+    sentence: 'so it is',
+    command: 'spec-kitty explain session_refused',
+    shown: 'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds a token',
+    isAll: true,
+  } as const
+  const remedyIn = (form: 'people' | 'script') =>
+    workFindings({ ...VIEW, why }, null, 0, form)[0]?.remediation
+  expect(remedyIn('script')).toMatchObject({
+    commands: [why.command],
+    description: 'says what can be done',
+    safe: true,
+  })
+  expect(remedyIn('people')).toMatchObject({
+    commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
+    description: 'signs in with another token: FILE holds it',
+  })
+})
+
+it('says of no command that may end or replace a daemon, or lets events leave, that it is safe', () => {
+  for (const [reason, command, safe] of [
+    ['daemon_wedged', 'spec-kitty sync stop && spec-kitty sync now', false],
+    ['hosted_sync_disabled', 'spec-kitty sync restart', false],
+    ['hosted_sync_disabled', 'spec-kitty explain rollout_disabled', true],
+    ['no_consent', 'spec-kitty sync opt-in /p', false],
+  ] as const) {
+    const why = { reason, sentence: 'so it is', command, isAll: true }
+    const [found] = workFindings({ ...VIEW, why }, null, 48 * 3_600_000)
+    expect([command, found?.remediation?.safe]).toEqual([command, safe])
+  }
 })
 
 it('says that the queue is full', () => {
@@ -48,13 +100,13 @@ it('says that nothing can be written to the home, unless a daemon runs; it is a 
     [true, 'warn'],
     [false, 'info'],
   ] as const) {
-    const settings = {
-      problems: [],
-      get: () => ({ state: 'right', value }),
-    } as unknown as WorkView['settings']
-    const [found] = workFindings({ ...VIEW, isDaemonRunning: false, settings, homeProblem }, null, 0)
+    const here = { ...VIEW, isDaemonRunning: false, isHostedHere: value, homeProblem }
+    const [found] = workFindings(here, null, 0)
     expect(found).toMatchObject({ id: 'F-021', severity, summary: homeProblem })
   }
+  const obstacles = [{ reason: 'no_session', detail: null }] as const
+  const [first] = workFindings({ ...VIEW, isDaemonRunning: false, homeProblem, obstacles }, null, 0)
+  expect(first).toMatchObject({ id: 'F-021', severity: 'critical' })
 })
 
 it('says that the server rejected events, and where they are shown', () => {

@@ -211,6 +211,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(status.nothing_leaves.command).toContain('spec-kitty explain session_refused')
       expect(shown.stdout).toMatch(new RegExp(`^server +${work.server.url}$`, 'm'))
       expect(shown.stdout).toContain(login)
+      expect((await work.run(['auth', 'doctor'])).stdout).toContain(`${login}  # signs in with another token`)
       expect(session.stdout).toMatch(/^the server refuses this session: sign in with: /)
       expect(session.stdout).toContain(login)
       expect(JSON.parse(doctor.stdout).findings).toContainEqual(
@@ -224,7 +225,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       await work.run(['sync', 'start'])
       await work.run(['sync', 'now'])
       const wrong = (await work.run(['sync', 'status'])).stdout
-      expect(wrong).toMatch(/^uploads +nothing leaves: see wrong$/m)
+      expect(wrong).toMatch(/^uploads +nothing leaves: the configuration is wrong$/m)
       expect(wrong.match(/sync\.format must be/g)).toHaveLength(1)
       config('[sync]\nformat = "batch"\n')
       const mended = (await work.run(['sync', 'status'])).stdout

@@ -74,9 +74,13 @@ describe('a read-only home', () => {
     const hosted = { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
     const said = `${root.path} is on a read-only file system`
     expect(root.json(['auth', 'doctor'], hosted).document.findings).toContainEqual(
-      expect.objectContaining({ id: 'F-021', severity: 'warn', summary: said }),
+      expect.objectContaining({ id: 'F-021', severity: 'critical', summary: said }),
     )
-    expect(root.run(['sync', 'status'], hosted).stdout).toMatch(new RegExp(`^auto-start +off: ${said}$`, 'm'))
+    const { stdout } = root.run(['sync', 'status'], hosted)
+    expect(stdout).toMatch(new RegExp(`^uploads +nothing leaves: ${said}\n +spec-kitty explain F-021$`, 'm'))
+    expect(stdout).toMatch(/^auto-start +off: the home cannot be written to$/m)
+    const shown = root.run(['auth', 'doctor'], hosted).stdout
+    expect(shown.indexOf('(F-021)')).toBeLessThan(shown.indexOf('(F-001)'))
   })
 
   it('does so too where a daemon ran before, and tells why it stopped', (context) => {

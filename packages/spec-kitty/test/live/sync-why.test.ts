@@ -178,7 +178,9 @@ describe('sync status', () => {
       '\ndiffers         SPEC_KITTY_ENABLE_SAAS_SYNC is off for the daemon, and on here\n',
     )
     // The command for what keeps events here also takes over what is set here.
-    expect(text).toContain(' && spec-kitty sync restart\n')
+    expect(text).toMatch(
+      /^uploads +nothing leaves: hosted sync was off when the sync daemon started\n +spec-kitty sync restart$/m,
+    )
     expect(text).not.toContain('to take over what is set here')
     root.run(['sync', 'restart'], { env: ON })
     expect(status().environment_differences).toEqual([])
@@ -240,7 +242,7 @@ describe('the doctor', () => {
       remediation: {
         command: `spec-kitty sync opt-in ${project}`,
         commands: [`spec-kitty sync opt-in ${project}`],
-        description: 'changes that, or says what must be changed',
+        description: 'lets the events of this project leave',
         safe: false,
       },
     })

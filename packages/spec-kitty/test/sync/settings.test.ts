@@ -104,6 +104,23 @@ describe('a value comes from', () => {
   })
 })
 
+it('a switch with a text that is neither on nor off counts as off, and that is said', async () => {
+  const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: 'ture', SPEC_KITTY_SYNC_DISABLE: ' enabled ' }
+  const settings = await readSettings(root, env)
+  expect([settings.get('sync.hosted'), settings.get('sync.disabled')]).toMatchObject([
+    { state: 'right', value: false },
+    { state: 'right', value: false },
+  ])
+  expect(settings.problems).toEqual([
+    'hosted sync is off: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1',
+    'commands may start the sync daemon: SPEC_KITTY_SYNC_DISABLE is "enabled"; write 1',
+  ])
+  for (const clear of ['', '1', 'Yes', 'on', '0', 'false', 'NO', 'n', 'off']) {
+    const { problems } = await readSettings(root, { SPEC_KITTY_ENABLE_SAAS_SYNC: clear })
+    expect([clear, problems]).toEqual([clear, []])
+  }
+})
+
 describe('a wrong value is one line that says where and what it must be:', () => {
   const URL_WORDS = 'must be an http or https URL without user, query and fragment'
 

@@ -39,7 +39,7 @@ const LOGIN = 'spec-kitty auth login --server https://a.example'
 const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command: string]>> = {
   hosted_sync_disabled: [
     'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
-    'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+    'the command depends on the daemon',
   ],
   config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
   session_unreadable: ['the session cannot be read', LOGIN],
@@ -62,20 +62,94 @@ it('nothing leaves because the queue cannot be read, whatever else is known', ()
 })
 
 describe('nothing leaves, whatever waits and whichever daemon runs, because', () => {
-  it.each(Object.keys(CLOSED) as readonly ClosedReason[])('%s', (reason) => {
-    const [sentence, command] = CLOSED[reason]
-    for (const changes of [{}, { queued: 0 }, { isDaemonRunning: false, held: [held('/p', 5)] }]) {
-      const gate: Gate = { state: 'closed', reason, detail: null }
-      expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({
-        reason,
-        sentence,
-        command,
-        isAll: true,
-      })
-      const told = whyNothingLeaves(standing({ ...changes, gate: { ...gate, detail: 'so it is' } }))
-      expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command, isAll: true })
+  it.each(Object.keys(CLOSED).filter((one) => one !== 'hosted_sync_disabled') as readonly ClosedReason[])(
+    '%s',
+    (reason) => {
+      const [sentence, command] = CLOSED[reason]
+      for (const changes of [{}, { queued: 0 }, { isDaemonRunning: false, held: [held('/p', 5)] }]) {
+        const gate: Gate = { state: 'closed', reason, detail: null }
+        expect(whyNothingLeaves(standing({ ...changes, gate }))).toEqual({
+          reason,
+          sentence,
+          command,
+          isAll: true,
+        })
+        const told = whyNothingLeaves(standing({ ...changes, gate: { ...gate, detail: 'so it is' } }))
+        expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command, isAll: true })
+      }
+    },
+  )
+})
+
+describe('that hosted sync is off is a choice: what turns it on', () => {
+  const gate: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
+  const command = (changes: Partial<Standing>) => whyNothingLeaves(standing({ gate, ...changes }))?.command
+  const on = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
+  const none = { isDaemonRunning: false }
+
+  it('replaces no daemon but the own one of the same version', () => {
+    expect(command({})).toBe('spec-kitty explain rollout_disabled')
+    expect(command({ isRestartHarmless: true })).toBe(`${on} && spec-kitty sync restart`)
+  })
+
+  it('is a restart where only the daemon was started without it, and that is said', () => {
+    const changes = { isRestartHarmless: true, isHostedHere: true }
+    expect(whyNothingLeaves(standing({ gate, ...changes }))).toMatchObject({
+      sentence: 'hosted sync was off when the sync daemon started',
+      command: 'spec-kitty sync restart',
+    })
+  })
+
+  it('starts a daemon where none runs, as sync now proposes it', () => {
+    expect(command(none)).toBe(`${on} && spec-kitty sync now`)
+    expect(command({ ...none, queued: 0 })).toBe(`${on} && spec-kitty sync start`)
+    expect(command({ ...none, isStartForbidden: true })).toBe(`${on} && spec-kitty sync start`)
+    expect(furtherReasons(standing({ gate, ...none }))).toEqual([])
+  })
+
+  it('is the variable alone where something else must be dealt with before a daemon can start', () => {
+    for (const changes of [
+      { wedgedStop: 'spec-kitty sync stop' },
+      { away: 'elsewhere' },
+      { disabledBy: 'SYNC_NO_DAEMON' },
+    ]) {
+      expect(command({ ...none, ...changes })).toBe(on)
+      expect(furtherReasons(standing({ gate, ...none, ...changes }))).toHaveLength(1)
     }
   })
+})
+
+it('a daemon that does not answer is ended first, with the command that ends this one', () => {
+  const why = whyNothingLeaves(standing({ isDaemonRunning: false, wedgedStop: 'spec-kitty sync stop' }))
+  expect(why).toMatchObject({
+    reason: 'daemon_wedged',
+    sentence: 'the sync daemon does not answer',
+    command: 'spec-kitty sync stop && spec-kitty sync now',
+  })
+})
+
+it('a daemon out of reach is not called missing', () => {
+  const why = whyNothingLeaves(standing({ isDaemonRunning: false, away: 'elsewhere' }))
+  expect(why).toMatchObject({
+    reason: 'no_daemon',
+    sentence: 'the sync daemon of this home is elsewhere, and no second one is started',
+    command: 'spec-kitty explain elsewhere',
+  })
+})
+
+it('a home that cannot be written to comes before all that would have to be written there', () => {
+  const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+  const homeProblem = '/h is on a read-only file system'
+  const changes = { gate, obstacles: [gate], homeProblem, isDaemonRunning: false, queued: 0 }
+  expect(whyNothingLeaves(standing(changes))).toMatchObject({
+    reason: 'home_unwritable',
+    sentence: homeProblem,
+    command: 'spec-kitty explain F-021',
+  })
+  expect(furtherReasons(standing(changes)).map(({ reason }) => reason)).toEqual(['no_session'])
+  const off: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
+  expect(whyNothingLeaves(standing({ ...changes, gate: off }))?.reason).toBe('hosted_sync_disabled')
+  expect(whyNothingLeaves(standing({ ...changes, isDaemonRunning: true }))?.reason).toBe('no_session')
 })
 
 it('a sign-in without a server that is known is explained, not named', () => {
@@ -91,7 +165,7 @@ it('a sign-in without a server that is known is shown with a placeholder to peop
   for (const reason of ['no_session', 'session_unreadable', 'other_server', 'session_refused'] as const) {
     const gate: Gate = { state: 'closed', reason, detail: null }
     expect(whyNothingLeaves(standing({ gate, loginServer: null }))?.shown).toBe(
-      'spec-kitty auth login --server URL  # your team knows the URL',
+      'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it',
     )
   }
 })

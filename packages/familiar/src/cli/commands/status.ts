@@ -103,8 +103,13 @@ const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
   foreign: 'yellow',
 }
 
+const STOP_WORDS: Readonly<Record<string, string>> = {
+  operator_stop: 'stopped by a command',
+  operator_restart: 'stopped by a command, to be started again',
+}
+
 function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>, isVerbose: boolean): string {
-  const why = !isVerbose && reason === 'operator_stop' ? 'stopped by a command' : reason
+  const why = isVerbose ? reason : (STOP_WORDS[reason] ?? reason)
   return `${at === null ? 'at an unknown time' : timeText(at)} (${why})`
 }
 

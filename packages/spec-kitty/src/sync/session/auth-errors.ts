@@ -53,7 +53,7 @@ export function explain(error: unknown, service: string, secrets: readonly strin
 /** Returns the error for a service that this client cannot use. */
 export function unsupported(message: string): CommandError {
   return new CommandError('E_AUTH_UNSUPPORTED', message, {
-    hint: 'spec-kitty auth login --with-token --server URL < FILE takes a token from elsewhere',
+    hint: 'spec-kitty auth login --with-token --server https://HOST < FILE takes a token from elsewhere (replace HOST)',
   })
 }
 

@@ -57,7 +57,7 @@ export function sessionUnreadable({
   readonly why: string
 }): CommandError {
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
-    hint: 'spec-kitty auth login --server URL replaces it',
+    hint: 'spec-kitty auth login --server https://HOST replaces it (replace HOST)',
   })
 }
 

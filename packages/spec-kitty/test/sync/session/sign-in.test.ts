@@ -240,7 +240,7 @@ describe('auth status', () => {
       '',
     ])
     const unknown = runCli(['auth', 'status'], { env: { ...env, SPEC_KITTY_SAAS_URL: '' } })
-    expect(unknown.stdout).toContain('auth login --server URL  # your team knows the URL\n')
+    expect(unknown.stdout).toContain('auth login --server https://HOST  # replace HOST: your team knows it\n')
     expect(runJson(['auth', 'status'], { env })).toMatchObject({ status: 1, document: { state: 'none' } })
   })
 

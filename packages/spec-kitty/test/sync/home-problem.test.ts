@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, expect, it } from 'vitest'
+import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
+import { homeProblem } from '../../src/sync/home-problem.js'
+
+afterAll(removeHomes)
+
+const COMPILED = new URL('../../dist/sync/home-problem.js', import.meta.url).href
+
+/** What another user than root is told; root may write anywhere. */
+function asNobody(root: string): string {
+  const program = `import('${COMPILED}').then(({ homeProblem }) => console.log(homeProblem('${root}')))`
+  const by = [
+    'setpriv',
+    `--reuid=${NOBODY}`,
+    `--regid=${NOBODY}`,
+    '--clear-groups',
+    process.execPath,
+    '-e',
+    program,
+  ]
+  const { stdout, stderr } = spawnSync(by[0] ?? '', by.slice(1), { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  return stdout.trimEnd()
+}
+
+let base: string
+
+beforeEach(() => {
+  base = makeHome()
+  chmodSync(base, 0o755)
+})
+
+it('is nothing where the home, or what it would be made in, can be written to', () => {
+  expect(homeProblem(base)).toBe(null)
+  expect(homeProblem(join(base, 'a/b'))).toBe(null)
+})
+
+it('names the nearest directory that exists and lacks the permission', (context) => {
+  needRoot(context)
+  expect(asNobody(join(base, 'a/b'))).toBe(`${base} cannot be written to (EACCES)`)
+  const closed = join(base, 'closed')
+  mkdirSync(join(closed, 'home'), { recursive: true })
+  chmodSync(closed, 0o700)
+  expect(asNobody(join(closed, 'home'))).toBe(`${closed} cannot be written to (EACCES)`)
+  rmSync(closed, { recursive: true })
+})
+
+it('names both users of a home that belongs to another one, for root too', (context) => {
+  needRoot(context)
+  expect(asNobody(base)).toMatch(
+    /^\S+ belongs to root, you are \S+: set SPEC_KITTY_HOME to a directory of your own$/,
+  )
+  const theirs = join(base, 'theirs')
+  mkdirSync(theirs)
+  const { status } = spawnSync('chown', [String(NOBODY), theirs])
+  expect(status).toBe(0)
+  expect(homeProblem(theirs)).toContain(`, you are ${userInfo().username}: set SPEC_KITTY_HOME to`)
+})
