@@ -82,5 +82,5 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
 /** Processes that are proven stale are ended whatever the answer is. */
 function endedAnyway(stale: number): string {
   if (stale === 0) return ''
-  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale (safe_auto) and will be ended whatever you answer.\n`
+  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale and will be ended, also if you answer n. Ctrl+C ends nothing.\n`
 }

@@ -18,9 +18,15 @@ it.each([
   ['n\n', false],
   ['No\n', false],
   ['\n', false],
-  ['', false],
 ])('%j is an answer, asked for once', async (text, isYes) => {
   expect(await answering(text)).toEqual({ isYes, screen: 'End it? [y/N] ' })
+})
+
+it('says that the end of input (Ctrl+D) is no answer, and counts as no', async () => {
+  expect(await answering('')).toEqual({
+    isYes: false,
+    screen: 'End it? [y/N] \nno answer: counts as no\n',
+  })
 })
 
 it('asks once more about an answer that is neither yes nor no', async () => {
