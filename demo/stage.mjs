@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `npm run stage`: the machine of a user whose old daemons are in the way, to be cleaned up by hand. 18 stale daemons, one
- * without a home marker, the live daemon of another home, one of this home that does not answer, and a foreign web server.
+ * `npm run stage`: the machine of a user whose old daemons are in the way, to be cleaned up by hand. 18 stale daemons, 2 that
+ * need a decision (one without a home marker, one of this home that does not answer), and 2 that must survive (the live daemon
+ * of another home, and a foreign web server).
  *
  * On a terminal it opens a shell in which `spec-kitty` is that of this checkout, with the home of the stage; else it waits for
  * the end of its input. Then it says what became of the bystanders, and ends everything.
@@ -9,7 +10,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   CLI,
   environment,
@@ -34,7 +35,7 @@ await perform('stage', main)
 
 async function main() {
   const { staleCount, next } = await takePorts(WANTED, OTHERS)
-  console.log(`Starting ${staleCount} stale daemons and ${OTHERS} other processes ...`)
+  console.log(`Starting ${staleCount} stale daemons, 2 that need a decision, 2 that must survive ...`)
   const stale = await startStale(staleCount, next)
   const wedged = await sync('wedged', { port: next(), version: '3.2.6', root, record: true })
   const port = next()
@@ -78,7 +79,10 @@ async function openShell() {
   const shell = process.env['SHELL'] ?? 'sh'
   console.log('Your task: old spec-kitty daemons; clean it up. Begin with: spec-kitty auth doctor')
   console.log(`This is a shell whose home is ${home}; 'exit' ends the stage.`)
-  await once(spawn(shell, { env: shellEnvironment(), stdio: 'inherit' }), 'exit')
+  // Without its start files, which would set a prompt of their own, bash keeps this one.
+  const args = basename(shell) === 'bash' ? ['--noprofile', '--norc'] : []
+  const env = { ...shellEnvironment(), PS1: '(stage) $ ' }
+  await once(spawn(shell, args, { env, stdio: 'inherit' }), 'exit')
 }
 
 async function waitForInput() {

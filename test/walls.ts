@@ -191,7 +191,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   '.kill': library('act/signal.ts'),
   'process.platform': [
     ...library(
-      'observe/platform/select.ts observe/platform/native-locks.ts define/scope-files.ts define/home-directory.ts',
+      'observe/platform/select.ts observe/platform/native-locks.ts observe/platform/look-command.ts define/scope-files.ts define/home-directory.ts',
     ),
     ...tool('cli/open-browser.ts'),
   ],

@@ -142,7 +142,7 @@ function describeResult(
   if (dryRun) return ['dry run: nothing was ended']
   const { swept, failed } = result
   return [
-    ...renderEnded({ ...result, swept: [] }, io, tool.words),
+    ...renderEnded({ ...result, swept: [] }, io, { ...tool.words, isForced: options.force }),
     words.killed(swept.length),
     words.tidied(tidied),
     ...changedLines(toEnd, options, report, io),

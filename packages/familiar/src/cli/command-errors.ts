@@ -1,8 +1,14 @@
 import { EXIT } from './exit-codes.js'
 
-/** Wrong usage: one line that says what is wrong. */
+/** Wrong usage: one line that says what is wrong, and further lines with what may have been meant. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+  readonly details: readonly string[]
+
+  constructor(message: string, details: readonly string[] = []) {
+    super(message)
+    this.details = details
+  }
 }
 
 /** The error about a superfluous word after the command. */

@@ -69,6 +69,10 @@ export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonC
   }
 }
 
+/** What `doctor` promises about what it ends. */
+const LOOKS_ONLY =
+  'Without --reset it only looks. What is known to be in use or to belong to others is never ended. --force, or y at the question, may end a daemon that does not say whose it is (pre_marker): look at it first.'
+
 const OUT_OF_REACH = 'it could not be done: it does not start, does not end, or is out of reach'
 
 /** Describes the commands about a daemon, in the words of its tool. */
@@ -135,7 +139,7 @@ export function daemonCommands({
     doctor: {
       ...DAEMON_GRAMMARS.doctor,
       about: `Shows every listener on the ports of the ${title}: what it is, and why.`,
-      more: ['Without --reset it only looks. What belongs to others is never ended, --force or not.'],
+      more: [LOOKS_ONLY],
       examples: [
         [`${command} doctor`, 'what is there, and what to do about it'],
         [`${command} doctor --reset --dry-run`, 'what a clean-up would end'],

@@ -84,6 +84,7 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     return {
       code: 'E_USAGE',
       message: shortened(error.message),
+      details: error.details,
       remediation: `see ${help}`,
       exit: EXIT.error,
     }

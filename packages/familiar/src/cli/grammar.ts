@@ -98,7 +98,7 @@ export const JSON_OPTION = { text: 'print one JSON document' } as const satisfie
 export const COMMON_OPTIONS = {
   'no-color': { text: 'print no colours' },
   quiet: { short: 'q', text: 'print results and errors only: no progress, no hints' },
-  verbose: { text: 'show the stack trace of an error' },
+  verbose: { text: 'show more: reasons by their ids, rows of the decision table, stack traces of errors' },
   help: { short: 'h', text: 'show this' },
 } as const satisfies OptionSpecs
 

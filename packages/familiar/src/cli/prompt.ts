@@ -17,15 +17,21 @@ export async function confirm(question: string, { input, output, interrupted }: 
   const { createInterface } = await import('node:readline')
   return new Promise((resolve) => {
     const prompt = createInterface({ input, output })
+    let isAnswered = false
     const answered = (isYes: boolean): void => {
+      isAnswered = true
       resolve(isYes)
       prompt.close()
     }
     prompt.on('SIGINT', () => {
+      isAnswered = true
       output.write(`\n${interrupted}\n`)
       process.exit(EXIT.interrupted)
     })
-    prompt.on('close', () => resolve(false))
+    prompt.on('close', () => {
+      if (!isAnswered) output.write('\nno answer: counts as no\n')
+      resolve(false)
+    })
     const ask = (again: () => void): void =>
       prompt.question(`${question} [y/N] `, (answer) => {
         const isYes = readAnswer(answer)

@@ -41,9 +41,14 @@ function evidenceWord(evidence: string, version: string | null, own: string | un
   return isVersion && version !== null ? `${text} ${printable(version)}` : text
 }
 
+/** Returns whether the reason of a process that was ended is one not to end it without asking: then the user decided. */
+export function isSkipReason(reason: string): boolean {
+  return Object.hasOwn(REASON_WORDS, reason)
+}
+
 /** Returns why a process was or would be ended: `reason` of a result is a skip reason, or a list of evidence. */
 export function endedBecause(reason: string, version: string | null, scope: string): string {
-  if (Object.hasOwn(REASON_WORDS, reason)) return reasonText(reason, scope)
+  if (isSkipReason(reason)) return reasonText(reason, scope)
   return evidenceText(reason === '' ? [] : reason.split(', '), version)
 }
 

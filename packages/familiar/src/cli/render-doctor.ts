@@ -1,6 +1,7 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
+import type { Finding } from '../doctor/findings.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { formatLines } from './format-lines.js'
@@ -11,7 +12,7 @@ import { renderReset } from './render-reset.js'
 import { layTable, type Column } from './format-table.js'
 import { wrapWords } from './text-width.js'
 
-export type Terminal = Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'isVerbose'>>
+export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
 
 /** What the text for people needs in addition to the document. */
 export interface DoctorText {
@@ -26,6 +27,8 @@ export interface DoctorText {
   readonly named?: number | null
   /** The version of this command. */
   readonly version?: string
+  /** Whether the clean-up was one with `--force`. */
+  readonly isForced?: boolean
 }
 
 const COLUMNS: readonly Column<ShownRow>[] = [
@@ -74,10 +77,12 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
     result === undefined
       ? [
           verdict,
-          renderFindings(findings, text, terminal),
+          renderFindings(findings.map(withoutForce), text, terminal),
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
-          renderRemedies(document, terminal, text.words),
+          ...(terminal.isQuiet === true
+            ? []
+            : [renderRemedies({ orphans: untold(document) }, terminal, text.words)]),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks
@@ -86,20 +91,39 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
     .join('\n')
 }
 
+/** What ends a daemon that needs a decision is printed once, below the table, where the command to look at it stands too. */
+function withoutForce(finding: Finding): Finding {
+  const isForce = ['F-002', 'F-010'].includes(finding.id) && finding.remediation?.safe === false
+  return isForce ? { ...finding, remediation: null } : finding
+}
+
+/** Returns the orphans without the daemon of the scope where it does not answer: F-005 tells what to do about it. */
+function untold({
+  orphans,
+  findings,
+  daemon,
+}: Pick<DoctorDocument, 'orphans' | 'findings' | 'daemon'>): readonly DoctorRecord[] {
+  const isTold = findings.some(({ id, severity }) => id === 'F-005' && severity === 'critical')
+  return orphans.filter(({ pid }) => !isTold || pid === null || pid !== daemon?.pid)
+}
+
 function renderCleanUp(
   document: DoctorDocument & { readonly reset_result: ResetResult },
   text: DoctorText,
   terminal: Terminal,
   verdict: readonly string[],
 ): readonly (readonly string[])[] {
-  const { findings, orphans, reset_result: result } = document
+  const { findings, orphans, daemon, reset_result: result } = document
   const named = text.named ?? null
-  const { done, left, numbers } = renderReset({ result, orphans }, terminal, text.words, named)
+  const words = { ...text.words, isForced: text.isForced === true }
+  const open = untold(document)
+  const { done, left, numbers } = renderReset({ result, orphans, open }, terminal, words, named)
   // The rows that are left tell what F-002 counts, unless only one port was to be cleaned up, or stale ones came up since.
   const isStale = orphans.some(({ cleanup_class }) => cleanup_class === 'safe_auto')
   const isTold = named === null && (result.dry_run || !isStale)
-  const others = findings.filter(({ id }) => !(isTold && id === 'F-002'))
-  return [done, renderFindings(others, text, terminal), left, [...numbers, ...verdict]]
+  const isEnded = result.would_sweep.some(({ pid }) => pid !== null && pid === daemon?.pid)
+  const brief = new Set([...(isTold ? ['F-002'] : []), ...(isEnded ? ['F-005'] : [])])
+  return [done, renderFindings(findings, { ...text, brief }, terminal), left, [...numbers, ...verdict]]
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {
@@ -145,7 +169,7 @@ export function renderCandidates(
   return [
     `  ${paint(terminal, 'bold', header)}`,
     ...lines.map((line, index) => decorate(line, rows[index], terminal)),
-    ...(hidden === null
+    ...(hidden === null || terminal.isQuiet === true
       ? []
       : wrapWords(hidden, terminal.columns === null ? null : terminal.columns - 2).map(
           (line) => `  ${paint(terminal, 'dim', line)}`,
@@ -214,17 +238,18 @@ function styleOf(record: DoctorRecord): Style | null {
   return record.cleanup_class === 'operator_required' && !isInUse(record) ? 'yellow' : null
 }
 
-function reasonId({ skip_reason, stale_evidence }: DoctorRecord, { version }: TableWords): string {
+function reasonId(
+  { skip_reason, stale_evidence, executable_summary: program }: DoctorRecord,
+  { version }: TableWords,
+): string {
+  if (skip_reason === 'third_party' && program !== null) return `third_party: ${program}`
   if (skip_reason !== null) return skip_reason
   return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence, null, version)
 }
 
-/** The live daemon is told in words, and another program by its name; the other reasons are explained below the table. */
+/** The live daemon is told in words; the other reasons are explained below the table. */
 function reasonOf(record: DoctorRecord, words: TableWords): string {
-  const { skip_reason, executable_summary: program } = record
-  if (isLive(record)) return `the live daemon of its ${words.words.scope}`
-  if (skip_reason === 'third_party' && program !== null) return `third_party: ${program}`
-  return reasonId(record, words)
+  return isLive(record) ? `the live daemon of its ${words.words.scope}` : reasonId(record, words)
 }
 
 function formatAge(seconds: number | null): string {

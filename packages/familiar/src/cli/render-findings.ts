@@ -7,7 +7,7 @@ import { printable } from './printable.js'
 import { whyItMatters } from './why-it-matters.js'
 import { columnsOf, wrapWords } from './text-width.js'
 
-type Terminal = Pick<Io, 'hasColor' | 'columns'>
+type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
 /** Each severity has its own mark, so that the text is clear without colours. */
 const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
@@ -44,13 +44,22 @@ function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
-/** Returns the findings, the worst first: mark, what is found, why it matters, and the command. */
+/** How findings are worded. */
+interface FindingWords {
+  readonly words: Pick<Words, 'scope'>
+  /** Why the tool's own findings matter, by id. */
+  readonly why?: Readonly<Record<string, string>>
+  /** The findings of which only the first line is printed: something else on the screen says the rest. */
+  readonly brief?: ReadonlySet<string>
+}
+
+/**
+ * Returns the findings, the worst first: mark, what is found, why it matters, and the command. A quiet terminal gets only what is
+ * found.
+ */
 export function renderFindings(
   findings: readonly Finding[],
-  {
-    words,
-    why = {},
-  }: { readonly words: Pick<Words, 'scope'>; readonly why?: Readonly<Record<string, string>> },
+  { words, why = {}, brief = new Set() }: FindingWords,
   terminal: Terminal,
 ): readonly string[] {
   const order = ['critical', 'warn', 'info']
@@ -58,11 +67,15 @@ export function renderFindings(
   const sorted = problems.toSorted(
     (one, other) => order.indexOf(one.severity) - order.indexOf(other.severity),
   )
-  return [...sorted, ...things].flatMap((finding) => [
-    ...renderSummary(finding, terminal),
-    ...indented(whyItMatters(finding, words.scope, why), terminal),
-    ...(finding.remediation === null ? [] : renderRemedy(finding.remediation, terminal)),
-  ])
+  return [...sorted, ...things].flatMap((finding) => {
+    const summary = renderSummary(finding, terminal)
+    if (terminal.isQuiet === true || brief.has(finding.id)) return summary
+    return [
+      ...summary,
+      ...indented(whyItMatters(finding, words.scope, why), terminal),
+      ...(finding.remediation === null ? [] : renderRemedy(finding.remediation, terminal)),
+    ]
+  })
 }
 
 function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): readonly string[] {

@@ -2,13 +2,14 @@ import type { Words } from '../define/options.js'
 import type { DoctorDocument } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { isExplanation, type Remedy } from '../doctor/remedy.js'
+import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText } from './reason-text.js'
 import { renderRemedy } from './render-findings.js'
 import { wrapWords } from './text-width.js'
 
-type Terminal = Pick<Io, 'hasColor' | 'columns'>
+type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
 /** The most ports and commands that are listed for one group. */
 const LISTED = 8
@@ -16,7 +17,8 @@ const LISTED_COMMANDS = 3
 
 /**
  * Lists what needs a decision, grouped by reason, each group with its commands. What no command ends from here, and what
- * another scope uses or another user owns, needs no decision: it is listed below a heading of its own.
+ * another scope uses or another user owns, needs no decision: it is listed below a heading of its own. A quiet terminal gets no
+ * commands.
  */
 export function renderRemedies(
   { orphans }: Pick<DoctorDocument, 'orphans'>,
@@ -31,7 +33,7 @@ export function renderRemedies(
   const open = rest.filter((record) => !stuck.includes(record))
   const [first] = open
   const meaning =
-    first === undefined
+    first === undefined || terminal.isQuiet === true
       ? []
       : [
           `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
@@ -40,7 +42,7 @@ export function renderRemedies(
     [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning],
     section('Left alone, no command here ends it:', stuck, scope, terminal),
     section('Of another user, left alone:', foreign, scope, terminal),
-    section(`In use by another ${scope}, left alone:`, used, scope, terminal),
+    inUse(used, scope, terminal),
   ].filter((lines) => lines.length > 0)
   return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
 }
@@ -50,14 +52,33 @@ export function isInUse({ in_use_by }: Pick<DoctorRecord, 'in_use_by'>): boolean
   return in_use_by !== null
 }
 
-/** Said in place of the description of a row that is in use: the row has told already whose daemon it is. */
-const IN_USE = 'shows what it does; nothing to do here'
+/** No command is printed for a daemon in use: what is run in the other scope might replace it. */
+function inUse(used: readonly DoctorRecord[], scope: string, terminal: Terminal): readonly string[] {
+  if (used.length === 0) return []
+  const lines = used.flatMap(({ port, in_use_by, package_version }) =>
+    entry(
+      `${port ?? 'no port'}: in use by ${printable(in_use_by ?? '')} (version ${printable(package_version ?? 'unknown')}). Nothing to do.`,
+      terminal,
+    ),
+  )
+  return [`In use by another ${scope}, left alone:`, ...lines]
+}
+
+/** What a process with one of these reasons is used for cannot be told from outside, so the user must look before it is ended. */
+const LOOK_FIRST: ReadonlySet<string | null> = new Set([
+  'pre_marker',
+  'pid_port_mismatch',
+  'scope_mismatch',
+  'ambiguous',
+])
 
 interface Group {
   readonly text: string
   readonly ports: string[]
   readonly description: string
   readonly commands: Set<string>
+  /** The processes to look at before the commands are run. */
+  readonly pids: Set<number>
 }
 
 function section(
@@ -71,27 +92,43 @@ function section(
   for (const record of rows) {
     const text = whatItIs(record, scope)
     const { remedy } = record
-    const description = isInUse(record) ? IN_USE : (remedy?.description ?? '')
+    const description = remedy?.description ?? ''
     const key = `${text}\n${description}`
-    const group = groups.get(key) ?? { text, ports: [], description, commands: new Set() }
+    const group = groups.get(key) ?? { text, ports: [], description, commands: new Set(), pids: new Set() }
     group.ports.push(String(record.port ?? 'no port'))
     for (const command of remedy?.commands ?? []) group.commands.add(command)
+    if (isToLookAt(record)) group.pids.add(record.pid ?? 0)
     groups.set(key, group)
   }
   return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
 }
 
-function renderGroup({ text, ports, description, commands }: Group, terminal: Terminal): readonly string[] {
-  const width = terminal.columns === null ? null : terminal.columns - 4
+function isToLookAt({ skip_reason, remedy, pid }: DoctorRecord): boolean {
+  const isForced = remedy?.commands.some((command) => command.includes(' --force')) === true
+  return isForced && LOOK_FIRST.has(skip_reason) && pid !== null
+}
+
+function renderGroup(
+  { text, ports, description, commands, pids }: Group,
+  terminal: Terminal,
+): readonly string[] {
+  const head = entry(`${listed(ports)}: ${text}`, terminal)
+  if (terminal.isQuiet === true || commands.size === 0) return head
   const remedy: Remedy = { commands: [...commands].slice(0, LISTED_COMMANDS), description, safe: false }
   const more = commands.size - remedy.commands.length
+  const look = { commands: [lookCommand([...pids])], description: 'look first', safe: true }
   return [
-    ...wrapWords(`${listed(ports)}: ${text}`, width).map(
-      (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
-    ),
-    ...(commands.size === 0 ? [] : renderRemedy(remedy, terminal)),
+    ...head,
+    ...(pids.size === 0 ? [] : renderRemedy(look, terminal)),
+    ...renderRemedy(remedy, terminal),
     ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
   ]
+}
+
+function entry(text: string, { columns }: Terminal): readonly string[] {
+  return wrapWords(text, columns === null ? null : columns - 4).map(
+    (line, index) => `${index === 0 ? '  ' : '    '}${line}`,
+  )
 }
 
 function listed(ports: readonly string[]): string {
@@ -99,9 +136,7 @@ function listed(ports: readonly string[]): string {
   return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
 }
 
-/** Signs of staleness are not shown for a daemon that is in use elsewhere: it may be old, and is in use all the same. */
 function whatItIs(record: DoctorRecord, scope: string): string {
-  if (record.in_use_by !== null) return `the live daemon of ${printable(record.in_use_by)}`
   const stale = evidenceText(record.stale_evidence, record.package_version)
   return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
 }

@@ -1,13 +1,15 @@
+import type { CleanupPath } from '../act/terminate-process.js'
 import type { Words } from '../define/options.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
-import { endedBecause, failureText, pathText, reasonText } from './reason-text.js'
+import { printable } from './printable.js'
+import { endedBecause, failureText, isSkipReason, pathText, reasonText } from './reason-text.js'
 import { renderRemedy } from './render-findings.js'
 import { isInUse, renderRemedies } from './render-remedies.js'
 import { wrapWords } from './text-width.js'
 
-type Terminal = Pick<Io, 'hasColor' | 'columns'>
+type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
 /** What a clean-up did, what it left with the commands for that, and the numbers, in this order on the screen. */
 interface RenderedReset {
@@ -20,18 +22,24 @@ interface CleanedUp {
   readonly result: ResetResult
   /** What is there now. */
   readonly orphans: readonly DoctorRecord[]
+  /** Those of them that no finding tells what to do about; all, if it is left out. */
+  readonly open?: readonly DoctorRecord[]
 }
+
+/** How what was ended is worded. `isForced`: what needed a decision was ended because of `--force`, not of an answer. */
+type EndedWords = Pick<Words, 'scope'> & { readonly isForced?: boolean }
 
 /** Returns what a clean-up did with each process. `named` is the port that the user named: then only that one is told. */
 export function renderReset(
-  { result, orphans }: CleanedUp,
+  { result, orphans, open = orphans }: CleanedUp,
   terminal: Terminal,
-  words: Pick<Words, 'scope' | 'explain'> & Partial<Pick<Words, 'reasonNames'>>,
+  words: EndedWords & Pick<Words, 'explain'> & Partial<Pick<Words, 'reasonNames'>>,
   named: number | null = null,
 ): RenderedReset {
   const { swept, skipped, would_sweep, failed } = result
   const rows = orphans.filter(({ port }) => named === null || port === named)
   const remaining = rows.filter((row) => rowOf(row, failed) === undefined)
+  const left = remaining.filter((row) => open.includes(row) && rowOf(row, would_sweep) === undefined)
   const untold = skipped.filter((entry) => rowOf(entry, remaining) === undefined)
   const isTold = [...swept, ...skipped, ...would_sweep, ...failed].some(({ port }) => port === named)
   return {
@@ -53,7 +61,7 @@ export function renderReset(
         ? []
         : [`port ${named}: nothing that can be seen from here listens on it`]),
     ],
-    left: renderRemedies({ orphans: remaining }, terminal, words),
+    left: renderRemedies({ orphans: left }, terminal, words),
     numbers: [numbersOf(result, orphans)],
   }
 }
@@ -87,26 +95,44 @@ function rowOf<T extends Named>(entry: Named, rows: readonly T[]): T | undefined
 }
 
 function commandsOf(row: DoctorRecord | undefined, terminal: Terminal): readonly string[] {
-  return row?.remedy == null ? [] : renderRemedy({ ...row.remedy, description: '' }, terminal)
+  return row?.remedy == null || terminal.isQuiet === true
+    ? []
+    : renderRemedy({ ...row.remedy, description: '' }, terminal)
 }
 
 /** Returns a line for each process that was ended, would be, or could not be ended. */
 export function renderEnded(
   { swept, failed, would_sweep }: Pick<ResetResult, 'swept' | 'failed' | 'would_sweep'>,
   terminal: Terminal,
-  { scope }: Pick<Words, 'scope'>,
+  words: EndedWords,
 ): readonly string[] {
-  const why = ({ reason, package_version }: ResetResult['would_sweep'][number]): string =>
-    because(endedBecause(reason, package_version, scope))
   return [
-    ...would_sweep.flatMap((entry) => entryLines('would stop', `${who(entry)}${why(entry)}`, null, terminal)),
+    ...would_sweep.flatMap((entry) => entryLines('would stop', endedText(entry, words), null, terminal)),
     ...swept.flatMap((entry) =>
-      entryLines('stopped', `${who(entry, pathText(entry.cleanup_path))}${why(entry)}`, 'green', terminal),
+      entryLines('stopped', endedText(entry, words, entry.cleanup_path), 'green', terminal),
     ),
     ...failed.flatMap((entry) =>
       entryLines('failed', `${who(entry)}${because(failureText(entry.failure_reason))}`, 'red', terminal),
     ),
   ]
+}
+
+/**
+ * What was decided by the user is told as that, because its reason alone reads like a reason not to end it. The signs of a stale
+ * daemon contain its version already.
+ */
+function endedText(
+  entry: ResetResult['would_sweep'][number],
+  { scope, isForced = false }: EndedWords,
+  path?: CleanupPath,
+): string {
+  const { reason, package_version } = entry
+  const why = endedBecause(reason, package_version, scope)
+  const how = path === undefined ? '' : pathText(path)
+  if (!isSkipReason(reason)) return `${who(entry, how)}${because(why)}`
+  const version = `, version ${printable(package_version ?? 'unknown')}`
+  const decision = isForced ? 'because of --force' : 'because you answered y'
+  return `${who(entry, `${version}${how}`)}: ${path === undefined ? '' : 'ended '}${decision}; ${why}`
 }
 
 /** Only the words that say what was done are coloured. */

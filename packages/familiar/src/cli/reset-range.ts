@@ -79,8 +79,8 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
     : `, ${count} of them of another ${words.scope}`
 }
 
-/** Processes that are proven stale are ended whatever the answer is. */
-function endedAnyway(stale: number): string {
+/** Says before the question what an answer does not change: stale processes are ended, also after a no. Exported for its test. */
+export function endedAnyway(stale: number): string {
   if (stale === 0) return ''
-  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale (safe_auto) and will be ended whatever you answer.\n`
+  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale and will be ended, also if you answer n. Ctrl+C ends nothing.\n`
 }

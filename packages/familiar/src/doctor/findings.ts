@@ -46,17 +46,17 @@ function byId(one: Finding, other: Finding): number {
 
 /**
  * Counts the orphans that a command can end. Does not count candidates that even `--force` spares, and candidates that may
- * still be starting: their rows say how long to wait. This scope's own daemon needs a decision if it hangs, so it is counted
- * with others, but F-005 tells what to do about it.
+ * still be starting: their rows say how long to wait. Does not count this scope's own daemon either: the findings about it tell
+ * what to do.
  */
 function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
-  const open = seen.candidates.filter((candidate) => isEndedByForce(candidate, seen)).length
   const orphans = seen.candidates.filter(
     (candidate) => candidate !== own && (isSafe(candidate) || isEndedByForce(candidate, seen)),
   )
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length
+  const open = orphans.length - safe
   const parts = [
     ...(safe > 0 ? [`${safe} can be ended`] : []),
     ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision`] : []),

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, it, vi } from 'vitest'
 import { confirm } from '../../src/cli/prompt.js'
+import { endedAnyway } from '../../src/cli/reset-range.js'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -18,9 +19,23 @@ it.each([
   ['n\n', false],
   ['No\n', false],
   ['\n', false],
-  ['', false],
 ])('%j is an answer, asked for once', async (text, isYes) => {
   expect(await answering(text)).toEqual({ isYes, screen: 'End it? [y/N] ' })
+})
+
+it('says that the end of input (Ctrl+D) is no answer, and counts as no', async () => {
+  expect(await answering('')).toEqual({
+    isYes: false,
+    screen: 'End it? [y/N] \nno answer: counts as no\n',
+  })
+})
+
+it('is preceded by what is ended whatever the answer is, and how to end nothing', () => {
+  expect(endedAnyway(0)).toBe('')
+  expect(endedAnyway(1)).toMatch(/^1 is proven stale /)
+  expect(endedAnyway(18)).toBe(
+    '18 are proven stale and will be ended, also if you answer n. Ctrl+C ends nothing.\n',
+  )
 })
 
 it('asks once more about an answer that is neither yes nor no', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
+import { lookCommand } from '../../src/observe/platform/look-command.js'
 import { columnsOf } from '../../src/cli/text-width.js'
 import type { ResetResult } from '../../src/doctor/reset-result.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
@@ -201,9 +202,63 @@ describe('the table', () => {
     expect(verbose).toMatch(/ never_touch +is_recorded_singleton /)
   })
 
+  it('names another program to who asks for more, too', () => {
+    const verbose = { columns: null, hasColor: false, isVerbose: true }
+    expect(render([{ ...WEB, executable_summary: '/usr/bin/node' }], [], verbose)).toContain(
+      ' third_party: /usr/bin/node  S3a ',
+    )
+  })
+
   it('tells the row of the decision only to who asks for more', () => {
     expect(render([RECORD])).not.toContain('S16')
     expect(render([RECORD], [], { columns: null, hasColor: false, isVerbose: true })).toMatch(/ROW[^]* S16 /)
+  })
+})
+
+describe('what needs a decision', () => {
+  const OLD: DoctorRecord = {
+    ...OPEN,
+    skip_reason: 'pre_marker',
+    daemon_root: null,
+    rule: 'S9',
+    remedy: { commands: ['tool doctor --reset --force --port 9420'], description: 'ends it', safe: false },
+  }
+  const forced = {
+    ...ORPHANED,
+    remediation: { ...OLD.remedy!, command: 'tool doctor --reset --force --port 9420' },
+  }
+
+  it('and may be of another home is to be looked at first, and its command stands nowhere else', () => {
+    const text = render([OLD], [forced])
+    const look =
+      process.platform === 'win32' ? 'powershell' : 'ps -ww -p 2720 -o lstart,user,args  # look first'
+    expect(text.indexOf(look)).toBeGreaterThan(0)
+    expect(text.indexOf('--force')).toBeGreaterThan(text.indexOf(look))
+    expect(text.match(/--force/g)).toHaveLength(1)
+    expect(render([OPEN])).not.toContain('look first')
+  })
+
+  it('is looked at with a command of each system', () => {
+    expect(lookCommand([1, 2], 'darwin')).toBe('ps -ww -p 1,2 -o lstart,user,args')
+    expect(lookCommand([1, 2], 'win32')).toContain("-Filter 'ProcessId=1 or ProcessId=2'")
+  })
+
+  it('is told once if it is the daemon of this home: by its finding', () => {
+    const wedged = { ...OPEN, remedy: { commands: ['tool stop'], description: 'ends it', safe: false } }
+    const remediation = { ...wedged.remedy, command: 'tool stop' }
+    const document = documentOf([wedged], [{ ...ORPHANED, id: 'F-005', severity: 'critical', remediation }])
+    const { pid, port } = wedged
+    const daemon = { pid, port, state: 'wedged', active: false } as DoctorDocument['daemon']
+    const text = renderDoctor({ ...document, daemon }, TEXT, { columns: null, hasColor: false })
+    expect(text.match(/tool stop/g)).toHaveLength(1)
+    expect(text).not.toContain('Needs a decision')
+  })
+
+  it('and every other hint is left out of a quiet output: verdict, findings and table stay', () => {
+    const quiet = render([OLD, USED, RECORD], [ORPHANED], { columns: 60, hasColor: false, isQuiet: true })
+    expect(quiet).toMatch(/^1 problem\.\n\n! orphaned daemons: 18 can be ended \(F-002\)\n\n/)
+    expect(quiet).toMatch(/PID +PORT[^]* 9401 /)
+    expect(quiet).not.toMatch(/tool |not shown|They keep|To read more|# /)
   })
 })
 
@@ -212,8 +267,9 @@ describe('another home', () => {
     const text = render([LIVE, USED])
     expect(text).toMatch(/^No problems found\.\n/)
     expect(text).not.toContain('Needs a decision')
+    expect(text).not.toContain('tool status')
     expect(text).toContain(
-      `In use by another home, left alone:\n  9430: the live daemon of ${USED.in_use_by}\n    SPEC_KITTY_HOME=/home/eve tool status  # shows what it does; nothing to do here\n`,
+      `In use by another home, left alone:\n  9430: in use by ${USED.in_use_by} (version 3.2.2). Nothing to do.\n`,
     )
   })
 })
@@ -283,7 +339,7 @@ describe('what a clean-up did', () => {
     }
     expect(renderAll(result, terminal)).toEqual([
       'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
-      'stopped port 9402 (process 2655, SIGKILL): too old to say which home it belongs to (pre_marker)',
+      'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; too old to say which home it belongs to (pre_marker)',
       'stopped port 9403 (process 2655, was gone already): its project is gone',
       'failed port 9421 (process unknown): this user may not end it (permission_denied)',
       'skipped port 9420 (process 1): of another home (cross_root)',
@@ -303,6 +359,48 @@ describe('what a clean-up did', () => {
       'would stop port 9401 (process 2655): superseded',
       'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
     ])
+  })
+
+  it('with --force says so, and a plan proposes nothing for what it would end', () => {
+    const old = { ...entry, pid: OPEN.pid, port: OPEN.port, reason: 'unresponsive' }
+    const plan: ResetResult = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep: [old] }
+    const daemon = { pid: OPEN.pid, port: OPEN.port, state: 'wedged' } as DoctorDocument['daemon']
+    const document = documentOf(
+      [OPEN],
+      [{ ...withSeverity('critical', 'F-005'), summary: 'it does not answer' }],
+    )
+    const text = renderDoctor(
+      { ...document, daemon, reset_result: plan },
+      { ...TEXT, isForced: true },
+      terminal,
+    )
+    expect(text).toBe(
+      [
+        'would stop port 9420 (process 2720, version 3.2.2): because of --force; it does not answer (unresponsive)',
+        '',
+        '✗ it does not answer (F-005)',
+        '',
+        'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
+        '1 problem.',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('has a line for each problem that the verdict counts', () => {
+    const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    const findings = [ORPHANED, withSeverity('critical', 'F-005')]
+    const text = renderDoctor({ ...documentOf([OPEN], findings), reset_result: result }, TEXT, terminal)
+    expect(text.match(/\(F-\d+\)/g)).toEqual(['(F-005)', '(F-002)'])
+    expect(text).toMatch(/\n2 problems\.\n$/)
+  })
+
+  it('is quiet without commands', () => {
+    const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    const document = { ...documentOf([OPEN], [ORPHANED]), reset_result: result }
+    const text = renderDoctor(document, TEXT, { ...terminal, isQuiet: true })
+    expect(text).toContain('  9420: it does not answer (unresponsive)\n')
+    expect(text).not.toContain('tool ')
   })
 
   it('tells each row once: what was done, what is left with its command, the numbers, and the verdict last', () => {
@@ -328,14 +426,15 @@ describe('what a clean-up did', () => {
         'failed port 9450 (process 2750): this user may not end it (permission_denied)',
         '    tool explain permission_denied',
         '',
+        '! orphaned daemons: 18 can be ended (F-002)',
+        '',
         'Needs a decision (operator_required):',
         '  9420: it does not answer (unresponsive)',
         '    tool doctor --reset --force --port 9420  # ends it',
         '  To read more: tool explain unresponsive',
         '',
         'In use by another home, left alone:',
-        `  9430: the live daemon of ${USED.in_use_by}`,
-        '    SPEC_KITTY_HOME=/home/eve tool status  # shows what it does; nothing to do here',
+        `  9430: in use by ${USED.in_use_by} (version 3.2.2). Nothing to do.`,
         '',
         'swept: 1 · skipped: 1 (operator_required) · failed: 1 · left alone: 1 (in use)',
         'Not everything was ended: 1 failed. 1 problem found.',

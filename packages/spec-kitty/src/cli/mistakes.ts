@@ -17,8 +17,10 @@ export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): U
 
 /** Returns the error about words that are neither a command nor a topic. */
 export function noHelp(words: readonly string[], topics: readonly string[]): UsageError {
+  const text = `there is no help for '${words.join(' ')}'`
+  if (meansCleaning(words)) return cleaning(text)
   const near = nearestCommands(words, [...knownNames(), ...topics])
-  return new UsageError(`there is no help for '${words.join(' ')}'${didYouMean(near)}`)
+  return new UsageError(`${text}${didYouMean(near)}`)
 }
 
 function choicesOf(group: string): string {
@@ -30,13 +32,40 @@ function choicesOf(group: string): string {
 const NO_WRITING =
   "spec-kitty does not write settings: edit config.toml in its home, or set a variable ('spec-kitty config list' shows them)"
 
+/** Words for a clean-up that are no command. Hyphens and blanks in them do not count. */
+const CLEANING: ReadonlySet<string> = new Set([
+  'clean',
+  'cleanup',
+  'reset',
+  'orphan',
+  'orphans',
+  'kill',
+  'stale',
+  'old',
+])
+
+/** What cleans up: both, because the words do not say which kind of daemons is meant. */
+const CLEAN_UPS = [
+  'to end old sync daemons: spec-kitty auth doctor --reset',
+  'to end old dashboards: spec-kitty dashboard clean-up',
+]
+
+function meansCleaning(words: readonly string[]): boolean {
+  return CLEANING.has(words.join('').toLowerCase().replaceAll('-', ''))
+}
+
+function cleaning(text: string): UsageError {
+  return new UsageError(`${text}: did you mean one of these?`, CLEAN_UPS)
+}
+
 function unknownCommand(typed: readonly string[]): UsageError {
   const [group = ''] = typed
   const words = typed.filter((word) => word !== '--')
   if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
   if (words[0] === 'config' && words[1] === 'set') return new UsageError(NO_WRITING)
-  const near = meant(words)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
+  if (meansCleaning(words)) return cleaning(text)
+  const near = meant(words)
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
 }

@@ -43,7 +43,7 @@ export const WORDS = {
     restart: 'spec-kitty dashboard --stop && spec-kitty dashboard',
     status: 'spec-kitty dashboard --status',
     // The command contains `--yes`, because without a terminal for the question it would end nothing.
-    clean: 'spec-kitty dashboard --cleanup-all --yes',
+    clean: 'spec-kitty dashboard clean-up --yes',
     showElsewhere: (project) => `cd ${shellQuote(project)} && spec-kitty dashboard --status`,
     explain: 'spec-kitty explain',
     inScope: () => '',

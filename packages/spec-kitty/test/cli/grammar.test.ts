@@ -176,7 +176,6 @@ describe('a mistyped word', () => {
     ['sync off', "there is no command 'sync off': did you mean 'sync opt-out'?"],
     ['sync send x', "there is no command 'sync send x': did you mean 'sync now'?"],
     ['sync login', "there is no command 'sync login': did you mean 'auth login'?"],
-    ['cleanup', "there is no command 'cleanup': did you mean 'dashboard clean-up'?"],
     ['frobnicate', "there is no command 'frobnicate'"],
     ['config frobnicate', "there is no command 'config frobnicate': 'config' needs one of: list, get"],
     ['config', "'config' needs one of: list, get"],
@@ -191,6 +190,24 @@ describe('a mistyped word', () => {
     ['\u2013\u2013json sync status', "'\u2013\u2013json' begins with a dash that is no hyphen: write --json"],
   ])('%s', async (line, message) => {
     expect(await wrong(line)).toBe(message)
+  })
+
+  it.each([
+    ...['clean', 'cleanup', 'clean up', 'reset', 'orphans', 'kill', 'stale', 'old'].map((word) => [word]),
+    ['help reset'],
+    ['kill --help'],
+  ])('%s: names both commands that clean up, a line each', async (line) => {
+    const found = await asked(line)
+    const error =
+      found.kind === 'help'
+        ? await helpText(found.words, TERMINAL).catch((caught: UsageError) => caught)
+        : mistake(found as Parameters<typeof mistake>[0])
+    if (typeof error === 'string') throw new Error(error)
+    expect(error.message).toMatch(/^there is no .*: did you mean one of these\?$/)
+    expect(error.details).toEqual([
+      'to end old sync daemons: spec-kitty auth doctor --reset',
+      'to end old dashboards: spec-kitty dashboard clean-up',
+    ])
   })
 })
 

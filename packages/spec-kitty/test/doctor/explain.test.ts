@@ -40,7 +40,8 @@ const SPELT: Readonly<Record<string, readonly string[]>> = {
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
   finding: findingIds(),
   row: RULES.map(({ id }) => id),
-  class: unionIn('familiar/src/classify/class-and-reason.ts', 'CleanupClass'),
+  // The table for people says `in use` in place of a class.
+  class: [...unionIn('familiar/src/classify/class-and-reason.ts', 'CleanupClass'), 'in use'],
   reason: unionIn('familiar/src/classify/class-and-reason.ts', 'Reason').flatMap((one) => SPELT[one] ?? one),
   evidence: unionIn('familiar/src/classify/stale-evidence.ts', 'StaleEvidence'),
   state: unionIn('familiar/src/classify/daemon-state.ts', 'DaemonState'),
@@ -93,6 +94,24 @@ describe('a text', () => {
       expect(await run(id)).toContain(summary)
       expect(await run(...id.toLowerCase().split(' '))).toContain(summary)
     }
+  })
+
+  it('says for which daemons each command is', async () => {
+    for (const id of ['F-002', 'safe_auto', 'superseded', 'unrecorded']) {
+      expect(await run(id)).toContain(
+        '`spec-kitty auth doctor --reset` (for sync daemons) or `spec-kitty dashboard clean-up --yes` (for dashboards)',
+      )
+    }
+  })
+
+  it('knows what the table says in place of a class', async () => {
+    expect(await run('in', 'use')).toBe(await run('in_use'))
+    expect(await run('in use')).toContain('the live daemon of another home or project')
+  })
+
+  it('has no command with a word to be filled in for pre_marker', async () => {
+    expect(await run('pre_marker')).not.toContain('PID')
+    expect(await run('pre_marker')).toContain('If a program or a project of yours is named there, leave it.')
   })
 
   it('says of an id that names two things both', async () => {

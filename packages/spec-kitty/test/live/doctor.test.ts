@@ -357,6 +357,9 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     expect(named).toEqual([
       expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): too old to say`),
     ])
+    const text = plain(screen).replaceAll(/\s+/g, ' ')
+    expect(text).toContain('another home may be using it')
+    expect(text).toContain(`(process ${pid}, version 3.2.4, SIGTERM): ended because you answered y; too old`)
     const lines = plain(screen).split(/\r?\n/)
     expect(lines.findLast((line) => line !== '')).toMatch(/^(?:No problems found\.|\d+ problems?[.,])/)
   })

@@ -163,6 +163,10 @@ describe('a range with one of everything', () => {
     ])
     expect(findings.map(({ id }: { id: string }) => id)).toEqual(['F-001', 'F-002', 'F-005'])
     expect(findingOf({ findings }, 'F-005').remediation.commands).toEqual(['spec-kitty sync stop'])
+    // The daemon of this root, which does not answer, is counted by F-005 alone.
+    expect(findingOf({ findings }, 'F-002').summary).toBe(
+      'orphaned sync daemons: 2 can be ended, 3 need a decision',
+    )
   })
 
   it('tells what it promises to tell', () => {
@@ -381,7 +385,7 @@ describe('dashboards', () => {
     dashboards.push(...[orphan, live].filter((one) => one !== undefined))
     rmSync(gone, { recursive: true })
     const row = clean().find((one: any) => one.pid === orphan?.pid)
-    expect(row.remedy).toMatchObject({ commands: ['spec-kitty dashboard --cleanup-all --yes'], safe: true })
+    expect(row.remedy).toMatchObject({ commands: ['spec-kitty dashboard clean-up --yes'], safe: true })
     runAsPrinted(row.remedy.commands[0])
     expect(living([orphan, live].filter((one) => one !== undefined))).toEqual([kept])
     process.kill(live?.pid ?? 0, 'SIGSTOP')

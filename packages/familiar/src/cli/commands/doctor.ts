@@ -46,7 +46,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (options.json) printJson(examined.document, io)
-  else io.out(render(examined, context))
+  else io.out(render(examined, options, context))
   return exitFor(examined.document, options.isStrict)
 }
 
@@ -80,12 +80,16 @@ async function examine(
   return { document: doctorDocument(seen, parts), addition, named }
 }
 
-function render({ document, addition, named }: Examined, { words, io, daemon }: CommandContext): string {
+function render(
+  { document, addition, named }: Examined,
+  { force: isForced }: Options,
+  { words, io, daemon }: CommandContext,
+): string {
   const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
-  const text = { head, words, ports: `ports ${from}-${to - 1}`, why: addition.why ?? {}, named, version }
-  return renderDoctor(document, text, io)
+  const ports = `ports ${from}-${to - 1}`
+  return renderDoctor(document, { head, words, ports, why: addition.why ?? {}, named, version, isForced }, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {

@@ -38,13 +38,18 @@ function explanationsOf(
   catalogue: readonly Explanation[],
   command: string,
 ): readonly Explanation[] {
-  const isIt = (one: Explanation): boolean => one.id.toLowerCase() === id.toLowerCase()
+  const isIt = (one: Explanation): boolean => plain(one.id) === plain(id)
   const found = catalogue.filter(isIt)
   if (found.length > 0) return found
   const ids = catalogue.map((one) => one.id)
   const near = nearest(id, ids)
   const help = near.length === 0 ? `: '${command}' lists every id` : didYouMean(near)
   throw new UsageError(`nothing is called '${id}'${help}`)
+}
+
+/** An id of two words may be typed with a blank or a low line. */
+function plain(id: string): string {
+  return id.toLowerCase().replaceAll(' ', '_')
 }
 
 function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanation): object {

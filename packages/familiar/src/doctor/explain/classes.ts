@@ -5,7 +5,8 @@ import type { DaemonState } from '../../classify/daemon-state.js'
 import { FAILURE_WORDS } from '../reason-words.js'
 import { withSummaries, type Texts } from './explanation.js'
 
-export const CLASSES: Texts<CleanupClass> = {
+/** `in use` is what people see in place of a class: see `classOf` of the doctor's table. */
+export const CLASSES: Texts<CleanupClass | 'in use'> = {
   safe_auto: {
     summary: 'a stale daemon: a clean-up ends it without asking',
     why: 'Every proof is there that it is a daemon of this tool and user, that it answers, and that nothing uses it.',
@@ -19,6 +20,11 @@ export const CLASSES: Texts<CleanupClass> = {
   never_touch: {
     summary: 'no command here ends it, not even with force',
     why: 'It is in use, or it is another program.',
+    whatToDo: 'Nothing.',
+  },
+  'in use': {
+    summary: 'the live daemon of another {scope}: no command here ends it',
+    why: 'A record or a lock there names it. In JSON its class is `operator_required`, and `in_use_by` says whose it is.',
     whatToDo: 'Nothing.',
   },
 }

@@ -61,11 +61,17 @@ export function explanationsFrom(
   }))
 }
 
-/** Returns the text with the words of the tool; a command in backticks stays in backticks. */
+/**
+ * Returns the text with the words of the tool; a command in backticks stays in backticks. Where the kinds of daemons have different
+ * commands, each says which daemons it is for.
+ */
 export function worded(text: string, words: readonly NamedWords[]): string {
   return text.replaceAll(/(`?)\{([a-z]+)\}\1/g, (all, quote: string, name: string) => {
     const word = NAMED.find((one) => one === name)
     if (word === undefined) return all
-    return [...new Set(words.map((one) => `${quote}${one[word]}${quote}`))].join(' or ')
+    const differ = new Set(words.map((one) => one[word])).size > 1
+    const named = (one: NamedWords): string =>
+      differ && quote !== '' ? `\`${one[word]}\` (for ${one.title}s)` : `${quote}${one[word]}${quote}`
+    return [...new Set(words.map(named))].join(' or ')
   })
 }

@@ -6,7 +6,7 @@ export const FINDINGS: Texts = {
     summary: 'orphaned daemons listen in the range',
     why: 'They use ports and memory, and may run old code. Daemons that are in use anywhere are not counted.',
     whatToDo:
-      'Run `{clean}`: it ends what is proven stale. For the others, run the command that is shown in their row.',
+      'Run `{clean}`: it ends what is proven stale. For the others, run the command that the doctor prints below its table.',
   },
   'F-004': {
     summary: 'the daemon and this command are of different versions',

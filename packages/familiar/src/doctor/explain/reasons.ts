@@ -44,12 +44,12 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   pre_marker: {
     why: 'It may be in use by another {scope}. That cannot be told from outside, so you decide.',
     whatToDo:
-      'Look at its command line: `ps -p PID -o args`, with the PID that the doctor shows. If nothing that you use started it, run the command that the doctor shows for it.',
+      'Run the command that the doctor prints to look at it first: it shows since when it runs, its user and its command line. If a program or a project of yours is named there, leave it. Else run the command below that one.',
   },
   cross_root: {
     why: 'If it is the live daemon there, nothing is wrong. If it is stale, the clean-up of that {scope} ends it.',
     whatToDo:
-      'Nothing, if the doctor says that it is in use: the command there only shows what it does. Otherwise run the command that the doctor shows for it. It never ends a live daemon of another {scope}.',
+      'Nothing, if the doctor says that it is in use. Otherwise run the command that the doctor shows for it. It never ends a live daemon of another {scope}.',
   },
   unreachable: {
     why: 'It runs in another network, or a sandbox forbids the connection, so its silence says nothing about it.',

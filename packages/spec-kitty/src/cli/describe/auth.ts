@@ -6,14 +6,14 @@ export const AUTH_DOCTOR = {
   ...doctor,
   about: 'Shows the session, the sync daemon, and every listener on ports 9400-9449: what it is, and why.',
   more: [
-    'Without --reset it only looks. What belongs to others, or is in use, is never ended, with --force or without.',
+    'Without --reset it only looks. What is known to be in use or to belong to others is never ended. --force, or y at the question, may end a daemon that does not say which home it belongs to (pre_marker): look at it first.',
   ],
   examples: [
     ['spec-kitty doctor', 'what is wrong, and the command for it'],
     ['spec-kitty auth doctor --reset', 'clean up what is proven stale'],
     [
-      "spec-kitty auth doctor --json | jq '.orphans[] | {port, pid, cleanup_class, skip_reason}'",
-      'the orphans, for a script',
+      "spec-kitty auth doctor --json | jq '.orphans[] | select(.in_use_by == null) | {port, pid, cleanup_class, skip_reason}'",
+      'what is stale or needs a decision, for a script; .candidates[]: every listener',
     ],
   ],
   environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_NON_INTERACTIVE'],

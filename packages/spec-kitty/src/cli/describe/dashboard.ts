@@ -84,7 +84,7 @@ export const DASHBOARD_LOGS = {
 export const DASHBOARD_CLEAN_UP = {
   options: CLEAN_UP_OPTIONS,
   about: 'Ends the orphaned dashboards of all projects; asks first.',
-  more: ['A dashboard that is in use is never ended, with --force or without.'],
+  more: ['A dashboard that is known to be in use is never ended, with --force or without.'],
   examples: [
     ['spec-kitty dashboard clean-up --dry-run', 'what it would end'],
     ['spec-kitty dashboard clean-up', 'look, ask, and end'],
