@@ -189,7 +189,7 @@ describe(`${ORPHANS} orphans among ${LIVE} live dashboards`, FLEET, () => {
       /^spec-kitty: every port from 9237 to 9336 is in use\n.*\b\d+ by \d+ processes \(is_recorded_singleton\)/,
     )
     // The mildest command that frees a port, which needs a decision; it spares what is in use.
-    expect(stderr.split('\n')[2]).toMatch(/^spec-kitty dashboard --cleanup-all .*--force --port \d+$/)
+    expect(stderr.split('\n')[2]).toMatch(/^spec-kitty dashboard clean-up .*--force --port \d+$/)
     const { document } = await place.json(project, ['dashboard'])
     expect(document).toMatchObject({ ok: false, error: { code: 'E_RANGE_FULL' } })
     expect([namesOfDead(), busyPorts()]).toEqual([[], PORTS])
