@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { writeOldRecord, type Enter, type Scene } from './actors-old.js'
 import { childrenOf, ticksOf } from './machine.js'
 import { truthOf, type Actor } from './cast.js'
@@ -148,7 +148,9 @@ export const STRANGERS = {
   ),
   'named-like-ours': async (scene) => {
     const { stage, plan } = scene
-    const script = join(stage.base, `spec-kitty-daemon.js`)
+    // A file of its own: a shell reads its script while it runs.
+    const script = join(stage.base, plan.id, 'spec-kitty-daemon.js')
+    mkdirSync(dirname(script))
     writeFileSync(script, 'read -r _\n')
     const path = stage.at(plan.scope)
     const marker =
