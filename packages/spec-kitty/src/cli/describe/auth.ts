@@ -12,8 +12,8 @@ export const AUTH_DOCTOR = {
     ['spec-kitty doctor', 'what is wrong, and the command for it'],
     ['spec-kitty auth doctor --reset', 'clean up what is proven stale'],
     [
-      "spec-kitty auth doctor --json | jq '.orphans[] | select(.in_use_by == null) | {port, pid, cleanup_class, skip_reason}'",
-      'what is stale or needs a decision, for a script; .candidates[]: every listener',
+      "spec-kitty auth doctor --json | jq '.orphans[] | {port, pid, cleanup_class, skip_reason}'",
+      'what is not in use here, for a script; .in_use_by says which home uses it',
     ],
   ],
   environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_NON_INTERACTIVE'],
