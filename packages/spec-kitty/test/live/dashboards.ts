@@ -175,10 +175,19 @@ export function mountAt(path: string): boolean {
   return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0755', 'familiar', path]).status === 0
 }
 
+/** A daemon writes a file in less time than that many calls of `mount` take. */
+const FREEZES = 100
+
 /** Makes what is below a directory read-only for everybody, through this path; `unmount` undoes it. */
 export function freeze(path: string): void {
-  const bound = isPrivate && spawnSync('mount', ['--bind', path, path]).status === 0
-  if (!bound || spawnSync('mount', ['-o', 'remount,bind,ro', path]).status !== 0) throw new Error(NO_MOUNT)
+  if (!isPrivate || spawnSync('mount', ['--bind', path, path]).status !== 0) throw new Error(NO_MOUNT)
+  // The kernel refuses it while a daemon has a file there open for writing.
+  const isReadOnly = Array.from({ length: FREEZES }).some(
+    () => spawnSync('mount', ['-o', 'remount,bind,ro', path]).status === 0,
+  )
+  if (isReadOnly) return
+  unmount(path)
+  throw new Error(NO_MOUNT)
 }
 
 /** Takes it out of the tree, also while processes still stand in it. */
