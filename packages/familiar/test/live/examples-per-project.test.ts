@@ -60,18 +60,21 @@ describe('a build', () => {
   const MANY = 20
 
   it('says what is done while it goes on, and the next one does only what has changed', async () => {
-    const project = makeProject('warm', 5, 100_000)
+    // So many that a busy machine too passes on the first lines before the last file is built.
+    const project = makeProject('warm', MANY, 100_000)
     const { child, ended } = tool.start(['build'], { cwd: project })
     const parts: string[] = []
     child.stdout?.on('data', (part: Buffer) => parts.push(part.toString()))
     const { status, stdout } = await ended
-    expect([status, stdout.split('\n').length]).toEqual([0, 6])
+    expect([status, stdout.split('\n').length]).toEqual([0, MANY + 1])
     expect(parts.length).toBeGreaterThan(1)
     const [pid] = daemons()
     writeFileSync(join(project, 'src', '003.bin'), 'changed')
     const again = await tool.run(['build'], { cwd: join(project, 'src') })
     const marks = again.stdout.trimEnd().split('\n')
-    expect(marks.map((line) => line.endsWith('(not changed)'))).toEqual([true, true, true, false, true])
+    expect(marks.map((line) => line.endsWith('(not changed)'))).toEqual(
+      Array.from({ length: MANY }, (_, file) => file !== 3),
+    )
     expect(daemons()).toEqual([pid])
   })
 
