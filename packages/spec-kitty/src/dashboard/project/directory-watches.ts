@@ -174,9 +174,10 @@ class Watches implements DirectoryWatches {
     this.#schedule()
   }
 
+  /** Tells the first look too: a change may have come before it, and after the files were read. */
   async #scan(entry: Entry): Promise<void> {
     const signature = await signatureOf(entry)
-    const isChanged = entry.signature !== null && entry.signature !== signature
+    const isChanged = entry.signature !== signature
     entry.signature = signature
     if (isChanged && this.#isKept(entry)) this.#onEvent(entry.owner, null)
   }
