@@ -90,8 +90,8 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
 ])
 
 /**
- * Says what `sync status` says, if events do not leave although they should. Where that is the user's choice, it is no problem,
- * but worth knowing while events wait.
+ * Says what `sync status` says, if events do not leave although they should. Where the user has chosen that, it is only told,
+ * and only while events wait.
  */
 function nothingLeaves(
   { why, queue, isDaemonRunning, isHostedHere }: WorkView,
