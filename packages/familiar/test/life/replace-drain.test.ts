@@ -71,7 +71,8 @@ describe('an older daemon that is at work', () => {
     expect([old.isAlive(), daemonsOf(old.root)]).toEqual([false, [next.pid]])
     expect(logged(logOf(old.root), 'stopped')).toMatchObject([{ reason: 'version_mismatch', abandoned: 0 }])
     expect(turnsIn(old.root)).toEqual(['started', 'stopped', 'started'])
-    expect(said).toEqual([expect.stringContaining(`process ${old.pid}`)])
+    // A busy machine may also say that the next one takes long to start.
+    expect(said[0]).toContain(`process ${old.pid}`)
     figure(`a request of 3000 ms in flight: replaced after ${Math.round(ms)} ms`)
   })
 
