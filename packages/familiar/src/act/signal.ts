@@ -7,8 +7,9 @@ import type { Platform } from '../observe/platform/platform.js'
 
 /**
  * `identity_changed`: the process is no longer the one that was proven. `gone`: it no longer exists. `ending`: it still
- * exists and nothing about it differs, but something can no longer be read: in its last milliseconds a process loses its
- * command line, its executable and its namespaces, one after the other.
+ * exists and nothing about it differs, but something can no longer be read: at its end a process loses its command line,
+ * its executable and its namespaces, one after the other, and with the last of these, on Linux, its start time. If it has
+ * threads, that can last until a busy machine has ended them all.
  */
 export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'permission_denied'
 
@@ -79,8 +80,8 @@ function isEnding(
   proof: ProvenProcess,
   { startTime, command, executable, namespaces }: ProcessView,
 ): boolean {
-  if (startTime !== proof.startTime) return false
   const pairs = [
+    [startTime, proof.startTime],
     [command === null ? null : commandText(command), commandText(proof.command)],
     [executable, proof.executable],
     [namespaces, proof.namespaces],

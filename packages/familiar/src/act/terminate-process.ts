@@ -76,18 +76,20 @@ export async function terminate(
   { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: TerminateOptions = {},
 ): Promise<Termination> {
   lock.assertHeld()
+  let endBy = Number.POSITIVE_INFINITY
   /** Sends a signal. A process that is already ending gets no signal, only time to end. */
   const send = async (signal: 'SIGTERM' | 'SIGKILL') => {
     lock.assertHeld()
     const result = await sendSignal(platform, family, target, signal)
     if (result !== 'ending') return result
-    return (await isGoneWithin(platform, target, stepMs)) ? 'gone' : 'identity_changed'
+    return (await isGoneWithin(platform, target, endBy - monotonicMs())) ? 'gone' : 'identity_unproven'
   }
   try {
     const drainMs = (await ask?.()) ?? null
     if (drainMs !== null && (await isGoneWithin(platform, target, drainMs + stepMs))) {
       return await confirm(platform, target, 'http_shutdown', stepMs)
     }
+    endBy = monotonicMs() + Math.max(stepMs, endingMs) + stepMs
     const first = await send('SIGTERM')
     if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
     if (first !== 'sent') return failed(first)

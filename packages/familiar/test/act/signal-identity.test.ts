@@ -22,7 +22,6 @@ leaveNothing(ports)
 describe('sendSignal to a pid that was reused after the scan', () => {
   const changes: readonly (readonly [string, (view: ProcessView) => ProcessView])[] = [
     ['another start time', (view) => ({ ...view, startTime: `${view.startTime}0` })],
-    ['an unknown start time', (view) => ({ ...view, startTime: null })],
     ['one argument more', (view) => ({ ...view, command: { args: [...argumentsOf(view), '--more'] } })],
     [
       'the arguments joined to one',
@@ -31,12 +30,16 @@ describe('sendSignal to a pid that was reused after the scan', () => {
     ['another executable', (view) => ({ ...view, executable: '/usr/bin/innocent' })],
     ['other namespaces', (view) => ({ ...view, namespaces: 'pid:[1] mnt:[1]' })],
   ]
-  /** As in the last milliseconds of a process: nothing differs, so it gets time to end, and no signal. */
+  /** As at the end of a process: nothing differs, so it gets time to end, and no signal. */
   const losses: typeof changes = [
     ['an unknown command line', (view) => ({ ...view, command: null })],
     ['an unknown executable', (view) => ({ ...view, executable: null })],
     ['unknown namespaces', (view) => ({ ...view, namespaces: null })],
-    ['all of it unknown', (view) => ({ ...view, command: null, executable: null, namespaces: null })],
+    ['an unknown start time', (view) => ({ ...view, startTime: null })],
+    [
+      'all of it unknown, as of a process of which only threads are left',
+      (view) => ({ ...view, startTime: null, command: null, executable: null, namespaces: null }),
+    ],
   ]
   const both = [
     ...changes.map((one) => [...one, 'identity_changed'] as const),
@@ -44,6 +47,11 @@ describe('sendSignal to a pid that was reused after the scan', () => {
     [
       'an unknown command line and another executable',
       (view: ProcessView) => ({ ...view, command: null, executable: '/usr/bin/innocent' }),
+      'identity_changed',
+    ] as const,
+    [
+      'an unknown start time and another executable',
+      (view: ProcessView) => ({ ...view, startTime: null, executable: '/usr/bin/innocent' }),
       'identity_changed',
     ] as const,
   ]

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { terminate } from '../../src/act/terminate-process.js'
+import { ENDING_MS, terminate } from '../../src/act/terminate-process.js'
 import { FamiliarError } from '../../src/errors.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
-import type { Platform } from '../../src/observe/platform/platform.js'
+import type { Platform, ProcessView } from '../../src/observe/platform/platform.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { testFamily } from '../helpers/family.js'
 import { figure } from '../helpers/figures.js'
@@ -30,8 +30,18 @@ leaveNothing(ports)
 
 const heldLock = useLifecycleLock()
 
-function terminateIt(target: ProvenProcess, platform: Platform = real, stepMs = STEP_MS) {
-  return terminate(heldLock(), platform, family, target, { stepMs })
+/** On Linux, of a process whose first thread has ended, nothing else can be read while others are ending. */
+function asOfThreadsAlone(view: ProcessView): ProcessView {
+  return { ...view, startTime: null, command: null, executable: null, namespaces: null }
+}
+
+function terminateIt(
+  target: ProvenProcess,
+  platform: Platform = real,
+  stepMs = STEP_MS,
+  endingMs = ENDING_MS,
+) {
+  return terminate(heldLock(), platform, family, target, { stepMs, endingMs })
 }
 
 describe('terminate', () => {
@@ -75,18 +85,36 @@ describe('terminate', () => {
 
   it.for([
     ['that is gone in time', true, { outcome: 'swept', path: 'already_gone' }],
-    ['that stays after all', false, { outcome: 'failed', reason: 'identity_changed' }],
+    ['that stays after all', false, { outcome: 'failed', reason: 'identity_unproven' }],
   ] as const)('a daemon that seems to be ending, %s: it is waited for', async ([, ends, result]) => {
     const { daemon, platform, target, isAlive } = await startProven(family, nextPort(), (pid) =>
-      changing(real, pid, (view) => ({ ...view, command: null, executable: null })),
+      changing(real, pid, asOfThreadsAlone),
     )
     await hold(daemon)
-    const retiring = terminateIt(target, platform, ends ? AMPLE_MS : STEP_MS)
+    const retiring = terminateIt(target, platform, ends ? AMPLE_MS : STEP_MS, STEP_MS)
     await sleep(STEP_MS / 3)
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
     if (ends) await daemon.stop()
     expect(await retiring).toEqual(result)
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([!ends, false])
+  })
+
+  it('a daemon of which only threads are left after SIGTERM: it is waited for', async () => {
+    let isLater = false
+    const { daemon, platform, target, isAlive } = await startProven(
+      family,
+      nextPort(),
+      (pid) => changing(real, pid, (view) => (isLater ? asOfThreadsAlone(view) : view)),
+      { behaviour: 'ignore-term' },
+    )
+    const ending = terminateIt(target, platform, STEP_MS, AMPLE_MS)
+    await sleep(STEP_MS / 2)
+    isLater = true
+    // Longer than the step of SIGTERM, so that the process is looked at for SIGKILL.
+    await sleep(2 * STEP_MS)
+    expect(isAlive()).toBe(true)
+    await daemon.stop()
+    expect(await ending).toEqual({ outcome: 'swept', path: 'terminate' })
   })
 
   it('leaves alone what took the port of one that has ended', async () => {

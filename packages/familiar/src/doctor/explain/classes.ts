@@ -165,6 +165,7 @@ export const FAILURES: Texts<keyof typeof FAILURE_WORDS> = withSummaries(FAILURE
   },
   identity_unproven: {
     why: 'Its command line, start time or namespaces could not be read.',
-    whatToDo: 'Run the command where the process runs, or as root.',
+    whatToDo:
+      'Look again with the doctor: it may have been ending. Otherwise run the command where the process runs, or as root.',
   },
 })
