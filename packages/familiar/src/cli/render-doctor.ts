@@ -120,10 +120,20 @@ function renderCleanUp(
   const { done, left, numbers } = renderReset({ result, orphans, open }, terminal, words, named)
   // The rows that are left tell what F-002 counts, unless only one port was to be cleaned up, or stale ones came up since.
   const isStale = orphans.some(({ cleanup_class }) => cleanup_class === 'safe_auto')
-  const isTold = named === null && (result.dry_run || !isStale)
+  const isTold = named === null ? result.dry_run || !isStale : isPrinted(findings, open, named)
   const isEnded = result.would_sweep.some(({ pid }) => pid !== null && pid === daemon?.pid)
   const brief = new Set([...(isTold ? ['F-002'] : []), ...(isEnded ? ['F-005'] : [])])
   return [done, renderFindings(findings, { ...text, brief }, terminal), left, [...numbers, ...verdict]]
+}
+
+/** Returns whether every command of F-002 stands beside the row of the port. */
+function isPrinted(findings: readonly Finding[], open: readonly DoctorRecord[], named: number): boolean {
+  const rows = open.filter(
+    ({ port, cleanup_class }) => port === named && cleanup_class === 'operator_required',
+  )
+  const commands = new Set(rows.flatMap(({ remedy }) => remedy?.commands ?? []))
+  const { remediation = null } = findings.find(({ id }) => id === 'F-002') ?? {}
+  return remediation?.commands.every((command) => commands.has(command)) !== false
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {

@@ -85,8 +85,20 @@ function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): 
   return [`${paint(terminal, style, mark)} ${first}`, ...rest.map((line) => `  ${line}`)]
 }
 
-/** Returns the commands, each on a line of its own that runs as it is printed, and what they do. */
-export function renderRemedy({ commands, description }: Remedy, terminal: Terminal): readonly string[] {
+/**
+ * Returns the commands, each on a line of its own that runs as it is printed, and what they do; before them the one that shows
+ * the process, if the user must look at it first.
+ */
+export function renderRemedy({ look, ...remedy }: Remedy, terminal: Terminal): readonly string[] {
+  if (look === undefined) return renderCommands(remedy, terminal)
+  const first = renderCommands({ commands: [look], description: 'look first' }, terminal)
+  return [...first, ...renderCommands(remedy, terminal)]
+}
+
+function renderCommands(
+  { commands, description }: Pick<Remedy, 'commands' | 'description'>,
+  terminal: Terminal,
+): readonly string[] {
   const [only = ''] = commands
   const after = description === '' ? '' : `  # ${printable(description)}`
   const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns

@@ -64,14 +64,6 @@ function inUse(used: readonly DoctorRecord[], scope: string, terminal: Terminal)
   return [`In use by another ${scope}, left alone:`, ...lines]
 }
 
-/** What a process with one of these reasons is used for cannot be told from outside, so the user must look before it is ended. */
-const LOOK_FIRST: ReadonlySet<string | null> = new Set([
-  'pre_marker',
-  'pid_port_mismatch',
-  'scope_mismatch',
-  'ambiguous',
-])
-
 interface Group {
   readonly text: string
   readonly ports: string[]
@@ -97,15 +89,10 @@ function section(
     const group = groups.get(key) ?? { text, ports: [], description, commands: new Set(), pids: new Set() }
     group.ports.push(String(record.port ?? 'no port'))
     for (const command of remedy?.commands ?? []) group.commands.add(command)
-    if (isToLookAt(record)) group.pids.add(record.pid ?? 0)
+    if (remedy?.look !== undefined && record.pid !== null) group.pids.add(record.pid)
     groups.set(key, group)
   }
   return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
-}
-
-function isToLookAt({ skip_reason, remedy, pid }: DoctorRecord): boolean {
-  const isForced = remedy?.commands.some((command) => command.includes(' --force')) === true
-  return isForced && LOOK_FIRST.has(skip_reason) && pid !== null
 }
 
 function renderGroup(
@@ -114,12 +101,16 @@ function renderGroup(
 ): readonly string[] {
   const head = entry(`${listed(ports)}: ${text}`, terminal)
   if (terminal.isQuiet === true || commands.size === 0) return head
-  const remedy: Remedy = { commands: [...commands].slice(0, LISTED_COMMANDS), description, safe: false }
+  const look = pids.size === 0 ? {} : { look: lookCommand([...pids]) }
+  const remedy: Remedy = {
+    commands: [...commands].slice(0, LISTED_COMMANDS),
+    description,
+    safe: false,
+    ...look,
+  }
   const more = commands.size - remedy.commands.length
-  const look = { commands: [lookCommand([...pids])], description: 'look first', safe: true }
   return [
     ...head,
-    ...(pids.size === 0 ? [] : renderRemedy(look, terminal)),
     ...renderRemedy(remedy, terminal),
     ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
   ]

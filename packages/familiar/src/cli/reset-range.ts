@@ -1,11 +1,14 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
+import { isToLookAt } from '../doctor/choose-remedy.js'
+import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './name-process.js'
 import { showingCleanUp } from './show-clean-up.js'
+import { wrapWords } from './text-width.js'
 
 export interface ResetOptions {
   readonly force: boolean
@@ -59,11 +62,18 @@ async function askAboutTheRest(
   const one = open.length === 1
   const need = one ? 'This one needs' : `These ${open.length} need`
   const others = ofOthers(open, seen, daemon)
-  io.err(`${endedAnyway(stale.length)}${need} a decision (operator_required)${others}:\n${list}`)
+  const head = wrapWords(`${need} a decision (operator_required)${others}:`, io.errorColumns).join('\n')
+  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open)}`)
   const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`, 'nothing was ended')
   io.err('\n')
   const confirmed = isYes ? keysOf(open) : new Set<string>()
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
+}
+
+/** Names the command that shows the processes of which nothing else tells what they are used for. */
+function lookFirst(open: readonly Candidate[]): string {
+  const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
+  return pids.length === 0 ? '' : `To look first, in another terminal: ${lookCommand(pids)}\n`
 }
 
 /** Says how many of the processes name another scope, because they may be in use there. */
@@ -82,5 +92,5 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
 /** Says before the question what an answer does not change: stale processes are ended, also after a no. Exported for its test. */
 export function endedAnyway(stale: number): string {
   if (stale === 0) return ''
-  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale and will be ended, also if you answer n. Ctrl+C ends nothing.\n`
+  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale and will be ended, also after n; Ctrl+C ends nothing.\n`
 }

@@ -3,6 +3,7 @@ import { namedScopes } from '../classify/derive-facts.js'
 import { inUseBy } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
+import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared } from '../observe/spared.js'
@@ -130,10 +131,24 @@ function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words 
   return explained(words, 'starting', `it may still be coming up: look again in ${family.startingSeconds} s`)
 }
 
-function forced({ observation }: Candidate, { words }: Asked): Remedy {
+/** What a process with one of these reasons is used for cannot be told from outside, so the user must look before it is ended. */
+const LOOK_FIRST: ReadonlySet<string | null> = new Set([
+  'pre_marker',
+  'pid_port_mismatch',
+  'scope_mismatch',
+  'ambiguous',
+])
+
+export function isToLookAt({ verdict }: Candidate): boolean {
+  return LOOK_FIRST.has(verdict.reason)
+}
+
+function forced(candidate: Candidate, { words }: Asked): Remedy {
+  const { pid, port } = candidate.observation
   return {
-    commands: [forceCommand(words.clean, observation.port)],
+    commands: [forceCommand(words.clean, port)],
     description: 'ends it, whatever it is used for',
     safe: false,
+    ...(pid !== null && isToLookAt(candidate) ? { look: lookCommand([pid]) } : {}),
   }
 }

@@ -5,6 +5,7 @@ import { versionRelation, type Self, type VersionRelation } from '../identity/ve
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
+import { lookCommand } from '../observe/platform/look-command.js'
 import { isEndedByForce } from '../observe/spared.js'
 import { timeText } from './status-head.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
@@ -66,7 +67,10 @@ function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
     severity: 'warn',
     summary: `orphaned ${words.title}s: ${parts.join(', ')}`,
     remediation: mildest(
-      orphans.flatMap((orphan) => remedyOf(orphan) ?? []),
+      orphans.flatMap((orphan) => {
+        const remedy = remedyOf(orphan)
+        return remedy === null ? [] : { remedy, pid: orphan.observation.pid }
+      }),
       words,
     ),
   }
@@ -80,16 +84,21 @@ function isSafe({ verdict }: Candidate): boolean {
  * Returns the mildest remedies, each command once: those that end only stale daemons or, if there are none, those
  * that need a decision. For what remains after that, the next run of the doctor shows a remedy.
  */
-function mildest(remedies: readonly Remedy[], words: Words): Remediation | null {
-  const acting = remedies.filter((remedy) => !isExplanation(words, remedy))
-  const safe = acting.filter((remedy) => remedy.safe)
-  const chosen = safe.length > 0 ? safe : acting.length > 0 ? acting : remedies
-  const [first] = chosen
+function mildest(
+  all: readonly { readonly remedy: Remedy; readonly pid: number | null }[],
+  words: Words,
+): Remediation | null {
+  const acting = all.filter(({ remedy }) => !isExplanation(words, remedy))
+  const safe = acting.filter(({ remedy }) => remedy.safe)
+  const chosen = safe.length > 0 ? safe : acting.length > 0 ? acting : all
+  const first = chosen[0]?.remedy
   if (first === undefined) return null
-  const commands = [...new Set(chosen.flatMap((remedy) => remedy.commands))]
+  const commands = [...new Set(chosen.flatMap(({ remedy }) => remedy.commands))]
+  const toLookAt = chosen.flatMap(({ remedy, pid }) => (remedy.look === undefined ? [] : (pid ?? [])))
   const description =
     commands.length === 1 || first.safe ? first.description : 'each ends one of them, whatever it is used for'
-  return remediationOf({ commands, description, safe: first.safe })
+  const look = toLookAt.length === 0 ? {} : { look: lookCommand(toLookAt) }
+  return remediationOf({ commands, description, safe: first.safe, ...look })
 }
 
 /**

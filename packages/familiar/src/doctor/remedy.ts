@@ -8,14 +8,16 @@ export interface Remedy {
   readonly description: string
   /** True only if the commands can end nothing but what is `safe_auto`. */
   readonly safe: boolean
+  /** The command to run first where nothing else tells what a process is used for. It only shows the process. */
+  readonly look?: string
 }
 
 /** The remedy of a finding. `command` is the first of `commands`, for scripts that were written for earlier versions. */
 export type Remediation = Remedy & { readonly command: string }
 
 /** Returns the remedy of a finding. */
-export function remediationOf({ commands, description, safe }: Remedy): Remediation {
-  return { command: commands[0] ?? '', commands, description, safe }
+export function remediationOf(remedy: Remedy): Remediation {
+  return { command: remedy.commands[0] ?? '', ...remedy }
 }
 
 /** Returns the remedy of a problem that no command solves from here: the command explains the id. */

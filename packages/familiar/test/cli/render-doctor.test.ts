@@ -1,122 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import { renderVerdict } from '../../src/cli/render-findings.js'
-import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
+import { renderDoctor } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
-import { lookCommand } from '../../src/observe/platform/look-command.js'
 import { columnsOf } from '../../src/cli/text-width.js'
 import type { ResetResult } from '../../src/doctor/reset-result.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
-import type { Finding } from '../../src/doctor/findings.js'
 import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
-
-const RECORD: DoctorRecord = {
-  scanned_family: 'sync',
-  daemon_family: 'sync',
-  pid: 2701,
-  port: 9401,
-  protocol_version: 2,
-  package_version: '3.2.2',
-  singleton_scope_id: null,
-  daemon_root: '/home/ann/.spec-kitty',
-  owner_present: false,
-  identity_source: 'health_self_report',
-  executable_summary: null,
-  spawn_shape_ok: true,
-  self_report_matches_listener: true,
-  is_recorded_singleton: false,
-  started_at: null,
-  uptime_seconds: 86_400,
-  memory_bytes: 50 * 1024 * 1024,
-  stale_evidence: ['older_version', 'superseded', 'unrecorded'],
-  in_use_by: null,
-  cleanup_class: 'safe_auto',
-  skip_reason: null,
-  rule: 'S16',
-  remedy: { commands: ['tool doctor --reset'], description: 'ends what is proven stale', safe: true },
-}
-
-const LIVE: DoctorRecord = {
-  ...RECORD,
-  port: 9400,
-  package_version: '4.0.0',
-  stale_evidence: [],
-  cleanup_class: 'never_touch',
-  skip_reason: 'is_recorded_singleton',
-  rule: 'S5',
-  remedy: null,
-}
-
-const OPEN: DoctorRecord = {
-  ...RECORD,
-  pid: 2720,
-  port: 9420,
-  stale_evidence: [],
-  cleanup_class: 'operator_required',
-  skip_reason: 'unresponsive',
-  rule: 'S11',
-  remedy: { commands: ['tool doctor --reset --force --port 9420'], description: 'ends it', safe: false },
-}
-
-const USED: DoctorRecord = {
-  ...OPEN,
-  pid: 2730,
-  port: 9430,
-  daemon_root: '/home/eve/a/long/way/down/below/the/home/.spec-kitty',
-  in_use_by: '/home/eve/a/long/way/down/below/the/home/.spec-kitty',
-  skip_reason: 'cross_root',
-  rule: 'S10',
-  remedy: { commands: ['SPEC_KITTY_HOME=/home/eve tool status'], description: 'shows it', safe: true },
-}
-
-const WEB: DoctorRecord = {
-  ...LIVE,
-  pid: 2740,
-  port: 9440,
-  package_version: null,
-  daemon_root: null,
-  skip_reason: 'third_party',
-  rule: 'S3a',
-}
-
-const ORPHANED: Finding = {
-  id: 'F-002',
-  severity: 'warn',
-  summary: 'orphaned daemons: 18 can be ended',
-  remediation: {
-    command: 'tool doctor --reset',
-    commands: ['tool doctor --reset'],
-    description: 'ends what is proven stale',
-    safe: true,
-  },
-}
-
-const TEXT: DoctorText = {
-  head: [['home', '/home/ann/.spec-kitty']],
-  words: { scope: 'home', explain: 'tool explain' },
-  ports: 'ports 9400-9449',
-}
-
-function documentOf(candidates: readonly DoctorRecord[], findings: readonly Finding[] = []): DoctorDocument {
-  return {
-    generated_at: '2026-11-26T12:03:10.000Z',
-    daemon: null,
-    orphans: candidates.filter(({ cleanup_class }) => cleanup_class !== 'never_touch'),
-    candidates,
-    findings,
-  }
-}
-
-function render(
-  candidates: readonly DoctorRecord[],
-  findings: readonly Finding[] = [],
-  terminal: Parameters<typeof renderDoctor>[2] = { columns: null, hasColor: false },
-): string {
-  return renderDoctor(documentOf(candidates, findings), TEXT, terminal)
-}
-
-function withSeverity(severity: Finding['severity'], id: string): Finding {
-  return { ...ORPHANED, severity, id }
-}
+import {
+  documentOf,
+  LIVE,
+  OPEN,
+  ORPHANED,
+  RECORD,
+  render,
+  TEXT,
+  USED,
+  WEB,
+  withSeverity,
+} from '../helpers/doctor-rows.js'
 
 describe('the verdict', () => {
   it.each([
@@ -212,53 +113,6 @@ describe('the table', () => {
   it('tells the row of the decision only to who asks for more', () => {
     expect(render([RECORD])).not.toContain('S16')
     expect(render([RECORD], [], { columns: null, hasColor: false, isVerbose: true })).toMatch(/ROW[^]* S16 /)
-  })
-})
-
-describe('what needs a decision', () => {
-  const OLD: DoctorRecord = {
-    ...OPEN,
-    skip_reason: 'pre_marker',
-    daemon_root: null,
-    rule: 'S9',
-    remedy: { commands: ['tool doctor --reset --force --port 9420'], description: 'ends it', safe: false },
-  }
-  const forced = {
-    ...ORPHANED,
-    remediation: { ...OLD.remedy!, command: 'tool doctor --reset --force --port 9420' },
-  }
-
-  it('and may be of another home is to be looked at first, and its command stands nowhere else', () => {
-    const text = render([OLD], [forced])
-    const look =
-      process.platform === 'win32' ? 'powershell' : 'ps -ww -p 2720 -o lstart,user,args  # look first'
-    expect(text.indexOf(look)).toBeGreaterThan(0)
-    expect(text.indexOf('--force')).toBeGreaterThan(text.indexOf(look))
-    expect(text.match(/--force/g)).toHaveLength(1)
-    expect(render([OPEN])).not.toContain('look first')
-  })
-
-  it('is looked at with a command of each system', () => {
-    expect(lookCommand([1, 2], 'darwin')).toBe('ps -ww -p 1,2 -o lstart,user,args')
-    expect(lookCommand([1, 2], 'win32')).toContain("-Filter 'ProcessId=1 or ProcessId=2'")
-  })
-
-  it('is told once if it is the daemon of this home: by its finding', () => {
-    const wedged = { ...OPEN, remedy: { commands: ['tool stop'], description: 'ends it', safe: false } }
-    const remediation = { ...wedged.remedy, command: 'tool stop' }
-    const document = documentOf([wedged], [{ ...ORPHANED, id: 'F-005', severity: 'critical', remediation }])
-    const { pid, port } = wedged
-    const daemon = { pid, port, state: 'wedged', active: false } as DoctorDocument['daemon']
-    const text = renderDoctor({ ...document, daemon }, TEXT, { columns: null, hasColor: false })
-    expect(text.match(/tool stop/g)).toHaveLength(1)
-    expect(text).not.toContain('Needs a decision')
-  })
-
-  it('and every other hint is left out of a quiet output: verdict, findings and table stay', () => {
-    const quiet = render([OLD, USED, RECORD], [ORPHANED], { columns: 60, hasColor: false, isQuiet: true })
-    expect(quiet).toMatch(/^1 problem\.\n\n! orphaned daemons: 18 can be ended \(F-002\)\n\n/)
-    expect(quiet).toMatch(/PID +PORT[^]* 9401 /)
-    expect(quiet).not.toMatch(/tool |not shown|They keep|To read more|# /)
   })
 })
 

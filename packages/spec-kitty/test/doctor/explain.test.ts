@@ -111,7 +111,7 @@ describe('a text', () => {
 
   it('has no command with a word to be filled in for pre_marker', async () => {
     expect(await run('pre_marker')).not.toContain('PID')
-    expect(await run('pre_marker')).toContain('If a program or a project of yours is named there, leave it.')
+    expect(await run('pre_marker')).toContain('or if a program or a project that you use is named there')
   })
 
   it('says of an id that names two things both', async () => {
