@@ -109,11 +109,6 @@ export class Outbox {
     return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
-  /** Forgets all waits, because the user wants to send now. */
-  hurry(): void {
-    this.#waits.hurry()
-  }
-
   /** Returns the time until the next check; null if no event waits, so that none is needed. */
   waitMs(): number | null {
     const { lookEveryMs } = this.#options.timing
@@ -122,10 +117,10 @@ export class Outbox {
     return due === null ? lookEveryMs : Math.min(this.#waits.msUntil(due), lookEveryMs)
   }
 
-  /** Sends all events that may leave now. Never rejects. */
-  async pass(): Promise<void> {
+  /** Sends all events that may leave now; if `isHurried`, also those that wait after a failure. Never rejects. */
+  async pass(isHurried: boolean): Promise<void> {
     try {
-      await this.#pass()
+      await this.#pass(isHurried)
     } catch (error) {
       if (this.#options.signal.aborted) return
       this.#failure = error
@@ -136,15 +131,15 @@ export class Outbox {
     }
   }
 
-  async #pass(): Promise<void> {
-    this.#waits.passBegins()
+  async #pass(isHurried: boolean): Promise<void> {
+    this.#waits.passBegins(isHurried)
     const gate = await this.#readGate()
     if (gate.state === 'open') {
       const queue = await this.#open()
       if (queue === null) return this.#know(0, 0)
       this.#isStale = false
       if (!this.#waits.isResting()) await this.#sendAll(queue, gate)
-      if (this.#isStale) return this.#pass()
+      if (this.#isStale) return this.#pass(isHurried)
       if (this.#refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'

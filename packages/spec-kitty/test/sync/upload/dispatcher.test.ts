@@ -239,6 +239,28 @@ describe('Retry-After', () => {
   })
 })
 
+describe('drains in vain during a wait', () => {
+  const timing = { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 }
+  const failed: answers.Answer = answers.reply(503)
+  const pending = answers.eachIs('pending')
+  it.for([
+    ['of the server', failed, 4],
+    ['of one project', pending, 0],
+  ] as const)('leave the next attempt where it was: %s', async ([, answer, failures]) => {
+    const { publish, drain, server, dispatcher } = await startDispatching({ timing, random: () => 1 })
+    publish(A, 1)
+    server.otherwise = answer
+    await drain()
+    const next = Date.parse(dispatcher.report().next_attempt_at ?? '')
+    for (let times = 0; times < 3; times += 1) expect(finish(await drain())).toMatchObject({ kept: 1 })
+    expect(server.requests.length).toBe(4)
+    const report = dispatcher.report()
+    // The report computes the time of day anew each time.
+    expect(Math.abs(Date.parse(report.next_attempt_at ?? '') - next)).toBeLessThan(1000)
+    expect(report.consecutive_failures).toBe(failures)
+  })
+})
+
 describe('one guilty event', () => {
   it('is found by halving after 400 without details', async () => {
     const { publish, drain, server, queue } = await startDispatching()
