@@ -3,7 +3,7 @@ import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send-batch.js'
-import type { Claimant, DrainLine, Gate } from './upload-types.js'
+import type { Claimant, DrainLine, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits, type WaitsOptions } from './waits.js'
 
@@ -30,19 +30,6 @@ export interface OutboxOptions extends WaitsOptions {
   readonly isEnding: () => boolean
 }
 
-/** The result of a pass, for the clients that follow it. */
-export interface PassEnd {
-  /** The number of events that still wait, without those whose project may not send. */
-  readonly kept: number
-  /** The number of events whose project may not send. */
-  readonly held: number
-  /** Why events still wait; null if none of those that may leave waits. */
-  readonly reason: string | null
-  /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
-  readonly due: number | null
-  readonly waitMs: number | null
-}
-
 /** The errors that waiting does not mend. */
 const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
 
@@ -61,6 +48,8 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #queue: Queue | null = null
+  /** The server to which events could last be sent. */
+  #server: string | null = null
   /** The mark of the session that the server rejected. */
   #refused: string | null = null
   /** True if the gate has changed since this pass read it. */
@@ -136,6 +125,7 @@ export class Outbox {
     const gate = await this.#readGate()
     if (gate.state === 'open') {
       const queue = await this.#open()
+      this.#meet(gate.serverUrl)
       if (queue === null) return this.#know(0, 0)
       this.#isStale = false
       if (!this.#waits.isResting()) await this.#sendAll(queue, gate)
@@ -144,6 +134,15 @@ export class Outbox {
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     this.#know(0, this.#queue?.counts().queued ?? 0)
+  }
+
+  /** What failed at one server says nothing about another one. */
+  #meet(server: string): void {
+    if (this.#server !== null && this.#server !== server) {
+      this.#waits.forget()
+      this.lastError = null
+    }
+    this.#server = server
   }
 
   async #open(): Promise<Queue | null> {

@@ -79,6 +79,12 @@ export class Waits {
     }
   }
 
+  /** Forgets all failures and waits, for another server. */
+  forget(): void {
+    this.answered()
+    this.#slow.clear()
+  }
+
   answered(): void {
     this.#trouble = NO_BACK_OFF
   }

@@ -399,6 +399,65 @@ describe('the session', () => {
   })
 })
 
+describe('another server', () => {
+  const timing = { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 }
+  it.for([
+    ['fails', answers.reply(503), 'the server answered 503'],
+    ['keeps events waiting', answers.eachIs('pending'), 'the server keeps 1 of 1 events waiting'],
+    ['refuses the session', answers.reply(403), 'the server answered 403'],
+  ] as const)('begins anew after one that %s', async ([, answer, error]) => {
+    const other = await answers.startSyncServer()
+    let [url, mark] = ['', 'session-1']
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing,
+      sessionMark: () => mark,
+      gate: () => Promise.resolve({ state: 'open', serverUrl: url, format: 'batch' }),
+    })
+    publish(A, 1)
+    url = server.url
+    server.otherwise = answer
+    for (let times = 0; times < 2; times += 1) await drain()
+    expect(dispatcher.report()).toMatchObject({ last_error: error })
+    ;[url, mark] = [other.url, 'session-2']
+    other.next((request, response) => {
+      expect(dispatcher.report()).toMatchObject({
+        consecutive_failures: 0,
+        last_error: null,
+        next_attempt_at: null,
+        refused: false,
+      })
+      answers.reply(500)(request, response)
+    })
+    // The wait of the old server does not delay this attempt.
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.report().last_error).toBe('the server answered 500'))
+    expect(dispatcher.report().consecutive_failures).toBe(1)
+    await other.close()
+  })
+
+  it('of which the consent is missing shows nothing of the one before', async () => {
+    let url = ''
+    let consent: 'yes' | 'no' = 'yes'
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing,
+      consent: () => Promise.resolve(consent),
+      gate: () => Promise.resolve({ state: 'open', serverUrl: url, format: 'batch' }),
+    })
+    publish(A, 1)
+    url = server.url
+    server.otherwise = answers.reply(503)
+    await drain()
+    ;[url, consent] = ['http://127.0.0.1:1', 'no']
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+    expect(dispatcher.report()).toMatchObject({
+      consecutive_failures: 0,
+      last_error: null,
+      next_attempt_at: null,
+    })
+  })
+})
+
 describe('nothing leaves', () => {
   it.for([
     'hosted_sync_disabled',
