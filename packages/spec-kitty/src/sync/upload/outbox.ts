@@ -252,11 +252,12 @@ export class Outbox {
    */
   #note(
     project: string,
-    { trouble, sent, kept, rejected, last }: UploadEnd,
+    { trouble, sent, kept, rejected, last, why }: UploadEnd,
     passed: Map<string, number>,
   ): 'go_on' | 'stop' {
     const { log } = this.#options
-    if (sent + kept + rejected > 0) log('uploaded', { project, sent, kept, rejected })
+    if (sent + rejected > 0)
+      log('uploaded', { project, sent, kept, rejected, ...(why === null ? {} : { why }) })
     if (trouble !== null) {
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
       else this.#fail(trouble.error, trouble.retryAfterMs)

@@ -399,6 +399,49 @@ describe('the session', () => {
   })
 })
 
+describe('the log', () => {
+  const failed = (status: number) => ['upload_failed', { why: `the server answered ${status}`, failures: 1 }]
+  it.for([
+    ['what was sent', [], [['uploaded', { project: A, sent: 3, kept: 0, rejected: 0 }]]],
+    ['only the failure, if nothing was sent', [answers.reply(503)], [failed(503)]],
+    [
+      'only that the session was refused',
+      [answers.reply(403)],
+      [['session_refused', { why: 'the server answered 403' }]],
+    ],
+  ] as const)('says %s', async ([, replies, expected]) => {
+    const { publish, dispatcher, server, logged } = await startDispatching({
+      timing: { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 },
+    })
+    publish(A, 3)
+    server.next(...replies)
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+    expect(logged).toEqual(expected)
+  })
+
+  it('has the first reason of a rejection, in one line', async () => {
+    const { publish, drain, server, logged } = await startDispatching()
+    const ids = publish(A, 3)
+    server.next((request, response) => {
+      const statusOf = (id: string) =>
+        id === ids[0]
+          ? 'accepted'
+          : { status: 'rejected', error: `no\u001b[31m\nteam ${id} ${'x'.repeat(1000)}` }
+      answers.reply(200, answers.resultsOf(request, statusOf))(request, response)
+    })
+    await drain()
+    expect(logged).toEqual([
+      [
+        'uploaded',
+        { project: A, sent: 1, kept: 0, rejected: 2, why: expect.stringContaining(`team ${ids[1]}`) },
+      ],
+    ])
+    const { why } = logged[0]?.[1] as { readonly why: string }
+    expect(why).toMatch(/^[\x20-\x7e]{299}…$/)
+  })
+})
+
 describe('another server', () => {
   const timing = { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 }
   it.for([

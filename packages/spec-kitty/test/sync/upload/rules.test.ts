@@ -162,7 +162,12 @@ describe('the wait', () => {
   it.for([
     ['stays', 20_000, null, { failures: 7, step: 6, until: 20_000 }],
     ['stays, if the server asks for less', 20_000, 2000, { failures: 7, step: 6, until: 20_000 }],
-    ['is what the server asks for, if that is longer', 20_000, 90_000, { failures: 7, step: 6, until: 91_000 }],
+    [
+      'is what the server asks for, if that is longer',
+      20_000,
+      90_000,
+      { failures: 7, step: 6, until: 91_000 },
+    ],
     ['grows, if it has ended meanwhile', 1000, null, { failures: 7, step: 7, until: 33_000 }],
   ] as const)('after an attempt that a user asked for %s', ([, until, asked, expected]) => {
     const failure = { now: 1000, retryAfterMs: asked, random: 1, timing: TIMING, isHurried: true }
