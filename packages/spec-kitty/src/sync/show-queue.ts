@@ -156,9 +156,21 @@ export function letterLines(
   return [
     ...table,
     '',
-    `send again: ${paint(screen, 'cyan', placed('spec-kitty sync queue retry EVENT...'))}`,
-    `remove:     ${paint(screen, 'cyan', placed('spec-kitty sync queue drop EVENT... --yes'))}`,
+    ...LETTER_COMMANDS.flatMap(([what, command]) => commandLines(what, placed(command), screen)),
   ]
+}
+
+const LETTER_COMMANDS = [
+  ['look at them', 'spec-kitty sync queue --dead --export FILE'],
+  ['send again unchanged, once the server takes it', 'spec-kitty sync queue retry EVENT...'],
+  ['remove', 'spec-kitty sync queue drop EVENT... --yes'],
+] as const
+
+/** Where both do not fit in one line, the command has a line of its own, so that it can be copied. */
+function commandLines(what: string, command: string, screen: Screen): readonly string[] {
+  const shown = paint(screen, 'cyan', command)
+  const isShort = wrapWords(`${what}: ${command}`, screen.columns).length === 1
+  return isShort ? [`${what}: ${shown}`] : [`${what}:`, `  ${shown}`]
 }
 
 function withCategory({ reason, category }: ShownLetter): string {

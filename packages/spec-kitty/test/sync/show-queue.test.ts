@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { queueLines, type ShownProject } from '../../src/sync/show-queue.js'
+import { letterLines, queueLines, type ShownProject } from '../../src/sync/show-queue.js'
 import type { Why } from '../../src/sync/why-nothing-leaves.js'
 
 const AT = '2026-01-01T00:00:00.000Z'
@@ -38,4 +38,17 @@ it.each([
   ['no_daemon', ['-', 'not opted in', 'directory is gone']],
 ] as const)('HELD BY names all that holds the events of a project: %s', (reason, words) => {
   expect(heldBy(reason)).toEqual(words)
+})
+
+it('the commands below the rejected events are never broken over two lines', () => {
+  const letter = {
+    ...{ seq: 1, eventId: 'e', eventType: 'T', projectUuid: 'u', project: '/p', envelope: null },
+    ...{ queuedAt: AT, attempts: 1, lastError: null, rejectedAt: AT, reason: 'no', category: null },
+  }
+  expect(letterLines([letter], { columns: 80, hasColor: false }).slice(-4)).toEqual([
+    'look at them: spec-kitty sync queue --dead --export FILE',
+    'send again unchanged, once the server takes it:',
+    '  spec-kitty sync queue retry EVENT...',
+    'remove: spec-kitty sync queue drop EVENT... --yes',
+  ])
 })
