@@ -195,7 +195,10 @@ describe('auth login --with-token', () => {
       env,
       input: ' secret.token-1\r\n',
     })
-    expect([status, stdout]).toEqual([0, `signed in to ${service.url} with a token\n`])
+    expect([status, stdout]).toEqual([
+      0,
+      `stored the token for ${service.url}; the first upload shows whether the server takes it\n`,
+    ])
     expect(home.stored()).toMatchObject({ access_token: 'secret.token-1', server_url: service.url })
     expect(service.events.length).toBe(before)
   })
