@@ -87,12 +87,17 @@ function projectTable(
   return formatTable(
     [
       { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
-      { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
+      { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now), isExtra: true },
       { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
       ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => heldWords(row, closed) }] : []),
       ...(isTried
         ? [
-            { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
+            {
+              title: 'TRIED',
+              align: 'right' as const,
+              cell: (row: ShownProject) => String(row.attempts),
+              isExtra: true,
+            },
             {
               title: 'LAST ERROR',
               cell: (row: ShownProject) => row.lastError ?? '-',
@@ -145,10 +150,10 @@ export function letterLines(
   const table = formatTable(
     [
       { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
-      { title: 'TYPE', cell: (row) => row.eventType },
-      { title: 'REJECTED', cell: (row) => row.rejectedAt },
+      { title: 'TYPE', cell: (row) => row.eventType, isExtra: true },
+      { title: 'REJECTED', cell: (row) => row.rejectedAt, isExtra: true },
       { title: 'THE SERVER SAID', cell: (row) => withCategory(row), shorten: 'end' },
-      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle', isExtra: true },
     ],
     letters,
     screen.columns,
