@@ -41,9 +41,18 @@ it.each([
 })
 
 const letter = {
-  ...{ seq: 1, eventId: '01KC0000000000000000000001', eventType: 'wp.moved', projectUuid: 'u' },
-  ...{ project: '/home/ann/work/shop', envelope: null, queuedAt: AT, attempts: 1, lastError: null },
-  ...{ rejectedAt: AT, reason: 'no such project', category: 'schema' },
+  seq: 1,
+  eventId: '01KC0000000000000000000001',
+  eventType: 'wp.moved',
+  projectUuid: 'u',
+  project: '/home/ann/work/shop',
+  envelope: null,
+  queuedAt: AT,
+  attempts: 1,
+  lastError: null,
+  rejectedAt: AT,
+  reason: 'no such project',
+  category: 'schema',
 }
 
 it('a narrow terminal shows what the server said, and names what it leaves out', () => {
